@@ -1,0 +1,1 @@
+"""People and delivery, and the Django project. Imports feeds, never the reverse."""

@@ -1,0 +1,58 @@
+"""The ASGI application: sockets and polls to the hub, everything else to Django.
+
+Called by daphne and uvicorn. Injects the runtime into the transports.
+"""
+
+import os
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+
+from django.core.asgi import get_asgi_application
+
+django_application = get_asgi_application()  # before anything that needs the app registry
+
+from dashboard import runtime
+from dashboard.transports.poll import PollApplication
+from dashboard.transports.websocket import MarketConsumer
+
+_market = runtime.current()
+_websocket = MarketConsumer.as_asgi(hub=_market.hub, send_deadline_s=_market.send_deadline_s)
+_poll = PollApplication(hub=_market.hub, read_personal=runtime.read_personal)
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Route one connection; the first one starts the market in its loop."""
+    match scope["type"], scope.get("path"):
+        case "lifespan", _:
+            await _live(receive, send)
+            return
+        case "websocket", "/ws/v1/":
+            serve = _websocket
+        case "websocket", _:
+            serve = _refuse
+        case "http", "/poll/v1/":
+            serve = _poll
+        case _:
+            serve = django_application
+    _market.ensure_started()
+    await serve(scope, receive, send)
+
+
+async def _live(receive: Any, send: Any) -> None:
+    """Start and stop with a server that speaks lifespan."""
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            _market.ensure_started()
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await _market.stop()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+async def _refuse(scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ARG001
+    """Refuse a socket on an address that has none; quietly, for anyone can try."""
+    await receive()
+    await send({"type": "websocket.close"})

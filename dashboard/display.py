@@ -1,0 +1,116 @@
+"""The board in words and numbers for pages that the server renders.
+
+Must not know requests or templates. Called by views; the browser's twin is static/js/format.js.
+"""
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+from dashboard.hub import Hub
+from feeds.board import ASK, BID, HIGH, LAST, LOW, PREVIOUS_CLOSE, VOLUME, Row
+
+MISSING = "\u2013"
+MINUS = "\u2212"
+_UNITS = ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "K"))
+
+
+class DisplayRow(TypedDict):
+    """One line of the table, ready to print."""
+
+    symbol: str
+    name: str
+    sector: str
+    last: str
+    change: str
+    change_percent: str
+    direction: str
+    bid: str
+    ask: str
+    volume: str
+    high: str
+    low: str
+    phase: str
+    reason: str
+
+
+class MarketView:
+    """What pages may ask of the market; read in the event loop, where the board does not move."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    def rows(self, symbols: Sequence[str]) -> list[DisplayRow]:
+        """Return a line for each symbol that is listed."""
+        board = self._hub.replica.board
+        return [display_row(s, board.rows[s]) for s in symbols if s in board.rows]
+
+    def catalogue(self) -> list[dict[str, str]]:
+        """Return symbol, name and sector of every instrument."""
+        rows = self._hub.replica.board.rows
+        return [
+            {"s": symbol, "name": row.definition.name, "sector": row.definition.sector}
+            for symbol, row in sorted(rows.items())
+        ]
+
+    def feeds(self) -> list[dict[str, str]]:
+        """Return name, state and reason of every feed."""
+        return [
+            {"name": feed.name, "state": feed.state.value, "reason": feed.reason}
+            for feed in self._hub.replica.board.feeds.values()
+        ]
+
+    def age_text(self) -> str:
+        """Return how old the newest tick is."""
+        newest = self._hub.replica.newest_ms
+        if newest is None:
+            return "no data yet"
+        age_s = max(0, self._hub.clock.now_ms() - newest) / 1000
+        return f"{age_s:.1f} s old" if age_s < 60 else f"{age_s / 60:.0f} min old"
+
+
+def display_row(symbol: str, row: Row) -> DisplayRow:
+    """Return the line of one instrument."""
+    last, close = row.values[LAST], row.values[PREVIOUS_CLOSE]
+    change = last - close if isinstance(last, int) and isinstance(close, int) else None
+    percent = None if change is None or not isinstance(close, int) else 100 * change / close
+    return {
+        "symbol": symbol,
+        "name": row.definition.name,
+        "sector": row.definition.sector,
+        "last": _price(row, LAST),
+        "change": MISSING if change is None else _signed(row.price(change), _decimals(row)),
+        "change_percent": MISSING if percent is None else f"{_signed(percent, 2)}%",
+        "direction": "flat" if not change else "up" if change > 0 else "down",
+        "bid": _price(row, BID),
+        "ask": _price(row, ASK),
+        "volume": _volume(row.values[VOLUME]),
+        "high": _price(row, HIGH),
+        "low": _price(row, LOW),
+        "phase": row.phase,
+        "reason": row.reason,
+    }
+
+
+def _decimals(row: Row) -> int:
+    return row.definition.decimals
+
+
+def _price(row: Row, index: int) -> str:
+    ticks = row.values[index]
+    return f"{row.price(ticks):,.{_decimals(row)}f}" if isinstance(ticks, int) else MISSING
+
+
+def _signed(value: float, decimals: int) -> str:
+    text = f"{abs(value):,.{decimals}f}"
+    if not text.strip("0.,"):
+        return text
+    return f"{'+' if value > 0 else MINUS}{text}"
+
+
+def _volume(value: object) -> str:
+    if not isinstance(value, int):
+        return MISSING
+    for size, unit in _UNITS:
+        if value >= size:
+            return f"{value / size:.2f}{unit}"
+    return str(value)

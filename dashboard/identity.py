@@ -1,0 +1,147 @@
+"""Who is behind a connection: a browser's session or a program's token, and whether still.
+
+Must not know frames or the market. Called by the transports (identify) and hub (find_revoked).
+One thread hop per handshake and one per sweep; nothing here is asked while frames flow.
+"""
+
+import base64
+import binascii
+from collections.abc import Collection
+from http.cookies import CookieError, SimpleCookie
+from importlib import import_module
+from typing import Any, Final
+
+import msgspec
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.sessions.models import Session
+from django.core import signing
+from django.http.request import split_domain_port, validate_host
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+TOKEN_SALT: Final = "dashboard.token"  # noqa: S105 a namespace, not a secret
+TOKEN_DAYS: Final = 30
+MARK_LENGTH: Final = 16
+"""Digits of the password's hash in a token: enough to notice that it changed."""
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """A signed-in account, and what must stay true of it for the connection to go on."""
+
+    user_id: int
+    username: str
+    password_mark: int
+    session_key: str | None
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why nobody is let in: a foreign page, or an account that is not signed in."""
+
+    is_foreign: bool
+
+
+async def identify(scope: dict[str, Any]) -> Identity | Refusal:
+    """Return who sends this request, by token or by session; a session needs our own origin."""
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    if (basic := headers.get(b"authorization")) is not None:
+        return await _identify_token(basic) or Refusal(is_foreign=False)
+    if not is_own_page(headers, secure=scope.get("scheme", "ws") in ("https", "wss")):
+        return Refusal(is_foreign=True)
+    key = _session_key(headers.get(b"cookie", ""))
+    if key is None:
+        return Refusal(is_foreign=False)
+    return await _identify_session(key) or Refusal(is_foreign=False)
+
+
+def is_own_page(headers: dict[bytes, str], *, secure: bool) -> bool:
+    """Say whether one of our own pages asks.
+
+    A browser always names the origin of a WebSocket; of a plain GET it says only whether the page
+    is of the same origin. A request with neither is no page of ours.
+    """
+    host = headers.get(b"host", "")
+    if not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
+        return False
+    origin = headers.get(b"origin")
+    if origin is None:
+        return headers.get(b"sec-fetch-site") == "same-origin"
+    own = f"{'https' if secure else 'http'}://{host}"
+    return origin == own or origin in settings.CSRF_TRUSTED_ORIGINS
+
+
+def make_token(user: AbstractBaseUser) -> str:
+    """Return a token for programs: good for TOKEN_DAYS, or until the password changes."""
+    mark = user.get_session_auth_hash()[:MARK_LENGTH]
+    return signing.dumps([user.pk, mark], salt=TOKEN_SALT)
+
+
+@sync_to_async
+def find_revoked(identities: Collection[Identity]) -> set[Identity]:
+    """Return those whose account or session no longer stands: two queries for all of them."""
+    users = get_user_model().objects.filter(
+        pk__in={identity.user_id for identity in identities}, is_active=True
+    )
+    marks = {pk: hash(password) for pk, password in users.values_list("pk", "password")}
+    keys = {identity.session_key for identity in identities if identity.session_key}
+    sessions = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    alive = {None, *sessions.values_list("session_key", flat=True)}
+    return {
+        identity
+        for identity in identities
+        if marks.get(identity.user_id) != identity.password_mark
+        or identity.session_key not in alive
+    }
+
+
+def _session_key(cookie: str) -> str | None:
+    try:
+        morsel = SimpleCookie(cookie).get(settings.SESSION_COOKIE_NAME)
+    except CookieError:
+        return None
+    return None if morsel is None else morsel.value
+
+
+@sync_to_async
+def _identify_session(key: str) -> Identity | None:
+    """Read the session without writing it: a socket cannot hand out a new cookie."""
+    store = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    if BACKEND_SESSION_KEY not in store:
+        return None
+    user = _active_user(store[SESSION_KEY])
+    mark = store.get(HASH_SESSION_KEY, "")
+    if user is None or not any(constant_time_compare(mark, one) for one in _auth_hashes(user)):
+        return None
+    return _identity_of(user, session_key=key)
+
+
+@sync_to_async
+def _identify_token(basic: str) -> Identity | None:
+    try:
+        kind, _, encoded = basic.partition(" ")
+        name, _, token = base64.b64decode(encoded, validate=True).decode().partition(":")
+        max_age = TOKEN_DAYS * 86_400
+        pk, mark = signing.loads(token, salt=TOKEN_SALT, max_age=max_age)
+    except (binascii.Error, UnicodeDecodeError, signing.BadSignature, ValueError):
+        return None
+    user = _active_user(pk)
+    if user is None or kind.lower() != "basic" or user.get_username() != name:
+        return None
+    if not any(one.startswith(mark) for one in _auth_hashes(user)):
+        return None
+    return _identity_of(user, session_key=None)
+
+
+def _active_user(pk: str | int) -> AbstractBaseUser | None:
+    return get_user_model().objects.filter(pk=pk, is_active=True).first()
+
+
+def _auth_hashes(user: AbstractBaseUser) -> list[str]:
+    """Return what a session of this user may hold, retired secret keys included."""
+    return [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+
+
+def _identity_of(user: AbstractBaseUser, *, session_key: str | None) -> Identity:
+    return Identity(user.pk, user.get_username(), hash(user.password), session_key)

@@ -1,0 +1,136 @@
+"""Everything from nothing: database, exchange, accounts, server and feed in one process."""
+
+import json
+import os
+import secrets
+import socket
+import sys
+import webbrowser
+from argparse import ArgumentParser
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from twisted.internet import reactor
+
+from dashboard import runtime
+from dashboard.server import MarketServer
+from feeds.services import seed_exchange
+
+HOST: Final = "127.0.0.1"
+ASGIApplication = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+BACKLOG: Final = 4096
+"""Connections that may wait to be accepted: every browser comes back at once after a restart."""
+ACCOUNTS: Final = {"admin": True, "viewer": False}
+"""Demo accounts, and whether each may do everything."""
+
+
+class Command(BaseCommand):
+    """Run the demo; example: manage.py demo --port 0 --no-browser --json"""
+
+    help = "Create what is missing, then serve a live market until Ctrl-C."
+    requires_system_checks: list[str] = []
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take where to serve, where to keep data and how large the market is."""
+        parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
+        parser.add_argument("--no-browser", action="store_true", help="open no browser")
+        parser.add_argument("--data", metavar="DIR", help="where the data is kept (data/)")
+        parser.add_argument("--instruments", type=int, default=60, help="on the first run")
+        parser.add_argument("--rate", type=float, default=200.0, help="ticks/s, on the first run")
+        parser.add_argument("--json", action="store_true", help="print one line of JSON when ready")
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+        """Prepare, then serve until interrupted.
+
+        Raises:
+            CommandError: the port is busy.
+        """
+        _move_to(options["data"])
+        with _listen(options["port"]) as listener:
+            call_command("migrate", verbosity=0, interactive=False)
+            seed_exchange(options["instruments"], options["rate"])
+            passwords = _ensure_accounts(settings.MARKET_DATA_DIR / "accounts.json")
+            url = f"http://{HOST}:{listener.getsockname()[1]}/"
+            self._serve(listener, url, passwords, options)
+
+    def application(self) -> ASGIApplication:
+        """Return what is served; built here, once the data folder is settled."""
+        from dashboard.asgi import application
+
+        return application
+
+    def _serve(
+        self, listener: socket.socket, url: str, passwords: dict[str, str], options: dict[str, Any]
+    ) -> None:
+        def on_ready() -> None:
+            market.ensure_started()
+            self._announce(url, passwords, as_json=options["json"])
+            if not options["no_browser"]:
+                reactor.callInThread(_open_browser, url)
+
+        market = runtime.current()
+        MarketServer(
+            application=self.application(),
+            endpoints=[f"fd:fileno={os.dup(listener.fileno())}"],
+            ping_s=market.ping_s,
+            on_ready=on_ready,
+            on_stop=market.stop,
+        ).run()
+
+    def _announce(self, url: str, passwords: dict[str, str], *, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps({"url": url, "users": passwords}))
+        else:
+            for name, password in passwords.items():
+                self.stdout.write(f"Sign in as {name} with password {password}")
+            self.stdout.write(f"Ready: {url}")
+        self.stdout.flush()
+
+
+def _move_to(folder: str | None) -> None:
+    """Start over with another data folder: settings are read once, at the start."""
+    if folder is None or Path(folder).resolve() == settings.MARKET_DATA_DIR:
+        return
+    os.environ["MARKET_DATA_DIR"] = str(Path(folder).resolve())
+    os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 our own command line
+
+
+def _listen(port: int) -> socket.socket:
+    try:
+        return socket.create_server((HOST, port), backlog=BACKLOG)
+    except OverflowError:
+        raise CommandError(f"port was {port}, expected 0 to 65535") from None
+    except OSError as error:
+        reason = f"port {port} cannot be used ({error.strerror})"
+        raise CommandError(f"{reason}; choose another with --port, or --port 0") from None
+
+
+def _ensure_accounts(file: Path) -> dict[str, str]:
+    """Create the accounts that are missing; return the passwords as kept beside the data."""
+    passwords: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    users = get_user_model()
+    for name, may_everything in ACCOUNTS.items():
+        user, is_new = users.objects.get_or_create(
+            username=name, defaults={"is_staff": may_everything, "is_superuser": may_everything}
+        )
+        if is_new or name not in passwords:
+            passwords[name] = secrets.token_urlsafe(12)
+            user.set_password(passwords[name])
+            user.save()
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        json.dump(passwords, out)
+    return passwords
+
+
+def _open_browser(url: str) -> None:
+    """Open a browser where there is one; without one the printed address must do."""
+    try:
+        webbrowser.open(url)
+    except webbrowser.Error:
+        return

@@ -1,0 +1,103 @@
+"""Measure a server from outside: its own throw-away one, or any that an address leads to."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+from django.core.management.base import BaseCommand, CommandError
+
+from dashboard.loadtest import Plan, Report, run
+
+
+class Command(BaseCommand):
+    """Measure; example: manage.py loadtest --clients 300 --symbols 20 --seconds 20 --json"""
+
+    help = "Open many readers, measure the age of what they get, and say what it cost."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take how much load, for how long, on which server."""
+        parser.add_argument("--clients", type=int, default=300)
+        parser.add_argument("--symbols", type=int, default=20, help="for each client")
+        parser.add_argument("--seconds", type=float, default=20)
+        parser.add_argument("--warmup", type=float, default=3, metavar="SECONDS")
+        parser.add_argument("--instruments", type=int, default=500, help="of the own server")
+        parser.add_argument("--rate", type=float, default=2000, help="ticks/s of the own server")
+        parser.add_argument("--url", help="measure this server instead, as --user with --token")
+        parser.add_argument("--user", default="viewer")
+        parser.add_argument("--token", help="from manage.py token USER")
+        parser.add_argument("--json", action="store_true", help="print one line of JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+        """Measure and print.
+
+        Raises:
+            CommandError: the server cannot be reached.
+        """
+        with _server(options) as (url, token, pid):
+            plan = Plan(
+                url=url,
+                user=options["user"],
+                token=token,
+                clients=options["clients"],
+                symbols=options["symbols"],
+                seconds=options["seconds"],
+                warmup_s=options["warmup"],
+                server_pid=pid,
+            )
+            try:
+                report = asyncio.run(run(plan))
+            except* (OSError, TimeoutError) as errors:
+                raise CommandError(f"{url} cannot be measured: {errors.exceptions[0]}") from None
+        self._print(report, as_json=options["json"])
+
+    def _print(self, report: Report, *, as_json: bool) -> None:
+        figures = msgspec.to_builtins(report)
+        if as_json:
+            self.stdout.write(json.dumps(figures))
+            return
+        for name, value in figures.items():
+            self.stdout.write(f"{name:>18}  {value}")
+
+
+@contextmanager
+def _server(options: dict[str, Any]) -> Iterator[tuple[str, str, int | None]]:
+    """Yield address, token and process of the server: the given one, or one made for this run."""
+    if options["url"]:
+        if not options["token"]:
+            raise CommandError("--url needs --token; make one with manage.py token USER")
+        yield options["url"], options["token"], None
+        return
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        flags = ("--instruments", str(options["instruments"]), "--rate", str(options["rate"]))
+        process = _manage(folder, "demo", "--json", "--port", "0", "--no-browser", *flags)
+        try:
+            line = process.stdout.readline() if process.stdout else b""
+            if not line:
+                raise CommandError("the server did not start")
+            yield json.loads(line)["url"], _token(folder, options["user"]), process.pid
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
+
+
+def _token(folder: str, user: str) -> str:
+    out, _ = _manage(folder, "token", user).communicate(timeout=60)
+    return out.decode().strip()
+
+
+def _manage(folder: str, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start a management command on its own data."""
+    return subprocess.Popen(  # noqa: S603 our own command line
+        [sys.executable, sys.argv[0], *arguments],
+        env=os.environ | {"MARKET_DATA_DIR": folder},
+        stdout=subprocess.PIPE,
+    )

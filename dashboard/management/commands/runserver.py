@@ -1,0 +1,17 @@
+"""Daphne's runserver with our server: back-pressure, honest close codes, a clean end."""
+
+from typing import Any
+
+from daphne.management.commands.runserver import Command as DaphneCommand
+
+from dashboard import runtime
+from dashboard.server import MarketServer
+
+
+class Command(DaphneCommand):  # type: ignore[misc]
+    """Run the development server; example: manage.py runserver 8000"""
+
+    def server_cls(self, **kwargs: Any) -> MarketServer:
+        """Return the server, which ends the market when it stops."""
+        market = runtime.current()
+        return MarketServer(ping_s=market.ping_s, on_stop=market.stop, **kwargs)

@@ -1,0 +1,68 @@
+"""The rows of people: what each watches and what each was told.
+
+Must not write (services do) or know sockets.
+"""
+
+from django.conf import settings
+from django.core.validators import MaxLengthValidator
+from django.db import models
+from django.db.models.functions import Now
+
+from feeds.models import Instrument
+
+
+class Watchlist(models.Model):
+    """The symbols one person watches, in their order."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="watchlist"
+    )
+    instruments = models.ManyToManyField(Instrument, through="WatchlistEntry")
+
+    def __str__(self) -> str:
+        return f"watchlist of {self.user}"
+
+
+class WatchlistEntry(models.Model):
+    """One symbol of a watchlist; a lower rank stands higher."""
+
+    watchlist = models.ForeignKey(Watchlist, on_delete=models.CASCADE, related_name="entries")
+    instrument = models.ForeignKey(Instrument, on_delete=models.CASCADE, related_name="+")
+    rank = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["rank", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["watchlist", "instrument"], name="symbol_watched_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.instrument.symbol
+
+
+class Notification(models.Model):
+    """Something one person was told; a row before it is a frame, so it cannot get lost."""
+
+    class Level(models.TextChoices):
+        """How loud it is."""
+
+        INFO = "info"
+        WARNING = "warning"
+        CRITICAL = "critical"
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications"
+    )
+    title = models.CharField(max_length=120)
+    body = models.TextField(max_length=2000, blank=True, validators=[MaxLengthValidator(2000)])
+    level = models.CharField(max_length=8, choices=Level.choices, default=Level.INFO)
+    created_at = models.DateTimeField(db_default=Now())
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        permissions = [("send_notification", "Can send a notification to people")]
+        indexes = [models.Index(fields=["user", "-id"], name="notification_of_user")]
+
+    def __str__(self) -> str:
+        return self.title

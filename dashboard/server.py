@@ -1,0 +1,126 @@
+"""Daphne, made to wait for slow readers, to name its reasons and to say goodbye.
+
+Must not know the market. Used by demo and runserver. Stock Daphne queues without bound for a reader
+that does not read, drops the connection instead of naming a protocol error, and ends sockets
+without a word when it stops.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from daphne.server import Server
+from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+from twisted.internet import defer, reactor
+
+from dashboard.wire.registry import MESSAGE_BYTES
+
+SHUTDOWN_S: Final = 1.0
+"""How long requests may take to end by themselves once the sockets are closed."""
+PING_PATIENCE: Final = 0.8
+"""Share of the interval a ping may take: Daphne loses its timer when the next one goes out."""
+
+
+class Gate:
+    """A producer of Twisted's that is open while the socket takes bytes (64 KiB may wait)."""
+
+    def __init__(self) -> None:
+        self._open = asyncio.Event()
+        self._open.set()
+
+    async def passed(self) -> None:
+        """Wait until the socket takes bytes, or is gone."""
+        await self._open.wait()
+
+    def pauseProducing(self) -> None:  # noqa: N802 Twisted's name
+        """Close: the socket's buffer is full."""
+        self._open.clear()
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        """Open: the buffer was emptied."""
+        self._open.set()
+
+    def stopProducing(self) -> None:  # noqa: N802
+        """Open for good: nobody is there any more."""
+        self._open.set()
+
+
+class MarketProtocol(WebSocketProtocol):  # type: ignore[misc]
+    """A WebSocket whose writer can wait."""
+
+    def onOpen(self) -> None:  # noqa: N802 autobahn's name
+        """Replace the HTTP producer, which ignores that the buffer is full."""
+        self.gate = Gate()
+        self.transport.unregisterProducer()
+        self.transport.registerProducer(self.gate, True)
+        super().onOpen()
+
+    def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:  # noqa: N802, N803
+        """Let a waiting writer go; a refused handshake never opened."""
+        if (gate := getattr(self, "gate", None)) is not None:
+            gate.stopProducing()
+        if self in self.server.connections:
+            super().onClose(wasClean, code, reason)
+
+
+class MarketServer(Server):  # type: ignore[misc]
+    """Daphne with back-pressure, honest close codes and a clean end."""
+
+    def __init__(
+        self,
+        *args: Any,
+        ping_s: float,
+        on_ready: Callable[[], None] | None = None,
+        on_stop: Callable[[], Awaitable[None]] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        kwargs |= {
+            "ping_interval": ping_s,
+            "ping_timeout": ping_s * PING_PATIENCE,
+            "websocket_max_frame_size": MESSAGE_BYTES,
+            "server_name": "",
+        }
+        super().__init__(*args, **kwargs)
+        self._on_ready = on_ready
+        self._on_stop = on_stop
+
+    @property
+    def ws_factory(self) -> WebSocketFactory:
+        """Return the factory that Daphne made for itself."""
+        return self._ws_factory
+
+    @ws_factory.setter
+    def ws_factory(self, factory: WebSocketFactory) -> None:
+        """Let it make our protocol, and name errors in a close frame instead of a reset."""
+        factory.protocol = MarketProtocol
+        factory.setProtocolOptions(failByDrop=False)
+        self._ws_factory = factory
+
+    def listen_success(self, port: Any) -> None:
+        """Say that the server serves, from inside the loop that does."""
+        super().listen_success(port)
+        if self._on_ready is not None:
+            reactor.callLater(0, self._on_ready)
+
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        """Wait for room before each frame."""
+        if message["type"] == "websocket.send":
+            await protocol.gate.passed()
+        await super().handle_reply(protocol, message)
+
+    def kill_all_applications(self) -> defer.Deferred[None]:
+        """Say goodbye, then end what still runs; Twisted waits for it."""
+        return defer.Deferred.fromFuture(asyncio.ensure_future(self._drain()))
+
+    async def _drain(self) -> None:
+        if self._on_stop is not None:
+            await self._on_stop()
+        running = [
+            details["application_instance"]
+            for details in self.connections.values()
+            if "application_instance" in details
+        ]
+        for application in running:
+            application.cancel()
+        if running:
+            await asyncio.wait(running, timeout=SHUTDOWN_S)

@@ -1,0 +1,197 @@
+"""The environment, read once. Wrong values fail at start, with the cure in the text.
+
+Only `runtime` reads these names in project code; everything else gets them as arguments.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR: Final = Path(__file__).resolve().parent.parent
+
+
+def _number(name: str, default: float, *, low: float, high: float) -> float:
+    text = os.environ.get(name, str(default))
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not low <= value <= high:
+        raise ImproperlyConfigured(f"{name} was {text!r}, expected a number {low:g} to {high:g}")
+    return value
+
+
+def _secret_key(folder: Path) -> str:
+    """Return the key of the environment, or one made once and kept with the data."""
+    if key := os.environ.get("SECRET_KEY"):
+        return key
+    file = folder / "secret_key"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w") as out:
+            out.write(secrets.token_urlsafe(50))
+    return file.read_text()
+
+
+# --- the market -----------------------------------------------------------------------------
+MARKET_DATA_DIR = Path(os.environ.get("MARKET_DATA_DIR", BASE_DIR / "data")).resolve()
+MARKET_FLUSH_MS = int(_number("MARKET_FLUSH_MS", 40, low=5, high=1000))
+"""Ticks are published in batches this far apart."""
+MARKET_HEARTBEAT_MS = int(_number("MARKET_HEARTBEAT_MS", 5000, low=100, high=60_000))
+"""A subscriber that got nothing else for this long gets a heartbeat."""
+MARKET_RECONCILE_S = _number("MARKET_RECONCILE_S", 2, low=0.1, high=60)
+"""The feed is compared with its rows this often, so a lost poke delays a change and no more."""
+MARKET_SWEEP_S = _number("MARKET_SWEEP_S", 0.5, low=0.1, high=60)
+"""Connected people are compared with their accounts and browser sessions this often."""
+MARKET_TAPE_EVENTS = int(_number("MARKET_TAPE_EVENTS", 131_072, low=1_000, high=10_000_000))
+"""How many events can be resumed from: 65 s at 2,000 ticks/s, 11 minutes at 200."""
+MARKET_MAX_SUBSCRIBERS = int(_number("MARKET_MAX_SUBSCRIBERS", 4_000, low=1, high=100_000))
+"""Sockets of one process; the next one is told to come back later."""
+MARKET_SEND_DEADLINE_S = _number("MARKET_SEND_DEADLINE_S", 10, low=0.5, high=300)
+"""A socket that accepted nothing for this long is cut."""
+MARKET_PING_S = _number("MARKET_PING_S", 10, low=0.5, high=300)
+"""A socket that said nothing for this long is pinged, and cut when it does not answer in time."""
+
+# --- Django ---------------------------------------------------------------------------------
+SECRET_KEY = _secret_key(MARKET_DATA_DIR)
+DEBUG = os.environ.get("MARKET_DEBUG", "") == "1"
+ALLOWED_HOSTS = os.environ.get("MARKET_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+ROOT_URLCONF = "dashboard.urls"
+ASGI_APPLICATION = "dashboard.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+INSTALLED_APPS = [
+    "dashboard.apps.DashboardConfig",  # before daphne: its runserver is ours with our server
+    "daphne",
+    "feeds.apps.FeedsConfig",
+    "allauth",
+    "allauth.account",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": MARKET_DATA_DIR / "market.sqlite3",
+        "OPTIONS": {
+            "timeout": 5,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
+    },
+}
+
+CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+# --- people ---------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+"""One backend: with two, a wrong password costs a second hash, which tells who has an account."""
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "dashboard"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_ADAPTER = "dashboard.accounts.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = {"login_failed": "5/15m/key,50/15m/ip"}
+"""The key is the name and the address together (dashboard.accounts)."""
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+"""No mail is sent: an admin sets forgotten passwords."""
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
+}
+"""Counts failed sign-ins; Django's 300 entries could be flushed by 300 invented names."""
+MARKET_OPEN_SIGNUP = os.environ.get("MARKET_OPEN_SIGNUP", "") == "1"
+"""Whether anybody may make an account; by default an admin makes them."""
+
+# --- what browsers are told -----------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    },
+}
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = os.environ.get("MARKET_HTTPS", "") == "1"
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = MARKET_DATA_DIR / "static"
+SERVESTATIC_USE_FINDERS = True
+SERVESTATIC_MAX_AGE = 0
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "feeds": {"level": "INFO"},
+        "dashboard": {"level": "INFO"},
+    },
+}

@@ -1,0 +1,1 @@
+"""The mouths of a subscriber: each only carries frames between a socket and one Subscriber."""

@@ -1,0 +1,114 @@
+"""A Channels consumer that carries frames between one WebSocket and one seat of the hub.
+
+Must not know channels, commands or the market. Mounted by asgi. It opts out of the channel layer:
+every layer message would cost a thread hop per socket.
+"""
+
+import asyncio
+from typing import Any, Final
+
+from channels.consumer import AsyncConsumer
+from channels.exceptions import StopConsumer
+
+from dashboard.exceptions import HubFull, SeatClosed
+from dashboard.hub import Hub, Seat
+from dashboard.identity import Refusal, identify
+from dashboard.wire.frames import encode_shutdown
+from dashboard.wire.registry import Close
+
+Message = dict[str, Any]
+RESTART_MS: Final = 1500
+"""When to come back after a restart; browsers add their own jitter."""
+
+
+class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
+    """One browser or program at /ws/v1/."""
+
+    channel_layer_alias = "none"
+
+    def __init__(self, *, hub: Hub, send_deadline_s: float) -> None:
+        self._hub = hub
+        self._send_deadline_s = send_deadline_s
+        self._seat: Seat | None = None
+        self._writer: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Message, receive: Any, send: Any) -> None:
+        """Serve until the socket is gone; whatever ended it, the seat is given back."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            if self._writer is not None:
+                self._writer.cancel()
+            if self._seat is not None:
+                self._hub.leave(self._seat)
+
+    async def dispatch(self, message: Message) -> None:
+        """Call the handler directly: the inherited way first visits the database's thread."""
+        match message["type"]:
+            case "websocket.connect":
+                await self._connect()
+            case "websocket.receive":
+                self._receive(message)
+            case "websocket.disconnect":
+                raise StopConsumer
+
+    async def _connect(self) -> None:
+        """Accept our own people; tell the signed out why, and foreign pages nothing."""
+        identity = await identify(self.scope)
+        if isinstance(identity, Refusal):
+            if not identity.is_foreign:
+                await self.send({"type": "websocket.accept"})
+            await self._close(Close.SIGNED_OUT)
+            return
+        await self.send({"type": "websocket.accept"})
+        try:
+            self._seat = self._hub.join(identity)
+        except HubFull:
+            await self._close(Close.TOO_MANY)
+            return
+        self._seat.say_hello()
+        self._writer = asyncio.create_task(self._write(self._seat))
+
+    def _receive(self, message: Message) -> None:
+        if self._seat is None:
+            return
+        text = message.get("text")
+        self._seat.receive(message.get("bytes") or b"" if text is None else text)
+
+    async def _write(self, seat: Seat) -> None:
+        """Send frames as the socket takes them; while it takes none, the seat conflates."""
+        try:
+            while True:
+                for frame in await seat.frames():
+                    await self._send_in_time(frame)
+        except SeatClosed as closed:
+            if closed.code == Close.RESTART:
+                await self._send_in_time(encode_shutdown(retry_ms=RESTART_MS))
+            await self._close(Close(closed.code))
+        except TimeoutError:
+            await self._close(Close.TOO_SLOW)
+            abort(self.base_send)
+        except OSError:
+            pass  # the socket went while we wrote; the server says so to dispatch
+        finally:
+            self._hub.leave(seat)
+
+    async def _send_in_time(self, frame: str) -> None:
+        async with asyncio.timeout(self._send_deadline_s):
+            await self.base_send({"type": "websocket.send", "text": frame})
+
+    async def _close(self, code: Close) -> None:
+        await self.send({"type": "websocket.close", "code": int(code)})
+
+
+def abort(send: Any) -> None:
+    """Cut the connection behind an ASGI `send` without waiting for its buffer.
+
+    Daphne's send is a partial of (protocol), uvicorn's a method of the protocol; both keep the
+    transport in `.transport`. Elsewhere the server's own time-outs must do.
+    """
+    protocol = send.args[0] if getattr(send, "args", None) else getattr(send, "__self__", None)
+    transport = getattr(protocol, "transport", None)
+    cut = getattr(transport, "abortConnection", None) or getattr(transport, "abort", None)
+    if cut is not None:
+        cut()

@@ -1,0 +1,1 @@
+"""The wire, version 1; its twin in the browser is static/js/wire.js."""

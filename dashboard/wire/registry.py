@@ -1,0 +1,85 @@
+"""The numbers and names of the wire: channels, limits, errors and close codes, each once.
+
+Pure. README's table and static/js/wire.js are tested equal to it. Called by every room of delivery.
+"""
+
+from enum import IntEnum, StrEnum
+from typing import Any, Final
+
+VERSION: Final = 1
+MESSAGE_BYTES: Final = 65_536
+"""Largest command: 500 symbols of 12 letters fit ten times over."""
+SYMBOL_LIMIT: Final = 500
+"""Symbols one subscriber may name; `*` is not counted."""
+SNAPSHOT_ENTRIES: Final = 500
+"""Entries of one snapshot frame: about 80 KB, far below any server's frame limit."""
+MIN_RATE: Final = 0.2
+MAX_RATE: Final = 20.0
+DEFAULT_RATE: Final = 10.0
+EVERYTHING: Final = "*"
+
+
+class Channel(StrEnum):
+    """What can be subscribed to."""
+
+    TICKER = "ticker"
+    STATUS = "status"
+    NOTIFICATIONS = "notifications"
+    WATCHLIST = "watchlist"
+
+
+class Error(IntEnum):
+    """Why a command was refused; the name on the wire is the lower-case name here."""
+
+    BAD_FRAME = 400
+    UNKNOWN_METHOD = 402
+    UNKNOWN_CHANNEL = 403
+    BAD_PARAMETERS = 404
+    TOO_MANY_SYMBOLS = 405
+    SIGNED_OUT = 401
+    FORBIDDEN = 409
+    TOO_MANY_COMMANDS = 429
+    UNAVAILABLE = 503
+
+
+class Close(IntEnum):
+    """Why the server ended a socket."""
+
+    TOO_BIG = 1009
+    BAD_FRAME = 4400
+    SIGNED_OUT = 4401
+    FORBIDDEN = 4403
+    TOO_SLOW = 4408
+    TOO_MANY = 4429
+    RESTART = 4503
+
+
+CLOSE_TEXT: Final[dict[Close, tuple[str, bool]]] = {
+    Close.TOO_BIG: ("a message was larger than 65,536 bytes", False),
+    Close.BAD_FRAME: ("too many messages that are not commands", False),
+    Close.SIGNED_OUT: ("signed out, expired or deactivated", False),
+    Close.FORBIDDEN: ("not permitted, or from a foreign origin", False),
+    Close.TOO_SLOW: ("nothing was accepted for the deadline", True),
+    Close.TOO_MANY: ("too many commands or connections", True),
+    Close.RESTART: ("the server restarts", True),
+}
+"""What each close code means, and whether to try again."""
+
+ERROR_TEXT: Final[dict[Error, tuple[str, bool]]] = {
+    Error.BAD_FRAME: ("not a JSON object in a text frame", False),
+    Error.SIGNED_OUT: ("no valid session or token", False),
+    Error.UNKNOWN_METHOD: ("no such method", False),
+    Error.UNKNOWN_CHANNEL: ("no such channel", False),
+    Error.BAD_PARAMETERS: ("a parameter is missing, of the wrong type or out of range", False),
+    Error.TOO_MANY_SYMBOLS: ("more symbols than the limit", False),
+    Error.FORBIDDEN: ("a foreign origin, or not permitted", False),
+    Error.TOO_MANY_COMMANDS: ("more commands than the limit", True),
+    Error.UNAVAILABLE: ("the market is starting or the server is full", True),
+}
+"""What each error means, and whether the same command may work later."""
+
+
+def error_object(code: Error, message: str) -> dict[str, Any]:
+    """Return the error as it stands in frames and in HTTP answers."""
+    retry = ERROR_TEXT[code][1]
+    return {"code": int(code), "name": code.name.lower(), "message": message, "retry": retry}

@@ -1,0 +1,1 @@
+"""The market. Knows nothing of users, sockets or HTML; never imports dashboard."""

@@ -1,0 +1,80 @@
+"""The data plane: batches from the runner to every hub, beginning with a board.
+
+Must not know users or frames. Called by runner (publish) and hub (attach).
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Final
+
+from feeds.board import Board
+from feeds.events import Batch
+
+READER_BATCHES: Final = 500
+"""Batches one reader may be behind (20 s at 40 ms); then it starts again from a board."""
+
+
+class Overrun(Exception):
+    """A reader was too slow; attach again."""
+
+
+class Attachment:
+    """One reader: the board as of its start, then every batch after it, without a hole."""
+
+    def __init__(self, epoch: str, board: Board) -> None:
+        self.epoch = epoch
+        self.board = board
+        self._batches: deque[Batch] = deque()
+        self._news = asyncio.Event()
+        self._overrun = False
+
+    def offer(self, batch: Batch) -> None:
+        """Add a batch; drop everything when the reader is too far behind."""
+        if len(self._batches) >= READER_BATCHES:
+            self._batches.clear()
+            self._overrun = True
+        self._batches.append(batch)
+        self._news.set()
+
+    async def batches(self) -> AsyncIterator[Batch]:
+        """Yield batches as they come.
+
+        Raises:
+            Overrun: batches were dropped.
+        """
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            if self._overrun:
+                raise Overrun
+            while self._batches:
+                yield self._batches.popleft()
+
+
+class MemoryBus:
+    """Carry batches inside one process; the board here is what a new reader starts from."""
+
+    def __init__(self) -> None:
+        self._epoch = ""
+        self._board = Board()
+        self._attachments: set[Attachment] = set()
+
+    async def publish(self, batch: Batch) -> None:
+        """Hand a batch to every reader; a new epoch starts from an empty board."""
+        if batch.epoch != self._epoch:
+            self._epoch, self._board = batch.epoch, Board()
+        for sequence, event in enumerate(batch.events, batch.first):
+            self._board.apply(sequence, event)
+        for attachment in self._attachments:
+            attachment.offer(batch)
+
+    def attach(self) -> Attachment:
+        """Return a reader that begins now; no await, so nothing can fall between."""
+        attachment = Attachment(self._epoch, self._board.copy())
+        self._attachments.add(attachment)
+        return attachment
+
+    def detach(self, attachment: Attachment) -> None:
+        """Forget a reader."""
+        self._attachments.discard(attachment)

@@ -1,0 +1,138 @@
+"""The market as a machine: step(now) -> events, numbered; no clock, no loop, no rows.
+
+Pure. Must not know who reads the tape. Called by runner; sources are simulator and its like.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Protocol
+
+from feeds.events import (
+    NOTHING,
+    Batch,
+    Delisting,
+    Event,
+    FeedRemoval,
+    FeedState,
+    FeedStatus,
+    Listing,
+    Status,
+    Tick,
+)
+from feeds.exceptions import InvalidPlan
+from feeds.instruments import Definition
+from feeds.plans import FeedPlan
+from feeds.sessions import Sessions, phase_of
+
+
+class Source(Protocol):
+    """Where the ticks of one feed come from."""
+
+    def plan(self, plan: FeedPlan) -> None:
+        """Take definitions and rate; instruments that stay keep their path."""
+        ...
+
+    def draw(self, now_ms: int) -> Sequence[Tick]:
+        """Return the ticks up to `now_ms` that were not drawn before, in time order."""
+        ...
+
+
+class Engine:
+    """Number every event of every feed: the only place where positions are made."""
+
+    def __init__(self, *, epoch: str, open_source: Callable[[FeedPlan], Source]) -> None:
+        self.epoch = epoch
+        self.sequence = NOTHING
+        self._open_source = open_source
+        self._plans: dict[str, FeedPlan] = {}
+        self._sources: dict[str, Source] = {}
+        self._sessions = Sessions()
+
+    def step(self, now_ms: int) -> Batch:
+        """Return the ticks that happened up to `now_ms` where the phase admits them."""
+        admits = self._sessions.admits
+        ticks = [
+            tick
+            for feed, plan in self._plans.items()
+            if plan.state is FeedState.RUNNING
+            for tick in self._sources[feed].draw(now_ms)
+            if admits(tick.symbol)
+        ]
+        ticks.sort(key=attrgetter("ts_event"))
+        return self._number(ticks)
+
+    def reconcile(self, plans: Iterable[FeedPlan], now_ms: int) -> Batch:
+        """Make the market what the plans say; return what that changed, nothing if nothing.
+
+        Raises:
+            InvalidPlan: two feeds list the same symbol.
+        """
+        wanted = {plan.feed: plan for plan in plans}
+        _refuse_shared_symbols(wanted.values())
+        events: list[Event] = []
+        for feed in self._plans.keys() | wanted.keys():
+            events += self._leavers(feed, wanted.get(feed), now_ms)
+        for feed, plan in wanted.items():
+            events += self._changes(self._plans.get(feed), plan, now_ms)
+        for plan in wanted.values():
+            self._follow(plan)
+        self._plans = wanted
+        return self._number(events)
+
+    def _leavers(self, feed: str, plan: FeedPlan | None, now_ms: int) -> list[Event]:
+        former = self._plans.get(feed)
+        if former is None:
+            return []
+        stay = {} if plan is None else {one.symbol: one.tick_size for one in plan.definitions}
+        events: list[Event] = []
+        for definition in former.definitions:
+            if stay.get(definition.symbol) != definition.tick_size:
+                self._sessions.forget(definition.symbol)
+                events.append(Delisting(definition.symbol, now_ms))
+        if plan is None:
+            del self._sources[feed]
+            events.append(FeedRemoval(feed, now_ms))
+        return events
+
+    def _changes(self, former: FeedPlan | None, plan: FeedPlan, now_ms: int) -> list[Event]:
+        events: list[Event] = []
+        if former is None or _public(former) != _public(plan):
+            events.append(FeedStatus(*_public(plan), ts_event=now_ms))
+        known = {} if former is None else {one.symbol: one for one in former.definitions}
+        for definition in plan.definitions:
+            if definition != known.get(definition.symbol):
+                events.append(Listing(plan.feed, definition, now_ms))
+            events += self._move(plan, definition, now_ms)
+        return events
+
+    def _move(self, plan: FeedPlan, definition: Definition, now_ms: int) -> list[Event]:
+        symbol = definition.symbol
+        phase = phase_of(plan.state, halted=symbol in plan.halts)
+        reason = plan.reason if plan.state is FeedState.CLOSED else plan.halts.get(symbol, "")
+        if not self._sessions.move(symbol, phase, reason):
+            return []
+        return [Status(symbol, phase, reason, now_ms)]
+
+    def _follow(self, plan: FeedPlan) -> None:
+        if plan.feed not in self._sources:
+            self._sources[plan.feed] = self._open_source(plan)
+        if plan != self._plans.get(plan.feed):
+            self._sources[plan.feed].plan(plan)
+
+    def _number(self, events: Sequence[Event]) -> Batch:
+        batch = Batch(self.epoch, self.sequence + 1, tuple(events))
+        self.sequence = batch.last
+        return batch
+
+
+def _public(plan: FeedPlan) -> tuple[str, str, FeedState, float, str]:
+    return plan.feed, plan.name, plan.state, plan.rate, plan.reason
+
+
+def _refuse_shared_symbols(plans: Iterable[FeedPlan]) -> None:
+    owners: dict[str, str] = {}
+    for plan in plans:
+        for definition in plan.definitions:
+            other = owners.setdefault(definition.symbol, plan.feed)
+            if other != plan.feed:
+                raise InvalidPlan(f"{definition.symbol} is listed by {other} and {plan.feed}")

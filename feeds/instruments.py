@@ -1,0 +1,60 @@
+"""What is traded: the static facts of an instrument, and the decimal grid of its prices.
+
+Pure. Must not know feeds, phases or last values. Called by plans, simulator, board and wire.
+"""
+
+import re
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from feeds.exceptions import InvalidDefinition
+
+SYMBOL_PATTERN: Final = r"[A-Z][A-Z0-9]{0,11}"
+"""One to twelve capital letters and digits, a letter first: safe in URLs, CSS and file names."""
+_SYMBOL = re.compile(SYMBOL_PATTERN)
+MAX_DECIMALS: Final = 8
+"""Finest grid: 10^-8 keeps every price below 90 million exact in a double."""
+
+
+class Definition(msgspec.Struct, frozen=True, kw_only=True):
+    """Describe one instrument.
+
+    Prices are integer ticks: price = ticks * tick_size. Volatility is the standard deviation of
+    daily log returns (0.02 = 2 %). Activity weighs the instrument's share of the feed's ticks.
+
+    Raises:
+        InvalidDefinition: a field is out of its range.
+    """
+
+    symbol: str
+    name: str
+    sector: str
+    tick_size: Decimal
+    reference_ticks: int
+    volatility: float = 0.02
+    activity: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not _SYMBOL.fullmatch(self.symbol):
+            raise InvalidDefinition(f"symbol was {self.symbol!r}, expected {SYMBOL_PATTERN}")
+        if not self.tick_size > 0 or decimals_of(self.tick_size) > MAX_DECIMALS:
+            raise InvalidDefinition(f"tick size was {self.tick_size}, expected 0.00000001 or more")
+        if self.reference_ticks < 1:
+            raise InvalidDefinition(f"reference was {self.reference_ticks} ticks, expected 1 up")
+        if not 0 < self.volatility <= 1:
+            raise InvalidDefinition(f"volatility was {self.volatility}, expected above 0 to 1")
+        if not 0 < self.activity <= 1000:
+            raise InvalidDefinition(f"activity was {self.activity}, expected above 0 to 1000")
+
+    @property
+    def decimals(self) -> int:
+        """Return how many decimals a price of this instrument is shown with."""
+        return decimals_of(self.tick_size)
+
+
+def decimals_of(tick_size: Decimal) -> int:
+    """Return the number of decimals of the grid, 0 for whole numbers."""
+    exponent = tick_size.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else MAX_DECIMALS + 1

@@ -1,0 +1,20 @@
+"""What the rows want: read for the runner, beside the ticks.
+
+Must not write. Called by runtime, which hands it to the runner.
+"""
+
+from django.db.models import Prefetch
+
+from feeds.models import Feed, Halt
+from feeds.plans import FeedPlan
+
+
+def read_plans() -> list[FeedPlan]:
+    """Return every feed as it should be, with its instruments and open halts: three queries.
+
+    Raises:
+        FeedError: a row holds what no feed can run.
+    """
+    open_halts = Prefetch("instruments__halts", queryset=Halt.objects.filter(ended_at=None))
+    feeds = Feed.objects.prefetch_related("instruments", open_halts)
+    return [feed.plan() for feed in feeds]

@@ -1,0 +1,76 @@
+"""Ordered, bounded history: what happened after a position, or the fact that it is lost.
+
+Pure. Must not know what an item means. Called by the replicas that answer a resume.
+"""
+
+from bisect import bisect_right
+from collections import deque
+from typing import Generic, TypeVar
+
+from feeds.exceptions import PositionLost
+
+Item = TypeVar("Item")
+
+
+class Tape(Generic[Item]):
+    """Keep the newest `capacity` items, each with the sequence of its event."""
+
+    def __init__(self, capacity: int, *, floor: int = 0) -> None:
+        self._items: deque[tuple[int, Item]] = deque()
+        self._capacity = capacity
+        self.floor = floor
+        self.last = floor
+
+    def append(self, sequence: int, item: Item) -> None:
+        """Add the newest item; the oldest falls out when the tape is full."""
+        self._items.append((sequence, item))
+        self.last = sequence
+        if len(self._items) > self._capacity:
+            self.floor, _ = self._items.popleft()
+
+    def since(self, sequence: int) -> list[Item]:
+        """Return the items after `sequence`, oldest first.
+
+        Raises:
+            PositionLost: items after `sequence` have fallen out.
+        """
+        if sequence < self.floor:
+            raise PositionLost(f"position was {sequence}, the tape begins after {self.floor}")
+        if self.last <= sequence:
+            return []
+        return [item for at, item in self._items if at > sequence]
+
+
+class TickCounts:
+    """Count the ticks of each symbol after a sequence, within the newest `capacity` events."""
+
+    def __init__(self, capacity: int, *, floor: int = 0) -> None:
+        self._sequences: dict[str, list[int]] = {}
+        self._capacity = capacity
+        self._trim_at = floor + 2 * capacity
+        self.floor = floor
+
+    def append(self, sequence: int, symbol: str) -> None:
+        """Note one tick; counts reach back one to two capacities before they are trimmed."""
+        self._sequences.setdefault(symbol, []).append(sequence)
+        if sequence >= self._trim_at:
+            self._trim(sequence)
+
+    def since(self, symbol: str, sequence: int) -> int:
+        """Return how many ticks of the symbol came after `sequence`.
+
+        Raises:
+            PositionLost: ticks after `sequence` have been trimmed.
+        """
+        if sequence < self.floor:
+            raise PositionLost(f"position was {sequence}, the tape begins after {self.floor}")
+        sequences = self._sequences.get(symbol, [])
+        return len(sequences) - bisect_right(sequences, sequence)
+
+    def _trim(self, sequence: int) -> None:
+        self.floor = sequence - self._capacity
+        self._trim_at = sequence + self._capacity
+        for symbol, sequences in list(self._sequences.items()):
+            del sequences[: bisect_right(sequences, self.floor)]
+            if not sequences:
+                del self._sequences[symbol]

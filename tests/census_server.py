@@ -1,0 +1,56 @@
+"""The demo with one more address, /census/, that counts what its process holds. For tests only.
+
+Everything else is the real thing: same command, same server, same application.
+"""
+
+import asyncio
+import gc
+import json
+import os
+import sys
+from typing import Any
+
+import django
+
+
+def count() -> dict[str, int]:
+    """Return seats, tasks, open files and threads of this process."""
+    import threading
+
+    from dashboard import runtime
+
+    gc.collect()
+    return {
+        "seats": len(runtime.current().hub.seats),
+        "tasks": len(asyncio.all_tasks()),
+        "files": len(os.listdir("/proc/self/fd")),
+        "threads": threading.active_count(),
+    }
+
+
+def with_census(application: Any) -> Any:
+    """Return the application with the census in front."""
+
+    async def counted(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope.get("path") != "/census/":
+            await application(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": json.dumps(count()).encode()})
+
+    return counted
+
+
+if __name__ == "__main__":
+    os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
+    django.setup()
+    from dashboard.management.commands.demo import Command
+
+    class CensusCommand(Command):
+        """The demo, counted."""
+
+        def application(self) -> Any:
+            """Return the application with the census in front."""
+            return with_census(super().application())
+
+    CensusCommand().run_from_argv([sys.argv[0], "demo", *sys.argv[1:]])

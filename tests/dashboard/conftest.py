@@ -1,0 +1,20 @@
+"""What the tests of delivery share."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.exchange import Exchange
+from tests.market_script import listing
+
+
+@pytest.fixture
+async def exchange() -> AsyncIterator[Exchange]:
+    exchange = Exchange()
+    running = asyncio.ensure_future(exchange.hub.run())
+    await asyncio.sleep(0)
+    await exchange.happen(listing("NVX"), listing("ORB"))
+    yield exchange
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)

@@ -1,0 +1,76 @@
+"""A hub on a bus with hands to make things happen, for the tests of hub and transports."""
+
+import asyncio
+import json
+from collections.abc import Collection
+
+from django.db import OperationalError
+
+from dashboard.hub import Hub, Seat
+from dashboard.identity import Identity
+from dashboard.wire.personal import Personal
+from feeds.bus import MemoryBus
+from feeds.clock import SystemClock
+from feeds.events import Batch, Event, Quote
+from tests.market_script import NOW
+
+
+class Rows:
+    """What the database says of people; unlike one it answers at once."""
+
+    def __init__(self) -> None:
+        self.revoked: set[Identity] = set()
+        self.personal: dict[int, Personal] = {}
+        self.reads = 0
+        self.is_locked = False
+
+    async def find_revoked(self, identities: Collection[Identity]) -> set[Identity]:
+        if self.is_locked:
+            raise OperationalError("database is locked")
+        return self.revoked & set(identities)
+
+    async def read_personal(self, user_ids: Collection[int]) -> dict[int, Personal]:
+        self.reads += 1
+        return {user_id: self.personal[user_id] for user_id in user_ids if user_id in self.personal}
+
+
+class Exchange:
+    """A hub on a bus, with hands to make things happen."""
+
+    def __init__(self, **options: int) -> None:
+        self.bus = MemoryBus()
+        self.rows = Rows()
+        self.sequence = 0
+        self.hub = Hub(
+            bus=self.bus,
+            clock=SystemClock(),
+            find_revoked=self.rows.find_revoked,
+            read_personal=self.rows.read_personal,
+            capacity=1000,
+            max_seats=options.get("max_seats", 10),
+            heartbeat_ms=60_000,
+            sweep_s=0.01,
+        )
+
+    async def happen(self, *events: Event, epoch: str = "e1") -> None:
+        await self.bus.publish(Batch(epoch, self.sequence + 1, events))
+        self.sequence += len(events)
+
+    async def settle(self) -> None:
+        """Let the hub catch up with the bus."""
+        async with asyncio.timeout(5):
+            while self.hub.replica.sequence != self.sequence:
+                await asyncio.sleep(0)
+
+
+def person(user_id: int = 1) -> Identity:
+    return Identity(user_id, f"user{user_id}", 0, None)
+
+
+def quote(bid: int) -> Quote:
+    return Quote("NVX", bid, bid + 1, 1, 1, NOW)
+
+
+def subscribe(seat: Seat, channel: str = "ticker", **params: object) -> None:
+    command = {"method": "subscribe", "params": {"channel": channel, **params}, "id": 1}
+    seat.receive(json.dumps(command))
