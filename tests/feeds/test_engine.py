@@ -149,7 +149,7 @@ def test_a_symbol_of_two_feeds_is_refused_and_changes_nothing() -> None:
 @st.composite
 def some_plans(draw: st.DrawFn) -> list[FeedPlan]:
     symbols = draw(st.lists(st.sampled_from(["NVX", "ORB", "QAL"]), unique=True))
-    halts = {symbol: "why" for symbol in draw(st.sets(st.sampled_from(symbols)))} if symbols else {}
+    halts = dict.fromkeys(draw(st.sets(st.sampled_from(symbols))), "why") if symbols else {}
     state = draw(st.sampled_from(FeedState))
     return [plan(*symbols, halts=halts, state=state)] if draw(st.booleans()) else []
 
