@@ -1,4 +1,5 @@
-"""The demo with one more address, /census/, that counts what its process holds. For tests only.
+"""The demo with two more addresses, for tests only: /census/ counts what its process holds, and
+/board/ shows the board of the engine's side of the bus.
 
 Everything else is the real thing: same command, same server, same application.
 """
@@ -28,15 +29,34 @@ def count() -> dict[str, int]:
     }
 
 
+def board() -> dict[str, Any]:
+    """Return the position, and each row as a snapshot entry and as people see it."""
+    from dashboard import runtime
+    from dashboard.display import display_row
+    from dashboard.wire.frames import encode_row
+
+    bus = runtime.current().bus
+    rows = bus._board.rows
+    return {
+        "position": f"{bus._epoch}:{bus._board.sequence}",
+        "rows": {symbol: json.loads(encode_row(symbol, row)) for symbol, row in rows.items()},
+        "display": {symbol: display_row(symbol, row) for symbol, row in rows.items()},
+    }
+
+
+ADDRESSES = {"/census/": count, "/board/": board}
+
+
 def with_census(application: Any) -> Any:
-    """Return the application with the census in front."""
+    """Return the application with the two addresses in front."""
 
     async def counted(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        if scope.get("path") != "/census/":
+        look = ADDRESSES.get(scope.get("path", ""))
+        if look is None:
             await application(scope, receive, send)
             return
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": json.dumps(count()).encode()})
+        await send({"type": "http.response.body", "body": json.dumps(look()).encode()})
 
     return counted
 

@@ -62,7 +62,7 @@ def test_parameters_and_id_may_be_left_out() -> None:
         ('{"method":"dance"}', Error.UNKNOWN_METHOD),
         ('{"method":"subscribe"}', Error.BAD_PARAMETERS),
         ('{"method":"subscribe","params":[]}', Error.BAD_PARAMETERS),
-        ('{"method":"subscribe","params":{"channel":"ticker","symbols":"A"}}', Error.BAD_PARAMETERS),
+        ('{"method":"subscribe","params":{"channel":"ticker","since":7}}', Error.BAD_PARAMETERS),
         ('{"method":"subscribe","params":{"channel":"ticker","max_rate":0}}', Error.BAD_PARAMETERS),
         ('{"method":"set","params":{"max_rate":21}}', Error.BAD_PARAMETERS),
         ('{"method":"set","params":{"max_rate":NaN}}', Error.BAD_FRAME),

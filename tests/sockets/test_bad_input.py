@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from dashboard.reader import Reader
 from dashboard.subscriber import BAD_MESSAGES, COMMAND_BURST
 from dashboard.wire.registry import MESSAGE_BYTES, Close
-from tests.sockets.conftest import Served
+from tests.served import Served
 
 
 async def receive(socket: ClientConnection) -> dict:

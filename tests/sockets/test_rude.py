@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable
 from contextlib import suppress
 
-from tests.sockets.conftest import Served
+from tests.served import Served
 
 CONNECTIONS = 1000
 SUBSCRIBE = json.dumps(

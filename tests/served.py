@@ -1,17 +1,17 @@
-"""A real server of its own for tests with real sockets, and people who are signed in to it."""
+"""A running server as the tests see it: where it is, who may enter, what its process holds."""
 
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
+STOP_S = 10
 
 
 class Served:
@@ -40,51 +40,43 @@ class Served:
         """Run a management command on the data of the server."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=ROOT, env=os.environ | {"MARKET_DATA_DIR": str(self.folder)},
-            capture_output=True, check=True, timeout=60,
+            cwd=ROOT, env=_environment(self.folder), capture_output=True, check=True, timeout=60,
         )  # fmt: skip
         return done.stdout.decode().strip()
+
+    def board(self) -> dict[str, Any]:
+        """Return the engine's board and its position, and the same in display."""
+        with urlopen(f"{self.url}board/", timeout=10) as answer:
+            return json.load(answer)
 
     def log(self) -> str:
         """Return what the server wrote to its log."""
         return (self.folder / "log").read_text()
 
 
-@pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server at 200 ticks/s; at the end it must stop cleanly and have no traceback to show."""
-    folder = tmp_path_factory.mktemp("served")
-    settings = {"MARKET_DATA_DIR": str(folder), "MARKET_PING_S": "1", "PYTHONPATH": _path()}
+@contextmanager
+def serve(folder: Path, *arguments: str, **settings: str) -> Iterator[Served]:
+    """Run a server of its own; at the end it must stop cleanly and show no traceback."""
+    command = [sys.executable, "tests/census_server.py", "--json", "--port", "0", "--no-browser"]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "tests/census_server.py", "--json", "--port", "0", "--no-browser"],
-            cwd=ROOT, stdout=subprocess.PIPE, stderr=log,
-            env=os.environ | settings,
+            [*command, *arguments],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=log, env=_environment(folder) | settings,
         )  # fmt: skip
     assert process.stdout is not None
     try:
         served = Served(folder, process, json.loads(process.stdout.readline()))
         yield served
         process.terminate()
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=STOP_S) == 0
         assert "Traceback" not in served.log()
     finally:
         process.kill()
         process.wait()
 
 
-def _path() -> str:
-    return os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
-
-
-@pytest.fixture
-def eventually():
-    import time
-
-    def wait(predicate, timeout: float = 15.0) -> None:
-        end = time.monotonic() + timeout
-        while not predicate():
-            assert time.monotonic() < end, "it never happened"
-            time.sleep(0.05)
-
-    return wait
+def _environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a process of the project, rather than of its tests."""
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    settings = {"DJANGO_SETTINGS_MODULE": "dashboard.settings", "PYTHONPATH": path}
+    return os.environ | settings | {"MARKET_DATA_DIR": str(folder)}

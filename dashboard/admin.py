@@ -1,0 +1,99 @@
+"""The admin of people: accounts, and notifications with a form to send one.
+
+Must not write rows (services do) or poke anybody. Called by Django's admin site.
+"""
+
+from typing import Any
+
+from allauth.account import admin as mail_admin
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from dashboard import services
+from dashboard.forms import SendForm
+from dashboard.models import Notification
+from feeds.admin import CascadingAdmin, ReadOnlyAdmin, actor_of
+
+admin.site.site_header = admin.site.site_title = "Market administration"
+admin.site.index_title = "What to do"
+# Django's own sign-in form counts no failed attempts.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.unregister(User)
+admin.site.unregister(mail_admin.EmailAddress)  # nobody is sent mail
+
+
+@admin.register(User)
+class AccountAdmin(CascadingAdmin, UserAdmin):  # type: ignore[type-arg]
+    """Django's own, but an account goes with its notifications."""
+
+    cascades = (Notification,)
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnlyAdmin):
+    """What people were told; new ones are sent with the form."""
+
+    change_list_template = "admin/dashboard/notification/change_list.html"
+    list_display = ("title", "level", "user", "created_at", "read_at")
+    list_filter = ("level", ("read_at", admin.EmptyFieldListFilter), "created_at")
+    list_select_related = ("user",)
+    search_fields = ("title", "body", "user__username")
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        """Say whether this person may send."""
+        return bool(request.user.has_perm("dashboard.send_notification"))
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Let those who send come to the button."""
+        return super().has_view_permission(request, obj) or self.has_send_permission(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
+        """Show those who may only send nobody's notifications."""
+        rows = super().get_queryset(request)
+        return rows if super().has_view_permission(request) else rows.none()
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the address of the form."""
+        view = self.admin_site.admin_view(self.send_view)
+        return [path("send/", view, name="dashboard_notification_send"), *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the button to those who may."""
+        context = {"may_send": self.has_send_permission(request), **(extra_context or {})}
+        return super().changelist_view(request, context)
+
+    def send_view(self, request: HttpRequest) -> HttpResponse:
+        """Show the form, or send what it says."""
+        if not self.has_send_permission(request):
+            raise PermissionDenied
+        form = SendForm(request.POST or None)
+        if form.is_valid():
+            return self._send(request, form)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Send notification",
+            "opts": self.opts,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/dashboard/notification/send.html", context)
+
+    def _send(self, request: HttpRequest, form: SendForm) -> HttpResponse:
+        count = services.send_notification(
+            title=form.cleaned_data["title"],
+            body=form.cleaned_data["body"],
+            level=form.cleaned_data["level"],
+            actor=actor_of(request),
+            recipients=form.recipients(),
+            audience=form.audience(),
+        )
+        messages.success(request, f"Sent to {count} {'person' if count == 1 else 'people'}.")
+        return HttpResponseRedirect(reverse("admin:dashboard_notification_changelist"))

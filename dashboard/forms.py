@@ -1,0 +1,123 @@
+"""What people may send: checked shapes, with messages for whoever typed them.
+
+Must not write rows. Called by admin and views.
+"""
+
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from django import forms
+from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import QuerySet
+
+from dashboard.models import Notification
+
+if TYPE_CHECKING:
+    NotificationForm: TypeAlias = forms.ModelForm[Notification]
+else:
+    NotificationForm = forms.ModelForm
+
+INTERVALS_S: Final = (1, 2, 5, 10)
+DEFAULT_INTERVAL_S: Final = 2
+IDS_PER_REQUEST: Final = 500
+LARGEST_ID: Final = 2**63 - 1
+
+
+class IntervalForm(forms.Form):
+    """How often a polling page asks, in seconds; anything else is the default."""
+
+    interval = forms.TypedChoiceField(
+        choices=[(seconds, f"{seconds} s") for seconds in INTERVALS_S], coerce=int
+    )
+
+    def interval_s(self) -> int:
+        """Return the chosen interval, or the default."""
+        return int(self.cleaned_data["interval"]) if self.is_valid() else DEFAULT_INTERVAL_S
+
+
+class SymbolForm(forms.Form):
+    """The symbol to add or remove, in any case of letters."""
+
+    symbol = forms.CharField(max_length=12)
+
+    def clean_symbol(self) -> str:
+        """Return it in capitals, as all symbols are."""
+        return str(self.cleaned_data["symbol"]).upper()
+
+
+class IdListField(forms.IntegerField):
+    """A field that may stand many times; its value is a list of row ids, None when it is absent."""
+
+    widget = forms.SelectMultiple
+    default_validators = [MinValueValidator(1), MaxValueValidator(LARGEST_ID)]
+
+    def clean(self, value: Any) -> list[int] | None:
+        """Check every one of them."""
+        texts = value or []
+        if len(texts) > IDS_PER_REQUEST:
+            raise ValidationError(f"Send at most {IDS_PER_REQUEST} ids at once.")
+        return [super(IdListField, self).clean(text) for text in texts] or None
+
+
+class ReadForm(forms.Form):
+    """Which notifications were read; none named means all."""
+
+    id = IdListField()
+
+
+class SendForm(NotificationForm):
+    """A notification, and to whom; valid only if somebody would get it."""
+
+    EVERYONE, GROUP, USER = "everyone", "group", "user"
+
+    to = forms.ChoiceField(
+        choices=[(EVERYONE, "Everyone"), (GROUP, "A group"), (USER, "A user")],
+        widget=forms.RadioSelect,
+        initial=EVERYONE,
+    )
+    group = forms.ModelChoiceField(Group.objects.order_by("name"), required=False)
+    user = forms.CharField(
+        required=False, label="User name", max_length=150, widget=AdminTextInputWidget
+    )
+
+    class Meta:
+        model = Notification
+        fields = ("title", "body", "level")
+        widgets = {"title": AdminTextInputWidget, "body": AdminTextareaWidget}
+
+    def clean(self) -> dict[str, Any] | None:
+        """Find the recipients, or say at the field that names them why there are none."""
+        cleaned = super().clean()
+        if not self.errors and (fact := self._why_nobody()):
+            to = self.cleaned_data["to"]
+            self.add_error("to" if to == self.EVERYONE else to, fact)
+        return cleaned
+
+    def recipients(self) -> QuerySet[User]:
+        """Return the active users that are meant."""
+        people = User.objects.filter(is_active=True)
+        match self.cleaned_data["to"]:
+            case self.GROUP:
+                return people.filter(groups=self.cleaned_data["group"])
+            case self.USER:
+                return people.filter(username=self.cleaned_data["user"])
+        return people
+
+    def audience(self) -> str:
+        """Return who is meant, in words."""
+        to = self.cleaned_data["to"]
+        return to if to == self.EVERYONE else f"{to} {self.cleaned_data[to]}"
+
+    def _why_nobody(self) -> str | None:
+        to = self.cleaned_data["to"]
+        if to != self.EVERYONE and not self.cleaned_data[to]:
+            return f"Choose a {to}."  # asked for, "no group" would be everybody without one
+        if self.recipients().exists():
+            return None
+        return {
+            self.EVERYONE: "There is no active user.",
+            self.GROUP: "Nobody active is in this group.",
+            self.USER: "No active user has this name.",
+        }[to]

@@ -1,0 +1,303 @@
+"""Every change of the market's rows: row and audit entry together, the engine poked on commit.
+
+The only writer of these rows. Must not know requests, forms or sockets. Called by admin, commands.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, Final
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django.db.models.functions import Now
+
+from feeds import control
+from feeds.events import FeedState
+from feeds.exceptions import InvalidTransition
+from feeds.exchange import definitions
+from feeds.instruments import Definition
+from feeds.models import AuditEntry, Feed, Halt, Instrument
+
+SYSTEM: Final = "system"
+"""The actor's name when no person acted: a command or the first start."""
+FEED_FACTS: Final = ("slug", "name", "state", "rate", "seed", "reason")
+EDITABLE_FEED_FACTS: Final = ("slug", "name", "seed")
+"""What saving a form may change of a feed; the rest has its own services and permission."""
+INSTRUMENT_FACTS: Final = (
+    "feed",
+    "symbol",
+    "name",
+    "sector",
+    "tick_size",
+    "reference_price",
+    "volatility",
+    "activity",
+)
+
+
+def start_feed(feed: Feed, *, actor: User | None, reason: str = "") -> bool:
+    """Run a feed; return whether that changed anything."""
+    return _move(feed, FeedState.RUNNING, action="start", actor=actor, reason=reason)
+
+
+def pause_feed(feed: Feed, *, actor: User | None, reason: str = "") -> bool:
+    """Stop the ticks within the trading session; return whether that changed anything.
+
+    Raises:
+        InvalidTransition: the feed is closed, so there is no trading session to pause.
+    """
+    return _move(feed, FeedState.PAUSED, action="pause", actor=actor, reason=reason)
+
+
+def close_feed(feed: Feed, *, actor: User | None, reason: str = "") -> bool:
+    """End the trading session; return whether that changed anything."""
+    return _move(feed, FeedState.CLOSED, action="close", actor=actor, reason=reason)
+
+
+def set_rate(feed: Feed, rate: float, *, actor: User | None, reason: str = "") -> bool:
+    """Set the target in ticks per second; return whether that changed anything.
+
+    Raises:
+        ValidationError: the rate is out of its range.
+    """
+    with transaction.atomic():
+        _lock(feed)
+        return _change(feed, {"rate": rate}, action="set rate", actor=actor, reason=reason)
+
+
+def halt_instrument(instrument: Instrument, *, actor: User | None, reason: str) -> None:
+    """Stop trading in one instrument until it is resumed.
+
+    Raises:
+        InvalidTransition: it is halted already.
+        ValidationError: the reason is empty or too long.
+    """
+    with transaction.atomic():
+        _lock(instrument)
+        if _open_halt(instrument) is not None:
+            raise InvalidTransition(f"{instrument.symbol} is halted already")
+        halt = Halt(instrument=instrument, reason=reason, started_by=actor)
+        halt.full_clean()
+        halt.save()
+        _record_halted(instrument, True, actor=actor, reason=reason)
+
+
+def resume_instrument(instrument: Instrument, *, actor: User | None, reason: str = "") -> None:
+    """End the halt of an instrument.
+
+    Raises:
+        InvalidTransition: it is not halted.
+    """
+    with transaction.atomic():
+        _lock(instrument)
+        halt = _open_halt(instrument)
+        if halt is None:
+            raise InvalidTransition(f"{instrument.symbol} is not halted")
+        Halt.objects.filter(pk=halt.pk).update(ended_at=Now(), ended_by=actor)
+        _record_halted(instrument, False, actor=actor, reason=reason)
+
+
+def save_feed(feed: Feed, *, actor: User | None) -> bool:
+    """Add a feed, or change its name or seed; return whether that changed anything.
+
+    Raises:
+        ValidationError: a field is invalid.
+    """
+    return _save(feed, FEED_FACTS if feed._state.adding else EDITABLE_FEED_FACTS, actor=actor)
+
+
+def save_instrument(instrument: Instrument, *, actor: User | None) -> bool:
+    """Add or change an instrument; return whether that changed anything.
+
+    Raises:
+        ValidationError: a field is invalid.
+    """
+    return _save(instrument, INSTRUMENT_FACTS, actor=actor)
+
+
+def delete_feed(feed: Feed, *, actor: User | None) -> None:
+    """Remove a feed and its instruments; the audit entry keeps what it was."""
+    with transaction.atomic():
+        _lock(feed)
+        symbols = list(feed.instruments.values_list("symbol", flat=True))
+        before = facts_of(feed, FEED_FACTS) | {"instruments": symbols}
+        _record_market("delete", target_of(feed), before=before, actor=actor)
+        feed.delete()
+
+
+def delete_instrument(instrument: Instrument, *, actor: User | None) -> None:
+    """Remove an instrument; the audit entry keeps what it was."""
+    with transaction.atomic():
+        _lock(instrument)
+        before = facts_of(instrument, INSTRUMENT_FACTS)
+        _record_market("delete", target_of(instrument), before=before, actor=actor)
+        instrument.delete()
+
+
+def seed_exchange(instruments: int, rate: float) -> Feed:
+    """Return the first feed, made as the demo exchange when there is none; rate in ticks/s.
+
+    Raises:
+        ValidationError: the rate is out of its range.
+    """
+    with transaction.atomic():
+        present = Feed.objects.order_by("pk").first()
+        if present is not None:
+            return present
+        feed = Feed(slug="demo", name="Demo Exchange", rate=rate)
+        feed.full_clean()
+        feed.save()
+        rows = [_instrument_of(feed, definition) for definition in definitions(instruments)]
+        Instrument.objects.bulk_create(rows, batch_size=500)
+        after = facts_of(feed, FEED_FACTS) | {"instruments": len(rows)}
+        _record_market("seed", target_of(feed), after=after, actor=None)
+        return feed
+
+
+def record(
+    action: str,
+    target: str,
+    *,
+    actor: User | None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    reason: str = "",
+) -> None:
+    """Write an audit entry; call it in the transaction of the change it tells of.
+
+    Raises:
+        ValidationError: the reason is too long.
+    """
+    entry = AuditEntry(
+        actor=actor,
+        actor_name=SYSTEM if actor is None else actor.get_username(),
+        action=action,
+        target=target,
+        before=before or {},
+        after=after or {},
+        reason=reason,
+    )
+    entry.full_clean()
+    entry.save()
+
+
+def target_of(row: Feed | Instrument) -> str:
+    """Return how the audit entries name a row: `feed demo`, `instrument NVX`."""
+    return f"{row._meta.model_name} {_key_of(row)}"
+
+
+def facts_of(row: Model, names: Iterable[str]) -> dict[str, Any]:
+    """Return fields as JSON values; prices as exact text."""
+    return {name: _plain(getattr(row, name)) for name in names}
+
+
+def _move(feed: Feed, state: FeedState, *, action: str, actor: User | None, reason: str) -> bool:
+    with transaction.atomic():
+        _lock(feed)
+        if feed.state == state:
+            return False
+        if state is FeedState.PAUSED and feed.state == FeedState.CLOSED:
+            raise InvalidTransition(f"{feed} is closed, start it before a pause")
+        values = {"state": state.value, "reason": reason}
+        return _change(feed, values, action=action, actor=actor, reason=reason)
+
+
+def _change(
+    feed: Feed, values: dict[str, Any], *, action: str, actor: User | None, reason: str
+) -> bool:
+    before = facts_of(feed, values)
+    for name, value in values.items():
+        setattr(feed, name, value)
+    feed.full_clean()
+    changed = _differences(before, facts_of(feed, values))
+    if not changed:
+        return False
+    feed.save(update_fields=changed)
+    _record_market(action, target_of(feed), *_both(feed, before, changed), actor, reason)
+    return True
+
+
+def _save(row: Feed | Instrument, names: Iterable[str], *, actor: User | None) -> bool:
+    with transaction.atomic():
+        row.full_clean()
+        before = _stored_facts(row, names)
+        changed = _differences(before, facts_of(row, names))
+        if not changed:
+            return False
+        row.save(update_fields=changed if before else None)
+        action = "change" if before else "add"
+        _record_market(action, target_of(row), *_both(row, before, changed), actor)
+        return True
+
+
+def _stored_facts(row: Feed | Instrument, names: Iterable[str]) -> dict[str, Any]:
+    if row._state.adding:
+        return {}
+    stored = type(row)._default_manager.select_for_update().get(pk=row.pk)
+    return facts_of(stored, names)
+
+
+def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    return [name for name, value in after.items() if name not in before or before[name] != value]
+
+
+def _both(
+    row: Model, before: dict[str, Any], changed: list[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    return {name: before[name] for name in changed if before}, facts_of(row, changed)
+
+
+def _record_halted(
+    instrument: Instrument, is_halted: bool, *, actor: User | None, reason: str
+) -> None:
+    action = "halt" if is_halted else "resume"
+    before, after = {"halted": not is_halted}, {"halted": is_halted}
+    _record_market(action, target_of(instrument), before, after, actor, reason)
+
+
+def _record_market(
+    action: str,
+    target: str,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    actor: User | None = None,
+    reason: str = "",
+) -> None:
+    record(action, target, actor=actor, before=before, after=after, reason=reason)
+    transaction.on_commit(lambda: control.poke_feeds())
+
+
+def _lock(row: Feed | Instrument) -> None:
+    stored: QuerySet[Any] = type(row)._default_manager.select_for_update()
+    row.refresh_from_db(from_queryset=stored)
+
+
+def _open_halt(instrument: Instrument) -> Halt | None:
+    return instrument.halts.filter(ended_at=None).first()
+
+
+def _instrument_of(feed: Feed, definition: Definition) -> Instrument:
+    return Instrument(
+        feed=feed,
+        symbol=definition.symbol,
+        name=definition.name,
+        sector=definition.sector,
+        tick_size=definition.tick_size,
+        reference_price=definition.reference_ticks * definition.tick_size,
+        volatility=definition.volatility,
+        activity=definition.activity,
+    )
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return f"{value.normalize():f}"
+        case Feed() | Instrument():
+            return _key_of(value)
+    return value
+
+
+def _key_of(row: Feed | Instrument) -> str:
+    return row.slug if isinstance(row, Feed) else row.symbol

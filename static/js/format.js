@@ -1,0 +1,142 @@
+// @ts-check
+/**
+ * Numbers and times as people read them. Prices keep the decimals of their instrument, never of their value.
+ * Pure. Must not know rows or the page.
+ * Called by screen/.
+ */
+
+/** The server's first paint is written the same way, so nothing jumps when the page comes alive. */
+const LOCALE = "en-US";
+
+/** As wide as the plus sign, which a hyphen is not. */
+const MINUS = "\u2212";
+
+/** Stands for a value that does not exist (yet); never 0. */
+export const MISSING = "\u2013";
+
+/** @type {Map<string, Intl.NumberFormat>} */
+const formats = new Map();
+
+/**
+ * @param {number} digits
+ * @param {"auto" | "exceptZero"} signDisplay
+ */
+function formatOf(digits, signDisplay) {
+  const key = `${digits}${signDisplay}`;
+  let format = formats.get(key);
+  if (!format) {
+    const places = Math.min(Math.max(digits, 0), 12);
+    format = new Intl.NumberFormat(LOCALE, {
+      minimumFractionDigits: places,
+      maximumFractionDigits: places,
+      signDisplay,
+    });
+    formats.set(key, format);
+  }
+  return format;
+}
+
+/**
+ * @param {number | null | undefined} value
+ * @param {number} digits
+ * @param {"auto" | "exceptZero"} signDisplay
+ */
+function write(value, digits, signDisplay) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return MISSING;
+  return formatOf(digits, signDisplay).format(value).replace("-", MINUS);
+}
+
+/**
+ * Return a price with fixed decimals: "1,204.50".
+ * @param {number | null | undefined} value
+ * @param {number} digits
+ */
+export function price(value, digits) {
+  return write(value, digits, "auto");
+}
+
+/**
+ * Return a difference with its sign: "+1.25", "−0.40", "0.00".
+ * @param {number | null | undefined} value
+ * @param {number} digits
+ */
+export function change(value, digits) {
+  return write(value, digits, "exceptZero");
+}
+
+/**
+ * Return a ratio as a signed percentage: 0.0125 is "+1.25%".
+ * @param {number | null | undefined} ratio
+ */
+export function percent(ratio) {
+  if (ratio === null || ratio === undefined || !Number.isFinite(ratio)) return MISSING;
+  return `${change(ratio * 100, 2)}%`;
+}
+
+/**
+ * Return a whole number: "12,345".
+ * @param {number | null | undefined} value
+ */
+export function count(value) {
+  return write(value, 0, "auto");
+}
+
+const UNITS = Object.freeze([
+  {size: 1e9, suffix: "B"},
+  {size: 1e6, suffix: "M"},
+  {size: 1e3, suffix: "K"},
+]);
+
+/**
+ * Return a volume in short: "870", "1.20K", "12.67M".
+ * @param {number | null | undefined} value
+ */
+export function volume(value) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return MISSING;
+  const unit = UNITS.find(({size}) => value >= size);
+  return unit ? price(value / unit.size, 2) + unit.suffix : count(value);
+}
+
+/**
+ * Return a number of bytes: "870 B", "1.2 kB", "12.67 MB".
+ * @param {number} value
+ */
+export function bytes(value) {
+  if (value < 1e3) return `${count(value)} B`;
+  if (value < 1e6) return `${price(value / 1e3, 1)} kB`;
+  return `${price(value / 1e6, 2)} MB`;
+}
+
+/**
+ * Return a span of time: "0.4 s", "12 s", "3 min", "2 h".
+ * @param {number | null} span_ms
+ */
+export function age(span_ms) {
+  if (span_ms === null || !Number.isFinite(span_ms)) return MISSING;
+  const seconds = Math.max(0, span_ms) / 1000;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 99.5) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${Math.round(seconds / 3600)} h`;
+}
+
+const clockFace = new Intl.DateTimeFormat("en-GB", {timeStyle: "medium"});
+const calendar = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short",
+});
+
+/**
+ * Return the local time of day: "14:02:11".
+ * @param {number} at_ms
+ */
+export function time(at_ms) {
+  return clockFace.format(at_ms);
+}
+
+/**
+ * Return day, time and zone: "7 Nov, 14:02:11 CET".
+ * @param {number} at_ms
+ */
+export function moment(at_ms) {
+  return calendar.format(at_ms);
+}

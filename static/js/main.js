@@ -1,0 +1,330 @@
+// @ts-check
+/**
+ * Puts the page together: link -> board -> screen, and people's wishes back to the server.
+ * The one file that sees both link/ and screen/; no logic that another room could have.
+ * Called by dashboard.html and polling.html.
+ */
+
+import {age, bytes, count, price} from "./format.js";
+import {byId, find, recall, remember, write} from "./dom.js";
+import {Connection} from "./link/connection.js";
+import {PollTransport} from "./link/poll.js";
+import {Poster} from "./link/post.js";
+import {WebSocketTransport} from "./link/websocket.js";
+import {Board, Gap} from "./market/board.js";
+import {Clock} from "./market/clock.js";
+import {Inbox} from "./market/inbox.js";
+import {Announcer} from "./screen/announcer.js";
+import {digitsOf, directionOf} from "./screen/columns.js";
+import {FeedBanner, showBreadth} from "./screen/feeds.js";
+import {Frame} from "./screen/frame.js";
+import {bindKeys} from "./screen/keyboard.js";
+import {Meter} from "./screen/meter.js";
+import {Notifications} from "./screen/notifications.js";
+import {Search} from "./screen/search.js";
+import {LinkStatus} from "./screen/status.js";
+import {Toasts} from "./screen/toasts.js";
+import {Watchlist} from "./screen/watchlist.js";
+import {CHANNEL, HEARTBEAT} from "./wire.js";
+
+/** @typedef {import("./wire.js").Frame} WireFrame */
+/** @typedef {import("./wire.js").MarketFrame} MarketFrame */
+
+/** Relative ages tick at most once a second. */
+const TICK_MS = 1_000;
+const BY_PEOPLE = "people";
+
+/** Only this page's own server: the templates write these. @param {DOMStringMap} data */
+function settingsOf(data) {
+  const socket = new URL(data.socket ?? "/ws/v1/", location.href);
+  socket.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+  return {
+    isPolling: data.transport === "poll",
+    interval_ms: Number(data.intervalMs) || 1_000,
+    socketUrl: socket.href,
+    pollUrl: data.poll ?? "/poll/v1/",
+    loginUrl: data.login ?? "/accounts/login/",
+    addUrl: data.add ?? "/watchlist/add/",
+    removeUrl: data.remove ?? "/watchlist/remove/",
+    readUrl: data.read ?? "/notifications/read/",
+  };
+}
+
+class Page {
+  #settings = settingsOf(document.body.dataset);
+  #board = new Board();
+  #clock = new Clock();
+  #inbox = new Inbox();
+  #frame = new Frame();
+  #meter = new Meter(document);
+  #toasts = new Toasts();
+  #announcer = new Announcer(byId("announcer"));
+  #poster = new Poster(/** @type {HTMLInputElement} */ (find(document, "input[name=csrfmiddlewaretoken]")).value);
+  #poll = new PollTransport({url: this.#settings.pollUrl, interval_ms: this.#settings.interval_ms});
+  #connection = this.#connect();
+  #watchlist = new Watchlist({
+    panel: byId("watchlist"),
+    facts: (symbol) => this.#facts(symbol),
+    onremove: (symbol) => this.#post(this.#settings.removeUrl, {symbol}),
+  });
+  #notifications = new Notifications({
+    inbox: () => this.#inbox,
+    onread: (ids) => this.#post(this.#settings.readUrl, {id: ids.map(String)}),
+  });
+  #feeds = new FeedBanner({announce: (text) => this.#announcer.say(text)});
+  #status = new LinkStatus({
+    announce: (text) => this.#announcer.say(text),
+    onact: (state) => this.#act(state),
+  });
+  #search = new Search({
+    form: byId("add-form"),
+    catalogue: () => this.#board.instruments.values(),
+    isListed: (symbol) => this.#watchlist.symbols.includes(symbol),
+    onfilter: (text) => this.#watchlist.filter(text),
+    onadd: (symbol) => this.#post(this.#settings.addUrl, {symbol}),
+    onpick: (symbol) => this.#watchlist.reveal(symbol),
+  });
+  #pauseButton = byId("pause");
+  /** Symbols the server did not know when they were subscribed. @type {Set<string>} */
+  #rejected = new Set();
+  /** What arrives next was missed while away: it is old news and does not flash. */
+  #isCatchingUp = true;
+  #isPaused = false;
+  #painted = {paint: () => this.#acknowledge()};
+  #marketFrames = 0;
+
+  /** Begin. */
+  open() {
+    for (const channel of [CHANNEL.STATUS, CHANNEL.WATCHLIST, CHANNEL.NOTIFICATIONS]) this.#connection.subscribe(channel);
+    if (this.#watchlist.symbols.length) this.#connection.subscribe(CHANNEL.TICKER, this.#watchlist.symbols);
+    this.#listen();
+    this.#bindPace();
+    this.#connection.open();
+    setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  #connect() {
+    const {isPolling, socketUrl} = this.#settings;
+    const poll = () => this.#poll;
+    const socket = () => new WebSocketTransport(socketUrl);
+    return new Connection({
+      transports: isPolling ? [poll] : [socket, poll],
+      positions: () => this.#positions(),
+      deliver: (frame) => this.#deliver(frame),
+      onstate: (state) => this.#onstate(state),
+      onrecovery: (recovery) => this.#status.recovered(recovery),
+    });
+  }
+
+  #positions() {
+    const wanted = this.#watchlist.symbols.filter((symbol) => !this.#rejected.has(symbol));
+    return {
+      [CHANNEL.TICKER]: this.#board.position(CHANNEL.TICKER, wanted),
+      [CHANNEL.STATUS]: this.#board.position(CHANNEL.STATUS),
+      [CHANNEL.NOTIFICATIONS]: this.#inbox.position,
+    };
+  }
+
+  // --- frames -------------------------------------------------------------------------------
+  /** Give a frame to whom it concerns; false for one that does not follow the last. @param {WireFrame} frame */
+  #deliver(frame) {
+    const now_ms = Date.now();
+    switch (frame.type) {
+      case "welcome":
+        this.#clock.hear(frame.server_time, now_ms);
+        return true;
+      case "shutdown":
+        return true;
+      case "answer":
+        this.#hearAnswer(frame);
+        return true;
+    }
+    switch (frame.channel) {
+      case CHANNEL.NOTIFICATIONS:
+        this.#hearNotices(frame);
+        return true;
+      case CHANNEL.WATCHLIST:
+        this.#list(frame.data);
+        return true;
+      default:
+        return this.#hearMarket(frame, now_ms);
+    }
+  }
+
+  /** @param {MarketFrame} frame @param {number} now_ms */
+  #hearMarket(frame, now_ms) {
+    if (frame.ts !== null) this.#clock.hear(frame.ts, now_ms);
+    if (frame.channel === HEARTBEAT) this.#showCosts();
+    const changed = this.#board.apply(frame);
+    if (changed instanceof Gap) return false;
+    if (frame.channel === CHANNEL.TICKER) {
+      this.#marketFrames += 1;
+      this.#clock.stamp(frame.ts);
+      if (this.#isCatchingUp || frame.type === "snapshot") this.#watchlist.hush(changed);
+      if (frame.type === "update") this.#isCatchingUp = false;
+    } else if (frame.channel === CHANNEL.STATUS) {
+      this.#feeds.show(this.#board.feeds.values());
+      this.#askRejected();
+    }
+    if (changed.size) this.#frame.touch(this.#watchlist, changed);
+    this.#frame.touch(this.#painted);
+    return true;
+  }
+
+  /** @param {import("./wire.js").Answer} answer */
+  #hearAnswer({success, error, result}) {
+    for (const symbol of Object.keys(result.rejected ?? {})) this.#rejected.add(symbol);
+    if (!success && error && !error.retry) this.#toasts.show({title: "The server refused", body: error.message, level: "warning"});
+  }
+
+  /** An instrument that was unknown when it was asked for is listed now. */
+  #askRejected() {
+    const known = [...this.#rejected].filter((symbol) => this.#board.instruments.has(symbol));
+    for (const symbol of known) this.#rejected.delete(symbol);
+    const wanted = known.filter((symbol) => this.#watchlist.symbols.includes(symbol));
+    if (wanted.length) this.#connection.subscribe(CHANNEL.TICKER, wanted);
+  }
+
+  /** @param {import("./wire.js").Notices} frame */
+  #hearNotices(frame) {
+    for (const notice of this.#inbox.apply(frame)) this.#toasts.show(notice);
+    this.#toasts.dismiss(this.#inbox.notices.filter(({read}) => read).map(({id}) => id));
+    this.#frame.touch(this.#notifications);
+  }
+
+  /** Follow the person's list: it may have been changed in another window. @param {string[]} symbols */
+  #list(symbols) {
+    const before = new Set(this.#watchlist.symbols);
+    const now = new Set(symbols);
+    const added = symbols.filter((symbol) => !before.has(symbol));
+    const removed = [...before].filter((symbol) => !now.has(symbol));
+    this.#watchlist.list([...now]);
+    if (removed.length) this.#connection.unsubscribe(CHANNEL.TICKER, removed);
+    this.#board.forget(removed);
+    if (added.length) this.#connection.subscribe(CHANNEL.TICKER, added);
+    for (const symbol of removed) this.#rejected.delete(symbol);
+    this.#meter.show({symbols: count(now.size)});
+  }
+
+  /** @param {string} symbol */
+  #facts(symbol) {
+    const instrument = this.#board.instruments.get(symbol);
+    return {row: this.#board.rows.get(symbol), instrument, feed: this.#board.feeds.get(instrument?.feed ?? "")};
+  }
+
+  #acknowledge() {
+    this.#connection.acknowledge(this.#board.position(CHANNEL.TICKER));
+  }
+
+  // --- people -------------------------------------------------------------------------------
+  #listen() {
+    document.addEventListener("visibilitychange", () => {
+      this.#isCatchingUp = true;
+      this.#connection.setHidden(document.hidden);
+    });
+    addEventListener("online", () => this.#connection.setOnline(true));
+    addEventListener("offline", () => this.#connection.setOnline(false));
+    addEventListener("pageshow", (event) => event.persisted && this.#connection.open());
+    addEventListener("pagehide", () => this.#connection.close());
+    this.#pauseButton.addEventListener("click", () => this.#togglePause());
+    bindKeys({"/": () => this.#search.focus(), "p": () => this.#togglePause()});
+  }
+
+  #togglePause() {
+    this.#isPaused = !this.#isPaused;
+    this.#isCatchingUp = true;
+    this.#pauseButton.setAttribute("aria-pressed", String(this.#isPaused));
+    write(find(this.#pauseButton, "[data-part=label]"), this.#isPaused ? "Resume" : "Pause");
+    this.#connection.setPaused(BY_PEOPLE, this.#isPaused);
+  }
+
+  /** The choice of pace: updates per second of a socket, or seconds between polls. */
+  #bindPace() {
+    const select = /** @type {HTMLSelectElement} */ (byId("pace"));
+    if (this.#settings.isPolling) {
+      select.addEventListener("change", () => this.#setInterval(Number(select.value)));
+      return;
+    }
+    const chosen = recall("pace");
+    if (chosen && [...select.options].some(({value}) => value === chosen)) select.value = chosen;
+    this.#connection.setRate(Number(select.value));
+    select.addEventListener("change", () => {
+      remember("pace", select.value);
+      this.#connection.setRate(Number(select.value));
+    });
+  }
+
+  /** @param {number} interval_s */
+  #setInterval(interval_s) {
+    this.#poll.interval_ms = interval_s * 1000;
+    const address = new URL(location.href);
+    address.searchParams.set("interval", String(interval_s));
+    history.replaceState(null, "", address);
+  }
+
+  /** @param {string} state */
+  #act(state) {
+    if (state === "paused") this.#togglePause();
+    else if (state === "signed_out") this.#signIn();
+    else if (state === "stopped") this.#connection.open();
+    else this.#connection.tryNow();
+  }
+
+  /** @param {string} url @param {Record<string, string | string[]>} fields */
+  async #post(url, fields) {
+    const reason = await this.#poster.post(url, fields);
+    if (reason !== null) this.#toasts.show({title: "Not done", body: reason, level: "warning"});
+  }
+
+  // --- telling ------------------------------------------------------------------------------
+  /** @param {import("./link/connection.js").State} state */
+  #onstate(state) {
+    if (state.name !== "live") this.#isCatchingUp = true;
+    this.#status.show(state);
+    this.#tick();
+    if (state.name === "signed_out") this.#signIn();
+  }
+
+  #signIn() {
+    location.assign(`${this.#settings.loginUrl}?next=${encodeURIComponent(location.pathname + location.search)}`);
+  }
+
+  #tick() {
+    const now_ms = Date.now();
+    const {ticks, entries} = this.#board;
+    const rates = this.#meter.rates({ticks, frames: this.#marketFrames}, now_ms);
+    this.#status.tick();
+    this.#showCosts();
+    this.#meter.show({
+      age: age(this.#clock.age(now_ms)),
+      transport: this.#connection.state.transport || "\u2013",
+      updates: price(rates.frames, 1),
+      ticks: count(ticks),
+      tick_rate: count(rates.ticks),
+      merged: count(ticks - entries),
+      reconnects: count(this.#connection.reconnects),
+    });
+    this.#showBreadth();
+  }
+
+  /** What the transport costs; a poll changes it now and then, so it is also shown with every answer. */
+  #showCosts() {
+    const {requests, unchanged, bytes: polled} = this.#poll.meter;
+    this.#meter.show({
+      bytes: bytes(this.#settings.isPolling ? polled : this.#connection.bytes),
+      requests: count(requests),
+      unchanged: count(unchanged),
+    });
+  }
+
+  #showBreadth() {
+    const counts = {up: 0, down: 0, flat: 0};
+    for (const symbol of this.#watchlist.symbols) {
+      const {row, instrument} = this.#facts(symbol);
+      counts[/** @type {"up" | "down" | "flat"} */ (directionOf(row, digitsOf(instrument)))] += 1;
+    }
+    showBreadth(byId("breadth"), counts);
+  }
+}
+
+new Page().open();

@@ -1,0 +1,46 @@
+// @ts-check
+/**
+ * The notifications this person has, newest first, each once.
+ * Pure: no page, no network.
+ * Called by main.js; read by screen/notifications.js.
+ */
+
+/** @typedef {import("../wire.js").Notice} Notice */
+
+/** As many as the server tells. */
+const CAPACITY = 50;
+
+export class Inbox {
+  unread = 0;
+  /** @type {Map<number, Notice>} */
+  #notices = new Map();
+  #lastId = 0;
+  #isLoaded = false;
+
+  /** The notices, newest first. */
+  get notices() {
+    return [...this.#notices.values()].sort((one, other) => other.id - one.id);
+  }
+
+  /** The last id as text, to resume from; null before the first frame. */
+  get position() {
+    return this.#isLoaded ? String(this.#lastId) : null;
+  }
+
+  /**
+   * Take a frame; return the notices that are news: unread, and not seen before on this page.
+   * @param {import("../wire.js").Notices} frame
+   * @returns {Notice[]}
+   */
+  apply(frame) {
+    const isNews = (/** @type {Notice} */ {id, read}) => this.#isLoaded && id > this.#lastId && !read;
+    const news = frame.data.filter(isNews).sort((one, other) => one.id - other.id);
+    if (frame.type === "snapshot") this.#notices.clear();
+    for (const notice of frame.data) this.#notices.set(notice.id, notice);
+    for (const {id} of this.notices.slice(CAPACITY)) this.#notices.delete(id);
+    this.unread = frame.unread;
+    this.#lastId = Math.max(this.#lastId, frame.seq);
+    this.#isLoaded = true;
+    return news;
+  }
+}

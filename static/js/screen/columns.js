@@ -1,0 +1,67 @@
+// @ts-check
+/**
+ * What each column of the watchlist says, sorts by and flashes for.
+ * Pure: from a row of the board to text and a number.
+ * Called by row and order.
+ */
+
+import {change, percent, price, volume} from "../format.js";
+
+/** @typedef {import("../wire.js").Row} Row */
+/** @typedef {import("../wire.js").Instrument} Instrument */
+/**
+ * @typedef {{
+ *   key: string, text: (row: Row, digits: number) => string, value: (row: Row) => number | null, isFlashing: boolean,
+ * }} Column
+ */
+
+/** Decimals until the status of an instrument is known. */
+const DIGITS = 2;
+
+/**
+ * Return how much the last price is above the previous close.
+ * @param {Row} row
+ */
+export function changeOf({p, pc}) {
+  return p === null || pc === null ? null : p - pc;
+}
+
+/**
+ * Return the change as a ratio of the previous close.
+ * @param {Row} row
+ */
+export function ratioOf(row) {
+  const difference = changeOf(row);
+  return difference === null || !row.pc ? null : difference / row.pc;
+}
+
+/**
+ * Return "up", "down" or "flat": the sign of the change as it is shown.
+ * @param {Row | undefined} row
+ * @param {number} digits
+ */
+export function directionOf(row, digits) {
+  const text = row ? change(changeOf(row), digits) : "";
+  if (text.startsWith("+")) return "up";
+  return text.startsWith("\u2212") ? "down" : "flat";
+}
+
+/**
+ * Return the decimals of an instrument's prices.
+ * @param {Instrument | undefined} instrument
+ */
+export function digitsOf(instrument) {
+  return instrument?.d ?? DIGITS;
+}
+
+/** @type {readonly Column[]} */
+export const COLUMNS = Object.freeze([
+  {key: "last", text: (row, digits) => price(row.p, digits), value: (row) => row.p, isFlashing: true},
+  {key: "change", text: (row, digits) => change(changeOf(row), digits), value: changeOf, isFlashing: false},
+  {key: "change_percent", text: (row) => percent(ratioOf(row)), value: ratioOf, isFlashing: false},
+  {key: "bid", text: (row, digits) => price(row.b, digits), value: (row) => row.b, isFlashing: true},
+  {key: "ask", text: (row, digits) => price(row.a, digits), value: (row) => row.a, isFlashing: true},
+  {key: "volume", text: (row) => volume(row.v), value: (row) => row.v, isFlashing: false},
+  {key: "high", text: (row, digits) => price(row.h, digits), value: (row) => row.h, isFlashing: true},
+  {key: "low", text: (row, digits) => price(row.l, digits), value: (row) => row.l, isFlashing: true},
+]);

@@ -1,0 +1,57 @@
+// @ts-check
+/**
+ * Says calmly when a feed is not running: paused and closed are no faults.
+ * Must not know the network.
+ * Called by main.js.
+ */
+
+import {byId, make, write} from "../dom.js";
+import {time} from "../format.js";
+
+/** @typedef {import("../wire.js").Feed} Feed */
+
+/** @type {Record<string, string>} */
+const WORDS = Object.freeze({PAUSED: "is paused", CLOSED: "is closed"});
+
+export class FeedBanner {
+  #banner = byId("feed-banner");
+  #announce;
+  #shown = "";
+
+  /** @param {{announce: (text: string) => void}} options */
+  constructor({announce}) {
+    this.#announce = announce;
+    this.#shown = this.#banner.innerText.trim();
+  }
+
+  /**
+   * Show the feeds that do not run.
+   * @param {Iterable<Feed>} feeds
+   */
+  show(feeds) {
+    const lines = [...feeds].filter(({state}) => state in WORDS).map(lineOf);
+    const text = lines.map(({title, detail}) => `${title} ${detail}`).join(" ");
+    if (text === this.#shown) return;
+    this.#banner.replaceChildren(...lines.map(({title, detail}) => make("p", {}, make("strong", {}, title), ` ${detail}`)));
+    this.#announce(text || "All feeds are running");
+    this.#shown = text;
+  }
+}
+
+/** @param {Feed} feed */
+function lineOf({name, state, reason, t}) {
+  const detail = `Prices are the last ones, since ${time(t)}.`;
+  return {title: `${name} ${WORDS[state]}${reason ? `: ${reason}` : ""}.`, detail};
+}
+
+/**
+ * Show how many lines stand higher and lower than at the previous close.
+ * @param {HTMLElement} element
+ * @param {{up: number, down: number, flat: number}} counts
+ */
+export function showBreadth(element, {up, down, flat}) {
+  for (const [name, value] of Object.entries({up, down, flat})) {
+    const part = element.querySelector(`[data-part=${name}]`);
+    if (part) write(part, String(value));
+  }
+}

@@ -1,0 +1,42 @@
+// @ts-check
+/**
+ * One animation frame for the whole page: parts say what is dirty, and are painted once.
+ * Must not know what the parts show.
+ * Called by main.js; parts are anything with `paint`.
+ */
+
+/** @typedef {{paint(dirty: Set<string>, now_ms: number): void}} Part */
+
+export class Frame {
+  /** @type {Map<Part, Set<string>>} */
+  #dirty = new Map();
+  #isPlanned = false;
+  #request;
+
+  /** @param {(run: (now_ms: number) => void) => unknown} [request] */
+  constructor(request = (run) => requestAnimationFrame(run)) {
+    this.#request = request;
+  }
+
+  /**
+   * Let a part be painted with the next frame; the keys of several calls come together.
+   * @param {Part} part
+   * @param {Iterable<string>} [keys]
+   */
+  touch(part, keys = []) {
+    const dirty = this.#dirty.get(part) ?? new Set();
+    this.#dirty.set(part, dirty);
+    for (const key of keys) dirty.add(key);
+    if (this.#isPlanned) return;
+    this.#isPlanned = true;
+    this.#request((now_ms) => this.#paint(now_ms));
+  }
+
+  /** @param {number} now_ms */
+  #paint(now_ms) {
+    const parts = this.#dirty;
+    this.#dirty = new Map();
+    this.#isPlanned = false;
+    for (const [part, keys] of parts) part.paint(keys, now_ms);
+  }
+}

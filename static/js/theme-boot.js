@@ -1,0 +1,18 @@
+/**
+ * Sets the classes of the chosen theme before the first paint, so that no wrong colours flash.
+ * A classic script in <head>: a module would run too late. Must do nothing else.
+ * The names are those of screen/theme.js.
+ */
+(function () {
+  "use strict";
+  for (const name of ["theme", "palette"]) {
+    let value = null;
+    try {
+      value = localStorage.getItem("market." + name);
+    } catch {
+      value = null;
+    }
+    if (value && /^[a-z-]+$/.test(value)) document.documentElement.classList.add(name + "-" + value);
+  }
+  document.documentElement.classList.add("has-script");
+})();

@@ -1,0 +1,272 @@
+// @ts-check
+/**
+ * The wire, version 1: frames and commands, close codes and errors; twin of dashboard/wire/.
+ * Must not know sockets, the board or the page.
+ * Called by link/ (encode, read) and main.js (names).
+ */
+
+export const VERSION = 1;
+export const MESSAGE_BYTES = 65536;
+export const SYMBOL_LIMIT = 500;
+export const MIN_RATE = 0.2;
+export const MAX_RATE = 20;
+export const DEFAULT_RATE = 10;
+
+export const CHANNEL = Object.freeze({
+  TICKER: "ticker",
+  STATUS: "status",
+  NOTIFICATIONS: "notifications",
+  WATCHLIST: "watchlist",
+});
+
+/** Not subscribed to: it arrives by itself when nothing else did. */
+export const HEARTBEAT = "heartbeat";
+
+export const METHOD = Object.freeze({
+  SUBSCRIBE: "subscribe",
+  UNSUBSCRIBE: "unsubscribe",
+  SET: "set",
+  ACK: "ack",
+  PING: "ping",
+});
+
+export const CLOSE = Object.freeze({
+  TOO_BIG: 1009,
+  BAD_FRAME: 4400,
+  SIGNED_OUT: 4401,
+  FORBIDDEN: 4403,
+  TOO_SLOW: 4408,
+  TOO_MANY: 4429,
+  RESTART: 4503,
+});
+
+/** What each close code means, and whether to try again. @type {Readonly<Record<number, readonly [string, boolean]>>} */
+export const CLOSE_TEXT = Object.freeze({
+  1009: ["a message was larger than 65,536 bytes", false],
+  4400: ["too many messages that are not commands", false],
+  4401: ["signed out, expired or deactivated", false],
+  4403: ["not permitted, or from a foreign origin", false],
+  4408: ["nothing was accepted for the deadline", true],
+  4429: ["too many commands or connections", true],
+  4503: ["the server restarts", true],
+});
+
+export const ERROR = Object.freeze({
+  BAD_FRAME: 400,
+  UNKNOWN_METHOD: 402,
+  UNKNOWN_CHANNEL: 403,
+  BAD_PARAMETERS: 404,
+  TOO_MANY_SYMBOLS: 405,
+  SIGNED_OUT: 401,
+  FORBIDDEN: 409,
+  TOO_MANY_COMMANDS: 429,
+  UNAVAILABLE: 503,
+});
+
+/**
+ * @typedef {"OPEN" | "HALTED" | "CLOSED" | "PRE_OPEN"} Phase
+ *
+ * One instrument's prices: p last, b bid, a ask, bs and as their sizes, o h l pc the day's open,
+ * high, low and the previous close, v volume, t when it ticked (UTC ms), ph phase.
+ * @typedef {{
+ *   s: string, p: number | null, b: number | null, a: number | null, bs: number | null,
+ *   as: number | null, o: number | null, h: number | null, l: number | null,
+ *   pc: number | null, v: number | null, t: number | null, ph: Phase | null,
+ * }} Row
+ * @typedef {Partial<Row> & {s: string, n?: number, gone?: boolean}} TickerEntry
+ *
+ * @typedef {{feed: string, name: string, state: string, rate: number, reason: string, t: number}} Feed
+ * @typedef {{
+ *   s: string, name: string, sector: string, feed: string, d: number, tick: number,
+ *   ph: Phase, reason: string, t: number,
+ * }} Instrument
+ * @typedef {Feed | Instrument | {s: string, gone: true} | {feed: string, gone: true}} StatusEntry
+ *
+ * @typedef {{id: number, title: string, body: string, level: string, t: number, read: boolean}} Notice
+ *
+ * @typedef {{channel: "ticker", type: "snapshot", epoch: string, seq: number, ts: number, more?: boolean, data: TickerEntry[]}} TickerSnapshot
+ * @typedef {{channel: "ticker", type: "update", from: number, seq: number, ts: number, data: TickerEntry[]}} TickerUpdate
+ * @typedef {{channel: "status", type: "snapshot", epoch: string, seq: number, ts: number, more?: boolean, data: StatusEntry[]}} StatusSnapshot
+ * @typedef {{channel: "status", type: "update", from: number, seq: number, ts: number, data: StatusEntry[]}} StatusUpdate
+ * @typedef {{channel: "status", type: "welcome", version: number, server_time: number, epoch: string, heartbeat_ms: number}} Welcome
+ * @typedef {{channel: "status", type: "shutdown", retry_ms: number}} Shutdown
+ * @typedef {{channel: "heartbeat", type: "heartbeat", seq: number, ts: number | null}} Heartbeat
+ * @typedef {{channel: "notifications", type: "snapshot" | "update", seq: number, unread: number, data: Notice[]}} Notices
+ * @typedef {{channel: "watchlist", type: "snapshot", data: string[]}} WatchlistFrame
+ * @typedef {{channel: "answer", type: "answer", method: string, id: number | null, success: boolean, result: Record<string, any>, error: {code: number, name: string, message: string, retry: boolean} | null}} Answer
+ *
+ * @typedef {TickerSnapshot | TickerUpdate | StatusSnapshot | StatusUpdate | Heartbeat} MarketFrame
+ * @typedef {MarketFrame | Welcome | Shutdown | Notices | WatchlistFrame | Answer} Frame
+ *
+ * @typedef {{method: string, params?: Record<string, unknown>, id?: number}} Command
+ */
+
+/**
+ * Say whether a closed connection may be opened again; what is not in the table may.
+ * @param {number} code
+ */
+export function mayRetry(code) {
+  return CLOSE_TEXT[code]?.[1] ?? true;
+}
+
+/**
+ * Return the text of a command.
+ * @param {Command} command
+ */
+export function encodeCommand(command) {
+  return JSON.stringify(command);
+}
+
+/**
+ * Return a place on the tape as it is written on the wire.
+ * @param {string} epoch
+ * @param {number} sequence
+ */
+export function encodePosition(epoch, sequence) {
+  return `${epoch}:${sequence}`;
+}
+
+/**
+ * Read a position, or return null for junk.
+ * @param {unknown} text
+ * @returns {{epoch: string, sequence: number} | null}
+ */
+export function parsePosition(text) {
+  if (typeof text !== "string") return null;
+  const match = /^(.*):(\d{1,15})$/.exec(text);
+  return match && {epoch: match[1], sequence: Number(match[2])};
+}
+
+/**
+ * Read the text of one frame, or return null for what is not a frame of this version.
+ * @param {unknown} text
+ * @returns {Frame | null}
+ */
+export function parseFrame(text) {
+  if (typeof text !== "string") return null;
+  try {
+    return readFrame(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Check a decoded frame. One wrong entry makes the whole frame junk: the next frame then shows a gap
+ * and the answer to a gap is to resume, whereas half a frame would be a board that is silently wrong.
+ * @param {unknown} value
+ * @returns {Frame | null}
+ */
+export function readFrame(value) {
+  if (!isObject(value)) return null;
+  if (typeof value.method === "string") return readAnswer(value);
+  switch (value.channel) {
+    case CHANNEL.TICKER:
+      return isMarketFrame(value, isTickerEntry) ? /** @type {any} */ (value) : null;
+    case CHANNEL.STATUS:
+      return isStatusFrame(value) ? /** @type {any} */ (value) : null;
+    case HEARTBEAT:
+      if (!isSequence(value.seq)) return null;
+      return {channel: HEARTBEAT, type: "heartbeat", seq: value.seq, ts: isNumber(value.ts) ? value.ts : null};
+    case CHANNEL.NOTIFICATIONS:
+      return isNoticeFrame(value) ? /** @type {any} */ (value) : null;
+    case CHANNEL.WATCHLIST:
+      return isListOf(value.data, isText) ? /** @type {any} */ (value) : null;
+    default:
+      return null;
+  }
+}
+
+/** @param {Record<string, any>} value @returns {Answer} */
+function readAnswer(value) {
+  const error = isObject(value.error) ? value.error : null;
+  return {
+    channel: "answer",
+    type: "answer",
+    method: value.method,
+    id: isNumber(value.id) ? value.id : null,
+    success: value.success === true,
+    result: isObject(value.result) ? value.result : {},
+    error: error && {
+      code: Number(error.code),
+      name: String(error.name),
+      message: String(error.message),
+      retry: error.retry === true,
+    },
+  };
+}
+
+/** @param {Record<string, any>} value */
+function isStatusFrame(value) {
+  if (value.type === "welcome") return isNumber(value.server_time) && isNumber(value.heartbeat_ms);
+  if (value.type === "shutdown") return isNumber(value.retry_ms);
+  return isMarketFrame(value, isStatusEntry);
+}
+
+/**
+ * @param {Record<string, any>} value
+ * @param {(entry: unknown) => boolean} isEntry
+ */
+function isMarketFrame(value, isEntry) {
+  if (!isSequence(value.seq) || !isNumber(value.ts) || !isListOf(value.data, isEntry)) return false;
+  if (value.type === "snapshot") return isText(value.epoch);
+  return value.type === "update" && isSequence(value.from) && value.from <= value.seq;
+}
+
+const NUMBERS = Object.freeze(["p", "b", "a", "bs", "as", "o", "h", "l", "pc", "v", "t"]);
+
+/** @param {unknown} entry */
+function isTickerEntry(entry) {
+  if (!isObject(entry) || !isText(entry.s)) return false;
+  if (entry.n !== undefined && !isSequence(entry.n)) return false;
+  if (!isMissing(entry.ph) && !isText(entry.ph)) return false;
+  return NUMBERS.every((key) => isMissing(entry[key]) || isNumber(entry[key]));
+}
+
+/** @param {unknown} entry */
+function isStatusEntry(entry) {
+  if (!isObject(entry)) return false;
+  if (entry.gone === true) return isText(entry.s) || isText(entry.feed);
+  if (isText(entry.s)) return isText(entry.name) && isSequence(entry.d) && isText(entry.ph);
+  return isText(entry.feed) && isText(entry.name) && isText(entry.state);
+}
+
+/** @param {Record<string, any>} value */
+function isNoticeFrame(value) {
+  return isSequence(value.seq) && isSequence(value.unread) && isListOf(value.data, isNotice);
+}
+
+/** @param {unknown} entry */
+function isNotice(entry) {
+  return isObject(entry) && isSequence(entry.id) && isText(entry.title) && isNumber(entry.t);
+}
+
+/** @param {unknown} value @returns {value is Record<string, any>} */
+function isObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** @param {unknown} list @param {(entry: unknown) => boolean} isEntry */
+function isListOf(list, isEntry) {
+  return Array.isArray(list) && list.every(isEntry);
+}
+
+/** @param {unknown} value */
+function isText(value) {
+  return typeof value === "string";
+}
+
+/** @param {unknown} value */
+function isNumber(value) {
+  return typeof value === "number" && Number.isFinite(value);
+}
+
+/** @param {unknown} value */
+function isSequence(value) {
+  return Number.isSafeInteger(value) && /** @type {number} */ (value) >= 0;
+}
+
+/** @param {unknown} value */
+function isMissing(value) {
+  return value === undefined || value === null;
+}

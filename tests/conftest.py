@@ -1,0 +1,68 @@
+"""What all tests share: options, order, honesty about skips, waiting, and a real server."""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
+
+import pytest
+
+from tests.served import Served, serve
+
+POLL_S = 0.05
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a change that is meant renew what is kept in files."""
+    parser.addoption("--update-golden", action="store_true", help="write the golden frames anew")
+    parser.addoption("--update-screenshot", action="store_true", help="write README's picture anew")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put browser tests last: Playwright leaves a loop running, where the ORM refuses to work."""
+    items.sort(key=lambda item: "/e2e/" in item.path.as_posix())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+    call: pytest.CallInfo[None],
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail what would be skipped where CI_STRICT=1 says that nothing may be."""
+    report = yield
+    if report.skipped and os.environ.get("CI_STRICT") == "1":
+        report.outcome = "failed"
+        report.longrepr = f"skipped where nothing may be skipped: {_reason(report)}"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say plainly what was skipped, and why."""
+    skipped = Counter(map(_reason, terminalreporter.stats.get("skipped", [])))
+    for reason, count in skipped.items():
+        terminalreporter.write_line(f"not run: {count} tests: {reason}")
+
+
+def _reason(report: pytest.TestReport) -> str:
+    return str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+
+
+@pytest.fixture
+def eventually() -> Callable[..., None]:
+    """Wait for something to become true; only the test that fails waits to the end."""
+
+    def wait(predicate: Callable[[], object], timeout_s: float = 15.0) -> None:
+        end = time.monotonic() + timeout_s
+        while not predicate():
+            assert time.monotonic() < end, "it never happened"
+            time.sleep(POLL_S)
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server at 200 ticks/s that pings often, so that the vanished are noticed soon."""
+    with serve(tmp_path_factory.mktemp("served"), MARKET_PING_S="1") as served:
+        yield served

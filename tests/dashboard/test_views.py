@@ -1,0 +1,334 @@
+"""Pages ask the market in the loop and rows in the thread; edits touch own rows only."""
+
+import asyncio
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import path, reverse
+
+from dashboard import services, urls, views
+from dashboard.models import Notification, Watchlist
+from dashboard.selectors import personal_of
+from feeds.models import Feed, Instrument
+
+EDITS = ("watchlist_add", "watchlist_remove", "notifications_read")
+PAGES = ("dashboard", "polling")
+every_edit = pytest.mark.parametrize("edit", EDITS)
+every_page = pytest.mark.parametrize("page", PAGES)
+
+
+class FakeMarket:
+    """Fixed answers; unlike the real one it insists on being asked in an event loop."""
+
+    def rows(self, symbols):
+        assert asyncio.get_running_loop()
+        return [{"symbol": symbol, "last": "101.25"} for symbol in symbols]
+
+    def catalogue(self):
+        return [{"s": "NVX", "name": "Novexa Systems", "sector": "Technology"}]
+
+    def feeds(self):
+        return [{"name": "Demo Exchange", "state": "RUNNING", "reason": ""}]
+
+    def age_text(self):
+        return "0.1 s old"
+
+
+urlpatterns = [
+    path("", views.DashboardView.as_view(market=FakeMarket()), name="dashboard"),
+    path("polling/", views.PollingView.as_view(market=FakeMarket()), name="polling"),
+    *urls.urlpatterns,
+]
+pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
+
+
+@pytest.fixture(autouse=True)
+def plain_templates(settings):
+    """Replace the page templates: their looks are tested in a browser, here only the context."""
+    pages = {"dashboard.html": "live {{ age_text }}", "polling.html": "polling {{ age_text }}"}
+    (engine,) = settings.TEMPLATES
+    loaders = [
+        ("django.template.loaders.locmem.Loader", pages),
+        "django.template.loaders.app_directories.Loader",
+    ]
+    options = {**engine["OPTIONS"], "loaders": loaders}
+    settings.TEMPLATES = [{**engine, "APP_DIRS": False, "OPTIONS": options}]
+
+
+@pytest.fixture(autouse=True)
+def market():
+    feed = Feed.objects.create(slug="demo", name="Demo Exchange")
+    for number in range(15):
+        symbol = f"A{number:02}"
+        Instrument.objects.create(
+            feed=feed, symbol=symbol, name=symbol, sector="Energy", reference_price=Decimal(10)
+        )
+
+
+@pytest.fixture
+def ada():
+    return User.objects.create_user("ada")
+
+
+@pytest.fixture
+def browser(ada):
+    client = Client()
+    client.force_login(ada)
+    return client
+
+
+def notify(*users):
+    recipients = User.objects.filter(pk__in=[user.pk for user in users])
+    services.send_notification(
+        title="Hello", body="", level="info", actor=None, recipients=recipients
+    )
+
+
+def symbols_of(user):
+    return personal_of([user.pk])[user.pk].watchlist
+
+
+def as_script(client, edit, data=None):
+    return client.post(reverse(edit), data or {}, headers={"accept": "application/json"})
+
+
+# --- pages ----------------------------------------------------------------------------------
+
+
+@every_page
+def test_a_page_has_everything_its_template_needs(browser, ada, page):
+    notify(ada)
+    context = browser.get(reverse(page)).context
+    symbols = [f"A{number:02}" for number in range(12)]
+    assert context["watchlist_symbols"] == symbols
+    assert [row["symbol"] for row in context["rows"]] == symbols
+    assert context["catalogue"][0]["s"] == "NVX"
+    assert context["feeds"][0]["state"] == "RUNNING"
+    assert context["age_text"] == "0.1 s old"
+    assert [notice.title for notice in context["notifications"]] == ["Hello"]
+    assert context["unread"] == 1
+    assert context["interval_s"] == 2
+
+
+def test_the_polling_page_polls_and_the_live_page_chooses(browser):
+    assert browser.get("/").context["transport"] == "auto"
+    assert browser.get("/polling/").context["transport"] == "poll"
+
+
+@pytest.mark.parametrize(
+    ("text", "interval_s"),
+    [
+        *(("1", 1), ("2", 2), ("5", 5), ("10", 10)),
+        *((junk, 2) for junk in ("", "0", "3", "-1", "1.0", "x", "5\n", "9" * 5000, "\x00")),
+    ],
+)
+def test_the_interval_is_one_of_four_or_the_default(browser, text, interval_s):
+    assert browser.get("/polling/", {"interval": text}).context["interval_s"] == interval_s
+
+
+@every_page
+def test_a_page_is_never_stored(browser, page):
+    assert browser.get(reverse(page))["Cache-Control"] == "no-store"
+
+
+@every_page
+def test_a_page_is_for_those_who_signed_in(page):
+    response = Client().get(reverse(page))
+    assert response.status_code == 302
+    assert response.url == f"/accounts/login/?next={reverse(page)}"
+
+
+@every_page
+def test_a_page_shows_nothing_of_anybody_else(browser, page):
+    bob = User.objects.create_user("bob")
+    notify(bob)
+    services.add_to_watchlist(bob, "A14")
+    context = browser.get(reverse(page)).context
+    assert list(context["notifications"]) == []
+    assert context["unread"] == 0
+    assert "A14" not in context["watchlist_symbols"]
+
+
+@every_page
+def test_looking_at_a_page_writes_nothing(browser, page):
+    browser.get(reverse(page))
+    assert not Watchlist.objects.exists()
+
+
+@every_page
+def test_a_page_takes_no_posts(browser, page):
+    assert browser.post(reverse(page)).status_code == 405
+
+
+@every_page
+def test_a_page_tells_browsers_to_run_only_our_own_code(browser, page):
+    policy = browser.get(reverse(page))["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+
+
+def test_an_address_that_is_not_there_is_not_found(browser):
+    assert browser.get("/nowhere/").status_code == 404
+
+
+# --- edits ----------------------------------------------------------------------------------
+
+
+def test_a_form_adds_a_symbol_and_comes_back(browser, ada):
+    sent = {"symbol": " a14 ", "next": "/polling/?interval=5"}
+    response = browser.post("/watchlist/add/", sent)
+    assert (response.status_code, response.url) == (303, "/polling/?interval=5")
+    assert symbols_of(ada)[-1] == "A14"
+
+
+def test_a_form_removes_a_symbol(browser, ada):
+    response = browser.post("/watchlist/remove/", {"symbol": "A00"})
+    assert (response.status_code, response.url) == (303, "/")
+    assert "A00" not in symbols_of(ada)
+
+
+def test_a_script_gets_json(browser, ada):
+    response = as_script(browser, "watchlist_add", {"symbol": "A14"})
+    assert (response.status_code, response.json()) == (200, {"ok": True})
+    assert response["Cache-Control"] == "no-store"
+    assert as_script(browser, "watchlist_remove", {"symbol": "A14"}).json() == {"ok": True}
+    assert "A14" not in symbols_of(ada)
+
+
+def test_notifications_are_read_one_by_one_or_all(browser, ada):
+    for _ in range(3):
+        notify(ada)
+    ids = list(Notification.objects.values_list("pk", flat=True))
+    assert as_script(browser, "notifications_read", {"id": ids[:2]}).json() == {"ok": True}
+    assert personal_of([ada.pk])[ada.pk].unread == 1
+    assert browser.post("/notifications/read/").status_code == 303
+    assert personal_of([ada.pk])[ada.pk].unread == 0
+
+
+@pytest.mark.parametrize(
+    ("edit", "sent", "status", "name"),
+    [
+        ("watchlist_add", {"symbol": "NOPE"}, 404, "bad_parameters"),
+        ("watchlist_add", {"symbol": ""}, 400, "bad_parameters"),
+        ("watchlist_add", {}, 400, "bad_parameters"),
+        ("watchlist_add", {"symbol": "A\x0014"}, 400, "bad_parameters"),
+        ("watchlist_add", {"symbol": "x" * 9999}, 400, "bad_parameters"),
+        ("watchlist_remove", {}, 400, "bad_parameters"),
+        ("notifications_read", {"id": "x"}, 400, "bad_parameters"),
+        ("notifications_read", {"id": ["1", ""]}, 400, "bad_parameters"),
+        ("notifications_read", {"id": "-1"}, 400, "bad_parameters"),
+        ("notifications_read", {"id": "9" * 30}, 400, "bad_parameters"),
+        ("notifications_read", {"id": "9" * 5000}, 400, "bad_parameters"),
+        ("notifications_read", {"id": list(range(1, 600))}, 400, "bad_parameters"),
+    ],
+)
+def test_a_wrong_edit_is_refused_with_the_error_of_the_wire(browser, ada, edit, sent, status, name):
+    notify(ada)
+    before = symbols_of(ada)
+    response = as_script(browser, edit, sent)
+    error = response.json()["error"]
+    assert (response.status_code, error["name"], error["retry"]) == (status, name, False)
+    assert len(error["message"]) < 200
+    assert symbols_of(ada) == before
+    assert personal_of([ada.pk])[ada.pk].unread == 1
+
+
+def test_a_full_watchlist_is_refused(browser, monkeypatch):
+    monkeypatch.setattr(services, "WATCHLIST_LIMIT", 12)
+    response = as_script(browser, "watchlist_add", {"symbol": "A14"})
+    assert (response.status_code, response.json()["error"]["name"]) == (409, "too_many_symbols")
+
+
+def test_a_wrong_form_comes_back_with_a_message(browser):
+    response = browser.post("/watchlist/add/", {"symbol": "NOPE", "next": "/polling/"})
+    assert (response.status_code, response.url) == (303, "/polling/")
+    said = [str(message) for message in response.wsgi_request._messages]
+    assert said == ["no instrument is called 'NOPE'"]
+
+
+@every_edit
+@pytest.mark.parametrize(
+    "page",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "///evil.example",
+        "http:///evil.example",
+        "https://testserver@evil.example/",
+        "javascript:alert(1)",
+        "\\\\evil.example",
+        "/\\evil.example",
+        " //evil.example",
+        "/\t/evil.example",
+        "ftp://testserver/",
+    ],
+)
+def test_nobody_is_sent_to_another_site(browser, edit, page):
+    response = browser.post(reverse(edit), {"symbol": "A14", "next": page})
+    assert response.status_code == 303
+    assert response.url in ("/", page.strip())
+    assert "evil" not in response.url
+    assert response.url == "/"
+
+
+def test_an_address_of_our_own_is_gone_to_in_full(browser):
+    sent = {"symbol": "A14", "next": "http://testserver/polling/"}
+    assert browser.post("/watchlist/add/", sent).url == sent["next"]
+
+
+@every_edit
+def test_an_edit_by_get_is_not_an_edit(browser, edit):
+    assert browser.get(reverse(edit), {"symbol": "A14"}).status_code == 405
+
+
+@every_edit
+def test_an_edit_from_another_site_is_refused(ada, edit):
+    notify(ada)
+    services.watchlist_of(ada)
+    before = personal_of([ada.pk])
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(ada)
+    assert client.post(reverse(edit), {"symbol": "A00"}).status_code == 403
+    assert as_script(client, edit, {"symbol": "A14"}).status_code == 403
+    assert personal_of([ada.pk]) == before
+
+
+def test_an_edit_with_the_token_of_the_page_is_taken(ada):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(ada)
+    token = client.get("/accounts/logout/").cookies["csrftoken"].value
+    headers = {"accept": "application/json", "x-csrftoken": token}
+    response = client.post("/watchlist/add/", {"symbol": "A14"}, headers=headers)
+    assert response.json() == {"ok": True}
+
+
+@every_edit
+def test_strangers_edit_nothing(edit):
+    response = Client().post(reverse(edit), {"symbol": "A14", "next": "/polling/"})
+    assert response.status_code == 302
+    assert response.url == "/accounts/login/?next=/polling/"
+    refused = as_script(Client(), edit, {"symbol": "A14"})
+    assert (refused.status_code, refused.json()["error"]["name"]) == (401, "signed_out")
+    assert not Watchlist.objects.exists()
+
+
+@every_edit
+def test_somebody_deactivated_edits_nothing(browser, ada, edit):
+    User.objects.filter(pk=ada.pk).update(is_active=False)
+    assert as_script(browser, edit, {"symbol": "A14"}).status_code == 401
+    assert not Watchlist.objects.exists()
+
+
+def test_edits_touch_no_rows_of_others(browser):
+    bob = User.objects.create_user("bob")
+    notify(bob)
+    services.watchlist_of(bob)
+    before = personal_of([bob.pk])
+    (note,) = Notification.objects.all()
+    as_script(browser, "watchlist_add", {"symbol": "A14"})
+    as_script(browser, "watchlist_remove", {"symbol": "A00"})
+    assert as_script(browser, "notifications_read", {"id": note.pk}).json() == {"ok": True}
+    as_script(browser, "notifications_read")
+    assert personal_of([bob.pk]) == before

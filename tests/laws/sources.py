@@ -1,0 +1,73 @@
+"""What the laws read: the files of the house, and what a Python module imports."""
+
+import ast
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("feeds", "dashboard")
+
+
+class Found(NamedTuple):
+    """A broken law: the line, and what is wrong there."""
+
+    line: int
+    text: str
+
+
+class Import(NamedTuple):
+    """One imported name: `from module import name`, or `import module` with an empty name."""
+
+    line: int
+    module: str
+    name: str = ""
+
+    @property
+    def full(self) -> str:
+        """Return the dotted name of what is imported."""
+        return f"{self.module}.{self.name}" if self.name else self.module
+
+    def reaches(self, package: str) -> bool:
+        """Say whether this imports a package or something inside it."""
+        return f"{self.full}.".startswith(f"{package}.")
+
+
+def python_modules() -> dict[str, Path]:
+    """Return every module of the house by its dotted name; migrations are generated."""
+    paths = (path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")))
+    return {dotted(path): path for path in paths if "migrations" not in path.parts}
+
+
+def dotted(path: Path) -> str:
+    """Return the name under which a file is imported."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(source: str) -> list[Import]:
+    """Return what a module imports anywhere: in functions, for type checking, by literal name."""
+    found: list[Import] = []
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Import(names=names):
+                found += [Import(node.lineno, alias.name) for alias in names]
+            case ast.ImportFrom(module=module, names=names, level=level):
+                origin = "." * level + (module or "")
+                found += [Import(node.lineno, origin, alias.name) for alias in names]
+            case ast.Call(func=func, args=[ast.Constant(value=str(name)), *_]) if (
+                ast.unparse(func).rsplit(".", 1)[-1] in ("import_module", "__import__")
+            ):
+                found.append(Import(node.lineno, name))
+    return sorted(found)
+
+
+def told(path: Path, found: Iterable[Found]) -> list[str]:
+    """Return broken laws as lines that an editor can jump to."""
+    place = path.relative_to(ROOT).as_posix()
+    return [f"{place}:{one.line}: {one.text}" for one in sorted(found)]
+
+
+def broken(rule: Callable[[str], list[Found]], paths: Iterable[Path]) -> str:
+    """Return what a rule finds in files, one line each; empty when the law holds."""
+    return "\n".join(line for path in paths for line in told(path, rule(path.read_text())))

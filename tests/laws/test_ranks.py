@@ -1,0 +1,225 @@
+"""A room imports only rooms of lower rank, and the pure rooms know no framework and no clock."""
+
+import pytest
+
+from tests.laws.sources import Found, imports_of, python_modules, told
+
+MODULES = python_modules()
+ROOMS = {name: path for name, path in MODULES.items() if path.name != "__init__.py"}
+PACKAGES = {name: path for name, path in MODULES.items() if path.name == "__init__.py"}
+EXEMPT = {"dashboard.settings"}
+"""Read by Django before anything else, imported by nobody."""
+
+RANKS = {
+    "feeds.exceptions": 0,
+    "feeds.clock": 0,
+    "feeds.instruments": 1,
+    "feeds.randomness": 1,
+    "feeds.events": 2,
+    "feeds.plans": 3,
+    "feeds.sessions": 4,
+    "feeds.simulator": 4,
+    "feeds.exchange": 4,
+    "feeds.board": 4,
+    "feeds.tape": 4,
+    "feeds.engine": 5,
+    "feeds.models": 6,
+    "feeds.selectors": 7,
+    "feeds.bus": 7,
+    "feeds.control": 7,
+    "feeds.services": 8,
+    "feeds.runner": 9,
+    "feeds.admin": 10,
+    "feeds.apps": 10,
+    "dashboard.exceptions": 11,
+    "dashboard.apps": 11,
+    "dashboard.models": 12,
+    "dashboard.wire.registry": 13,
+    "dashboard.wire.commands": 14,
+    "dashboard.wire.personal": 14,
+    "dashboard.wire.frames": 14,
+    "dashboard.reader": 15,
+    "dashboard.replica": 16,
+    "dashboard.outbox": 17,
+    "dashboard.subscriber": 18,
+    "dashboard.selectors": 19,
+    "dashboard.services": 20,
+    "dashboard.identity": 21,
+    "dashboard.hub": 22,
+    "dashboard.display": 23,
+    "dashboard.transports.websocket": 24,
+    "dashboard.transports.poll": 24,
+    "dashboard.forms": 25,
+    "dashboard.views": 26,
+    "dashboard.admin": 26,
+    "dashboard.accounts": 26,
+    "dashboard.runtime": 27,
+    "dashboard.asgi": 28,
+    "dashboard.urls": 28,
+    "dashboard.server": 28,
+    "dashboard.loadtest": 29,
+    "dashboard.management.commands.runserver": 30,
+    "dashboard.management.commands.demo": 30,
+    "dashboard.management.commands.loadtest": 30,
+    "dashboard.management.commands.token": 30,
+}
+
+PURE = {
+    "feeds.exceptions",
+    "feeds.instruments",
+    "feeds.randomness",
+    "feeds.events",
+    "feeds.plans",
+    "feeds.sessions",
+    "feeds.simulator",
+    "feeds.exchange",
+    "feeds.board",
+    "feeds.tape",
+    "feeds.engine",
+    "dashboard.exceptions",
+    "dashboard.wire.registry",
+    "dashboard.wire.commands",
+    "dashboard.wire.personal",
+    "dashboard.wire.frames",
+    "dashboard.reader",
+    "dashboard.replica",
+    "dashboard.outbox",
+    "dashboard.subscriber",
+}
+IMPURE = {
+    *("django", "channels", "channels_redis", "asgiref", "redis", "twisted", "daphne"),
+    *("asyncio", "threading", "concurrent", "multiprocessing", "subprocess", "socket"),
+    *("time", "datetime", "random", "secrets", "uuid", "os", "pathlib", "numpy.random"),
+}
+TYPES_OF_TIME = {"feeds.clock.Moment"}
+"""What a pure room may take from the clock's room: the type of an argument, never the clock."""
+
+
+def rank_breaches(name: str, source: str, ranks: dict[str, int] = RANKS) -> list[Found]:
+    """Return the imports of a module that do not go down."""
+    found = []
+    for one in imports_of(source):
+        if one.module.startswith("."):
+            found.append(Found(one.line, f"imports {one.full} relatively, say the full name"))
+            continue
+        if not (one.reaches("feeds") or one.reaches("dashboard")):
+            continue
+        target = one.full if one.full in ranks else one.module
+        if target not in ranks:
+            found.append(Found(one.line, f"imports {one.full}, which has no rank"))
+        elif ranks[target] >= ranks[name]:
+            steps = f"rank {ranks[name]} imports {target} of rank {ranks[target]}"
+            found.append(Found(one.line, steps))
+    return found
+
+
+def impurities(source: str) -> list[Found]:
+    """Return the imports that a pure room must not have."""
+    found = []
+    for one in imports_of(source):
+        is_ours = one.reaches("feeds") or one.reaches("dashboard")
+        is_pure_room = one.full in PURE or one.module in PURE
+        if is_ours and not is_pure_room and one.full not in TYPES_OF_TIME:
+            found.append(Found(one.line, f"imports {one.full}, which is not pure"))
+        if any(one.reaches(package) for package in IMPURE):
+            found.append(Found(one.line, f"imports {one.full}"))
+    return found
+
+
+def table_errors(rooms: set[str], ranks: set[str]) -> list[str]:
+    """Return where the table and the house differ."""
+    missing = [f"{name} has no rank: add it to RANKS" for name in sorted(rooms - ranks)]
+    stale = [f"{name} is in RANKS but not in the house" for name in sorted(ranks - rooms)]
+    return missing + stale
+
+
+def test_every_module_has_a_rank_and_every_rank_a_module() -> None:
+    """The table names the house exactly."""
+    errors = table_errors(set(ROOMS) - EXEMPT, set(RANKS))
+    assert not errors, "\n".join(errors)
+
+
+@pytest.mark.parametrize("name", sorted(RANKS.keys() & ROOMS.keys()))
+def test_a_module_imports_only_modules_of_lower_rank(name: str) -> None:
+    """Every import inside the house goes down, so nothing can go in a circle."""
+    found = told(ROOMS[name], rank_breaches(name, ROOMS[name].read_text()))
+    assert not found, "\n".join(found)
+
+
+def test_feeds_is_below_the_whole_dashboard() -> None:
+    """The market knows nothing of people, whatever else the table says."""
+    highest = max(rank for name, rank in RANKS.items() if name.startswith("feeds."))
+    assert highest < min(rank for name, rank in RANKS.items() if name.startswith("dashboard."))
+
+
+@pytest.mark.parametrize("name", sorted(PACKAGES))
+def test_a_package_file_imports_nothing(name: str) -> None:
+    """A package is a folder with a docstring: it has no rank because it imports nothing."""
+    assert not imports_of(PACKAGES[name].read_text())
+
+
+@pytest.mark.parametrize("name", sorted(PURE))
+def test_a_pure_room_stays_pure(name: str) -> None:
+    """A pure room knows no framework, no loop, no clock and no chance, not even through another."""
+    assert name in ROOMS, f"{name} is in PURE but not in the house"
+    found = told(ROOMS[name], impurities(ROOMS[name].read_text()))
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "from feeds.engine import Engine",
+        "import feeds.engine",
+        "from feeds import engine",
+        "from feeds.tape import Tape",
+        "def late():\n    from feeds.runner import Runner",
+        "if TYPE_CHECKING:\n    from dashboard.hub import Hub",
+        "import_module('dashboard.hub')",
+        "from .events import Quote",
+        "from . import events",
+        "from feeds import somewhere",
+        "from dashboard.settings import DEBUG",
+    ],
+)
+def test_an_import_that_does_not_go_down_is_found(planted: str) -> None:
+    """The rule sees an import of the same or a higher rank however it is written."""
+    assert rank_breaches("feeds.board", planted)
+
+
+def test_an_import_that_goes_down_is_allowed() -> None:
+    """The rule lets a lower rank and the libraries pass."""
+    assert not rank_breaches("feeds.board", "import numpy\nfrom feeds.events import Quote")
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "import time",
+        "import os.path",
+        "from datetime import UTC",
+        "from django.db import models",
+        "import asyncio",
+        "def late():\n    import random",
+        "from numpy import random",
+        "from feeds.clock import SystemClock",
+        "from feeds import clock",
+        "from feeds.models import Feed",
+    ],
+)
+def test_an_impure_import_is_found(planted: str) -> None:
+    """The rule sees time, chance, frameworks and rooms that have them."""
+    assert impurities(planted)
+
+
+def test_the_type_of_a_moment_is_pure() -> None:
+    """A pure room may say that it is given a moment."""
+    assert not impurities("from feeds.clock import Moment\nimport hashlib\nimport msgspec")
+
+
+def test_a_table_that_differs_from_the_house_is_found() -> None:
+    """A module without rank and a rank without module are both errors."""
+    assert table_errors({"feeds.new"}, {"feeds.old"}) == [
+        "feeds.new has no rank: add it to RANKS",
+        "feeds.old is in RANKS but not in the house",
+    ]
