@@ -1,14 +1,29 @@
 """Addresses of the pages; the transports are mounted beside Django in asgi.
 
-Injects the market into the views that show it.
+Injects the market into the views that show it; opens only account pages that need no mail.
 """
 
+from allauth.account import views as account_views
 from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 from dashboard import runtime, views
 
 _market = runtime.current().market
+_icon = RedirectView.as_view(url=static("images/favicon.svg"), permanent=True)
+
+_accounts: list[URLPattern | URLResolver] = [
+    path("login/", account_views.login, name="account_login"),
+    path("logout/", account_views.logout, name="account_logout"),
+    path("inactive/", account_views.account_inactive, name="account_inactive"),
+    path("signup/", account_views.signup, name="account_signup"),
+    path("password/change/", account_views.password_change, name="account_change_password"),
+    # the page above sends here who has no password, as an admin who switched off their own
+    path("password/set/", account_views.password_set, name="account_set_password"),
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.DashboardView.as_view(market=_market), name="dashboard"),
@@ -16,6 +31,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("watchlist/add/", views.watchlist_add, name="watchlist_add"),
     path("watchlist/remove/", views.watchlist_remove, name="watchlist_remove"),
     path("notifications/read/", views.notifications_read, name="notifications_read"),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include(_accounts)),
     path("admin/", admin.site.urls),
+    # asked for by browsers that show something else than a page of ours
+    path("favicon.ico", login_not_required(_icon), name="favicon"),
 ]

@@ -10,4 +10,3 @@ atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 os.environ["MARKET_DATA_DIR"] = _folder
 
 from dashboard.settings import *  # noqa: E402, F403
-

@@ -59,7 +59,7 @@ class Page {
   #meter = new Meter(document);
   #toasts = new Toasts();
   #announcer = new Announcer(byId("announcer"));
-  #poster = new Poster(/** @type {HTMLInputElement} */ (find(document, "input[name=csrfmiddlewaretoken]")).value);
+  #poster = new Poster(find(document, "input[name=csrfmiddlewaretoken]").getAttribute("value") ?? "");
   #poll = new PollTransport({url: this.#settings.pollUrl, interval_ms: this.#settings.interval_ms});
   #connection = this.#connect();
   #watchlist = new Watchlist({
@@ -95,8 +95,11 @@ class Page {
 
   /** Begin. */
   open() {
-    for (const channel of [CHANNEL.STATUS, CHANNEL.WATCHLIST, CHANNEL.NOTIFICATIONS]) this.#connection.subscribe(channel);
-    if (this.#watchlist.symbols.length) this.#connection.subscribe(CHANNEL.TICKER, this.#watchlist.symbols);
+    const {symbols} = this.#watchlist;
+    this.#connection.subscribe(CHANNEL.STATUS);
+    this.#connection.subscribe(CHANNEL.WATCHLIST);
+    this.#connection.subscribe(CHANNEL.NOTIFICATIONS);
+    if (symbols.length) this.#connection.subscribe(CHANNEL.TICKER, symbols);
     this.#listen();
     this.#bindPace();
     this.#connection.open();
@@ -165,6 +168,7 @@ class Page {
     } else if (frame.channel === CHANNEL.STATUS) {
       this.#feeds.show(this.#board.feeds.values());
       this.#askRejected();
+      this.#search.refresh();
     }
     if (changed.size) this.#frame.touch(this.#watchlist, changed);
     this.#frame.touch(this.#painted);
@@ -174,7 +178,8 @@ class Page {
   /** @param {import("./wire.js").Answer} answer */
   #hearAnswer({success, error, result}) {
     for (const symbol of Object.keys(result.rejected ?? {})) this.#rejected.add(symbol);
-    if (!success && error && !error.retry) this.#toasts.show({title: "The server refused", body: error.message, level: "warning"});
+    if (success || !error || error.retry) return;
+    this.#toasts.show({title: "The server refused", body: error.message, level: "warning"});
   }
 
   /** An instrument that was unknown when it was asked for is listed now. */
@@ -203,6 +208,7 @@ class Page {
     this.#board.forget(removed);
     if (added.length) this.#connection.subscribe(CHANNEL.TICKER, added);
     for (const symbol of removed) this.#rejected.delete(symbol);
+    this.#search.refresh();
     this.#meter.show({symbols: count(now.size)});
   }
 

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Sets the classes of the chosen theme before the first paint, so that no wrong colours flash.
  * A classic script in <head>: a module would run too late. Must do nothing else.

@@ -40,7 +40,10 @@ export const CLOSE = Object.freeze({
   RESTART: 4503,
 });
 
-/** What each close code means, and whether to try again. @type {Readonly<Record<number, readonly [string, boolean]>>} */
+/**
+ * What each close code means, and whether to try again.
+ * @type {Readonly<Record<number, readonly [string, boolean]>>}
+ */
 export const CLOSE_TEXT = Object.freeze({
   1009: ["a message was larger than 65,536 bytes", false],
   4400: ["too many messages that are not commands", false],
@@ -83,19 +86,39 @@ export const ERROR = Object.freeze({
  * @typedef {Feed | Instrument | {s: string, gone: true} | {feed: string, gone: true}} StatusEntry
  *
  * @typedef {{id: number, title: string, body: string, level: string, t: number, read: boolean}} Notice
- *
- * @typedef {{channel: "ticker", type: "snapshot", epoch: string, seq: number, ts: number, more?: boolean, data: TickerEntry[]}} TickerSnapshot
- * @typedef {{channel: "ticker", type: "update", from: number, seq: number, ts: number, data: TickerEntry[]}} TickerUpdate
- * @typedef {{channel: "status", type: "snapshot", epoch: string, seq: number, ts: number, more?: boolean, data: StatusEntry[]}} StatusSnapshot
- * @typedef {{channel: "status", type: "update", from: number, seq: number, ts: number, data: StatusEntry[]}} StatusUpdate
- * @typedef {{channel: "status", type: "welcome", version: number, server_time: number, epoch: string, heartbeat_ms: number}} Welcome
- * @typedef {{channel: "status", type: "shutdown", retry_ms: number}} Shutdown
+ */
+
+/**
+ * @template {string} C, E
+ * @typedef {{channel: C, type: "snapshot", epoch: string, seq: number, ts: number, more?: boolean, data: E[]}} Snapshot
+ */
+/**
+ * @template {string} C, E
+ * @typedef {{channel: C, type: "update", from: number, seq: number, ts: number, data: E[]}} Update
+ */
+
+/**
+ * @typedef {Snapshot<"ticker", TickerEntry>} TickerSnapshot
+ * @typedef {Update<"ticker", TickerEntry>} TickerUpdate
+ * @typedef {Snapshot<"status", StatusEntry>} StatusSnapshot
+ * @typedef {Update<"status", StatusEntry>} StatusUpdate
  * @typedef {{channel: "heartbeat", type: "heartbeat", seq: number, ts: number | null}} Heartbeat
- * @typedef {{channel: "notifications", type: "snapshot" | "update", seq: number, unread: number, data: Notice[]}} Notices
- * @typedef {{channel: "watchlist", type: "snapshot", data: string[]}} WatchlistFrame
- * @typedef {{channel: "answer", type: "answer", method: string, id: number | null, success: boolean, result: Record<string, any>, error: {code: number, name: string, message: string, retry: boolean} | null}} Answer
- *
  * @typedef {TickerSnapshot | TickerUpdate | StatusSnapshot | StatusUpdate | Heartbeat} MarketFrame
+ *
+ * @typedef {{
+ *   channel: "status", type: "welcome", version: number, server_time: number, epoch: string,
+ *   heartbeat_ms: number,
+ * }} Welcome
+ * @typedef {{channel: "status", type: "shutdown", retry_ms: number}} Shutdown
+ * @typedef {{
+ *   channel: "notifications", type: "snapshot" | "update", seq: number, unread: number, data: Notice[],
+ * }} Notices
+ * @typedef {{channel: "watchlist", type: "snapshot", data: string[]}} WatchlistFrame
+ * @typedef {{code: number, name: string, message: string, retry: boolean}} Refusal
+ * @typedef {{
+ *   channel: "answer", type: "answer", method: string, id: number | null, success: boolean,
+ *   result: Record<string, any>, error: Refusal | null,
+ * }} Answer
  * @typedef {MarketFrame | Welcome | Shutdown | Notices | WatchlistFrame | Answer} Frame
  *
  * @typedef {{method: string, params?: Record<string, unknown>, id?: number}} Command
@@ -167,7 +190,7 @@ export function readFrame(value) {
       return isStatusFrame(value) ? /** @type {any} */ (value) : null;
     case HEARTBEAT:
       if (!isSequence(value.seq)) return null;
-      return {channel: HEARTBEAT, type: "heartbeat", seq: value.seq, ts: isNumber(value.ts) ? value.ts : null};
+      return {channel: HEARTBEAT, type: HEARTBEAT, seq: value.seq, ts: isNumber(value.ts) ? value.ts : null};
     case CHANNEL.NOTIFICATIONS:
       return isNoticeFrame(value) ? /** @type {any} */ (value) : null;
     case CHANNEL.WATCHLIST:

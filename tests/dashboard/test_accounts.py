@@ -220,8 +220,66 @@ def test_signing_out_of_the_admin_ends_the_session(ada):
     assert not is_signed_in(client)
 
 
-@pytest.mark.parametrize("email", ["ada@example.org", "nobody@example.org"])
-def test_a_forgotten_password_is_an_admins_affair_and_no_error(ada, email):
+CLOSED_PAGES = [
+    "",
+    "email/",
+    "confirm-email/",
+    "confirm-email/some-key/",
+    "password/reset/",
+    "password/reset/done/",
+    "password/reset/key/1-set-password/",
+    "password/reset/key/done/",
+    "login/code/",
+    "login/code/confirm/",
+    "reauthenticate/",
+]
+
+
+@pytest.mark.parametrize("page", CLOSED_PAGES)
+def test_a_page_that_needs_mail_or_serves_one_that_does_is_not_there(ada, page):
     User.objects.update(email="ada@example.org")
-    response = Client().post("/accounts/password/reset/", {"email": email})
-    assert response.status_code in (302, 404)
+    stranger, known = Client(), Client()
+    known.force_login(ada)
+    for client in (stranger, known):
+        assert client.get(f"/accounts/{page}").status_code == 404
+        assert client.post(f"/accounts/{page}", {"email": ada.email}).status_code == 404
+
+
+@pytest.mark.parametrize("page", ["login", "logout", "signup", "inactive", "password/change"])
+@pytest.mark.parametrize("is_open", [True, False])
+def test_every_account_page_shows_itself_to_somebody(ada, settings, page, is_open):
+    settings.MARKET_OPEN_SIGNUP = is_open
+    stranger, known = Client(), Client()
+    known.force_login(ada)
+    client = known if page in ("logout", "password/change") else stranger
+    response = client.get(f"/accounts/{page}/")
+    assert response.status_code == 200
+    assert "password/reset" not in response.content.decode()
+
+
+def test_a_password_is_changed_by_who_knows_it(ada):
+    client = Client()
+    client.force_login(ada)
+    sent = {"oldpassword": PASSWORD, "password1": "staple gun 77", "password2": "staple gun 77"}
+    wrong = client.post("/accounts/password/change/", sent | {"oldpassword": "guess"})
+    assert "oldpassword" in errors_of(wrong)
+    assert client.post("/accounts/password/change/", sent).status_code == 302
+    assert User.objects.get().check_password("staple gun 77")
+    assert client.get("/accounts/password/change/").status_code == 200
+
+
+def test_somebody_without_a_password_is_led_to_set_one(ada):
+    ada.set_unusable_password()
+    ada.save()
+    client = Client()
+    client.force_login(ada)
+    response = client.get("/accounts/password/change/", follow=True)
+    assert response.redirect_chain == [("/accounts/password/set/", 302)]
+    assert response.status_code == 200
+
+
+def test_somebody_deactivated_is_told_so_on_a_page(ada):
+    User.objects.update(is_active=False)
+    response = sign_in(Client(), follow=True)
+    print(response.redirect_chain)
+    assert response.status_code == 200

@@ -5,6 +5,7 @@ meant; tests/e2e folds the same frames in static/js/market/board.js.
 """
 
 import json
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ class Scenario:
         self.steps.append({"name": name, "frames": read, "gaps": gaps, "board": self._board()})
 
     def _board(self) -> dict[str, Any]:
-        reader = self.reader
+        reader = deepcopy(self.reader)
         return {
             "rows": reader.rows,
             "feeds": reader.feeds,

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import path, reverse
 
@@ -171,6 +172,12 @@ def test_a_page_tells_browsers_to_run_only_our_own_code(browser, page):
 
 def test_an_address_that_is_not_there_is_not_found(browser):
     assert browser.get("/nowhere/").status_code == 404
+
+
+def test_the_icon_that_browsers_ask_for_is_found_without_signing_in():
+    response = Client().get("/favicon.ico")
+    assert (response.status_code, response.url) == (301, "/static/images/favicon.svg")
+    assert finders.find("images/favicon.svg")
 
 
 # --- edits ----------------------------------------------------------------------------------

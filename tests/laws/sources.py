@@ -55,11 +55,14 @@ def imports_of(source: str) -> list[Import]:
             case ast.ImportFrom(module=module, names=names, level=level):
                 origin = "." * level + (module or "")
                 found += [Import(node.lineno, origin, alias.name) for alias in names]
-            case ast.Call(func=func, args=[ast.Constant(value=str(name)), *_]) if (
-                ast.unparse(func).rsplit(".", 1)[-1] in ("import_module", "__import__")
-            ):
+            case ast.Call(func=func, args=[ast.Constant(value=str(name)), *_]) if by_name(func):
                 found.append(Import(node.lineno, name))
     return sorted(found)
+
+
+def by_name(function: ast.expr) -> bool:
+    """Say whether a function imports the module whose name it is given."""
+    return ast.unparse(function).rsplit(".", 1)[-1] in ("import_module", "__import__")
 
 
 def told(path: Path, found: Iterable[Found]) -> list[str]:

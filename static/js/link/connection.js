@@ -16,10 +16,15 @@ import {CHANNEL, CLOSE, CLOSE_TEXT, METHOD, mayRetry} from "../wire.js";
 /** @typedef {import("./transport.js").Timers} Timers */
 
 /**
- * @typedef {"closed" | "connecting" | "live" | "stale" | "paused" | "reconnecting" | "offline" | "signed_out" | "stopped"} StateName
+ * @typedef {"closed" | "connecting" | "live" | "stale" | "paused" | "reconnecting" | "offline"
+ *   | "signed_out" | "stopped"} StateName
  *
- * What people are told. `retry_at_ms` is when the next try begins, `heard_at_ms` when the server last spoke.
- * @typedef {{name: StateName, transport: string, reason: string, retry_at_ms: number | null, heard_at_ms: number | null}} State
+ * What people are told. `retry_at_ms` is when the next try begins, `heard_at_ms` when the server last
+ * spoke.
+ * @typedef {{
+ *   name: StateName, transport: string, reason: string, retry_at_ms: number | null,
+ *   heard_at_ms: number | null,
+ * }} State
  *
  * `gap_ms` is how long nothing was heard; `resumed` whether the tape filled the gap or a snapshot did.
  * @typedef {{gap_ms: number, resumed: boolean}} Recovery
@@ -41,8 +46,8 @@ const HIDDEN_MS = 10_000;
 const DOUBT_MS = 2_500;
 /** Failures in a row before the next transport gets a try: some proxies let no socket through. */
 const FALL_BACK_AFTER = 3;
-/** On a lesser transport, the better one is tried this often. */
-const PROMOTE_MS = 15_000;
+/** On a lesser transport the better one is tried after about 2 s, then more and more seldom. */
+const PROMOTE_ATTEMPT = 2;
 const ACK_MS = 5_000;
 
 const HIDDEN = "hidden";
@@ -72,6 +77,7 @@ export class Connection {
   #retry_ms = 0;
   #attempt = 0;
   #failures = 0;
+  #promotions = 0;
   #endedBy = 0;
   #reason = "";
   #opened_ms = 0;
@@ -267,6 +273,7 @@ export class Connection {
     this.#reason = "";
     this.#failures = 0;
     if (this.#lost_ms !== null) this.reconnects += 1;
+    this.#promotions = 0;
     if (this.#transport?.name !== this.#makers[0]().name) this.#promoteLater();
     this.#tell();
   }
@@ -317,7 +324,9 @@ export class Connection {
 
   // --- a better transport -------------------------------------------------------------------
   #promoteLater() {
-    this.#start("promote", PROMOTE_MS, () => this.#promote());
+    const wait_ms = backoff(PROMOTE_ATTEMPT + this.#promotions, this.#random());
+    this.#promotions += 1;
+    this.#start("promote", wait_ms, () => this.#promote());
   }
 
   /** Try the best transport beside the one in use, and move over once it is open. */
@@ -409,7 +418,7 @@ export class Connection {
         return this.#endedBy === CLOSE.SIGNED_OUT ? "signed_out" : "stopped";
       case "up":
         if (this.#isSilentFor(STALE_HEARTBEATS)) return "stale";
-        return this.#subscriptions.pauses.some((reason) => reason !== HIDDEN) ? "paused" : "live";
+        return this.#subscriptions.isPaused ? "paused" : "live";
       default:
         if (!this.#isOnline) return "offline";
         return this.#heard_ms === null && this.#attempt === 0 ? "connecting" : "reconnecting";

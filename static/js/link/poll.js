@@ -68,7 +68,13 @@ export class PollTransport {
    *   timers?: import("./transport.js").Timers,
    * }} options
    */
-  constructor({url, interval_ms, fetch = globalThis.fetch.bind(globalThis), now = () => Date.now(), timers = browserTimers}) {
+  constructor({
+    url,
+    interval_ms,
+    fetch = globalThis.fetch.bind(globalThis),
+    now = Date.now,
+    timers = browserTimers,
+  }) {
     this.#url = url;
     this.#interval_ms = interval_ms;
     this.#fetch = fetch;

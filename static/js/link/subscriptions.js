@@ -46,9 +46,9 @@ export class Subscriptions {
     this.#timers = timers;
   }
 
-  /** The reasons why prices are stopped. */
-  get pauses() {
-    return [...this.#pauses];
+  /** Whether there is a reason to stop the prices. */
+  get isPaused() {
+    return this.#pauses.size > 0;
   }
 
   /**
@@ -182,7 +182,7 @@ export class Subscriptions {
   }
 
   #tellPace() {
-    const paused = this.#pauses.size > 0;
+    const paused = this.isPaused;
     const max_rate = this.#max_rate;
     if (!this.#send || (paused === this.#told.paused && max_rate === this.#told.max_rate)) return;
     this.#told = {paused, max_rate};

@@ -23,7 +23,9 @@ export const LOST = 1006;
  *   open(position: string | null): void, send(command: Command): void, close(): void,
  * }} Transport
  *
- * @typedef {{setTimeout: (run: () => void, wait_ms: number) => number, clearTimeout: (timer?: number) => void}} Timers
+ * @typedef {{
+ *   setTimeout: (run: () => void, wait_ms: number) => number, clearTimeout: (timer?: number) => void,
+ * }} Timers
  */
 
 /** The browser's own; tests hand in others. @type {Timers} */

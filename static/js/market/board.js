@@ -194,7 +194,10 @@ export class Board {
   }
 
   // --- status -------------------------------------------------------------------------------
-  /** A status snapshot is the whole: it takes effect with its last frame. @param {import("../wire.js").StatusSnapshot} frame */
+  /**
+   * A status snapshot is the whole: it takes effect with its last frame.
+   * @param {import("../wire.js").StatusSnapshot} frame
+   */
   #statusSnapshot(frame) {
     const position = encodePosition(frame.epoch, frame.seq);
     if (position !== this.#statusesAt) this.#statuses = [];

@@ -32,7 +32,8 @@ export class FeedBanner {
     const lines = [...feeds].filter(({state}) => state in WORDS).map(lineOf);
     const text = lines.map(({title, detail}) => `${title} ${detail}`).join(" ");
     if (text === this.#shown) return;
-    this.#banner.replaceChildren(...lines.map(({title, detail}) => make("p", {}, make("strong", {}, title), ` ${detail}`)));
+    const said = lines.map(({title, detail}) => make("p", {}, make("strong", {}, title), ` ${detail}`));
+    this.#banner.replaceChildren(...said);
     this.#announce(text || "All feeds are running");
     this.#shown = text;
   }
@@ -40,8 +41,8 @@ export class FeedBanner {
 
 /** @param {Feed} feed */
 function lineOf({name, state, reason, t}) {
-  const detail = `Prices are the last ones, since ${time(t)}.`;
-  return {title: `${name} ${WORDS[state]}${reason ? `: ${reason}` : ""}.`, detail};
+  const why = reason ? `: ${reason}` : "";
+  return {title: `${name} ${WORDS[state]}${why}.`, detail: `Prices are the last ones, since ${time(t)}.`};
 }
 
 /**

@@ -54,9 +54,10 @@ export class Notifications {
   /** @param {Notice} notice */
   #item({id, title, body, level, t, read}) {
     const known = LEVELS.includes(level) ? level : "info";
+    const mark = read ? "is-read" : "is-unread";
     const item = make(
       "li",
-      {class: `notice notice-${known}${read ? "" : " is-unread"}`},
+      {class: `notice notice-${known} ${mark}`},
       icon(known),
       make("div", {class: "notice-text"}, make("strong", {}, title), make("p", {}, body), timeOf(t)),
     );
@@ -66,7 +67,8 @@ export class Notifications {
 
   /** @param {number} id @param {string} title */
   #readButton(id, title) {
-    const button = make("button", {type: "button", class: "icon-button", title: "Mark as read", "aria-label": `Mark as read: ${title}`}, icon("check"));
+    const words = {title: "Mark as read", "aria-label": `Mark as read: ${title}`};
+    const button = make("button", {type: "button", class: "icon-button", ...words}, icon("check"));
     button.addEventListener("click", () => this.#onread([id]));
     return button;
   }

@@ -52,6 +52,15 @@ export class Search {
     this.#input.select();
   }
 
+  /** The catalogue or the list changed: offer again what is asked for. */
+  refresh() {
+    if (this.#list.hidden) return;
+    const chosen = this.#offers[this.#active]?.s;
+    this.#offers = bestMatches(this.#catalogue(), this.#input.value);
+    this.#active = this.#offers.findIndex(({s}) => s === chosen);
+    this.#show();
+  }
+
   /** The attributes of a combobox, which without a script it is not. */
   #prepare() {
     const input = this.#input;
@@ -76,7 +85,7 @@ export class Search {
   #show() {
     const hasText = this.#input.value.trim() !== "";
     const options = this.#offers.map((listing, index) => this.#option(listing, index));
-    if (hasText && !options.length) options.push(make("li", {class: "offer-none", role: "option", "aria-disabled": "true"}, "No instrument matches."));
+    if (hasText && !options.length) options.push(nothing());
     this.#list.replaceChildren(...options);
     this.#list.hidden = !options.length;
     this.#input.setAttribute("aria-expanded", String(options.length > 0));
@@ -97,7 +106,9 @@ export class Search {
   }
 
   #mark() {
-    [...this.#list.children].forEach((option, index) => option.setAttribute("aria-selected", String(index === this.#active)));
+    for (const [index, option] of [...this.#list.children].entries()) {
+      option.setAttribute("aria-selected", String(index === this.#active));
+    }
     if (this.#active >= 0) this.#input.setAttribute("aria-activedescendant", `offer-${this.#active}`);
     else this.#input.removeAttribute("aria-activedescendant");
   }
@@ -109,10 +120,15 @@ export class Search {
       this.#clear();
     } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && this.#offers.length) {
       event.preventDefault();
-      const step = event.key === "ArrowDown" ? 1 : -1;
-      this.#active = (this.#active + step + this.#offers.length + (this.#active < 0 && step < 0 ? 1 : 0)) % this.#offers.length;
-      this.#mark();
+      this.#step(event.key === "ArrowDown" ? 1 : -1);
     }
+  }
+
+  /** Go round the offers; from the box itself down to the first, or up to the last. @param {number} step */
+  #step(step) {
+    const from = this.#active < 0 && step < 0 ? 0 : this.#active;
+    this.#active = (from + step + this.#offers.length) % this.#offers.length;
+    this.#mark();
   }
 
   /** The box keeps the focus, so that the list does not close before it was clicked. @param {Event} event */
@@ -148,6 +164,10 @@ export class Search {
     this.#input.setAttribute("aria-expanded", "false");
     write(this.#list, "");
   }
+}
+
+function nothing() {
+  return make("li", {class: "offer-none", role: "option", "aria-disabled": "true"}, "No instrument matches.");
 }
 
 /**

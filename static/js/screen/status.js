@@ -9,7 +9,9 @@ import {byId, find, write} from "../dom.js";
 import {age, moment, time} from "../format.js";
 
 /**
- * @typedef {{name: string, transport: string, reason: string, retry_at_ms: number | null, heard_at_ms: number | null}} LinkState
+ * @typedef {{
+ *   name: string, transport: string, reason: string, retry_at_ms: number | null, heard_at_ms: number | null,
+ * }} LinkState
  * @typedef {{label: string, verb: string, text: (state: LinkState) => string}} Wording
  */
 
@@ -20,10 +22,10 @@ const WORDINGS = Object.freeze({
   live: {label: "Live", verb: "", text: () => ""},
   stale: {label: "Stale", verb: "", text: (state) => `Nothing heard since ${since(state)}. Prices may be old.`},
   paused: {label: "Paused", verb: "Resume", text: () => "Prices are paused. Status and notifications still arrive."},
-  reconnecting: {label: "Reconnecting", verb: "Try now", text: (state) => `Connection lost. Prices as of ${since(state)}. ${countdown(state)}`},
-  offline: {label: "Offline", verb: "Try now", text: (state) => `You are offline. Prices as of ${since(state)}. ${countdown(state)}`},
+  reconnecting: {label: "Reconnecting", verb: "Try now", text: (state) => `Connection lost. ${standstill(state)}`},
+  offline: {label: "Offline", verb: "Try now", text: (state) => `You are offline. ${standstill(state)}`},
   signed_out: {label: "Signed out", verb: "Sign in", text: () => "You are signed out."},
-  stopped: {label: "Stopped", verb: "Try again", text: (state) => `The server ended the connection: ${state.reason}.`},
+  stopped: {label: "Stopped", verb: "Try again", text: ({reason}) => `The server ended the connection: ${reason}.`},
 });
 
 /** States in which prices must not look live. */
@@ -35,10 +37,10 @@ function since({heard_at_ms}) {
 }
 
 /** @param {LinkState} state */
-function countdown({retry_at_ms}) {
-  if (retry_at_ms === null) return "Connecting\u2026";
-  const left_s = Math.ceil((retry_at_ms - Date.now()) / 1000);
-  return left_s > 0 ? `Trying again in ${left_s} s.` : "Connecting\u2026";
+function standstill(state) {
+  const left_s = Math.ceil(((state.retry_at_ms ?? 0) - Date.now()) / 1000);
+  const next = left_s > 0 ? `Trying again in ${left_s} s.` : "Connecting\u2026";
+  return `Prices as of ${since(state)}. ${next}`;
 }
 
 export class LinkStatus {

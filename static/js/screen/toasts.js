@@ -24,7 +24,8 @@ export class Toasts {
   show({title, body = "", level = "info", id}) {
     const known = level in SHOWN_MS ? level : "info";
     const text = make("div", {class: "toast-text"}, make("strong", {}, title), make("p", {}, body));
-    const toast = make("div", {class: `toast toast-${known}`, "data-id": String(id ?? "")}, icon(known), text);
+    const marks = {class: `toast toast-${known}`, "data-id": String(id ?? "")};
+    const toast = make("div", marks, icon(known), text);
     const button = make("button", {type: "button", class: "icon-button", "aria-label": "Close message"}, icon("close"));
     button.addEventListener("click", () => toast.remove());
     toast.append(button);

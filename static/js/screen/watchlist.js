@@ -154,7 +154,8 @@ export class Watchlist {
 
   /** @param {RowView} row */
   #sieve(row) {
-    const text = `${row.symbol} ${this.#facts(row.symbol).instrument?.name ?? ""}`.toLowerCase();
+    const name = this.#facts(row.symbol).instrument?.name ?? "";
+    const text = `${row.symbol} ${name}`.toLowerCase();
     row.element.hidden = !text.includes(this.#needle);
   }
 

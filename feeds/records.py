@@ -1,0 +1,81 @@
+"""The admin of what happened, which nobody edits: halts and the audit, and how such rows behave.
+
+Must not write rows or register anything. Called by the admins of the market and of people.
+"""
+
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
+
+from feeds.models import AuditEntry
+
+if TYPE_CHECKING:
+    RowAdmin: TypeAlias = admin.ModelAdmin[Any]
+else:
+    RowAdmin = admin.ModelAdmin
+
+
+class ReadOnlyAdmin(RowAdmin):
+    """Rows that nobody edits by hand, superusers included."""
+
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+        """Refuse."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+        """Refuse."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+        """Refuse."""
+        return False
+
+
+class CascadingAdmin(RowAdmin):
+    """Let read-only rows go with the row they belong to, which Django's admin would refuse."""
+
+    cascades: ClassVar[tuple[type[Model], ...]] = ()
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[Any, Any], set[Any], list[Any]]:
+        """Ask no permission for rows that nobody deletes by hand."""
+        rows, counts, needed, protected = super().get_deleted_objects(objs, request)
+        ours = {model._meta.verbose_name for model in self.cascades}
+        return rows, counts, needed - ours, protected
+
+
+class HaltAdmin(ReadOnlyAdmin):
+    """When instruments did not trade, by whose hand and why."""
+
+    list_display = ("instrument", "reason", "started_at", "started_by", "ended_at", "ended_by")
+    list_filter = (("ended_at", admin.EmptyFieldListFilter), "started_at")
+    list_select_related = ("instrument", "started_by", "ended_by")
+    search_fields = ("instrument__symbol", "reason")
+
+
+class AuditEntryAdmin(ReadOnlyAdmin):
+    """Who did what, when and why."""
+
+    list_display = ("time", "actor_name", "action", "target", "changes", "reason")
+    list_filter = ("action", "at")
+    search_fields = ("actor_name", "target", "reason")
+    date_hierarchy = "at"
+
+    @admin.display(description="Time (UTC)", ordering="at")
+    def time(self, entry: AuditEntry) -> str:
+        """Return it to the second."""
+        return f"{entry.at:%Y-%m-%d %H:%M:%S}"
+
+    @admin.display(description="Changes")
+    def changes(self, entry: AuditEntry) -> str:
+        """Return each field as `name: before → after`."""
+        names = dict.fromkeys([*entry.before, *entry.after])
+        lines = ((name, entry.before.get(name, ""), entry.after.get(name, "")) for name in names)
+        return format_html_join(mark_safe("<br>"), "{}: {} \u2192 {}", lines)

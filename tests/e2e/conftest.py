@@ -1,0 +1,119 @@
+"""A real browser, people signed in, and no console error or CSP complaint left unread."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.chromium import NoChromium, launch_options
+from tests.proxy import Proxy
+from tests.served import Served
+
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 800}
+EXPECTED = ("net::ERR_", "WebSocket connection to")
+"""What the console says when a test cuts the line."""
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A Chromium, or a skip that says how to have one."""
+    try:
+        options = launch_options()
+    except NoChromium as error:
+        pytest.skip(str(error))
+    expect.set_options(timeout=15_000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**options)
+        yield browser
+        browser.close()
+
+
+class People:
+    """Who is signed in: each account once, for sign-ins are rationed."""
+
+    def __init__(self, browser: Browser, served: Served) -> None:
+        self._browser = browser
+        self._served = served
+        self._states: dict[str, Any] = {}
+
+    def context(self, user: str | None, **options: Any) -> BrowserContext:
+        """Return a browser of its own, signed in."""
+        if user is not None and user not in self._states:
+            fresh = self._browser.new_context()
+            self.sign_in(fresh.new_page(), user)
+            self._states[user] = fresh.storage_state()
+            fresh.close()
+        state = None if user is None else self._states[user]
+        return self._browser.new_context(storage_state=state, **({"viewport": DESK} | options))
+
+    def sign_in(self, page: Page, user: str) -> None:
+        """Sign in by the form."""
+        page.goto(self._served.url)
+        page.get_by_label("Username").fill(user)
+        page.get_by_label("Password").fill(self._served.passwords[user])
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(self._served.url)
+
+
+@pytest.fixture(scope="session")
+def people(browser: Browser, served: Served) -> People:
+    """The accounts of the demo."""
+    return People(browser, served)
+
+
+@pytest.fixture
+def open_page(people: People, served: Served) -> Iterator[Open]:
+    """Open pages in browsers of their own; whatever they complain of fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def hear(text: str) -> None:
+        if not any(expected in text for expected in EXPECTED):
+            complaints.append(text)
+
+    def open_page(
+        path: str = "", *, user: str | None = "viewer", url: str | None = None, **options: Any
+    ) -> Page:
+        context = people.context(user, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: message.type == "error" and hear(message.text))
+        page.on("pageerror", lambda error: hear(str(error)))
+        page.goto((url or served.url) + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def line(served: Served) -> Iterator[Proxy]:
+    """A line to the server that can be cut."""
+    proxy = Proxy(served.port)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def admin(open_page: Open) -> Page:
+    """The Django admin in a browser of its own."""
+    return open_page("admin/", user="admin")
+
+
+def press(page: Page, model: str, name: str, button: str, **fields: str) -> float:
+    """Press a button of a feed's or an instrument's page in the admin; return when (epoch s)."""
+    page.goto(page.url.split("/admin/")[0] + f"/admin/feeds/{model}/")
+    page.get_by_role("link", name=name, exact=True).click()
+    form = page.locator("form").filter(has=page.get_by_role("button", name=button, exact=True)).last
+    for field, value in fields.items():
+        form.locator(f"[name={field}]").fill(value)
+    pressed_s = time.time()
+    form.get_by_role("button", name=button, exact=True).click()
+    return pressed_s

@@ -1,0 +1,218 @@
+"""People watch a market move: every browser and program shows the engine's board."""
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Error, Page, expect
+from websockets.sync.client import connect
+
+from dashboard.reader import Gap, Reader
+from feeds.events import Position
+from tests.e2e.conftest import Open, press
+from tests.proxy import Proxy
+from tests.served import Served
+
+MISSING = "–"
+FIELDS = ("last", "change", "change_percent", "bid", "ask", "volume", "high", "low")
+TABLE = """() => Object.fromEntries(
+  [...document.querySelectorAll("tbody tr[data-symbol]")].map((row) => [
+    row.dataset.symbol,
+    Object.fromEntries(
+      [...row.querySelectorAll("[data-field]")].map((cell) => [cell.dataset.field, cell.innerText]),
+    ),
+  ]),
+)"""
+
+
+def shown(page: Page) -> dict[str, dict[str, str]]:
+    """Return the table as people read it, without the glyphs of direction."""
+    table = page.evaluate(TABLE)
+    return {
+        symbol: {field: cells[field].strip("▲▼■ \n") for field in FIELDS}
+        for symbol, cells in table.items()
+    }
+
+
+def truth(served: Served, symbols: list[str]) -> dict[str, dict[str, str]]:
+    display = served.board()["display"]
+    return {symbol: {field: display[symbol][field] for field in FIELDS} for symbol in symbols}
+
+
+def agrees(page: Page, served: Served) -> bool:
+    table = shown(page)
+    return bool(table) and table == truth(served, list(table))
+
+
+def moving(page: Page) -> Callable[[], bool]:
+    """Return a question: have prices changed since now?"""
+    before = shown(page)
+    return lambda: shown(page) != before
+
+
+def rests(page: Page) -> bool:
+    """Say whether nothing changes for a second and a half."""
+    changed = moving(page)
+    page.wait_for_timeout(1500)
+    return not changed()
+
+
+@pytest.fixture
+def paused(admin: Page) -> Iterator[Callable[[], None]]:
+    """Pause the feed when called; run it again in the end."""
+    yield lambda: press(admin, "feed", "Demo Exchange", "Pause") and None
+    press(admin, "feed", "Demo Exchange", "Start")
+
+
+class Program:
+    """A plain program at the WebSocket that resumes from its position when it was cut."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.reader = Reader()
+        self.resumed: list[bool] = []
+
+    def read_until(self, position: str) -> None:
+        """Read until the reader stands at a position."""
+        with connect(self.url, compression=None) as socket:
+            for channel in ("status", "ticker"):
+                symbols = ["*"] if channel == "ticker" else []
+                params = {
+                    "channel": channel,
+                    "symbols": symbols,
+                    "since": self.reader.since(channel),
+                }
+                socket.send(json.dumps({"method": "subscribe", "params": params, "id": channel}))
+            while not self._has_reached(Position.parse(position)):
+                frame = json.loads(socket.recv(timeout=20))
+                if frame.get("id") == "ticker":
+                    self.resumed.append(frame["result"]["resumed"])
+                try:
+                    self.reader.apply(frame)
+                except Gap as gap:
+                    raise AssertionError(f"a hole: {gap}") from gap
+
+    def _has_reached(self, target: Position) -> bool:
+        mine = self.reader.positions.get("ticker")
+        return mine is not None and mine.epoch == target.epoch and mine >= target
+
+
+def test_prices_move(open_page: Open, eventually: Callable[..., None]) -> None:
+    page = open_page()
+    expect(page.locator("#link-badge")).to_contain_text("Live")
+    eventually(moving(page))
+
+
+def test_two_browsers_and_a_program_show_the_board_of_the_engine(
+    open_page: Open,
+    served: Served,
+    line: Proxy,
+    paused: Callable[[], None],
+    eventually: Callable[..., None],
+) -> None:
+    """Also after one browser was cut, and one frozen, for ten seconds; and the program as well."""
+    near, far = open_page(), open_page(url=line.url, user="admin")
+    program = Program(served.socket_url)
+    program.read_until(served.board()["position"])
+    eventually(moving(near))
+    eventually(moving(far))
+    line.cut()
+    expect(far.locator("#link-badge")).not_to_contain_text("Live")
+    far.wait_for_timeout(10_000)
+    assert moving(near)
+    line.mend()
+    expect(far.locator("#link-badge")).to_contain_text("Live", timeout=30_000)
+    eventually(moving(far))
+    line.freeze()
+    far.wait_for_timeout(10_000)
+    line.mend()
+    expect(far.locator("#link-badge")).to_contain_text("Live", timeout=40_000)
+    eventually(moving(far))
+    paused()
+    eventually(lambda: agrees(near, served))
+    eventually(lambda: agrees(far, served))
+    board = served.board()
+    program.read_until(board["position"])
+    rows = {
+        symbol: {k: v for k, v in row.items() if k != "s"} for symbol, row in board["rows"].items()
+    }
+    assert program.reader.rows == rows
+    assert program.resumed == [False, True]
+
+
+def test_both_pages_show_the_same_prices(
+    open_page: Open, served: Served, paused: Callable[[], None], eventually: Callable[..., None]
+) -> None:
+    live, polling = open_page(), open_page("polling/?interval=1")
+    eventually(moving(polling))
+    paused()
+    eventually(lambda: agrees(live, served))
+    eventually(lambda: agrees(polling, served))
+    assert shown(live) == shown(polling)
+    assert int(polling.locator("[data-meter=requests]").inner_text()) > 1
+
+
+def test_without_javascript_the_polling_page_renews_itself(
+    open_page: Open, served: Served, eventually: Callable[..., None]
+) -> None:
+    page = open_page("polling/?interval=1", java_script_enabled=False)
+
+    def cells() -> list[str]:
+        try:
+            return page.locator("[data-field=bid], [data-field=last]").all_inner_texts()
+        except Error:  # it is just being renewed
+            return []
+
+    before = cells()
+    assert len(before) == 24
+    eventually(lambda: cells() not in ([], before))
+
+
+def test_a_hidden_tab_catches_up(open_page: Open, eventually: Callable[..., None]) -> None:
+    """The page is told that it is hidden, as browsers do; its prices stop, and come back."""
+    page = open_page()
+    eventually(moving(page))
+    page.evaluate(
+        """() => {
+          globalThis.isHidden = true;
+          Object.defineProperty(document, "hidden", {get: () => globalThis.isHidden});
+          Object.defineProperty(document, "visibilityState",
+            {get: () => globalThis.isHidden ? "hidden" : "visible"});
+          document.dispatchEvent(new Event("visibilitychange"));
+        }"""
+    )
+    eventually(lambda: rests(page), 30)
+    page.evaluate(
+        "globalThis.isHidden = false; document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    expect(page.locator("#link-badge")).to_contain_text("Live")
+    eventually(moving(page))
+
+
+def test_signing_out_ends_the_stream_of_every_tab(
+    open_page: Open, people: object, served: Served
+) -> None:
+    page = open_page(user=None)
+    people.sign_in(page, "viewer")
+    tab = page.context.new_page()
+    tab.goto(served.url)
+    expect(tab.locator("#link-badge")).to_contain_text("Live")
+    page.locator("#account summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/accounts/login/**")
+    tab.wait_for_url("**/accounts/login/**")
+
+
+def test_a_watchlist_follows_its_owner_into_every_browser(open_page: Open, served: Served) -> None:
+    one, two = open_page(), open_page()
+    symbol = next(symbol for symbol in served.board()["display"] if symbol not in shown(one))
+    search = one.get_by_placeholder("Find or add a symbol")
+    search.fill(symbol)
+    search.press("Enter")
+    row = f"tr[data-symbol={symbol}]"
+    expect(one.locator(row)).to_be_visible()
+    expect(two.locator(row)).to_be_visible()
+    expect(two.locator(f"{row} [data-field=bid]")).not_to_have_text(MISSING)
+    two.locator(f"{row} .remove").click()
+    expect(one.locator(row)).to_have_count(0)
+    expect(two.locator(row)).to_have_count(0)

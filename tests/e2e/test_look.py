@@ -1,0 +1,42 @@
+"""The pages in both themes, at a desk and on a phone; one picture is README's."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import DESK, PHONE, Open
+
+PICTURE = Path(__file__).parents[2] / "static" / "images" / "dashboard.png"
+PAGES = {"dashboard": "", "polling": "polling/?interval=1"}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("where", "size"), [("desk", DESK), ("phone", PHONE)])
+@pytest.mark.parametrize("name", list(PAGES))
+def test_a_page_fits_its_screen(
+    open_page: Open, tmp_path: Path, name: str, where: str, size: dict[str, int], theme: str
+) -> None:
+    page = open_page(PAGES[name], viewport=size, color_scheme=theme)
+    expect(page.locator("#link-badge")).to_contain_text("Live")
+    expect(page.locator("tbody tr").first).to_be_visible()
+    width = page.evaluate("document.documentElement.scrollWidth")
+    page.screenshot(path=tmp_path / f"{name}-{where}-{theme}.png")
+    assert width <= size["width"]
+
+
+def test_the_picture_of_readme(open_page: Open, pytestconfig: Any, tmp_path: Path) -> None:
+    """Made from the live page; written into the tree with --update-screenshot."""
+    page = open_page(viewport={"width": 1200, "height": 760}, color_scheme="dark")
+    expect(page.locator("#link-badge")).to_contain_text("Live")
+    expect(page.locator("[data-field=last]", has_text="–")).to_have_count(0)
+    path = PICTURE if pytestconfig.getoption("--update-screenshot") else tmp_path / PICTURE.name
+    page.screenshot(path=path)
+    assert path.stat().st_size > 20_000
+
+
+def test_signing_in_fits_a_phone(open_page: Open) -> None:
+    page = open_page("", user=None, viewport=PHONE)
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

@@ -1,0 +1,500 @@
+"""The rooms of the browser's half: who imports whom, and what no script and no page may contain."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.contrib.staticfiles import finders
+
+from tests.laws.sources import ROOT, Found, told
+
+SCRIPT_ROOT = ROOT / "static" / "js"
+SCRIPTS = {
+    path.relative_to(SCRIPT_ROOT).as_posix(): path for path in sorted(SCRIPT_ROOT.rglob("*.js"))
+}
+TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*") if path.is_file())
+
+ROOMS = {
+    "wire.js": set(),
+    "format.js": set(),
+    "dom.js": set(),
+    "market": {"wire.js", "format.js", "market"},
+    "link": {"wire.js", "link"},
+    "screen": {"wire.js", "format.js", "dom.js", "market", "screen"},
+    "main.js": {"wire.js", "format.js", "dom.js", "market", "link", "screen"},
+    "page.js": {"format.js", "dom.js", "screen"},
+    "theme-boot.js": set(),
+}
+"""Each room, and the rooms that it may import; only main sees both the link and the screen."""
+
+# --- reading JavaScript ---
+
+HOLE = r"\$\{(?:[^{}`]|\{[^{}]*\}|`[^`]*`)*\}"
+"""What a template puts in; it may hold an object and a template."""
+PIECES = re.compile(
+    r"""
+    (?P<comment> //[^\n]* | /\*.*?\*/ )
+  | (?P<text> "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*' )
+  | (?P<template> `(?:\\.|HOLE|[^`\\])*` )
+  | (?P<regex> (?<=[(,=:\[!&|?{};\n\ ]) /(?![/*\s]) (?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n])+ / )
+    """.replace("HOLE", HOLE),
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def without_comments(source: str) -> str:
+    """Return a script with blanks for its comments, every other character where it was."""
+    return PIECES.sub(lambda piece: blank(piece[0]) if piece["comment"] else piece[0], source)
+
+
+def code_of(source: str) -> str:
+    """Return a script with blanks for comments, texts and patterns; what `${…}` holds stays."""
+    return PIECES.sub(
+        lambda piece: kept(piece[0]) if piece["template"] else blank(piece[0]), source
+    )
+
+
+def blank(text: str) -> str:
+    return re.sub(r"[^\n]", " ", text)
+
+
+def kept(template: str) -> str:
+    """Return a template with blanks for all but the code inside it."""
+    parts = re.split(f"({HOLE})", template)
+    return "".join(
+        f"  {code_of(part[2:-1])} " if part.startswith("${") else blank(part) for part in parts
+    )
+
+
+def line_of(source: str, at: int) -> int:
+    return source.count("\n", 0, at) + 1
+
+
+def found_in(source: str, pattern: str, text: str) -> list[Found]:
+    """Return a finding for each match, said with the word that matched."""
+    matches = re.finditer(pattern, source, re.DOTALL)
+    return [Found(line_of(source, match.start()), f"{text}: {match[0]}") for match in matches]
+
+
+def broken(rule: Callable[[str, str], list[Found]]) -> str:
+    """Return what a rule of (name, source) finds in all scripts, one line each."""
+    return "\n".join(
+        line for name, path in SCRIPTS.items() for line in told(path, rule(name, path.read_text()))
+    )
+
+
+# --- imports ---
+
+IMPORT = re.compile(
+    r'^import \{(?P<names>\s*\w+(?:,\s*\w+)*,?\s*)\} from "(?P<file>\.{1,2}/[\w./-]+\.js)";$',
+    re.MULTILINE,
+)
+EXPORT = re.compile(r"^export (?:async )?(?:function\*?|class|const|let) (\w+)", re.MULTILINE)
+TYPE_IMPORT = re.compile(r'import\("(\.{1,2}/[\w./-]+\.js)"\)')
+
+
+def room_of(name: str) -> str:
+    """Return the folder of a script, or its own name at the top."""
+    return name.split("/", 1)[0]
+
+
+def target_of(name: str, file: str) -> str:
+    """Return the script that `file` means when `name` says it; empty outside static/js."""
+    path = (SCRIPT_ROOT / name).parent.joinpath(file).resolve()
+    return path.relative_to(SCRIPT_ROOT).as_posix() if path.is_relative_to(SCRIPT_ROOT) else ""
+
+
+def import_forms(source: str) -> list[Found]:
+    """Return imports and exports that are written in another way than the one we use."""
+    code, text = code_of(source), without_comments(source)
+    found = [
+        Found(line_of(code, word.start()), 'say: import {a} from "./b.js";')
+        for word in re.finditer(r"(?<![\w.#$])import\b", code)
+        if not IMPORT.match(text, word.start())
+    ]
+    return found + [
+        Found(line_of(code, word.start()), "export a declaration by name, nothing else")
+        for word in re.finditer(r"(?<![\w.#$])export\b", code)
+        if not EXPORT.match(text, word.start())
+    ]
+
+
+def exports_of(source: str) -> set[str]:
+    """Return the names that a script exports."""
+    return set(EXPORT.findall(without_comments(source)))
+
+
+def room_breaches(name: str, source: str) -> list[Found]:
+    """Return the imports of rooms that this room must not know; types count too."""
+    room = room_of(name)
+    if room not in ROOMS:
+        return [Found(1, f"{room} is a room without a place in ROOMS")]
+    imports = [(m.start(), m["file"]) for m in IMPORT.finditer(without_comments(source))]
+    imports += [(m.start(), m[1]) for m in TYPE_IMPORT.finditer(source)]
+    return [
+        Found(line_of(source, at), f"{room} imports {file}")
+        for at, file in imports
+        if room_of(target_of(name, file)) not in ROOMS[room]
+    ]
+
+
+def missing_imports(name: str, source: str, exports: dict[str, set[str]]) -> list[Found]:
+    """Return the imports of files that do not exist or do not export the name."""
+    found = []
+    for one in IMPORT.finditer(without_comments(source)):
+        line, target = line_of(source, one.start()), target_of(name, one["file"])
+        if target not in exports:
+            found.append(Found(line, f"{one['file']} does not exist"))
+            continue
+        names = set(re.findall(r"\w+", one["names"]))
+        found += [Found(line, f"{target} exports no {a}") for a in sorted(names - exports[target])]
+    return found + [
+        Found(line_of(source, one.start()), f"the type's file {one[1]} does not exist")
+        for one in TYPE_IMPORT.finditer(source)
+        if target_of(name, one[1]) not in exports
+    ]
+
+
+EXPORTS = {name: exports_of(path.read_text()) for name, path in SCRIPTS.items()}
+
+
+def test_imports_and_exports_have_one_form() -> None:
+    """Django's hashing of file names reads imports with a pattern, so they all look the same."""
+    found = broken(lambda _, source: import_forms(source))
+    assert not found, found
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "import {a} from './b.js';",
+        'import {a} from "./b.js"',
+        'import {a} from "b.js";',
+        'import {a} from "/static/js/b.js";',
+        'import {a as c} from "./b.js";',
+        'import a from "./b.js";',
+        'import * as b from "./b.js";',
+        'import "./b.js";',
+        '  import {a} from "./b.js";',
+        'const b = await import("./b.js");',
+        "const here = import.meta.url;",
+        'export {a} from "./b.js";',
+        'export * from "./b.js";',
+        "export default class A {}",
+        "export {a};",
+    ],
+)
+def test_another_form_of_import_or_export_is_found(planted: str) -> None:
+    """The rule sees quotes, stars, side effects, dynamic imports and re-exports."""
+    assert import_forms(planted)
+
+
+def test_the_one_form_is_allowed_over_several_lines() -> None:
+    """The rule lets the one form pass, and words in comments and texts."""
+    assert not import_forms('import {\n  a,\n  b,\n} from "../c.js";\nexport const d = a;')
+    assert not import_forms('/** @type {import("./a.js").A} */\nconst b = "import"; // export')
+
+
+def test_every_room_imports_only_what_it_may_know() -> None:
+    """The market knows no screen, the link no screen and the screen no link; main joins them."""
+    found = broken(room_breaches)
+    assert not found, found
+    assert {room_of(name) for name in SCRIPTS} == ROOMS.keys(), "ROOMS has a stale entry"
+
+
+@pytest.mark.parametrize(
+    ("name", "planted"),
+    [
+        ("screen/row.js", 'import {Connection} from "../link/connection.js";'),
+        ("screen/row.js", '/** @typedef {import("../link/connection.js").State} State */'),
+        ("link/poll.js", 'import {\n  Row,\n} from "../screen/row.js";'),
+        ("link/poll.js", 'import {Board} from "../market/board.js";'),
+        ("market/board.js", 'import {make} from "../dom.js";'),
+        ("market/board.js", 'import {Row} from "../screen/row.js";'),
+        ("market/board.js", 'import {a} from "../../../elsewhere.js";'),
+        ("wire.js", 'import {price} from "./format.js";'),
+        ("page.js", 'import {Connection} from "./link/connection.js";'),
+        ("elsewhere/row.js", ""),
+    ],
+)
+def test_an_import_of_a_room_one_must_not_know_is_found(name: str, planted: str) -> None:
+    """The rule sees imports of code and of types, and rooms that nobody placed."""
+    assert room_breaches(name, planted)
+
+
+def test_an_import_of_a_lower_room_is_allowed() -> None:
+    """The rule lets the screen see the market and main see everything."""
+    assert not room_breaches("screen/row.js", 'import {Board} from "../market/board.js";')
+    assert not room_breaches("main.js", 'import {Poster} from "./link/post.js";')
+
+
+def test_every_imported_name_exists() -> None:
+    """No bundler would say so: a name that is not there stops the page in the browser."""
+    found = broken(lambda name, source: missing_imports(name, source, EXPORTS))
+    assert not found, found
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        'import {a, z} from "./b.js";',
+        'import {a} from "./c.js";',
+        'import {a} from "../b.js";',
+        '/** @type {import("./c.js").A} */',
+    ],
+)
+def test_an_import_of_what_does_not_exist_is_found(planted: str) -> None:
+    """The rule sees missing names, missing files and wrong folders."""
+    exports = {"screen/b.js": exports_of("export const a = 1;\n// export const z = 2;")}
+    assert missing_imports("screen/a.js", planted, exports)
+    assert not missing_imports("screen/a.js", 'import {a} from "./b.js";', exports)
+
+
+# --- what a script may not say ---
+
+MARKUP = (
+    r"\b(?:innerHTML|outerHTML|insertAdjacentHTML|srcdoc|createContextualFragment|setHTMLUnsafe"
+    r"|DOMParser)\b|\bdocument\s*\.\s*write(?:ln)?\b"
+)
+EVALUATION = r"(?<![\w.#])(?:eval\s*\(|(?:new\s+)?Function\s*\()"
+PAGE = r"(?<![\w#])(?:document|window)\b(?!\s*:)"
+NETWORK = r"(?<![\w#])(?:fetch|WebSocket|EventSource|XMLHttpRequest|sendBeacon|WebTransport)\b"
+NO_PAGE = {"market", "link", "wire.js", "format.js"}
+NO_NETWORK = {"market", "screen", "wire.js", "format.js", "dom.js"}
+
+
+def markup(source: str) -> list[Found]:
+    """Return where text could become markup or code; names in texts count, they are keys."""
+    found = found_in(without_comments(source), MARKUP, "makes markup of text")
+    return found + found_in(code_of(source), EVALUATION, "makes code of text")
+
+
+def reaches(name: str, source: str) -> list[Found]:
+    """Return where a room touches the page or the network and must not."""
+    code, room = code_of(source), room_of(name)
+    found = found_in(code, PAGE, f"{room} touches the page") if room in NO_PAGE else []
+    if room in NO_NETWORK:
+        found += found_in(code, NETWORK, f"{room} touches the network")
+    return found
+
+
+def unchecked(source: str) -> list[Found]:
+    """Return that a script does not ask for its types to be checked."""
+    is_checked = source.startswith("// @ts-check\n")
+    return [] if is_checked else [Found(1, "does not start with // @ts-check")]
+
+
+def test_no_text_becomes_markup_or_code() -> None:
+    """What people and feeds write is shown as text, in every script."""
+    found = broken(lambda _, source: markup(source))
+    assert not found, found
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "row.innerHTML = name;",
+        'row["outerHTML"] = name;',
+        'row.insertAdjacentHTML("beforeend", name);',
+        "document.write(name);",
+        "eval(name);",
+        "const run = new Function(name);",
+        "const text = `${row.innerHTML}`;",
+    ],
+)
+def test_markup_and_code_made_of_text_are_found(planted: str) -> None:
+    """The rule sees the ways in which a browser takes text for markup or code."""
+    assert markup(planted)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_script_is_read_to_its_end(name: str) -> None:
+    """A quote or a slash taken wrongly would hide code from the laws and leave a brace alone."""
+    code = code_of(SCRIPTS[name].read_text())
+    assert not re.search(r"[\"'`]", code), "a text was not taken for a text"
+    for opened, closed in ("{}", "()", "[]"):
+        assert code.count(opened) == code.count(closed), f"{opened} {closed} do not pair"
+
+
+def test_words_about_markup_are_allowed() -> None:
+    """The rule leaves comments, our own write and longer words alone."""
+    assert not markup("// never innerHTML\nwrite(node, text);\nmedieval(1);\nbindFunction(a);")
+
+
+def test_the_market_has_no_page_and_the_screen_no_network() -> None:
+    """Network code never touches the page, screen code never the network, the market neither."""
+    found = broken(reaches)
+    assert not found, found
+
+
+@pytest.mark.parametrize(
+    ("name", "planted"),
+    [
+        ("market/board.js", "document.title = 1;"),
+        ("market/board.js", "globalThis.window.open();"),
+        ("market/board.js", "const text = `at ${window.name}`;"),
+        ("format.js", "const width = window.innerWidth;"),
+        ("link/poll.js", "const a = document;"),
+        ("screen/row.js", "await fetch(url);"),
+        ("screen/row.js", "new WebSocket(url);"),
+        ("market/board.js", "globalThis.fetch(url);"),
+        ("screen/row.js", "const feed = new EventSource(url);"),
+        ("screen/row.js", 'const a = /["/]/; fetch("/x");'),
+    ],
+)
+def test_a_room_that_reaches_too_far_is_found(name: str, planted: str) -> None:
+    """The rule sees the page and the network however they are named."""
+    assert reaches(name, planted)
+
+
+def test_a_room_may_reach_what_is_its_own() -> None:
+    """The rule lets the screen paint and the link send, and words in comments and texts be."""
+    assert not reaches("screen/row.js", "document.title = 1; // fetch")
+    assert not reaches("link/poll.js", "this.#fetch = fetch;")
+    assert not reaches(
+        "market/board.js", '/* the window */ const a = "document"; const b = `window`;'
+    )
+
+
+def test_every_script_is_type_checked() -> None:
+    """Every script asks the checker to read its JSDoc types."""
+    found = broken(lambda _, source: unchecked(source))
+    assert not found, found
+
+
+def test_a_script_that_is_not_type_checked_is_found() -> None:
+    """The rule wants the mark in the first line."""
+    assert unchecked("/** A. */\n// @ts-check\n")
+    assert not unchecked("// @ts-check\n")
+
+
+# --- templates ---
+
+TEMPLATE_TAG = r"\{%.*?%\}|\{\{.*?\}\}"
+TAG = re.compile(
+    rf"<(?P<name>[a-zA-Z][\w-]*)(?P<attributes>(?:\"[^\"]*\"|'[^']*'|{TEMPLATE_TAG}|[^>\"'])*)>",
+    re.DOTALL,
+)
+ATTRIBUTE = re.compile(
+    r"(?<![\w:@-])([a-zA-Z][\w:.-]*)(?:\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s>\"']+))?", re.DOTALL
+)
+REMARK = re.compile(r"\{#.*?#\}|\{%\s*comment.*?endcomment\s*%\}|<!--.*?-->", re.DOTALL)
+STATIC = re.compile(r"\{%\s*static\s+(.*?)\s*%\}")
+ADDRESSES = {"src", "href", "srcset", "action", "formaction", "data", "poster"}
+LOADED = {"script", "link", "img", "source", "iframe", "object", "embed", "video", "audio", "use"}
+
+
+def page_breaches(source: str) -> list[Found]:
+    """Return what the content security policy would refuse, and what loads from elsewhere."""
+    text = REMARK.sub(lambda remark: blank(remark[0]), source)
+    found = []
+    for tag in TAG.finditer(text):
+        line, name = line_of(text, tag.start()), tag["name"].lower()
+        found += [Found(line, wrong) for wrong in tag_breaches(name, attributes_of(tag))]
+    return found
+
+
+def attributes_of(tag: re.Match[str]) -> dict[str, str]:
+    """Return the attributes of a tag; a value keeps what the template puts into it."""
+    quoted = re.compile(rf"(\"[^\"]*\"|'[^']*')|{TEMPLATE_TAG}", re.DOTALL)
+    plain = quoted.sub(lambda part: part[1] or " ", tag["attributes"])
+    return {name.lower(): value.strip("\"'") for name, value in ATTRIBUTE.findall(plain)}
+
+
+def tag_breaches(name: str, attributes: dict[str, str]) -> list[str]:
+    """Return what is wrong with one tag."""
+    wrong = []
+    is_data = attributes.get("type") == "application/json"
+    if name == "script" and "src" not in attributes and not is_data:
+        wrong.append("an inline script")
+    if name == "style":
+        wrong.append("an inline style sheet")
+    for key, value in attributes.items():
+        if key == "style" or key.startswith("on"):
+            wrong.append(f"{key}= on <{name}>")
+        if key in ADDRESSES and value.strip().lower().startswith(("javascript:", "data:text")):
+            wrong.append(f"{key}={value} runs code")
+        if key in ADDRESSES and name in LOADED and re.search(r"(?:^|[\s,])(?:\w+:)?//", value):
+            wrong.append(f"<{name}> loads {value} from elsewhere")
+    return wrong
+
+
+def missing_statics(source: str) -> list[Found]:
+    """Return the static files that a template names and nobody has."""
+    return [
+        Found(line_of(source, one.start()), f"static {one[1]} does not exist")
+        for one in STATIC.finditer(source)
+        if not (name := re.fullmatch(r"(['\"])(.+)\1", one[1])) or not finders.find(name[2])
+    ]
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_a_template_holds_no_code_and_loads_nothing_from_elsewhere(path: Path) -> None:
+    """The content security policy stays strict and the page works without the internet."""
+    found = told(path, page_breaches(path.read_text()))
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "<script>run();</script>",
+        '<script type="module">run();</script>',
+        '<SCRIPT nonce="{{ nonce }}">run();</SCRIPT>',
+        "<style>p {color: red}</style>",
+        '<p style="color: red">',
+        '<p class="a"style="color: red">',
+        '<p class="{% if a > b %}c{% endif %}" style="color: red">',
+        "<p {% if a > b %}hidden{% endif %} style=color:red>",
+        '<button\n  onclick="run()">',
+        "<body {% block a %}{% endblock %} onload='run()'>",
+        '<script src="https://cdn.example/a.js"></script>',
+        '<link rel="stylesheet" href="//cdn.example/a.css">',
+        "<img src='http://example.com/a.png'>",
+        '<img srcset="/a.png 1x, https://example.com/a.png 2x">',
+        '<a href="javascript:run()">',
+    ],
+)
+def test_code_in_a_template_is_found(planted: str) -> None:
+    """The rule sees inline code, inline style and foreign files, also among template tags."""
+    assert page_breaches(f"<p>\n{planted}\n</p>")
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "<script src=\"{% static 'js/main.js' %}\"></script>",
+        '<script type="application/json" id="a">{}</script>',
+        '<a href="https://example.com/">elsewhere</a>',
+        '<p title="style=1 onclick=2" data-once="1">style= onclick=</p>',
+        "{# <style> #}{% comment %}<script>{% endcomment %}<!-- <style> -->",
+        '<svg xmlns="http://www.w3.org/2000/svg"><use href="#icon-bell"/></svg>',
+        "{% if a < b %}<p>{% endif %}",
+    ],
+)
+def test_a_page_without_code_is_allowed(harmless: str) -> None:
+    """The rule leaves files of our own, data, links that people follow and remarks alone."""
+    assert not page_breaches(harmless)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_every_static_file_of_a_template_exists(path: Path) -> None:
+    """A page that names a missing file would fail under the manifest, so it fails here."""
+    found = told(path, missing_statics(path.read_text()))
+    assert not found, "\n".join(found)
+
+
+def test_a_missing_static_file_is_found() -> None:
+    """The rule sees files nobody has and names that only the request would know."""
+    assert missing_statics("{% static 'js/nowhere.js' %}")
+    assert missing_statics("{% static name %}")
+    assert not missing_statics('{% static "js/main.js" %}{% load static %}')
+
+
+def test_the_laws_read_the_front_end() -> None:
+    """The laws look at real scripts and templates, not at an empty folder."""
+    assert {"main.js", "wire.js", "market/board.js"} <= SCRIPTS.keys()
+    assert any(path.name == "base.html" for path in TEMPLATES)
+    imports = IMPORT.findall(SCRIPTS["main.js"].read_text())
+    assert len(imports) == SCRIPTS["main.js"].read_text().count("\nimport {")

@@ -1,0 +1,624 @@
+"""Who may write rows, read settings and speak to Redis; and how a module of the house looks."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.laws.sources import ROOT, Found, broken, dotted, imports_of, python_modules, told
+
+MODULES = python_modules()
+SCRIPTS = sorted((ROOT / "static" / "js").rglob("*.js"))
+WRITTEN = [
+    *MODULES.values(),
+    *(
+        path
+        for room in ("static", "templates")
+        for path in (ROOT / room).rglob("*.*")
+        if path.suffix in {".js", ".css", ".html", ".txt", ".svg"}
+    ),
+]
+MAX_LINES = 350
+
+# --- rows ---
+
+WRITERS = {"feeds.services", "dashboard.services", "dashboard.management.commands.demo"}
+"""The services; and demo, which makes the demo accounts before anybody can act."""
+SURE_WRITES = {
+    *("get_or_create", "update_or_create", "bulk_create", "bulk_update"),
+    *("create_user", "create_superuser", "save", "save_base"),
+    *("save_model", "save_related", "save_formset", "save_m2m"),
+    *("delete_model", "delete_queryset", "log_addition", "log_change", "log_deletions"),
+}
+"""Names that only Django's models, managers, forms and admin have."""
+WRITES_ON_ROWS = {"create", "update", "delete", "add", "set", "remove", "clear"}
+"""Names that write when a manager or a queryset has them; dicts and sets have some of them too."""
+MANAGERS = {"objects", "_default_manager", "_base_manager", "groups", "user_permissions"}
+QUERIES = {
+    *("filter", "exclude", "select_for_update", "select_related", "prefetch_related"),
+    *("annotate", "order_by", "distinct", "get_queryset", "using"),
+}
+SINGLES = {"get", "first", "last", "earliest", "latest", "count", "exists", "aggregate", "in_bulk"}
+"""What ends a queryset: the answer is a row, a number or a dict."""
+
+
+def related_names(source: str) -> set[str]:
+    """Return the names under which the rows of a models module reach those that refer to them."""
+    keywords = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.keyword))
+    names = {k.value.value for k in keywords if k.arg == "related_name" and is_text(k.value)}
+    return names - {"+"}
+
+
+def is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+class Rows(NamedTuple):
+    """What stands for rows where an expression is read: attributes of models, local names."""
+
+    related: frozenset[str]
+    names: frozenset[str] = frozenset()
+
+    def are(self, node: ast.AST | None) -> bool:
+        """Say whether an expression is a manager or a queryset."""
+        match node:
+            case ast.Name(id=name):
+                return name in self.names
+            case ast.Attribute(value=value, attr=attr):
+                is_manager = attr in MANAGERS | self.related or attr.endswith("_set")
+                return is_manager or self.are(value)
+            case ast.Call(func=ast.Attribute(value=value, attr=attr)):
+                return not spelled(attr) & SINGLES and (attr in QUERIES or self.are(value))
+            case ast.Subscript(value=value, slice=ast.Slice()):
+                return self.are(value)
+            case ast.Await(value=value):
+                return self.are(value)
+        return False
+
+    def with_names_of(self, body: ast.AST) -> "Rows":
+        """Add the arguments and variables of a function that hold querysets."""
+        rows = self
+        for _ in range(2):  # a name may be used above the place where its value is found
+            names = {name for node in ast.walk(body) for name in rows.named_by(node)}
+            rows = rows._replace(names=rows.names | names)
+        return rows
+
+    def named_by(self, node: ast.AST) -> set[str]:
+        """Return the names that one statement or argument gives to querysets."""
+        match node:
+            case ast.arg(arg=name, annotation=annotation):
+                return {name} if name == "queryset" or says_rows(annotation) else set()
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=value):
+                return {name} if says_rows(annotation) or self.are(value) else set()
+            case ast.NamedExpr(target=ast.Name(id=name), value=value):
+                return {name} if self.are(value) else set()
+            case ast.Assign(targets=targets, value=value) if self.are(value):
+                return {target.id for target in targets if isinstance(target, ast.Name)}
+        return set()
+
+
+def says_rows(annotation: ast.expr | None) -> bool:
+    if annotation is None:
+        return False
+    return bool(re.search(r"(QuerySet|Manager)\b", ast.unparse(annotation)))
+
+
+def row_writes(source: str, related: set[str] = frozenset()) -> list[Found]:
+    """Return the calls that write rows."""
+    knows_rows = any(
+        one.reaches("django") or "models" in one.full.split(".") for one in imports_of(source)
+    )
+    tree = ast.parse(source)
+    own = {node.name for node in ast.walk(tree) if isinstance(node, FUNCTIONS)}
+    rows = Rows(frozenset(related if knows_rows else ()))
+    statements = [node for node in tree.body if not isinstance(node, FUNCTIONS | ast.ClassDef)]
+    top = rows.with_names_of(ast.Module(statements, []))
+    return [
+        Found(call.lineno, f"writes rows: {ast.unparse(call.func)}(…)")
+        for call, known in calls_of(tree, top)
+        if is_write(call, known) and not is_own(call, own)
+    ]
+
+
+def is_own(call: ast.Call, own: set[str]) -> bool:
+    """Say whether `self` is asked for what this module defines, and the rule reads, itself."""
+    match call.func:
+        case ast.Attribute(value=ast.Name(id="self"), attr=name):
+            return name in own
+    return False
+
+
+FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def calls_of(node: ast.AST, rows: Rows) -> Iterator[tuple[ast.Call, Rows]]:
+    """Go through the calls, each with the names that hold querysets where it stands."""
+    for child in ast.iter_child_nodes(node):
+        inner = rows.with_names_of(child) if isinstance(child, FUNCTIONS) else rows
+        if isinstance(child, ast.Call):
+            yield child, inner
+        yield from calls_of(child, inner)
+
+
+def is_write(call: ast.Call, rows: Rows) -> bool:
+    """Say whether a call writes: by a name only Django has, or on something that is rows."""
+    if not isinstance(call.func, ast.Attribute):
+        return False
+    name = call.func.attr
+    if spelled(name) & SURE_WRITES:
+        return True
+    if name in ("delete", "adelete") and not call.args:
+        return True  # a row or a queryset; a cache and a folder are told what to delete
+    return bool(spelled(name) & WRITES_ON_ROWS) and rows.are(call.func.value)
+
+
+def spelled(name: str) -> set[str]:
+    """Return a method's name as it is and without Django's `a` for asynchronous."""
+    return {name, name.removeprefix("a")}
+
+
+RELATED = {
+    name
+    for room in ("feeds", "dashboard")
+    for name in related_names(MODULES[f"{room}.models"].read_text())
+}
+
+
+def test_only_services_write_rows() -> None:
+    """Every change of a row goes through the service that audits it and pokes on commit."""
+    paths = [path for name, path in MODULES.items() if name not in WRITERS]
+    found = broken(lambda source: row_writes(source, RELATED), paths)
+    assert not found, found
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "Feed.objects.create(slug='x')",
+        "Feed.objects.filter(pk=1).update(rate=1)",
+        "await Feed.objects.filter(pk=1).aupdate(rate=1)",
+        "Feed.objects.get_or_create(slug='x')",
+        "users.objects.acreate()",
+        "type(row)._default_manager.filter(pk=1).delete()",
+        "feed.save()",
+        "await feed.asave(update_fields=['rate'])",
+        "feed.delete()",
+        "form.save()",
+        "self.save_model(request, obj, form, change)",
+        "super().save_model(request, obj, form, change)",
+        "rows = Feed.objects.all()\nrows.update(rate=1)",
+        "def f(queryset):\n    queryset.update(rate=1)",
+        "def f(rows: 'QuerySet[Feed]'):\n    rows.update(rate=1)",
+        "def f(user):\n    unread = user.notifications.all()\n    return unread.update(read=1)",
+        "from feeds.models import Feed\nfeed.instruments.create(symbol='X')",
+        "from feeds.models import Feed\nfeed.halt_set.add(halt)",
+        "user.groups.add(group)",
+        "if (rows := Feed.objects.filter(pk=1)).exists():\n    rows.update(rate=1)",
+        "User.objects.create_user('eve')",
+    ],
+)
+def test_a_write_outside_the_services_is_found(planted: str) -> None:
+    """The rule sees a write through managers, querysets, related managers, rows and forms."""
+    source = f"from django.db.models import QuerySet\n{planted}"
+    assert row_writes(source, {"instruments", "notifications"})
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "facts.update(a=1)",
+        "self._people.update(user_ids)",
+        "seen = set()\nseen.add(1)\nseen.clear()",
+        "self._news.set()",
+        "hashlib.sha256().update(b'x')",
+        "cache.delete('key')",
+        "feed = Feed.objects.get(pk=1)\nNAMES = {}\nNAMES.update(a=feed)",
+        "counts = Feed.objects.aggregate(n=1)\ncounts.update(m=2)",
+        "def f():\n    rows = Feed.objects.all()\ndef g():\n    rows = {}\n    rows.update(a=1)",
+        "services.save_feed(feed, actor=None)",
+        "class A:\n    def save_model(self, request, obj, form, change):\n        pass",
+        "class A:\n    def save(self):\n        pass\n    def f(self):\n        self.save()",
+    ],
+)
+def test_what_writes_no_row_is_left_alone(harmless: str) -> None:
+    """The rule does not take dicts, sets, events and caches for rows."""
+    assert not row_writes(f"import django\n{harmless}", {"instruments"})
+
+
+def test_a_room_without_models_has_no_related_rows() -> None:
+    """In a room that knows no model a name like `instruments` is a plain collection."""
+    assert not row_writes("self.instruments.update(new)", {"instruments"})
+
+
+def test_the_related_names_are_read_from_the_models() -> None:
+    """The rule learns the related managers from the models themselves."""
+    assert related_names("a = F(related_name='halts')\nb = F(related_name='+')") == {"halts"}
+    assert {"entries", "instruments", "notifications"} <= RELATED
+
+
+# --- the bus and the channel layer ---
+
+PLANES = {"feeds.bus", "feeds.control"}
+
+
+def plane_imports(source: str) -> list[Found]:
+    """Return the imports of Redis and of the channel layer."""
+    planes = ("redis", "channels_redis", "channels.layers")
+    return [
+        Found(one.line, f"imports {one.full}: only bus and control know it")
+        for one in imports_of(source)
+        if any(one.reaches(plane) for plane in planes)
+    ]
+
+
+def test_only_bus_and_control_know_redis_and_the_channel_layer() -> None:
+    """Nothing else depends on how processes speak to each other."""
+    found = broken(plane_imports, [p for name, p in MODULES.items() if name not in PLANES])
+    assert not found, found
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "from channels.layers import get_channel_layer",
+        "from channels import layers",
+        "import redis.asyncio",
+        "def late():\n    from channels_redis.core import RedisChannelLayer",
+    ],
+)
+def test_an_import_of_redis_or_the_channel_layer_is_found(planted: str) -> None:
+    """The rule sees Redis and the channel layer, but not the rest of Channels."""
+    assert plane_imports(planted)
+    assert not plane_imports("from channels.consumer import AsyncConsumer")
+
+
+# --- settings ---
+
+DJANGO_SETTINGS = {
+    "feeds.models": {"AUTH_USER_MODEL"},
+    "dashboard.models": {"AUTH_USER_MODEL"},
+    "dashboard.identity": {
+        *("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS"),
+        *("SESSION_COOKIE_NAME", "SESSION_ENGINE"),
+    },
+    "dashboard.accounts": {"MARKET_OPEN_SIGNUP"},
+    "dashboard.management.commands.demo": {"MARKET_DATA_DIR"},
+}
+"""Which settings a room may read; the runtime may read all of them."""
+COMPOSERS = {"dashboard.runtime"}
+
+
+def settings_read(source: str, allowed: set[str]) -> list[Found]:
+    """Return the settings that a module reads and may not; importing them unused counts too."""
+    imports = [one for one in imports_of(source) if one.reaches("django.conf")]
+    if not imports:
+        return []
+    if not allowed:
+        return [Found(one.line, "imports the settings: take a value instead") for one in imports]
+    found = [
+        Found(one.line, f"imports {one.full}: say `from django.conf import settings`")
+        for one in imports
+        if one.full != "django.conf.settings" or not one.name
+    ]
+    attributes = 0
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute) and is_settings(node.value):
+            attributes += 1
+            if node.attr not in allowed:
+                found.append(Found(node.lineno, f"reads settings.{node.attr}"))
+    uses = sum(is_settings(node) for node in ast.walk(ast.parse(source)))
+    if uses > attributes:
+        found.append(Found(imports[0].line, "passes the settings on: say which one is read"))
+    return found
+
+
+def is_settings(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id == "settings"
+
+
+def test_settings_are_read_in_the_runtime() -> None:
+    """A room is given its values; only the composition knows where they come from."""
+    found = [
+        line
+        for name, path in MODULES.items()
+        if name not in COMPOSERS
+        for line in told(path, settings_read(path.read_text(), DJANGO_SETTINGS.get(name, set())))
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_the_table_of_settings_names_present_readers() -> None:
+    """A room that stopped reading a setting loses the permission."""
+    stale = [
+        f"{name} does not read {setting}"
+        for name, settings in DJANGO_SETTINGS.items()
+        for setting in settings
+        if f"settings.{setting}" not in MODULES[name].read_text()
+    ]
+    assert not stale, "\n".join(stale)
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "from django.conf import settings\nsettings.MARKET_PING_S",
+        "from django.conf import settings\ngetattr(settings, 'MARKET_PING_S')",
+        "import django.conf",
+        "from django import conf",
+        "def late():\n    from django.conf import settings\n    return settings.MARKET_PING_S",
+    ],
+)
+@pytest.mark.parametrize("allowed", [set(), {"AUTH_USER_MODEL"}])
+def test_a_setting_read_elsewhere_is_found(planted: str, allowed: set[str]) -> None:
+    """The rule sees a setting that is not permitted, and an indirect reading."""
+    assert settings_read(planted, allowed)
+
+
+def aliases(source: str) -> list[Found]:
+    """Return where the settings or a room get another name, which would hide them from a law."""
+    hidden = ("django.conf", "feeds", "dashboard")
+    return [
+        Found(node.lineno, f"imports {alias.name} as {alias.asname}")
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+        if alias.asname and (getattr(node, "module", None) or alias.name).startswith(hidden)
+    ]
+
+
+def test_a_name_of_the_house_stays_the_same_everywhere() -> None:
+    """One word has one meaning, so no room and no setting is imported under another name."""
+    found = broken(aliases, MODULES.values())
+    assert not found, found
+
+
+def test_another_name_for_the_settings_or_a_room_is_found() -> None:
+    """The rule sees an alias of the house, but lets the libraries have theirs."""
+    assert aliases("from django.conf import settings as here")
+    assert aliases("import feeds.engine as machine")
+    assert not aliases("import numpy as np")
+
+
+# --- signals ---
+
+
+def signals(source: str) -> list[Found]:
+    """Return the imports of signals."""
+    return [
+        Found(one.line, f"imports {one.full}: call the service instead")
+        for one in imports_of(source)
+        if one.reaches("django.dispatch") or "signals" in one.full.split(".")
+    ]
+
+
+def test_no_domain_logic_hides_in_a_signal() -> None:
+    """What follows from a change stands in the service that makes the change."""
+    found = broken(signals, MODULES.values())
+    assert not found, found
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "from django.db.models.signals import post_save",
+        "from django.dispatch import receiver",
+        "from django.core import signals",
+        "from django.contrib.auth.signals import user_logged_out",
+    ],
+)
+def test_a_signal_is_found(planted: str) -> None:
+    """The rule sees Django's signals wherever they live, but not those of the system."""
+    assert signals(planted)
+    assert not signals("import signal")
+
+
+# --- names, marks, docstrings, length, SQL ---
+
+VAGUE = re.compile(r"(utils?|helpers?|common|base|misc|managers?)\b")
+
+
+def vague_names(path: Path) -> list[str]:
+    """Return the parts of a path that say nothing about what is inside."""
+    return [part for part in path.with_suffix("").parts if VAGUE.fullmatch(part.strip("_"))]
+
+
+def test_every_room_is_named_for_a_noun() -> None:
+    """No module and no folder of code is called utils, helpers, common, base, misc or manager."""
+    paths = [path.relative_to(ROOT) for path in [*MODULES.values(), *SCRIPTS]]
+    assert not [str(path) for path in paths if vague_names(path)]
+
+
+def test_a_vague_name_is_found() -> None:
+    """The rule sees vague files and folders, but not words that contain them."""
+    assert vague_names(Path("feeds/utils.py"))
+    assert vague_names(Path("static/js/common/row.js"))
+    assert not vague_names(Path("dashboard/management/commands/demo.py"))
+
+
+MARKS = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
+
+
+def marks(source: str) -> list[Found]:
+    """Return the lines that put work off."""
+    lines = enumerate(source.splitlines(), start=1)
+    return [Found(number, mark[0]) for number, line in lines if (mark := MARKS.search(line))]
+
+
+def test_no_work_is_put_off_in_a_comment() -> None:
+    """What remains to be done is done, or stands in the notes."""
+    found = broken(marks, WRITTEN)
+    assert not found, found
+
+
+def test_a_mark_is_found() -> None:
+    """The rule sees the marks of unfinished work as words only."""
+    assert marks("x = 1  # FIXME later")
+    assert not marks("XXXY = 'TODOS'")
+
+
+def undocumented(source: str) -> list[Found]:
+    """Return the public classes and functions, and the module, without a docstring."""
+    if not source:
+        return []
+    tree = ast.parse(source)
+    found = [] if ast.get_docstring(tree) else [Found(1, "the module has no docstring")]
+    return found + [
+        Found(node.lineno, f"{node.name} has no docstring")
+        for node in public_parts(tree)
+        if not ast.get_docstring(node)
+    ]
+
+
+def public_parts(node: ast.Module | ast.ClassDef) -> Iterator[ast.ClassDef | FUNCTIONS]:
+    """Go through public classes, functions and methods; not through what is inside a function."""
+    for child in ast.walk(node) if isinstance(node, ast.Module) else node.body:
+        if isinstance(node, ast.Module) and not is_at_top(child, node):
+            continue
+        if not isinstance(child, FUNCTIONS | ast.ClassDef) or child.name.startswith("_"):
+            continue
+        if child.name == "Meta":  # Django's own word, not a part of the house
+            continue
+        yield child
+        if isinstance(child, ast.ClassDef):
+            yield from public_parts(child)
+
+
+def is_at_top(child: ast.AST, module: ast.Module) -> bool:
+    """Say whether a definition belongs to the module, perhaps under an if or a try."""
+    blocks = [module, *(node for node in module.body if isinstance(node, ast.If | ast.Try))]
+    return any(child in [*block.body, *getattr(block, "orelse", [])] for block in blocks)
+
+
+def test_everything_public_has_a_docstring() -> None:
+    """Every public module, class and function says what it does."""
+    found = broken(undocumented, MODULES.values())
+    assert not found, found
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "x = 1",
+        '"""M."""\ndef f():\n    return 1',
+        '"""M."""\nclass A:\n    x = 1',
+        '"""M."""\nclass A:\n    """A."""\n    async def f(self):\n        return 1',
+        '"""M."""\nif TYPE_CHECKING:\n    class A:\n        x = 1',
+    ],
+)
+def test_a_missing_docstring_is_found(planted: str) -> None:
+    """The rule sees modules, classes, functions and methods without a docstring."""
+    assert undocumented(planted)
+
+
+def test_what_is_private_needs_no_docstring() -> None:
+    """An underscore, a special method and a function in a function may go without."""
+    inner = '    """F."""\n    def g():\n        return 1'
+    private = "class _A:\n    def f(self):\n        return 1\ndef _f():\n    return 1"
+    assert not undocumented(f'"""M."""\ndef f():\n{inner}\n{private}')
+
+
+def too_long(source: str) -> list[Found]:
+    """Return the length of a module that is too long to be one room."""
+    count = len(source.splitlines())
+    return [Found(count, f"{count} lines, at most {MAX_LINES}")] if count > MAX_LINES else []
+
+
+def test_no_module_is_longer_than_350_lines() -> None:
+    """A module that outgrows itself is split along a noun."""
+    found = broken(too_long, [*MODULES.values(), *SCRIPTS])
+    assert not found, found
+
+
+def test_a_module_that_is_too_long_is_found() -> None:
+    """The rule sees the first line too many."""
+    assert too_long("x\n" * (MAX_LINES + 1))
+    assert not too_long("x\n" * MAX_LINES)
+
+
+SQL = re.compile(
+    r"\s*(?:select\b.*\bfrom|insert\s+into|update\b.*\bset|delete\s+from|create\s+table"
+    r"|drop\s+table|alter\s+table|pragma)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+RAW = {"execute", "executemany", "executescript", "raw", "extra", "RawSQL", "RunSQL"}
+
+
+def built_sql(source: str) -> list[Found]:
+    """Return the SQL that is put together from pieces instead of taking parameters."""
+    return [
+        Found(node.lineno, "SQL is built from pieces: pass parameters")
+        for node in ast.walk(ast.parse(source))
+        if is_built_query(node) or (is_built(node) and SQL.match(literal_of(node)))
+    ]
+
+
+def is_built_query(node: ast.AST) -> bool:
+    """Say whether this runs SQL that is built on the spot."""
+    if not isinstance(node, ast.Call):
+        return False
+    name = ast.unparse(node.func).rsplit(".", 1)[-1]
+    return name in RAW and any(is_built(argument) for argument in node.args)
+
+
+def is_built(node: ast.AST) -> bool:
+    """Say whether a text is an f-string with values, a sum, a `%` or a `.format`."""
+    match node:
+        case ast.JoinedStr(values=values):
+            return any(isinstance(value, ast.FormattedValue) for value in values)
+        case ast.BinOp(op=ast.Add() | ast.Mod()):
+            return True
+        case ast.Call(func=ast.Attribute(attr="format")):
+            return True
+    return False
+
+
+def literal_of(node: ast.AST) -> str:
+    """Return the fixed text of a built one, with a blank for each value."""
+    match node:
+        case ast.JoinedStr(values=values):
+            return " ".join(literal_of(value) for value in values)
+        case ast.BinOp(left=left, right=right):
+            return f"{literal_of(left)} {literal_of(right)}"
+        case ast.Call(func=ast.Attribute(value=value, attr="format")):
+            return literal_of(value)
+        case ast.Constant(value=str(text)):
+            return text
+    return ""
+
+
+def test_no_sql_is_built_from_pieces() -> None:
+    """A value reaches the database as a parameter, never as text."""
+    found = broken(built_sql, MODULES.values())
+    assert not found, found
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "cursor.execute(f'pragma {name}')",
+        "query = f'SELECT * FROM {table}'",
+        "query = 'delete from ' + table",
+        "query = 'UPDATE feeds SET rate = %s' % rate",
+        "query = 'insert into {} values (1)'.format(table)",
+        "Feed.objects.raw(start + rest)",
+    ],
+)
+def test_built_sql_is_found(planted: str) -> None:
+    """The rule sees f-strings, sums, `%` and `.format`, run at once or later."""
+    assert built_sql(planted)
+
+
+def test_sql_with_parameters_is_allowed() -> None:
+    """The rule leaves parameters and plain sentences alone."""
+    assert not built_sql("cursor.execute('select * from feeds where slug = %s', [slug])")
+    assert not built_sql("f'select {name}, then go'\nf'update {name}'")
+
+
+def test_the_laws_read_the_house() -> None:
+    """The laws look at real modules, not at an empty folder."""
+    assert {"feeds.engine", "dashboard.hub"} <= MODULES.keys()
+    assert dotted(MODULES["feeds.engine"]) == "feeds.engine"
+    assert SCRIPTS
