@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from feeds.simulator import Simulator
 
 from dashboard.display import MarketView
 from dashboard.hub import Hub
@@ -26,6 +25,7 @@ from feeds.clock import SystemClock
 from feeds.engine import Engine
 from feeds.runner import Runner
 from feeds.selectors import read_plans
+from feeds.simulator import Simulator
 
 log = logging.getLogger(__name__)
 FIRST_BACKOFF_S: Final = 0.5

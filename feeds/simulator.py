@@ -247,7 +247,7 @@ def _heat_of(market: Floats, sector: Floats, own: Floats) -> Floats:
 
 def _lots(u: Floats, heat: Floats) -> Whole:
     """Return log-normal sizes in whole lots; more is traded when prices move more."""
-    lots = exp_of(1.3 + 0.9 * normal_of(u))
+    lots = heat * exp_of(1.3 + 0.9 * normal_of(u))
     return np.rint(np.clip(lots, 1.0, MAX_LOTS)).astype(np.int64) * LOT
 
 

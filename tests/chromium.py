@@ -43,7 +43,7 @@ def launch_options() -> dict[str, Any]:
     libraries = str(folder / "lib")
     return {
         "executable_path": str(folder / "chromium"),
-        "args": [*FLAGS, "--headless=shell", "--single-process", "--no-zygote"],
+        "args": [*FLAGS, "--headless=shell"],
         "env": os.environ | {"LD_LIBRARY_PATH": libraries, "FONTCONFIG_PATH": str(folder)},
     }
 

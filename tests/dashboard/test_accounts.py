@@ -281,5 +281,5 @@ def test_somebody_without_a_password_is_led_to_set_one(ada):
 def test_somebody_deactivated_is_told_so_on_a_page(ada):
     User.objects.update(is_active=False)
     response = sign_in(Client(), follow=True)
-    print(response.redirect_chain)
+    assert response.redirect_chain == [("/accounts/inactive/", 302)]
     assert response.status_code == 200
