@@ -11,7 +11,7 @@ from dashboard.replica import Replica
 from dashboard.wire.frames import encode_snapshot, encode_update
 from dashboard.wire.personal import Notice, Personal, encode_notices, encode_watchlist
 from dashboard.wire.registry import Channel
-from feeds.events import Position
+from feeds.events import NOTHING, Position
 from feeds.exceptions import PositionLost
 
 
@@ -34,10 +34,10 @@ class TickerOutbox:
         """Say whether the channel is subscribed."""
         return self._position is not None
 
-    @property
-    def sequence(self) -> int:
-        """Return the sequence up to which the reader has everything, 0 when closed."""
-        return 0 if self._position is None else self._position.sequence
+    def sequence_in(self, replica: Replica) -> int:
+        """Return up to where the reader has everything of this epoch; 0 is nothing of it."""
+        position = self._position
+        return position.sequence if position and position.epoch == replica.epoch else NOTHING
 
     def resume(self, replica: Replica, symbols: Iterable[str], since: Position) -> bool:
         """Stand where the reader stands, if nothing was open and the replica reaches that far."""
@@ -169,10 +169,12 @@ class StatusOutbox:
             return encode_snapshot(Channel.STATUS, entries, epoch=replica.epoch, seq=seq, ts=ts)
         return [encode_update(Channel.STATUS, entries, since=position.sequence, seq=seq, ts=ts)]
 
-    def advance(self, replica: Replica) -> None:
-        """Stand at the replica's position."""
-        if self.is_open:
-            self._position = Position(replica.epoch, replica.sequence)
+    def advance(self, replica: Replica, *, to: int | None = None) -> None:
+        """Stand at the replica's position, or at an earlier one that a heartbeat names."""
+        if self._position is None:
+            return
+        sequence = replica.sequence if to is None else max(to, self._position.sequence)
+        self._position = Position(replica.epoch, sequence)
 
 
 class PersonalOutbox:

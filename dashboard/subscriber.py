@@ -107,7 +107,9 @@ class Subscriber:
     def _heartbeat(self, replica: Replica, now: Moment) -> list[str]:
         """Tell where the reader is; a ticker held back keeps its position: nothing is skipped."""
         if self._ticker.is_open and (self._paused or now.mono_s < self._due_s):
-            return [encode_heartbeat(seq=self._ticker.sequence, ts=now.wall_ms)]
+            held_at = self._ticker.sequence_in(replica)
+            self._status.advance(replica, to=held_at)
+            return [encode_heartbeat(seq=held_at, ts=now.wall_ms)]
         self._ticker.advance(replica)
         self._status.advance(replica)
         return [encode_heartbeat(seq=replica.sequence, ts=now.wall_ms)]

@@ -40,7 +40,7 @@ class Served:
         """Run a management command on the data of the server."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=ROOT, env=_environment(self.folder), capture_output=True, check=True, timeout=60,
+            cwd=ROOT, env=environment(self.folder), capture_output=True, check=True, timeout=60,
         )  # fmt: skip
         return done.stdout.decode().strip()
 
@@ -61,7 +61,7 @@ def serve(folder: Path, *arguments: str, **settings: str) -> Iterator[Served]:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [*command, *arguments],
-            cwd=ROOT, stdout=subprocess.PIPE, stderr=log, env=_environment(folder) | settings,
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=log, env=environment(folder) | settings,
         )  # fmt: skip
     assert process.stdout is not None
     try:
@@ -75,7 +75,7 @@ def serve(folder: Path, *arguments: str, **settings: str) -> Iterator[Served]:
         process.wait()
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path) -> dict[str, str]:
     """Return the environment of a process of the project, rather than of its tests."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
     settings = {"DJANGO_SETTINGS_MODULE": "dashboard.settings", "PYTHONPATH": path}

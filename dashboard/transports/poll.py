@@ -17,6 +17,7 @@ from dashboard.outbox import PersonalOutbox, StatusOutbox, TickerOutbox
 from dashboard.replica import Replica
 from dashboard.wire.commands import notice_id_of, position_of
 from dashboard.wire.frames import encode_heartbeat
+from dashboard.wire.personal import Personal
 from dashboard.wire.registry import ERROR_TEXT, EVERYTHING, SYMBOL_LIMIT, Error, error_object
 from feeds.clock import Moment, moment_of
 from feeds.events import Position
@@ -38,7 +39,13 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     symbols: tuple[str, ...]
     since: Position | None
     notifications_since: int | None
+    unread: int | None
     watchlist: tuple[str, ...] | None
+
+    def knows_notices(self, personal: Personal) -> bool:
+        """Say whether nothing was sent or read since the reader looked."""
+        newest = personal.notices[0].id if personal.notices else 0
+        return (self.notifications_since, self.unread) == (newest, personal.unread)
 
 
 class PollRefused(DeliveryError):
@@ -80,12 +87,14 @@ class PollApplication:
             await _respond(send, 304, b"")
 
     async def _personal_frames(self, identity: Identity, question: Question) -> list[str]:
+        personal = (await self._read_personal([identity.user_id])).get(identity.user_id)
+        if personal is None:
+            return []
         outbox = PersonalOutbox()
-        outbox.open_notices(question.notifications_since)
+        if not question.knows_notices(personal):
+            outbox.open_notices(question.notifications_since)
         outbox.open_watchlist(question.watchlist)
-        personal = await self._read_personal([identity.user_id])
-        if (mine := personal.get(identity.user_id)) is not None:
-            outbox.offer(mine)
+        outbox.offer(personal)
         return outbox.take()
 
 
@@ -126,6 +135,7 @@ def _question_of(query: bytes) -> Question:
         symbols=symbols,
         since=position_of(fields.get("since", [None])[-1]),
         notifications_since=notice_id_of(fields.get("notifications_since", [None])[-1]),
+        unread=notice_id_of(fields.get("unread", [None])[-1]),
         watchlist=watchlist,
     )
 

@@ -151,6 +151,40 @@ def test_silence_is_broken_by_a_heartbeat_that_raises_the_position() -> None:
     assert update["from"] == 3
 
 
+def test_a_heartbeat_of_a_held_ticker_raises_the_status_on_both_sides() -> None:
+    desk = Desk()
+    desk.send("subscribe", channel="status")
+    desk.send("subscribe", channel="ticker", symbols=["NVX"])
+    desk.happen(quote(10))
+    desk.frames()
+    desk.send("set", paused=True)
+    desk.happen(quote(11))
+    desk.wait(6)
+    (heartbeat,) = desk.frames()
+    assert heartbeat["seq"] == 3
+    desk.happen(Status("NVX", Phase.HALTED, "news", NOW))
+    (update,) = desk.frames()
+    assert update["from"] == 3
+
+
+def test_a_held_ticker_of_an_old_epoch_raises_nothing_of_the_new_one() -> None:
+    desk = Desk()
+    desk.send("subscribe", channel="status")
+    desk.send("subscribe", channel="ticker", symbols=["NVX"])
+    for bid in range(10, 20):
+        desk.happen(quote(bid))
+    desk.frames()
+    desk.send("set", paused=True)
+    desk.replica = Replica("e2", Board(), capacity=1000)
+    desk.replica.receive(Batch("e2", 1, (listing("NVX"),)))
+    assert [frame["type"] for frame in desk.frames()] == ["snapshot"]
+    desk.wait(6)
+    assert desk.frames()[0]["seq"] == 0
+    desk.replica.receive(Batch("e2", 2, (Status("NVX", Phase.HALTED, "news", NOW),)))
+    (update,) = desk.frames()
+    assert (update["from"], update["seq"]) == (1, 2)
+
+
 _steps = st.lists(
     st.one_of(
         st.tuples(st.just("tick"), st.sampled_from(["NVX", "ORB"])),

@@ -19,12 +19,14 @@ from twisted.internet import reactor
 
 from dashboard import runtime
 from dashboard.server import MarketServer
+from feeds.plans import MAX_RATE
 from feeds.services import seed_exchange
 
 HOST: Final = "127.0.0.1"
 ASGIApplication = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 BACKLOG: Final = 4096
 """Connections that may wait to be accepted: every browser comes back at once after a restart."""
+RANGES: Final = {"port": (0, 65_535), "instruments": (1, 5_000), "rate": (0.1, MAX_RATE)}
 ACCOUNTS: Final = {"admin": True, "viewer": False}
 """Demo accounts, and whether each may do everything."""
 
@@ -49,8 +51,9 @@ class Command(BaseCommand):
         """Prepare, then serve until interrupted.
 
         Raises:
-            CommandError: the port is busy.
+            CommandError: an option is out of range, or the port is busy.
         """
+        _refuse_out_of_range(options)
         _move_to(options["data"])
         with _listen(options["port"]) as listener:
             call_command("migrate", verbosity=0, interactive=False)
@@ -101,11 +104,15 @@ def _move_to(folder: str | None) -> None:
     os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 our own command line
 
 
+def _refuse_out_of_range(options: dict[str, Any]) -> None:
+    for name, (low, high) in RANGES.items():
+        if not low <= options[name] <= high:
+            raise CommandError(f"--{name} was {options[name]}, expected {low:g} to {high:g}")
+
+
 def _listen(port: int) -> socket.socket:
     try:
         return socket.create_server((HOST, port), backlog=BACKLOG)
-    except OverflowError:
-        raise CommandError(f"port was {port}, expected 0 to 65535") from None
     except OSError as error:
         reason = f"port {port} cannot be used ({error.strerror})"
         raise CommandError(f"{reason}; choose another with --port, or --port 0") from None
