@@ -19,7 +19,8 @@ from django.urls import URLPattern, path, reverse
 from dashboard import services
 from dashboard.forms import SendForm
 from dashboard.models import Notification
-from feeds.admin import CascadingAdmin, ReadOnlyAdmin, actor_of
+from feeds.operating import actor_of
+from feeds.records import CascadingAdmin, ReadOnlyAdmin
 
 admin.site.site_header = admin.site.site_title = "Market administration"
 admin.site.index_title = "What to do"

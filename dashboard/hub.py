@@ -27,6 +27,8 @@ PULSE_S: Final = 0.02
 """How often paces and heartbeats are looked at; a fifth of the fastest usual pace."""
 ANSWER_CHARACTERS: Final = 2_000_000
 """Answers that may wait for one socket: two snapshots of 10,000 instruments."""
+RECHECK_S: Final = 30.0
+"""Personal rows are read this often without being poked, so a lost poke only delays them."""
 RETRY_S: Final = 1.0
 """Rows that cannot be read now are read again after this."""
 
@@ -104,6 +106,7 @@ class Hub:
         max_seats: int,
         heartbeat_ms: int,
         sweep_s: float,
+        recheck_s: float = RECHECK_S,
     ) -> None:
         self.clock = clock
         self.seats: set[Seat] = set()
@@ -115,6 +118,7 @@ class Hub:
         self._max_seats = max_seats
         self._heartbeat_ms = heartbeat_ms
         self._sweep_s = sweep_s
+        self._recheck_s = recheck_s
         self._people: set[int] = set()
         self._people_poked = asyncio.Event()
         self._emptied = asyncio.Event()
@@ -186,15 +190,23 @@ class Hub:
 
     async def _follow_people(self) -> None:
         while True:
-            await self._people_poked.wait()
-            self._people_poked.clear()
-            people, self._people = self._people, set()
+            people = await self._poked_people()
             try:
                 await self._tell_people(people)
             except DatabaseError as error:
                 log.error("personal rows cannot be read error=%s", error)
                 await asyncio.sleep(RETRY_S)
                 self.poke_people(people)
+
+    async def _poked_people(self) -> set[int]:
+        """Wait for a poke; without one, everybody is looked at now and then."""
+        try:
+            await asyncio.wait_for(self._people_poked.wait(), self._recheck_s)
+        except TimeoutError:
+            return {seat.identity.user_id for seat in self.seats}
+        self._people_poked.clear()
+        people, self._people = self._people, set()
+        return people
 
     async def _tell_people(self, people: set[int]) -> None:
         readers = self._readers(people)

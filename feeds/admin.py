@@ -15,11 +15,8 @@ from feeds import services
 from feeds.events import FeedState
 from feeds.models import AuditEntry, Feed, Halt, Instrument
 from feeds.operating import FEED_COMMANDS, INSTRUMENT_COMMANDS, MarketAdmin, actor_of
-from feeds.records import AuditEntryAdmin, CascadingAdmin, HaltAdmin, ReadOnlyAdmin
+from feeds.records import AuditEntryAdmin, HaltAdmin
 from feeds.sessions import phase_of
-
-__all__ = ["CascadingAdmin", "FeedAdmin", "InstrumentAdmin", "ReadOnlyAdmin", "actor_of"]
-"""The two pages that live here, and what the admin of people takes from the market's."""
 
 if TYPE_CHECKING:
     RowFilter: TypeAlias = admin.SimpleListFilter

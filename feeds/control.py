@@ -4,14 +4,18 @@ The only module that touches the channel layer. Services send, runner and hub li
 delays a change until the next look at the rows and never loses it.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
-from typing import Final
+from contextlib import suppress
+from typing import Any, Final
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
 GROUP: Final = "market.control"
+REJOIN_S: Final = 3600.0
+"""The layer forgets members of a group after a day."""
 log = logging.getLogger(__name__)
 
 
@@ -29,16 +33,25 @@ async def listen(*, on_feeds: Callable[[], None], on_people: Callable[[list[int]
     """Call back for every poke, for ever; one channel per process, whatever its sockets."""
     layer = get_channel_layer()
     channel = await layer.new_channel()
-    await layer.group_add(GROUP, channel)
     try:
         while True:
-            match await layer.receive(channel):
-                case {"type": "control.feeds"}:
-                    on_feeds()
-                case {"type": "control.people", "user_ids": user_ids}:
-                    on_people(user_ids)
+            await layer.group_add(GROUP, channel)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(REJOIN_S):
+                    while True:
+                        _hear(await layer.receive(channel), on_feeds, on_people)
     finally:
         await layer.group_discard(GROUP, channel)
+
+
+def _hear(
+    message: dict[str, Any], on_feeds: Callable[[], None], on_people: Callable[[list[int]], None]
+) -> None:
+    match message:
+        case {"type": "control.feeds"}:
+            on_feeds()
+        case {"type": "control.people", "user_ids": user_ids}:
+            on_people(user_ids)
 
 
 def _send(message: dict[str, object]) -> None:

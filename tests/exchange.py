@@ -37,7 +37,7 @@ class Rows:
 class Exchange:
     """A hub on a bus, with hands to make things happen."""
 
-    def __init__(self, **options: int) -> None:
+    def __init__(self) -> None:
         self.bus = MemoryBus()
         self.rows = Rows()
         self.sequence = 0
@@ -47,7 +47,8 @@ class Exchange:
             find_revoked=self.rows.find_revoked,
             read_personal=self.rows.read_personal,
             capacity=1000,
-            max_seats=options.get("max_seats", 10),
+            max_seats=10,
+            recheck_s=60,
             heartbeat_ms=60_000,
             sweep_s=0.01,
         )

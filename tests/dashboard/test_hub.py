@@ -106,6 +106,18 @@ async def test_a_poke_reads_once_for_all_and_only_for_those_here(exchange: Excha
     assert exchange.rows.reads == reads + 1
 
 
+async def test_a_lost_poke_only_delays(exchange: Exchange) -> None:
+    exchange.hub._recheck_s = 0.01
+    exchange.rows.personal = {1: Personal(watchlist=("NVX",), unread=0, notices=())}
+    seat, reader = exchange.hub.join(person(1)), Reader()
+    subscribe(seat, "watchlist")
+    while not reader.watchlist:
+        await read(seat, reader)
+    exchange.rows.personal = {1: Personal(watchlist=("ORB",), unread=0, notices=())}
+    await read(seat, reader)
+    assert reader.watchlist == ["ORB"]
+
+
 async def test_a_new_epoch_reaches_every_seat_as_a_snapshot(exchange: Exchange) -> None:
     await exchange.settle()
     seat, reader = exchange.hub.join(person()), Reader()
