@@ -6,6 +6,7 @@ without a word when it stops.
 """
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -83,6 +84,12 @@ class MarketServer(Server):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self._on_ready = on_ready
         self._on_stop = on_stop
+
+    def run(self) -> None:
+        """Serve until stopped; a second Ctrl-C, which launchers pass on, spoils no clean end."""
+        super().run()
+        if self.signal_handlers:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     @property
     def ws_factory(self) -> WebSocketFactory:
