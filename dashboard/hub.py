@@ -173,7 +173,8 @@ class Hub:
                     self.replica.receive(batch)
                     self._wake_due()
             except (BatchLost, Overrun) as error:
-                log.info("hub begins again reason=%s", error or "overrun")
+                if self.replica.epoch:
+                    log.info("hub begins again reason=%s", error or "overrun")
             finally:
                 self._bus.detach(attachment)
 

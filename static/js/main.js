@@ -96,10 +96,10 @@ class Page {
   /** Begin. */
   open() {
     const {symbols} = this.#watchlist;
-    this.#connection.subscribe(CHANNEL.STATUS);
-    this.#connection.subscribe(CHANNEL.WATCHLIST);
-    this.#connection.subscribe(CHANNEL.NOTIFICATIONS);
-    if (symbols.length) this.#connection.subscribe(CHANNEL.TICKER, symbols);
+    this.#connection.subscriptions.add(CHANNEL.STATUS);
+    this.#connection.subscriptions.add(CHANNEL.WATCHLIST);
+    this.#connection.subscriptions.add(CHANNEL.NOTIFICATIONS);
+    if (symbols.length) this.#connection.subscriptions.add(CHANNEL.TICKER, symbols);
     this.#listen();
     this.#bindPace();
     this.#connection.open();
@@ -187,7 +187,7 @@ class Page {
     const known = [...this.#rejected].filter((symbol) => this.#board.instruments.has(symbol));
     for (const symbol of known) this.#rejected.delete(symbol);
     const wanted = known.filter((symbol) => this.#watchlist.symbols.includes(symbol));
-    if (wanted.length) this.#connection.subscribe(CHANNEL.TICKER, wanted);
+    if (wanted.length) this.#connection.subscriptions.add(CHANNEL.TICKER, wanted);
   }
 
   /** @param {import("./wire.js").Notices} frame */
@@ -204,9 +204,9 @@ class Page {
     const added = symbols.filter((symbol) => !before.has(symbol));
     const removed = [...before].filter((symbol) => !now.has(symbol));
     this.#watchlist.list([...now]);
-    if (removed.length) this.#connection.unsubscribe(CHANNEL.TICKER, removed);
+    if (removed.length) this.#connection.subscriptions.remove(CHANNEL.TICKER, removed);
     this.#board.forget(removed);
-    if (added.length) this.#connection.subscribe(CHANNEL.TICKER, added);
+    if (added.length) this.#connection.subscriptions.add(CHANNEL.TICKER, added);
     for (const symbol of removed) this.#rejected.delete(symbol);
     this.#search.refresh();
     this.#meter.show({symbols: count(now.size)});
@@ -253,10 +253,10 @@ class Page {
     }
     const chosen = recall("pace");
     if (chosen && [...select.options].some(({value}) => value === chosen)) select.value = chosen;
-    this.#connection.setRate(Number(select.value));
+    this.#connection.subscriptions.setRate(Number(select.value));
     select.addEventListener("change", () => {
       remember("pace", select.value);
-      this.#connection.setRate(Number(select.value));
+      this.#connection.subscriptions.setRate(Number(select.value));
     });
   }
 
@@ -283,7 +283,7 @@ class Page {
   }
 
   // --- telling ------------------------------------------------------------------------------
-  /** @param {import("./link/connection.js").State} state */
+  /** @param {import("./link/state.js").State} state */
   #onstate(state) {
     if (state.name !== "live") this.#isCatchingUp = true;
     this.#status.show(state);

@@ -150,6 +150,7 @@ def test_both_pages_show_the_same_prices(
     eventually(lambda: agrees(polling, served))
     assert shown(live) == shown(polling)
     assert int(polling.locator("[data-meter=requests]").inner_text()) > 1
+    expect(polling.locator("[data-meter=unchanged]")).not_to_have_text("0")
 
 
 def test_without_javascript_the_polling_page_renews_itself(

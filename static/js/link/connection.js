@@ -1,11 +1,14 @@
 // @ts-check
 /**
- * Keeps one transport alive: opens, watches, tries again, moves to a better one.
+ * Keeps one transport alive: opens, watches, tries again.
  * Must not know which transport it is, what the frames do, or the page.
  * Called by main.js, which hands in the transports, the positions and the timers.
  */
 
+import {Alarms} from "./alarms.js";
 import {backoff} from "./backoff.js";
+import {Ladder} from "./ladder.js";
+import {nameOf} from "./state.js";
 import {Subscriptions} from "./subscriptions.js";
 import {LOST, browserTimers} from "./transport.js";
 import {CHANNEL, CLOSE, CLOSE_TEXT, METHOD, mayRetry} from "../wire.js";
@@ -14,21 +17,8 @@ import {CHANNEL, CLOSE, CLOSE_TEXT, METHOD, mayRetry} from "../wire.js";
 /** @typedef {import("./transport.js").Transport} Transport */
 /** @typedef {import("./transport.js").Ending} Ending */
 /** @typedef {import("./transport.js").Timers} Timers */
-
-/**
- * @typedef {"closed" | "connecting" | "live" | "stale" | "paused" | "reconnecting" | "offline"
- *   | "signed_out" | "stopped"} StateName
- *
- * What people are told. `retry_at_ms` is when the next try begins, `heard_at_ms` when the server last
- * spoke.
- * @typedef {{
- *   name: StateName, transport: string, reason: string, retry_at_ms: number | null,
- *   heard_at_ms: number | null,
- * }} State
- *
- * `gap_ms` is how long nothing was heard; `resumed` whether the tape filled the gap or a snapshot did.
- * @typedef {{gap_ms: number, resumed: boolean}} Recovery
- */
+/** @typedef {import("./state.js").State} State */
+/** @typedef {import("./state.js").Recovery} Recovery */
 
 /** Silence, in heartbeats: one may be late; after two and a half the server is gone. */
 const STALE_HEARTBEATS = 1.5;
@@ -44,10 +34,6 @@ const STEADY_MS = 5_000;
 const HIDDEN_MS = 10_000;
 /** The browser says that the network went: the server has this long to say otherwise. */
 const DOUBT_MS = 2_500;
-/** Failures in a row before the next transport gets a try: some proxies let no socket through. */
-const FALL_BACK_AFTER = 3;
-/** On a lesser transport the better one is tried after about 2 s, then more and more seldom. */
-const PROMOTE_ATTEMPT = 2;
 const ACK_MS = 5_000;
 
 const HIDDEN = "hidden";
@@ -57,27 +43,24 @@ export class Connection {
   reconnects = 0;
   frames = 0;
   bytes = 0;
-  #makers;
+  /** What is wanted; it stays wanted across connections. */
+  subscriptions;
   #positions;
   #deliver;
   #onstate;
   #onrecovery;
   #random;
   #now;
-  #timers;
-  #subscriptions;
-  /** @type {"closed" | "opening" | "up" | "waiting" | "ended"} */
+  #alarms;
+  #ladder;
+  /** @type {import("./state.js").LinkPhase} */
   #phase = "closed";
   /** @type {Transport | null} */
   #transport = null;
-  /** @type {Transport | null} */
-  #probe = null;
   #isOnline = true;
   #heartbeat_ms = HEARTBEAT_MS;
   #retry_ms = 0;
   #attempt = 0;
-  #failures = 0;
-  #promotions = 0;
   #endedBy = 0;
   #reason = "";
   #opened_ms = 0;
@@ -88,8 +71,6 @@ export class Connection {
   #lost_ms = null;
   /** @type {number | null} */
   #retry_at_ms = null;
-  /** @type {Record<string, number | undefined>} */
-  #timer = {};
   /** @type {State} */
   #state = {name: "closed", transport: "", reason: "", retry_at_ms: null, heard_at_ms: null};
 
@@ -114,15 +95,15 @@ export class Connection {
     now = Date.now,
     timers = browserTimers,
   }) {
-    this.#makers = transports;
     this.#positions = positions;
     this.#deliver = deliver;
     this.#onstate = onstate;
     this.#onrecovery = onrecovery;
     this.#random = random;
     this.#now = now;
-    this.#timers = timers;
-    this.#subscriptions = new Subscriptions({positions, random, now, timers});
+    this.#alarms = new Alarms(timers);
+    this.#ladder = new Ladder({transports, alarms: this.#alarms, random});
+    this.subscriptions = new Subscriptions({positions, random, now, timers});
   }
 
   /** What people are told now. */
@@ -149,38 +130,12 @@ export class Connection {
   }
 
   /**
-   * Want a channel, or more symbols of it; it stays wanted across connections.
-   * @param {string} channel
-   * @param {Iterable<string>} [symbols]
-   */
-  subscribe(channel, symbols = []) {
-    this.#subscriptions.add(channel, symbols);
-  }
-
-  /**
-   * Want these symbols of a channel no more.
-   * @param {string} channel
-   * @param {Iterable<string>} symbols
-   */
-  unsubscribe(channel, symbols) {
-    this.#subscriptions.remove(channel, symbols);
-  }
-
-  /**
-   * Ask for this many updates per second.
-   * @param {number} max_rate
-   */
-  setRate(max_rate) {
-    this.#subscriptions.setRate(max_rate);
-  }
-
-  /**
    * Stop the prices for a reason; they go on, with everything missed, when no reason is left.
    * @param {string} reason
    * @param {boolean} isPaused
    */
   setPaused(reason, isPaused) {
-    this.#subscriptions.setPaused(reason, isPaused);
+    this.subscriptions.setPaused(reason, isPaused);
     this.#tell();
   }
 
@@ -190,10 +145,10 @@ export class Connection {
    */
   setHidden(isHidden) {
     if (isHidden) {
-      this.#start("hidden", HIDDEN_MS, () => this.setPaused(HIDDEN, true));
+      this.#alarms.set("hidden", HIDDEN_MS, () => this.setPaused(HIDDEN, true));
       return;
     }
-    this.#stop("hidden");
+    this.#alarms.clear("hidden");
     this.setPaused(HIDDEN, false);
     this.#check();
     this.tryNow();
@@ -206,7 +161,7 @@ export class Connection {
    */
   setOnline(isOnline) {
     this.#isOnline = isOnline;
-    this.#stop("doubt");
+    this.#alarms.clear("doubt");
     if (isOnline) this.tryNow();
     else if (this.#phase === "up") this.#doubt();
     this.#tell();
@@ -220,7 +175,7 @@ export class Connection {
     const now_ms = this.#now();
     if (position === null || now_ms - this.#acknowledged_ms < ACK_MS) return;
     this.#acknowledged_ms = now_ms;
-    this.#subscriptions.ask(METHOD.ACK, {position});
+    this.subscriptions.ask(METHOD.ACK, {position});
   }
 
   // --- opening ------------------------------------------------------------------------------
@@ -229,23 +184,21 @@ export class Connection {
     this.#phase = "opening";
     this.#opened_ms = this.#now();
     this.#retry_ms = 0;
-    const transport = this.#makers[this.#choose()]();
+    const transport = this.#ladder.next();
     this.#adopt(transport);
-    transport.open(this.#positions()[CHANNEL.TICKER] ?? null);
+    transport.open(this.#position());
     this.#watch();
     this.#tell();
   }
 
-  /** Choose the best transport, and every other time the last one while the best keeps failing. */
-  #choose() {
-    const isInDoubt = this.#failures >= FALL_BACK_AFTER && this.#failures % 2 === 1;
-    return isInDoubt ? this.#makers.length - 1 : 0;
+  #position() {
+    return this.#positions()[CHANNEL.TICKER] ?? null;
   }
 
   /** @param {Transport} transport */
   #adopt(transport) {
     this.#transport = transport;
-    transport.onopen = () => this.#subscriptions.begin((command) => transport.send(command));
+    transport.onopen = () => this.subscriptions.begin((command) => transport.send(command));
     transport.onframe = (frame, bytes) => this.#receive(frame, bytes);
     transport.onclose = (ending) => this.#lose(ending);
   }
@@ -259,29 +212,39 @@ export class Connection {
     this.frames += 1;
     this.bytes += bytes;
     this.#heard_ms = this.#now();
-    if (this.#phase === "opening") this.#rise();
+    if (this.#phase === "opening" && this.#transport) this.#rise(this.#transport);
     if (frame.type === "welcome") this.#heartbeat_ms = frame.heartbeat_ms;
     if (frame.type === "shutdown") this.#retry_ms = frame.retry_ms;
-    if (this.#deliver(frame)) this.#subscriptions.mended(frame.channel);
-    else this.#subscriptions.mend(frame.channel);
+    if (this.#deliver(frame)) this.subscriptions.mended(frame.channel);
+    else this.subscriptions.mend(frame.channel);
     if (frame.type === "answer") this.#settle(frame);
     if (this.#state.name === "stale") this.#tell();
   }
 
-  #rise() {
+  /** @param {Transport} transport */
+  #rise(transport) {
     this.#phase = "up";
     this.#reason = "";
-    this.#failures = 0;
     if (this.#lost_ms !== null) this.reconnects += 1;
-    this.#promotions = 0;
-    if (this.#transport?.name !== this.#makers[0]().name) this.#promoteLater();
+    this.#ladder.hold(transport, {
+      position: () => this.#position(),
+      onbetter: (better) => this.#moveTo(better),
+    });
+    this.#tell();
+  }
+
+  /** @param {Transport} better one that is open */
+  #moveTo(better) {
+    this.#transport?.close();
+    this.#adopt(better);
+    better.onopen();
     this.#tell();
   }
 
   /** The answer that opens the prices says how the gap was filled. @param {import("../wire.js").Answer} answer */
   #settle(answer) {
-    const channel = this.#subscriptions.settle(answer);
-    const judge = this.#subscriptions.wants(CHANNEL.TICKER) ? CHANNEL.TICKER : CHANNEL.STATUS;
+    const channel = this.subscriptions.settle(answer);
+    const judge = this.subscriptions.wants(CHANNEL.TICKER) ? CHANNEL.TICKER : CHANNEL.STATUS;
     if (channel !== judge || this.#lost_ms === null) return;
     const gap_ms = this.#now() - this.#lost_ms;
     this.#lost_ms = null;
@@ -289,7 +252,7 @@ export class Connection {
   }
 
   #watch() {
-    this.#start("check", CHECK_MS, () => {
+    this.#alarms.set("check", CHECK_MS, () => {
       this.#check();
       if (this.#phase === "opening" || this.#phase === "up") this.#watch();
     });
@@ -315,41 +278,18 @@ export class Connection {
 
   #doubt() {
     const asked_ms = this.#now();
-    this.#subscriptions.ask(METHOD.PING, {});
-    this.#start("doubt", DOUBT_MS, () => {
+    this.subscriptions.ask(METHOD.PING, {});
+    this.#alarms.set("doubt", DOUBT_MS, () => {
       const isSilent = (this.#heard_ms ?? 0) <= asked_ms;
       if (this.#phase === "up" && isSilent) this.#lose({code: LOST, reason: "the network went away", retry_ms: 0});
     });
-  }
-
-  // --- a better transport -------------------------------------------------------------------
-  #promoteLater() {
-    const wait_ms = backoff(PROMOTE_ATTEMPT + this.#promotions, this.#random());
-    this.#promotions += 1;
-    this.#start("promote", wait_ms, () => this.#promote());
-  }
-
-  /** Try the best transport beside the one in use, and move over once it is open. */
-  #promote() {
-    this.#probe?.close();
-    const probe = this.#makers[0]();
-    this.#probe = probe;
-    probe.onopen = () => {
-      this.#probe = null;
-      this.#transport?.close();
-      this.#adopt(probe);
-      probe.onopen();
-      this.#tell();
-    };
-    probe.onclose = () => this.#promoteLater();
-    probe.open(this.#positions()[CHANNEL.TICKER] ?? null);
   }
 
   // --- losing -------------------------------------------------------------------------------
   /** @param {Ending} ending */
   #lose({code, reason, retry_ms}) {
     this.#lost_ms ??= this.#heard_ms;
-    if (this.#phase === "opening") this.#failures += 1;
+    if (this.#phase === "opening") this.#ladder.fail();
     this.#drop();
     this.#reason = CLOSE_TEXT[code]?.[0] ?? reason;
     if (mayRetry(code)) {
@@ -367,31 +307,16 @@ export class Connection {
     this.#attempt += 1;
     this.#phase = "waiting";
     this.#retry_at_ms = this.#now() + wait_ms;
-    this.#start("retry", wait_ms, () => this.#connect());
+    this.#alarms.set("retry", wait_ms, () => this.#connect());
   }
 
   #drop() {
-    for (const name of ["retry", "check", "doubt", "promote"]) this.#stop(name);
-    this.#probe?.close();
+    this.#alarms.clear("retry", "check", "doubt");
+    this.#ladder.rest();
     this.#transport?.close();
-    this.#probe = this.#transport = null;
+    this.#transport = null;
     this.#retry_at_ms = null;
-    this.#subscriptions.end();
-  }
-
-  /**
-   * @param {string} name
-   * @param {number} wait_ms
-   * @param {() => void} run
-   */
-  #start(name, wait_ms, run) {
-    this.#stop(name);
-    this.#timer[name] = this.#timers.setTimeout(run, wait_ms);
-  }
-
-  /** @param {string} name */
-  #stop(name) {
-    this.#timers.clearTimeout(this.#timer[name]);
+    this.subscriptions.end();
   }
 
   // --- telling ------------------------------------------------------------------------------
@@ -409,19 +334,14 @@ export class Connection {
     if (!isSame) this.#onstate(this.#state);
   }
 
-  /** @returns {StateName} */
   #name() {
-    switch (this.#phase) {
-      case "closed":
-        return "closed";
-      case "ended":
-        return this.#endedBy === CLOSE.SIGNED_OUT ? "signed_out" : "stopped";
-      case "up":
-        if (this.#isSilentFor(STALE_HEARTBEATS)) return "stale";
-        return this.#subscriptions.isPaused ? "paused" : "live";
-      default:
-        if (!this.#isOnline) return "offline";
-        return this.#heard_ms === null && this.#attempt === 0 ? "connecting" : "reconnecting";
-    }
+    return nameOf({
+      phase: this.#phase,
+      isSignedOut: this.#endedBy === CLOSE.SIGNED_OUT,
+      isSilent: this.#isSilentFor(STALE_HEARTBEATS),
+      isPaused: this.subscriptions.isPaused,
+      isOnline: this.#isOnline,
+      isFirst: this.#heard_ms === null && this.#attempt === 0,
+    });
   }
 }

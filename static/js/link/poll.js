@@ -57,6 +57,7 @@ export class PollTransport {
   #statusSince = null;
   /** @type {string | null} */
   #noticesSince = null;
+  #unread = 0;
   /** @type {string | null} */
   #watchlist = null;
   /** @type {Command[]} */
@@ -227,7 +228,10 @@ export class PollTransport {
     const query = new URLSearchParams({symbols: [...this.#symbols].join(",")});
     if (this.#since !== null) query.set("since", this.#since);
     if (this.#statusSince !== null) query.set("status_since", this.#statusSince);
-    if (this.#noticesSince !== null) query.set("notifications_since", this.#noticesSince);
+    if (this.#noticesSince !== null) {
+      query.set("notifications_since", this.#noticesSince);
+      query.set("unread", String(this.#unread));
+    }
     if (this.#watchlist !== null) query.set("watchlist", this.#watchlist);
     return `${this.#url}?${query}`;
   }
@@ -261,7 +265,10 @@ export class PollTransport {
       if (!renewed.has(CHANNEL.STATUS)) this.#statusSince = position;
     }
     for (const frame of frames) {
-      if (frame.channel === CHANNEL.NOTIFICATIONS) this.#noticesSince = String(frame.seq);
+      if (frame.channel === CHANNEL.NOTIFICATIONS) {
+        this.#noticesSince = String(frame.seq);
+        this.#unread = frame.unread;
+      }
       if (frame.channel === CHANNEL.WATCHLIST) this.#watchlist = frame.data.join(",");
     }
   }

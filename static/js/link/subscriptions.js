@@ -81,9 +81,9 @@ export class Subscriptions {
   /**
    * Want a channel, or more symbols of it.
    * @param {string} channel
-   * @param {Iterable<string>} symbols
+   * @param {Iterable<string>} [symbols]
    */
-  add(channel, symbols) {
+  add(channel, symbols = []) {
     const wanted = this.#wanted.get(channel) ?? new Set();
     const added = [...symbols];
     this.#wanted.set(channel, wanted);

@@ -1,0 +1,40 @@
+// @ts-check
+/**
+ * What people are told of a connection, and which word for it is right.
+ * Must not know timers or transports.
+ * Called by connection; read by main.js.
+ */
+
+/** @typedef {"closed" | "opening" | "up" | "waiting" | "ended"} LinkPhase */
+
+/**
+ * @typedef {"closed" | "connecting" | "live" | "stale" | "paused" | "reconnecting" | "offline"
+ *   | "signed_out" | "stopped"} StateName
+ *
+ * What people are told. `retry_at_ms` is when the next try begins, `heard_at_ms` when the server last
+ * spoke.
+ * @typedef {{
+ *   name: StateName, transport: string, reason: string, retry_at_ms: number | null,
+ *   heard_at_ms: number | null,
+ * }} State
+ *
+ * `gap_ms` is how long nothing was heard; `resumed` whether the tape filled the gap or a snapshot did.
+ * @typedef {{gap_ms: number, resumed: boolean}} Recovery
+ */
+
+/**
+ * Return the word for a connection.
+ * @param {{
+ *   phase: LinkPhase, isSignedOut: boolean, isSilent: boolean, isPaused: boolean,
+ *   isOnline: boolean, isFirst: boolean,
+ * }} facts
+ * @returns {StateName}
+ */
+export function nameOf({phase, isSignedOut, isSilent, isPaused, isOnline, isFirst}) {
+  if (phase === "closed") return "closed";
+  if (phase === "ended") return isSignedOut ? "signed_out" : "stopped";
+  if (phase === "up" && isSilent) return "stale";
+  if (phase === "up") return isPaused ? "paused" : "live";
+  if (!isOnline) return "offline";
+  return isFirst ? "connecting" : "reconnecting";
+}
