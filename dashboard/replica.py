@@ -4,6 +4,8 @@ Pure. Must not know subscribers or sockets. Fed by hub, asked by outbox: every e
 for all subscribers that stand at the same position.
 """
 
+from typing import Any
+
 from dashboard.wire.frames import (
     encode_entry,
     encode_feed,
@@ -19,6 +21,8 @@ from feeds.tape import Tape, TickCounts
 
 STATUS_CAPACITY = 4096
 """Status entries that can be resumed from: halting 2,000 instruments and back fits."""
+SHARED_ANSWERS = 256
+"""Answers kept for readers at the same position; readers everywhere must not fill the memory."""
 
 
 class BatchLost(Exception):
@@ -78,6 +82,7 @@ class Replica:
         """Return the symbols with news after `sequence`, newest first; shared, do not change."""
         known = self._changed.get(sequence)
         if known is None:
+            _bound(self._changed)
             known = self._changed[sequence] = []
             for symbol in reversed(self._recent):
                 if self._recent[symbol] <= sequence:
@@ -90,6 +95,7 @@ class Replica:
         shared = self._entries.setdefault(symbol, {})
         entry = shared.get(since)
         if entry is None:
+            _bound(shared)
             row = self.board.rows.get(symbol)
             ticks = self.board.ticks(symbol) - ticks_seen
             if row is None:
@@ -132,3 +138,8 @@ class Replica:
             return
         row = None if symbol is None else self.board.rows.get(symbol)
         self._statuses.append(sequence, encode_status(event, row))
+
+
+def _bound(answers: dict[int, Any]) -> None:
+    if len(answers) >= SHARED_ANSWERS:
+        answers.clear()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dashboard.outbox import PersonalOutbox, StatusOutbox, TickerOutbox
 from dashboard.reader import Reader
-from dashboard.replica import Replica
+from dashboard.replica import SHARED_ANSWERS, Replica
 from dashboard.wire.personal import Notice, Personal
 from feeds.board import Board
 from feeds.events import Event, Position, Quote, Trade
@@ -117,6 +117,18 @@ def batches_at(first: int, events: list[Event]):
     from feeds.events import Batch
 
     return Batch(EPOCH, first, tuple(events))
+
+
+def test_readers_at_every_position_do_not_fill_the_memory() -> None:
+    events = [listing("NVX"), *(quote("NVX", n) for n in range(1, 2000)), listing("ORB")]
+    replica = replica_of(events, capacity=5000)
+    for start in range(1, 2000):
+        outbox = TickerOutbox()
+        assert outbox.resume(replica, ["NVX"], Position(EPOCH, start))
+        (frame,) = outbox.take(replica, NOW)
+        assert json.loads(frame)["data"][0]["n"] == 2000 - start
+    assert all(len(shared) <= SHARED_ANSWERS for shared in replica._entries.values())
+    assert len(replica._changed) <= SHARED_ANSWERS
 
 
 def test_a_position_that_fell_off_the_tape_is_not_resumed() -> None:
