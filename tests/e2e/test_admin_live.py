@@ -69,9 +69,8 @@ def test_changing_the_rate(viewer: Page, admin: Page, served: Served, eventually
     """The rate is seen as what it does: more ticks in the watchlist."""
 
     def ticks_per_s() -> float:
-        return float(
-            viewer.locator(".panel-foot [data-meter=tick_rate]").inner_text().strip("–") or 0
-        )
+        text = viewer.locator(".panel-foot [data-meter=tick_rate]").inner_text()
+        return float(text.replace(",", "").strip("–") or 0)
 
     eventually(lambda: 0 < ticks_per_s() < 120)
     press(admin, "feed", "Demo Exchange", "Set the rate", rate="3000")
