@@ -15,6 +15,8 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from playwright.sync_api import Browser, BrowserType, Error
+
 VERSION = "153.0.0"
 SHA512 = "jiGWqSvPMdu4+P9TilYqAR7yEGPEHINx+lCvE/NqNO/EHYzF/x1hUiI5T6ioVIt7dEy7n88byyT0vk+dnsgQwA=="
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -23,28 +25,62 @@ FLAGS = [
     "--disable-background-networking", "--disable-component-update",
 ]  # fmt: skip
 CURE = "apt-get install chromium, or set E2E_CHROMIUM to a Chromium binary"
+FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+  <dir prefix="relative">fonts</dir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
+</fontconfig>
+"""
+"""The fetched build's own looks in Lambda's folders only; without any font a page has no text."""
 
 
 class NoChromium(Exception):
     """No browser can be had, and why."""
 
 
-def launch_options() -> dict[str, Any]:
-    """Return what Playwright needs to start a Chromium.
+def launch(chromium: BrowserType) -> Browser:
+    """Return a Chromium that has opened a page.
 
     Raises:
-        NoChromium: there is none, and none can be fetched.
+        NoChromium: there is none, none can be fetched, or it cannot open a page here.
     """
+    options = _options()
+    try:
+        browser = chromium.launch(**options)
+        for _ in range(2):  # one that dies on closing a context fails the second time
+            _try_page(browser)
+    except Error as error:
+        reason = str(error).partition("\n")[0]
+        path = options["executable_path"]
+        raise NoChromium(f"{path} cannot open a page here ({reason}); {CURE}") from None
+    return browser
+
+
+def _try_page(browser: Browser) -> None:
+    """Open and close a page: some builds start and then fall over, or draw no text."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_content("<p>works</p>", timeout=10_000)
+    text = page.inner_text("p", timeout=5_000)
+    context.close()
+    if text != "works":
+        raise Error("its pages have no text")
+
+
+def _options() -> dict[str, Any]:
     given = os.environ.get("E2E_CHROMIUM")
     found = given or next(filter(None, map(shutil.which, NAMES)), None)
     if found:
         return {"executable_path": found, "args": FLAGS}
     folder = _fetched()
-    libraries = str(folder / "lib")
+    fonts = folder / "fonts.conf"
+    fonts.write_text(FONTS)
     return {
         "executable_path": str(folder / "chromium"),
         "args": [*FLAGS, "--headless=shell"],
-        "env": os.environ | {"LD_LIBRARY_PATH": libraries, "FONTCONFIG_PATH": str(folder)},
+        "env": os.environ | {"LD_LIBRARY_PATH": str(folder / "lib"), "FONTCONFIG_FILE": str(fonts)},
     }
 
 

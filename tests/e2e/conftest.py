@@ -5,16 +5,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    Error,
-    Page,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.chromium import CURE, NoChromium, launch_options
+from tests.chromium import NoChromium, launch
 from tests.proxy import Proxy
 from tests.served import Served
 
@@ -29,30 +22,14 @@ Open = Callable[..., Page]
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A Chromium, or a skip that says how to have one."""
-    try:
-        options = launch_options()
-    except NoChromium as error:
-        pytest.skip(str(error))
     expect.set_options(timeout=15_000)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**options)
-        if not _opens_pages(browser):
-            pytest.skip(f"{options['executable_path']} cannot open a page here; {CURE}")
+        try:
+            browser = launch(playwright.chromium)
+        except NoChromium as error:
+            pytest.skip(str(error))
         yield browser
         browser.close()
-
-
-def _opens_pages(browser: Browser) -> bool:
-    """Say whether the browser is more than a process: some builds start and then fall over."""
-    try:
-        context = browser.new_context()
-        page = context.new_page()
-        page.set_content("<p>works</p>", timeout=10_000)
-        text = page.inner_text("p", timeout=5_000)
-        context.close()
-    except Error:
-        return False
-    return text == "works"
 
 
 class People:

@@ -6,7 +6,7 @@
  */
 
 import {byId, make, write} from "../dom.js";
-import {time} from "../format.js";
+import {count, time} from "../format.js";
 
 /** @typedef {import("../wire.js").Feed} Feed */
 
@@ -15,6 +15,7 @@ const WORDS = Object.freeze({PAUSED: "is paused", CLOSED: "is closed"});
 
 export class FeedBanner {
   #banner = byId("feed-banner");
+  #rate = byId("market-rate");
   #announce;
   #shown = "";
 
@@ -25,11 +26,14 @@ export class FeedBanner {
   }
 
   /**
-   * Show the feeds that do not run.
+   * Show the pace of the market, and the feeds that do not run.
    * @param {Iterable<Feed>} feeds
    */
   show(feeds) {
-    const lines = [...feeds].filter(({state}) => state in WORDS).map(lineOf);
+    const known = [...feeds];
+    const running = known.filter(({state}) => !(state in WORDS));
+    write(this.#rate, count(running.reduce((sum, {rate}) => sum + rate, 0)));
+    const lines = known.filter(({state}) => state in WORDS).map(lineOf);
     const text = lines.map(({title, detail}) => `${title} ${detail}`).join(" ");
     if (text === this.#shown) return;
     const said = lines.map(({title, detail}) => make("p", {}, make("strong", {}, title), ` ${detail}`));
