@@ -1,7 +1,7 @@
-"""Interval polling as a plain ASGI application: the frames of a seat, asked for now and then.
+"""Interval polling as a plain ASGI application: the frames of a resume, asked for now and then.
 
-Must not know channels or the market. Mounted by asgi beside Django. The same subscriber answers as
-for a WebSocket: it joins, says what is news since the position, and leaves.
+Must not know sockets or how rows are kept. Mounted by asgi beside Django. The same outboxes answer
+as for a WebSocket: they stand at the reader's position, say what is news, and are gone.
 """
 
 from collections.abc import Awaitable, Callable
@@ -30,7 +30,7 @@ HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-_STATUS_OF: Final = {Error.SIGNED_OUT: 401, Error.FORBIDDEN: 403, Error.UNAVAILABLE: 503}
+_STATUS_OF: Final = {Error.SIGNED_OUT: 401, Error.FORBIDDEN: 403}
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):

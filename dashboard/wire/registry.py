@@ -39,7 +39,6 @@ class Error(IntEnum):
     SIGNED_OUT = 401
     FORBIDDEN = 409
     TOO_MANY_COMMANDS = 429
-    UNAVAILABLE = 503
 
 
 class Close(IntEnum):
@@ -74,7 +73,6 @@ ERROR_TEXT: Final[dict[Error, tuple[str, bool]]] = {
     Error.TOO_MANY_SYMBOLS: ("more symbols than the limit", False),
     Error.FORBIDDEN: ("a foreign origin, or not permitted", False),
     Error.TOO_MANY_COMMANDS: ("more commands than the limit", True),
-    Error.UNAVAILABLE: ("the market is starting or the server is full", True),
 }
 """What each error means, and whether the same command may work later."""
 

@@ -63,7 +63,6 @@ export const ERROR = Object.freeze({
   SIGNED_OUT: 401,
   FORBIDDEN: 409,
   TOO_MANY_COMMANDS: 429,
-  UNAVAILABLE: 503,
 });
 
 /**
