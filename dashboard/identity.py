@@ -7,7 +7,6 @@ One thread hop per handshake and one per sweep; nothing here is asked while fram
 import base64
 import binascii
 from collections.abc import Collection
-from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.sessions.models import Session
 from django.core import signing
+from django.http.cookie import parse_cookie
 from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -97,11 +97,7 @@ def find_revoked(identities: Collection[Identity]) -> set[Identity]:
 
 
 def _session_key(cookie: str) -> str | None:
-    try:
-        morsel = SimpleCookie(cookie).get(settings.SESSION_COOKIE_NAME)
-    except CookieError:
-        return None
-    return None if morsel is None else morsel.value
+    return parse_cookie(cookie).get(settings.SESSION_COOKIE_NAME)
 
 
 @sync_to_async

@@ -77,7 +77,8 @@ class TickerOutbox:
         if position is None:
             return []
         if position.epoch != replica.epoch or position.sequence > replica.sequence:
-            wanted = list(replica.board.rows) if self.everything else list(self._ticks_seen)
+            wanted = replica.board.known() if self.everything else list(self._ticks_seen)
+            self._ticks_seen.clear()
             return self._snapshot(replica, wanted, ts)
         entries = self._entries(replica, position.sequence)
         self._looked_at = replica.sequence

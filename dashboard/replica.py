@@ -38,7 +38,7 @@ class Replica:
         self.newest_ms: int | None = None
         self._counts = TickCounts(capacity, floor=board.sequence)
         self._statuses: Tape[str] = Tape(STATUS_CAPACITY, floor=board.sequence)
-        self._entries: dict[str, dict[int, str]] = {}
+        self._entries: dict[str, dict[tuple[int, int], str]] = {}
         self._recent: dict[str, int] = dict.fromkeys([*board.gone, *board.rows], board.sequence)
         self._changed: dict[int, list[str]] = {}
 
@@ -93,7 +93,7 @@ class Replica:
     def entry(self, symbol: str, *, since: int, ticks_seen: int) -> str:
         """Return the encoded changes of one symbol after `since`, when it had had those ticks."""
         shared = self._entries.setdefault(symbol, {})
-        entry = shared.get(since)
+        entry = shared.get((since, ticks_seen))
         if entry is None:
             _bound(shared)
             row = self.board.rows.get(symbol)
@@ -102,7 +102,7 @@ class Replica:
                 entry = encode_gone(symbol, ticks=ticks)
             else:
                 entry = encode_entry(symbol, row, since=since, ticks=ticks)
-            shared[since] = entry
+            shared[since, ticks_seen] = entry
         return entry
 
     def full_entry(self, symbol: str) -> str:
@@ -140,6 +140,6 @@ class Replica:
         self._statuses.append(sequence, encode_status(event, row))
 
 
-def _bound(answers: dict[int, Any]) -> None:
+def _bound(answers: dict[Any, Any]) -> None:
     if len(answers) >= SHARED_ANSWERS:
         answers.clear()

@@ -31,7 +31,6 @@ def _secret_key(folder: Path) -> str:
         return key
     file = folder / "secret_key"
     if not file.exists():
-        folder.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w") as out:
             out.write(secrets.token_urlsafe(50))
     return file.read_text()
@@ -39,6 +38,7 @@ def _secret_key(folder: Path) -> str:
 
 # --- the market -----------------------------------------------------------------------------
 MARKET_DATA_DIR = Path(os.environ.get("MARKET_DATA_DIR", BASE_DIR / "data")).resolve()
+MARKET_DATA_DIR.mkdir(parents=True, exist_ok=True)
 MARKET_FLUSH_MS = int(_number("MARKET_FLUSH_MS", 40, low=5, high=1000))
 """Ticks are published in batches this far apart."""
 MARKET_HEARTBEAT_MS = int(_number("MARKET_HEARTBEAT_MS", 5000, low=100, high=60_000))

@@ -149,8 +149,9 @@ class Subscriber:
         self, answer: Answer, command: Subscribe, replica: Replica, now: Moment
     ) -> list[str]:
         everything = EVERYTHING in command.symbols
-        asked = list(replica.board.rows) if everything else list(dict.fromkeys(command.symbols))
+        asked = replica.board.known() if everything else list(dict.fromkeys(command.symbols))
         known = [symbol for symbol in asked if replica.board.is_known(symbol)]
+        rejected = [symbol for symbol in asked if not replica.board.is_known(symbol)]
         if not everything:
             self._refuse_too_many(answer, asked)
         since = position_of(command.since)
@@ -160,7 +161,7 @@ class Subscriber:
         result = {
             "channel": Channel.TICKER,
             "symbols": [EVERYTHING] if everything else known,
-            "rejected": {symbol: "unknown symbol" for symbol in asked if symbol not in set(known)},
+            "rejected": dict.fromkeys(rejected, "unknown symbol"),
             "resumed": resumed,
         }
         return [encode_success(answer, result), *frames]
@@ -175,6 +176,11 @@ class Subscriber:
         match _channel_of(answer, command.channel):
             case Channel.TICKER:
                 everything = EVERYTHING in command.symbols
+                if self._ticker.everything and command.symbols and not everything:
+                    fact = "everything is subscribed: unsubscribe * instead"
+                    raise CommandRefused(
+                        Error.BAD_PARAMETERS, fact, method=answer.method, id=answer.id
+                    )
                 self._ticker.remove(() if everything else command.symbols)
             case Channel.STATUS:
                 self._status.close()

@@ -132,6 +132,10 @@ class Board:
         row = self.rows.get(symbol)
         return self.gone.get(symbol, 0) if row is None else row.ticks
 
+    def known(self) -> list[str]:
+        """Return every symbol that is listed, or was in this epoch."""
+        return [*self.rows, *self.gone]
+
     def is_known(self, symbol: str) -> bool:
         """Say whether the symbol is listed, or was in this epoch."""
         return symbol in self.rows or symbol in self.gone

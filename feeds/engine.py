@@ -75,7 +75,7 @@ class Engine:
         for feed, plan in wanted.items():
             events += self._changes(self._plans.get(feed), plan, now_ms)
         for plan in wanted.values():
-            self._follow(plan)
+            self._follow(plan, now_ms)
         self._plans = wanted
         return self._number(events)
 
@@ -113,11 +113,15 @@ class Engine:
             return []
         return [Status(symbol, phase, reason, now_ms)]
 
-    def _follow(self, plan: FeedPlan) -> None:
+    def _follow(self, plan: FeedPlan, now_ms: int) -> None:
+        """Hand the plan on; what a feed would make up for its rest never happened."""
         if plan.feed not in self._sources:
             self._sources[plan.feed] = self._open_source(plan)
         if plan != self._plans.get(plan.feed):
             self._sources[plan.feed].plan(plan)
+        former = self._plans.get(plan.feed)
+        if plan.state is FeedState.RUNNING and former and former.state is not FeedState.RUNNING:
+            self._sources[plan.feed].draw(now_ms)
 
     def _number(self, events: Sequence[Event]) -> Batch:
         batch = Batch(self.epoch, self.sequence + 1, tuple(events))

@@ -102,7 +102,7 @@ def _market_frames(replica: Replica, question: Question, now: Moment) -> list[st
     """Return what is news since the position: a resume like any other, then silence."""
     since, ts = question.since, now.wall_ms
     everything = EVERYTHING in question.symbols
-    asked = list(replica.board.rows) if everything else list(question.symbols)
+    asked = replica.board.known() if everything else list(question.symbols)
     known = [symbol for symbol in asked if replica.board.is_known(symbol)]
     status, ticker = StatusOutbox(), TickerOutbox()
     status.open(replica, since)

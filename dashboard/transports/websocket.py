@@ -5,6 +5,7 @@ every layer message would cost a thread hop per socket.
 """
 
 import asyncio
+import logging
 from typing import Any, Final
 
 from channels.consumer import AsyncConsumer
@@ -16,6 +17,7 @@ from dashboard.identity import Refusal, identify
 from dashboard.wire.frames import encode_shutdown
 from dashboard.wire.registry import Close
 
+log = logging.getLogger(__name__)
 Message = dict[str, Any]
 RESTART_MS: Final = 1500
 """When to come back after a restart; browsers add their own jitter."""
@@ -70,7 +72,7 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
         self._writer = asyncio.create_task(self._write(self._seat))
 
     def _receive(self, message: Message) -> None:
-        if self._seat is None:
+        if self._seat is None or self._writer is None or self._writer.done():
             return
         text = message.get("text")
         self._seat.receive(message.get("bytes") or b"" if text is None else text)
@@ -90,6 +92,9 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
             abort(self.base_send)
         except OSError:
             pass  # the socket went while we wrote; the server says so to dispatch
+        except Exception:
+            log.exception("writer crashed user=%s", seat.identity.user_id)
+            abort(self.base_send)
         finally:
             self._hub.leave(seat)
 

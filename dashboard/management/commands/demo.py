@@ -9,13 +9,13 @@ import webbrowser
 from argparse import ArgumentParser
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from twisted.internet import reactor
 
 from dashboard import runtime
 from dashboard.server import MarketServer
@@ -75,7 +75,7 @@ class Command(BaseCommand):
             market.ensure_started()
             self._announce(url, passwords, as_json=options["json"])
             if not options["no_browser"]:
-                reactor.callInThread(_open_browser, url)
+                Thread(target=_open_browser, args=(url,), daemon=True).start()
 
         market = runtime.current()
         MarketServer(
@@ -130,8 +130,10 @@ def _ensure_accounts(file: Path) -> dict[str, str]:
             passwords[name] = secrets.token_urlsafe(12)
             user.set_password(passwords[name])
             user.save()
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+    fresh = file.with_suffix(".new")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
         json.dump(passwords, out)
+    fresh.replace(file)
     return passwords
 
 

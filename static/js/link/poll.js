@@ -57,7 +57,8 @@ export class PollTransport {
   #statusSince = null;
   /** @type {string | null} */
   #noticesSince = null;
-  #unread = 0;
+  /** Null until an answer of this opening told it. @type {number | null} */
+  #unread = null;
   /** @type {string | null} */
   #watchlist = null;
   /** @type {Command[]} */
@@ -107,7 +108,7 @@ export class PollTransport {
     this.#paused = false;
     this.#symbols.clear();
     this.#since = position;
-    this.#statusSince = this.#noticesSince = this.#watchlist = null;
+    this.#statusSince = this.#noticesSince = this.#unread = this.#watchlist = null;
     this.#isOpen = true;
     const opening = this.#opening;
     this.#timer = this.#timers.setTimeout(() => {
@@ -143,7 +144,10 @@ export class PollTransport {
       this.#since = since;
     }
     if (params.channel === CHANNEL.STATUS) this.#statusSince = since;
-    if (params.channel === CHANNEL.NOTIFICATIONS) this.#noticesSince = since;
+    if (params.channel === CHANNEL.NOTIFICATIONS) {
+      this.#noticesSince = since;
+      this.#unread = null;
+    }
     this.#unanswered.push(command);
     if (!this.#asking) this.#schedule(0);
   }
@@ -228,10 +232,8 @@ export class PollTransport {
     const query = new URLSearchParams({symbols: [...this.#symbols].join(",")});
     if (this.#since !== null) query.set("since", this.#since);
     if (this.#statusSince !== null) query.set("status_since", this.#statusSince);
-    if (this.#noticesSince !== null) {
-      query.set("notifications_since", this.#noticesSince);
-      query.set("unread", String(this.#unread));
-    }
+    if (this.#noticesSince !== null) query.set("notifications_since", this.#noticesSince);
+    if (this.#unread !== null) query.set("unread", String(this.#unread));
     if (this.#watchlist !== null) query.set("watchlist", this.#watchlist);
     return `${this.#url}?${query}`;
   }
