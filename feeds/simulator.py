@@ -183,6 +183,8 @@ class Simulator:
         if end - start > CATCH_UP_STEPS:
             self.skipped_steps += end - start - CATCH_UP_STEPS
             start = end - CATCH_UP_STEPS
+        if start - end > CATCH_UP_STEPS:  # the clock was set back: go on from where it is now
+            start = end
         self._next = max(start, end)
         ticks: list[Tick] = []
         if self._origins:

@@ -11,7 +11,7 @@ from dashboard.reader import Reader
 from dashboard.replica import SHARED_ANSWERS, Replica
 from dashboard.wire.personal import Notice, Personal
 from feeds.board import Board
-from feeds.events import Event, Position, Quote, Trade
+from feeds.events import Batch, Delisting, Event, Position, Quote, Trade
 from tests.market_script import NOW, SYMBOLS, batches, listing, scripts
 
 EPOCH = "e1"
@@ -113,9 +113,7 @@ def test_a_reader_that_waits_for_ever_costs_nothing_and_loses_no_receipt() -> No
     assert reader.rows["NVX"]["b"] == 10.01
 
 
-def batches_at(first: int, events: list[Event]):
-    from feeds.events import Batch
-
+def batches_at(first: int, events: list[Event]) -> Batch:
     return Batch(EPOCH, first, tuple(events))
 
 
@@ -175,6 +173,29 @@ def test_everything_includes_what_is_listed_later() -> None:
     replica.receive(batches_at(2, [listing("ORB"), quote("ORB", 20)]))
     read(reader, ticker.take(replica, NOW))
     assert reader.rows == fresh(replica, ("NVX", "ORB")).rows
+
+
+def test_everything_counts_what_left_and_came_back_before_it_was_wanted() -> None:
+    events = [listing("NVX"), *(quote("NVX", n) for n in range(1, 51)), Delisting("NVX", NOW)]
+    replica = replica_of(events)
+    ticker, reader = TickerOutbox(), Reader()
+    ticker.everything = True
+    read(reader, ticker.add(replica, replica.board.known(), NOW))
+    replica.receive(batches_at(replica.sequence + 1, [listing("NVX"), quote("NVX", 9)]))
+    read(reader, ticker.take(replica, NOW))
+    assert reader.ticks["NVX"] == 1
+
+
+def test_everything_counts_from_nothing_in_a_new_epoch() -> None:
+    ticker, reader = TickerOutbox(), Reader()
+    old = replica_of([listing("NVX"), *(quote("NVX", n) for n in range(1, 51))])
+    ticker.everything = True
+    read(reader, ticker.add(old, ["NVX"], NOW))
+    new = replica_of([listing("ORB")], epoch="e2")
+    read(reader, ticker.take(new, NOW))
+    new.receive(Batch("e2", 2, (listing("NVX"), quote("NVX", 9))))
+    read(reader, ticker.take(new, NOW))
+    assert reader.ticks["NVX"] == 1
 
 
 def notice(id: int, *, read: bool = False) -> Notice:

@@ -240,6 +240,16 @@ def test_everything_is_named_by_a_star() -> None:
     assert {entry["s"] for entry in snapshot["data"]} == {"NVX", "ORB"}
 
 
+def test_one_symbol_cannot_be_taken_out_of_everything() -> None:
+    desk = Desk()
+    desk.send("subscribe", channel="ticker", symbols=["*"])
+    (answer,) = desk.send("unsubscribe", channel="ticker", symbols=["NVX"])
+    assert answer["error"]["name"] == "bad_parameters"
+    desk.send("unsubscribe", channel="ticker", symbols=["*"])
+    desk.happen(quote(10))
+    assert desk.frames() == []
+
+
 def test_too_many_symbols_are_refused_and_nothing_is_kept() -> None:
     desk = Desk()
     symbols = [f"S{number}" for number in range(SYMBOL_LIMIT + 1)]

@@ -88,6 +88,16 @@ def test_a_paused_feed_is_not_drawn() -> None:
     assert source.draws == 0
 
 
+@pytest.mark.parametrize("rest", [FeedState.PAUSED, FeedState.CLOSED])
+def test_what_would_be_made_up_for_a_rest_never_happened(rest: FeedState) -> None:
+    engine, source = open_engine()
+    engine.reconcile([plan("NVX")], NOW)
+    engine.reconcile([plan("NVX", state=rest)], NOW)
+    engine.reconcile([plan("NVX")], NOW + 9000)
+    assert source.draws == 1
+    assert [tick.ts_event for tick in engine.step(NOW + 9040).events] == [NOW + 9040]
+
+
 def test_a_halted_instrument_makes_no_tick_and_the_others_go_on() -> None:
     engine, _ = open_engine()
     engine.reconcile([plan("NVX", "ORB")], NOW)

@@ -352,3 +352,10 @@ def test_arrivals_come_in_bursts(half_day: HalfDay) -> None:
 def test_trades_happen_at_both_sides() -> None:
     sides = [tick.side for tick in WHOLE if isinstance(tick, Trade)]
     assert 0.3 < sides.count(Side.BUY) / len(sides) < 0.7
+
+
+def test_a_clock_set_back_by_an_hour_does_not_stop_the_market() -> None:
+    market = simulator(plan_of())
+    run(market, 2)
+    market.draw(START - 3_600_000)
+    assert run(market, 2, start=START - 3_600_000) != []
