@@ -92,8 +92,8 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
             abort(self.base_send)
         except OSError:
             pass  # the socket went while we wrote; the server says so to dispatch
-        except Exception:
-            log.exception("writer crashed user=%s", seat.identity.user_id)
+        except Exception as error:
+            log.warning("writer ended user=%s error=%r", seat.identity.user_id, error)
             abort(self.base_send)
         finally:
             self._hub.leave(seat)
