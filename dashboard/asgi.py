@@ -1,4 +1,4 @@
-"""The ASGI application: sockets and polls to the hub, everything else to Django.
+"""The ASGI application: sockets, streams and polls to the hub, everything else to Django.
 
 Called by daphne and uvicorn. Injects the runtime into the transports.
 """
@@ -14,10 +14,12 @@ django_application = get_asgi_application()  # before anything that needs the ap
 
 from dashboard import runtime
 from dashboard.transports.poll import PollApplication
+from dashboard.transports.sse import EventApplication
 from dashboard.transports.websocket import MarketConsumer
 
 _market = runtime.current()
-_websocket = MarketConsumer.as_asgi(hub=_market.hub, send_deadline_s=_market.send_deadline_s)
+_websocket = MarketConsumer.as_asgi(hub=_market.hub)
+_events = EventApplication(hub=_market.hub)
 _poll = PollApplication(hub=_market.hub, read_personal=runtime.read_personal)
 
 
@@ -31,6 +33,8 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
             serve = _websocket
         case "websocket", _:
             serve = _refuse
+        case "http", "/sse/v1/":
+            serve = _events
         case "http", "/poll/v1/":
             serve = _poll
         case _:

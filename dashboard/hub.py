@@ -6,90 +6,38 @@ by runtime. `join` has no await, so a snapshot and what follows it cannot have a
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from contextlib import suppress
+from math import inf
 from typing import Final
 
 from django.db import DatabaseError
 
-from dashboard.exceptions import HubFull, SeatClosed
+from dashboard.exceptions import HubFull
 from dashboard.identity import Identity
 from dashboard.replica import BatchLost, Replica
+from dashboard.seat import Line, Seat
 from dashboard.subscriber import Subscriber
 from dashboard.wire.personal import Personal
-from dashboard.wire.registry import Close
+from dashboard.wire.registry import Close, Transport
 from feeds.board import Board
-from feeds.bus import MemoryBus, Overrun
+from feeds.bus import Bus, Overrun
 from feeds.clock import Clock, moment_of
+from feeds.exceptions import BusDown
 
 log = logging.getLogger(__name__)
 PULSE_S: Final = 0.02
 """How often paces and heartbeats are looked at; a fifth of the fastest usual pace."""
-ANSWER_CHARACTERS: Final = 2_000_000
-"""Answers that may wait for one socket: two snapshots of 10,000 instruments."""
 RECHECK_S: Final = 30.0
 """Personal rows are read this often without being poked, so a lost poke only delays them."""
 RETRY_S: Final = 1.0
-"""Rows that cannot be read now are read again after this."""
+"""What cannot be read now is read again after this."""
+SILENCE_S: Final = 3.0
+"""The feed says something every second; after this the prices are stale."""
 
 FindRevoked = Callable[[Collection[Identity]], Awaitable[set[Identity]]]
 ReadPersonal = Callable[[Collection[int]], Awaitable[dict[int, Personal]]]
-
-
-class Seat:
-    """A subscriber's place in the hub: wakes its writer, and says when it is over."""
-
-    def __init__(self, hub: "Hub", subscriber: Subscriber, identity: Identity) -> None:
-        self.subscriber = subscriber
-        self.identity = identity
-        self._hub = hub
-        self._answers: list[str] = []
-        self._news = asyncio.Event()
-
-    def wake(self) -> None:
-        """Let the writer look for frames."""
-        self._news.set()
-
-    def close(self, code: Close) -> None:
-        """End this subscriber; the first reason stands."""
-        self.subscriber.closed = self.subscriber.closed or code
-        self.wake()
-
-    def receive(self, message: str | bytes) -> None:
-        """Do one command; its answer goes out by `frames`, in order with all the rest."""
-        if self.subscriber.closed is not None:
-            return
-        hub = self._hub
-        self._answers += self.subscriber.receive(message, hub.replica, moment_of(hub.clock))
-        if self.subscriber.personal.is_hungry:
-            hub.poke_people([self.identity.user_id])
-        if sum(map(len, self._answers)) > ANSWER_CHARACTERS:
-            self.close(Close.TOO_SLOW)
-        self.wake()
-
-    def say_hello(self) -> None:
-        """Welcome the subscriber."""
-        hub = self._hub
-        self._answers.append(self.subscriber.welcome(hub.replica, moment_of(hub.clock)))
-
-    async def frames(self) -> list[str]:
-        """Return the next frames, as soon as there are any.
-
-        Raises:
-            SeatClosed: the server ended this subscriber.
-        """
-        hub = self._hub
-        while True:
-            answers, self._answers = self._answers, []
-            if answers:
-                return answers
-            if self.subscriber.closed is not None:
-                raise SeatClosed(self.subscriber.closed)
-            frames = self.subscriber.frames(hub.replica, moment_of(hub.clock))
-            if frames:
-                return frames
-            await self._news.wait()
-            self._news.clear()
 
 
 class Hub:
@@ -98,7 +46,7 @@ class Hub:
     def __init__(
         self,
         *,
-        bus: MemoryBus,
+        bus: Bus,
         clock: Clock,
         find_revoked: FindRevoked,
         read_personal: ReadPersonal,
@@ -106,11 +54,13 @@ class Hub:
         max_seats: int,
         heartbeat_ms: int,
         sweep_s: float,
+        deadline_s: float,
         recheck_s: float = RECHECK_S,
     ) -> None:
         self.clock = clock
         self.seats: set[Seat] = set()
-        self.replica = Replica("", Board(), capacity=capacity)
+        self.delivered: Counter[Transport] = Counter()
+        self.replica = Replica("", Board(), capacity=capacity, ts=clock.now_ms())
         self._bus = bus
         self._find_revoked = find_revoked
         self._read_personal = read_personal
@@ -118,22 +68,31 @@ class Hub:
         self._max_seats = max_seats
         self._heartbeat_ms = heartbeat_ms
         self._sweep_s = sweep_s
+        self._deadline_s = deadline_s
+        self._heard = moment_of(clock)
+        self._is_closing = False
         self._recheck_s = recheck_s
         self._people: set[int] = set()
         self._people_poked = asyncio.Event()
         self._emptied = asyncio.Event()
         self._emptied.set()
 
-    def join(self, identity: Identity) -> Seat:
-        """Return a seat.
+    def join(
+        self, identity: Identity, transport: Transport, line: Line, *, is_live: bool = True
+    ) -> Seat:
+        """Return a seat; one that is not `is_live` gets no heartbeats, and all it asks at once.
 
         Raises:
-            HubFull: there is none.
+            HubFull: there is none, or the server is going.
         """
-        if len(self.seats) >= self._max_seats:
+        if self._is_closing or len(self.seats) >= self._max_seats:
             raise HubFull(f"limit is {self._max_seats} subscribers")
-        subscriber = Subscriber(heartbeat_ms=self._heartbeat_ms, now=moment_of(self.clock))
-        seat = Seat(self, subscriber, identity)
+        subscriber = Subscriber(
+            heartbeat_ms=self._heartbeat_ms if is_live else inf,
+            now=moment_of(self.clock),
+            is_whole_at_once=transport is not Transport.WEBSOCKET,
+        )
+        seat = Seat(self, subscriber, identity, transport, line)
         self.seats.add(seat)
         self._emptied.clear()
         return seat
@@ -150,7 +109,8 @@ class Hub:
         self._people_poked.set()
 
     async def close_all(self, code: Close, *, within_s: float) -> None:
-        """End every subscriber, and wait for them to hear why."""
+        """End every subscriber, and wait for them to hear why; nobody can join any more."""
+        self._is_closing = True
         for seat in self.seats:
             seat.close(code)
         with suppress(TimeoutError):
@@ -163,31 +123,56 @@ class Hub:
             tasks.create_task(self._pulse())
             tasks.create_task(self._follow_people())
             tasks.create_task(self._sweep())
+            tasks.create_task(self._watch_lines())
 
     async def _follow_bus(self) -> None:
         while True:
-            attachment = self._bus.attach()
-            self.replica = Replica(attachment.epoch, attachment.board, capacity=self._capacity)
+            try:
+                attachment = await self._bus.attach()
+            except BusDown as error:
+                log.warning("bus cannot be reached error=%s", error)
+                await asyncio.sleep(RETRY_S)
+                continue
+            self._begin(attachment.epoch, attachment.board)
             try:
                 async for batch in attachment.batches():
-                    self.replica.receive(batch)
-                    self._wake_due()
-            except (BatchLost, Overrun) as error:
+                    self.replica.receive(batch, ts=self.clock.now_ms())
+                    self._hear()
+            except (BatchLost, Overrun, BusDown) as error:
                 if self.replica.epoch:
                     log.info("hub begins again reason=%s", error or "overrun")
             finally:
                 self._bus.detach(attachment)
 
+    def _begin(self, epoch: str, board: Board) -> None:
+        stale_ms = self.replica.stale_ms
+        self.replica = Replica(epoch, board, capacity=self._capacity, ts=self.clock.now_ms())
+        self.replica.stale_ms = stale_ms
+
+    def _hear(self) -> None:
+        self._heard = moment_of(self.clock)
+        self.replica.stale_ms = None
+        self._wake_due()
+
     async def _pulse(self) -> None:
         while True:
             await asyncio.sleep(PULSE_S)
+            if self.clock.monotonic() - self._heard.mono_s > SILENCE_S:
+                self.replica.stale_ms = self._heard.wall_ms
             self._wake_due()
 
     def _wake_due(self) -> None:
-        now, replica = moment_of(self.clock), self.replica
+        now_s, replica = self.clock.monotonic(), self.replica
         for seat in self.seats:
-            if seat.subscriber.has_work(replica, now):
+            if seat.subscriber.has_work(replica, now_s):
                 seat.wake()
+
+    async def _watch_lines(self) -> None:
+        while True:
+            await asyncio.sleep(self._sweep_s)
+            now_s = self.clock.monotonic()
+            for seat in list(self.seats):
+                seat.check_line(now_s, self._deadline_s)
 
     async def _follow_people(self) -> None:
         while True:

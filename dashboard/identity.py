@@ -24,6 +24,7 @@ from django.utils.crypto import constant_time_compare
 
 TOKEN_SALT: Final = "dashboard.token"  # noqa: S105 a namespace, not a secret
 TOKEN_DAYS: Final = 30
+OWN_PAGE: Final = b"x-market-page"
 MARK_LENGTH: Final = 16
 """Digits of the password's hash in a token: enough to notice that it changed."""
 
@@ -60,14 +61,16 @@ def is_own_page(headers: dict[bytes, str], *, secure: bool) -> bool:
     """Say whether one of our own pages asks.
 
     A browser always names the origin of a WebSocket; of a plain GET it says only whether the page
-    is of the same origin. A request with neither is no page of ours.
+    is of the same origin, and over plain http not even that: there our pages send a header that
+    no foreign page can send without asking first. A request with none of them is no page of ours.
     """
     host = headers.get(b"host", "")
     if not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
         return False
     origin = headers.get(b"origin")
     if origin is None:
-        return headers.get(b"sec-fetch-site") == "same-origin"
+        site = headers.get(b"sec-fetch-site")
+        return site == "same-origin" or (site is None and headers.get(OWN_PAGE) == "1")
     own = f"{'https' if secure else 'http'}://{host}"
     return origin == own or origin in settings.CSRF_TRUSTED_ORIGINS
 

@@ -87,19 +87,19 @@ class _Client:
             self.reader.apply(frame)
         except Gap:
             self.gaps += 1
-        if is_measured and frame.get("channel") == "ticker" and frame.get("type") == "update":
+        if is_measured and frame.get("channel") == "ticker" and "from" in frame:
             self._count(frame, len(text), received_ms)
 
     def _count(self, frame: dict[str, Any], size: int, received_ms: float) -> None:
-        entries = frame["data"]
+        entries = frame["data"].values()
         self.frames += 1
         self.bytes += size
         self.updates += len(entries)
-        self.ticks += sum(entry["n"] for entry in entries)
+        self.ticks += sum(entry.get("n", 1) for entry in entries)
         self.frame_ms.append(received_ms - frame["ts"])
-        newest = max((entry.get("t", 0) for entry in entries), default=0)
-        if newest:
-            self.age_ms.append(received_ms - newest)
+        newest = min((entry["ms"] for entry in entries if "ms" in entry), default=None)
+        if newest is not None:
+            self.age_ms.append(received_ms - frame["ts"] + newest)
 
 
 async def run(plan: Plan) -> Report:

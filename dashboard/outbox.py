@@ -5,53 +5,86 @@ copies: it asks the replica what came after its position, so a slow reader costs
 quotes conflate by themselves, with the count of what was merged.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from itertools import chain
 
-from dashboard.replica import Replica
-from dashboard.wire.frames import encode_snapshot, encode_update
-from dashboard.wire.personal import Notice, Personal, encode_notices, encode_watchlist
-from dashboard.wire.registry import Channel
+from dashboard.replica import Replica, View, view_of
+from dashboard.wire.frames import ALL_FIELDS, Fields, encode_snapshot, encode_update
+from dashboard.wire.registry import TRADE_ENTRIES, Channel
 from feeds.events import NOTHING, Position
 from feeds.exceptions import PositionLost
+
+
+class Place:
+    """Where a reader stands: told up to `sequence` of `epoch`, and nothing is due up to `looked`.
+
+    What lies between is of other symbols; the next frame still begins at `sequence`.
+    """
+
+    __slots__ = ("epoch", "looked", "sequence")
+
+    def __init__(self) -> None:
+        self.stand_at(Position("", NOTHING))
+
+    def stand_at(self, position: Position) -> None:
+        """Be told everything up to a position."""
+        self.epoch, self.sequence = position.epoch, position.sequence
+        self.looked = position.sequence
+
+    def raise_to(self, replica: Replica, sequence: int) -> None:
+        """Be told by a heartbeat that nothing is missing up to `sequence`."""
+        if self.epoch == replica.epoch:
+            self.sequence = max(self.sequence, sequence)
+            self.looked = max(self.looked, sequence)
+
+    def is_in(self, replica: Replica) -> bool:
+        """Say whether the reader can go on from here."""
+        return self.epoch == replica.epoch and self.sequence <= replica.sequence
+
+    def is_behind(self, replica: Replica) -> bool:
+        """Say whether the market moved since the last look; maybe not in what this reader sees."""
+        return self.looked != replica.sequence or self.epoch != replica.epoch
+
+    def whole_in(self, replica: Replica) -> int:
+        """Return up to where the reader misses nothing of this epoch; 0 is nothing of it."""
+        return self.looked if self.epoch == replica.epoch else NOTHING
 
 
 class TickerOutbox:
     """Merged: the newest fields of each symbol, with the receipt of its ticks."""
 
     def __init__(self) -> None:
+        self.is_open = False
         self.everything = False
+        self.updates = 0
+        self.fields: Fields = ALL_FIELDS
+        self.place = Place()
         self._ticks_seen: dict[str, int] = {}
-        self._position: Position | None = None
-        self._looked_at = 0
+        self._view: View = view_of(())
 
     @property
     def symbols(self) -> Iterable[str]:
         """Return the symbols that were named; none are when everything is wanted."""
         return self._ticks_seen.keys()
 
-    @property
-    def is_open(self) -> bool:
-        """Say whether the channel is subscribed."""
-        return self._position is not None
-
-    def sequence_in(self, replica: Replica) -> int:
-        """Return up to where the reader has everything of this epoch; 0 is nothing of it."""
-        position = self._position
-        return position.sequence if position and position.epoch == replica.epoch else NOTHING
-
     def resume(self, replica: Replica, symbols: Iterable[str], since: Position) -> bool:
         """Stand where the reader stands, if nothing was open and the replica reaches that far."""
         if self.is_open or not replica.reaches(since):
             return False
-        self._stand_at(since)
         for symbol in symbols:
             self._ticks_seen[symbol] = replica.ticks_at(symbol, since.sequence)
+        self._open_at(since)
         return True
 
-    def add(self, replica: Replica, symbols: Iterable[str], ts: int) -> list[str]:
+    def add(self, replica: Replica, symbols: Iterable[str]) -> list[str]:
         """Return what was due, then the snapshot of the symbols added: one position for all."""
-        frames = self.take(replica, ts)
-        return frames + self._snapshot(replica, list(symbols), ts)
+        frames = self.take(replica)
+        return frames + self._snapshot(replica, list(symbols))
+
+    def want_everything(self) -> None:
+        """Want every symbol, also those that come later."""
+        self.everything = True
+        self._look_at_symbols()
 
     def remove(self, symbols: Iterable[str]) -> None:
         """Want these symbols no more; none named closes the channel."""
@@ -61,197 +94,199 @@ class TickerOutbox:
         if not named:
             self._ticks_seen.clear()
             self.everything = False
-        if not self._ticks_seen and not self.everything:
-            self._position = None
+        self.is_open = self.everything or bool(self._ticks_seen)
+        self._look_at_symbols()
 
-    def is_behind(self, replica: Replica) -> bool:
-        """Say whether the market moved since the last look; maybe not in these symbols."""
-        position = self._position
-        if position is None:
-            return False
-        return self._looked_at != replica.sequence or position.epoch != replica.epoch
-
-    def take(self, replica: Replica, ts: int) -> list[str]:
+    def take(self, replica: Replica) -> list[str]:
         """Return the frames that bring the reader to the replica's position."""
-        position = self._position
-        if position is None:
+        place = self.place
+        if not self.is_open or not place.is_behind(replica):
             return []
-        if position.epoch != replica.epoch or position.sequence > replica.sequence:
-            wanted = replica.board.known() if self.everything else list(self._ticks_seen)
-            self._ticks_seen.clear()
-            return self._snapshot(replica, wanted, ts)
-        entries = self._entries(replica, position.sequence)
-        self._looked_at = replica.sequence
+        if not place.is_in(replica):
+            return self._begin_again(replica)
+        frame = self._update(replica)
+        place.looked = replica.sequence
+        if not frame:
+            return []
+        place.sequence = replica.sequence
+        return [frame]
+
+    def _update(self, replica: Replica) -> str:
+        place = self.place
+        if not replica.counts_since(place.looked):
+            return self._own_update(replica)
+        update = replica.update(self._view, told=place.sequence, looked=place.looked)
+        self._ticks_seen.update(update.ticks)
+        self.updates += len(update.ticks)
+        return update.frame
+
+    def _own_update(self, replica: Replica) -> str:
+        """Encode for this reader alone: only it still knows how many ticks it had seen."""
+        place, seen, entries = self.place, self._ticks_seen, []
+        for symbol in replica.changed_since(place.looked, self._view):
+            ticks = replica.board.ticks(symbol)
+            entry = replica.entry(
+                symbol, since=place.looked, fields=self.fields, ticks=ticks - seen.get(symbol, 0)
+            )
+            entries.append(entry)
+            seen[symbol] = ticks
         if not entries:
-            return []
-        self._stand_at(Position(replica.epoch, replica.sequence))
-        since, seq = position.sequence, replica.sequence
-        return [encode_update(Channel.TICKER, entries, since=since, seq=seq, ts=ts)]
+            return ""
+        self.updates += len(entries)
+        ts, seq = replica.ts, replica.sequence
+        return encode_update(Channel.TICKER, entries, since=place.sequence, seq=seq, ts=ts)
 
-    def advance(self, replica: Replica) -> None:
-        """Stand at the replica's position: the reader is told by a heartbeat."""
-        if self.is_open:
-            self._stand_at(Position(replica.epoch, replica.sequence))
+    def _begin_again(self, replica: Replica) -> list[str]:
+        wanted = replica.board.known() if self.everything else list(self._ticks_seen)
+        self._ticks_seen.clear()
+        return self._snapshot(replica, wanted)
 
-    def _stand_at(self, position: Position) -> None:
-        self._position = position
-        self._looked_at = position.sequence
-
-    def _entries(self, replica: Replica, since: int) -> list[str]:
-        seen, ticks, entries = self._ticks_seen, replica.board.ticks, []
-        for symbol in self._changed(replica):
-            entries.append(replica.entry(symbol, since=since, ticks_seen=seen.get(symbol, 0)))
-            seen[symbol] = ticks(symbol)
-        return entries
-
-    def _changed(self, replica: Replica) -> list[str]:
-        changed = replica.changed_since(self._looked_at)
-        if self.everything:
-            return changed
-        seen = self._ticks_seen
-        return [symbol for symbol in changed if symbol in seen]
-
-    def _snapshot(self, replica: Replica, symbols: list[str], ts: int) -> list[str]:
-        self._stand_at(Position(replica.epoch, replica.sequence))
+    def _snapshot(self, replica: Replica, symbols: list[str]) -> list[str]:
         for symbol in symbols:
             self._ticks_seen[symbol] = replica.board.ticks(symbol)
-        entries = [replica.full_entry(symbol) for symbol in symbols]
-        epoch, seq = replica.epoch, replica.sequence
+        self._open_at(replica.position)
+        entries = [replica.full_entry(symbol, self.fields) for symbol in symbols]
+        epoch, seq, ts = replica.epoch, replica.sequence, replica.ts
         return encode_snapshot(Channel.TICKER, entries, epoch=epoch, seq=seq, ts=ts)
+
+    def _open_at(self, position: Position) -> None:
+        self.is_open = True
+        self.place.stand_at(position)
+        self._look_at_symbols()
+
+    def _look_at_symbols(self) -> None:
+        self._view = view_of(None if self.everything else self._ticks_seen, self.fields)
+
+
+class TradesOutbox:
+    """Distinct: every trade of the symbols, in order; who fell out of the tape is told so."""
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self.everything = False
+        self.updates = 0
+        self.symbols: set[str] = set()
+        self.place = Place()
+
+    def resume(self, replica: Replica, symbols: Iterable[str], since: Position) -> bool:
+        """Want these symbols too and stand where the reader stands; say whether the tape reaches.
+
+        A reader the tape does not reach gets the newest trades and is told of the gap.
+        """
+        self.is_open = True
+        self.symbols.update(symbols)
+        self.place.stand_at(since)
+        return self.place.is_in(replica) and _reaches(replica, since.sequence)
+
+    def add(self, replica: Replica, symbols: Iterable[str]) -> list[str]:
+        """Return everything that was due, then the newest trades of the symbols added."""
+        frames = list(chain.from_iterable(iter(lambda: self.take(replica), [])))
+        added = set(symbols) - self.symbols
+        self.is_open = True
+        self.symbols |= added
+        return frames + self._snapshot(replica, added, has_gap=False)
+
+    def want_everything(self) -> None:
+        """Want every symbol, also those that come later."""
+        self.everything = True
+
+    def remove(self, symbols: Iterable[str]) -> None:
+        """Want these symbols no more; none named closes the channel."""
+        named = list(symbols)
+        self.symbols.difference_update(named or list(self.symbols))
+        if not named:
+            self.everything = False
+        self.is_open = self.everything or bool(self.symbols)
+
+    def take(self, replica: Replica) -> list[str]:
+        """Return the next frame towards the replica's position; at most TRADE_ENTRIES at once."""
+        place = self.place
+        if not self.is_open or not place.is_behind(replica):
+            return []
+        if not place.is_in(replica):
+            return self._begin_again(replica)
+        try:
+            trades = replica.trades_since(place.looked)
+        except PositionLost:
+            return self._begin_again(replica)
+        mine = trades if self.everything else [t for t in trades if t.symbol in self.symbols]
+        place.looked = replica.sequence
+        if not mine:
+            return []
+        taken = mine[:TRADE_ENTRIES]
+        seq = replica.sequence if len(taken) == len(mine) else taken[-1].sequence
+        entries, ts = [trade.entry(replica.ts) for trade in taken], replica.ts
+        frame = encode_update(Channel.TRADES, entries, since=place.sequence, seq=seq, ts=ts)
+        place.stand_at(Position(replica.epoch, seq))
+        self.updates += len(taken)
+        return [frame]
+
+    def _begin_again(self, replica: Replica) -> list[str]:
+        wanted = None if self.everything else self.symbols
+        return self._snapshot(replica, wanted, has_gap=True)
+
+    def _snapshot(
+        self, replica: Replica, symbols: Collection[str] | None, *, has_gap: bool
+    ) -> list[str]:
+        self.place.stand_at(replica.position)
+        return encode_snapshot(
+            Channel.TRADES, [trade.entry(replica.ts) for trade in replica.recent_trades(symbols)],
+            epoch=replica.epoch, seq=replica.sequence, ts=replica.ts, has_gap=has_gap,
+        )  # fmt: skip
 
 
 class StatusOutbox:
     """Distinct: every change of a feed or a phase, in order."""
 
     def __init__(self) -> None:
-        self._position: Position | None = None
-
-    @property
-    def is_open(self) -> bool:
-        """Say whether the channel is subscribed."""
-        return self._position is not None
+        self.is_open = False
+        self.place = Place()
 
     def open(self, replica: Replica, since: Position | None) -> bool:
         """Want the channel; return whether it goes on from `since`."""
-        self._position = since or Position("", 0)
+        self.is_open = True
+        self.place.stand_at(Position("", NOTHING))
         if since is None or since.epoch != replica.epoch:
             return False
         try:
             replica.statuses_since(since.sequence)
         except PositionLost:
-            self._position = Position("", 0)
             return False
+        self.place.stand_at(since)
         return True
 
     def close(self) -> None:
         """Want the channel no more."""
-        self._position = None
+        self.is_open = False
 
     def is_behind(self, replica: Replica) -> bool:
         """Say whether there is something to tell."""
-        position = self._position
-        if position is None:
-            return False
-        return position.epoch != replica.epoch or position.sequence < replica.status_sequence
+        place = self.place
+        return self.is_open and (
+            place.looked < replica.status_sequence or place.epoch != replica.epoch
+        )
 
-    def take(self, replica: Replica, ts: int) -> list[str]:
+    def take(self, replica: Replica) -> list[str]:
         """Return the frames that bring the reader to the replica's position."""
-        position = self._position
-        if position is None or not self.is_behind(replica):
+        if not self.is_behind(replica):
             return []
-        self.advance(replica)
-        seq = replica.sequence
+        place, since = self.place, self.place.sequence
+        is_here = place.epoch == replica.epoch
+        place.stand_at(replica.position)
+        seq, ts = replica.sequence, replica.ts
         try:
-            if position.epoch != replica.epoch:
+            if not is_here:
                 raise PositionLost("another epoch")
-            entries = replica.statuses_since(position.sequence)
+            entries = replica.statuses_since(since)
         except PositionLost:
             entries = replica.all_statuses()
             return encode_snapshot(Channel.STATUS, entries, epoch=replica.epoch, seq=seq, ts=ts)
-        return [encode_update(Channel.STATUS, entries, since=position.sequence, seq=seq, ts=ts)]
-
-    def advance(self, replica: Replica, *, to: int | None = None) -> None:
-        """Stand at the replica's position, or at an earlier one that a heartbeat names."""
-        if self._position is None:
-            return
-        sequence = replica.sequence if to is None else max(to, self._position.sequence)
-        self._position = Position(replica.epoch, sequence)
+        return [encode_update(Channel.STATUS, entries, since=since, seq=seq, ts=ts)]
 
 
-class PersonalOutbox:
-    """What only this person may see: the whole watchlist, and notifications by id."""
-
-    def __init__(self) -> None:
-        self.wants_watchlist = False
-        self.wants_notices = False
-        self._since: int | None = None
-        self.is_hungry = False
-        self._offered: Personal | None = None
-        self._watchlist: tuple[str, ...] | None = None
-        self._told: dict[int, Notice] | None = None
-        self._unread = 0
-
-    @property
-    def is_open(self) -> bool:
-        """Say whether anything personal is wanted."""
-        return self.wants_watchlist or self.wants_notices
-
-    @property
-    def is_behind(self) -> bool:
-        """Say whether there is something to look at."""
-        return self._offered is not None
-
-    def open_watchlist(self, known: tuple[str, ...] | None = None) -> None:
-        """Want the watchlist, unless it is still the known one."""
-        self.wants_watchlist = self.is_hungry = True
-        self._watchlist = known
-
-    def open_notices(self, since: int | None) -> None:
-        """Want notifications, only those after `since` when it is given."""
-        self.wants_notices = self.is_hungry = True
-        self._since = since
-        self._told = None
-
-    def close_watchlist(self) -> None:
-        """Want the watchlist no more."""
-        self.wants_watchlist = False
-
-    def close_notices(self) -> None:
-        """Want notifications no more."""
-        self.wants_notices = False
-
-    def offer(self, personal: Personal) -> None:
-        """Take what the rows say now; only the newest matters, for ids tell what was missed."""
-        self._offered = personal
-        self.is_hungry = False
-
-    def take(self) -> list[str]:
-        """Return the frames that tell what changed."""
-        personal, self._offered = self._offered, None
-        if personal is None:
-            return []
-        frames = self._take_notices(personal) if self.wants_notices else []
-        if self.wants_watchlist and personal.watchlist != self._watchlist:
-            self._watchlist = personal.watchlist
-            frames.append(encode_watchlist(personal.watchlist))
-        return frames
-
-    def _take_notices(self, personal: Personal) -> list[str]:
-        newest = personal.notices[0].id if personal.notices else 0
-        told, self._told = self._told, {notice.id: notice for notice in personal.notices}
-        unread, self._unread = self._unread, personal.unread
-        since, self._since = self._since, newest
-        if told is None:
-            return [self._first_notices(personal, since, newest)]
-        changed = tuple(notice for notice in personal.notices if told.get(notice.id) != notice)
-        if not changed and unread == personal.unread:
-            return []
-        return [encode_notices(changed, since=since, seq=newest, unread=personal.unread)]
-
-    def _first_notices(self, personal: Personal, since: int | None, newest: int) -> str:
-        """Resume where nothing can have fallen out of sight; what was read since is told too."""
-        oldest = personal.notices[-1].id if personal.notices else 0
-        if since is None or not oldest <= since <= newest:
-            return encode_notices(personal.notices, since=None, seq=newest, unread=personal.unread)
-        news = tuple(notice for notice in personal.notices if notice.id > since or notice.read)
-        return encode_notices(news, since=since, seq=newest, unread=personal.unread)
+def _reaches(replica: Replica, sequence: int) -> bool:
+    try:
+        replica.trades_since(sequence)
+    except PositionLost:
+        return False
+    return True

@@ -4,12 +4,14 @@ Pure. Must not know sockets. Called by loadtest and the tests; the same in the b
 static/js/market/board.js, and golden frames hold the two together.
 """
 
-from typing import Any
+from collections import deque
+from typing import Any, Final
 
 from feeds.events import Position
 
 Frame = dict[str, Any]
 Entry = dict[str, Any]
+TRADES_KEPT: Final = 1000
 
 
 class Gap(Exception):
@@ -17,23 +19,34 @@ class Gap(Exception):
 
 
 class Reader:
-    """Rows, feeds and instruments as told, the position of each channel, and ticks by receipt."""
+    """Rows, feeds and instruments as told, the position of each channel, and ticks by receipt.
+
+    `trades` holds the newest trades in the order they were told, and None where some are missing.
+    `stale_ms` is when the market was last heard, while the server says that it is silent.
+    """
 
     def __init__(self) -> None:
         self.rows: dict[str, Entry] = {}
         self.feeds: dict[str, Entry] = {}
         self.instruments: dict[str, Entry] = {}
         self.positions: dict[str, Position] = {}
+        self.trades: deque[Entry | None] = deque(maxlen=TRADES_KEPT)
         self.notices: dict[int, Entry] = {}
         self.unread = 0
         self.watchlist: list[str] = []
         self.ticks: dict[str, int] = {}
-        self._arriving: dict[str, list[Entry]] = {}
+        self.stale_ms: int | None = None
+        self._statuses: list[Entry] = []
+        self._arriving = ""
 
     def since(self, channel: str) -> str | None:
         """Return the position to resume a channel from."""
         position = self.positions.get(channel)
         return None if position is None else str(position)
+
+    def forget(self, channel: str) -> None:
+        """Stand nowhere in a channel that is not subscribed any more: nothing keeps it true."""
+        self.positions.pop(channel, None)
 
     def apply(self, frame: Frame) -> None:
         """Fold one frame; frames of unknown channels change nothing.
@@ -43,62 +56,103 @@ class Reader:
         """
         match frame:
             case {"channel": "heartbeat", "seq": seq}:
-                self._raise_to(seq)
-            case {"channel": "ticker" | "status" as channel, "type": "snapshot"}:
-                self._take_snapshot(channel, frame)
-            case {"channel": "ticker" | "status" as channel, "type": "update"}:
-                self._advance(channel, frame["from"], frame["seq"])
-                self._fold(channel, frame["data"], is_snapshot=False)
+                self.raise_to(seq)
+                self.stale_ms = frame.get("stale")
+            case {"channel": "ticker", "data": data}:
+                self._take_ticker(frame, data)
+            case {"channel": "trades", "data": data}:
+                self._take_trades(frame, data)
+            case {"channel": "status", "data": data}:
+                self._take_status(frame, data)
             case {"channel": "notifications", "data": data}:
                 self.notices |= {entry["id"]: entry for entry in data}
                 self.unread = frame["unread"]
             case {"channel": "watchlist", "data": data}:
                 self.watchlist = data
 
-    def _raise_to(self, seq: int) -> None:
+    def raise_to(self, seq: int) -> None:
+        """Stand at least at `seq` in every channel: a heartbeat or the id of an event says so."""
         for channel, mine in self.positions.items():
             self.positions[channel] = Position(mine.epoch, max(mine.sequence, seq))
 
-    def _take_snapshot(self, channel: str, frame: Frame) -> None:
-        """Replace what the frames name; all of it when the epoch is another, or for status."""
-        held = self._arriving.setdefault(channel, [])
-        held += frame["data"]
-        if frame.get("more"):
+    # --- ticker -----------------------------------------------------------------------------
+    def _take_ticker(self, frame: Frame, data: dict[str, Entry]) -> None:
+        if frame.get("type") == "snapshot":
+            self._begin_rows(frame["epoch"])
+            for symbol, entry in data.items():
+                self._put(symbol, frame["ts"], entry, ticks=0)
+            self._stand(frame)
             return
-        former = self.positions.get(channel)
-        if channel == "status":
-            self.feeds, self.instruments = {}, {}
-        elif former is not None and former.epoch != frame["epoch"]:
+        self._advance(frame)
+        for symbol, entry in data.items():
+            self._put(symbol, frame["ts"], entry, ticks=entry.get("n", 1))
+
+    def _begin_rows(self, epoch: str) -> None:
+        """Drop what is of another epoch; the frames of one snapshot belong together."""
+        former = self.positions.get("ticker")
+        known = self._arriving or (former.epoch if former else epoch)
+        if known != epoch:
             self.rows = {}
-        self._fold(channel, self._arriving.pop(channel), is_snapshot=True)
-        self.positions[channel] = Position(frame["epoch"], frame["seq"])
+        self._arriving = epoch
 
-    def _advance(self, channel: str, since: int, seq: int) -> None:
-        mine = self.positions.get(channel)
-        if mine is None or mine.sequence != since:
-            raise Gap(f"{channel} frame begins after {since}, mine is {mine}")
-        self.positions[channel] = Position(mine.epoch, seq)
-
-    def _fold(self, channel: str, data: list[Entry], *, is_snapshot: bool) -> None:
-        for entry in data:
-            if channel == "ticker":
-                self._fold_row(entry, is_snapshot=is_snapshot)
-            else:
-                self._fold_status(entry)
-
-    def _fold_row(self, entry: Entry, *, is_snapshot: bool) -> None:
-        symbol = entry["s"]
-        self.ticks[symbol] = self.ticks.get(symbol, 0) + entry.get("n", 0)
+    def _put(self, symbol: str, ts: int, entry: Entry, *, ticks: int) -> None:
+        self.ticks[symbol] = self.ticks.get(symbol, 0) + ticks
         if entry.get("gone"):
             self.rows.pop(symbol, None)
             return
-        fields = {key: value for key, value in entry.items() if key not in ("s", "n")}
-        self.rows[symbol] = fields if is_snapshot else self.rows.get(symbol, {}) | fields
+        row = self.rows.setdefault(symbol, {})
+        row |= {key: value for key, value in entry.items() if key not in ("n", "ms")}
+        if "ms" in entry:
+            row["t"] = None if entry["ms"] is None else ts - entry["ms"]
 
-    def _fold_status(self, entry: Entry) -> None:
-        symbol = entry.get("s")
-        known, key = (self.feeds, entry["feed"]) if symbol is None else (self.instruments, symbol)
-        if entry.get("gone"):
-            known.pop(key, None)
+    # --- trades -----------------------------------------------------------------------------
+    def _take_trades(self, frame: Frame, data: list[Entry]) -> None:
+        told = [_dated(entry, frame["ts"]) for entry in data]
+        if frame.get("type") == "snapshot":
+            if frame.get("gap"):
+                self.trades.append(None)
+            self._stand(frame)
         else:
-            known[key] = entry
+            self._advance(frame)
+        self.trades.extend(told)
+
+    # --- status -----------------------------------------------------------------------------
+    def _take_status(self, frame: Frame, data: list[Entry]) -> None:
+        if frame.get("type") != "snapshot":
+            self._advance(frame)
+            self._define(data)
+            return
+        self._statuses += data
+        if frame.get("more"):
+            return
+        self.feeds, self.instruments = {}, {}
+        self._define(self._statuses)
+        self._statuses = []
+        self._stand(frame)
+
+    def _define(self, data: list[Entry]) -> None:
+        for entry in data:
+            is_feed = "s" not in entry
+            known = self.feeds if is_feed else self.instruments
+            key = entry["feed" if is_feed else "s"]
+            if entry.get("gone"):
+                known.pop(key, None)
+            else:
+                known[key] = entry
+
+    # --- positions --------------------------------------------------------------------------
+    def _stand(self, frame: Frame) -> None:
+        if not frame.get("more"):
+            self._arriving = ""
+            self.positions[frame["channel"]] = Position(frame["epoch"], frame["seq"])
+
+    def _advance(self, frame: Frame) -> None:
+        channel, since = frame["channel"], frame["from"]
+        mine = self.positions.get(channel)
+        if mine is None or mine.sequence != since:
+            raise Gap(f"{channel} frame begins after {since}, mine is {mine}")
+        self.positions[channel] = Position(mine.epoch, frame["seq"])
+
+
+def _dated(entry: Entry, ts: int) -> Entry:
+    return {key: value for key, value in entry.items() if key != "ms"} | {"t": ts - entry["ms"]}

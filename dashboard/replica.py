@@ -1,27 +1,37 @@
 """One process's copy of the market, and the shared answers to "what changed after n?".
 
 Pure. Must not know subscribers or sockets. Fed by hub, asked by outbox: every entry is encoded once
-for all subscribers that stand at the same position.
+for all subscribers that stand at the same position, and so is a frame for those of the same view.
 """
 
-from typing import Any
+from collections.abc import Collection, Iterable
+from typing import Any, Final, NamedTuple
+from weakref import WeakValueDictionary
 
 from dashboard.wire.frames import (
+    ALL_FIELDS,
+    Fields,
+    TradeText,
     encode_entry,
     encode_feed,
     encode_gone,
     encode_instrument,
     encode_row,
     encode_status,
+    encode_trade,
+    encode_update,
 )
+from dashboard.wire.registry import RECENT_TRADES, Channel
 from feeds.board import Board
 from feeds.events import Batch, Event, Position, Quote, Trade, symbol_of
 from feeds.exceptions import PositionLost
 from feeds.tape import Tape, TickCounts
 
-STATUS_CAPACITY = 4096
+STATUS_CAPACITY: Final = 4096
 """Status entries that can be resumed from: halting 2,000 instruments and back fits."""
-SHARED_ANSWERS = 256
+TRADE_CAPACITY: Final = 16_384
+"""Trades that can be resumed from: 30 s at 2,000 ticks/s, 5 minutes at 200."""
+SHARED_ANSWERS: Final = 256
 """Answers kept for readers at the same position; readers everywhere must not fill the memory."""
 
 
@@ -29,18 +39,76 @@ class BatchLost(Exception):
     """A batch does not follow the last one; begin again from a board."""
 
 
-class Replica:
-    """Board, tick counts and status tape of one epoch, as of `sequence`."""
+class View:
+    """What a reader of the ticker sees: these symbols (None is all), and these fields of them.
 
-    def __init__(self, epoch: str, board: Board, *, capacity: int) -> None:
+    Readers who want the same share one view (`view_of`), and by it their frames.
+    """
+
+    __slots__ = ("__weakref__", "fields", "symbols")
+
+    def __init__(self, symbols: frozenset[str] | None, fields: Fields) -> None:
+        self.symbols = symbols
+        self.fields = fields
+
+
+_views: WeakValueDictionary[tuple[frozenset[str] | None, Fields], View] = WeakValueDictionary()
+
+
+def view_of(symbols: Iterable[str] | None, fields: Fields = ALL_FIELDS) -> View:
+    """Return the one view of these symbols and fields."""
+    key = (None if symbols is None else frozenset(symbols), fields)
+    view = _views.get(key)
+    if view is None:
+        view = _views[key] = View(*key)
+    return view
+
+
+class Update(NamedTuple):
+    """An update frame, and how many ticks each of its symbols had had by its end."""
+
+    frame: str
+    ticks: dict[str, int]
+
+
+class _Changes:
+    """The entries of all symbols with news after one sequence, each encoded when first wanted."""
+
+    def __init__(self, symbols: Iterable[str]) -> None:
+        self.symbols = dict.fromkeys(symbols)
+        self.entries: dict[Fields, dict[str, str]] = {}
+
+    def seen_by(self, view: View) -> list[str]:
+        """Return the changed symbols of a view; the smaller side is walked."""
+        changed, wanted = self.symbols, view.symbols
+        if wanted is None:
+            return list(changed)
+        if len(wanted) < len(changed):
+            return [symbol for symbol in wanted if symbol in changed]
+        return [symbol for symbol in changed if symbol in wanted]
+
+
+class Replica:
+    """Board, tick counts, trades and status tape of one epoch, as of `sequence`.
+
+    `ts` is when the last batch was received (UTC ms), the time of every frame of this position;
+    `stale_ms` is when the market was last heard, set while it is silent through a fault.
+    """
+
+    def __init__(self, epoch: str, board: Board, *, capacity: int, ts: int) -> None:
         self.epoch = epoch
         self.board = board
+        self.ts = ts
+        self.stale_ms: int | None = None
         self.newest_ms: int | None = None
         self._counts = TickCounts(capacity, floor=board.sequence)
         self._statuses: Tape[str] = Tape(STATUS_CAPACITY, floor=board.sequence)
-        self._entries: dict[str, dict[tuple[int, int], str]] = {}
+        self._trades: Tape[TradeText] = Tape(TRADE_CAPACITY, floor=board.sequence)
         self._recent: dict[str, int] = dict.fromkeys([*board.gone, *board.rows], board.sequence)
-        self._changed: dict[int, list[str]] = {}
+        self._instruments: dict[str, str] = {}
+        self._changes: dict[int, _Changes] = {}
+        self._updates: dict[tuple[View, int, int], Update] = {}
+        self._new_trades: dict[int, list[TradeText]] = {}
 
     @property
     def sequence(self) -> int:
@@ -48,12 +116,17 @@ class Replica:
         return self.board.sequence
 
     @property
+    def position(self) -> Position:
+        """Return where this replica stands."""
+        return Position(self.epoch, self.board.sequence)
+
+    @property
     def status_sequence(self) -> int:
         """Return the sequence of the last status entry, or where this replica began."""
         return self._statuses.last
 
-    def receive(self, batch: Batch) -> None:
-        """Apply the next batch.
+    def receive(self, batch: Batch, *, ts: int) -> None:
+        """Apply the next batch, received at `ts`; one without events is a sign of life.
 
         Raises:
             BatchLost: it is of another epoch, or does not begin where the last one ended.
@@ -61,14 +134,24 @@ class Replica:
         if batch.epoch != self.epoch or batch.first != self.sequence + 1:
             mine = f"{self.epoch}:{self.sequence}"
             raise BatchLost(f"batch begins at {batch.epoch}:{batch.first}, mine is {mine}")
-        self._changed.clear()
+        if not batch.events:
+            return
+        self.ts = ts
+        self._changes.clear()
+        self._updates.clear()
+        self._new_trades.clear()
         for sequence, event in enumerate(batch.events, batch.first):
             self._apply(sequence, event)
 
+    # --- ticker -----------------------------------------------------------------------------
     def reaches(self, position: Position) -> bool:
         """Say whether everything after the position is still known, receipts included."""
-        floor = self._counts.floor
-        return position.epoch == self.epoch and floor <= position.sequence <= self.sequence
+        is_here = position.epoch == self.epoch and position.sequence <= self.sequence
+        return is_here and self.counts_since(position.sequence)
+
+    def counts_since(self, sequence: int) -> bool:
+        """Say whether the ticks after `sequence` can still be counted."""
+        return sequence >= self._counts.floor
 
     def ticks_at(self, symbol: str, sequence: int) -> int:
         """Return how many ticks the symbol had had at `sequence`.
@@ -78,38 +161,92 @@ class Replica:
         """
         return self.board.ticks(symbol) - self._counts.since(symbol, sequence)
 
-    def changed_since(self, sequence: int) -> list[str]:
-        """Return the symbols with news after `sequence`, newest first; shared, do not change."""
-        known = self._changed.get(sequence)
-        if known is None:
-            _bound(self._changed)
-            known = self._changed[sequence] = []
-            for symbol in reversed(self._recent):
-                if self._recent[symbol] <= sequence:
-                    break
-                known.append(symbol)
-        return known
+    def changed_since(self, sequence: int, view: View) -> list[str]:
+        """Return the symbols of a view with news after `sequence`."""
+        return self._changes_since(sequence).seen_by(view)
 
-    def entry(self, symbol: str, *, since: int, ticks_seen: int) -> str:
-        """Return the encoded changes of one symbol after `since`, when it had had those ticks."""
-        shared = self._entries.setdefault(symbol, {})
-        entry = shared.get((since, ticks_seen))
-        if entry is None:
-            _bound(shared)
-            row = self.board.rows.get(symbol)
-            ticks = self.board.ticks(symbol) - ticks_seen
-            if row is None:
-                entry = encode_gone(symbol, ticks=ticks)
-            else:
-                entry = encode_entry(symbol, row, since=since, ticks=ticks)
-            shared[since, ticks_seen] = entry
-        return entry
+    def update(self, view: View, *, told: int, looked: int) -> Update:
+        """Return the update that brings a reader from `told` to here; empty without news.
 
-    def full_entry(self, symbol: str) -> str:
+        `looked` is up to where nothing of the view had changed since `told`.
+
+        Raises:
+            PositionLost: the ticks after `looked` cannot be counted any more.
+        """
+        key = (view, told, looked)
+        update = self._updates.get(key)
+        if update is None:
+            update = self._encode_update(view, told, looked)
+            if len(self._updates) < SHARED_ANSWERS:
+                self._updates[key] = update
+        return update
+
+    def entry(self, symbol: str, *, since: int, fields: Fields, ticks: int) -> str:
+        """Return the encoded changes of one symbol after `since`, which stand for those ticks."""
+        row = self.board.rows.get(symbol)
+        if row is None:
+            return encode_gone(symbol, ticks=ticks)
+        return encode_entry(symbol, row, since=since, fields=fields, ticks=ticks, ts=self.ts)
+
+    def full_entry(self, symbol: str, fields: Fields) -> str:
         """Return the encoded row, or that the instrument is gone."""
         row = self.board.rows.get(symbol)
-        return encode_gone(symbol, ticks=0) if row is None else encode_row(symbol, row)
+        if row is None:
+            return encode_gone(symbol, ticks=0)
+        return encode_row(symbol, row, fields=fields, ts=self.ts)
 
+    def _changes_since(self, sequence: int) -> _Changes:
+        known = self._changes.get(sequence)
+        if known is None:
+            _bound(self._changes)
+            known = self._changes[sequence] = _Changes(self._walk_back_to(sequence))
+        return known
+
+    def _walk_back_to(self, sequence: int) -> Iterable[str]:
+        for symbol in reversed(self._recent):
+            if self._recent[symbol] <= sequence:
+                return
+            yield symbol
+
+    def _encode_update(self, view: View, told: int, looked: int) -> Update:
+        changes = self._changes_since(looked)
+        symbols = changes.seen_by(view)
+        if not symbols:
+            return Update("", {})
+        known = changes.entries.setdefault(view.fields, {})
+        for symbol in symbols:
+            if symbol not in known:
+                ticks = self._counts.since(symbol, looked)
+                known[symbol] = self.entry(symbol, since=looked, fields=view.fields, ticks=ticks)
+        entries = [known[symbol] for symbol in symbols]
+        frame = encode_update(Channel.TICKER, entries, since=told, seq=self.sequence, ts=self.ts)
+        return Update(frame, {symbol: self.board.ticks(symbol) for symbol in symbols})
+
+    # --- trades -----------------------------------------------------------------------------
+    def trades_since(self, sequence: int) -> list[TradeText]:
+        """Return the trades after `sequence`, in order; shared, do not change.
+
+        Raises:
+            PositionLost: the tape of trades does not reach back that far.
+        """
+        known = self._new_trades.get(sequence)
+        if known is None:
+            known = self._trades.since(sequence)
+            _bound(self._new_trades)
+            self._new_trades[sequence] = known
+        return known
+
+    def recent_trades(self, symbols: Collection[str] | None) -> list[TradeText]:
+        """Return the newest trades of these symbols (None is all), in order."""
+        found: list[TradeText] = []
+        for trade in self._trades.newest():
+            if symbols is None or trade.symbol in symbols:
+                found.append(trade)
+                if len(found) == RECENT_TRADES:
+                    break
+        return found[::-1]
+
+    # --- status -----------------------------------------------------------------------------
     def statuses_since(self, sequence: int) -> list[str]:
         """Return the status entries after `sequence`, in order.
 
@@ -122,21 +259,28 @@ class Replica:
 
     def all_statuses(self) -> list[str]:
         """Return the present status entry of every feed and instrument."""
+        known, rows = self._instruments, self.board.rows
+        if len(known) < len(rows):
+            known |= {s: encode_instrument(s, row) for s, row in rows.items() if s not in known}
         feeds = [encode_feed(status) for status in self.board.feeds.values()]
-        return feeds + [encode_instrument(*item) for item in self.board.rows.items()]
+        return feeds + [known[symbol] for symbol in rows]
 
+    # --- events -----------------------------------------------------------------------------
     def _apply(self, sequence: int, event: Event) -> None:
         self.board.apply(sequence, event)
         symbol = symbol_of(event)
         if symbol is not None:
-            self._entries.pop(symbol, None)
             self._recent.pop(symbol, None)
             self._recent[symbol] = sequence
         if isinstance(event, Quote | Trade):
             self.newest_ms = event.ts_event
             self._counts.append(sequence, event.symbol)
+            if isinstance(event, Trade):
+                text = encode_trade(event, self.board.rows[event.symbol], sequence=sequence)
+                self._trades.append(sequence, text)
             return
         row = None if symbol is None else self.board.rows.get(symbol)
+        self._instruments.pop(symbol or "", None)
         self._statuses.append(sequence, encode_status(event, row))
 
 

@@ -49,9 +49,9 @@ class Runtime:
             max_seats=settings.MARKET_MAX_SUBSCRIBERS,
             heartbeat_ms=settings.MARKET_HEARTBEAT_MS,
             sweep_s=settings.MARKET_SWEEP_S,
+            deadline_s=settings.MARKET_SEND_DEADLINE_S,
         )
         self.market = MarketView(self.hub)
-        self.send_deadline_s: float = settings.MARKET_SEND_DEADLINE_S
         self.ping_s: float = settings.MARKET_PING_S
         self._runner: Runner | None = None
         self._tasks: list[asyncio.Task[None]] = []

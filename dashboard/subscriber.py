@@ -4,10 +4,14 @@ Pure. Must not know sockets, tasks or rows. Called by hub (frames) and the trans
 Time and the replica arrive as arguments.
 """
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Any, Final
 
+from dashboard.allowance import Allowance
 from dashboard.exceptions import CommandRefused
-from dashboard.outbox import PersonalOutbox, StatusOutbox, TickerOutbox
+from dashboard.outbox import StatusOutbox, TickerOutbox, TradesOutbox
+from dashboard.pace import Pace
+from dashboard.personal import PersonalOutbox
 from dashboard.replica import Replica
 from dashboard.wire.commands import (
     Ack,
@@ -22,11 +26,15 @@ from dashboard.wire.commands import (
     notice_id_of,
     position_of,
 )
-from dashboard.wire.frames import encode_heartbeat, encode_welcome
+from dashboard.wire.frames import (
+    Fields,
+    encode_heartbeat,
+    encode_pace,
+    encode_welcome,
+    fields_of,
+)
 from dashboard.wire.registry import (
-    DEFAULT_RATE,
     EVERYTHING,
-    MAX_RATE,
     MESSAGE_BYTES,
     SYMBOL_LIMIT,
     Channel,
@@ -34,37 +42,49 @@ from dashboard.wire.registry import (
     Error,
 )
 from feeds.clock import Moment
+from feeds.events import Position
 
 COMMANDS_PER_S: Final = 20
 COMMAND_BURST: Final = 40
 """A page that opens sends five commands; nobody types forty in two seconds."""
 BAD_MESSAGES: Final = 16
 """Messages that are not commands before the connection is ended."""
+Told = tuple[dict[str, Any], list[str]]
+"""The result of a command, and the frames that follow it at once."""
 
 
 class Subscriber:
-    """Joining until the first channel, then live; `closed` says why it ended, once it has."""
+    """Joining until the first channel, then live; `closed` says why it ended, once it has.
 
-    def __init__(self, *, heartbeat_ms: int, now: Moment) -> None:
+    A reader that has one position for all its channels (`is_whole_at_once`) gets what is merged
+    together with what is distinct, so that it stands at one place after each handful of frames.
+    """
+
+    def __init__(self, *, heartbeat_ms: float, now: Moment, is_whole_at_once: bool = False) -> None:
         self.personal = PersonalOutbox()
         self.closed: Close | None = None
+        self.pace = Pace(now.mono_s)
         self._ticker = TickerOutbox()
+        self._trades = TradesOutbox()
         self._status = StatusOutbox()
+        self._is_whole_at_once = is_whole_at_once
         self._heartbeat_ms = heartbeat_ms
-        self._interval_s = 1 / DEFAULT_RATE
-        self._paused = False
-        self._due_s = now.mono_s
         self._sent_s = now.mono_s
-        self._allowance = float(COMMAND_BURST)
-        self._allowed_s = now.mono_s
+        self._told_stale_ms: int | None = None
+        self._allowance = Allowance(per_s=COMMANDS_PER_S, burst=COMMAND_BURST, now_s=now.mono_s)
         self._bad_messages = 0
+
+    @property
+    def updates(self) -> int:
+        """Return how many changes of prices and trades were taken."""
+        return self._ticker.updates + self._trades.updates
 
     def welcome(self, replica: Replica, now: Moment) -> str:
         """Return the first frame."""
         self._sent_s = now.mono_s
         return encode_welcome(
             epoch=replica.epoch,
-            heartbeat_ms=self._heartbeat_ms,
+            heartbeat_ms=round(self._heartbeat_ms),
             commands_per_s=COMMANDS_PER_S,
             ts=now.wall_ms,
         )
@@ -74,138 +94,180 @@ class Subscriber:
         try:
             self._spend_allowance(now)
             answer = decode_command(_text_of(message))
-            return self._do(answer, replica, now)
+            result, frames = self._do(answer, replica, now)
         except CommandRefused as refused:
             self._count_bad(refused)
             return [encode_refusal(refused)]
+        is_silent = isinstance(answer.command, Ack) and answer.id is None
+        return frames if is_silent else [encode_success(answer, result), *frames]
 
-    def has_work(self, replica: Replica, now: Moment) -> bool:
+    def begin(self, commands: Iterable[Subscribe], replica: Replica, now: Moment) -> list[str]:
+        """Do what a reader over HTTP asks for; return what follows at once.
+
+        Raises:
+            CommandRefused: one of them cannot be done.
+        """
+        told: list[str] = []
+        for command in commands:
+            answer = Answer("subscribe", None, command)
+            result, frames = self._do(answer, replica, now)
+            if result.get("rejected") and command.since is None:
+                told.append(encode_success(answer, result))
+            told += frames
+        return told
+
+    def has_work(self, replica: Replica, now_s: float) -> bool:
         """Say whether `frames` may have something; cheap, for it is asked at every pulse."""
-        if self._status.is_behind(replica) or self.personal.is_behind:
+        if self._is_quiet(now_s) or replica.stale_ms != self._told_stale_ms:
             return True
-        if now.mono_s >= self._due_s and not self._paused and self._ticker.is_behind(replica):
+        if self.personal.is_behind or self._status.is_behind(replica):
             return True
-        return self._is_quiet(now)
+        return self.pace.is_due(now_s) and self._is_behind(replica)
 
     def frames(self, replica: Replica, now: Moment) -> list[str]:
         """Return what is due: distinct things at once, merged ones at the pace."""
-        frames = self._status.take(replica, now.wall_ms) + self.personal.take()
-        if now.mono_s >= self._due_s and not self._paused:
-            ticker = self._ticker.take(replica, now.wall_ms)
-            if ticker:
-                self._due_s = now.mono_s + self._interval_s
-                frames += ticker
-        if not frames and self._is_quiet(now):
-            frames = self._heartbeat(replica, now)
+        frames = self._status.take(replica) + self.personal.take()
+        if self.pace.is_due(now.mono_s) or (frames and self._is_whole_at_once):
+            frames += self._take_prices(replica, now)
+        if replica.stale_ms != self._told_stale_ms or (not frames and self._is_quiet(now.mono_s)):
+            frames.append(self._heartbeat(replica, now))
         if frames:
             self._sent_s = now.mono_s
+            if (news := self.pace.take_news(now.mono_s)) is not None:
+                frames.append(encode_pace(rate=news[0], reason=news[1]))
         return frames
 
-    def _is_quiet(self, now: Moment) -> bool:
-        return (now.mono_s - self._sent_s) * 1000 >= self._heartbeat_ms
+    def settle(self, replica: Replica) -> Position | None:
+        """Return where the reader stands in all its channels, if nothing is due of any of them."""
+        if self._is_behind(replica) or self._status.is_behind(replica):
+            return None
+        self._raise_to(replica, replica.sequence)
+        return replica.position
 
-    def _heartbeat(self, replica: Replica, now: Moment) -> list[str]:
-        """Tell where the reader is; a ticker held back keeps its position: nothing is skipped."""
-        if self._ticker.is_open and (self._paused or now.mono_s < self._due_s):
-            held_at = self._ticker.sequence_in(replica)
-            self._status.advance(replica, to=held_at)
-            return [encode_heartbeat(seq=held_at, ts=now.wall_ms)]
-        self._ticker.advance(replica)
-        self._status.advance(replica)
-        return [encode_heartbeat(seq=replica.sequence, ts=now.wall_ms)]
+    def _take_prices(self, replica: Replica, now: Moment) -> list[str]:
+        frames = self._ticker.take(replica) + self._trades.take(replica)
+        if frames and not self._is_behind(replica):
+            self.pace.send(replica.sequence, now.mono_s)
+        return frames
+
+    def _is_behind(self, replica: Replica) -> bool:
+        ticker, trades = self._ticker, self._trades
+        return (ticker.is_open and ticker.place.is_behind(replica)) or (
+            trades.is_open and trades.place.is_behind(replica)
+        )
+
+    def _is_quiet(self, now_s: float) -> bool:
+        return (now_s - self._sent_s) * 1000 >= self._heartbeat_ms
+
+    def _heartbeat(self, replica: Replica, now: Moment) -> str:
+        """Tell where the reader is; prices held back keep their position: nothing is skipped."""
+        held = [outbox.place for outbox in (self._ticker, self._trades) if outbox.is_open]
+        seq = min((place.whole_in(replica) for place in held), default=replica.sequence)
+        self._raise_to(replica, seq)
+        self._told_stale_ms = replica.stale_ms
+        return encode_heartbeat(seq=seq, ts=now.wall_ms, stale_ms=replica.stale_ms)
+
+    def _raise_to(self, replica: Replica, sequence: int) -> None:
+        for outbox in (self._ticker, self._trades, self._status):
+            if outbox.is_open:
+                outbox.place.raise_to(replica, sequence)
 
     # --- commands ---------------------------------------------------------------------------
-    def _do(self, answer: Answer, replica: Replica, now: Moment) -> list[str]:
+    def _do(self, answer: Answer, replica: Replica, now: Moment) -> Told:
         match answer.command:
             case Subscribe() as command:
                 return self._subscribe(answer, command, replica, now)
             case Unsubscribe() as command:
                 return self._unsubscribe(answer, command)
             case Set() as command:
-                return self._set(answer, command, now)
-            case Ack() | Ping():
-                return [encode_success(answer)]
+                return self._set(command, now), []
+            case Ack(position=text, paint_ms=paint_ms):
+                position = position_of(text)
+                if position is not None and position.epoch == replica.epoch:
+                    self.pace.paint(position.sequence, paint_ms, now.mono_s)
+                return {}, []
+            case Ping():
+                return {"ts": now.wall_ms}, []
 
-    def _subscribe(
-        self, answer: Answer, command: Subscribe, replica: Replica, now: Moment
-    ) -> list[str]:
+    def _subscribe(self, answer: Answer, command: Subscribe, replica: Replica, now: Moment) -> Told:
         if command.max_rate is not None:
-            self._interval_s = 1 / command.max_rate
-        match _channel_of(answer, command.channel):
-            case Channel.TICKER:
-                return self._subscribe_ticker(answer, command, replica, now)
+            self.pace.limit(command.max_rate, now.mono_s)
+        channel = _channel_of(answer, command.channel)
+        match channel:
+            case Channel.TICKER | Channel.TRADES:
+                return self._subscribe_prices(answer, channel, command, replica)
             case Channel.STATUS:
                 resumed = self._status.open(replica, position_of(command.since))
-                result = {"channel": Channel.STATUS, "resumed": resumed}
-                frames = self._status.take(replica, now.wall_ms)
-                return [encode_success(answer, result), *frames]
+                return {"channel": channel, "resumed": resumed}, self._status.take(replica)
             case Channel.NOTIFICATIONS:
-                self.personal.open_notices(notice_id_of(command.since))
+                self.personal.open_notices(notice_id_of(command.since), command.unread)
             case Channel.WATCHLIST:
-                self.personal.open_watchlist()
-        return [encode_success(answer, {"channel": command.channel})]
+                self.personal.open_watchlist(command.symbols)
+        return {"channel": channel}, []
 
-    def _subscribe_ticker(
-        self, answer: Answer, command: Subscribe, replica: Replica, now: Moment
-    ) -> list[str]:
-        everything = EVERYTHING in command.symbols
-        asked = replica.board.known() if everything else list(dict.fromkeys(command.symbols))
+    def _subscribe_prices(
+        self, answer: Answer, channel: Channel, command: Subscribe, replica: Replica
+    ) -> Told:
+        if not replica.epoch:
+            fact = "the market has not begun"
+            raise CommandRefused(Error.UNAVAILABLE, fact, method=answer.method, id=answer.id)
+        outbox = self._ticker if channel is Channel.TICKER else self._trades
+        wanted = command.symbols or ()
+        everything = EVERYTHING in wanted
+        asked = replica.board.known() if everything else list(dict.fromkeys(wanted))
         known = [symbol for symbol in asked if replica.board.is_known(symbol)]
         rejected = [symbol for symbol in asked if not replica.board.is_known(symbol)]
         if not everything:
-            self._refuse_too_many(answer, asked)
+            _refuse_too_many(answer, outbox, asked)
+        if channel is Channel.TICKER and command.fields is not None:
+            self._choose_fields(answer, command.fields)
         since = position_of(command.since)
-        resumed = since is not None and self._ticker.resume(replica, known, since)
-        frames = [] if resumed else self._ticker.add(replica, known, now.wall_ms)
-        self._ticker.everything |= everything
+        resumed = since is not None and outbox.resume(replica, known, since)
+        is_lost = not resumed and (since is None or channel is Channel.TICKER)
+        frames = outbox.add(replica, known) if is_lost else []
+        if everything:
+            outbox.want_everything()
         result = {
-            "channel": Channel.TICKER,
+            "channel": channel,
             "symbols": [EVERYTHING] if everything else known,
             "rejected": dict.fromkeys(rejected, "unknown symbol"),
             "resumed": resumed,
         }
-        return [encode_success(answer, result), *frames]
+        return result, frames
 
-    def _refuse_too_many(self, answer: Answer, asked: list[str]) -> None:
-        count = len(set(asked) | set(self._ticker.symbols))
-        if count > SYMBOL_LIMIT and not self._ticker.everything:
-            fact = f"limit is {SYMBOL_LIMIT}, was {count}"
-            raise CommandRefused(Error.TOO_MANY_SYMBOLS, fact, method=answer.method, id=answer.id)
+    def _choose_fields(self, answer: Answer, keys: tuple[str, ...]) -> None:
+        fields = _fields_of(answer, keys)
+        if self._ticker.is_open and fields != self._ticker.fields:
+            fact = "other fields are subscribed: unsubscribe first"
+            raise CommandRefused(Error.BAD_PARAMETERS, fact, method=answer.method, id=answer.id)
+        self._ticker.fields = fields
 
-    def _unsubscribe(self, answer: Answer, command: Unsubscribe) -> list[str]:
-        match _channel_of(answer, command.channel):
+    def _unsubscribe(self, answer: Answer, command: Unsubscribe) -> Told:
+        channel = _channel_of(answer, command.channel)
+        match channel:
             case Channel.TICKER:
-                everything = EVERYTHING in command.symbols
-                if self._ticker.everything and command.symbols and not everything:
-                    fact = "everything is subscribed: unsubscribe * instead"
-                    raise CommandRefused(
-                        Error.BAD_PARAMETERS, fact, method=answer.method, id=answer.id
-                    )
-                self._ticker.remove(() if everything else command.symbols)
+                self._ticker.remove(_symbols_of(answer, command, self._ticker))
+            case Channel.TRADES:
+                self._trades.remove(_symbols_of(answer, command, self._trades))
             case Channel.STATUS:
                 self._status.close()
             case Channel.NOTIFICATIONS:
                 self.personal.close_notices()
             case Channel.WATCHLIST:
                 self.personal.close_watchlist()
-        return [encode_success(answer, {"channel": command.channel})]
+        return {"channel": channel}, []
 
-    def _set(self, answer: Answer, command: Set, now: Moment) -> list[str]:
+    def _set(self, command: Set, now: Moment) -> dict[str, Any]:
         if command.max_rate is not None:
-            self._interval_s = 1 / command.max_rate
-            self._due_s = min(self._due_s, now.mono_s + self._interval_s)
+            self.pace.limit(command.max_rate, now.mono_s)
         if command.paused is not None:
-            self._paused = command.paused
-        max_rate = min(MAX_RATE, round(1 / self._interval_s, 3))
-        return [encode_success(answer, {"max_rate": max_rate, "paused": self._paused})]
+            self.pace.is_paused = command.paused
+        return {"max_rate": self.pace.max_rate, "paused": self.pace.is_paused}
 
     # --- limits -----------------------------------------------------------------------------
     def _spend_allowance(self, now: Moment) -> None:
-        """Let COMMANDS_PER_S pass, with a burst (token bucket); a flood ends the connection."""
-        earned = (now.mono_s - self._allowed_s) * COMMANDS_PER_S
-        self._allowance = min(float(COMMAND_BURST), self._allowance + earned) - 1
-        self._allowed_s = now.mono_s
-        if self._allowance < 0:
+        """Let COMMANDS_PER_S pass; a flood ends the connection."""
+        if not self._allowance.spend(now.mono_s):
             self.closed = self.closed or Close.TOO_MANY
             raise CommandRefused(Error.TOO_MANY_COMMANDS, f"limit is {COMMANDS_PER_S} per second")
 
@@ -231,3 +293,32 @@ def _channel_of(answer: Answer, name: str) -> Channel:
         raise CommandRefused(
             Error.UNKNOWN_CHANNEL, fact, method=answer.method, id=answer.id
         ) from None
+
+
+def _fields_of(answer: Answer, keys: tuple[str, ...]) -> Fields:
+    try:
+        return fields_of(keys)
+    except KeyError as error:
+        fact = f"field was {str(error.args[0])[:32]!r}"
+        raise CommandRefused(
+            Error.BAD_PARAMETERS, fact, method=answer.method, id=answer.id
+        ) from None
+
+
+def _refuse_too_many(answer: Answer, outbox: TickerOutbox | TradesOutbox, asked: list[str]) -> None:
+    count = len(set(asked) | set(outbox.symbols))
+    if count > SYMBOL_LIMIT and not outbox.everything:
+        fact = f"limit is {SYMBOL_LIMIT}, was {count}"
+        raise CommandRefused(Error.TOO_MANY_SYMBOLS, fact, method=answer.method, id=answer.id)
+
+
+def _symbols_of(
+    answer: Answer, command: Unsubscribe, outbox: TickerOutbox | TradesOutbox
+) -> tuple[str, ...]:
+    """Return the symbols to take out; none named is all of them."""
+    if EVERYTHING in command.symbols:
+        return ()
+    if outbox.everything and command.symbols:
+        fact = "everything is subscribed: unsubscribe * instead"
+        raise CommandRefused(Error.BAD_PARAMETERS, fact, method=answer.method, id=answer.id)
+    return command.symbols

@@ -6,7 +6,7 @@ Must not know users or frames. Called by runner (publish) and hub (attach).
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from typing import Final
+from typing import Final, Protocol
 
 from feeds.board import Board
 from feeds.events import Batch
@@ -52,6 +52,26 @@ class Attachment:
                 yield self._batches.popleft()
 
 
+class Bus(Protocol):
+    """What runner and hub need of a bus."""
+
+    async def publish(self, batch: Batch) -> None:
+        """Hand a batch to every reader."""
+        ...
+
+    async def attach(self) -> Attachment:
+        """Return a reader that begins now.
+
+        Raises:
+            BusDown: it cannot be reached; try again later.
+        """
+        ...
+
+    def detach(self, attachment: Attachment) -> None:
+        """Forget a reader."""
+        ...
+
+
 class MemoryBus:
     """Carry batches inside one process; the board here is what a new reader starts from."""
 
@@ -69,8 +89,8 @@ class MemoryBus:
         for attachment in self._attachments:
             attachment.offer(batch)
 
-    def attach(self) -> Attachment:
-        """Return a reader that begins now; no await, so nothing can fall between."""
+    async def attach(self) -> Attachment:
+        """Return a reader that begins now; nothing is awaited, so nothing can fall between."""
         attachment = Attachment(self._epoch, self._board.copy())
         self._attachments.add(attachment)
         return attachment

@@ -1,6 +1,7 @@
 """What can go wrong in the market, as one tree.
 
 FeedError
+├── BusDown               the bus cannot be reached now
 ├── InvalidEvent          an event that cannot have happened (bid above ask, negative size)
 ├── InvalidDefinition     an instrument that cannot be traded (tick size 0, empty symbol)
 ├── InvalidPlan           a feed that cannot be run (rate below 0, duplicate symbol)
@@ -12,6 +13,10 @@ FeedError
 
 class FeedError(Exception):
     """Root of everything the market raises on purpose."""
+
+
+class BusDown(FeedError):
+    """The bus cannot be reached now."""
 
 
 class InvalidEvent(FeedError):

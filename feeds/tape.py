@@ -5,6 +5,8 @@ Pure. Must not know what an item means. Called by the replicas that answer a res
 
 from bisect import bisect_right
 from collections import deque
+from collections.abc import Iterator
+from itertools import takewhile
 from typing import Generic, TypeVar
 
 from feeds.exceptions import PositionLost
@@ -36,9 +38,12 @@ class Tape(Generic[Item]):
         """
         if sequence < self.floor:
             raise PositionLost(f"position was {sequence}, the tape begins after {self.floor}")
-        if self.last <= sequence:
-            return []
-        return [item for at, item in self._items if at > sequence]
+        newest = takewhile(lambda placed: placed[0] > sequence, reversed(self._items))
+        return [item for _, item in newest][::-1]
+
+    def newest(self) -> Iterator[Item]:
+        """Yield all items, newest first."""
+        return (item for _, item in reversed(self._items))
 
 
 class TickCounts:

@@ -35,11 +35,16 @@ def board() -> dict[str, Any]:
     from dashboard.display import display_row
     from dashboard.wire.frames import encode_row
 
+    def entry(symbol: str, row: Any) -> dict[str, Any]:
+        fields: dict[str, Any] = json.loads(f"{{{encode_row(symbol, row, ts=0)}}}")[symbol]
+        ago = fields.pop("ms")
+        return fields | {"t": None if ago is None else -ago}
+
     bus = runtime.current().bus
     rows = bus._board.rows
     return {
         "position": f"{bus._epoch}:{bus._board.sequence}",
-        "rows": {symbol: json.loads(encode_row(symbol, row)) for symbol, row in rows.items()},
+        "rows": {symbol: entry(symbol, row) for symbol, row in rows.items()},
         "display": {symbol: display_row(symbol, row) for symbol, row in rows.items()},
     }
 

@@ -6,9 +6,11 @@ from collections.abc import Collection
 
 from django.db import OperationalError
 
-from dashboard.hub import Hub, Seat
+from dashboard.hub import Hub
 from dashboard.identity import Identity
+from dashboard.seat import Seat
 from dashboard.wire.personal import Personal
+from dashboard.wire.registry import Transport
 from feeds.bus import MemoryBus
 from feeds.clock import SystemClock
 from feeds.events import Batch, Event, Quote
@@ -51,17 +53,32 @@ class Exchange:
             recheck_s=60,
             heartbeat_ms=60_000,
             sweep_s=0.01,
+            deadline_s=5,
         )
 
     async def happen(self, *events: Event, epoch: str = "e1") -> None:
         await self.bus.publish(Batch(epoch, self.sequence + 1, events))
         self.sequence += len(events)
 
+    def join(self, user_id: int = 1) -> Seat:
+        """Take a seat as over a WebSocket."""
+        return self.hub.join(person(user_id), Transport.WEBSOCKET, NoLine())
+
     async def settle(self) -> None:
         """Let the hub catch up with the bus."""
         async with asyncio.timeout(5):
             while self.hub.replica.sequence != self.sequence:
                 await asyncio.sleep(0)
+
+
+class NoLine:
+    """A line that takes everything at once; unlike a socket it cannot be cut."""
+
+    def backlog(self) -> int:
+        return 0
+
+    def abort(self) -> None:
+        raise AssertionError("nobody cuts this line")
 
 
 def person(user_id: int = 1) -> Identity:

@@ -6,21 +6,21 @@ every layer message would cost a thread hop per socket.
 
 import asyncio
 import logging
-from typing import Any, Final
+from typing import Any
 
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 
 from dashboard.exceptions import HubFull, SeatClosed
-from dashboard.hub import Hub, Seat
+from dashboard.hub import Hub
 from dashboard.identity import Refusal, identify
+from dashboard.seat import Seat
+from dashboard.transports.line import SocketLine
 from dashboard.wire.frames import encode_shutdown
-from dashboard.wire.registry import Close
+from dashboard.wire.registry import RESTART_MS, Close, Transport
 
 log = logging.getLogger(__name__)
 Message = dict[str, Any]
-RESTART_MS: Final = 1500
-"""When to come back after a restart; browsers add their own jitter."""
 
 
 class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
@@ -28,9 +28,8 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
 
     channel_layer_alias = "none"
 
-    def __init__(self, *, hub: Hub, send_deadline_s: float) -> None:
+    def __init__(self, *, hub: Hub) -> None:
         self._hub = hub
-        self._send_deadline_s = send_deadline_s
         self._seat: Seat | None = None
         self._writer: asyncio.Task[None] | None = None
 
@@ -63,13 +62,14 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
             await self._close(Close.SIGNED_OUT)
             return
         await self.send({"type": "websocket.accept"})
+        line = SocketLine(self.base_send)
         try:
-            self._seat = self._hub.join(identity)
+            self._seat = self._hub.join(identity, Transport.WEBSOCKET, line)
         except HubFull:
             await self._close(Close.TOO_MANY)
             return
         self._seat.say_hello()
-        self._writer = asyncio.create_task(self._write(self._seat))
+        self._writer = asyncio.create_task(self._write(self._seat, line))
 
     def _receive(self, message: Message) -> None:
         if self._seat is None or self._writer is None or self._writer.done():
@@ -77,43 +77,26 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
         text = message.get("text")
         self._seat.receive(message.get("bytes") or b"" if text is None else text)
 
-    async def _write(self, seat: Seat) -> None:
+    async def _write(self, seat: Seat, line: SocketLine) -> None:
         """Send frames as the socket takes them; while it takes none, the seat conflates."""
         try:
             while True:
                 for frame in await seat.frames():
-                    await self._send_in_time(frame)
+                    await seat.sending(self._send(frame))
         except SeatClosed as closed:
             if closed.code == Close.RESTART:
-                await self._send_in_time(encode_shutdown(retry_ms=RESTART_MS))
+                await self._send(encode_shutdown(retry_ms=RESTART_MS))
             await self._close(Close(closed.code))
-        except TimeoutError:
-            await self._close(Close.TOO_SLOW)
-            abort(self.base_send)
         except OSError:
             pass  # the socket went while we wrote; the server says so to dispatch
         except Exception as error:
             log.warning("writer ended user=%s error=%r", seat.identity.user_id, error)
-            abort(self.base_send)
+            line.abort()
         finally:
             self._hub.leave(seat)
 
-    async def _send_in_time(self, frame: str) -> None:
-        async with asyncio.timeout(self._send_deadline_s):
-            await self.base_send({"type": "websocket.send", "text": frame})
+    async def _send(self, frame: str) -> None:
+        await self.base_send({"type": "websocket.send", "text": frame})
 
     async def _close(self, code: Close) -> None:
         await self.send({"type": "websocket.close", "code": int(code)})
-
-
-def abort(send: Any) -> None:
-    """Cut the connection behind an ASGI `send` without waiting for its buffer.
-
-    Daphne's send is a partial of (protocol), uvicorn's a method of the protocol; both keep the
-    transport in `.transport`. Elsewhere the server's own time-outs must do.
-    """
-    protocol = send.args[0] if getattr(send, "args", None) else getattr(send, "__self__", None)
-    transport = getattr(protocol, "transport", None)
-    cut = getattr(transport, "abortConnection", None) or getattr(transport, "abort", None)
-    if cut is not None:
-        cut()

@@ -17,12 +17,18 @@ Rate = Annotated[float, msgspec.Meta(ge=MIN_RATE, le=MAX_RATE)]
 
 
 class Subscribe(msgspec.Struct, frozen=True):
-    """Want a channel; `since` is a position of the tape, or the last notification's id."""
+    """Want a channel; `since` is a position of the tape, or the last notification's id.
+
+    `fields` are the keys of a ticker entry that are wanted, all when absent. A reader that knows
+    the watchlist (`symbols`) or how many notifications are `unread` is told only of a change.
+    """
 
     channel: str
-    symbols: tuple[str, ...] = ()
+    symbols: tuple[str, ...] | None = None
+    fields: tuple[str, ...] | None = None
     max_rate: Rate | None = None
     since: str | None = None
+    unread: int | None = None
 
 
 class Unsubscribe(msgspec.Struct, frozen=True):
@@ -40,9 +46,10 @@ class Set(msgspec.Struct, frozen=True):
 
 
 class Ack(msgspec.Struct, frozen=True):
-    """Say which position was painted."""
+    """Say which position was painted, and how long painting kept the page busy."""
 
     position: str
+    paint_ms: Annotated[float, msgspec.Meta(ge=0, le=60_000)] = 0.0
 
 
 class Ping(msgspec.Struct, frozen=True):
@@ -121,9 +128,8 @@ def notice_id_of(since: str | None) -> int | None:
 
 def encode_success(answer: Answer, result: dict[str, Any] | None = None) -> str:
     """Return the frame that says a command was done."""
-    frame = {"method": answer.method, "success": True, "result": result or {}, "id": answer.id}
-    if isinstance(answer.command, Ping):
-        frame["method"] = "pong"
+    method = "pong" if isinstance(answer.command, Ping) else answer.method
+    frame = {"method": method, "success": True, "result": result or {}, "id": answer.id}
     return _encode(frame).decode()
 
 

@@ -3,11 +3,13 @@
 Pure. Must not know who is told, or how often. Called by replica, outbox and subscriber.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 
 from dashboard.wire.registry import (
+    FIELDS,
     MAX_RATE,
     MESSAGE_BYTES,
     SNAPSHOT_ENTRIES,
@@ -15,41 +17,83 @@ from dashboard.wire.registry import (
     VERSION,
     Channel,
 )
-from feeds.board import FIELDS, Row, Value
-from feeds.events import Delisting, FeedRemoval, FeedStatus, Listing, Status
+from feeds.board import (
+    ASK,
+    ASK_SIZE,
+    BID,
+    BID_SIZE,
+    HIGH,
+    LAST,
+    LOW,
+    OPEN,
+    PHASE,
+    PREVIOUS_CLOSE,
+    TS_EVENT,
+    VOLUME,
+    Row,
+    Value,
+)
+from feeds.events import Delisting, FeedRemoval, FeedStatus, Listing, Status, Trade
 
 _encode = msgspec.json.encode
-_KEYS: Final = ("p", "b", "a", "bs", "as", "o", "h", "l", "pc", "v", "t", "ph")
 _PRICES: Final = frozenset({"p", "b", "a", "o", "h", "l", "pc"})
-_NAMED: Final = tuple((key, f'"{key}":', key in _PRICES) for key in _KEYS)
-assert len(_KEYS) == len(FIELDS)  # noqa: S101 one key per field, in the same order
+_PLACES: Final = {
+    "p": LAST, "b": BID, "a": ASK, "bs": BID_SIZE, "as": ASK_SIZE, "o": OPEN, "h": HIGH, "l": LOW,
+    "pc": PREVIOUS_CLOSE, "v": VOLUME, "ph": PHASE,
+}  # fmt: skip
+Fields = tuple[tuple[str, int, bool], ...]
+"""Which fields of a row are wanted: name as encoded, place in the row, whether it is a price."""
 
 
-def encode_row(symbol: str, row: Row) -> str:
+def fields_of(keys: Iterable[str]) -> Fields:
+    """Return the fields of these keys.
+
+    Raises:
+        KeyError: one of them is no key of a ticker entry.
+    """
+    return tuple((f'"{key}":', _PLACES[key], key in _PRICES) for key in dict.fromkeys(keys))
+
+
+ALL_FIELDS: Final = fields_of(FIELDS)
+
+
+def encode_row(symbol: str, row: Row, *, fields: Fields = ALL_FIELDS, ts: int) -> str:
     """Return the entry of a snapshot: every field, null where there is no value yet."""
-    parts = [_encode_field(row, index) for index in range(len(_NAMED))]
-    return f'{{"s":"{symbol}",{",".join(parts)}}}'
-
-
-def encode_entry(symbol: str, row: Row, *, since: int, ticks: int) -> str:
-    """Return the entry of an update: the fields that changed after `since`, and the receipt."""
     parts = [
-        _encode_field(row, index) for index, version in enumerate(row.versions) if version > since
+        name + _encode_value(row, row.values[index], is_price) for name, index, is_price in fields
     ]
-    return f'{{"s":"{symbol}",{"".join(part + "," for part in parts)}"n":{ticks}}}'
+    parts.append(_encode_ago(row, ts))
+    return f'"{symbol}":{{{",".join(parts)}}}'
+
+
+def encode_entry(
+    symbol: str, row: Row, *, since: int, fields: Fields = ALL_FIELDS, ticks: int, ts: int
+) -> str:
+    """Return the entry of an update: the fields that changed after `since`, and the receipt."""
+    values, versions = row.values, row.versions
+    parts = [
+        name + _encode_value(row, values[index], is_price)
+        for name, index, is_price in fields
+        if versions[index] > since
+    ]
+    if versions[TS_EVENT] > since:
+        parts.append(_encode_ago(row, ts))
+    if ticks != 1:
+        parts.append(f'"n":{ticks}')
+    return f'"{symbol}":{{{",".join(parts)}}}'
 
 
 def encode_gone(symbol: str, *, ticks: int) -> str:
     """Return the entry of an instrument that left the market, and the receipt of its last ticks."""
-    return f'{{"s":"{symbol}","gone":true,"n":{ticks}}}'
+    return f'"{symbol}":{{"gone":true,"n":{ticks}}}'
 
 
-def _encode_field(row: Row, index: int) -> str:
-    _, name, is_price = _NAMED[index]
-    return name + _encode_value(row, row.values[index], is_price=is_price)
+def _encode_ago(row: Row, ts: int) -> str:
+    ticked = row.values[TS_EVENT]
+    return '"ms":null' if ticked is None else f'"ms":{ts - int(ticked)}'
 
 
-def _encode_value(row: Row, value: Value, *, is_price: bool) -> str:
+def _encode_value(row: Row, value: Value, is_price: bool) -> str:
     if value is None:
         return "null"
     if isinstance(value, str):
@@ -57,33 +101,63 @@ def _encode_value(row: Row, value: Value, *, is_price: bool) -> str:
     return repr(row.price(value)) if is_price else str(value)
 
 
-def encode_update(channel: Channel, entries: list[str], *, since: int, seq: int, ts: int) -> str:
-    """Return a frame that covers (since, seq]."""
-    return (
-        f'{{"channel":"{channel.value}","type":"update","from":{since},"seq":{seq},"ts":{ts},'
-        f'"data":[{",".join(entries)}]}}'
+class TradeText(msgspec.Struct, frozen=True):
+    """A trade, encoded once for every reader but for how long ago it was."""
+
+    symbol: str
+    sequence: int
+    text: str
+    ts_event: int
+
+    def entry(self, ts: int) -> str:
+        """Return the entry in a frame of that time."""
+        return f"{self.text}{ts - self.ts_event}}}"
+
+
+def encode_trade(trade: Trade, row: Row, *, sequence: int) -> TradeText:
+    """Return what every reader is told of a trade."""
+    text = (
+        f'{{"s":"{trade.symbol}","p":{row.price(trade.price_ticks)!r},"q":{trade.size},'
+        f'"side":"{trade.side.value}","i":{sequence},"ms":'
     )
+    return TradeText(trade.symbol, sequence, text, trade.ts_event)
+
+
+def encode_update(
+    channel: Channel, entries: Iterable[str], *, since: int, seq: int, ts: int
+) -> str:
+    """Return a frame that covers (since, seq]."""
+    left, right = _BRACKETS[channel]
+    head = f'{{"channel":"{channel.value}","from":{since},"seq":{seq},"ts":{ts},"data":{left}'
+    return f"{head}{','.join(entries)}{right}}}"
 
 
 def encode_snapshot(
-    channel: Channel, entries: list[str], *, epoch: str, seq: int, ts: int
+    channel: Channel, entries: list[str], *, epoch: str, seq: int, ts: int, has_gap: bool = False
 ) -> list[str]:
     """Return the frames of a snapshot: all but the last say that more follow."""
     chunks = [
         entries[start : start + SNAPSHOT_ENTRIES]
         for start in range(0, max(1, len(entries)), SNAPSHOT_ENTRIES)
     ]
+    left, right = _BRACKETS[channel]
     head = (
         f'{{"channel":"{channel.value}","type":"snapshot","epoch":"{epoch}","seq":{seq},"ts":{ts},'
     )
-    last = len(chunks) - 1
+    gap, last = '"gap":true,' if has_gap else "", len(chunks) - 1
     return [
-        f'{head}{"" if index == last else _MORE}"data":[{",".join(chunk)}]}}'
+        f'{head}{gap}{"" if index == last else _MORE}"data":{left}{",".join(chunk)}{right}}}'
         for index, chunk in enumerate(chunks)
     ]
 
 
 _MORE: Final = '"more":true,'
+_BRACKETS: Final = {
+    Channel.TICKER: ("{", "}"),
+    Channel.TRADES: ("[", "]"),
+    Channel.STATUS: ("[", "]"),
+}
+"""What is merged is an object by symbol, what is distinct a list in order."""
 
 
 def encode_feed(status: FeedStatus) -> str:
@@ -133,9 +207,19 @@ def encode_status(
     return encode_instrument(symbol, row)
 
 
-def encode_heartbeat(*, seq: int, ts: int) -> str:
-    """Return the frame that says: you have everything up to `seq`."""
-    return f'{{"channel":"heartbeat","seq":{seq},"ts":{ts}}}'
+def encode_heartbeat(*, seq: int, ts: int, stale_ms: int | None = None) -> str:
+    """Return the frame that says: you have everything up to `seq`.
+
+    `stale_ms` is when the market was last heard (UTC ms), while it is silent through a fault.
+    """
+    stale = "" if stale_ms is None else f',"stale":{stale_ms}'
+    return f'{{"channel":"heartbeat","seq":{seq},"ts":{ts}{stale}}}'
+
+
+def encode_pace(*, rate: float, reason: str) -> str:
+    """Return the frame that says how often merged frames come now, and what limits them."""
+    frame = {"channel": Channel.STATUS, "type": "pace", "rate": rate, "reason": reason}
+    return _encode(frame).decode()
 
 
 def encode_welcome(*, epoch: str, heartbeat_ms: int, commands_per_s: int, ts: int) -> str:
@@ -162,3 +246,8 @@ def encode_welcome(*, epoch: str, heartbeat_ms: int, commands_per_s: int, ts: in
 def encode_shutdown(*, retry_ms: int) -> str:
     """Return the last frame before a restart."""
     return _encode({"channel": Channel.STATUS, "type": "shutdown", "retry_ms": retry_ms}).decode()
+
+
+def encode_end(*, code: int, reason: str) -> str:
+    """Return why a stream of events ends: what a close frame says of a socket."""
+    return _encode({"code": code, "reason": reason}).decode()

@@ -40,5 +40,5 @@ def encode_watchlist(symbols: tuple[str, ...]) -> str:
 def encode_notices(notices: tuple[Notice, ...], *, since: int | None, seq: int, unread: int) -> str:
     """Return notices as a snapshot, or as an update that covers (since, seq]."""
     frame: dict[str, Any] = {"channel": Channel.NOTIFICATIONS}
-    frame |= {"type": "snapshot"} if since is None else {"type": "update", "from": since}
+    frame |= {"type": "snapshot"} if since is None else {"from": since}
     return _encode(frame | {"seq": seq, "unread": unread, "data": notices}).decode()

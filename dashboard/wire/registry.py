@@ -17,12 +17,34 @@ MIN_RATE: Final = 0.2
 MAX_RATE: Final = 20.0
 DEFAULT_RATE: Final = 10.0
 EVERYTHING: Final = "*"
+FIELDS: Final = ("p", "b", "a", "bs", "as", "o", "h", "l", "pc", "v", "ph")
+"""What a ticker entry can hold; `ms` and `n` come with every tick."""
+TRADE_ENTRIES: Final = 500
+"""Trades of one frame; what is left follows at once."""
+RECENT_TRADES: Final = 50
+"""Trades that a reader without a position begins with."""
+WAIT_S: Final = 30.0
+"""Longest wait of a long-poll: proxies give up after 60 s."""
+
+
+RESTART_MS: Final = 1500
+"""When to come back after a restart; browsers add their own jitter."""
+
+
+class Transport(StrEnum):
+    """How frames reach a reader, the best first."""
+
+    WEBSOCKET = "websocket"
+    SSE = "sse"
+    LONGPOLL = "longpoll"
+    POLL = "poll"
 
 
 class Channel(StrEnum):
     """What can be subscribed to."""
 
     TICKER = "ticker"
+    TRADES = "trades"
     STATUS = "status"
     NOTIFICATIONS = "notifications"
     WATCHLIST = "watchlist"
@@ -39,6 +61,7 @@ class Error(IntEnum):
     SIGNED_OUT = 401
     FORBIDDEN = 409
     TOO_MANY_COMMANDS = 429
+    UNAVAILABLE = 503
 
 
 class Close(IntEnum):
@@ -73,6 +96,7 @@ ERROR_TEXT: Final[dict[Error, tuple[str, bool]]] = {
     Error.TOO_MANY_SYMBOLS: ("more symbols than the limit", False),
     Error.FORBIDDEN: ("a foreign origin, or not permitted", False),
     Error.TOO_MANY_COMMANDS: ("more commands than the limit", True),
+    Error.UNAVAILABLE: ("the market has not begun, or there is no place", True),
 }
 """What each error means, and whether the same command may work later."""
 

@@ -14,6 +14,7 @@ export const DEFAULT_RATE = 10;
 
 export const CHANNEL = Object.freeze({
   TICKER: "ticker",
+  TRADES: "trades",
   STATUS: "status",
   NOTIFICATIONS: "notifications",
   WATCHLIST: "watchlist",
@@ -63,6 +64,7 @@ export const ERROR = Object.freeze({
   SIGNED_OUT: 401,
   FORBIDDEN: 409,
   TOO_MANY_COMMANDS: 429,
+  UNAVAILABLE: 503,
 });
 
 /**
@@ -75,7 +77,11 @@ export const ERROR = Object.freeze({
  *   as: number | null, o: number | null, h: number | null, l: number | null,
  *   pc: number | null, v: number | null, t: number | null, ph: Phase | null,
  * }} Row
- * @typedef {Partial<Row> & {s: string, n?: number, gone?: boolean}} TickerEntry
+ * `n`: how many ticks the entry stands for.
+ * @typedef {Partial<Row> & {s: string, n: number, gone?: boolean}} TickerEntry
+ *
+ * `i`: the trade's own sequence, q its size, side who crossed the spread.
+ * @typedef {{s: string, p: number, q: number, side: string, i: number, t: number}} Trade
  *
  * @typedef {{feed: string, name: string, state: string, rate: number, reason: string, t: number}} Feed
  * @typedef {{
@@ -99,16 +105,21 @@ export const ERROR = Object.freeze({
 /**
  * @typedef {Snapshot<"ticker", TickerEntry>} TickerSnapshot
  * @typedef {Update<"ticker", TickerEntry>} TickerUpdate
+ * @typedef {Snapshot<"trades", Trade> & {gap?: boolean}} TradesSnapshot
+ * @typedef {Update<"trades", Trade>} TradesUpdate
  * @typedef {Snapshot<"status", StatusEntry>} StatusSnapshot
  * @typedef {Update<"status", StatusEntry>} StatusUpdate
- * @typedef {{channel: "heartbeat", type: "heartbeat", seq: number, ts: number | null}} Heartbeat
+ * `stale`: when the market was last heard (UTC ms), while it is silent through a fault.
+ * @typedef {{channel: "heartbeat", type: "heartbeat", seq: number, ts: number | null, stale: number | null}} Heartbeat
  * @typedef {TickerSnapshot | TickerUpdate | StatusSnapshot | StatusUpdate | Heartbeat} MarketFrame
+ * @typedef {TradesSnapshot | TradesUpdate} TradesFrame
  *
  * @typedef {{
  *   channel: "status", type: "welcome", version: number, server_time: number, epoch: string,
  *   heartbeat_ms: number,
  * }} Welcome
  * @typedef {{channel: "status", type: "shutdown", retry_ms: number}} Shutdown
+ * @typedef {{channel: "status", type: "pace", rate: number, reason: string}} Pace
  * @typedef {{
  *   channel: "notifications", type: "snapshot" | "update", seq: number, unread: number, data: Notice[],
  * }} Notices
@@ -118,7 +129,7 @@ export const ERROR = Object.freeze({
  *   channel: "answer", type: "answer", method: string, id: number | null, success: boolean,
  *   result: Record<string, any>, error: Refusal | null,
  * }} Answer
- * @typedef {MarketFrame | Welcome | Shutdown | Notices | WatchlistFrame | Answer} Frame
+ * @typedef {MarketFrame | TradesFrame | Welcome | Shutdown | Pace | Notices | WatchlistFrame | Answer} Frame
  *
  * @typedef {{method: string, params?: Record<string, unknown>, id?: number}} Command
  */
@@ -182,21 +193,51 @@ export function parseFrame(text) {
 export function readFrame(value) {
   if (!isObject(value)) return null;
   if (typeof value.method === "string") return readAnswer(value);
+  const frame = {...value, type: value.type ?? "update"};
   switch (value.channel) {
     case CHANNEL.TICKER:
-      return isMarketFrame(value, isTickerEntry) ? /** @type {any} */ (value) : null;
+      return readTicker(frame);
+    case CHANNEL.TRADES:
+      return isMarketFrame(frame, isTradeEntry) ? /** @type {any} */ ({...frame, data: frame.data.map(dated(frame.ts))}) : null;
     case CHANNEL.STATUS:
-      return isStatusFrame(value) ? /** @type {any} */ (value) : null;
+      return isStatusFrame(frame) ? /** @type {any} */ (frame) : null;
     case HEARTBEAT:
-      if (!isSequence(value.seq)) return null;
-      return {channel: HEARTBEAT, type: HEARTBEAT, seq: value.seq, ts: isNumber(value.ts) ? value.ts : null};
+      return readHeartbeat(value);
     case CHANNEL.NOTIFICATIONS:
-      return isNoticeFrame(value) ? /** @type {any} */ (value) : null;
+      return isNoticeFrame(frame) ? /** @type {any} */ (frame) : null;
     case CHANNEL.WATCHLIST:
-      return isListOf(value.data, isText) ? /** @type {any} */ (value) : null;
+      return isListOf(frame.data, isText) ? /** @type {any} */ (frame) : null;
     default:
       return null;
   }
+}
+
+/**
+ * Read prices: an object by symbol, in which `ms` is how long before the frame's `ts` the tick happened
+ * and an update's entry stands for one tick unless it says otherwise.
+ * @param {Record<string, any>} frame
+ * @returns {any}
+ */
+function readTicker(frame) {
+  if (!isObject(frame.data)) return null;
+  const ticks = frame.type === "update" ? 1 : 0;
+  const data = Object.entries(frame.data).map(([s, entry]) => ({s, n: ticks, ...entry}));
+  if (!isMarketFrame({...frame, data}, isTickerEntry)) return null;
+  return {...frame, data: data.map(dated(frame.ts))};
+}
+
+/** @param {number} ts @returns {(entry: Record<string, any>) => Record<string, any>} */
+function dated(ts) {
+  return ({ms, ...entry}) => {
+    if (ms !== undefined) entry.t = ms === null ? null : ts - ms;
+    return entry;
+  };
+}
+
+/** @param {Record<string, any>} value @returns {Heartbeat | null} */
+function readHeartbeat({seq, ts, stale}) {
+  if (!isSequence(seq)) return null;
+  return {channel: HEARTBEAT, type: HEARTBEAT, seq, ts: isNumber(ts) ? ts : null, stale: isNumber(stale) ? stale : null};
 }
 
 /** @param {Record<string, any>} value @returns {Answer} */
@@ -222,6 +263,7 @@ function readAnswer(value) {
 function isStatusFrame(value) {
   if (value.type === "welcome") return isNumber(value.server_time) && isNumber(value.heartbeat_ms);
   if (value.type === "shutdown") return isNumber(value.retry_ms);
+  if (value.type === "pace") return isNumber(value.rate) && isText(value.reason);
   return isMarketFrame(value, isStatusEntry);
 }
 
@@ -235,14 +277,20 @@ function isMarketFrame(value, isEntry) {
   return value.type === "update" && isSequence(value.from) && value.from <= value.seq;
 }
 
-const NUMBERS = Object.freeze(["p", "b", "a", "bs", "as", "o", "h", "l", "pc", "v", "t"]);
+const NUMBERS = Object.freeze(["p", "b", "a", "bs", "as", "o", "h", "l", "pc", "v", "ms"]);
 
 /** @param {unknown} entry */
 function isTickerEntry(entry) {
   if (!isObject(entry) || !isText(entry.s)) return false;
-  if (entry.n !== undefined && !isSequence(entry.n)) return false;
+  if (!isSequence(entry.n)) return false;
   if (!isMissing(entry.ph) && !isText(entry.ph)) return false;
   return NUMBERS.every((key) => isMissing(entry[key]) || isNumber(entry[key]));
+}
+
+/** @param {unknown} entry */
+function isTradeEntry(entry) {
+  if (!isObject(entry) || !isText(entry.s) || !isText(entry.side)) return false;
+  return isSequence(entry.i) && isNumber(entry.p) && isNumber(entry.q) && isNumber(entry.ms);
 }
 
 /** @param {unknown} entry */

@@ -6,8 +6,8 @@ import json
 import pytest
 
 from dashboard.exceptions import HubFull, SeatClosed
-from dashboard.hub import Seat
 from dashboard.reader import Reader
+from dashboard.seat import Seat
 from dashboard.wire.personal import Notice, Personal
 from dashboard.wire.registry import Close
 from feeds.bus import READER_BATCHES
@@ -30,7 +30,7 @@ async def read_until(seat: Seat, reader: Reader, sequence: int) -> None:
 
 async def test_a_seat_gets_a_snapshot_and_what_happens_after_it(exchange: Exchange) -> None:
     await exchange.settle()
-    seat, reader = exchange.hub.join(person()), Reader()
+    seat, reader = exchange.join(), Reader()
     subscribe(seat, symbols=["NVX"])
     for bid in range(10, 20):
         await exchange.happen(quote(bid))
@@ -39,17 +39,17 @@ async def test_a_seat_gets_a_snapshot_and_what_happens_after_it(exchange: Exchan
 
 
 async def test_seats_are_limited_and_given_back(exchange: Exchange) -> None:
-    seats = [exchange.hub.join(person()) for _ in range(10)]
+    seats = [exchange.join() for _ in range(10)]
     with pytest.raises(HubFull, match="limit is 10"):
-        exchange.hub.join(person())
+        exchange.join()
     exchange.hub.leave(seats[0])
     exchange.hub.leave(seats[0])
-    assert exchange.hub.join(person()) in exchange.hub.seats
+    assert exchange.join() in exchange.hub.seats
     assert len(exchange.hub.seats) == 10
 
 
 async def test_who_is_revoked_is_ended_and_nobody_else(exchange: Exchange) -> None:
-    mine, other = exchange.hub.join(person(1)), exchange.hub.join(person(2))
+    mine, other = exchange.join(1), exchange.join(2)
     exchange.rows.revoked.add(person(1))
     with pytest.raises(SeatClosed) as closed:
         await read(mine)
@@ -59,7 +59,7 @@ async def test_who_is_revoked_is_ended_and_nobody_else(exchange: Exchange) -> No
 
 async def test_a_locked_database_ends_nobody_and_stops_nothing(exchange: Exchange) -> None:
     exchange.rows.is_locked = True
-    seat, reader = exchange.hub.join(person()), Reader()
+    seat, reader = exchange.join(), Reader()
     await exchange.settle()
     subscribe(seat, symbols=["NVX"])
     await exchange.happen(quote(10))
@@ -78,7 +78,7 @@ async def test_personal_rows_reach_only_their_owner(exchange: Exchange) -> None:
     }
     readers = {1: Reader(), 2: Reader()}
     for user_id, reader in readers.items():
-        seat = exchange.hub.join(person(user_id))
+        seat = exchange.join(user_id)
         subscribe(seat, "notifications")
         subscribe(seat, "watchlist")
         while not reader.watchlist:
@@ -89,7 +89,7 @@ async def test_personal_rows_reach_only_their_owner(exchange: Exchange) -> None:
 
 async def test_a_poke_reads_once_for_all_and_only_for_those_here(exchange: Exchange) -> None:
     exchange.rows.personal = {1: Personal(watchlist=("NVX",), unread=0, notices=())}
-    seats = [exchange.hub.join(person(1)) for _ in range(3)]
+    seats = [exchange.join(1) for _ in range(3)]
     for seat in seats:
         subscribe(seat, "watchlist")
     for seat in seats:
@@ -109,7 +109,7 @@ async def test_a_poke_reads_once_for_all_and_only_for_those_here(exchange: Excha
 async def test_a_lost_poke_only_delays(exchange: Exchange) -> None:
     exchange.hub._recheck_s = 0.01
     exchange.rows.personal = {1: Personal(watchlist=("NVX",), unread=0, notices=())}
-    seat, reader = exchange.hub.join(person(1)), Reader()
+    seat, reader = exchange.join(1), Reader()
     subscribe(seat, "watchlist")
     while not reader.watchlist:
         await read(seat, reader)
@@ -120,7 +120,7 @@ async def test_a_lost_poke_only_delays(exchange: Exchange) -> None:
 
 async def test_a_new_epoch_reaches_every_seat_as_a_snapshot(exchange: Exchange) -> None:
     await exchange.settle()
-    seat, reader = exchange.hub.join(person()), Reader()
+    seat, reader = exchange.join(), Reader()
     subscribe(seat, symbols=["NVX"])
     await read(seat, reader)
     exchange.sequence = 0
@@ -133,7 +133,7 @@ async def test_a_new_epoch_reaches_every_seat_as_a_snapshot(exchange: Exchange) 
 
 async def test_a_hub_that_was_overrun_begins_again_and_loses_no_receipt(exchange: Exchange) -> None:
     await exchange.settle()
-    seat, reader = exchange.hub.join(person()), Reader()
+    seat, reader = exchange.join(), Reader()
     subscribe(seat, symbols=["NVX"])
     await read(seat, reader)
     for bid in range(1, READER_BATCHES + 50):
@@ -144,7 +144,7 @@ async def test_a_hub_that_was_overrun_begins_again_and_loses_no_receipt(exchange
 
 
 async def test_a_restart_is_told_to_every_seat(exchange: Exchange) -> None:
-    seat = exchange.hub.join(person())
+    seat = exchange.join()
 
     async def leave_when_told() -> None:
         with pytest.raises(SeatClosed):
@@ -161,7 +161,7 @@ async def test_answers_nobody_takes_end_the_seat(exchange: Exchange) -> None:
     await exchange.settle()
     await exchange.happen(*(listing(f"S{number}") for number in range(900)))
     await exchange.settle()
-    seat = exchange.hub.join(person())
+    seat = exchange.join()
     for _ in range(30):
         subscribe(seat, symbols=["*"])
     assert seat.subscriber.closed is Close.TOO_SLOW

@@ -6,7 +6,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.outbox import PersonalOutbox, StatusOutbox, TickerOutbox
+from dashboard.outbox import StatusOutbox, TickerOutbox
+from dashboard.personal import PersonalOutbox
 from dashboard.reader import Reader
 from dashboard.replica import SHARED_ANSWERS, Replica
 from dashboard.wire.personal import Notice, Personal
@@ -19,9 +20,9 @@ cuts = st.lists(st.integers(0, 70), max_size=12)
 
 
 def replica_of(events: list[Event], *, epoch: str = EPOCH, capacity: int = 1000) -> Replica:
-    replica = Replica(epoch, Board(), capacity=capacity)
+    replica = Replica(epoch, Board(), capacity=capacity, ts=NOW)
     for batch in batches(epoch, events, []):
-        replica.receive(batch)
+        replica.receive(batch, ts=NOW)
     return replica
 
 
@@ -36,7 +37,7 @@ def fresh(replica: Replica, symbols: tuple[str, ...] = SYMBOLS) -> Reader:
     known = [symbol for symbol in symbols if replica.board.is_known(symbol)]
     status = StatusOutbox()
     status.open(replica, None)
-    read(reader, status.take(replica, NOW) + TickerOutbox().add(replica, known, NOW))
+    read(reader, status.take(replica) + TickerOutbox().add(replica, known))
     return reader
 
 
@@ -51,14 +52,14 @@ def test_snapshot_and_updates_equal_a_later_snapshot(events, cuts, start, taking
     replica = replica_of(events[:start])
     ticker, status, reader = TickerOutbox(), StatusOutbox(), Reader()
     status.open(replica, None)
-    read(reader, status.take(replica, NOW) + ticker.add(replica, SYMBOLS[:3], NOW))
+    read(reader, status.take(replica) + ticker.add(replica, SYMBOLS[:3]))
     rest = batches(EPOCH, events, [*cuts, start])
     rest = [batch for batch in rest if batch.first > start]
     for batch, takes in zip(rest, taking, strict=False):
-        replica.receive(batch)
+        replica.receive(batch, ts=NOW)
         if takes:
-            read(reader, status.take(replica, NOW) + ticker.take(replica, NOW))
-    read(reader, status.take(replica, NOW) + ticker.take(replica, NOW))
+            read(reader, status.take(replica) + ticker.take(replica))
+    read(reader, status.take(replica) + ticker.take(replica))
     truth = fresh(replica, SYMBOLS[:3])
     assert reader.rows == truth.rows
     assert (reader.feeds, reader.instruments) == (truth.feeds, truth.instruments)
@@ -72,13 +73,13 @@ def test_a_resume_from_any_position_equals_a_snapshot(events, start, cuts) -> No
     start = min(start, len(events))
     early = replica_of(events[:start])
     reader = fresh(early, SYMBOLS[:3])
-    late = Replica(EPOCH, Board(), capacity=1000)
+    late = Replica(EPOCH, Board(), capacity=1000, ts=NOW)
     for batch in batches(EPOCH, events, cuts):
-        late.receive(batch)
+        late.receive(batch, ts=NOW)
     ticker, status = TickerOutbox(), StatusOutbox()
     assert ticker.resume(late, SYMBOLS[:3], Position(EPOCH, start))
     assert status.open(late, Position(EPOCH, start))
-    read(reader, status.take(late, NOW) + ticker.take(late, NOW))
+    read(reader, status.take(late) + ticker.take(late))
     truth = fresh(late, SYMBOLS[:3])
     assert (reader.rows, reader.instruments) == (truth.rows, truth.instruments)
     assert all(reader.ticks.get(s, 0) == ticks_of(events[start:])[s] for s in SYMBOLS[:3])
@@ -91,11 +92,11 @@ def test_readers_at_one_position_get_the_same_text(events, start) -> None:
     replica = replica_of(events[:start])
     first, second = TickerOutbox(), TickerOutbox()
     for outbox in (first, second):
-        outbox.add(replica, SYMBOLS[:3], NOW)
+        outbox.add(replica, SYMBOLS[:3])
     for batch in batches(EPOCH, events, [start]):
         if batch.first > start:
-            replica.receive(batch)
-    assert first.take(replica, NOW) == second.take(replica, NOW)
+            replica.receive(batch, ts=NOW)
+    assert first.take(replica) == second.take(replica)
 
 
 def quote(symbol: str, bid: int) -> Quote:
@@ -105,10 +106,10 @@ def quote(symbol: str, bid: int) -> Quote:
 def test_a_reader_that_waits_for_ever_costs_nothing_and_loses_no_receipt() -> None:
     replica = replica_of([listing("NVX")], capacity=8)
     ticker, reader = TickerOutbox(), Reader()
-    read(reader, ticker.add(replica, ["NVX"], NOW))
+    read(reader, ticker.add(replica, ["NVX"]))
     for start in range(2, 1002, 10):
-        replica.receive(batches_at(start, [quote("NVX", start + i) for i in range(10)]))
-    read(reader, ticker.take(replica, NOW))
+        replica.receive(batches_at(start, [quote("NVX", start + i) for i in range(10)]), ts=NOW)
+    read(reader, ticker.take(replica))
     assert reader.ticks["NVX"] == 1000
     assert reader.rows["NVX"]["b"] == 10.01
 
@@ -123,10 +124,10 @@ def test_readers_at_every_position_do_not_fill_the_memory() -> None:
     for start in range(1, 2000):
         outbox = TickerOutbox()
         assert outbox.resume(replica, ["NVX"], Position(EPOCH, start))
-        (frame,) = outbox.take(replica, NOW)
-        assert json.loads(frame)["data"][0]["n"] == 2000 - start
-    assert all(len(shared) <= SHARED_ANSWERS for shared in replica._entries.values())
-    assert len(replica._changed) <= SHARED_ANSWERS
+        (frame,) = outbox.take(replica)
+        assert json.loads(frame)["data"]["NVX"].get("n", 1) == 2000 - start
+    assert len(replica._changes) <= SHARED_ANSWERS
+    assert len(replica._updates) <= SHARED_ANSWERS
 
 
 def test_a_position_that_fell_off_the_tape_is_not_resumed() -> None:
@@ -146,9 +147,9 @@ def test_a_new_epoch_is_answered_with_a_snapshot() -> None:
     ticker, status, reader = TickerOutbox(), StatusOutbox(), Reader()
     old = replica_of([listing("NVX"), quote("NVX", 10)])
     status.open(old, None)
-    read(reader, status.take(old, NOW) + ticker.add(old, ["NVX"], NOW))
+    read(reader, status.take(old) + ticker.add(old, ["NVX"]))
     new = replica_of([listing("NVX"), quote("NVX", 20)], epoch="e2")
-    read(reader, status.take(new, NOW) + ticker.take(new, NOW))
+    read(reader, status.take(new) + ticker.take(new))
     assert reader.rows == fresh(new, ("NVX",)).rows
     assert reader.positions["ticker"] == Position("e2", 2)
 
@@ -156,11 +157,11 @@ def test_a_new_epoch_is_answered_with_a_snapshot() -> None:
 def test_added_symbols_leave_the_others_where_they_are() -> None:
     replica = replica_of([listing("NVX"), listing("ORB")])
     ticker, reader = TickerOutbox(), Reader()
-    read(reader, ticker.add(replica, ["NVX"], NOW))
-    replica.receive(batches_at(3, [quote("NVX", 10), quote("ORB", 20)]))
-    read(reader, ticker.add(replica, ["ORB"], NOW))
-    replica.receive(batches_at(5, [quote("NVX", 11)]))
-    read(reader, ticker.take(replica, NOW))
+    read(reader, ticker.add(replica, ["NVX"]))
+    replica.receive(batches_at(3, [quote("NVX", 10), quote("ORB", 20)]), ts=NOW)
+    read(reader, ticker.add(replica, ["ORB"]))
+    replica.receive(batches_at(5, [quote("NVX", 11)]), ts=NOW)
+    read(reader, ticker.take(replica))
     assert reader.rows == fresh(replica, ("NVX", "ORB")).rows
     assert reader.ticks == {"NVX": 2, "ORB": 0}
 
@@ -168,10 +169,10 @@ def test_added_symbols_leave_the_others_where_they_are() -> None:
 def test_everything_includes_what_is_listed_later() -> None:
     replica = replica_of([listing("NVX")])
     ticker, reader = TickerOutbox(), Reader()
-    read(reader, ticker.add(replica, ["NVX"], NOW))
-    ticker.everything = True
-    replica.receive(batches_at(2, [listing("ORB"), quote("ORB", 20)]))
-    read(reader, ticker.take(replica, NOW))
+    read(reader, ticker.add(replica, ["NVX"]))
+    ticker.want_everything()
+    replica.receive(batches_at(2, [listing("ORB"), quote("ORB", 20)]), ts=NOW)
+    read(reader, ticker.take(replica))
     assert reader.rows == fresh(replica, ("NVX", "ORB")).rows
 
 
@@ -179,22 +180,22 @@ def test_everything_counts_what_left_and_came_back_before_it_was_wanted() -> Non
     events = [listing("NVX"), *(quote("NVX", n) for n in range(1, 51)), Delisting("NVX", NOW)]
     replica = replica_of(events)
     ticker, reader = TickerOutbox(), Reader()
-    ticker.everything = True
-    read(reader, ticker.add(replica, replica.board.known(), NOW))
-    replica.receive(batches_at(replica.sequence + 1, [listing("NVX"), quote("NVX", 9)]))
-    read(reader, ticker.take(replica, NOW))
+    ticker.want_everything()
+    read(reader, ticker.add(replica, replica.board.known()))
+    replica.receive(batches_at(replica.sequence + 1, [listing("NVX"), quote("NVX", 9)]), ts=NOW)
+    read(reader, ticker.take(replica))
     assert reader.ticks["NVX"] == 1
 
 
 def test_everything_counts_from_nothing_in_a_new_epoch() -> None:
     ticker, reader = TickerOutbox(), Reader()
     old = replica_of([listing("NVX"), *(quote("NVX", n) for n in range(1, 51))])
-    ticker.everything = True
-    read(reader, ticker.add(old, ["NVX"], NOW))
+    ticker.want_everything()
+    read(reader, ticker.add(old, ["NVX"]))
     new = replica_of([listing("ORB")], epoch="e2")
-    read(reader, ticker.take(new, NOW))
-    new.receive(Batch("e2", 2, (listing("NVX"), quote("NVX", 9))))
-    read(reader, ticker.take(new, NOW))
+    read(reader, ticker.take(new))
+    new.receive(Batch("e2", 2, (listing("NVX"), quote("NVX", 9))), ts=NOW)
+    read(reader, ticker.take(new))
     assert reader.ticks["NVX"] == 1
 
 
@@ -216,7 +217,7 @@ def test_notices_are_told_once_and_again_when_read() -> None:
     assert outbox.take() == []
     outbox.offer(personal(notice(2), notice(1, read=True)))
     frame = json.loads(outbox.take()[0])
-    assert (frame["type"], frame["from"], frame["seq"]) == ("update", 1, 2)
+    assert (frame.get("type"), frame["from"], frame["seq"]) == (None, 1, 2)
     assert [entry["id"] for entry in frame["data"]] == [2, 1]
     assert frame["unread"] == 1
 
@@ -226,7 +227,7 @@ def test_notices_resume_from_the_last_id_and_tell_what_was_read() -> None:
     outbox.open_notices(2)
     outbox.offer(personal(notice(4), notice(3), notice(2), notice(1, read=True)))
     frame = json.loads(outbox.take()[0])
-    assert (frame["type"], frame["from"], frame["seq"]) == ("update", 2, 4)
+    assert (frame.get("type"), frame["from"], frame["seq"]) == (None, 2, 4)
     assert [entry["id"] for entry in frame["data"]] == [4, 3, 1]
 
 

@@ -1,5 +1,6 @@
 """A poll answers as a resume does, and says nothing when there is nothing to say."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -8,7 +9,7 @@ import msgspec
 import pytest
 
 from dashboard.reader import Reader
-from dashboard.transports import poll
+from dashboard.transports import http
 from dashboard.transports.poll import PollApplication
 from dashboard.wire.personal import Notice, Personal
 from dashboard.wire.registry import SYMBOL_LIMIT
@@ -19,6 +20,12 @@ from tests.market_script import NOW, listing
 Ask = Callable[..., Awaitable[tuple[int, dict[str, Any]]]]
 
 
+async def forever() -> dict[str, Any]:
+    """Be a reader that stays."""
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
 @pytest.fixture
 def ask(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> Ask:
     """Ask once, as person 1: replaces the server and the look into the database."""
@@ -26,7 +33,7 @@ def ask(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> Ask:
     async def identify(scope: dict[str, Any]) -> Any:
         return person(1)
 
-    monkeypatch.setattr(poll, "identify", identify)
+    monkeypatch.setattr(http, "identify", identify)
     exchange.rows.personal[1] = Personal(watchlist=("NVX",), unread=0, notices=())
     application = PollApplication(hub=exchange.hub, read_personal=exchange.rows.read_personal)
 
@@ -38,7 +45,7 @@ def ask(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> Ask:
             sent.append(message)
 
         scope = {"method": method, "query_string": query.encode("latin-1"), "headers": []}
-        await application(scope, None, send)
+        await application(scope, forever, send)
         return sent[0]["status"], json.loads(sent[1]["body"] or "{}")
 
     return ask
@@ -52,8 +59,8 @@ async def test_the_first_answer_tells_everything(ask: Ask) -> None:
     status, answer = await ask("symbols=NVX,ORB")
     assert status == 200
     assert kinds(answer) == [
-        ("notifications", "snapshot"), ("watchlist", "snapshot"), ("status", "snapshot"),
-        ("ticker", "snapshot"), ("heartbeat", None),
+        ("status", "snapshot"), ("ticker", "snapshot"), ("notifications", "snapshot"),
+        ("watchlist", "snapshot"), ("heartbeat", None),
     ]  # fmt: skip
     assert answer["position"] == "e1:2"
 
@@ -73,9 +80,9 @@ async def test_ticks_of_other_symbols_are_no_news(exchange: Exchange, ask: Ask) 
 async def test_news_are_what_a_resume_tells(exchange: Exchange, ask: Ask) -> None:
     await exchange.happen(quote(10), quote(11))
     _, answer = await ask(f"symbols=NVX&since=e1:2&{KNOWN}")
-    assert kinds(answer) == [("ticker", "update"), ("heartbeat", None)]
+    assert kinds(answer) == [("ticker", None), ("heartbeat", None)]
     update = answer["frames"][0]
-    assert (update["from"], update["seq"], update["data"][0]["n"]) == (2, 4, 2)
+    assert (update["from"], update["seq"], update["data"]["NVX"]["n"]) == (2, 4, 2)
 
 
 async def test_polls_in_a_row_make_the_board(exchange: Exchange, ask: Ask) -> None:

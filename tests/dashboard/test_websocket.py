@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from asgiref.testing import ApplicationCommunicator
 
-from dashboard.hub import Seat
 from dashboard.identity import Identity, Refusal
+from dashboard.seat import Seat
 from dashboard.transports import websocket
-from dashboard.transports.websocket import MarketConsumer, abort
+from dashboard.transports.websocket import MarketConsumer
 from dashboard.wire.registry import Close
 from tests.exchange import Exchange, person, quote
 
@@ -28,9 +28,9 @@ def visitor(monkeypatch: pytest.MonkeyPatch) -> dict[str, Identity | Refusal]:
     return who
 
 
-def call(exchange: Exchange, *, deadline_s: float = 5) -> ApplicationCommunicator:
+def call(exchange: Exchange) -> ApplicationCommunicator:
     """Start a consumer; unlike a server the communicator queues without bound."""
-    consumer = MarketConsumer.as_asgi(hub=exchange.hub, send_deadline_s=deadline_s)
+    consumer = MarketConsumer.as_asgi(hub=exchange.hub)
     return ApplicationCommunicator(consumer, SCOPE)
 
 
@@ -99,7 +99,7 @@ async def test_nobody_gets_a_seat(exchange, visitor, is_foreign, is_accepted) ->
 
 async def test_a_full_hub_says_so(exchange, visitor) -> None:
     for _ in range(10):
-        exchange.hub.join(person(2))
+        exchange.join(2)
     caller = call(exchange)
     await caller.send_input({"type": "websocket.connect"})
     assert (await caller.receive_output(5))["type"] == "websocket.accept"
@@ -126,23 +126,31 @@ async def test_frames_never_visit_the_thread_of_the_database(
     assert visits == 0
 
 
-async def test_a_socket_that_takes_nothing_is_cut_after_the_deadline(exchange, visitor) -> None:
-    closed: list[dict[str, Any]] = []
-    inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-    inbox.put_nowait({"type": "websocket.connect"})
+class DeadSocket:
+    """A transport whose other end takes nothing; a cut lets a waiting writer go, as servers do."""
 
-    async def send(message: dict[str, Any]) -> None:
+    def __init__(self) -> None:
+        self.inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.sent: list[str] = []
+        self.transport = self
+        self._is_cut = asyncio.Event()
+
+    async def send(self, message: dict[str, Any]) -> None:
+        self.sent.append(message["type"])
         if message["type"] == "websocket.send":
-            await asyncio.Event().wait()
-        if message["type"] == "websocket.close":
-            closed.append(message)
-            inbox.put_nowait({"type": "websocket.disconnect", "code": 1006})
+            await self._is_cut.wait()
+            raise ConnectionResetError
 
-    consumer = MarketConsumer.as_asgi(hub=exchange.hub, send_deadline_s=0.01)
-    await asyncio.wait_for(consumer(SCOPE, inbox.get, send), 5)
-    assert closed == [{"type": "websocket.close", "code": Close.TOO_SLOW}]
+    def abort(self) -> None:
+        self._is_cut.set()
+        self.inbox.put_nowait({"type": "websocket.disconnect", "code": 1006})
+
+
+async def test_a_socket_that_takes_nothing_is_cut_after_the_deadline(exchange, visitor) -> None:
+    exchange.hub._deadline_s = 0.05
+    socket = DeadSocket()
+    socket.inbox.put_nowait({"type": "websocket.connect"})
+    consumer = MarketConsumer.as_asgi(hub=exchange.hub)
+    await asyncio.wait_for(consumer(SCOPE, socket.inbox.get, socket.send), 5)
+    assert socket.sent == ["websocket.accept", "websocket.send"]
     assert not exchange.hub.seats
-
-
-def test_an_unknown_server_is_not_cut_by_force() -> None:
-    abort(lambda message: None)

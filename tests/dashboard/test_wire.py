@@ -21,7 +21,7 @@ from dashboard.wire.frames import encode_row, encode_snapshot, encode_update
 from dashboard.wire.registry import CLOSE_TEXT, ERROR_TEXT, SNAPSHOT_ENTRIES, Channel, Close, Error
 from feeds.board import Board
 from feeds.events import Event, Position
-from tests.market_script import scripts
+from tests.market_script import NOW, scripts
 
 
 def refused(text: str) -> CommandRefused:
@@ -37,7 +37,7 @@ def test_a_subscription_is_read_with_its_parameters() -> None:
     )
     answer = decode_command(text)
     assert (answer.method, answer.id) == ("subscribe", "a")
-    assert answer.command == Subscribe("ticker", ("NVX",), 5, "e1:7")
+    assert answer.command == Subscribe("ticker", ("NVX",), max_rate=5, since="e1:7")
 
 
 def test_parameters_and_id_may_be_left_out() -> None:
@@ -125,22 +125,23 @@ def test_positions_and_ids_are_read() -> None:
 
 
 def test_a_big_snapshot_comes_in_frames_that_say_that_more_follow() -> None:
-    entries = [f'{{"s":"S{number}"}}' for number in range(2 * SNAPSHOT_ENTRIES + 1)]
+    entries = [f'"S{number}":{{}}' for number in range(2 * SNAPSHOT_ENTRIES + 1)]
     frames = encode_snapshot(Channel.TICKER, entries, epoch="e1", seq=7, ts=1)
     read = [json.loads(frame) for frame in frames]
     assert [len(frame["data"]) for frame in read] == [SNAPSHOT_ENTRIES, SNAPSHOT_ENTRIES, 1]
     assert [frame.get("more") for frame in read] == [True, True, None]
-    assert [entry for frame in read for entry in frame["data"]] == list(map(json.loads, entries))
+    symbols = [symbol for frame in read for symbol in frame["data"]]
+    assert symbols == [f"S{number}" for number in range(2 * SNAPSHOT_ENTRIES + 1)]
 
 
 def test_an_empty_snapshot_is_one_frame() -> None:
     (frame,) = encode_snapshot(Channel.TICKER, [], epoch="e1", seq=0, ts=1)
-    assert json.loads(frame)["data"] == []
+    assert json.loads(frame)["data"] == {}
 
 
 def test_an_update_says_what_it_covers() -> None:
-    frame = json.loads(encode_update(Channel.TICKER, ['{"s":"NVX"}'], since=3, seq=9, ts=1))
-    assert (frame["from"], frame["seq"], frame["data"]) == (3, 9, [{"s": "NVX"}])
+    frame = json.loads(encode_update(Channel.TICKER, ['"NVX":{}'], since=3, seq=9, ts=1))
+    assert (frame["from"], frame["seq"], frame["data"]) == (3, 9, {"NVX": {}})
 
 
 @given(scripts)
@@ -149,7 +150,7 @@ def test_rows_are_json_whatever_happened(events: list[Event]) -> None:
     for sequence, event in enumerate(events, 1):
         board.apply(sequence, event)
     for symbol, row in board.rows.items():
-        assert json.loads(encode_row(symbol, row))["ph"] == row.phase
+        assert json.loads(f"{{{encode_row(symbol, row, ts=NOW)}}}")[symbol]["ph"] == row.phase
 
 
 def test_every_code_has_its_text_and_closes_are_of_the_private_range() -> None:

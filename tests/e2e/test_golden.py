@@ -8,11 +8,12 @@ from tests.e2e.conftest import Open
 GOLDEN = Path(__file__).parents[1] / "golden" / "frames.json"
 FOLD = """async (steps) => {
   const {Board, Gap} = await import("/static/js/market/board.js");
+  const {readFrame} = await import("/static/js/wire.js");
   const board = new Board();
   const plain = ({s, ...fields}) => fields;
   return steps.map(({frames}) => {
     let gaps = 0;
-    for (const frame of frames) if (board.apply(frame) instanceof Gap) gaps += 1;
+    for (const frame of frames) if (board.apply(readFrame(frame)) instanceof Gap) gaps += 1;
     const symbols = ["NVX", "ORB", "QAL"];
     return {
       gaps,

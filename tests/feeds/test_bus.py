@@ -31,9 +31,9 @@ async def read_all(attachment: Attachment, board: Board) -> None:
 
 async def test_a_late_reader_ends_where_an_early_one_does() -> None:
     bus = MemoryBus()
-    early = bus.attach()
+    early = await bus.attach()
     await bus.publish(Batch("e1", 1, (listing("NVX"), quote(10))))
-    late = bus.attach()
+    late = await bus.attach()
     await bus.publish(Batch("e1", 3, (quote(11), quote(12))))
     boards = [early.board, late.board]
     for attachment in (early, late):
@@ -45,7 +45,7 @@ async def test_a_late_reader_ends_where_an_early_one_does() -> None:
 async def test_a_board_of_a_reader_does_not_move_with_the_bus() -> None:
     bus = MemoryBus()
     await bus.publish(Batch("e1", 1, (listing("NVX"),)))
-    attachment = bus.attach()
+    attachment = await bus.attach()
     await bus.publish(Batch("e1", 2, (quote(11),)))
     assert attachment.board.sequence == 1
 
@@ -54,14 +54,14 @@ async def test_a_new_epoch_starts_from_an_empty_board() -> None:
     bus = MemoryBus()
     await bus.publish(Batch("e1", 1, (listing("NVX"),)))
     await bus.publish(Batch("e2", 1, (listing("ORB"),)))
-    attachment = bus.attach()
+    attachment = await bus.attach()
     assert (attachment.epoch, set(attachment.board.rows)) == ("e2", {"ORB"})
 
 
 async def test_a_reader_too_far_behind_is_told_and_holds_no_more_than_its_bound() -> None:
     bus = MemoryBus()
     await bus.publish(Batch("e1", 1, (listing("NVX"),)))
-    attachment = bus.attach()
+    attachment = await bus.attach()
     for number in range(READER_BATCHES + 2):
         await bus.publish(Batch("e1", number + 2, (quote(number + 1),)))
     with pytest.raises(Overrun):
@@ -70,7 +70,7 @@ async def test_a_reader_too_far_behind_is_told_and_holds_no_more_than_its_bound(
 
 async def test_a_detached_reader_is_forgotten() -> None:
     bus = MemoryBus()
-    attachment = bus.attach()
+    attachment = await bus.attach()
     bus.detach(attachment)
     await bus.publish(Batch("e1", 1, (listing("NVX"),)))
     with pytest.raises(TimeoutError):

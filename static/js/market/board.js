@@ -186,7 +186,7 @@ export class Board {
   }
 
   /** @param {TickerEntry} entry */
-  #count({s, n = 0}) {
+  #count({s, n}) {
     if (n === 0) return;
     this.ticks += n;
     this.entries += 1;

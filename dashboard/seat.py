@@ -1,0 +1,173 @@
+"""One subscriber's place in the hub: what wakes its writer, and what its line can take.
+
+Must not know how frames travel. Made by hub, used by the transports.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Iterable
+from typing import Final, Protocol
+
+from dashboard.exceptions import SeatClosed
+from dashboard.identity import Identity
+from dashboard.replica import Replica
+from dashboard.subscriber import Subscriber
+from dashboard.wire.commands import Subscribe
+from dashboard.wire.registry import Close, Transport
+from feeds.clock import Clock, moment_of
+from feeds.events import Position
+
+ANSWER_CHARACTERS: Final = 2_000_000
+"""Answers that may wait for one socket: two snapshots of 10,000 instruments."""
+
+
+class Line(Protocol):
+    """The way to a reader, as a transport sees it."""
+
+    def backlog(self) -> int:
+        """Return the bytes that were sent and that the reader's side has not taken."""
+        ...
+
+    def abort(self) -> None:
+        """Cut the connection without waiting for its buffers."""
+        ...
+
+
+class House(Protocol):
+    """What a seat needs of the hub."""
+
+    clock: Clock
+    replica: Replica
+    delivered: Counter[Transport]
+
+    def poke_people(self, user_ids: Iterable[int]) -> None:
+        """Read again what is personal of these users."""
+        ...
+
+
+class Seat:
+    """A subscriber's place in the hub: wakes its writer, and says when it is over."""
+
+    def __init__(
+        self,
+        hub: House,
+        subscriber: Subscriber,
+        identity: Identity,
+        transport: Transport,
+        line: Line,
+    ) -> None:
+        self.subscriber = subscriber
+        self.identity = identity
+        self.transport = transport
+        self._line = line
+        self._hub = hub
+        self._answers: list[str] = []
+        self._news = asyncio.Event()
+        self._sending_s: float | None = None
+        self._backlog: int | None = None
+
+    def wake(self) -> None:
+        """Let the writer look for frames."""
+        self._news.set()
+
+    def close(self, code: Close) -> None:
+        """End this subscriber; the first reason stands."""
+        self.subscriber.closed = self.subscriber.closed or code
+        self.wake()
+
+    def receive(self, message: str | bytes) -> None:
+        """Do one command; its answer goes out by `frames`, in order with all the rest."""
+        if self.subscriber.closed is not None:
+            return
+        hub = self._hub
+        self._answers += self.subscriber.receive(message, hub.replica, moment_of(hub.clock))
+        self._feed_personal()
+        if sum(map(len, self._answers)) > ANSWER_CHARACTERS:
+            self.close(Close.TOO_SLOW)
+        self.wake()
+
+    def begin(self, commands: Iterable[Subscribe]) -> None:
+        """Do what a reader over HTTP asks for.
+
+        Raises:
+            CommandRefused: one of the commands cannot be done.
+        """
+        hub = self._hub
+        self._answers += self.subscriber.begin(commands, hub.replica, moment_of(hub.clock))
+        self._feed_personal()
+
+    def say_hello(self) -> None:
+        """Welcome the subscriber."""
+        hub = self._hub
+        self._answers.append(self.subscriber.welcome(hub.replica, moment_of(hub.clock)))
+
+    def settle(self) -> Position | None:
+        """Return where the reader stands in all its channels, if nothing is due of any."""
+        return None if self._answers else self.subscriber.settle(self._hub.replica)
+
+    async def frames(self) -> list[str]:
+        """Return the next frames, as soon as there are any.
+
+        Raises:
+            SeatClosed: the server ended this subscriber.
+        """
+        while True:
+            if frames := self.take():
+                return frames
+            await self._news.wait()
+            self._news.clear()
+
+    def take(self) -> list[str]:
+        """Return the frames that are due now.
+
+        Raises:
+            SeatClosed: the server ended this subscriber.
+        """
+        answers, self._answers = self._answers, []
+        if answers:
+            return answers
+        if self.subscriber.closed is not None:
+            raise SeatClosed(self.subscriber.closed)
+        hub, subscriber = self._hub, self.subscriber
+        before = subscriber.updates
+        frames = subscriber.frames(hub.replica, moment_of(hub.clock))
+        hub.delivered[self.transport] += subscriber.updates - before
+        return frames
+
+    def take_all(self) -> list[str]:
+        """Return everything that is due now, whatever the pace.
+
+        Raises:
+            SeatClosed: the server ended this subscriber.
+        """
+        frames: list[str] = []
+        while more := self.take():
+            frames += more
+        return frames
+
+    async def sending(self, send: Awaitable[None]) -> None:
+        """Wait for the line to take a frame; meanwhile the pace learns and the deadline runs."""
+        monotonic = self._hub.clock.monotonic
+        begun_s = self._sending_s = monotonic()
+        self._backlog = None
+        try:
+            await send
+        finally:
+            self._sending_s = None
+        self.subscriber.pace.wait(monotonic() - begun_s)
+
+    def check_line(self, now_s: float, deadline_s: float) -> None:
+        """Cut a line that took nothing for the deadline; one that takes a little goes on."""
+        if self._sending_s is None:
+            return
+        backlog = self._line.backlog()
+        if self._backlog is None or backlog < self._backlog:
+            self._sending_s = now_s
+        self._backlog = backlog
+        if now_s - self._sending_s >= deadline_s:
+            self.close(Close.TOO_SLOW)
+            self._line.abort()
+
+    def _feed_personal(self) -> None:
+        if self.subscriber.personal.is_hungry:
+            self._hub.poke_people([self.identity.user_id])

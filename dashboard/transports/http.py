@@ -1,0 +1,150 @@
+"""What the transports over HTTP share: who asks, what is asked, errors, and noticing who left.
+
+Must not know frames. Plain ASGI beside Django: a Django view would hold a thread and a database
+connection for every reader that waits.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from typing import Any, Final
+
+import msgspec
+
+from dashboard.allowance import Allowance
+from dashboard.exceptions import CommandRefused, DeliveryError, HubFull, SeatClosed
+from dashboard.hub import Hub
+from dashboard.identity import Identity, identify
+from dashboard.transports.line import SocketLine
+from dashboard.wire.questions import Question, read_question
+from dashboard.wire.registry import CLOSE_TEXT, ERROR_TEXT, Close, Error, error_object
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Header = tuple[bytes, bytes]
+
+HEADERS: Final[tuple[Header, ...]] = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+JSON: Final[Header] = (b"content-type", b"application/json")
+REQUESTS_PER_S: Final = 20
+REQUEST_BURST: Final = 60
+"""Of one user: six tabs that poll three times a second."""
+IDLE_USERS: Final = 1000
+"""Allowances kept before those of users who ask no more are forgotten."""
+_STATUS_OF: Final = {
+    Error.SIGNED_OUT: 401,
+    Error.FORBIDDEN: 403,
+    Error.TOO_MANY_COMMANDS: 429,
+    Error.UNAVAILABLE: 503,
+}
+RETRY_AFTER_S: Final = 1
+
+
+class Refused(DeliveryError):
+    """A request that is answered with an error of the wire."""
+
+    def __init__(self, code: Error, fact: str) -> None:
+        super().__init__(fact)
+        self.code = code
+
+
+class Desk:
+    """Receives the requests of one transport: lets in who may, and answers what cannot be done."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+        self._allowances: dict[int, Allowance] = {}
+
+    async def admit(self, scope: Scope) -> tuple[Identity, Question]:
+        """Return who asks, and what.
+
+        Raises:
+            Refused: not signed in, a foreign page, too many requests, or a bad question.
+        """
+        identity = await identify(scope)
+        if not isinstance(identity, Identity):
+            code = Error.FORBIDDEN if identity.is_foreign else Error.SIGNED_OUT
+            raise Refused(code, ERROR_TEXT[code][0])
+        if not self._allowance_of(identity.user_id).spend(self.hub.clock.monotonic()):
+            raise Refused(Error.TOO_MANY_COMMANDS, f"limit is {REQUESTS_PER_S} per second")
+        try:
+            return identity, read_question(scope["query_string"], last_event_id=_last_id(scope))
+        except CommandRefused as refused:
+            raise Refused(Error(refused.code), str(refused)) from None
+
+    def _allowance_of(self, user_id: int) -> Allowance:
+        now_s = self.hub.clock.monotonic()
+        if len(self._allowances) >= IDLE_USERS:
+            known = self._allowances.items()
+            self._allowances = {user: one for user, one in known if not one.is_full(now_s)}
+        fresh = Allowance(per_s=REQUESTS_PER_S, burst=REQUEST_BURST, now_s=now_s)
+        return self._allowances.setdefault(user_id, fresh)
+
+
+async def answer(
+    scope: Scope, receive: Receive, send: Send, serve: Callable[[], Awaitable[None]]
+) -> None:
+    """Serve a GET until it is done or its reader left; refusals become errors of the wire."""
+    if scope["method"] != "GET":
+        await respond(send, 405, b"", [(b"allow", b"GET")])
+        return
+    serving = asyncio.ensure_future(serve())
+    leaving = asyncio.ensure_future(_left(receive))
+    try:
+        await asyncio.wait({serving, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            serving.result()
+    except Refused as refused:
+        await refuse(send, refused)
+    except CommandRefused as refused:
+        await refuse(send, Refused(Error(refused.code), str(refused)))
+    except HubFull as full:
+        await refuse(send, Refused(Error.UNAVAILABLE, str(full)))
+    except SeatClosed as closed:
+        is_signed_out = closed.code == Close.SIGNED_OUT
+        code = Error.SIGNED_OUT if is_signed_out else Error.UNAVAILABLE
+        await refuse(send, Refused(code, CLOSE_TEXT[Close(closed.code)][0]))
+    except OSError:
+        pass  # the reader went while we wrote
+    finally:
+        for task in (serving, leaving):
+            task.cancel()
+        with suppress(asyncio.CancelledError, DeliveryError, OSError):
+            await serving
+
+
+async def refuse(send: Send, refused: Refused) -> None:
+    """Answer with an error of the wire."""
+    status = _STATUS_OF.get(refused.code, 400)
+    retry = [(b"retry-after", b"%d" % RETRY_AFTER_S)] if status in (429, 503) else []
+    body = msgspec.json.encode({"error": error_object(refused.code, str(refused))})
+    await respond(send, status, body, [JSON, *retry])
+
+
+async def respond(send: Send, status: int, body: bytes, headers: Iterable[Header] = ()) -> None:
+    """Send a whole response."""
+    length = (b"content-length", b"%d" % len(body))
+    all_headers = [*HEADERS, *headers, length]
+    await send({"type": "http.response.start", "status": status, "headers": all_headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def line_of(send: Send) -> SocketLine:
+    """Return the socket behind a response."""
+    return SocketLine(send)
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _last_id(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"last-event-id":
+            return bytes(value).decode("latin-1")
+    return None

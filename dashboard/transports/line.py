@@ -1,0 +1,78 @@
+"""The socket behind an ASGI `send`: how much of what we sent is still on our side, and its end.
+
+Must not know frames. Used by the transports; seat asks it. ASGI has no word for any of this, so it
+looks where the servers keep their transport: Daphne's send is a partial of its protocol, uvicorn's
+a method of it. Elsewhere the backlog is unknown (0) and the deadline alone decides.
+"""
+
+import array
+import fcntl
+import socket
+import sys
+from contextlib import suppress
+from typing import Any, Final
+
+UNSENT_BYTES: Final = 8_192
+"""What the kernel may hold unsent before the socket counts as full: at 50 kbit/s 1.3 s of data."""
+BUFFER_BYTES: Final = 4_096
+"""What the server may hold on top of it before a writer waits."""
+_NOT_ACKNOWLEDGED: Final = 0x5411
+"""SIOCOUTQ of Linux: bytes in the send queue that the other side has not acknowledged."""
+
+
+class SocketLine:
+    """One connection's socket; its buffers are made small, so that waiting means conflating."""
+
+    def __init__(self, send: Any) -> None:
+        self._transport = _transport_of(send)
+        self._socket = _socket_of(self._transport)
+        self._shorten()
+
+    def backlog(self) -> int:
+        """Return the bytes that were sent and that the other side has not acknowledged."""
+        return _buffered(self._transport) + self._queued()
+
+    def abort(self) -> None:
+        """Cut the connection without waiting for its buffers."""
+        cut = getattr(self._transport, "abortConnection", None)
+        cut = cut or getattr(self._transport, "abort", None)
+        if cut is not None:
+            cut()
+
+    def _shorten(self) -> None:
+        """A frame that waits in a buffer gets old; one that is not made yet does not."""
+        if self._socket is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            with suppress(OSError):
+                self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+        if hasattr(self._transport, "set_write_buffer_limits"):
+            self._transport.set_write_buffer_limits(high=BUFFER_BYTES)
+        elif hasattr(self._transport, "bufferSize"):
+            self._transport.bufferSize = BUFFER_BYTES
+
+    def _queued(self) -> int:
+        if self._socket is None or sys.platform != "linux":
+            return 0
+        count = array.array("i", [0])
+        with suppress(OSError, ValueError):
+            fcntl.ioctl(self._socket.fileno(), _NOT_ACKNOWLEDGED, count)
+        return int(count[0])
+
+
+def _transport_of(send: Any) -> Any:
+    owner = send.args[0] if getattr(send, "args", None) else getattr(send, "__self__", None)
+    return getattr(owner, "transport", None)
+
+
+def _socket_of(transport: Any) -> Any:
+    if hasattr(transport, "get_extra_info"):
+        return transport.get_extra_info("socket")
+    handle = getattr(transport, "getHandle", None)
+    return handle() if handle is not None else None
+
+
+def _buffered(transport: Any) -> int:
+    if hasattr(transport, "get_write_buffer_size"):
+        return int(transport.get_write_buffer_size())
+    if hasattr(transport, "dataBuffer"):
+        return int(len(transport.dataBuffer) - transport.offset + transport._tempDataLen)
+    return 0
