@@ -193,6 +193,7 @@ export function parseFrame(text) {
 export function readFrame(value) {
   if (!isObject(value)) return null;
   if (typeof value.method === "string") return readAnswer(value);
+  /** @type {Record<string, any>} */
   const frame = {...value, type: value.type ?? "update"};
   switch (value.channel) {
     case CHANNEL.TICKER:
