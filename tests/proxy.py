@@ -1,4 +1,4 @@
-"""A TCP proxy whose line can be cut and mended, or frozen, or blocked for some: the network of tests."""
+"""A TCP proxy whose line can be cut, frozen or blocked for some, and mended: the tests' network."""
 
 import socket
 import threading
@@ -13,8 +13,8 @@ REFUSAL: Final = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: 
 class Proxy:
     """Forward 127.0.0.1:port to the server; unlike a network it delivers at once or not at all.
 
-    A road that is blocked is known by the head of a request, which is taken to come in one piece, as
-    browsers send it here.
+    A road that is blocked is known by the head of a request, which is taken to come in one piece,
+    as browsers send it here.
     """
 
     def __init__(self, port: int) -> None:
