@@ -1,13 +1,15 @@
 """The rooms of link/ by themselves, in a browser, with clocks and roads that the test holds."""
 
 import json
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
-from tests.e2e.conftest import Open
+from tests.e2e.conftest import People
+from tests.served import Served
 
 WORLD = """
   const {Alarms} = await import("/static/js/link/alarms.js");
@@ -81,10 +83,14 @@ WORLD = """
 """
 
 
-@pytest.fixture
-def bare(open_page: Open) -> Page:
+@pytest.fixture(scope="module")
+def bare(people: People, served: Served) -> Iterator[Page]:
     """A page from which modules can be loaded, and which runs none of them."""
-    return open_page("accounts/login/", user=None)
+    context = people.context(None)
+    page = context.new_page()
+    page.goto(f"{served.url}accounts/login/")
+    yield page
+    context.close()
 
 
 def play(page: Page, script: str, *, roads: dict[str, Any] | None = None) -> Any:
@@ -376,6 +382,97 @@ def test_frames_stand_for_the_answers(bare: Page) -> None:
         {"id": 1, "channel": "ticker", "resumed": False, "rejected": rejected},
         {"id": 2, "channel": "status", "resumed": True, "rejected": {}},
     ]
+
+
+# --- asking again and again ---
+
+ASKING = """
+  const {LongPollTransport} = await import("/static/js/link/longpoll.js");
+  const {PollTransport} = await import("/static/js/link/poll.js");
+  const {kind, answers_ms, max_rate, span_ms, status} = roads;
+  const time = new Time();
+  const asked = [], told = [], endings = [];
+  const heartbeat = {channel: "heartbeat", seq: 7, ts: 1};
+  const body = new TextEncoder().encode(JSON.stringify({position: "e:7", frames: [heartbeat]}));
+  const fetch = (address, {signal}) => new Promise((resolve, reject) => {
+    asked.push([time.now_ms, new URL(address, location.href).searchParams.get("wait")]);
+    const headers = new Headers({"Retry-After": "7"});
+    const json = async () => ({error: {code: 429}});
+    const answer = {status, headers, json, arrayBuffer: async () => body};
+    time.setTimeout(() => resolve(answer), answers_ms);
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
+  const means = {url: "/poll/v1/", fetch, now: () => time.now_ms, timers: time};
+  const transport = kind === "poll"
+    ? new PollTransport({...means, interval_ms: 1000}) : new LongPollTransport(means);
+  transport.onframe = (frame) => told.push(`${frame.type} ${frame.seq ?? ""}`.trim());
+  transport.onclose = (ending) => endings.push(ending);
+  transport.onopen = () => {
+    told.push("open");
+    transport.send({method: "set", params: {max_rate}, id: 1});
+    transport.send({method: "subscribe", params: {channel: "status"}, id: 2});
+  };
+  transport.open(() => ({}));
+  for (let passed_ms = 0; passed_ms < span_ms; passed_ms += 10) {
+    time.advance(10);
+    for (let turns = 0; turns < 20; turns += 1) await null;
+  }
+  return {asked, told, endings, meter: transport.meter};
+"""
+
+
+def asking(page: Page, **facts: Any) -> Any:
+    """Let a poll ask a server that answers after so many ms, and return what it did."""
+    plain = {"kind": "longpoll", "answers_ms": 10, "max_rate": 10, "span_ms": 3000, "status": 200}
+    return play(page, ASKING, roads=plain | facts)
+
+
+def test_a_long_poll_asks_again_at_once_but_no_faster_than_the_pace(bare: Page) -> None:
+    done = asking(bare, max_rate=5)
+    times = [at for at, _ in done["asked"]]
+    rests = [later - sooner for sooner, later in pairwise(times[1:])]
+    assert all(200 <= rest <= 220 for rest in rests)
+    assert len(rests) > 10
+    done = asking(bare, max_rate=5, answers_ms=400)
+    assert all(400 <= rest <= 420 for rest in [b - a for (a, _), (b, _) in pairwise(done["asked"])])
+
+
+def test_only_a_question_without_commands_waits_for_news(bare: Page) -> None:
+    done = asking(bare)
+    assert [wait for _, wait in done["asked"][:4]] == ["10", None, "10", "10"]
+    assert {wait for _, wait in asking(bare, kind="poll")["asked"]} == {None}
+
+
+def test_the_first_answer_proves_the_road_and_carries_nothing(bare: Page) -> None:
+    told = asking(bare)["told"]
+    assert told[:4] == ["open", "answer", "answer", "heartbeat 7"]
+
+
+@pytest.mark.parametrize(("max_rate", "interval_ms"), [(10, 1000), (0.5, 2000)])
+def test_a_poll_keeps_its_interval(bare: Page, max_rate: float, interval_ms: int) -> None:
+    done = asking(bare, kind="poll", max_rate=max_rate, span_ms=9000)
+    times = [at for at, _ in done["asked"]][1:]
+    assert [later - sooner for sooner, later in pairwise(times)] == [interval_ms] * (len(times) - 1)
+    assert len(times) > 3
+    assert done["meter"]["requests"] == len(times) + 1
+
+
+@pytest.mark.parametrize("kind", ["poll", "longpoll"])
+def test_a_poll_says_when_it_may_come_back(bare: Page, kind: str) -> None:
+    done = asking(bare, kind=kind, status=429)
+    assert done["endings"] == [{"code": 4429, "reason": "HTTP 429", "retry_ms": 7000}]
+    assert len(done["asked"]) == 1
+
+
+def test_a_poll_without_news_says_that_the_server_lives(bare: Page) -> None:
+    done = asking(bare, kind="poll", status=304)
+    assert done["told"][:4] == ["open", "answer", "answer", "heartbeat 0"]
+    assert done["meter"]["unchanged"] == done["meter"]["requests"] > 2
+
+
+def test_a_poll_that_is_not_answered_is_given_up(bare: Page) -> None:
+    done = asking(bare, kind="poll", answers_ms=60_000, span_ms=9000)
+    assert [ending["code"] for ending in done["endings"]] == [1006]
 
 
 # --- what a stream hands over ---
