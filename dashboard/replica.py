@@ -125,6 +125,11 @@ class Replica:
         """Return the sequence of the last status entry, or where this replica began."""
         return self._statuses.last
 
+    @property
+    def status_position(self) -> Position:
+        """Return where the last status entry stands, which is told at once."""
+        return Position(self.epoch, self._statuses.last)
+
     def receive(self, batch: Batch, *, ts: int) -> None:
         """Apply the next batch, received at `ts`; one without events is a sign of life.
 
