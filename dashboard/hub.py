@@ -59,7 +59,7 @@ class Hub:
     ) -> None:
         self.clock = clock
         self.seats: set[Seat] = set()
-        self.delivered: Counter[Transport] = Counter()
+        self._delivered: Counter[Transport] = Counter()
         self.replica = Replica("", Board(), capacity=capacity, ts=clock.now_ms())
         self._bus = bus
         self._find_revoked = find_revoked
@@ -98,8 +98,18 @@ class Hub:
         self._emptied.clear()
         return seat
 
+    @property
+    def delivered(self) -> Counter[Transport]:
+        """Return how many changes of prices and trades were handed to readers of each transport."""
+        total = self._delivered.copy()
+        for seat in self.seats:
+            total[seat.transport] += seat.subscriber.updates
+        return total
+
     def leave(self, seat: Seat) -> None:
         """Give the seat back."""
+        if seat in self.seats:
+            self._delivered[seat.transport] += seat.subscriber.updates
         self.seats.discard(seat)
         if not self.seats:
             self._emptied.set()

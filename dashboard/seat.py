@@ -4,7 +4,6 @@ Must not know how frames travel. Made by hub, used by the transports.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final, Protocol
 
@@ -39,7 +38,6 @@ class House(Protocol):
 
     clock: Clock
     replica: Replica
-    delivered: Counter[Transport]
 
     def poke_people(self, user_ids: Iterable[int]) -> None:
         """Read again what is personal of these users."""
@@ -154,11 +152,8 @@ class Seat:
             return answers
         if self.subscriber.closed is not None:
             raise SeatClosed(self.subscriber.closed)
-        hub, subscriber = self._hub, self.subscriber
-        before = subscriber.updates
-        frames = subscriber.frames(hub.replica, moment_of(hub.clock))
-        hub.delivered[self.transport] += subscriber.updates - before
-        return frames
+        hub = self._hub
+        return self.subscriber.frames(hub.replica, moment_of(hub.clock))
 
     def take_all(self) -> list[str]:
         """Return everything that is due now, whatever the pace.
