@@ -16,6 +16,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 from django.views.decorators.cache import cache_control
@@ -67,6 +68,7 @@ class DashboardView(View):
             "unread": personal.unread,
             "interval_s": IntervalForm(request.GET).interval_s(),
             "transport": self.transport,
+            "share_key": _share_key(request),
         }
         response = await sync_to_async(render)(request, self.template_name, context)
         response["Cache-Control"] = "no-store"
@@ -87,6 +89,12 @@ class PollingView(DashboardView):
 
     template_name = "polling.html"
     transport = "poll"
+
+
+def _share_key(request: HttpRequest) -> str:
+    """Return a name for this sign-in that its tabs share and that tells nothing of the session."""
+    session_key = request.session.session_key or ""
+    return salted_hmac("dashboard.share", f"{request.user.pk}:{session_key}").hexdigest()[:32]
 
 
 def _personal(request: HttpRequest) -> Personal:

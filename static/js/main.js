@@ -11,9 +11,11 @@ import {Connection} from "./link/connection.js";
 import {PollTransport} from "./link/poll.js";
 import {Poster} from "./link/post.js";
 import {rungsOf} from "./link/rungs.js";
+import {shared} from "./link/sharing.js";
 import {Board, Gap} from "./market/board.js";
 import {Clock} from "./market/clock.js";
 import {Inbox} from "./market/inbox.js";
+import {Replica} from "./market/replica.js";
 import {Announcer} from "./screen/announcer.js";
 import {Choice} from "./screen/choice.js";
 import {FIELDS, digitsOf, directionOf} from "./screen/columns.js";
@@ -87,9 +89,8 @@ class Page {
   /** Begin. */
   open() {
     const {symbols} = this.#watchlist;
-    this.#connection.subscriptions.add(CHANNEL.STATUS);
-    this.#connection.subscriptions.add(CHANNEL.WATCHLIST);
-    this.#connection.subscriptions.add(CHANNEL.NOTIFICATIONS);
+    const own = [CHANNEL.STATUS, CHANNEL.WATCHLIST, CHANNEL.NOTIFICATIONS];
+    for (const channel of own) this.#connection.subscriptions.add(channel);
     if (symbols.length) this.#connection.subscriptions.add(CHANNEL.TICKER, symbols);
     this.#listen();
     this.#bindPace();
@@ -99,8 +100,9 @@ class Page {
 
   #connect() {
     const rungs = rungsOf({...this.#settings, poll: this.#poll});
+    const sharing = {key: this.#settings.shareKey, known: () => new Replica(), onready: () => this.#connection.tryNow()};
     return new Connection({
-      rungs: this.#settings.isPolling ? rungs.filter(({key}) => key === "poll") : rungs,
+      rungs: this.#settings.isPolling ? rungs.filter(({key}) => key === "poll") : shared(rungs, sharing),
       positions: () => this.#positions(),
       details: {[CHANNEL.TICKER]: {fields: FIELDS}},
       deliver: (frame) => this.#deliver(frame),
@@ -235,8 +237,7 @@ class Page {
       this.#isCatchingUp = true;
       this.#connection.setHidden(document.hidden);
     });
-    addEventListener("online", () => this.#connection.setOnline(true));
-    addEventListener("offline", () => this.#connection.setOnline(false));
+    for (const kind of ["online", "offline"]) addEventListener(kind, () => this.#connection.setOnline(kind === "online"));
     addEventListener("pageshow", (event) => event.persisted && this.#connection.open());
     addEventListener("pagehide", () => this.#connection.close());
     this.#pauseButton.addEventListener("click", () => this.#togglePause());

@@ -101,7 +101,7 @@ export class Ladder {
 
   #allowed() {
     const pinned = this.#rungs.filter(({key}) => key === this.#pinned);
-    return pinned.length ? pinned : this.#rungs;
+    return pinned.length ? pinned : this.#rungs.filter(({isSpare}) => !isSpare);
   }
 
   /** Those better than the one that works; all, when it is not allowed any more. */

@@ -87,16 +87,16 @@ export class Subscriptions {
   }
 
   /**
-   * Want a channel, or more symbols of it.
+   * Want a channel, from where it stands, or more symbols of it.
    * @param {string} channel
    * @param {Iterable<string>} [symbols]
    */
   add(channel, symbols = []) {
-    const wanted = this.#wanted.get(channel) ?? new Set();
+    const before = this.#wanted.get(channel);
     const added = [...symbols];
-    this.#wanted.set(channel, wanted);
-    for (const symbol of added) wanted.add(symbol);
-    this.#subscribe(channel, added);
+    this.#wanted.set(channel, new Set([...(before ?? []), ...added]));
+    if (before) this.#subscribe(channel, added);
+    else this.#askAgain(channel);
   }
 
   /**

@@ -31,8 +31,9 @@ export const OPENING_MS = 8_000;
  *   open(positions: Positions): void, send(command: Command): void, close(): void,
  * }} Transport
  *
- * One way to reach the server: the name people and addresses call it by, and the one it shows.
- * @typedef {{key: string, name: string, make: () => Transport}} Rung
+ * One way to reach the server: the name people and addresses call it by, and the one it shows. One that is
+ * `isSpare` is used only when somebody pins it.
+ * @typedef {{key: string, name: string, make: () => Transport, isSpare?: boolean}} Rung
  *
  * @typedef {{
  *   setTimeout: (run: () => void, wait_ms: number) => number, clearTimeout: (timer?: number) => void,

@@ -12,6 +12,7 @@ export function readSettings() {
   socket.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   return {
     isPolling: data.transport === "poll",
+    shareKey: data.share ?? "",
     interval_ms: Number(data.intervalMs) || 1_000,
     socketUrl: socket.href,
     sseUrl: data.sse ?? "/sse/v1/",

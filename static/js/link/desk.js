@@ -1,0 +1,339 @@
+// @ts-check
+/**
+ * One tab as the leader serves it: what it asked for, where it stands and what it was not told yet.
+ * A frame it does not concern moves nothing: the next one begins where this tab stands.
+ * Must not know the server, the other tabs or what they want.
+ * Called by relay.
+ */
+
+import {HeldList, HeldPrices} from "./held.js";
+import {CHANNEL, DEFAULT_RATE, HEARTBEAT, encodePosition, parsePosition} from "../wire.js";
+
+/** @typedef {import("../wire.js").Frame} Frame */
+/** @typedef {import("../wire.js").Command} Command */
+/** @typedef {import("../wire.js").TickerEntry} TickerEntry */
+/** @typedef {import("../wire.js").Trade} Trade */
+/** @typedef {import("../wire.js").StatusEntry} StatusEntry */
+/** @typedef {import("./lines.js").Told} Told */
+
+/**
+ * What the leader knows, to tell it again; market/replica.js.
+ * @typedef {{
+ *   apply(frame: Frame): boolean, isWhole(channel: string): boolean, holds(symbol: string): boolean,
+ *   position(channel: string, symbols?: Iterable<string>): string | null,
+ *   place(channel: string): {epoch: string, sequence: number}, ts(channel: string): number,
+ *   snapshot(channel: string, symbols: Iterable<string>): Frame, standTrades(position: string | null): void,
+ *   tradesAfter(symbols: Iterable<string>, sequence: number): Trade[] | null,
+ *   forget(channel: string, symbols: string[]): void,
+ * }} Known
+ */
+
+/** The channels with a place on the tape. */
+const ON_TAPE = Object.freeze(["ticker", "trades", "status"]);
+/** What every entry has, whatever fields are asked for. */
+const ALWAYS = Object.freeze(["s", "n", "t", "gone"]);
+/** A frame that comes this little too early is in time. */
+const SLACK_MS = 5;
+
+export class Desk {
+  /** Whether it may be told anything: the road is open, and it knows. */
+  isOpen = false;
+  /** Whether it waits for the road to open. */
+  isAsking = false;
+  isPaused = false;
+  /** Up to where a leader before us told it of trades. @type {string | null} */
+  since = null;
+  max_rate = DEFAULT_RATE;
+  /** Whether another tab wants prices more often, so that this one must be spared some. */
+  isSlower = false;
+  /** The fields of prices that it asked for; null is all. @type {string[] | null} */
+  fields = null;
+  /** The channels it asked for, each with its symbols. @type {Map<string, Set<string>>} */
+  wanted = new Map();
+  #id;
+  #post;
+  #known;
+  #alarms;
+  #now;
+  #told_ms = 0;
+  #bytes = 0;
+  /** Of what it asked for, that which it is told of. @type {Map<string, Set<string>>} */
+  #served = new Map();
+  /** Channels that it opened since it was admitted. @type {Set<string>} */
+  #opened = new Set();
+  /** Where it stands. @type {Map<string, {epoch: string, sequence: number}>} */
+  #places = new Map();
+  #prices = new HeldPrices();
+  /** @type {HeldList<Trade>} */
+  #trades = new HeldList();
+  /** @type {HeldList<StatusEntry>} */
+  #statuses = new HeldList();
+
+  /**
+   * @param {{
+   *   id: string, post: (told: any) => void, known: Known, alarms: import("./alarms.js").Alarms, now: () => number,
+   * }} options
+   */
+  constructor({id, post, known, alarms, now}) {
+    this.#id = id;
+    this.#post = post;
+    this.#known = known;
+    this.#alarms = alarms;
+    this.#now = now;
+  }
+
+  /** The road is open: commands may come. */
+  admit() {
+    this.isAsking = false;
+    this.isOpen = true;
+    this.#opened.clear();
+    this.#post({kind: "open"});
+  }
+
+  /**
+   * The road was lost. What comes until the tab is back is held for it.
+   * @param {import("./transport.js").Ending} ending
+   */
+  dismiss(ending) {
+    this.isAsking = this.isOpen = false;
+    this.#opened.clear();
+    this.#post({kind: "closed", ending});
+  }
+
+  /** Nothing more is told. */
+  close() {
+    this.isAsking = this.isOpen = false;
+    this.#alarms.clear(this.#id);
+  }
+
+  /** Say what the network carried, with the next frame. @param {number} bytes */
+  charge(bytes) {
+    this.#bytes += bytes;
+  }
+
+  /** @param {Frame} frame */
+  say(frame) {
+    if (!this.isOpen) return;
+    this.#post({kind: "frame", frame, bytes: this.#bytes});
+    this.#bytes = 0;
+  }
+
+  /** @param {Command} command @param {Record<string, unknown>} result */
+  answer({method, id}, result) {
+    this.say({channel: "answer", type: "answer", method, id: id ?? null, success: true, result, error: null});
+  }
+
+  /** @param {Command} command @param {import("../wire.js").Refusal} error */
+  refuse({method, id}, error) {
+    this.say({channel: "answer", type: "answer", method, id: id ?? null, success: false, result: {}, error});
+  }
+
+  /** Tell what was held, if nothing stands against it now. */
+  go() {
+    this.#tellPrices();
+    this.#tellTrades();
+    this.#tellStatuses();
+  }
+
+  // --- opening ------------------------------------------------------------------------------
+  /**
+   * Open a channel, or add symbols to it: from where the tab stands if that is known here, else anew.
+   * @param {Command} command
+   * @param {{symbols: string[], rejected: Record<string, string>}} found
+   */
+  serve(command, {symbols, rejected}) {
+    const {channel, since = null} = /** @type {{channel: string, since?: string | null}} */ (command.params);
+    const isMore = since === null && this.#opened.has(channel);
+    const resumed = since !== null && this.#resumes(channel, symbols, since);
+    if (isMore) this.#tell(channel, true);
+    else if (!resumed) this.#clear(channel);
+    this.#opened.add(channel);
+    this.#served.set(channel, new Set([...(this.#served.get(channel) ?? []), ...symbols]));
+    this.answer(command, {channel, symbols, rejected, resumed});
+    if (!resumed) this.#begin(channel, symbols, since !== null);
+    this.#tell(channel, false);
+  }
+
+  /**
+   * Tell these symbols of a channel no more; without a symbol left the channel is closed.
+   * @param {string} channel
+   * @param {string[]} symbols
+   */
+  drop(channel, symbols) {
+    const served = this.#served.get(channel);
+    for (const symbol of symbols) served?.delete(symbol);
+    if (channel === CHANNEL.TICKER) this.#prices.forget(symbols);
+    if (!served?.size) this.#clear(channel);
+  }
+
+  /**
+   * The connection began a channel anew: so does whoever it concerns.
+   * @param {string} channel
+   * @param {Set<string>} symbols those it tells of
+   */
+  renew(channel, symbols) {
+    const served = this.#served.get(channel);
+    if (!served || (served.size && [...served].every((symbol) => !symbols.has(symbol)))) return;
+    if (!this.#opened.has(channel)) {
+      this.#clear(channel);
+      return;
+    }
+    if (this.#places.get(channel)?.epoch === this.#known.place(channel).epoch) this.#tell(channel, true);
+    this.#begin(channel, [...served], channel === CHANNEL.TRADES);
+  }
+
+  /** @param {string} channel @param {string[]} symbols @param {string} since */
+  #resumes(channel, symbols, since) {
+    const place = this.#places.get(channel);
+    const here = this.#known.position(channel, channel === CHANNEL.TICKER ? symbols : []);
+    const served = this.#served.get(channel);
+    if (place && served && since === encodePosition(place.epoch, place.sequence)) {
+      return place.epoch === parsePosition(here)?.epoch && symbols.every((symbol) => served.has(symbol));
+    }
+    if (channel === CHANNEL.TRADES) return this.#resumesTrades(symbols, since);
+    if (!ON_TAPE.includes(channel) || since !== here) return false;
+    this.#clear(channel);
+    this.#places.set(channel, this.#known.place(channel));
+    return true;
+  }
+
+  /** @param {string[]} symbols @param {string} since */
+  #resumesTrades(symbols, since) {
+    const place = parsePosition(since);
+    const missed = place && this.#known.tradesAfter(symbols, place.sequence);
+    if (!missed || place.epoch !== this.#known.place(CHANNEL.TRADES).epoch) return false;
+    this.#clear(CHANNEL.TRADES);
+    this.#places.set(CHANNEL.TRADES, place);
+    this.#trades.add(missed);
+    return true;
+  }
+
+  /** @param {string} channel @param {string[]} symbols @param {boolean} hasGap */
+  #begin(channel, symbols, hasGap) {
+    const frame = this.#known.snapshot(channel, symbols);
+    if (frame.channel === CHANNEL.TICKER) frame.data = frame.data.map((entry) => this.#trimmed(entry));
+    if (ON_TAPE.includes(channel)) this.#places.set(channel, this.#known.place(channel));
+    if (frame.channel === CHANNEL.TRADES && frame.type === "snapshot" && hasGap) frame.gap = true;
+    this.say(frame);
+  }
+
+  /** @param {string} channel */
+  #clear(channel) {
+    this.#opened.delete(channel);
+    this.#served.delete(channel);
+    this.#places.delete(channel);
+    if (channel === CHANNEL.TICKER) this.#prices.take();
+    if (channel === CHANNEL.TRADES) this.#trades.take();
+    if (channel === CHANNEL.STATUS) this.#statuses.take();
+  }
+
+  // --- frames -------------------------------------------------------------------------------
+  /** Take what the connection brought, but snapshots: those come by `renew`. @param {Frame} frame */
+  hear(frame) {
+    const served = this.#served.get(frame.channel);
+    if (frame.channel === HEARTBEAT) this.#hearHeartbeat(frame);
+    else if (!served) return;
+    else if (frame.channel === CHANNEL.TICKER) {
+      for (const entry of frame.data) if (served.has(entry.s)) this.#prices.fold(entry);
+      this.#tellPrices();
+    } else if (frame.channel === CHANNEL.TRADES) {
+      const {sequence = 0} = this.#places.get(CHANNEL.TRADES) ?? {};
+      this.#trades.add(frame.data.filter(({s, i}) => served.has(s) && i > sequence));
+      this.#tellTrades();
+    } else if (frame.channel === CHANNEL.STATUS) {
+      this.#statuses.add(/** @type {import("../wire.js").StatusUpdate} */ (frame).data);
+      this.#tellStatuses();
+    } else if (this.#opened.has(frame.channel)) this.say(frame);
+  }
+
+  /**
+   * Say up to where nothing is missing: what is held keeps its place.
+   * @param {import("../wire.js").Heartbeat} frame
+   */
+  #hearHeartbeat(frame) {
+    if (!this.isOpen) return;
+    this.go();
+    const open = ON_TAPE.filter((channel) => this.#opened.has(channel));
+    const seq = Math.min(...open.map((channel) => this.#wholeIn(channel)));
+    for (const channel of open) this.#stand(channel, seq);
+    this.say({...frame, seq: open.length ? seq : 0});
+  }
+
+  /** @param {string} channel */
+  #wholeIn(channel) {
+    const {sequence} = /** @type {{sequence: number}} */ (this.#places.get(channel));
+    return this.#heldOf(channel).isEmpty ? Math.max(sequence, this.#known.place(channel).sequence) : sequence;
+  }
+
+  /** @param {string} channel */
+  #heldOf(channel) {
+    if (channel === CHANNEL.TICKER) return this.#prices;
+    return channel === CHANNEL.TRADES ? this.#trades : this.#statuses;
+  }
+
+  /** @param {string} channel @param {number} sequence */
+  #stand(channel, sequence) {
+    const place = this.#places.get(channel);
+    if (place) this.#places.set(channel, {...place, sequence: Math.max(place.sequence, sequence)});
+  }
+
+  // --- telling ------------------------------------------------------------------------------
+  /** @param {string} channel @param {boolean} isForced whatever the pace is */
+  #tell(channel, isForced) {
+    if (channel === CHANNEL.TICKER) this.#tellPrices(isForced);
+    if (channel === CHANNEL.TRADES) this.#tellTrades(isForced);
+    if (channel === CHANNEL.STATUS) this.#tellStatuses();
+  }
+
+  #tellPrices(isForced = false) {
+    if (this.#prices.isEmpty || !this.#mayTell(CHANNEL.TICKER)) return;
+    if (!isForced && (this.isPaused || !this.#isDue())) return;
+    this.#told_ms = this.#now();
+    this.#update(CHANNEL.TICKER, this.#prices.take().map((entry) => this.#trimmed(entry)));
+  }
+
+  #tellTrades(isForced = false) {
+    if (this.#trades.isEmpty || !this.#mayTell(CHANNEL.TRADES) || (this.isPaused && !isForced)) return;
+    const isLost = this.#trades.isLost;
+    const trades = this.#trades.take();
+    if (isLost) this.#begin(CHANNEL.TRADES, [...(this.#served.get(CHANNEL.TRADES) ?? [])], true);
+    else this.#update(CHANNEL.TRADES, trades);
+  }
+
+  #tellStatuses() {
+    if (this.#statuses.isEmpty || !this.#mayTell(CHANNEL.STATUS)) return;
+    const isLost = this.#statuses.isLost;
+    const statuses = this.#statuses.take();
+    if (isLost) this.#begin(CHANNEL.STATUS, [], false);
+    else this.#update(CHANNEL.STATUS, statuses);
+  }
+
+  /** @param {string} channel */
+  #mayTell(channel) {
+    return this.isOpen && this.#opened.has(channel);
+  }
+
+  /** Whether this tab's own pace allows prices now; if not, they come when it does. */
+  #isDue() {
+    if (!this.isSlower) return true;
+    const wait_ms = this.#told_ms + 1000 / this.max_rate - SLACK_MS - this.#now();
+    if (wait_ms > 0) this.#alarms.set(this.#id, wait_ms, () => this.#tellPrices());
+    return wait_ms <= 0;
+  }
+
+  /** @param {"ticker" | "trades" | "status"} channel @param {unknown[]} data */
+  #update(channel, data) {
+    const {sequence: from} = /** @type {{sequence: number}} */ (this.#places.get(channel));
+    const {sequence: seq} = this.#known.place(channel);
+    this.#stand(channel, seq);
+    this.say(/** @type {Frame} */ ({channel, type: "update", from, seq, ts: this.#known.ts(channel), data}));
+  }
+
+  /** @param {TickerEntry} entry */
+  #trimmed(entry) {
+    const {fields} = this;
+    if (fields === null) return entry;
+    const isKept = (/** @type {[string, unknown]} */ [key]) => ALWAYS.includes(key) || fields.includes(key);
+    return /** @type {TickerEntry} */ (Object.fromEntries(Object.entries(entry).filter(isKept)));
+  }
+}

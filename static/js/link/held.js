@@ -1,0 +1,88 @@
+// @ts-check
+/**
+ * What a follower was not told yet: prices are merged with the count of their ticks, the rest is kept in
+ * order. Twin of what dashboard/outbox.py promises.
+ * Pure. Must not know channels' positions or the follower.
+ * Called by desk.
+ */
+
+/** @typedef {import("../wire.js").TickerEntry} TickerEntry */
+/** @typedef {import("../wire.js").Trade} Trade */
+/** @typedef {import("../wire.js").StatusEntry} StatusEntry */
+
+/** More than this is not kept: whoever was away for so long gets a snapshot. */
+export const DISTINCT = 2_000;
+
+/** A row of which nothing is known: one that was gone begins from here. */
+const NOTHING = Object.freeze({
+  p: null, b: null, a: null, bs: null, as: null, o: null, h: null, l: null, pc: null, v: null, t: null, ph: null,
+});
+
+/** Prices: the newest fields of each symbol. */
+export class HeldPrices {
+  /** @type {Map<string, TickerEntry>} */
+  #entries = new Map();
+
+  get isEmpty() {
+    return this.#entries.size === 0;
+  }
+
+  /** @param {TickerEntry} entry */
+  fold(entry) {
+    const before = this.#entries.get(entry.s);
+    this.#entries.set(entry.s, before ? merged(before, entry) : entry);
+  }
+
+  /** @param {Iterable<string>} symbols */
+  forget(symbols) {
+    for (const symbol of symbols) this.#entries.delete(symbol);
+  }
+
+  /** Return the entries; they are not held any more. */
+  take() {
+    const entries = [...this.#entries.values()];
+    this.#entries.clear();
+    return entries;
+  }
+}
+
+/** @template {Trade | StatusEntry} E */
+export class HeldList {
+  /** Whether something was thrown away. */
+  isLost = false;
+  /** @type {E[]} */
+  #entries = [];
+
+  get isEmpty() {
+    return this.#entries.length === 0 && !this.isLost;
+  }
+
+  /** @param {E[]} entries */
+  add(entries) {
+    this.#entries.push(...entries);
+    if (this.#entries.length <= DISTINCT) return;
+    this.#entries = [];
+    this.isLost = true;
+  }
+
+  /** Return the entries; they are not held any more. */
+  take() {
+    const entries = this.#entries;
+    this.#entries = [];
+    this.isLost = false;
+    return entries;
+  }
+}
+
+/**
+ * Return the entry that stands for two.
+ * @param {TickerEntry} before
+ * @param {TickerEntry} entry
+ * @returns {TickerEntry}
+ */
+function merged(before, entry) {
+  const n = before.n + entry.n;
+  if (entry.gone) return {...entry, n};
+  const {gone, ...fields} = before;
+  return {...(gone ? NOTHING : fields), ...entry, n};
+}

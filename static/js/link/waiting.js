@@ -1,0 +1,87 @@
+// @ts-check
+/**
+ * Wishes of tabs that wait until the server has answered for all: then each is served, in order.
+ * Must not know the connection or how a tab is served.
+ * Called by relay.
+ */
+
+import {CHANNEL} from "../wire.js";
+
+/** @typedef {import("../wire.js").Command} Command */
+/** @typedef {import("./desk.js").Desk} Desk */
+/** @typedef {import("./desk.js").Known} Known */
+/** @typedef {{desk: Desk, command: Command, channel: string, symbols: string[]}} Wish */
+
+/** The channels of which the server says whether they go on where they stood. */
+export const RESUMABLE = Object.freeze(["ticker", "trades", "status"]);
+
+export class Waiting {
+  #known;
+  /** @type {Wish[]} */
+  #wishes = [];
+  /** Channels of which the server said how they go on. @type {Set<string>} */
+  #settled = new Set();
+  /** Symbols that the server did not know. @type {Record<string, Set<string>>} */
+  #unknown = {[CHANNEL.TICKER]: new Set(), [CHANNEL.TRADES]: new Set()};
+
+  /** @param {Known} known */
+  constructor(known) {
+    this.#known = known;
+  }
+
+  /** The symbols of a channel that the server did not know. @param {string} channel */
+  unknownOf(channel) {
+    return this.#unknown[channel] ?? new Set();
+  }
+
+  /** @param {Wish} wish */
+  add(wish) {
+    for (const symbol of wish.symbols) this.unknownOf(wish.channel).delete(symbol);
+    this.#wishes.push(wish);
+  }
+
+  /** A tab waits no more; without one named, none does. @param {Desk} [desk] */
+  drop(desk) {
+    return this.#takeIf((wish) => desk === undefined || wish.desk === desk);
+  }
+
+  /** The server said how a channel goes on. @param {string} channel */
+  settle(channel) {
+    this.#settled.add(channel);
+  }
+
+  /** It must say so again; of every channel, without one named. @param {string} [channel] */
+  unsettle(channel) {
+    if (channel === undefined) this.#settled.clear();
+    else this.#settled.delete(channel);
+  }
+
+  /** Serve those whose time has come. */
+  serve() {
+    for (const {desk, command, channel, symbols} of this.#takeIf((wish) => this.#isReady(wish))) {
+      const unknown = this.unknownOf(channel);
+      const wanted = symbols.filter((symbol) => desk.wanted.get(channel)?.has(symbol));
+      const rejected = wanted.filter((symbol) => unknown.has(symbol));
+      desk.serve(command, {
+        symbols: wanted.filter((symbol) => !unknown.has(symbol)),
+        rejected: Object.fromEntries(rejected.map((symbol) => [symbol, "unknown symbol"])),
+      });
+    }
+  }
+
+  /** @param {(wish: Wish) => boolean} isTaken */
+  #takeIf(isTaken) {
+    const taken = this.#wishes.filter(isTaken);
+    this.#wishes = this.#wishes.filter((wish) => !taken.includes(wish));
+    return taken;
+  }
+
+  /** @param {Wish} wish */
+  #isReady({desk, channel, symbols}) {
+    if (!desk.wanted.has(channel)) return true;
+    if (!this.#known.isWhole(channel)) return false;
+    if (RESUMABLE.includes(channel) && !this.#settled.has(channel)) return false;
+    if (channel !== CHANNEL.TICKER) return true;
+    return symbols.every((symbol) => this.#known.holds(symbol) || this.#unknown[channel].has(symbol));
+  }
+}

@@ -1,0 +1,114 @@
+// @ts-check
+/**
+ * The newest trades of each symbol, each once and in order, and from where on none of them is missing.
+ * Pure: no page, no network, no clock.
+ * Called by replica.
+ */
+
+import {encodePosition, parsePosition} from "../wire.js";
+
+/** @typedef {import("../wire.js").Trade} Trade */
+/** @typedef {import("../wire.js").TradesFrame} TradesFrame */
+
+/** As many as the server tells in a snapshot. */
+const CAPACITY = 50;
+
+export class Recent {
+  /** @type {{epoch: string, sequence: number} | null} */
+  #place = null;
+  #isBroken = false;
+  /** From where on trades are known. */
+  #since = 0;
+  /** @type {Map<string, Trade[]>} */
+  #trades = new Map();
+  /** From where on all trades of a symbol are known, where that is later. @type {Map<string, number>} */
+  #floors = new Map();
+
+  /** Where these trades stand; null before the first frame. */
+  get position() {
+    return this.#place && encodePosition(this.#place.epoch, this.#place.sequence);
+  }
+
+  /** Whether nothing is missing up to there. */
+  get isWhole() {
+    return this.#place !== null && !this.#isBroken;
+  }
+
+  /**
+   * Stand at a position without knowing what was before.
+   * @param {string | null} position
+   */
+  stand(position) {
+    this.#place = parsePosition(position);
+    this.#since = this.#place?.sequence ?? 0;
+    this.#isBroken = false;
+    this.#trades.clear();
+    this.#floors.clear();
+  }
+
+  /** Nothing is missing up to a sequence. @param {number} sequence */
+  raise(sequence) {
+    if (this.#place && !this.#isBroken) this.#place.sequence = Math.max(this.#place.sequence, sequence);
+  }
+
+  /**
+   * Take a frame; return false for one that does not follow.
+   * @param {TradesFrame} frame
+   */
+  apply(frame) {
+    if (frame.type === "snapshot") this.#renew(frame);
+    else this.#isBroken = this.#place?.sequence !== frame.from;
+    if (this.#isBroken || !this.#place) return false;
+    for (const trade of frame.data) this.#add(trade);
+    this.#place.sequence = frame.seq;
+    return true;
+  }
+
+  /**
+   * Return the trades of symbols after a sequence, or null when some of them may be missing.
+   * @param {Iterable<string>} symbols
+   * @param {number} sequence
+   */
+  after(symbols, sequence) {
+    const named = [...symbols];
+    const isKnown = named.every((symbol) => sequence >= (this.#floors.get(symbol) ?? this.#since));
+    return isKnown ? this.#of(named).filter(({i}) => i > sequence) : null;
+  }
+
+  /**
+   * Return the newest trades of symbols, in order.
+   * @param {Iterable<string>} symbols
+   */
+  newest(symbols) {
+    return this.#of([...symbols]).slice(-CAPACITY);
+  }
+
+  /** @param {Iterable<string>} symbols */
+  forget(symbols) {
+    for (const symbol of symbols) {
+      this.#trades.delete(symbol);
+      this.#floors.delete(symbol);
+    }
+  }
+
+  /** @param {string[]} symbols */
+  #of(symbols) {
+    return symbols.flatMap((symbol) => this.#trades.get(symbol) ?? []).sort((one, other) => one.i - other.i);
+  }
+
+  /** @param {import("../wire.js").TradesSnapshot} frame */
+  #renew({epoch, seq, gap, data}) {
+    if (this.#place?.epoch !== epoch || gap) this.stand(encodePosition(epoch, seq));
+    for (const {s} of data) if (!this.#trades.has(s)) this.#floors.set(s, seq);
+    this.#isBroken = false;
+  }
+
+  /** @param {Trade} trade */
+  #add(trade) {
+    const known = this.#trades.get(trade.s) ?? [];
+    this.#trades.set(trade.s, known);
+    if (trade.i <= (known.at(-1)?.i ?? 0)) return;
+    known.push(trade);
+    if (known.length > CAPACITY) this.#floors.set(trade.s, /** @type {Trade} */ (known.shift()).i);
+  }
+}

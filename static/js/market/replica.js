@@ -1,0 +1,144 @@
+// @ts-check
+/**
+ * What one connection was told, kept so that others can be told it again from any moment on; twin of
+ * dashboard/replica.py in the browser.
+ * Pure: no page, no network, no clock. Must not know who asks.
+ * Called by link/relay.js through main.js.
+ */
+
+import {Board, Gap} from "./board.js";
+import {Inbox} from "./inbox.js";
+import {Recent} from "./recent.js";
+import {CHANNEL, HEARTBEAT, parsePosition} from "../wire.js";
+
+/** @typedef {import("../wire.js").Frame} Frame */
+/** @typedef {import("../wire.js").MarketFrame} MarketFrame */
+
+export class Replica {
+  #board = new Board();
+  #recent = new Recent();
+  #inbox = new Inbox();
+  /** @type {string[] | null} */
+  #watchlist = null;
+  /** Channels with a hole, or whose snapshot is still arriving. @type {Set<string>} */
+  #unfit = new Set();
+  /** The `ts` of each channel's last frame. @type {Map<string, number>} */
+  #ts = new Map();
+
+  /**
+   * Take a frame; return false for one that does not follow the last of its channel.
+   * @param {Frame} frame
+   */
+  apply(frame) {
+    switch (frame.channel) {
+      case HEARTBEAT:
+        this.#recent.raise(frame.seq);
+        return this.#applyMarket(frame);
+      case CHANNEL.TRADES:
+        this.#ts.set(frame.channel, frame.ts);
+        return this.#recent.apply(frame);
+      case CHANNEL.NOTIFICATIONS:
+        this.#inbox.apply(frame);
+        return true;
+      case CHANNEL.WATCHLIST:
+        this.#watchlist = frame.data;
+        return true;
+      default:
+        return this.#applyMarket(/** @type {MarketFrame} */ (frame));
+    }
+  }
+
+  /** Say whether a channel can be told from its beginning. @param {string} channel */
+  isWhole(channel) {
+    if (channel === CHANNEL.TRADES) return this.#recent.isWhole;
+    if (channel === CHANNEL.NOTIFICATIONS) return this.#inbox.position !== null;
+    if (channel === CHANNEL.WATCHLIST) return this.#watchlist !== null;
+    return this.position(channel) !== null && !this.#unfit.has(channel);
+  }
+
+  /** Say whether the price of a symbol is known, be it that it is gone. @param {string} symbol */
+  holds(symbol) {
+    return this.#board.holds(symbol);
+  }
+
+  /**
+   * Return where a channel stands, to resume from; null when it must begin anew.
+   * @param {string} channel
+   * @param {Iterable<string>} [symbols]
+   */
+  position(channel, symbols = []) {
+    if (channel === CHANNEL.TRADES) return this.#recent.position;
+    if (channel === CHANNEL.NOTIFICATIONS) return this.#inbox.position;
+    return channel === CHANNEL.WATCHLIST ? null : this.#board.position(channel, symbols);
+  }
+
+  /** Return epoch and sequence of a channel on the tape. @param {string} channel */
+  place(channel) {
+    return parsePosition(this.position(channel)) ?? {epoch: "", sequence: 0};
+  }
+
+  /** Return when the last frame of a channel left the server (UTC ms). @param {string} channel */
+  ts(channel) {
+    return this.#ts.get(channel) ?? 0;
+  }
+
+  /** Go on with trades from a position of which nothing is known. @param {string | null} position */
+  standTrades(position) {
+    this.#recent.stand(position);
+  }
+
+  /**
+   * Return the frame that tells a whole channel as it is now.
+   * @param {string} channel
+   * @param {Iterable<string>} symbols the symbols of prices and trades
+   * @returns {Frame}
+   */
+  snapshot(channel, symbols) {
+    if (channel === CHANNEL.NOTIFICATIONS) {
+      const {notices, unread, position} = this.#inbox;
+      return {channel, type: "snapshot", seq: Number(position), unread, data: notices};
+    }
+    if (channel === CHANNEL.WATCHLIST) return {channel, type: "snapshot", data: this.#watchlist ?? []};
+    const {epoch, sequence} = this.place(channel);
+    const data = this.#entries(channel, [...symbols]);
+    return /** @type {Frame} */ ({channel, type: "snapshot", epoch, seq: sequence, ts: this.ts(channel), data});
+  }
+
+  /**
+   * Return the trades of symbols after a sequence, or null when some may be missing.
+   * @param {Iterable<string>} symbols
+   * @param {number} sequence
+   */
+  tradesAfter(symbols, sequence) {
+    return this.#recent.after(symbols, sequence);
+  }
+
+  /**
+   * Forget symbols that nobody asks for any more.
+   * @param {string} channel
+   * @param {string[]} symbols
+   */
+  forget(channel, symbols) {
+    if (channel === CHANNEL.TICKER) this.#board.forget(symbols);
+    if (channel === CHANNEL.TRADES) this.#recent.forget(symbols);
+  }
+
+  /** @param {MarketFrame} frame */
+  #applyMarket(frame) {
+    const isWhole = !(this.#board.apply(frame) instanceof Gap);
+    if (frame.channel === HEARTBEAT) return true;
+    if (isWhole) this.#ts.set(frame.channel, frame.ts);
+    if (isWhole && !("more" in frame && frame.more)) this.#unfit.delete(frame.channel);
+    else this.#unfit.add(frame.channel);
+    return isWhole;
+  }
+
+  /** @param {string} channel @param {string[]} symbols */
+  #entries(channel, symbols) {
+    const {rows, feeds, instruments} = this.#board;
+    if (channel === CHANNEL.STATUS) return [...feeds.values(), ...instruments.values()];
+    if (channel === CHANNEL.TRADES) return this.#recent.newest(symbols);
+    const held = symbols.filter((symbol) => this.holds(symbol));
+    return held.map((s) => ({n: 0, ...(rows.get(s) ?? {s, gone: true})}));
+  }
+}
