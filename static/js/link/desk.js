@@ -7,7 +7,7 @@
  */
 
 import {HeldList, HeldPrices} from "./held.js";
-import {CHANNEL, DEFAULT_RATE, HEARTBEAT, encodePosition, parsePosition} from "../wire.js";
+import {CHANNEL, HEARTBEAT, encodePosition, parsePosition} from "../wire.js";
 
 /** @typedef {import("../wire.js").Frame} Frame */
 /** @typedef {import("../wire.js").Command} Command */
@@ -43,7 +43,8 @@ export class Desk {
   isPaused = false;
   /** Up to where a leader before us told it of trades. @type {string | null} */
   since = null;
-  max_rate = DEFAULT_RATE;
+  /** Updates per second that it asked for; 0 until it did. */
+  max_rate = 0;
   /** Whether another tab wants prices more often, so that this one must be spared some. */
   isSlower = false;
   /** The fields of prices that it asked for; null is all. @type {string[] | null} */

@@ -98,8 +98,8 @@ export class Wishes {
   weigh() {
     const desks = [...this.#desks];
     const awake = desks.filter(({isPaused}) => !isPaused);
-    const max_rate = Math.max(...(awake.length ? awake : desks).map((desk) => desk.max_rate));
-    for (const desk of desks) desk.isSlower = desk.max_rate < max_rate;
+    const max_rate = Math.max(0, ...(awake.length ? awake : desks).map((desk) => desk.max_rate));
+    for (const desk of desks) desk.isSlower = desk.max_rate > 0 && desk.max_rate < max_rate;
     if (!desks.length) return;
     this.#subscriptions.setRate(max_rate);
     this.#subscriptions.setPaused(BY_ALL_TABS, awake.length === 0);
