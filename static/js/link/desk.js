@@ -180,6 +180,7 @@ export class Desk {
       return;
     }
     if (this.#places.get(channel)?.epoch === this.#known.place(channel).epoch) this.#tell(channel, true);
+    else this.#heldOf(channel).take();
     this.#begin(channel, [...served], channel === CHANNEL.TRADES);
   }
 
@@ -223,9 +224,7 @@ export class Desk {
     this.#opened.delete(channel);
     this.#served.delete(channel);
     this.#places.delete(channel);
-    if (channel === CHANNEL.TICKER) this.#prices.take();
-    if (channel === CHANNEL.TRADES) this.#trades.take();
-    if (channel === CHANNEL.STATUS) this.#statuses.take();
+    if (ON_TAPE.includes(channel)) this.#heldOf(channel).take();
   }
 
   // --- frames -------------------------------------------------------------------------------
