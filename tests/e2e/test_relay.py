@@ -465,8 +465,8 @@ STORM = """
     if (pick(2)) await world.settle(1 + pick(60));
   }
   for (const tab of tabs) tab.connection.setPaused("a test", false);
-  for (let turn = 0; turn < 12; turn += 1) {
-    await world.settle(500);
+  for (let turn = 0; turn < 25; turn += 1) {
+    await world.settle(1500);
     world.market.tick(names[turn % 5], {p: turn});
     await world.take();
   }

@@ -51,7 +51,9 @@ export class Desk {
   fields = null;
   /** The channels it asked for, each with its symbols. @type {Map<string, Set<string>>} */
   wanted = new Map();
-  #id;
+  /** Channels that it asked for since it was admitted; what it wanted before that, it may not want now. @type {Set<string>} */
+  asked = new Set();
+  id;
   #post;
   #known;
   #alarms;
@@ -76,7 +78,7 @@ export class Desk {
    * }} options
    */
   constructor({id, post, known, alarms, now}) {
-    this.#id = id;
+    this.id = id;
     this.#post = post;
     this.#known = known;
     this.#alarms = alarms;
@@ -87,6 +89,7 @@ export class Desk {
   admit() {
     this.isAsking = false;
     this.isOpen = true;
+    this.asked.clear();
     this.#opened.clear();
     this.#post({kind: "open"});
   }
@@ -104,7 +107,7 @@ export class Desk {
   /** Nothing more is told. */
   close() {
     this.isAsking = this.isOpen = false;
-    this.#alarms.clear(this.#id);
+    this.#alarms.clear(this.id);
   }
 
   /** Say what the network carried, with the next frame. @param {number} bytes */
@@ -147,7 +150,8 @@ export class Desk {
     const isMore = since === null && this.#opened.has(channel);
     const resumed = since !== null && this.#resumes(channel, symbols, since);
     if (isMore) this.#tell(channel, true);
-    else if (!resumed) this.#clear(channel);
+    else if (resumed) this.#narrow(channel, symbols);
+    else this.#clear(channel);
     this.#opened.add(channel);
     this.#served.set(channel, new Set([...(this.#served.get(channel) ?? []), ...symbols]));
     this.answer(command, {channel, symbols, rejected, resumed});
@@ -179,9 +183,15 @@ export class Desk {
       this.#clear(channel);
       return;
     }
-    if (this.#places.get(channel)?.epoch === this.#known.place(channel).epoch) this.#tell(channel, true);
-    else this.#heldOf(channel).take();
+    this.#heldOf(channel).take();
     this.#begin(channel, [...served], channel === CHANNEL.TRADES);
+  }
+
+  /** Whoever comes back may want less than before. @param {string} channel @param {string[]} symbols */
+  #narrow(channel, symbols) {
+    const left = [...(this.#served.get(channel) ?? [])].filter((symbol) => !symbols.includes(symbol));
+    if (channel === CHANNEL.TICKER) this.#prices.forget(left);
+    this.#served.set(channel, new Set(symbols));
   }
 
   /** @param {string} channel @param {string[]} symbols @param {string} since */
@@ -317,7 +327,7 @@ export class Desk {
   #isDue() {
     if (!this.isSlower) return true;
     const wait_ms = this.#told_ms + 1000 / this.max_rate - SLACK_MS - this.#now();
-    if (wait_ms > 0) this.#alarms.set(this.#id, wait_ms, () => this.#tellPrices());
+    if (wait_ms > 0) this.#alarms.set(this.id, wait_ms, () => this.#tellPrices());
     return wait_ms <= 0;
   }
 

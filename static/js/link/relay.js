@@ -37,6 +37,9 @@ const UP = Object.freeze(["live", "paused", "stale"]);
 /** The words for one that ended, and does not try again by itself. @type {readonly string[]} */
 const ENDED = Object.freeze(["signed_out", "stopped"]);
 
+/** A tab that comes in says at once what it wants; the rest is forgotten after this. */
+const PRUNE_MS = 1_000;
+
 export class Relay {
   #key;
   #term;
@@ -154,6 +157,7 @@ export class Relay {
     line.postMessage({kind: "road", term: this.#term, ...this.#road});
     desk.admit();
     for (const frame of this.#greetings.values()) desk.say(frame);
+    this.#alarms.set(`prune ${desk.id}`, PRUNE_MS, () => desk.isOpen && this.#wishes.prune(desk));
   }
 
   // --- commands -----------------------------------------------------------------------------

@@ -75,10 +75,13 @@ export class Wishes {
     if (all.size > SYMBOL_LIMIT) {
       return new Refused(ERROR.TOO_MANY_SYMBOLS, "too_many_symbols", `limit is ${SYMBOL_LIMIT}, was ${all.size} in all tabs`);
     }
-    desk.wanted.set(channel, new Set([...(desk.wanted.get(channel) ?? []), ...symbols]));
+    const before = desk.asked.has(channel) ? desk.wanted.get(channel) : null;
+    desk.asked.add(channel);
+    desk.wanted.set(channel, new Set([...(before ?? []), ...symbols]));
     if (channel === CHANNEL.TICKER) desk.fields = fields;
     const isWider = channel === CHANNEL.TICKER && this.#widen();
     this.#ask(channel, all, isWider ? all : new Set([...all].filter((symbol) => this.#isNew(channel, symbol, unknown))));
+    this.#shrink(channel);
     return null;
   }
 
@@ -92,6 +95,12 @@ export class Wishes {
     for (const symbol of symbols) wanted?.delete(symbol);
     if (!symbols.length || !wanted?.size) desk.wanted.delete(channel);
     this.#shrink(channel);
+  }
+
+  /** A tab that came back said what it wants: the channels it did not name it wants no more. @param {Desk} desk */
+  prune(desk) {
+    const left = [...desk.wanted.keys()].filter((channel) => !desk.asked.has(channel));
+    for (const channel of left) this.unwant(desk, {channel});
   }
 
   /** Take on the pace of the most demanding tab; only when all rest, so does the connection. */
