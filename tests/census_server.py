@@ -15,14 +15,17 @@ import django
 
 
 def count() -> dict[str, int]:
-    """Return seats, tasks, open files and threads of this process."""
+    """Return seats, tasks, open files and threads of this process, and what the seats ask for."""
     import threading
 
     from dashboard import runtime
 
     gc.collect()
+    subscribers = [seat.subscriber for seat in runtime.current().hub.seats]
     return {
-        "seats": len(runtime.current().hub.seats),
+        "seats": len(subscribers),
+        "symbols": sum(len(list(one._ticker.symbols)) for one in subscribers),
+        "paused": sum(one.pace.is_paused for one in subscribers),
         "tasks": len(asyncio.all_tasks()),
         "files": len(os.listdir("/proc/self/fd")),
         "threads": threading.active_count(),

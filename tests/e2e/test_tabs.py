@@ -146,3 +146,142 @@ def test_when_the_leader_dies_the_others_go_on(
     paused()
     for tab in tabs:
         eventually(lambda tab=tab: agrees(tab, alone))
+
+
+def test_another_person_has_another_stream(
+    open_tabs: Callable[..., list[Page]], alone: Served, eventually: Callable[..., None]
+) -> None:
+    one, _ = open_tabs(2)
+    other, _ = open_tabs(2, user="admin")
+    eventually(lambda: seats(alone) == 2)
+    assert one.evaluate("document.body.dataset.share") != other.evaluate(
+        "document.body.dataset.share"
+    )
+    leader_of([other])
+
+
+def test_a_new_sign_in_shares_with_no_tab_of_the_one_before(
+    folk: People, alone: Served, eventually: Callable[..., None]
+) -> None:
+    context = folk.context(None)
+    page = context.new_page()
+    folk.sign_in(page, "viewer")
+    before = page.evaluate("document.body.dataset.share")
+    tab = context.new_page()
+    tab.goto(alone.url)
+    expect(tab.locator("#link-badge")).to_contain_text("Live")
+    page.locator("#account summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    tab.wait_for_url("**/accounts/login/**")
+    eventually(lambda: seats(alone) == 0)
+    folk.sign_in(page, "viewer")
+    expect(page.locator("#link-badge")).to_contain_text("Live")
+    assert page.evaluate("document.body.dataset.share") not in ("", before)
+    context.close()
+
+
+FOLLOW = """async ([key, symbols]) => {
+  const {Connection} = await import("/static/js/link/connection.js");
+  const {shared} = await import("/static/js/link/sharing.js");
+  const {Board} = await import("/static/js/market/board.js");
+  const {Replica} = await import("/static/js/market/replica.js");
+  const board = globalThis.board = new Board();
+  const connection = globalThis.connection = new Connection({
+    rungs: shared([], {key, known: () => new Replica(), onready: () => connection.tryNow()}),
+    positions: () => ({ticker: board.position("ticker", symbols)}),
+    deliver: (frame) => {
+      if (["ticker", "heartbeat"].includes(frame.channel)) board.apply(frame);
+      return true;
+    },
+  });
+  connection.subscriptions.add("ticker", symbols);
+  connection.open();
+}"""
+
+
+def test_a_tab_with_other_symbols_gets_them_and_takes_them_away_again(
+    open_tabs: Callable[..., list[Page]],
+    alone: Served,
+    paused: Callable[[], None],
+    eventually: Callable[..., None],
+) -> None:
+    [leader] = open_tabs(1)
+    other = leader.context.new_page()
+    other.goto(f"{alone.url}accounts/password/change/")
+    strange = sorted(set(alone.board()["rows"]) - set(shown(leader)))[:2]
+    mine = [*strange, *list(shown(leader))[:1]]
+    entries = alone.census()["symbols"]
+    other.evaluate(FOLLOW, [leader.evaluate("document.body.dataset.share"), mine])
+    eventually(lambda: sorted(other.evaluate("[...board.rows.keys()]")) == sorted(mine))
+    assert other.evaluate("connection.state.transport") == "WebSocket"
+    assert (seats(alone), alone.census()["symbols"]) == (1, entries + 2)
+    eventually(lambda: other.evaluate("board.ticks") > 20)
+    assert set(strange).isdisjoint(shown(leader))
+    other.evaluate("(symbols) => connection.subscriptions.remove('ticker', symbols)", strange[:1])
+    eventually(lambda: alone.census()["symbols"] == entries + 1)
+    paused()
+    truth = alone.board()["rows"]
+    last = mine[1]
+    eventually(
+        lambda: (
+            other.evaluate("(s) => board.rows.get(s)", last)
+            == {"s": last} | alone.board()["rows"][last]
+        )
+    )
+    assert truth
+    other.close()
+    eventually(lambda: alone.census()["symbols"] == entries)
+
+
+def test_a_pause_in_one_tab_is_its_own(
+    open_tabs: Callable[..., list[Page]], alone: Served, eventually: Callable[..., None]
+) -> None:
+    tabs = open_tabs(2)
+    leader = leader_of(tabs)
+    [other] = [tab for tab in tabs if tab is not leader]
+    leader.get_by_role("button", name="Pause").click()
+    expect(leader.locator("#link-badge")).to_contain_text("Paused")
+    eventually(lambda: alone.census()["paused"] == 0)
+    before = shown(leader)
+    eventually(moving(other))
+    eventually(moving(other))
+    assert shown(leader) == before
+    other.get_by_role("button", name="Pause").click()
+    eventually(lambda: alone.census()["paused"] == 1)
+    leader.get_by_role("button", name="Resume").first.click()
+    eventually(lambda: alone.census()["paused"] == 0)
+    eventually(moving(leader))
+
+
+@pytest.mark.parametrize("missing", ["navigator.locks", "BroadcastChannel"])
+def test_where_tabs_cannot_share_each_has_its_own(
+    open_tabs: Callable[..., list[Page]],
+    alone: Served,
+    eventually: Callable[..., None],
+    missing: str,
+) -> None:
+    script = {
+        "navigator.locks": "Object.defineProperty(Navigator.prototype, 'locks', {get: () => undefined});",
+        "BroadcastChannel": "delete globalThis.BroadcastChannel;",
+    }[missing]
+    tabs = open_tabs(3, script=script)
+    assert seats(alone) == 3
+    for tab in tabs:
+        eventually(moving(tab))
+
+
+def test_a_pinned_tab_goes_its_own_way_and_comes_back(
+    open_tabs: Callable[..., list[Page]], alone: Served, eventually: Callable[..., None]
+) -> None:
+    tabs = open_tabs(3)
+    leader = leader_of(tabs)
+    leader.locator("#transport").select_option("sse")
+    eventually(lambda: seats(alone) == 2)
+    others = [tab for tab in tabs if tab is not leader]
+    assert leader_of(tabs) in others
+    for tab in tabs:
+        eventually(moving(tab))
+    expect(leader.locator("#link [data-meter=transport]")).to_have_text("SSE")
+    leader.locator("#transport").select_option("")
+    eventually(lambda: seats(alone) == 1)
+    eventually(moving(leader))

@@ -176,12 +176,13 @@ export class Relay {
   #subscribe(desk, command, params) {
     const {channel, symbols = []} = params;
     if (channel === CHANNEL.TRADES) this.#standTrades();
-    const refused = this.#wishes.want(desk, params, this.#waiting.unknownOf(channel));
-    if (refused instanceof Refused) {
-      desk.refuse(command, refused.error);
-      return;
-    }
+    const unknown = new Set(this.#waiting.unknownOf(channel));
     this.#waiting.add({desk, command, channel, symbols});
+    const refused = this.#wishes.want(desk, params, unknown);
+    if (refused instanceof Refused) {
+      this.#waiting.cancel(command);
+      desk.refuse(command, refused.error);
+    }
     this.#waiting.serve();
   }
 

@@ -45,6 +45,11 @@ export class Waiting {
     return this.#takeIf((wish) => desk === undefined || wish.desk === desk);
   }
 
+  /** @param {Command} command */
+  cancel(command) {
+    this.#takeIf((wish) => wish.command === command);
+  }
+
   /** The server said how a channel goes on. @param {string} channel */
   settle(channel) {
     this.#settled.add(channel);

@@ -99,7 +99,7 @@ export class Recent {
   /** @param {import("../wire.js").TradesSnapshot} frame */
   #renew({epoch, seq, gap, data}) {
     if (this.#place?.epoch !== epoch || gap) this.stand(encodePosition(epoch, seq));
-    for (const {s} of data) if (!this.#trades.has(s)) this.#floors.set(s, seq);
+    for (const {s} of data) if (!this.#trades.has(s)) this.#floors.set(s, data[0].i - 1);
     this.#isBroken = false;
   }
 
