@@ -220,7 +220,6 @@ def test_a_tab_with_other_symbols_gets_them_and_takes_them_away_again(
     other.evaluate("(symbols) => connection.subscriptions.remove('ticker', symbols)", strange[:1])
     eventually(lambda: alone.census()["symbols"] == entries + 1)
     paused()
-    truth = alone.board()["rows"]
     last = mine[1]
     eventually(
         lambda: (
@@ -228,7 +227,6 @@ def test_a_tab_with_other_symbols_gets_them_and_takes_them_away_again(
             == {"s": last} | alone.board()["rows"][last]
         )
     )
-    assert truth
     other.close()
     eventually(lambda: alone.census()["symbols"] == entries)
 
@@ -261,7 +259,7 @@ def test_where_tabs_cannot_share_each_has_its_own(
     missing: str,
 ) -> None:
     script = {
-        "navigator.locks": "Object.defineProperty(Navigator.prototype, 'locks', {get: () => undefined});",
+        "navigator.locks": "delete Navigator.prototype.locks;",
         "BroadcastChannel": "delete globalThis.BroadcastChannel;",
     }[missing]
     tabs = open_tabs(3, script=script)

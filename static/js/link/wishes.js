@@ -11,6 +11,8 @@ import {CHANNEL, ERROR, SYMBOL_LIMIT} from "../wire.js";
 /** @typedef {import("./subscriptions.js").Subscriptions} Subscriptions */
 
 const CHANNELS = Object.freeze(Object.values(CHANNEL));
+/** Named, since a server that was asked for fewer before takes silence for the same again. */
+const ALL_FIELDS = Object.freeze(["p", "b", "a", "bs", "as", "o", "h", "l", "pc", "v", "ph"]);
 const BY_ALL_TABS = "every tab";
 
 /** A wish that this connection cannot take on. */
@@ -129,13 +131,11 @@ export class Wishes {
   /** Ask for more fields of all prices, if a tab wants such; the server must be asked anew. */
   #widen() {
     const desks = [...this.#desks].filter(({wanted}) => wanted.has(CHANNEL.TICKER));
-    const lists = desks.map(({fields}) => fields);
-    const fields = lists.includes(null) ? null : [...new Set(lists.flatMap((list) => list ?? []))];
-    const before = /** @type {{fields?: string[]} | undefined} */ (this.#details[CHANNEL.TICKER]);
+    const wider = new Set(desks.flatMap(({fields}) => fields ?? ALL_FIELDS));
+    const {fields: before = []} = /** @type {{fields?: string[]}} */ (this.#details[CHANNEL.TICKER] ?? {});
     const asked = this.#asked.get(CHANNEL.TICKER);
-    const isSame = asked && before && (before.fields ? fields?.every((key) => before.fields?.includes(key)) : true);
-    if (isSame) return false;
-    this.#details[CHANNEL.TICKER] = fields === null ? {} : {fields};
+    if (asked && [...wider].every((key) => before.includes(key))) return false;
+    this.#details[CHANNEL.TICKER] = {fields: [...wider]};
     if (!asked) return false;
     this.#subscriptions.remove(CHANNEL.TICKER, asked);
     return true;
