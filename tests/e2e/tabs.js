@@ -1,0 +1,407 @@
+const {Board, Gap} = await import("/static/js/market/board.js");
+const {Inbox} = await import("/static/js/market/inbox.js");
+const {Replica} = await import("/static/js/market/replica.js");
+const {Election, Presence} = await import("/static/js/link/election.js");
+const {Follower, PATIENCE_MS} = await import("/static/js/link/follower.js");
+const {Relay} = await import("/static/js/link/relay.js");
+const check = (isTrue, text) => { if (!isTrue) throw new Error(text()); };
+const rest = async () => { for (let turn = 0; turn < 30; turn += 1) await null; };
+
+/** A source of numbers in [0, n), the same for the same seed. */
+const chance = (seed) => (n) => {
+  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+  return Math.floor(seed / 4294967296 * n);
+};
+
+/** Locks of one browser; unlike it they are given in the same turn. */
+class Locks {
+  held = new Map();
+  queues = new Map();
+  request(name, {steal = false, signal} = {}, run) {
+    return new Promise((resolve, reject) => {
+      const one = {run, resolve, reject, name, owner: this.owner};
+      signal?.addEventListener("abort", () => this.forget(one));
+      if (steal) {
+        this.held.get(name)?.reject(new Error("stolen"));
+        this.give(one);
+      } else if (this.held.has(name)) this.queueOf(name).push(one);
+      else this.give(one);
+    });
+  }
+  queueOf(name) {
+    if (!this.queues.has(name)) this.queues.set(name, []);
+    return this.queues.get(name);
+  }
+  give(one) {
+    this.held.set(one.name, one);
+    Promise.resolve(one.run()).then((value) => {
+      one.resolve(value);
+      this.free(one);
+    });
+  }
+  free(one) {
+    if (this.held.get(one.name) !== one) return;
+    this.held.delete(one.name);
+    const next = this.queueOf(one.name).shift();
+    if (next) this.give(next);
+  }
+  forget(one) {
+    this.queues.set(one.name, this.queueOf(one.name).filter((other) => other !== one));
+    if (this.held.get(one.name) !== one) one.reject(new Error("aborted"));
+  }
+  /** Locks as one tab sees them: `kill` takes all it has, as its death does. */
+  of(owner) {
+    const request = (...args) => {
+      this.owner = owner;
+      return this.request(...args);
+    };
+    return {request};
+  }
+  kill(owner) {
+    for (const name of this.queues.keys()) {
+      this.queues.set(name, this.queueOf(name).filter((one) => one.owner !== owner));
+    }
+    for (const one of [...this.held.values()]) if (one.owner === owner) this.free(one);
+  }
+}
+
+/** Channels of one browser; unlike it they deliver in the order of one queue, when it is emptied. */
+class Air {
+  channels = new Set();
+  queue = [];
+  open(name, owner) {
+    const channel = {
+      name, owner, onmessage: null, close: () => this.channels.delete(channel),
+      postMessage: (data) => this.queue.push({channel, data: structuredClone(data)}),
+    };
+    this.channels.add(channel);
+    return channel;
+  }
+  flush() {
+    while (this.queue.length) {
+      const {channel, data} = this.queue.shift();
+      for (const other of [...this.channels]) {
+        if (other === channel || other.name !== channel.name || !this.channels.has(other)) continue;
+        if (!other.owner.isHung) other.onmessage?.({data});
+      }
+    }
+  }
+  kill(owner) {
+    for (const channel of [...this.channels]) if (channel.owner === owner) channel.close();
+    this.queue = this.queue.filter(({channel}) => channel.owner !== owner);
+  }
+}
+
+/** A market with a memory of every moment: what a row was and how many ticks it had at any sequence. */
+class Market {
+  epoch = "one";
+  seq = 10;
+  symbols = ["A", "B", "C", "D", "E"];
+  constructor() { this.begin(); }
+  begin() {
+    this.rows = new Map(this.symbols.map((s, at) => [s, [{seq: this.seq, ticks: 0, row: {p: at, v: 0}}]]));
+    this.trades = [];
+    this.statuses = [];
+    this.first = this.seq;
+  }
+  renew(epoch) {
+    this.epoch = epoch;
+    this.seq = 3;
+    this.begin();
+  }
+  tick(s, row) {
+    this.seq += 1;
+    const {ticks, row: before} = this.rows.get(s).at(-1);
+    this.rows.get(s).push({seq: this.seq, ticks: ticks + 1, row: {...before, ...row}});
+  }
+  trade(s, p) {
+    this.tick(s, {p});
+    this.trades.push({s, p, q: 1, side: "BUY", i: this.seq, t: 0});
+  }
+  status(state) {
+    this.seq += 1;
+    this.statuses.push({seq: this.seq, entry: {feed: "F", name: "F", state, rate: 1, reason: "", t: this.seq}});
+  }
+  at(s, seq) { return this.rows.get(s).findLast((one) => one.seq <= seq); }
+}
+
+/** The server's side of one connection; unlike it, it sends when it is told to. */
+class Session {
+  constructor(market, say) {
+    Object.assign(this, {market, say, places: {}, wanted: {ticker: new Set(), trades: new Set()}, paused: false});
+    this.commands = [];
+  }
+  do(command) {
+    const {method, params = {}, id} = command;
+    const {market} = this;
+    this.commands.push(command);
+    const answer = (result) => this.say({channel: "answer", type: "answer", method, id: id ?? null, success: true, result, error: null});
+    if (method === "set") {
+      this.paused = params.paused ?? this.paused;
+      answer(params);
+    } else if (method === "subscribe") this.subscribe(params, answer);
+    else if (method === "unsubscribe") {
+      const left = this.wanted[params.channel];
+      for (const s of params.symbols) left?.delete(s);
+      if (!left?.size) delete this.places[params.channel];
+      answer({channel: params.channel});
+    } else if (method === "ping") answer({ts: market.seq});
+  }
+  subscribe({channel, symbols = [], since = null}, answer) {
+    const {market} = this;
+    const known = symbols.filter((s) => market.symbols.includes(s));
+    const rejected = Object.fromEntries(symbols.filter((s) => !known.includes(s)).map((s) => [s, "unknown symbol"]));
+    if (channel === "watchlist" || channel === "notifications") {
+      answer({channel});
+      if (channel === "watchlist") this.say({channel, type: "snapshot", data: ["A"]});
+      else this.say({channel, type: "snapshot", seq: 2, unread: 1, data: [{id: 2, title: "T", body: "", level: "info", t: 1, read: false}]});
+      return;
+    }
+    const [epoch, seq] = (since ?? ":").split(":");
+    const resumed = since !== null && epoch === market.epoch && Number(seq) >= market.first && !this.places[channel];
+    if (!resumed) this.take(true);
+    for (const s of known) this.wanted[channel]?.add(s);
+    answer({channel, symbols: known, rejected, resumed});
+    this.places[channel] = {epoch: market.epoch, seq: resumed ? Number(seq) : market.seq};
+    if (!resumed) this.snapshot(channel, known, since !== null);
+  }
+  snapshot(channel, symbols, hasGap) {
+    const {market} = this;
+    const {seq, epoch} = market;
+    const head = {channel, type: "snapshot", epoch, seq, ts: seq};
+    this.places[channel] = {epoch, seq};
+    if (channel === "ticker") {
+      const half = Math.ceil(symbols.length / 2);
+      const entries = symbols.map((s) => ({s, n: 0, t: null, ...market.at(s, seq).row}));
+      if (half && half < entries.length) this.say({...head, more: true, data: entries.slice(0, half)});
+      this.say({...head, data: half < entries.length ? entries.slice(half) : entries});
+    } else if (channel === "trades") {
+      const data = market.trades.filter(({s}) => symbols.includes(s)).slice(-50);
+      this.say({...head, ...(hasGap && {gap: true}), data});
+    } else this.say({...head, data: market.statuses.slice(-1).map(({entry}) => entry)});
+  }
+  take(isForced = false) {
+    const {market} = this;
+    for (const [channel, place] of Object.entries(this.places)) {
+      if (this.paused && !isForced && channel !== "status") continue;
+      if (place.epoch !== market.epoch) this.snapshot(channel, [...(this.wanted[channel] ?? [])], true);
+      else this.update(channel, place);
+    }
+  }
+  update(channel, place) {
+    const {market} = this;
+    const data = {
+      ticker: () => [...this.wanted.ticker].map((s) => this.entry(s, place.seq)).filter(Boolean),
+      trades: () => market.trades.filter(({s, i}) => i > place.seq && this.wanted.trades.has(s)),
+      status: () => market.statuses.filter(({seq}) => seq > place.seq).map(({entry}) => entry),
+    }[channel]();
+    if (!data.length) return;
+    this.say({channel, type: "update", from: place.seq, seq: market.seq, ts: market.seq, data});
+    place.seq = market.seq;
+  }
+  entry(s, since) {
+    const [before, now] = [this.market.at(s, since), this.market.at(s, this.market.seq)];
+    if (before.seq === now.seq) return null;
+    const changed = Object.entries(now.row).filter(([key, value]) => before.row[key] !== value);
+    return {s, t: now.seq, n: now.ticks - before.ticks, ...Object.fromEntries(changed)};
+  }
+  heartbeat() {
+    this.take();
+    const held = this.paused ? ["ticker", "trades"].filter((one) => this.places[one]) : [];
+    if (Object.values(this.places).some(({epoch}) => epoch !== this.market.epoch)) return;
+    const seq = Math.min(this.market.seq, ...held.map((one) => this.places[one].seq));
+    for (const place of Object.values(this.places)) place.seq = Math.max(place.seq, seq);
+    this.say({channel: "heartbeat", type: "heartbeat", seq, ts: seq, stale: null});
+  }
+}
+
+/** One tab, as sharing.js and main.js put it together, and an inspector of every frame it gets. */
+class Tab {
+  seen = {ticks: new Map(), trades: [], gaps: 0, resumed: [], statuses: [], recovered: 0, failed: []};
+  symbols = new Set();
+  ever = new Set();
+  /** Symbols of which a snapshot came since they were wanted. */
+  begun = new Set();
+  board = new Board();
+  inbox = new Inbox();
+  trades = null;
+  isHung = false;
+  constructor(world, id, {fields = null} = {}) {
+    Object.assign(this, {world, id, fields});
+    const {time, locks, air} = world;
+    const openChannel = (name) => air.open(name, this);
+    const own = locks.of(this);
+    const presence = new Presence(own, "key");
+    this.election = new Election({
+      locks: own, name: "key",
+      onlead: () => { this.relay = this.lead(openChannel, presence); },
+      onyield: () => { this.relay?.close(); this.relay = null; },
+    });
+    const follower = new Follower({
+      key: "key", id, election: this.election, presence, openChannel, timers: this.timers(),
+      onready: () => this.connection.tryNow(),
+    });
+    this.connection = new Connection({
+      rungs: [{key: "shared", name: "Shared", make: () => follower}],
+      details: fields ? {ticker: {fields}} : {},
+      positions: () => ({
+        ticker: this.board.position("ticker", this.symbols), status: this.board.position("status"),
+        trades: this.trades && `${this.trades.epoch}:${this.trades.seq}`, notifications: this.inbox.position,
+      }),
+      deliver: (frame) => this.deliver(frame),
+      onrecovery: ({resumed}) => this.seen.resumed.push(resumed),
+      random: () => 0.5, now: () => time.now_ms, timers: this.timers(),
+    });
+  }
+  /** Timers that stand still while the tab hangs, and for ever when it is dead. */
+  timers() {
+    const {time} = this.world;
+    const run = (what) => () => (this.isHung ? time.setTimeout(run(what), 1000) : what());
+    return {setTimeout: (what, wait_ms) => time.setTimeout(run(what), wait_ms), clearTimeout: time.clearTimeout};
+  }
+  lead(openChannel, presence) {
+    const {world} = this;
+    const transport = () => world.transport(this);
+    return new Relay({
+      key: "key", term: `${this.id} ${world.terms++}`, openChannel, presence, known: new Replica(),
+      connect: (hooks) => new Connection({
+        rungs: [{key: "fake", name: "Fake", make: transport}], ...hooks,
+        random: () => 0.5, now: () => world.time.now_ms, timers: this.timers(),
+      }),
+      quietOf: () => 0, now: () => world.time.now_ms, timers: this.timers(),
+    });
+  }
+  want(...symbols) {
+    for (const s of symbols) this.symbols.add(s) && this.ever.add(s);
+    this.connection.subscriptions.add("ticker", symbols);
+    return this;
+  }
+  unwant(s) {
+    this.symbols.delete(s);
+    this.begun.delete(s);
+    this.connection.subscriptions.remove("ticker", [s]);
+    this.board.forget([s]);
+    this.seen.ticks.delete(s);
+  }
+  deliver(frame) {
+    if (frame.type === "answer") {
+      if (!frame.success) this.seen.failed.push(frame.error.name);
+      this.rejected = {...this.rejected, ...frame.result.rejected};
+      return true;
+    }
+    if (["welcome", "pace", "shutdown"].includes(frame.type)) return true;
+    if (frame.channel === "notifications") return this.inbox.apply(frame) && true;
+    if (frame.channel === "watchlist") return true;
+    if (frame.channel === "trades") return this.hearTrades(frame);
+    if (frame.type === "heartbeat" && this.trades) this.trades.seq = Math.max(this.trades.seq, frame.seq);
+    if (this.board.apply(frame) instanceof Gap) {
+      this.seen.gaps += 1;
+      return false;
+    }
+    if (frame.channel === "ticker") this.inspect(frame);
+    if (frame.channel === "status" && frame.type === "update") this.seen.statuses.push(...frame.data.map(({t}) => t));
+    return true;
+  }
+  /** After every frame the board is the market's at the frame's sequence, and the receipts add up. */
+  inspect(frame) {
+    const {market} = this.world;
+    const isNow = this.board.position("ticker")?.startsWith(`${market.epoch}:`);
+    for (const {s, n, ...rest} of frame.data) {
+      check(this.ever.has(s), () => `${this.id} was told of ${s}`);
+      if (frame.type === "snapshot" && this.symbols.has(s)) this.begun.add(s);
+      const isForeign = (key) => this.fields && !["t", "gone", ...this.fields].includes(key);
+      check(!Object.keys(rest).some(isForeign), () => `${this.id} was told ${Object.keys(rest)}`);
+      this.seen.ticks.set(s, frame.type === "snapshot" ? market.at(s, frame.seq)?.ticks : (this.seen.ticks.get(s) ?? NaN) + n);
+    }
+    for (const s of isNow && !frame.more ? this.begun : []) {
+      const {row, ticks} = market.at(s, frame.seq);
+      for (const key of this.fields ?? ["p", "v"]) {
+        check(this.board.rows.get(s)[key] === row[key],
+          () => `${this.id} ${s}.${key} at ${frame.seq}: ${this.board.rows.get(s)[key]}, not ${row[key]}`);
+      }
+      check(this.seen.ticks.get(s) === ticks, () => `${this.id} ${s} at ${frame.seq}: ${this.seen.ticks.get(s)} ticks, not ${ticks}`);
+    }
+  }
+  hearTrades(frame) {
+    if (frame.type === "snapshot") {
+      this.seen.gaps += frame.gap ? 1 : 0;
+      if (frame.gap || this.trades?.epoch !== frame.epoch) this.seen.trades = [];
+      this.trades = {epoch: frame.epoch, seq: frame.seq};
+      this.seen.trades.push(...frame.data.map(({i}) => i));
+      return true;
+    }
+    check(frame.from === this.trades.seq, () => `${this.id} trades from ${frame.from}, not ${this.trades.seq}`);
+    this.trades.seq = frame.seq;
+    this.seen.trades.push(...frame.data.map(({i}) => i));
+    return true;
+  }
+  die() {
+    this.isHung = true;
+    this.isDead = true;
+    this.world.air.kill(this);
+    for (const session of this.world.sessions) if (session.tab === this) this.world.sessions.delete(session);
+    this.world.locks.kill(this);
+  }
+}
+
+class TabWorld {
+  time = new Time();
+  locks = new Locks();
+  air = new Air();
+  market = new Market();
+  sessions = new Set();
+  opened = 0;
+  terms = 0;
+  isDown = false;
+  ending = 1006;
+  transport(tab) {
+    const world = this;
+    const transport = {name: "Fake", quiet_ms: 0, onopen() {}, onframe() {}, onclose() {}};
+    let session = null;
+    transport.open = () => {
+      world.time.setTimeout(() => {
+        if (tab.isDead) return;
+        if (world.isDown) return transport.onclose({code: world.ending, reason: "down", retry_ms: 0});
+        session = new Session(world.market, (frame) => tab.isHung || transport.onframe(structuredClone(frame), 100));
+        session.tab = tab;
+        session.end = (code) => { world.sessions.delete(session); transport.onclose({code, reason: "", retry_ms: 0}); };
+        world.sessions.add(session);
+        world.opened += 1;
+        transport.onopen();
+        session.say({channel: "status", type: "welcome", version: 1, server_time: 1, epoch: world.market.epoch, heartbeat_ms: 5000});
+      }, 5);
+    };
+    transport.send = (command) => session?.do(structuredClone(command));
+    transport.close = () => { world.sessions.delete(session); };
+    return transport;
+  }
+  /** Let everything happen that happens without the market. */
+  async settle(span_ms = 50) {
+    for (let turn = 0; turn < 6; turn += 1) {
+      await rest();
+      this.air.flush();
+      this.time.advance(span_ms / 6);
+    }
+    await rest();
+    this.air.flush();
+    await rest();
+  }
+  async open(id, options) {
+    const tab = new Tab(this, id, options);
+    for (const channel of ["status", "watchlist", "notifications"]) tab.connection.subscriptions.add(channel);
+    tab.connection.open();
+    return tab;
+  }
+  async take() {
+    for (const session of this.sessions) session.take();
+    await this.settle();
+  }
+  get session() {
+    check(this.sessions.size === 1, () => `${this.sessions.size} sessions`);
+    return [...this.sessions][0];
+  }
+  get commands() {
+    return this.session.commands.map(({method, params}) => [method, params.channel ?? "", (params.symbols ?? []).join("")].join(" ").trim());
+  }
+}
+const world = new TabWorld();
