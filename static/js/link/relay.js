@@ -94,6 +94,7 @@ export class Relay {
     this.#wishes = new Wishes({
       details,
       subscriptions: this.#connection.subscriptions,
+      onmore: (channel) => this.#waiting.expect(channel),
       onless: (channel, symbols, isOver) => this.#forget(channel, symbols, isOver),
     });
     this.#call = openChannel(key);

@@ -21,6 +21,8 @@ export class Waiting {
   #wishes = [];
   /** Channels of which the server said how they go on. @type {Set<string>} */
   #settled = new Set();
+  /** Trades asked for whose snapshot did not come yet: nothing else tells when it has. */
+  #coming = 0;
   /** Symbols that the server did not know. @type {Record<string, Set<string>>} */
   #unknown = {[CHANNEL.TICKER]: new Set(), [CHANNEL.TRADES]: new Set()};
 
@@ -50,13 +52,20 @@ export class Waiting {
     this.#takeIf((wish) => wish.command === command);
   }
 
+  /** The server was asked for more of a channel. @param {string} channel */
+  expect(channel) {
+    if (channel === CHANNEL.TRADES) this.#coming += 1;
+  }
+
   /** The server said how a channel goes on. @param {string} channel */
   settle(channel) {
     this.#settled.add(channel);
+    if (channel === CHANNEL.TRADES) this.#coming = Math.max(0, this.#coming - 1);
   }
 
   /** It must say so again; of every channel, without one named. @param {string} [channel] */
   unsettle(channel) {
+    if (channel === undefined || channel === CHANNEL.TRADES) this.#coming = 0;
     if (channel === undefined) this.#settled.clear();
     else this.#settled.delete(channel);
   }
@@ -86,6 +95,7 @@ export class Waiting {
     if (!desk.wanted.has(channel)) return true;
     if (!this.#known.isWhole(channel)) return false;
     if (RESUMABLE.includes(channel) && !this.#settled.has(channel)) return false;
+    if (channel === CHANNEL.TRADES) return this.#coming === 0;
     if (channel !== CHANNEL.TICKER) return true;
     return symbols.every((symbol) => this.#known.holds(symbol) || this.#unknown[channel].has(symbol));
   }

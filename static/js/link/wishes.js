@@ -26,6 +26,7 @@ export class Refused {
 export class Wishes {
   #subscriptions;
   #details;
+  #onmore;
   #onless;
   /** @type {Set<Desk>} */
   #desks = new Set();
@@ -35,13 +36,14 @@ export class Wishes {
   /**
    * @param {{
    *   subscriptions: Subscriptions, details: Record<string, Record<string, unknown>>,
-   *   onless: (channel: string, symbols: string[], isOver: boolean) => void,
+   *   onmore: (channel: string) => void, onless: (channel: string, symbols: string[], isOver: boolean) => void,
    * }} options `details`: what the connection says with each subscription; the fields are written there.
-   *   `onless`: nobody wants these symbols any more, or the channel
+   *   `onmore`: the server is asked for more of a channel. `onless`: nobody wants these symbols any more, or the channel
    */
-  constructor({subscriptions, details, onless}) {
+  constructor({subscriptions, details, onmore, onless}) {
     this.#subscriptions = subscriptions;
     this.#details = details;
+    this.#onmore = onmore;
     this.#onless = onless;
   }
 
@@ -125,6 +127,7 @@ export class Wishes {
   #ask(channel, all, added) {
     if (this.#asked.has(channel) && added.size === 0) return;
     this.#asked.set(channel, all);
+    this.#onmore(channel);
     this.#subscriptions.add(channel, added);
   }
 
