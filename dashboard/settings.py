@@ -42,7 +42,7 @@ MARKET_DATA_DIR.mkdir(parents=True, exist_ok=True)
 MARKET_FLUSH_MS = int(_number("MARKET_FLUSH_MS", 40, low=5, high=1000))
 """Ticks are published in batches this far apart."""
 MARKET_HEARTBEAT_MS = int(_number("MARKET_HEARTBEAT_MS", 5000, low=100, high=60_000))
-"""A subscriber that got nothing else for this long gets a heartbeat."""
+"""Every subscriber gets a heartbeat this often: it tells life, and where each channel stands."""
 MARKET_RECONCILE_S = _number("MARKET_RECONCILE_S", 2, low=0.1, high=60)
 """The feed is compared with its rows this often, so a lost poke delays a change and no more."""
 MARKET_SWEEP_S = _number("MARKET_SWEEP_S", 0.5, low=0.1, high=60)
