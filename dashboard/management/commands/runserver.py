@@ -5,7 +5,7 @@ from typing import Any
 from daphne.management.commands.runserver import Command as DaphneCommand
 
 from dashboard import runtime
-from dashboard.server import MarketServer
+from dashboard.servers.daphne import MarketServer
 
 
 class Command(DaphneCommand):  # type: ignore[misc]
