@@ -29,9 +29,9 @@ STREAM = (
 class EventApplication:
     """GET /sse/v1/ -> frames for as long as the reader stays."""
 
-    def __init__(self, *, hub: Hub) -> None:
+    def __init__(self, *, hub: Hub, desk: Desk) -> None:
         self._hub = hub
-        self._desk = Desk(hub)
+        self._desk = desk
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one stream."""

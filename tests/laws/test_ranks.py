@@ -69,12 +69,14 @@ RANKS = {
     "dashboard.servers.daphne": 28,
     "dashboard.servers.uvicorn": 28,
     "dashboard.servers.listening": 29,
-    "dashboard.loadtest": 29,
-    "dashboard.management.commands.runserver": 30,
-    "dashboard.management.commands.demo": 30,
-    "dashboard.management.commands.serve": 30,
-    "dashboard.management.commands.loadtest": 30,
-    "dashboard.management.commands.token": 30,
+    "dashboard.loadtest.plan": 29,
+    "dashboard.loadtest.clients": 30,
+    "dashboard.loadtest.run": 31,
+    "dashboard.management.commands.runserver": 32,
+    "dashboard.management.commands.demo": 32,
+    "dashboard.management.commands.serve": 32,
+    "dashboard.management.commands.loadtest": 32,
+    "dashboard.management.commands.token": 32,
 }
 
 PURE = {
