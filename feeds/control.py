@@ -20,7 +20,6 @@ ECHO_S: Final = 10.0
 """A listener calls to the group this often and must hear it as soon, or it joins again: a layer
 may lose its connection without a word, and forgets members of a group after a day."""
 log = logging.getLogger(__name__)
-_outage = Outage("control plane")
 
 
 def poke_feeds() -> None:
@@ -37,10 +36,14 @@ class _Listener:
     """One membership of the group, from joining to the first sign that it is broken."""
 
     def __init__(
-        self, on_feeds: Callable[[], None], on_people: Callable[[list[int]], None]
+        self,
+        on_feeds: Callable[[], None],
+        on_people: Callable[[list[int]], None],
+        outage: Outage,
     ) -> None:
         self._on_feeds = on_feeds
         self._on_people = on_people
+        self._outage = outage
         self._layer = get_channel_layer()
         self._heard = asyncio.Event()
 
@@ -72,7 +75,7 @@ class _Listener:
             await self._layer.group_add(GROUP, channel)
             await self._layer.group_send(GROUP, {"type": "control.echo"})
             await asyncio.wait_for(self._heard.wait(), ECHO_S)
-            _outage.end()
+            self._outage.end()
             await asyncio.sleep(ECHO_S)
 
     def _hear(self, message: dict[str, Any]) -> None:
@@ -86,12 +89,13 @@ class _Listener:
 
 async def listen(*, on_feeds: Callable[[], None], on_people: Callable[[list[int]], None]) -> None:
     """Call back for every poke, for ever; one channel per process, whatever its sockets."""
+    outage = Outage("control plane")
     while True:
-        listener = _Listener(on_feeds, on_people)
+        listener = _Listener(on_feeds, on_people, outage)
         try:
             await listener.listen()
         except* LOST as errors:
-            _outage.begin(errors.exceptions[0])
+            outage.begin(errors.exceptions[0])
         finally:
             await listener.leave()
         await asyncio.sleep(RETRY_S)
