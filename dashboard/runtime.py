@@ -34,6 +34,8 @@ from feeds.simulator import Simulator
 log = logging.getLogger(__name__)
 GOODBYE_S: Final = 1.0
 """How long sockets may take to hear that the server restarts."""
+END_S: Final = 3.0
+"""How long the parts of a process may take to end."""
 
 
 class Feed:
@@ -154,7 +156,8 @@ def current() -> Runtime:
 async def _end(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    if tasks:
+        await asyncio.wait(tasks, timeout=END_S)
     tasks.clear()
 
 

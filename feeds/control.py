@@ -74,7 +74,8 @@ class _Listener:
             self._heard.clear()
             await self._layer.group_add(GROUP, channel)
             await self._layer.group_send(GROUP, {"type": "control.echo"})
-            await asyncio.wait_for(self._heard.wait(), ECHO_S)
+            async with asyncio.timeout(ECHO_S):
+                await self._heard.wait()
             self._outage.end()
             await asyncio.sleep(ECHO_S)
 

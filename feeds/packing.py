@@ -94,5 +94,5 @@ def _unpack_row(packed: PackedRow) -> Row:
 def _unpack(decoder: msgspec.msgpack.Decoder[Packed], content: bytes) -> Packed:
     try:
         return decoder.decode(content)
-    except (msgspec.MsgspecError, FeedError, ArithmeticError) as error:
+    except (msgspec.MsgspecError, FeedError, ArithmeticError, ValueError) as error:
         raise InvalidPacking(f"{len(content)} bytes cannot be read: {error}") from None

@@ -3,8 +3,9 @@
 Must not know events. Used by the two sides of the bus (redis_bus, redis_writer) and by control.
 """
 
+import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
@@ -85,28 +86,31 @@ class RedisLink:
 
     async def newest(self) -> Id:
         """Return the id of the newest entry, NOWHERE when there is none."""
-        found = await self._redis.xrevrange(STREAM, count=1)
+        found = await _answer(self._redis.xrevrange(STREAM, count=1))
         return Id.parse(found[0][0]) if found else NOWHERE
 
     async def read(self, after: Id) -> list[Entry]:
         """Return the next entries; none when nothing came for a while."""
-        answer = await self._redis.xread({STREAM: str(after)}, count=READ_ENTRIES, block=BLOCK_MS)
+        answer = await _answer(
+            self._redis.xread({STREAM: str(after)}, count=READ_ENTRIES, block=BLOCK_MS)
+        )
         return [_entry(*one) for _, entries in answer for one in entries]
 
     async def next_after(self, after: Id) -> list[Entry]:
         """Return the next entry if there is one now."""
-        return [_entry(*one) for one in await self._redis.xrange(STREAM, f"({after}", count=1)]
+        found = await _answer(self._redis.xrange(STREAM, f"({after}", count=1))
+        return [_entry(*one) for one in found]
 
     async def write(self, entries: Iterable[Entry], *, keep: int) -> None:
         """Append entries in one round trip; Redis keeps that many, and some more."""
         async with self._redis.pipeline(transaction=False) as pipe:
             for one in entries:
                 pipe.xadd(STREAM, {"b": one.content}, id=str(one.id), maxlen=keep, approximate=True)
-            await pipe.execute()
+            await _answer(pipe.execute())
 
     async def head(self) -> Head | None:
         """Return the board in Redis, None when there is none that can be read."""
-        epoch, text, board = await self._redis.hmget(BOARD, ["epoch", "id", "board"])
+        epoch, text, board = await _answer(self._redis.hmget(BOARD, ["epoch", "id", "board"]))
         if epoch is None or text is None or board is None:
             return None
         with suppress(ValueError):
@@ -116,7 +120,7 @@ class RedisLink:
     async def write_head(self, head: Head) -> None:
         """Replace the board in Redis."""
         fields = {"epoch": head.epoch, "id": str(head.id), "board": head.board}
-        await self._redis.hset(BOARD, mapping=fields)
+        await _answer(self._redis.hset(BOARD, mapping=fields))
 
     async def close(self) -> None:
         """Close the connections."""
@@ -146,6 +150,21 @@ class Outage:
 def told(error: Exception) -> str:
     """Return what an error says, its name when it says nothing."""
     return str(error) or type(error).__name__
+
+
+async def _answer(command: Awaitable[Any]) -> Any:
+    """Await an answer, and be cancelled when asked to.
+
+    redis-py sends under `asyncio.wait_for`, which before Python 3.12 forgets a cancellation that
+    comes when the bytes have just left: the reader would go on for ever.
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
+    try:
+        return await command
+    finally:
+        if task and task.cancelling() > before:
+            raise asyncio.CancelledError
 
 
 def _entry(text: bytes, fields: dict[bytes, bytes] | None) -> Entry:

@@ -90,7 +90,7 @@ class RedisWriter:
                     tasks.create_task(self._write_for_ever())
                     tasks.create_task(_run(market))
             except* Deposed as errors:
-                log.warning("feed ends reason=%s", errors.exceptions[0])
+                log.warning("market ends reason=%s", errors.exceptions[0])
 
     async def _wait_for_turn(self) -> None:
         """Wait until nobody writes, then begin a term above all before."""

@@ -70,7 +70,8 @@ class Runner:
     async def _follow_rows(self) -> None:
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._poked.wait(), self._reconcile_s)
+                async with asyncio.timeout(self._reconcile_s):
+                    await self._poked.wait()
             self._poked.clear()
             try:
                 self._wanted = list(await self._read_plans())
