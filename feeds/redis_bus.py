@@ -92,12 +92,8 @@ class RedisBus:
         for batch in map(self._unpack, after):
             if batch is None:
                 continue
-            mine, its = (
-                (attachment.epoch, attachment.board.sequence + 1),
-                (batch.epoch, batch.first),
-            )
-            if its != mine:
-                raise BusDown(f"board and stream do not meet: {mine} is expected, {its} comes")
+            if (batch.epoch, batch.first) != (attachment.epoch, attachment.board.sequence + 1):
+                raise BusDown("the board in redis is not the one that its stream goes on from")
 
     async def _follow(self, cursor: Id) -> AsyncIterator[Batch]:
         while True:

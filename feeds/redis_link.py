@@ -106,7 +106,10 @@ class RedisLink:
         async with self._redis.pipeline(transaction=False) as pipe:
             for one in entries:
                 pipe.xadd(STREAM, {"b": one.content}, id=str(one.id), maxlen=keep, approximate=True)
-            await _answer(pipe.execute())
+            answers = await _answer(pipe.execute(raise_on_error=False))
+        for answer in answers:
+            if isinstance(answer, RedisError):
+                raise answer
 
     async def head(self) -> Head | None:
         """Return the board in Redis, None when there is none that can be read."""

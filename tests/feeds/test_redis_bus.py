@@ -14,7 +14,7 @@ from feeds.bus import Mirror
 from feeds.clock import SystemClock
 from feeds.events import Batch, Event, Quote
 from feeds.exceptions import BusDown
-from feeds.packing import pack_batch, pack_board
+from feeds.packing import pack_batch, pack_board, unpack_batch
 from feeds.redis_bus import RedisBus
 from feeds.redis_link import ANSWER_S, BOARD, STREAM
 from tests.exchange import Rows
@@ -305,19 +305,28 @@ async def test_a_second_feed_waits_and_takes_over(
 
 async def test_a_feed_that_was_replaced_writes_nothing_any_more(redis: RedisServer) -> None:
     async with market(redis) as (former, web):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(former.bus._link, "write", _never)
-            patch.setattr(former.bus._link, "write_head", _never)
-            feed = Feed(redis, "e2")
-            await feed.is_running.wait()
-        await former.tick(10)
-        await until(lambda: former.bus._writer._term == 0 or former.terms == 1)
-        await feed.tick(50, pause_s=0.02)
+        link, thawed = former.bus._link, asyncio.Event()
+        write, write_head = link.write, link.write_head
+
+        async def write_late(*args: Any, **options: Any) -> None:
+            await thawed.wait()
+            await write(*args, **options)
+
+        async def write_head_late(*args: Any) -> None:
+            await thawed.wait()
+            await write_head(*args)
+
+        link.write, link.write_head = write_late, write_head_late
+        feed = Feed(redis, "e2")
+        await feed.is_running.wait()
+        thawed.set()
+        epochs = set()
+        for _ in range(50):
+            await feed.tick(1, pause_s=0.02)
+            epochs.add(web.hub.replica.epoch)
         await until(lambda: web.agrees(feed), HEAL_S)
-        assert web.hub.replica.epoch == feed.mirror.epoch
+        assert former.terms == 1, "it did not wait for the end of the other"
+        assert epochs <= {former.mirror.epoch, feed.mirror.epoch}
+        written = [unpack_batch(fields[b"b"]).epoch for _, fields in redis.client().xrange(STREAM)]
+        assert written == sorted(written), "two markets are mixed"
         await feed.end()
-
-
-async def _never(*args: Any, **options: Any) -> None:
-    """A process that is stopped in the middle of writing."""
-    await asyncio.Event().wait()
