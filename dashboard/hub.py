@@ -137,13 +137,16 @@ class Hub:
             tasks.create_task(self._watch_lines())
 
     async def _follow_bus(self) -> None:
+        trouble = ""
         while True:
             try:
                 attachment = await self._bus.attach()
             except BusDown as error:
-                log.warning("bus cannot be reached error=%s", error)
+                if trouble != (trouble := str(error)):
+                    log.warning("bus cannot be read reason=%s", trouble)
                 await asyncio.sleep(RETRY_S)
                 continue
+            trouble = ""
             self._begin(attachment.epoch, attachment.board)
             try:
                 async for batch in attachment.batches():
