@@ -11,8 +11,14 @@ import msgspec
 from dashboard.wire import shapes
 from dashboard.wire.commands import METHODS, CommandId
 from dashboard.wire.examples import COMMANDS, SAID
-from dashboard.wire.guide import CHANNELS, HTTP_STATUSES, PARAMETERS, QUERY, TRANSPORTS
-from dashboard.wire.guide import METHODS as METHOD_TEXT
+from dashboard.wire.guide import (
+    CHANNEL_TEXT,
+    METHOD_TEXT,
+    PARAMETER_TEXT,
+    QUERY_TEXT,
+    STATUS_TEXT,
+    TRANSPORT_TEXT,
+)
 from dashboard.wire.registry import (
     CLOSE_TEXT,
     DEFAULT_RATE,
@@ -76,7 +82,7 @@ def document(*, host: str, is_secure: bool) -> Json:
         "servers": _servers(host, is_secure),
         "channels": {
             "websocket": _websocket(),
-            "events": _channel("/sse/v1/", "server", _names(FRAMES) + ["StreamEnd", "ErrorAnswer"]),
+            "events": _channel("/sse/v1/", "server", [*_names(FRAMES), "StreamEnd", "ErrorAnswer"]),
             "poll": _channel("/poll/v1/", "server", ["PollAnswer", "ErrorAnswer"], asked=True),
         },
         "operations": _operations(),
@@ -85,10 +91,10 @@ def document(*, host: str, is_secure: bool) -> Json:
             "messages": _messages(),
             "securitySchemes": _security_schemes(),
         },
-        "x-channels": [{"name": name, **_plain(text)} for name, text in CHANNELS.items()],
+        "x-channels": [{"name": name, **_plain(text)} for name, text in CHANNEL_TEXT.items()],
         "x-transports": [
             {"name": name, "address": address, "description": text}
-            for name, (address, text) in TRANSPORTS.items()
+            for name, (address, text) in TRANSPORT_TEXT.items()
         ],
         "x-limits": [
             {"name": name, "value": value, "description": text}
@@ -103,7 +109,7 @@ def document(*, host: str, is_secure: bool) -> Json:
             for code, (text, retry) in CLOSE_TEXT.items()
         ],
         "x-http-statuses": [
-            {"code": code, "description": text} for code, text in HTTP_STATUSES.items()
+            {"code": code, "description": text} for code, text in STATUS_TEXT.items()
         ],
     }
 
@@ -193,7 +199,9 @@ def _reply(channel: str, names: list[str]) -> Json:
 
 
 def _query() -> Json:
-    properties = {name: {"type": "string", "description": text} for name, text in QUERY.items()}
+    properties = {
+        name: {"type": "string", "description": text} for name, text in QUERY_TEXT.items()
+    }
     return {"type": "object", "properties": properties}
 
 
@@ -242,7 +250,7 @@ def _explained(found: Json) -> Json:
     for method, shape in METHODS.items():
         schema = found[shape.__name__]
         properties = {
-            name: {"description": PARAMETERS[method][name], **one}
+            name: {"description": PARAMETER_TEXT[method][name], **one}
             for name, one in schema["properties"].items()
         }
         explained[shape.__name__] = schema | {"properties": properties}

@@ -29,7 +29,7 @@ from dashboard.wire.frames import (
 from dashboard.wire.personal import Notice, encode_notices, encode_watchlist
 from dashboard.wire.registry import RESTART_MS, Channel, Error, error_object
 from feeds.board import Board
-from feeds.events import FeedState, FeedStatus, Listing, Phase, Quote, Side, Status, Trade
+from feeds.events import Event, FeedState, FeedStatus, Listing, Phase, Quote, Side, Status, Trade
 from feeds.instruments import Definition
 
 Said = dict[str, Any]
@@ -74,18 +74,16 @@ def _market() -> Board:
         tick_size=Decimal("0.01"), reference_ticks=10_050,
     )  # fmt: skip
     board = Board()
-    for sequence, event in enumerate(
-        (
-            FeedStatus("demo", "Demo Exchange", FeedState.RUNNING, 200.0, "", TS - 900),
-            Listing("demo", definition, TS - 900),
-            Status("NVX", Phase.OPEN, "", TS - 800),
-            Trade("NVX", 10_125, 100, Side.SELL, TS - 300),
-            Quote("NVX", 10_126, 10_128, 300, 200, TS - 90),
-            Quote("NVX", 10_126, 10_127, 300, 500, TS - 50),
-            Trade("NVX", 10_127, 300, Side.BUY, TS - 37),
-        ),
-        1,
-    ):
+    events: tuple[Event, ...] = (
+        FeedStatus("demo", "Demo Exchange", FeedState.RUNNING, 200.0, "", TS - 900),
+        Listing("demo", definition, TS - 900),
+        Status("NVX", Phase.OPEN, "", TS - 800),
+        Trade("NVX", 10_125, 100, Side.SELL, TS - 300),
+        Quote("NVX", 10_126, 10_128, 300, 200, TS - 90),
+        Quote("NVX", 10_126, 10_127, 300, 500, TS - 50),
+        Trade("NVX", 10_127, 300, Side.BUY, TS - 37),
+    )
+    for sequence, event in enumerate(events, 1):
         board.apply(sequence, event)
     return board
 

@@ -28,7 +28,7 @@ class ChannelText(msgspec.Struct, frozen=True):
     since: str
 
 
-CHANNELS: Final[dict[Channel, ChannelText]] = {
+CHANNEL_TEXT: Final[dict[Channel, ChannelText]] = {
     Channel.TICKER: ChannelText(
         "last, bid, ask and the rest of each symbol",
         "merged: the newest values per symbol at your pace, with receipts",
@@ -48,7 +48,7 @@ CHANNELS: Final[dict[Channel, ChannelText]] = {
     Channel.WATCHLIST: ChannelText("your symbols, in your order", "always whole", ""),
 }
 
-TRANSPORTS: Final[dict[Transport, tuple[str, str]]] = {
+TRANSPORT_TEXT: Final[dict[Transport, tuple[str, str]]] = {
     Transport.WEBSOCKET: ("/ws/v1/", "one socket, commands at any time; the fastest"),
     Transport.SSE: ("/sse/v1/?…", "one request, frames as server-sent events"),
     Transport.LONGPOLL: ("/poll/v1/?…&wait=25", "answers with the first news, or 304 after `wait`"),
@@ -56,7 +56,7 @@ TRANSPORTS: Final[dict[Transport, tuple[str, str]]] = {
 }
 """The address of each transport, and what it is like."""
 
-METHODS: Final = {
+METHOD_TEXT: Final = {
     "subscribe": "Want a channel. What follows is a snapshot, or what you missed since `since`.",
     "unsubscribe": "Want a channel, or some of its symbols, no more.",
     "set": "Change the pace, or pause and go on; while paused, prices merge.",
@@ -64,7 +64,7 @@ METHODS: Final = {
     "ping": "Ask for a sign of life, and for the server's clock.",
 }
 
-PARAMETERS: Final[dict[str, dict[str, str]]] = {
+PARAMETER_TEXT: Final[dict[str, dict[str, str]]] = {
     "subscribe": {
         "channel": "one of the channels",
         "symbols": f"ticker and trades: up to {SYMBOL_LIMIT}, or `*`; watchlist: the one you know",
@@ -89,7 +89,7 @@ PARAMETERS: Final[dict[str, dict[str, str]]] = {
     "ping": {},
 }
 
-QUERY: Final[dict[str, str]] = {
+QUERY_TEXT: Final[dict[str, str]] = {
     "symbols": f"NVX,ORB or `*`: of ticker and trades, up to {SYMBOL_LIMIT}",
     "channels": "ticker,status,… ; all but trades when absent",
     "fields": "p,b,a: the keys of ticker you want; all when absent",
@@ -105,7 +105,7 @@ QUERY: Final[dict[str, str]] = {
 }
 """What the address of a stream or a poll may say."""
 
-HTTP_STATUSES: Final[dict[int, str]] = {
+STATUS_TEXT: Final[dict[int, str]] = {
     200: "frames",
     304: "no news",
     400: "the question cannot be answered; see the error",

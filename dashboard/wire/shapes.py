@@ -15,9 +15,7 @@ from feeds.events import FeedState, Phase, Side
 SCHEMAS: Final = "#/components/schemas/"
 
 
-class Shape(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
-):
+class Shape(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Something the server says; a field that is not described is an error here."""
 
 
@@ -159,17 +157,17 @@ class TickerEntry(Shape):
     p: Annotated[Price | UnsetType, Meta(description="last price")] = UNSET
     b: Annotated[Price | UnsetType, Meta(description="bid")] = UNSET
     a: Annotated[Price | UnsetType, Meta(description="ask")] = UNSET
-    bs: Annotated[int | None | UnsetType, Meta(description="size of the bid; units")] = UNSET
-    as_: Annotated[int | None | UnsetType, Meta(description="size of the ask; units")] = field(
+    bs: Annotated[int | UnsetType | None, Meta(description="size of the bid; units")] = UNSET
+    as_: Annotated[int | UnsetType | None, Meta(description="size of the ask; units")] = field(
         default=UNSET, name="as"
     )
     o: Annotated[Price | UnsetType, Meta(description="open of the trading session")] = UNSET
     h: Annotated[Price | UnsetType, Meta(description="high of the trading session")] = UNSET
     l: Annotated[Price | UnsetType, Meta(description="low of the trading session")] = UNSET  # noqa: E741
     pc: Annotated[Price | UnsetType, Meta(description="close before the trading session")] = UNSET
-    v: Annotated[int | None | UnsetType, Meta(description="volume; units")] = UNSET
+    v: Annotated[int | UnsetType | None, Meta(description="volume; units")] = UNSET
     ph: Phase | UnsetType = UNSET
-    ms: Annotated[int | None | UnsetType, AGO] = UNSET
+    ms: Annotated[int | UnsetType | None, AGO] = UNSET
     n: Annotated[
         int | UnsetType,
         Meta(description="receipt: ticks this entry stands for; absent is 1 (0 in a snapshot)"),
