@@ -41,10 +41,10 @@ def serve(
         on_ready()
 
     if server == "daphne":
-        from dashboard.servers.daphne import MarketServer as Daphne
+        from dashboard.servers.daphne import DaphneServer
 
         endpoints = [f"fd:fileno={os.dup(listener.fileno())}"]
-        Daphne(
+        DaphneServer(
             application=application,
             endpoints=endpoints,
             ping_s=market.ping_s,
@@ -52,8 +52,8 @@ def serve(
             on_stop=market.stop,
         ).run()
     else:
-        from dashboard.servers.uvicorn import MarketServer as Uvicorn
+        from dashboard.servers.uvicorn import UvicornServer
 
-        Uvicorn(
+        UvicornServer(
             application=application, ping_s=market.ping_s, on_ready=begin, on_stop=market.stop
         ).run(sockets=[listener])
