@@ -22,10 +22,35 @@ PARTS: Final = (
 """Shapes inside others that have a table of their own."""
 
 
+TEXTS: Final = {"description", "summary", "what", "delivery", "since"}
+"""What holds words for people."""
+
+
 @cache
 def guide() -> Json:
     """Return everything that the page says of the wire, as tables; the same for every server."""
-    said = document(host="", is_secure=False)
+    told: Json = _with_words(_tables(document(host="", is_secure=False)))
+    return told
+
+
+def _with_words(node: Any) -> Any:
+    """Return the tables with every text for people cut into words and code."""
+    if isinstance(node, list):
+        return [_with_words(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: words_of(value) if key in TEXTS else _with_words(value) for key, value in node.items()
+    }
+
+
+def words_of(text: str) -> list[tuple[str, bool]]:
+    """Cut a text at its backticks; True marks what stood between two of them."""
+    parts = text.split("`")
+    return [(part, index % 2 == 1) for index, part in enumerate(parts) if part]
+
+
+def _tables(said: Json) -> Json:
     return {
         **{key.removeprefix("x-").replace("-", "_"): said[key] for key in said if key[:2] == "x-"},
         "methods": [_method(said, name) for name in METHODS],

@@ -69,5 +69,13 @@ for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelec
     (line.isOpen ? send : connect).focus();
   });
 }
+/** A link to a shape unfolds it. */
+function unfoldTarget() {
+  const target = document.getElementById(location.hash.slice(1));
+  if (target instanceof HTMLDetailsElement) target.open = true;
+}
+
 command.value = examples.value;
 bindCopies(document);
+addEventListener("hashchange", unfoldTarget);
+unfoldTarget();

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 
 from dashboard.asyncapi import ANSWER_OF, COOKIE, LIMITS, document
-from dashboard.reference import guide, kind_of
+from dashboard.reference import guide, kind_of, words_of
 from dashboard.wire import registry
 from dashboard.wire.commands import METHODS, decode_command
 from dashboard.wire.examples import SAID
@@ -168,3 +168,15 @@ def test_the_session_is_the_one_of_this_project() -> None:
 )
 def test_a_type_is_said_in_words(schema: dict[str, Any], words: str) -> None:
     assert kind_of(schema) == words
+
+
+def test_a_text_is_cut_into_words_and_code() -> None:
+    assert words_of("up to `seq`, not") == [("up to ", False), ("seq", True), (", not", False)]
+    assert words_of("`a`") == [("a", True)]
+    assert words_of("") == []
+
+
+def test_no_text_of_the_page_has_an_open_backtick() -> None:
+    texts = [one["summary"] for one in DOCUMENT["components"]["messages"].values()]
+    texts += [*QUERY_TEXT.values(), *METHOD_TEXT.values()]
+    assert all(text.count("`") % 2 == 0 for text in texts)

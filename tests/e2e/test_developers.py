@@ -107,6 +107,13 @@ def test_the_console_disconnects_and_connects_again(console: Page) -> None:
     expect(lines(console).filter(has_text='"welcome"')).to_have_count(2)
 
 
+def test_a_link_to_a_shape_unfolds_it(page: Page) -> None:
+    answer = page.locator("#SubscribeAnswer table")
+    expect(answer).to_be_hidden()
+    page.locator("a[href='#SubscribeAnswer']").click()
+    expect(answer).to_be_visible()
+
+
 def test_a_sample_is_copied(open_page: Open) -> None:
     page = open_page("developers/", permissions=["clipboard-read", "clipboard-write"])
     sample = page.locator(".sample", has=page.locator("[data-sample=python]"))

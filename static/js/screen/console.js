@@ -18,6 +18,7 @@ const HELD = 200;
 const PREVIEW = 300;
 /** Characters shown of an unfolded one. */
 const WHOLE = 50_000;
+const bytes = new TextEncoder();
 const ARROW = Object.freeze({sent: "→", received: "←", note: "•"});
 
 export class Console {
@@ -93,7 +94,7 @@ export class Console {
 function itemOf({way, text, at}) {
   const time = make("time", {datetime: at.toISOString()}, at.toISOString().slice(11, 23));
   const arrow = make("span", {class: "way", "aria-label": way}, ARROW[way]);
-  const size = make("span", {class: "size"}, way === "note" ? "" : `${text.length} B`);
+  const size = make("span", {class: "size"}, way === "note" ? "" : `${bytes.encode(text).length} B`);
   const summary = make("summary", {}, time, arrow, make("code", {}, text.slice(0, PREVIEW)), size);
   const details = make("details", {"data-way": way}, summary);
   details.addEventListener("toggle", () => unfold(details, text), {once: true});
