@@ -221,7 +221,6 @@ class TradesSnapshot(Shape):
     gap: Annotated[
         bool | UnsetType, _is(True), Meta(description="earlier trades are lost to this reader")
     ] = UNSET
-    more: More | UnsetType = UNSET
 
 
 class TradesUpdate(Shape):

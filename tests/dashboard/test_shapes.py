@@ -15,11 +15,21 @@ from dashboard.wire.examples import COMMANDS
 from dashboard.wire.frames import encode_shutdown
 from dashboard.wire.personal import Notice, Personal
 from dashboard.wire.registry import FIELDS, Channel
-from dashboard.wire.replies import ANSWERS, FRAMES, ErrorAnswer
-from dashboard.wire.shapes import TickerEntry
+from dashboard.wire.replies import ANSWERS, FRAMES, ErrorAnswer, SubscribeResult
+from dashboard.wire.shapes import Shape, TickerEntry
 from feeds.board import Board
 from feeds.clock import Moment
-from feeds.events import Batch, Event, FeedRemoval, FeedState, FeedStatus, Quote, Side, Trade
+from feeds.events import (
+    Batch,
+    Delisting,
+    Event,
+    FeedRemoval,
+    FeedState,
+    FeedStatus,
+    Quote,
+    Side,
+    Trade,
+)
 from tests.market_script import NOW, SYMBOLS, batches, listing, scripts
 from tests.shapes import fits, shapes_of
 
@@ -133,11 +143,41 @@ def test_everything_described_is_said() -> None:
     assert seen == {shape.__name__ for shape in (*FRAMES, *ANSWERS)}
 
 
-def test_each_optional_field_is_said_by_somebody() -> None:
-    said = [json.loads(text) for text in everything_said()]
-    assert any("stale" in frame for frame in said)
-    subscribed = next(frame for frame in said if frame.get("method") == "subscribe")
-    assert subscribed["result"]["rejected"] == {"NONE": "unknown symbol"}
+def of_big_market() -> list[str]:
+    """Return what a reader with a lost place is told of 501 instruments, one of which leaves."""
+    one = Listener()
+    symbols = [f"S{number}" for number in range(501)]
+    events = [*map(listing, symbols), Trade("S1", 101, 5, Side.BUY, NOW)]
+    one.happen(Batch("e1", 1, tuple(events)))
+    one.send("subscribe", channel="status")
+    one.send("subscribe", channel="ticker", symbols=["*"])
+    one.send("subscribe", channel="trades", symbols=["*"], since="lost:7")
+    one.listen()
+    one.happen(Batch("e1", 503, (Delisting("S1", NOW),)))
+    one.listen()
+    return one.told
+
+
+def test_every_field_described_is_said() -> None:
+    """Also those that are seldom there; a field that nobody writes any more is found here."""
+    seen: dict[str, set[str]] = {}
+    for text in [*everything_said(), *of_big_market()]:
+        seen.setdefault(only_shape(text), set()).update(json.loads(text))
+    for shape in (*FRAMES, *ANSWERS):
+        assert seen[shape.__name__] == names_of(shape), shape
+
+
+def test_every_field_of_an_entry_is_said() -> None:
+    frames = [json.loads(text) for text in [*everything_said(), *of_big_market()]]
+    entries = [one for f in frames if f.get("channel") == "ticker" for one in f["data"].values()]
+    assert {key for entry in entries for key in entry} == names_of(TickerEntry)
+    results = [f["result"] for f in frames if f.get("method") == "subscribe" and f["success"]]
+    assert {key for result in results for key in result} == names_of(SubscribeResult)
+    assert {"NONE": "unknown symbol"} in [result.get("rejected") for result in results]
+
+
+def names_of(shape: type[Shape]) -> set[str]:
+    return {field.encode_name for field in msgspec.structs.fields(shape)}
 
 
 @pytest.mark.parametrize(
@@ -158,8 +198,7 @@ def test_what_is_not_described_has_no_shape(wrong: str) -> None:
 
 
 def test_the_fields_of_an_entry_are_those_that_can_be_wanted() -> None:
-    names = {field.encode_name for field in msgspec.structs.fields(TickerEntry)}
-    assert names == {*FIELDS, "ms", "n", "gone"}
+    assert names_of(TickerEntry) == {*FIELDS, "ms", "n", "gone"}
 
 
 @pytest.mark.parametrize(
