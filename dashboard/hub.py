@@ -122,7 +122,7 @@ class Hub:
     async def close_all(self, code: Close, *, within_s: float) -> None:
         """End every subscriber, and wait for them to hear why; nobody can join any more."""
         self._is_closing = True
-        for seat in self.seats:
+        for seat in list(self.seats):
             seat.close(code)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._emptied.wait(), within_s)
@@ -240,6 +240,6 @@ class Hub:
             except DatabaseError as error:
                 log.error("accounts cannot be read error=%s", error)
                 continue
-            for seat in self.seats:
+            for seat in list(self.seats):
                 if seat.identity in revoked:
                     seat.close(Close.SIGNED_OUT)

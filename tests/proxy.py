@@ -1,18 +1,29 @@
-"""A TCP proxy whose line can be cut and mended, or frozen: the network of the tests."""
+"""A TCP proxy whose line can be cut, frozen or blocked for some, and mended: the tests' network."""
 
 import socket
 import threading
 from contextlib import suppress
+from typing import Final, Literal
+
+Road = Literal["websocket", "sse", "longpoll", "poll"]
+How = Literal["refuse", "hang"]
+REFUSAL: Final = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 class Proxy:
-    """Forward 127.0.0.1:port to the server; unlike a network it delivers at once or not at all."""
+    """Forward 127.0.0.1:port to the server; unlike a network it delivers at once or not at all.
+
+    A road that is blocked is known by the head of a request, which is taken to come in one piece,
+    as browsers send it here.
+    """
 
     def __init__(self, port: int) -> None:
         self._target = ("127.0.0.1", port)
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=100)
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/"
+        self.tried: list[Road] = []
+        self._blocked: dict[Road, How] = {}
         self._open: set[socket.socket] = set()
         self._whole = threading.Event()
         self._whole.set()
@@ -31,8 +42,13 @@ class Proxy:
         """Deliver nothing any more, and tell nobody."""
         self._flowing.clear()
 
+    def block(self, how: How, *roads: Road) -> None:
+        """Answer new requests of these roads with 502, or never; the others pass."""
+        self._blocked = dict.fromkeys(roads, how)
+
     def mend(self) -> None:
         """Be a good line again."""
+        self._blocked = {}
         self._whole.set()
         self._flowing.set()
 
@@ -60,8 +76,35 @@ class Proxy:
         with suppress(OSError):
             while data := source.recv(65536):
                 self._flowing.wait()
-                sink.sendall(data)
+                how = self._how(data)
+                if how is None:
+                    sink.sendall(data)
+                elif how == "refuse":
+                    source.sendall(REFUSAL)
+                    break
         for one in (source, sink):
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
             self._open.discard(one)
+
+    def _how(self, data: bytes) -> How | None:
+        """Return how a piece is blocked; only the head of a request can be."""
+        road = road_of(data)
+        if road is None:
+            return None
+        self.tried.append(road)
+        return self._blocked.get(road)
+
+
+def road_of(data: bytes) -> Road | None:
+    """Return which transport a request belongs to."""
+    line, _, rest = data.partition(b"\r\n")
+    if not line.startswith(b"GET "):
+        return None
+    if b"\r\nupgrade: websocket\r\n" in b"\r\n" + rest.lower():
+        return "websocket"
+    if line.startswith(b"GET /sse/v1/"):
+        return "sse"
+    if line.startswith(b"GET /poll/v1/"):
+        return "longpoll" if b"wait=" in line else "poll"
+    return None
