@@ -10,7 +10,7 @@ from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from dashboard import runtime, views
+from dashboard import developers, runtime, views
 
 _market = runtime.current().market
 _icon = RedirectView.as_view(url=static("images/favicon.svg"), permanent=True)
@@ -31,6 +31,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("watchlist/add/", views.watchlist_add, name="watchlist_add"),
     path("watchlist/remove/", views.watchlist_remove, name="watchlist_remove"),
     path("notifications/read/", views.notifications_read, name="notifications_read"),
+    path("developers/", developers.developers, name="developers"),
+    path("developers/asyncapi.json", developers.asyncapi_file, name="asyncapi"),
     path("accounts/", include(_accounts)),
     path("admin/", admin.site.urls),
     # asked for by browsers that show something else than a page of ours

@@ -23,10 +23,11 @@ ROOMS = {
     "link": {"wire.js", "link"},
     "screen": {"wire.js", "format.js", "dom.js", "market", "screen"},
     "main.js": {"wire.js", "format.js", "dom.js", "market", "link", "screen"},
+    "developers.js": {"wire.js", "dom.js", "link", "screen"},
     "page.js": {"format.js", "dom.js", "screen"},
     "theme-boot.js": set(),
 }
-"""Each room, and the rooms that it may import; only main sees both the link and the screen."""
+"""Each room, and the rooms that it may import; only main and developers see link and screen."""
 
 # --- reading JavaScript ---
 
