@@ -6,23 +6,27 @@
  */
 
 import {age, bytes, count, price} from "./format.js";
-import {byId, find, recall, remember, write} from "./dom.js";
+import {byId, find, write} from "./dom.js";
 import {Connection} from "./link/connection.js";
 import {PollTransport} from "./link/poll.js";
 import {Poster} from "./link/post.js";
-import {WebSocketTransport} from "./link/websocket.js";
+import {rungsOf} from "./link/rungs.js";
 import {Board, Gap} from "./market/board.js";
 import {Clock} from "./market/clock.js";
 import {Inbox} from "./market/inbox.js";
 import {Announcer} from "./screen/announcer.js";
-import {digitsOf, directionOf} from "./screen/columns.js";
+import {Choice} from "./screen/choice.js";
+import {FIELDS, digitsOf, directionOf} from "./screen/columns.js";
 import {FeedBanner, showBreadth} from "./screen/feeds.js";
 import {Frame} from "./screen/frame.js";
 import {bindKeys} from "./screen/keyboard.js";
 import {Meter} from "./screen/meter.js";
 import {Notifications} from "./screen/notifications.js";
+import {Pace} from "./screen/pace.js";
 import {Search} from "./screen/search.js";
+import {askFor, isSavingData, readSettings} from "./screen/settings.js";
 import {LinkStatus} from "./screen/status.js";
+import {Stopwatch} from "./screen/stopwatch.js";
 import {Toasts} from "./screen/toasts.js";
 import {Watchlist} from "./screen/watchlist.js";
 import {CHANNEL, HEARTBEAT} from "./wire.js";
@@ -32,30 +36,16 @@ import {CHANNEL, HEARTBEAT} from "./wire.js";
 
 /** Relative ages tick at most once a second. */
 const TICK_MS = 1_000;
-const BY_PEOPLE = "people";
-
-/** Only this page's own server: the templates write these. @param {DOMStringMap} data */
-function settingsOf(data) {
-  const socket = new URL(data.socket ?? "/ws/v1/", location.href);
-  socket.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-  return {
-    isPolling: data.transport === "poll",
-    interval_ms: Number(data.intervalMs) || 1_000,
-    socketUrl: socket.href,
-    pollUrl: data.poll ?? "/poll/v1/",
-    loginUrl: data.login ?? "/accounts/login/",
-    addUrl: data.add ?? "/watchlist/add/",
-    removeUrl: data.remove ?? "/watchlist/remove/",
-    readUrl: data.read ?? "/notifications/read/",
-  };
-}
+const BY_PEOPLE = "by hand";
 
 class Page {
-  #settings = settingsOf(document.body.dataset);
+  #settings = readSettings();
   #board = new Board();
   #clock = new Clock();
   #inbox = new Inbox();
-  #frame = new Frame();
+  #stopwatch = new Stopwatch();
+  #frame = new Frame({onpaint: (paint) => this.#paint(paint)});
+  #pace = new Pace({isSaving: isSavingData()});
   #meter = new Meter(document);
   #toasts = new Toasts();
   #announcer = new Announcer(byId("announcer"));
@@ -90,7 +80,8 @@ class Page {
   /** What arrives next was missed while away: it is old news and does not flash. */
   #isCatchingUp = true;
   #isPaused = false;
-  #painted = {paint: () => this.#acknowledge()};
+  /** Whether the next painting shows prices. */
+  #hasPrices = false;
   #marketFrames = 0;
 
   /** Begin. */
@@ -107,12 +98,11 @@ class Page {
   }
 
   #connect() {
-    const {isPolling, socketUrl} = this.#settings;
-    const poll = () => this.#poll;
-    const socket = () => new WebSocketTransport(socketUrl);
+    const rungs = rungsOf({...this.#settings, poll: this.#poll});
     return new Connection({
-      transports: isPolling ? [poll] : [socket, poll],
+      rungs: this.#settings.isPolling ? rungs.filter(({key}) => key === "poll") : rungs,
       positions: () => this.#positions(),
+      details: {[CHANNEL.TICKER]: {fields: FIELDS}},
       deliver: (frame) => this.#deliver(frame),
       onstate: (state) => this.#onstate(state),
       onrecovery: (recovery) => this.#status.recovered(recovery),
@@ -135,6 +125,11 @@ class Page {
     switch (frame.type) {
       case "welcome":
         this.#clock.hear(frame.server_time, now_ms);
+        this.#pace.forget();
+        return true;
+      case "pace":
+        this.#pace.hear(frame);
+        this.#showPace();
         return true;
       case "shutdown":
         return true;
@@ -149,6 +144,9 @@ class Page {
       case CHANNEL.WATCHLIST:
         this.#list(frame.data);
         return true;
+      case CHANNEL.TICKER:
+        this.#hasPrices = true;
+        return this.#stopwatch.time(() => this.#hearMarket(frame, now_ms));
       default:
         return this.#hearMarket(frame, now_ms);
     }
@@ -170,8 +168,7 @@ class Page {
       this.#askRejected();
       this.#search.refresh();
     }
-    if (changed.size) this.#frame.touch(this.#watchlist, changed);
-    this.#frame.touch(this.#painted);
+    if (changed.size || frame.channel === CHANNEL.TICKER) this.#frame.touch(this.#watchlist, changed);
     return true;
   }
 
@@ -218,8 +215,16 @@ class Page {
     return {row: this.#board.rows.get(symbol), instrument, feed: this.#board.feeds.get(instrument?.feed ?? "")};
   }
 
-  #acknowledge() {
-    this.#connection.acknowledge(this.#board.position(CHANNEL.TICKER));
+  /** Paint, and tell the server which prices are on the screen now and what that cost. @param {() => void} paint */
+  #paint(paint) {
+    if (!this.#hasPrices) {
+      paint();
+      return;
+    }
+    this.#hasPrices = false;
+    this.#stopwatch.time(paint);
+    this.#stopwatch.lap();
+    this.#connection.acknowledge(this.#board.position(CHANNEL.TICKER), this.#stopwatch.paint_ms);
   }
 
   // --- people -------------------------------------------------------------------------------
@@ -242,30 +247,33 @@ class Page {
     this.#pauseButton.setAttribute("aria-pressed", String(this.#isPaused));
     write(find(this.#pauseButton, "[data-part=label]"), this.#isPaused ? "Resume" : "Pause");
     this.#connection.setPaused(BY_PEOPLE, this.#isPaused);
+    this.#showPace();
   }
 
-  /** The choice of pace: updates per second of a socket, or seconds between polls. */
+  /** The choices of pace and transport; a polling page has its interval only. */
   #bindPace() {
-    const select = /** @type {HTMLSelectElement} */ (byId("pace"));
     if (this.#settings.isPolling) {
+      const select = /** @type {HTMLSelectElement} */ (byId("pace"));
       select.addEventListener("change", () => this.#setInterval(Number(select.value)));
       return;
     }
-    const chosen = recall("pace");
-    if (chosen && [...select.options].some(({value}) => value === chosen)) select.value = chosen;
-    this.#connection.subscriptions.setRate(Number(select.value));
-    select.addEventListener("change", () => {
-      remember("pace", select.value);
-      this.#connection.subscriptions.setRate(Number(select.value));
-    });
+    const setPace = (/** @type {string} */ rate) => this.#setPace(Number(rate));
+    setPace(new Choice(byId("pace"), {name: "pace", onchange: setPace}).value);
+    const pin = (/** @type {string} */ key) => this.#connection.pin(key);
+    pin(new Choice(byId("transport"), {name: "transport", onchange: pin}).value);
+  }
+
+  /** @param {number} rate updates per second, 0 to leave it to the page */
+  #setPace(rate) {
+    this.#pace.choose(rate);
+    this.#connection.subscriptions.setRate(this.#pace.max_rate);
+    this.#showPace();
   }
 
   /** @param {number} interval_s */
   #setInterval(interval_s) {
     this.#poll.interval_ms = interval_s * 1000;
-    const address = new URL(location.href);
-    address.searchParams.set("interval", String(interval_s));
-    history.replaceState(null, "", address);
+    askFor("interval", String(interval_s));
   }
 
   /** @param {string} state */
@@ -301,6 +309,7 @@ class Page {
     const rates = this.#meter.rates({ticks, frames: this.#marketFrames}, now_ms);
     this.#status.tick();
     this.#showCosts();
+    this.#showPace();
     this.#meter.show({
       age: age(this.#clock.age(now_ms)),
       transport: this.#connection.state.transport || "\u2013",
@@ -311,6 +320,12 @@ class Page {
       reconnects: count(this.#connection.reconnects),
     });
     this.#showBreadth();
+  }
+
+  #showPace() {
+    const {state, subscriptions} = this.#connection;
+    const interval_ms = state.transport === this.#poll.name ? this.#poll.interval_ms : 0;
+    this.#meter.show({pace: this.#pace.text({pauses: subscriptions.pauses, interval_ms})});
   }
 
   /** What the transport costs; a poll changes it now and then, so it is also shown with every answer. */
@@ -324,12 +339,8 @@ class Page {
   }
 
   #showBreadth() {
-    const counts = {up: 0, down: 0, flat: 0};
-    for (const symbol of this.#watchlist.symbols) {
-      const {row, instrument} = this.#facts(symbol);
-      counts[/** @type {"up" | "down" | "flat"} */ (directionOf(row, digitsOf(instrument)))] += 1;
-    }
-    showBreadth(byId("breadth"), counts);
+    const facts = this.#watchlist.symbols.map((symbol) => this.#facts(symbol));
+    showBreadth(byId("breadth"), facts.map(({row, instrument}) => directionOf(row, digitsOf(instrument))));
   }
 }
 

@@ -2,12 +2,13 @@
 /**
  * Keeps one transport alive: opens, watches, tries again.
  * Must not know which transport it is, what the frames do, or the page.
- * Called by main.js, which hands in the transports, the positions and the timers.
+ * Called by main.js, which hands in the transports and the positions.
  */
 
 import {Alarms} from "./alarms.js";
 import {backoff} from "./backoff.js";
 import {Ladder} from "./ladder.js";
+import {Pulse} from "./pulse.js";
 import {nameOf} from "./state.js";
 import {Subscriptions} from "./subscriptions.js";
 import {LOST, browserTimers} from "./transport.js";
@@ -20,23 +21,20 @@ import {CHANNEL, CLOSE, CLOSE_TEXT, METHOD, mayRetry} from "../wire.js";
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Recovery} Recovery */
 
-/** Silence, in heartbeats: one may be late; after two and a half the server is gone. */
-const STALE_HEARTBEATS = 1.5;
-const DEAD_HEARTBEATS = 2.5;
-/** Until `welcome` says how often the server speaks. */
-const HEARTBEAT_MS = 5_000;
 const CHECK_MS = 250;
-/** A try that shows no frame in this time has failed. */
-const OPENING_MS = 8_000;
 /** A connection that lived this long was a good one: the next failure is the first again. */
 const STEADY_MS = 5_000;
 /** We ignore brief periods of invisibility, like switching to another tab and back. */
 const HIDDEN_MS = 10_000;
 /** The browser says that the network went: the server has this long to say otherwise. */
 const DOUBT_MS = 2_500;
-const ACK_MS = 5_000;
+const ACK_MS = 1_000;
 
-const HIDDEN = "hidden";
+/** What people see change. @type {readonly (keyof State)[]} */
+const SHOWN = Object.freeze(["name", "transport", "pinned", "retry_at_ms", "market_silent_since_ms"]);
+
+/** Why the prices stop when nobody sees the page. */
+const HIDDEN = "hidden tab";
 
 export class Connection {
   /** Times that a lost connection came back. */
@@ -45,7 +43,6 @@ export class Connection {
   bytes = 0;
   /** What is wanted; it stays wanted across connections. */
   subscriptions;
-  #positions;
   #deliver;
   #onstate;
   #onrecovery;
@@ -58,7 +55,7 @@ export class Connection {
   /** @type {Transport | null} */
   #transport = null;
   #isOnline = true;
-  #heartbeat_ms = HEARTBEAT_MS;
+  #pulse = new Pulse();
   #retry_ms = 0;
   #attempt = 0;
   #endedBy = 0;
@@ -66,28 +63,31 @@ export class Connection {
   #opened_ms = 0;
   #acknowledged_ms = 0;
   /** @type {number | null} */
-  #heard_ms = null;
-  /** @type {number | null} */
   #lost_ms = null;
   /** @type {number | null} */
   #retry_at_ms = null;
   /** @type {State} */
-  #state = {name: "closed", transport: "", reason: "", retry_at_ms: null, heard_at_ms: null};
+  #state = {
+    name: "closed", transport: "", pinned: "", reason: "",
+    retry_at_ms: null, heard_at_ms: null, market_silent_since_ms: null,
+  };
 
   /**
    * @param {{
-   *   transports: (() => Transport)[],
-   *   positions: () => Record<string, string | null>,
+   *   rungs: import("./transport.js").Rung[],
+   *   positions: import("./transport.js").Positions,
+   *   details?: Record<string, Record<string, unknown>>,
    *   deliver: (frame: Frame) => boolean,
    *   onstate?: (state: State) => void,
    *   onrecovery?: (recovery: Recovery) => void,
    *   random?: () => number, now?: () => number, timers?: Timers,
-   * }} options `transports`: the best first. `positions`: where each channel stands. `deliver` returns
-   *   false for a frame that does not follow the last one.
+   * }} options `rungs`: the best transport first. `positions`: where each channel stands. `details`: what
+   *   each subscription says besides. `deliver` returns false for a frame that does not follow the last one.
    */
   constructor({
-    transports,
+    rungs,
     positions,
+    details = {},
     deliver,
     onstate = () => {},
     onrecovery = () => {},
@@ -95,15 +95,18 @@ export class Connection {
     now = Date.now,
     timers = browserTimers,
   }) {
-    this.#positions = positions;
     this.#deliver = deliver;
     this.#onstate = onstate;
     this.#onrecovery = onrecovery;
     this.#random = random;
     this.#now = now;
     this.#alarms = new Alarms(timers);
-    this.#ladder = new Ladder({transports, alarms: this.#alarms, random});
-    this.subscriptions = new Subscriptions({positions, random, now, timers});
+    this.#ladder = new Ladder({
+      rungs, positions, random, alarms: this.#alarms,
+      onwin: (transport) => this.#adopt(transport),
+      onfail: (ending) => this.#lose(ending),
+    });
+    this.subscriptions = new Subscriptions({positions, random, now, timers, details});
   }
 
   /** What people are told now. */
@@ -127,6 +130,16 @@ export class Connection {
   /** Do not wait for the next try. */
   tryNow() {
     if (this.#phase === "waiting") this.#connect();
+  }
+
+  /**
+   * Use one transport only, by its key; an empty one lets the best be chosen.
+   * @param {string} key
+   */
+  pin(key) {
+    this.#ladder.pin(key);
+    if (this.#phase === "opening" || this.#phase === "waiting") this.#connect();
+    else this.#tell();
   }
 
   /**
@@ -168,39 +181,46 @@ export class Connection {
   }
 
   /**
-   * Say which position was painted; the server is told once in a while.
+   * Say which position was painted, and what it cost; the server is told once in a while.
    * @param {string | null} position
+   * @param {number} paint_ms
    */
-  acknowledge(position) {
+  acknowledge(position, paint_ms) {
     const now_ms = this.#now();
     if (position === null || now_ms - this.#acknowledged_ms < ACK_MS) return;
     this.#acknowledged_ms = now_ms;
-    this.subscriptions.ask(METHOD.ACK, {position});
+    this.subscriptions.tell(METHOD.ACK, {position, paint_ms});
   }
 
   // --- opening ------------------------------------------------------------------------------
   #connect() {
     this.#drop();
     this.#phase = "opening";
-    this.#opened_ms = this.#now();
     this.#retry_ms = 0;
-    const transport = this.#ladder.next();
-    this.#adopt(transport);
-    transport.open(this.#position());
-    this.#watch();
+    this.#ladder.begin();
     this.#tell();
   }
 
-  #position() {
-    return this.#positions()[CHANNEL.TICKER] ?? null;
-  }
-
-  /** @param {Transport} transport */
+  /** One that works: the first, or a better one than the one that is open. @param {Transport} transport */
   #adopt(transport) {
+    const isFirst = this.#phase !== "up";
+    this.#transport?.close();
     this.#transport = transport;
-    transport.onopen = () => this.subscriptions.begin((command) => transport.send(command));
+    transport.onopen = () => {};
     transport.onframe = (frame, bytes) => this.#receive(frame, bytes);
     transport.onclose = (ending) => this.#lose(ending);
+    this.#opened_ms = this.#now();
+    if (isFirst) this.#rise();
+    this.subscriptions.begin((command) => transport.send(command));
+    this.#tell();
+  }
+
+  #rise() {
+    this.#phase = "up";
+    this.#reason = "";
+    if (this.#lost_ms !== null) this.reconnects += 1;
+    this.#pulse.heard_ms = this.#opened_ms;
+    this.#watch();
   }
 
   // --- alive --------------------------------------------------------------------------------
@@ -211,34 +231,12 @@ export class Connection {
   #receive(frame, bytes) {
     this.frames += 1;
     this.bytes += bytes;
-    this.#heard_ms = this.#now();
-    if (this.#phase === "opening" && this.#transport) this.#rise(this.#transport);
-    if (frame.type === "welcome") this.#heartbeat_ms = frame.heartbeat_ms;
+    this.#pulse.hear(frame, this.#now());
     if (frame.type === "shutdown") this.#retry_ms = frame.retry_ms;
     if (this.#deliver(frame)) this.subscriptions.mended(frame.channel);
     else this.subscriptions.mend(frame.channel);
     if (frame.type === "answer") this.#settle(frame);
-    if (this.#state.name === "stale") this.#tell();
-  }
-
-  /** @param {Transport} transport */
-  #rise(transport) {
-    this.#phase = "up";
-    this.#reason = "";
-    if (this.#lost_ms !== null) this.reconnects += 1;
-    this.#ladder.hold(transport, {
-      position: () => this.#position(),
-      onbetter: (better) => this.#moveTo(better),
-    });
-    this.#tell();
-  }
-
-  /** @param {Transport} better one that is open */
-  #moveTo(better) {
-    this.#transport?.close();
-    this.#adopt(better);
-    better.onopen();
-    this.#tell();
+    if (this.#state.name === "stale" || frame.type === "heartbeat") this.#tell();
   }
 
   /** The answer that opens the prices says how the gap was filled. @param {import("../wire.js").Answer} answer */
@@ -254,42 +252,40 @@ export class Connection {
   #watch() {
     this.#alarms.set("check", CHECK_MS, () => {
       this.#check();
-      if (this.#phase === "opening" || this.#phase === "up") this.#watch();
+      if (this.#phase === "up") this.#watch();
     });
   }
 
   /** Look at the silence: a late heartbeat makes the prices stale, a missing one the connection dead. */
   #check() {
+    if (this.#phase !== "up") return;
     const now_ms = this.#now();
-    if (this.#phase === "opening" && now_ms - this.#opened_ms > OPENING_MS) {
-      this.#lose({code: LOST, reason: "no answer", retry_ms: 0});
-    } else if (this.#phase === "up") {
-      if (now_ms - this.#opened_ms > STEADY_MS) this.#attempt = 0;
-      if (this.#isSilentFor(DEAD_HEARTBEATS)) this.#lose({code: LOST, reason: "no heartbeat", retry_ms: 0});
-      else this.#tell();
+    if (this.#hasLasted()) {
+      this.#attempt = 0;
+      this.#ladder.steady();
     }
+    if (this.#pulse.isDead(now_ms, this.#transport?.quiet_ms ?? 0)) this.#lose(lost("no heartbeat"));
+    else this.#tell();
   }
 
-  /** @param {number} heartbeats */
-  #isSilentFor(heartbeats) {
-    const silence_ms = this.#now() - (this.#heard_ms ?? this.#opened_ms);
-    return silence_ms > heartbeats * this.#heartbeat_ms + (this.#transport?.quiet_ms ?? 0);
+  #hasLasted() {
+    return this.#now() - this.#opened_ms > STEADY_MS;
   }
 
   #doubt() {
     const asked_ms = this.#now();
     this.subscriptions.ask(METHOD.PING, {});
     this.#alarms.set("doubt", DOUBT_MS, () => {
-      const isSilent = (this.#heard_ms ?? 0) <= asked_ms;
-      if (this.#phase === "up" && isSilent) this.#lose({code: LOST, reason: "the network went away", retry_ms: 0});
+      const isSilent = (this.#pulse.heard_ms ?? 0) <= asked_ms;
+      if (this.#phase === "up" && isSilent) this.#lose(lost("the network went away"));
     });
   }
 
   // --- losing -------------------------------------------------------------------------------
   /** @param {Ending} ending */
   #lose({code, reason, retry_ms}) {
-    this.#lost_ms ??= this.#heard_ms;
-    if (this.#phase === "opening") this.#ladder.fail();
+    this.#lost_ms ??= this.#pulse.heard_ms;
+    if (this.#phase === "up" && code === LOST && !this.#hasLasted()) this.#ladder.slip();
     this.#drop();
     this.#reason = CLOSE_TEXT[code]?.[0] ?? reason;
     if (mayRetry(code)) {
@@ -325,12 +321,13 @@ export class Connection {
     this.#state = {
       name: this.#name(),
       transport: this.#transport?.name ?? before.transport,
+      pinned: this.#ladder.pinned,
       reason: this.#reason,
       retry_at_ms: this.#retry_at_ms,
-      heard_at_ms: this.#heard_ms,
+      heard_at_ms: this.#pulse.heard_ms,
+      market_silent_since_ms: this.#pulse.market_silent_since_ms,
     };
-    const {name, transport, retry_at_ms} = this.#state;
-    const isSame = before.name === name && before.transport === transport && before.retry_at_ms === retry_at_ms;
+    const isSame = SHOWN.every((key) => before[key] === this.#state[key]);
     if (!isSame) this.#onstate(this.#state);
   }
 
@@ -338,10 +335,16 @@ export class Connection {
     return nameOf({
       phase: this.#phase,
       isSignedOut: this.#endedBy === CLOSE.SIGNED_OUT,
-      isSilent: this.#isSilentFor(STALE_HEARTBEATS),
+      isSilent: this.#pulse.isLate(this.#now(), this.#transport?.quiet_ms ?? 0),
+      isMarketSilent: this.#pulse.market_silent_since_ms !== null,
       isPaused: this.subscriptions.isPaused,
       isOnline: this.#isOnline,
-      isFirst: this.#heard_ms === null && this.#attempt === 0,
+      isFirst: this.#pulse.heard_ms === null && this.#attempt === 0,
     });
   }
+}
+
+/** @param {string} reason @returns {Ending} */
+function lost(reason) {
+  return {code: LOST, reason, retry_ms: 0};
 }

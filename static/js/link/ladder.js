@@ -1,86 +1,143 @@
 // @ts-check
 /**
- * Chooses among transports: the best first, a lesser one while the best fails, and back up again.
+ * Chooses among transports: the best that works, a lesser one while it does not, and back up again,
+ * tried beside the one that works. People may pin one; then there is no other.
  * Must not know what is carried, or why a transport ended.
  * Called by connection.
  */
 
 import {backoff} from "./backoff.js";
+import {Race} from "./race.js";
 
+/** @typedef {import("./transport.js").Ending} Ending */
+/** @typedef {import("./transport.js").Rung} Rung */
 /** @typedef {import("./transport.js").Transport} Transport */
 
-/** Failures in a row before the next transport gets a try: some proxies let no socket through. */
-const FALL_BACK_AFTER = 3;
-/** On a lesser transport the better one is tried after about 2 s, then more and more seldom. */
+/** On a lesser transport the better ones are tried after about 2 s, then more and more seldom. */
 const PROMOTE_ATTEMPT = 2;
-const PROMOTE = "promote";
+/** One that spoke, but did not last, this often in a row is tried after the others. */
+const SLIPS = 2;
+const CLIMB = "climb";
 
 export class Ladder {
-  #makers;
+  #rungs;
   #alarms;
   #random;
-  #failures = 0;
-  #promotions = 0;
-  /** @type {Transport | null} */
-  #probe = null;
+  #positions;
+  #onwin;
+  #onfail;
+  #pinned = "";
+  /** @type {Race | null} */
+  #race = null;
+  /** The one that works. @type {Rung | null} */
+  #standing = null;
+  #climbs = 0;
+  /** How often each rung did not last. @type {Map<string, number>} */
+  #slips = new Map();
 
   /**
    * @param {{
-   *   transports: (() => Transport)[], alarms: import("./alarms.js").Alarms, random: () => number,
-   * }} options `transports`: the best first
+   *   rungs: Rung[], alarms: import("./alarms.js").Alarms, random: () => number,
+   *   positions: import("./transport.js").Positions,
+   *   onwin: (transport: Transport) => void, onfail: (ending: Ending) => void,
+   * }} options `rungs`: the best first. `onwin`: this transport works, and is better than another that
+   *   does. `onfail`: none does, or not the one that is pinned.
    */
-  constructor({transports, alarms, random}) {
-    this.#makers = transports;
+  constructor({rungs, alarms, random, positions, onwin, onfail}) {
+    this.#rungs = rungs;
     this.#alarms = alarms;
     this.#random = random;
+    this.#positions = positions;
+    this.#onwin = onwin;
+    this.#onfail = onfail;
   }
 
-  /** Return the best transport, and every other time the last one while the best keeps failing. */
-  next() {
-    const isInDoubt = this.#failures >= FALL_BACK_AFTER && this.#failures % 2 === 1;
-    return this.#makers[isInDoubt ? this.#makers.length - 1 : 0]();
+  /** The name of the transport that people pinned; empty when it is chosen for them. */
+  get pinned() {
+    return this.#rungs.find(({key}) => key === this.#pinned)?.name ?? "";
   }
 
-  /** Note that a try failed. */
-  fail() {
-    this.#failures += 1;
-  }
-
-  /**
-   * Note that a transport works; when it is not the best, the best is tried beside it.
-   * @param {Transport} transport
-   * @param {{position: () => string | null, onbetter: (transport: Transport) => void}} climb
-   */
-  hold(transport, climb) {
-    this.#failures = 0;
-    this.#promotions = 0;
-    if (transport.name !== this.#makers[0]().name) this.#climbLater(climb);
+  /** Look for a transport that works. */
+  begin() {
+    this.rest();
+    const lasts = (/** @type {Rung} */ {key}) => (this.#slips.get(key) ?? 0) < SLIPS;
+    const rungs = this.#allowed();
+    this.#run([...rungs.filter(lasts), ...rungs.filter((rung) => !lasts(rung))], this.#onfail);
   }
 
   /** Try nothing any more. */
   rest() {
-    this.#alarms.clear(PROMOTE);
-    this.#probe?.close();
-    this.#probe = null;
+    this.#alarms.clear(CLIMB);
+    this.#race?.cancel();
+    this.#race = null;
+    this.#standing = null;
+    this.#climbs = 0;
   }
 
-  /** @param {{position: () => string | null, onbetter: (transport: Transport) => void}} climb */
-  #climbLater(climb) {
-    const wait_ms = backoff(PROMOTE_ATTEMPT + this.#promotions, this.#random());
-    this.#promotions += 1;
-    this.#alarms.set(PROMOTE, wait_ms, () => this.#climb(climb));
+  /**
+   * Use this transport only, or choose again when the name is unknown. One that works goes on until the
+   * other does.
+   * @param {string} key
+   */
+  pin(key) {
+    this.#pinned = key;
+    if (this.#standing === null) return;
+    this.#alarms.clear(CLIMB);
+    this.#race?.cancel();
+    this.#climbs = 0;
+    this.#climb();
   }
 
-  /** @param {{position: () => string | null, onbetter: (transport: Transport) => void}} climb */
-  #climb(climb) {
-    this.#probe?.close();
-    const probe = this.#makers[0]();
-    this.#probe = probe;
-    probe.onopen = () => {
-      this.#probe = null;
-      climb.onbetter(probe);
-    };
-    probe.onclose = () => this.#climbLater(climb);
-    probe.open(climb.position());
+  /** The transport that works has lasted. */
+  steady() {
+    if (this.#standing) this.#slips.delete(this.#standing.key);
+  }
+
+  /** The transport that worked did not last. */
+  slip() {
+    const key = this.#standing?.key ?? "";
+    this.#slips.set(key, (this.#slips.get(key) ?? 0) + 1);
+  }
+
+  #allowed() {
+    const pinned = this.#rungs.filter(({key}) => key === this.#pinned);
+    return pinned.length ? pinned : this.#rungs;
+  }
+
+  /** Those better than the one that works; all, when it is not allowed any more. */
+  #better() {
+    const rungs = this.#allowed();
+    const at = this.#standing ? rungs.indexOf(this.#standing) : -1;
+    return at < 0 ? rungs : rungs.slice(0, at);
+  }
+
+  /** @param {Rung[]} rungs @param {(ending: Ending) => void} onfail */
+  #run(rungs, onfail) {
+    const onwin = (/** @type {Rung} */ rung, /** @type {Transport} */ transport) => this.#stand(rung, transport);
+    this.#race = new Race({rungs, alarms: this.#alarms, positions: this.#positions, onwin, onfail});
+    this.#race.begin();
+  }
+
+  /** @param {Rung} rung @param {Transport} transport */
+  #stand(rung, transport) {
+    this.#race = null;
+    this.#standing = rung;
+    this.#climbs = 0;
+    this.#climbLater();
+    this.#onwin(transport);
+  }
+
+  #climbLater() {
+    const [best] = this.#better();
+    if (!best) return;
+    const attempt = PROMOTE_ATTEMPT + this.#climbs + (this.#slips.get(best.key) ?? 0);
+    this.#climbs += 1;
+    this.#alarms.set(CLIMB, backoff(attempt, this.#random()), () => this.#climb());
+  }
+
+  #climb() {
+    const rungs = this.#better();
+    const isForced = this.#standing !== null && !this.#allowed().includes(this.#standing);
+    if (rungs.length) this.#run(rungs, isForced ? this.#onfail : () => this.#climbLater());
   }
 }

@@ -27,6 +27,8 @@ export class Subscriptions {
   #asked = new Map();
   /** Channels whose gap is being mended, and since when. @type {Map<string, number>} */
   #mending = new Map();
+  /** What every wish for a channel says besides. */
+  #details;
   #nextId = 1;
   /** @type {Set<string>} */
   #pauses = new Set();
@@ -36,19 +38,25 @@ export class Subscriptions {
   /**
    * @param {{
    *   positions: () => Record<string, string | null>, random: () => number, now: () => number,
-   *   timers: import("./transport.js").Timers,
-   * }} options
+   *   timers: import("./transport.js").Timers, details: Record<string, Record<string, unknown>>,
+   * }} options `details`: parameters that go with every subscription of a channel
    */
-  constructor({positions, random, now, timers}) {
+  constructor({positions, random, now, timers, details}) {
     this.#positions = positions;
     this.#random = random;
     this.#now = now;
     this.#timers = timers;
+    this.#details = details;
   }
 
   /** Whether there is a reason to stop the prices. */
   get isPaused() {
     return this.#pauses.size > 0;
+  }
+
+  /** Why the prices stop. */
+  get pauses() {
+    return [...this.#pauses];
   }
 
   /**
@@ -88,7 +96,7 @@ export class Subscriptions {
     const added = [...symbols];
     this.#wanted.set(channel, wanted);
     for (const symbol of added) wanted.add(symbol);
-    this.ask(METHOD.SUBSCRIBE, {channel, ...(added.length && {symbols: added})});
+    this.#subscribe(channel, added);
   }
 
   /**
@@ -138,6 +146,15 @@ export class Subscriptions {
   }
 
   /**
+   * Send what needs no answer, if anybody listens.
+   * @param {string} method
+   * @param {Record<string, unknown>} params
+   */
+  tell(method, params) {
+    this.#send?.({method, params});
+  }
+
+  /**
    * Answer a gap: subscribe again from where the board stands. While that is under way the frames
    * that still arrive show the same gap, and say nothing new.
    * @param {string} channel
@@ -176,9 +193,13 @@ export class Subscriptions {
 
   /** @param {string} channel */
   #askAgain(channel) {
-    const symbols = [...(this.#wanted.get(channel) ?? [])];
-    const since = this.#positions()[channel] ?? null;
-    this.ask(METHOD.SUBSCRIBE, {channel, ...(symbols.length && {symbols}), ...(since !== null && {since})});
+    this.#subscribe(channel, [...(this.#wanted.get(channel) ?? [])], this.#positions()[channel] ?? null);
+  }
+
+  /** @param {string} channel @param {string[]} symbols @param {string | null} [since] */
+  #subscribe(channel, symbols, since = null) {
+    const named = {...(symbols.length && {symbols}), ...(since !== null && {since})};
+    this.ask(METHOD.SUBSCRIBE, {channel, ...named, ...this.#details[channel]});
   }
 
   #tellPace() {

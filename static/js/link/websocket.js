@@ -23,6 +23,7 @@ export class WebSocketTransport {
   #make;
   /** @type {WebSocket | null} */
   #socket = null;
+  #isProven = false;
 
   /**
    * @param {string} url
@@ -33,15 +34,12 @@ export class WebSocketTransport {
     this.#make = make;
   }
 
-  /**
-   * Connect. The position is of no use here: each subscribe command carries its own.
-   * @param {string | null} _position
-   */
-  open(_position) {
+  /** Connect. Positions are of no use here: each subscribe command carries its own. */
+  open() {
     this.close();
     const socket = this.#make(this.#url);
     this.#socket = socket;
-    socket.onopen = () => this.onopen();
+    this.#isProven = false;
     socket.onmessage = (event) => this.#receive(event.data);
     socket.onclose = (event) => {
       this.#socket = null;
@@ -62,13 +60,18 @@ export class WebSocketTransport {
     const socket = this.#socket;
     if (!socket) return;
     this.#socket = null;
-    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.onmessage = socket.onclose = null;
     socket.close(1000);
   }
 
-  /** @param {unknown} text */
+  /** Some proxies accept a socket and carry nothing: only a frame proves the road. @param {unknown} text */
   #receive(text) {
     const frame = parseFrame(text);
-    if (frame) this.onframe(frame, String(text).length);
+    if (!frame) return;
+    if (!this.#isProven) {
+      this.#isProven = true;
+      this.onopen();
+    }
+    this.onframe(frame, String(text).length);
   }
 }

@@ -18,6 +18,9 @@ import {change, percent, price, volume} from "../format.js";
 /** Decimals until the status of an instrument is known. */
 const DIGITS = 2;
 
+/** What the columns, and the badge of a line, need of a row; sizes and the day's opening are not shown. */
+export const FIELDS = Object.freeze(["p", "b", "a", "h", "l", "pc", "v", "ph"]);
+
 /**
  * Return how much the last price is above the previous close.
  * @param {Row} row

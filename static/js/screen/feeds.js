@@ -52,11 +52,11 @@ function lineOf({name, state, reason, t}) {
 /**
  * Show how many lines stand higher and lower than at the previous close.
  * @param {HTMLElement} element
- * @param {{up: number, down: number, flat: number}} counts
+ * @param {string[]} directions "up", "down" or "flat", one for each line
  */
-export function showBreadth(element, {up, down, flat}) {
-  for (const [name, value] of Object.entries({up, down, flat})) {
+export function showBreadth(element, directions) {
+  for (const name of ["up", "down", "flat"]) {
     const part = element.querySelector(`[data-part=${name}]`);
-    if (part) write(part, String(value));
+    if (part) write(part, String(directions.filter((direction) => direction === name).length));
   }
 }

@@ -12,10 +12,15 @@ export class Frame {
   #dirty = new Map();
   #isPlanned = false;
   #request;
+  #onpaint;
 
-  /** @param {(run: (now_ms: number) => void) => unknown} [request] */
-  constructor(request = (run) => requestAnimationFrame(run)) {
+  /**
+   * @param {{request?: (run: (now_ms: number) => void) => unknown, onpaint?: (paint: () => void) => void}} [options]
+   *   `onpaint` is handed each painting, to do it
+   */
+  constructor({request = (run) => requestAnimationFrame(run), onpaint = (paint) => paint()} = {}) {
     this.#request = request;
+    this.#onpaint = onpaint;
   }
 
   /**
@@ -29,7 +34,7 @@ export class Frame {
     for (const key of keys) dirty.add(key);
     if (this.#isPlanned) return;
     this.#isPlanned = true;
-    this.#request((now_ms) => this.#paint(now_ms));
+    this.#request((now_ms) => this.#onpaint(() => this.#paint(now_ms)));
   }
 
   /** @param {number} now_ms */

@@ -10,7 +10,8 @@ import {age, moment, time} from "../format.js";
 
 /**
  * @typedef {{
- *   name: string, transport: string, reason: string, retry_at_ms: number | null, heard_at_ms: number | null,
+ *   name: string, transport: string, pinned: string, reason: string, retry_at_ms: number | null,
+ *   heard_at_ms: number | null, market_silent_since_ms: number | null,
  * }} LinkState
  * @typedef {{label: string, verb: string, text: (state: LinkState) => string}} Wording
  */
@@ -20,9 +21,9 @@ const WORDINGS = Object.freeze({
   closed: {label: "Closed", verb: "", text: () => ""},
   connecting: {label: "Connecting", verb: "", text: () => ""},
   live: {label: "Live", verb: "", text: () => ""},
-  stale: {label: "Stale", verb: "", text: (state) => `Nothing heard since ${since(state)}. Prices may be old.`},
+  stale: {label: "Stale", verb: "", text: silence},
   paused: {label: "Paused", verb: "Resume", text: () => "Prices are paused. Status and notifications still arrive."},
-  reconnecting: {label: "Reconnecting", verb: "Try now", text: (state) => `Connection lost. ${standstill(state)}`},
+  reconnecting: {label: "Reconnecting", verb: "Try now", text: (state) => `${loss(state)} ${standstill(state)}`},
   offline: {label: "Offline", verb: "Try now", text: (state) => `You are offline. ${standstill(state)}`},
   signed_out: {label: "Signed out", verb: "Sign in", text: () => "You are signed out."},
   stopped: {label: "Stopped", verb: "Try again", text: ({reason}) => `The server ended the connection: ${reason}.`},
@@ -34,6 +35,18 @@ const NOT_LIVE = Object.freeze(["stale", "reconnecting", "offline", "signed_out"
 /** @param {LinkState} state */
 function since({heard_at_ms}) {
   return heard_at_ms === null ? "the page's opening" : time(heard_at_ms);
+}
+
+/** @param {LinkState} state */
+function silence(state) {
+  const {market_silent_since_ms: silent_ms} = state;
+  if (silent_ms !== null) return `The market\u2019s feed has been silent since ${time(silent_ms)}. Prices may be old.`;
+  return `Nothing heard since ${since(state)}. Prices may be old.`;
+}
+
+/** A transport that people pinned has no other to fall back to. @param {LinkState} state */
+function loss({pinned}) {
+  return pinned ? `${pinned}, which is pinned here, does not work.` : "Connection lost.";
 }
 
 /** @param {LinkState} state */
@@ -52,7 +65,10 @@ export class LinkStatus {
   #note = byId("link-note");
   #announce;
   /** @type {LinkState} */
-  #state = {name: "connecting", transport: "", reason: "", retry_at_ms: null, heard_at_ms: null};
+  #state = {
+    name: "connecting", transport: "", pinned: "", reason: "",
+    retry_at_ms: null, heard_at_ms: null, market_silent_since_ms: null,
+  };
 
   /**
    * @param {{announce: (text: string) => void, onact: (state: string) => void}} options `onact`: the

@@ -258,7 +258,5 @@ export class Watchlist {
     if (!cell || !row) return;
     if (cell.dataset.field === "volume") cell.title = `${count(row.v)} shares`;
     if (cell.dataset.field === "last" && row.t !== null) cell.title = `Last tick ${moment(row.t)}`;
-    if (cell.dataset.field === "bid") cell.title = `Size ${count(row.bs)}`;
-    if (cell.dataset.field === "ask") cell.title = `Size ${count(row.as)}`;
   }
 }
