@@ -16,6 +16,7 @@ from django.conf import settings
 from dashboard.display import MarketView
 from dashboard.hub import Hub
 from dashboard.identity import find_revoked
+from dashboard.meter import CostMeter, in_thread
 from dashboard.selectors import personal_of
 from dashboard.wire.personal import Personal
 from dashboard.wire.registry import Close
@@ -40,6 +41,7 @@ class Runtime:
     def __init__(self) -> None:
         self.clock = SystemClock()
         self.bus = MemoryBus()
+        self.costs = CostMeter()
         self.hub = Hub(
             bus=self.bus,
             clock=self.clock,
@@ -55,6 +57,10 @@ class Runtime:
         self.ping_s: float = settings.MARKET_PING_S
         self._runner: Runner | None = None
         self._tasks: list[asyncio.Task[None]] = []
+
+    def read_costs(self) -> dict[str, Any]:
+        """Return what the process and each transport cost so far, and when that is (UTC ms)."""
+        return {"ts": self.clock.now_ms(), **self.costs.totals(self.hub.delivered)}
 
     def ensure_started(self) -> None:
         """Start the feed, the hub and the control plane in this loop, once."""
@@ -96,7 +102,7 @@ class Runtime:
             self._runner.poke()
 
 
-@sync_to_async
+@in_thread
 def read_personal(user_ids: Collection[int]) -> dict[int, Personal]:
     """Return what is personal of these users, read in the database's thread."""
     return personal_of(user_ids)

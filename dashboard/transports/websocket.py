@@ -14,6 +14,7 @@ from channels.exceptions import StopConsumer
 from dashboard.exceptions import HubFull, SeatClosed
 from dashboard.hub import Hub
 from dashboard.identity import Refusal, identify
+from dashboard.meter import billed
 from dashboard.seat import Seat
 from dashboard.transports.line import SocketLine
 from dashboard.wire.frames import encode_shutdown
@@ -31,7 +32,7 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
     def __init__(self, *, hub: Hub) -> None:
         self._hub = hub
         self._seat: Seat | None = None
-        self._writer: asyncio.Task[None] | None = None
+        self._writer: asyncio.Future[None] | None = None
 
     async def __call__(self, scope: Message, receive: Any, send: Any) -> None:
         """Serve until the socket is gone; whatever ended it, the seat is given back."""
@@ -69,7 +70,7 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
             await self._close(Close.TOO_MANY)
             return
         self._seat.say_hello()
-        self._writer = asyncio.create_task(self._write(self._seat, line))
+        self._writer = asyncio.ensure_future(billed(self._write(self._seat, line)))
 
     def _receive(self, message: Message) -> None:
         if self._seat is None or self._writer is None or self._writer.done():
