@@ -1,8 +1,14 @@
-"""A TCP proxy whose line can be cut and mended, or frozen: the network of the tests."""
+"""A TCP proxy whose line can be cut and mended, or frozen, and that counts the bytes of each kind of
+request: the network of the tests."""
 
+import re
 import socket
 import threading
+from collections import Counter
 from contextlib import suppress
+
+_REQUEST = re.compile(rb"GET (/[^ ?]*)(\S*) HTTP/1")
+"""A browser sends one request at a time on a connection, and its header in one piece."""
 
 
 class Proxy:
@@ -13,6 +19,8 @@ class Proxy:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=100)
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/"
+        self.sent: Counter[str] = Counter()
+        self.received: Counter[str] = Counter()
         self._open: set[socket.socket] = set()
         self._whole = threading.Event()
         self._whole.set()
@@ -53,15 +61,34 @@ class Proxy:
                 continue
             far = socket.create_connection(self._target)
             self._open |= {near, far}
-            for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+            kind = _Kind()
+            ways = ((near, far, self.sent), (far, near, self.received))
+            for way in ways:
+                threading.Thread(target=self._pump, args=(*way, kind), daemon=True).start()
 
-    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+    def _pump(
+        self, source: socket.socket, sink: socket.socket, bytes_of: Counter[str], kind: "_Kind"
+    ) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
                 self._flowing.wait()
+                if bytes_of is self.sent:
+                    kind.read(data)
+                bytes_of[kind.name] += len(data)
                 sink.sendall(data)
         for one in (source, sink):
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
             self._open.discard(one)
+
+
+class _Kind:
+    """What a connection carries now: the path of its last request, and whether that may wait."""
+
+    name = ""
+
+    def read(self, data: bytes) -> None:
+        """Look for a request at the head of what a browser sent."""
+        if request := _REQUEST.match(data):
+            is_patient = b"wait=" in request[2]
+            self.name = request[1].decode() + ("?wait" if is_patient else "")

@@ -38,6 +38,8 @@ export class Reader {
   /** Ticks before this are not measured. */
   #begun_ms = Infinity;
   #counted_ms = 0;
+  /** Ticks that come happened after this: the frame before told of all until then. */
+  #asOf_ms = 0;
   #isMeasuring = false;
   /** @type {Tick[]} */
   #unpainted = [];
@@ -132,7 +134,10 @@ export class Reader {
   /** @param {Frame} frame */
   #deliver(frame) {
     if (frame.type === "answer") this.#onanswer(frame);
-    if (frame.channel === HEARTBEAT) this.board.apply(frame);
+    if (frame.channel === HEARTBEAT) {
+      this.board.apply(frame);
+      this.#asOf_ms = frame.ts ?? this.#asOf_ms;
+    }
     return frame.channel === CHANNEL.TICKER ? this.#hear(frame) : true;
   }
 
@@ -148,6 +153,7 @@ export class Reader {
     this.#note(frame, known_ms);
     if (this.#isMeasuring && frame.type === "update") this.#count(frame, known_ms);
     if (this.#isMeasuring && frame.type === "snapshot") this.#miss(frame, before);
+    this.#asOf_ms = frame.ts;
     this.#onchange(changed);
     return true;
   }
@@ -167,7 +173,7 @@ export class Reader {
     for (const entry of frame.data) {
       sums.updates += 1;
       sums.ticks += entry.n;
-      const ticks = ticksOf(entry, known_ms.get(entry.s) ?? null);
+      const ticks = ticksOf(entry, Math.max(this.#asOf_ms, known_ms.get(entry.s) ?? 0));
       const measured = ticks.filter(({happened_ms}) => happened_ms >= this.#begun_ms);
       for (const {happened_ms, weight} of measured) receipt.record(now_ms - happened_ms, weight);
       if (this.#unpainted.length < UNPAINTED) this.#unpainted.push(...measured);
@@ -187,15 +193,15 @@ export class Reader {
 }
 
 /**
- * Return when the ticks of an entry happened: the newest as it says; the merged ones evenly spread from the
- * last that was known, which is where ticks that come at random are to be expected.
+ * Return when the ticks of an entry happened: the newest as it says; the merged ones evenly spread over the
+ * time that the entry stands for, which is where ticks that come at random are to be expected.
  * @param {TickerEntry} entry
- * @param {number | null} known_ms
+ * @param {number} since_ms the begin of that time
  * @returns {Tick[]}
  */
-export function ticksOf({t, n}, known_ms) {
+export function ticksOf({t, n}, since_ms) {
   if (typeof t !== "number" || n === 0) return [];
-  const begun_ms = known_ms === null ? t : Math.min(known_ms, t);
+  const begun_ms = Math.min(since_ms || t, t);
   const shares = Math.min(n, SHARES);
   return Array.from({length: shares}, (_, index) => ({
     happened_ms: begun_ms + ((t - begun_ms) * (index + 1)) / shares,

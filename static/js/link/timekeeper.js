@@ -11,6 +11,8 @@ import {METHOD} from "../wire.js";
 /** The first questions come one after the other, the later ones now and then. */
 const HASTY = 12;
 const REST_MS = 10_000;
+/** What a ping is answered with. */
+const PONG = "pong";
 
 export class Timekeeper {
   #transport;
@@ -34,7 +36,7 @@ export class Timekeeper {
     this.#onanswer = onanswer;
     this.#timers = timers;
     transport.onopen = () => this.#ask();
-    transport.onframe = (frame) => frame.type === "answer" && frame.method === METHOD.PING && this.#hear(frame);
+    transport.onframe = (frame) => frame.type === "answer" && frame.method === PONG && this.#hear(frame);
     transport.onclose = () => this.close();
   }
 
