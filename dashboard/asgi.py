@@ -13,6 +13,7 @@ from django.core.asgi import get_asgi_application
 django_application = get_asgi_application()  # before anything that needs the app registry
 
 from dashboard import runtime
+from dashboard.transports.http import Desk
 from dashboard.transports.poll import PollApplication
 from dashboard.transports.sse import EventApplication
 from dashboard.transports.websocket import MarketConsumer
@@ -20,8 +21,9 @@ from dashboard.wire.registry import Transport
 
 _market = runtime.current()
 _websocket = MarketConsumer.as_asgi(hub=_market.hub)
-_events = EventApplication(hub=_market.hub)
-_poll = PollApplication(hub=_market.hub, read_personal=runtime.read_personal)
+_desk = Desk(_market.hub, requests_per_s=_market.requests_per_s)
+_events = EventApplication(hub=_market.hub, desk=_desk)
+_poll = PollApplication(hub=_market.hub, desk=_desk, read_personal=runtime.read_personal)
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -59,7 +59,7 @@ class Hub:
     ) -> None:
         self.clock = clock
         self.seats: set[Seat] = set()
-        self.delivered: Counter[Transport] = Counter()
+        self._delivered: Counter[Transport] = Counter()
         self.replica = Replica("", Board(), capacity=capacity, ts=clock.now_ms())
         self._bus = bus
         self._find_revoked = find_revoked
@@ -70,6 +70,7 @@ class Hub:
         self._sweep_s = sweep_s
         self._deadline_s = deadline_s
         self._heard = moment_of(clock)
+        self._told = self.replica.status_position
         self._is_closing = False
         self._recheck_s = recheck_s
         self._people: set[int] = set()
@@ -97,8 +98,18 @@ class Hub:
         self._emptied.clear()
         return seat
 
+    @property
+    def delivered(self) -> Counter[Transport]:
+        """Return how many changes of prices and trades were handed to readers of each transport."""
+        total = self._delivered.copy()
+        for seat in self.seats:
+            total[seat.transport] += seat.subscriber.updates
+        return total
+
     def leave(self, seat: Seat) -> None:
         """Give the seat back."""
+        if seat in self.seats:
+            self._delivered[seat.transport] += seat.subscriber.updates
         self.seats.discard(seat)
         if not self.seats:
             self._emptied.set()
@@ -111,7 +122,7 @@ class Hub:
     async def close_all(self, code: Close, *, within_s: float) -> None:
         """End every subscriber, and wait for them to hear why; nobody can join any more."""
         self._is_closing = True
-        for seat in self.seats:
+        for seat in list(self.seats):
             seat.close(code)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._emptied.wait(), within_s)
@@ -150,22 +161,28 @@ class Hub:
         self.replica.stale_ms = stale_ms
 
     def _hear(self) -> None:
-        self._heard = moment_of(self.clock)
-        self.replica.stale_ms = None
-        self._wake_due()
+        """Let everybody look whose time has come, or everybody at all when a status changed."""
+        self._heard, replica = moment_of(self.clock), self.replica
+        told, self._told = self._told, replica.status_position
+        is_for_all = told != self._told or replica.stale_ms is not None
+        replica.stale_ms = None
+        now_s = inf if is_for_all else self._heard.mono_s
+        self._wake([seat for seat in self.seats if seat.subscriber.next_s <= now_s])
 
     async def _pulse(self) -> None:
+        """Let those look whose pace held something back, or who heard nothing for long."""
         while True:
             await asyncio.sleep(PULSE_S)
-            if self.clock.monotonic() - self._heard.mono_s > SILENCE_S:
-                self.replica.stale_ms = self._heard.wall_ms
-            self._wake_due()
+            now_s, replica = self.clock.monotonic(), self.replica
+            if replica.stale_ms is None and now_s - self._heard.mono_s > SILENCE_S:
+                replica.stale_ms = self._heard.wall_ms
+                self._wake(list(self.seats))
+            due = [seat for seat in self.seats if seat.subscriber.next_s <= now_s]
+            self._wake([seat for seat in due if seat.subscriber.has_work(replica, now_s)])
 
-    def _wake_due(self) -> None:
-        now_s, replica = self.clock.monotonic(), self.replica
-        for seat in self.seats:
-            if seat.subscriber.has_work(replica, now_s):
-                seat.wake()
+    def _wake(self, seats: list[Seat]) -> None:
+        for seat in seats:
+            seat.wake()
 
     async def _watch_lines(self) -> None:
         while True:
@@ -223,6 +240,6 @@ class Hub:
             except DatabaseError as error:
                 log.error("accounts cannot be read error=%s", error)
                 continue
-            for seat in self.seats:
+            for seat in list(self.seats):
                 if seat.identity in revoked:
                     seat.close(Close.SIGNED_OUT)

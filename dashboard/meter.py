@@ -43,9 +43,15 @@ class Account:
 
 
 class Metered(Coroutine[Any, Any, T]):
-    """Steps another coroutine by hand, and adds the CPU time of each step to an account."""
+    """Steps another coroutine by hand, and adds the CPU time of each step to an account.
+
+    A step may step another metered one, as a command does that wakes the writer at once: what that
+    took is on its own account, and not on this one again.
+    """
 
     __slots__ = ("_account", "_steps")
+    _inside_ns = 0
+    """What metered steps inside the present one took."""
 
     def __init__(self, account: Account, awaitable: Awaitable[T]) -> None:
         self._account = account
@@ -53,27 +59,25 @@ class Metered(Coroutine[Any, Any, T]):
 
     def send(self, value: Any) -> Any:
         """Do one step."""
-        begun_ns = time.thread_time_ns()
-        try:
-            return self._steps.send(value)
-        finally:
-            self._account.loop_ns += time.thread_time_ns() - begun_ns
+        return self._step(self._steps.send, value)
 
     def throw(self, *error: Any) -> Any:
         """Do one step that begins with an exception, as a cancellation does."""
-        begun_ns = time.thread_time_ns()
-        try:
-            return self._steps.throw(*error)
-        finally:
-            self._account.loop_ns += time.thread_time_ns() - begun_ns
+        return self._step(self._steps.throw, *error)
 
     def close(self) -> None:
         """End it where it stands."""
+        self._step(self._steps.close)
+
+    def _step(self, step: Callable[..., Any], *arguments: Any) -> Any:
+        beside_ns, Metered._inside_ns = Metered._inside_ns, 0
         begun_ns = time.thread_time_ns()
         try:
-            self._steps.close()
+            return step(*arguments)
         finally:
-            self._account.loop_ns += time.thread_time_ns() - begun_ns
+            spent_ns = time.thread_time_ns() - begun_ns
+            self._account.loop_ns += spent_ns - Metered._inside_ns
+            Metered._inside_ns = beside_ns + spent_ns
 
     def __next__(self) -> Any:
         """Do one step, as `await` asks for it."""
@@ -124,6 +128,12 @@ def billed(awaitable: Awaitable[T]) -> Awaitable[T]:
     """Return work of a task of its own, paid for by the connection that starts it."""
     account = _payer.get()
     return awaitable if account is None else Metered(account, awaitable)
+
+
+def billing(make: Callable[[], Coroutine[Any, Any, T]]) -> Callable[[], Coroutine[Any, Any, T]]:
+    """Return what makes the same work, paid for by this connection, whoever starts it."""
+    account = _payer.get()
+    return make if account is None else lambda: Metered(account, make())
 
 
 def in_thread(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:

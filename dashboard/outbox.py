@@ -116,8 +116,8 @@ class TickerOutbox:
         if not replica.counts_since(place.looked):
             return self._own_update(replica)
         update = replica.update(self._view, told=place.sequence, looked=place.looked)
-        self._ticks_seen.update(update.ticks)
-        self.updates += len(update.ticks)
+        self._ticks_seen.update(zip(update.symbols, update.ticks, strict=True))
+        self.updates += len(update.symbols)
         return update.frame
 
     def _own_update(self, replica: Replica) -> str:

@@ -26,7 +26,10 @@ NEWS_RATIO: Final = 1.2
 
 
 class Pace:
-    """When the next merged frame is due; `rate` is frames per second."""
+    """When the next merged frame is due; `rate` is frames per second.
+
+    `is_news` says that rate or reason may be other than the reader was told.
+    """
 
     def __init__(self, now_s: float) -> None:
         self.is_paused = False
@@ -36,6 +39,7 @@ class Pace:
         self._paint_ms = 0.0
         self._wait_ms = 0.0
         self._unpainted: deque[int] | None = None
+        self.is_news = False
         self._told = (DEFAULT_RATE, "")
         self._told_s = now_s
 
@@ -84,7 +88,10 @@ class Pace:
         rate, reason = round(self.rate, 1), self._reason()
         was, why = self._told
         is_same = bool(reason) == bool(why) and 1 / NEWS_RATIO < rate / was < NEWS_RATIO
-        if is_same or now_s - self._told_s < NEWS_S:
+        if not is_same and now_s - self._told_s < NEWS_S:
+            return None
+        self.is_news = False
+        if is_same:
             return None
         self._told, self._told_s = (rate, reason), now_s
         return self._told
@@ -94,6 +101,7 @@ class Pace:
         if self._is_out_of_credit():
             limits.append(MIN_RATE)
         self._interval_s = 1 / max(MIN_RATE, min(limits))
+        self.is_news = True
 
     def _reason(self) -> str:
         if self._is_out_of_credit():

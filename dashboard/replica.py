@@ -4,7 +4,7 @@ Pure. Must not know subscribers or sockets. Fed by hub, asked by outbox: every e
 for all subscribers that stand at the same position, and so is a frame for those of the same view.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -65,18 +65,33 @@ def view_of(symbols: Iterable[str] | None, fields: Fields = ALL_FIELDS) -> View:
 
 
 class Update(NamedTuple):
-    """An update frame, and how many ticks each of its symbols had had by its end."""
+    """An update frame, its symbols, and how many ticks each of them had had by its end."""
 
     frame: str
-    ticks: dict[str, int]
+    symbols: list[str]
+    ticks: list[int]
+
+
+NO_UPDATE: Final = Update("", [], [])
+
+
+class _Entries(dict[str, str]):
+    """Entries of one selection of fields by symbol, each encoded when it is first wanted."""
+
+    def __init__(self, encode: Callable[[str], str]) -> None:
+        self._encode = encode
+
+    def __missing__(self, symbol: str) -> str:
+        entry = self[symbol] = self._encode(symbol)
+        return entry
 
 
 class _Changes:
-    """The entries of all symbols with news after one sequence, each encoded when first wanted."""
+    """The symbols with news after one sequence, with their ticks, and their entries by fields."""
 
-    def __init__(self, symbols: Iterable[str]) -> None:
-        self.symbols = dict.fromkeys(symbols)
-        self.entries: dict[Fields, dict[str, str]] = {}
+    def __init__(self, symbols: Iterable[str], board: Board) -> None:
+        self.symbols = {symbol: board.ticks(symbol) for symbol in symbols}
+        self.entries: dict[Fields, _Entries] = {}
 
     def seen_by(self, view: View) -> list[str]:
         """Return the changed symbols of a view; the smaller side is walked."""
@@ -124,6 +139,11 @@ class Replica:
     def status_sequence(self) -> int:
         """Return the sequence of the last status entry, or where this replica began."""
         return self._statuses.last
+
+    @property
+    def status_position(self) -> Position:
+        """Return where the last status entry stands, which is told at once."""
+        return Position(self.epoch, self._statuses.last)
 
     def receive(self, batch: Batch, *, ts: int) -> None:
         """Apply the next batch, received at `ts`; one without events is a sign of life.
@@ -199,7 +219,7 @@ class Replica:
         known = self._changes.get(sequence)
         if known is None:
             _bound(self._changes)
-            known = self._changes[sequence] = _Changes(self._walk_back_to(sequence))
+            known = self._changes[sequence] = _Changes(self._walk_back_to(sequence), self.board)
         return known
 
     def _walk_back_to(self, sequence: int) -> Iterable[str]:
@@ -212,15 +232,25 @@ class Replica:
         changes = self._changes_since(looked)
         symbols = changes.seen_by(view)
         if not symbols:
-            return Update("", {})
-        known = changes.entries.setdefault(view.fields, {})
-        for symbol in symbols:
-            if symbol not in known:
-                ticks = self._counts.since(symbol, looked)
-                known[symbol] = self.entry(symbol, since=looked, fields=view.fields, ticks=ticks)
-        entries = [known[symbol] for symbol in symbols]
-        frame = encode_update(Channel.TICKER, entries, since=told, seq=self.sequence, ts=self.ts)
-        return Update(frame, {symbol: self.board.ticks(symbol) for symbol in symbols})
+            return NO_UPDATE
+        entries = changes.entries.get(view.fields) or self._entries(changes, view.fields, looked)
+        frame = encode_update(
+            Channel.TICKER,
+            [entries[symbol] for symbol in symbols],
+            since=told,
+            seq=self.sequence,
+            ts=self.ts,
+        )
+        ticks = changes.symbols
+        return Update(frame, symbols, [ticks[symbol] for symbol in symbols])
+
+    def _entries(self, changes: _Changes, fields: Fields, looked: int) -> _Entries:
+        def encode(symbol: str) -> str:
+            ticks = self._counts.since(symbol, looked)
+            return self.entry(symbol, since=looked, fields=fields, ticks=ticks)
+
+        entries = changes.entries[fields] = _Entries(encode)
+        return entries
 
     # --- trades -----------------------------------------------------------------------------
     def trades_since(self, sequence: int) -> list[TradeText]:

@@ -55,6 +55,7 @@ class Runtime:
         )
         self.market = MarketView(self.hub)
         self.ping_s: float = settings.MARKET_PING_S
+        self.requests_per_s: float = settings.MARKET_REQUESTS_PER_S
         self._runner: Runner | None = None
         self._tasks: list[asyncio.Task[None]] = []
 

@@ -4,10 +4,10 @@ Must not know how frames travel. Made by hub, used by the transports.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Awaitable, Iterable
-from typing import Final, Protocol
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Final, Protocol
 
+from dashboard.eager import start
 from dashboard.exceptions import SeatClosed
 from dashboard.identity import Identity
 from dashboard.replica import Replica
@@ -38,7 +38,6 @@ class House(Protocol):
 
     clock: Clock
     replica: Replica
-    delivered: Counter[Transport]
 
     def poke_people(self, user_ids: Iterable[int]) -> None:
         """Read again what is personal of these users."""
@@ -63,12 +62,37 @@ class Seat:
         self._hub = hub
         self._answers: list[str] = []
         self._news = asyncio.Event()
-        self._sending_s: float | None = None
+        self._write: Callable[[], Coroutine[Any, Any, None]] | None = None
+        self._is_writing = False
+        self._waiting: asyncio.Task[None] | None = None
+        self._wait_began_s = 0.0
+        self._taken_s = 0.0
         self._backlog: int | None = None
 
+    def write_by(self, write: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Let frames be written whenever some are due, by a coroutine that takes until none are."""
+        self._write = write
+        self.wake()
+
     def wake(self) -> None:
-        """Let the writer look for frames."""
-        self._news.set()
+        """Let frames be looked for; a writer that waits for its line looks by itself."""
+        if self._write is None:
+            self._news.set()
+        elif not self._is_writing:
+            self._is_writing = True
+            self._waiting = start(self._write())
+            if self._waiting is None:
+                self._is_writing = False
+                self.subscriber.pace.wait(0.0)
+            else:
+                self._wait_began_s = self._taken_s = self._hub.clock.monotonic()
+                self._waiting.add_done_callback(self._stop_waiting)
+
+    def stop(self) -> None:
+        """Write no more."""
+        self._write = None
+        if self._waiting is not None:
+            self._waiting.cancel()
 
     def close(self, code: Close) -> None:
         """End this subscriber; the first reason stands."""
@@ -128,11 +152,8 @@ class Seat:
             return answers
         if self.subscriber.closed is not None:
             raise SeatClosed(self.subscriber.closed)
-        hub, subscriber = self._hub, self.subscriber
-        before = subscriber.updates
-        frames = subscriber.frames(hub.replica, moment_of(hub.clock))
-        hub.delivered[self.transport] += subscriber.updates - before
-        return frames
+        hub = self._hub
+        return self.subscriber.frames(hub.replica, moment_of(hub.clock))
 
     def take_all(self) -> list[str]:
         """Return everything that is due now, whatever the pace.
@@ -145,28 +166,28 @@ class Seat:
             frames += more
         return frames
 
-    async def sending(self, send: Awaitable[None]) -> None:
-        """Wait for the line to take a frame; meanwhile the pace learns and the deadline runs."""
-        monotonic = self._hub.clock.monotonic
-        begun_s = self._sending_s = monotonic()
-        self._backlog = None
-        try:
-            await send
-        finally:
-            self._sending_s = None
-        self.subscriber.pace.wait(monotonic() - begun_s)
-
     def check_line(self, now_s: float, deadline_s: float) -> None:
         """Cut a line that took nothing for the deadline; one that takes a little goes on."""
-        if self._sending_s is None:
+        if self._waiting is None:
             return
         backlog = self._line.backlog()
         if self._backlog is None or backlog < self._backlog:
-            self._sending_s = now_s
+            self._taken_s = now_s
         self._backlog = backlog
-        if now_s - self._sending_s >= deadline_s:
+        if now_s - self._taken_s >= deadline_s:
             self.close(Close.TOO_SLOW)
             self._line.abort()
+
+    def line_took(self) -> None:
+        """Note that the line took a frame."""
+        self._taken_s = self._hub.clock.monotonic()
+
+    def _stop_waiting(self, _: object) -> None:
+        self._waiting = self._backlog = None
+        self._is_writing = False
+        waited_s = self._hub.clock.monotonic() - self._wait_began_s
+        self.subscriber.pace.wait(waited_s)
+        self.wake()
 
     def _feed_personal(self) -> None:
         if self.subscriber.personal.is_hungry:

@@ -5,6 +5,7 @@ Time and the replica arrive as arguments.
 """
 
 from collections.abc import Iterable
+from math import inf
 from typing import Any, Final
 
 from dashboard.allowance import Allowance
@@ -56,6 +57,7 @@ Told = tuple[dict[str, Any], list[str]]
 class Subscriber:
     """Joining until the first channel, then live; `closed` says why it ended, once it has.
 
+    `next_s` is when to look for frames if nothing but ticks happens (seconds, monotonic).
     A reader that has one position for all its channels (`is_whole_at_once`) gets what is merged
     together with what is distinct, so that it stands at one place after each handful of frames.
     """
@@ -69,7 +71,7 @@ class Subscriber:
         self._status = StatusOutbox()
         self._is_whole_at_once = is_whole_at_once
         self._heartbeat_ms = heartbeat_ms
-        self._sent_s = now.mono_s
+        self._sent_s = self.next_s = now.mono_s
         self._told_stale_ms: int | None = None
         self._allowance = Allowance(per_s=COMMANDS_PER_S, burst=COMMAND_BURST, now_s=now.mono_s)
         self._bad_messages = 0
@@ -98,6 +100,7 @@ class Subscriber:
         except CommandRefused as refused:
             self._count_bad(refused)
             return [encode_refusal(refused)]
+        self._plan()
         is_silent = isinstance(answer.command, Ack) and answer.id is None
         return frames if is_silent else [encode_success(answer, result), *frames]
 
@@ -117,12 +120,8 @@ class Subscriber:
         return told
 
     def has_work(self, replica: Replica, now_s: float) -> bool:
-        """Say whether `frames` may have something; cheap, for it is asked at every pulse."""
-        if self._is_quiet(now_s) or replica.stale_ms != self._told_stale_ms:
-            return True
-        if self.personal.is_behind or self._status.is_behind(replica):
-            return True
-        return self.pace.is_due(now_s) and self._is_behind(replica)
+        """Say whether `frames` may have something when nothing happened since the last look."""
+        return self._is_quiet(now_s) or (self.pace.is_due(now_s) and self._is_behind(replica))
 
     def frames(self, replica: Replica, now: Moment) -> list[str]:
         """Return what is due: distinct things at once, merged ones at the pace."""
@@ -133,9 +132,14 @@ class Subscriber:
             frames.append(self._heartbeat(replica, now))
         if frames:
             self._sent_s = now.mono_s
-            if (news := self.pace.take_news(now.mono_s)) is not None:
-                frames.append(encode_pace(rate=news[0], reason=news[1]))
+        self._plan()
+        if frames and self.pace.is_news and (news := self.pace.take_news(now.mono_s)) is not None:
+            frames.append(encode_pace(rate=news[0], reason=news[1]))
         return frames
+
+    def _plan(self) -> None:
+        due_s = inf if self.pace.is_paused else self.pace.due_s
+        self.next_s = min(due_s, self._sent_s + self._heartbeat_ms / 1000)
 
     def settle(self, replica: Replica) -> Position | None:
         """Return where the reader stands in all its channels, if nothing is due of any of them."""

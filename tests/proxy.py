@@ -1,26 +1,32 @@
-"""A TCP proxy whose line can be cut and mended, or frozen, and that counts the bytes of each kind of
-request: the network of the tests."""
+"""A TCP proxy whose line can be cut, frozen or blocked for some, and mended: the tests' network."""
 
-import re
 import socket
 import threading
 from collections import Counter
 from contextlib import suppress
+from typing import Final, Literal
 
-_REQUEST = re.compile(rb"GET (/[^ ?]*)(\S*) HTTP/1")
-"""A browser sends one request at a time on a connection, and its header in one piece."""
+Road = Literal["websocket", "sse", "longpoll", "poll"]
+How = Literal["refuse", "hang"]
+REFUSAL: Final = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 class Proxy:
-    """Forward 127.0.0.1:port to the server; unlike a network it delivers at once or not at all."""
+    """Forward 127.0.0.1:port to the server; unlike a network it delivers at once or not at all.
+
+    A road that is blocked is known by the head of a request, which is taken to come in one piece,
+    as browsers send it here.
+    """
 
     def __init__(self, port: int) -> None:
         self._target = ("127.0.0.1", port)
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=100)
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/"
-        self.sent: Counter[str] = Counter()
-        self.received: Counter[str] = Counter()
+        self.tried: list[Road] = []
+        self.sent: Counter[Road | None] = Counter()
+        self.received: Counter[Road | None] = Counter()
+        self._blocked: dict[Road, How] = {}
         self._open: set[socket.socket] = set()
         self._whole = threading.Event()
         self._whole.set()
@@ -39,8 +45,13 @@ class Proxy:
         """Deliver nothing any more, and tell nobody."""
         self._flowing.clear()
 
+    def block(self, how: How, *roads: Road) -> None:
+        """Answer new requests of these roads with 502, or never; the others pass."""
+        self._blocked = dict.fromkeys(roads, how)
+
     def mend(self) -> None:
         """Be a good line again."""
+        self._blocked = {}
         self._whole.set()
         self._flowing.set()
 
@@ -61,34 +72,62 @@ class Proxy:
                 continue
             far = socket.create_connection(self._target)
             self._open |= {near, far}
-            kind = _Kind()
-            ways = ((near, far, self.sent), (far, near, self.received))
-            for way in ways:
-                threading.Thread(target=self._pump, args=(*way, kind), daemon=True).start()
+            load = Load()
+            for way in ((near, far, self.sent), (far, near, self.received)):
+                threading.Thread(target=self._pump, args=(*way, load), daemon=True).start()
 
     def _pump(
-        self, source: socket.socket, sink: socket.socket, bytes_of: Counter[str], kind: "_Kind"
+        self,
+        source: socket.socket,
+        sink: socket.socket,
+        bytes_of: "Counter[Road | None]",
+        load: "Load",
     ) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
                 self._flowing.wait()
-                if bytes_of is self.sent:
-                    kind.read(data)
-                bytes_of[kind.name] += len(data)
-                sink.sendall(data)
+                load.look(data)
+                bytes_of[load.road] += len(data)
+                how = self._how(data)
+                if how is None:
+                    sink.sendall(data)
+                elif how == "refuse":
+                    source.sendall(REFUSAL)
+                    break
         for one in (source, sink):
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
             self._open.discard(one)
 
+    def _how(self, data: bytes) -> How | None:
+        """Return how a piece is blocked; only the head of a request can be."""
+        road = road_of(data)
+        if road is None:
+            return None
+        self.tried.append(road)
+        return self._blocked.get(road)
 
-class _Kind:
-    """What a connection carries now: the path of its last request, and whether that may wait."""
 
-    name = ""
+class Load:
+    """What a connection carries: what its last request asked for, one at a time as browsers do."""
 
-    def read(self, data: bytes) -> None:
-        """Look for a request at the head of what a browser sent."""
-        if request := _REQUEST.match(data):
-            is_patient = b"wait=" in request[2]
-            self.name = request[1].decode() + ("?wait" if is_patient else "")
+    road: Road | None = None
+
+    def look(self, data: bytes) -> None:
+        """Look for the head of a request."""
+        if data.startswith((b"GET ", b"POST ")):
+            self.road = road_of(data)
+
+
+def road_of(data: bytes) -> Road | None:
+    """Return which transport a request belongs to."""
+    line, _, rest = data.partition(b"\r\n")
+    if not line.startswith(b"GET "):
+        return None
+    if b"\r\nupgrade: websocket\r\n" in b"\r\n" + rest.lower():
+        return "websocket"
+    if line.startswith(b"GET /sse/v1/"):
+        return "sse"
+    if line.startswith(b"GET /poll/v1/"):
+        return "longpoll" if b"wait=" in line else "poll"
+    return None

@@ -31,9 +31,8 @@ HEADERS: Final[tuple[Header, ...]] = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 JSON: Final[Header] = (b"content-type", b"application/json")
-REQUESTS_PER_S: Final = 20
-REQUEST_BURST: Final = 60
-"""Of one user: six tabs that poll three times a second."""
+BURST_S: Final = 3
+"""Requests of so many seconds may come at once: a browser that opens its tabs again."""
 IDLE_USERS: Final = 1000
 """Allowances kept before those of users who ask no more are forgotten."""
 _STATUS_OF: Final = {
@@ -56,8 +55,9 @@ class Refused(DeliveryError):
 class Desk:
     """Receives the requests of one transport: lets in who may, and answers what cannot be done."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, *, requests_per_s: float) -> None:
         self.hub = hub
+        self._per_s = requests_per_s
         self._allowances: dict[int, Allowance] = {}
 
     async def admit(self, scope: Scope) -> tuple[Identity, Question]:
@@ -71,7 +71,7 @@ class Desk:
             code = Error.FORBIDDEN if identity.is_foreign else Error.SIGNED_OUT
             raise Refused(code, ERROR_TEXT[code][0])
         if not self._allowance_of(identity.user_id).spend(self.hub.clock.monotonic()):
-            raise Refused(Error.TOO_MANY_COMMANDS, f"limit is {REQUESTS_PER_S} per second")
+            raise Refused(Error.TOO_MANY_COMMANDS, f"limit is {self._per_s:g} per second")
         try:
             return identity, read_question(scope["query_string"], last_event_id=_last_id(scope))
         except CommandRefused as refused:
@@ -82,7 +82,7 @@ class Desk:
         if len(self._allowances) >= IDLE_USERS:
             known = self._allowances.items()
             self._allowances = {user: one for user, one in known if not one.is_full(now_s)}
-        fresh = Allowance(per_s=REQUESTS_PER_S, burst=REQUEST_BURST, now_s=now_s)
+        fresh = Allowance(per_s=self._per_s, burst=self._per_s * BURST_S, now_s=now_s)
         return self._allowances.setdefault(user_id, fresh)
 
 

@@ -67,7 +67,10 @@ def _socket_of(transport: Any) -> Any:
     if hasattr(transport, "get_extra_info"):
         return transport.get_extra_info("socket")
     handle = getattr(transport, "getHandle", None)
-    return handle() if handle is not None else None
+    try:
+        return handle() if handle is not None else None
+    except AttributeError:
+        return None  # Twisted forgets the socket of a connection that is gone already
 
 
 def _buffered(transport: Any) -> int:

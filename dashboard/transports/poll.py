@@ -18,9 +18,9 @@ from dashboard.wire.registry import Transport
 class PollApplication:
     """GET /poll/v1/ -> {"position", "frames"}; 304 when there is no news, after `wait` seconds."""
 
-    def __init__(self, *, hub: Hub, read_personal: ReadPersonal) -> None:
+    def __init__(self, *, hub: Hub, desk: Desk, read_personal: ReadPersonal) -> None:
         self._hub = hub
-        self._desk = Desk(hub)
+        self._desk = desk
         self._read_personal = read_personal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

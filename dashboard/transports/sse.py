@@ -4,8 +4,11 @@ Must not know channels, commands or the market. Mounted by asgi beside Django. A
 position: after it the reader has everything of all its channels up to there.
 """
 
+import asyncio
+
 from dashboard.exceptions import SeatClosed
 from dashboard.hub import Hub
+from dashboard.meter import billing
 from dashboard.seat import Seat
 from dashboard.transports.http import (
     HEADERS,
@@ -29,9 +32,9 @@ STREAM = (
 class EventApplication:
     """GET /sse/v1/ -> frames for as long as the reader stays."""
 
-    def __init__(self, *, hub: Hub) -> None:
+    def __init__(self, *, hub: Hub, desk: Desk) -> None:
         self._hub = hub
-        self._desk = Desk(hub)
+        self._desk = desk
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one stream."""
@@ -40,22 +43,31 @@ class EventApplication:
     async def _serve(self, scope: Scope, send: Send) -> None:
         identity, question = await self._desk.admit(scope)
         seat = self._hub.join(identity, Transport.SSE, line_of(send))
+        ended = asyncio.Event()
         try:
             seat.say_hello()
             seat.begin(question.subscribes)
             start = {"type": "http.response.start", "status": 200, "headers": list(STREAM)}
             await send(start)
-            await self._stream(seat, send)
+            seat.write_by(billing(lambda: _write(seat, send, ended)))
+            await ended.wait()
         finally:
+            seat.stop()
             self._hub.leave(seat)
 
-    async def _stream(self, seat: Seat, send: Send) -> None:
-        try:
-            while True:
-                events = _events(await seat.frames(), seat)
-                await seat.sending(send(_body(events, more=True)))
-        except SeatClosed as closed:
-            await send(_body(_end(Close(closed.code)), more=False))
+
+async def _write(seat: Seat, send: Send, ended: asyncio.Event) -> None:
+    """Send what is due as the socket takes it; while it takes nothing, the seat conflates."""
+    try:
+        while frames := seat.take():
+            await send(_body(_events(frames, seat), more=True))
+            seat.line_took()
+        return
+    except SeatClosed as closed:
+        await send(_body(_end(Close(closed.code)), more=False))
+    except OSError:
+        pass  # the reader went while we wrote
+    ended.set()
 
 
 def _events(frames: list[str], seat: Seat) -> str:

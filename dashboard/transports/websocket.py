@@ -4,7 +4,6 @@ Must not know channels, commands or the market. Mounted by asgi. It opts out of 
 every layer message would cost a thread hop per socket.
 """
 
-import asyncio
 import logging
 from typing import Any
 
@@ -14,7 +13,7 @@ from channels.exceptions import StopConsumer
 from dashboard.exceptions import HubFull, SeatClosed
 from dashboard.hub import Hub
 from dashboard.identity import Refusal, identify
-from dashboard.meter import billed
+from dashboard.meter import billing
 from dashboard.seat import Seat
 from dashboard.transports.line import SocketLine
 from dashboard.wire.frames import encode_shutdown
@@ -32,16 +31,14 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
     def __init__(self, *, hub: Hub) -> None:
         self._hub = hub
         self._seat: Seat | None = None
-        self._writer: asyncio.Future[None] | None = None
 
     async def __call__(self, scope: Message, receive: Any, send: Any) -> None:
         """Serve until the socket is gone; whatever ended it, the seat is given back."""
         try:
             await super().__call__(scope, receive, send)
         finally:
-            if self._writer is not None:
-                self._writer.cancel()
             if self._seat is not None:
+                self._seat.stop()
                 self._hub.leave(self._seat)
 
     async def dispatch(self, message: Message) -> None:
@@ -65,39 +62,42 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
         await self.send({"type": "websocket.accept"})
         line = SocketLine(self.base_send)
         try:
-            self._seat = self._hub.join(identity, Transport.WEBSOCKET, line)
+            seat = self._seat = self._hub.join(identity, Transport.WEBSOCKET, line)
         except HubFull:
             await self._close(Close.TOO_MANY)
             return
-        self._seat.say_hello()
-        self._writer = asyncio.ensure_future(billed(self._write(self._seat, line)))
+        seat.say_hello()
+        seat.write_by(billing(lambda: self._write(seat, line)))
 
     def _receive(self, message: Message) -> None:
-        if self._seat is None or self._writer is None or self._writer.done():
+        if self._seat is None:
             return
         text = message.get("text")
         self._seat.receive(message.get("bytes") or b"" if text is None else text)
 
     async def _write(self, seat: Seat, line: SocketLine) -> None:
-        """Send frames as the socket takes them; while it takes none, the seat conflates."""
+        """Send what is due as the socket takes it; while it takes nothing, the seat conflates."""
         try:
-            while True:
-                for frame in await seat.frames():
-                    await seat.sending(self._send(frame))
+            while frames := seat.take():
+                for frame in frames:
+                    await self.base_send({"type": "websocket.send", "text": frame})
+                    seat.line_took()
+            return
         except SeatClosed as closed:
-            if closed.code == Close.RESTART:
-                await self._send(encode_shutdown(retry_ms=RESTART_MS))
-            await self._close(Close(closed.code))
+            await self._say_goodbye(Close(closed.code))
         except OSError:
             pass  # the socket went while we wrote; the server says so to dispatch
         except Exception as error:
             log.warning("writer ended user=%s error=%r", seat.identity.user_id, error)
             line.abort()
-        finally:
-            self._hub.leave(seat)
+        seat.stop()
+        self._hub.leave(seat)
 
-    async def _send(self, frame: str) -> None:
-        await self.base_send({"type": "websocket.send", "text": frame})
+    async def _say_goodbye(self, code: Close) -> None:
+        if code is Close.RESTART:
+            text = encode_shutdown(retry_ms=RESTART_MS)
+            await self.base_send({"type": "websocket.send", "text": text})
+        await self._close(code)
 
     async def _close(self, code: Close) -> None:
         await self.send({"type": "websocket.close", "code": int(code)})

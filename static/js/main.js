@@ -144,6 +144,8 @@ class Page {
       case CHANNEL.WATCHLIST:
         this.#list(frame.data);
         return true;
+      case CHANNEL.TRADES:
+        return true;
       case CHANNEL.TICKER:
         this.#hasPrices = true;
         return this.#stopwatch.time(() => this.#hearMarket(frame, now_ms));

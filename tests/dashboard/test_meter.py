@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.meter import Account, CostMeter, Metered, billed, in_thread
+from dashboard.eager import start
+from dashboard.meter import Account, CostMeter, Metered, billed, billing, in_thread
 from dashboard.wire.registry import Transport
 
 SPIN_S = 0.02
@@ -133,6 +134,41 @@ async def test_a_step_that_ends_badly_is_counted_too() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert account.cpu_s >= SPIN_S
+
+
+async def test_work_inside_other_work_is_counted_once() -> None:
+    """A command that wakes the writer at once: each has its own time."""
+    inner, outer = Account(), Account()
+
+    async def write() -> None:
+        spin()
+
+    async def command() -> None:
+        spin()
+        start(Metered(inner, write()))
+        start(Metered(inner, write()))
+        await asyncio.sleep(0)
+
+    await Metered(outer, command())
+    assert SPIN_S * 2 <= inner.cpu_s < SPIN_S * 3
+    assert SPIN_S <= outer.cpu_s < SPIN_S * 2
+
+
+async def test_what_others_start_is_paid_for_by_the_connection_that_wanted_it() -> None:
+    meter = CostMeter()
+    writers: list[Callable[[], Coroutine[object, object, None]]] = []
+
+    async def write() -> None:
+        spin()
+
+    async def connection() -> None:
+        writers.append(billing(write))
+
+    await asyncio.create_task(meter.serve(Transport.SSE, connection()))
+    assert meter.totals({})["transports"]["sse"]["cpu_s"] < SPIN_S
+    start(writers[0]())
+    assert meter.totals({})["transports"]["sse"]["cpu_s"] >= SPIN_S
+    assert billing(write) is write
 
 
 def test_closing_it_closes_what_is_inside() -> None:

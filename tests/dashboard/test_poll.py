@@ -10,6 +10,7 @@ import pytest
 
 from dashboard.reader import Reader
 from dashboard.transports import http
+from dashboard.transports.http import Desk
 from dashboard.transports.poll import PollApplication
 from dashboard.wire.personal import Notice, Personal
 from dashboard.wire.registry import SYMBOL_LIMIT
@@ -35,7 +36,11 @@ def ask(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> Ask:
 
     monkeypatch.setattr(http, "identify", identify)
     exchange.rows.personal[1] = Personal(watchlist=("NVX",), unread=0, notices=())
-    application = PollApplication(hub=exchange.hub, read_personal=exchange.rows.read_personal)
+    application = PollApplication(
+        hub=exchange.hub,
+        desk=Desk(exchange.hub, requests_per_s=1000),
+        read_personal=exchange.rows.read_personal,
+    )
 
     async def ask(query: str, *, method: str = "GET") -> tuple[int, dict[str, Any]]:
         await exchange.settle()

@@ -13,8 +13,8 @@ from tests.served import Served
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
-EXPECTED = ("net::ERR_", "WebSocket connection to")
-"""What the console says when a test cuts the line."""
+EXPECTED = ("net::ERR_", "WebSocket connection to", "502 (Bad Gateway)")
+"""What the console says when a test cuts or blocks the line."""
 
 Open = Callable[..., Page]
 

@@ -1,7 +1,7 @@
 """The transport lab runs all transports at once, and its figures agree with those of others."""
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +14,13 @@ from tests.served import Served
 
 KEYS = ("websocket", "sse", "longpoll", "poll")
 NAMES = {"websocket": "WebSocket", "sse": "SSE", "longpoll": "Long poll", "poll": "Polling"}
-KINDS = {
-    "websocket": "/ws/v1/",
-    "sse": "/sse/v1/",
-    "longpoll": "/poll/v1/?wait",
-    "poll": "/poll/v1/",
-}
 HIDE = """(isHidden) => {
   Object.defineProperty(document, "hidden", {configurable: true, get: () => isHidden});
   document.dispatchEvent(new Event("visibilitychange"));
 }"""
 Wait = Callable[..., None]
+Lines = dict[tuple[str, str], dict[str, str]]
+"""By transport and period, the values by the names of their columns."""
 
 
 def number(text: str) -> float:
@@ -49,10 +45,10 @@ def many(served: Served) -> str:
 
 
 @pytest.fixture
-def exported(tmp_path: Path) -> Iterator[Callable[[Page], dict[tuple[str, str], dict[str, str]]]]:
+def exported(tmp_path: Path) -> Callable[[Page], Lines]:
     """Press the button, and return the lines by transport and period."""
 
-    def export(page: Page) -> dict[tuple[str, str], dict[str, str]]:
+    def export(page: Page) -> Lines:
         with page.expect_download() as download:
             page.get_by_role("button", name="CSV").click()
         file = tmp_path / download.value.suggested_filename
@@ -61,7 +57,7 @@ def exported(tmp_path: Path) -> Iterator[Callable[[Page], dict[tuple[str, str], 
             lines = list(csv.DictReader(text))
         return {(line["transport"], line["period"]): line for line in lines}
 
-    yield export
+    return export
 
 
 def test_all_transports_run_and_their_figures_move(open_page: Open, eventually: Wait) -> None:
@@ -173,8 +169,7 @@ def test_a_hidden_tab_pauses_the_measure(open_page: Open, eventually: Wait) -> N
     eventually(lambda: figure(page, "ticks", "poll") > 20)
     page.evaluate(HIDE, True)
     expect(page.locator("#lab-hidden")).to_be_visible()
-    spans = "performance.now()"
-    begun_ms = page.evaluate(spans)
+    begun_ms = page.evaluate("performance.now()")
     ticks = figure(page, "ticks", "websocket")
     page.wait_for_function("(begun) => performance.now() > begun + 3000", arg=begun_ms)
     assert figure(page, "ticks", "websocket") == ticks
@@ -212,8 +207,7 @@ def test_bytes_agree_with_those_on_the_line(
     on_line = {"sent": line.sent - sent, "received": line.received - received}
     for key in KEYS:
         told = lines[NAMES[key], "since start"]
-        seen = {way: on_line[way][KINDS[key]] for way in on_line}
-        print(key, told["bytes received [B]"], told["bytes sent [B]"], seen)
+        seen = {way: on_line[way][key] for way in on_line}
         assert float(told["bytes received [B]"]) == pytest.approx(seen["received"], rel=0.05)
         if key in ("longpoll", "poll"):
             assert float(told["bytes sent [B]"]) == pytest.approx(seen["sent"], rel=0.05)

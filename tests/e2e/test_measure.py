@@ -48,7 +48,8 @@ OFFSET = """async (samples) => {
 }"""
 TICKS = """async (cases) => {
   const {ticksOf} = await import("/static/js/lab/reader.js");
-  return cases.map(([entry, since]) => ticksOf(entry, since).map(({happened_ms, weight}) => [happened_ms, weight]));
+  const plain = ({happened_ms, weight}) => [happened_ms, weight];
+  return cases.map(([entry, since]) => ticksOf(entry, since).map(plain));
 }"""
 PERIODS = """async () => {
   const {History, Ledger} = await import("/static/js/measure/ledger.js");

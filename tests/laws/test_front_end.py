@@ -29,7 +29,7 @@ ROOMS = {
     "page.js": {"format.js", "dom.js", "screen"},
     "theme-boot.js": set(),
 }
-"""Each room, and the rooms that it may import; only main and lab.js see both the link and the screen."""
+"""Each room, and what it may import; only main and lab.js see both the link and the screen."""
 
 # --- reading JavaScript ---
 

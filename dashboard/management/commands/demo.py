@@ -7,7 +7,6 @@ import socket
 import sys
 import webbrowser
 from argparse import ArgumentParser
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from threading import Thread
 from typing import Any, Final
@@ -17,15 +16,10 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from dashboard import runtime
-from dashboard.server import MarketServer
+from dashboard.servers.listening import HOST, SERVERS, ASGIApplication, listen, serve
 from feeds.plans import MAX_RATE
 from feeds.services import seed_exchange
 
-HOST: Final = "127.0.0.1"
-ASGIApplication = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
-BACKLOG: Final = 4096
-"""Connections that may wait to be accepted: every browser comes back at once after a restart."""
 RANGES: Final = {"port": (0, 65_535), "instruments": (1, 5_000), "rate": (0.1, MAX_RATE)}
 ACCOUNTS: Final = {"admin": True, "viewer": False}
 """Demo accounts, and whether each may do everything."""
@@ -45,6 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("--data", metavar="DIR", help="where the data is kept (data/)")
         parser.add_argument("--instruments", type=int, default=60, help="on the first run")
         parser.add_argument("--rate", type=float, default=200.0, help="ticks/s, on the first run")
+        parser.add_argument("--server", choices=SERVERS, default=SERVERS[0])
         parser.add_argument("--json", action="store_true", help="print one line of JSON when ready")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
@@ -72,19 +67,11 @@ class Command(BaseCommand):
         self, listener: socket.socket, url: str, passwords: dict[str, str], options: dict[str, Any]
     ) -> None:
         def on_ready() -> None:
-            market.ensure_started()
             self._announce(url, passwords, as_json=options["json"])
             if not options["no_browser"]:
                 Thread(target=_open_browser, args=(url,), daemon=True).start()
 
-        market = runtime.current()
-        MarketServer(
-            application=self.application(),
-            endpoints=[f"fd:fileno={os.dup(listener.fileno())}"],
-            ping_s=market.ping_s,
-            on_ready=on_ready,
-            on_stop=market.stop,
-        ).run()
+        serve(self.application(), listener, server=options["server"], on_ready=on_ready)
 
     def _announce(self, url: str, passwords: dict[str, str], *, as_json: bool) -> None:
         if as_json:
@@ -112,7 +99,7 @@ def _refuse_out_of_range(options: dict[str, Any]) -> None:
 
 def _listen(port: int) -> socket.socket:
     try:
-        return socket.create_server((HOST, port), backlog=BACKLOG)
+        return listen(HOST, port)
     except OSError as error:
         reason = f"port {port} cannot be used ({error.strerror})"
         raise CommandError(f"{reason}; choose another with --port, or --port 0") from None

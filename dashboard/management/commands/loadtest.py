@@ -9,12 +9,17 @@ import tempfile
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from django.core.management.base import BaseCommand, CommandError
 
-from dashboard.loadtest import Plan, Report, run
+from dashboard.loadtest.plan import Plan, Report
+from dashboard.loadtest.run import run
+from dashboard.servers.listening import SERVERS
+from dashboard.wire.registry import Transport
+
+NAMES: Final = {"ws": Transport.WEBSOCKET} | {one.value: one for one in Transport}
 
 
 class Command(BaseCommand):
@@ -25,15 +30,20 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take how much load, for how long, on which server."""
+        parser.add_argument("--transport", choices=NAMES, default="ws")
         parser.add_argument("--clients", type=int, default=300)
         parser.add_argument("--symbols", type=int, default=20, help="for each client")
         parser.add_argument("--seconds", type=float, default=20)
         parser.add_argument("--warmup", type=float, default=3, metavar="SECONDS")
+        parser.add_argument("--interval", type=float, default=1.0, help="seconds between polls")
+        parser.add_argument("--max-rate", type=float, default=10.0, help="frames/s of a stream")
+        parser.add_argument("--server", choices=SERVERS, default=SERVERS[0], help="the own one")
         parser.add_argument("--instruments", type=int, default=500, help="of the own server")
         parser.add_argument("--rate", type=float, default=2000, help="ticks/s of the own server")
         parser.add_argument("--url", help="measure this server instead, as --user with --token")
         parser.add_argument("--user", default="viewer")
         parser.add_argument("--token", help="from manage.py token USER")
+        parser.add_argument("--pid", type=int, help="of that server, if it runs on this machine")
         parser.add_argument("--json", action="store_true", help="print one line of JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
@@ -47,16 +57,19 @@ class Command(BaseCommand):
                 url=url,
                 user=options["user"],
                 token=token,
+                transport=NAMES[options["transport"]],
                 clients=options["clients"],
                 symbols=options["symbols"],
                 seconds=options["seconds"],
                 warmup_s=options["warmup"],
+                interval_s=options["interval"],
+                max_rate=options["max_rate"],
                 server_pid=pid,
             )
             try:
                 report = asyncio.run(run(plan))
-            except* (OSError, TimeoutError) as errors:
-                raise CommandError(f"{url} cannot be measured: {errors.exceptions[0]}") from None
+            except* (OSError, ValueError, asyncio.IncompleteReadError) as errors:
+                raise CommandError(f"{url} cannot be measured: {_first(errors)}") from None
         self._print(report, as_json=options["json"])
 
     def _print(self, report: Report, *, as_json: bool) -> None:
@@ -74,11 +87,12 @@ def _server(options: dict[str, Any]) -> Iterator[tuple[str, str, int | None]]:
     if options["url"]:
         if not options["token"]:
             raise CommandError("--url needs --token; make one with manage.py token USER")
-        yield options["url"], options["token"], None
+        yield options["url"], options["token"], options["pid"]
         return
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        flags = ("--instruments", str(options["instruments"]), "--rate", str(options["rate"]))
+        flags = [f"--{name}={options[name]}" for name in ("instruments", "rate", "server")]
         process = _manage(folder, "demo", "--json", "--port", "0", "--no-browser", *flags)
+        _part(process.pid)
         try:
             line = process.stdout.readline() if process.stdout else b""
             if not line:
@@ -87,6 +101,20 @@ def _server(options: dict[str, Any]) -> Iterator[tuple[str, str, int | None]]:
         finally:
             process.terminate()
             process.wait(timeout=10)
+
+
+def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return one of the errors; every reader has the same."""
+    one = errors.exceptions[0]
+    return _first(one) if isinstance(one, BaseExceptionGroup) else one
+
+
+def _part(server_pid: int) -> None:
+    """Give the server a core of its own, and the readers the others."""
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_setaffinity") else []
+    if len(cores) > 1:
+        os.sched_setaffinity(server_pid, cores[:1])
+        os.sched_setaffinity(0, cores[1:])
 
 
 def _token(folder: str, user: str) -> str:
@@ -98,6 +126,6 @@ def _manage(folder: str, *arguments: str) -> subprocess.Popen[bytes]:
     """Start a management command on its own data."""
     return subprocess.Popen(  # noqa: S603 our own command line
         [sys.executable, sys.argv[0], *arguments],
-        env=os.environ | {"MARKET_DATA_DIR": folder},
+        env=os.environ | {"MARKET_DATA_DIR": folder, "MARKET_REQUESTS_PER_S": "100000"},
         stdout=subprocess.PIPE,
     )

@@ -5,13 +5,13 @@ from typing import Any
 from daphne.management.commands.runserver import Command as DaphneCommand
 
 from dashboard import runtime
-from dashboard.server import MarketServer
+from dashboard.servers.daphne import DaphneServer
 
 
 class Command(DaphneCommand):  # type: ignore[misc]
     """Run the development server; example: manage.py runserver 8000"""
 
-    def server_cls(self, **kwargs: Any) -> MarketServer:
+    def server_cls(self, **kwargs: Any) -> DaphneServer:
         """Return the server, which ends the market when it stops."""
         market = runtime.current()
-        return MarketServer(ping_s=market.ping_s, on_stop=market.stop, **kwargs)
+        return DaphneServer(ping_s=market.ping_s, on_stop=market.stop, **kwargs)

@@ -134,13 +134,12 @@ export class Asker {
 
   /** A command is answered without waiting for news. @param {Asked} asked @param {AbortSignal} signal */
   async #get({query, commands, isWhole}, signal) {
-    const isPatient = this.#isProven && commands.length === 0;
-    if (this.wait_s && isPatient) query.set("wait", String(this.wait_s));
+    if (this.wait_s && commands.length === 0) query.set("wait", String(this.wait_s));
     this.meter.requests += 1;
     const response = await get(`${this.#url}?${query}`, {fetch: this.#fetch, accept: "application/json", signal});
     if (response.status === 304) {
       this.meter.unchanged += 1;
-      return {frames: [heartbeatAt(0)], bytes: 0};
+      return {frames: [heartbeatAt(0, null)], bytes: 0};
     }
     const body = await response.arrayBuffer();
     this.meter.bytes += body.byteLength;

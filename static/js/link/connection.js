@@ -139,7 +139,7 @@ export class Connection {
   pin(key) {
     this.#ladder.pin(key);
     if (this.#phase === "opening" || this.#phase === "waiting") this.#connect();
-    else this.#tell();
+    else if (this.#phase !== "closed") this.#tell();
   }
 
   /**

@@ -25,7 +25,7 @@ export class Pulse {
   hear(frame, now_ms) {
     this.heard_ms = now_ms;
     if (frame.type === "welcome") this.#heartbeat_ms = frame.heartbeat_ms;
-    if (frame.type === "heartbeat" && frame.ts !== null) this.market_silent_since_ms = frame.stale ?? null;
+    if (frame.type === "heartbeat") this.market_silent_since_ms = frame.stale;
     if ("from" in frame) this.market_silent_since_ms = null;
   }
 

@@ -157,10 +157,11 @@ export function claimedBy(frame, isWhole) {
 }
 
 /**
- * Return what is said when there is no news: the server lives. It does not say whether the market does.
+ * Return what a server with a way back would have said instead of nothing.
  * @param {number} sequence
+ * @param {number | null} stale when the market was last heard, while it is silent
  * @returns {import("../wire.js").Heartbeat}
  */
-export function heartbeatAt(sequence) {
-  return {channel: HEARTBEAT, type: "heartbeat", seq: sequence, ts: null};
+export function heartbeatAt(sequence, stale) {
+  return {channel: HEARTBEAT, type: "heartbeat", seq: sequence, ts: null, stale};
 }

@@ -82,7 +82,7 @@ export class SseTransport {
     const asked = this.#question.ask();
     if (this.#question.max_rate) asked.query.set("max_rate", String(this.#question.max_rate));
     this.#stream?.abort();
-    this.#stream = new Stream(asked);
+    this.#stream = new Stream(asked, this.#stream?.stale ?? null);
     this.#timers.clearTimeout(this.#patience);
     this.#patience = this.#timers.setTimeout(() => this.#end(lost("no answer")), OPENING_MS);
     this.#follow(this.#stream, `${this.#url}?${asked.query}`);
@@ -135,14 +135,17 @@ export class SseTransport {
 
 /** One answer to one question, as long as it lasts. */
 class Stream {
+  /** When the market was last heard, while it is silent. */
+  stale;
   #asked;
   #controller = new AbortController();
   /** What came before the first position: it answers the commands. @type {Frame[] | null} */
   #first = [];
 
-  /** @param {import("./question.js").Asked} asked */
-  constructor(asked) {
+  /** @param {import("./question.js").Asked} asked @param {number | null} stale */
+  constructor(asked, stale) {
     this.#asked = asked;
+    this.stale = stale;
   }
 
   get signal() {
@@ -163,8 +166,9 @@ class Stream {
     /** @type {Frame[]} */
     const frames = own ? [claimedBy(own, this.#asked.isWhole)] : [];
     this.#first?.push(...frames);
+    if (own?.type === "heartbeat") this.stale = own.stale;
     if (place === null && own?.type !== "heartbeat") return frames;
-    if (place !== null) frames.push(claimedBy(heartbeatAt(place.sequence), this.#asked.isWhole));
+    if (place !== null) frames.push(claimedBy(heartbeatAt(place.sequence, this.stale), this.#asked.isWhole));
     frames.push(...answersTo(this.#first ? this.#asked.commands : [], this.#first ?? []));
     this.#first = null;
     return frames;

@@ -7,7 +7,6 @@ without a word when it stops.
 
 import asyncio
 import signal
-import struct
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from daphne.server import Server
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.internet import defer, reactor
 
+from dashboard.servers.framing import text_head
 from dashboard.wire.registry import MESSAGE_BYTES
 
 SHUTDOWN_S: Final = 1.0
@@ -65,7 +65,7 @@ class MarketProtocol(WebSocketProtocol):  # type: ignore[misc]
         if text is None or self.state != self.STATE_OPEN:
             return False
         content = text.encode()
-        self.transport.write(_frame_head(len(content)) + content)
+        self.transport.write(text_head(len(content)) + content)
         return True
 
     def onOpen(self) -> None:  # noqa: N802 autobahn's name
@@ -83,17 +83,6 @@ class MarketProtocol(WebSocketProtocol):  # type: ignore[misc]
             super().onClose(wasClean, code, reason)
 
 
-def _frame_head(length: int) -> bytes:
-    if length < 126:
-        return bytes((_FINAL_TEXT, length))
-    if length < 65_536:
-        return struct.pack("!BBH", _FINAL_TEXT, 126, length)
-    return struct.pack("!BBQ", _FINAL_TEXT, 127, length)
-
-
-_FINAL_TEXT: Final = 0x81
-
-
 async def _pass_gate(request: Any) -> None:
     """Wait until a stream's socket takes bytes again; Twisted's responses queue without bound."""
     if request.producer is None and request.channel is not None:
@@ -107,7 +96,7 @@ def _forget_gate(request: Any) -> None:
         request.unregisterProducer()
 
 
-class MarketServer(Server):  # type: ignore[misc]
+class DaphneServer(Server):  # type: ignore[misc]
     """Daphne with back-pressure, honest close codes and a clean end."""
 
     def __init__(

@@ -1,0 +1,51 @@
+"""Serve the application on an address, on Daphne or uvicorn; the database must be there."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from dashboard.servers.listening import HOST, SERVERS, listen, serve
+
+
+class Command(BaseCommand):
+    """Serve; example: manage.py serve --port 8001 --server uvicorn"""
+
+    help = "Serve the site until Ctrl-C; several of them share a market over REDIS_URL."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take where to serve, and on which server."""
+        parser.add_argument("--host", default=HOST)
+        parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
+        parser.add_argument("--server", choices=SERVERS, default=SERVERS[0])
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+        """Serve until interrupted.
+
+        Raises:
+            CommandError: the address cannot be used, or the database is not migrated.
+        """
+        self.check_migrations()
+        host, port = options["host"], options["port"]
+        try:
+            listener = listen(host, port)
+        except OSError as error:
+            raise CommandError(f"{host}:{port} cannot be used ({error.strerror})") from None
+        with listener:
+            url = f"http://{host}:{listener.getsockname()[1]}/"
+            serve(
+                self.application(),
+                listener,
+                server=options["server"],
+                on_ready=lambda: self._say(url),
+            )
+
+    def application(self) -> Any:
+        """Return what is served."""
+        from dashboard.asgi import application
+
+        return application
+
+    def _say(self, url: str) -> None:
+        self.stdout.write(f"Ready: {url}")
+        self.stdout.flush()

@@ -1,0 +1,1 @@
+"""The servers that can serve the application, each made to wait for slow readers."""

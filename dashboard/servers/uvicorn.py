@@ -1,0 +1,91 @@
+"""uvicorn, made to say goodbye: the faster server, on uvloop where there is one.
+
+Must not know the market. Used by demo and serve. Its own shutdown closes every socket before the
+application hears of it; here the application speaks first.
+"""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from dashboard.servers.framing import text_head
+from dashboard.wire.registry import MESSAGE_BYTES
+
+SHUTDOWN_S: Final = 1
+"""How long requests may take to end by themselves once the sockets are closed."""
+PING_PATIENCE: Final = 0.8
+STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+class MarketProtocol(WebSocketsSansIOProtocol):
+    """A WebSocket whose text frames cost little; everything else goes uvicorn's own way."""
+
+    async def send(self, message: Any) -> None:
+        """Write a text frame at once where the socket has room."""
+        text = message.get("text")
+        is_open = self.handshake_complete and not self.close_sent and not self.disconnected
+        if text is not None and is_open and self.writable.is_set():
+            content = text.encode()
+            self.transport.write(text_head(len(content)) + content)
+            return
+        await super().send(message)
+
+
+class UvicornServer(uvicorn.Server):
+    """uvicorn with back-pressure that it has, pings, and a clean end."""
+
+    def __init__(
+        self,
+        *,
+        application: Any,
+        ping_s: float,
+        on_ready: Callable[[], None],
+        on_stop: Callable[[], Awaitable[None]],
+    ) -> None:
+        super().__init__(
+            uvicorn.Config(
+                application,
+                http="httptools",
+                ws=MarketProtocol,
+                ws_per_message_deflate=False,
+                ws_max_size=MESSAGE_BYTES,
+                ws_ping_interval=ping_s,
+                ws_ping_timeout=ping_s * PING_PATIENCE,
+                lifespan="off",
+                timeout_graceful_shutdown=SHUTDOWN_S,
+                access_log=False,
+                log_config=None,
+                server_header=False,
+            )
+        )
+        self._on_ready = on_ready
+        self._on_stop = on_stop
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then say so from inside the loop that serves."""
+        await super().startup(sockets)
+        self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say goodbye while the sockets are open, then end what still runs."""
+        await self._on_stop()
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on a signal and end with 0: uvicorn would raise the signal again in the end."""
+        loop = asyncio.get_running_loop()
+        for number in STOP_SIGNALS:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in STOP_SIGNALS:
+                loop.remove_signal_handler(number)
+                signal.signal(number, signal.SIG_IGN)
