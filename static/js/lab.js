@@ -26,6 +26,7 @@ import {Mirror} from "./screen/mirror.js";
 import {Plot} from "./screen/plot.js";
 import {readSettings} from "./screen/settings.js";
 import {showFleet, showVerdicts} from "./screen/verdicts.js";
+import {CLOSE} from "./wire.js";
 
 /** @typedef {import("./link/costs.js").Costs} Costs */
 /** @typedef {import("./screen/labform.js").Wishes} Wishes */
@@ -82,7 +83,7 @@ class Lab {
     byId("lab-quantity").addEventListener("change", () => this.#plot.clear());
     for (const radio of document.querySelectorAll("input[name=period]")) radio.addEventListener("change", () => this.#show());
     document.addEventListener("visibilitychange", () => this.#look());
-    addEventListener("pagehide", () => this.#stop());
+    addEventListener("pagehide", () => this.#leave());
     setInterval(() => this.#tick(), TICK_MS);
     this.#timekeeper.open();
     await Promise.race([this.#clockIsSure(), passed(CLOCK_MS)]);
@@ -128,6 +129,11 @@ class Lab {
     for (const reader of Object.values(this.#readers)) reader.close();
     this.#show();
     this.#look();
+  }
+
+  #leave() {
+    this.#stop();
+    this.#timekeeper.close();
   }
 
   /** Count from now on. */
@@ -180,14 +186,18 @@ class Lab {
   async #askCosts() {
     const sent_ms = ourTime();
     const told = await askCosts(this.#costsUrl);
+    byId("lab-costs-lost").hidden = !("ending" in told);
     if ("ending" in told) {
-      byId("lab-costs-lost").hidden = false;
+      if (told.ending.code === CLOSE.SIGNED_OUT) this.#signIn();
       return;
     }
-    byId("lab-costs-lost").hidden = true;
     this.#offset.hear(sent_ms, told.costs.ts, ourTime());
     this.#header_bytes = told.costs.request_header_bytes;
     this.#charge(told.costs);
+  }
+
+  #signIn() {
+    location.assign(`${this.#settings.loginUrl}?next=${encodeURIComponent(location.pathname + location.search)}`);
   }
 
   /** @param {Costs} costs */
