@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import DESK, PHONE, Open
+from tests.e2e.conftest import DESK, PHONE, Open, People
 from tests.proxy import Proxy
 from tests.served import Served
 
@@ -221,6 +221,17 @@ def test_polling_is_half_an_interval_later(open_page: Open, many: str, eventuall
     eventually(lambda: figure(page, "ticks", "poll") > 1500, timeout_s=40)
     later_ms = figure(page, "receipt_p50_ms", "poll") - figure(page, "receipt_p50_ms", "websocket")
     assert 700 < later_ms < 1400
+
+
+def test_who_is_signed_out_is_led_to_sign_in(people: People, served: Served) -> None:
+    """In a browser of its own: that the server says 401 is no complaint here."""
+    context = people.context("viewer")
+    page = context.new_page()
+    page.goto(f"{served.url}lab/?interval=5")
+    is_live(page)
+    context.clear_cookies()
+    page.wait_for_url("**/accounts/login/?next=%2Flab%2F%3Finterval%3D5")
+    context.close()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
