@@ -18,6 +18,7 @@ from django.conf import settings
 from dashboard.display import MarketView
 from dashboard.hub import Hub
 from dashboard.identity import find_revoked
+from dashboard.meter import CostMeter, in_thread
 from dashboard.selectors import personal_of
 from dashboard.supervision import Part, supervise
 from dashboard.wire.personal import Personal
@@ -72,6 +73,7 @@ class Runtime:
         self.clock = SystemClock()
         url = settings.MARKET_REDIS_URL
         self.bus: Bus = RedisBus(url, clock=self.clock) if url else MemoryBus()
+        self.costs = CostMeter()
         self.hub = Hub(
             bus=self.bus,
             clock=self.clock,
@@ -89,6 +91,10 @@ class Runtime:
         self._feed = Feed(self.bus, self.clock)
         self._tasks: list[asyncio.Task[None]] = []
         self._is_stopped = False
+
+    def read_costs(self) -> dict[str, Any]:
+        """Return what the process and each transport cost so far, and when that is (UTC ms)."""
+        return {"ts": self.clock.now_ms(), **self.costs.totals(self.hub.delivered)}
 
     def ensure_started(self) -> None:
         """Start the hub, the control plane and, without Redis, the feed in this loop; once."""
@@ -136,7 +142,7 @@ class FeedRuntime:
         await control.listen(on_feeds=self._feed.poke, on_people=_ignore)
 
 
-@sync_to_async
+@in_thread
 def read_personal(user_ids: Collection[int]) -> dict[int, Personal]:
     """Return what is personal of these users, read in the database's thread."""
     return personal_of(user_ids)

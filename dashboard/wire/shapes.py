@@ -280,7 +280,7 @@ class WatchlistSnapshot(Shape):
 
 
 class Heartbeat(Shape):
-    """You have everything up to `seq`: it comes when nothing else did."""
+    """You have everything up to `seq`: it comes every `heartbeat_ms`."""
 
     channel: Literal["heartbeat"]
     seq: Sequence

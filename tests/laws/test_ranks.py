@@ -60,6 +60,7 @@ RANKS = {
     "dashboard.replica": 16,
     "dashboard.outbox": 17,
     "dashboard.subscriber": 18,
+    "dashboard.meter": 18,
     "dashboard.selectors": 19,
     "dashboard.services": 20,
     "dashboard.identity": 20,
