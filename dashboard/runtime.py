@@ -10,7 +10,7 @@ import logging
 import secrets
 from collections.abc import Collection
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from asgiref.sync import sync_to_async
 from django.conf import settings

@@ -1,7 +1,7 @@
-"""Readers of the real servers over every transport, that can change horses: one reader, one position.
+"""Readers of the real servers over every transport, that change between them: one position.
 
-They are slow and plain on purpose: a library for each transport, and the Reader of the project. What
-is distinct is kept in the order it was told, so that a test sees what was lost or told twice.
+They are slow and plain on purpose: a library for each transport, and the Reader of the project.
+What is distinct is kept in the order it was told: a test sees what was lost or told twice.
 """
 
 import base64
