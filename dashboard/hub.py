@@ -16,6 +16,7 @@ from django.db import DatabaseError
 
 from dashboard.exceptions import HubFull
 from dashboard.identity import Identity
+from dashboard.meter import CostMeter
 from dashboard.replica import BatchLost, Replica
 from dashboard.seat import Line, Seat
 from dashboard.subscriber import Subscriber
@@ -52,6 +53,7 @@ class Hub:
         read_personal: ReadPersonal,
         capacity: int,
         max_seats: int,
+        costs: CostMeter,
         heartbeat_ms: int,
         sweep_s: float,
         deadline_s: float,
@@ -64,6 +66,7 @@ class Hub:
         self._bus = bus
         self._find_revoked = find_revoked
         self._read_personal = read_personal
+        self._costs = costs
         self._capacity = capacity
         self._max_seats = max_seats
         self._heartbeat_ms = heartbeat_ms
@@ -179,13 +182,19 @@ class Hub:
             now_s, replica = self.clock.monotonic(), self.replica
             if replica.stale_ms is None and now_s - self._heard.mono_s > SILENCE_S:
                 replica.stale_ms = self._heard.wall_ms
-                self._wake(list(self.seats))
+                self._wake(self.seats)
             due = [seat for seat in self.seats if seat.subscriber.next_s <= now_s]
             self._wake([seat for seat in due if seat.subscriber.has_work(replica, now_s)])
 
-    def _wake(self, seats: list[Seat]) -> None:
+    def _wake(self, seats: Iterable[Seat]) -> None:
+        """Let seats write, at the cost of their transport."""
+        groups: dict[Transport, list[Seat]] = {}
         for seat in seats:
-            seat.wake()
+            groups.setdefault(seat.transport, []).append(seat)
+        for transport, group in groups.items():
+            with self._costs.paid_by(transport):
+                for seat in group:
+                    seat.wake()
 
     async def _watch_lines(self) -> None:
         while True:

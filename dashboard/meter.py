@@ -1,14 +1,16 @@
 """What each transport costs this process in CPU, and what the whole process costs.
 
-Must not know frames or sockets. Runtime has one; asgi names who pays for a connection, and the
-transports have the tasks they start billed. Parsing that a server does outside the application is
-nobody's: it is in the total of the process only.
+Must not know frames or sockets. Runtime has one; asgi names who pays for a connection, http bills
+the tasks it starts, and hub what it has written for all readers of a transport at once: to look at
+the thread's clock for every frame would cost a tenth of the frame. Parsing that a server does
+outside the application is nobody's: it is in the total of the process only.
 """
 
 import secrets
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -25,11 +27,25 @@ class Account:
     """CPU time of one transport: of the loop's thread, and of threads that worked for it."""
 
     __slots__ = ("_lock", "loop_ns", "threads_ns")
+    _inside_ns = 0
+    """What was paid for inside the present work; all of a loop is in one thread."""
 
     def __init__(self) -> None:
         self.loop_ns = 0
         self.threads_ns = 0
         self._lock = threading.Lock()
+
+    @contextmanager
+    def paying(self) -> Iterator[None]:
+        """Add the loop's time of the work in between; what another account pays is not added."""
+        beside_ns, Account._inside_ns = Account._inside_ns, 0
+        begun_ns = time.thread_time_ns()
+        try:
+            yield
+        finally:
+            spent_ns = time.thread_time_ns() - begun_ns
+            self.loop_ns += spent_ns - Account._inside_ns
+            Account._inside_ns = beside_ns + spent_ns
 
     def add_thread_time(self, spent_ns: int) -> None:
         """Add what another thread spent."""
@@ -50,8 +66,6 @@ class Metered(Coroutine[Any, Any, T]):
     """
 
     __slots__ = ("_account", "_steps")
-    _inside_ns = 0
-    """What metered steps inside the present one took."""
 
     def __init__(self, account: Account, awaitable: Awaitable[T]) -> None:
         self._account = account
@@ -70,14 +84,8 @@ class Metered(Coroutine[Any, Any, T]):
         self._step(self._steps.close)
 
     def _step(self, step: Callable[..., Any], *arguments: Any) -> Any:
-        beside_ns, Metered._inside_ns = Metered._inside_ns, 0
-        begun_ns = time.thread_time_ns()
-        try:
+        with self._account.paying():
             return step(*arguments)
-        finally:
-            spent_ns = time.thread_time_ns() - begun_ns
-            self._account.loop_ns += spent_ns - Metered._inside_ns
-            Metered._inside_ns = beside_ns + spent_ns
 
     def __next__(self) -> Any:
         """Do one step, as `await` asks for it."""
@@ -102,6 +110,10 @@ class CostMeter:
     def __init__(self) -> None:
         self.process = secrets.token_hex(4)
         self._accounts = {transport: Account() for transport in Transport}
+
+    def paid_by(self, transport: Transport) -> AbstractContextManager[None]:
+        """Return the time of the work in between, done for all readers of a transport together."""
+        return self._accounts[transport].paying()
 
     def metered(self, transport: Transport, awaitable: Awaitable[T]) -> Metered[T]:
         """Return the same work, whose CPU time goes to the transport's account."""
@@ -128,12 +140,6 @@ def billed(awaitable: Awaitable[T]) -> Awaitable[T]:
     """Return work of a task of its own, paid for by the connection that starts it."""
     account = _payer.get()
     return awaitable if account is None else Metered(account, awaitable)
-
-
-def billing(make: Callable[[], Coroutine[Any, Any, T]]) -> Callable[[], Coroutine[Any, Any, T]]:
-    """Return what makes the same work, paid for by this connection, whoever starts it."""
-    account = _payer.get()
-    return make if account is None else lambda: Metered(account, make())
 
 
 def in_thread(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:

@@ -77,6 +77,7 @@ class Runtime:
         self.hub = Hub(
             bus=self.bus,
             clock=self.clock,
+            costs=self.costs,
             find_revoked=find_revoked,
             read_personal=read_personal,
             capacity=settings.MARKET_TAPE_EVENTS,

@@ -8,7 +8,6 @@ import asyncio
 
 from dashboard.exceptions import SeatClosed
 from dashboard.hub import Hub
-from dashboard.meter import billing
 from dashboard.seat import Seat
 from dashboard.transports.http import (
     HEADERS,
@@ -49,7 +48,7 @@ class EventApplication:
             seat.begin(question.subscribes)
             start = {"type": "http.response.start", "status": 200, "headers": list(STREAM)}
             await send(start)
-            seat.write_by(billing(lambda: _write(seat, send, ended)))
+            seat.write_by(lambda: _write(seat, send, ended))
             await ended.wait()
         finally:
             seat.stop()

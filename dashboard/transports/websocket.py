@@ -13,7 +13,6 @@ from channels.exceptions import StopConsumer
 from dashboard.exceptions import HubFull, SeatClosed
 from dashboard.hub import Hub
 from dashboard.identity import Refusal, identify
-from dashboard.meter import billing
 from dashboard.seat import Seat
 from dashboard.transports.line import SocketLine
 from dashboard.wire.frames import encode_shutdown
@@ -67,7 +66,7 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
             await self._close(Close.TOO_MANY)
             return
         seat.say_hello()
-        seat.write_by(billing(lambda: self._write(seat, line)))
+        seat.write_by(lambda: self._write(seat, line))
 
     def _receive(self, message: Message) -> None:
         if self._seat is None:

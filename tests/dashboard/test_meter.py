@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.eager import start
-from dashboard.meter import Account, CostMeter, Metered, billed, billing, in_thread
+from dashboard.meter import Account, CostMeter, Metered, billed, in_thread
 from dashboard.wire.registry import Transport
 
 SPIN_S = 0.02
@@ -154,21 +154,16 @@ async def test_work_inside_other_work_is_counted_once() -> None:
     assert SPIN_S <= outer.cpu_s < SPIN_S * 2
 
 
-async def test_what_others_start_is_paid_for_by_the_connection_that_wanted_it() -> None:
+def test_what_is_done_for_all_readers_of_a_transport_is_paid_by_it() -> None:
     meter = CostMeter()
-    writers: list[Callable[[], Coroutine[object, object, None]]] = []
-
-    async def write() -> None:
+    with meter.paid_by(Transport.SSE):
         spin()
-
-    async def connection() -> None:
-        writers.append(billing(write))
-
-    await asyncio.create_task(meter.serve(Transport.SSE, connection()))
-    assert meter.totals({})["transports"]["sse"]["cpu_s"] < SPIN_S
-    start(writers[0]())
-    assert meter.totals({})["transports"]["sse"]["cpu_s"] >= SPIN_S
-    assert billing(write) is write
+        with meter.paid_by(Transport.POLL):
+            spin()
+    paid = {name: one["cpu_s"] for name, one in meter.totals({})["transports"].items()}
+    assert SPIN_S <= paid["sse"] < SPIN_S * 2
+    assert SPIN_S <= paid["poll"] < SPIN_S * 2
+    assert paid["websocket"] == 0
 
 
 def test_closing_it_closes_what_is_inside() -> None:
