@@ -1,6 +1,9 @@
 """People and delivery as a Django app."""
 
 from django.apps import AppConfig
+from django.core.checks import register
+
+from dashboard.checks import check_processes
 
 
 class DashboardConfig(AppConfig):
@@ -8,3 +11,7 @@ class DashboardConfig(AppConfig):
 
     name = "dashboard"
     verbose_name = "Dashboard"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        register(check_processes)

@@ -17,6 +17,7 @@ from dashboard.transports.http import Desk
 from dashboard.transports.poll import PollApplication
 from dashboard.transports.sse import EventApplication
 from dashboard.transports.websocket import MarketConsumer
+from dashboard.wire.registry import Transport
 
 _market = runtime.current()
 _websocket = MarketConsumer.as_asgi(hub=_market.hub)
@@ -32,17 +33,23 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
             await _live(receive, send)
             return
         case "websocket", "/ws/v1/":
-            serve = _websocket
+            serve = _paid(Transport.WEBSOCKET, _websocket)
         case "websocket", _:
             serve = _refuse
         case "http", "/sse/v1/":
-            serve = _events
+            serve = _paid(Transport.SSE, _events)
         case "http", "/poll/v1/":
-            serve = _poll
+            is_patient = b"wait=" in scope["query_string"]
+            serve = _paid(Transport.LONGPOLL if is_patient else Transport.POLL, _poll)
         case _:
             serve = django_application
     _market.ensure_started()
     await serve(scope, receive, send)
+
+
+def _paid(transport: Transport, serve: Any) -> Any:
+    """Have a connection's work put on the account of its transport."""
+    return lambda *connection: _market.costs.serve(transport, serve(*connection))
 
 
 async def _live(receive: Any, send: Any) -> None:

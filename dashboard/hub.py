@@ -16,6 +16,7 @@ from django.db import DatabaseError
 
 from dashboard.exceptions import HubFull
 from dashboard.identity import Identity
+from dashboard.meter import CostMeter
 from dashboard.replica import BatchLost, Replica
 from dashboard.seat import Line, Seat
 from dashboard.subscriber import Subscriber
@@ -52,6 +53,7 @@ class Hub:
         read_personal: ReadPersonal,
         capacity: int,
         max_seats: int,
+        costs: CostMeter,
         heartbeat_ms: int,
         sweep_s: float,
         deadline_s: float,
@@ -64,6 +66,7 @@ class Hub:
         self._bus = bus
         self._find_revoked = find_revoked
         self._read_personal = read_personal
+        self._costs = costs
         self._capacity = capacity
         self._max_seats = max_seats
         self._heartbeat_ms = heartbeat_ms
@@ -122,7 +125,7 @@ class Hub:
     async def close_all(self, code: Close, *, within_s: float) -> None:
         """End every subscriber, and wait for them to hear why; nobody can join any more."""
         self._is_closing = True
-        for seat in self.seats:
+        for seat in list(self.seats):
             seat.close(code)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._emptied.wait(), within_s)
@@ -137,13 +140,16 @@ class Hub:
             tasks.create_task(self._watch_lines())
 
     async def _follow_bus(self) -> None:
+        trouble = ""
         while True:
             try:
                 attachment = await self._bus.attach()
             except BusDown as error:
-                log.warning("bus cannot be reached error=%s", error)
+                if trouble != (trouble := str(error)):
+                    log.warning("bus cannot be read reason=%s", trouble)
                 await asyncio.sleep(RETRY_S)
                 continue
+            trouble = ""
             self._begin(attachment.epoch, attachment.board)
             try:
                 async for batch in attachment.batches():
@@ -176,13 +182,19 @@ class Hub:
             now_s, replica = self.clock.monotonic(), self.replica
             if replica.stale_ms is None and now_s - self._heard.mono_s > SILENCE_S:
                 replica.stale_ms = self._heard.wall_ms
-                self._wake(list(self.seats))
+                self._wake(self.seats)
             due = [seat for seat in self.seats if seat.subscriber.next_s <= now_s]
             self._wake([seat for seat in due if seat.subscriber.has_work(replica, now_s)])
 
-    def _wake(self, seats: list[Seat]) -> None:
+    def _wake(self, seats: Iterable[Seat]) -> None:
+        """Let seats write, at the cost of their transport."""
+        groups: dict[Transport, list[Seat]] = {}
         for seat in seats:
-            seat.wake()
+            groups.setdefault(seat.transport, []).append(seat)
+        for transport, group in groups.items():
+            with self._costs.paid_by(transport):
+                for seat in group:
+                    seat.wake()
 
     async def _watch_lines(self) -> None:
         while True:
@@ -240,6 +252,6 @@ class Hub:
             except DatabaseError as error:
                 log.error("accounts cannot be read error=%s", error)
                 continue
-            for seat in self.seats:
+            for seat in list(self.seats):
                 if seat.identity in revoked:
                     seat.close(Close.SIGNED_OUT)

@@ -22,6 +22,8 @@ from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from dashboard.meter import in_thread
+
 TOKEN_SALT: Final = "dashboard.token"  # noqa: S105 a namespace, not a secret
 TOKEN_DAYS: Final = 30
 OWN_PAGE: Final = b"x-market-page"
@@ -103,7 +105,7 @@ def _session_key(cookie: str) -> str | None:
     return parse_cookie(cookie).get(settings.SESSION_COOKIE_NAME)
 
 
-@sync_to_async
+@in_thread
 def _identify_session(key: str) -> Identity | None:
     """Read the session without writing it: a socket cannot hand out a new cookie."""
     store = import_module(settings.SESSION_ENGINE).SessionStore(key)
@@ -116,7 +118,7 @@ def _identify_session(key: str) -> Identity | None:
     return _identity_of(user, session_key=key)
 
 
-@sync_to_async
+@in_thread
 def _identify_token(basic: str) -> Identity | None:
     try:
         kind, _, encoded = basic.partition(" ")

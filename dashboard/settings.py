@@ -25,6 +25,25 @@ def _number(name: str, default: float, *, low: float, high: float) -> float:
     return value
 
 
+def _redis_url() -> str:
+    url = os.environ.get("REDIS_URL", "")
+    if url and not url.startswith(("redis://", "rediss://", "unix://")):
+        cure = "expected redis://, rediss:// or unix://, as in redis://localhost:6379/0"
+        raise ImproperlyConfigured(f"REDIS_URL was {url.partition(':')[0]!r}…, {cure}")
+    return url
+
+
+def _channel_layer(redis_url: str) -> dict[str, object]:
+    """Return the layer that carries pokes; a write that Redis does not take soon is given up."""
+    if not redis_url:
+        return {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+    host = {"address": redis_url, "socket_timeout": 2, "socket_connect_timeout": 2}
+    return {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [host], "prefix": "market"},
+    }
+
+
 def _secret_key(folder: Path) -> str:
     """Return the key of the environment, or one made once and kept with the data."""
     if key := os.environ.get("SECRET_KEY"):
@@ -42,7 +61,7 @@ MARKET_DATA_DIR.mkdir(parents=True, exist_ok=True)
 MARKET_FLUSH_MS = int(_number("MARKET_FLUSH_MS", 40, low=5, high=1000))
 """Ticks are published in batches this far apart."""
 MARKET_HEARTBEAT_MS = int(_number("MARKET_HEARTBEAT_MS", 5000, low=100, high=60_000))
-"""A subscriber that got nothing else for this long gets a heartbeat."""
+"""Every subscriber gets a heartbeat this often: it tells life, and where each channel stands."""
 MARKET_RECONCILE_S = _number("MARKET_RECONCILE_S", 2, low=0.1, high=60)
 """The feed is compared with its rows this often, so a lost poke delays a change and no more."""
 MARKET_SWEEP_S = _number("MARKET_SWEEP_S", 0.5, low=0.1, high=60)
@@ -57,6 +76,11 @@ MARKET_REQUESTS_PER_S = _number("MARKET_REQUESTS_PER_S", 20, low=0.1, high=1_000
 """Polls and streams one user may ask for, with a burst of three seconds' worth."""
 MARKET_PING_S = _number("MARKET_PING_S", 10, low=0.5, high=300)
 """A socket that said nothing for this long is pinged, and cut when it does not answer in time."""
+
+MARKET_REDIS_URL = _redis_url()
+"""With it several processes share one market: web processes read, `manage.py runfeed` writes."""
+MARKET_WEB_PROCESSES = int(_number("WEB_CONCURRENCY", 1, low=1, high=1000))
+"""How many web processes the launcher is told to start (uvicorn and gunicorn read it, too)."""
 
 # --- Django ---------------------------------------------------------------------------------
 SECRET_KEY = _secret_key(MARKET_DATA_DIR)
@@ -125,7 +149,7 @@ DATABASES = {
     },
 }
 
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+CHANNEL_LAYERS = {"default": _channel_layer(MARKET_REDIS_URL)}
 
 # --- people ---------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -195,5 +219,6 @@ LOGGING = {
     "loggers": {
         "feeds": {"level": "INFO"},
         "dashboard": {"level": "INFO"},
+        "channels_redis": {"level": "CRITICAL"},  # a traceback a second; feeds.control says it once
     },
 }

@@ -71,7 +71,7 @@ class Subscriber:
         self._status = StatusOutbox()
         self._is_whole_at_once = is_whole_at_once
         self._heartbeat_ms = heartbeat_ms
-        self._sent_s = self.next_s = now.mono_s
+        self._beat_s = self.next_s = now.mono_s
         self._told_stale_ms: int | None = None
         self._allowance = Allowance(per_s=COMMANDS_PER_S, burst=COMMAND_BURST, now_s=now.mono_s)
         self._bad_messages = 0
@@ -83,7 +83,7 @@ class Subscriber:
 
     def welcome(self, replica: Replica, now: Moment) -> str:
         """Return the first frame."""
-        self._sent_s = now.mono_s
+        self._beat_s = now.mono_s
         return encode_welcome(
             epoch=replica.epoch,
             heartbeat_ms=round(self._heartbeat_ms),
@@ -121,17 +121,17 @@ class Subscriber:
 
     def has_work(self, replica: Replica, now_s: float) -> bool:
         """Say whether `frames` may have something when nothing happened since the last look."""
-        return self._is_quiet(now_s) or (self.pace.is_due(now_s) and self._is_behind(replica))
+        return self._is_time_to_beat(now_s) or (
+            self.pace.is_due(now_s) and self._is_behind(replica)
+        )
 
     def frames(self, replica: Replica, now: Moment) -> list[str]:
         """Return what is due: distinct things at once, merged ones at the pace."""
         frames = self._status.take(replica) + self.personal.take()
         if self.pace.is_due(now.mono_s) or (frames and self._is_whole_at_once):
             frames += self._take_prices(replica, now)
-        if replica.stale_ms != self._told_stale_ms or (not frames and self._is_quiet(now.mono_s)):
+        if replica.stale_ms != self._told_stale_ms or self._is_time_to_beat(now.mono_s):
             frames.append(self._heartbeat(replica, now))
-        if frames:
-            self._sent_s = now.mono_s
         self._plan()
         if frames and self.pace.is_news and (news := self.pace.take_news(now.mono_s)) is not None:
             frames.append(encode_pace(rate=news[0], reason=news[1]))
@@ -139,7 +139,7 @@ class Subscriber:
 
     def _plan(self) -> None:
         due_s = inf if self.pace.is_paused else self.pace.due_s
-        self.next_s = min(due_s, self._sent_s + self._heartbeat_ms / 1000)
+        self.next_s = min(due_s, self._beat_s + self._heartbeat_ms / 1000)
 
     def settle(self, replica: Replica) -> Position | None:
         """Return where the reader stands in all its channels, if nothing is due of any of them."""
@@ -160,14 +160,18 @@ class Subscriber:
             trades.is_open and trades.place.is_behind(replica)
         )
 
-    def _is_quiet(self, now_s: float) -> bool:
-        return (now_s - self._sent_s) * 1000 >= self._heartbeat_ms
+    def _is_time_to_beat(self, now_s: float) -> bool:
+        return (now_s - self._beat_s) * 1000 >= self._heartbeat_ms
 
     def _heartbeat(self, replica: Replica, now: Moment) -> str:
-        """Tell where the reader is; prices held back keep their position: nothing is skipped."""
+        """Tell where the reader is in every channel, so that a quiet one does not fall behind.
+
+        Prices held back keep their position: nothing is skipped.
+        """
         held = [outbox.place for outbox in (self._ticker, self._trades) if outbox.is_open]
         seq = min((place.whole_in(replica) for place in held), default=replica.sequence)
         self._raise_to(replica, seq)
+        self._beat_s = now.mono_s
         self._told_stale_ms = replica.stale_ms
         return encode_heartbeat(seq=seq, ts=now.wall_ms, stale_ms=replica.stale_ms)
 

@@ -10,9 +10,10 @@ from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from dashboard import runtime, views
+from dashboard import developers, runtime, views
 
-_market = runtime.current().market
+_runtime = runtime.current()
+_market = _runtime.market
 _icon = RedirectView.as_view(url=static("images/favicon.svg"), permanent=True)
 
 _accounts: list[URLPattern | URLResolver] = [
@@ -28,9 +29,13 @@ _accounts: list[URLPattern | URLResolver] = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.DashboardView.as_view(market=_market), name="dashboard"),
     path("polling/", views.PollingView.as_view(market=_market), name="polling"),
+    path("lab/", views.LabView.as_view(), name="lab"),
+    path("lab/costs/", views.CostsView.as_view(read_costs=_runtime.read_costs), name="lab_costs"),
     path("watchlist/add/", views.watchlist_add, name="watchlist_add"),
     path("watchlist/remove/", views.watchlist_remove, name="watchlist_remove"),
     path("notifications/read/", views.notifications_read, name="notifications_read"),
+    path("developers/", developers.developers, name="developers"),
+    path("developers/asyncapi.json", developers.asyncapi_file, name="asyncapi"),
     path("accounts/", include(_accounts)),
     path("admin/", admin.site.urls),
     # asked for by browsers that show something else than a page of ours

@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
+from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 from django.views.decorators.cache import cache_control
@@ -89,6 +90,33 @@ class PollingView(DashboardView):
 
     template_name = "polling.html"
     transport = "poll"
+
+
+class LabView(View):
+    """The page where all transports run at once and are measured; the figures are the browser's."""
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        """Render the page for the watchlist of whoever asks."""
+        personal = await sync_to_async(_personal)(request)
+        context = {"watchlist_symbols": personal.watchlist}
+        response = await sync_to_async(render)(request, "lab.html", context)
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+@method_decorator([login_not_required, cache_control(no_store=True)], name="dispatch")
+class CostsView(View):
+    """What the transports cost the server, and how long the header of this very request was."""
+
+    read_costs: Callable[[], Mapping[str, object]] = cast(Callable[[], Mapping[str, object]], None)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Answer the signed in; the address is for scripts, so the others get an error."""
+        if not request.user.is_authenticated:
+            answer = {"error": error_object(Error.SIGNED_OUT, "sign in first")}
+            return JsonResponse(answer, status=401)
+        header_bytes = sum(len(name) + len(value) + 4 for name, value in request.headers.items())
+        return JsonResponse({"request_header_bytes": header_bytes, **self.read_costs()})
 
 
 def _share_key(request: HttpRequest) -> str:

@@ -16,11 +16,41 @@ READER_BATCHES: Final = 500
 
 
 class Overrun(Exception):
-    """A reader was too slow; attach again."""
+    """Batches were lost to a reader; attach again."""
 
 
-class Attachment:
+class Mirror:
+    """The market as of the last batch: what a new reader starts from."""
+
+    def __init__(self) -> None:
+        self.epoch = ""
+        self.board = Board()
+
+    def receive(self, batch: Batch) -> None:
+        """Fold a batch in; a new epoch starts from an empty board."""
+        if batch.epoch != self.epoch:
+            self.epoch, self.board = batch.epoch, Board()
+        for sequence, event in enumerate(batch.events, batch.first):
+            self.board.apply(sequence, event)
+
+
+class Attachment(Protocol):
     """One reader: the board as of its start, then every batch after it, without a hole."""
+
+    epoch: str
+    board: Board
+
+    def batches(self) -> AsyncIterator[Batch]:
+        """Yield batches as they come.
+
+        Raises:
+            Overrun: batches were lost to this reader.
+        """
+        ...
+
+
+class MemoryAttachment:
+    """A reader in the process of the feed."""
 
     def __init__(self, epoch: str, board: Board) -> None:
         self.epoch = epoch
@@ -73,28 +103,24 @@ class Bus(Protocol):
 
 
 class MemoryBus:
-    """Carry batches inside one process; the board here is what a new reader starts from."""
+    """Carry batches inside one process."""
 
     def __init__(self) -> None:
-        self._epoch = ""
-        self._board = Board()
-        self._attachments: set[Attachment] = set()
+        self._mirror = Mirror()
+        self._attachments: list[MemoryAttachment] = []
 
     async def publish(self, batch: Batch) -> None:
-        """Hand a batch to every reader; a new epoch starts from an empty board."""
-        if batch.epoch != self._epoch:
-            self._epoch, self._board = batch.epoch, Board()
-        for sequence, event in enumerate(batch.events, batch.first):
-            self._board.apply(sequence, event)
+        """Hand a batch to every reader."""
+        self._mirror.receive(batch)
         for attachment in self._attachments:
             attachment.offer(batch)
 
-    async def attach(self) -> Attachment:
+    async def attach(self) -> MemoryAttachment:
         """Return a reader that begins now; nothing is awaited, so nothing can fall between."""
-        attachment = Attachment(self._epoch, self._board.copy())
-        self._attachments.add(attachment)
+        attachment = MemoryAttachment(self._mirror.epoch, self._mirror.board.copy())
+        self._attachments.append(attachment)
         return attachment
 
     def detach(self, attachment: Attachment) -> None:
         """Forget a reader."""
-        self._attachments.discard(attachment)
+        self._attachments = [one for one in self._attachments if one is not attachment]

@@ -13,9 +13,12 @@ from typing import Any, Final
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
+from feeds.redis_link import LOST, RETRY_S, Outage
+
 GROUP: Final = "market.control"
-REJOIN_S: Final = 3600.0
-"""The layer forgets members of a group after a day."""
+ECHO_S: Final = 10.0
+"""A listener calls to the group this often and must hear it as soon, or it joins again: a layer
+may lose its connection without a word, and forgets members of a group after a day."""
 log = logging.getLogger(__name__)
 
 
@@ -29,34 +32,78 @@ def poke_people(user_ids: list[int]) -> None:
     _send({"type": "control.people", "user_ids": user_ids})
 
 
+class _Listener:
+    """One membership of the group, from joining to the first sign that it is broken."""
+
+    def __init__(
+        self,
+        on_feeds: Callable[[], None],
+        on_people: Callable[[list[int]], None],
+        outage: Outage,
+    ) -> None:
+        self._on_feeds = on_feeds
+        self._on_people = on_people
+        self._outage = outage
+        self._layer = get_channel_layer()
+        self._heard = asyncio.Event()
+
+    async def listen(self) -> None:
+        """Call back for every poke.
+
+        Raises:
+            TimeoutError: nothing is heard any more.
+        """
+        channel = await self._layer.new_channel()
+        await self._layer.group_add(GROUP, channel)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._receive(channel))
+            tasks.create_task(self._call(channel))
+
+    async def leave(self) -> None:
+        """Close the connections of the layer, whatever state they are in."""
+        with suppress(*LOST):
+            await self._layer.flush()
+
+    async def _receive(self, channel: str) -> None:
+        while True:
+            self._hear(await self._layer.receive(channel))
+
+    async def _call(self, channel: str) -> None:
+        """Prove again and again that what is sent to the group is heard."""
+        while True:
+            self._heard.clear()
+            await self._layer.group_add(GROUP, channel)
+            await self._layer.group_send(GROUP, {"type": "control.echo"})
+            async with asyncio.timeout(ECHO_S):
+                await self._heard.wait()
+            self._outage.end()
+            await asyncio.sleep(ECHO_S)
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        self._heard.set()
+        match message:
+            case {"type": "control.feeds"}:
+                self._on_feeds()
+            case {"type": "control.people", "user_ids": user_ids}:
+                self._on_people(user_ids)
+
+
 async def listen(*, on_feeds: Callable[[], None], on_people: Callable[[list[int]], None]) -> None:
     """Call back for every poke, for ever; one channel per process, whatever its sockets."""
-    layer = get_channel_layer()
-    channel = await layer.new_channel()
-    try:
-        while True:
-            await layer.group_add(GROUP, channel)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(REJOIN_S):
-                    while True:
-                        _hear(await layer.receive(channel), on_feeds, on_people)
-    finally:
-        await layer.group_discard(GROUP, channel)
-
-
-def _hear(
-    message: dict[str, Any], on_feeds: Callable[[], None], on_people: Callable[[list[int]], None]
-) -> None:
-    match message:
-        case {"type": "control.feeds"}:
-            on_feeds()
-        case {"type": "control.people", "user_ids": user_ids}:
-            on_people(user_ids)
+    outage = Outage("control plane")
+    while True:
+        listener = _Listener(on_feeds, on_people, outage)
+        try:
+            await listener.listen()
+        except* LOST as errors:
+            outage.begin(errors.exceptions[0])
+        finally:
+            await listener.leave()
+        await asyncio.sleep(RETRY_S)
 
 
 def _send(message: dict[str, object]) -> None:
-    layer = get_channel_layer()
     try:
-        async_to_sync(layer.group_send)(GROUP, message)
-    except OSError as error:
+        async_to_sync(get_channel_layer().group_send)(GROUP, message)
+    except LOST as error:
         log.warning("poke lost type=%s error=%s", message["type"], error)

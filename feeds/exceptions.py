@@ -7,6 +7,7 @@ FeedError
 ├── InvalidPlan           a feed that cannot be run (rate below 0, duplicate symbol)
 ├── InvalidTransition     a phase or state that cannot follow the present one
 ├── InvalidPosition       text that is not a position
+├── InvalidPacking        bytes that are no batch and no board
 └── PositionLost          a position the tape no longer reaches, or never had
 """
 
@@ -37,6 +38,10 @@ class InvalidTransition(FeedError):
 
 class InvalidPosition(FeedError):
     """Text that is not a position."""
+
+
+class InvalidPacking(FeedError):
+    """Bytes that are no batch and no board."""
 
 
 class PositionLost(FeedError):

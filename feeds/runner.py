@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from math import inf
 from typing import Protocol
 
 from django.db import DatabaseError
@@ -20,6 +21,8 @@ from feeds.plans import FeedPlan
 log = logging.getLogger(__name__)
 LAG_REPORT_S = 1.0
 """A loop this late is worth a line in the log, once per second of lag."""
+BEAT_S = 1.0
+"""A market without news says so this often: who hears nothing for longer knows of a fault."""
 
 
 class Publisher(Protocol):
@@ -51,6 +54,7 @@ class Runner:
         self._reconcile_s = reconcile_s
         self._poked = asyncio.Event()
         self._wanted: list[FeedPlan] | None = None
+        self._published_s = -inf
 
     def poke(self) -> None:
         """Compare with the rows at once."""
@@ -66,7 +70,8 @@ class Runner:
     async def _follow_rows(self) -> None:
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._poked.wait(), self._reconcile_s)
+                async with asyncio.timeout(self._reconcile_s):
+                    await self._poked.wait()
             self._poked.clear()
             try:
                 self._wanted = list(await self._read_plans())
@@ -96,5 +101,8 @@ class Runner:
             return None
 
     async def _publish(self, batch: Batch | None) -> None:
-        if batch is not None and batch.events:
+        """Publish news; without any, an empty batch now and then as a sign of life."""
+        now_s = self._clock.monotonic()
+        if batch is not None and (batch.events or now_s - self._published_s >= BEAT_S):
+            self._published_s = now_s
             await self._bus.publish(batch)

@@ -1,5 +1,5 @@
 """The demo with two more addresses, for tests only: /census/ counts what its process holds, and
-/board/ shows the board of the engine's side of the bus.
+/board/ shows the board of the engine's side of the bus, or the replica of a process without engine.
 
 Everything else is the real thing: same command, same server, same application.
 """
@@ -43,10 +43,11 @@ def board() -> dict[str, Any]:
         ago = fields.pop("ms")
         return fields | {"t": None if ago is None else -ago}
 
-    bus = runtime.current().bus
-    rows = bus._board.rows
+    market = runtime.current()
+    source = market.hub.replica if runtime.is_shared() else market.bus._mirror
+    rows = source.board.rows
     return {
-        "position": f"{bus._epoch}:{bus._board.sequence}",
+        "position": f"{source.epoch}:{source.board.sequence}",
         "rows": {symbol: entry(symbol, row) for symbol, row in rows.items()},
         "display": {symbol: display_row(symbol, row) for symbol, row in rows.items()},
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.redis_server import RedisServer, running_redis
 from tests.served import Served, serve
 
 POLL_S = 0.05
@@ -66,3 +67,20 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server at 200 ticks/s that pings often, so that the vanished are noticed soon."""
     with serve(tmp_path_factory.mktemp("served"), MARKET_PING_S="1") as served:
         yield served
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A Redis of the tests' own; `redis` is for those that want it empty."""
+    with running_redis(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture
+def redis(redis_server: RedisServer) -> RedisServer:
+    """The Redis of the tests, up and empty."""
+    if redis_server.process is None or redis_server.process.poll() is not None:
+        redis_server.start()
+    redis_server.thaw()
+    redis_server.client().flushall()
+    return redis_server

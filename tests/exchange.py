@@ -8,6 +8,7 @@ from django.db import OperationalError
 
 from dashboard.hub import Hub
 from dashboard.identity import Identity
+from dashboard.meter import CostMeter
 from dashboard.seat import Seat
 from dashboard.wire.personal import Personal
 from dashboard.wire.registry import Transport
@@ -42,10 +43,12 @@ class Exchange:
     def __init__(self) -> None:
         self.bus = MemoryBus()
         self.rows = Rows()
+        self.costs = CostMeter()
         self.sequence = 0
         self.hub = Hub(
             bus=self.bus,
             clock=SystemClock(),
+            costs=self.costs,
             find_revoked=self.rows.find_revoked,
             read_personal=self.rows.read_personal,
             capacity=1000,

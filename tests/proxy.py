@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from collections import Counter
 from contextlib import suppress
 from typing import Final, Literal
 
@@ -23,6 +24,8 @@ class Proxy:
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/"
         self.tried: list[Road] = []
+        self.sent: Counter[Road | None] = Counter()
+        self.received: Counter[Road | None] = Counter()
         self._blocked: dict[Road, How] = {}
         self._open: set[socket.socket] = set()
         self._whole = threading.Event()
@@ -69,13 +72,22 @@ class Proxy:
                 continue
             far = socket.create_connection(self._target)
             self._open |= {near, far}
-            for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+            load = Load()
+            for way in ((near, far, self.sent), (far, near, self.received)):
+                threading.Thread(target=self._pump, args=(*way, load), daemon=True).start()
 
-    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+    def _pump(
+        self,
+        source: socket.socket,
+        sink: socket.socket,
+        bytes_of: "Counter[Road | None]",
+        load: "Load",
+    ) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
                 self._flowing.wait()
+                load.look(data)
+                bytes_of[load.road] += len(data)
                 how = self._how(data)
                 if how is None:
                     sink.sendall(data)
@@ -94,6 +106,17 @@ class Proxy:
             return None
         self.tried.append(road)
         return self._blocked.get(road)
+
+
+class Load:
+    """What a connection carries: what its last request asked for, one at a time as browsers do."""
+
+    road: Road | None = None
+
+    def look(self, data: bytes) -> None:
+        """Look for the head of a request."""
+        if data.startswith((b"GET ", b"POST ")):
+            self.road = road_of(data)
 
 
 def road_of(data: bytes) -> Road | None:

@@ -17,8 +17,11 @@ STOP_S = 10
 class Served:
     """A running server: where it is, who may enter, and what its process holds."""
 
-    def __init__(self, folder: Path, process: subprocess.Popen[bytes], ready: dict[str, Any]):
+    def __init__(
+        self, folder: Path, log: Path, process: subprocess.Popen[bytes], ready: dict[str, Any]
+    ):
         self.folder = folder
+        self._log = log
         self.process = process
         self.url: str = ready["url"]
         self.host = self.url.removeprefix("http://").rstrip("/")
@@ -51,21 +54,22 @@ class Served:
 
     def log(self) -> str:
         """Return what the server wrote to its log."""
-        return (self.folder / "log").read_text()
+        return self._log.read_text()
 
 
 @contextmanager
 def serve(folder: Path, *arguments: str, **settings: str) -> Iterator[Served]:
     """Run a server of its own; at the end it must stop cleanly and show no traceback."""
     command = [sys.executable, "tests/census_server.py", "--json", "--port", "0", "--no-browser"]
-    with (folder / "log").open("wb") as log:
+    file = folder / f"log-{os.urandom(3).hex()}"
+    with file.open("wb") as log:
         process = subprocess.Popen(
             [*command, *arguments],
             cwd=ROOT, stdout=subprocess.PIPE, stderr=log, env=environment(folder) | settings,
         )  # fmt: skip
     assert process.stdout is not None
     try:
-        served = Served(folder, process, json.loads(process.stdout.readline()))
+        served = Served(folder, file, process, json.loads(process.stdout.readline()))
         yield served
         process.terminate()
         assert process.wait(timeout=STOP_S) == 0

@@ -33,6 +33,10 @@ class Client(Protocol):
         """Open, say so with the first snapshot, and read on."""
         ...
 
+    def close(self) -> None:
+        """End the connection."""
+        ...
+
 
 def client_of(plan: Plan, tally: Tally, symbols: Iterable[str]) -> Client:
     """Return a reader of the plan's transport."""
@@ -55,7 +59,7 @@ async def catalogue(plan: Plan) -> list[str]:
     asker = _Poll(plan, tally, [])
     await asker.connect()
     await asker.ask("channels=status")
-    asker.writer.close()
+    asker.close()
     return sorted(tally.reader.instruments)
 
 
@@ -73,6 +77,11 @@ class _Http:
         self.reader, self.writer = await asyncio.open_connection(
             host, int(port or 80), limit=READ_BYTES
         )
+
+    def close(self) -> None:
+        """End the connection."""
+        if hasattr(self, "writer"):
+            self.writer.close()
 
     async def get(self, path: str, headers: str = "") -> tuple[int, dict[bytes, bytes]]:
         """Send a GET; return status and headers of the answer."""

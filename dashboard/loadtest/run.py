@@ -67,13 +67,17 @@ async def _read(
     plan: Plan, tally: Tally, symbols: list[str], gate: asyncio.Semaphore, opened: asyncio.Event
 ) -> None:
     """Read until the connection ends; few of those that open do so at once."""
-    async with asyncio.TaskGroup() as tasks:
-        opening = tasks.create_task(opened.wait())
-        async with gate:
-            reading = tasks.create_task(client_of(plan, tally, symbols).read(opened))
-            await asyncio.wait({opening, reading}, return_when=asyncio.FIRST_COMPLETED)
-        await asyncio.wait({reading})
-        opening.cancel()
+    client = client_of(plan, tally, symbols)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            opening = tasks.create_task(opened.wait())
+            async with gate:
+                reading = tasks.create_task(client.read(opened))
+                await asyncio.wait({opening, reading}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({reading})
+            opening.cancel()
+    finally:
+        client.close()
 
 
 def _chosen(plan: Plan, symbols: Sequence[str], number: int) -> list[str]:

@@ -15,6 +15,7 @@ from dashboard.allowance import Allowance
 from dashboard.exceptions import CommandRefused, DeliveryError, HubFull, SeatClosed
 from dashboard.hub import Hub
 from dashboard.identity import Identity, identify
+from dashboard.meter import billed
 from dashboard.transports.line import SocketLine
 from dashboard.wire.questions import Question, read_question
 from dashboard.wire.registry import CLOSE_TEXT, ERROR_TEXT, Close, Error, error_object
@@ -92,7 +93,7 @@ async def answer(
     if scope["method"] != "GET":
         await respond(send, 405, b"", [(b"allow", b"GET")])
         return
-    serving = asyncio.ensure_future(serve())
+    serving = asyncio.ensure_future(billed(serve()))
     leaving = asyncio.ensure_future(_left(receive))
     try:
         await asyncio.wait({serving, leaving}, return_when=asyncio.FIRST_COMPLETED)

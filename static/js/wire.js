@@ -20,7 +20,7 @@ export const CHANNEL = Object.freeze({
   WATCHLIST: "watchlist",
 });
 
-/** Not subscribed to: it arrives by itself when nothing else did. */
+/** Not subscribed to: it arrives by itself. */
 export const HEARTBEAT = "heartbeat";
 
 export const METHOD = Object.freeze({

@@ -3,13 +3,18 @@
 import re
 from pathlib import Path
 
+from dashboard.asyncapi import LIMITS
 from dashboard.wire import registry
 from dashboard.wire.commands import METHODS
+from dashboard.wire.guide import CHANNEL_TEXT, PARAMETER_TEXT
 from dashboard.wire.registry import CLOSE_TEXT, ERROR_TEXT, Channel, Close, Error
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 SCRIPT = (ROOT / "static" / "js" / "wire.js").read_text()
+
+
+RATES = ("MIN_RATE", "MAX_RATE", "DEFAULT_RATE")
 
 
 def table(first: str) -> list[list[str]]:
@@ -43,8 +48,20 @@ def test_readme_lists_every_error() -> None:
     assert table("error") == said
 
 
-def test_readme_lists_every_method() -> None:
-    assert [row[0] for row in table("method")] == list(METHODS)
+def test_readme_lists_every_method_with_its_parameters() -> None:
+    said = {row[0]: row[1].replace("`", "").split(", ") for row in table("method")}
+    assert list(said) == list(METHODS)
+    for method, texts in PARAMETER_TEXT.items():
+        assert said[method] == (list(texts) or [""])
+
+
+def test_readme_lists_every_channel() -> None:
+    assert table("channel") == [[one.value, text.what] for one, text in CHANNEL_TEXT.items()]
+
+
+def test_readme_lists_every_limit() -> None:
+    said = [[name, f"{value:g}", why.replace("`", "")] for name, (value, why) in LIMITS.items()]
+    assert [[cell.replace("`", "") for cell in row] for row in table("limit")] == said
 
 
 def test_the_browser_knows_the_same_names_and_numbers() -> None:
@@ -59,7 +76,7 @@ def test_the_browser_knows_the_same_names_and_numbers() -> None:
 
 
 def test_the_browser_knows_the_same_limits() -> None:
-    for name in ("VERSION", "MESSAGE_BYTES", "SYMBOL_LIMIT", "MIN_RATE", "MAX_RATE"):
+    for name in ("VERSION", "MESSAGE_BYTES", "SYMBOL_LIMIT", *RATES):
         written = re.search(rf"export const {name} = ([0-9.]+);", SCRIPT)
         assert written, name
         assert float(written[1]) == getattr(registry, name)

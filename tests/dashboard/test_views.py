@@ -48,7 +48,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 @pytest.fixture(autouse=True)
 def plain_templates(settings):
     """Replace the page templates: their looks are tested in a browser, here only the context."""
-    pages = {"dashboard.html": "live {{ age_text }}", "polling.html": "polling {{ age_text }}"}
+    pages = {
+        "dashboard.html": "live {{ age_text }}",
+        "polling.html": "polling {{ age_text }}",
+        "lab.html": "lab {{ watchlist_symbols|join:',' }}",
+    }
     (engine,) = settings.TEMPLATES
     loaders = [
         ("django.template.loaders.locmem.Loader", pages),
@@ -339,3 +343,45 @@ def test_edits_touch_no_rows_of_others(browser):
     assert as_script(browser, "notifications_read", {"id": note.pk}).json() == {"ok": True}
     as_script(browser, "notifications_read")
     assert personal_of([bob.pk]) == before
+
+
+# --- the transport lab ---
+
+
+def test_the_lab_is_for_the_signed_in():
+    answer = Client().get(reverse("lab"))
+    assert answer.status_code == 302
+    assert reverse("account_login") in answer.url
+
+
+def test_the_lab_begins_with_the_watchlist(browser, ada):
+    answer = browser.get(reverse("lab"))
+    assert answer.content.decode() == f"lab {','.join(personal_of([ada.pk])[ada.pk].watchlist)}"
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_the_costs_are_for_the_signed_in():
+    answer = Client().get(reverse("lab_costs"))
+    assert answer.status_code == 401
+    assert answer.json()["error"]["name"] == "signed_out"
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_the_costs_of_every_transport_are_told(browser):
+    answer = browser.get(reverse("lab_costs"))
+    costs = answer.json()
+    assert costs["transports"].keys() == {"websocket", "sse", "longpoll", "poll"}
+    assert costs["process_cpu_s"] > 0
+    assert costs["ts"] > 0
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_the_length_of_the_header_that_was_sent_is_told(browser):
+    """A page cannot see its own header; it takes the length for that of its other requests."""
+    short = browser.get(reverse("lab_costs")).json()["request_header_bytes"]
+    long = browser.get(reverse("lab_costs"), HTTP_X_LONG="12345").json()["request_header_bytes"]
+    assert long - short == len("X-Long: 12345\r\n")
+
+
+def test_the_costs_are_only_read(browser):
+    assert browser.post(reverse("lab_costs")).status_code == 405

@@ -389,7 +389,7 @@ def test_frames_stand_for_the_answers(bare: Page) -> None:
 ASKING = """
   const {LongPollTransport} = await import("/static/js/link/longpoll.js");
   const {PollTransport} = await import("/static/js/link/poll.js");
-  const {kind, answers_ms, max_rate, span_ms, status} = roads;
+  const {kind, answers_ms, max_rate, paused, span_ms, status} = roads;
   const time = new Time();
   const asked = [], told = [], endings = [];
   const heartbeat = {channel: "heartbeat", seq: 7, ts: 1};
@@ -409,8 +409,9 @@ ASKING = """
   transport.onclose = (ending) => endings.push(ending);
   transport.onopen = () => {
     told.push("open");
-    transport.send({method: "set", params: {max_rate}, id: 1});
+    transport.send({method: "set", params: {max_rate, paused}, id: 1});
     transport.send({method: "subscribe", params: {channel: "status"}, id: 2});
+    transport.send({method: "subscribe", params: {channel: "ticker", symbols: ["NVX"]}, id: 3});
   };
   transport.open(() => ({}));
   for (let passed_ms = 0; passed_ms < span_ms; passed_ms += 10) {
@@ -424,6 +425,7 @@ ASKING = """
 def asking(page: Page, **facts: Any) -> Any:
     """Let a poll ask a server that answers after so many ms, and return what it did."""
     plain = {"kind": "longpoll", "answers_ms": 10, "max_rate": 10, "span_ms": 3000, "status": 200}
+    plain["paused"] = False
     return play(page, ASKING, roads=plain | facts)
 
 
@@ -445,7 +447,14 @@ def test_only_a_question_without_commands_waits_for_news(bare: Page) -> None:
 
 def test_the_first_answer_proves_the_road_and_carries_nothing(bare: Page) -> None:
     told = asking(bare)["told"]
-    assert told[:4] == ["open", "answer", "answer", "heartbeat 7"]
+    assert told[:5] == ["open", "answer", "answer", "answer", "heartbeat 7"]
+
+
+@pytest.mark.parametrize("kind", ["poll", "longpoll"])
+def test_while_paused_an_answer_raises_no_position(bare: Page, kind: str) -> None:
+    """It left the prices out: to stand where it stands would be to lose them."""
+    told = asking(bare, kind=kind, paused=True)["told"]
+    assert {line for line in told if "heartbeat" in line} == {"heartbeat 0"}
 
 
 @pytest.mark.parametrize(("max_rate", "interval_ms"), [(10, 1000), (0.5, 2000)])
@@ -466,7 +475,7 @@ def test_a_poll_says_when_it_may_come_back(bare: Page, kind: str) -> None:
 
 def test_a_poll_without_news_says_that_the_server_lives(bare: Page) -> None:
     done = asking(bare, kind="poll", status=304)
-    assert done["told"][:4] == ["open", "answer", "answer", "heartbeat 0"]
+    assert done["told"][:5] == ["open", "answer", "answer", "answer", "heartbeat 0"]
     assert done["meter"]["unchanged"] == done["meter"]["requests"] > 2
 
 

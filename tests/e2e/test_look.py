@@ -42,3 +42,12 @@ def test_signing_in_fits_a_phone(open_page: Open) -> None:
     page = open_page("", user=None, viewport=PHONE)
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_the_bar_is_never_too_tight(open_page: Open) -> None:
+    """An admin has the most pages; between a phone and a desk there is every width."""
+    page = open_page(user="admin")
+    expect(page.locator("#link-badge")).to_contain_text("Live")
+    for width in range(320, 1100, 20):
+        page.set_viewport_size({"width": width, "height": 700})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -19,14 +19,18 @@ ROOMS = {
     "wire.js": set(),
     "format.js": set(),
     "dom.js": set(),
+    "measure": {"format.js", "measure"},
     "market": {"wire.js", "format.js", "market"},
     "link": {"wire.js", "link"},
-    "screen": {"wire.js", "format.js", "dom.js", "market", "screen"},
+    "lab": {"wire.js", "measure", "market", "link", "lab"},
+    "screen": {"wire.js", "format.js", "dom.js", "measure", "market", "screen"},
     "main.js": {"wire.js", "format.js", "dom.js", "market", "link", "screen"},
+    "developers.js": {"wire.js", "dom.js", "link", "screen"},
+    "lab.js": {"wire.js", "format.js", "dom.js", "measure", "market", "link", "lab", "screen"},
     "page.js": {"format.js", "dom.js", "screen"},
     "theme-boot.js": set(),
 }
-"""Each room, and the rooms that it may import; only main sees both the link and the screen."""
+"""Each room, and what it may import; only the pages' own files see both link and screen."""
 
 # --- reading JavaScript ---
 
@@ -260,8 +264,8 @@ MARKUP = (
 EVALUATION = r"(?<![\w.#])(?:eval\s*\(|(?:new\s+)?Function\s*\()"
 PAGE = r"(?<![\w#])(?:document|window)\b(?!\s*:)"
 NETWORK = r"(?<![\w#])(?:fetch|WebSocket|EventSource|XMLHttpRequest|sendBeacon|WebTransport)\b"
-NO_PAGE = {"market", "link", "wire.js", "format.js"}
-NO_NETWORK = {"market", "screen", "wire.js", "format.js", "dom.js"}
+NO_PAGE = {"measure", "market", "lab", "link", "wire.js", "format.js"}
+NO_NETWORK = {"measure", "market", "lab", "screen", "wire.js", "format.js", "dom.js"}
 
 
 def markup(source: str) -> list[Found]:

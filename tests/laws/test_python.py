@@ -241,7 +241,7 @@ def test_the_related_names_are_read_from_the_models() -> None:
 
 # --- the bus and the channel layer ---
 
-PLANES = {"feeds.bus", "feeds.control"}
+PLANES = {"feeds.redis_link", "feeds.control"}
 
 
 def plane_imports(source: str) -> list[Found]:
@@ -285,6 +285,7 @@ DJANGO_SETTINGS = {
         *("SESSION_COOKIE_NAME", "SESSION_ENGINE"),
     },
     "dashboard.accounts": {"MARKET_OPEN_SIGNUP"},
+    "dashboard.checks": {"MARKET_REDIS_URL", "MARKET_WEB_PROCESSES", "CHANNEL_LAYERS"},
     "dashboard.management.commands.demo": {"MARKET_DATA_DIR"},
 }
 """Which settings a room may read; the runtime may read all of them."""

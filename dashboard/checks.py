@@ -1,0 +1,35 @@
+"""System checks: ways to run the project that cannot work, each with its cure.
+
+Must not know how anything is run. Registered by apps; Django's commands call them.
+"""
+
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+
+PROCESS_LAYERS: Final = {"channels.layers.InMemoryChannelLayer"}
+"""Layers whose pokes stay inside one process."""
+
+
+def check_processes(**options: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """Find several processes that cannot hear each other."""
+    found: list[CheckMessage] = []
+    is_shared = bool(settings.MARKET_REDIS_URL)
+    if settings.MARKET_WEB_PROCESSES > 1 and not is_shared:
+        found.append(
+            Error(
+                f"{settings.MARKET_WEB_PROCESSES} web processes would be as many markets.",
+                hint="Set REDIS_URL and start manage.py runfeed, or unset WEB_CONCURRENCY.",
+                id="market.E001",
+            )
+        )
+    if is_shared and settings.CHANNEL_LAYERS["default"]["BACKEND"] in PROCESS_LAYERS:
+        found.append(
+            Error(
+                "REDIS_URL is set, but the channel layer reaches no other process.",
+                hint="Use channels_redis.pubsub.RedisPubSubChannelLayer in CHANNEL_LAYERS.",
+                id="market.E002",
+            )
+        )
+    return found

@@ -1,0 +1,98 @@
+"""Batches and boards as bytes (msgpack), for a bus that crosses processes.
+
+Pure. Must not know who carries the bytes. What is read is checked as if a stranger had written it.
+"""
+
+from typing import Final, TypeVar
+
+import msgspec
+
+from feeds.board import FIELDS, Board, Row, Value
+from feeds.events import Batch, FeedStatus, Listing
+from feeds.exceptions import FeedError, InvalidPacking
+from feeds.instruments import Definition
+
+Packed = TypeVar("Packed")
+
+
+class PackedRow(msgspec.Struct, frozen=True, array_like=True):
+    """Everything a row holds, in the order of FIELDS."""
+
+    definition: Definition
+    feed: str
+    reason: str
+    status_ts: int
+    ticks: int
+    version: int
+    values: list[Value]
+    versions: list[int]
+
+
+class PackedBoard(msgspec.Struct, frozen=True, array_like=True):
+    """Everything a board holds."""
+
+    sequence: int
+    rows: dict[str, PackedRow]
+    feeds: dict[str, FeedStatus]
+    gone: dict[str, int]
+
+
+_encoder: Final = msgspec.msgpack.Encoder()
+_batches: Final = msgspec.msgpack.Decoder(Batch)
+_boards: Final = msgspec.msgpack.Decoder(PackedBoard)
+
+
+def pack_batch(batch: Batch) -> bytes:
+    """Return a batch as bytes."""
+    return _encoder.encode(batch)
+
+
+def unpack_batch(content: bytes) -> Batch:
+    """Return the batch that the bytes are.
+
+    Raises:
+        InvalidPacking: they are none, or an event in it cannot have happened.
+    """
+    return _unpack(_batches, content)
+
+
+def pack_board(board: Board) -> bytes:
+    """Return a board as bytes."""
+    rows = {symbol: _pack_row(row) for symbol, row in board.rows.items()}
+    return _encoder.encode(PackedBoard(board.sequence, rows, board.feeds, board.gone))
+
+
+def unpack_board(content: bytes) -> Board:
+    """Return the board that the bytes are.
+
+    Raises:
+        InvalidPacking: they are none.
+    """
+    packed = _unpack(_boards, content)
+    board = Board()
+    board.sequence, board.feeds, board.gone = packed.sequence, packed.feeds, packed.gone
+    board.rows = {symbol: _unpack_row(row) for symbol, row in packed.rows.items()}
+    return board
+
+
+def _pack_row(row: Row) -> PackedRow:
+    return PackedRow(
+        row.definition, row.feed, row.reason, row.status_ts,
+        row.ticks, row.version, row.values, row.versions,
+    )  # fmt: skip
+
+
+def _unpack_row(packed: PackedRow) -> Row:
+    if not len(packed.values) == len(packed.versions) == len(FIELDS):
+        raise InvalidPacking(f"a row had {len(packed.values)} values, expected {len(FIELDS)}")
+    listing = Listing(packed.feed, packed.definition, packed.status_ts)
+    row = Row(listing, packed.version, ticks=packed.ticks)
+    row.reason, row.values, row.versions = packed.reason, packed.values, packed.versions
+    return row
+
+
+def _unpack(decoder: msgspec.msgpack.Decoder[Packed], content: bytes) -> Packed:
+    try:
+        return decoder.decode(content)
+    except (msgspec.MsgspecError, FeedError, ArithmeticError, ValueError) as error:
+        raise InvalidPacking(f"{len(content)} bytes cannot be read: {error}") from None

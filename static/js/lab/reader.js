@@ -1,0 +1,210 @@
+// @ts-check
+/**
+ * One transport's reader of the same market: a connection of its own, a board of its own, and its ledger.
+ * Must not know the page, or the other readers.
+ * Called by lab.js.
+ */
+
+import {Connection} from "../link/connection.js";
+import {Board, Gap} from "../market/board.js";
+import {Ages} from "../measure/ages.js";
+import {Ledger} from "../measure/ledger.js";
+import {CHANNEL, HEARTBEAT, parsePosition} from "../wire.js";
+
+/** @typedef {import("../wire.js").Frame} Frame */
+/** @typedef {import("../wire.js").TickerUpdate} TickerUpdate */
+/** @typedef {import("../wire.js").TickerSnapshot} TickerSnapshot */
+/** @typedef {import("../wire.js").TickerEntry} TickerEntry */
+/** When the newest tick of each symbol happened, before a frame. @typedef {Map<string, number | null>} Known */
+
+/** What the dashboard asks for. */
+const FIELDS = Object.freeze(["p", "b", "a", "o", "h", "l", "pc", "v", "ph"]);
+/** Ticks of one entry that are told apart; more than that are told in equal shares. */
+const SHARES = 32;
+/** Ticks that may wait for the next painting. */
+const UNPAINTED = 20_000;
+
+/** When a tick happened, by the server's clock, and how many it stands for. */
+/** @typedef {{happened_ms: number, weight: number}} Tick */
+
+export class Reader {
+  ledger = new Ledger();
+  board = new Board();
+  #toll;
+  #connection;
+  #now;
+  #onchange;
+  #ages = new Ages();
+  /** Ticks before this are not measured. */
+  #begun_ms = Infinity;
+  #counted_ms = 0;
+  /** Ticks that come happened after this: the frame before told of all until then. */
+  #asOf_ms = 0;
+  #isMeasuring = false;
+  /** @type {Tick[]} */
+  #unpainted = [];
+  /** What the toll had counted when the ledger took it. @type {Record<string, number>} */
+  #taken = {};
+  #onanswer;
+
+  /**
+   * @param {{
+   *   rung: import("../link/transport.js").Rung, toll: import("../link/toll.js").Toll,
+   *   symbols: readonly string[], max_rate: number, now: () => number,
+   *   onchange: (symbols: Set<string>) => void, onstate: (state: import("../link/state.js").State) => void,
+   *   onanswer?: (answer: import("../wire.js").Answer) => void,
+   * }} options `now`: UTC ms by the server's clock. `max_rate`: 0 for none
+   */
+  constructor({rung, toll, symbols, max_rate, now, onchange, onstate, onanswer = () => {}}) {
+    this.#toll = toll;
+    this.#now = now;
+    this.#onchange = onchange;
+    this.#onanswer = onanswer;
+    this.#connection = new Connection({
+      rungs: [rung],
+      positions: () => ({[CHANNEL.TICKER]: this.board.position(CHANNEL.TICKER)}),
+      details: {[CHANNEL.TICKER]: {fields: FIELDS}},
+      deliver: (frame) => this.#deliver(frame),
+      onstate,
+    });
+    if (max_rate) this.#connection.subscriptions.setRate(max_rate);
+    this.#connection.subscriptions.add(CHANNEL.TICKER, symbols);
+  }
+
+  /** The commands that go to the server. */
+  get subscriptions() {
+    return this.#connection.subscriptions;
+  }
+
+  /** Begin. */
+  open() {
+    this.#connection.open();
+  }
+
+  /** End it. */
+  close() {
+    this.settle();
+    this.#isMeasuring = false;
+    this.#connection.close();
+  }
+
+  /** Measure what happens from now on, or nothing while nobody looks. @param {boolean} isMeasuring */
+  measure(isMeasuring) {
+    if (isMeasuring === this.#isMeasuring) return;
+    this.settle();
+    this.#isMeasuring = isMeasuring;
+    this.#begun_ms = this.#counted_ms = this.#now();
+    this.#ages.skip(this.#begun_ms);
+    this.#unpainted = [];
+    this.#takeToll(false);
+  }
+
+  /** Bring the ledger up to date. */
+  settle() {
+    if (!this.#isMeasuring) return;
+    const now_ms = this.#now();
+    const {sums} = this.ledger;
+    this.#ages.count(now_ms);
+    sums.measured_ms += Math.max(0, now_ms - this.#counted_ms);
+    sums.age_area = this.#ages.area;
+    sums.age_ms = this.#ages.span_ms;
+    sums.reconnects = this.#connection.reconnects;
+    this.#counted_ms = now_ms;
+    this.#takeToll(true);
+  }
+
+  /** What was received is on the screen now. */
+  painted() {
+    const now_ms = this.#now();
+    for (const {happened_ms, weight} of this.#unpainted) this.ledger.paint.record(now_ms - happened_ms, weight);
+    this.#unpainted = [];
+  }
+
+  /** What was counted so far; what came while nobody looked is left out. @param {boolean} isCounted */
+  #takeToll(isCounted) {
+    const {requests, openings, commands, sent, received} = this.#toll;
+    const now = {requests, openings, commands, bytes_sent: sent, bytes_received: received};
+    for (const [name, total] of Object.entries(now)) {
+      if (isCounted) this.ledger.sums[name] += total - (this.#taken[name] ?? 0);
+    }
+    this.#taken = now;
+  }
+
+  // --- frames -------------------------------------------------------------------------------
+  /** @param {Frame} frame */
+  #deliver(frame) {
+    if (frame.type === "answer") this.#onanswer(frame);
+    if (frame.channel === HEARTBEAT) {
+      this.board.apply(frame);
+      this.#asOf_ms = frame.ts ?? this.#asOf_ms;
+    }
+    return frame.channel === CHANNEL.TICKER ? this.#hear(frame) : true;
+  }
+
+  /** @param {TickerSnapshot | TickerUpdate} frame */
+  #hear(frame) {
+    const known_ms = new Map(frame.data.map(({s}) => [s, this.board.rows.get(s)?.t ?? null]));
+    const before = this.board.position(CHANNEL.TICKER);
+    const changed = this.board.apply(frame);
+    if (changed instanceof Gap) {
+      if (this.#isMeasuring) this.ledger.sums.gaps += 1;
+      return false;
+    }
+    this.#note(frame, known_ms);
+    if (this.#isMeasuring && frame.type === "update") this.#count(frame, known_ms);
+    if (this.#isMeasuring && frame.type === "snapshot") this.#miss(frame, before);
+    this.#asOf_ms = frame.ts;
+    this.#onchange(changed);
+    return true;
+  }
+
+  /** Know what is new; while nobody looks it has no age. @param {TickerSnapshot | TickerUpdate} frame @param {Known} known_ms */
+  #note(frame, known_ms) {
+    const now_ms = this.#now();
+    if (!this.#isMeasuring) this.#ages.skip(now_ms);
+    for (const {s, t} of frame.data) if (typeof t === "number" && t !== known_ms.get(s)) this.#ages.hear(s, t, now_ms);
+  }
+
+  /** @param {TickerUpdate} frame @param {Known} known_ms */
+  #count(frame, known_ms) {
+    const now_ms = this.#now();
+    const {sums, receipt} = this.ledger;
+    sums.frames += 1;
+    for (const entry of frame.data) {
+      sums.updates += 1;
+      sums.ticks += entry.n;
+      const ticks = ticksOf(entry, Math.max(this.#asOf_ms, known_ms.get(entry.s) ?? 0));
+      const measured = ticks.filter(({happened_ms}) => happened_ms >= this.#begun_ms);
+      for (const {happened_ms, weight} of measured) receipt.record(now_ms - happened_ms, weight);
+      if (this.#unpainted.length < UNPAINTED) this.#unpainted.push(...measured);
+    }
+  }
+
+  /**
+   * A snapshot after the first says that the way from the last position to it was lost.
+   * @param {TickerSnapshot} frame
+   * @param {string | null} before
+   */
+  #miss(frame, before) {
+    const place = parsePosition(before);
+    if (place === null) return;
+    this.ledger.sums.missed += place.epoch === frame.epoch ? Math.max(0, frame.seq - place.sequence) : frame.seq;
+  }
+}
+
+/**
+ * Return when the ticks of an entry happened: the newest as it says; the merged ones evenly spread over the
+ * time that the entry stands for, which is where ticks that come at random are to be expected.
+ * @param {TickerEntry} entry
+ * @param {number} since_ms the begin of that time
+ * @returns {Tick[]}
+ */
+export function ticksOf({t, n}, since_ms) {
+  if (typeof t !== "number" || n === 0) return [];
+  const begun_ms = Math.min(since_ms || t, t);
+  const shares = Math.min(n, SHARES);
+  return Array.from({length: shares}, (_, index) => ({
+    happened_ms: begun_ms + ((t - begun_ms) * (index + 1)) / shares,
+    weight: n / shares,
+  }));
+}

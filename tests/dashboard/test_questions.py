@@ -1,0 +1,64 @@
+"""A query string says what commands say, or is refused with a reason."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.exceptions import CommandRefused
+from dashboard.wire.commands import Subscribe
+from dashboard.wire.questions import DEFAULT, read_question
+from dashboard.wire.registry import Error
+
+
+def test_without_channels_all_but_trades_are_wanted() -> None:
+    question = read_question(b"symbols=NVX")
+    assert [one.channel for one in question.subscribes] == list(DEFAULT)
+    assert question.wait_s == 0
+
+
+def test_one_position_stands_for_all_channels_unless_one_is_named() -> None:
+    query = b"symbols=NVX,ORB&channels=ticker,trades,status&since=e:5&trades_since=e:3&max_rate=4"
+    ticker, trades, status = read_question(query).subscribes
+    assert ticker == Subscribe("ticker", symbols=("NVX", "ORB"), max_rate=4, since="e:5")
+    assert trades == Subscribe("trades", symbols=("NVX", "ORB"), max_rate=4, since="e:3")
+    assert status == Subscribe("status", since="e:5")
+
+
+def test_the_last_event_id_is_a_position() -> None:
+    (ticker,) = read_question(b"symbols=A&channels=ticker", last_event_id="e:9").subscribes
+    assert ticker.since == "e:9"
+
+
+def test_fields_are_the_ticker_s_and_a_star_is_everything() -> None:
+    query = b"symbols=A,*&channels=ticker,trades&fields=p,b"
+    ticker, trades = read_question(query).subscribes
+    assert (ticker.symbols, ticker.fields) == (("*",), ("p", "b"))
+    assert trades.fields is None
+
+
+def test_what_a_person_knows_is_said() -> None:
+    query = b"channels=notifications,watchlist&notifications_since=7&unread=2&watchlist=A,B"
+    notices, watchlist = read_question(query).subscribes
+    assert (notices.since, notices.unread) == ("7", 2)
+    assert watchlist.symbols == ("A", "B")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        b"\xff", b"max_rate=99&symbols=A", b"max_rate=x&symbols=A", b"wait=31", b"wait=-1",
+        b"wait=nan", b"max_rate=nan&symbols=A", b"&".join([b"a=1"] * 17),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused(query: bytes) -> None:
+    with pytest.raises(CommandRefused) as refused:
+        read_question(query)
+    assert refused.value.code == Error.BAD_PARAMETERS
+
+
+@given(st.binary(max_size=200))
+def test_junk_is_a_question_or_refused(query: bytes) -> None:
+    with suppress(CommandRefused):
+        read_question(query)

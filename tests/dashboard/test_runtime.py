@@ -1,0 +1,60 @@
+"""What a process runs, by its settings; and that it stops once and for all."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from dashboard.runtime import END_S, FeedRuntime, Runtime
+from feeds.bus import MemoryBus
+from tests.redis_server import RedisServer
+
+
+@asynccontextmanager
+async def started() -> AsyncIterator[Runtime]:
+    runtime = Runtime()
+    runtime.ensure_started()
+    yield runtime
+    await runtime.stop()
+
+
+def parts_of(runtime: Runtime) -> int:
+    return len(runtime._tasks)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_without_redis_the_feed_runs_here() -> None:
+    async with started() as runtime, asyncio.timeout(10):
+        while not runtime.hub.replica.epoch:
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_with_redis_the_feed_runs_elsewhere(settings, redis: RedisServer) -> None:
+    settings.MARKET_REDIS_URL = redis.url
+    stop = asyncio.Event()
+    async with started() as runtime:
+        assert not isinstance(runtime.bus, MemoryBus)
+        assert parts_of(runtime) == 2
+        feed = asyncio.ensure_future(FeedRuntime().run(stop))
+        async with asyncio.timeout(10):
+            while not runtime.hub.replica.epoch:
+                await asyncio.sleep(0.01)
+        stop.set()
+        await asyncio.wait_for(feed, 2 * END_S)
+
+
+async def test_it_starts_once() -> None:
+    async with started() as runtime:
+        before = list(runtime._tasks)
+        runtime.ensure_started()
+        assert runtime._tasks == before
+
+
+async def test_it_starts_no_more_after_its_end() -> None:
+    async with started() as runtime:
+        pass
+    runtime.ensure_started()
+    assert parts_of(runtime) == 0
+    await runtime.stop()

@@ -1,0 +1,117 @@
+"""Readers of the real servers over every transport, that change between them: one position.
+
+They are slow and plain on purpose: a library for each transport, and the Reader of the project.
+What is distinct is kept in the order it was told: a test sees what was lost or told twice.
+"""
+
+import base64
+import http.client
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+from websockets.sync.client import connect
+
+from dashboard.reader import Gap, Reader
+from dashboard.wire.registry import Transport
+from feeds.events import Position
+
+MARKET = ("status", "ticker", "trades")
+TIMEOUT_S = 20
+
+
+class Traveller:
+    """A reader of ticker, trades and status of some symbols, on any transport of any server."""
+
+    def __init__(self, symbols: list[str], token: str) -> None:
+        self.symbols = symbols
+        self.token = token
+        self.reader = Reader()
+        self.statuses: list[dict[str, Any]] = []
+        self.trades: list[int] = []
+        self.resumed: list[bool] = []
+        self.gaps = 0
+
+    def ride(self, transport: Transport, host: str, until: Callable[[], bool]) -> None:
+        """Read over a transport until something is so; the position stays."""
+        frames = {
+            Transport.WEBSOCKET: self._over_websocket,
+            Transport.SSE: self._over_sse,
+            Transport.LONGPOLL: lambda host: self._over_polls(host, wait=5),
+            Transport.POLL: lambda host: self._over_polls(host),
+        }[transport](host)
+        for frame in frames:
+            self._take(frame)
+            if until():
+                break
+        frames.close()
+
+    def stands_at(self, position: str) -> bool:
+        """Say whether every channel has reached a position."""
+        target = Position.parse(position)
+        mine = [self.reader.positions.get(channel) for channel in MARKET]
+        return all(at is not None and at.epoch == target.epoch and at >= target for at in mine)
+
+    def _take(self, frame: dict[str, Any]) -> None:
+        try:
+            self.reader.apply(frame)
+        except Gap:
+            self.gaps += 1
+            return
+        if frame.get("channel") == "trades":
+            self.trades += [trade["i"] for trade in frame["data"]]
+        if frame.get("channel") == "status" and "from" in frame:
+            self.statuses += frame["data"]
+        if "resumed" in frame.get("result", {}):
+            self.resumed.append(frame["result"]["resumed"])
+
+    def _over_websocket(self, host: str) -> Iterator[dict[str, Any]]:
+        url = f"ws://viewer:{self.token}@{host}/ws/v1/"
+        with connect(url, compression=None, max_size=None, close_timeout=1) as socket:
+            for channel in MARKET:
+                params: dict[str, Any] = {"channel": channel, "since": self.reader.since(channel)}
+                params |= {} if channel == "status" else {"symbols": self.symbols}
+                socket.send(json.dumps({"method": "subscribe", "params": params, "id": channel}))
+            while True:
+                yield json.loads(socket.recv(timeout=TIMEOUT_S))
+
+    def _over_sse(self, host: str) -> Iterator[dict[str, Any]]:
+        answer = self._get(host, f"/sse/v1/?{self._query()}")
+        place = None
+        while line := answer.readline().decode():
+            name, _, value = line.strip().partition(": ")
+            if name == "id":
+                place = Position.parse(value).sequence
+            elif name == "data":
+                yield json.loads(value)
+            elif not name and place is not None:
+                yield {"channel": "heartbeat", "seq": place}
+                place = None
+
+    def _over_polls(self, host: str, **more: int) -> Iterator[dict[str, Any]]:
+        while True:
+            answer = self._get(host, f"/poll/v1/?{self._query(**more)}")
+            body = answer.read()
+            yield from json.loads(body)["frames"] if body else ()
+            yield {}
+
+    def _query(self, **more: int) -> str:
+        known = {f"{name}_since": self.reader.since(name) for name in MARKET}
+        asked: dict[str, Any] = {"channels": ",".join(MARKET), "symbols": ",".join(self.symbols)}
+        return urlencode(asked | {k: v for k, v in known.items() if v} | more)
+
+    def _get(self, host: str, path: str) -> http.client.HTTPResponse:
+        credentials = base64.b64encode(f"viewer:{self.token}".encode()).decode()
+        connection = http.client.HTTPConnection(host, timeout=TIMEOUT_S)
+        connection.request("GET", path, headers={"Authorization": f"Basic {credentials}"})
+        answer = connection.getresponse()
+        assert answer.status in (200, 304), answer.read()
+        return answer
+
+
+def for_seconds(seconds: float) -> Callable[[], bool]:
+    """Return a question that is answered yes after a while."""
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() >= end

@@ -1,0 +1,26 @@
+"""Which described shape a frame has: exactly one, or the description is wrong."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from dashboard.wire.replies import ANSWERS, FRAMES
+from dashboard.wire.shapes import FeedEntry, GoneFeed, GoneInstrument, InstrumentEntry, Shape
+
+STATUSES = (FeedEntry, InstrumentEntry, GoneFeed, GoneInstrument)
+
+
+def shapes_of(text: str | bytes, kinds: Sequence[type[Shape]] = (*FRAMES, *ANSWERS)) -> list[str]:
+    """Return the names of the shapes that an encoded frame fits, entries of status included."""
+    return [kind.__name__ for kind in kinds if fits(text, kind)]
+
+
+def fits(text: str | bytes, kind: type[Shape]) -> bool:
+    """Say whether an encoded frame has this shape."""
+    try:
+        read = msgspec.json.decode(text, type=kind)
+    except msgspec.ValidationError:
+        return False
+    inside = STATUSES if kind.__name__.startswith("Status") else (*FRAMES, *ANSWERS)
+    raws = getattr(read, "data", None) or getattr(read, "frames", ())
+    return all(len(shapes_of(raw, inside)) == 1 for raw in raws if isinstance(raw, msgspec.Raw))
