@@ -2,7 +2,7 @@ const {Board, Gap} = await import("/static/js/market/board.js");
 const {Inbox} = await import("/static/js/market/inbox.js");
 const {Replica} = await import("/static/js/market/replica.js");
 const {Election, Presence} = await import("/static/js/link/election.js");
-const {Follower, PATIENCE_MS} = await import("/static/js/link/follower.js");
+const {Follower} = await import("/static/js/link/follower.js");
 const {Relay} = await import("/static/js/link/relay.js");
 const check = (isTrue, text) => { if (!isTrue) throw new Error(text()); };
 const rest = async () => { for (let turn = 0; turn < 30; turn += 1) await null; };
@@ -153,8 +153,9 @@ class Session {
     const rejected = Object.fromEntries(symbols.filter((s) => !known.includes(s)).map((s) => [s, "unknown symbol"]));
     if (channel === "watchlist" || channel === "notifications") {
       answer({channel});
-      if (channel === "watchlist") this.say({channel, type: "snapshot", data: ["A"]});
-      else this.say({channel, type: "snapshot", seq: 2, unread: 1, data: [{id: 2, title: "T", body: "", level: "info", t: 1, read: false}]});
+      const later = (frame) => this.time.setTimeout(() => this.say(frame), 20);
+      if (channel === "watchlist") later({channel, type: "snapshot", data: ["A"]});
+      else later({channel, type: "snapshot", seq: 2, unread: 1, data: [{id: 2, title: "T", body: "", level: "info", t: 1, read: false}]});
       return;
     }
     const [epoch, seq] = (since ?? ":").split(":");
@@ -364,6 +365,7 @@ class TabWorld {
         if (world.isDown) return transport.onclose({code: world.ending, reason: "down", retry_ms: 0});
         session = new Session(world.market, (frame) => tab.isHung || transport.onframe(structuredClone(frame), 100));
         session.tab = tab;
+        session.time = world.time;
         session.end = (code) => { world.sessions.delete(session); transport.onclose({code, reason: "", retry_ms: 0}); };
         world.sessions.add(session);
         world.opened += 1;

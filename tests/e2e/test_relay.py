@@ -343,3 +343,99 @@ def test_the_cost_is_told_where_it_arises_and_the_road_by_its_name(bare: Page) -
         "names": ["Fake", "Fake"],
         "alive": "live",
     }
+
+
+def test_a_long_silence_of_the_leader_costs_no_trade(bare: Page) -> None:
+    """More trades than a snapshot holds were made before another tab led."""
+    told = play(
+        bare,
+        """
+        const tabs = [];
+        for (const name of ["one", "two"]) {
+          const tab = await world.open(name);
+          tab.connection.subscriptions.add("trades", ["A"]);
+          tabs.push(tab);
+        }
+        await world.settle();
+        tabs[0].die();
+        for (let at = 0; at < 80; at += 1) world.market.trade("A", at);
+        await world.settle(1000);
+        await world.take();
+        return {trades: tabs[1].seen.trades.length, gaps: tabs[1].seen.gaps};
+        """,
+    )
+    assert told == {"trades": 80, "gaps": 0}
+
+
+def test_trades_that_nobody_knows_any_more_are_a_gap(bare: Page) -> None:
+    told = play(
+        bare,
+        """
+        for (let at = 0; at < 60; at += 1) world.market.trade("A", at);
+        const tab = await world.open("one");
+        tab.connection.subscriptions.add("trades", ["A"]);
+        await world.settle();
+        const old = await world.open("old");
+        old.trades = {epoch: "one", seq: 15};
+        old.connection.subscriptions.add("trades", ["A"]);
+        await world.settle();
+        return [tab, old].map(({seen}) => [seen.trades.length, seen.gaps]);
+        """,
+    )
+    assert told == [[50, 0], [50, 1]]
+
+
+def test_when_the_road_is_open_again_nobody_waits_on(bare: Page) -> None:
+    told = play(
+        bare,
+        """
+        const tabs = [];
+        for (const name of ["one", "two"]) tabs.push((await world.open(name)).want("A"));
+        await world.settle();
+        world.session.end(1006);
+        for (let turn = 0; turn < 1000 && !world.sessions.size; turn += 1) await world.settle(6);
+        await world.settle(20);
+        return tabs.map(({connection}) => connection.state.name);
+        """,
+    )
+    assert told == ["live", "live"]
+
+
+def test_a_leader_of_the_past_is_not_heard(bare: Page) -> None:
+    told = play(
+        bare,
+        """
+        const tab = (await world.open("one")).want("A");
+        await world.settle();
+        const line = world.air.open("key/one", {});
+        const frames = tab.connection.frames;
+        const frame = {channel: "heartbeat", type: "heartbeat", seq: 99, ts: 99, stale: null};
+        line.postMessage({kind: "frame", term: "another", frame, bytes: 1});
+        const ending = {code: 4401, reason: "", retry_ms: 0};
+        line.postMessage({kind: "closed", term: "another", ending});
+        await world.settle();
+        return [tab.connection.frames - frames, tab.connection.state.name];
+        """,
+    )
+    assert told == [0, "live"]
+
+
+def test_a_tab_that_wants_less_when_it_comes_back_gets_less(bare: Page) -> None:
+    told = play(
+        bare,
+        """
+        const tab = (await world.open("one")).want("A", "B");
+        (await world.open("two")).want("B");
+        await world.settle();
+        world.session.end(1006);
+        await world.settle(1);
+        tab.unwant("B");
+        await world.settle(3000);
+        world.market.tick("B", {p: 5});
+        world.market.tick("A", {p: 6});
+        await world.take();
+        await world.settle(2000);
+        return {rows: [...tab.board.rows.keys()], p: tab.board.rows.get("A").p};
+        """,
+    )
+    assert told == {"rows": ["A"], "p": 6}

@@ -247,8 +247,7 @@ export class Desk {
       for (const entry of frame.data) if (served.has(entry.s)) this.#prices.fold(entry);
       this.#tellPrices();
     } else if (frame.channel === CHANNEL.TRADES) {
-      const {sequence = 0} = this.#places.get(CHANNEL.TRADES) ?? {};
-      this.#trades.add(frame.data.filter(({s, i}) => served.has(s) && i > sequence));
+      this.#trades.add(frame.data.filter(({s}) => served.has(s)));
       this.#tellTrades();
     } else if (frame.channel === CHANNEL.STATUS) {
       this.#statuses.add(/** @type {import("../wire.js").StatusUpdate} */ (frame).data);

@@ -83,12 +83,14 @@ export class Follower {
     if (this.#phase === "open") this.#line?.postMessage({kind: "command", command});
   }
 
-  /** End it, and hear no more of it. A tab that was served leaves: it is closed, or goes its own way. */
+  /**
+   * End it, and hear no more of it. A tab that was served leaves: it is closed, or goes its own way. Its lock
+   * says so to the leader.
+   */
   close() {
     const wasOpen = this.#phase === "open";
     this.#rest();
     if (!wasOpen) return;
-    this.#line?.postMessage({kind: "bye"});
     this.#line?.close();
     this.#call?.close();
     this.#line = this.#call = null;

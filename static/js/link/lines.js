@@ -27,8 +27,8 @@
  *   | {kind: "frame", frame: Frame, bytes: number} | {kind: "closed", ending: Ending}
  * )} Told
  *
- * One tab to the leader: a command, as to the server; or that it goes.
- * @typedef {{kind: "command", command: Command} | {kind: "bye"}} Wish
+ * One tab to the leader: a command, as to the server.
+ * @typedef {{kind: "command", command: Command}} Wish
  */
 
 /** The browser's own; tests may hand in others. @type {OpenChannel} */

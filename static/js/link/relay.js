@@ -133,7 +133,7 @@ export class Relay {
     const post = (/** @type {object} */ told) => line.postMessage({...told, term: this.#term});
     const desk = new Desk({id, post, known: this.#known, alarms: this.#alarms, now: this.#now});
     const unwatch = this.#presence.watch(id, () => this.#unseat(id));
-    line.onmessage = ({data}) => (data.kind === "bye" ? this.#unseat(id) : this.#do(desk, data.command));
+    line.onmessage = ({data}) => data.kind === "command" && this.#do(desk, data.command);
     const seat = {desk, line, unwatch};
     this.#seats.set(id, seat);
     this.#wishes.add(desk);

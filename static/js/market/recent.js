@@ -11,7 +11,9 @@ import {encodePosition, parsePosition} from "../wire.js";
 /** @typedef {import("../wire.js").TradesFrame} TradesFrame */
 
 /** As many as the server tells in a snapshot. */
-const CAPACITY = 50;
+const NEWEST = 50;
+/** What is kept of a symbol, for tabs that were away. */
+const CAPACITY = 1_000;
 
 export class Recent {
   /** @type {{epoch: string, sequence: number} | null} */
@@ -80,7 +82,7 @@ export class Recent {
    * @param {Iterable<string>} symbols
    */
   newest(symbols) {
-    return this.#of([...symbols]).slice(-CAPACITY);
+    return this.#of([...symbols]).slice(-NEWEST);
   }
 
   /** @param {Iterable<string>} symbols */
