@@ -61,6 +61,7 @@ for (const tab of tabs) {
     const expected = mine.filter((i) => i >= (ids[0] ?? Infinity));
     check(JSON.stringify(ids) === JSON.stringify(expected), () => `trades of ${tab.id}: ${ids}, not ${expected}`);
   }
+  check(tab.seen.news === 0, () => `${tab.id} took old notices for news`);
   check(tab.inbox.notices.length === 1, () => `${tab.id} has ${tab.inbox.notices.length} notices`);
 }
 check(world.sessions.size === 1, () => `${world.sessions.size} sessions`);

@@ -218,7 +218,7 @@ class Session {
 
 /** One tab, as sharing.js and main.js put it together, and an inspector of every frame it gets. */
 class Tab {
-  seen = {ticks: new Map(), trades: [], gaps: 0, resumed: [], statuses: [], recovered: 0, failed: []};
+  seen = {ticks: new Map(), trades: [], gaps: 0, resumed: [], statuses: [], news: 0, failed: []};
   symbols = new Set();
   ever = new Set();
   /** Symbols of which a snapshot came since they were wanted. */
@@ -291,7 +291,10 @@ class Tab {
       return true;
     }
     if (["welcome", "pace", "shutdown"].includes(frame.type)) return true;
-    if (frame.channel === "notifications") return this.inbox.apply(frame) && true;
+    if (frame.channel === "notifications") {
+      this.seen.news += this.inbox.apply(frame).length;
+      return true;
+    }
     if (frame.channel === "watchlist") return true;
     if (frame.channel === "trades") return this.hearTrades(frame);
     if (frame.type === "heartbeat" && this.trades) this.trades.seq = Math.max(this.trades.seq, frame.seq);
