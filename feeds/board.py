@@ -57,7 +57,8 @@ class Row:
     """One instrument: its definition, its fields, and how many ticks it has had this epoch."""
 
     __slots__ = (
-        "definition", "feed", "reason", "scale", "status_ts", "steps", "ticks", "values", "versions",
+        "definition", "feed", "reason", "scale", "status_ts", "steps",
+        "ticks", "values", "versions",
     )  # fmt: skip
 
     def __init__(self, listing: Listing, sequence: int, *, ticks: int) -> None:
