@@ -78,7 +78,9 @@ def display_row(symbol: str, row: Row) -> DisplayRow:
         "name": row.definition.name,
         "sector": row.definition.sector,
         "last": _price(row, LAST),
-        "change": MISSING if change is None else _signed(row.price(change), _decimals(row)),
+        "change": MISSING
+        if change is None
+        else _signed(row.price(change), row.definition.decimals),
         "change_percent": MISSING if percent is None else f"{_signed(percent, 2)}%",
         "direction": "flat" if not change else "up" if change > 0 else "down",
         "bid": _price(row, BID),
@@ -91,13 +93,9 @@ def display_row(symbol: str, row: Row) -> DisplayRow:
     }
 
 
-def _decimals(row: Row) -> int:
-    return row.definition.decimals
-
-
 def _price(row: Row, index: int) -> str:
     ticks = row.values[index]
-    return f"{row.price(ticks):,.{_decimals(row)}f}" if isinstance(ticks, int) else MISSING
+    return f"{row.price(ticks):,.{row.definition.decimals}f}" if isinstance(ticks, int) else MISSING
 
 
 def _signed(value: float, decimals: int) -> str:

@@ -57,14 +57,13 @@ class Row:
     """One instrument: its definition, its fields, and how many ticks it has had this epoch."""
 
     __slots__ = (
-        "definition", "feed", "reason", "scale", "status_ts", "steps", "ticks", "values",
-        "version", "versions",
+        "definition", "feed", "reason", "scale", "status_ts", "steps",
+        "ticks", "values", "versions",
     )  # fmt: skip
 
     def __init__(self, listing: Listing, sequence: int, *, ticks: int) -> None:
         self.values: list[Value] = [None] * len(FIELDS)
         self.versions = [sequence] * len(FIELDS)
-        self.version = sequence
         self.ticks = ticks
         self.reason = ""
         self.define(listing)
@@ -172,7 +171,6 @@ class Board:
     def _tick(self, sequence: int, tick: Quote | Trade) -> Row:
         row = self.rows[tick.symbol]
         row.ticks += 1
-        row.version = sequence
         row.put(TS_EVENT, tick.ts_event, sequence)
         return row
 
@@ -180,7 +178,6 @@ class Board:
         row = self.rows[status.symbol]
         if row.values[PHASE] == Phase.CLOSED and status.phase is not Phase.CLOSED:
             self._open_day(sequence, row)
-        row.version = sequence
         row.reason = status.reason
         row.status_ts = status.ts_event
         row.put(PHASE, status.phase, sequence)

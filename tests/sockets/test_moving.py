@@ -1,7 +1,8 @@
 """One reader on changing transports loses nothing and is told nothing twice, on both servers."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -9,9 +10,11 @@ import pytest
 from dashboard.servers.listening import SERVERS
 from dashboard.wire.registry import Transport
 from tests.readers import Traveller, for_seconds
+from tests.redis_server import RedisServer, shared_market
 from tests.served import Served, serve
+from tests.sockets.test_shared import operate
 
-LEG_S = 0.7
+LEG_S = 0.5
 LEGS = 24
 
 
@@ -54,3 +57,59 @@ def test_changing_transports_loses_and_doubles_nothing(busy: Served) -> None:
     assert shared > 100
     assert told[:shared] == truth[:shared]
     assert traveller.trades == sorted(set(traveller.trades))
+
+
+def test_a_reader_moves_between_processes_on_any_transport(
+    tmp_path: Path, redis: RedisServer, eventually: Callable[..., None]
+) -> None:
+    """One web process on Daphne, one on uvicorn; every leg is on the other one."""
+    settings = {"MARKET_REQUESTS_PER_S": "1000", "MARKET_HEARTBEAT_MS": "500"}
+    with shared_market(tmp_path, redis, "--rate", "1000", **settings) as market:
+        one = market.webs[0]
+        eventually(lambda: all(len(web.board()["rows"]) == 60 for web in market.webs), 30)
+        traveller = Traveller(list(one.board()["rows"])[:20], one.token)
+        for number, transport in enumerate(itertools.islice(itertools.cycle(Transport), 13)):
+            host = market.webs[number % 2].host
+            traveller.ride(transport, host, for_seconds(LEG_S))
+        assert traveller.gaps == 0
+        assert set(traveller.resumed[3:]) == {True}
+        assert len(traveller.trades) > 100
+        assert traveller.trades == sorted(set(traveller.trades))
+
+
+def test_a_redis_that_stops_and_comes_back_empty_closes_no_socket(
+    tmp_path: Path, redis: RedisServer, eventually: Callable[..., None]
+) -> None:
+    """Prices are stale meanwhile; afterwards every board is again that of the feed."""
+    settings = {"MARKET_HEARTBEAT_MS": "500"}
+    with shared_market(tmp_path, redis, "--rate", "400", **settings) as market:
+        one = market.webs[0]
+        eventually(lambda: all(len(web.board()["rows"]) == 60 for web in market.webs), 30)
+        symbols, goal = list(one.board()["rows"])[:20], []
+        travellers = [Traveller(symbols, web.token) for web in market.webs]
+
+        def ride(traveller: Traveller, web: Served) -> None:
+            until = lambda: bool(goal) and traveller.stands_at(goal[0])
+            traveller.ride(Transport.WEBSOCKET, web.host, until)
+
+        threads = [
+            Thread(target=ride, args=pair) for pair in zip(travellers, market.webs, strict=True)
+        ]
+        for thread in threads:
+            thread.start()
+        eventually(lambda: all(t.trades for t in travellers))
+        redis.kill()
+        eventually(lambda: all(t.reader.stale_ms for t in travellers))
+        redis.start()
+        eventually(lambda: not any(t.reader.stale_ms for t in travellers), 10)
+        operate(one, "pause_feed")
+        paused = lambda t: t.reader.feeds["demo"]["state"] == "PAUSED"
+        eventually(lambda: all(paused(traveller) for traveller in travellers))
+        eventually(lambda: one.board() == market.webs[1].board())
+        goal.append(one.board()["position"])
+        for thread in threads:
+            thread.join(30)
+        rows = {symbol: one.board()["rows"][symbol] for symbol in symbols}
+        assert [t.reader.rows for t in travellers] == [rows, rows]
+        assert [t.gaps for t in travellers] == [0, 0]
+        assert travellers[0].trades == sorted(set(travellers[0].trades))
