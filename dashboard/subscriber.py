@@ -28,6 +28,7 @@ from dashboard.wire.commands import (
     position_of,
 )
 from dashboard.wire.frames import (
+    ALL_FIELDS,
     Fields,
     encode_heartbeat,
     encode_pace,
@@ -227,7 +228,7 @@ class Subscriber:
         rejected = [symbol for symbol in asked if not replica.board.is_known(symbol)]
         if not everything:
             _refuse_too_many(answer, outbox, asked)
-        if channel is Channel.TICKER and command.fields is not None:
+        if channel is Channel.TICKER:
             self._choose_fields(answer, command.fields)
         since = position_of(command.since)
         resumed = since is not None and outbox.resume(replica, known, since)
@@ -243,8 +244,11 @@ class Subscriber:
         }
         return result, frames
 
-    def _choose_fields(self, answer: Answer, keys: tuple[str, ...]) -> None:
-        fields = _fields_of(answer, keys)
+    def _choose_fields(self, answer: Answer, keys: tuple[str, ...] | None) -> None:
+        """Take the fields of a channel that opens; an open one keeps those it has."""
+        if keys is None and self._ticker.is_open:
+            return
+        fields = ALL_FIELDS if keys is None else _fields_of(answer, keys)
         if self._ticker.is_open and fields != self._ticker.fields:
             fact = "other fields are subscribed: unsubscribe first"
             raise CommandRefused(Error.BAD_PARAMETERS, fact, method=answer.method, id=answer.id)

@@ -323,3 +323,60 @@ def test_a_jump_of_the_wall_clock_moves_neither_pace_nor_heartbeat(steps: tuple[
     desk.happen(quote(11))
     desk.wait(0.1)
     assert len(desk.frames()) == 1
+
+
+def test_only_the_fields_that_are_wanted_are_told_and_every_tick_is_counted() -> None:
+    desk = Desk()
+    _, snapshot = desk.send("subscribe", channel="ticker", symbols=["NVX"], fields=["p", "b"])
+    assert set(snapshot["data"]["NVX"]) == {"p", "b", "ms"}
+    desk.happen(Quote("NVX", 10, 11, 1, 1, NOW), Quote("NVX", 10, 12, 1, 1, NOW))
+    desk.frames()
+    desk.happen(Quote("NVX", 10, 13, 2, 2, NOW))
+    desk.wait(0.1)
+    (update,) = desk.frames()
+    assert update["data"] == {"NVX": {}}
+    assert desk.reader.ticks["NVX"] == 3
+
+
+def test_the_fields_of_an_open_channel_cannot_be_changed_and_are_forgotten_with_it() -> None:
+    desk = Desk()
+    desk.send("subscribe", channel="ticker", symbols=["NVX"], fields=["p"])
+    (answer,) = desk.send("subscribe", channel="ticker", symbols=["ORB"], fields=["p", "b"])
+    assert answer["error"]["name"] == "bad_parameters"
+    (answer,) = desk.send("subscribe", channel="ticker", symbols=["ORB"], fields=["zz"])
+    assert answer["error"]["message"] == "field was 'zz'"
+    _, snapshot = desk.send("subscribe", channel="ticker", symbols=["ORB"])
+    assert set(snapshot["data"]["ORB"]) == {"p", "ms"}
+    desk.send("unsubscribe", channel="ticker")
+    _, snapshot = desk.send("subscribe", channel="ticker", symbols=["ORB"])
+    assert "b" in snapshot["data"]["ORB"]
+
+
+def test_a_market_that_has_not_begun_is_asked_for_again_later() -> None:
+    desk = Desk()
+    desk.replica = Replica("", Board(), capacity=10, ts=NOW)
+    (answer,) = desk.send("subscribe", channel="ticker", symbols=["NVX"])
+    assert (answer["error"]["name"], answer["error"]["retry"]) == ("unavailable", True)
+
+
+def test_silence_of_the_market_is_told_at_once_and_so_is_its_end() -> None:
+    desk = Desk()
+    desk.send("subscribe", channel="ticker", symbols=["NVX"])
+    desk.replica.stale_ms = NOW - 3000
+    (heartbeat,) = desk.frames()
+    assert heartbeat["stale"] == NOW - 3000
+    assert desk.frames() == []
+    desk.replica.stale_ms = None
+    (heartbeat,) = desk.frames()
+    assert "stale" not in heartbeat
+
+
+def test_what_was_painted_slows_the_pace_and_the_reader_is_told() -> None:
+    desk = Desk()
+    desk.send("subscribe", channel="ticker", symbols=["NVX"])
+    assert desk.say('{"method":"ack","params":{"position":"e1:2","paint_ms":38}}') == []
+    desk.wait(2)
+    desk.happen(quote(10))
+    update, pace = desk.frames()
+    assert (update["channel"], pace["type"]) == ("ticker", "pace")
+    assert (pace["rate"], pace["reason"]) == (3.9, "paint 38 ms")
