@@ -14,8 +14,8 @@ from tests.redis_server import RedisServer, shared_market
 from tests.served import Served, serve
 from tests.sockets.test_shared import operate
 
-LEG_S = 0.5
-LEGS = 24
+LEG_S = 0.4
+LEGS = 16
 
 
 @pytest.fixture(scope="module", params=SERVERS)
@@ -30,7 +30,7 @@ def busy(
 
 
 def test_changing_transports_loses_and_doubles_nothing(busy: Served) -> None:
-    """A witness on one socket says what there was; the traveller changes 24 times."""
+    """A witness on one socket says what there was; the traveller changes 16 times."""
     symbols = list(busy.board()["rows"])[:20]
     witness, traveller = Traveller(symbols, busy.token), Traveller(symbols, busy.token)
     meeting: list[str] = []
