@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dashboard.hub import Hub
+from dashboard.meter import CostMeter
 from dashboard.replica import BatchLost, Replica
 from feeds.bus import Mirror
 from feeds.clock import SystemClock
@@ -80,6 +81,7 @@ class Web:
         self.hub = Hub(
             bus=self.bus,
             clock=SystemClock(),
+            costs=CostMeter(),
             find_revoked=rows.find_revoked,
             read_personal=rows.read_personal,
             capacity=10_000,
