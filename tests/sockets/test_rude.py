@@ -1,62 +1,14 @@
 """However a connection ends, everything it held is given back."""
 
-import base64
-import json
 import socket as sockets
 import struct
 from collections.abc import Callable
 from contextlib import suppress
 
+from tests.raw import SUBSCRIBE, frame, handshake, open_reader, open_tcp, reset
 from tests.served import Served
 
 CONNECTIONS = 1000
-SUBSCRIBE = json.dumps(
-    {"method": "subscribe", "params": {"channel": "ticker", "symbols": ["*"]}, "id": 1}
-).encode()
-
-
-def open_tcp(served: Served) -> sockets.socket:
-    return sockets.create_connection(("127.0.0.1", served.port), timeout=10)
-
-
-def request(served: Served) -> bytes:
-    basic = base64.b64encode(f"viewer:{served.token}".encode()).decode()
-    return (
-        f"GET /ws/v1/ HTTP/1.1\r\nHost: {served.host}\r\nUpgrade: websocket\r\n"
-        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-        f"Sec-WebSocket-Key: {base64.b64encode(bytes(16)).decode()}\r\n"
-        f"Authorization: Basic {basic}\r\n\r\n"
-    ).encode()
-
-
-def frame(opcode: int, payload: bytes) -> bytes:
-    """Return a masked frame; the mask of zeros leaves the payload as it is."""
-    length = (
-        bytes([0x80 | len(payload)])
-        if len(payload) < 126
-        else b"\xfe" + struct.pack(">H", len(payload))
-    )
-    return bytes([0x80 | opcode]) + length + bytes(4) + payload
-
-
-def open_socket(served: Served) -> sockets.socket:
-    tcp = open_tcp(served)
-    tcp.sendall(request(served))
-    assert tcp.recv(4096).startswith(b"HTTP/1.1 101")
-    return tcp
-
-
-def open_reader(served: Served) -> sockets.socket:
-    tcp = open_socket(served)
-    tcp.sendall(frame(1, SUBSCRIBE))
-    tcp.recv(4096)
-    return tcp
-
-
-def reset(tcp: sockets.socket) -> None:
-    """Close with RST instead of FIN."""
-    tcp.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, struct.pack("ii", 1, 0))
-    tcp.close()
 
 
 def reset_before_the_request(served: Served) -> None:
@@ -65,13 +17,13 @@ def reset_before_the_request(served: Served) -> None:
 
 def reset_within_the_request(served: Served) -> None:
     tcp = open_tcp(served)
-    tcp.sendall(request(served)[:-20])
+    tcp.sendall(handshake(served)[:-20])
     reset(tcp)
 
 
 def reset_within_the_handshake(served: Served) -> None:
     tcp = open_tcp(served)
-    tcp.sendall(request(served))
+    tcp.sendall(handshake(served))
     reset(tcp)
 
 

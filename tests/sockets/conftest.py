@@ -1,0 +1,18 @@
+"""What these tests ask of one server, they ask of both."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from dashboard.servers.listening import SERVERS
+from tests.served import Served, serve
+
+
+@pytest.fixture(scope="session", params=SERVERS)
+def served(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """A server of each kind at 200 ticks/s that pings often, so that the vanished are noticed."""
+    folder = tmp_path_factory.mktemp(request.param)
+    with serve(folder, "--server", request.param, MARKET_PING_S="1") as served:
+        yield served
