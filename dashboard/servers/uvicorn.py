@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode
 
 from dashboard.servers.framing import text_head
 from dashboard.wire.registry import MESSAGE_BYTES
@@ -35,6 +36,23 @@ class MarketProtocol(WebSocketsSansIOProtocol):
             self.transport.write(text_head(len(content)) + content)
             return
         await super().send(message)
+
+    def send_receive_event_to_app(self) -> None:
+        """Refuse a text that is none; uvicorn would log a traceback of each, and anyone can try."""
+        if self.curr_msg_data_type == "text" and not self.close_sent and not _is_text(self.frames):
+            self.frames = []
+            self.conn.send_close(CloseCode.INVALID_DATA)
+            self.handle_parser_exception()
+            return
+        super().send_receive_event_to_app()
+
+
+def _is_text(pieces: list[bytes]) -> bool:
+    try:
+        b"".join(pieces).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class UvicornServer(uvicorn.Server):
