@@ -34,6 +34,9 @@ def _go_on(coroutine: Coroutine[Any, Any, None], waits_for: object) -> Generator
         while True:
             try:
                 heard = yield waits_for
+            except GeneratorExit:
+                coroutine.close()
+                raise
             except BaseException as error:
                 waits_for = coroutine.throw(error)
             else:

@@ -96,6 +96,8 @@ class Hub:
             now=moment_of(self.clock),
             is_whole_at_once=transport is not Transport.WEBSOCKET,
         )
+        if not is_live:
+            subscriber.know_silence(self.replica)
         seat = Seat(self, subscriber, identity, transport, line)
         self.seats.add(seat)
         self._emptied.clear()

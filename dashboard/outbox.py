@@ -171,17 +171,22 @@ class TradesOutbox:
     def resume(self, replica: Replica, symbols: Iterable[str], since: Position) -> bool:
         """Want these symbols too and stand where the reader stands; say whether the tape reaches.
 
-        A reader the tape does not reach gets the newest trades and is told of the gap.
+        A reader the tape does not reach gets the newest trades and is told of the gap. An open
+        channel goes back for a reader that mends a gap, never ahead and not for a new symbol.
         """
-        self.is_open = True
-        self.symbols.update(symbols)
+        added = set(symbols) - self.symbols
+        is_ahead = self.place.epoch == since.epoch and since.sequence > self.place.sequence
+        was_open, self.is_open = self.is_open, True
+        self.symbols |= added
+        if was_open and (added or is_ahead):
+            return False
         self.place.stand_at(since)
         return self.place.is_in(replica) and _reaches(replica, since.sequence)
 
     def add(self, replica: Replica, symbols: Iterable[str]) -> list[str]:
         """Return everything that was due, then the newest trades of the symbols added."""
         frames = list(chain.from_iterable(iter(lambda: self.take(replica), [])))
-        added = set(symbols) - self.symbols
+        added = set() if self.everything else set(symbols) - self.symbols
         self.is_open = True
         self.symbols |= added
         return frames + self._snapshot(replica, added, has_gap=False)

@@ -62,6 +62,7 @@ class Pace:
         """Note that a frame up to `sequence` goes; after a rest the next is an interval off."""
         self.due_s = (now_s if now_s - self.due_s > GRID_S else self.due_s) + self._interval_s
         if self._unpainted is not None:
+            self._forget_other_epoch(sequence)
             self._unpainted.append(sequence)
             if self._is_out_of_credit():
                 self._find_interval()
@@ -118,6 +119,12 @@ class Pace:
 
     def _credit(self) -> int:
         return max(3, round(self.max_rate * CREDIT_S))
+
+    def _forget_other_epoch(self, sequence: int) -> None:
+        """Sequences that begin anew are of a new epoch; nobody will paint those of the old one."""
+        if self._unpainted and sequence < self._unpainted[-1]:
+            self._unpainted.clear()
+            self._find_interval()
 
     def _is_out_of_credit(self) -> bool:
         unpainted = self._unpainted

@@ -79,6 +79,8 @@ class PersonalOutbox:
             if (since, self._known_unread) == (newest, personal.unread):
                 return []
             return [self._first_notices(personal, since, newest)]
+        if since is not None and personal.notices and personal.notices[-1].id > since:
+            return [self._first_notices(personal, None, newest)]
         changed = tuple(notice for notice in personal.notices if told.get(notice.id) != notice)
         if not changed and unread == personal.unread:
             return []

@@ -4,6 +4,7 @@ Must not know how frames travel. Made by hub, used by the transports.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final, Protocol
 
@@ -17,6 +18,7 @@ from dashboard.wire.registry import Close, Transport
 from feeds.clock import Clock, moment_of
 from feeds.events import Position
 
+log = logging.getLogger(__name__)
 ANSWER_CHARACTERS: Final = 2_000_000
 """Answers that may wait for one socket: two snapshots of 10,000 instruments."""
 
@@ -80,13 +82,23 @@ class Seat:
             self._news.set()
         elif not self._is_writing:
             self._is_writing = True
-            self._waiting = start(self._write())
+            self._waiting = self._start(self._write())
             if self._waiting is None:
                 self._is_writing = False
                 self.subscriber.pace.wait(0.0)
             else:
                 self._wait_began_s = self._taken_s = self._hub.clock.monotonic()
                 self._waiting.add_done_callback(self._stop_waiting)
+
+    def _start(self, writing: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
+        """Write; what goes wrong with one line must not reach who woke it."""
+        try:
+            return start(writing)
+        except Exception as error:
+            log.warning("line ended user=%s error=%r", self.identity.user_id, error)
+            self._write = None
+            self._line.abort()
+            return None
 
     def stop(self) -> None:
         """Write no more."""

@@ -92,6 +92,10 @@ class Subscriber:
             ts=now.wall_ms,
         )
 
+    def know_silence(self, replica: Replica) -> None:
+        """Take it as told that the market is silent, if it is: only a change is news."""
+        self._told_stale_ms = replica.stale_ms
+
     def receive(self, message: str | bytes, replica: Replica, now: Moment) -> list[str]:
         """Do one command; return its answer and what follows at once. Nothing bad is kept."""
         try:

@@ -5,11 +5,13 @@ connection for every reader that waits.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
+from django.db import DatabaseError
 
 from dashboard.allowance import Allowance
 from dashboard.exceptions import CommandRefused, DeliveryError, HubFull, SeatClosed
@@ -20,6 +22,7 @@ from dashboard.transports.line import SocketLine
 from dashboard.wire.questions import Question, read_question
 from dashboard.wire.registry import CLOSE_TEXT, ERROR_TEXT, Close, Error, error_object
 
+log = logging.getLogger(__name__)
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -109,12 +112,15 @@ async def answer(
         is_signed_out = closed.code == Close.SIGNED_OUT
         code = Error.SIGNED_OUT if is_signed_out else Error.UNAVAILABLE
         await refuse(send, Refused(code, CLOSE_TEXT[Close(closed.code)][0]))
+    except DatabaseError as error:
+        log.error("accounts cannot be read error=%s", error)
+        await refuse(send, Refused(Error.UNAVAILABLE, "accounts cannot be read now"))
     except OSError:
         pass  # the reader went while we wrote
     finally:
         for task in (serving, leaving):
             task.cancel()
-        with suppress(asyncio.CancelledError, DeliveryError, OSError):
+        with suppress(asyncio.CancelledError, DeliveryError, DatabaseError, OSError):
             await serving
 
 

@@ -5,6 +5,7 @@ position: after it the reader has everything of all its channels up to there.
 """
 
 import asyncio
+from contextlib import suppress
 
 from dashboard.exceptions import SeatClosed
 from dashboard.hub import Hub
@@ -63,7 +64,8 @@ async def _write(seat: Seat, send: Send, ended: asyncio.Event) -> None:
             seat.line_took()
         return
     except SeatClosed as closed:
-        await send(_body(_end(Close(closed.code)), more=False))
+        with suppress(OSError, RuntimeError):
+            await send(_body(_end(Close(closed.code)), more=False))
     except OSError:
         pass  # the reader went while we wrote
     ended.set()

@@ -5,6 +5,7 @@ every layer message would cost a thread hop per socket.
 """
 
 import logging
+from contextlib import suppress
 from typing import Any
 
 from channels.consumer import AsyncConsumer
@@ -93,10 +94,12 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
         self._hub.leave(seat)
 
     async def _say_goodbye(self, code: Close) -> None:
-        if code is Close.RESTART:
-            text = encode_shutdown(retry_ms=RESTART_MS)
-            await self.base_send({"type": "websocket.send", "text": text})
-        await self._close(code)
+        """Say why it ends, if anybody still hears it."""
+        with suppress(OSError, RuntimeError):
+            if code is Close.RESTART:
+                text = encode_shutdown(retry_ms=RESTART_MS)
+                await self.base_send({"type": "websocket.send", "text": text})
+            await self._close(code)
 
     async def _close(self, code: Close) -> None:
         await self.send({"type": "websocket.close", "code": int(code)})

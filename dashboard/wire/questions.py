@@ -42,6 +42,8 @@ def read_question(query: bytes, *, last_event_id: str | None = None) -> Question
         fields = {name: values[-1] for name, values in read.items() if name in NAMES}
         if last_event_id is not None:
             fields["since"] = last_event_id
+            for channel in MARKET:
+                fields.pop(f"{channel.value}_since", None)
         return Question(subscribes=tuple(_subscribes(fields)), wait_s=_wait_s(fields))
     except (ValueError, msgspec.ValidationError) as error:
         fact = str(error) if isinstance(error, msgspec.ValidationError) else _UNREADABLE

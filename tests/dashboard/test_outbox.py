@@ -245,3 +245,12 @@ def test_the_watchlist_is_told_when_it_differs_from_the_known_one() -> None:
     assert outbox.take() == []
     outbox.offer(personal(watchlist=("ORB", "NVX")))
     assert json.loads(outbox.take()[0])["data"] == ["ORB", "NVX"]
+
+
+def test_more_notices_than_are_shown_are_a_snapshot() -> None:
+    outbox = PersonalOutbox()
+    outbox.open_notices(None)
+    outbox.offer(personal(notice(1)))
+    outbox.take()
+    outbox.offer(personal(notice(9), notice(8)))
+    assert json.loads(outbox.take()[0])["type"] == "snapshot"

@@ -92,3 +92,14 @@ def test_a_paused_reader_is_never_due() -> None:
     pace = Pace(0.0)
     pace.is_paused = True
     assert not pace.is_due(1e9)
+
+
+def test_frames_of_an_old_epoch_cost_no_credit_in_the_new_one() -> None:
+    pace, now_s = Pace(0.0), 0.0
+    pace.paint(4990, 2, now_s)
+    for number in [*range(5000, 5010), *range(1, 60)]:
+        now_s = pace.due_s
+        pace.send(number, now_s)
+        if number < 100 and number % 10 == 0:
+            pace.paint(number, 2, now_s)
+        assert pace.rate == DEFAULT_RATE

@@ -145,3 +145,12 @@ async def test_too_much_is_refused(ask: Ask) -> None:
 
 async def test_only_get_is_answered(ask: Ask) -> None:
     assert (await ask("", method="POST"))[0] == 405
+
+
+async def test_a_long_poll_waits_while_the_market_is_silent(exchange: Exchange, ask: Ask) -> None:
+    await exchange.settle()
+    exchange.hub.replica.stale_ms = NOW
+    known = f"symbols=NVX&since=e1:2&wait=0.05&{KNOWN}"
+    status, answer = await ask(known)
+    assert (status, kinds(answer)) == (200, [("heartbeat", None)])
+    assert answer["frames"][0]["stale"] == NOW

@@ -27,7 +27,8 @@ def test_one_position_stands_for_all_channels_unless_one_is_named() -> None:
 
 
 def test_the_last_event_id_is_a_position() -> None:
-    (ticker,) = read_question(b"symbols=A&channels=ticker", last_event_id="e:9").subscribes
+    query = b"symbols=A&channels=ticker&ticker_since=e:2&since=e:1"
+    (ticker,) = read_question(query, last_event_id="e:9").subscribes
     assert ticker.since == "e:9"
 
 

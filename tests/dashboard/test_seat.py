@@ -86,3 +86,16 @@ async def test_a_writer_is_woken_by_its_own_command_only_once(seat: Seat, line: 
     for _ in range(5):
         seat.wake()
     assert seat._waiting is waiting
+
+
+async def test_what_goes_wrong_with_one_line_ends_only_that_line(
+    exchange: Exchange, seat: Seat, line: Line
+) -> None:
+    async def fail() -> None:
+        raise ZeroDivisionError
+
+    bad = exchange.hub.join(person(2), Transport.WEBSOCKET, Line())
+    bad.write_by(fail)
+    await exchange.happen(quote(1))
+    await exchange.settle()
+    assert exchange.hub.replica.sequence == exchange.sequence

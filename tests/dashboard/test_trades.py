@@ -122,3 +122,30 @@ def test_everything_includes_what_is_listed_later_and_symbols_can_be_taken_out()
     outbox.remove([])
     happen(replica, trade(2))
     assert outbox.take(replica) == []
+
+
+def test_asking_for_everything_again_doubles_nothing() -> None:
+    replica, outbox, reader = replica_of([listing("NVX")]), TradesOutbox(), Reader()
+    read(reader, outbox.add(replica, ["NVX"]))
+    outbox.want_everything()
+    happen(replica, listing("ORB"), trade(1, "ORB"))
+    read(reader, outbox.take(replica))
+    read(reader, outbox.add(replica, ["NVX", "ORB"]))
+    assert sequences(reader) == [3]
+
+
+def test_an_open_channel_goes_back_to_mend_a_gap_but_not_for_a_new_symbol() -> None:
+    replica = replica_of([listing("NVX"), listing("ORB")])
+    outbox, reader = TradesOutbox(), Reader()
+    read(reader, outbox.add(replica, ["NVX"]))
+    happen(replica, trade(1), trade(2))
+    read(reader, outbox.take(replica))
+    assert not outbox.resume(replica, ["ORB"], Position(EPOCH, 2))
+    happen(replica, trade(3), trade(4, "ORB"))
+    assert not outbox.resume(replica, ["NVX"], Position(EPOCH, 6))
+    read(reader, outbox.take(replica))
+    assert sequences(reader) == [3, 4, 5, 6]
+    reader.positions["trades"] = Position(EPOCH, 4)
+    assert outbox.resume(replica, ["NVX", "ORB"], Position(EPOCH, 4))
+    read(reader, outbox.take(replica))
+    assert sequences(reader) == [3, 4, 5, 6, 5, 6]
