@@ -8,6 +8,7 @@ import msgspec
 from feeds.events import FeedState
 from feeds.exceptions import InvalidPlan
 from feeds.instruments import Definition
+from feeds.schedules import RoundTheClock, Schedule
 
 MAX_RATE = 50_000.0
 """Ticks per second of one feed: above this no engine of ours keeps up on one core."""
@@ -26,6 +27,7 @@ class FeedPlan(msgspec.Struct, frozen=True, kw_only=True):
     rate: float
     seed: int
     definitions: tuple[Definition, ...]
+    schedule: Schedule = RoundTheClock()
     halts: dict[str, str] = {}
     reason: str = ""
 
