@@ -14,8 +14,8 @@ from dashboard.models import Notification, Watchlist
 from dashboard.wire.personal import Notice, Personal
 from feeds.models import Instrument
 
-DEFAULT_WATCHLIST: Final = 12
-"""Symbols that somebody new watches: about a screenful on a phone."""
+DEFAULT_WATCHLIST: Final = 20
+"""Symbols that somebody new watches: about a screenful at a desk."""
 NOTICES_SHOWN: Final = 50
 PEOPLE_PER_READ: Final = 500
 """SQLite takes 32,766 values in one query; this stays far below."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from dashboard import selectors, services
 from dashboard.exceptions import UnknownSymbol, WatchlistFull
 from dashboard.models import Notification, Watchlist, WatchlistEntry
+from dashboard.selectors import DEFAULT_WATCHLIST
 from dashboard.wire.personal import Personal
 from feeds import control
 from feeds.models import AuditEntry, Feed, Instrument
@@ -20,9 +21,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def market():
-    """List 20 instruments A00 to A19."""
+    """List 28 instruments A00 to A27."""
     feed = Feed.objects.create(slug="demo", name="Demo Exchange")
-    list_instruments(feed, (f"A{number:02}" for number in range(20)))
+    list_instruments(feed, (f"A{number:02}" for number in range(28)))
 
 
 @pytest.fixture
@@ -72,8 +73,8 @@ def send(recipients=None, **options):
 # --- watchlists -----------------------------------------------------------------------------
 
 
-def test_somebody_new_watches_the_first_twelve_symbols(ada):
-    expected = [f"A{number:02}" for number in range(12)]
+def test_somebody_new_watches_the_first_symbols(ada):
+    expected = [f"A{number:02}" for number in range(DEFAULT_WATCHLIST)]
     assert symbols_of(ada) == expected
     assert not Watchlist.objects.exists(), "reading wrote a row"
     services.watchlist_of(ada)
@@ -83,12 +84,12 @@ def test_somebody_new_watches_the_first_twelve_symbols(ada):
 
 def test_a_watchlist_is_made_once(ada):
     assert services.watchlist_of(ada) == services.watchlist_of(ada)
-    assert WatchlistEntry.objects.count() == 12
+    assert WatchlistEntry.objects.count() == DEFAULT_WATCHLIST
 
 
 def test_a_new_symbol_goes_to_the_end(ada, pokes):
-    assert pokes(services.add_to_watchlist, ada, "A19") == [[ada.pk]]
-    assert symbols_of(ada)[-2:] == ["A11", "A19"]
+    assert pokes(services.add_to_watchlist, ada, "A27") == [[ada.pk]]
+    assert symbols_of(ada)[-2:] == ["A19", "A27"]
 
 
 def test_a_symbol_that_is_there_stays_where_it_is(ada, pokes):
@@ -100,14 +101,16 @@ def test_a_symbol_that_is_there_stays_where_it_is(ada, pokes):
 
 def test_a_removed_symbol_is_gone_and_the_rest_keeps_its_order(ada, pokes):
     assert pokes(services.remove_from_watchlist, ada, "A03") == [[ada.pk]]
-    assert symbols_of(ada) == [f"A{number:02}" for number in range(12) if number != 3]
+    assert symbols_of(ada) == [
+        f"A{number:02}" for number in range(DEFAULT_WATCHLIST) if number != 3
+    ]
 
 
-@pytest.mark.parametrize("symbol", ["A19", "NOPE", ""])
+@pytest.mark.parametrize("symbol", ["A27", "NOPE", ""])
 def test_removing_what_is_not_there_changes_nothing(ada, pokes, symbol):
     services.watchlist_of(ada)
     assert pokes(services.remove_from_watchlist, ada, symbol) == []
-    assert len(symbols_of(ada)) == 12
+    assert len(symbols_of(ada)) == DEFAULT_WATCHLIST
 
 
 def test_an_emptied_watchlist_stays_empty(ada):
@@ -127,7 +130,7 @@ def test_a_symbol_nobody_trades_is_refused(ada, pokes, symbol):
 
 def test_a_watchlist_holds_two_hundred_symbols(ada):
     list_instruments(Feed.objects.get(), (f"B{number:03}" for number in range(200)))
-    for number in range(188):
+    for number in range(200 - DEFAULT_WATCHLIST):
         services.add_to_watchlist(ada, f"B{number:03}")
     with pytest.raises(WatchlistFull, match="holds 200 symbols"):
         services.add_to_watchlist(ada, "B199")
@@ -140,7 +143,7 @@ def test_a_watchlist_holds_two_hundred_symbols(ada):
 def test_people_change_only_their_own_watchlist(ada, bob, pokes):
     services.watchlist_of(bob)
     before = symbols_of(bob)
-    services.add_to_watchlist(ada, "A19")
+    services.add_to_watchlist(ada, "A27")
     services.remove_from_watchlist(ada, "A00")
     assert symbols_of(bob) == before
 
@@ -151,7 +154,7 @@ def test_a_delisted_instrument_leaves_the_watchlists(ada):
     assert "A05" not in symbols_of(ada)
 
 
-EDITS = st.lists(st.tuples(st.booleans(), st.sampled_from([f"A{n:02}" for n in range(20)])))
+EDITS = st.lists(st.tuples(st.booleans(), st.sampled_from([f"A{n:02}" for n in range(28)])))
 
 
 @settings(

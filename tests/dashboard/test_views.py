@@ -11,7 +11,7 @@ from django.urls import path, reverse
 
 from dashboard import services, urls, views
 from dashboard.models import Notification, Watchlist
-from dashboard.selectors import personal_of
+from dashboard.selectors import DEFAULT_WATCHLIST, personal_of
 from feeds.models import Feed, Instrument
 
 EDITS = ("watchlist_add", "watchlist_remove", "notifications_read")
@@ -65,7 +65,7 @@ def plain_templates(settings):
 @pytest.fixture(autouse=True)
 def market():
     feed = Feed.objects.create(slug="demo", name="Demo Exchange")
-    for number in range(15):
+    for number in range(28):
         symbol = f"A{number:02}"
         Instrument.objects.create(
             feed=feed, symbol=symbol, name=symbol, sector="Energy", reference_price=Decimal(10)
@@ -106,7 +106,7 @@ def as_script(client, edit, data=None):
 def test_a_page_has_everything_its_template_needs(browser, ada, page):
     notify(ada)
     context = browser.get(reverse(page)).context
-    symbols = [f"A{number:02}" for number in range(12)]
+    symbols = [f"A{number:02}" for number in range(DEFAULT_WATCHLIST)]
     assert context["watchlist_symbols"] == symbols
     assert [row["symbol"] for row in context["rows"]] == symbols
     assert context["catalogue"][0]["s"] == "NVX"
@@ -149,11 +149,11 @@ def test_a_page_is_for_those_who_signed_in(page):
 def test_a_page_shows_nothing_of_anybody_else(browser, page):
     bob = User.objects.create_user("bob")
     notify(bob)
-    services.add_to_watchlist(bob, "A14")
+    services.add_to_watchlist(bob, "A27")
     context = browser.get(reverse(page)).context
     assert list(context["notifications"]) == []
     assert context["unread"] == 0
-    assert "A14" not in context["watchlist_symbols"]
+    assert "A27" not in context["watchlist_symbols"]
 
 
 @every_page
@@ -188,10 +188,10 @@ def test_the_icon_that_browsers_ask_for_is_found_without_signing_in():
 
 
 def test_a_form_adds_a_symbol_and_comes_back(browser, ada):
-    sent = {"symbol": " a14 ", "next": "/polling/?interval=5"}
+    sent = {"symbol": " a27 ", "next": "/polling/?interval=5"}
     response = browser.post("/watchlist/add/", sent)
     assert (response.status_code, response.url) == (303, "/polling/?interval=5")
-    assert symbols_of(ada)[-1] == "A14"
+    assert symbols_of(ada)[-1] == "A27"
 
 
 def test_a_form_removes_a_symbol(browser, ada):
@@ -201,11 +201,11 @@ def test_a_form_removes_a_symbol(browser, ada):
 
 
 def test_a_script_gets_json(browser, ada):
-    response = as_script(browser, "watchlist_add", {"symbol": "A14"})
+    response = as_script(browser, "watchlist_add", {"symbol": "A27"})
     assert (response.status_code, response.json()) == (200, {"ok": True})
     assert response["Cache-Control"] == "no-store"
-    assert as_script(browser, "watchlist_remove", {"symbol": "A14"}).json() == {"ok": True}
-    assert "A14" not in symbols_of(ada)
+    assert as_script(browser, "watchlist_remove", {"symbol": "A27"}).json() == {"ok": True}
+    assert "A27" not in symbols_of(ada)
 
 
 def test_notifications_are_read_one_by_one_or_all(browser, ada):
@@ -247,8 +247,8 @@ def test_a_wrong_edit_is_refused_with_the_error_of_the_wire(browser, ada, edit, 
 
 
 def test_a_full_watchlist_is_refused(browser, monkeypatch):
-    monkeypatch.setattr(services, "WATCHLIST_LIMIT", 12)
-    response = as_script(browser, "watchlist_add", {"symbol": "A14"})
+    monkeypatch.setattr(services, "WATCHLIST_LIMIT", DEFAULT_WATCHLIST)
+    response = as_script(browser, "watchlist_add", {"symbol": "A27"})
     assert (response.status_code, response.json()["error"]["name"]) == (409, "too_many_symbols")
 
 
@@ -277,7 +277,7 @@ def test_a_wrong_form_comes_back_with_a_message(browser):
     ],
 )
 def test_nobody_is_sent_to_another_site(browser, edit, page):
-    response = browser.post(reverse(edit), {"symbol": "A14", "next": page})
+    response = browser.post(reverse(edit), {"symbol": "A27", "next": page})
     assert response.status_code == 303
     assert response.url in ("/", page.strip())
     assert "evil" not in response.url
@@ -285,13 +285,13 @@ def test_nobody_is_sent_to_another_site(browser, edit, page):
 
 
 def test_an_address_of_our_own_is_gone_to_in_full(browser):
-    sent = {"symbol": "A14", "next": "http://testserver/polling/"}
+    sent = {"symbol": "A27", "next": "http://testserver/polling/"}
     assert browser.post("/watchlist/add/", sent).url == sent["next"]
 
 
 @every_edit
 def test_an_edit_by_get_is_not_an_edit(browser, edit):
-    assert browser.get(reverse(edit), {"symbol": "A14"}).status_code == 405
+    assert browser.get(reverse(edit), {"symbol": "A27"}).status_code == 405
 
 
 @every_edit
@@ -302,7 +302,7 @@ def test_an_edit_from_another_site_is_refused(ada, edit):
     client = Client(enforce_csrf_checks=True)
     client.force_login(ada)
     assert client.post(reverse(edit), {"symbol": "A00"}).status_code == 403
-    assert as_script(client, edit, {"symbol": "A14"}).status_code == 403
+    assert as_script(client, edit, {"symbol": "A27"}).status_code == 403
     assert personal_of([ada.pk]) == before
 
 
@@ -311,16 +311,16 @@ def test_an_edit_with_the_token_of_the_page_is_taken(ada):
     client.force_login(ada)
     token = client.get("/accounts/logout/").cookies["csrftoken"].value
     headers = {"accept": "application/json", "x-csrftoken": token}
-    response = client.post("/watchlist/add/", {"symbol": "A14"}, headers=headers)
+    response = client.post("/watchlist/add/", {"symbol": "A27"}, headers=headers)
     assert response.json() == {"ok": True}
 
 
 @every_edit
 def test_strangers_edit_nothing(edit):
-    response = Client().post(reverse(edit), {"symbol": "A14", "next": "/polling/"})
+    response = Client().post(reverse(edit), {"symbol": "A27", "next": "/polling/"})
     assert response.status_code == 302
     assert response.url == "/accounts/login/?next=/polling/"
-    refused = as_script(Client(), edit, {"symbol": "A14"})
+    refused = as_script(Client(), edit, {"symbol": "A27"})
     assert (refused.status_code, refused.json()["error"]["name"]) == (401, "signed_out")
     assert not Watchlist.objects.exists()
 
@@ -328,7 +328,7 @@ def test_strangers_edit_nothing(edit):
 @every_edit
 def test_somebody_deactivated_edits_nothing(browser, ada, edit):
     User.objects.filter(pk=ada.pk).update(is_active=False)
-    assert as_script(browser, edit, {"symbol": "A14"}).status_code == 401
+    assert as_script(browser, edit, {"symbol": "A27"}).status_code == 401
     assert not Watchlist.objects.exists()
 
 
@@ -338,7 +338,7 @@ def test_edits_touch_no_rows_of_others(browser):
     services.watchlist_of(bob)
     before = personal_of([bob.pk])
     (note,) = Notification.objects.all()
-    as_script(browser, "watchlist_add", {"symbol": "A14"})
+    as_script(browser, "watchlist_add", {"symbol": "A27"})
     as_script(browser, "watchlist_remove", {"symbol": "A00"})
     assert as_script(browser, "notifications_read", {"id": note.pk}).json() == {"ok": True}
     as_script(browser, "notifications_read")

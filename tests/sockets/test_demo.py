@@ -27,7 +27,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         process = subprocess.Popen(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT, env=environment(tmp_path), text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=hear_interrupts,
         )  # fmt: skip
         started.append(process)
         return process
@@ -36,6 +36,11 @@ def start(tmp_path: Path) -> Iterator[Start]:
     for process in started:
         process.kill()
         process.communicate()
+
+
+def hear_interrupts() -> None:
+    """Take Ctrl-C as from a terminal: who is started in the background inherits deaf ears."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def ready(process: subprocess.Popen[str]) -> dict:
