@@ -1,6 +1,7 @@
 """The ASGI application: sockets, streams and polls to the hub, everything else to Django.
 
-Called by daphne and uvicorn. Injects the runtime into the transports.
+Called by daphne and uvicorn. Injects the runtime into the transports. Loads the pages, too: Django
+would in the loop, with the first request, while every frame waits.
 """
 
 import os
@@ -12,7 +13,10 @@ from django.core.asgi import get_asgi_application
 
 django_application = get_asgi_application()  # before anything that needs the app registry
 
-from dashboard import runtime
+from dashboard import (
+    runtime,
+    urls,  # noqa: F401
+)
 from dashboard.transports.http import Desk
 from dashboard.transports.poll import PollApplication
 from dashboard.transports.sse import EventApplication

@@ -125,12 +125,17 @@ class Hub:
         self._people_poked.set()
 
     async def close_all(self, code: Close, *, within_s: float) -> None:
-        """End every subscriber, and wait for them to hear why; nobody can join any more."""
+        """End every subscriber, and wait for them to hear why; nobody can join any more.
+
+        Who took nothing meanwhile is cut: a server would wait for it, and then complain.
+        """
         self._is_closing = True
         for seat in list(self.seats):
             seat.close(code)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._emptied.wait(), within_s)
+        for seat in list(self.seats):
+            seat.cut()
 
     async def run(self) -> None:
         """Follow the bus, the paces and the rows until cancelled."""

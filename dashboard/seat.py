@@ -188,7 +188,11 @@ class Seat:
         self._backlog = backlog
         if now_s - self._taken_s >= deadline_s:
             self.close(Close.TOO_SLOW)
-            self._line.abort()
+            self.cut()
+
+    def cut(self) -> None:
+        """End the connection without waiting for what its reader does not take."""
+        self._line.abort()
 
     def line_took(self) -> None:
         """Note that the line took a frame."""

@@ -1,7 +1,13 @@
-"""The demo with two more addresses, for tests only: /census/ counts what its process holds, and
-/board/ shows the board of the engine's side of the bus, or the replica of a process without engine.
+"""The demo with a few more addresses, for tests only.
 
-Everything else is the real thing: same command, same server, same application.
+/census/   counts what its process holds
+/board/    shows the board of the engine's side of the bus, or the replica of a process without one
+/end/      ends every WebSocket with 1000, as Daphne does with those that are a day old
+/loop/     tells what held the loop up since the last look; the first look begins the watch
+/hold-up/  holds the loop up
+
+Everything else is the real thing: same command, same server, same application. The line of JSON has
+a token as well: to ask the command for one takes as long as to start the server.
 """
 
 import asyncio
@@ -12,6 +18,11 @@ import sys
 from typing import Any
 
 import django
+
+from tests.loop_watch import LoopWatch
+
+watch = LoopWatch()
+sockets: set[Any] = set()
 
 
 def count() -> dict[str, int]:
@@ -53,19 +64,38 @@ def board() -> dict[str, Any]:
     }
 
 
-ADDRESSES = {"/census/": count, "/board/": board}
+async def end() -> None:
+    """End every WebSocket with 1000."""
+    for send in list(sockets):
+        await send({"type": "websocket.close", "code": 1000})
+
+
+ADDRESSES = {
+    "/census/": count,
+    "/board/": board,
+    "/end/": end,
+    "/loop/": watch.look,
+    "/hold-up/": watch.hold_up,
+}
 
 
 def with_census(application: Any) -> Any:
-    """Return the application with the two addresses in front."""
+    """Return the application with the addresses in front."""
 
     async def counted(scope: dict[str, Any], receive: Any, send: Any) -> None:
         look = ADDRESSES.get(scope.get("path", ""))
-        if look is None:
-            await application(scope, receive, send)
-            return
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": json.dumps(look()).encode()})
+        if scope["type"] == "websocket":
+            sockets.add(send)
+        try:
+            if look is None:
+                await application(scope, receive, send)
+                return
+            told = look()
+            body = json.dumps(await told if asyncio.iscoroutine(told) else told).encode()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": body})
+        finally:
+            sockets.discard(send)
 
     return counted
 
@@ -73,13 +103,28 @@ def with_census(application: Any) -> Any:
 if __name__ == "__main__":
     os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
     django.setup()
+    from django.contrib.auth import get_user_model
+
+    from dashboard.identity import make_token
     from dashboard.management.commands.demo import Command
 
     class CensusCommand(Command):
         """The demo, counted."""
 
+        _token = ""
+
         def application(self) -> Any:
             """Return the application with the census in front."""
             return with_census(super().application())
+
+        def _serve(self, *args: Any, **kwargs: Any) -> None:
+            self._token = make_token(get_user_model().objects.get(username="viewer"))
+            super()._serve(*args, **kwargs)
+
+        def _announce(self, url: str, passwords: dict[str, str], *, as_json: bool) -> None:
+            assert as_json
+            ready = {"url": url, "users": passwords, "token": self._token}
+            self.stdout.write(json.dumps(ready))
+            self.stdout.flush()
 
     CensusCommand().run_from_argv([sys.argv[0], "demo", *sys.argv[1:]])

@@ -27,7 +27,7 @@ class Served:
         self.host = self.url.removeprefix("http://").rstrip("/")
         self.port = int(self.host.rpartition(":")[2])
         self.passwords: dict[str, str] = ready["users"]
-        self.token = self.manage("token", "viewer")
+        self.token: str = ready["token"]
 
     @property
     def socket_url(self) -> str:
@@ -36,8 +36,7 @@ class Served:
 
     def census(self) -> dict[str, int]:
         """Return what the process holds."""
-        with urlopen(f"{self.url}census/", timeout=10) as answer:
-            return json.load(answer)
+        return self._ask("census/")
 
     def manage(self, *arguments: str) -> str:
         """Run a management command on the data of the server."""
@@ -49,12 +48,27 @@ class Served:
 
     def board(self) -> dict[str, Any]:
         """Return the engine's board and its position, and the same in display."""
-        with urlopen(f"{self.url}board/", timeout=10) as answer:
-            return json.load(answer)
+        return self._ask("board/")
+
+    def end_sockets(self) -> None:
+        """End every WebSocket with 1000."""
+        self._ask("end/")
+
+    def look_at_loop(self) -> dict[str, Any]:
+        """Return what held the loop up since the last look; the first look begins the watch."""
+        return self._ask("loop/")
+
+    def hold_loop_up(self) -> None:
+        """Do what must not be done in a loop."""
+        self._ask("hold-up/")
 
     def log(self) -> str:
         """Return what the server wrote to its log."""
         return self._log.read_text()
+
+    def _ask(self, path: str) -> Any:
+        with urlopen(f"{self.url}{path}", timeout=10) as answer:
+            return json.load(answer)
 
 
 @contextmanager

@@ -14,5 +14,6 @@ def served(
 ) -> Iterator[Served]:
     """A server of each kind at 200 ticks/s that pings often, so that the vanished are noticed."""
     folder = tmp_path_factory.mktemp(request.param)
-    with serve(folder, "--server", request.param, MARKET_PING_S="1") as served:
+    flags = ("--server", request.param, "--instruments", "200")
+    with serve(folder, *flags, MARKET_PING_S="1", MARKET_REQUESTS_PER_S="1000") as served:
         yield served

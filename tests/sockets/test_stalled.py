@@ -1,24 +1,30 @@
 """Who stops reading costs nothing, delays nobody, and is cut after the deadline: on both servers.
 
-Traps 2, 3 and 4 of the servers: Daphne queues without bound for a socket that does not read, and
-uvicorn waits for it for ever.
+Traps 2, 3, 4, 10 and 29 of the servers: Daphne queues without bound for a socket that does not read
+and sends no frame above a limit, and uvicorn waits for who does not read for ever.
 """
 
-import base64
-import secrets
+import json
 import socket
 from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
+from websockets.sync.client import connect
 
+from dashboard.reader import Reader
 from dashboard.servers.listening import SERVERS
+from dashboard.subscriber import COMMAND_BURST
 from dashboard.wire.registry import Transport
+from tests.raw import SMALL_BYTES, frame, get, open_socket, open_tcp, read_to_the_end
 from tests.readers import Traveller
 from tests.served import Served, serve
 
+INSTRUMENTS = 2000
 STALLED = 6
 ALLOWED_BYTES = 20_000_000
+"""Without a limit the answers to STALLED askers are 33 MB."""
+FRAME_BYTES = 256 * 1024
 ASK = b'{"method":"subscribe","params":{"channel":"ticker","symbols":["*"],"max_rate":20},"id":1}'
 
 
@@ -26,57 +32,90 @@ ASK = b'{"method":"subscribe","params":{"channel":"ticker","symbols":["*"],"max_
 def hasty(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
-    """A server at 2,000 ticks/s that cuts after two seconds."""
-    flags = ("--server", request.param, "--instruments", "500", "--rate", "2000")
+    """A server of 2,000 instruments at 2,000 ticks/s that cuts after two seconds."""
+    flags = ("--server", request.param, "--instruments", str(INSTRUMENTS), "--rate", "2000")
     settings = {"MARKET_SEND_DEADLINE_S": "2", "MARKET_PING_S": "60"}
     with serve(tmp_path_factory.mktemp(request.param), *flags, **settings) as served:
         yield served
 
 
-def stalled(served: Served, request: str) -> socket.socket:
-    """Return a socket that sent a request and takes next to nothing."""
-    one = socket.socket()
-    one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    one.connect(("127.0.0.1", served.port))
-    credentials = base64.b64encode(f"viewer:{served.token}".encode()).decode()
-    head = f"Host: {served.host}\r\nAuthorization: Basic {credentials}\r\n"
-    one.sendall(f"GET {request} HTTP/1.1\r\n{head}".encode())
-    return one
+@pytest.fixture
+def memory(hasty: Served) -> Callable[[], int]:
+    """How many bytes the server holds."""
+    process = psutil.Process(hasty.process.pid)
+    return lambda: process.memory_info().rss
 
 
 def stalled_socket(served: Served) -> socket.socket:
-    one = stalled(served, "/ws/v1/")
-    key = base64.b64encode(secrets.token_bytes(16)).decode()
-    upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-    one.sendall(f"{upgrade}Sec-WebSocket-Key: {key}\r\n\r\n".encode())
-    one.recv(64)
-    one.sendall(bytes((0x81, 0x80 | len(ASK))) + b"\0\0\0\0" + ASK)
+    one = open_socket(served, receive_bytes=SMALL_BYTES)
+    one.sendall(frame(1, ASK))
     return one
 
 
 def stalled_stream(served: Served) -> socket.socket:
-    one = stalled(served, "/sse/v1/?channels=ticker&symbols=*&max_rate=20")
-    one.sendall(b"\r\n")
+    one = open_tcp(served, receive_bytes=SMALL_BYTES)
+    one.sendall(get(served, "/sse/v1/?channels=ticker&symbols=*&max_rate=20"))
     return one
+
+
+def test_a_large_market_comes_whole_in_small_frames(hasty: Served) -> None:
+    """Trap 10."""
+    reader, more = Reader(), {"ticker": [], "status": []}
+    with connect(hasty.socket_url, compression=None, max_size=FRAME_BYTES) as one:
+        for channel in more:
+            params = {"channel": channel, "symbols": ["*"] if channel == "ticker" else []}
+            one.send(json.dumps({"method": "subscribe", "params": params, "id": channel}))
+        while reader.positions.keys() != more.keys():
+            told = json.loads(one.recv(timeout=15))
+            reader.apply(told)
+            if told.get("type") == "snapshot":
+                more[told["channel"]].append(told.get("more", False))
+    assert more["ticker"] == [True, True, True, False]
+    assert more["status"] == [True, True, True, True, False], "the feed is told of, too"
+    assert len(reader.rows) == INSTRUMENTS
+    assert reader.rows.keys() == reader.instruments.keys() == hasty.board()["rows"].keys()
 
 
 @pytest.mark.parametrize("stall", [stalled_socket, stalled_stream])
 def test_who_stops_reading_is_cut_and_nobody_else_notices(
-    hasty: Served, stall: Callable[[Served], socket.socket], eventually: Callable[..., None]
+    hasty: Served,
+    memory: Callable[[], int],
+    stall: Callable[[Served], socket.socket],
+    eventually: Callable[..., None],
 ) -> None:
-    process = psutil.Process(hasty.process.pid)
     eventually(lambda: hasty.census()["seats"] == 0)
-    before, memory = hasty.census(), process.memory_info().rss
+    before, start = hasty.census(), memory()
     sockets = [stall(hasty) for _ in range(STALLED)]
     eventually(lambda: hasty.census()["seats"] == STALLED)
-    symbols = list(hasty.board()["rows"])[:20]
+    symbols = list(hasty.board()["rows"])[:100]
     witness = Traveller(symbols, hasty.token)
     witness.ride(Transport.WEBSOCKET, hasty.host, lambda: hasty.census()["seats"] == 1)
     assert witness.gaps == 0
     assert sum(witness.reader.ticks.values()) > 50
-    assert process.memory_info().rss - memory < ALLOWED_BYTES
+    assert memory() - start < ALLOWED_BYTES
     eventually(lambda: hasty.census()["seats"] == 0)
     eventually(lambda: hasty.census()["files"] <= before["files"] + 1)
     eventually(lambda: hasty.census()["tasks"] <= before["tasks"] + 1)
     for one in sockets:
+        one.close()
+
+
+def test_who_asks_for_everything_and_reads_nothing_is_ended(
+    hasty: Served, memory: Callable[[], int], eventually: Callable[..., None]
+) -> None:
+    """Trap 29: each answer is a snapshot of 2,000 instruments; what may wait has a limit."""
+    askers = [open_socket(hasty, receive_bytes=SMALL_BYTES) for _ in range(STALLED)]
+    eventually(lambda: hasty.census()["seats"] == STALLED)
+    start, peak = memory(), [0]
+    for one in askers:
+        one.sendall(frame(1, ASK) * COMMAND_BURST)
+
+    def all_are_ended() -> bool:
+        peak.append(memory())
+        return hasty.census()["seats"] == 0
+
+    eventually(all_are_ended)
+    assert max(peak) - start < ALLOWED_BYTES
+    for one in askers:
+        read_to_the_end(one)
         one.close()

@@ -1,0 +1,69 @@
+"""A server that stops tells every reader so and ends well: traps 11 and 13, on both servers."""
+
+import json
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from dashboard.servers.listening import SERVERS
+from dashboard.wire.frames import encode_shutdown
+from dashboard.wire.registry import RESTART_MS, Close
+from tests.raw import SMALL_BYTES, get, open_reader, open_stream, open_tcp, read_to_the_end
+from tests.served import STOP_S, Served, serve
+
+SHUTDOWN = {"channel": "status", "type": "shutdown", "retry_ms": RESTART_MS}
+STALLS = (open_stream, open_reader)
+END = '{"code":4503,"reason":"the server restarts"}'
+
+
+@pytest.fixture(params=SERVERS)
+def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
+    """A server to be stopped; a snapshot of its market does not fit into the buffers of a line."""
+    with serve(tmp_path, "--server", request.param, "--instruments", "1000") as served:
+        yield served
+
+
+def ask(served: Served, path: str, **query: object) -> socket.socket:
+    """Ask for something that is not told at once."""
+    tcp = open_tcp(served)
+    tcp.sendall(get(served, f"{path}?{urlencode(query)}"))
+    return tcp
+
+
+def test_a_stop_is_told_to_every_reader(fresh: Served, eventually: Callable[..., None]) -> None:
+    """Two of them read nothing: they hear nothing, and keep nobody waiting."""
+    eventually(lambda: fresh.board()["rows"])
+    board = fresh.board()
+    with connect(fresh.socket_url, compression=None) as websocket:
+        stream = ask(fresh, "/sse/v1/", channels="ticker", symbols=next(iter(board["rows"])))
+        poll = ask(fresh, "/poll/v1/", channels="status", since=board["position"], wait=30)
+        stalled = [open_line(fresh, receive_bytes=SMALL_BYTES) for open_line in STALLS]
+        eventually(lambda: fresh.census()["seats"] == 3 + len(stalled))
+        fresh.process.send_signal(signal.SIGTERM)
+        last, code = last_words(websocket)
+    assert (last, code) == (SHUTDOWN, Close.RESTART)
+    end = f"data: {encode_shutdown(retry_ms=RESTART_MS)}\n\nevent: close\ndata: {END}\n\n"
+    assert read_to_the_end(stream).decode().endswith(f"{end}\r\n0\r\n\r\n")
+    head, _, body = read_to_the_end(poll).decode().partition("\r\n\r\n")
+    assert head.startswith("HTTP/1.1 503")
+    assert "\r\nretry-after: " in head.lower()
+    assert json.loads(body)["error"]["name"] == "unavailable"
+    assert fresh.process.wait(STOP_S) == 0
+    for tcp in (stream, poll, *stalled):
+        tcp.close()
+
+
+def last_words(websocket: ClientConnection) -> tuple[dict[str, object], int]:
+    """Return the last frame and the code of the end."""
+    last: dict[str, object] = {}
+    with pytest.raises(ConnectionClosed) as closed:
+        while True:
+            last = json.loads(websocket.recv(timeout=STOP_S))
+    assert closed.value.rcvd is not None
+    return last, closed.value.rcvd.code

@@ -1,0 +1,107 @@
+"""What one reader asks for holds up nobody else: no thread, no connection, and never the loop.
+
+Traps 26 and 30 of the servers.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from http.cookiejar import CookieJar
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, build_opener
+
+import psutil
+
+from dashboard.wire.registry import Transport
+from tests.raw import open_stream
+from tests.readers import Traveller
+from tests.served import Served
+
+STREAMS = 50
+LONGEST_MS = 100
+"""A snapshot of 200 instruments takes some 5 ms, a password a few hundred."""
+
+
+class Visitor:
+    """Somebody who signs in by the form and keeps the cookies; unlike a browser runs nothing."""
+
+    def __init__(self, served: Served) -> None:
+        self._url = served.url
+        self._cookies = CookieJar()
+        self._opener = build_opener(HTTPCookieProcessor(self._cookies))
+
+    def get(self, path: str) -> str:
+        """Return a page."""
+        with self._opener.open(self._url + path, timeout=15) as answer:
+            return answer.read().decode()
+
+    def post(self, page: str, path: str, **fields: str) -> str:
+        """Send a form of a page; return the page it leads to."""
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.get(page))
+        assert token is not None
+        body = urlencode({"csrfmiddlewaretoken": token[1], **fields}).encode()
+        with self._opener.open(self._url + path, body, timeout=15) as answer:
+            return answer.read().decode()
+
+
+def files_of_the_database(served: Served) -> Counter[str]:
+    files = psutil.Process(served.process.pid).open_files()
+    return Counter(file.path for file in files if "sqlite" in file.path)
+
+
+def test_streams_pin_no_thread_and_no_connection(
+    served: Served, eventually: Callable[..., None]
+) -> None:
+    """Trap 26."""
+    eventually(lambda: served.census()["seats"] == 0)
+    first = open_stream(served)
+    eventually(lambda: served.census()["seats"] == 1)
+    one, files = served.census(), files_of_the_database(served)
+    others = [open_stream(served) for _ in range(STREAMS - 1)]
+    many = served.census()
+    assert many["seats"] == STREAMS
+    assert many["threads"] == one["threads"]
+    assert files_of_the_database(served) == files
+    for stream in (first, *others):
+        stream.close()
+    eventually(lambda: served.census()["seats"] == 0)
+    eventually(lambda: served.census()["files"] < one["files"])
+    eventually(lambda: served.census()["tasks"] < one["tasks"])
+
+
+def reads_on(traveller: Traveller) -> Callable[[], bool]:
+    """Return a question: has it been told of more ticks since now?"""
+    before = sum(traveller.reader.ticks.values())
+    return lambda: sum(traveller.reader.ticks.values()) > before + 20
+
+
+def walk(served: Served) -> None:
+    """Sign in, look around, edit, read every transport, and sign out."""
+    visitor = Visitor(served)
+    password = served.passwords["admin"]
+    visitor.post("accounts/login/", "accounts/login/", login="admin", password=password)
+    symbol = next(iter(served.board()["rows"]))
+    for path in ("", "polling/", "lab/", "developers/", "admin/", "static/js/main.js"):
+        visitor.get(path)
+    visitor.post("", "watchlist/add/", symbol=symbol)
+    reader = Traveller(["*"], served.token)
+    for transport in Transport:
+        reader.ride(transport, served.host, reads_on(reader))
+    visitor.post("accounts/logout/", "accounts/logout/")
+
+
+def test_what_holds_a_loop_up_is_seen(served: Served) -> None:
+    served.look_at_loop()
+    served.hold_loop_up()
+    seen = served.look_at_loop()
+    assert {wait.partition("(")[0] for wait in seen["waits"]} == {"open", "socket.getaddrinfo"}
+    assert seen["longest_ms"] > LONGEST_MS
+
+
+def test_nothing_waits_or_computes_for_long_in_the_loop(served: Served) -> None:
+    """Trap 30."""
+    served.look_at_loop()
+    walk(served)
+    seen = served.look_at_loop()
+    assert seen["waits"] == []
+    assert seen["longest_ms"] < LONGEST_MS
