@@ -2,7 +2,9 @@
 
 /census/   counts what its process holds
 /board/    shows the board of the engine's side of the bus, or the replica of a process without one
-/end/      ends every WebSocket with 1000, as Daphne does with those that are a day old
+/begun/    answers once there is a board
+/end/      ends every WebSocket with 1000, as proxies and servers do with what is too old for them
+/age/      makes every WebSocket decades old, for a server that looks at that
 /loop/     tells what held the loop up since the last look; the first look begins the watch
 /hold-up/  holds the loop up
 
@@ -64,16 +66,32 @@ def board() -> dict[str, Any]:
     }
 
 
+async def begun() -> None:
+    """Wait for the first board."""
+    while not board()["rows"]:
+        await asyncio.sleep(0.01)
+
+
 async def end() -> None:
     """End every WebSocket with 1000."""
     for send in list(sockets):
         await send({"type": "websocket.close", "code": 1000})
 
 
+def age() -> None:
+    """Make every WebSocket decades old and let Daphne look; uvicorn knows no age."""
+    for send in sockets:
+        for protocol in getattr(send, "args", ()):
+            protocol.socket_opened = 0
+            protocol.check_timeouts()
+
+
 ADDRESSES = {
     "/census/": count,
     "/board/": board,
+    "/begun/": begun,
     "/end/": end,
+    "/age/": age,
     "/loop/": watch.look,
     "/hold-up/": watch.hold_up,
 }

@@ -115,3 +115,9 @@ def for_seconds(seconds: float) -> Callable[[], bool]:
     """Return a question that is answered yes after a while."""
     end = time.monotonic() + seconds
     return lambda: time.monotonic() >= end
+
+
+def for_ticks(traveller: Traveller, count: int) -> Callable[[], bool]:
+    """Return a question that is answered yes once so many more ticks were told."""
+    end = sum(traveller.reader.ticks.values()) + count
+    return lambda: sum(traveller.reader.ticks.values()) >= end

@@ -50,9 +50,17 @@ class Served:
         """Return the engine's board and its position, and the same in display."""
         return self._ask("board/")
 
+    def wait_for_board(self) -> None:
+        """Wait until there is something to read."""
+        self._ask("begun/")
+
     def end_sockets(self) -> None:
         """End every WebSocket with 1000."""
         self._ask("end/")
+
+    def age_sockets(self) -> None:
+        """Make every WebSocket decades old, for a server that looks at that."""
+        self._ask("age/")
 
     def look_at_loop(self) -> dict[str, Any]:
         """Return what held the loop up since the last look; the first look begins the watch."""
@@ -84,6 +92,8 @@ def serve(folder: Path, *arguments: str, **settings: str) -> Iterator[Served]:
     assert process.stdout is not None
     try:
         served = Served(folder, file, process, json.loads(process.stdout.readline()))
+        if "REDIS_URL" not in settings:  # the board comes from the feed's process
+            served.wait_for_board()
         yield served
         process.terminate()
         assert process.wait(timeout=STOP_S) == 0

@@ -21,6 +21,8 @@ SHUTDOWN_S: Final = 1.0
 """How long requests may take to end by themselves once the sockets are closed."""
 PING_PATIENCE: Final = 0.8
 """Share of the interval a ping may take: Daphne loses its timer when the next one goes out."""
+NEVER: Final = -1
+"""Daphne ends a WebSocket after a day; pings, sweeps and the deadline end what is to be ended."""
 
 
 class Gate:
@@ -123,6 +125,7 @@ class DaphneServer(Server):  # type: ignore[misc]
             "ping_interval": ping_s,
             "ping_timeout": ping_s * PING_PATIENCE,
             "websocket_max_frame_size": MESSAGE_BYTES,
+            "websocket_timeout": NEVER,
             "server_name": "",
         }
         super().__init__(*args, **kwargs)

@@ -1,6 +1,7 @@
 """A live page changes its transport: by itself when one is blocked, and when somebody says so."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise, permutations
@@ -91,6 +92,19 @@ def test_a_live_page_falls_back_and_climbs_with_the_right_prices(
     eventually(lambda: transport_of(page) == "WebSocket", 30)
     paused()
     eventually(lambda: agrees(page, served))
+
+
+def test_a_page_whose_socket_is_ended_with_1000_resumes(
+    open_page: Open, served: Served, eventually: Callable[..., None]
+) -> None:
+    """Servers and proxies end so what is too old for them: no reason to stop."""
+    page = open_page()
+    eventually(moving(page))
+    served.end_sockets()
+    note = page.locator("#link-note")
+    expect(note).to_have_text(re.compile("^Reconnected after .*: resumed, nothing missed$"))
+    assert transport_of(page) == "WebSocket"
+    eventually(moving(page))
 
 
 # --- any to any, nothing lost and nothing twice ---

@@ -38,7 +38,6 @@ def ask(served: Served, path: str, **query: object) -> socket.socket:
 
 def test_a_stop_is_told_to_every_reader(fresh: Served, eventually: Callable[..., None]) -> None:
     """Two of them read nothing: they hear nothing, and keep nobody waiting."""
-    eventually(lambda: fresh.board()["rows"])
     board = fresh.board()
     with connect(fresh.socket_url, compression=None) as websocket:
         stream = ask(fresh, "/sse/v1/", channels="ticker", symbols=next(iter(board["rows"])))

@@ -14,7 +14,7 @@ import psutil
 
 from dashboard.wire.registry import Transport
 from tests.raw import open_stream
-from tests.readers import Traveller
+from tests.readers import Traveller, for_ticks
 from tests.served import Served
 
 STREAMS = 50
@@ -69,12 +69,6 @@ def test_streams_pin_no_thread_and_no_connection(
     eventually(lambda: served.census()["tasks"] < one["tasks"])
 
 
-def reads_on(traveller: Traveller) -> Callable[[], bool]:
-    """Return a question: has it been told of more ticks since now?"""
-    before = sum(traveller.reader.ticks.values())
-    return lambda: sum(traveller.reader.ticks.values()) > before + 20
-
-
 def walk(served: Served) -> None:
     """Sign in, look around, edit, read every transport, and sign out."""
     visitor = Visitor(served)
@@ -86,7 +80,7 @@ def walk(served: Served) -> None:
     visitor.post("", "watchlist/add/", symbol=symbol)
     reader = Traveller(["*"], served.token)
     for transport in Transport:
-        reader.ride(transport, served.host, reads_on(reader))
+        reader.ride(transport, served.host, for_ticks(reader, 20))
     visitor.post("accounts/logout/", "accounts/logout/")
 
 

@@ -1,15 +1,18 @@
 """One reader on changing transports loses nothing and is told nothing twice, on both servers."""
 
 import itertools
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from dashboard.servers.listening import SERVERS
 from dashboard.wire.registry import Transport
-from tests.readers import Traveller, for_seconds
+from tests.readers import TIMEOUT_S, Traveller, for_seconds, for_ticks
 from tests.redis_server import RedisServer, shared_market
 from tests.served import Served, serve
 from tests.sockets.test_shared import operate
@@ -57,6 +60,40 @@ def test_changing_transports_loses_and_doubles_nothing(busy: Served) -> None:
     assert shared > 100
     assert told[:shared] == truth[:shared]
     assert traveller.trades == sorted(set(traveller.trades))
+
+
+def ride_to_the_end(traveller: Traveller, served: Served) -> int:
+    """Read until the server ends the socket, which it is made to do on the way; return the code."""
+    has_read, asked = for_ticks(traveller, 20), []
+
+    def end_once() -> bool:
+        if has_read() and not asked:
+            asked.append(served.end_sockets())
+        return False
+
+    with pytest.raises(ConnectionClosed) as ended:
+        traveller.ride(Transport.WEBSOCKET, served.host, end_once)
+    assert ended.value.rcvd is not None
+    return ended.value.rcvd.code
+
+
+def test_who_is_ended_with_1000_goes_on_where_it_stood(busy: Served) -> None:
+    """Trap 35: a server or a proxy ends what is too old for it; the market goes on meanwhile."""
+    traveller = Traveller(list(busy.board()["rows"])[:20], busy.token)
+    assert [ride_to_the_end(traveller, busy) for _ in range(3)] == [1000] * 3
+    traveller.ride(Transport.WEBSOCKET, busy.host, for_ticks(traveller, 20))
+    assert traveller.resumed == [False] * 3 + [True] * 9
+    assert traveller.gaps == 0
+    assert traveller.trades == sorted(set(traveller.trades))
+
+
+def test_no_socket_is_too_old(busy: Served) -> None:
+    """Trap 35: Daphne would end it with 1000 after a day."""
+    with connect(busy.socket_url, compression=None) as socket:
+        assert json.loads(socket.recv(timeout=TIMEOUT_S))["type"] == "welcome"
+        busy.age_sockets()
+        socket.send('{"method":"ping","id":"still here"}')
+        assert json.loads(socket.recv(timeout=TIMEOUT_S))["id"] == "still here"
 
 
 def test_a_reader_moves_between_processes_on_any_transport(
