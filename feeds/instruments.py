@@ -13,7 +13,8 @@ from feeds.exceptions import InvalidDefinition
 
 SYMBOL_PATTERN: Final = r"[A-Z][A-Z0-9]{0,11}"
 """One to twelve capital letters and digits, a letter first: safe in URLs, CSS and file names."""
-_SYMBOL = re.compile(SYMBOL_PATTERN)
+_KEY = re.compile(rf"{SYMBOL_PATTERN}(~[1-9][0-9]{{0,3}})?")
+"""A symbol, or that of a delayed twin (delays.py)."""
 MAX_DECIMALS: Final = 8
 """Finest grid: 10^-8 keeps every price below 90 million exact in a double."""
 
@@ -37,7 +38,7 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
     activity: float = 1.0
 
     def __post_init__(self) -> None:
-        if not _SYMBOL.fullmatch(self.symbol):
+        if not _KEY.fullmatch(self.symbol):
             raise InvalidDefinition(f"symbol was {self.symbol!r}, expected {SYMBOL_PATTERN}")
         if not self.tick_size > 0 or decimals_of(self.tick_size) > MAX_DECIMALS:
             raise InvalidDefinition(f"tick size was {self.tick_size}, expected 0.00000001 or more")

@@ -7,6 +7,7 @@ import math
 from decimal import Decimal
 
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -16,6 +17,8 @@ from feeds.events import FeedState
 from feeds.instruments import SYMBOL_PATTERN, Definition
 from feeds.plans import MAX_RATE, FeedPlan
 
+MAX_DELAY_MINUTES = 60
+"""Ticks that wait are kept in memory."""
 SMALLEST_TICK = Decimal("0.00000001")
 MOST_TICKS = 1_000_000_000
 """Highest reference price in ticks: a path that rises a millionfold is still exact in a double."""
@@ -48,6 +51,11 @@ class Feed(models.Model):
         help_text="The same seed and instruments give the same market.",
     )
     reason = models.CharField(max_length=200, blank=True, help_text="Shown to everyone.")
+    is_restricted = models.BooleanField(
+        "restricted",
+        default=False,
+        help_text="Only groups with an entitlement see it, and superusers.",
+    )
 
     class Meta:
         ordering = ["slug"]
@@ -75,7 +83,39 @@ class Feed(models.Model):
                 if halt.ended_at is None
             },
             reason=self.reason,
+            delays=self._delays(),
         )
+
+    def _delays(self) -> tuple[int, ...]:
+        if not self.is_restricted:
+            return ()
+        minutes = {entitlement.delay_minutes for entitlement in self.entitlements.all()}
+        return tuple(sorted(minutes - {0}))
+
+
+class Entitlement(models.Model):
+    """What lets a group see a restricted feed, at once or some minutes late."""
+
+    feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="entitlements")
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="+")
+    delay_minutes = models.PositiveSmallIntegerField(
+        "delay",
+        default=0,
+        validators=[MaxValueValidator(MAX_DELAY_MINUTES)],
+        help_text="Minutes; 0 is real-time. Who has several entitlements sees the soonest.",
+    )
+
+    class Meta:
+        ordering = ["feed__slug", "group__name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["feed", "group"], name="one_entitlement_per_feed_and_group"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        delay = f"{self.delay_minutes} min late" if self.delay_minutes else "real-time"
+        return f"{self.group} sees {self.feed.slug} {delay}"
 
 
 class Instrument(models.Model):

@@ -17,6 +17,8 @@ MAX_RATE = 50_000.0
 class FeedPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Describe a feed as it should be: rate in ticks per second, halts as symbol -> reason.
 
+    Delays are the minutes by which some readers get it late, each once, none of them 0.
+
     Raises:
         InvalidPlan: the rate is out of range, a symbol stands twice, or a halt names no instrument.
     """
@@ -28,6 +30,7 @@ class FeedPlan(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     definitions: tuple[Definition, ...]
     schedule: Schedule = RoundTheClock()
+    delays: tuple[int, ...] = ()
     halts: dict[str, str] = {}
     reason: str = ""
 

@@ -10,11 +10,11 @@ from feeds.plans import FeedPlan
 
 
 def read_plans() -> list[FeedPlan]:
-    """Return every feed as it should be, with its instruments and open halts: three queries.
+    """Return every feed as it should be, with its instruments and open halts: four queries.
 
     Raises:
         FeedError: a row holds what no feed can run.
     """
     open_halts = Prefetch("instruments__halts", queryset=Halt.objects.filter(ended_at=None))
-    feeds = Feed.objects.prefetch_related("instruments", open_halts)
+    feeds = Feed.objects.prefetch_related("instruments", open_halts, "entitlements")
     return [feed.plan() for feed in feeds]

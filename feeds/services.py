@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.db.models.functions import Now
@@ -17,13 +17,15 @@ from feeds.events import FeedState
 from feeds.exceptions import InvalidTransition
 from feeds.exchange import definitions
 from feeds.instruments import Definition
-from feeds.models import AuditEntry, Feed, Halt, Instrument
+from feeds.models import AuditEntry, Entitlement, Feed, Halt, Instrument
 
+Row = Feed | Instrument | Entitlement
 SYSTEM: Final = "system"
 """The actor's name when no person acted: a command or the first start."""
-FEED_FACTS: Final = ("slug", "name", "state", "rate", "seed", "reason")
-EDITABLE_FEED_FACTS: Final = ("slug", "name", "seed")
+FEED_FACTS: Final = ("slug", "name", "state", "rate", "seed", "reason", "is_restricted")
+EDITABLE_FEED_FACTS: Final = ("slug", "name", "seed", "is_restricted")
 """What saving a form may change of a feed; the rest has its own services and permission."""
+ENTITLEMENT_FACTS: Final = ("feed", "group", "delay_minutes")
 INSTRUMENT_FACTS: Final = (
     "feed",
     "symbol",
@@ -135,6 +137,23 @@ def delete_instrument(instrument: Instrument, *, actor: User | None) -> None:
         instrument.delete()
 
 
+def save_entitlement(entitlement: Entitlement, *, actor: User | None) -> bool:
+    """Let a group see a feed, or change how late; return whether that changed anything.
+
+    Raises:
+        ValidationError: a field is invalid.
+    """
+    return _save(entitlement, ENTITLEMENT_FACTS, actor=actor)
+
+
+def delete_entitlement(entitlement: Entitlement, *, actor: User | None) -> None:
+    """Take a feed from a group; its readers lose it at once."""
+    with transaction.atomic():
+        before = facts_of(entitlement, ENTITLEMENT_FACTS)
+        _record_market("delete", target_of(entitlement), before=before, actor=actor)
+        entitlement.delete()
+
+
 def seed_exchange(instruments: int, rate: float) -> Feed:
     """Return the first feed, made as the demo exchange when there is none; rate in ticks/s.
 
@@ -182,7 +201,7 @@ def record(
     entry.save()
 
 
-def target_of(row: Feed | Instrument) -> str:
+def target_of(row: Row) -> str:
     """Return how the audit entries name a row: `feed demo`, `instrument NVX`."""
     return f"{row._meta.model_name} {_key_of(row)}"
 
@@ -218,7 +237,7 @@ def _change(
     return True
 
 
-def _save(row: Feed | Instrument, names: Iterable[str], *, actor: User | None) -> bool:
+def _save(row: Row, names: Iterable[str], *, actor: User | None) -> bool:
     with transaction.atomic():
         row.full_clean()
         before = _stored_facts(row, names)
@@ -231,7 +250,7 @@ def _save(row: Feed | Instrument, names: Iterable[str], *, actor: User | None) -
         return True
 
 
-def _stored_facts(row: Feed | Instrument, names: Iterable[str]) -> dict[str, Any]:
+def _stored_facts(row: Row, names: Iterable[str]) -> dict[str, Any]:
     if row._state.adding:
         return {}
     stored = type(row)._default_manager.select_for_update().get(pk=row.pk)
@@ -294,10 +313,17 @@ def _plain(value: Any) -> Any:
     match value:
         case Decimal():
             return f"{value.normalize():f}"
-        case Feed() | Instrument():
+        case Feed() | Instrument() | Entitlement():
             return _key_of(value)
+        case Group():
+            return value.name
     return value
 
 
-def _key_of(row: Feed | Instrument) -> str:
-    return row.slug if isinstance(row, Feed) else row.symbol
+def _key_of(row: Row) -> str:
+    match row:
+        case Feed():
+            return row.slug
+        case Instrument():
+            return row.symbol
+    return f"{row.feed.slug} {row.group.name}"

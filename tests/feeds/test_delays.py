@@ -1,0 +1,143 @@
+"""A delayed twin says what the market said so many minutes before, and nothing younger."""
+
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds import delays
+from feeds.board import LAST, Board
+from feeds.delays import Delays, delay_of, delayed, shown
+from feeds.events import (
+    Batch,
+    Delisting,
+    Event,
+    FeedState,
+    Listing,
+    Phase,
+    Quote,
+    Side,
+    Status,
+    Trade,
+    symbol_of,
+)
+from feeds.instruments import Definition
+from feeds.plans import FeedPlan
+
+MINUTE_MS = 60_000
+NVX, ORB = (
+    Definition(
+        symbol=symbol, name=symbol, sector="S", tick_size=Decimal("0.01"), reference_ticks=10_000
+    )
+    for symbol in ("NVX", "ORB")
+)
+
+
+def plan_of(*minutes: int, definitions: tuple[Definition, ...] = (NVX, ORB)) -> dict[str, FeedPlan]:
+    plan = FeedPlan(
+        feed="main", name="Main", state=FeedState.RUNNING, rate=10, seed=1,
+        definitions=definitions, delays=minutes,
+    )  # fmt: skip
+    return {"main": plan}
+
+
+def nothing(symbol: str) -> None:
+    """No instrument has a phase yet."""
+
+
+def is_open(symbol: str) -> tuple[Phase, str]:
+    """Every instrument trades."""
+    return Phase.OPEN, f"{symbol} trades"
+
+
+def quote(at: int, bid: int = 100) -> Quote:
+    return Quote("NVX", bid, bid + 1, 100, 100, at)
+
+
+def test_keys_are_read_back() -> None:
+    assert delayed("NVX", 15) == "NVX~15"
+    assert delayed("NVX", 0) == "NVX"
+    assert [shown("NVX~15"), shown("NVX")] == ["NVX", "NVX"]
+    assert [delay_of("NVX~15"), delay_of("NVX")] == [15, 0]
+
+
+def test_twins_are_listed_at_once_and_without_a_price() -> None:
+    events = Delays().plan(plan_of(5), nothing, 0)
+    listed = [event for event in events if isinstance(event, Listing)]
+    assert [(one.feed, one.definition.symbol) for one in listed] == [
+        ("main~5", "NVX~5"),
+        ("main~5", "ORB~5"),
+    ]
+    assert {event.phase for event in events if isinstance(event, Status)} == {Phase.CLOSED}
+
+
+def test_a_tick_happens_again_after_the_delay_and_not_a_moment_sooner() -> None:
+    line = Delays()
+    line.plan(plan_of(1, 5), nothing, 0)
+    line.take([quote(1_000)], 1_040)
+    assert line.due(nothing, 1_040 + MINUTE_MS - 1) == []
+    assert line.due(nothing, 1_040 + MINUTE_MS) == [Quote("NVX~1", 100, 101, 100, 100, 1_000)]
+    assert line.due(nothing, 1_040 + 5 * MINUTE_MS)[0].symbol == "NVX~5"  # type: ignore[union-attr]
+
+
+def test_a_phase_that_was_there_before_the_line_comes_with_the_ticks() -> None:
+    line = Delays()
+    line.plan(plan_of(1), is_open, 0)
+    due = line.due(nothing, MINUTE_MS)
+    assert Status("NVX~1", Phase.OPEN, "NVX trades", 0) in due
+
+
+def test_an_instrument_that_leaves_goes_on_late_until_its_last_tick() -> None:
+    line = Delays()
+    line.plan(plan_of(1), nothing, 0)
+    line.take([quote(10)], 10)
+    line.plan(plan_of(1, definitions=(ORB,)), nothing, 20)
+    line.take([Delisting("NVX", 20)], 20)
+    assert line.due(nothing, 20 + MINUTE_MS) == [
+        Quote("NVX~1", 100, 101, 100, 100, 10),
+        Delisting("NVX~1", 20),
+    ]
+    assert line.plan({}, nothing, 30) == [Delisting("ORB~1", 30)]
+
+
+def test_a_delay_nobody_has_any_more_ends_at_once() -> None:
+    line = Delays()
+    line.plan(plan_of(1), nothing, 0)
+    line.take([quote(10)], 10)
+    assert line.plan(plan_of(), nothing, 20) == [Delisting("NVX~1", 20), Delisting("ORB~1", 20)]
+    assert line.due(nothing, 10 * MINUTE_MS) == []
+
+
+def test_a_line_without_room_begins_again(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(delays, "MAX_WAITING", 3)
+    line = Delays()
+    line.plan(plan_of(1), nothing, 0)
+    line.take([quote(at) for at in range(10, 14)], 14)
+    events = line.due(is_open, 20)
+    assert line.restarts == 1
+    assert [type(event) for event in events[:3]] == [Delisting, Delisting, Listing]
+    late = line.due(is_open, 20 + MINUTE_MS)
+    assert [event for event in late if isinstance(event, Quote)] == []
+
+
+@given(st.lists(st.tuples(st.integers(0, 200_000), st.integers(1, 1_000)), max_size=60))
+def test_the_delayed_board_is_the_board_as_it_was(moves: list[tuple[int, int]]) -> None:
+    """At any time the twin shows what the instrument showed the delay before."""
+    trades = [Trade("NVX", price, 100, Side.BUY, at) for at, price in sorted(moves)]
+    line, board = Delays(), Board()
+    begin: list[Event] = [Listing("main", NVX, 0), *line.plan(plan_of(1), nothing, 0)]
+    apply(board, begin)
+    shown_at: dict[int, object] = {}
+    for now in range(0, 300_000, 20_000):
+        news = [trade for trade in trades if now - 20_000 < trade.ts_event <= now]
+        line.take(news, now)
+        apply(board, [*news, *line.due(nothing, now)])
+        shown_at[now] = board.rows["NVX"].values[LAST]
+        assert board.rows["NVX~1"].values[LAST] == shown_at.get(now - MINUTE_MS)
+
+
+def apply(board: Board, events: list[Event]) -> None:
+    batch = Batch("e", board.sequence + 1, tuple(events))
+    for sequence, event in enumerate(batch.events, batch.first):
+        if symbol_of(event) in board.rows or isinstance(event, Listing):
+            board.apply(sequence, event)
