@@ -6,8 +6,10 @@ Must not know requests or templates. Called by views; the browser's twin is stat
 from collections.abc import Sequence
 from typing import TypedDict
 
+from dashboard.access import Access
 from dashboard.hub import Hub
 from feeds.board import ASK, BID, HIGH, LAST, LOW, PREVIOUS_CLOSE, VOLUME, Row
+from feeds.delays import delay_of, shown
 
 MISSING = "\u2013"
 MINUS = "\u2212"
@@ -31,6 +33,7 @@ class DisplayRow(TypedDict):
     low: str
     phase: str
     reason: str
+    delay: int
 
 
 class MarketView:
@@ -39,24 +42,28 @@ class MarketView:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
 
-    def rows(self, symbols: Sequence[str]) -> list[DisplayRow]:
-        """Return a line for each symbol that is listed."""
+    def rows(self, symbols: Sequence[str], access: Access) -> list[DisplayRow]:
+        """Return a line for each symbol that is listed and seen."""
         board = self._hub.replica.board
-        return [display_row(s, board.rows[s]) for s in symbols if s in board.rows]
+        keys = ((symbol, access.key_of(symbol, board)) for symbol in symbols)
+        return [display_row(s, board.rows[key]) for s, key in keys if key in board.rows]
 
-    def catalogue(self) -> list[dict[str, str]]:
-        """Return symbol, name and sector of every instrument."""
-        rows = self._hub.replica.board.rows
-        return [
-            {"s": symbol, "name": row.definition.name, "sector": row.definition.sector}
-            for symbol, row in sorted(rows.items())
-        ]
+    def catalogue(self, access: Access) -> list[dict[str, str]]:
+        """Return symbol, name and sector of every instrument that is seen."""
+        board = self._hub.replica.board
+        definitions = (board.rows[key].definition for key in access.seen_of(board.rows, board))
+        entries = {
+            shown(one.symbol): {"s": shown(one.symbol), "name": one.name, "sector": one.sector}
+            for one in definitions
+        }
+        return [entries[symbol] for symbol in sorted(entries)]
 
-    def feeds(self) -> list[dict[str, str]]:
-        """Return name, state and reason of every feed."""
+    def feeds(self, access: Access) -> list[dict[str, str]]:
+        """Return name, state and reason of every feed of which something is seen."""
         return [
             {"name": feed.name, "state": feed.state.value, "reason": feed.reason}
-            for feed in self._hub.replica.board.feeds.values()
+            for key, feed in self._hub.replica.board.feeds.items()
+            if access.knows(key)
         ]
 
     def age_text(self) -> str:
@@ -90,6 +97,7 @@ def display_row(symbol: str, row: Row) -> DisplayRow:
         "low": _price(row, LOW),
         "phase": row.phase,
         "reason": row.reason,
+        "delay": delay_of(row.feed),
     }
 
 

@@ -37,7 +37,7 @@ RETRY_S: Final = 1.0
 SILENCE_S: Final = 3.0
 """The feed says something every second; after this the prices are stale."""
 
-FindRevoked = Callable[[Collection[Identity]], Awaitable[set[Identity]]]
+FindRevoked = Callable[[Collection[Identity]], Awaitable[dict[Identity, Close]]]
 ReadPersonal = Callable[[Collection[int]], Awaitable[dict[int, Personal]]]
 
 
@@ -94,6 +94,7 @@ class Hub:
         subscriber = Subscriber(
             heartbeat_ms=self._heartbeat_ms if is_live else inf,
             now=moment_of(self.clock),
+            access=identity.access,
             is_whole_at_once=transport is not Transport.WEBSOCKET,
         )
         if not is_live:
@@ -248,7 +249,7 @@ class Hub:
         ]
 
     async def _sweep(self) -> None:
-        """End the connections of those who signed out, expired or were deactivated."""
+        """End the connections of those who signed out, expired, or may see something else now."""
         while True:
             await asyncio.sleep(self._sweep_s)
             identities = {seat.identity for seat in self.seats}
@@ -260,5 +261,5 @@ class Hub:
                 log.error("accounts cannot be read error=%s", error)
                 continue
             for seat in list(self.seats):
-                if seat.identity in revoked:
-                    seat.close(Close.SIGNED_OUT)
+                if (code := revoked.get(seat.identity)) is not None:
+                    seat.close(code)

@@ -22,7 +22,10 @@ from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from dashboard.access import UNLIMITED, Access
 from dashboard.meter import in_thread
+from dashboard.selectors import access_of
+from dashboard.wire.registry import Close
 
 TOKEN_SALT: Final = "dashboard.token"  # noqa: S105 a namespace, not a secret
 TOKEN_DAYS: Final = 30
@@ -38,6 +41,7 @@ class Identity(msgspec.Struct, frozen=True):
     username: str
     password_mark: int
     session_key: str | None
+    access: Access = UNLIMITED
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -84,8 +88,9 @@ def make_token(user: AbstractBaseUser) -> str:
 
 
 @sync_to_async
-def find_revoked(identities: Collection[Identity]) -> set[Identity]:
-    """Return those whose account or session no longer stands: two queries for all of them."""
+def find_revoked(identities: Collection[Identity]) -> dict[Identity, Close]:
+    """Return whose account, session or access is not what it was, and how to end them: three or
+    four queries for all of them."""
     users = get_user_model().objects.filter(
         pk__in={identity.user_id for identity in identities}, is_active=True
     )
@@ -93,12 +98,15 @@ def find_revoked(identities: Collection[Identity]) -> set[Identity]:
     keys = {identity.session_key for identity in identities if identity.session_key}
     sessions = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     alive = {None, *sessions.values_list("session_key", flat=True)}
-    return {
-        identity
-        for identity in identities
-        if marks.get(identity.user_id) != identity.password_mark
-        or identity.session_key not in alive
-    }
+    access = access_of(marks)
+    revoked: dict[Identity, Close] = {}
+    for identity in identities:
+        is_same = marks.get(identity.user_id) == identity.password_mark
+        if not is_same or identity.session_key not in alive:
+            revoked[identity] = Close.SIGNED_OUT
+        elif access[identity.user_id] != identity.access:
+            revoked[identity] = Close.ACCESS_CHANGED
+    return revoked
 
 
 def _session_key(cookie: str) -> str | None:
@@ -145,4 +153,5 @@ def _auth_hashes(user: AbstractBaseUser) -> list[str]:
 
 
 def _identity_of(user: AbstractBaseUser, *, session_key: str | None) -> Identity:
-    return Identity(user.pk, user.get_username(), hash(user.password), session_key)
+    access = access_of([user.pk])[user.pk]
+    return Identity(user.pk, user.get_username(), hash(user.password), session_key, access)

@@ -8,7 +8,9 @@ quotes conflate by themselves, with the count of what was merged.
 from collections.abc import Collection, Iterable
 from itertools import chain
 
-from dashboard.replica import Replica, View, view_of
+from dashboard.access import UNLIMITED, Access
+from dashboard.replica import Replica
+from dashboard.sight import View, view_of
 from dashboard.wire.frames import ALL_FIELDS, Fields, encode_snapshot, encode_update
 from dashboard.wire.registry import TRADE_ENTRIES, Channel
 from feeds.events import NOTHING, Position
@@ -51,14 +53,18 @@ class Place:
 
 
 class TickerOutbox:
-    """Merged: the newest fields of each symbol, with the receipt of its ticks."""
+    """Merged: the newest fields of each symbol, with the receipt of its ticks.
 
-    def __init__(self) -> None:
+    Symbols are named by their keys, here and below: those of delayed twins for who sees them late.
+    """
+
+    def __init__(self, access: Access = UNLIMITED) -> None:
         self.is_open = False
         self.everything = False
         self.updates = 0
         self.fields: Fields = ALL_FIELDS
         self.place = Place()
+        self._access = access
         self._ticks_seen: dict[str, int] = {}
         self._view: View = view_of(())
 
@@ -86,14 +92,11 @@ class TickerOutbox:
         self.everything = True
         self._look_at_symbols()
 
-    def remove(self, symbols: Iterable[str]) -> None:
-        """Want these symbols no more; none named closes the channel."""
-        named = list(symbols)
-        for symbol in named:
+    def remove(self, symbols: Iterable[str] | None) -> None:
+        """Want these symbols no more; None closes the channel."""
+        for symbol in list(self._ticks_seen) if symbols is None else symbols:
             self._ticks_seen.pop(symbol, None)
-        if not named:
-            self._ticks_seen.clear()
-            self.everything = False
+        self.everything = self.everything and symbols is not None
         self.is_open = self.everything or bool(self._ticks_seen)
         self._look_at_symbols()
 
@@ -138,15 +141,17 @@ class TickerOutbox:
 
     def _begin_again(self, replica: Replica) -> list[str]:
         wanted = replica.board.known() if self.everything else list(self._ticks_seen)
+        visible = replica.visible_to(self._access)
         self._ticks_seen.clear()
-        return self._snapshot(replica, wanted)
+        return self._snapshot(replica, [s for s in wanted if visible is None or s in visible])
 
     def _snapshot(self, replica: Replica, symbols: list[str]) -> list[str]:
         for symbol in symbols:
             self._ticks_seen[symbol] = replica.board.ticks(symbol)
         self._open_at(replica.position)
         entries = [replica.full_entry(symbol, self.fields) for symbol in symbols]
-        epoch, seq, ts = replica.epoch, replica.sequence, replica.ts
+        position, ts = self._access.told(replica.position), replica.ts
+        epoch, seq = position.epoch, position.sequence
         return encode_snapshot(Channel.TICKER, entries, epoch=epoch, seq=seq, ts=ts)
 
     def _open_at(self, position: Position) -> None:
@@ -155,18 +160,20 @@ class TickerOutbox:
         self._look_at_symbols()
 
     def _look_at_symbols(self) -> None:
-        self._view = view_of(None if self.everything else self._ticks_seen, self.fields)
+        symbols = None if self.everything else self._ticks_seen
+        self._view = view_of(symbols, self.fields, self._access)
 
 
 class TradesOutbox:
     """Distinct: every trade of the symbols, in order; who fell out of the tape is told so."""
 
-    def __init__(self) -> None:
+    def __init__(self, access: Access = UNLIMITED) -> None:
         self.is_open = False
         self.everything = False
         self.updates = 0
         self.symbols: set[str] = set()
         self.place = Place()
+        self._access = access
 
     def resume(self, replica: Replica, symbols: Iterable[str], since: Position) -> bool:
         """Want these symbols too and stand where the reader stands; say whether the tape reaches.
@@ -195,12 +202,10 @@ class TradesOutbox:
         """Want every symbol, also those that come later."""
         self.everything = True
 
-    def remove(self, symbols: Iterable[str]) -> None:
-        """Want these symbols no more; none named closes the channel."""
-        named = list(symbols)
-        self.symbols.difference_update(named or list(self.symbols))
-        if not named:
-            self.everything = False
+    def remove(self, symbols: Iterable[str] | None) -> None:
+        """Want these symbols no more; None closes the channel."""
+        self.symbols.difference_update(list(self.symbols) if symbols is None else symbols)
+        self.everything = self.everything and symbols is not None
         self.is_open = self.everything or bool(self.symbols)
 
     def take(self, replica: Replica) -> list[str]:
@@ -214,7 +219,8 @@ class TradesOutbox:
             trades = replica.trades_since(place.looked)
         except PositionLost:
             return self._begin_again(replica)
-        mine = trades if self.everything else [t for t in trades if t.symbol in self.symbols]
+        wanted = self._wanted(replica)
+        mine = trades if wanted is None else [t for t in trades if t.symbol in wanted]
         place.looked = replica.sequence
         if not mine:
             return []
@@ -227,23 +233,32 @@ class TradesOutbox:
         return [frame]
 
     def _begin_again(self, replica: Replica) -> list[str]:
-        wanted = None if self.everything else self.symbols
-        return self._snapshot(replica, wanted, has_gap=True)
+        return self._snapshot(replica, self._wanted(replica), has_gap=True)
+
+    def _wanted(self, replica: Replica) -> Collection[str] | None:
+        """Return the symbols that are wanted and seen; None is all there are."""
+        visible = replica.visible_to(self._access)
+        if visible is None:
+            return None if self.everything else self.symbols
+        return visible if self.everything else visible & self.symbols
 
     def _snapshot(
         self, replica: Replica, symbols: Collection[str] | None, *, has_gap: bool
     ) -> list[str]:
         self.place.stand_at(replica.position)
+        entries = [trade.entry(replica.ts) for trade in replica.recent_trades(symbols)]
+        position, ts = self._access.told(replica.position), replica.ts
+        epoch, seq = position.epoch, position.sequence
         return encode_snapshot(
-            Channel.TRADES, [trade.entry(replica.ts) for trade in replica.recent_trades(symbols)],
-            epoch=replica.epoch, seq=replica.sequence, ts=replica.ts, has_gap=has_gap,
-        )  # fmt: skip
+            Channel.TRADES, entries, epoch=epoch, seq=seq, ts=ts, has_gap=has_gap
+        )
 
 
 class StatusOutbox:
     """Distinct: every change of a feed or a phase, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, access: Access = UNLIMITED) -> None:
+        self._access = access
         self.is_open = False
         self.place = Place()
 
@@ -277,15 +292,20 @@ class StatusOutbox:
             return []
         place, since = self.place, self.place.sequence
         is_here = place.epoch == replica.epoch
-        place.stand_at(replica.position)
         seq, ts = replica.sequence, replica.ts
         try:
             if not is_here:
                 raise PositionLost("another epoch")
-            entries = replica.statuses_since(since)
+            entries = replica.statuses_since(since, self._access)
         except PositionLost:
-            entries = replica.all_statuses()
-            return encode_snapshot(Channel.STATUS, entries, epoch=replica.epoch, seq=seq, ts=ts)
+            place.stand_at(replica.position)
+            entries = replica.all_statuses(self._access)
+            epoch = self._access.told(replica.position).epoch
+            return encode_snapshot(Channel.STATUS, entries, epoch=epoch, seq=seq, ts=ts)
+        if not entries:
+            place.looked = seq
+            return []
+        place.stand_at(replica.position)
         return [encode_update(Channel.STATUS, entries, since=since, seq=seq, ts=ts)]
 
 

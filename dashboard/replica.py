@@ -6,11 +6,12 @@ for all subscribers that stand at the same position, and so is a frame for those
 
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final, NamedTuple
-from weakref import WeakValueDictionary
 
+from dashboard.access import UNLIMITED, Access
+from dashboard.sight import StatusText, View
 from dashboard.wire.frames import (
-    ALL_FIELDS,
     Fields,
+    StatusEvent,
     TradeText,
     encode_entry,
     encode_feed,
@@ -23,7 +24,18 @@ from dashboard.wire.frames import (
 )
 from dashboard.wire.registry import RECENT_TRADES, Channel
 from feeds.board import Board
-from feeds.events import Batch, Event, Position, Quote, Trade, symbol_of
+from feeds.events import (
+    Batch,
+    Delisting,
+    Event,
+    FeedRemoval,
+    FeedStatus,
+    Listing,
+    Position,
+    Quote,
+    Trade,
+    symbol_of,
+)
 from feeds.exceptions import PositionLost
 from feeds.tape import Tape, TickCounts
 
@@ -37,31 +49,6 @@ SHARED_ANSWERS: Final = 256
 
 class BatchLost(Exception):
     """A batch does not follow the last one; begin again from a board."""
-
-
-class View:
-    """What a reader of the ticker sees: these symbols (None is all), and these fields of them.
-
-    Readers who want the same share one view (`view_of`), and by it their frames.
-    """
-
-    __slots__ = ("__weakref__", "fields", "symbols")
-
-    def __init__(self, symbols: frozenset[str] | None, fields: Fields) -> None:
-        self.symbols = symbols
-        self.fields = fields
-
-
-_views: WeakValueDictionary[tuple[frozenset[str] | None, Fields], View] = WeakValueDictionary()
-
-
-def view_of(symbols: Iterable[str] | None, fields: Fields = ALL_FIELDS) -> View:
-    """Return the one view of these symbols and fields."""
-    key = (None if symbols is None else frozenset(symbols), fields)
-    view = _views.get(key)
-    if view is None:
-        view = _views[key] = View(*key)
-    return view
 
 
 class Update(NamedTuple):
@@ -93,9 +80,11 @@ class _Changes:
         self.symbols = {symbol: board.ticks(symbol) for symbol in symbols}
         self.entries: dict[Fields, _Entries] = {}
 
-    def seen_by(self, view: View) -> list[str]:
-        """Return the changed symbols of a view; the smaller side is walked."""
+    def seen_by(self, view: View, visible: frozenset[str] | None) -> list[str]:
+        """Return the changed symbols of a view, within the visible; the smaller side is walked."""
         changed, wanted = self.symbols, view.symbols
+        if visible is not None:
+            wanted = visible if wanted is None else wanted & visible
         if wanted is None:
             return list(changed)
         if len(wanted) < len(changed):
@@ -117,10 +106,11 @@ class Replica:
         self.stale_ms: int | None = None
         self.newest_ms: int | None = None
         self._counts = TickCounts(capacity, floor=board.sequence)
-        self._statuses: Tape[str] = Tape(STATUS_CAPACITY, floor=board.sequence)
+        self._statuses: Tape[StatusText] = Tape(STATUS_CAPACITY, floor=board.sequence)
         self._trades: Tape[TradeText] = Tape(TRADE_CAPACITY, floor=board.sequence)
         self._recent: dict[str, int] = dict.fromkeys([*board.gone, *board.rows], board.sequence)
         self._instruments: dict[str, str] = {}
+        self._visible: dict[Access, frozenset[str] | None] = {}
         self._changes: dict[int, _Changes] = {}
         self._updates: dict[tuple[View, int, int], Update] = {}
         self._new_trades: dict[int, list[TradeText]] = {}
@@ -163,6 +153,15 @@ class Replica:
         for sequence, event in enumerate(batch.events, batch.first):
             self._apply(sequence, event)
 
+    def visible_to(self, access: Access) -> frozenset[str] | None:
+        """Return the known symbols that somebody may see, by their keys; None is all of them."""
+        if access not in self._visible:
+            _bound(self._visible)
+            known = self.board.known()
+            seen = frozenset(access.seen_of(known, self.board))
+            self._visible[access] = None if len(seen) == len(known) else seen
+        return self._visible[access]
+
     # --- ticker -----------------------------------------------------------------------------
     def reaches(self, position: Position) -> bool:
         """Say whether everything after the position is still known, receipts included."""
@@ -183,7 +182,7 @@ class Replica:
 
     def changed_since(self, sequence: int, view: View) -> list[str]:
         """Return the symbols of a view with news after `sequence`."""
-        return self._changes_since(sequence).seen_by(view)
+        return self._changes_since(sequence).seen_by(view, self.visible_to(view.access))
 
     def update(self, view: View, *, told: int, looked: int) -> Update:
         """Return the update that brings a reader from `told` to here; empty without news.
@@ -230,7 +229,7 @@ class Replica:
 
     def _encode_update(self, view: View, told: int, looked: int) -> Update:
         changes = self._changes_since(looked)
-        symbols = changes.seen_by(view)
+        symbols = changes.seen_by(view, self.visible_to(view.access))
         if not symbols:
             return NO_UPDATE
         entries = changes.entries.get(view.fields) or self._entries(changes, view.fields, looked)
@@ -267,7 +266,7 @@ class Replica:
         return known
 
     def recent_trades(self, symbols: Collection[str] | None) -> list[TradeText]:
-        """Return the newest trades of these symbols (None is all), in order."""
+        """Return the newest trades of these symbols, by their keys (None is all), in order."""
         found: list[TradeText] = []
         for trade in self._trades.newest():
             if symbols is None or trade.symbol in symbols:
@@ -277,23 +276,26 @@ class Replica:
         return found[::-1]
 
     # --- status -----------------------------------------------------------------------------
-    def statuses_since(self, sequence: int) -> list[str]:
-        """Return the status entries after `sequence`, in order.
+    def statuses_since(self, sequence: int, access: Access = UNLIMITED) -> list[str]:
+        """Return the status entries after `sequence` of what is seen, in order.
 
         Raises:
             PositionLost: the status tape does not reach back that far.
         """
         if sequence > self.sequence:
             raise PositionLost(f"position was {sequence}, the last is {self.sequence}")
-        return self._statuses.since(sequence)
+        entries = self._statuses.since(sequence)
+        return [entry.text for entry in entries if entry.is_for(access)]
 
-    def all_statuses(self) -> list[str]:
-        """Return the present status entry of every feed and instrument."""
-        known, rows = self._instruments, self.board.rows
+    def all_statuses(self, access: Access = UNLIMITED) -> list[str]:
+        """Return the present status entry of every feed and instrument that is seen."""
+        known, rows, visible = self._instruments, self.board.rows, self.visible_to(access)
         if len(known) < len(rows):
             known |= {s: encode_instrument(s, row) for s, row in rows.items() if s not in known}
-        feeds = [encode_feed(status) for status in self.board.feeds.values()]
-        return feeds + [known[symbol] for symbol in rows]
+        feeds = [
+            encode_feed(status) for feed, status in self.board.feeds.items() if access.knows(feed)
+        ]
+        return feeds + [known[s] for s in rows if visible is None or s in visible]
 
     # --- events -----------------------------------------------------------------------------
     def _apply(self, sequence: int, event: Event) -> None:
@@ -309,9 +311,19 @@ class Replica:
                 text = encode_trade(event, self.board.rows[event.symbol], sequence=sequence)
                 self._trades.append(sequence, text)
             return
+        self._note_status(sequence, event, symbol)
+
+    def _note_status(self, sequence: int, event: StatusEvent, symbol: str | None) -> None:
         row = None if symbol is None else self.board.rows.get(symbol)
-        self._instruments.pop(symbol or "", None)
-        self._statuses.append(sequence, encode_status(event, row))
+        if isinstance(event, Listing | Delisting):
+            self._visible.clear()
+        if isinstance(event, FeedStatus | FeedRemoval):
+            told = StatusText(event.feed, True, encode_status(event, row))
+        else:
+            self._instruments.pop(symbol or "", None)
+            feed = self.board.feed_of(symbol or "")
+            told = StatusText(feed, False, encode_status(event, row))
+        self._statuses.append(sequence, told)
 
 
 def _bound(answers: dict[Any, Any]) -> None:

@@ -7,12 +7,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from django.db.models import Count, F, Window
+from django.contrib.auth.models import User
+from django.db.models import Count, F, Min, QuerySet, Window
 from django.db.models.functions import RowNumber
 
+from dashboard.access import UNLIMITED, Access
 from dashboard.models import Notification, Watchlist
 from dashboard.wire.personal import Notice, Personal
-from feeds.models import Instrument
+from feeds.delays import delayed
+from feeds.models import Feed, Instrument
 
 DEFAULT_WATCHLIST: Final = 20
 """Symbols that somebody new watches: about a screenful at a desk."""
@@ -21,9 +24,38 @@ PEOPLE_PER_READ: Final = 500
 """SQLite takes 32,766 values in one query; this stays far below."""
 
 
-def default_instruments() -> list[Instrument]:
+def access_of(user_ids: Iterable[int]) -> dict[int, Access]:
+    """Return which feeds each of these users may see, of several entitlements the soonest.
+
+    One query where no feed is restricted, three otherwise.
+    """
+    ids = list(user_ids)
+    restricted = frozenset(Feed.objects.filter(is_restricted=True).values_list("slug", flat=True))
+    if not restricted:
+        return dict.fromkeys(ids, UNLIMITED)
+    users = User.objects.filter(pk__in=ids)
+    unlimited = set(users.filter(is_superuser=True).values_list("pk", flat=True))
+    granted = users.filter(groups__entitlements__feed__is_restricted=True).values_list(
+        "pk", "groups__entitlements__feed__slug"
+    )
+    soonest: dict[int, set[str]] = defaultdict(set)
+    for user_id, feed, minutes in granted.annotate(
+        delay=Min("groups__entitlements__delay_minutes")
+    ):
+        soonest[user_id].add(delayed(feed, minutes))
+    limited = {user_id: Access(restricted, frozenset(soonest[user_id])) for user_id in ids}
+    return limited | dict.fromkeys(unlimited, UNLIMITED)
+
+
+def visible_instruments(access: Access) -> QuerySet[Instrument]:
+    """Return the instruments of the feeds that somebody may see, be it late."""
+    hidden = {feed for feed in access.restricted if not access.knows(feed)}
+    return Instrument.objects.exclude(feed__slug__in=hidden)
+
+
+def default_instruments(access: Access) -> list[Instrument]:
     """Return what somebody new watches: the first instruments by symbol."""
-    return list(Instrument.objects.order_by("symbol")[:DEFAULT_WATCHLIST])
+    return list(visible_instruments(access).order_by("symbol")[:DEFAULT_WATCHLIST])
 
 
 def personal_of(user_ids: Collection[int]) -> dict[int, Personal]:
@@ -54,17 +86,24 @@ def _personal_of_some(ids: list[int]) -> dict[int, Personal]:
     watchlists = _watchlists(ids)
     unread = _unread(ids)
     notices = _notices(ids)
-    default: tuple[str, ...] = ()
-    if any(user_id not in watchlists for user_id in ids):
-        default = tuple(instrument.symbol for instrument in default_instruments())
+    defaults = _default_watchlists([user_id for user_id in ids if user_id not in watchlists])
     return {
         user_id: Personal(
-            watchlist=watchlists.get(user_id, default),
+            watchlist=watchlists[user_id] if user_id in watchlists else defaults[user_id],
             unread=unread.get(user_id, 0),
             notices=tuple(notices[user_id]),
         )
         for user_id in ids
     }
+
+
+def _default_watchlists(ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
+    access = access_of(ids)
+    symbols = {
+        each: tuple(instrument.symbol for instrument in default_instruments(each))
+        for each in set(access.values())
+    }
+    return {user_id: symbols[access[user_id]] for user_id in access}
 
 
 def _watchlists(ids: Iterable[int]) -> dict[int, tuple[str, ...]]:

@@ -12,9 +12,8 @@ from django.db.models.functions import Now
 
 from dashboard.exceptions import UnknownSymbol, WatchlistFull
 from dashboard.models import Notification, Watchlist, WatchlistEntry
-from dashboard.selectors import default_instruments
+from dashboard.selectors import access_of, default_instruments, visible_instruments
 from feeds import control
-from feeds.models import Instrument
 from feeds.services import record
 
 WATCHLIST_LIMIT: Final = 200
@@ -33,11 +32,12 @@ def add_to_watchlist(user: User, symbol: str) -> None:
     """Put a symbol at the end of the user's watchlist, unless it is there.
 
     Raises:
-        UnknownSymbol: no instrument has that symbol.
+        UnknownSymbol: no instrument that the user may see has that symbol.
         WatchlistFull: the watchlist has 200 symbols.
     """
     with transaction.atomic():
-        instrument = Instrument.objects.filter(symbol=symbol).first()
+        access = access_of([user.pk])[user.pk]
+        instrument = visible_instruments(access).filter(symbol=symbol).first()
         if instrument is None:
             raise UnknownSymbol(f"no instrument is called {symbol[:SYMBOL_SHOWN]!r}")
         watchlist = Watchlist.objects.select_for_update().get(pk=watchlist_of(user).pk)
@@ -108,7 +108,9 @@ def _make_watchlist(user: User) -> Watchlist:
         if is_new:  # two first edits at once: only one of them fills it
             WatchlistEntry.objects.bulk_create(
                 WatchlistEntry(watchlist=watchlist, instrument=instrument, rank=rank)
-                for rank, instrument in enumerate(default_instruments())
+                for rank, instrument in enumerate(
+                    default_instruments(access_of([user.pk])[user.pk])
+                )
             )
         return watchlist
 

@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from math import inf
 from typing import Any, Final
 
+from dashboard.access import UNLIMITED, Access
 from dashboard.allowance import Allowance
 from dashboard.exceptions import CommandRefused
 from dashboard.outbox import StatusOutbox, TickerOutbox, TradesOutbox
 from dashboard.pace import Pace
 from dashboard.personal import PersonalOutbox
+from dashboard.refusals import channel_of, chosen_fields, refuse_too_many, symbols_of, text_of
 from dashboard.replica import Replica
 from dashboard.wire.commands import (
     Ack,
@@ -29,16 +31,12 @@ from dashboard.wire.commands import (
 )
 from dashboard.wire.frames import (
     ALL_FIELDS,
-    Fields,
     encode_heartbeat,
     encode_pace,
     encode_welcome,
-    fields_of,
 )
 from dashboard.wire.registry import (
     EVERYTHING,
-    MESSAGE_BYTES,
-    SYMBOL_LIMIT,
     Channel,
     Close,
     Error,
@@ -63,13 +61,21 @@ class Subscriber:
     together with what is distinct, so that it stands at one place after each handful of frames.
     """
 
-    def __init__(self, *, heartbeat_ms: float, now: Moment, is_whole_at_once: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        heartbeat_ms: float,
+        now: Moment,
+        access: Access = UNLIMITED,
+        is_whole_at_once: bool = False,
+    ) -> None:
         self.personal = PersonalOutbox()
         self.closed: Close | None = None
         self.pace = Pace(now.mono_s)
-        self._ticker = TickerOutbox()
-        self._trades = TradesOutbox()
-        self._status = StatusOutbox()
+        self._access = access
+        self._ticker = TickerOutbox(access)
+        self._trades = TradesOutbox(access)
+        self._status = StatusOutbox(access)
         self._is_whole_at_once = is_whole_at_once
         self._heartbeat_ms = heartbeat_ms
         self._beat_s = self.next_s = now.mono_s
@@ -86,7 +92,7 @@ class Subscriber:
         """Return the first frame."""
         self._beat_s = now.mono_s
         return encode_welcome(
-            epoch=replica.epoch,
+            epoch=self._access.told(replica.position).epoch,
             heartbeat_ms=round(self._heartbeat_ms),
             commands_per_s=COMMANDS_PER_S,
             ts=now.wall_ms,
@@ -100,7 +106,7 @@ class Subscriber:
         """Do one command; return its answer and what follows at once. Nothing bad is kept."""
         try:
             self._spend_allowance(now)
-            answer = decode_command(_text_of(message))
+            answer = decode_command(text_of(message))
             result, frames = self._do(answer, replica, now)
         except CommandRefused as refused:
             self._count_bad(refused)
@@ -151,7 +157,7 @@ class Subscriber:
         if self._is_behind(replica) or self._status.is_behind(replica):
             return None
         self._raise_to(replica, replica.sequence)
-        return replica.position
+        return self._access.told(replica.position)
 
     def _take_prices(self, replica: Replica, now: Moment) -> list[str]:
         frames = self._ticker.take(replica) + self._trades.take(replica)
@@ -195,7 +201,7 @@ class Subscriber:
             case Set() as command:
                 return self._set(command, now), []
             case Ack(position=text, paint_ms=paint_ms):
-                position = position_of(text)
+                position = self._access.heard(position_of(text))
                 if position is not None and position.epoch == replica.epoch:
                     self.pace.paint(position.sequence, paint_ms, now.mono_s)
                 return {}, []
@@ -205,12 +211,13 @@ class Subscriber:
     def _subscribe(self, answer: Answer, command: Subscribe, replica: Replica, now: Moment) -> Told:
         if command.max_rate is not None:
             self.pace.limit(command.max_rate, now.mono_s)
-        channel = _channel_of(answer, command.channel)
+        channel = channel_of(answer, command.channel)
         match channel:
             case Channel.TICKER | Channel.TRADES:
                 return self._subscribe_prices(answer, channel, command, replica)
             case Channel.STATUS:
-                resumed = self._status.open(replica, position_of(command.since))
+                since = self._access.heard(position_of(command.since))
+                resumed = self._status.open(replica, since)
                 return {"channel": channel, "resumed": resumed}, self._status.take(replica)
             case Channel.NOTIFICATIONS:
                 self.personal.open_notices(notice_id_of(command.since), command.unread)
@@ -225,24 +232,27 @@ class Subscriber:
             fact = "the market has not begun"
             raise CommandRefused(Error.UNAVAILABLE, fact, method=answer.method, id=answer.id)
         outbox = self._ticker if channel is Channel.TICKER else self._trades
-        wanted = command.symbols or ()
-        everything = EVERYTHING in wanted
-        asked = replica.board.known() if everything else list(dict.fromkeys(wanted))
-        known = [symbol for symbol in asked if replica.board.is_known(symbol)]
-        rejected = [symbol for symbol in asked if not replica.board.is_known(symbol)]
-        if not everything:
-            _refuse_too_many(answer, outbox, asked)
+        asked = list(dict.fromkeys(command.symbols or ()))
+        everything = EVERYTHING in asked
+        if everything:
+            asked, keys = [EVERYTHING], self._access.seen_of(replica.board.known(), replica.board)
+            rejected: list[str] = []
+        else:
+            refuse_too_many(answer, outbox, asked)
+            found = {symbol: self._access.key_of(symbol, replica.board) for symbol in asked}
+            keys = [key for key in found.values() if key is not None]
+            rejected = [symbol for symbol, key in found.items() if key is None]
         if channel is Channel.TICKER:
             self._choose_fields(answer, command.fields)
-        since = position_of(command.since)
-        resumed = since is not None and outbox.resume(replica, known, since)
+        since = self._access.heard(position_of(command.since))
+        resumed = since is not None and outbox.resume(replica, keys, since)
         is_lost = not resumed and (since is None or channel is Channel.TICKER)
-        frames = outbox.add(replica, known) if is_lost else []
+        frames = outbox.add(replica, keys) if is_lost else []
         if everything:
             outbox.want_everything()
         result = {
             "channel": channel,
-            "symbols": [EVERYTHING] if everything else known,
+            "symbols": [symbol for symbol in asked if symbol not in rejected],
             "rejected": dict.fromkeys(rejected, "unknown symbol"),
             "resumed": resumed,
         }
@@ -252,19 +262,19 @@ class Subscriber:
         """Take the fields of a channel that opens; an open one keeps those it has."""
         if keys is None and self._ticker.is_open:
             return
-        fields = ALL_FIELDS if keys is None else _fields_of(answer, keys)
+        fields = ALL_FIELDS if keys is None else chosen_fields(answer, keys)
         if self._ticker.is_open and fields != self._ticker.fields:
             fact = "other fields are subscribed: unsubscribe first"
             raise CommandRefused(Error.BAD_PARAMETERS, fact, method=answer.method, id=answer.id)
         self._ticker.fields = fields
 
     def _unsubscribe(self, answer: Answer, command: Unsubscribe) -> Told:
-        channel = _channel_of(answer, command.channel)
+        channel = channel_of(answer, command.channel)
         match channel:
             case Channel.TICKER:
-                self._ticker.remove(_symbols_of(answer, command, self._ticker))
+                self._ticker.remove(symbols_of(answer, command, self._ticker))
             case Channel.TRADES:
-                self._trades.remove(_symbols_of(answer, command, self._trades))
+                self._trades.remove(symbols_of(answer, command, self._trades))
             case Channel.STATUS:
                 self._status.close()
             case Channel.NOTIFICATIONS:
@@ -291,50 +301,3 @@ class Subscriber:
         self._bad_messages += refused.code != Error.TOO_MANY_COMMANDS
         if self._bad_messages >= BAD_MESSAGES:
             self.closed = self.closed or Close.BAD_FRAME
-
-
-def _text_of(message: str | bytes) -> str:
-    if isinstance(message, bytes):
-        raise CommandRefused(Error.BAD_FRAME, "binary frames are not commands")
-    if len(message) > MESSAGE_BYTES:
-        raise CommandRefused(Error.BAD_FRAME, f"message was longer than {MESSAGE_BYTES}")
-    return message
-
-
-def _channel_of(answer: Answer, name: str) -> Channel:
-    try:
-        return Channel(name)
-    except ValueError:
-        fact = f"channel was {name[:32]!r}"
-        raise CommandRefused(
-            Error.UNKNOWN_CHANNEL, fact, method=answer.method, id=answer.id
-        ) from None
-
-
-def _fields_of(answer: Answer, keys: tuple[str, ...]) -> Fields:
-    try:
-        return fields_of(keys)
-    except KeyError as error:
-        fact = f"field was {str(error.args[0])[:32]!r}"
-        raise CommandRefused(
-            Error.BAD_PARAMETERS, fact, method=answer.method, id=answer.id
-        ) from None
-
-
-def _refuse_too_many(answer: Answer, outbox: TickerOutbox | TradesOutbox, asked: list[str]) -> None:
-    count = len(set(asked) | set(outbox.symbols))
-    if count > SYMBOL_LIMIT and not outbox.everything:
-        fact = f"limit is {SYMBOL_LIMIT}, was {count}"
-        raise CommandRefused(Error.TOO_MANY_SYMBOLS, fact, method=answer.method, id=answer.id)
-
-
-def _symbols_of(
-    answer: Answer, command: Unsubscribe, outbox: TickerOutbox | TradesOutbox
-) -> tuple[str, ...]:
-    """Return the symbols to take out; none named is all of them."""
-    if EVERYTHING in command.symbols:
-        return ()
-    if outbox.everything and command.symbols:
-        fact = "everything is subscribed: unsubscribe * instead"
-        raise CommandRefused(Error.BAD_PARAMETERS, fact, method=answer.method, id=answer.id)
-    return command.symbols

@@ -24,9 +24,10 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST
 
 from dashboard import services
+from dashboard.access import Access
 from dashboard.exceptions import DeliveryError, UnknownSymbol, WatchlistFull
 from dashboard.forms import IntervalForm, ReadForm, SymbolForm
-from dashboard.selectors import personal_of
+from dashboard.selectors import access_of, personal_of
 from dashboard.wire.personal import Personal
 from dashboard.wire.registry import Error, error_object
 
@@ -37,16 +38,16 @@ SEE_OTHER: Final = 303
 class Market(Protocol):
     """What pages ask of the market; only in the event loop, where the board does not move."""
 
-    def rows(self, symbols: Sequence[str]) -> Sequence[Mapping[str, object]]:
-        """Return a printable line for each symbol that is listed."""
+    def rows(self, symbols: Sequence[str], access: Access) -> Sequence[Mapping[str, object]]:
+        """Return a printable line for each symbol that is listed and seen."""
         ...
 
-    def catalogue(self) -> Sequence[Mapping[str, object]]:
-        """Return symbol, name and sector of every instrument."""
+    def catalogue(self, access: Access) -> Sequence[Mapping[str, object]]:
+        """Return symbol, name and sector of every instrument that is seen."""
         ...
 
-    def feeds(self) -> Sequence[Mapping[str, object]]:
-        """Return name, state and reason of every feed."""
+    def feeds(self, access: Access) -> Sequence[Mapping[str, object]]:
+        """Return name, state and reason of every feed of which something is seen."""
         ...
 
     def age_text(self) -> str:
@@ -63,8 +64,8 @@ class DashboardView(View):
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         """Read rows in the database's thread, the board in this loop, and render in the thread."""
-        personal = await sync_to_async(_personal)(request)
-        context = self._market_context(personal.watchlist) | {
+        personal, access = await sync_to_async(_personal_and_access)(request)
+        context = self._market_context(personal.watchlist, access) | {
             "notifications": personal.notices,
             "unread": personal.unread,
             "interval_s": IntervalForm(request.GET).interval_s(),
@@ -75,11 +76,11 @@ class DashboardView(View):
         response["Cache-Control"] = "no-store"
         return response
 
-    def _market_context(self, symbols: Sequence[str]) -> dict[str, Any]:
+    def _market_context(self, symbols: Sequence[str], access: Access) -> dict[str, Any]:
         return {
-            "rows": self.market.rows(symbols),
-            "catalogue": self.market.catalogue(),
-            "feeds": self.market.feeds(),
+            "rows": self.market.rows(symbols, access),
+            "catalogue": self.market.catalogue(access),
+            "feeds": self.market.feeds(access),
             "age_text": self.market.age_text(),
             "watchlist_symbols": list(symbols),
         }
@@ -128,6 +129,11 @@ def _share_key(request: HttpRequest) -> str:
 def _personal(request: HttpRequest) -> Personal:
     user_id = cast(User, request.user).pk
     return personal_of([user_id])[user_id]
+
+
+def _personal_and_access(request: HttpRequest) -> tuple[Personal, Access]:
+    user_id = cast(User, request.user).pk
+    return _personal(request), access_of([user_id])[user_id]
 
 
 class _Refused(Exception):

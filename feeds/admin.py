@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ActionForm
+from django.db import transaction
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
 from feeds import services
 from feeds.events import FeedState
-from feeds.models import AuditEntry, Feed, Halt, Instrument
+from feeds.models import AuditEntry, Entitlement, Feed, Halt, Instrument
 from feeds.operating import FEED_COMMANDS, INSTRUMENT_COMMANDS, MarketAdmin, actor_of
-from feeds.records import AuditEntryAdmin, HaltAdmin
+from feeds.records import AuditEntryAdmin, HaltAdmin, RowAdmin
 from feeds.sessions import phase_of
 
 if TYPE_CHECKING:
@@ -52,10 +53,10 @@ class FeedAdmin(MarketAdmin):
     operate_permission = "feeds.run_feed"
     action_form = FeedActionForm
     actions = ("start", "pause", "close", "rate")
-    list_display = ("name", "slug", "state", "rate", "instrument_count", "reason")
-    list_filter = ("state",)
+    list_display = ("name", "slug", "state", "rate", "instrument_count", "is_restricted", "reason")
+    list_filter = ("state", "is_restricted")
     search_fields = ("name", "slug")
-    fields = ("name", "slug", "seed", "rate", "state", "reason")
+    fields = ("name", "slug", "seed", "rate", "is_restricted", "state", "reason")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Feed]:
         """Count the instruments."""
@@ -98,6 +99,37 @@ class FeedAdmin(MarketAdmin):
     def rate(self, request: HttpRequest, queryset: QuerySet[Feed]) -> None:
         """Set their rate."""
         self.operate(request, "rate", queryset)
+
+
+@admin.register(Entitlement)
+class EntitlementAdmin(RowAdmin):
+    """Which groups see the restricted feeds, and how late."""
+
+    list_display = ("group", "feed", "delay_minutes")
+    list_filter = ("feed", "group")
+    list_select_related = ("feed", "group")
+
+    def get_readonly_fields(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        obj: Entitlement | None = None,
+    ) -> tuple[str, ...]:
+        """Keep the key of a row: of another feed or group it is another entitlement."""
+        return () if obj is None else ("feed", "group")
+
+    def save_model(self, request: HttpRequest, obj: Entitlement, form: Any, change: bool) -> None:  # noqa: ARG002
+        """Save through the service."""
+        services.save_entitlement(obj, actor=actor_of(request))
+
+    def delete_model(self, request: HttpRequest, obj: Entitlement) -> None:
+        """Delete through the service."""
+        services.delete_entitlement(obj, actor=actor_of(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Entitlement]) -> None:
+        """Delete each through the service, all or none."""
+        with transaction.atomic():
+            for row in queryset.select_related("feed", "group"):
+                self.delete_model(request, row)
 
 
 class PhaseFilter(RowFilter):

@@ -6,7 +6,7 @@ no history, and counts of ticks make every receipt a subtraction.
 """
 
 from copy import deepcopy
-from typing import Final
+from typing import Final, NamedTuple
 
 from feeds.events import (
     NOTHING,
@@ -95,16 +95,23 @@ class Row:
             self.versions[index] = sequence
 
 
+class Gone(NamedTuple):
+    """What is kept of a symbol that left: the feed it was of, and its ticks in this epoch."""
+
+    feed: str
+    ticks: int
+
+
 class Board:
     """Fold events into rows; `sequence` is that of the last event applied.
 
-    `gone` holds the tick counts of symbols that left, so that receipts go on when one comes back.
+    `gone` holds what is left of symbols that left, so that receipts go on when one comes back.
     """
 
     def __init__(self) -> None:
         self.rows: dict[str, Row] = {}
         self.feeds: dict[str, FeedStatus] = {}
-        self.gone: dict[str, int] = {}
+        self.gone: dict[str, Gone] = {}
         self.sequence = NOTHING
 
     def apply(self, sequence: int, event: Event) -> None:
@@ -120,7 +127,8 @@ class Board:
             case Listing():
                 self._list(sequence, event)
             case Delisting(symbol=symbol):
-                self.gone[symbol] = self.rows.pop(symbol).ticks
+                row = self.rows.pop(symbol)
+                self.gone[symbol] = Gone(row.feed, row.ticks)
             case FeedStatus(feed=feed):
                 self.feeds[feed] = event
             case FeedRemoval(feed=feed):
@@ -129,7 +137,14 @@ class Board:
     def ticks(self, symbol: str) -> int:
         """Return how many ticks the symbol has had in this epoch, listed or gone."""
         row = self.rows.get(symbol)
-        return self.gone.get(symbol, 0) if row is None else row.ticks
+        if row is not None:
+            return row.ticks
+        return self.gone[symbol].ticks if symbol in self.gone else 0
+
+    def feed_of(self, symbol: str) -> str:
+        """Return the feed of a known symbol, the last one of a symbol that left."""
+        row = self.rows.get(symbol)
+        return self.gone[symbol].feed if row is None else row.feed
 
     def known(self) -> list[str]:
         """Return every symbol that is listed, or was in this epoch."""
@@ -193,6 +208,7 @@ class Board:
         symbol = listing.definition.symbol
         row = self.rows.get(symbol)
         if row is None:
-            self.rows[symbol] = Row(listing, sequence, ticks=self.gone.pop(symbol, 0))
+            self.rows[symbol] = Row(listing, sequence, ticks=self.ticks(symbol))
+            self.gone.pop(symbol, None)
         else:
             row.define(listing)

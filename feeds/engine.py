@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Protocol
 
+from feeds.delays import Delays
 from feeds.events import (
     NOTHING,
     Batch,
@@ -47,6 +48,7 @@ class Engine:
         self._plans: dict[str, FeedPlan] = {}
         self._sources: dict[str, Source] = {}
         self._sessions = Sessions()
+        self._delays = Delays()
 
     def step(self, now_ms: int) -> Batch:
         """Return the ticks that happened up to `now_ms` where the phase admits them."""
@@ -59,7 +61,7 @@ class Engine:
             if admits(tick.symbol)
         ]
         ticks.sort(key=attrgetter("ts_event"))
-        return self._number(ticks)
+        return self._happen(ticks, now_ms)
 
     def reconcile(self, plans: Iterable[FeedPlan], now_ms: int) -> Batch:
         """Make the market what the plans say; return what that changed, nothing if nothing.
@@ -77,7 +79,8 @@ class Engine:
         for plan in wanted.values():
             self._follow(plan, now_ms)
         self._plans = wanted
-        return self._number(events)
+        twins = self._delays.plan(wanted, self._sessions.present, now_ms)
+        return self._happen([*events, *twins], now_ms)
 
     def _leavers(self, feed: str, plan: FeedPlan | None, now_ms: int) -> list[Event]:
         former = self._plans.get(feed)
@@ -122,6 +125,11 @@ class Engine:
         former = self._plans.get(plan.feed)
         if plan.state is FeedState.RUNNING and former and former.state is not FeedState.RUNNING:
             self._sources[plan.feed].draw(now_ms)
+
+    def _happen(self, events: Sequence[Event], now_ms: int) -> Batch:
+        """Number what happens, and what happens again for those who see it late."""
+        self._delays.take(events, now_ms)
+        return self._number([*events, *self._delays.due(self._sessions.present, now_ms)])
 
     def _number(self, events: Sequence[Event]) -> Batch:
         batch = Batch(self.epoch, self.sequence + 1, tuple(events))

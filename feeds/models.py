@@ -97,7 +97,7 @@ class Entitlement(models.Model):
     """What lets a group see a restricted feed, at once or some minutes late."""
 
     feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="entitlements")
-    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="+")
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="entitlements")
     delay_minutes = models.PositiveSmallIntegerField(
         "delay",
         default=0,

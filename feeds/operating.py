@@ -22,7 +22,7 @@ from django.views.decorators.http import require_POST
 from feeds import services
 from feeds.events import FeedState
 from feeds.exceptions import InvalidTransition
-from feeds.models import AuditEntry, Feed, Halt
+from feeds.models import AuditEntry, Entitlement, Feed, Halt
 from feeds.records import CascadingAdmin
 
 NAMES_SHOWN = 5
@@ -111,7 +111,7 @@ INSTRUMENT_COMMANDS = {
 class MarketAdmin(CascadingAdmin):
     """Rows of the market that are also operated: by buttons, by actions, with one permission."""
 
-    cascades = (Halt,)
+    cascades = (Halt, Entitlement)
     change_form_template = "admin/feeds/change_form.html"
     object_history_template = "admin/feeds/object_history.html"
     commands: ClassVar[dict[str, Command]] = {}

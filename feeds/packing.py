@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from feeds.board import FIELDS, Board, Row, Value
+from feeds.board import FIELDS, Board, Gone, Row, Value
 from feeds.events import NOTHING, Batch, FeedStatus, Listing
 from feeds.exceptions import FeedError, InvalidPacking
 from feeds.instruments import Definition
@@ -33,7 +33,7 @@ class PackedBoard(msgspec.Struct, frozen=True, array_like=True):
     sequence: int
     rows: dict[str, PackedRow]
     feeds: dict[str, FeedStatus]
-    gone: dict[str, int]
+    gone: dict[str, Gone]
 
 
 _encoder: Final = msgspec.msgpack.Encoder()

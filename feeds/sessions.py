@@ -24,6 +24,10 @@ class Sessions:
         present = self._phases.get(symbol)
         return present is not None and present[0] is Phase.OPEN
 
+    def present(self, symbol: str) -> tuple[Phase, str] | None:
+        """Return the present phase of a listed symbol, and its reason."""
+        return self._phases.get(symbol)
+
     def move(self, symbol: str, phase: Phase, reason: str) -> bool:
         """Enter a phase; return whether that changed anything."""
         if self._phases.get(symbol) == (phase, reason):

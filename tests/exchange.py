@@ -11,7 +11,7 @@ from dashboard.identity import Identity
 from dashboard.meter import CostMeter
 from dashboard.seat import Seat
 from dashboard.wire.personal import Personal
-from dashboard.wire.registry import Transport
+from dashboard.wire.registry import Close, Transport
 from feeds.bus import MemoryBus
 from feeds.clock import SystemClock
 from feeds.events import Batch, Event, Quote
@@ -22,15 +22,15 @@ class Rows:
     """What the database says of people; unlike one it answers at once."""
 
     def __init__(self) -> None:
-        self.revoked: set[Identity] = set()
+        self.revoked: dict[Identity, Close] = {}
         self.personal: dict[int, Personal] = {}
         self.reads = 0
         self.is_locked = False
 
-    async def find_revoked(self, identities: Collection[Identity]) -> set[Identity]:
+    async def find_revoked(self, identities: Collection[Identity]) -> dict[Identity, Close]:
         if self.is_locked:
             raise OperationalError("database is locked")
-        return self.revoked & set(identities)
+        return {one: code for one, code in self.revoked.items() if one in identities}
 
     async def read_personal(self, user_ids: Collection[int]) -> dict[int, Personal]:
         self.reads += 1

@@ -37,7 +37,8 @@ class PollApplication:
         heartbeat = encode_heartbeat(
             seq=replica.sequence, ts=self._hub.clock.now_ms(), stale_ms=replica.stale_ms
         )
-        text = f'{{"position":"{replica.position}","frames":[{",".join([*frames, heartbeat])}]}}'
+        position = identity.access.told(replica.position)
+        text = f'{{"position":"{position}","frames":[{",".join([*frames, heartbeat])}]}}'
         await respond(send, 200, text.encode(), [JSON])
 
     async def _ask(self, identity: Identity, question: Question, send: Send) -> list[str]:

@@ -33,6 +33,7 @@ from feeds.board import (
     Row,
     Value,
 )
+from feeds.delays import delay_of, shown
 from feeds.events import Delisting, FeedRemoval, FeedStatus, Listing, Status, Trade
 
 _encode = msgspec.json.encode
@@ -41,6 +42,7 @@ _PLACES: Final = {
     "p": LAST, "b": BID, "a": ASK, "bs": BID_SIZE, "as": ASK_SIZE, "o": OPEN, "h": HIGH, "l": LOW,
     "pc": PREVIOUS_CLOSE, "v": VOLUME, "ph": PHASE,
 }  # fmt: skip
+StatusEvent = Status | FeedStatus | FeedRemoval | Listing | Delisting
 Fields = tuple[tuple[str, int, bool], ...]
 """Which fields of a row are wanted: name as encoded, place in the row, whether it is a price."""
 
@@ -63,7 +65,7 @@ def encode_row(symbol: str, row: Row, *, fields: Fields = ALL_FIELDS, ts: int) -
         name + _encode_value(row, row.values[index], is_price) for name, index, is_price in fields
     ]
     parts.append(_encode_ago(row, ts))
-    return f'"{symbol}":{{{",".join(parts)}}}'
+    return f'"{shown(symbol)}":{{{",".join(parts)}}}'
 
 
 def encode_entry(
@@ -80,12 +82,12 @@ def encode_entry(
         parts.append(_encode_ago(row, ts))
     if ticks != 1:
         parts.append(f'"n":{ticks}')
-    return f'"{symbol}":{{{",".join(parts)}}}'
+    return f'"{shown(symbol)}":{{{",".join(parts)}}}'
 
 
 def encode_gone(symbol: str, *, ticks: int) -> str:
     """Return the entry of an instrument that left the market, and the receipt of its last ticks."""
-    return f'"{symbol}":{{"gone":true,"n":{ticks}}}'
+    return f'"{shown(symbol)}":{{"gone":true,"n":{ticks}}}'
 
 
 def _encode_ago(row: Row, ts: int) -> str:
@@ -117,7 +119,7 @@ class TradeText(msgspec.Struct, frozen=True):
 def encode_trade(trade: Trade, row: Row, *, sequence: int) -> TradeText:
     """Return what every reader is told of a trade."""
     text = (
-        f'{{"s":"{trade.symbol}","p":{row.price(trade.price_ticks)!r},"q":{trade.size},'
+        f'{{"s":"{shown(trade.symbol)}","p":{row.price(trade.price_ticks)!r},"q":{trade.size},'
         f'"side":"{trade.side.value}","i":{sequence},"ms":'
     )
     return TradeText(trade.symbol, sequence, text, trade.ts_event)
@@ -176,25 +178,22 @@ def encode_feed(status: FeedStatus) -> str:
 
 def encode_instrument(symbol: str, row: Row) -> str:
     """Return the status entry of an instrument: what it is, and its phase."""
-    definition = row.definition
-    return _encode(
-        {
-            "s": symbol,
-            "name": definition.name,
-            "sector": definition.sector,
-            "feed": row.feed,
-            "d": definition.decimals,
-            "tick": float(definition.tick_size),
-            "ph": row.phase,
-            "reason": row.reason,
-            "t": row.status_ts,
-        }
-    ).decode()
+    definition, delay = row.definition, delay_of(row.feed)
+    entry = {
+        "s": shown(symbol),
+        "name": definition.name,
+        "sector": definition.sector,
+        "feed": shown(row.feed),
+        "d": definition.decimals,
+        "tick": float(definition.tick_size),
+        "ph": row.phase,
+        "reason": row.reason,
+        "t": row.status_ts,
+    }
+    return _encode(entry | {"delay": delay} if delay else entry).decode()
 
 
-def encode_status(
-    event: Status | FeedStatus | FeedRemoval | Listing | Delisting, row: Row | None
-) -> str:
+def encode_status(event: StatusEvent, row: Row | None) -> str:
     """Return the status entry of an event; `row` is the instrument's just after it."""
     match event:
         case FeedStatus():
@@ -203,7 +202,7 @@ def encode_status(
             return _encode({"feed": feed, "gone": True}).decode()
     symbol = event.definition.symbol if isinstance(event, Listing) else event.symbol
     if row is None:
-        return _encode({"s": symbol, "gone": True}).decode()
+        return _encode({"s": shown(symbol), "gone": True}).decode()
     return encode_instrument(symbol, row)
 
 

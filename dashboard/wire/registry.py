@@ -72,6 +72,7 @@ class Close(IntEnum):
     SIGNED_OUT = 4401
     FORBIDDEN = 4403
     TOO_SLOW = 4408
+    ACCESS_CHANGED = 4409
     TOO_MANY = 4429
     RESTART = 4503
 
@@ -82,6 +83,7 @@ CLOSE_TEXT: Final[dict[Close, tuple[str, bool]]] = {
     Close.SIGNED_OUT: ("signed out, expired or deactivated", False),
     Close.FORBIDDEN: ("not permitted, or from a foreign origin", False),
     Close.TOO_SLOW: ("nothing was accepted for the deadline", True),
+    Close.ACCESS_CHANGED: ("what you may see has changed", True),
     Close.TOO_MANY: ("too many commands or connections", True),
     Close.RESTART: ("the server restarts", True),
 }

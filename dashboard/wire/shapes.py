@@ -37,6 +37,7 @@ Epoch = Annotated[str, Meta(description="the tape's life; another one is another
 Symbol = Annotated[str, Meta(description="key of an instrument")]
 More = Annotated[bool, _is(True), Meta(description="further frames of this snapshot follow")]
 AGO: Final = Meta(description="the tick happened this long before `ts`; ms")
+Delay = Annotated[int, Meta(ge=1, description="you get everything of it so late; minutes")]
 Reason = Annotated[str, Meta(description="why; empty when there is nothing to say")]
 Gone = Annotated[bool, _is(True), Meta(description="it left the market")]
 Truth = Annotated[bool, _is(True)]
@@ -107,6 +108,9 @@ class InstrumentEntry(Shape):
     ph: Phase
     reason: Reason
     t: Time
+    delay: (
+        Annotated[int, Meta(ge=1, description="everything of it is so late; minutes")] | UnsetType
+    ) = UNSET
 
 
 class GoneFeed(Shape):

@@ -37,6 +37,7 @@ export const CLOSE = Object.freeze({
   SIGNED_OUT: 4401,
   FORBIDDEN: 4403,
   TOO_SLOW: 4408,
+  ACCESS_CHANGED: 4409,
   TOO_MANY: 4429,
   RESTART: 4503,
 });
@@ -51,6 +52,7 @@ export const CLOSE_TEXT = Object.freeze({
   4401: ["signed out, expired or deactivated", false],
   4403: ["not permitted, or from a foreign origin", false],
   4408: ["nothing was accepted for the deadline", true],
+  4409: ["what you may see has changed", true],
   4429: ["too many commands or connections", true],
   4503: ["the server restarts", true],
 });

@@ -50,7 +50,7 @@ async def test_seats_are_limited_and_given_back(exchange: Exchange) -> None:
 
 async def test_who_is_revoked_is_ended_and_nobody_else(exchange: Exchange) -> None:
     mine, other = exchange.join(1), exchange.join(2)
-    exchange.rows.revoked.add(person(1))
+    exchange.rows.revoked[person(1)] = Close.SIGNED_OUT
     with pytest.raises(SeatClosed) as closed:
         await read(mine)
     assert closed.value.code == Close.SIGNED_OUT
@@ -65,7 +65,7 @@ async def test_a_locked_database_ends_nobody_and_stops_nothing(exchange: Exchang
     await exchange.happen(quote(10))
     await read_until(seat, reader, exchange.sequence)
     exchange.rows.is_locked = False
-    exchange.rows.revoked.add(person())
+    exchange.rows.revoked[person()] = Close.SIGNED_OUT
     with pytest.raises(SeatClosed):
         await read(seat)
 

@@ -300,7 +300,7 @@ def test_personal_of_many_is_read_in_few_queries(django_assert_max_num_queries):
     people = list(User.objects.all())
     for user in people[:3]:
         services.watchlist_of(user)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         personal = selectors.personal_of([user.pk for user in people])
     assert len(personal) == 600
     assert all(isinstance(one, Personal) and one.unread == 1 for one in personal.values())

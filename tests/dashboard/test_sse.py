@@ -124,7 +124,7 @@ async def test_the_end_says_why(exchange: Exchange, stream: Stream) -> None:
     await exchange.settle()
     serving = stream.open("symbols=NVX&channels=ticker")
     await until(lambda: stream.reader.rows)
-    exchange.rows.revoked.add(person())
+    exchange.rows.revoked[person()] = Close.SIGNED_OUT
     await asyncio.wait_for(serving, 5)
     assert stream.ended == {"code": Close.SIGNED_OUT, "reason": stream.ended["reason"]}
     assert not exchange.hub.seats

@@ -119,7 +119,7 @@ def test_everything_includes_what_is_listed_later_and_symbols_can_be_taken_out()
     happen(replica, listing("ORB"), trade(1, "ORB"))
     read(reader, outbox.take(replica))
     assert sequences(reader) == [3]
-    outbox.remove([])
+    outbox.remove(None)
     happen(replica, trade(2))
     assert outbox.take(replica) == []
 

@@ -23,14 +23,14 @@ every_page = pytest.mark.parametrize("page", PAGES)
 class FakeMarket:
     """Fixed answers; unlike the real one it insists on being asked in an event loop."""
 
-    def rows(self, symbols):
+    def rows(self, symbols, access):
         assert asyncio.get_running_loop()
         return [{"symbol": symbol, "last": "101.25"} for symbol in symbols]
 
-    def catalogue(self):
+    def catalogue(self, access):
         return [{"s": "NVX", "name": "Novexa Systems", "sector": "Technology"}]
 
-    def feeds(self):
+    def feeds(self, access):
         return [{"name": "Demo Exchange", "state": "RUNNING", "reason": ""}]
 
     def age_text(self):
