@@ -15,6 +15,7 @@ import {shared} from "./link/sharing.js";
 import {Board, Gap} from "./market/board.js";
 import {Clock} from "./market/clock.js";
 import {Inbox} from "./market/inbox.js";
+import {Rejected} from "./market/rejected.js";
 import {Replica} from "./market/replica.js";
 import {Announcer} from "./screen/announcer.js";
 import {Choice} from "./screen/choice.js";
@@ -77,8 +78,7 @@ class Page {
     onpick: (symbol) => this.#watchlist.reveal(symbol),
   });
   #pauseButton = byId("pause");
-  /** Symbols the server did not know when they were subscribed. @type {Set<string>} */
-  #rejected = new Set();
+  #rejected = new Rejected();
   /** What arrives next was missed while away: it is old news and does not flash. */
   #isCatchingUp = true;
   #isPaused = false;
@@ -112,9 +112,8 @@ class Page {
   }
 
   #positions() {
-    const wanted = this.#watchlist.symbols.filter((symbol) => !this.#rejected.has(symbol));
     return {
-      [CHANNEL.TICKER]: this.#board.position(CHANNEL.TICKER, wanted),
+      [CHANNEL.TICKER]: this.#board.position(CHANNEL.TICKER, this.#rejected.others(this.#watchlist.symbols)),
       [CHANNEL.STATUS]: this.#board.position(CHANNEL.STATUS),
       [CHANNEL.NOTIFICATIONS]: this.#inbox.position,
     };
@@ -178,16 +177,18 @@ class Page {
 
   /** @param {import("./wire.js").Answer} answer */
   #hearAnswer({success, error, result}) {
-    for (const symbol of Object.keys(result.rejected ?? {})) this.#rejected.add(symbol);
+    const rejected = Object.keys(result.rejected ?? {});
+    this.#rejected.add(rejected);
+    this.#board.forget(rejected);
+    if (rejected.length) this.#frame.touch(this.#watchlist, new Set(rejected));
     if (success || !error || error.retry) return;
     this.#toasts.show({title: "The server refused", body: error.message, level: "warning"});
   }
 
   /** An instrument that was unknown when it was asked for is listed now. */
   #askRejected() {
-    const known = [...this.#rejected].filter((symbol) => this.#board.instruments.has(symbol));
-    for (const symbol of known) this.#rejected.delete(symbol);
-    const wanted = known.filter((symbol) => this.#watchlist.symbols.includes(symbol));
+    const found = this.#rejected.found(this.#board.instruments);
+    const wanted = found.filter((symbol) => this.#watchlist.symbols.includes(symbol));
     if (wanted.length) this.#connection.subscriptions.add(CHANNEL.TICKER, wanted);
   }
 
@@ -208,7 +209,7 @@ class Page {
     if (removed.length) this.#connection.subscriptions.remove(CHANNEL.TICKER, removed);
     this.#board.forget(removed);
     if (added.length) this.#connection.subscriptions.add(CHANNEL.TICKER, added);
-    for (const symbol of removed) this.#rejected.delete(symbol);
+    this.#rejected.forget(removed);
     this.#search.refresh();
     this.#meter.show({symbols: count(now.size)});
   }
@@ -216,7 +217,8 @@ class Page {
   /** @param {string} symbol */
   #facts(symbol) {
     const instrument = this.#board.instruments.get(symbol);
-    return {row: this.#board.rows.get(symbol), instrument, feed: this.#board.feeds.get(instrument?.feed ?? "")};
+    const feed = this.#board.feeds.get(instrument?.feed ?? "");
+    return {row: this.#board.rows.get(symbol), instrument, feed, isRejected: this.#rejected.has(symbol)};
   }
 
   /** Paint, and tell the server which prices are on the screen now and what that cost. @param {() => void} paint */
@@ -322,7 +324,8 @@ class Page {
       merged: count(ticks - entries),
       reconnects: count(this.#connection.reconnects),
     });
-    this.#showBreadth();
+    const facts = this.#watchlist.symbols.map((symbol) => this.#facts(symbol));
+    showBreadth(byId("breadth"), facts.map(({row, instrument}) => directionOf(row, digitsOf(instrument))));
   }
 
   #showPace() {
@@ -339,11 +342,6 @@ class Page {
       requests: count(requests),
       unchanged: count(unchanged),
     });
-  }
-
-  #showBreadth() {
-    const facts = this.#watchlist.symbols.map((symbol) => this.#facts(symbol));
-    showBreadth(byId("breadth"), facts.map(({row, instrument}) => directionOf(row, digitsOf(instrument))));
   }
 }
 

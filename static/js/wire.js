@@ -88,7 +88,7 @@ export const ERROR = Object.freeze({
  * @typedef {{feed: string, name: string, state: string, rate: number, reason: string, t: number}} Feed
  * @typedef {{
  *   s: string, name: string, sector: string, feed: string, d: number, tick: number,
- *   ph: Phase, reason: string, t: number,
+ *   ph: Phase, reason: string, t: number, delay?: number,
  * }} Instrument
  * @typedef {Feed | Instrument | {s: string, gone: true} | {feed: string, gone: true}} StatusEntry
  *

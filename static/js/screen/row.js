@@ -14,7 +14,7 @@ import {COLUMNS, digitsOf, directionOf} from "./columns.js";
 /** @typedef {import("../wire.js").Feed} Feed */
 /** @typedef {import("./columns.js").Column} Column */
 /** @typedef {{column: Column, element: HTMLElement, text: string, value: number | null}} Cell */
-/** @typedef {{row: Row | undefined, instrument: Instrument | undefined, feed: Feed | undefined}} Facts */
+/** @typedef {{row: Row | undefined, instrument: Instrument | undefined, feed: Feed | undefined, isRejected: boolean}} Facts */
 
 /** What a phase is called on the badge; an open instrument needs none. @type {Record<string, string>} */
 const PHASE_NAMES = Object.freeze({HALTED: "Halted", CLOSED: "Closed", PRE_OPEN: "Pre-open"});
@@ -23,6 +23,7 @@ export class RowView {
   #cells;
   #name;
   #badge;
+  #delay;
   #reason;
   /** Nothing flashes before the first paint, nor when it was asked to be quiet. */
   #isQuiet = true;
@@ -38,6 +39,7 @@ export class RowView {
     write(find(element, "[data-part=symbol]"), symbol);
     this.#name = find(element, "[data-part=name]");
     this.#badge = find(element, "[data-part=badge]");
+    this.#delay = find(element, "[data-part=delay]");
     this.#reason = find(element, "[data-part=reason]");
     this.#cells = COLUMNS.map((column) => cellOf(element, column));
     const button = find(element, "button[name=symbol]");
@@ -93,6 +95,8 @@ export class RowView {
     this.#mark("feed", feed?.state ?? "");
     write(this.#badge, badge);
     this.#badge.hidden = badge === "";
+    this.#delay.hidden = !instrument?.delay;
+    write(this.#delay, instrument?.delay ? `${instrument.delay} min late` : "");
     write(this.#reason, badge ? (instrument?.reason ?? "") : "");
     this.#reason.title = this.#reason.textContent ?? "";
   }
