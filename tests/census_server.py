@@ -50,9 +50,10 @@ def board() -> dict[str, Any]:
     from dashboard import runtime
     from dashboard.display import display_row
     from dashboard.wire.frames import encode_row
+    from feeds.delays import shown
 
     def entry(symbol: str, row: Any) -> dict[str, Any]:
-        fields: dict[str, Any] = json.loads(f"{{{encode_row(symbol, row, ts=0)}}}")[symbol]
+        fields: dict[str, Any] = json.loads(f"{{{encode_row(symbol, row, ts=0)}}}")[shown(symbol)]
         ago = fields.pop("ms")
         return fields | {"t": None if ago is None else -ago}
 
