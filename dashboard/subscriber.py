@@ -76,6 +76,7 @@ class Subscriber:
         self._ticker = TickerOutbox(access)
         self._trades = TradesOutbox(access)
         self._status = StatusOutbox(access)
+        self._market_outboxes = (self._ticker, self._trades, self._status)
         self._is_whole_at_once = is_whole_at_once
         self._heartbeat_ms = heartbeat_ms
         self._beat_s = self.next_s = now.mono_s
@@ -152,6 +153,11 @@ class Subscriber:
         due_s = inf if self.pace.is_paused else self.pace.due_s
         self.next_s = min(due_s, self._beat_s + self._heartbeat_ms / 1000)
 
+    def lag(self, replica: Replica) -> int:
+        """Return how many events the market had since a reader without news was last told."""
+        places = [outbox.place for outbox in self._market_outboxes if outbox.is_open]
+        return max((replica.sequence - place.sequence for place in places), default=0)
+
     def settle(self, replica: Replica) -> Position | None:
         """Return where the reader stands in all its channels, if nothing is due of any of them."""
         if self._is_behind(replica) or self._status.is_behind(replica):
@@ -187,7 +193,7 @@ class Subscriber:
         return encode_heartbeat(seq=seq, ts=now.wall_ms, stale_ms=replica.stale_ms)
 
     def _raise_to(self, replica: Replica, sequence: int) -> None:
-        for outbox in (self._ticker, self._trades, self._status):
+        for outbox in self._market_outboxes:
             if outbox.is_open:
                 outbox.place.raise_to(replica, sequence)
 

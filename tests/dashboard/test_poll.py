@@ -82,6 +82,18 @@ async def test_ticks_of_other_symbols_are_no_news(exchange: Exchange, ask: Ask) 
     assert (await ask(f"symbols=ORB&since=e1:2&{KNOWN}"))[0] == 304
 
 
+async def test_a_quiet_reader_does_not_fall_off_the_tape(exchange: Exchange, ask: Ask) -> None:
+    """304 tells no position: before the tape ends, one is told without news."""
+    position, statuses = "e1:2", set()
+    for _ in range(8):
+        await exchange.happen(*(quote(bid) for bid in range(1, 401)))
+        status, answer = await ask(f"symbols=ORB&channels=ticker,trades&since={position}")
+        statuses.add(status)
+        assert all(frame["channel"] == "heartbeat" for frame in answer.get("frames", []))
+        position = answer.get("position", position)
+    assert statuses == {200, 304}
+
+
 async def test_news_are_what_a_resume_tells(exchange: Exchange, ask: Ask) -> None:
     await exchange.happen(quote(10), quote(11))
     _, answer = await ask(f"symbols=NVX&since=e1:2&{KNOWN}")
