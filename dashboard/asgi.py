@@ -21,6 +21,7 @@ from dashboard.transports.http import Desk
 from dashboard.transports.poll import PollApplication
 from dashboard.transports.sse import EventApplication
 from dashboard.transports.websocket import MarketConsumer
+from dashboard.wire.questions import is_patient
 from dashboard.wire.registry import Transport
 
 _market = runtime.current()
@@ -43,8 +44,8 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
         case "http", "/sse/v1/":
             serve = _paid(Transport.SSE, _events)
         case "http", "/poll/v1/":
-            is_patient = b"wait=" in scope["query_string"]
-            serve = _paid(Transport.LONGPOLL if is_patient else Transport.POLL, _poll)
+            transport = Transport.LONGPOLL if is_patient(scope["query_string"]) else Transport.POLL
+            serve = _paid(transport, _poll)
         case _:
             serve = django_application
     _market.ensure_started()

@@ -4,6 +4,7 @@ DeliveryError
 ├── CommandRefused        a command of the wire that cannot be done; answered with its code
 ├── HubFull               no place for another subscriber
 ├── SeatClosed            the server ended a subscriber; carries the close code
+├── TooManySeats          one account has as many connections as it may have
 ├── UnknownSymbol         no instrument of that symbol
 └── WatchlistFull         no place for another symbol
 """
@@ -35,6 +36,10 @@ class SeatClosed(DeliveryError):
     def __init__(self, code: int) -> None:
         super().__init__(f"closed with {code}")
         self.code = code
+
+
+class TooManySeats(DeliveryError):
+    """One account has as many connections as it may have."""
 
 
 class UnknownSymbol(DeliveryError):

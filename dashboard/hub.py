@@ -12,9 +12,9 @@ from contextlib import suppress
 from math import inf
 from typing import Final
 
-from django.db import DatabaseError
+from django import db
 
-from dashboard.exceptions import HubFull
+from dashboard.exceptions import HubFull, TooManySeats
 from dashboard.identity import Identity
 from dashboard.meter import CostMeter
 from dashboard.replica import BatchLost, Replica
@@ -53,6 +53,7 @@ class Hub:
         read_personal: ReadPersonal,
         capacity: int,
         max_seats: int,
+        seats_per_user: int,
         costs: CostMeter,
         heartbeat_ms: int,
         sweep_s: float,
@@ -69,6 +70,8 @@ class Hub:
         self._costs = costs
         self._capacity = capacity
         self._max_seats = max_seats
+        self._seats_per_user = seats_per_user
+        self._seats_of: Counter[int] = Counter()
         self._heartbeat_ms = heartbeat_ms
         self._sweep_s = sweep_s
         self._deadline_s = deadline_s
@@ -88,9 +91,12 @@ class Hub:
 
         Raises:
             HubFull: there is none, or the server is going.
+            TooManySeats: this user has as many as one may have.
         """
         if self._is_closing or len(self.seats) >= self._max_seats:
             raise HubFull(f"limit is {self._max_seats} subscribers")
+        if self._seats_of[identity.user_id] >= self._seats_per_user:
+            raise TooManySeats(f"limit is {self._seats_per_user} connections of one account")
         subscriber = Subscriber(
             heartbeat_ms=self._heartbeat_ms if is_live else inf,
             now=moment_of(self.clock),
@@ -101,6 +107,7 @@ class Hub:
             subscriber.know_silence(self.replica)
         seat = Seat(self, subscriber, identity, transport, line)
         self.seats.add(seat)
+        self._seats_of[identity.user_id] += 1
         self._emptied.clear()
         return seat
 
@@ -114,9 +121,14 @@ class Hub:
 
     def leave(self, seat: Seat) -> None:
         """Give the seat back."""
-        if seat in self.seats:
-            self._delivered[seat.transport] += seat.subscriber.updates
-        self.seats.discard(seat)
+        if seat not in self.seats:
+            return
+        self._delivered[seat.transport] += seat.subscriber.updates
+        self.seats.remove(seat)
+        user_id = seat.identity.user_id
+        self._seats_of[user_id] -= 1
+        if not self._seats_of[user_id]:
+            del self._seats_of[user_id]
         if not self.seats:
             self._emptied.set()
 
@@ -171,6 +183,8 @@ class Hub:
 
     def _begin(self, epoch: str, board: Board) -> None:
         stale_ms = self.replica.stale_ms
+        if not self.replica.epoch and (newest_ms := board.newest_ms()) is not None:
+            self._heard = self._heard._replace(wall_ms=newest_ms)
         self.replica = Replica(epoch, board, capacity=self._capacity, ts=self.clock.now_ms())
         self.replica.stale_ms = stale_ms
 
@@ -216,7 +230,7 @@ class Hub:
             people = await self._poked_people()
             try:
                 await self._tell_people(people)
-            except DatabaseError as error:
+            except db.Error as error:
                 log.error("personal rows cannot be read error=%s", error)
                 await asyncio.sleep(RETRY_S)
                 self.poke_people(people)
@@ -224,7 +238,8 @@ class Hub:
     async def _poked_people(self) -> set[int]:
         """Wait for a poke; without one, everybody is looked at now and then."""
         try:
-            await asyncio.wait_for(self._people_poked.wait(), self._recheck_s)
+            async with asyncio.timeout(self._recheck_s):
+                await self._people_poked.wait()
         except TimeoutError:
             return {seat.identity.user_id for seat in self.seats}
         self._people_poked.clear()
@@ -257,7 +272,7 @@ class Hub:
                 continue
             try:
                 revoked = await self._find_revoked(identities)
-            except DatabaseError as error:
+            except db.Error as error:
                 log.error("accounts cannot be read error=%s", error)
                 continue
             for seat in list(self.seats):

@@ -6,8 +6,10 @@ One thread hop per handshake and one per sweep; nothing here is asked while fram
 
 import base64
 import binascii
+import time
 from collections.abc import Collection
 from importlib import import_module
+from math import inf
 from typing import Any, Final
 
 import msgspec
@@ -42,6 +44,8 @@ class Identity(msgspec.Struct, frozen=True):
     password_mark: int
     session_key: str | None
     access: Access = UNLIMITED
+    until_s: float = inf
+    """When a token ends (UTC); a session ends by its row."""
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -84,7 +88,8 @@ def is_own_page(headers: dict[bytes, str], *, secure: bool) -> bool:
 def make_token(user: AbstractBaseUser) -> str:
     """Return a token for programs: good for TOKEN_DAYS, or until the password changes."""
     mark = user.get_session_auth_hash()[:MARK_LENGTH]
-    return signing.dumps([user.pk, mark], salt=TOKEN_SALT)
+    until_s = time.time() + TOKEN_DAYS * 86_400
+    return signing.dumps([user.pk, mark, until_s], salt=TOKEN_SALT)
 
 
 @sync_to_async
@@ -100,9 +105,11 @@ def find_revoked(identities: Collection[Identity]) -> dict[Identity, Close]:
     alive = {None, *sessions.values_list("session_key", flat=True)}
     access = access_of(marks)
     revoked: dict[Identity, Close] = {}
+    now_s = time.time()
     for identity in identities:
         is_same = marks.get(identity.user_id) == identity.password_mark
-        if not is_same or identity.session_key not in alive:
+        is_over = identity.until_s <= now_s
+        if not is_same or is_over or identity.session_key not in alive:
             revoked[identity] = Close.SIGNED_OUT
         elif access[identity.user_id] != identity.access:
             revoked[identity] = Close.ACCESS_CHANGED
@@ -131,16 +138,17 @@ def _identify_token(basic: str) -> Identity | None:
     try:
         kind, _, encoded = basic.partition(" ")
         name, _, token = base64.b64decode(encoded, validate=True).decode().partition(":")
-        max_age = TOKEN_DAYS * 86_400
-        pk, mark = signing.loads(token, salt=TOKEN_SALT, max_age=max_age)
+        pk, mark, until_s = signing.loads(token, salt=TOKEN_SALT)
     except (binascii.Error, UnicodeDecodeError, signing.BadSignature, ValueError):
         return None
     user = _active_user(pk)
     if user is None or kind.lower() != "basic" or user.get_username() != name:
         return None
+    if until_s <= time.time():
+        return None
     if not any(one.startswith(mark) for one in _auth_hashes(user)):
         return None
-    return _identity_of(user, session_key=None)
+    return _identity_of(user, until_s=until_s)
 
 
 def _active_user(pk: str | int) -> AbstractBaseUser | None:
@@ -152,6 +160,8 @@ def _auth_hashes(user: AbstractBaseUser) -> list[str]:
     return [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
 
 
-def _identity_of(user: AbstractBaseUser, *, session_key: str | None) -> Identity:
-    access = access_of([user.pk])[user.pk]
-    return Identity(user.pk, user.get_username(), hash(user.password), session_key, access)
+def _identity_of(
+    user: AbstractBaseUser, *, session_key: str | None = None, until_s: float = inf
+) -> Identity:
+    access, mark = access_of([user.pk])[user.pk], hash(user.password)
+    return Identity(user.pk, user.get_username(), mark, session_key, access, until_s)

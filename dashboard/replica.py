@@ -139,7 +139,8 @@ class Replica:
         """Apply the next batch, received at `ts`; one without events is a sign of life.
 
         Raises:
-            BatchLost: it is of another epoch, or does not begin where the last one ended.
+            BatchLost: it is of another epoch, does not begin where the last one ended, or speaks
+                of what is not listed; begin again, also when a part of it was applied.
         """
         if batch.epoch != self.epoch or batch.first != self.sequence + 1:
             mine = f"{self.epoch}:{self.sequence}"
@@ -150,8 +151,11 @@ class Replica:
         self._changes.clear()
         self._updates.clear()
         self._new_trades.clear()
-        for sequence, event in enumerate(batch.events, batch.first):
-            self._apply(sequence, event)
+        try:
+            for sequence, event in enumerate(batch.events, batch.first):
+                self._apply(sequence, event)
+        except KeyError as error:
+            raise BatchLost(f"batch speaks of {error}, which is not listed") from None
 
     def visible_to(self, access: Access) -> frozenset[str] | None:
         """Return the known symbols that somebody may see, by their keys; None is all of them."""

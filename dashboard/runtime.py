@@ -82,6 +82,7 @@ class Runtime:
             read_personal=read_personal,
             capacity=settings.MARKET_TAPE_EVENTS,
             max_seats=settings.MARKET_MAX_SUBSCRIBERS,
+            seats_per_user=settings.MARKET_SEATS_PER_USER,
             heartbeat_ms=settings.MARKET_HEARTBEAT_MS,
             sweep_s=settings.MARKET_SWEEP_S,
             deadline_s=settings.MARKET_SEND_DEADLINE_S,

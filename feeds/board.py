@@ -146,6 +146,11 @@ class Board:
         row = self.rows.get(symbol)
         return self.gone[symbol].feed if row is None else row.feed
 
+    def newest_ms(self) -> int | None:
+        """Return when the newest tick of any symbol happened, None before the first."""
+        times = (row.values[TS_EVENT] for row in self.rows.values())
+        return max((at for at in times if isinstance(at, int)), default=None)
+
     def known(self) -> list[str]:
         """Return every symbol that is listed, or was in this epoch."""
         return [*self.rows, *self.gone]

@@ -10,7 +10,7 @@ from contextlib import suppress
 from math import inf
 from typing import Protocol
 
-from django.db import DatabaseError
+from django import db
 
 from feeds.clock import Clock
 from feeds.engine import Engine
@@ -75,7 +75,7 @@ class Runner:
             self._poked.clear()
             try:
                 self._wanted = list(await self._read_plans())
-            except (DatabaseError, FeedError) as error:
+            except (db.Error, FeedError) as error:
                 log.error("rows cannot be read error=%s", error)
 
     async def _step_for_ever(self) -> None:

@@ -53,6 +53,7 @@ class Exchange:
             read_personal=self.rows.read_personal,
             capacity=1000,
             max_seats=10,
+            seats_per_user=20,
             recheck_s=60,
             heartbeat_ms=60_000,
             sweep_s=0.01,
@@ -88,8 +89,8 @@ def person(user_id: int = 1) -> Identity:
     return Identity(user_id, f"user{user_id}", 0, None)
 
 
-def quote(bid: int) -> Quote:
-    return Quote("NVX", bid, bid + 1, 1, 1, NOW)
+def quote(bid: int, symbol: str = "NVX") -> Quote:
+    return Quote(symbol, bid, bid + 1, 1, 1, NOW)
 
 
 def subscribe(seat: Seat, channel: str = "ticker", **params: object) -> None:

@@ -7,14 +7,13 @@ connection for every reader that waits.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
-from django.db import DatabaseError
+from django import db
 
 from dashboard.allowance import Allowance
-from dashboard.exceptions import CommandRefused, DeliveryError, HubFull, SeatClosed
+from dashboard.exceptions import CommandRefused, DeliveryError, HubFull, SeatClosed, TooManySeats
 from dashboard.hub import Hub
 from dashboard.identity import Identity, identify
 from dashboard.meter import billed
@@ -106,13 +105,15 @@ async def answer(
         await refuse(send, refused)
     except CommandRefused as refused:
         await refuse(send, Refused(Error(refused.code), str(refused)))
+    except TooManySeats as many:
+        await refuse(send, Refused(Error.TOO_MANY_COMMANDS, str(many)))
     except HubFull as full:
         await refuse(send, Refused(Error.UNAVAILABLE, str(full)))
     except SeatClosed as closed:
         is_signed_out = closed.code == Close.SIGNED_OUT
         code = Error.SIGNED_OUT if is_signed_out else Error.UNAVAILABLE
         await refuse(send, Refused(code, CLOSE_TEXT[Close(closed.code)][0]))
-    except DatabaseError as error:
+    except db.Error as error:
         log.error("accounts cannot be read error=%s", error)
         await refuse(send, Refused(Error.UNAVAILABLE, "accounts cannot be read now"))
     except OSError:
@@ -120,8 +121,9 @@ async def answer(
     finally:
         for task in (serving, leaving):
             task.cancel()
-        with suppress(asyncio.CancelledError, DeliveryError, DatabaseError, OSError):
-            await serving
+        await asyncio.wait({serving})
+        if not serving.cancelled():
+            serving.exception()  # answered above, or nobody is there to be answered
 
 
 async def refuse(send: Send, refused: Refused) -> None:

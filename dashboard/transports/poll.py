@@ -15,7 +15,6 @@ from dashboard.wire.frames import encode_heartbeat
 from dashboard.wire.questions import Question
 from dashboard.wire.registry import Transport
 
-
 NEAR_EVENTS: Final = 1_000
 """304 tells no position; a reader without news who is farther behind is told one, or it would fall
 off the tape: at 200 ticks/s every third poll or so."""

@@ -10,8 +10,9 @@ from typing import Any
 
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
+from django import db
 
-from dashboard.exceptions import HubFull, SeatClosed
+from dashboard.exceptions import HubFull, SeatClosed, TooManySeats
 from dashboard.hub import Hub
 from dashboard.identity import Refusal, identify
 from dashboard.seat import Seat
@@ -53,7 +54,13 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
 
     async def _connect(self) -> None:
         """Accept our own people; tell the signed out why, and foreign pages nothing."""
-        identity = await identify(self.scope)
+        try:
+            identity = await identify(self.scope)
+        except db.Error as error:
+            log.error("accounts cannot be read error=%s", error)
+            await self.send({"type": "websocket.accept"})
+            await self._close(Close.RESTART)
+            return
         if isinstance(identity, Refusal):
             if not identity.is_foreign:
                 await self.send({"type": "websocket.accept"})
@@ -63,7 +70,7 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
         line = SocketLine(self.base_send)
         try:
             seat = self._seat = self._hub.join(identity, Transport.WEBSOCKET, line)
-        except HubFull:
+        except (HubFull, TooManySeats):
             await self._close(Close.TOO_MANY)
             return
         seat.say_hello()

@@ -66,6 +66,10 @@ METHODS: Final[dict[str, type[Command]]] = {
 }
 
 
+METHOD_SHOWN: Final = 32
+"""Characters of a method nobody knows that its refusal repeats."""
+
+
 class Envelope(msgspec.Struct, frozen=True):
     """The outside of a command, before its parameters are looked at."""
 
@@ -101,8 +105,9 @@ def decode_command(text: str) -> Answer:
         raise CommandRefused(Error.BAD_FRAME, ERROR_TEXT[Error.BAD_FRAME][0]) from None
     decode = _decoders.get(envelope.method)
     if decode is None:
-        fact = f"method was {envelope.method[:32]!r}"
-        raise CommandRefused(Error.UNKNOWN_METHOD, fact, id=envelope.id)
+        fact = f"method was {envelope.method[:METHOD_SHOWN]!r}"
+        name = envelope.method[:METHOD_SHOWN]
+        raise CommandRefused(Error.UNKNOWN_METHOD, fact, method=name, id=envelope.id)
     try:
         return Answer(envelope.method, envelope.id, decode(envelope.params))
     except (msgspec.MsgspecError, RecursionError) as error:

@@ -50,6 +50,14 @@ def read_question(query: bytes, *, last_event_id: str | None = None) -> Question
         raise CommandRefused(Error.BAD_PARAMETERS, fact, method="subscribe") from None
 
 
+def is_patient(query: bytes) -> bool:
+    """Say whether a poll would wait for news; one that cannot be read will not."""
+    try:
+        return read_question(query).wait_s > 0
+    except CommandRefused:
+        return False
+
+
 _UNREADABLE: Final = "the query cannot be read"
 
 

@@ -1,6 +1,7 @@
 """Who may not see a feed hears nothing of it, whatever he asks for; who sees it late, only late."""
 
 import json
+import time
 from base64 import b64encode
 from collections.abc import Iterator
 
@@ -299,6 +300,18 @@ def test_what_changes_an_access_ends_the_connections_that_have_it() -> None:
     assert signed_in(ada).access == UNLIMITED
     User.objects.filter(pk=ada.pk).update(is_active=False)
     assert revoked(before) == {before: Close.SIGNED_OUT}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_token_that_ends_ends_its_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    identity = signed_in(User.objects.create_user("ada"))
+    assert revoked(identity) == {}
+    monkeypatch.setattr(time, "time", lambda: identity.until_s)
+    assert revoked(identity) == {identity: Close.SIGNED_OUT}
+    monkeypatch.undo()
+    monkeypatch.setattr("dashboard.identity.TOKEN_DAYS", 0)
+    with pytest.raises(AssertionError):
+        signed_in(User.objects.get())
 
 
 def signed_in(user: User) -> Identity:

@@ -5,12 +5,14 @@ import json
 
 import pytest
 
-from dashboard.exceptions import HubFull, SeatClosed
+from dashboard import hub
+from dashboard.exceptions import HubFull, SeatClosed, TooManySeats
 from dashboard.reader import Reader
 from dashboard.seat import Seat
 from dashboard.wire.personal import Notice, Personal
 from dashboard.wire.registry import Close
 from feeds.bus import READER_BATCHES
+from feeds.events import Batch
 from tests.exchange import Exchange, person, quote, subscribe
 from tests.market_script import NOW, listing
 
@@ -46,6 +48,43 @@ async def test_seats_are_limited_and_given_back(exchange: Exchange) -> None:
     exchange.hub.leave(seats[0])
     assert exchange.join() in exchange.hub.seats
     assert len(exchange.hub.seats) == 10
+
+
+async def test_one_account_has_so_many_seats_and_others_have_theirs(exchange: Exchange) -> None:
+    exchange.hub._seats_per_user = 3
+    mine = [exchange.join(1) for _ in range(3)]
+    with pytest.raises(TooManySeats, match="limit is 3 connections of one account"):
+        exchange.join(1)
+    exchange.join(2)
+    exchange.hub.leave(mine[0])
+    exchange.join(1)
+
+
+async def test_a_batch_that_cannot_be_applied_is_a_lost_one(exchange: Exchange) -> None:
+    """The hub begins again from a board instead of ending its part."""
+    await exchange.settle()
+    before = exchange.hub.replica
+    attachment = exchange.bus._attachments[0]
+    attachment.offer(Batch("e1", exchange.sequence + 1, (quote(10, "NOBODY"),)))
+    async with asyncio.timeout(5):
+        while exchange.hub.replica is before:
+            await asyncio.sleep(0)
+    await exchange.happen(quote(11))
+    await exchange.settle()
+
+
+async def test_who_begins_in_the_silence_says_how_long_it_lasts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hub, "SILENCE_S", 0.0)
+    exchange = Exchange()
+    await exchange.happen(listing("NVX"), quote(10))
+    running = asyncio.ensure_future(exchange.hub.run())
+    async with asyncio.timeout(5):
+        while exchange.hub.replica.stale_ms is None or not exchange.hub.replica.epoch:
+            await asyncio.sleep(0.01)
+    assert exchange.hub.replica.stale_ms == NOW
+    running.cancel()
 
 
 async def test_who_is_revoked_is_ended_and_nobody_else(exchange: Exchange) -> None:

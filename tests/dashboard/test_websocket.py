@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from asgiref.testing import ApplicationCommunicator
+from django.db import InterfaceError
 
 from dashboard.identity import Identity, Refusal
 from dashboard.seat import Seat
@@ -104,6 +105,21 @@ async def test_a_full_hub_says_so(exchange, visitor) -> None:
     await caller.send_input({"type": "websocket.connect"})
     assert (await caller.receive_output(5))["type"] == "websocket.accept"
     assert await caller.receive_output(5) == {"type": "websocket.close", "code": Close.TOO_MANY}
+    caller.stop()
+
+
+async def test_accounts_that_cannot_be_read_send_people_away_for_a_while(
+    exchange, monkeypatch, caplog
+) -> None:
+    async def identify(scope: dict[str, Any]) -> Identity:
+        raise InterfaceError("connection already closed")
+
+    monkeypatch.setattr(websocket, "identify", identify)
+    caller = call(exchange)
+    await caller.send_input({"type": "websocket.connect"})
+    assert (await caller.receive_output(5))["type"] == "websocket.accept"
+    assert await caller.receive_output(5) == {"type": "websocket.close", "code": Close.RESTART}
+    assert "accounts cannot be read" in caplog.text
     caller.stop()
 
 

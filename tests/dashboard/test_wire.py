@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from dashboard.exceptions import CommandRefused
 from dashboard.wire.commands import (
+    METHOD_SHOWN,
     Ping,
     Set,
     Subscribe,
@@ -76,11 +77,16 @@ def test_what_is_no_command_is_refused_with_its_code(text: str, code: Error) -> 
 
 def test_a_refusal_carries_the_id_it_can_read() -> None:
     frame = json.loads(encode_refusal(refused('{"method":"dance","id":9}')))
-    assert frame["id"] == 9
+    assert (frame["method"], frame["id"]) == ("dance", 9)
     assert frame["success"] is False
     assert frame["error"] == {
         "code": 402, "name": "unknown_method", "message": "method was 'dance'", "retry": False,
     }  # fmt: skip
+
+
+def test_a_refusal_repeats_only_so_much_of_a_method() -> None:
+    frame = json.loads(encode_refusal(refused(json.dumps({"method": "x" * 10_000}))))
+    assert frame["method"] == "x" * METHOD_SHOWN
 
 
 @given(

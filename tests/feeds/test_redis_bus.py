@@ -86,6 +86,7 @@ class Web:
             read_personal=rows.read_personal,
             capacity=10_000,
             max_seats=10,
+            seats_per_user=10,
             heartbeat_ms=60_000,
             sweep_s=60,
             deadline_s=60,

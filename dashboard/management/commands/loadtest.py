@@ -126,6 +126,11 @@ def _manage(folder: str, *arguments: str) -> subprocess.Popen[bytes]:
     """Start a management command on its own data."""
     return subprocess.Popen(  # noqa: S603 our own command line
         [sys.executable, sys.argv[0], *arguments],
-        env=os.environ | {"MARKET_DATA_DIR": folder, "MARKET_REQUESTS_PER_S": "100000"},
+        env=os.environ
+        | {
+            "MARKET_DATA_DIR": folder,
+            "MARKET_REQUESTS_PER_S": "100000",
+            "MARKET_SEATS_PER_USER": "100000",
+        },
         stdout=subprocess.PIPE,
     )
