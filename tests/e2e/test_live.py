@@ -8,6 +8,7 @@ from playwright.sync_api import Error, Page, expect
 from websockets.sync.client import connect
 
 from dashboard.reader import Gap, Reader
+from dashboard.selectors import DEFAULT_WATCHLIST
 from feeds.events import Position
 from tests.e2e.conftest import Open, press
 from tests.proxy import Proxy
@@ -165,7 +166,7 @@ def test_without_javascript_the_polling_page_renews_itself(
             return []
 
     before = cells()
-    assert len(before) == 24
+    assert len(before) == 2 * DEFAULT_WATCHLIST
     eventually(lambda: cells() not in ([], before))
 
 

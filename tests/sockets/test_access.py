@@ -5,6 +5,7 @@ import json
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -12,10 +13,11 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from dashboard.servers.listening import SERVERS
 from dashboard.wire.registry import Close
 from feeds.delays import delayed, shown
 from tests.raw import basic, get, open_tcp, read_to_the_end
-from tests.served import Served
+from tests.served import Served, serve
 
 RESTRICT = "from feeds.models import Feed; Feed.objects.update(is_restricted={})"
 GRANT = """
@@ -29,28 +31,24 @@ ASK = {"method": "subscribe", "params": {"channel": "ticker", "symbols": ["*"]},
 CHANNELS = "ticker,trades,status"
 
 
-@pytest.fixture
-def taken(served: Served) -> Iterator[Served]:
-    """Give the feed back afterwards: other tests use the same server."""
-    yield served
-    served.manage("shell", "-v0", "-c", RESTRICT.format(False))
+@pytest.fixture(params=SERVERS)
+def taken(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
+    """A server of its own: its feed is taken from everybody."""
+    with serve(tmp_path, "--server", request.param) as served:
+        yield served
 
 
 async def test_a_feed_is_taken_from_open_readers_and_stays_away(
     taken: Served, eventually: Callable[..., None]
 ) -> None:
     symbol = next(iter(taken.board()["rows"]))
-    position = taken.board()["position"]
-    stream = ask(taken, f"/sse/v1/?channels={CHANNELS}&symbols=*")
-    poll = ask(taken, f"/poll/v1/?channels=status&since={position}&wait=30")
+    stream = ask(taken, "/sse/v1/?channels=status")
     async with connect(taken.socket_url, compression=None) as websocket:
-        await websocket.send(json.dumps(ASK))
         ending = asyncio.create_task(close_code(websocket))
         await asyncio.to_thread(taken.manage, "shell", "-v0", "-c", RESTRICT.format(True))
         assert await ending == Close.ACCESS_CHANGED
-    ended = [(await asyncio.to_thread(read_to_the_end, tcp)).decode() for tcp in (stream, poll)]
-    assert '"code":4409' in ended[0].rpartition("event: close")[2]
-    assert "503" in ended[1].splitlines()[0]
+    ended = (await asyncio.to_thread(read_to_the_end, stream)).decode()
+    assert '"code":4409' in ended.rpartition("event: close")[2]
 
     assert await told(taken) == {}
     assert symbol not in polled(taken, f"channels={CHANNELS}&symbols=*")
