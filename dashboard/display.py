@@ -4,6 +4,7 @@ Must not know requests or templates. Called by views; the browser's twin is stat
 """
 
 from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TypedDict
 
 from dashboard.access import Access
@@ -101,13 +102,19 @@ def display_row(symbol: str, row: Row) -> DisplayRow:
     }
 
 
+def rounded(value: float, decimals: int) -> str:
+    """Return a number as browsers write it: halves of its shortest digits go up (ECMA-402)."""
+    places = Decimal(1).scaleb(-decimals)
+    return f"{Decimal(repr(value)).quantize(places, ROUND_HALF_UP):,f}"
+
+
 def _price(row: Row, index: int) -> str:
     ticks = row.values[index]
     return f"{row.price(ticks):,.{row.definition.decimals}f}" if isinstance(ticks, int) else MISSING
 
 
 def _signed(value: float, decimals: int) -> str:
-    text = f"{abs(value):,.{decimals}f}"
+    text = rounded(abs(value), decimals)
     if not text.strip("0.,"):
         return text
     return f"{'+' if value > 0 else MINUS}{text}"
@@ -118,5 +125,5 @@ def _volume(value: object) -> str:
         return MISSING
     for size, unit in _UNITS:
         if value >= size:
-            return f"{value / size:.2f}{unit}"
+            return f"{rounded(value / size, 2)}{unit}"
     return str(value)

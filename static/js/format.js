@@ -65,12 +65,12 @@ export function change(value, digits) {
 }
 
 /**
- * Return a ratio as a signed percentage: 0.0125 is "+1.25%".
- * @param {number | null | undefined} ratio
+ * Return a percentage with its sign: 1.25 is "+1.25%".
+ * @param {number | null | undefined} value
  */
-export function percent(ratio) {
-  if (ratio === null || ratio === undefined || !Number.isFinite(ratio)) return MISSING;
-  return `${change(ratio * 100, 2)}%`;
+export function percent(value) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return MISSING;
+  return `${change(value, 2)}%`;
 }
 
 /**

@@ -18,6 +18,9 @@ import {change, percent, price, volume} from "../format.js";
 /** Decimals until the status of an instrument is known. */
 const DIGITS = 2;
 
+/** Makes any price a whole number. */
+const SCALE = 1e8;
+
 /** What the columns, and the badge of a line, need of a row; sizes and the day's opening are not shown. */
 export const FIELDS = Object.freeze(["p", "b", "a", "h", "l", "pc", "v", "ph"]);
 
@@ -30,12 +33,13 @@ export function changeOf({p, pc}) {
 }
 
 /**
- * Return the change as a ratio of the previous close.
+ * Return the change in percent of the previous close, from whole numbers: then halves are halves, as on the server.
  * @param {Row} row
  */
-export function ratioOf(row) {
-  const difference = changeOf(row);
-  return difference === null || !row.pc ? null : difference / row.pc;
+export function percentOf({p, pc}) {
+  if (p === null || !pc) return null;
+  const [last, close] = [p, pc].map((value) => Math.round(value * SCALE));
+  return (100 * (last - close)) / close;
 }
 
 /**
@@ -61,7 +65,7 @@ export function digitsOf(instrument) {
 export const COLUMNS = Object.freeze([
   {key: "last", text: (row, digits) => price(row.p, digits), value: (row) => row.p, isFlashing: true},
   {key: "change", text: (row, digits) => change(changeOf(row), digits), value: changeOf, isFlashing: false},
-  {key: "change_percent", text: (row) => percent(ratioOf(row)), value: ratioOf, isFlashing: false},
+  {key: "change_percent", text: (row) => percent(percentOf(row)), value: percentOf, isFlashing: false},
   {key: "bid", text: (row, digits) => price(row.b, digits), value: (row) => row.b, isFlashing: true},
   {key: "ask", text: (row, digits) => price(row.a, digits), value: (row) => row.a, isFlashing: true},
   {key: "volume", text: (row) => volume(row.v), value: (row) => row.v, isFlashing: false},
