@@ -13,11 +13,12 @@ from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
 from feeds import services
+from feeds.clock import SystemClock
 from feeds.events import FeedState
 from feeds.models import AuditEntry, Entitlement, Feed, Halt, Instrument
 from feeds.operating import FEED_COMMANDS, INSTRUMENT_COMMANDS, MarketAdmin, actor_of
 from feeds.records import AuditEntryAdmin, HaltAdmin, RowAdmin
-from feeds.sessions import phase_of
+from feeds.sessions.phases import phase_of
 
 if TYPE_CHECKING:
     RowFilter: TypeAlias = admin.SimpleListFilter
@@ -53,10 +54,29 @@ class FeedAdmin(MarketAdmin):
     operate_permission = "feeds.run_feed"
     action_form = FeedActionForm
     actions = ("start", "pause", "close", "rate")
-    list_display = ("name", "slug", "state", "rate", "instrument_count", "is_restricted", "reason")
-    list_filter = ("state", "is_restricted")
+    list_display = (
+        "name",
+        "slug",
+        "state",
+        "hours",
+        "rate",
+        "instrument_count",
+        "is_restricted",
+        "reason",
+    )
+    list_filter = ("state", "hours", "is_restricted")
     search_fields = ("name", "slug")
-    fields = ("name", "slug", "seed", "rate", "is_restricted", "state", "reason")
+    fields = (
+        "name",
+        "slug",
+        "seed",
+        "rate",
+        ("hours", "exchange", "day_minutes"),
+        ("bands", "is_restricted"),
+        "state",
+        "reason",
+        "opened_at",
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Feed]:
         """Count the instruments."""
@@ -66,8 +86,13 @@ class FeedAdmin(MarketAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Feed | None = None) -> tuple[str, ...]:
         """Leave to the commands what is theirs, and keep the key of a row."""
         if obj is not None:
-            return ("slug", "rate", "state", "reason")
-        return ("state", "reason", *(() if self.has_operate_permission(request) else ("rate",)))
+            return ("slug", "rate", "state", "reason", "opened_at")
+        return (
+            "state",
+            "reason",
+            "opened_at",
+            *(() if self.has_operate_permission(request) else ("rate",)),
+        )
 
     def save_model(self, request: HttpRequest, obj: Feed, form: Any, change: bool) -> None:  # noqa: ARG002
         """Save through the service; a new feed waits to be started by somebody who may."""
@@ -204,8 +229,11 @@ class InstrumentAdmin(MarketAdmin):
         reason = getattr(instrument, "halt_reason", None)
         if instrument.feed_id is None:
             return "-"
-        phase = phase_of(FeedState(instrument.feed.state), halted=reason is not None)
-        return phase.title() if reason is None else f"{phase.title()}: {reason}"
+        segment = instrument.feed.schedule().at(SystemClock().now_ms()).segment
+        state = FeedState(instrument.feed.state)
+        phase = phase_of(state, segment, is_halted=reason is not None)
+        name = phase.replace("_", "-").capitalize()
+        return name if reason is None else f"{name}: {reason}"
 
     @admin.display(description="Price", ordering="reference_price")
     def price(self, instrument: Instrument) -> str:

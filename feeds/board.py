@@ -57,7 +57,7 @@ class Row:
     """One instrument: its definition, its fields, and how many ticks it has had this epoch."""
 
     __slots__ = (
-        "definition", "feed", "reason", "scale", "status_ts", "steps",
+        "day", "definition", "feed", "reason", "scale", "status_ts", "steps",
         "ticks", "values", "versions",
     )  # fmt: skip
 
@@ -66,6 +66,7 @@ class Row:
         self.versions = [sequence] * len(FIELDS)
         self.ticks = ticks
         self.reason = ""
+        self.day: int | None = None
         self.define(listing)
         self.values[PREVIOUS_CLOSE] = listing.definition.reference_ticks
         self.values[VOLUME] = 0
@@ -196,8 +197,10 @@ class Board:
 
     def _status(self, sequence: int, status: Status) -> None:
         row = self.rows[status.symbol]
-        if row.values[PHASE] == Phase.CLOSED and status.phase is not Phase.CLOSED:
+        is_opened = row.values[PHASE] == Phase.CLOSED and status.phase is not Phase.CLOSED
+        if is_opened or row.day not in (None, status.day):
             self._open_day(sequence, row)
+        row.day = status.day
         row.reason = status.reason
         row.status_ts = status.ts_event
         row.put(PHASE, status.phase, sequence)

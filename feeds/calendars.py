@@ -21,9 +21,11 @@ AHEAD: Final = timedelta(days=400)
 
 @dataclass(frozen=True)
 class Exchange:
-    """An exchange: its code (ISO 10383), its zone, and when the parts of its day begin, local."""
+    """An exchange: its code (ISO 10383), its name, its zone, and when the parts of its day begin,
+    local."""
 
     code: str
+    name: str
     zone: str
     starts: tuple[time, time, time, time, time]
     end: time
@@ -34,18 +36,21 @@ EXCHANGES: Final = {
     for exchange in (
         Exchange(
             "XNYS",
+            "NYSE",
             "America/New_York",
             (time(9, 15), time(9, 28), time(9, 30), time(15, 55), time(16, 0)),
             time(16, 5),
         ),
         Exchange(
             "XLON",
+            "London",
             "Europe/London",
             (time(7, 45), time(7, 50), time(8, 0), time(16, 30), time(16, 35)),
             time(16, 40),
         ),
         Exchange(
             "XETR",
+            "Xetra",
             "Europe/Berlin",
             (time(8, 45), time(8, 50), time(9, 0), time(17, 30), time(17, 35)),
             time(17, 40),

@@ -7,7 +7,7 @@ other, by any process, and nothing younger is ever near him.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from msgspec.structs import replace
@@ -28,10 +28,6 @@ from feeds.plans import FeedPlan
 MARK: Final = "~"
 MAX_WAITING: Final = 2_000_000
 """Events one line may hold (15 min at 2,200 ticks/s, some 300 MB); then it begins again, empty."""
-
-
-PhaseOf = Callable[[str], tuple[Phase, str] | None]
-"""The present phase of a symbol and its reason, if it has one yet."""
 
 
 def delayed(key: str, minutes: int) -> str:
@@ -59,7 +55,7 @@ class DelayLine:
         self._listed: dict[str, None] = {}
 
     def begin(
-        self, definitions: Iterable[Definition], phase_of: PhaseOf, now_ms: int
+        self, definitions: Iterable[Definition], phases: Mapping[str, Status], now_ms: int
     ) -> list[Event]:
         """List twins of the instruments that are there; prices and phases come in their time."""
         reason = f"Delayed by {self._minutes} min, and not there yet"
@@ -68,8 +64,8 @@ class DelayLine:
             symbol = definition.symbol
             events.append(self._twin(Listing(self._feed, definition, now_ms)))
             events.append(Status(self._key(symbol), Phase.CLOSED, reason, now_ms))
-            if (present := phase_of(symbol)) is not None:
-                self.take(Status(symbol, *present, now_ms), now_ms)
+            if symbol in phases:
+                self.take(phases[symbol], now_ms)
         return events
 
     def end(self, now_ms: int) -> list[Event]:
@@ -121,8 +117,9 @@ class Delays:
         self._by_symbol: dict[str, list[DelayLine]] = {}
         self._former: dict[str, list[DelayLine]] = {}
         self._plans: dict[str, FeedPlan] = {}
+        self._phases: dict[str, Status] = {}
 
-    def plan(self, plans: Mapping[str, FeedPlan], phase_of: PhaseOf, now_ms: int) -> list[Event]:
+    def plan(self, plans: Mapping[str, FeedPlan], now_ms: int) -> list[Event]:
         """Open and close lines as the plans say; return what that changes in the market."""
         wanted = {(feed, minutes) for feed, plan in plans.items() for minutes in plan.delays}
         self._plans = dict(plans)
@@ -131,27 +128,29 @@ class Delays:
             events += self._lines.pop(name).end(now_ms)
         for name in sorted(wanted - self._lines.keys()):
             line = self._lines[name] = DelayLine(*name)
-            events += line.begin(self._plans[name[0]].definitions, phase_of, now_ms)
+            events += line.begin(self._plans[name[0]].definitions, self._phases, now_ms)
         self._former, self._by_symbol = self._by_symbol, self._map(plans)
         return events
 
     def take(self, events: Iterable[Event], now_ms: int) -> None:
         """Hold back what has just happened, also to an instrument that leaves."""
-        if not self._lines:
-            return
         for event in events:
+            if isinstance(event, Status):
+                self._phases[event.symbol] = event
+            if not self._lines:
+                continue
             symbol = symbol_of(event) or ""
             for line in self._by_symbol.get(symbol) or self._former.get(symbol) or []:
                 line.take(event, now_ms)
 
-    def due(self, phase_of: PhaseOf, now_ms: int) -> list[Event]:
+    def due(self, now_ms: int) -> list[Event]:
         """Return what happened long enough ago, line by line."""
         events: list[Event] = []
         for (feed, _), line in self._lines.items():
             if line.is_full:
                 self.restarts += 1
                 events += line.end(now_ms)
-                events += line.begin(self._plans[feed].definitions, phase_of, now_ms)
+                events += line.begin(self._plans[feed].definitions, self._phases, now_ms)
             events += line.due(now_ms)
         return events
 

@@ -5,7 +5,7 @@ Pure. Must not know who reads the tape. Called by runner; sources are simulator 
 
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import Protocol
+from typing import Final, Protocol
 
 from feeds.delays import Delays
 from feeds.events import (
@@ -15,15 +15,16 @@ from feeds.events import (
     Event,
     FeedRemoval,
     FeedState,
-    FeedStatus,
     Listing,
-    Status,
     Tick,
 )
 from feeds.exceptions import InvalidPlan
-from feeds.instruments import Definition
 from feeds.plans import FeedPlan
-from feeds.sessions import Sessions, phase_of
+from feeds.sessions.session import FeedSession
+
+GRID_MS: Final = 50
+"""A source may draw in steps of this: what time alone brings about waits for the end of a step, so
+that every tick before it is known, however often the engine is asked."""
 
 
 class Source(Protocol):
@@ -47,21 +48,20 @@ class Engine:
         self._open_source = open_source
         self._plans: dict[str, FeedPlan] = {}
         self._sources: dict[str, Source] = {}
-        self._sessions = Sessions()
+        self._sessions: dict[str, FeedSession] = {}
         self._delays = Delays()
 
     def step(self, now_ms: int) -> Batch:
-        """Return the ticks that happened up to `now_ms` where the phase admits them."""
-        admits = self._sessions.admits
-        ticks = [
-            tick
-            for feed, plan in self._plans.items()
-            if plan.state is FeedState.RUNNING
-            for tick in self._sources[feed].draw(now_ms)
-            if admits(tick.symbol)
-        ]
-        ticks.sort(key=attrgetter("ts_event"))
-        return self._happen(ticks, now_ms)
+        """Return the ticks that happened up to `now_ms` where the phase admits them, and what
+        time alone brought about among them."""
+        until_ms = now_ms // GRID_MS * GRID_MS
+        events: list[Event] = []
+        for feed, plan in self._plans.items():
+            if plan.state is FeedState.RUNNING:
+                ticks = self._sources[feed].draw(now_ms)
+                events += self._sessions[feed].admit(ticks, until_ms)
+        events.sort(key=attrgetter("ts_event"))
+        return self._happen(events, now_ms)
 
     def reconcile(self, plans: Iterable[FeedPlan], now_ms: int) -> Batch:
         """Make the market what the plans say; return what that changed, nothing if nothing.
@@ -79,7 +79,7 @@ class Engine:
         for plan in wanted.values():
             self._follow(plan, now_ms)
         self._plans = wanted
-        twins = self._delays.plan(wanted, self._sessions.present, now_ms)
+        twins = self._delays.plan(wanted, now_ms)
         return self._happen([*events, *twins], now_ms)
 
     def _leavers(self, feed: str, plan: FeedPlan | None, now_ms: int) -> list[Event]:
@@ -87,34 +87,32 @@ class Engine:
         if former is None:
             return []
         stay = {} if plan is None else {one.symbol: one.tick_size for one in plan.definitions}
-        events: list[Event] = []
-        for definition in former.definitions:
-            if stay.get(definition.symbol) != definition.tick_size:
-                self._sessions.forget(definition.symbol)
-                events.append(Delisting(definition.symbol, now_ms))
+        events: list[Event] = [
+            Delisting(definition.symbol, now_ms)
+            for definition in former.definitions
+            if stay.get(definition.symbol) != definition.tick_size
+        ]
         if plan is None:
-            del self._sources[feed]
+            del self._sources[feed], self._sessions[feed]
             events.append(FeedRemoval(feed, now_ms))
         return events
 
     def _changes(self, former: FeedPlan | None, plan: FeedPlan, now_ms: int) -> list[Event]:
+        session = self._sessions.get(plan.feed)
+        if session is None:
+            session = self._sessions[plan.feed] = FeedSession(plan, now_ms)
+        statuses = session.follow(plan, now_ms)
         events: list[Event] = []
         if former is None or _public(former) != _public(plan):
-            events.append(FeedStatus(*_public(plan), ts_event=now_ms))
+            events.append(session.status(now_ms))
         known = {} if former is None else {one.symbol: one for one in former.definitions}
         for definition in plan.definitions:
-            if definition != known.get(definition.symbol):
+            symbol = definition.symbol
+            if definition != known.get(symbol):
                 events.append(Listing(plan.feed, definition, now_ms))
-            events += self._move(plan, definition, now_ms)
+            if symbol in statuses:
+                events.append(statuses[symbol])
         return events
-
-    def _move(self, plan: FeedPlan, definition: Definition, now_ms: int) -> list[Event]:
-        symbol = definition.symbol
-        phase = phase_of(plan.state, halted=symbol in plan.halts)
-        reason = plan.reason if plan.state is FeedState.CLOSED else plan.halts.get(symbol, "")
-        if not self._sessions.move(symbol, phase, reason):
-            return []
-        return [Status(symbol, phase, reason, now_ms)]
 
     def _follow(self, plan: FeedPlan, now_ms: int) -> None:
         """Hand the plan on; what a feed would make up for its rest never happened."""
@@ -129,7 +127,7 @@ class Engine:
     def _happen(self, events: Sequence[Event], now_ms: int) -> Batch:
         """Number what happens, and what happens again for those who see it late."""
         self._delays.take(events, now_ms)
-        return self._number([*events, *self._delays.due(self._sessions.present, now_ms)])
+        return self._number([*events, *self._delays.due(now_ms)])
 
     def _number(self, events: Sequence[Event]) -> Batch:
         batch = Batch(self.epoch, self.sequence + 1, tuple(events))
@@ -137,8 +135,9 @@ class Engine:
         return batch
 
 
-def _public(plan: FeedPlan) -> tuple[str, str, FeedState, float, str]:
-    return plan.feed, plan.name, plan.state, plan.rate, plan.reason
+def _public(plan: FeedPlan) -> tuple[object, ...]:
+    place = (plan.exchange, plan.zone, plan.schedule)
+    return plan.name, plan.state, plan.rate, plan.reason, *place
 
 
 def _refuse_shared_symbols(plans: Iterable[FeedPlan]) -> None:

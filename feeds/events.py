@@ -16,9 +16,16 @@ _POSITION = re.compile(r"([0-9a-zA-Z]{1,32}):(0|[1-9][0-9]{0,15})")
 
 
 class Phase(StrEnum):
-    """What an instrument may do now."""
+    """What an instrument may do now.
 
+    Quotes happen in PRE_OPEN, AUCTION, OPEN and LIMIT; trades in OPEN and, inside the price band,
+    in LIMIT; an auction ends with one trade. HALTED and CLOSED are without ticks.
+    """
+
+    PRE_OPEN = "PRE_OPEN"
+    AUCTION = "AUCTION"
     OPEN = "OPEN"
+    LIMIT = "LIMIT"
     HALTED = "HALTED"
     CLOSED = "CLOSED"
 
@@ -93,6 +100,7 @@ class Trade(msgspec.Struct, frozen=True, tag="trade"):
     size: int
     side: Side
     ts_event: int
+    exchange_ms: int = 0
 
     def __post_init__(self) -> None:
         if self.price_ticks <= 0 or self.size <= 0:
@@ -100,16 +108,21 @@ class Trade(msgspec.Struct, frozen=True, tag="trade"):
 
 
 class Status(msgspec.Struct, frozen=True, tag="status"):
-    """A change of an instrument's phase, and why."""
+    """A change of an instrument's phase, and why, or of the number of its trading day."""
 
     symbol: str
     phase: Phase
     reason: str
     ts_event: int
+    day: int = 0
 
 
 class FeedStatus(msgspec.Struct, frozen=True, tag="feed"):
-    """A change of a feed's state or target rate (ticks per second), and why."""
+    """A change of a feed's state, target rate (ticks per second) or part of the day, and why.
+
+    At `ts_event` it is `exchange_ms` (UTC ms) on the clock of the exchange, whose time runs
+    `scale` times as fast as ours; an empty `exchange` trades round the clock, in UTC.
+    """
 
     feed: str
     name: str
@@ -117,6 +130,12 @@ class FeedStatus(msgspec.Struct, frozen=True, tag="feed"):
     rate: float
     reason: str
     ts_event: int
+    exchange: str = ""
+    zone: str = "UTC"
+    day: int = 0
+    phase: Phase = Phase.OPEN
+    exchange_ms: int = 0
+    scale: float = 1.0
 
 
 class FeedRemoval(msgspec.Struct, frozen=True, tag="feed_removal"):

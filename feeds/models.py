@@ -4,7 +4,10 @@ Must not write (services do), know sockets, or be imported by pure rooms.
 """
 
 import math
+from datetime import date
 from decimal import Decimal
+from functools import lru_cache
+from typing import Final
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -12,22 +15,47 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 
+from feeds.calendars import EXCHANGES, Calendar, Exchange, date_at
 from feeds.events import FeedState
 from feeds.instruments import SYMBOL_PATTERN, Definition
 from feeds.plans import MAX_RATE, FeedPlan
+from feeds.schedules import CompressedSchedule, PlainSchedule, RoundTheClock, Schedule, Segment
+from feeds.sessions.bands import BandRules
 
 MAX_DELAY_MINUTES = 60
 """Ticks that wait are kept in memory."""
 SMALLEST_TICK = Decimal("0.00000001")
 MOST_TICKS = 1_000_000_000
 """Highest reference price in ticks: a path that rises a millionfold is still exact in a double."""
+MINUTE_MS: Final = 60_000
+OPENING_MS: Final = 5_000
+"""A compressed day begins so that a feed that was started trades after this much of an auction."""
+FIRST_DAY: Final = date(2020, 1, 1)
+"""Exchange hours number their trading days from here."""
 
 
 def refuse_nan(value: float) -> None:
     """Raise ValidationError for "not a number", which no comparison with a limit refuses."""
     if math.isnan(value):
         raise ValidationError("Enter a number.")
+
+
+class Hours(models.TextChoices):
+    """When a feed trades."""
+
+    COMPRESSED = "compressed", "Compressed trading days, one after the other"
+    EXCHANGE = "exchange", "The hours of the exchange"
+    ALWAYS = "always", "Round the clock"
+
+
+class Bands(models.TextChoices):
+    """How far prices may go before trading pauses."""
+
+    OFF = "off", "None"
+    TIER_1 = "1", "Tier 1: 5 % within five minutes"
+    TIER_2 = "2", "Tier 2: 10 % within five minutes"
 
 
 class Feed(models.Model):
@@ -51,6 +79,35 @@ class Feed(models.Model):
         help_text="The same seed and instruments give the same market.",
     )
     reason = models.CharField(max_length=200, blank=True, help_text="Shown to everyone.")
+    hours = models.CharField(
+        max_length=10,
+        choices=Hours,
+        default=Hours.COMPRESSED,
+        help_text="A trading day has a pre-open, auctions at the open and the close, and an end.",
+    )
+    exchange = models.CharField(
+        max_length=4,
+        choices=[(exchange.code, exchange.name) for exchange in EXCHANGES.values()],
+        default="XNYS",
+        help_text="Whose trading days, hours and holidays these are; not for round the clock.",
+    )
+    day_minutes = models.PositiveSmallIntegerField(
+        "minutes of a day",
+        default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(1440)],
+        help_text="How long a compressed trading day takes, from the pre-open to the close.",
+    )
+    bands = models.CharField(
+        "price bands",
+        max_length=3,
+        choices=Bands,
+        default=Bands.TIER_1,
+        help_text="A price that goes too far pauses its instrument, an index that falls by 7, 13 "
+        "or 20 % in a day the whole feed. Prices up to 3 have wider bands.",
+    )
+    opened_at = models.DateTimeField(
+        default=timezone.now, help_text="When it was last started; compressed days count from then."
+    )
     is_restricted = models.BooleanField(
         "restricted",
         default=False,
@@ -82,15 +139,47 @@ class Feed(models.Model):
                 for halt in instrument.halts.all()
                 if halt.ended_at is None
             },
+            schedule=self.schedule(),
+            exchange=self._exchange.name if self.has_exchange else "",
+            zone=self._exchange.zone if self.has_exchange else "UTC",
+            bands=None if self.bands == Bands.OFF else BandRules(1 if self.bands == "1" else 2),
             reason=self.reason,
             delays=self._delays(),
         )
+
+    def schedule(self) -> Schedule:
+        """Return when it trades; compressed days open when the feed was started."""
+        match Hours(self.hours):
+            case Hours.ALWAYS:
+                return RoundTheClock()
+            case Hours.EXCHANGE:
+                return PlainSchedule(_calendar(self.exchange, FIRST_DAY))
+        opened_ms = round(self.opened_at.timestamp() * 1000)
+        days = _calendar(self.exchange, date_at(self._exchange, opened_ms))
+        from_zero = CompressedSchedule(days, 0, self.day_minutes * MINUTE_MS)
+        lead_ms = from_zero.wall_ms(0, days.day(0).starts_ms[Segment.CONTINUOUS])
+        return CompressedSchedule(days, opened_ms + OPENING_MS - lead_ms, from_zero.day_ms)
+
+    @property
+    def has_exchange(self) -> bool:
+        """Say whether it follows the days of an exchange."""
+        return self.hours != Hours.ALWAYS
+
+    @property
+    def _exchange(self) -> Exchange:
+        return EXCHANGES[self.exchange]
 
     def _delays(self) -> tuple[int, ...]:
         if not self.is_restricted:
             return ()
         minutes = {entitlement.delay_minutes for entitlement in self.entitlements.all()}
         return tuple(sorted(minutes - {0}))
+
+
+@lru_cache(maxsize=64)
+def _calendar(code: str, first: date) -> Calendar:
+    """Return a calendar that keeps the days it has counted."""
+    return Calendar(EXCHANGES[code], first)
 
 
 class Entitlement(models.Model):

@@ -25,6 +25,7 @@ class PackedRow(msgspec.Struct, frozen=True, array_like=True):
     ticks: int
     values: list[Value]
     versions: list[int]
+    day: int | None
 
 
 class PackedBoard(msgspec.Struct, frozen=True, array_like=True):
@@ -77,7 +78,7 @@ def unpack_board(content: bytes) -> Board:
 def _pack_row(row: Row) -> PackedRow:
     return PackedRow(
         row.definition, row.feed, row.reason, row.status_ts,
-        row.ticks, row.values, row.versions,
+        row.ticks, row.values, row.versions, row.day,
     )  # fmt: skip
 
 
@@ -87,6 +88,7 @@ def _unpack_row(packed: PackedRow) -> Row:
     listing = Listing(packed.feed, packed.definition, packed.status_ts)
     row = Row(listing, NOTHING, ticks=packed.ticks)
     row.reason, row.values, row.versions = packed.reason, packed.values, packed.versions
+    row.day = packed.day
     return row
 
 

@@ -9,6 +9,7 @@ from feeds.events import FeedState
 from feeds.exceptions import InvalidPlan
 from feeds.instruments import Definition
 from feeds.schedules import RoundTheClock, Schedule
+from feeds.sessions.bands import BandRules
 
 MAX_RATE = 50_000.0
 """Ticks per second of one feed: above this no engine of ours keeps up on one core."""
@@ -18,6 +19,8 @@ class FeedPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Describe a feed as it should be: rate in ticks per second, halts as symbol -> reason.
 
     Delays are the minutes by which some readers get it late, each once, none of them 0.
+    `exchange` and its `zone` are what people read the schedule by; without `bands` no price moves
+    too far, and breakers do not halt the feed.
 
     Raises:
         InvalidPlan: the rate is out of range, a symbol stands twice, or a halt names no instrument.
@@ -31,6 +34,9 @@ class FeedPlan(msgspec.Struct, frozen=True, kw_only=True):
     definitions: tuple[Definition, ...]
     schedule: Schedule = RoundTheClock()
     delays: tuple[int, ...] = ()
+    exchange: str = ""
+    zone: str = "UTC"
+    bands: BandRules | None = None
     halts: dict[str, str] = {}
     reason: str = ""
 

@@ -71,6 +71,10 @@ class Schedule(Protocol):
         """Return how many times faster than ours the exchange's clock runs on that day."""
         ...
 
+    def day(self, number: int) -> TradingDay:
+        """Return a trading day by its number."""
+        ...
+
 
 class Days(Protocol):
     """The trading days of an exchange, numbered from 0."""
@@ -111,6 +115,10 @@ class CompressedSchedule:
         """Return how many times faster than ours the exchange's clock runs on that day."""
         return self.days.day(number).span_ms / self.day_ms
 
+    def day(self, number: int) -> TradingDay:
+        """Return a trading day by its number."""
+        return self.days.day(number)
+
 
 @dataclass(frozen=True)
 class PlainSchedule:
@@ -131,6 +139,10 @@ class PlainSchedule:
         """Return 1."""
         return 1.0
 
+    def day(self, number: int) -> TradingDay:
+        """Return a trading day by its number."""
+        return self.days.day(number)
+
 
 @dataclass(frozen=True)
 class RoundTheClock:
@@ -138,10 +150,8 @@ class RoundTheClock:
 
     def at(self, wall_ms: int) -> ExchangeTime:
         """Return the exchange's time, which is ours."""
-        number, _ = divmod(wall_ms, DAY_MS)
-        start, end = number * DAY_MS, (number + 1) * DAY_MS
-        day = TradingDay((start, start, start, end, end), end)
-        return _locate(number, day, wall_ms)
+        number = wall_ms // DAY_MS
+        return _locate(number, self.day(number), wall_ms)
 
     def wall_ms(self, number: int, exchange_ms: int) -> int:  # noqa: ARG002
         """Return our time, which is the exchange's."""
@@ -150,6 +160,11 @@ class RoundTheClock:
     def scale(self, number: int) -> float:  # noqa: ARG002
         """Return 1."""
         return 1.0
+
+    def day(self, number: int) -> TradingDay:
+        """Return a day of UTC: trading goes on from its beginning to its end."""
+        start, end = number * DAY_MS, (number + 1) * DAY_MS
+        return TradingDay((start, start, start, end, end), end)
 
 
 def _locate(number: int, day: TradingDay, exchange_ms: int) -> ExchangeTime:

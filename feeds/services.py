@@ -4,6 +4,7 @@ The only writer of these rows. Must not know requests, forms or sockets. Called 
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from feeds import control
 from feeds.events import FeedState
@@ -22,8 +24,10 @@ from feeds.models import AuditEntry, Entitlement, Feed, Halt, Instrument
 Row = Feed | Instrument | Entitlement
 SYSTEM: Final = "system"
 """The actor's name when no person acted: a command or the first start."""
-FEED_FACTS: Final = ("slug", "name", "state", "rate", "seed", "reason", "is_restricted")
-EDITABLE_FEED_FACTS: Final = ("slug", "name", "seed", "is_restricted")
+EDITABLE_FEED_FACTS: Final = (
+    "slug", "name", "seed", "hours", "exchange", "day_minutes", "bands", "is_restricted",
+)  # fmt: skip
+FEED_FACTS: Final = (*EDITABLE_FEED_FACTS, "state", "rate", "reason", "opened_at")
 """What saving a form may change of a feed; the rest has its own services and permission."""
 ENTITLEMENT_FACTS: Final = ("feed", "group", "delay_minutes")
 INSTRUMENT_FACTS: Final = (
@@ -39,7 +43,8 @@ INSTRUMENT_FACTS: Final = (
 
 
 def start_feed(feed: Feed, *, actor: User | None, reason: str = "") -> bool:
-    """Run a feed; return whether that changed anything."""
+    """Run a feed, which opens at once if its days are compressed; return whether that changed
+    anything."""
     return _move(feed, FeedState.RUNNING, action="start", actor=actor, reason=reason)
 
 
@@ -101,7 +106,7 @@ def resume_instrument(instrument: Instrument, *, actor: User | None, reason: str
 
 
 def save_feed(feed: Feed, *, actor: User | None) -> bool:
-    """Add a feed, or change its name or seed; return whether that changed anything.
+    """Add a feed, or change what it is and its hours; return whether that changed anything.
 
     Raises:
         ValidationError: a field is invalid.
@@ -218,7 +223,9 @@ def _move(feed: Feed, state: FeedState, *, action: str, actor: User | None, reas
             return False
         if state is FeedState.PAUSED and feed.state == FeedState.CLOSED:
             raise InvalidTransition(f"{feed} is closed, start it before a pause")
-        values = {"state": state.value, "reason": reason}
+        values: dict[str, Any] = {"state": state.value, "reason": reason}
+        if feed.state == FeedState.CLOSED:
+            values["opened_at"] = timezone.now()
         return _change(feed, values, action=action, actor=actor, reason=reason)
 
 
@@ -313,6 +320,8 @@ def _plain(value: Any) -> Any:
     match value:
         case Decimal():
             return f"{value.normalize():f}"
+        case datetime():
+            return value.isoformat(timespec="milliseconds")
         case Feed() | Instrument() | Entitlement():
             return _key_of(value)
         case Group():

@@ -41,15 +41,6 @@ def plan_of(*minutes: int, definitions: tuple[Definition, ...] = (NVX, ORB)) -> 
     return {"main": plan}
 
 
-def nothing(symbol: str) -> None:
-    """No instrument has a phase yet."""
-
-
-def is_open(symbol: str) -> tuple[Phase, str]:
-    """Every instrument trades."""
-    return Phase.OPEN, f"{symbol} trades"
-
-
 def quote(at: int, bid: int = 100) -> Quote:
     return Quote("NVX", bid, bid + 1, 100, 100, at)
 
@@ -62,7 +53,7 @@ def test_keys_are_read_back() -> None:
 
 
 def test_twins_are_listed_at_once_and_without_a_price() -> None:
-    events = Delays().plan(plan_of(5), nothing, 0)
+    events = Delays().plan(plan_of(5), 0)
     listed = [event for event in events if isinstance(event, Listing)]
     assert [(one.feed, one.definition.symbol) for one in listed] == [
         ("main~5", "NVX~5"),
@@ -73,50 +64,52 @@ def test_twins_are_listed_at_once_and_without_a_price() -> None:
 
 def test_a_tick_happens_again_after_the_delay_and_not_a_moment_sooner() -> None:
     line = Delays()
-    line.plan(plan_of(1, 5), nothing, 0)
+    line.plan(plan_of(1, 5), 0)
     line.take([quote(1_000)], 1_040)
-    assert line.due(nothing, 1_040 + MINUTE_MS - 1) == []
-    assert line.due(nothing, 1_040 + MINUTE_MS) == [Quote("NVX~1", 100, 101, 100, 100, 1_000)]
-    assert line.due(nothing, 1_040 + 5 * MINUTE_MS)[0].symbol == "NVX~5"  # type: ignore[union-attr]
+    assert line.due(1_040 + MINUTE_MS - 1) == []
+    assert line.due(1_040 + MINUTE_MS) == [Quote("NVX~1", 100, 101, 100, 100, 1_000)]
+    assert line.due(1_040 + 5 * MINUTE_MS)[0].symbol == "NVX~5"  # type: ignore[union-attr]
 
 
 def test_a_phase_that_was_there_before_the_line_comes_with_the_ticks() -> None:
     line = Delays()
-    line.plan(plan_of(1), is_open, 0)
-    due = line.due(nothing, MINUTE_MS)
-    assert Status("NVX~1", Phase.OPEN, "NVX trades", 0) in due
+    line.plan(plan_of(), 0)
+    line.take([Status("NVX", Phase.OPEN, "it trades", 5)], 5)
+    line.plan(plan_of(1), 10)
+    assert line.due(9 + MINUTE_MS) == []
+    assert line.due(10 + MINUTE_MS) == [Status("NVX~1", Phase.OPEN, "it trades", 5)]
 
 
 def test_an_instrument_that_leaves_goes_on_late_until_its_last_tick() -> None:
     line = Delays()
-    line.plan(plan_of(1), nothing, 0)
+    line.plan(plan_of(1), 0)
     line.take([quote(10)], 10)
-    line.plan(plan_of(1, definitions=(ORB,)), nothing, 20)
+    line.plan(plan_of(1, definitions=(ORB,)), 20)
     line.take([Delisting("NVX", 20)], 20)
-    assert line.due(nothing, 20 + MINUTE_MS) == [
+    assert line.due(20 + MINUTE_MS) == [
         Quote("NVX~1", 100, 101, 100, 100, 10),
         Delisting("NVX~1", 20),
     ]
-    assert line.plan({}, nothing, 30) == [Delisting("ORB~1", 30)]
+    assert line.plan({}, 30) == [Delisting("ORB~1", 30)]
 
 
 def test_a_delay_nobody_has_any_more_ends_at_once() -> None:
     line = Delays()
-    line.plan(plan_of(1), nothing, 0)
+    line.plan(plan_of(1), 0)
     line.take([quote(10)], 10)
-    assert line.plan(plan_of(), nothing, 20) == [Delisting("NVX~1", 20), Delisting("ORB~1", 20)]
-    assert line.due(nothing, 10 * MINUTE_MS) == []
+    assert line.plan(plan_of(), 20) == [Delisting("NVX~1", 20), Delisting("ORB~1", 20)]
+    assert line.due(10 * MINUTE_MS) == []
 
 
 def test_a_line_without_room_begins_again(monkeypatch) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.setattr(delays, "MAX_WAITING", 3)
     line = Delays()
-    line.plan(plan_of(1), nothing, 0)
+    line.plan(plan_of(1), 0)
     line.take([quote(at) for at in range(10, 14)], 14)
-    events = line.due(is_open, 20)
+    events = line.due(20)
     assert line.restarts == 1
     assert [type(event) for event in events[:3]] == [Delisting, Delisting, Listing]
-    late = line.due(is_open, 20 + MINUTE_MS)
+    late = line.due(20 + MINUTE_MS)
     assert [event for event in late if isinstance(event, Quote)] == []
 
 
@@ -125,13 +118,13 @@ def test_the_delayed_board_is_the_board_as_it_was(moves: list[tuple[int, int]]) 
     """At any time the twin shows what the instrument showed the delay before."""
     trades = [Trade("NVX", price, 100, Side.BUY, at) for at, price in sorted(moves)]
     line, board = Delays(), Board()
-    begin: list[Event] = [Listing("main", NVX, 0), *line.plan(plan_of(1), nothing, 0)]
+    begin: list[Event] = [Listing("main", NVX, 0), *line.plan(plan_of(1), 0)]
     apply(board, begin)
     shown_at: dict[int, object] = {}
     for now in range(0, 300_000, 20_000):
         news = [trade for trade in trades if now - 20_000 < trade.ts_event <= now]
         line.take(news, now)
-        apply(board, [*news, *line.due(nothing, now)])
+        apply(board, [*news, *line.due(now)])
         shown_at[now] = board.rows["NVX"].values[LAST]
         assert board.rows["NVX~1"].values[LAST] == shown_at.get(now - MINUTE_MS)
 
