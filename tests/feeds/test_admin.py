@@ -24,13 +24,14 @@ INSTRUMENT_FORM = {
     "activity": "1",
 }
 
-NEW_FEED = {"name": "New", "slug": "new", "seed": "1", "rate": "9"}
+HOURS = {"hours": "always", "exchange": "XNYS", "day_minutes": "30", "bands": "1"}
+NEW_FEED = {"name": "New", "slug": "new", "seed": "1", "rate": "9", **HOURS}
 
 
 @pytest.fixture(autouse=True)
 def market():
-    """Make a running feed `demo` with NVX open and ORB halted."""
-    feed = Feed.objects.create(slug="demo", name="Demo Exchange", rate=200)
+    """Make a running feed `demo`, round the clock, with NVX open and ORB halted."""
+    feed = Feed.objects.create(slug="demo", name="Demo Exchange", rate=200, hours="always")
     for symbol in ("NVX", "ORB"):
         Instrument.objects.create(feed=feed, symbol=symbol, **INSTRUMENT_FORM)
     Halt.objects.create(instrument=the("ORB"), reason="news")
@@ -91,7 +92,7 @@ class Route:
 
 
 def change_feed(client, **sent):
-    form = {"name": "Renamed", "seed": "7"} | sent
+    form = {"name": "Renamed", "seed": "7"} | HOURS | sent
     return client.post(f"{FEEDS}{the_feed().pk}/change/", form)
 
 

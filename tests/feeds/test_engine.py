@@ -22,6 +22,9 @@ from feeds.exceptions import InvalidPlan
 from feeds.plans import FeedPlan
 from tests.market_script import NOW, definition
 
+TODAY = NOW // 86_400_000
+"""Round the clock, a day is one of UTC."""
+
 
 class CountingSource:
     """One quote of each instrument per draw; unlike a market it needs no time to pass."""
@@ -102,10 +105,10 @@ def test_a_halted_instrument_makes_no_tick_and_the_others_go_on() -> None:
     engine, _ = open_engine()
     engine.reconcile([plan("NVX", "ORB")], NOW)
     batch = engine.reconcile([plan("NVX", "ORB", halts={"NVX": "news"})], NOW)
-    assert batch.events == (Status("NVX", Phase.HALTED, "news", NOW),)
+    assert batch.events == (Status("NVX", Phase.HALTED, "news", NOW, TODAY),)
     assert [tick.symbol for tick in engine.step(NOW).events] == ["ORB"]
     resumed = engine.reconcile([plan("NVX", "ORB")], NOW)
-    assert resumed.events == (Status("NVX", Phase.OPEN, "", NOW),)
+    assert resumed.events == (Status("NVX", Phase.OPEN, "", NOW, TODAY),)
     assert len(engine.step(NOW).events) == 2
 
 
@@ -114,9 +117,9 @@ def test_closing_a_feed_closes_its_instruments_and_a_halt_outlives_it() -> None:
     halted = {"halts": {"NVX": "news"}}
     engine.reconcile([plan("NVX", **halted)], NOW)
     closed = engine.reconcile([plan("NVX", state=FeedState.CLOSED, reason="night", **halted)], NOW)
-    assert closed.events[-1] == Status("NVX", Phase.CLOSED, "night", NOW)
+    assert closed.events[-1] == Status("NVX", Phase.CLOSED, "night", NOW, TODAY)
     opened = engine.reconcile([plan("NVX", **halted)], NOW)
-    assert opened.events[-1] == Status("NVX", Phase.HALTED, "news", NOW)
+    assert opened.events[-1] == Status("NVX", Phase.HALTED, "news", NOW, TODAY)
 
 
 def test_an_instrument_on_another_grid_leaves_and_comes_back() -> None:

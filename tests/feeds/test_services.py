@@ -373,12 +373,14 @@ def test_the_audit_replays_to_the_rows_whatever_was_done(feed, instrument, comma
 
 
 def follow(feed, instrument, commands):
+    opened_at = said(Feed.objects.get(pk=feed.pk).opened_at)
     for command in commands:
         try:
             COMMANDS[command]((feed, instrument))
         except InvalidTransition:
             continue
     replayed = {"state": "RUNNING", "rate": 200, "reason": "", "halted": False}
+    replayed["opened_at"] = opened_at
     for entry in AuditEntry.objects.order_by("id"):
         assert entry.before != entry.after
         assert entry.before == {name: replayed[name] for name in entry.after}
@@ -386,4 +388,8 @@ def follow(feed, instrument, commands):
     feed.refresh_from_db()
     is_halted = Halt.objects.filter(ended_at=None).exists()
     found = {"state": feed.state, "rate": feed.rate, "reason": feed.reason, "halted": is_halted}
-    assert found == replayed
+    assert found | {"opened_at": said(feed.opened_at)} == replayed
+
+
+def said(moment):
+    return moment.isoformat(timespec="milliseconds")
