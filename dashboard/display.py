@@ -4,13 +4,16 @@ Must not know requests or templates. Called by views; the browser's twin is stat
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TypedDict
+from zoneinfo import ZoneInfo
 
 from dashboard.access import Access
 from dashboard.hub import Hub
 from feeds.board import ASK, BID, HIGH, LAST, LOW, PREVIOUS_CLOSE, VOLUME, Row
 from feeds.delays import delay_of, shown
+from feeds.events import FeedState, FeedStatus
 
 MISSING = "\u2013"
 MINUS = "\u2212"
@@ -33,6 +36,7 @@ class DisplayRow(TypedDict):
     high: str
     low: str
     phase: str
+    phase_name: str
     reason: str
     delay: int
 
@@ -60,9 +64,15 @@ class MarketView:
         return [entries[symbol] for symbol in sorted(entries)]
 
     def feeds(self, access: Access) -> list[dict[str, str]]:
-        """Return name, state and reason of every feed of which something is seen."""
+        """Return name, state, reason and day of every feed of which something is seen."""
+        now_ms = self._hub.clock.now_ms()
         return [
-            {"name": feed.name, "state": feed.state.value, "reason": feed.reason}
+            {
+                "name": feed.name,
+                "state": feed.state.value,
+                "reason": feed.reason,
+                "day": day_text(feed, now_ms),
+            }
             for key, feed in self._hub.replica.board.feeds.items()
             if access.knows(key)
         ]
@@ -74,6 +84,25 @@ class MarketView:
             return "no data yet"
         age_s = max(0, self._hub.clock.now_ms() - newest) / 1000
         return f"{age_s:.1f} s old" if age_s < 60 else f"{age_s / 60:.0f} min old"
+
+
+def phase_name(phase: str) -> str:
+    """Return what a phase is called: "Pre-open"."""
+    return phase.replace("_", "-").capitalize()
+
+
+def day_text(feed: FeedStatus, now_ms: int) -> str:
+    """Return day, time and phase of a feed's exchange, "" without one; see screen/phases.js."""
+    if not feed.exchange:
+        return ""
+    if feed.state is not FeedState.RUNNING:
+        return f"{feed.exchange} \u00b7 {phase_name(feed.state)}"
+    at_ms = feed.exchange_ms + max(0, now_ms - feed.ts_event) * feed.scale
+    there = datetime.fromtimestamp(at_ms / 1000, ZoneInfo(feed.zone))
+    is_compressed = feed.scale != 1
+    day = f" day {feed.day + 1:,}" if is_compressed else f" \u00b7 {there.day} {there:%b}"
+    speed = f" \u00b7 {feed.scale:,.1f}\u00d7" if is_compressed else ""
+    return f"{feed.exchange}{day} \u00b7 {there:%H:%M} \u00b7 {phase_name(feed.phase)}{speed}"
 
 
 def display_row(symbol: str, row: Row) -> DisplayRow:
@@ -97,6 +126,7 @@ def display_row(symbol: str, row: Row) -> DisplayRow:
         "high": _price(row, HIGH),
         "low": _price(row, LOW),
         "phase": row.phase,
+        "phase_name": phase_name(row.phase),
         "reason": row.reason,
         "delay": delay_of(row.feed),
     }

@@ -47,7 +47,7 @@ class Market(Protocol):
         ...
 
     def feeds(self, access: Access) -> Sequence[Mapping[str, object]]:
-        """Return name, state and reason of every feed of which something is seen."""
+        """Return name, state, reason and day of every feed of which something is seen."""
         ...
 
     def age_text(self) -> str:

@@ -57,6 +57,7 @@ _statuses = st.builds(
     st.sampled_from(Phase),
     st.sampled_from(["", "news", 'a "quoted" one']),
     _times,
+    st.integers(0, 1),
 )
 _feeds = st.builds(
     FeedStatus, st.just("demo"), st.just("Demo"), st.sampled_from(FeedState),

@@ -75,7 +75,19 @@ def _market() -> Board:
     )  # fmt: skip
     board = Board()
     events: tuple[Event, ...] = (
-        FeedStatus("demo", "Demo Exchange", FeedState.RUNNING, 200.0, "", TS - 900),
+        FeedStatus(
+            "demo",
+            "Demo Exchange",
+            FeedState.RUNNING,
+            200.0,
+            "",
+            TS - 900,
+            exchange="NYSE",
+            zone="America/New_York",
+            day=1,
+            exchange_ms=TS + 7_200_000,
+            scale=13.6,
+        ),
         Listing("demo", definition, TS - 900),
         Status("NVX", Phase.OPEN, "", TS - 800),
         Trade("NVX", 10_125, 100, Side.SELL, TS - 300),

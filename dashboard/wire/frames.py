@@ -172,6 +172,12 @@ def encode_feed(status: FeedStatus) -> str:
             "rate": status.rate,
             "reason": status.reason,
             "t": status.ts_event,
+            "exchange": status.exchange,
+            "zone": status.zone,
+            "day": status.day + 1,
+            "ph": status.phase,
+            "clock": status.exchange_ms,
+            "scale": status.scale,
         }
     ).decode()
 

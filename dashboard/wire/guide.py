@@ -40,7 +40,9 @@ CHANNEL_TEXT: Final[dict[Channel, ChannelText]] = {
         "epoch:seq",
     ),
     Channel.STATUS: ChannelText(
-        "feeds and instruments: names, states, phases, reasons", "never merged", "epoch:seq"
+        "feeds and instruments: names, states, phases, reasons, the day of the exchange",
+        "never merged",
+        "epoch:seq",
     ),
     Channel.NOTIFICATIONS: ChannelText(
         "what admins sent you", "never merged; at least once, tell them apart by id", "the last id"

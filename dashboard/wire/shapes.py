@@ -86,7 +86,7 @@ class Pace(Shape):
 
 
 class FeedEntry(Shape):
-    """A feed: what it is called and whether it runs."""
+    """A feed: what it is called, whether it runs, and where in its trading day it is."""
 
     feed: Annotated[str, Meta(description="key of the feed")]
     name: str
@@ -94,6 +94,12 @@ class FeedEntry(Shape):
     rate: Annotated[float, Meta(ge=0, description="ticks per second")]
     reason: Reason
     t: Time
+    exchange: Annotated[str, Meta(description="whose days it follows; empty: it never closes")]
+    zone: Annotated[str, Meta(description="time zone of the exchange, as in the IANA database")]
+    day: Annotated[int, Meta(gt=0, description="trading day, counted from 1")]
+    ph: Annotated[Phase, Meta(description="phase of an instrument that nothing holds back")]
+    clock: Annotated[int, Meta(ge=0, description="time of the exchange at `t`; UTC, ms")]
+    scale: Annotated[float, Meta(gt=0, description="its time runs this many times as fast")]
 
 
 class InstrumentEntry(Shape):

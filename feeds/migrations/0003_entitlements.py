@@ -6,29 +6,63 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
-        ('feeds', '0002_trading_day'),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("feeds", "0002_trading_day"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='feed',
-            name='is_restricted',
-            field=models.BooleanField(default=False, help_text='Only groups with an entitlement see it, and superusers.', verbose_name='restricted'),
+            model_name="feed",
+            name="is_restricted",
+            field=models.BooleanField(
+                default=False,
+                help_text="Only groups with an entitlement see it, and superusers.",
+                verbose_name="restricted",
+            ),
         ),
         migrations.CreateModel(
-            name='Entitlement',
+            name="Entitlement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('delay_minutes', models.PositiveSmallIntegerField(default=0, help_text='Minutes; 0 is real-time. Who has several entitlements sees the soonest.', validators=[django.core.validators.MaxValueValidator(60)], verbose_name='delay')),
-                ('feed', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entitlements', to='feeds.feed')),
-                ('group', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entitlements', to='auth.group')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "delay_minutes",
+                    models.PositiveSmallIntegerField(
+                        default=0,
+                        help_text="Minutes; 0 is real-time. Who has several entitlements sees the soonest.",
+                        validators=[django.core.validators.MaxValueValidator(60)],
+                        verbose_name="delay",
+                    ),
+                ),
+                (
+                    "feed",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="entitlements",
+                        to="feeds.feed",
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="entitlements",
+                        to="auth.group",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['feed__slug', 'group__name'],
-                'constraints': [models.UniqueConstraint(fields=('feed', 'group'), name='one_entitlement_per_feed_and_group')],
+                "ordering": ["feed__slug", "group__name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("feed", "group"), name="one_entitlement_per_feed_and_group"
+                    )
+                ],
             },
         ),
     ]

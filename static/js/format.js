@@ -133,6 +133,35 @@ export function time(at_ms) {
   return clockFace.format(at_ms);
 }
 
+/** @type {Map<string, Intl.DateTimeFormat>} */
+const faces = new Map();
+
+/** @param {string} zone @param {Intl.DateTimeFormatOptions} options */
+function faceOf(zone, options) {
+  const key = zone + Object.keys(options).join();
+  const face = faces.get(key) ?? new Intl.DateTimeFormat("en-GB", {timeZone: zone, ...options});
+  faces.set(key, face);
+  return face;
+}
+
+/**
+ * Return the time of day somewhere: "11:42".
+ * @param {number} at_ms
+ * @param {string} zone
+ */
+export function timeIn(at_ms, zone) {
+  return faceOf(zone, {hour: "2-digit", minute: "2-digit"}).format(at_ms);
+}
+
+/**
+ * Return the day somewhere: "9 Mar".
+ * @param {number} at_ms
+ * @param {string} zone
+ */
+export function dateIn(at_ms, zone) {
+  return faceOf(zone, {day: "numeric", month: "short"}).format(at_ms);
+}
+
 /**
  * Return day, time and zone: "7 Nov, 14:02:11 CET".
  * @param {number} at_ms

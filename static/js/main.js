@@ -324,6 +324,7 @@ class Page {
       merged: count(ticks - entries),
       reconnects: count(this.#connection.reconnects),
     });
+    this.#feeds.tick(now_ms + this.#clock.offset_ms);
     const facts = this.#watchlist.symbols.map((symbol) => this.#facts(symbol));
     showBreadth(byId("breadth"), facts.map(({row, instrument}) => directionOf(row, digitsOf(instrument))));
   }

@@ -70,7 +70,7 @@ export const ERROR = Object.freeze({
 });
 
 /**
- * @typedef {"OPEN" | "HALTED" | "CLOSED" | "PRE_OPEN"} Phase
+ * @typedef {"PRE_OPEN" | "AUCTION" | "OPEN" | "LIMIT" | "HALTED" | "CLOSED"} Phase
  *
  * One instrument's prices: p last, b bid, a ask, bs and as their sizes, o h l pc the day's open,
  * high, low and the previous close, v volume, t when it ticked (UTC ms), ph phase.
@@ -85,7 +85,11 @@ export const ERROR = Object.freeze({
  * `i`: the trade's own sequence, q its size, side who crossed the spread.
  * @typedef {{s: string, p: number, q: number, side: string, i: number, t: number}} Trade
  *
- * @typedef {{feed: string, name: string, state: string, rate: number, reason: string, t: number}} Feed
+ * At `t` it was `clock` (UTC ms) on the exchange, whose time runs `scale` times as fast; "" is no exchange.
+ * @typedef {{
+ *   feed: string, name: string, state: string, rate: number, reason: string, t: number, exchange: string,
+ *   zone: string, day: number, ph: Phase, clock: number, scale: number,
+ * }} Feed
  * @typedef {{
  *   s: string, name: string, sector: string, feed: string, d: number, tick: number,
  *   ph: Phase, reason: string, t: number, delay?: number,
@@ -301,7 +305,9 @@ function isStatusEntry(entry) {
   if (!isObject(entry)) return false;
   if (entry.gone === true) return isText(entry.s) || isText(entry.feed);
   if (isText(entry.s)) return isText(entry.name) && isSequence(entry.d) && isText(entry.ph);
-  return isText(entry.feed) && isText(entry.name) && isText(entry.state);
+  if (!isText(entry.exchange) || !isText(entry.zone) || !isText(entry.ph)) return false;
+  const isTimed = isNumber(entry.t) && isNumber(entry.clock) && isNumber(entry.scale);
+  return isTimed && isText(entry.feed) && isText(entry.name) && isText(entry.state);
 }
 
 /** @param {Record<string, any>} value */

@@ -1,4 +1,4 @@
-"""Whole days through the engine: the cut into steps makes no difference, and no tick is out of place."""
+"""Whole days through the engine: however they are cut into steps, no tick is out of place."""
 
 from collections import Counter
 from functools import cache

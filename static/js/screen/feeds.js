@@ -1,12 +1,13 @@
 // @ts-check
 /**
- * Says calmly when a feed is not running: paused and closed are no faults.
+ * Says calmly when a feed is not running, as paused and closed are no faults; and where in its day each feed is.
  * Must not know the network.
  * Called by main.js.
  */
 
 import {byId, make, write} from "../dom.js";
 import {count, time} from "../format.js";
+import {PHASE_NAMES, dayText} from "./phases.js";
 
 /** @typedef {import("../wire.js").Feed} Feed */
 
@@ -16,8 +17,13 @@ const WORDS = Object.freeze({PAUSED: "is paused", CLOSED: "is closed"});
 export class FeedBanner {
   #banner = byId("feed-banner");
   #rate = byId("market-rate");
+  #day = byId("market-day");
   #announce;
   #shown = "";
+  /** @type {Feed[]} */
+  #feeds = [];
+  /** The phase that was last announced, by feed. @type {Map<string, string>} */
+  #phases = new Map();
 
   /** @param {{announce: (text: string) => void}} options */
   constructor({announce}) {
@@ -31,6 +37,8 @@ export class FeedBanner {
    */
   show(feeds) {
     const known = [...feeds];
+    this.#feeds = known;
+    this.#announcePhases();
     const running = known.filter(({state}) => !(state in WORDS));
     write(this.#rate, count(running.reduce((sum, {rate}) => sum + rate, 0)));
     const lines = known.filter(({state}) => state in WORDS).map(lineOf);
@@ -40,6 +48,23 @@ export class FeedBanner {
     this.#banner.replaceChildren(...said);
     this.#announce(text || "All feeds are running");
     this.#shown = text;
+  }
+
+  /**
+   * Show day, time and phase of every exchange.
+   * @param {number} now_ms by the server's clock
+   */
+  tick(now_ms) {
+    const days = this.#feeds.map((feed) => dayText(feed, now_ms)).filter((text) => text);
+    if (this.#feeds.length) write(this.#day, days.join(", "));
+  }
+
+  #announcePhases() {
+    for (const {feed, exchange, ph} of this.#feeds) {
+      const former = this.#phases.get(feed);
+      this.#phases.set(feed, ph);
+      if (exchange && former && former !== ph) this.#announce(`${exchange}: ${PHASE_NAMES[ph] ?? ph}`);
+    }
   }
 }
 

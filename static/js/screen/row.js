@@ -8,6 +8,7 @@
 import {find, write} from "../dom.js";
 import {MISSING} from "../format.js";
 import {COLUMNS, digitsOf, directionOf} from "./columns.js";
+import {PHASE_NAMES} from "./phases.js";
 
 /** @typedef {import("../wire.js").Row} Row */
 /** @typedef {import("../wire.js").Instrument} Instrument */
@@ -15,9 +16,6 @@ import {COLUMNS, digitsOf, directionOf} from "./columns.js";
 /** @typedef {import("./columns.js").Column} Column */
 /** @typedef {{column: Column, element: HTMLElement, text: string, value: number | null}} Cell */
 /** @typedef {{row: Row | undefined, instrument: Instrument | undefined, feed: Feed | undefined, isRejected: boolean}} Facts */
-
-/** What a phase is called on the badge; an open instrument needs none. @type {Record<string, string>} */
-const PHASE_NAMES = Object.freeze({HALTED: "Halted", CLOSED: "Closed", PRE_OPEN: "Pre-open"});
 
 export class RowView {
   #cells;
@@ -89,7 +87,8 @@ export class RowView {
   /** @param {Facts} facts */
   #paintStatus({row, instrument, feed}) {
     const phase = instrument?.ph ?? row?.ph ?? "";
-    const badge = instrument ? (PHASE_NAMES[phase] ?? "") : row ? "" : "Not listed";
+    const name = phase === "OPEN" ? "" : (PHASE_NAMES[phase] ?? "");
+    const badge = instrument ? name : row ? "" : "Not listed";
     if (instrument) write(this.#name, instrument.name);
     this.#mark("phase", phase);
     this.#mark("feed", feed?.state ?? "");
