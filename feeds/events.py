@@ -80,6 +80,8 @@ class Quote(msgspec.Struct, frozen=True, tag="quote"):
     bid_size: int
     ask_size: int
     ts_event: int
+    bids: tuple[tuple[int, int], ...] = ()
+    asks: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 < self.bid_ticks < self.ask_ticks:
