@@ -10,6 +10,7 @@ import logging
 import secrets
 from collections.abc import Collection
 from functools import cache
+from importlib import import_module
 from typing import Any, Final
 
 from asgiref.sync import sync_to_async
@@ -26,11 +27,18 @@ from dashboard.wire.registry import Close
 from feeds import control
 from feeds.bus import Bus, MemoryBus
 from feeds.clock import SystemClock
-from feeds.engine import Engine
+from feeds.engine import Engine, Source
+from feeds.exceptions import InvalidRecording
+from feeds.plans import FeedKind, FeedPlan
+from feeds.recordings.recorder import Recorder
+from feeds.recordings.services import keep_live
 from feeds.redis_bus import RedisBus
+from feeds.replay import Silence
 from feeds.runner import Runner
-from feeds.selectors import read_plans
+from feeds.selectors import read_plans, read_recorded
 from feeds.simulator import Simulator
+from feeds.sources import ChosenSource
+from feeds.upstream.connection import Upstream
 
 log = logging.getLogger(__name__)
 GOODBYE_S: Final = 1.0
@@ -49,16 +57,32 @@ class Feed:
 
     async def run(self) -> None:
         """Run a market of a new epoch: after a crash nobody can know what the old one was."""
-        engine = Engine(epoch=secrets.token_hex(4), open_source=lambda plan: Simulator(plan.seed))
+        upstream = open_upstream(self._clock)
+        openers = {
+            FeedKind.SIMULATED: lambda plan: Simulator(plan.seed),
+            FeedKind.REPLAY: open_replay,
+            FeedKind.UPSTREAM: lambda _: upstream.open_source(),
+        }
+        engine = Engine(epoch=secrets.token_hex(4), open_source=lambda _: ChosenSource(openers))
         self._runner = Runner(
             engine=engine,
             bus=self._bus,
             clock=self._clock,
-            read_plans=sync_to_async(read_plans),
+            read_plans=sync_to_async(read_wanted),
             flush_ms=settings.MARKET_FLUSH_MS,
             reconcile_s=settings.MARKET_RECONCILE_S,
         )
-        await self._runner.run()
+        recorder = Recorder(
+            bus=self._bus,
+            clock=self._clock,
+            read_recorded=sync_to_async(read_recorded),
+            keep=keep_live,
+            look_s=settings.MARKET_RECONCILE_S,
+        )
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._runner.run())
+            tasks.create_task(supervise(upstream.run, clock=self._clock))
+            tasks.create_task(supervise(recorder.run, clock=self._clock))
 
     def poke(self) -> None:
         """Compare with the rows at once."""
@@ -142,6 +166,41 @@ class FeedRuntime:
 
     async def _listen(self) -> None:
         await control.listen(on_feeds=self._feed.poke, on_people=_ignore)
+
+
+def read_wanted() -> list[FeedPlan]:
+    """Return the plans of the feeds; where one is a replay, load here in the thread what reads
+    recordings, which takes 0.3 s that the loop does not have.
+
+    Raises:
+        FeedError: a row holds what no feed can run.
+    """
+    plans = read_plans()
+    if any(plan.kind is FeedKind.REPLAY for plan in plans):
+        import_module("feeds.recordings.opening")
+    return plans
+
+
+def open_replay(plan: FeedPlan) -> Source:
+    """Return a replay of the recording that the plan names; one that cannot be read is silent."""
+    from feeds.recordings.opening import replay_of
+
+    try:
+        return replay_of(plan, settings.MARKET_RECORDINGS_DIR)
+    except InvalidRecording as error:
+        log.error("recording cannot be played feed=%s error=%s", plan.feed, error)
+        return Silence(str(error))
+
+
+def open_upstream(clock: SystemClock) -> Upstream:
+    """Return the connection of the upstream feeds."""
+    return Upstream(
+        settings.MARKET_UPSTREAM_URL,
+        key=settings.MARKET_UPSTREAM_KEY,
+        secret=settings.MARKET_UPSTREAM_SECRET,
+        clock=clock,
+        stale_s=settings.MARKET_UPSTREAM_STALE_S,
+    )
 
 
 @in_thread

@@ -33,6 +33,13 @@ def _redis_url() -> str:
     return url
 
 
+def _upstream_url() -> str:
+    url = os.environ.get("MARKET_UPSTREAM_URL", "")
+    if url and not url.startswith(("ws://", "wss://")):
+        raise ImproperlyConfigured("MARKET_UPSTREAM_URL was something else than ws:// or wss://…")
+    return url
+
+
 def _channel_layer(redis_url: str) -> dict[str, object]:
     """Return the layer that carries pokes; a write that Redis does not take soon is given up."""
     if not redis_url:
@@ -58,6 +65,10 @@ def _secret_key(folder: Path) -> str:
 # --- the market -----------------------------------------------------------------------------
 MARKET_DATA_DIR = Path(os.environ.get("MARKET_DATA_DIR", BASE_DIR / "data")).resolve()
 MARKET_DATA_DIR.mkdir(parents=True, exist_ok=True)
+MARKET_RECORDINGS_DIR = Path(
+    os.environ.get("MARKET_RECORDINGS_DIR", MARKET_DATA_DIR / "recordings")
+).resolve()
+"""Where recordings of feeds are kept."""
 MARKET_FLUSH_MS = int(_number("MARKET_FLUSH_MS", 40, low=5, high=1000))
 """Ticks are published in batches this far apart."""
 MARKET_HEARTBEAT_MS = int(_number("MARKET_HEARTBEAT_MS", 5000, low=100, high=60_000))
@@ -82,6 +93,12 @@ MARKET_REDIS_URL = _redis_url()
 """With it several processes share one market: web processes read, `manage.py runfeed` writes."""
 MARKET_WEB_PROCESSES = int(_number("WEB_CONCURRENCY", 1, low=1, high=1000))
 """How many web processes the launcher is told to start (uvicorn and gunicorn read it, too)."""
+MARKET_UPSTREAM_URL = _upstream_url()
+"""Where upstream feeds hear of trades and quotes, as wss://stream.data.alpaca.markets/v2/iex."""
+MARKET_UPSTREAM_KEY = os.environ.get("MARKET_UPSTREAM_KEY", "")
+MARKET_UPSTREAM_SECRET = os.environ.get("MARKET_UPSTREAM_SECRET", "")
+MARKET_UPSTREAM_STALE_S = _number("MARKET_UPSTREAM_STALE_S", 30, low=1, high=86_400)
+"""An upstream that says nothing for so long is connected anew."""
 
 # --- Django ---------------------------------------------------------------------------------
 SECRET_KEY = _secret_key(MARKET_DATA_DIR)

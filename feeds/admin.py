@@ -15,8 +15,9 @@ from django.http import HttpRequest
 from feeds import services
 from feeds.clock import SystemClock
 from feeds.events import FeedState
-from feeds.models import AuditEntry, Entitlement, Feed, Halt, Instrument
+from feeds.models import AuditEntry, Entitlement, Feed, Halt, Instrument, Recording
 from feeds.operating import FEED_COMMANDS, INSTRUMENT_COMMANDS, MarketAdmin, actor_of
+from feeds.recordings.admin import RecordingAdmin
 from feeds.records import AuditEntryAdmin, HaltAdmin, RowAdmin
 from feeds.sessions.phases import phase_of
 
@@ -76,6 +77,7 @@ class FeedAdmin(MarketAdmin):
         "state",
         "reason",
         "opened_at",
+        *services.PLAYED_FACTS,
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Feed]:
@@ -257,5 +259,6 @@ class InstrumentAdmin(MarketAdmin):
         self.operate(request, "resume", queryset)
 
 
+admin.site.register(Recording, RecordingAdmin)
 admin.site.register(Halt, HaltAdmin)
 admin.site.register(AuditEntry, AuditEntryAdmin)

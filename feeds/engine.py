@@ -4,6 +4,7 @@ Pure. Must not know who reads the tape. Called by runner; sources are simulator 
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from heapq import merge
 from operator import attrgetter
 from typing import Final, Protocol
 
@@ -15,12 +16,17 @@ from feeds.events import (
     Event,
     FeedRemoval,
     FeedState,
+    FeedStatus,
     Listing,
+    Quote,
+    Status,
     Tick,
+    Trade,
 )
 from feeds.exceptions import InvalidPlan
-from feeds.plans import FeedPlan
+from feeds.plans import FeedKind, FeedPlan
 from feeds.sessions.session import FeedSession
+from feeds.sessions.told import ToldSession
 
 GRID_MS: Final = 50
 """A source may draw in steps of this: what time alone brings about waits for the end of a step, so
@@ -34,8 +40,11 @@ class Source(Protocol):
         """Take definitions and rate; instruments that stay keep their path."""
         ...
 
-    def draw(self, now_ms: int) -> Sequence[Tick]:
-        """Return the ticks up to `now_ms` that were not drawn before, in time order."""
+    def draw(self, now_ms: int) -> Sequence[Tick | Status | FeedStatus]:
+        """Return the ticks up to `now_ms` that were not drawn before, in time order.
+
+        A feed that is not simulated tells its phases and its exchange's time among them.
+        """
         ...
 
 
@@ -48,20 +57,20 @@ class Engine:
         self._open_source = open_source
         self._plans: dict[str, FeedPlan] = {}
         self._sources: dict[str, Source] = {}
-        self._sessions: dict[str, FeedSession] = {}
+        self._sessions: dict[str, FeedSession | ToldSession] = {}
         self._delays = Delays()
 
     def step(self, now_ms: int) -> Batch:
         """Return the ticks that happened up to `now_ms` where the phase admits them, and what
         time alone brought about among them."""
         until_ms = now_ms // GRID_MS * GRID_MS
-        events: list[Event] = []
-        for feed, plan in self._plans.items():
-            if plan.state is FeedState.RUNNING:
-                ticks = self._sources[feed].draw(now_ms)
-                events += self._sessions[feed].admit(ticks, until_ms)
-        events.sort(key=attrgetter("ts_event"))
-        return self._happen(events, now_ms)
+        drawn = [
+            self._sessions[feed].admit(self._sources[feed].draw(now_ms), until_ms)
+            for feed, plan in self._plans.items()
+            if plan.state is FeedState.RUNNING
+        ]
+        # each in its own order, which in a replay is the recorded one
+        return self._happen(list(merge(*drawn, key=attrgetter("ts_event"))), now_ms)
 
     def reconcile(self, plans: Iterable[FeedPlan], now_ms: int) -> Batch:
         """Make the market what the plans say; return what that changed, nothing if nothing.
@@ -77,7 +86,7 @@ class Engine:
         for feed, plan in wanted.items():
             events += self._changes(self._plans.get(feed), plan, now_ms)
         for plan in wanted.values():
-            self._follow(plan, now_ms)
+            events += self._follow(plan, now_ms)
         self._plans = wanted
         twins = self._delays.plan(wanted, now_ms)
         return self._happen([*events, *twins], now_ms)
@@ -99,8 +108,9 @@ class Engine:
 
     def _changes(self, former: FeedPlan | None, plan: FeedPlan, now_ms: int) -> list[Event]:
         session = self._sessions.get(plan.feed)
-        if session is None:
-            session = self._sessions[plan.feed] = FeedSession(plan, now_ms)
+        if session is None or (former and _is_told(former) is not _is_told(plan)):
+            session = _open_session(plan, now_ms)
+            self._sessions[plan.feed] = session
         statuses = session.follow(plan, now_ms)
         events: list[Event] = []
         if former is None or _public(former) != _public(plan):
@@ -114,15 +124,19 @@ class Engine:
                 events.append(statuses[symbol])
         return events
 
-    def _follow(self, plan: FeedPlan, now_ms: int) -> None:
-        """Hand the plan on; what a feed would make up for its rest never happened."""
+    def _follow(self, plan: FeedPlan, now_ms: int) -> list[Event]:
+        """Hand the plan on; what a feed would make up for its rest never happened, but for what it
+        tells of phases."""
         if plan.feed not in self._sources:
             self._sources[plan.feed] = self._open_source(plan)
         if plan != self._plans.get(plan.feed):
             self._sources[plan.feed].plan(plan)
         former = self._plans.get(plan.feed)
         if plan.state is FeedState.RUNNING and former and former.state is not FeedState.RUNNING:
-            self._sources[plan.feed].draw(now_ms)
+            drawn = self._sources[plan.feed].draw(now_ms)
+            told = [event for event in drawn if not isinstance(event, Quote | Trade)]
+            return self._sessions[plan.feed].admit(told, NOTHING)
+        return []
 
     def _happen(self, events: Sequence[Event], now_ms: int) -> Batch:
         """Number what happens, and what happens again for those who see it late."""
@@ -133,6 +147,15 @@ class Engine:
         batch = Batch(self.epoch, self.sequence + 1, tuple(events))
         self.sequence = batch.last
         return batch
+
+
+def _is_told(plan: FeedPlan) -> bool:
+    """Say whether the source tells the phases, rather than the schedule."""
+    return plan.kind is not FeedKind.SIMULATED
+
+
+def _open_session(plan: FeedPlan, now_ms: int) -> FeedSession | ToldSession:
+    return ToldSession(plan, now_ms) if _is_told(plan) else FeedSession(plan, now_ms)
 
 
 def _public(plan: FeedPlan) -> tuple[object, ...]:

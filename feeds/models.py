@@ -20,12 +20,14 @@ from django.utils import timezone
 from feeds.calendars import EXCHANGES, Calendar, Exchange, date_at
 from feeds.events import FeedState
 from feeds.instruments import SYMBOL_PATTERN, Definition
-from feeds.plans import MAX_RATE, FeedPlan
+from feeds.plans import MAX_RATE, SPEEDS, FeedKind, FeedPlan, Playback
+from feeds.recordings.models import Recording
 from feeds.schedules import CompressedSchedule, PlainSchedule, RoundTheClock, Schedule, Segment
 from feeds.sessions.bands import BandRules
 
 MAX_DELAY_MINUTES = 60
 """Ticks that wait are kept in memory."""
+PREFIX_PATTERN = r"([A-Z][A-Z0-9]{0,5})?"
 SMALLEST_TICK = Decimal("0.00000001")
 MOST_TICKS = 1_000_000_000
 """Highest reference price in ticks: a path that rises a millionfold is still exact in a double."""
@@ -113,15 +115,77 @@ class Feed(models.Model):
         default=False,
         help_text="Only groups with an entitlement see it, and superusers.",
     )
+    is_recorded = models.BooleanField("recorded", default=False)
+    kind = models.CharField(
+        max_length=10,
+        choices=[(kind.value, kind.value.title()) for kind in FeedKind],
+        default=FeedKind.SIMULATED.value,
+        help_text="Where the ticks come from.",
+    )
+    recording = models.ForeignKey(
+        Recording,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="feeds",
+        help_text="What a replay plays.",
+    )
+    speed = models.FloatField(
+        default=1.0,
+        validators=[refuse_nan, MinValueValidator(SPEEDS[0]), MaxValueValidator(SPEEDS[1])],
+        help_text="Of a replay: 1 is as fast as it was recorded.",
+    )
+    loops = models.BooleanField(default=False, help_text="A replay begins again at its end.")
+    start_s = models.FloatField(
+        "start",
+        default=0.0,
+        validators=[refuse_nan, MinValueValidator(0.0), MaxValueValidator(1e9)],
+        help_text="Seconds into the recording at which a replay begins.",
+    )
+    prefix = models.CharField(
+        max_length=6,
+        blank=True,
+        validators=[RegexValidator(rf"\A{PREFIX_PATTERN}\Z", "Capital letters and digits only.")],
+        help_text="Of a replay: put before the symbols of the recording, as R in RNVX.",
+    )
 
     class Meta:
         ordering = ["slug"]
         permissions = [
             ("run_feed", "Can start, pause and close a feed and set its rate"),
         ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(kind="replay") | models.Q(recording__isnull=False),
+                name="a_replay_has_a_recording",
+                violation_error_message="A replay needs a recording.",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse a replay of nothing, and one that begins after the end."""
+        if self.kind != FeedKind.REPLAY:
+            return
+        if self.recording is None:
+            raise ValidationError({"recording": "A replay needs a recording."})
+        length_s = (self.recording.last_at - self.recording.first_at).total_seconds()
+        if self.start_s and not 0 <= self.start_s < length_s:
+            raise ValidationError({"start_s": f"The recording lasts {length_s:g} seconds."})
+
+    def playback(self) -> Playback | None:
+        """Return how its recording is played, None unless it is a replay."""
+        if self.kind != FeedKind.REPLAY or self.recording is None:
+            return None
+        return Playback(
+            path=self.recording.path,
+            speed=self.speed,
+            loops=self.loops,
+            start_s=self.start_s,
+            prefix=self.prefix,
+        )
 
     def plan(self) -> FeedPlan:
         """Return the feed as it should be, with its instruments and open halts."""
@@ -145,6 +209,8 @@ class Feed(models.Model):
             bands=None if self.bands == Bands.OFF else BandRules(1 if self.bands == "1" else 2),
             reason=self.reason,
             delays=self._delays(),
+            kind=FeedKind(self.kind),
+            playback=self.playback(),
         )
 
     def schedule(self) -> Schedule:

@@ -90,6 +90,18 @@ FEED_COMMANDS = {
         is_offered=lambda feed: True,  # noqa: ARG005
         form=RateForm,
     ),
+    "record": Command(
+        label="Record",
+        done="Recording",
+        run=services.start_recording,
+        is_offered=lambda feed: not feed.is_recorded,
+    ),
+    "keep": Command(
+        label="Stop recording",
+        done="Stopped recording",
+        run=services.stop_recording,
+        is_offered=lambda feed: feed.is_recorded,
+    ),
 }
 INSTRUMENT_COMMANDS = {
     "halt": Command(

@@ -16,5 +16,12 @@ def read_plans() -> list[FeedPlan]:
         FeedError: a row holds what no feed can run.
     """
     open_halts = Prefetch("instruments__halts", queryset=Halt.objects.filter(ended_at=None))
-    feeds = Feed.objects.prefetch_related("instruments", open_halts, "entitlements")
+    feeds = Feed.objects.select_related("recording").prefetch_related(
+        "instruments", open_halts, "entitlements"
+    )
     return [feed.plan() for feed in feeds]
+
+
+def read_recorded() -> set[str]:
+    """Return which feeds are to be recorded."""
+    return set(Feed.objects.filter(is_recorded=True).values_list("slug", flat=True))

@@ -19,15 +19,20 @@ from feeds.events import FeedState
 from feeds.exceptions import InvalidTransition
 from feeds.exchange import definitions
 from feeds.instruments import Definition
-from feeds.models import AuditEntry, Entitlement, Feed, Halt, Instrument
+from feeds.models import AuditEntry, Entitlement, Feed, Halt, Instrument, Recording
 
 Row = Feed | Instrument | Entitlement
 SYSTEM: Final = "system"
 """The actor's name when no person acted: a command or the first start."""
+PLAYED_FACTS: Final = ("kind", "recording", "speed", "loops", "start_s", "prefix")
 EDITABLE_FEED_FACTS: Final = (
-    "slug", "name", "seed", "hours", "exchange", "day_minutes", "bands", "is_restricted",
-)  # fmt: skip
-FEED_FACTS: Final = (*EDITABLE_FEED_FACTS, "state", "rate", "reason", "opened_at")
+    *("slug", "name", "seed", "hours", "exchange", "day_minutes", "bands", "is_restricted"),
+    *PLAYED_FACTS,
+)
+FEED_FACTS: Final = (
+    *EDITABLE_FEED_FACTS,
+    *("state", "rate", "reason", "opened_at", "is_recorded"),
+)
 """What saving a form may change of a feed; the rest has its own services and permission."""
 ENTITLEMENT_FACTS: Final = ("feed", "group", "delay_minutes")
 INSTRUMENT_FACTS: Final = (
@@ -71,6 +76,21 @@ def set_rate(feed: Feed, rate: float, *, actor: User | None, reason: str = "") -
     with transaction.atomic():
         _lock(feed)
         return _change(feed, {"rate": rate}, action="set rate", actor=actor, reason=reason)
+
+
+def start_recording(feed: Feed, *, actor: User | None, reason: str = "") -> bool:
+    """Record what happens on a feed from now on; return whether that changed anything."""
+    with transaction.atomic():
+        _lock(feed)
+        return _change(feed, {"is_recorded": True}, action="record", actor=actor, reason=reason)
+
+
+def stop_recording(feed: Feed, *, actor: User | None, reason: str = "") -> bool:
+    """Keep what was recorded of a feed; return whether that changed anything."""
+    with transaction.atomic():
+        _lock(feed)
+        values = {"is_recorded": False}
+        return _change(feed, values, action="stop recording", actor=actor, reason=reason)
 
 
 def halt_instrument(instrument: Instrument, *, actor: User | None, reason: str) -> None:
@@ -324,7 +344,7 @@ def _plain(value: Any) -> Any:
             return value.isoformat(timespec="milliseconds")
         case Feed() | Instrument() | Entitlement():
             return _key_of(value)
-        case Group():
+        case Group() | Recording():
             return value.name
     return value
 

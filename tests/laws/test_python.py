@@ -25,7 +25,10 @@ MAX_LINES = 350
 
 # --- rows ---
 
-WRITERS = {"feeds.services", "dashboard.services", "dashboard.management.commands.demo"}
+WRITERS = {
+    *("feeds.services", "feeds.recordings.services", "dashboard.services"),
+    "dashboard.management.commands.demo",
+}
 """The services; and demo, which makes the demo accounts before anybody can act."""
 SURE_WRITES = {
     *("get_or_create", "update_or_create", "bulk_create", "bulk_update"),
@@ -279,6 +282,7 @@ def test_an_import_of_redis_or_the_channel_layer_is_found(planted: str) -> None:
 
 DJANGO_SETTINGS = {
     "feeds.models": {"AUTH_USER_MODEL"},
+    "feeds.recordings.services": {"MARKET_RECORDINGS_DIR"},
     "dashboard.models": {"AUTH_USER_MODEL"},
     "dashboard.identity": {
         *("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS"),

@@ -1,0 +1,151 @@
+"""Events as columns of a table, and back: what a recording looks like inside.
+
+Pure. Must not know files. Called by writing and reading. Ticks and statuses have columns of their
+own; the few events of other kinds (listings and the like) are JSON in the column `detail`. Levels
+of depth are kept as distances from the best price, which are small and pack well.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from feeds.events import (
+    Delisting,
+    Event,
+    FeedRemoval,
+    FeedStatus,
+    Listing,
+    Phase,
+    Quote,
+    Side,
+    Status,
+    Trade,
+)
+from feeds.exceptions import FeedError, InvalidRecording
+
+_NUMBERS: Final = (
+    *("ts_event", "bid_ticks", "ask_ticks", "bid_size", "ask_size"),
+    *("price_ticks", "size", "exchange_ms"),
+)
+_TEXTS: Final = ("symbol", "side", "phase", "reason")
+_LEVELS: Final = ("bid_distances", "bid_sizes", "ask_distances", "ask_sizes")
+SCHEMA: Final = pa.schema(
+    [
+        pa.field("kind", pa.string(), nullable=False),
+        *(pa.field(name, pa.string()) for name in _TEXTS),
+        *(pa.field(name, pa.int64()) for name in _NUMBERS),
+        *(pa.field(name, pa.list_(pa.int64())) for name in _LEVELS),
+        pa.field("detail", pa.string()),
+    ]
+)
+"""A column per field of the ticks, named like it; what a kind of event lacks is null."""
+
+_KINDS: Final[dict[type[Event], str]] = {
+    Quote: "quote",
+    Trade: "trade",
+    Status: "status",
+    FeedStatus: "feed",
+    FeedRemoval: "feed_removal",
+    Listing: "listing",
+    Delisting: "delisting",
+}
+_PLAIN: Final = {Quote, Trade, Status}
+_SIDES: Final = {side.value: side for side in Side}
+_PHASES: Final = {phase.value: phase for phase in Phase}
+_encoder: Final = msgspec.json.Encoder()
+_decoder: Final = msgspec.json.Decoder(FeedStatus | FeedRemoval | Listing | Delisting)
+
+Levels = tuple[tuple[int, int], ...]
+
+
+def batch_of(events: Sequence[Event]) -> pa.RecordBatch:
+    """Return events as rows, in their order.
+
+    Raises:
+        InvalidRecording: a number does not fit into 64 bits.
+    """
+    columns: dict[str, list[Any]] = {"kind": [_KINDS[type(event)] for event in events]}
+    for name in (*_TEXTS, *_NUMBERS):
+        columns[name] = [getattr(event, name, None) for event in events]
+    columns |= _levels_of(events)
+    columns["detail"] = [None if type(one) in _PLAIN else _detail_of(one) for one in events]
+    try:
+        return pa.record_batch(columns, schema=SCHEMA)
+    except (pa.ArrowException, OverflowError) as error:
+        raise InvalidRecording(f"events cannot be written: {error}") from None
+
+
+def events_of(batch: pa.RecordBatch) -> list[Event]:
+    """Return the events that rows are.
+
+    Raises:
+        InvalidRecording: a row is no event that can have happened.
+    """
+    try:
+        return [_event_of(*row) for row in _rows_of(batch)]
+    except (FeedError, ArithmeticError, KeyError, TypeError, ValueError) as error:
+        raise InvalidRecording(f"a row is no event: {error}") from None
+
+
+def _rows_of(batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
+    """Go through the rows: a text or None, a number or 0, the levels of both sides, the detail."""
+    kinds, *texts = (_texts_of(batch.column(name)) for name in ("kind", *_TEXTS))
+    numbers = [batch.column(name).fill_null(0).to_numpy().tolist() for name in _NUMBERS]
+    depth = (_depth_of(batch, "bid", -1), _depth_of(batch, "ask", 1))
+    detail = batch.column("detail").to_pylist()
+    return zip(kinds, *texts, *numbers, *depth, detail, strict=True)
+
+
+def _detail_of(event: Event) -> str:
+    return _encoder.encode(event).decode()
+
+
+def _levels_of(events: Sequence[Event]) -> dict[str, list[Any]]:
+    quotes = [event if type(event) is Quote else None for event in events]
+    bids = [one and [one.bid_ticks - ticks for ticks, _ in one.bids] for one in quotes]
+    asks = [one and [ticks - one.ask_ticks for ticks, _ in one.asks] for one in quotes]
+    bid_sizes = [one and [size for _, size in one.bids] for one in quotes]
+    ask_sizes = [one and [size for _, size in one.asks] for one in quotes]
+    return dict(zip(_LEVELS, (bids, bid_sizes, asks, ask_sizes), strict=True))
+
+
+def _texts_of(column: pa.Array) -> list[str | None]:
+    """Return a column of few different texts, each as one object."""
+    coded = column.dictionary_encode()
+    words = [*coded.dictionary.to_pylist(), None]
+    return [words[code] for code in coded.indices.fill_null(len(words) - 1).to_pylist()]
+
+
+def _depth_of(batch: pa.RecordBatch, side: str, direction: int) -> list[Levels]:
+    """Return the levels of each row around its best price; a row without any has an empty tuple."""
+    best = batch.column(f"{side}_ticks").fill_null(0).to_numpy()
+    distances = batch.column(f"{side}_distances")
+    lengths = distances.value_lengths().fill_null(0).to_numpy()
+    prices = np.repeat(best, lengths) + direction * distances.flatten().to_numpy()
+    sizes = batch.column(f"{side}_sizes").flatten().to_numpy()
+    levels = list(zip(prices.tolist(), sizes.tolist(), strict=True))
+    ends = np.cumsum(lengths)
+    places = zip((ends - lengths).tolist(), ends.tolist(), strict=True)
+    return [tuple(levels[start:end]) for start, end in places]
+
+
+def _event_of(
+    kind: str, symbol: str, side: str, phase: str, reason: str,
+    ts: int, bid: int, ask: int, bid_size: int, ask_size: int, price: int, size: int, exchange: int,
+    bids: Levels, asks: Levels, detail: str,
+) -> Event:  # fmt: skip
+    """Return one event from the columns in their order."""
+    match kind:
+        case "quote" if symbol:
+            return Quote(symbol, bid, ask, bid_size, ask_size, ts, bids, asks)
+        case "trade" if symbol:
+            return Trade(symbol, price, size, _SIDES[side], ts, exchange)
+        case "status" if symbol:
+            return Status(symbol, _PHASES[phase], reason, ts)
+    event: Event = _decoder.decode(detail)
+    if _KINDS[type(event)] != kind:
+        raise InvalidRecording(f"kind was {kind!r}, the detail says {_KINDS[type(event)]!r}")
+    return event

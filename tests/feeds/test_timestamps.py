@@ -1,0 +1,59 @@
+"""Times of strangers are read exactly or refused."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.timestamps import moment_of, utc_ms_of
+
+
+@given(
+    st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1)),  # noqa: DTZ001 the zone is drawn
+    st.integers(-14 * 60, 14 * 60),
+)
+def test_every_time_in_every_zone_is_read(moment: datetime, offset: int) -> None:
+    there = moment.replace(tzinfo=timezone(timedelta(minutes=offset)))
+    known_ms = (there - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    assert utc_ms_of(there.isoformat()) == known_ms
+
+
+@pytest.mark.parametrize(
+    ("text", "ms"),
+    [
+        ("1970-01-01T00:00:00Z", 0),
+        ("1970-01-01t00:00:01.5z", 1500),
+        ("1970-01-01 00:00:00.123456789Z", 123),
+        ("2024-02-29T23:59:60Z", 1_709_251_200_000),
+    ],
+)
+def test_what_the_standard_allows_is_read(text: str, ms: int) -> None:
+    assert utc_ms_of(text) == ms
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "now", "2026-01-31", "2026-01-31T14:30:00", "20260131T143000Z", "1790000000000"),
+        *("2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-00-10T00:00:00Z"),
+        *("2026-01-32T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:60:00Z"),
+        *("2026-01-01T00:00:61Z", "2026-01-01T00:00:00+24:00", "2026-01-01T00:00:00+01:60"),
+        *("0000-01-01T00:00:00Z", "2026-01-01T00:00:00Z\n", "２026-01-01T00:00:00Z"),
+        "2026-01-01T00:00:00." + "1" * 5000 + "Z",
+    ],
+)
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="was|is out of range"):
+        utc_ms_of(text)
+
+
+def test_a_moment_may_be_in_milliseconds() -> None:
+    assert moment_of("1790000000123") == 1_790_000_000_123
+    assert moment_of("1970-01-01T00:00:02Z") == 2000
+
+
+@pytest.mark.parametrize("text", ["-1", "1.5", "1e3", "9" * 15, "١"])
+def test_other_numbers_are_no_moment(text: str) -> None:
+    with pytest.raises(ValueError, match="time was"):
+        moment_of(text)
