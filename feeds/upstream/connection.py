@@ -8,7 +8,7 @@ import asyncio
 import logging
 import random
 from typing import Final
-from weakref import WeakSet, finalize
+from weakref import WeakSet, WeakValueDictionary, finalize
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI, WebSocketException
@@ -66,7 +66,7 @@ class Upstream:
         self._stale_s = stale_s
         self._rest_scale = rest_s
         self._sources: WeakSet[UpstreamSource] = WeakSet()
-        self._by_symbol: dict[str, UpstreamSource] = {}
+        self._by_symbol: WeakValueDictionary[str, UpstreamSource] = WeakValueDictionary()
         self._changed = asyncio.Event()
         self._trouble = "the upstream is not connected yet"
         self._reported, self._reported_s = self._dropped(), clock.monotonic()
@@ -179,7 +179,9 @@ class Upstream:
     async def _subscribe(self, socket: ClientConnection, subscribed: set[str]) -> set[str]:
         """Ask for what is new among the instruments, and for no more of what is gone."""
         self._changed.clear()
-        self._by_symbol = {symbol: one for one in self._sources for symbol in one.symbols}
+        self._by_symbol.clear()
+        for source in self._sources:
+            self._by_symbol.update(dict.fromkeys(source.symbols, source))
         wanted = set(self._by_symbol)
         if new := sorted(wanted - subscribed):
             await socket.send(subscription(new))
