@@ -15,9 +15,10 @@ from django.http import HttpRequest
 from feeds import services
 from feeds.clock import SystemClock
 from feeds.events import FeedState
-from feeds.models import AuditEntry, Entitlement, Feed, Halt, Instrument, Recording
+from feeds.models import AuditEntry, Entitlement, Feed, Halt, Instrument
 from feeds.operating import FEED_COMMANDS, INSTRUMENT_COMMANDS, MarketAdmin, actor_of
 from feeds.recordings.admin import RecordingAdmin
+from feeds.recordings.models import Recording
 from feeds.records import AuditEntryAdmin, HaltAdmin, RowAdmin
 from feeds.sessions.phases import phase_of
 

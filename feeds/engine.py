@@ -6,7 +6,7 @@ Pure. Must not know who reads the tape. Called by runner; sources are simulator 
 from collections.abc import Callable, Iterable, Sequence
 from heapq import merge
 from operator import attrgetter
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from feeds.delays import Delays
 from feeds.events import (
@@ -48,6 +48,22 @@ class Source(Protocol):
         ...
 
 
+class Session(Protocol):
+    """What the rows, the day and the prices, or the source itself, make of what a feed draws."""
+
+    def follow(self, plan: FeedPlan, now_ms: int) -> dict[str, Status]:
+        """Take a plan; return the changes of phase that it makes, by symbol."""
+        ...
+
+    def status(self, now_ms: int) -> FeedStatus:
+        """Return how the feed is, and what time it is there."""
+        ...
+
+    def admit(self, drawn: Sequence[Any], until_ms: int, /) -> list[Event]:
+        """Return what may happen, and among it what is due before `until_ms`."""
+        ...
+
+
 class Engine:
     """Number every event of every feed: the only place where positions are made."""
 
@@ -57,7 +73,7 @@ class Engine:
         self._open_source = open_source
         self._plans: dict[str, FeedPlan] = {}
         self._sources: dict[str, Source] = {}
-        self._sessions: dict[str, FeedSession | ToldSession] = {}
+        self._sessions: dict[str, Session] = {}
         self._delays = Delays()
 
     def step(self, now_ms: int) -> Batch:
@@ -154,7 +170,7 @@ def _is_told(plan: FeedPlan) -> bool:
     return plan.kind is not FeedKind.SIMULATED
 
 
-def _open_session(plan: FeedPlan, now_ms: int) -> FeedSession | ToldSession:
+def _open_session(plan: FeedPlan, now_ms: int) -> Session:
     return ToldSession(plan, now_ms) if _is_told(plan) else FeedSession(plan, now_ms)
 
 

@@ -3,7 +3,6 @@
 Must not write (services do), know sockets, or be imported by pure rooms.
 """
 
-import math
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -20,14 +19,13 @@ from django.utils import timezone
 from feeds.calendars import EXCHANGES, Calendar, Exchange, date_at
 from feeds.events import FeedState
 from feeds.instruments import SYMBOL_PATTERN, Definition
-from feeds.plans import MAX_RATE, SPEEDS, FeedKind, FeedPlan, Playback
-from feeds.recordings.models import Recording
+from feeds.plans import MAX_RATE, FeedKind, FeedPlan
+from feeds.recordings.models import Played, refuse_nan
 from feeds.schedules import CompressedSchedule, PlainSchedule, RoundTheClock, Schedule, Segment
 from feeds.sessions.bands import BandRules
 
 MAX_DELAY_MINUTES = 60
 """Ticks that wait are kept in memory."""
-PREFIX_PATTERN = r"([A-Z][A-Z0-9]{0,5})?"
 SMALLEST_TICK = Decimal("0.00000001")
 MOST_TICKS = 1_000_000_000
 """Highest reference price in ticks: a path that rises a millionfold is still exact in a double."""
@@ -36,12 +34,6 @@ OPENING_MS: Final = 5_000
 """A compressed day begins so that a feed that was started trades after this much of an auction."""
 FIRST_DAY: Final = date(2020, 1, 1)
 """Exchange hours number their trading days from here."""
-
-
-def refuse_nan(value: float) -> None:
-    """Raise ValidationError for "not a number", which no comparison with a limit refuses."""
-    if math.isnan(value):
-        raise ValidationError("Enter a number.")
 
 
 class Hours(models.TextChoices):
@@ -60,7 +52,7 @@ class Bands(models.TextChoices):
     TIER_2 = "2", "Tier 2: 10 % within five minutes"
 
 
-class Feed(models.Model):
+class Feed(Played):
     """A source of ticks that admins run."""
 
     slug = models.SlugField(unique=True, max_length=32, help_text="Short name, used in addresses.")
@@ -116,38 +108,6 @@ class Feed(models.Model):
         help_text="Only groups with an entitlement see it, and superusers.",
     )
     is_recorded = models.BooleanField("recorded", default=False)
-    kind = models.CharField(
-        max_length=10,
-        choices=[(kind.value, kind.value.title()) for kind in FeedKind],
-        default=FeedKind.SIMULATED.value,
-        help_text="Where the ticks come from.",
-    )
-    recording = models.ForeignKey(
-        Recording,
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="feeds",
-        help_text="What a replay plays.",
-    )
-    speed = models.FloatField(
-        default=1.0,
-        validators=[refuse_nan, MinValueValidator(SPEEDS[0]), MaxValueValidator(SPEEDS[1])],
-        help_text="Of a replay: 1 is as fast as it was recorded.",
-    )
-    loops = models.BooleanField(default=False, help_text="A replay begins again at its end.")
-    start_s = models.FloatField(
-        "start",
-        default=0.0,
-        validators=[refuse_nan, MinValueValidator(0.0), MaxValueValidator(1e9)],
-        help_text="Seconds into the recording at which a replay begins.",
-    )
-    prefix = models.CharField(
-        max_length=6,
-        blank=True,
-        validators=[RegexValidator(rf"\A{PREFIX_PATTERN}\Z", "Capital letters and digits only.")],
-        help_text="Of a replay: put before the symbols of the recording, as R in RNVX.",
-    )
 
     class Meta:
         ordering = ["slug"]
@@ -164,28 +124,6 @@ class Feed(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def clean(self) -> None:
-        """Refuse a replay of nothing, and one that begins after the end."""
-        if self.kind != FeedKind.REPLAY:
-            return
-        if self.recording is None:
-            raise ValidationError({"recording": "A replay needs a recording."})
-        length_s = (self.recording.last_at - self.recording.first_at).total_seconds()
-        if self.start_s and not 0 <= self.start_s < length_s:
-            raise ValidationError({"start_s": f"The recording lasts {length_s:g} seconds."})
-
-    def playback(self) -> Playback | None:
-        """Return how its recording is played, None unless it is a replay."""
-        if self.kind != FeedKind.REPLAY or self.recording is None:
-            return None
-        return Playback(
-            path=self.recording.path,
-            speed=self.speed,
-            loops=self.loops,
-            start_s=self.start_s,
-            prefix=self.prefix,
-        )
 
     def plan(self) -> FeedPlan:
         """Return the feed as it should be, with its instruments and open halts."""

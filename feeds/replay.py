@@ -15,6 +15,7 @@ from feeds.events import (
     Delisting,
     Event,
     FeedState,
+    FeedStatus,
     Listing,
     Phase,
     Quote,
@@ -31,6 +32,9 @@ MOST_EVENTS: Final = 10_000
 cannot be played as fast as it is wanted never stalls the loop."""
 CATCH_UP_MS: Final = 1000
 """A longer gap between draws is a rest: the recording waits meanwhile."""
+
+
+Told = Tick | Status | FeedStatus
 
 
 class Playable(Protocol):
@@ -86,6 +90,7 @@ class Replay:
         """Take speed, end and instruments; a feed that was closed begins at the start again."""
         if self._last_ms is not None:
             self._go_on_from(self._last_ms)
+        self._plan = plan
         if plan.playback is not None:
             self._playback = plan.playback
         if plan.state is FeedState.CLOSED or (self._over and self._playback.loops):
@@ -95,14 +100,14 @@ class Replay:
         self._names = {symbol: self._name_of(symbol) for symbol in self._grids}
         self._is_told = False
 
-    def draw(self, now_ms: int) -> list[Tick | Status]:
+    def draw(self, now_ms: int) -> list[Told]:
         """Return what is due by now, in the order of the recording; after a rest nothing yet."""
         if self._rests:
             self._rests = False
             self._go_on_from(now_ms)
             return []
         self._keep_up(now_ms)
-        due: list[Tick | Status] = []
+        due: list[Told] = []
         try:
             if not self._over:
                 self._play(now_ms, due)
@@ -119,7 +124,7 @@ class Replay:
         self._last_ms: int | None = None
         self._grids: dict[str, Decimal] = {}
         self._names = {}
-        self._shift_ms = 0
+        self._shift_ms = self._shift_days = 0
         self._over = ""
         self._begin_pass()
 
@@ -128,8 +133,10 @@ class Replay:
         self._place_ms: float = self._recording.first_ms + self._playback.start_s * 1000
         self._start_ms = self._place_ms
         self._statuses: dict[str, Status] = {}
+        self._status: FeedStatus | None = None
         self._is_told = False
         self._first_exchange_ms = self._last_exchange_ms = 0
+        self._days: set[int] = set()
 
     def _go_on_from(self, now_ms: int) -> None:
         """Take up the present place of the recording now."""
@@ -145,7 +152,7 @@ class Replay:
             self._origin_ms += max(0, now_ms - self._last_ms - CATCH_UP_MS)
         self._last_ms = now_ms
 
-    def _play(self, now_ms: int, due: list[Tick | Status]) -> None:
+    def _play(self, now_ms: int, due: list[Told]) -> None:
         reel = self._reel = self._reel or _Reel(self._recording)
         if reel.next is None and self._time_of(self._recording.last_ms) < now_ms:
             self._finish(now_ms)
@@ -162,7 +169,7 @@ class Replay:
             self.late_draws += 1
             self._place_ms, self._origin_ms = max(reel.at_ms, self._start_ms), now_ms
 
-    def _happen(self, event: Event, due: list[Tick | Status], *, is_shown: bool) -> None:
+    def _happen(self, event: Event, due: list[Told], *, is_shown: bool) -> None:
         """Note what an event says of phases and grids, and add it when it is to be seen."""
         match event:
             case Listing(definition=definition):
@@ -172,8 +179,15 @@ class Replay:
             case Delisting(symbol, at_ms):
                 event = Status(symbol, Phase.CLOSED, "not traded", at_ms)
         match event:
-            case Status(symbol):
+            case FeedStatus(day=day):
+                self._status = event
+                self._days.add(day)
+                if is_shown:
+                    due.append(self._moved_feed(event, self._time_of(event.ts_event)))
+                return
+            case Status(symbol, day=day):
                 self._statuses[symbol] = event
+                self._days.add(day)
             case Trade(exchange_ms=exchange_ms):
                 self._first_exchange_ms = self._first_exchange_ms or exchange_ms
                 self._last_exchange_ms = exchange_ms
@@ -190,19 +204,40 @@ class Replay:
         ts = self._time_of(event.ts_event)
         if ts == event.ts_event and name == event.symbol and not self._shift_ms:
             return event
-        if isinstance(event, Trade):
-            exchange_ms = event.exchange_ms + self._shift_ms
-            return replace(event, symbol=name, ts_event=ts, exchange_ms=exchange_ms)
+        match event:
+            case Trade(exchange_ms=exchange_ms):
+                exchange_ms += self._shift_ms
+                return replace(event, symbol=name, ts_event=ts, exchange_ms=exchange_ms)
+            case Status(day=day):
+                return replace(event, symbol=name, ts_event=ts, day=day + self._shift_days)
         return replace(event, symbol=name, ts_event=ts)
 
-    def _phases(self, now_ms: int) -> list[Status]:
-        """Return the phases as they are at this place of the recording."""
+    def _moved_feed(self, status: FeedStatus, at_ms: int) -> FeedStatus:
+        """Return what was told of the recorded feed as told of this one: its exchange's time, which
+        runs faster when the recording does."""
+        plan = self._plan
+        return replace(
+            status,
+            feed=plan.feed, name=plan.name, state=plan.state, rate=plan.rate, reason=plan.reason,
+            ts_event=at_ms, day=status.day + self._shift_days,
+            exchange_ms=status.exchange_ms + self._shift_ms,
+            scale=status.scale * self._playback.speed,
+        )  # fmt: skip
+
+    def _phases(self, now_ms: int) -> list[Told]:
+        """Return phases and the exchange's time as they are at this place of the recording."""
         self._is_told = True
-        return [
-            replace(status, symbol=name, ts_event=now_ms)
+        told: list[Told] = [
+            replace(self._moved(status, name), ts_event=now_ms)
             for symbol, status in self._statuses.items()
             if (name := self._names.get(symbol)) is not None
         ]
+        if (status := self._status) is not None:
+            at_ms = self._place_ms + (now_ms - self._origin_ms) * self._playback.speed
+            passed_ms = round((at_ms - status.ts_event) * status.scale)
+            later = replace(status, exchange_ms=status.exchange_ms + passed_ms)
+            told.append(self._moved_feed(later, now_ms))
+        return told
 
     def _finish(self, now_ms: int) -> None:
         """Begin the next pass, or be over."""
@@ -211,6 +246,7 @@ class Replay:
             return
         days = self._last_exchange_ms // DAY_MS - self._first_exchange_ms // DAY_MS + 1
         self._shift_ms += days * DAY_MS
+        self._shift_days += max(self._days, default=0) - min(self._days, default=0) + 1
         self._reel, self._origin_ms = None, now_ms
         self._begin_pass()
 

@@ -19,7 +19,8 @@ from feeds.events import FeedState
 from feeds.exceptions import InvalidTransition
 from feeds.exchange import definitions
 from feeds.instruments import Definition
-from feeds.models import AuditEntry, Entitlement, Feed, Halt, Instrument, Recording
+from feeds.models import AuditEntry, Entitlement, Feed, Halt, Instrument
+from feeds.recordings.models import Recording
 
 Row = Feed | Instrument | Entitlement
 SYSTEM: Final = "system"

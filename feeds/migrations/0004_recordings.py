@@ -3,12 +3,12 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
-import feeds.models
+import feeds.recordings.models
 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("feeds", "0001_initial"),
+        ("feeds", "0002_trading_day"),
     ]
 
     operations = [
@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
                 default=1.0,
                 help_text="Of a replay: 1 is as fast as it was recorded.",
                 validators=[
-                    feeds.models.refuse_nan,
+                    feeds.recordings.models.refuse_nan,
                     django.core.validators.MinValueValidator(0.1),
                     django.core.validators.MaxValueValidator(60.0),
                 ],
@@ -117,7 +117,7 @@ class Migration(migrations.Migration):
                 default=0.0,
                 help_text="Seconds into the recording at which a replay begins.",
                 validators=[
-                    feeds.models.refuse_nan,
+                    feeds.recordings.models.refuse_nan,
                     django.core.validators.MinValueValidator(0.0),
                     django.core.validators.MaxValueValidator(1000000000.0),
                 ],

@@ -28,7 +28,7 @@ from feeds.exceptions import FeedError, InvalidRecording
 
 _NUMBERS: Final = (
     *("ts_event", "bid_ticks", "ask_ticks", "bid_size", "ask_size"),
-    *("price_ticks", "size", "exchange_ms"),
+    *("price_ticks", "size", "exchange_ms", "day"),
 )
 _TEXTS: Final = ("symbol", "side", "phase", "reason")
 _LEVELS: Final = ("bid_distances", "bid_sizes", "ask_distances", "ask_sizes")
@@ -135,6 +135,7 @@ def _depth_of(batch: pa.RecordBatch, side: str, direction: int) -> list[Levels]:
 def _event_of(
     kind: str, symbol: str, side: str, phase: str, reason: str,
     ts: int, bid: int, ask: int, bid_size: int, ask_size: int, price: int, size: int, exchange: int,
+    day: int,
     bids: Levels, asks: Levels, detail: str,
 ) -> Event:  # fmt: skip
     """Return one event from the columns in their order."""
@@ -144,7 +145,7 @@ def _event_of(
         case "trade" if symbol:
             return Trade(symbol, price, size, _SIDES[side], ts, exchange)
         case "status" if symbol:
-            return Status(symbol, _PHASES[phase], reason, ts)
+            return Status(symbol, _PHASES[phase], reason, ts, day)
     event: Event = _decoder.decode(detail)
     if _KINDS[type(event)] != kind:
         raise InvalidRecording(f"kind was {kind!r}, the detail says {_KINDS[type(event)]!r}")

@@ -21,11 +21,11 @@ class Excerpt:
     def beginning(self, board: Board, now_ms: int) -> list[Event]:
         """Return the feed and its instruments as they are now, as if they had just come."""
         known = board.feeds.get(self._feed)
-        events: list[Event] = [] if known is None else [replace(known, ts_event=now_ms)]
+        events: list[Event] = [] if known is None else [_as_of(known, now_ms)]
         for symbol, row in board.rows.items():
             if row.feed == self._feed:
                 events.append(Listing(self._feed, row.definition, now_ms))
-                events.append(Status(symbol, Phase(row.phase), row.reason, now_ms))
+                events.append(Status(symbol, Phase(row.phase), row.reason, now_ms, row.day or 0))
         return self.of(events)
 
     def of(self, events: Iterable[Event]) -> list[Event]:
@@ -44,3 +44,9 @@ class Excerpt:
                 self._symbols.remove(symbol)
                 return True
         return event.symbol in self._symbols
+
+
+def _as_of(status: FeedStatus, now_ms: int) -> FeedStatus:
+    """Return what a status that was told before is now."""
+    passed_ms = round((now_ms - status.ts_event) * status.scale)
+    return replace(status, ts_event=now_ms, exchange_ms=status.exchange_ms + passed_ms)

@@ -126,6 +126,4 @@ class UpstreamSource:
         if ticks != last.middle:
             last.side = Side.BUY if ticks > last.middle else Side.SELL
         side = _SIDES.get(said.tks, last.side)
-        plan = self.plan_in_force
-        exchange_ms = plan.schedule.at(at_ms).exchange_ms if plan else at_ms
-        return Trade(said.symbol, ticks, whole_shares(said.size), side, at_ms, exchange_ms)
+        return Trade(said.symbol, ticks, whole_shares(said.size), side, at_ms, exchange_ms=at_ms)

@@ -137,6 +137,12 @@ ROUTES = {
         lambda: the_feed().rate == 500,
         ("set rate", "feed demo"),
     ),
+    "record button": Route(
+        ("run_feed",),
+        lambda client: operate(client, the_feed(), "record"),
+        lambda: the_feed().is_recorded,
+        ("record", "feed demo"),
+    ),
     "halt button": Route(
         ("halt_instrument",),
         lambda client: operate(client, the("NVX"), "halt", reason="news"),

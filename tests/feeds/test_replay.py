@@ -167,7 +167,7 @@ def test_a_loop_begins_again_with_the_first_phases_a_day_later() -> None:
     replay.draw(NOW + 900)
     assert replay.draw(NOW + 940) == []
     status, first, second = replay.draw(NOW + 1040)
-    assert status == opened("NVX", NOW + 940)
+    assert status == Status("NVX", Phase.OPEN, "", NOW + 940, day=1)
     assert [first.ts_event, second.ts_event] == [NOW + 940, NOW + 1040]
     assert second.exchange_ms == THEN + 100 + DAY_MS
 

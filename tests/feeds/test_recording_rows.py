@@ -1,0 +1,321 @@
+"""Recordings as rows: imported all or nothing, deleted with their files, played by feeds."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
+from django.test import Client
+
+from dashboard.runtime import open_replay
+from feeds import services
+from feeds.events import Trade
+from feeds.exceptions import InvalidImport, InvalidTransition
+from feeds.models import AuditEntry, Feed, Instrument
+from feeds.plans import FeedKind, Playback
+from feeds.recordings.models import Recording
+from feeds.recordings.reading import Recording as File
+from feeds.recordings.services import delete_recording, import_recording
+from feeds.recordings.tables import TableKind
+from feeds.replay import Replay, Silence
+
+pytestmark = pytest.mark.django_db
+TABLE = "time,symbol,price,size\n1000,NVX,1.01,5\n61000,NVX,1.02,5\n"
+IMPORT = "/admin/feeds/recording/add/"
+
+
+@pytest.fixture(autouse=True)
+def folder(settings, tmp_path: Path) -> Path:
+    settings.MARKET_RECORDINGS_DIR = tmp_path / "recordings"
+    return settings.MARKET_RECORDINGS_DIR
+
+
+@pytest.fixture(autouse=True)
+def feed() -> Feed:
+    feed = Feed.objects.create(slug="demo", name="Demo Exchange")
+    Instrument.objects.create(
+        feed=feed, symbol="NVX", name="Novexa", sector="Technology", reference_price="1"
+    )
+    return feed
+
+
+def imported(feed: Feed, name: str = "Monday", text: str = TABLE) -> Recording:
+    lines = text.splitlines(keepends=True)
+    return import_recording(feed, name, lines, kind=TableKind.TRADES, actor=None)
+
+
+def signed_in(*permissions: str) -> Client:
+    user = User.objects.create_user(f"user{User.objects.count()}", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def post(client: Client, feed: Feed, content: str | bytes = TABLE, **changes: object):
+    raw = content if isinstance(content, bytes) else content.encode()
+    sent = {"name": "Monday", "feed": feed.pk, "kind": "trades", "interval_s": 60}
+    return client.post(IMPORT, sent | {"table": SimpleUploadedFile("a.csv", raw)} | changes)
+
+
+def files(folder: Path) -> list[str]:
+    return [one.name for one in folder.iterdir()] if folder.exists() else []
+
+
+# --- import ---------------------------------------------------------------------------------
+
+
+def test_an_import_is_a_row_a_file_and_an_audit_entry(feed: Feed, folder: Path) -> None:
+    row = imported(feed)
+    assert files(folder) == [row.path]
+    assert (row.ticks, row.origin, row.first_at.timestamp(), row.last_at.timestamp()) == (
+        2, "imported", 1.0, 61.0,
+    )  # fmt: skip
+    events = list(File(folder / row.path).events())
+    assert [one.price_ticks for one in events if isinstance(one, Trade)] == [101, 102]
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.target, entry.after["ticks"]) == ("add", "recording Monday", 2)
+
+
+def test_an_import_with_a_bad_row_leaves_nothing(feed: Feed, folder: Path) -> None:
+    with pytest.raises(InvalidImport, match="1 rows cannot be taken"):
+        imported(feed, text=TABLE + "61001,NVX,1.02,5\n" * 50_000 + "x,NVX,1,1\n")
+    assert files(folder) == []
+    assert not Recording.objects.exists()
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["", "x" * 81, "Monday"])
+def test_a_name_that_cannot_be_leaves_nothing(feed: Feed, folder: Path, name: str) -> None:
+    imported(feed)
+    with pytest.raises(ValidationError):
+        imported(feed, name)
+    assert Recording.objects.count() == 1
+    assert len(files(folder)) == 1
+
+
+def test_a_row_that_cannot_be_written_takes_its_file_with_it(
+    feed: Feed, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("no audit, no change")
+
+    monkeypatch.setattr("feeds.recordings.services.record", refuse)
+    with pytest.raises(RuntimeError):
+        imported(feed)
+    assert files(folder) == []
+    assert not Recording.objects.exists()
+
+
+def test_names_of_any_letters_make_paths_that_stay_in_the_folder(feed: Feed, folder: Path) -> None:
+    for name in ("../../etc/passwd", "Grüße 東京", "/", "a" * 80, "."):
+        row = imported(feed, name)
+        row.full_clean()
+        assert (folder / row.path).parent == folder
+
+
+@pytest.mark.parametrize(
+    "path", ["../a.parquet", "/a.parquet", "a/../b.parquet", "a.csv", "A\n", ""]
+)
+def test_a_path_out_of_the_folder_is_no_row(feed: Feed, path: str) -> None:
+    row = imported(feed)
+    row.path = path
+    with pytest.raises(ValidationError) as caught:
+        row.full_clean()
+    assert "path" in caught.value.message_dict
+
+
+def test_a_recording_goes_with_its_file(
+    feed: Feed, folder: Path, django_capture_on_commit_callbacks
+) -> None:
+    row = imported(feed)
+    with django_capture_on_commit_callbacks(execute=True):
+        delete_recording(row, actor=None)
+        assert files(folder)
+    assert files(folder) == []
+    assert AuditEntry.objects.first().before["name"] == "Monday"
+
+
+def test_a_recording_that_is_played_stays(feed: Feed, folder: Path) -> None:
+    row = imported(feed)
+    feed.kind, feed.recording = "replay", row
+    services.save_feed(feed, actor=None)
+    with pytest.raises(InvalidTransition, match="Monday is played by Demo Exchange"):
+        delete_recording(row, actor=None)
+    assert files(folder)
+
+
+# --- feeds that play ------------------------------------------------------------------------
+
+
+def test_a_feed_that_plays_has_a_plan_and_an_audit_entry(feed: Feed) -> None:
+    feed.kind, feed.recording, feed.speed, feed.loops = "replay", imported(feed), 2.5, True
+    feed.start_s, feed.prefix = 30.0, "R"
+    assert services.save_feed(feed, actor=None)
+    plan = Feed.objects.get().plan()
+    assert plan.kind is FeedKind.REPLAY
+    path = Recording.objects.get().path
+    assert plan.playback == Playback(path=path, speed=2.5, loops=True, start_s=30.0, prefix="R")
+    after = AuditEntry.objects.first().after
+    assert (after["kind"], after["recording"], after["speed"]) == ("replay", "Monday", 2.5)
+    assert isinstance(open_replay(plan), Replay)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("recording", None), ("speed", 0.09), ("speed", 60.5), ("speed", float("nan"))),
+        *(("start_s", -1.0), ("start_s", 60.0), ("start_s", float("inf"))),
+        *(("prefix", "r"), ("prefix", "../"), ("prefix", "ABCDEFG"), ("kind", "magic")),
+    ],
+)
+def test_a_feed_that_cannot_play_is_refused(feed: Feed, field: str, value: object) -> None:
+    feed.kind, feed.recording = "replay", imported(feed)
+    setattr(feed, field, value)
+    with pytest.raises(ValidationError) as caught:
+        services.save_feed(feed, actor=None)
+    assert field in caught.value.message_dict
+    assert Feed.objects.get().kind == "simulated"
+
+
+def test_the_database_refuses_a_replay_of_nothing(feed: Feed) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Feed.objects.update(kind="replay")
+
+
+def test_a_recording_without_its_file_is_silent(feed: Feed, folder: Path) -> None:
+    feed.kind, feed.recording = "replay", imported(feed)
+    (folder / feed.recording.path).unlink()
+    silence = open_replay(feed.plan())
+    assert isinstance(silence, Silence)
+    silence.plan(feed.plan())
+    assert "there is no recording" in silence.draw(0)[0].reason
+
+
+# --- the admin ------------------------------------------------------------------------------
+
+
+def test_the_form_imports_for_those_who_may(feed: Feed) -> None:
+    client = signed_in("add_recording", "view_recording", "view_feed")
+    assert b"CSV file" in client.get(IMPORT).content
+    assert post(client, feed).status_code == 302
+    assert Recording.objects.get().name == "Monday"
+    assert AuditEntry.objects.get().actor is not None
+
+
+def test_the_form_is_closed_to_those_who_may_not(feed: Feed) -> None:
+    others = Permission.objects.exclude(codename="add_recording")
+    client = signed_in(*others.values_list("codename", flat=True))
+    assert client.get(IMPORT).status_code == 403
+    assert post(client, feed).status_code == 403
+    assert not Recording.objects.exists()
+
+
+def test_the_form_is_closed_to_another_site(feed: Feed) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(User.objects.create_superuser("root"))
+    assert post(client, feed).status_code == 403
+
+
+def test_the_form_tells_every_bad_row(feed: Feed, folder: Path) -> None:
+    page = post(signed_in("add_recording"), feed, TABLE + "x,NVX,1.01,5\n1,NVX,1.01,5\n")
+    text = page.content.decode()
+    assert "Nothing was imported" in text
+    assert "2 rows cannot be taken" in text
+    assert "line 4: time was &#x27;x&#x27;" in text
+    assert "line 5: its time is before" in text
+    assert files(folder) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"\xff\xfet\x00i\x00", "missing columns"),
+        (TABLE.encode() + b"62000,NV\xff,1,1\n", "is no instrument of feed demo"),
+        (b"", "The submitted file is empty"),
+    ],
+)
+def test_the_form_tells_what_is_no_text(feed: Feed, content: bytes, told: str) -> None:
+    assert told in post(signed_in("add_recording"), feed, content).content.decode()
+
+
+def test_the_form_refuses_a_name_that_is_taken(feed: Feed) -> None:
+    imported(feed)
+    page = post(signed_in("add_recording"), feed)
+    assert "Recording with this Name already exists" in page.content.decode()
+
+
+def test_a_file_that_is_too_large_is_refused(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("feeds.recordings.admin.MOST_BYTES", 10)
+    page = post(signed_in("add_recording"), feed)
+    assert "larger than 10 bytes" in page.content.decode()
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_name(feed: Feed) -> None:
+    assert post(signed_in("add_recording"), feed, "\ufeff" + TABLE).status_code == 302
+
+
+def test_nobody_edits_a_recording_and_the_list_shows_it(feed: Feed) -> None:
+    row = imported(feed)
+    client = Client()
+    client.force_login(User.objects.create_superuser("root"))
+    assert b"Monday" in client.get("/admin/feeds/recording/").content
+    client.post(f"/admin/feeds/recording/{row.pk}/change/", {"name": "Stolen"})
+    assert Recording.objects.get().name == "Monday"
+
+
+def test_the_admin_deletes_through_the_service(feed: Feed) -> None:
+    row = imported(feed)
+    client = signed_in("delete_recording", "view_recording")
+    client.post(f"/admin/feeds/recording/{row.pk}/delete/", {"post": "yes"})
+    assert not Recording.objects.exists()
+    assert AuditEntry.objects.first().action == "delete"
+
+
+# --- commands -------------------------------------------------------------------------------
+
+
+def test_the_command_imports(feed: Feed, tmp_path: Path, capsys) -> None:
+    (tmp_path / "a.csv").write_text("\ufeff" + TABLE)
+    call_command("import_recording", str(tmp_path / "a.csv"), feed="demo", name="Monday")
+    assert "Monday: 2 trades in monday-" in capsys.readouterr().out
+
+
+def test_the_command_tells_every_bad_row(feed: Feed, tmp_path: Path, capsys) -> None:
+    (tmp_path / "a.csv").write_text(TABLE + "x,NVX,1.01,5\n" * 120)
+    with pytest.raises(CommandError, match="120 rows cannot be taken, so none was"):
+        call_command("import_recording", str(tmp_path / "a.csv"), feed="demo", name="Monday")
+    assert capsys.readouterr().err.count("time was 'x'") == 120
+    assert not Recording.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"feed": "none"}, "there is no feed 'none'"),
+        ({"name": ""}, "nothing was imported"),
+        ({"interval": 0}, "--interval was 0"),
+        ({"table": "nowhere.csv"}, "nothing was imported"),
+    ],
+)
+def test_the_command_refuses(feed: Feed, tmp_path: Path, changes: dict, told: str) -> None:
+    (tmp_path / "a.csv").write_text(TABLE)
+    options = {"table": str(tmp_path / "a.csv"), "feed": "demo", "name": "Monday"} | changes
+    with pytest.raises(CommandError, match=told):
+        call_command("import_recording", options.pop("table"), **options)
+
+
+def test_record_switches_on_and_off_and_waits(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboard.management.commands.record.PATIENCE_S", 0.0)
+    with pytest.raises(CommandError, match="nobody recorded Demo Exchange"):
+        call_command("record", "demo", seconds=0.0)
+    assert [entry.action for entry in AuditEntry.objects.all()] == ["stop recording", "record"]
+    feed.is_recorded = True
+    feed.save()
+    with pytest.raises(CommandError, match="is recorded already"):
+        call_command("record", "demo", seconds=0.0)
+    with pytest.raises(CommandError, match="there is no feed"):
+        call_command("record", "none")
