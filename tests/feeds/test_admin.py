@@ -25,7 +25,8 @@ INSTRUMENT_FORM = {
 }
 
 HOURS = {"hours": "always", "exchange": "XNYS", "day_minutes": "30", "bands": "1"}
-NEW_FEED = {"name": "New", "slug": "new", "seed": "1", "rate": "9", **HOURS}
+PLAYED = {"kind": "simulated", "speed": "1", "start_s": "0"}
+NEW_FEED = {"name": "New", "slug": "new", "seed": "1", "rate": "9", **HOURS, **PLAYED}
 
 
 @pytest.fixture(autouse=True)
@@ -92,7 +93,7 @@ class Route:
 
 
 def change_feed(client, **sent):
-    form = {"name": "Renamed", "seed": "7"} | HOURS | sent
+    form = {"name": "Renamed", "seed": "7"} | HOURS | PLAYED | sent
     return client.post(f"{FEEDS}{the_feed().pk}/change/", form)
 
 
