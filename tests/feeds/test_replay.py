@@ -1,6 +1,7 @@
 """A replay is the recorded market once more: the same order, at another time and speed."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -8,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feeds.calendars import EXCHANGES, Calendar
 from feeds.engine import Engine
 from feeds.events import (
     Delisting,
     Event,
     FeedState,
+    FeedStatus,
     Listing,
     Phase,
     Side,
@@ -27,7 +30,8 @@ from feeds.recordings.heading import Heading, Origin
 from feeds.recordings.opening import replay_of
 from feeds.recordings.writing import RecordingWriter
 from feeds.replay import CATCH_UP_MS, MOST_EVENTS, Replay, Silence
-from feeds.schedules import DAY_MS
+from feeds.schedules import DAY_MS, CompressedSchedule
+from feeds.sessions.bands import BandRules
 from feeds.simulator import Simulator
 from feeds.sources import ChosenSource
 from tests.market_script import NOW, definition, listing
@@ -370,6 +374,32 @@ def test_a_million_ticks_recorded_and_replayed_have_one_hash(tmp_path: Path) -> 
         if played.count < heading.events:
             played.add(replayed.step(at_ms).events)
     assert (played.count, played.hex()) == (heading.events, taped.hex())
+
+
+def test_a_trading_day_recorded_and_replayed_has_the_same_ticks_and_phases() -> None:
+    """Auctions, price bands and the change of days included; who comes late begins with OPEN."""
+    days = CompressedSchedule(Calendar(EXCHANGES["XNYS"], date(2026, 9, 21)), THEN, 20_000)
+    wanted = msgspec.structs.replace(
+        simulated(8, rate=500.0), schedule=days, exchange="NYSE", bands=BandRules(1)
+    )
+    market = engine_on(Simulator(5))
+    tape = list(market.reconcile([wanted], THEN).events)
+    for now in range(THEN, THEN + 45_000, 40):
+        tape += market.step(now).events
+    assert {one.phase for one in tape if isinstance(one, Status)} >= {
+        Phase.PRE_OPEN, Phase.AUCTION, Phase.OPEN, Phase.CLOSED,
+    }  # fmt: skip
+    playback, reel = Playback(path="a.parquet"), Reel(tape)
+    again = msgspec.structs.replace(wanted, kind=FeedKind.REPLAY, playback=playback)
+    replayed = engine_on(Replay(reel, playback))
+    replayed.reconcile([again], THEN)
+    played: list[Event] = []
+    for now in (reel.first_ms, *range(THEN, reel.last_ms + 40, 40)):
+        played += replayed.step(now).events
+    recorded = [one for one in tape if not isinstance(one, Listing | FeedStatus)]
+    assert [one for one in played if not isinstance(one, FeedStatus)][: len(recorded)] == recorded
+    turns = [one for one in tape if isinstance(one, FeedStatus)]
+    assert [one for one in played if isinstance(one, FeedStatus)][: len(turns)] == turns
 
 
 def test_an_admins_halt_stops_a_replay_and_its_end_brings_the_recorded_phase_back() -> None:
