@@ -8,7 +8,7 @@ import feeds.recordings.models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("feeds", "0002_trading_day"),
+        ("feeds", "0003_entitlements"),
     ]
 
     operations = [
