@@ -14,7 +14,7 @@ from dashboard.exceptions import UnknownSymbol, WatchlistFull
 from dashboard.models import Notification, Watchlist, WatchlistEntry
 from dashboard.selectors import access_of, default_instruments, visible_instruments
 from feeds import control
-from feeds.services import record
+from feeds.audit import record
 
 WATCHLIST_LIMIT: Final = 200
 ROWS_PER_INSERT: Final = 500

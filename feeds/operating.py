@@ -20,6 +20,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from feeds import services
+from feeds.audit import target_of
 from feeds.events import FeedState
 from feeds.exceptions import InvalidTransition
 from feeds.models import AuditEntry, Entitlement, Feed, Halt
@@ -189,7 +190,7 @@ class MarketAdmin(CascadingAdmin):
     ) -> HttpResponse:
         """Show the audit entries of the row."""
         row = self.get_object(request, object_id)
-        target = services.target_of(row) if row else ""
+        target = target_of(row) if row else ""
         entries = AuditEntry.objects.filter(target=target)[:HISTORY_SHOWN]
         context = {"entries": entries, **(extra_context or {})}
         return super().history_view(request, object_id, context)

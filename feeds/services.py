@@ -4,27 +4,22 @@ The only writer of these rows. Must not know requests, forms or sockets. Called 
 """
 
 from collections.abc import Iterable
-from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from feeds import control
+from feeds.audit import Row, facts_of, record, target_of
 from feeds.events import FeedState
 from feeds.exceptions import InvalidTransition
 from feeds.exchange import definitions
 from feeds.instruments import Definition
-from feeds.models import AuditEntry, Entitlement, Feed, Halt, Instrument
-from feeds.recordings.models import Recording
+from feeds.models import Entitlement, Feed, Halt, Instrument
 
-Row = Feed | Instrument | Entitlement
-SYSTEM: Final = "system"
-"""The actor's name when no person acted: a command or the first start."""
 PLAYED_FACTS: Final = ("kind", "recording", "speed", "loops", "start_s", "prefix")
 EDITABLE_FEED_FACTS: Final = (
     *("slug", "name", "seed", "hours", "exchange", "day_minutes", "bands", "is_restricted"),
@@ -200,43 +195,6 @@ def seed_exchange(instruments: int, rate: float) -> Feed:
         return feed
 
 
-def record(
-    action: str,
-    target: str,
-    *,
-    actor: User | None,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
-    reason: str = "",
-) -> None:
-    """Write an audit entry; call it in the transaction of the change it tells of.
-
-    Raises:
-        ValidationError: the reason is too long.
-    """
-    entry = AuditEntry(
-        actor=actor,
-        actor_name=SYSTEM if actor is None else actor.get_username(),
-        action=action,
-        target=target,
-        before=before or {},
-        after=after or {},
-        reason=reason,
-    )
-    entry.full_clean()
-    entry.save()
-
-
-def target_of(row: Row) -> str:
-    """Return how the audit entries name a row: `feed demo`, `instrument NVX`."""
-    return f"{row._meta.model_name} {_key_of(row)}"
-
-
-def facts_of(row: Model, names: Iterable[str]) -> dict[str, Any]:
-    """Return fields as JSON values; prices as exact text."""
-    return {name: _plain(getattr(row, name)) for name in names}
-
-
 def _move(feed: Feed, state: FeedState, *, action: str, actor: User | None, reason: str) -> bool:
     with transaction.atomic():
         _lock(feed)
@@ -335,25 +293,3 @@ def _instrument_of(feed: Feed, definition: Definition) -> Instrument:
         volatility=definition.volatility,
         activity=definition.activity,
     )
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case Decimal():
-            return f"{value.normalize():f}"
-        case datetime():
-            return value.isoformat(timespec="milliseconds")
-        case Feed() | Instrument() | Entitlement():
-            return _key_of(value)
-        case Group() | Recording():
-            return value.name
-    return value
-
-
-def _key_of(row: Row) -> str:
-    match row:
-        case Feed():
-            return row.slug
-        case Instrument():
-            return row.symbol
-    return f"{row.feed.slug} {row.group.name}"

@@ -16,13 +16,13 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils.text import slugify
 
+from feeds.audit import facts_of, record
 from feeds.events import Event
 from feeds.exceptions import InvalidTransition
 from feeds.models import Feed
 from feeds.recordings.heading import Heading, Origin
 from feeds.recordings.models import Recording
 from feeds.recordings.tables import Table, TableKind
-from feeds.services import facts_of, record
 
 FACTS: Final = ("name", "path", "origin", "events", "ticks", "fingerprint")
 GROUP_EVENTS: Final = 10_000

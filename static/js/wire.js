@@ -95,7 +95,6 @@ export const ERROR = Object.freeze({
  *   ph: Phase, reason: string, t: number, delay?: number,
  * }} Instrument
  * @typedef {Feed | Instrument | {s: string, gone: true} | {feed: string, gone: true}} StatusEntry
- *
  * @typedef {{id: number, title: string, body: string, level: string, t: number, read: boolean}} Notice
  */
 

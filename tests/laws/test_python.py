@@ -26,10 +26,10 @@ MAX_LINES = 350
 # --- rows ---
 
 WRITERS = {
-    *("feeds.services", "feeds.recordings.services", "dashboard.services"),
+    *("feeds.audit", "feeds.services", "feeds.recordings.services", "dashboard.services"),
     "dashboard.management.commands.demo",
 }
-"""The services; and demo, which makes the demo accounts before anybody can act."""
+"""The services and their audit; and demo, which makes the demo accounts before anybody can act."""
 SURE_WRITES = {
     *("get_or_create", "update_or_create", "bulk_create", "bulk_update"),
     *("create_user", "create_superuser", "save", "save_base"),
