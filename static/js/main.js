@@ -5,7 +5,7 @@
  * Called by dashboard.html and polling.html.
  */
 
-import {age, bytes, count, price} from "./format.js";
+import {count} from "./format.js";
 import {byId, find, write} from "./dom.js";
 import {Connection} from "./link/connection.js";
 import {PollTransport} from "./link/poll.js";
@@ -19,7 +19,7 @@ import {Rejected} from "./market/rejected.js";
 import {Replica} from "./market/replica.js";
 import {Announcer} from "./screen/announcer.js";
 import {Choice} from "./screen/choice.js";
-import {FIELDS, digitsOf, directionOf} from "./screen/columns.js";
+import {FIELDS} from "./screen/columns.js";
 import {FeedBanner, showBreadth} from "./screen/feeds.js";
 import {Frame} from "./screen/frame.js";
 import {bindKeys} from "./screen/keyboard.js";
@@ -31,6 +31,7 @@ import {askFor, isSavingData, readSettings} from "./screen/settings.js";
 import {LinkStatus} from "./screen/status.js";
 import {Stopwatch} from "./screen/stopwatch.js";
 import {Toasts} from "./screen/toasts.js";
+import {openTrades} from "./screen/trades.js";
 import {Watchlist} from "./screen/watchlist.js";
 import {CHANNEL, HEARTBEAT} from "./wire.js";
 
@@ -39,7 +40,6 @@ import {CHANNEL, HEARTBEAT} from "./wire.js";
 
 /** Relative ages tick at most once a second. */
 const TICK_MS = 1_000;
-const BY_PEOPLE = "by hand";
 
 class Page {
   #settings = readSettings();
@@ -59,6 +59,14 @@ class Page {
     panel: byId("watchlist"),
     facts: (symbol) => this.#facts(symbol),
     onremove: (symbol) => this.#post(this.#settings.removeUrl, {symbol}),
+    onselect: (symbol) => this.#trades?.select(symbol),
+  });
+  #trades = openTrades({
+    wishes: this.#connection.subscriptions,
+    instruments: this.#board.instruments,
+    onchange: (part) => this.#frame.touch(part),
+    onall: () => this.#watchlist.select(null),
+    announce: (text) => this.#announcer.say(text),
   });
   #notifications = new Notifications({
     inbox: () => this.#inbox,
@@ -89,15 +97,16 @@ class Page {
   /** Begin. */
   open() {
     const {symbols} = this.#watchlist;
-    const own = [CHANNEL.STATUS, CHANNEL.WATCHLIST, CHANNEL.NOTIFICATIONS];
-    for (const channel of own) this.#connection.subscriptions.add(channel);
+    for (const channel of [CHANNEL.STATUS, CHANNEL.WATCHLIST, CHANNEL.NOTIFICATIONS]) this.#connection.subscriptions.add(channel);
     if (symbols.length) this.#connection.subscriptions.add(CHANNEL.TICKER, symbols);
     this.#listen();
     this.#bindPace();
+    this.#trades?.list(symbols);
     this.#connection.open();
     setInterval(() => this.#tick(), TICK_MS);
   }
 
+  /** @returns {Connection} */
   #connect() {
     const rungs = rungsOf({...this.#settings, poll: this.#poll});
     const sharing = {key: this.#settings.shareKey, known: () => new Replica(), onready: () => this.#connection.tryNow()};
@@ -115,6 +124,7 @@ class Page {
     return {
       [CHANNEL.TICKER]: this.#board.position(CHANNEL.TICKER, this.#rejected.others(this.#watchlist.symbols)),
       [CHANNEL.STATUS]: this.#board.position(CHANNEL.STATUS),
+      [CHANNEL.TRADES]: this.#trades?.position ?? null,
       [CHANNEL.NOTIFICATIONS]: this.#inbox.position,
     };
   }
@@ -123,6 +133,7 @@ class Page {
   /** Give a frame to whom it concerns; false for one that does not follow the last. @param {WireFrame} frame */
   #deliver(frame) {
     const now_ms = Date.now();
+    const isNext = this.#trades?.hear(frame) ?? true;
     switch (frame.type) {
       case "welcome":
         this.#clock.hear(frame.server_time, now_ms);
@@ -132,10 +143,10 @@ class Page {
         this.#pace.hear(frame);
         this.#showPace();
         return true;
-      case "shutdown":
-        return true;
       case "answer":
         this.#hearAnswer(frame);
+        return true;
+      case "shutdown":
         return true;
     }
     switch (frame.channel) {
@@ -146,7 +157,7 @@ class Page {
         this.#list(frame.data);
         return true;
       case CHANNEL.TRADES:
-        return true;
+        return isNext;
       case CHANNEL.TICKER:
         this.#hasPrices = true;
         return this.#stopwatch.time(() => this.#hearMarket(frame, now_ms));
@@ -185,11 +196,12 @@ class Page {
     this.#toasts.show({title: "The server refused", body: error.message, level: "warning"});
   }
 
-  /** An instrument that was unknown when it was asked for is listed now. */
+  /** What was unknown when it was asked for may be listed now. */
   #askRejected() {
     const found = this.#rejected.found(this.#board.instruments);
     const wanted = found.filter((symbol) => this.#watchlist.symbols.includes(symbol));
     if (wanted.length) this.#connection.subscriptions.add(CHANNEL.TICKER, wanted);
+    this.#trades?.retry(wanted);
   }
 
   /** @param {import("./wire.js").Notices} frame */
@@ -206,6 +218,7 @@ class Page {
     const added = symbols.filter((symbol) => !before.has(symbol));
     const removed = [...before].filter((symbol) => !now.has(symbol));
     this.#watchlist.list([...now]);
+    this.#trades?.list([...now]);
     if (removed.length) this.#connection.subscriptions.remove(CHANNEL.TICKER, removed);
     this.#board.forget(removed);
     if (added.length) this.#connection.subscriptions.add(CHANNEL.TICKER, added);
@@ -238,12 +251,13 @@ class Page {
     document.addEventListener("visibilitychange", () => {
       this.#isCatchingUp = true;
       this.#connection.setHidden(document.hidden);
+      this.#trades?.setHidden(document.hidden);
     });
     for (const kind of ["online", "offline"]) addEventListener(kind, () => this.#connection.setOnline(kind === "online"));
     addEventListener("pageshow", (event) => event.persisted && this.#connection.open());
     addEventListener("pagehide", () => this.#connection.close());
     this.#pauseButton.addEventListener("click", () => this.#togglePause());
-    bindKeys({"/": () => this.#search.focus(), "p": () => this.#togglePause()});
+    bindKeys({"/": () => this.#search.focus(), "p": () => this.#togglePause(), "t": () => this.#trades?.toggle()});
   }
 
   #togglePause() {
@@ -251,7 +265,7 @@ class Page {
     this.#isCatchingUp = true;
     this.#pauseButton.setAttribute("aria-pressed", String(this.#isPaused));
     write(find(this.#pauseButton, "[data-part=label]"), this.#isPaused ? "Resume" : "Pause");
-    this.#connection.setPaused(BY_PEOPLE, this.#isPaused);
+    this.#connection.setPaused("by hand", this.#isPaused);
     this.#showPace();
   }
 
@@ -259,7 +273,10 @@ class Page {
   #bindPace() {
     if (this.#settings.isPolling) {
       const select = /** @type {HTMLSelectElement} */ (byId("pace"));
-      select.addEventListener("change", () => this.#setInterval(Number(select.value)));
+      select.addEventListener("change", () => {
+        this.#poll.interval_ms = Number(select.value) * 1000;
+        askFor("interval", select.value);
+      });
       return;
     }
     const setPace = (/** @type {string} */ rate) => this.#setPace(Number(rate));
@@ -273,12 +290,6 @@ class Page {
     this.#pace.choose(rate);
     this.#connection.subscriptions.setRate(this.#pace.max_rate);
     this.#showPace();
-  }
-
-  /** @param {number} interval_s */
-  #setInterval(interval_s) {
-    this.#poll.interval_ms = interval_s * 1000;
-    askFor("interval", String(interval_s));
   }
 
   /** @param {string} state */
@@ -300,6 +311,7 @@ class Page {
   #onstate(state) {
     if (state.name !== "live") this.#isCatchingUp = true;
     this.#status.show(state);
+    this.#trades?.showLink(state.name);
     this.#tick();
     if (state.name === "signed_out") this.#signIn();
   }
@@ -311,22 +323,14 @@ class Page {
   #tick() {
     const now_ms = Date.now();
     const {ticks, entries} = this.#board;
-    const rates = this.#meter.rates({ticks, frames: this.#marketFrames}, now_ms);
+    const {state, reconnects} = this.#connection;
+    const link = {transport: state.transport, reconnects};
     this.#status.tick();
     this.#showCosts();
     this.#showPace();
-    this.#meter.show({
-      age: age(this.#clock.age(now_ms)),
-      transport: this.#connection.state.transport || "\u2013",
-      updates: price(rates.frames, 1),
-      ticks: count(ticks),
-      tick_rate: count(rates.ticks),
-      merged: count(ticks - entries),
-      reconnects: count(this.#connection.reconnects),
-    });
+    this.#meter.tell({ticks, entries, frames: this.#marketFrames, age_ms: this.#clock.age(now_ms), ...link}, now_ms);
     this.#feeds.tick(now_ms + this.#clock.offset_ms);
-    const facts = this.#watchlist.symbols.map((symbol) => this.#facts(symbol));
-    showBreadth(byId("breadth"), facts.map(({row, instrument}) => directionOf(row, digitsOf(instrument))));
+    showBreadth(byId("breadth"), this.#watchlist.symbols.map((symbol) => this.#facts(symbol)));
   }
 
   #showPace() {
@@ -337,12 +341,8 @@ class Page {
 
   /** What the transport costs; a poll changes it now and then, so it is also shown with every answer. */
   #showCosts() {
-    const {requests, unchanged, bytes: polled} = this.#poll.meter;
-    this.#meter.show({
-      bytes: bytes(this.#settings.isPolling ? polled : this.#connection.bytes),
-      requests: count(requests),
-      unchanged: count(unchanged),
-    });
+    const {requests, unchanged, bytes} = this.#poll.meter;
+    this.#meter.tellCosts({requests, unchanged, bytes: this.#settings.isPolling ? bytes : this.#connection.bytes});
   }
 }
 

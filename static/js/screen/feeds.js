@@ -7,6 +7,7 @@
 
 import {byId, make, write} from "../dom.js";
 import {count, time} from "../format.js";
+import {digitsOf, directionOf} from "./columns.js";
 import {PHASE_NAMES, dayText} from "./phases.js";
 
 /** @typedef {import("../wire.js").Feed} Feed */
@@ -77,9 +78,10 @@ function lineOf({name, state, reason, t}) {
 /**
  * Show how many lines stand higher and lower than at the previous close.
  * @param {HTMLElement} element
- * @param {string[]} directions "up", "down" or "flat", one for each line
+ * @param {import("./row.js").Facts[]} facts of each line
  */
-export function showBreadth(element, directions) {
+export function showBreadth(element, facts) {
+  const directions = facts.map(({row, instrument}) => directionOf(row, digitsOf(instrument)));
   for (const name of ["up", "down", "flat"]) {
     const part = element.querySelector(`[data-part=${name}]`);
     if (part) write(part, String(directions.filter((direction) => direction === name).length));

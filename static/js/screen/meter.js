@@ -6,8 +6,13 @@
  */
 
 import {write} from "../dom.js";
+import {age, bytes, count, price} from "../format.js";
 
 /** @typedef {Record<string, number>} Totals */
+/**
+ * `ticks` came in `entries`, and those in `frames`.
+ * @typedef {{ticks: number, entries: number, frames: number, age_ms: number | null, transport: string, reconnects: number}} Facts
+ */
 
 export class Meter {
   /** @type {Map<string, HTMLElement[]>} */
@@ -33,6 +38,32 @@ export class Meter {
     for (const [name, text] of Object.entries(texts)) {
       for (const place of this.#places.get(name) ?? []) write(place, text);
     }
+  }
+
+  /**
+   * Tell how prices come, and how many; called once a second.
+   * @param {Facts} facts
+   * @param {number} now_ms
+   */
+  tell({ticks, entries, frames, age_ms, transport, reconnects}, now_ms) {
+    const rates = this.rates({ticks, frames}, now_ms);
+    this.show({
+      age: age(age_ms),
+      transport: transport || "\u2013",
+      updates: price(rates.frames, 1),
+      ticks: count(ticks),
+      tick_rate: count(rates.ticks),
+      merged: count(ticks - entries),
+      reconnects: count(reconnects),
+    });
+  }
+
+  /**
+   * Tell what the transport costs.
+   * @param {{requests: number, unchanged: number, bytes: number}} costs
+   */
+  tellCosts({requests, unchanged, bytes: received}) {
+    this.show({bytes: bytes(received), requests: count(requests), unchanged: count(unchanged)});
   }
 
   /**

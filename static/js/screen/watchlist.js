@@ -27,6 +27,7 @@ export class Watchlist {
   #resort;
   #facts;
   #onremove;
+  #onselect;
   #focus;
   #order = new Order();
   #flasher = new Flasher();
@@ -34,6 +35,8 @@ export class Watchlist {
   #rows = new Map();
   /** @type {readonly string[]} */
   #symbols = [];
+  /** The line that somebody chose. @type {string | null} */
+  #selected = null;
   #needle = "";
   #isFrozen = false;
   #sorted_ms = 0;
@@ -43,9 +46,10 @@ export class Watchlist {
   /**
    * @param {{
    *   panel: HTMLElement, facts: (symbol: string) => Facts, onremove: (symbol: string) => void,
+   *   onselect: (symbol: string | null) => void,
    * }} options `panel` holds the table, the template of a line and the empty state.
    */
-  constructor({panel, facts, onremove}) {
+  constructor({panel, facts, onremove, onselect}) {
     const table = find(panel, "table");
     this.#body = find(table, "tbody");
     this.#heads = /** @type {HTMLElement[]} */ ([...table.querySelectorAll("th[data-sort]")]);
@@ -55,6 +59,7 @@ export class Watchlist {
     this.#resort = find(panel, "[data-part=resort]");
     this.#facts = facts;
     this.#onremove = onremove;
+    this.#onselect = onselect;
     this.#adopt();
     this.#focus = new RovingFocus(table);
     this.#order.word = recall(MEMORY) ?? "";
@@ -97,6 +102,18 @@ export class Watchlist {
   reveal(symbol) {
     const row = this.#rows.get(symbol);
     if (row) this.#focus.focus(row.element);
+  }
+
+  /**
+   * Choose a line, or none.
+   * @param {string | null} symbol
+   */
+  select(symbol) {
+    if (symbol === this.#selected) return;
+    this.#rows.get(this.#selected ?? "")?.element.removeAttribute("aria-selected");
+    this.#selected = symbol;
+    this.#rows.get(symbol ?? "")?.element.setAttribute("aria-selected", "true");
+    this.#onselect(symbol);
   }
 
   /**
@@ -148,6 +165,7 @@ export class Watchlist {
     if (!line) return;
     const neighbour = /** @type {HTMLElement | null} */ (line.nextElementSibling ?? line.previousElementSibling);
     if (line.contains(document.activeElement) && neighbour) this.#focus.focus(neighbour, true);
+    if (symbol === this.#selected) this.select(null);
     line.remove();
     this.#rows.delete(symbol);
   }
@@ -236,27 +254,48 @@ export class Watchlist {
 
   /** The button posts a form when no script runs; with one, the page stays. @param {MouseEvent} event */
   #onclick(event) {
-    const button = /** @type {Element} */ (event.target).closest("button[name=symbol]");
-    if (!button) return;
+    const target = /** @type {Element} */ (event.target);
+    const button = target.closest("button[name=symbol]");
+    if (!button) {
+      this.#choose(target);
+      return;
+    }
     event.preventDefault();
     this.#onremove(button.getAttribute("value") ?? "");
   }
 
   /** @param {KeyboardEvent} event */
   #onkeydown(event) {
-    const line = /** @type {Element} */ (event.target).closest("tr[data-symbol]");
-    if (!line || event.key !== "Delete") return;
+    const target = /** @type {Element} */ (event.target);
+    const symbol = symbolOf(target);
+    const isCell = target.matches("th, td");
+    if (event.key === "Escape") this.select(null);
+    if (symbol === null) return;
+    if (event.key === "Delete") this.#onremove(symbol);
+    else if (isCell && (event.key === "Enter" || event.key === " ")) this.#choose(target);
+    else return;
     event.preventDefault();
-    this.#onremove(/** @type {HTMLElement} */ (line).dataset.symbol ?? "");
+  }
+
+  /** Choose the line of an element, or let it go if it is the one. @param {Element} target */
+  #choose(target) {
+    const symbol = symbolOf(target);
+    if (symbol !== null) this.select(symbol === this.#selected ? null : symbol);
   }
 
   /** Full numbers appear on demand: a title per tick would cost more than the tick. @param {Event} event */
   #explain(event) {
     const cell = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("td[data-field]"));
-    const symbol = /** @type {HTMLElement | null} */ (cell?.closest("tr"))?.dataset.symbol ?? "";
+    const symbol = (cell && symbolOf(cell)) ?? "";
     const {row} = this.#facts(symbol);
     if (!cell || !row) return;
     if (cell.dataset.field === "volume") cell.title = `${count(row.v)} shares`;
     if (cell.dataset.field === "last" && row.t !== null) cell.title = `Last tick ${moment(row.t)}`;
   }
+}
+
+/** Return the symbol of the line that an element is in. @param {Element} element */
+function symbolOf(element) {
+  const line = /** @type {HTMLElement | null} */ (element.closest("tr[data-symbol]"));
+  return line?.dataset.symbol ?? null;
 }

@@ -1,0 +1,98 @@
+// @ts-check
+/**
+ * The newest trades of the symbols that are wanted, each once and in order, with a mark where some are missing.
+ * Pure: no page, no network, no clock.
+ * Called by screen/trades.js.
+ */
+
+import {encodePosition} from "../wire.js";
+
+/** @typedef {import("../wire.js").Trade} Trade */
+/** @typedef {import("../wire.js").TradesFrame} TradesFrame */
+/**
+ * One line: a trade, or null where trades are missing. `era` counts epochs, `at` is where it belongs in one.
+ * @typedef {{key: string, era: number, at: number, trade: Trade | null}} Line
+ */
+
+/** As many lines as somebody looks through. */
+export const KEPT = 200;
+
+export class Tape {
+  /** Oldest first. @type {Line[]} */
+  lines = [];
+  /** @type {{epoch: string, sequence: number} | null} */
+  #place = null;
+  #isBroken = false;
+  /** Whether the server knows that we follow: until then its signs of life are not about trades. */
+  #isFollowed = false;
+  /** Sequences begin anew with each epoch. */
+  #era = 0;
+  /** @type {Set<string>} */
+  #symbols = new Set();
+
+  /** Where the tape stands; null before its first snapshot. */
+  get position() {
+    return this.#place && encodePosition(this.#place.epoch, this.#place.sequence);
+  }
+
+  /** Want the trades of these symbols; what is known of others goes. @param {Iterable<string>} symbols */
+  want(symbols) {
+    this.#symbols = new Set(symbols);
+    this.lines = this.lines.filter(({trade}) => trade === null || this.#symbols.has(trade.s));
+  }
+
+  /** Begin anew: nothing is known, and the next snapshot is the first. */
+  clear() {
+    this.lines = [];
+    this.#place = null;
+    this.#isBroken = this.#isFollowed = false;
+  }
+
+  /** The server was asked for the channel, or has answered. @param {boolean} isAnswered */
+  follow(isAnswered) {
+    this.#isFollowed = isAnswered;
+  }
+
+  /** Nothing is missing up to a sequence. @param {number} sequence */
+  raise(sequence) {
+    if (this.#place && this.#isFollowed && !this.#isBroken) this.#place.sequence = Math.max(this.#place.sequence, sequence);
+  }
+
+  /**
+   * Take a frame; return false for one that does not follow. Before the first snapshot an update still
+   * belongs to what was wanted before.
+   * @param {TradesFrame} frame
+   */
+  apply(frame) {
+    if (frame.type === "snapshot") this.#renew(frame);
+    else if (this.#place === null) return true;
+    else this.#isBroken = this.#place.sequence !== frame.from;
+    if (this.#isBroken || !this.#place) return false;
+    this.#place.sequence = frame.seq;
+    this.#add(frame.data.filter(({s}) => this.#symbols.has(s)).map((trade) => this.#line(trade.i, trade)));
+    return true;
+  }
+
+  /** @param {import("../wire.js").TradesSnapshot} frame */
+  #renew({epoch, seq, gap}) {
+    const isOther = this.#place !== null && this.#place.epoch !== epoch;
+    if (this.#place && (gap || isOther)) this.#add([this.#line(this.#place.sequence + 0.5, null)]);
+    if (isOther) this.#era += 1;
+    this.#place = {epoch, sequence: seq};
+    this.#isBroken = false;
+    this.#isFollowed = true;
+  }
+
+  /** @param {number} at @param {Trade | null} trade @returns {Line} */
+  #line(at, trade) {
+    return {key: `${this.#era}:${at}`, era: this.#era, at, trade};
+  }
+
+  /** A snapshot tells again what is known, and of another symbol what is older. @param {Line[]} lines */
+  #add(lines) {
+    const known = new Set(this.lines.map(({key}) => key));
+    const added = lines.filter(({key}) => !known.has(key));
+    const all = [...this.lines, ...added].sort((one, other) => one.era - other.era || one.at - other.at);
+    this.lines = all.slice(-KEPT);
+  }
+}
