@@ -10,6 +10,7 @@ const bear = async () => {
   tabs.add(tab);
   tab.want(...names.filter(() => pick(2)), "A");
   if (pick(2)) tab.connection.subscriptions.add("trades", ["A", "B"]);
+  else tab.show(...names.filter(() => pick(2)), "B");
 };
 const deeds = [
   () => { for (let at = 0; at < 5; at += 1) world.market.tick(names[pick(5)], {p: pick(1000), v: pick(1000)}); },
@@ -25,6 +26,10 @@ const deeds = [
   () => { const tab = some(); const s = names[1 + pick(4)]; if (!tab.symbols.has(s)) tab.want(s); },
   () => { const tab = some(); const s = names[1 + pick(4)]; if (tab.symbols.has(s)) tab.unwant(s); },
   () => tabs.size < 6 && bear(),
+  () => { const tab = some(); if (tab.tape) tab.show(...names.filter(() => !pick(3))); },
+  () => { const tab = some(); if (tab.tape) tab.rest(); },
+  () => { const tab = some(); if (tab.tape) tab.wake(); },
+  () => { const tab = some(); const s = names[pick(5)]; if (tab.asked.length && !tab.asked.includes(s)) tab.showMore(s); },
   () => { if (tabs.size < 3) return; const tab = some(); tabs.delete(tab); tab.connection.close(); },
   () => { if (tabs.size < 3 || pick(2)) return; const tab = some(); tabs.delete(tab); tab.die(); },
   () => { if (!pick(3)) for (const session of [...world.sessions]) session.end(1006); },
@@ -36,11 +41,13 @@ for (let step = 0; step < 250; step += 1) {
   if (pick(2)) await world.settle(1 + pick(60));
 }
 for (const tab of tabs) tab.connection.setPaused("a test", false);
+for (const tab of tabs) tab.wake();
 for (let turn = 0; turn < 25; turn += 1) {
   await world.settle(1500);
   world.market.tick(names[turn % 5], {p: turn});
   await world.take();
 }
+for (const s of names) world.market.trade(s, 7);
 for (const s of names) world.market.tick(s, {p: 7, v: 8});
 world.market.status("the end");
 await world.take();
@@ -61,6 +68,7 @@ for (const tab of tabs) {
     const expected = mine.filter((i) => i >= (ids[0] ?? Infinity));
     check(JSON.stringify(ids) === JSON.stringify(expected), () => `trades of ${tab.id}: ${ids}, not ${expected}`);
   }
+  if (tab.shown.length) tab.inspectTape();
   check(tab.seen.news === 0, () => `${tab.id} took old notices for news`);
   check(tab.inbox.notices.length === 1, () => `${tab.id} has ${tab.inbox.notices.length} notices`);
 }

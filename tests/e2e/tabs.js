@@ -1,5 +1,6 @@
 const {Board, Gap} = await import("/static/js/market/board.js");
 const {Inbox} = await import("/static/js/market/inbox.js");
+const {Tape} = await import("/static/js/market/tape.js");
 const {Replica} = await import("/static/js/market/replica.js");
 const {Election, Presence} = await import("/static/js/link/election.js");
 const {Follower} = await import("/static/js/link/follower.js");
@@ -226,6 +227,13 @@ class Tab {
   board = new Board();
   inbox = new Inbox();
   trades = null;
+  /** What a panel of trades shows, once one was opened. */
+  tape = null;
+  /** The symbols of that panel, and those that were asked for. */
+  shown = [];
+  asked = [];
+  /** Those that were added to the others: nobody knows their trades before that. */
+  late = new Set();
   isHung = false;
   constructor(world, id, {fields = null} = {}) {
     Object.assign(this, {world, id, fields});
@@ -247,7 +255,7 @@ class Tab {
       details: fields ? {ticker: {fields}} : {},
       positions: () => ({
         ticker: this.board.position("ticker", this.symbols), status: this.board.position("status"),
-        trades: this.trades && `${this.trades.epoch}:${this.trades.seq}`, notifications: this.inbox.position,
+        trades: this.tape ? this.tape.position : this.trades && `${this.trades.epoch}:${this.trades.seq}`, notifications: this.inbox.position,
       }),
       deliver: (frame) => this.deliver(frame),
       onrecovery: ({resumed}) => this.seen.resumed.push(resumed),
@@ -277,6 +285,33 @@ class Tab {
     this.connection.subscriptions.add("ticker", symbols);
     return this;
   }
+  /** Show trades of these symbols, as screen/trades.js does; of none closes the panel. */
+  show(...symbols) {
+    this.tape ??= new Tape();
+    this.rest();
+    this.tape.clear();
+    this.late.clear();
+    this.shown = symbols;
+    this.wake();
+  }
+  rest() {
+    if (this.asked.length) this.connection.subscriptions.remove("trades", this.asked);
+    this.asked = [];
+  }
+  wake() {
+    if (this.asked.length || !this.shown.length) return;
+    this.tape.want(this.shown);
+    this.tape.follow(false);
+    this.asked = [...this.shown];
+    this.connection.subscriptions.add("trades", this.asked);
+  }
+  showMore(s) {
+    this.late.add(s);
+    this.shown.push(s);
+    this.asked.push(s);
+    this.tape.want(this.shown);
+    this.connection.subscriptions.add("trades", [s]);
+  }
   unwant(s) {
     this.symbols.delete(s);
     this.begun.delete(s);
@@ -286,6 +321,7 @@ class Tab {
   }
   deliver(frame) {
     if (frame.type === "answer") {
+      if (frame.method === "subscribe" && frame.result.channel === "trades" && this.asked.length) this.tape?.follow(true);
       if (!frame.success) this.seen.failed.push(frame.error.name);
       this.rejected = {...this.rejected, ...frame.result.rejected};
       return true;
@@ -296,7 +332,9 @@ class Tab {
       return true;
     }
     if (frame.channel === "watchlist") return true;
+    if (frame.channel === "trades" && this.tape) return this.asked.length === 0 || this.tape.apply(frame);
     if (frame.channel === "trades") return this.hearTrades(frame);
+    if (frame.type === "heartbeat" && this.asked.length) this.tape.raise(frame.seq);
     if (frame.type === "heartbeat" && this.trades) this.trades.seq = Math.max(this.trades.seq, frame.seq);
     if (this.board.apply(frame) instanceof Gap) {
       this.seen.gaps += 1;
@@ -338,6 +376,20 @@ class Tab {
     this.trades.seq = frame.seq;
     this.seen.trades.push(...frame.data.map(({i}) => i));
     return true;
+  }
+  /** Between two lines of the tape without a mark the market made no trade, and none after the last. */
+  inspectTape() {
+    const {market} = this.world;
+    const isMine = (s) => this.shown.includes(s) && !this.late.has(s);
+    const mine = market.trades.filter(({s}) => isMine(s)).map(({i}) => i);
+    const era = this.tape.lines.at(-1)?.era;
+    const lines = this.tape.position?.startsWith(`${market.epoch}:`) ? this.tape.lines.filter((line) => line.era === era && (!line.trade || isMine(line.trade.s))) : [];
+    const text = () => `tape of ${this.id} (${this.shown}): ${lines.map(({at}) => at)}, not ${mine}`;
+    check(lines.at(-1)?.at === mine.at(-1), () => `end of ${text()}`);
+    for (const [at, {trade}] of lines.entries()) {
+      const before = at ? lines[at - 1] : null;
+      if (trade && before?.trade) check(mine.indexOf(trade.i) === mine.indexOf(before.trade.i) + 1, text);
+    }
   }
   die() {
     this.isHung = true;

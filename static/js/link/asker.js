@@ -154,15 +154,16 @@ export class Asker {
    * @param {{frames: import("../wire.js").Frame[], bytes: number}} answer
    * @param {Asked} asked
    */
-  #tell({frames, bytes}, {commands}) {
+  #tell({frames, bytes}, asked) {
     const question = this.#question;
+    question?.settle(asked.commands);
     if (!this.#isProven) {
       this.#isProven = true;
       this.onopen();
       return;
     }
     for (const frame of frames) question?.hear(frame);
-    [...answersTo(commands, frames), ...frames].forEach((frame, index) => {
+    [...answersTo(asked, frames), ...frames].forEach((frame, index) => {
       if (question === this.#question) this.onframe(frame, index === 0 ? bytes : 0);
     });
   }

@@ -22,7 +22,8 @@ import {CHANNEL, HEARTBEAT, encodePosition, parsePosition} from "../wire.js";
  *   apply(frame: Frame): boolean, isWhole(channel: string): boolean, holds(symbol: string): boolean,
  *   position(channel: string, symbols?: Iterable<string>): string | null,
  *   place(channel: string): {epoch: string, sequence: number}, ts(channel: string): number,
- *   snapshot(channel: string, symbols: Iterable<string>): Frame, standTrades(position: string | null): void,
+ *   snapshot(channel: string, symbols: Iterable<string>): Frame,
+ *   standTrades(position: string | null): void, expectTrades(symbols: Iterable<string>): void,
  *   tradesAfter(symbols: Iterable<string>, sequence: number): Trade[] | null,
  *   forget(channel: string, symbols: string[]): void,
  * }} Known
@@ -247,7 +248,8 @@ export class Desk {
       for (const entry of frame.data) if (served.has(entry.s)) this.#prices.fold(entry);
       this.#tellPrices();
     } else if (frame.channel === CHANNEL.TRADES) {
-      this.#trades.add(frame.data.filter(({s}) => served.has(s)));
+      const {sequence = 0} = this.#places.get(CHANNEL.TRADES) ?? {};
+      this.#trades.add(frame.data.filter(({s, i}) => served.has(s) && i > sequence));
       this.#tellTrades();
     } else if (frame.channel === CHANNEL.STATUS) {
       this.#statuses.add(/** @type {import("../wire.js").StatusUpdate} */ (frame).data);

@@ -61,12 +61,16 @@ export class Question {
     return true;
   }
 
-  /** Return the question as it is now; commands that came since the last one belong to it. @returns {Asked} */
+  /** Return the question as it is now; commands that nobody answered yet belong to it. @returns {Asked} */
   ask() {
-    const commands = this.#unanswered;
+    const commands = [...this.#unanswered];
     const channels = [...this.#channels].filter((channel) => !this.isPaused || !PRICES.includes(channel));
-    this.#unanswered = [];
     return {query: this.#query(channels), commands, isWhole: channels.length === this.#channels.size && channels.length > 0};
+  }
+
+  /** These commands were answered. @param {Command[]} commands */
+  settle(commands) {
+    this.#unanswered = this.#unanswered.filter((command) => !commands.includes(command));
   }
 
   /**
@@ -120,24 +124,24 @@ export class Question {
 
 /**
  * Return the answers that a server with a way back would have given to the commands of a question.
- * @param {Command[]} commands
+ * @param {Asked} asked
  * @param {Frame[]} frames what the question was answered with
  * @returns {Answer[]}
  */
-export function answersTo(commands, frames) {
+export function answersTo({commands, query}, frames) {
   return commands.map(({method, params = {}, id}) => {
-    const result = method === METHOD.SUBSCRIBE ? opened(params, frames) : params;
+    const result = method === METHOD.SUBSCRIBE ? opened(params, query, frames) : params;
     return {channel: "answer", type: "answer", method, id: id ?? null, success: true, result, error: null};
   });
 }
 
-/** @param {Record<string, any>} params @param {Frame[]} frames */
-function opened({channel, symbols, since}, frames) {
+/** @param {Record<string, any>} params @param {URLSearchParams} query @param {Frame[]} frames */
+function opened({channel, symbols}, query, frames) {
   const renewed = frames.filter((frame) => frame.channel === channel && frame.type === "snapshot");
   const told = new Set(renewed.flatMap(symbolsOf));
   const missing = renewed.length && Array.isArray(symbols) ? symbols.filter((symbol) => !told.has(symbol)) : [];
   const rejected = Object.fromEntries(missing.map((symbol) => [symbol, "unknown symbol"]));
-  return {channel, resumed: since !== undefined && renewed.length === 0, rejected};
+  return {channel, resumed: query.has(`${channel}_since`) && renewed.length === 0, rejected};
 }
 
 /** The symbols a snapshot mentions: the server does not know the others. @param {Frame} frame */

@@ -8,11 +8,13 @@
 
 import {Alarms} from "./alarms.js";
 import {Desk} from "./desk.js";
+import {endingOf} from "./endings.js";
 import {lineOf} from "./lines.js";
-import {LOST, browserTimers} from "./transport.js";
+import {earliestOf} from "./past.js";
+import {browserTimers} from "./transport.js";
 import {RESUMABLE, Waiting} from "./waiting.js";
 import {Refused, Wishes} from "./wishes.js";
-import {CHANNEL, CLOSE, CLOSE_TEXT, METHOD, parsePosition} from "../wire.js";
+import {CHANNEL, METHOD} from "../wire.js";
 
 /** @typedef {import("../wire.js").Frame} Frame */
 /** @typedef {import("../wire.js").Command} Command */
@@ -94,7 +96,7 @@ export class Relay {
     this.#wishes = new Wishes({
       details,
       subscriptions: this.#connection.subscriptions,
-      onmore: (channel) => this.#waiting.expect(channel),
+      onmore: (channel, symbols) => this.#expect(channel, symbols),
       onless: (channel, symbols, isOver) => this.#forget(channel, symbols, isOver),
     });
     this.#call = openChannel(key);
@@ -175,8 +177,11 @@ export class Relay {
 
   /** @param {Desk} desk @param {Command} command @param {Record<string, any>} params */
   #subscribe(desk, command, params) {
-    const {channel, symbols = []} = params;
-    if (channel === CHANNEL.TRADES) this.#standTrades();
+    const {channel, symbols = [], since = desk.since} = params;
+    if (channel === CHANNEL.TRADES) {
+      desk.since = since;
+      this.#standTrades();
+    }
     const unknown = new Set(this.#waiting.unknownOf(channel));
     this.#waiting.add({desk, command, channel, symbols});
     const refused = this.#wishes.want(desk, params, unknown);
@@ -194,19 +199,29 @@ export class Relay {
     desk.answer(command, {channel: params.channel});
   }
 
+  /** @param {string} channel @param {Set<string>} symbols */
+  #expect(channel, symbols) {
+    this.#waiting.expect(channel);
+    if (channel === CHANNEL.TRADES) this.#known.expectTrades(symbols);
+  }
+
   /** @param {string} channel @param {string[]} symbols @param {boolean} isOver nobody wants the channel */
   #forget(channel, symbols, isOver) {
     if (isOver) this.#waiting.unsettle(channel);
     this.#known.forget(channel, symbols);
+    if (isOver && channel === CHANNEL.TRADES) this.#endTrades();
   }
 
   /** The trades of a leader before us went to some tab up to here: go on from there, so that none is missing. */
   #standTrades() {
     if (this.#known.position(CHANNEL.TRADES) !== null) return;
-    const places = [...this.#seats.values()].map(({desk}) => desk.since).filter((since) => since !== null);
-    const sequences = new Map(places.map((since) => [since, parsePosition(since)?.sequence ?? 0]));
-    const [earliest = null] = places.sort((one, other) => (sequences.get(one) ?? 0) - (sequences.get(other) ?? 0));
-    this.#known.standTrades(earliest);
+    this.#known.standTrades(earliestOf([...this.#seats.values()].map(({desk}) => desk.since)));
+  }
+
+  /** Nobody wants trades any more: whoever wants some later begins anew, or says from where. */
+  #endTrades() {
+    for (const {desk} of this.#seats.values()) desk.since = null;
+    this.#known.standTrades(null);
   }
 
   /** @param {Desk} desk @param {Command} command @param {Record<string, any>} params */
@@ -257,10 +272,9 @@ export class Relay {
   #pass(frame) {
     if (frame.type === "heartbeat") this.#greetings.set("heartbeat", {...frame, seq: 0});
     const isRenewal = frame.type === "snapshot" && RESUMABLE.includes(frame.channel);
-    if (!isRenewal) {
-      for (const {desk} of this.#seats.values()) desk.hear(frame);
-      return;
-    }
+    const isMore = frame.channel === CHANNEL.TRADES && frame.type === "snapshot" && !frame.gap;
+    if (!isRenewal || isMore) for (const {desk} of this.#seats.values()) desk.hear(frame);
+    if (!isRenewal) return;
     if (frame.channel === CHANNEL.TICKER) for (const {s} of frame.data) this.#renewed.add(s);
     if ("more" in frame && frame.more) return;
     this.#waiting.settle(frame.channel);
@@ -331,13 +345,4 @@ export class Relay {
     this.#road = {name, quiet_ms};
     for (const {line} of this.#seats.values()) line.postMessage({kind: "road", term: this.#term, ...this.#road});
   }
-}
-
-/** @param {State} state @param {number} now_ms @returns {import("./transport.js").Ending} */
-function endingOf({name, reason, retry_at_ms}, now_ms) {
-  const retry_ms = Math.max(0, (retry_at_ms ?? now_ms) - now_ms);
-  if (name === "signed_out") return {code: CLOSE.SIGNED_OUT, reason, retry_ms};
-  if (name !== "stopped") return {code: LOST, reason, retry_ms};
-  const [code = LOST] = Object.entries(CLOSE_TEXT).find(([, [text]]) => text === reason) ?? [];
-  return {code: Number(code), reason, retry_ms};
 }

@@ -115,6 +115,7 @@ export class SseTransport {
   /** @param {Stream} stream @param {StreamEvent} event @param {number} bytes */
   #hear(stream, event, bytes) {
     const told = stream.read(event);
+    this.#question?.settle(stream.answered);
     if (!this.#isProven && told.length) {
       this.#isProven = true;
       this.onopen();
@@ -148,6 +149,11 @@ class Stream {
     this.stale = stale;
   }
 
+  /** The commands that it has answered. */
+  get answered() {
+    return this.#first === null ? this.#asked.commands : [];
+  }
+
   get signal() {
     return this.#controller.signal;
   }
@@ -169,7 +175,7 @@ class Stream {
     if (own?.type === "heartbeat") this.stale = own.stale;
     if (place === null && own?.type !== "heartbeat") return frames;
     if (place !== null) frames.push(claimedBy(heartbeatAt(place.sequence, this.stale), this.#asked.isWhole));
-    frames.push(...answersTo(this.#first ? this.#asked.commands : [], this.#first ?? []));
+    if (this.#first) frames.push(...answersTo(this.#asked, this.#first));
     this.#first = null;
     return frames;
   }

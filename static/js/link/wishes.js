@@ -36,9 +36,9 @@ export class Wishes {
   /**
    * @param {{
    *   subscriptions: Subscriptions, details: Record<string, Record<string, unknown>>,
-   *   onmore: (channel: string) => void, onless: (channel: string, symbols: string[], isOver: boolean) => void,
+   *   onmore: (channel: string, symbols: Set<string>) => void, onless: (channel: string, symbols: string[], isOver: boolean) => void,
    * }} options `details`: what the connection says with each subscription; the fields are written there.
-   *   `onmore`: the server is asked for more of a channel. `onless`: nobody wants these symbols any more, or the channel
+   *   `onmore`: the server is asked for these symbols too. `onless`: nobody wants these symbols any more, or the channel
    */
   constructor({subscriptions, details, onmore, onless}) {
     this.#subscriptions = subscriptions;
@@ -127,7 +127,7 @@ export class Wishes {
   #ask(channel, all, added) {
     if (this.#asked.has(channel) && added.size === 0) return;
     this.#asked.set(channel, all);
-    this.#onmore(channel);
+    this.#onmore(channel, added);
     this.#subscriptions.add(channel, added);
   }
 

@@ -19,12 +19,16 @@ export class Recent {
   /** @type {{epoch: string, sequence: number} | null} */
   #place = null;
   #isBroken = false;
+  /** Whether a frame told that the server follows: until then its signs of life are not about trades. */
+  #isFollowed = false;
   /** From where on trades are known. */
   #since = 0;
   /** @type {Map<string, Trade[]>} */
   #trades = new Map();
   /** From where on all trades of a symbol are known, where that is later. @type {Map<string, number>} */
   #floors = new Map();
+  /** Symbols that were asked for and that no snapshot told of yet. @type {Set<string>} */
+  #expected = new Set();
 
   /** Where these trades stand; null before the first frame. */
   get position() {
@@ -43,14 +47,14 @@ export class Recent {
   stand(position) {
     this.#place = parsePosition(position);
     this.#since = this.#place?.sequence ?? 0;
-    this.#isBroken = false;
+    this.#isBroken = this.#isFollowed = false;
     this.#trades.clear();
     this.#floors.clear();
   }
 
   /** Nothing is missing up to a sequence. @param {number} sequence */
   raise(sequence) {
-    if (this.#place && !this.#isBroken) this.#place.sequence = Math.max(this.#place.sequence, sequence);
+    if (this.#place && this.#isFollowed && !this.#isBroken) this.#place.sequence = Math.max(this.#place.sequence, sequence);
   }
 
   /**
@@ -61,9 +65,21 @@ export class Recent {
     if (frame.type === "snapshot") this.#renew(frame);
     else this.#isBroken = this.#place?.sequence !== frame.from;
     if (this.#isBroken || !this.#place) return false;
+    this.#isFollowed = true;
     for (const trade of frame.data) this.#add(trade);
     this.#place.sequence = frame.seq;
     return true;
+  }
+
+  /**
+   * Symbols are asked for from now on; a snapshot may tell of earlier trades of theirs.
+   * @param {Iterable<string>} symbols
+   */
+  expect(symbols) {
+    for (const symbol of symbols) {
+      this.#expected.add(symbol);
+      if (this.#place && !this.#trades.has(symbol)) this.#floors.set(symbol, this.#place.sequence);
+    }
   }
 
   /**
@@ -73,16 +89,18 @@ export class Recent {
    */
   after(symbols, sequence) {
     const named = [...symbols];
-    const isKnown = named.every((symbol) => sequence >= (this.#floors.get(symbol) ?? this.#since));
+    const isKnown = named.every((symbol) => sequence >= this.#floorOf(symbol));
     return isKnown ? this.#of(named).filter(({i}) => i > sequence) : null;
   }
 
   /**
-   * Return the newest trades of symbols, in order.
+   * Return the newest trades of symbols, in order; between them none is missing.
    * @param {Iterable<string>} symbols
    */
   newest(symbols) {
-    return this.#of([...symbols]).slice(-NEWEST);
+    const named = [...symbols];
+    const floor = Math.max(0, ...named.map((symbol) => this.#floorOf(symbol)));
+    return this.#of(named).filter(({i}) => i > floor).slice(-NEWEST);
   }
 
   /** @param {Iterable<string>} symbols */
@@ -93,6 +111,11 @@ export class Recent {
     }
   }
 
+  /** From where on all trades of a symbol are known. @param {string} symbol */
+  #floorOf(symbol) {
+    return this.#floors.get(symbol) ?? this.#since;
+  }
+
   /** @param {string[]} symbols */
   #of(symbols) {
     return symbols.flatMap((symbol) => this.#trades.get(symbol) ?? []).sort((one, other) => one.i - other.i);
@@ -100,8 +123,12 @@ export class Recent {
 
   /** @param {import("../wire.js").TradesSnapshot} frame */
   #renew({epoch, seq, gap, data}) {
-    if (this.#place?.epoch !== epoch || gap) this.stand(encodePosition(epoch, seq));
-    for (const {s} of data) if (!this.#trades.has(s)) this.#floors.set(s, data[0].i - 1);
+    const isNew = this.#place?.epoch !== epoch || gap;
+    if (isNew) this.stand(encodePosition(epoch, seq));
+    const floor = (data[0]?.i ?? 1) - 1;
+    if (isNew) this.#since = floor;
+    for (const symbol of this.#expected) if (!this.#trades.has(symbol)) this.#floors.set(symbol, floor);
+    this.#expected.clear();
     this.#isBroken = false;
   }
 

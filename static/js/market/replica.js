@@ -87,6 +87,11 @@ export class Replica {
     this.#recent.stand(position);
   }
 
+  /** Trades of these symbols are asked for from now on. @param {Iterable<string>} symbols */
+  expectTrades(symbols) {
+    this.#recent.expect(symbols);
+  }
+
   /**
    * Return the frame that tells a whole channel as it is now.
    * @param {string} channel

@@ -69,8 +69,16 @@ export class Tape {
     else this.#isBroken = this.#place.sequence !== frame.from;
     if (this.#isBroken || !this.#place) return false;
     this.#place.sequence = frame.seq;
-    this.#add(frame.data.filter(({s}) => this.#symbols.has(s)).map((trade) => this.#line(trade.i, trade)));
+    this.#take(frame.data);
     return true;
+  }
+
+  /** Of a symbol that is wanted later the trades begin where the tape does. @param {Trade[]} trades */
+  #take(trades) {
+    const [oldest] = this.lines;
+    const floor = oldest?.era === this.#era ? oldest.at : 0;
+    const wanted = trades.filter(({s, i}) => this.#symbols.has(s) && i >= floor);
+    this.#add(wanted.map((trade) => this.#line(trade.i, trade)));
   }
 
   /** @param {import("../wire.js").TradesSnapshot} frame */
