@@ -296,7 +296,9 @@ ASK = """async ({positions, commands, frames}) => {
   const asked = question.ask();
   return {
     isNew, query: Object.fromEntries(asked.query), isWhole: asked.isWhole,
-    commands: asked.commands.map(({id}) => id), left: question.ask().commands,
+    commands: asked.commands.map(({id}) => id),
+    left: [question.ask(), question.settle(asked.commands), question.ask()]
+      .map((again) => again?.commands.length),
   };
 }"""
 TICKER = {"channel": "ticker", "symbols": ["NVX", "ORB"], "fields": ["p", "b"]}
@@ -333,7 +335,7 @@ def test_a_question_says_what_is_wanted_and_where_each_channel_stands(bare: Page
         },
         "isWhole": True,
         "commands": [1, 2, 3],
-        "left": [],
+        "left": [3, None, 0],
     }
 
 
@@ -372,15 +374,21 @@ def test_an_acknowledgement_makes_no_other_question(bare: Page) -> None:
 def test_frames_stand_for_the_answers(bare: Page) -> None:
     script = """async ([commands, frames]) => {
       const {answersTo} = await import("/static/js/link/question.js");
-      return answersTo(commands, frames).map(({id, result}) => ({id, ...result}));
+      const query = new URLSearchParams("status_since=e:7&trades_since=e:1");
+      return answersTo({commands, query}, frames).map(({id, result}) => ({id, ...result}));
     }"""
     resume = {"method": "subscribe", "params": {"channel": "status", "since": "e:7"}, "id": 2}
     snapshot = {"channel": "ticker", "type": "snapshot", "data": [{"s": "NVX"}]}
-    told = bare.evaluate(script, [[SUBSCRIBES[0], resume], [snapshot]])
+    more = {"method": "subscribe", "params": {"channel": "trades", "symbols": ["ORB"]}, "id": 3}
+    told = bare.evaluate(script, [[SUBSCRIBES[0], resume, more], [snapshot]])
+    untraded = {"channel": "trades", "type": "snapshot", "data": []}
+    begun = bare.evaluate(script, [[more], [untraded]])
+    assert begun == [{"id": 3, "channel": "trades", "resumed": False, "rejected": {}}]
     rejected = {"ORB": "unknown symbol"}
     assert told == [
         {"id": 1, "channel": "ticker", "resumed": False, "rejected": rejected},
         {"id": 2, "channel": "status", "resumed": True, "rejected": {}},
+        {"id": 3, "channel": "trades", "resumed": True, "rejected": {}},
     ]
 
 

@@ -191,6 +191,69 @@ def test_a_hidden_tab_catches_up(open_page: Open, eventually: Callable[..., None
     eventually(moving(page))
 
 
+LINES = """async (count) => {
+  const {TapeView} = await import("/static/js/screen/tape.js");
+  const view = new TapeView(document.querySelector("#trades"));
+  const body = document.querySelector("#trades tbody");
+  const lineOf = (at) => at % 5
+    ? {key: `${at}`, trade: {s: "NVX", p: 1.5, q: 1000, side: at % 2 ? "BUY" : "SELL", i: at, t: 0}}
+    : {key: `${at}`, trade: null};
+  const lines = Array.from({length: count + 4}, (_, at) => lineOf(at + 1));
+  view.show(lines.slice(0, count), () => 3);
+  const before = new Set(body.children);
+  view.show(lines.slice(4), () => 3);
+  const now = [...body.children];
+  const told = now.map((row) => row.innerText || row.textContent);
+  const made = now.filter((row) => !before.has(row)).length;
+  view.show([], () => 3);
+  return {told, made, left: body.children.length};
+}"""
+
+
+def test_lines_of_trades_are_made_once_and_say_what_is_missing(open_page: Open) -> None:
+    """Four newer ones: three trades take the elements of old ones, the mark is a new one."""
+    told = open_page().evaluate(LINES, 6)
+    assert [text.replace("\t", "")[8:] for text in told["told"]] == [
+        "issing here", "NVX1.5001,000Buy", "NVX1.5001,000Sell", "NVX1.5001,000Buy",
+        "NVX1.5001,000Sell", "issing here",
+    ]  # fmt: skip
+    assert (told["made"], told["left"]) == (1, 0)
+
+
+def test_trades_are_of_the_chosen_line_and_only_while_somebody_looks(
+    open_page: Open, eventually: Callable[..., None]
+) -> None:
+    page = open_page()
+    expect(page.locator("#link-badge")).to_contain_text("Live")
+    panel = page.locator("#trades")
+    symbols = panel.locator("tbody .tape-symbol")
+    assert panel.get_attribute("open") is None
+    page.keyboard.press("t")
+    eventually(lambda: len(set(symbols.all_inner_texts())) > 2)
+    row = page.locator("tr[data-symbol]").nth(3)
+    symbol = row.get_attribute("data-symbol")
+    row.locator("th").focus()
+    page.keyboard.press("Enter")
+    expect(row).to_have_attribute("aria-selected", "true")
+    expect(panel.locator("[data-part=scope]")).to_have_text(str(symbol))
+    eventually(lambda: set(symbols.all_inner_texts()) == {symbol})
+    page.locator("#transport").select_option("longpoll")
+    expect(page.locator("#link [data-meter=transport]")).to_have_text("Long poll")
+    before = symbols.count()
+    eventually(lambda: symbols.count() > before)
+    assert panel.get_by_text("Trades missing here").count() == 0
+    page.keyboard.press("p")
+    expect(panel.locator("[data-part=note]")).to_contain_text("Paused")
+    page.keyboard.press("p")
+    panel.get_by_role("button", name="Show all symbols").click()
+    eventually(lambda: len(set(symbols.all_inner_texts())) > 2)
+    page.reload()
+    expect(symbols.first).to_be_visible()
+    with page.expect_request(lambda asked: "channels=" in asked.url and "trades" not in asked.url):
+        panel.locator("summary").click()
+    expect(symbols).to_have_count(0)
+
+
 def test_signing_out_ends_the_stream_of_every_tab(
     open_page: Open, people: object, served: Served
 ) -> None:

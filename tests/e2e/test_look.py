@@ -24,6 +24,11 @@ def test_a_page_fits_its_screen(
     width = page.evaluate("document.documentElement.scrollWidth")
     page.screenshot(path=tmp_path / f"{name}-{where}-{theme}.png")
     assert width <= size["width"]
+    if name == "dashboard":
+        page.keyboard.press("t")
+        expect(page.locator("#trades tbody tr").first).to_be_visible()
+        page.screenshot(path=tmp_path / f"trades-{where}-{theme}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
 
 def test_the_picture_of_readme(open_page: Open, pytestconfig: Any, tmp_path: Path) -> None:

@@ -139,12 +139,12 @@ export function answersTo({commands, query}, frames) {
 function opened({channel, symbols}, query, frames) {
   const renewed = frames.filter((frame) => frame.channel === channel && frame.type === "snapshot");
   const told = new Set(renewed.flatMap(symbolsOf));
-  const missing = renewed.length && Array.isArray(symbols) ? symbols.filter((symbol) => !told.has(symbol)) : [];
+  const missing = channel === CHANNEL.TICKER && renewed.length && Array.isArray(symbols) ? symbols.filter((symbol) => !told.has(symbol)) : [];
   const rejected = Object.fromEntries(missing.map((symbol) => [symbol, "unknown symbol"]));
   return {channel, resumed: query.has(`${channel}_since`) && renewed.length === 0, rejected};
 }
 
-/** The symbols a snapshot mentions: the server does not know the others. @param {Frame} frame */
+/** The symbols that a snapshot of prices mentions: the server does not know the others. @param {Frame} frame */
 function symbolsOf(frame) {
   return frame.channel === CHANNEL.TICKER ? frame.data.map(({s}) => s) : [];
 }

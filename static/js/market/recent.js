@@ -27,8 +27,6 @@ export class Recent {
   #trades = new Map();
   /** From where on all trades of a symbol are known, where that is later. @type {Map<string, number>} */
   #floors = new Map();
-  /** Symbols that were asked for and that no snapshot told of yet. @type {Set<string>} */
-  #expected = new Set();
 
   /** Where these trades stand; null before the first frame. */
   get position() {
@@ -76,10 +74,8 @@ export class Recent {
    * @param {Iterable<string>} symbols
    */
   expect(symbols) {
-    for (const symbol of symbols) {
-      this.#expected.add(symbol);
-      if (this.#place && !this.#trades.has(symbol)) this.#floors.set(symbol, this.#place.sequence);
-    }
+    const {sequence = 0} = this.#place ?? {};
+    for (const symbol of symbols) if (!this.#trades.has(symbol)) this.#floors.set(symbol, sequence);
   }
 
   /**
@@ -127,8 +123,7 @@ export class Recent {
     if (isNew) this.stand(encodePosition(epoch, seq));
     const floor = (data[0]?.i ?? 1) - 1;
     if (isNew) this.#since = floor;
-    for (const symbol of this.#expected) if (!this.#trades.has(symbol)) this.#floors.set(symbol, floor);
-    this.#expected.clear();
+    for (const {s} of data) if (!this.#trades.has(s)) this.#floors.set(s, floor);
     this.#isBroken = false;
   }
 

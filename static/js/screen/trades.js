@@ -125,7 +125,6 @@ class Trades {
 
   /** Show what is known. */
   paint() {
-    if (!this.#panel.open) return;
     this.#view.show(this.#tape.lines, (symbol) => digitsOf(this.#instruments.get(symbol)));
     const {lines, position} = this.#tape;
     const text = tradesNote({
