@@ -439,3 +439,60 @@ def test_a_tab_that_wants_less_when_it_comes_back_gets_less(bare: Page) -> None:
         """,
     )
     assert told == {"rows": ["A"], "p": 6}
+
+
+def test_a_panel_of_trades_that_opens_again_begins_with_the_newest(bare: Page) -> None:
+    """Nobody wanted them meanwhile, so nothing is known of them; who says from where goes on."""
+    told = play(
+        bare,
+        """
+        const tab = await world.open("one");
+        for (let at = 0; at < 60; at += 1) world.market.trade("A", at);
+        tab.show("A");
+        await world.settle();
+        const seen = [tab.tape.lines.length];
+        tab.show();
+        await world.settle();
+        for (let at = 0; at < 70; at += 1) world.market.trade("A", at);
+        for (const session of world.sessions) session.heartbeat();
+        await world.settle();
+        tab.show("A");
+        await world.settle();
+        seen.push(tab.tape.lines.length);
+        tab.rest();
+        await world.settle();
+        for (let at = 0; at < 70; at += 1) world.market.trade("A", at);
+        tab.wake();
+        await world.settle();
+        await world.take();
+        tab.inspectTape();
+        return [...seen, tab.tape.lines.length, tab.tape.lines.some(({trade}) => trade === null)];
+        """,
+    )
+    assert told == [50, 50, 120, False]
+
+
+def test_a_line_chosen_before_the_last_choice_was_answered_loses_no_trade(bare: Page) -> None:
+    told = play(
+        bare,
+        """
+        const tab = await world.open("one");
+        await world.settle();
+        const {session} = world;
+        const say = session.say;
+        const held = [];
+        session.say = (frame) => held.push(structuredClone(frame));
+        world.market.trade("B", 1);
+        tab.show("A", "B");
+        await world.settle();
+        world.market.trade("B", 2);
+        tab.show("B");
+        await world.settle();
+        session.say = say;
+        for (const frame of held) say(frame);
+        await world.settle();
+        tab.inspectTape();
+        return tab.tape.lines.map(({trade}) => trade.p);
+        """,
+    )
+    assert told == [1, 2]
