@@ -70,6 +70,8 @@ class Position(msgspec.Struct, frozen=True, order=True):
 class Quote(msgspec.Struct, frozen=True, tag="quote"):
     """A change of the best bid and ask: prices in ticks, sizes in shares, time in UTC ms.
 
+    `bids` and `asks` are (price, size) of the levels behind the best, nearest first.
+
     Raises:
         InvalidEvent: bid is not below ask, or a price or size is not positive.
     """
@@ -92,6 +94,8 @@ class Quote(msgspec.Struct, frozen=True, tag="quote"):
 
 class Trade(msgspec.Struct, frozen=True, tag="trade"):
     """An execution: price in ticks, size in shares, time in UTC ms, `side` of the aggressor.
+
+    `exchange_ms` is when it was on the clock of the exchange (UTC ms), 0 where that is ours.
 
     Raises:
         InvalidEvent: price or size is not positive.

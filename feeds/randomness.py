@@ -53,14 +53,20 @@ def key_of(seed: int, name: str) -> tuple[int, int]:
     return int.from_bytes(digest[:4], "little"), int.from_bytes(digest[4:], "little")
 
 
+def words(
+    keys: tuple[Words, Words], step: Words | np.uint64, index: Whole | int, purpose: int
+) -> Block:
+    """Return four words of 32 random bits for each (key, step, index) and purpose."""
+    low, high = step & _MASK, step >> _SHIFT
+    counter = (low, high, np.asarray(index, dtype=np.uint64), np.uint64(purpose))
+    return philox(np.broadcast_arrays(*counter), keys)  # type: ignore[arg-type]
+
+
 def draws(
     keys: tuple[Words, Words], step: Words | np.uint64, index: Whole | int, purpose: int
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Return four uniforms in (0, 1) for each (key, step, index) and purpose."""
-    low, high = step & _MASK, step >> _SHIFT
-    counter = (low, high, np.asarray(index, dtype=np.uint64), np.uint64(purpose))
-    words = philox(np.broadcast_arrays(*counter), keys)  # type: ignore[arg-type]
-    a, b, c, d = (uniform_of(word) for word in words)
+    a, b, c, d = map(uniform_of, words(keys, step, index, purpose))
     return a, b, c, d
 
 

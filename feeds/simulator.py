@@ -2,146 +2,83 @@
 
 Pure. Must not know phases, positions or who reads. Called by engine as a Source. What is drawn for
 an instrument in a step depends on the seed, its symbol and the step alone, so adding, removing or
-halting one never shifts another. The recipe: log price = market + sector + own part, each with
-Student-t(5) shocks whose log-volatility is the sum of three Ornstein-Uhlenbeck processes; ticks
-come in bursts (self-exciting Poisson); trades are at the bid or the ask.
+halting one never shifts another. The recipe: log price = market + sector + own path; ticks come in
+bursts (self-exciting Poisson), more of them when prices move more and at both ends of the day;
+trades are at the bid or the ask.
 """
 
+from bisect import bisect_left
 from typing import Final
 
 import numpy as np
 
-from feeds.events import Quote, Side, Tick, Trade
+from feeds.events import Tick
 from feeds.instruments import Definition
+from feeds.paths import EVENTS, JUMP_SCALE, Moves, Paths
 from feeds.plans import FeedPlan
-from feeds.randomness import (
-    LN2,
-    Floats,
-    Whole,
-    Words,
-    draws,
-    exp_of,
-    key_of,
-    log_of,
-    normal_of,
-    poisson_of,
-    student_of,
-)
+from feeds.quoting import Books, Happenings, sizes_of
+from feeds.randomness import LN2, Floats, Whole, exp_of, poisson_of, uniform_of, words
+from feeds.schedules import ExchangeTime, RoundTheClock, Schedule
+from feeds.shapes import FLAT, NIGHT, Shape, shape_at
 
 STEP_MS: Final = 50
+STRIDE: Final = 8
+"""Steps that are drawn together, as numpy is fast on long arrays: 0.4 s. A plan waits for the next
+stride, and ticks excite those of the next stride."""
 CATCH_UP_STEPS: Final = 20
 """At most one second is made up for at once; what was missed before that did not happen."""
-CHUNK_ELEMENTS: Final = 4096
-"""Random numbers are drawn for several steps together, as numpy is fast on long arrays, but for no
-more components x steps than this: a longer chunk would stall the loop that also serves browsers."""
-DAY_S: Final = 1800.0
-"""A trading day of 6.5 hours passes in half an hour, so that a demo always moves."""
-TIME_SCALE: Final = 6.5 * 3600 / DAY_S
-MARKET_SHARE: Final = 0.51
-SECTOR_SHARE: Final = 0.38
+MARKET_SHARE: Final = 0.64
+SECTOR_SHARE: Final = 0.4
 OWN_SHARE: Final = float(np.sqrt(1 - MARKET_SHARE * MARKET_SHARE - SECTOR_SHARE * SECTOR_SHARE))
-"""Shares of an instrument's volatility, as 0.8 to 0.6 to 1.2 %; their squares add up to 1."""
-HALF_LIVES_S: Final = np.array([120.0, 1800.0, 3 * 6.5 * 3600.0])[:, None] / TIME_SCALE
-"""Of the three volatility processes: 2 minutes, 30 minutes and 3 days of market time."""
-VOLATILITY_SD: Final = 0.45
-COMMON_VOLATILITY_SD: Final = 0.2
-"""Of each process, of instruments and of what they share: at 0.45 the market may sleep for hours,
-and nothing moves together."""
-BRANCHING: Final = 0.5
+"""Shares of an instrument's volatility; their squares add up to 1."""
+NIGHT_SHARE: Final = 0.39
+DAY_SHARE: Final = float(np.sqrt(1 - NIGHT_SHARE * NIGHT_SHARE))
+"""Of the daily volatility: a night's gap is 15 % of the variance."""
+BRANCHING: Final = 0.55
 """Ticks that a tick brings about, on average; below 1, or the market would explode."""
-MEMORY_S: Final = 2.0
-"""Half-life of a burst."""
+MEMORY_MIN: Final = 0.5
+"""Half-life of a burst, in minutes of trading: what follows a tick comes within 40 s on average."""
 JUMPS_PER_DAY: Final = 0.6
-JUMP_SCALE: Final = 0.3
-"""Laplace scale of a jump, as a part of the instrument's daily volatility."""
 JUMP_BURST: Final = 5.0
 """Ticks that a jump brings about, as a multiple of the mean, until they are forgotten."""
-SPREAD_STEPS: Final = 5.0
-"""The spread is this many standard deviations of a step's return: 3 to 5 hundredths of a percent
-in quiet times at a daily volatility of 2 %, and several times that in wild ones."""
+SPREAD: Final = 0.35
+"""The spread as a part of the standard deviation of a minute's return: some 4 hundredths of a
+percent in quiet times at a daily volatility of 2 %, and several times that in wild ones."""
+MEAN_UNREST: Final = 0.8426
+"""Mean of an instrument's own unrest, exp(-(0.2^2 + 0.55^2) / 2): activity follows that and is 1 on
+average. What is shared, or lasts for days, moves prices but not the number of ticks, or the feed
+would miss its rate for hours."""
 RATE_SLACK: Final = 0.05
 """Instruments may come and go without changing the others' ticks while the rate is this near."""
-TRADE_SHARE: Final = 0.3
-LOT: Final = 100
-MAX_LOTS: Final = 500.0
 FARTHEST: Final = 3.0
 """Log prices stay within e^3 of where they began, so that no price leaves the grid for good."""
-
-_STEP_S: Final = STEP_MS / 1000
-_DECAY: Final = exp_of(-LN2 * _STEP_S / HALF_LIVES_S)
-_KICK: Final = np.sqrt(1 - _DECAY * _DECAY)
-_BURSTS: Final = JUMPS_PER_DAY / DAY_S * JUMP_BURST * MEMORY_S / LN2
-_BASE: Final = 1 - BRANCHING - _BURSTS
-"""What comes of itself: the rest is brought about by ticks, and by jumps."""
-_FORGET: Final = float(exp_of(np.float64(-LN2 * _STEP_S / MEMORY_S)))  # type: ignore[arg-type]
 _DIFFUSION: Final = float(np.sqrt(1 - 2 * JUMP_SCALE * JUMP_SCALE * JUMPS_PER_DAY))
 """What the jumps leave of the volatility to the shocks."""
-_SHOCKS, _VOLATILITIES, _START, _EVENTS = range(4)
+_BEHIND: Final = 5
+"""Purpose of the draws of what stands behind the best; paths has those before it."""
 
 
-class _Paths:
-    """State of the components, one column each: the market and its sectors, then instruments.
+class _Clockwork:
+    """What a schedule makes of a step: its length in minutes of trading, and what follows of it."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        day_min = schedule.at(0).day.trading_ms / 60_000
+        self.scale = schedule.scale(0)
+        self.step_min = STEP_MS * self.scale / 60_000
+        self.step_sigma = DAY_SHARE * _DIFFUSION * float(np.sqrt(self.step_min / day_min))
+        self.minute_sigma = DAY_SHARE * float(np.sqrt(1 / day_min))
+        self.jump_chance = JUMPS_PER_DAY * self.step_min / day_min
+        forget = exp_of(np.array([-LN2 * STRIDE * self.step_min / MEMORY_MIN]))
+        self.forget = float(forget[0])
+        self.base = 1 - BRANCHING - JUMPS_PER_DAY / day_min * JUMP_BURST * MEMORY_MIN / LN2
+
+
+class Simulator:
+    """Draw the ticks of one feed; `skipped_steps` counts steps of 50 ms that never happened.
 
     Excitement is in multiples of an instrument's mean; at rest it is BRANCHING, so that the rate
     is met from the first step on.
     """
-
-    def __init__(self, seed: int, shared: list[str], own: list[str]) -> None:
-        names = shared + own
-        words = [key_of(seed, name) for name in names]
-        low, high = (np.array([word[i] for word in words], dtype=np.uint64) for i in (0, 1))
-        self.names = names
-        self.keys: tuple[Words, Words] = (low, high)
-        start = draws(self.keys, np.uint64(0), 0, _START)
-        self._sd = np.repeat([COMMON_VOLATILITY_SD, VOLATILITY_SD], [len(shared), len(own)])
-        self.logs = self._sd * normal_of(np.stack(start[:3]))
-        self.excitement = np.full(len(names), BRANCHING)
-        self.drift = np.zeros(len(names))
-        self._chunk_steps = min(32, max(1, CHUNK_ELEMENTS // max(1, len(names))))
-        self._chunk = -1
-
-    def keep(self, former: "_Paths", fresh: set[str]) -> None:
-        """Take over the state of components that were there before and are not fresh."""
-        places = {name: place for place, name in enumerate(former.names) if name not in fresh}
-        here = [place for place, name in enumerate(self.names) if name in places]
-        there = [places[self.names[place]] for place in here]
-        self.logs[:, here] = former.logs[:, there]
-        self.excitement[here] = former.excitement[there]
-        self.drift[here] = former.drift[there]
-
-    def advance(self, step: int) -> tuple[Floats, Floats, Floats, Floats]:
-        """Return levels of volatility (1 in the mean square), shocks of that level, jumps and
-        uniforms of a step, and move the volatilities."""
-        self._draw(step // self._chunk_steps)
-        row = step % self._chunk_steps
-        self.logs = self.logs * _DECAY + _KICK * self._kicks[:, row]
-        level = exp_of(self.logs.sum(axis=0) - 3 * self._sd * self._sd)
-        return level, self._shocks[row] * level, self._jumps[row], self._uniforms[row]
-
-    def _draw(self, chunk: int) -> None:
-        if chunk == self._chunk:
-            return
-        self._chunk, size = chunk, self._chunk_steps
-        steps = np.arange(chunk * size, (chunk + 1) * size, dtype=np.uint64)[:, None]
-        a, b, u, v = draws(self.keys, steps, 0, _SHOCKS)
-        self._shocks = student_of(normal_of(a), normal_of(b), u, v)
-        c, d, e, self._uniforms = draws(self.keys, steps, 0, _VOLATILITIES)
-        self._kicks = self._sd * normal_of(np.stack([c, d, e]))
-        laplace = np.where(b < 0.5, log_of(v), -log_of(v))
-        self._jumps = np.where(u < JUMPS_PER_DAY * _STEP_S / DAY_S, JUMP_SCALE * laplace, 0.0)
-
-
-class _Quoted:
-    """The quote in force of one instrument; a bid of 0 means that there was none yet."""
-
-    __slots__ = ("ask", "ask_size", "bid", "bid_size")
-
-    def __init__(self) -> None:
-        self.bid = self.ask = self.bid_size = self.ask_size = 0
-
-
-class Simulator:
-    """Draw the ticks of one feed; `skipped_steps` counts steps of 50 ms that never happened."""
 
     def __init__(self, seed: int) -> None:
         self.skipped_steps = 0
@@ -149,32 +86,33 @@ class Simulator:
         self._rate = 0.0
         self._pace = 0.0
         self._next: int | None = None
+        self._day: int | None = None
+        self._schedule: Schedule = RoundTheClock()
+        self._clockwork = _Clockwork(self._schedule)
+        self._wanted: FeedPlan | None = None
         self._origins: dict[str, Definition] = {}
-        self._paths = _Paths(seed, [], [])
-        self._quoted: dict[str, _Quoted] = {}
+        self._books = Books([])
+        self._drift, self._excitement = np.zeros((2, 0))
+        self._paths = Paths(seed, [], [], step_min=1.0, jump_chance=0.0)
+        self._stride = -1
+        self._ticks: list[Tick] = []
+        self._drawn = 0
 
     def plan(self, plan: FeedPlan) -> None:
-        """Take definitions and rate in ticks per second; instruments that stay keep their path.
+        """Take definitions, rate (ticks/s while it trades, on average over a day) and schedule,
+        from the next stride on; who leaves is silent at once.
 
-        A new reference price is for those who begin: a path goes on where it is. On a new tick
-        size the instrument begins again.
+        Instruments that stay keep their path. A new reference price is for those who begin: a path
+        goes on where it is. On a new tick size the instrument begins again.
         """
-        definitions = plan.definitions
-        self._pace, self._rate = self._pace_of(plan), plan.rate
-        origins = {one.symbol: self._origin_of(one) for one in definitions}
-        fresh = {name for name, one in origins.items() if one is not self._origins.get(name)}
-        self._quoted = {s: _Quoted() if s in fresh else self._quoted[s] for s in origins}
-        self._origins, self._symbols = origins, list(origins)
-        former, sectors = self._paths, sorted({one.sector for one in definitions})
-        shared = ["market", *(f"sector {name}" for name in sectors)]
-        self._paths = _Paths(self._seed, shared, self._symbols)
-        self._paths.keep(former, fresh)
-        self._first = len(shared)
-        self._sector = np.array([1 + sectors.index(one.sector) for one in definitions], dtype=int)
-        self._reference = np.array([float(one.reference_ticks) for one in origins.values()])
-        self._daily = np.array([one.volatility for one in definitions])
-        self._sigma = self._daily * np.sqrt(_STEP_S / DAY_S)
-        self._means = np.array([one.activity for one in definitions]) * self._pace * _STEP_S
+        self._wanted = plan
+        stay = {one.symbol: one.tick_size for one in plan.definitions}
+        self._ticks = [
+            tick
+            for tick in self._ticks[self._drawn :]
+            if stay.get(tick.symbol) == self._origins[tick.symbol].tick_size
+        ]
+        self._drawn = 0
 
     def draw(self, now_ms: int) -> list[Tick]:
         """Return the ticks of every whole step up to now, in time order."""
@@ -187,10 +125,47 @@ class Simulator:
             start = end
         self._next = max(start, end)
         ticks: list[Tick] = []
-        if self._origins:
-            for step in range(start, end):
-                self._step(step, ticks)
+        while start < end:
+            stride = start // STRIDE
+            if stride != self._stride:
+                self._begin(stride)
+            stop = min(end, (stride + 1) * STRIDE)
+            ticks += self._take(start * STEP_MS, stop * STEP_MS)
+            start = stop
         return ticks
+
+    def _begin(self, stride: int) -> None:
+        """Draw what happens in a stride; it is handed out as its time comes."""
+        self._stride, self._ticks, self._drawn = stride, [], 0
+        if self._wanted is not None:
+            self._follow(self._wanted)
+            self._wanted = None
+        if self._origins:
+            self._ticks = self._draw(stride * STRIDE)
+
+    def _take(self, from_ms: int, until_ms: int) -> list[Tick]:
+        """Return the ticks of this stride in [from, until); those before are passed over."""
+        begin = bisect_left(self._ticks, from_ms, lo=self._drawn, key=_time_of)
+        self._drawn = bisect_left(self._ticks, until_ms, lo=begin, key=_time_of)
+        return self._ticks[begin : self._drawn]
+
+    # --- plans --------------------------------------------------------------------------------
+    def _follow(self, plan: FeedPlan) -> None:
+        definitions = plan.definitions
+        self._pace, self._rate = self._pace_of(plan), plan.rate
+        if self._schedule != plan.schedule:
+            self._schedule, self._clockwork = plan.schedule, _Clockwork(plan.schedule)
+        origins = {one.symbol: self._origin_of(one) for one in definitions}
+        fresh = {name for name, one in origins.items() if one is not self._origins.get(name)}
+        self._keep(list(self._origins), list(origins), fresh)
+        self._origins = origins
+        sectors = sorted({one.sector for one in definitions})
+        self._lay_paths(["market", *(f"sector {name}" for name in sectors)], fresh)
+        self._sector = np.array([1 + sectors.index(one.sector) for one in definitions], dtype=int)
+        self._reference = np.array([float(one.reference_ticks) for one in origins.values()])
+        self._daily = np.array([one.volatility for one in definitions])
+        activity = np.array([one.activity for one in definitions])
+        self._means = activity * self._pace * (STEP_MS / 1000)
 
     def _pace_of(self, plan: FeedPlan) -> float:
         """Return ticks per second and activity: the former while it gives about the rate."""
@@ -203,72 +178,115 @@ class Simulator:
         former = self._origins.get(definition.symbol, definition)
         return former if former.tick_size == definition.tick_size else definition
 
-    def _step(self, step: int, ticks: list[Tick]) -> None:
-        paths, first, sector = self._paths, self._first, self._sector
-        levels, shocks, jumps, uniforms = paths.advance(step)
-        move = MARKET_SHARE * shocks[0] + SECTOR_SHARE * shocks[sector] + OWN_SHARE * shocks[first:]
-        move = _DIFFUSION * self._sigma * move + self._daily * jumps[first:]
-        paths.drift[first:] = np.clip(paths.drift[first:] + move, -FARTHEST, FARTHEST)
-        excitement = paths.excitement[first:] + JUMP_BURST * (jumps[first:] != 0)
-        counts = poisson_of(uniforms[first:], self._means * (_BASE + excitement))
-        echo = BRANCHING * (1 - _FORGET) * counts / self._means
-        paths.excitement[first:] = excitement * _FORGET + echo
-        busy = np.flatnonzero(counts)
-        if busy.size:
-            heat = _heat_of(levels[0], levels[sector[busy]], levels[first + busy])
-            self._happen(step, busy, counts[busy], heat, ticks)
+    def _keep(self, former: list[str], symbols: list[str], fresh: set[str]) -> None:
+        """Let instruments that stay go on where they are."""
+        places = {symbol: place for place, symbol in enumerate(former)}
+        here = [place for place, symbol in enumerate(symbols) if symbol not in fresh]
+        there = [places[symbols[place]] for place in here]
+        drift, excitement, books = self._drift, self._excitement, self._books
+        self._drift, self._excitement = np.zeros(len(symbols)), np.full(len(symbols), BRANCHING)
+        self._drift[here], self._excitement[here] = drift[there], excitement[there]
+        self._books = Books(symbols)
+        self._books.keep(books, here, there)
+
+    def _lay_paths(self, shared: list[str], fresh: set[str]) -> None:
+        former, clockwork = self._paths, self._clockwork
+        self._paths = Paths(
+            self._seed, shared, list(self._origins),
+            step_min=clockwork.step_min, jump_chance=clockwork.jump_chance,
+        )  # fmt: skip
+        self._paths.keep(former, fresh)
+        self._first = len(shared)
+
+    # --- strides ------------------------------------------------------------------------------
+    def _draw(self, begin: int) -> list[Tick]:
+        time = self._schedule.at(begin * STEP_MS)
+        shape = shape_at(time)
+        if shape is NIGHT:
+            return []
+        if time.number != self._day:
+            self._wake(time.number, has_slept=shape is not FLAT and self._day is not None)
+        steps = np.arange(begin, begin + STRIDE, dtype=np.uint64)
+        moves = self._paths.advance(steps)
+        heat = _heat_of(moves.levels, self._sector, self._first)
+        drift = self._move(moves, shape)
+        counts = self._count(moves, shape)
+        if not counts.any():
+            return []
+        return self._happen(begin, time, counts, drift, shape.volatility * heat)
+
+    def _wake(self, number: int, *, has_slept: bool) -> None:
+        """Begin a day, with the gap of the night before it."""
+        self._day = number
+        if has_slept:
+            gaps = self._blend(self._paths.night(number)[None])[0]
+            self._drift = self._drift + NIGHT_SHARE * self._daily * gaps
+
+    def _move(self, moves: Moves, shape: Shape) -> Floats:
+        """Return where the paths are after each step; they stay near where they began."""
+        sigma = self._clockwork.step_sigma * shape.volatility
+        jumps = DAY_SHARE * moves.jumps[:, self._first :]
+        moved = self._daily * (sigma * self._blend(moves.shocks) + jumps)
+        drift = np.cumsum(np.concatenate([self._drift[None], moved]), axis=0)[1:]
+        self._drift = np.clip(drift[-1], -FARTHEST, FARTHEST)
+        return drift
+
+    def _blend(self, shocks: Floats) -> Floats:
+        """Return the shock of each instrument: its market's, its sector's and its own."""
+        own: Floats = OWN_SHARE * shocks[:, self._first :]
+        return own + SECTOR_SHARE * shocks[:, self._sector] + MARKET_SHARE * shocks[:, :1]
+
+    def _count(self, moves: Moves, shape: Shape) -> Whole:
+        """Return how many ticks each instrument has in each step, and remember that they excite:
+        those of the next stride."""
+        clockwork, first = self._clockwork, self._first
+        excitement = self._excitement + JUMP_BURST * (moves.jumps[:, first:] != 0).any(axis=0)
+        means = self._means * shape.activity
+        unrest = moves.unrest[:, first:] / MEAN_UNREST
+        wanted = means * (clockwork.base * unrest + excitement)
+        counts = poisson_of(moves.uniforms[:, first:], wanted)
+        echo = BRANCHING * (1 - clockwork.forget) * counts.sum(axis=0) / (STRIDE * means)
+        self._excitement = excitement * clockwork.forget + echo
+        return counts
 
     def _happen(
-        self, step: int, busy: Whole, counts: Whole, heat: Floats, ticks: list[Tick]
-    ) -> None:
-        """Turn counts into quotes and trades, in time order; `heat` is volatility now / usual."""
-        numbers = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        low, high = (np.repeat(word[self._first + busy], counts) for word in self._paths.keys)
-        when, kind, *sizes = draws((low, high), np.uint64(step), numbers, _EVENTS)
-        middles = self._reference[busy] * exp_of(self._paths.drift[self._first + busy])
-        widths = np.maximum(1.0, np.rint(middles * self._sigma[busy] * heat * SPREAD_STEPS))
-        times = step * STEP_MS + (when * STEP_MS).astype(np.int64)
-        same = (np.repeat(one, counts) for one in (busy, middles, widths.astype(np.int64)))
-        lots = (_lots(size, np.repeat(heat, counts)) for size in sizes)
-        order = np.lexsort((numbers, low, times))
-        rows = zip(*(one[order].tolist() for one in (times, kind, *same, *lots)), strict=True)
-        for at, chance, place, middle, width, bid_size, ask_size in rows:
-            symbol = self._symbols[place]
-            quoted = self._quoted[symbol]
-            if chance < TRADE_SHARE and quoted.bid:
-                ticks.append(_trade_at(symbol, quoted, chance / TRADE_SHARE, middle, bid_size, at))
-            else:
-                ticks.append(_requote(symbol, quoted, middle, width, bid_size, ask_size, at))
+        self, begin: int, time: ExchangeTime, counts: Whole, drift: Floats, heat: Floats
+    ) -> list[Tick]:
+        """Turn counts into quotes and trades; `heat` is volatility now / usual."""
+        step, place = (np.repeat(one, counts[counts > 0]) for one in np.nonzero(counts))
+        number = _numbers(counts[counts > 0])
+        keys = (self._paths.keys[0][self._first + place], self._paths.keys[1][self._first + place])
+        steps = (begin + step).astype(np.uint64)
+        when, chance, bid_u, ask_u = map(uniform_of, words(keys, steps, number, EVENTS))
+        middle, hot = self._reference[place] * exp_of(drift[step, place]), heat[step, place]
+        usual = SPREAD * self._clockwork.minute_sigma * self._daily[place]
+        passed_ms = step * STEP_MS + (when * STEP_MS).astype(np.int64)
+        rows = Happenings(
+            place=place,
+            at=begin * STEP_MS + passed_ms,
+            exchange_ms=time.exchange_ms + (passed_ms * self._clockwork.scale).astype(np.int64),
+            middle=middle,
+            width=np.maximum(1, np.rint(middle * usual * hot)).astype(np.int64),
+            chance=chance,
+            bid_u=bid_u,
+            ask_u=ask_u,
+            heat=hot,
+            behind=sizes_of(words(keys, steps, number, _BEHIND)),
+        )
+        return self._books.happen(rows, keys[0] << np.uint64(16) | number.astype(np.uint64))
 
 
-def _heat_of(market: Floats, sector: Floats, own: Floats) -> Floats:
-    """Return an instrument's volatility as a multiple of the usual, from levels of its parts."""
-    parts = (MARKET_SHARE * market, SECTOR_SHARE * sector, OWN_SHARE * own)
-    return np.sqrt(sum(part * part for part in parts))
+def _numbers(counts: Whole) -> Whole:
+    """Return 0, 1, ... for each count, one after the other."""
+    return np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
-def _lots(u: Floats, heat: Floats) -> Whole:
-    """Return log-normal sizes in whole lots; more is traded when prices move more."""
-    lots = heat * exp_of(1.3 + 0.9 * normal_of(u))
-    return np.rint(np.clip(lots, 1.0, MAX_LOTS)).astype(np.int64) * LOT
+def _heat_of(levels: Floats, sector: Whole, first: int) -> Floats:
+    """Return each instrument's volatility as a multiple of the usual, from levels of its parts."""
+    market, sectors, own = MARKET_SHARE * levels, SECTOR_SHARE * levels, OWN_SHARE * levels
+    parts: Floats = sectors[:, sector] * sectors[:, sector] + own[:, first:] * own[:, first:]
+    return np.sqrt(parts + market[:, :1] * market[:, :1])
 
 
-def _trade_at(symbol: str, quoted: _Quoted, u: float, middle: float, size: int, at: int) -> Trade:
-    """Trade at the ask when the market is worth more than the quote, rather than at the bid."""
-    spread = quoted.ask - quoted.bid
-    lean = (middle - (quoted.bid + quoted.ask) / 2) / (4.0 * spread)
-    if u < min(0.9, max(0.1, 0.5 + lean)):
-        return Trade(symbol, quoted.ask, size, Side.BUY, at)
-    return Trade(symbol, quoted.bid, size, Side.SELL, at)
-
-
-def _requote(
-    symbol: str, quoted: _Quoted, middle: float, width: int, bid_size: int, ask_size: int, at: int
-) -> Quote:
-    """Quote around the middle; a quote that repeats the last one is made a lot larger."""
-    bid = max(1, round(middle - width / 2))
-    new = (bid, bid + width, bid_size, ask_size)
-    if new == (quoted.bid, quoted.ask, quoted.bid_size, quoted.ask_size):
-        new = (bid, bid + width, bid_size + LOT, ask_size)
-    quoted.bid, quoted.ask, quoted.bid_size, quoted.ask_size = new
-    return Quote(symbol, *new, at)
+def _time_of(tick: Tick) -> int:
+    return tick.ts_event
