@@ -24,8 +24,8 @@ from feeds.randomness import (
 
 HALF_LIVES_MIN: Final = np.array([2.0, 30.0, 3 * 390.0])[:, None]
 """Of the three volatilities, in minutes of trading: the last is three days."""
-OWN_SDS: Final = np.array([0.2, 0.55, 0.9])
-COMMON_SDS: Final = np.array([0.2, 0.6, 0.45])
+OWN_SDS: Final = np.array([0.3, 0.55, 0.9])
+COMMON_SDS: Final = np.array([0.25, 0.55, 0.5])
 """Of the three, of instruments and of what they share: what lasts weighs more, or volatility would
 be forgotten too soon; but the market must not sleep for days, or nothing moves together."""
 JUMP_SCALE: Final = 0.06

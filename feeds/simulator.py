@@ -44,8 +44,8 @@ JUMP_BURST: Final = 5.0
 SPREAD: Final = 0.35
 """The spread as a part of the standard deviation of a minute's return: some 4 hundredths of a
 percent in quiet times at a daily volatility of 2 %, and several times that in wild ones."""
-MEAN_UNREST: Final = 0.8426
-"""Mean of an instrument's own unrest, exp(-(0.2^2 + 0.55^2) / 2): activity follows that and is 1 on
+MEAN_UNREST: Final = 0.8218
+"""Mean of an instrument's own unrest, exp(-(0.3^2 + 0.55^2) / 2): activity follows that and is 1 on
 average. What is shared, or lasts for days, moves prices but not the number of ticks, or the feed
 would miss its rate for hours."""
 RATE_SLACK: Final = 0.05
