@@ -464,3 +464,61 @@ def test_the_feed_is_told_of_a_market_wide_halt_and_its_end() -> None:
     events = one.session.admit((), LATER + 20 * MINUTE)
     told = [event.phase for event in events if not isinstance(event, Status)]
     assert told == [Phase.HALTED, Phase.OPEN]
+
+
+def test_the_levels_of_one_day_are_new_on_the_next() -> None:
+    one = fallen(8)
+    one.go(OPEN + DAY_MS)
+    assert "fell 8.0 %" in fallen(100 - 92 * 0.92, at_ms=OPEN + DAY_MS, one=one).reason()
+
+
+def test_outside_continuous_trading_nobody_looks_at_the_index() -> None:
+    one = trading(CLOSING, "NVX", "ORB")
+    assert fallen(30, at_ms=CLOSING + SECOND, one=one).reason() == "Closing auction"
+
+
+def test_a_market_wide_halt_ends_with_the_day() -> None:
+    one = fallen(7, at_ms=CLOSING - MINUTE, one=trading(CLOSING - MINUTE, "NVX", "ORB"))
+    assert one.phase() == "HALTED"
+    events = one.session.admit((), PRE_OPEN + DAY_MS)
+    told = [event for event in events if not isinstance(event, Status)]
+    assert [(feed.phase, feed.ts_event) for feed in told] == [
+        (Phase.HALTED, CLOSING),
+        (Phase.CLOSED, CLOSE),
+    ]
+
+
+def test_round_the_clock_a_market_wide_halt_ends_at_midnight() -> None:
+    midnight = LATER // DAY_MS * DAY_MS + DAY_MS
+    begin = midnight - MINUTE
+    one = trading(begin, "NVX", "ORB", schedule=RoundTheClock())
+    assert fallen(20, at_ms=begin, one=one).phase() == "HALTED"
+    assert phases(one.go(midnight)) == [(Phase.OPEN, midnight)] * 2
+
+
+# --- changes of the rows --------------------------------------------------------------------
+
+
+def test_what_an_auction_collected_before_a_rest_is_forgotten() -> None:
+    one = Session(AUCTION)
+    one.go(AUCTION, trade(10_000, AUCTION))
+    one.become(AUCTION + 1, state=FeedState.PAUSED)
+    one.become(CLOSING, state=FeedState.RUNNING)
+    assert [type(event) for event in one.go(CLOSE)] == [Status]
+
+
+def test_while_a_feed_is_paused_a_resumed_instrument_has_no_auction() -> None:
+    one = trading()
+    one.become(LATER, halts={"NVX": "news"})
+    one.become(LATER, state=FeedState.PAUSED)
+    assert phases(one.become(LATER + 1, halts={})) == [(Phase.OPEN, LATER + 1)]
+
+
+def test_other_hours_are_in_force_at_once() -> None:
+    one = Session(CLOSE)
+    assert phases(one.become(CLOSE + 1, schedule=RoundTheClock())) == [(Phase.OPEN, CLOSE + 1)]
+
+
+def test_without_bands_a_limit_state_ends_at_once() -> None:
+    one = limited()
+    assert phases(one.become(LATER + 1, bands=None)) == [(Phase.OPEN, LATER + 1)]

@@ -212,3 +212,11 @@ def test_a_paused_feed_s_day_stands_still_and_catches_up_when_it_goes_on() -> No
 
 def test_what_is_due_waits_for_whole_steps_of_the_simulator() -> None:
     assert GRID_MS % STEP_MS == 0
+
+
+def test_people_are_told_when_a_feed_has_other_hours() -> None:
+    engine = Engine(epoch="e", open_source=lambda _: WildSource(1, START))
+    engine.reconcile([day_plan({})], START)
+    slower = CompressedSchedule(ShortDays(), START, 280 * SECOND)
+    events = engine.reconcile([plan(*SYMBOLS, schedule=slower)], START).events
+    assert [one.scale for one in events if isinstance(one, FeedStatus)] == [30.0]
