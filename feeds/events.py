@@ -127,7 +127,8 @@ class FeedStatus(msgspec.Struct, frozen=True, tag="feed"):
     """A change of a feed's state, target rate (ticks per second) or part of the day, and why.
 
     At `ts_event` it is `exchange_ms` (UTC ms) on the clock of the exchange, whose time runs
-    `scale` times as fast as ours; an empty `exchange` trades round the clock, in UTC.
+    `scale` times as fast as ours; an empty `exchange` trades round the clock, in UTC. The phase is
+    that of the day: of what prices brought about only instruments tell, as some see them late.
     """
 
     feed: str

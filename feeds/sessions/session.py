@@ -56,9 +56,9 @@ class FeedSession:
         return {one.symbol: one for one in self._take_events() if isinstance(one, Status)}
 
     def status(self, now_ms: int) -> FeedStatus:
-        """Return how the feed is, and what time it is there."""
+        """Return how the feed is, and what time it is there; of prices it gives nothing away."""
         plan, day = self._plan, self._day
-        phase = Phase.HALTED if self._halt else PHASES[day.segment][0]
+        phase = PHASES[day.segment][0]
         return FeedStatus(
             plan.feed, plan.name, plan.state, plan.rate, plan.reason, now_ms,
             exchange=plan.exchange, zone=plan.zone, day=day.number,
@@ -212,7 +212,6 @@ class FeedSession:
             )
             self._halt = f"Market-wide halt: the index fell {fall / 10_000:.1f} %, paused {span}"
             self._lift_ms = inf if pause_ms is None else self._day.after(at_ms, pause_ms)
-            self._events.append(self.status(at_ms))
             for gate in gates:
                 self._settle(gate, at_ms)
         self._look_from(at_ms)
@@ -221,7 +220,6 @@ class FeedSession:
         """End a market-wide halt: instruments reopen by auctions."""
         self._halt, self._lift_ms = "", inf
         self._look_from(at_ms)
-        self._events.append(self.status(at_ms))
         for gate in self._gates.values():
             if gate.hold is None:
                 self._resume(gate, at_ms)

@@ -304,9 +304,8 @@ function isStatusEntry(entry) {
   if (!isObject(entry)) return false;
   if (entry.gone === true) return isText(entry.s) || isText(entry.feed);
   if (isText(entry.s)) return isText(entry.name) && isSequence(entry.d) && isText(entry.ph);
-  if (!isText(entry.exchange) || !isText(entry.zone) || !isText(entry.ph)) return false;
-  const isTimed = isNumber(entry.t) && isNumber(entry.clock) && isNumber(entry.scale);
-  return isTimed && isText(entry.feed) && isText(entry.name) && isText(entry.state);
+  const areTexts = ["feed", "name", "state", "exchange", "zone", "ph"].every((key) => isText(entry[key]));
+  return areTexts && ["t", "day", "clock", "scale"].every((key) => isNumber(entry[key]));
 }
 
 /** @param {Record<string, any>} value */

@@ -458,12 +458,13 @@ def test_a_halt_by_an_admin_outlives_a_market_wide_one() -> None:
     assert (one.reason("NVX"), one.phase("ORB")) == ("news", "OPEN")
 
 
-def test_the_feed_is_told_of_a_market_wide_halt_and_its_end() -> None:
+def test_what_is_told_of_the_feed_gives_no_market_wide_halt_away() -> None:
+    """Everybody is told of the feed at once, also those who see its instruments late."""
     one = trading(bands=BandRules(2, 0, 0))
     one.session._gates["NVX"].last = 9_000
     events = one.session.admit((), LATER + 20 * MINUTE)
-    told = [event.phase for event in events if not isinstance(event, Status)]
-    assert told == [Phase.HALTED, Phase.OPEN]
+    assert [event.phase for event in events] == [Phase.HALTED, Phase.AUCTION, Phase.OPEN]
+    assert all(isinstance(event, Status) for event in events)
 
 
 def test_the_levels_of_one_day_are_new_on_the_next() -> None:
@@ -483,9 +484,10 @@ def test_a_market_wide_halt_ends_with_the_day() -> None:
     events = one.session.admit((), PRE_OPEN + DAY_MS)
     told = [event for event in events if not isinstance(event, Status)]
     assert [(feed.phase, feed.ts_event) for feed in told] == [
-        (Phase.HALTED, CLOSING),
+        (Phase.AUCTION, CLOSING),
         (Phase.CLOSED, CLOSE),
     ]
+    assert phases(events) == [(Phase.CLOSED, CLOSE)] * 2
 
 
 def test_round_the_clock_a_market_wide_halt_ends_at_midnight() -> None:
