@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Open, press
+from tests.e2e.test_live import shown
 
 WITHIN_MS = 1000
 WATCH = """([selector, text]) => new Promise((resolve) => {
@@ -47,10 +48,10 @@ def test_pausing_and_starting_a_feed(viewer: Page, admin: Page, seen_ms, eventua
     pause = lambda: press(admin, "feed", "Demo Exchange", "Pause", reason="lunch")
     assert seen_ms("#feed-banner", "paused", pause) < WITHIN_MS
     expect(viewer.locator("#feed-banner")).to_contain_text("lunch")
-    before = viewer.locator("tbody").inner_text()
+    before = shown(viewer)
     press(admin, "feed", "Demo Exchange", "Start")
     expect(viewer.locator("#feed-banner")).not_to_contain_text("paused")
-    eventually(lambda: viewer.locator("tbody").inner_text() != before)
+    eventually(lambda: shown(viewer) != before)
 
 
 def test_halting_and_resuming_an_instrument(viewer: Page, admin: Page, seen_ms) -> None:

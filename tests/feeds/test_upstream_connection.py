@@ -169,7 +169,7 @@ async def test_a_cut_connection_is_made_again_and_every_cut_is_told() -> None:
 
     async with exchange(behave) as there, listening(there.url, rest_s=0.05) as here:
         await here.until(lambda one: one.trades and one.trades[-1].price_ticks == 400)
-        await here.until(lambda one: one.reasons[-1] == "")
+        await here.until(lambda one: one.reasons[-1:] == [""])
         assert any("the upstream is lost" in reason for reason in here.reasons)
         assert there.connections == 4
 
@@ -188,8 +188,8 @@ async def test_a_server_that_is_away_is_tried_until_it_is_there(unused_tcp_port:
 
 async def test_silence_is_told_and_ends_the_connection() -> None:
     async with exchange(rest) as there, listening(there.url, stale_s=0.1) as here:
-        await here.until(lambda _: there.connections >= 3)
-        assert "the upstream is lost: silent for 0.1 s" in here.reasons
+        silent = "the upstream is lost: silent for 0.1 s"
+        await here.until(lambda one: silent in one.reasons and there.connections >= 3)
 
 
 async def test_a_server_that_answers_pings_and_nothing_else_is_silent() -> None:
@@ -251,8 +251,7 @@ async def test_wrong_credentials_are_told_and_not_tried_every_second(
 
 async def test_no_secret_is_ever_told(caplog: pytest.LogCaptureFixture) -> None:
     async with exchange(rest) as there, listening(there.url, secret="hush-hush") as here:
-        await here.until(lambda one: one.reasons)
-        assert "refused" in here.reasons[-1]
+        await here.until(lambda one: any("refused" in reason for reason in one.reasons))
         assert "hush-hush" not in " ".join([*here.reasons, caplog.text])
 
 
