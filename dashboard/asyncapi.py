@@ -20,12 +20,14 @@ from dashboard.wire.guide import (
     TRANSPORT_TEXT,
 )
 from dashboard.wire.registry import (
+    BAR_LIMIT,
     CLOSE_TEXT,
     DEFAULT_RATE,
     ERROR_TEXT,
     MAX_RATE,
     MESSAGE_BYTES,
     MIN_RATE,
+    RECENT_BARS,
     RECENT_TRADES,
     SNAPSHOT_ENTRIES,
     SYMBOL_LIMIT,
@@ -53,6 +55,8 @@ LIMITS: Final[dict[str, tuple[float, str]]] = {
     "DEFAULT_RATE": (DEFAULT_RATE, "pace of who does not choose; frames per second"),
     "SNAPSHOT_ENTRIES": (SNAPSHOT_ENTRIES, "entries of one snapshot frame; then `more`"),
     "TRADE_ENTRIES": (TRADE_ENTRIES, "trades of one frame; what is left follows at once"),
+    "RECENT_BARS": (RECENT_BARS, "bars of a symbol and interval a reader begins with"),
+    "BAR_LIMIT": (BAR_LIMIT, "pairs of a symbol and an interval one reader may name"),
     "RECENT_TRADES": (RECENT_TRADES, "trades a reader without a position begins with"),
     "WAIT_S": (WAIT_S, "longest wait of a long-poll; seconds"),
 }

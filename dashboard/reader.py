@@ -12,6 +12,7 @@ from feeds.events import Position
 Frame = dict[str, Any]
 Entry = dict[str, Any]
 TRADES_KEPT: Final = 1000
+BARS_KEPT: Final = 1000
 
 
 class Gap(Exception):
@@ -21,7 +22,8 @@ class Gap(Exception):
 class Reader:
     """Rows, feeds and instruments as told, the position of each channel, and ticks by receipt.
 
-    `trades` holds the newest trades in the order they were told, and None where some are missing.
+    `bars` holds those of each symbol and interval by when they begin, `trades` the newest trades in
+    the order they were told, and None where some are missing.
     `stale_ms` is when the market was last heard, while the server says that it is silent.
     """
 
@@ -31,6 +33,8 @@ class Reader:
         self.instruments: dict[str, Entry] = {}
         self.positions: dict[str, Position] = {}
         self.trades: deque[Entry | None] = deque(maxlen=TRADES_KEPT)
+        self.bars: dict[tuple[str, str], dict[int, Entry]] = {}
+        self._begun: set[tuple[str, str]] = set()
         self.notices: dict[int, Entry] = {}
         self.unread = 0
         self.watchlist: list[str] = []
@@ -62,6 +66,8 @@ class Reader:
                 self._take_ticker(frame, data)
             case {"channel": "trades", "data": data}:
                 self._take_trades(frame, data)
+            case {"channel": "bars", "data": data}:
+                self._take_bars(frame, data)
             case {"channel": "status", "data": data}:
                 self._take_status(frame, data)
             case {"channel": "notifications", "data": data}:
@@ -115,6 +121,31 @@ class Reader:
         else:
             self._advance(frame)
         self.trades.extend(told)
+
+    # --- bars -------------------------------------------------------------------------------
+    def _take_bars(self, frame: Frame, data: list[Entry]) -> None:
+        if frame.get("type") == "snapshot":
+            self._begin_bars(frame, data)
+            self._stand(frame)
+        else:
+            self._advance(frame)
+        for entry in data:
+            bars = self.bars.setdefault((entry["s"], entry["iv"]), {})
+            bars[entry["t"]] = entry
+            if len(bars) > BARS_KEPT:
+                del bars[min(bars)]
+
+    def _begin_bars(self, frame: Frame, data: list[Entry]) -> None:
+        """Drop what a snapshot tells anew: everything from its first bar of each kind on."""
+        for entry in data:
+            key = (entry["s"], entry["iv"])
+            if key in self._begun:
+                continue
+            self._begun.add(key)
+            known = self.bars.get(key, {})
+            self.bars[key] = {t: bar for t, bar in known.items() if t < entry["t"]}
+        if not frame.get("more"):
+            self._begun.clear()
 
     # --- status -----------------------------------------------------------------------------
     def _take_status(self, frame: Frame, data: list[Entry]) -> None:

@@ -16,7 +16,15 @@ from dashboard.wire.shapes import SCHEMAS
 
 Json = dict[str, Any]
 PARTS: Final = (
-    *("TickerEntry", "TradeEntry", "FeedEntry", "InstrumentEntry", "GoneFeed", "GoneInstrument"),
+    *(
+        "TickerEntry",
+        "TradeEntry",
+        "BarEntry",
+        "FeedEntry",
+        "InstrumentEntry",
+        "GoneFeed",
+        "GoneInstrument",
+    ),
     *("NoticeEntry", "Limits", "SubscribeResult", "SetResult", "ErrorObject"),
 )
 """Shapes inside others that have a table of their own."""

@@ -3,11 +3,23 @@
 Pure. Must not do anything. Called by subscriber.
 """
 
+from collections.abc import Iterable
+
+from dashboard.barsoutbox import BarsOutbox
 from dashboard.exceptions import CommandRefused
 from dashboard.outbox import TickerOutbox, TradesOutbox
+from dashboard.replica import Replica
 from dashboard.wire.commands import Answer, Unsubscribe
 from dashboard.wire.frames import Fields, fields_of
-from dashboard.wire.registry import EVERYTHING, MESSAGE_BYTES, SYMBOL_LIMIT, Channel, Error
+from dashboard.wire.registry import (
+    BAR_LIMIT,
+    EVERYTHING,
+    MESSAGE_BYTES,
+    SYMBOL_LIMIT,
+    Channel,
+    Error,
+)
+from feeds.bars import LEVEL_OF
 from feeds.delays import shown
 
 
@@ -52,6 +64,68 @@ def chosen_fields(answer: Answer, keys: tuple[str, ...]) -> Fields:
         raise CommandRefused(
             Error.BAD_PARAMETERS, fact, method=answer.method, id=answer.id
         ) from None
+
+
+def named_bars(answer: Answer, names: Iterable[str], interval: str) -> dict[str, tuple[str, int]]:
+    """Return the symbol and the level of each name: NVX@5m, or NVX for `interval`.
+
+    Raises:
+        CommandRefused: an interval is none of ours, or everything is asked for.
+    """
+    named = {}
+    for name in names:
+        symbol, _, own = name.partition("@")
+        level = LEVEL_OF.get(own or interval)
+        if level is None:
+            fact = f"interval was {(own or interval)[:16]!r}, expected {', '.join(LEVEL_OF)}"
+            raise _bad(answer, fact)
+        if symbol == EVERYTHING:
+            raise _bad(answer, "bars are of named symbols")
+        named[name] = (symbol, level)
+    return named
+
+
+def refuse_too_many_bars(
+    answer: Answer, outbox: BarsOutbox, asked: Iterable[tuple[str, int]]
+) -> None:
+    """Refuse more pairs of a symbol and an interval than one reader may name.
+
+    Raises:
+        CommandRefused: with these there would be.
+    """
+    count = len({*asked, *outbox.named})
+    if count > BAR_LIMIT:
+        fact = f"limit is {BAR_LIMIT} bars, was {count}"
+        raise CommandRefused(Error.TOO_MANY_SYMBOLS, fact, method=answer.method, id=answer.id)
+
+
+def bars_of(
+    answer: Answer, command: Unsubscribe, outbox: BarsOutbox
+) -> list[tuple[str, int]] | None:
+    """Return the pairs to take out, by their keys; None is all of them.
+
+    Raises:
+        CommandRefused: an interval is none of ours.
+    """
+    if not command.symbols or EVERYTHING in command.symbols:
+        return None
+    named = set(named_bars(answer, command.symbols, command.interval).values())
+    return [pair for pair in outbox.pairs if (shown(pair[0]), pair[1]) in named]
+
+
+def refuse_before_begin(answer: Answer, replica: Replica) -> None:
+    """Refuse what no market can answer yet.
+
+    Raises:
+        CommandRefused: the market has not begun.
+    """
+    if not replica.epoch:
+        fact = "the market has not begun"
+        raise CommandRefused(Error.UNAVAILABLE, fact, method=answer.method, id=answer.id)
+
+
+def _bad(answer: Answer, fact: str) -> CommandRefused:
+    return CommandRefused(Error.BAD_PARAMETERS, fact, method=answer.method, id=answer.id)
 
 
 def refuse_too_many(answer: Answer, outbox: TickerOutbox | TradesOutbox, asked: list[str]) -> None:

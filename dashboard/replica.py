@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final, NamedTuple
 
 from dashboard.access import UNLIMITED, Access
+from dashboard.bartexts import BarTexts
 from dashboard.sight import StatusText, View
 from dashboard.wire.frames import (
     Fields,
@@ -93,7 +94,7 @@ class _Changes:
 
 
 class Replica:
-    """Board, tick counts, trades and status tape of one epoch, as of `sequence`.
+    """Board, tick counts, bars, trades and status tape of one epoch, as of `sequence`.
 
     `ts` is when the last batch was received (UTC ms), the time of every frame of this position;
     `stale_ms` is when the market was last heard, set while it is silent through a fault.
@@ -102,6 +103,7 @@ class Replica:
     def __init__(self, epoch: str, board: Board, *, capacity: int, ts: int) -> None:
         self.epoch = epoch
         self.board = board
+        self.bars = BarTexts(board)
         self.ts = ts
         self.stale_ms: int | None = None
         self.newest_ms: int | None = None
@@ -151,6 +153,7 @@ class Replica:
         self._changes.clear()
         self._updates.clear()
         self._new_trades.clear()
+        self.bars.forget()
         try:
             for sequence, event in enumerate(batch.events, batch.first):
                 self._apply(sequence, event)

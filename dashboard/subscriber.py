@@ -10,11 +10,22 @@ from typing import Any, Final
 
 from dashboard.access import UNLIMITED, Access
 from dashboard.allowance import Allowance
+from dashboard.barsoutbox import BarsOutbox
 from dashboard.exceptions import CommandRefused
 from dashboard.outbox import StatusOutbox, TickerOutbox, TradesOutbox
 from dashboard.pace import Pace
 from dashboard.personal import PersonalOutbox
-from dashboard.refusals import channel_of, chosen_fields, refuse_too_many, symbols_of, text_of
+from dashboard.refusals import (
+    bars_of,
+    channel_of,
+    chosen_fields,
+    named_bars,
+    refuse_before_begin,
+    refuse_too_many,
+    refuse_too_many_bars,
+    symbols_of,
+    text_of,
+)
 from dashboard.replica import Replica
 from dashboard.wire.commands import (
     Ack,
@@ -76,7 +87,9 @@ class Subscriber:
         self._ticker = TickerOutbox(access)
         self._trades = TradesOutbox(access)
         self._status = StatusOutbox(access)
-        self._market_outboxes = (self._ticker, self._trades, self._status)
+        self._bars = BarsOutbox(access)
+        self._paced_outboxes = (self._ticker, self._trades, self._bars)
+        self._market_outboxes = (*self._paced_outboxes, self._status)
         self._is_whole_at_once = is_whole_at_once
         self._heartbeat_ms = heartbeat_ms
         self._beat_s = self.next_s = now.mono_s
@@ -86,8 +99,8 @@ class Subscriber:
 
     @property
     def updates(self) -> int:
-        """Return how many changes of prices and trades were taken."""
-        return self._ticker.updates + self._trades.updates
+        """Return how many changes of prices, trades and bars were taken."""
+        return sum(outbox.updates for outbox in self._paced_outboxes)
 
     def welcome(self, replica: Replica, now: Moment) -> str:
         """Return the first frame."""
@@ -166,16 +179,13 @@ class Subscriber:
         return self._access.told(replica.position)
 
     def _take_prices(self, replica: Replica, now: Moment) -> list[str]:
-        frames = self._ticker.take(replica) + self._trades.take(replica)
+        frames = [frame for outbox in self._paced_outboxes for frame in outbox.take(replica)]
         if frames and not self._is_behind(replica):
             self.pace.send(replica.sequence, now.mono_s)
         return frames
 
     def _is_behind(self, replica: Replica) -> bool:
-        ticker, trades = self._ticker, self._trades
-        return (ticker.is_open and ticker.place.is_behind(replica)) or (
-            trades.is_open and trades.place.is_behind(replica)
-        )
+        return any(one.is_open and one.place.is_behind(replica) for one in self._paced_outboxes)
 
     def _is_time_to_beat(self, now_s: float) -> bool:
         return (now_s - self._beat_s) * 1000 >= self._heartbeat_ms
@@ -185,7 +195,7 @@ class Subscriber:
 
         Prices held back keep their position: nothing is skipped.
         """
-        held = [outbox.place for outbox in (self._ticker, self._trades) if outbox.is_open]
+        held = [outbox.place for outbox in self._paced_outboxes if outbox.is_open]
         seq = min((place.whole_in(replica) for place in held), default=replica.sequence)
         self._raise_to(replica, seq)
         self._beat_s = now.mono_s
@@ -221,6 +231,8 @@ class Subscriber:
         match channel:
             case Channel.TICKER | Channel.TRADES:
                 return self._subscribe_prices(answer, channel, command, replica)
+            case Channel.BARS:
+                return self._subscribe_bars(answer, command, replica)
             case Channel.STATUS:
                 since = self._access.heard(position_of(command.since))
                 resumed = self._status.open(replica, since)
@@ -234,9 +246,7 @@ class Subscriber:
     def _subscribe_prices(
         self, answer: Answer, channel: Channel, command: Subscribe, replica: Replica
     ) -> Told:
-        if not replica.epoch:
-            fact = "the market has not begun"
-            raise CommandRefused(Error.UNAVAILABLE, fact, method=answer.method, id=answer.id)
+        refuse_before_begin(answer, replica)
         outbox = self._ticker if channel is Channel.TICKER else self._trades
         asked = list(dict.fromkeys(command.symbols or ()))
         everything = EVERYTHING in asked
@@ -264,6 +274,24 @@ class Subscriber:
         }
         return result, frames
 
+    def _subscribe_bars(self, answer: Answer, command: Subscribe, replica: Replica) -> Told:
+        refuse_before_begin(answer, replica)
+        asked = named_bars(answer, command.symbols or (), command.interval)
+        refuse_too_many_bars(answer, self._bars, asked.values())
+        keys = {name: self._access.key_of(one[0], replica.board) for name, one in asked.items()}
+        pairs = [(key, asked[name][1]) for name, key in keys.items() if key is not None]
+        since = self._access.heard(position_of(command.since))
+        resumed = since is not None and self._bars.resume(replica, pairs, since)
+        has_gap = since is not None
+        frames = [] if resumed else self._bars.add(replica, pairs, has_gap=has_gap)
+        result = {
+            "channel": Channel.BARS,
+            "symbols": [name for name, key in keys.items() if key is not None],
+            "rejected": {name: "unknown symbol" for name, key in keys.items() if key is None},
+            "resumed": resumed,
+        }
+        return result, frames
+
     def _choose_fields(self, answer: Answer, keys: tuple[str, ...] | None) -> None:
         """Take the fields of a channel that opens; an open one keeps those it has."""
         if keys is None and self._ticker.is_open:
@@ -281,6 +309,8 @@ class Subscriber:
                 self._ticker.remove(symbols_of(answer, command, self._ticker))
             case Channel.TRADES:
                 self._trades.remove(symbols_of(answer, command, self._trades))
+            case Channel.BARS:
+                self._bars.remove(bars_of(answer, command, self._bars))
             case Channel.STATUS:
                 self._status.close()
             case Channel.NOTIFICATIONS:

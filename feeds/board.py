@@ -8,6 +8,7 @@ no history, and counts of ticks make every receipt a subtraction.
 from copy import deepcopy
 from typing import Final, NamedTuple
 
+from feeds.bars import Bars
 from feeds.events import (
     NOTHING,
     Delisting,
@@ -110,6 +111,7 @@ class Board:
     """
 
     def __init__(self) -> None:
+        self.bars = Bars()
         self.rows: dict[str, Row] = {}
         self.feeds: dict[str, FeedStatus] = {}
         self.gone: dict[str, Gone] = {}
@@ -130,6 +132,7 @@ class Board:
             case Delisting(symbol=symbol):
                 row = self.rows.pop(symbol)
                 self.gone[symbol] = Gone(row.feed, row.ticks)
+                self.bars.forget(symbol)
             case FeedStatus(feed=feed):
                 self.feeds[feed] = event
             case FeedRemoval(feed=feed):
@@ -163,6 +166,7 @@ class Board:
     def copy(self) -> "Board":
         """Return a board that shares nothing that changes."""
         twin = Board()
+        twin.bars = self.bars.copy()
         twin.rows = deepcopy(self.rows)
         twin.feeds = dict(self.feeds)
         twin.gone = dict(self.gone)
@@ -178,6 +182,7 @@ class Board:
 
     def _trade(self, sequence: int, trade: Trade) -> None:
         row, price = self._tick(sequence, trade), trade.price_ticks
+        self.bars.fold(sequence, trade)
         values = row.values
         row.put(LAST, price, sequence)
         row.put(VOLUME, (values[VOLUME] or 0) + trade.size, sequence)  # type: ignore[operator]

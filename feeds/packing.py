@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from feeds.bars import SPANS, Bar, Bars, Growing, SymbolBars
 from feeds.board import FIELDS, Board, Gone, Row, Value
 from feeds.events import NOTHING, Batch, FeedStatus, Listing
 from feeds.exceptions import FeedError, InvalidPacking
@@ -28,6 +29,13 @@ class PackedRow(msgspec.Struct, frozen=True, array_like=True):
     day: int | None
 
 
+class PackedBars(msgspec.Struct, frozen=True, array_like=True):
+    """The live bars of an instrument, as they grow; closed ones are not packed."""
+
+    sequence: int
+    growing: list[Growing | None]
+
+
 class PackedBoard(msgspec.Struct, frozen=True, array_like=True):
     """Everything a board holds."""
 
@@ -35,6 +43,7 @@ class PackedBoard(msgspec.Struct, frozen=True, array_like=True):
     rows: dict[str, PackedRow]
     feeds: dict[str, FeedStatus]
     gone: dict[str, Gone]
+    bars: dict[str, PackedBars]
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -59,7 +68,8 @@ def unpack_batch(content: bytes) -> Batch:
 def pack_board(board: Board) -> bytes:
     """Return a board as bytes."""
     rows = {symbol: _pack_row(row) for symbol, row in board.rows.items()}
-    return _encoder.encode(PackedBoard(board.sequence, rows, board.feeds, board.gone))
+    bars = {s: PackedBars(one.sequence, one.growing) for s, one in board.bars.symbols.items()}
+    return _encoder.encode(PackedBoard(board.sequence, rows, board.feeds, board.gone, bars))
 
 
 def unpack_board(content: bytes) -> Board:
@@ -72,6 +82,7 @@ def unpack_board(content: bytes) -> Board:
     board = Board()
     board.sequence, board.feeds, board.gone = packed.sequence, packed.feeds, packed.gone
     board.rows = {symbol: _unpack_row(row) for symbol, row in packed.rows.items()}
+    board.bars = _unpack_bars(packed.bars, floor=board.sequence)
     return board
 
 
@@ -90,6 +101,21 @@ def _unpack_row(packed: PackedRow) -> Row:
     row.reason, row.values, row.versions = packed.reason, packed.values, packed.versions
     row.day = packed.day
     return row
+
+
+def _unpack_bars(packed: dict[str, PackedBars], *, floor: int) -> Bars:
+    bars = Bars()
+    for symbol, one in packed.items():
+        if not _can_grow(one.growing):
+            raise InvalidPacking(f"the bars of {symbol[:16]!r} cannot have grown")
+        known = bars.symbols[symbol] = SymbolBars(0, floor)
+        known.growing, known.sequence = one.growing, one.sequence
+    return bars
+
+
+def _can_grow(growing: list[Growing | None]) -> bool:
+    size = len(Bar.__struct_fields__)
+    return len(growing) == len(SPANS) and all(not part or len(part) == size for part in growing)
 
 
 def _unpack(decoder: msgspec.msgpack.Decoder[Packed], content: bytes) -> Packed:

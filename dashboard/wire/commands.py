@@ -8,7 +8,14 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from dashboard.exceptions import CommandRefused
-from dashboard.wire.registry import ERROR_TEXT, MAX_RATE, MIN_RATE, Error, error_object
+from dashboard.wire.registry import (
+    DEFAULT_INTERVAL,
+    ERROR_TEXT,
+    MAX_RATE,
+    MIN_RATE,
+    Error,
+    error_object,
+)
 from feeds.events import Position
 from feeds.exceptions import InvalidPosition
 
@@ -19,8 +26,9 @@ Rate = Annotated[float, msgspec.Meta(ge=MIN_RATE, le=MAX_RATE)]
 class Subscribe(msgspec.Struct, frozen=True):
     """Want a channel; `since` is a position of the tape, or the last notification's id.
 
-    `fields` are the keys of a ticker entry that are wanted, all when absent. A reader that knows
-    the watchlist (`symbols`) or how many notifications are `unread` is told only of a change.
+    Bars are of an `interval`; a symbol may name its own, as in NVX@5m. `fields` are the keys of a
+    ticker entry that are wanted, all when absent. A reader that knows the watchlist (`symbols`) or
+    how many notifications are `unread` is told only of a change.
     """
 
     channel: str
@@ -29,6 +37,7 @@ class Subscribe(msgspec.Struct, frozen=True):
     max_rate: Rate | None = None
     since: str | None = None
     unread: int | None = None
+    interval: str = DEFAULT_INTERVAL
 
 
 class Unsubscribe(msgspec.Struct, frozen=True):
@@ -36,6 +45,7 @@ class Unsubscribe(msgspec.Struct, frozen=True):
 
     channel: str
     symbols: tuple[str, ...] = ()
+    interval: str = DEFAULT_INTERVAL
 
 
 class Set(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ import msgspec
 from dashboard.exceptions import CommandRefused
 from dashboard.wire.commands import decode_command, encode_refusal, encode_success
 from dashboard.wire.frames import (
+    encode_bar,
     encode_end,
     encode_entry,
     encode_feed,
@@ -28,6 +29,7 @@ from dashboard.wire.frames import (
 )
 from dashboard.wire.personal import Notice, encode_notices, encode_watchlist
 from dashboard.wire.registry import RESTART_MS, Channel, Error, error_object
+from feeds.bars import MINUTE
 from feeds.board import Board
 from feeds.events import Event, FeedState, FeedStatus, Listing, Phase, Quote, Side, Status, Trade
 from feeds.instruments import Definition
@@ -49,20 +51,25 @@ COMMANDS: Final[dict[str, tuple[Said, ...]]] = {
             "id": 1,
         },
         {"method": "subscribe", "params": {"channel": "trades", "symbols": ["*"]}, "id": 2},
-        {"method": "subscribe", "params": {"channel": "status"}, "id": 3},
-        {"method": "subscribe", "params": {"channel": "notifications"}, "id": 4},
-        {"method": "subscribe", "params": {"channel": "watchlist"}, "id": 5},
+        {
+            "method": "subscribe",
+            "params": {"channel": "bars", "symbols": ["NVX"], "interval": "1m"},
+            "id": 3,
+        },
+        {"method": "subscribe", "params": {"channel": "status"}, "id": 4},
+        {"method": "subscribe", "params": {"channel": "notifications"}, "id": 5},
+        {"method": "subscribe", "params": {"channel": "watchlist"}, "id": 6},
     ),
     "unsubscribe": (
-        {"method": "unsubscribe", "params": {"channel": "ticker", "symbols": ["*"]}, "id": 6},
+        {"method": "unsubscribe", "params": {"channel": "ticker", "symbols": ["*"]}, "id": 7},
     ),
     "set": (
-        {"method": "set", "params": {"max_rate": 0.5}, "id": 7},
-        {"method": "set", "params": {"paused": True}, "id": 8},
-        {"method": "set", "params": {"paused": False}, "id": 9},
+        {"method": "set", "params": {"max_rate": 0.5}, "id": 8},
+        {"method": "set", "params": {"paused": True}, "id": 9},
+        {"method": "set", "params": {"paused": False}, "id": 10},
     ),
-    "ack": ({"method": "ack", "params": {"position": f"{EPOCH}:7", "paint_ms": 3.2}, "id": 10},),
-    "ping": ({"method": "ping", "id": 11},),
+    "ack": ({"method": "ack", "params": {"position": f"{EPOCH}:7", "paint_ms": 3.2}, "id": 11},),
+    "ping": ({"method": "ping", "id": 12},),
 }
 """What can be sent; every one of them is done by any server."""
 
@@ -110,6 +117,11 @@ _STATUSES: Final = [encode_feed(_BOARD.feeds["demo"]), encode_instrument("NVX", 
 _NOTICE: Final = Notice(41, "Maintenance at 18:00", "Five minutes.", "info", TS - 5000, False)
 
 
+def _bar(*, is_closed: bool) -> str:
+    live = _BOARD.bars.symbols["NVX"].live(MINUTE)
+    return encode_bar("NVX", MINUTE, live, _ROW, is_closed=is_closed) if live else ""
+
+
 def _snapshot(channel: Channel, entries: list[str]) -> str:
     return encode_snapshot(channel, entries, epoch=EPOCH, seq=7, ts=TS)[0]
 
@@ -149,6 +161,8 @@ _MAKERS: Final[dict[str, Callable[[], str]]] = {
     ),
     "TradesSnapshot": lambda: _snapshot(Channel.TRADES, [_TRADE]),
     "TradesUpdate": lambda: _update(Channel.TRADES, _TRADE),
+    "BarsSnapshot": lambda: _snapshot(Channel.BARS, [_bar(is_closed=False)]),
+    "BarsUpdate": lambda: _update(Channel.BARS, _bar(is_closed=True)),
     "NotificationsSnapshot": lambda: encode_notices((_NOTICE,), since=None, seq=41, unread=1),
     "NotificationsUpdate": lambda: encode_notices((_NOTICE,), since=40, seq=41, unread=1),
     "WatchlistSnapshot": lambda: encode_watchlist(("NVX", "ORB")),

@@ -17,6 +17,7 @@ from dashboard.wire.registry import (
     VERSION,
     Channel,
 )
+from feeds.bars import INTERVALS, Bar
 from feeds.board import (
     ASK,
     ASK_SIZE,
@@ -42,6 +43,7 @@ _PLACES: Final = {
     "p": LAST, "b": BID, "a": ASK, "bs": BID_SIZE, "as": ASK_SIZE, "o": OPEN, "h": HIGH, "l": LOW,
     "pc": PREVIOUS_CLOSE, "v": VOLUME, "ph": PHASE,
 }  # fmt: skip
+_INTERVALS: Final = tuple(INTERVALS)
 StatusEvent = Status | FeedStatus | FeedRemoval | Listing | Delisting
 Fields = tuple[tuple[str, int, bool], ...]
 """Which fields of a row are wanted: name as encoded, place in the row, whether it is a price."""
@@ -125,6 +127,17 @@ def encode_trade(trade: Trade, row: Row, *, sequence: int) -> TradeText:
     return TradeText(trade.symbol, sequence, text, trade.ts_event)
 
 
+def encode_bar(symbol: str, level: int, bar: Bar, row: Row, *, is_closed: bool) -> str:
+    """Return the entry of a bar of an interval."""
+    price = row.price
+    end = ',"closed":true}' if is_closed else "}"
+    return (
+        f'{{"s":"{shown(symbol)}","iv":"{_INTERVALS[level]}","t":{bar.start_ms},'
+        f'"o":{price(bar.open)!r},"h":{price(bar.high)!r},"l":{price(bar.low)!r},'
+        f'"c":{price(bar.close)!r},"v":{bar.volume},"n":{bar.trades}{end}'
+    )
+
+
 def encode_update(
     channel: Channel, entries: Iterable[str], *, since: int, seq: int, ts: int
 ) -> str:
@@ -157,6 +170,7 @@ _MORE: Final = '"more":true,'
 _BRACKETS: Final = {
     Channel.TICKER: ("{", "}"),
     Channel.TRADES: ("[", "]"),
+    Channel.BARS: ("[", "]"),
     Channel.STATUS: ("[", "]"),
 }
 """What is merged is an object by symbol, what is distinct a list in order."""

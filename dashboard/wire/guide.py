@@ -9,15 +9,18 @@ from typing import Final
 import msgspec
 
 from dashboard.wire.registry import (
+    BAR_LIMIT,
     DEFAULT_RATE,
     MAX_RATE,
     MIN_RATE,
+    RECENT_BARS,
     RECENT_TRADES,
     SYMBOL_LIMIT,
     WAIT_S,
     Channel,
     Transport,
 )
+from feeds.bars import INTERVALS
 
 
 class ChannelText(msgspec.Struct, frozen=True):
@@ -37,6 +40,11 @@ CHANNEL_TEXT: Final[dict[Channel, ChannelText]] = {
     Channel.TRADES: ChannelText(
         "every trade of the symbols",
         f"never merged; begins with the newest {RECENT_TRADES}",
+        "epoch:seq",
+    ),
+    Channel.BARS: ChannelText(
+        "open, high, low, close and volume of intervals",
+        f"the live bar merges, closed ones never; begins with the newest {RECENT_BARS}",
         "epoch:seq",
     ),
     Channel.STATUS: ChannelText(
@@ -69,16 +77,19 @@ METHOD_TEXT: Final = {
 PARAMETER_TEXT: Final[dict[str, dict[str, str]]] = {
     "subscribe": {
         "channel": "one of the channels",
-        "symbols": f"ticker and trades: up to {SYMBOL_LIMIT}, or `*`; watchlist: the one you know",
+        "symbols": f"ticker and trades: up to {SYMBOL_LIMIT}, or `*`; bars: up to {BAR_LIMIT}; "
+        "watchlist: the one you know",
         "fields": "ticker: the keys you want; all when absent",
         "max_rate": f"at most so many frames per second, {MIN_RATE:g} to {MAX_RATE:g}; "
         f"{DEFAULT_RATE:g} when absent",
         "since": "where you are: `epoch:seq`, or the last id of notifications",
         "unread": "notifications: how many are unread as you know it",
+        "interval": f"bars: {', '.join(INTERVALS)}; a symbol may name its own, as in `NVX@5m`",
     },
     "unsubscribe": {
         "channel": "one of the channels",
         "symbols": "these only; all of them when absent",
+        "interval": "bars: that of the symbols which name none",
     },
     "set": {
         "max_rate": f"at most so many frames per second, {MIN_RATE:g} to {MAX_RATE:g}",
@@ -93,12 +104,15 @@ PARAMETER_TEXT: Final[dict[str, dict[str, str]]] = {
 
 QUERY_TEXT: Final[dict[str, str]] = {
     "symbols": f"NVX,ORB or `*`: of ticker and trades, up to {SYMBOL_LIMIT}",
-    "channels": "ticker,status,… ; all but trades when absent",
+    "channels": "ticker,status,… ; all but trades and bars when absent",
+    "bars": f"NVX@1m,ORB@5m: of bars, up to {BAR_LIMIT}; `symbols` when absent",
+    "interval": "of the bars that name none",
     "fields": "p,b,a: the keys of ticker you want; all when absent",
     "max_rate": "SSE: at most so many frames per second",
-    "since": "where you are in ticker, trades and status: the `position` of the last answer",
+    "since": "where you are in ticker, trades, bars and status: the `position` of the last answer",
     "ticker_since": "the same for ticker alone",
     "trades_since": "the same for trades alone",
+    "bars_since": "the same for bars alone",
     "status_since": "the same for status alone",
     "notifications_since": "the last id you have",
     "unread": "how many are unread as you know it",

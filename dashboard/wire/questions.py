@@ -11,15 +11,15 @@ import msgspec
 
 from dashboard.exceptions import CommandRefused
 from dashboard.wire.commands import Rate, Subscribe
-from dashboard.wire.registry import EVERYTHING, WAIT_S, Channel, Error
+from dashboard.wire.registry import DEFAULT_INTERVAL, EVERYTHING, WAIT_S, Channel, Error
 
 Wait = Annotated[float, msgspec.Meta(ge=0, le=WAIT_S)]
 
-MARKET: Final = (Channel.STATUS, Channel.TICKER, Channel.TRADES)
+MARKET: Final = (Channel.STATUS, Channel.TICKER, Channel.TRADES, Channel.BARS)
 DEFAULT: Final = (Channel.STATUS, Channel.TICKER, Channel.NOTIFICATIONS, Channel.WATCHLIST)
 NAMES: Final = frozenset(
     {"channels", "symbols", "fields", "max_rate", "since", "wait", "notifications_since", "unread"}
-    | {"watchlist"}
+    | {"watchlist", "bars", "interval"}
     | {f"{channel.value}_since" for channel in MARKET}
 )
 
@@ -75,6 +75,8 @@ def _subscribes(fields: dict[str, str]) -> Iterator[Subscribe]:
             case Channel.TICKER | Channel.TRADES:
                 if symbols := tuple(dict.fromkeys(_listed(fields.get("symbols", "")))):
                     yield _priced(name, symbols, fields)
+            case Channel.BARS:
+                yield from _barred(fields)
             case _:
                 yield Subscribe(name, since=fields.get(f"{name}_since", since))
 
@@ -89,6 +91,13 @@ def _priced(name: str, symbols: tuple[str, ...], fields: dict[str, str]) -> Subs
         max_rate=None if max_rate is None else msgspec.convert(float(max_rate), Rate),
         since=fields.get(f"{name}_since", fields.get("since")),
     )
+
+
+def _barred(fields: dict[str, str]) -> Iterator[Subscribe]:
+    if names := _listed(fields.get("bars", fields.get("symbols", ""))):
+        since = fields.get("bars_since", fields.get("since"))
+        interval = fields.get("interval", DEFAULT_INTERVAL)
+        yield Subscribe(Channel.BARS, symbols=names, since=since, interval=interval)
 
 
 def _wait_s(fields: dict[str, str]) -> float:

@@ -23,6 +23,12 @@ TRADE_ENTRIES: Final = 500
 """Trades of one frame; what is left follows at once."""
 RECENT_TRADES: Final = 50
 """Trades that a reader without a position begins with."""
+RECENT_BARS: Final = 60
+"""Bars of each symbol and interval that a reader without a position begins with, the live one last;
+older ones are had of `/api/v1/bars`."""
+BAR_LIMIT: Final = 100
+"""Pairs of a symbol and an interval that one subscriber may name: some dozen charts."""
+DEFAULT_INTERVAL: Final = "1m"
 WAIT_S: Final = 30.0
 """Longest wait of a long-poll: proxies give up after 60 s."""
 
@@ -45,6 +51,7 @@ class Channel(StrEnum):
 
     TICKER = "ticker"
     TRADES = "trades"
+    BARS = "bars"
     STATUS = "status"
     NOTIFICATIONS = "notifications"
     WATCHLIST = "watchlist"

@@ -11,6 +11,8 @@ from msgspec import UNSET, Meta, UnsetType
 from dashboard.wire.registry import Channel
 from dashboard.wire.shapes import (
     SCHEMAS,
+    BarsSnapshot,
+    BarsUpdate,
     Falsehood,
     Heartbeat,
     Id,
@@ -135,7 +137,8 @@ class Refusal(Shape):
 
 FRAMES: Final[tuple[type[Shape], ...]] = (
     *(Welcome, Shutdown, Pace, StatusSnapshot, StatusUpdate, TickerSnapshot, TickerUpdate),
-    *(TradesSnapshot, TradesUpdate, NotificationsSnapshot, NotificationsUpdate),
+    *(TradesSnapshot, TradesUpdate, BarsSnapshot, BarsUpdate),
+    *(NotificationsSnapshot, NotificationsUpdate),
     *(WatchlistSnapshot, Heartbeat),
 )
 """What the server says by itself."""

@@ -243,6 +243,49 @@ class TradesUpdate(Shape):
     data: tuple[TradeEntry, ...]
 
 
+# --- bars -----------------------------------------------------------------------------------
+class BarEntry(Shape):
+    """A bar of an interval, in the exchange's time."""
+
+    s: Symbol
+    iv: Annotated[Literal["1s", "5s", "1m", "5m", "15m", "1h", "1d"], Meta(description="interval")]
+    t: Annotated[int, Meta(ge=0, description="when it begins; UTC, ms, exchange's time")]
+    o: Annotated[float, Meta(description="open: price of its first trade")]
+    h: Annotated[float, Meta(description="high")]
+    l: Annotated[float, Meta(description="low")]  # noqa: E741
+    c: Annotated[float, Meta(description="close: price of its last trade")]
+    v: Annotated[int, Meta(gt=0, description="volume; units")]
+    n: Annotated[int, Meta(gt=0, description="trades")]
+    closed: Annotated[
+        bool | UnsetType, _is(True), Meta(description="it is over; absent: it is live")
+    ] = UNSET
+
+
+class BarsSnapshot(Shape):
+    """The newest bars of each symbol and interval, at most 60, the live one last."""
+
+    channel: Literal["bars"]
+    type: Literal["snapshot"]
+    epoch: Epoch
+    seq: Sequence
+    ts: Sent
+    data: tuple[BarEntry, ...]
+    gap: Annotated[
+        bool | UnsetType, _is(True), Meta(description="earlier bars are lost to this reader")
+    ] = UNSET
+    more: More | UnsetType = UNSET
+
+
+class BarsUpdate(Shape):
+    """Every bar that closed after `from`, and the live one where it changed."""
+
+    channel: Literal["bars"]
+    from_: From = field(name="from")
+    seq: Through
+    ts: Sent
+    data: tuple[BarEntry, ...]
+
+
 # --- what only one person is told -----------------------------------------------------------
 class NoticeEntry(Shape):
     """A notification."""

@@ -15,6 +15,7 @@ export const DEFAULT_RATE = 10;
 export const CHANNEL = Object.freeze({
   TICKER: "ticker",
   TRADES: "trades",
+  BARS: "bars",
   STATUS: "status",
   NOTIFICATIONS: "notifications",
   WATCHLIST: "watchlist",

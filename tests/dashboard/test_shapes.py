@@ -16,7 +16,7 @@ from dashboard.wire.frames import encode_shutdown
 from dashboard.wire.personal import Notice, Personal
 from dashboard.wire.registry import FIELDS, Channel
 from dashboard.wire.replies import ANSWERS, FRAMES, ErrorAnswer, SubscribeResult
-from dashboard.wire.shapes import Shape, TickerEntry
+from dashboard.wire.shapes import BarEntry, Shape, TickerEntry
 from feeds.board import Board
 from feeds.clock import Moment
 from feeds.events import (
@@ -93,6 +93,7 @@ def test_every_frame_of_any_market_has_one_shape(
     wanted = {"symbols": ["*"]}
     one.send("subscribe", channel="ticker", **wanted, **({"fields": [*fields]} if fields else {}))
     one.send("subscribe", channel="trades", **wanted)
+    one.send("subscribe", channel="bars", symbols=["NVX@1s", "ORB"], interval="1m")
     for channel in ("status", "notifications", "watchlist"):
         one.send("subscribe", channel=channel)
     one.subscriber.personal.offer(person)
@@ -113,6 +114,7 @@ def everything_said() -> list[str]:
     one.happen(Batch("e1", 1, (feed, listing("NVX"), trade)))
     one.send("subscribe", channel="ticker", symbols=["NVX", "NONE"], max_rate=20)
     one.send("subscribe", channel="trades", symbols=["*"])
+    one.send("subscribe", channel="bars", symbols=["NVX"], interval="1s")
     for channel in ("status", "notifications", "watchlist"):
         one.send("subscribe", channel=channel)
     notice = Notice(7, "t", "b", "info", NOW, False)
@@ -143,17 +145,26 @@ def test_everything_described_is_said() -> None:
     assert seen == {shape.__name__ for shape in (*FRAMES, *ANSWERS)}
 
 
+MANY_BARS = [f"S{number}@1s" for number in range(2, 12)]
+"""With 60 bars of each they are too many for one frame."""
+
+
 def of_big_market() -> list[str]:
     """Return what a reader with a lost place is told of 501 instruments, one of which leaves."""
     one = Listener()
     symbols = [f"S{number}" for number in range(501)]
-    events = [*map(listing, symbols), Trade("S1", 101, 5, Side.BUY, NOW)]
-    one.happen(Batch("e1", 1, tuple(events)))
+    traded = [
+        Trade(f"S{number}", 101, 5, Side.BUY, NOW + 1000 * n)
+        for number in range(1, 12)
+        for n in range(60)
+    ]
+    one.happen(Batch("e1", 1, (*map(listing, symbols), *traded)))
     one.send("subscribe", channel="status")
     one.send("subscribe", channel="ticker", symbols=["*"])
     one.send("subscribe", channel="trades", symbols=["*"], since="lost:7")
+    one.send("subscribe", channel="bars", symbols=["S1@1s", *MANY_BARS], since="lost:7")
     one.listen()
-    one.happen(Batch("e1", 503, (Delisting("S1", NOW),)))
+    one.happen(Batch("e1", one.replica.sequence + 1, (Delisting("S1", NOW),)))
     one.listen()
     return one.told
 
@@ -165,6 +176,12 @@ def test_every_field_described_is_said() -> None:
         seen.setdefault(only_shape(text), set()).update(json.loads(text))
     for shape in (*FRAMES, *ANSWERS):
         assert seen[shape.__name__] == names_of(shape), shape
+
+
+def test_every_field_of_a_bar_is_said() -> None:
+    frames = [json.loads(text) for text in of_big_market()]
+    entries = [entry for f in frames if f.get("channel") == "bars" for entry in f["data"]]
+    assert {key for entry in entries for key in entry} == names_of(BarEntry)
 
 
 def test_every_field_of_an_entry_is_said() -> None:
