@@ -25,6 +25,7 @@ from dashboard.supervision import Part, supervise
 from dashboard.wire.personal import Personal
 from dashboard.wire.registry import Close
 from feeds import control
+from feeds.archive.keeper import BarKeeper
 from feeds.bus import Bus, MemoryBus
 from feeds.clock import SystemClock
 from feeds.engine import Engine, Source
@@ -64,6 +65,7 @@ class Feed:
             FeedKind.UPSTREAM: lambda _: upstream.open_source(),
         }
         engine = Engine(epoch=secrets.token_hex(4), open_source=lambda _: ChosenSource(openers))
+        keeper = BarKeeper(clock=self._clock, days=settings.MARKET_BARS_DAYS)
         self._runner = Runner(
             engine=engine,
             bus=self._bus,
@@ -71,6 +73,7 @@ class Feed:
             read_plans=sync_to_async(read_wanted),
             flush_ms=settings.MARKET_FLUSH_MS,
             reconcile_s=settings.MARKET_RECONCILE_S,
+            observers=[keeper.observe],
         )
         recorder = Recorder(
             bus=self._bus,
@@ -83,6 +86,7 @@ class Feed:
             tasks.create_task(self._runner.run())
             tasks.create_task(supervise(upstream.run, clock=self._clock))
             tasks.create_task(supervise(recorder.run, clock=self._clock))
+            tasks.create_task(supervise(keeper.run, clock=self._clock))
 
     def poke(self) -> None:
         """Compare with the rows at once."""

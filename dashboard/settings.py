@@ -79,6 +79,8 @@ MARKET_SWEEP_S = _number("MARKET_SWEEP_S", 0.5, low=0.1, high=60)
 """Connected people are compared with their accounts and browser sessions this often."""
 MARKET_TAPE_EVENTS = int(_number("MARKET_TAPE_EVENTS", 131_072, low=1_000, high=10_000_000))
 """How many events can be resumed from: 65 s at 2,000 ticks/s, 11 minutes at 200."""
+MARKET_BARS_DAYS = int(_number("MARKET_BARS_DAYS", 30, low=1, high=3650))
+"""Bars of minutes are stored for so many days of the exchange; those of days for ten years."""
 MARKET_SEATS_PER_USER = int(_number("MARKET_SEATS_PER_USER", 40, low=1, high=100_000))
 MARKET_MAX_SUBSCRIBERS = int(_number("MARKET_MAX_SUBSCRIBERS", 4_000, low=1, high=100_000))
 """Sockets of one process; the next one is told to come back later."""

@@ -16,6 +16,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from feeds.archive.rows import StoredBar  # noqa: F401 Django looks here
 from feeds.calendars import EXCHANGES, Calendar, Exchange, date_at
 from feeds.events import FeedState
 from feeds.instruments import SYMBOL_PATTERN, Definition

@@ -5,7 +5,7 @@ Must not know subscribers. Called by runtime, which owns and restarts its task.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from math import inf
 from typing import Protocol
@@ -45,6 +45,7 @@ class Runner:
         read_plans: Callable[[], Awaitable[Iterable[FeedPlan]]],
         flush_ms: int,
         reconcile_s: float,
+        observers: Sequence[Callable[[Batch], None]] = (),
     ) -> None:
         self._engine = engine
         self._bus = bus
@@ -52,6 +53,7 @@ class Runner:
         self._read_plans = read_plans
         self._flush_s = flush_ms / 1000
         self._reconcile_s = reconcile_s
+        self._observers = observers
         self._poked = asyncio.Event()
         self._wanted: list[FeedPlan] | None = None
         self._published_s = -inf
@@ -105,4 +107,6 @@ class Runner:
         now_s = self._clock.monotonic()
         if batch is not None and (batch.events or now_s - self._published_s >= BEAT_S):
             self._published_s = now_s
+            for observe in self._observers:
+                observe(batch)
             await self._bus.publish(batch)

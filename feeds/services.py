@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from feeds import control
+from feeds.archive.rows import StoredBar
 from feeds.audit import Row, facts_of, record, target_of
 from feeds.events import FeedState
 from feeds.exceptions import InvalidTransition
@@ -133,10 +134,16 @@ def save_feed(feed: Feed, *, actor: User | None) -> bool:
 def save_instrument(instrument: Instrument, *, actor: User | None) -> bool:
     """Add or change an instrument; return whether that changed anything.
 
+    Its bars are in ticks, and go when their size changes.
+
     Raises:
         ValidationError: a field is invalid.
     """
-    return _save(instrument, INSTRUMENT_FACTS, actor=actor)
+    with transaction.atomic():
+        on_other_grids = Instrument.objects.exclude(tick_size=instrument.tick_size)
+        if on_other_grids.filter(pk=instrument.pk).exists():
+            StoredBar.objects.filter(instrument=instrument).delete()
+        return _save(instrument, INSTRUMENT_FACTS, actor=actor)
 
 
 def delete_feed(feed: Feed, *, actor: User | None) -> None:

@@ -26,8 +26,8 @@ MAX_LINES = 350
 # --- rows ---
 
 WRITERS = {
-    *("feeds.audit", "feeds.services", "feeds.recordings.services", "dashboard.services"),
-    "dashboard.management.commands.demo",
+    *("feeds.audit", "feeds.services", "feeds.archive.services", "feeds.recordings.services"),
+    *("dashboard.services", "dashboard.management.commands.demo"),
 }
 """The services and their audit; and demo, which makes the demo accounts before anybody can act."""
 SURE_WRITES = {

@@ -1,0 +1,250 @@
+"""Closed bars reach the database, each once, whatever the database does meanwhile."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterable
+
+import pytest
+from django import db
+from django.db import connection
+
+from feeds import services
+from feeds.archive.keeper import BarKeeper
+from feeds.archive.rows import StoredBar
+from feeds.archive.selectors import stored_bars
+from feeds.archive.services import ClosedBar, Cut, News, close_thread, prune_bars, store_bars
+from feeds.bars import DAY, INTERVALS, MINUTE, SPANS, Bar, Bars, merged
+from feeds.clock import SystemClock
+from feeds.delays import delayed
+from feeds.events import Batch, Delisting, Event, Side, Trade
+from feeds.models import Feed, Instrument
+
+MIDNIGHT = 1_789_948_800_000
+MINUTE_MS = INTERVALS["1m"]
+EVER = 2**62
+
+
+def trade(at_s: float, price: int = 100, symbol: str = "NVX", *, now_ms: int = 7) -> Trade:
+    return Trade(symbol, price, 5, Side.BUY, now_ms, MIDNIGHT + int(at_s * 1000))
+
+
+@pytest.fixture
+def instruments(transactional_db: None) -> list[Instrument]:
+    feed = Feed.objects.create(slug="demo", name="Demo")
+    return [
+        Instrument.objects.create(
+            feed=feed, symbol=symbol, name=symbol, sector="Lab", reference_price=1
+        )
+        for symbol in ("NVX", "ORB")
+    ]
+
+
+class Kept:
+    """A keeper, and what it was given to store."""
+
+    def __init__(self, store=None, **options) -> None:
+        self.stored: list[News] = []
+        self.keeper = BarKeeper(
+            clock=SystemClock(),
+            days=30,
+            store=store or self.stored.extend,
+            prune=lambda _: 0,
+            flush_s=0.01,
+            **options,
+        )
+        self.sequence = 0
+
+    def happen(self, *events: Event) -> None:
+        self.keeper.observe(Batch("e1", self.sequence + 1, events))
+        self.sequence += len(events)
+
+    async def run(self, until) -> None:
+        running = asyncio.ensure_future(self.keeper.run())
+        while not until() or self.keeper.waiting:
+            assert not running.done()
+            await asyncio.sleep(0.005)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    def bars(self) -> list[tuple[str, int, bool]]:
+        return [
+            (one.symbol, (one.bar.start_ms - MIDNIGHT) // MINUTE_MS, one.is_day)
+            for one in self.stored
+            if isinstance(one, ClosedBar)
+        ]
+
+
+async def test_minutes_and_days_are_stored_as_they_close_and_nothing_else() -> None:
+    kept = Kept()
+    kept.happen(trade(0), trade(61), trade(62), trade(3700), trade(86_400), trade(86_401))
+    kept.happen(trade(0, symbol=delayed("NVX", 15)), trade(90, symbol=delayed("NVX", 15)))
+    await kept.run(lambda: len(kept.bars()) == 4)
+    assert kept.bars() == [
+        ("NVX", 0, False),
+        ("NVX", 1, False),
+        ("NVX", 61, False),
+        ("NVX", 0, True),
+    ]
+    assert kept.stored[0] == Cut("NVX", MIDNIGHT)
+
+
+async def test_a_keeper_that_ends_writes_what_waits() -> None:
+    kept = Kept(capacity=10)
+    running = asyncio.ensure_future(kept.keeper.run())
+    await asyncio.sleep(0)
+    kept.happen(trade(0), trade(61))
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert kept.bars() == [("NVX", 0, False)]
+
+
+async def test_what_cannot_be_written_now_is_written_later_in_order() -> None:
+    failures = iter([db.OperationalError("database is locked"), db.OperationalError("again")])
+    told: list[News] = []
+
+    def store(news: Iterable[News]) -> None:
+        for failure in failures:
+            raise failure
+        told.extend(news)
+
+    kept = Kept(store)
+    kept.happen(trade(0), trade(61), trade(121))
+    await kept.run(lambda: len(told) == 3)
+    assert [one.bar.start_ms for one in told if isinstance(one, ClosedBar)] == [
+        MIDNIGHT,
+        MIDNIGHT + MINUTE_MS,
+    ]
+
+
+async def test_the_oldest_bars_are_given_up_when_too_many_wait() -> None:
+    kept = Kept(capacity=3)
+    kept.happen(*(trade(60 * n) for n in range(10)))
+    await kept.run(lambda: kept.stored)
+    assert kept.bars() == [("NVX", n, False) for n in (6, 7, 8)]
+
+
+async def test_an_instrument_that_comes_back_and_a_clock_set_back_cut_what_is_stored() -> None:
+    kept = Kept()
+    kept.happen(trade(600), Delisting("NVX", 7), trade(700), trade(90))
+    await kept.run(lambda: kept.stored)
+    assert kept.stored == [Cut("NVX", MIDNIGHT + 1000 * at) for at in (600, 700, 90)]
+
+
+def closed(trades: Iterable[Trade]) -> list[News]:
+    news: list[News] = []
+
+    def tell(symbol: str, level: int, bar: Bar) -> None:
+        if level in (MINUTE, DAY):
+            news.append(ClosedBar(symbol, level == DAY, bar, now))
+
+    bars = Bars(tell=tell)
+    for sequence, one in enumerate(trades, 1):
+        now = one.ts_event
+        bars.fold(sequence, one)
+    return news
+
+
+def read(interval: str = "1m", symbol: str = "NVX", **bounds: int) -> list[Bar]:
+    wide = {"from_ms": 0, "to_ms": EVER, "limit": 2000, "until_ms": EVER}
+    return stored_bars(symbol, interval, **(wide | bounds))
+
+
+DAY_LONG = [trade(n * 7, 100 + n * n % 31, now_ms=n) for n in range(12_400)]
+"""A day of trades, and one of the next, which closes it."""
+
+
+def test_what_was_stored_is_read_and_a_day_is_its_minutes(instruments) -> None:
+    news = closed(DAY_LONG)
+    for _ in range(2):
+        store_bars(news)
+    minutes, days = read(), read("1d")
+    assert minutes == [one.bar for one in news if isinstance(one, ClosedBar) and not one.is_day]
+    assert days == list(merged(minutes, SPANS[DAY]))[:1]
+    assert read("1d", "ORB") == []
+
+
+def test_a_day_is_whole_also_where_the_feed_was_started_within_it(instruments) -> None:
+    half = len(DAY_LONG) // 2 // 60 * 60
+    store_bars(closed(DAY_LONG[: half + 1]))
+    assert read("1d") == []
+    store_bars([Cut("NVX", DAY_LONG[half].exchange_ms), *closed(DAY_LONG[half:])])
+    (day,) = read("1d")
+    assert day == next(merged(read(), SPANS[DAY]))
+    assert day.open == DAY_LONG[0].price_ticks
+
+
+def test_what_lies_in_the_future_of_a_feed_that_began_again_goes(instruments) -> None:
+    store_bars(closed([trade(0), trade(60), trade(120), trade(180), trade(90_000)]))
+    store_bars([Cut("NVX", MIDNIGHT + 61_000)])
+    assert [bar.start_ms - MIDNIGHT for bar in read()] == [0, 60_000]
+    assert len(read("1d")) == 1
+
+
+def test_unknown_symbols_are_left_out(instruments) -> None:
+    store_bars(closed([trade(0, symbol="GONE"), trade(61, symbol="GONE"), trade(0), trade(61)]))
+    assert StoredBar.objects.count() == 1
+
+
+def test_bars_are_read_by_time_newest_first_and_as_of_a_time_of_our_clock(instruments) -> None:
+    store_bars(closed([trade(60 * n, now_ms=1000 + n) for n in range(10)]))
+    starts = lambda bars: [(bar.start_ms - MIDNIGHT) // MINUTE_MS for bar in bars]
+    assert starts(read(limit=2)) == [7, 8]
+    assert starts(read(from_ms=MIDNIGHT + MINUTE_MS, to_ms=MIDNIGHT + 3 * MINUTE_MS)) == [1, 2]
+    assert starts(read(until_ms=1003)) == [0, 1, 2]
+
+
+def test_old_minutes_go_and_days_stay(instruments) -> None:
+    store_bars(closed([trade(n * 86_400) for n in range(6)]))
+    assert prune_bars(days=2) == 3
+    assert [(bar.start_ms - MIDNIGHT) // SPANS[DAY] for bar in read()] == [3, 4]
+    assert len(read("1d")) == 5
+
+
+def test_bars_go_with_their_grid(instruments) -> None:
+    store_bars(closed([trade(0), trade(61)]))
+    nvx = instruments[0]
+    nvx.name = "Other"
+    services.save_instrument(nvx, actor=None)
+    assert len(read()) == 1
+    nvx.tick_size *= 10
+    services.save_instrument(nvx, actor=None)
+    assert read() == []
+
+
+async def test_a_locked_database_delays_bars_and_loses_none(instruments) -> None:
+    """The lock is real: another connection writes to the same database."""
+    path = connection.settings_dict["NAME"]
+    other = sqlite3.connect(path, uri=True, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    attempts: list[str] = []
+
+    def store(news: list[News]) -> None:
+        connection.ensure_connection()
+        connection.connection.execute("PRAGMA busy_timeout = 20")
+        try:
+            store_bars(news)
+        except db.Error as error:
+            attempts.append(str(error))
+            raise
+
+    kept = Kept(store)
+    kept.happen(trade(0), trade(61))
+    running = asyncio.ensure_future(kept.keeper.run())
+    while len(attempts) < 2:
+        assert not running.done()
+        await asyncio.sleep(0.005)
+    other.execute("ROLLBACK")
+    other.close()
+    while kept.keeper.waiting:
+        await asyncio.sleep(0.005)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert "locked" in attempts[0]
+    assert await asyncio.to_thread(_count) == 1
+
+
+def _count() -> int:
+    try:
+        return StoredBar.objects.count()
+    finally:
+        close_thread()
