@@ -272,13 +272,15 @@ class Replica:
             self._new_trades[sequence] = known
         return known
 
-    def recent_trades(self, symbols: Collection[str] | None) -> list[TradeText]:
+    def recent_trades(
+        self, symbols: Collection[str] | None, count: int = RECENT_TRADES
+    ) -> list[TradeText]:
         """Return the newest trades of these symbols, by their keys (None is all), in order."""
         found: list[TradeText] = []
         for trade in self._trades.newest():
             if symbols is None or trade.symbol in symbols:
                 found.append(trade)
-                if len(found) == RECENT_TRADES:
+                if len(found) == count:
                     break
         return found[::-1]
 

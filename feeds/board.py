@@ -24,6 +24,8 @@ from feeds.events import (
 from feeds.instruments import Definition
 
 Value = int | str | None
+Levels = tuple[tuple[int, int], ...]
+"""Prices in ticks and sizes of the book, behind the best."""
 
 LAST: Final = 0
 BID: Final = 1
@@ -58,7 +60,7 @@ class Row:
     """One instrument: its definition, its fields, and how many ticks it has had this epoch."""
 
     __slots__ = (
-        "day", "definition", "feed", "reason", "scale", "status_ts", "steps",
+        "asks", "bids", "day", "definition", "feed", "reason", "scale", "status_ts", "steps",
         "ticks", "values", "versions",
     )  # fmt: skip
 
@@ -66,6 +68,8 @@ class Row:
         self.values: list[Value] = [None] * len(FIELDS)
         self.versions = [sequence] * len(FIELDS)
         self.ticks = ticks
+        self.bids: Levels = ()
+        self.asks: Levels = ()
         self.reason = ""
         self.day: int | None = None
         self.define(listing)
@@ -179,6 +183,7 @@ class Board:
         row.put(ASK, quote.ask_ticks, sequence)
         row.put(BID_SIZE, quote.bid_size, sequence)
         row.put(ASK_SIZE, quote.ask_size, sequence)
+        row.bids, row.asks = quote.bids, quote.asks
 
     def _trade(self, sequence: int, trade: Trade) -> None:
         row, price = self._tick(sequence, trade), trade.price_ticks

@@ -15,6 +15,7 @@ import holidays
 
 from feeds.schedules import TradingDay
 
+WEEK: Final = timedelta(days=7)
 AHEAD: Final = timedelta(days=400)
 """The list of trading days grows by this much at a time: a year and a month."""
 
@@ -82,6 +83,18 @@ class Calendar:
         number = bisect_left(self._days, local.date())
         has_begun = number < len(self._days) and self.day(number).starts_ms[0] <= utc_ms
         return max(0, number if has_begun else number - 1)
+
+    def before(self, number: int, count: int) -> tuple[TradingDay, ...]:
+        """Return so many trading days before a day, in their order, also those before day 0."""
+        self.day(number)
+        found: list[TradingDay] = []
+        day = self._days[number]
+        closed = _closed_days(self.exchange.code, (day - 2 * count * WEEK).year, day.year)
+        while len(found) < count:
+            day -= timedelta(days=1)
+            if day.weekday() < 5 and day not in closed:
+                found.append(_day_of(self.exchange, day))
+        return tuple(reversed(found))
 
     def _grow(self) -> None:
         start = self._days[-1] + timedelta(days=1) if self._days else self.first

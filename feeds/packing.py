@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from feeds.bars import SPANS, Bar, Bars, Growing, SymbolBars
-from feeds.board import FIELDS, Board, Gone, Row, Value
+from feeds.board import FIELDS, Board, Gone, Levels, Row, Value
 from feeds.events import NOTHING, Batch, FeedStatus, Listing
 from feeds.exceptions import FeedError, InvalidPacking
 from feeds.instruments import Definition
@@ -27,6 +27,8 @@ class PackedRow(msgspec.Struct, frozen=True, array_like=True):
     values: list[Value]
     versions: list[int]
     day: int | None
+    bids: Levels
+    asks: Levels
 
 
 class PackedBars(msgspec.Struct, frozen=True, array_like=True):
@@ -89,7 +91,7 @@ def unpack_board(content: bytes) -> Board:
 def _pack_row(row: Row) -> PackedRow:
     return PackedRow(
         row.definition, row.feed, row.reason, row.status_ts,
-        row.ticks, row.values, row.versions, row.day,
+        row.ticks, row.values, row.versions, row.day, row.bids, row.asks,
     )  # fmt: skip
 
 
@@ -99,7 +101,7 @@ def _unpack_row(packed: PackedRow) -> Row:
     listing = Listing(packed.feed, packed.definition, packed.status_ts)
     row = Row(listing, NOTHING, ticks=packed.ticks)
     row.reason, row.values, row.versions = packed.reason, packed.values, packed.versions
-    row.day = packed.day
+    row.day, row.bids, row.asks = packed.day, packed.bids, packed.asks
     return row
 
 

@@ -75,6 +75,10 @@ class Schedule(Protocol):
         """Return a trading day by its number."""
         ...
 
+    def past(self, wall_ms: int, count: int) -> tuple[TradingDay, ...]:
+        """Return so many trading days before the first one of a feed that began at that time."""
+        ...
+
 
 class Days(Protocol):
     """The trading days of an exchange, numbered from 0."""
@@ -85,6 +89,10 @@ class Days(Protocol):
 
     def number_at(self, utc_ms: int) -> int:
         """Return the number of the last day whose pre-open began by then, 0 before the first."""
+        ...
+
+    def before(self, number: int, count: int) -> tuple[TradingDay, ...]:
+        """Return so many trading days before a day, in their order, also those before day 0."""
         ...
 
 
@@ -119,6 +127,10 @@ class CompressedSchedule:
         """Return a trading day by its number."""
         return self.days.day(number)
 
+    def past(self, wall_ms: int, count: int) -> tuple[TradingDay, ...]:  # noqa: ARG002
+        """Return so many trading days before the first."""
+        return self.days.before(0, count)
+
 
 @dataclass(frozen=True)
 class PlainSchedule:
@@ -143,6 +155,10 @@ class PlainSchedule:
         """Return a trading day by its number."""
         return self.days.day(number)
 
+    def past(self, wall_ms: int, count: int) -> tuple[TradingDay, ...]:
+        """Return so many trading days before the one of that time."""
+        return self.days.before(self.days.number_at(wall_ms), count)
+
 
 @dataclass(frozen=True)
 class RoundTheClock:
@@ -165,6 +181,11 @@ class RoundTheClock:
         """Return a day of UTC: trading goes on from its beginning to its end."""
         start, end = number * DAY_MS, (number + 1) * DAY_MS
         return TradingDay((start, start, start, end, end), end)
+
+    def past(self, wall_ms: int, count: int) -> tuple[TradingDay, ...]:
+        """Return so many days before the one of that time."""
+        number = wall_ms // DAY_MS
+        return tuple(self.day(one) for one in range(number - count, number))
 
 
 def _locate(number: int, day: TradingDay, exchange_ms: int) -> ExchangeTime:

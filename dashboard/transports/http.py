@@ -37,7 +37,7 @@ BURST_S: Final = 3
 """Requests of so many seconds may come at once: a browser that opens its tabs again."""
 IDLE_USERS: Final = 1000
 """Allowances kept before those of users who ask no more are forgotten."""
-_STATUS_OF: Final = {
+STATUS_OF: Final = {
     Error.SIGNED_OUT: 401,
     Error.FORBIDDEN: 403,
     Error.TOO_MANY_COMMANDS: 429,
@@ -68,16 +68,25 @@ class Desk:
         Raises:
             Refused: not signed in, a foreign page, too many requests, or a bad question.
         """
+        identity = await self.let_in(scope)
+        try:
+            return identity, read_question(scope["query_string"], last_event_id=_last_id(scope))
+        except CommandRefused as refused:
+            raise Refused(Error(refused.code), str(refused)) from None
+
+    async def let_in(self, scope: Scope) -> Identity:
+        """Return who asks.
+
+        Raises:
+            Refused: not signed in, a foreign page, or too many requests.
+        """
         identity = await identify(scope)
         if not isinstance(identity, Identity):
             code = Error.FORBIDDEN if identity.is_foreign else Error.SIGNED_OUT
             raise Refused(code, ERROR_TEXT[code][0])
         if not self._allowance_of(identity.user_id).spend(self.hub.clock.monotonic()):
             raise Refused(Error.TOO_MANY_COMMANDS, f"limit is {self._per_s:g} per second")
-        try:
-            return identity, read_question(scope["query_string"], last_event_id=_last_id(scope))
-        except CommandRefused as refused:
-            raise Refused(Error(refused.code), str(refused)) from None
+        return identity
 
     def _allowance_of(self, user_id: int) -> Allowance:
         now_s = self.hub.clock.monotonic()
@@ -128,7 +137,7 @@ async def answer(
 
 async def refuse(send: Send, refused: Refused) -> None:
     """Answer with an error of the wire."""
-    status = _STATUS_OF.get(refused.code, 400)
+    status = STATUS_OF.get(refused.code, 400)
     retry = [(b"retry-after", b"%d" % RETRY_AFTER_S)] if status in (429, 503) else []
     body = msgspec.json.encode({"error": error_object(refused.code, str(refused))})
     await respond(send, status, body, [JSON, *retry])

@@ -3,10 +3,16 @@
 Must not write. Called by the REST room, in the database's thread.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
+
+from django.db.models import Min
 
 from feeds.archive.rows import StoredBar
 from feeds.bars import Bar
+from feeds.history import DAYS, PastBars, past_bars
+from feeds.instruments import Definition
+from feeds.models import Instrument
+from feeds.schedules import RoundTheClock, TradingDay
 
 _FIELDS: Final = Bar.__struct_fields__
 
@@ -26,3 +32,27 @@ def stored_bars(
         recorded_ms__lte=until_ms,
     ).order_by("-start_ms")
     return [Bar(*values) for values in rows.values_list(*_FIELDS)[:limit]][::-1]
+
+
+class Past(NamedTuple):
+    """What the history of an instrument is made of, and where the stored bars of minutes begin."""
+
+    seed: int
+    definition: Definition
+    days: tuple[TradingDay, ...]
+    first_ms: int | None
+
+    def bars(self) -> PastBars:
+        """Return the bars; the first time it takes some 50 ms."""
+        return past_bars(self.seed, self.definition, self.days)
+
+
+def read_past(symbol: str, *, now_ms: int) -> Past | None:
+    """Return the past of an instrument, None of one that is not there: two queries."""
+    row = Instrument.objects.select_related("feed").filter(symbol=symbol).first()
+    if row is None:
+        return None
+    minutes = StoredBar.objects.filter(instrument=row, interval="1m")
+    first_ms: int | None = minutes.aggregate(first=Min("start_ms"))["first"]
+    days = RoundTheClock().past(now_ms if first_ms is None else first_ms, DAYS)
+    return Past(row.feed.seed, row.definition(), days, first_ms)

@@ -1,0 +1,165 @@
+"""A past that looks like one, the same in every process, and ends where the feed begins."""
+
+import hashlib
+from datetime import date
+from decimal import Decimal
+from functools import cache
+
+import numpy as np
+import pytest
+
+from feeds.bars import DAY, INTERVALS, LEVEL_OF, MINUTE, SPANS, merged
+from feeds.calendars import EXCHANGES, Calendar
+from feeds.exchange import definitions
+from feeds.history import DAYS, MINUTE_MS, PastBars, past_bars
+from feeds.intraday import activity_of, volatility_of
+from feeds.schedules import CompressedSchedule, PlainSchedule, RoundTheClock
+
+CALENDAR = Calendar(EXCHANGES["XNYS"], date(2026, 11, 23))
+DAYS_BEFORE = CompressedSchedule(CALENDAR, 0, 1_800_000).past(0, DAYS)
+COMPANIES = definitions(32)
+SEEDS = (1, 2)
+FOREVER = 2**62
+GOLDEN = "d0e5b26b674660c5"
+
+
+def history(seed: int = 1, company: int = 0) -> PastBars:
+    return past_bars(seed, COMPANIES[company], DAYS_BEFORE)
+
+
+def minutes(past: PastBars):
+    return past.between(MINUTE, 0, FOREVER, 10**9)
+
+
+@cache
+def columns(seed: int) -> list[np.ndarray]:
+    """Bars of minutes of every company: one row each."""
+    return [np.array([tuple(bar) for bar in _plain(seed, n)]) for n in range(len(COMPANIES))]
+
+
+def _plain(seed: int, company: int):
+    for bar in minutes(history(seed, company)):
+        yield bar.start_ms, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.trades
+
+
+def returns(one: np.ndarray) -> np.ndarray:
+    """Log returns of minutes within the days."""
+    moves, days = np.diff(np.log(one[:, 4])), np.diff(one[:, 0] // SPANS[DAY])
+    return moves[days == 0]
+
+
+def median(seed: int, statistic) -> float:
+    return float(np.median([statistic(one) for one in columns(seed)]))
+
+
+def correlation(one: np.ndarray, other: np.ndarray) -> float:
+    return float(np.corrcoef(one, other)[0, 1])
+
+
+def test_the_days_are_the_last_before_the_feed() -> None:
+    assert len(DAYS_BEFORE) == DAYS
+    assert DAYS_BEFORE[-1].end_ms < CALENDAR.day(0).starts_ms[0]
+    assert CALENDAR.before(0, DAYS) == DAYS_BEFORE
+    assert CALENDAR.before(2, DAYS + 2) == (*DAYS_BEFORE, CALENDAR.day(0), CALENDAR.day(1))
+    earlier = Calendar(EXCHANGES["XNYS"], date(2026, 9, 1))
+    number = earlier.number_at(CALENDAR.day(0).starts_ms[0])
+    assert tuple(earlier.day(n) for n in range(number - DAYS, number)) == DAYS_BEFORE
+    assert PlainSchedule(earlier).past(CALENDAR.day(0).starts_ms[2], DAYS) == DAYS_BEFORE
+    utc = RoundTheClock().past(CALENDAR.day(0).starts_ms[2], DAYS)
+    assert utc[-1].end_ms == CALENDAR.day(0).starts_ms[2] // SPANS[DAY] * SPANS[DAY]
+    assert {day.trading_ms for day in utc} == {SPANS[DAY]}
+
+
+def test_it_ends_at_the_reference_price_as_the_feed_begins() -> None:
+    for number, company in enumerate(COMPANIES):
+        past = history(company=number)
+        assert minutes(past)[-1].close == company.reference_ticks
+        assert past.end_ms == DAYS_BEFORE[-1].starts_ms[3]
+
+
+def test_every_day_has_bars_and_every_bar_can_have_been() -> None:
+    for seed in SEEDS:
+        for one in columns(seed):
+            start, opened, high, low, closed, volume, trades = one.T
+            assert len({*(start // SPANS[DAY])}) == DAYS
+            assert (np.diff(start) > 0).all()
+            assert (start % MINUTE_MS == 0).all()
+            assert (high >= np.maximum(opened, closed)).all()
+            assert (low <= np.minimum(opened, closed)).all()
+            assert (low > 0).all()
+            assert (trades > 0).all()
+            assert (volume >= trades).all()
+
+
+@pytest.mark.parametrize("interval", list(INTERVALS)[MINUTE:])
+def test_coarse_bars_are_the_minutes_merged(interval: str) -> None:
+    past, level = history(), LEVEL_OF[interval]
+    told = past.between(level, 0, FOREVER, 10**9)
+    assert told == list(merged(minutes(past), SPANS[level]))
+    middle = told[len(told) // 2].start_ms
+    assert past.between(level, middle, FOREVER, 10**9) == told[len(told) // 2 :]
+    assert past.between(level, 0, middle, 3) == told[: len(told) // 2][-3:]
+
+
+def test_it_is_a_function_of_seed_definition_and_days() -> None:
+    past_bars.cache_clear()
+    text = repr(minutes(history()))
+    past_bars.cache_clear()
+    assert repr(minutes(history())) == text
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == GOLDEN
+    assert repr(minutes(history(seed=2))) != text
+    assert repr(minutes(history(company=1))) != text
+
+
+def test_prices_that_nearly_leave_the_grid_stay_on_it() -> None:
+    cheap = type(COMPANIES[0])(
+        symbol="LOW",
+        name="Low",
+        sector="Energy",
+        tick_size=Decimal("0.01"),
+        reference_ticks=1,
+        volatility=1.0,
+        activity=0.001,
+    )
+    bars = minutes(past_bars(1, cheap, DAYS_BEFORE))
+    assert bars[-1].close == 1
+    assert min(bar.low for bar in bars) == 1
+
+
+def test_no_days_are_no_bars() -> None:
+    assert past_bars(1, COMPANIES[0], ()).between(DAY, 0, FOREVER, 10) == []
+    assert past_bars(1, COMPANIES[0], ()).end_ms == 0
+
+
+# --- does it look like a market? ------------------------------------------------------------
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_statistics_are_those_of_markets(seed: int) -> None:
+    """The bands of MARKET.md by the median; those of trades by the second are the simulator's."""
+    flat = lambda one: returns(one) / returns(one).std()
+    assert median(seed, lambda one: (flat(one) ** 4).mean() - 3) > 3
+    assert abs(median(seed, lambda one: correlation(flat(one)[1:], flat(one)[:-1]))) < 0.05
+    size = lambda one: np.abs(flat(one))
+    assert median(seed, lambda one: correlation(size(one)[1:], size(one)[:-1])) > 0.10
+    assert median(seed, lambda one: correlation(size(one)[10:], size(one)[:-10])) > 0.05
+    assert median(seed, lambda one: correlation(size(one)[60:], size(one)[:-60])) > 0.02
+    moves = lambda one: np.abs(np.diff(np.log(one[:, 4])))
+    assert median(seed, lambda one: correlation(one[1:, 5], moves(one))) > 0.25
+
+
+def test_days_move_as_much_as_the_definition_says() -> None:
+    ratios = []
+    for number, company in enumerate(COMPANIES):
+        days = history(company=number).between(DAY, 0, FOREVER, 10**9)
+        moves = np.diff(np.log([bar.close for bar in days]))
+        ratios.append(moves.std() / company.volatility)
+    assert 0.8 < np.median(ratios) < 1.3
+
+
+def test_the_day_has_a_shape() -> None:
+    part = (np.arange(390) + 0.5) / 390
+    activity, volatility = activity_of(part), volatility_of(part)
+    assert activity.mean() == pytest.approx(1, abs=0.01)
+    assert (volatility**2).mean() == pytest.approx(1, abs=0.01)
+    rush = (activity[:30].mean() + activity[-30:].mean()) / 2
+    assert 1.8 < rush / activity[165:225].mean() < 4
+    assert volatility[0] > volatility[-1] > volatility[195]
