@@ -126,6 +126,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "csp",
+    "ninja",  # the files of its page, which shows the REST API
 ]
 
 MIDDLEWARE = [

@@ -11,9 +11,20 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from dashboard import developers, runtime, views
+from dashboard.api.charts import Charts
+from dashboard.api.entrance import open_to_readers
+from dashboard.api.rest import Market, make_api
+from dashboard.api.udf import make_udf
+from dashboard.transports.http import Desk
 
 _runtime = runtime.current()
 _market = _runtime.market
+_rest = Market(
+    _runtime.hub,
+    Desk(_runtime.hub, requests_per_s=_runtime.requests_per_s),
+    Charts(_runtime.hub),
+)
+_api, _udf = open_to_readers(make_api(_rest).urls), open_to_readers(make_udf(_rest).urls)
 _icon = RedirectView.as_view(url=static("images/favicon.svg"), permanent=True)
 
 _accounts: list[URLPattern | URLResolver] = [
@@ -36,6 +47,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notifications/read/", views.notifications_read, name="notifications_read"),
     path("developers/", developers.developers, name="developers"),
     path("developers/asyncapi.json", developers.asyncapi_file, name="asyncapi"),
+    path("api/v1/", _api),
+    path("udf/", _udf),
     path("accounts/", include(_accounts)),
     path("admin/", admin.site.urls),
     # asked for by browsers that show something else than a page of ours

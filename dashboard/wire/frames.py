@@ -105,6 +105,9 @@ def _encode_value(row: Row, value: Value, is_price: bool) -> str:
     return repr(row.price(value)) if is_price else str(value)
 
 
+_AGO: Final = '"ms":'
+
+
 class TradeText(msgspec.Struct, frozen=True):
     """A trade, encoded once for every reader but for how long ago it was."""
 
@@ -117,12 +120,16 @@ class TradeText(msgspec.Struct, frozen=True):
         """Return the entry in a frame of that time."""
         return f"{self.text}{ts - self.ts_event}}}"
 
+    def dated(self) -> str:
+        """Return the entry with the time when it happened (UTC ms)."""
+        return f'{self.text.removesuffix(_AGO)}"t":{self.ts_event}}}'
+
 
 def encode_trade(trade: Trade, row: Row, *, sequence: int) -> TradeText:
     """Return what every reader is told of a trade."""
     text = (
         f'{{"s":"{shown(trade.symbol)}","p":{row.price(trade.price_ticks)!r},"q":{trade.size},'
-        f'"side":"{trade.side.value}","i":{sequence},"ms":'
+        f'"side":"{trade.side.value}","i":{sequence},{_AGO}'
     )
     return TradeText(trade.symbol, sequence, text, trade.ts_event)
 

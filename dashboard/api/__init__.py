@@ -1,0 +1,1 @@
+"""The market over REST, for programs and for charts of others."""

@@ -1,0 +1,94 @@
+"""How REST lets people in and says no: the sign-in, the limits and the errors of the wire.
+
+Must not know what is asked. Called by rest and udf.
+"""
+
+from hashlib import sha256
+from typing import Any, Final, cast
+
+import msgspec
+from django import db
+from django.contrib.auth.decorators import login_not_required
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import URLPattern, URLResolver
+
+from dashboard.exceptions import UnknownSymbol
+from dashboard.identity import Identity
+from dashboard.transports.http import RETRY_AFTER_S, STATUS_OF, Desk, Refused
+from dashboard.wire.registry import Error, error_object
+
+NOT_FOUND: Final = 404
+PAGES: Final = {"openapi-json", "openapi-view", "api-root"}
+Mounted = tuple[list[URLResolver | URLPattern], str, str]
+SYMBOL_CHARACTERS: Final = 16
+"""Of a symbol that nobody knows, an error repeats no more."""
+
+
+def open_to_readers(urls: Mounted) -> Mounted:
+    """Let those answer by themselves who are not signed in, but for pages and documents."""
+    for pattern in urls[0]:
+        if isinstance(pattern, URLPattern) and pattern.name not in PAGES:
+            login_not_required(pattern.callback)
+    return urls
+
+
+async def let_in(desk: Desk, request: HttpRequest) -> Identity:
+    """Return who asks.
+
+    Raises:
+        Refused: not signed in, a foreign page, or too many requests.
+    """
+    try:
+        return await desk.let_in(dict(cast(ASGIRequest, request).scope))
+    except db.Error:
+        raise Refused(Error.UNAVAILABLE, "accounts cannot be read now") from None
+
+
+def refusal(refused: Refused) -> HttpResponse:
+    """Answer with an error of the wire."""
+    response = _problem(STATUS_OF.get(refused.code, 400), refused.code, str(refused))
+    if response.status_code in (429, 503):
+        response["Retry-After"] = str(RETRY_AFTER_S)
+    return response
+
+
+def unknown(error: UnknownSymbol) -> HttpResponse:
+    """Answer that it is not there."""
+    return _problem(NOT_FOUND, Error.BAD_PARAMETERS, str(error))
+
+
+def bad(fact: str) -> HttpResponse:
+    """Answer that a parameter is wrong."""
+    return _problem(400, Error.BAD_PARAMETERS, fact)
+
+
+def told(data: Any) -> HttpResponse:
+    """Answer with what is new every time."""
+    return _json(msgspec.json.encode(data), "no-store")
+
+
+def kept(request: HttpRequest, data: Any) -> HttpResponseBase:
+    """Answer with what a reader may keep, and ask for whether it changed."""
+    body = msgspec.json.encode(data)
+    tag = f'"{sha256(body).hexdigest()[:32]}"'
+    if tag in [one.strip() for one in request.headers.get("If-None-Match", "").split(",")]:
+        response: HttpResponse = HttpResponse(status=304)
+    else:
+        response = _json(body, "")
+    response["ETag"] = tag
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _problem(status: int, code: Error, fact: str) -> HttpResponse:
+    response = told({"error": error_object(code, fact)})
+    response.status_code = status
+    return response
+
+
+def _json(body: bytes, cache: str) -> HttpResponse:
+    response = HttpResponse(body, content_type="application/json")
+    response["Cache-Control"] = cache
+    response["Vary"] = "Authorization, Cookie"
+    return response
