@@ -242,7 +242,14 @@ def _sent(method: str) -> Json:
 def schemas() -> Json:
     """Return the schema of every shape and every command by its name."""
     roots = [*FRAMES, *ANSWERS, *BODIES, *METHODS.values(), CommandId]
-    roots += [shapes.FeedEntry, shapes.InstrumentEntry, shapes.GoneFeed, shapes.GoneInstrument]
+    roots += [
+        shapes.BarEntry,
+        shapes.NoBar,
+        shapes.FeedEntry,
+        shapes.InstrumentEntry,
+        shapes.GoneFeed,
+        shapes.GoneInstrument,
+    ]
     _, found = msgspec.json.schema_components(roots, ref_template=f"{shapes.SCHEMAS}{{name}}")
     commands = {method: _command_schema(method) for method in METHODS}
     return {name: _open(schema) for name, schema in (found | commands).items()} | _explained(found)

@@ -5,7 +5,7 @@ Pure. Must not know readers. Owned by replica, asked by the outbox of bars.
 
 from typing import Final
 
-from dashboard.wire.frames import encode_bar
+from dashboard.wire.frames import encode_bar, encode_no_bar
 from dashboard.wire.registry import RECENT_BARS
 from feeds.board import Board
 
@@ -42,10 +42,10 @@ class BarTexts:
         return self._news[key]
 
     def newest(self, symbol: str, level: int) -> list[str]:
-        """Return the newest bars, the live one last."""
+        """Return the newest bars, the live one last, or the entry that there is none yet."""
         bars, row = self._board.bars.symbols.get(symbol), self._board.rows.get(symbol)
         if bars is None or row is None:
-            return []
+            return [encode_no_bar(symbol, level)]
         texts = [
             encode_bar(symbol, level, bar, row, is_closed=True)
             for bar in bars.newest(level, RECENT_BARS - 1)

@@ -5,6 +5,7 @@ static/js/market/board.js, and golden frames hold the two together.
 """
 
 from collections import deque
+from math import inf
 from typing import Any, Final
 
 from feeds.events import Position
@@ -131,6 +132,8 @@ class Reader:
             self._advance(frame)
         for entry in data:
             bars = self.bars.setdefault((entry["s"], entry["iv"]), {})
+            if "none" in entry:
+                continue
             bars[entry["t"]] = entry
             if len(bars) > BARS_KEPT:
                 del bars[min(bars)]
@@ -142,8 +145,8 @@ class Reader:
             if key in self._begun:
                 continue
             self._begun.add(key)
-            known = self.bars.get(key, {})
-            self.bars[key] = {t: bar for t, bar in known.items() if t < entry["t"]}
+            known, first = self.bars.get(key, {}), entry.get("t", inf)
+            self.bars[key] = {t: bar for t, bar in known.items() if t < first}
         if not frame.get("more"):
             self._begun.clear()
 

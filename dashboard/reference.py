@@ -20,6 +20,7 @@ PARTS: Final = (
         "TickerEntry",
         "TradeEntry",
         "BarEntry",
+        "NoBar",
         "FeedEntry",
         "InstrumentEntry",
         "GoneFeed",

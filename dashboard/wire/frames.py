@@ -145,6 +145,11 @@ def encode_bar(symbol: str, level: int, bar: Bar, row: Row, *, is_closed: bool) 
     )
 
 
+def encode_no_bar(symbol: str, level: int) -> str:
+    """Return the entry of a snapshot that says: there is no bar yet."""
+    return f'{{"s":"{shown(symbol)}","iv":"{_INTERVALS[level]}","none":true}}'
+
+
 def encode_update(
     channel: Channel, entries: Iterable[str], *, since: int, seq: int, ts: int
 ) -> str:

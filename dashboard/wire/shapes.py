@@ -261,6 +261,17 @@ class BarEntry(Shape):
     ] = UNSET
 
 
+class NoBar(Shape):
+    """There is no bar of it yet."""
+
+    s: Symbol
+    iv: Annotated[str, Meta(description="interval")]
+    none: Truth
+
+
+BarOrNone = Annotated[msgspec.Raw, _one_of("BarEntry", "NoBar")]
+
+
 class BarsSnapshot(Shape):
     """The newest bars of each symbol and interval, at most 60, the live one last."""
 
@@ -269,7 +280,7 @@ class BarsSnapshot(Shape):
     epoch: Epoch
     seq: Sequence
     ts: Sent
-    data: tuple[BarEntry, ...]
+    data: tuple[BarOrNone, ...]
     gap: Annotated[
         bool | UnsetType, _is(True), Meta(description="earlier bars are lost to this reader")
     ] = UNSET

@@ -158,6 +158,8 @@ class Page {
         return true;
       case CHANNEL.TRADES:
         return isNext;
+      case CHANNEL.BARS:
+        return true;
       case CHANNEL.TICKER:
         this.#hasPrices = true;
         return this.#stopwatch.time(() => this.#hearMarket(frame, now_ms));

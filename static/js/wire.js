@@ -5,6 +5,8 @@
  * Called by link/ (encode, read) and main.js (names).
  */
 
+import {isListOf, isMissing, isNumber, isObject, isSequence, isText} from "./checks.js";
+
 export const VERSION = 1;
 export const MESSAGE_BYTES = 65536;
 export const SYMBOL_LIMIT = 500;
@@ -86,6 +88,10 @@ export const ERROR = Object.freeze({
  * `i`: the trade's own sequence, q its size, side who crossed the spread.
  * @typedef {{s: string, p: number, q: number, side: string, i: number, t: number}} Trade
  *
+ * A bar of an interval: t when it begins in the exchange's time, n its trades; `none`: there is no bar yet.
+ * @typedef {{s: string, iv: string, t: number, o: number, h: number, l: number, c: number, v: number, n: number, closed?: boolean}} Bar
+ * @typedef {{s: string, iv: string, none: true}} NoBar
+ *
  * At `t` it was `clock` (UTC ms) on the exchange, whose time runs `scale` times as fast; "" is no exchange.
  * @typedef {{
  *   feed: string, name: string, state: string, rate: number, reason: string, t: number, exchange: string,
@@ -113,6 +119,9 @@ export const ERROR = Object.freeze({
  * @typedef {Update<"ticker", TickerEntry>} TickerUpdate
  * @typedef {Snapshot<"trades", Trade> & {gap?: boolean}} TradesSnapshot
  * @typedef {Update<"trades", Trade>} TradesUpdate
+ * @typedef {Snapshot<"bars", Bar | NoBar> & {gap?: boolean}} BarsSnapshot
+ * @typedef {Update<"bars", Bar>} BarsUpdate
+ * @typedef {BarsSnapshot | BarsUpdate} BarsFrame
  * @typedef {Snapshot<"status", StatusEntry>} StatusSnapshot
  * @typedef {Update<"status", StatusEntry>} StatusUpdate
  * `stale`: when the market was last heard (UTC ms), while it is silent through a fault.
@@ -135,7 +144,7 @@ export const ERROR = Object.freeze({
  *   channel: "answer", type: "answer", method: string, id: number | null, success: boolean,
  *   result: Record<string, any>, error: Refusal | null,
  * }} Answer
- * @typedef {MarketFrame | TradesFrame | Welcome | Shutdown | Pace | Notices | WatchlistFrame | Answer} Frame
+ * @typedef {MarketFrame | TradesFrame | BarsFrame | Welcome | Shutdown | Pace | Notices | WatchlistFrame | Answer} Frame
  *
  * @typedef {{method: string, params?: Record<string, unknown>, id?: number}} Command
  */
@@ -154,6 +163,23 @@ export function mayRetry(code) {
  */
 export function encodeCommand(command) {
   return JSON.stringify(command);
+}
+
+/**
+ * Return the name of the bars of a symbol and an interval, as they are asked for: NVX@1m.
+ * @param {{s: string, iv: string}} entry
+ */
+export function barsName({s, iv}) {
+  return `${s}@${iv}`;
+}
+
+/**
+ * Return what a snapshot of prices or bars tells of: the server does not know the rest.
+ * @param {Frame} frame
+ */
+export function namesIn(frame) {
+  if (frame.channel === CHANNEL.BARS) return frame.data.map(barsName);
+  return frame.channel === CHANNEL.TICKER ? frame.data.map(({s}) => s) : [];
 }
 
 /**
@@ -206,6 +232,8 @@ export function readFrame(value) {
       return readTicker(frame);
     case CHANNEL.TRADES:
       return isMarketFrame(frame, isTradeEntry) ? /** @type {any} */ ({...frame, data: frame.data.map(dated(frame.ts))}) : null;
+    case CHANNEL.BARS:
+      return isMarketFrame(frame, isBarEntry) ? /** @type {any} */ (frame) : null;
     case CHANNEL.STATUS:
       return isStatusFrame(frame) ? /** @type {any} */ (frame) : null;
     case HEARTBEAT:
@@ -301,6 +329,12 @@ function isTradeEntry(entry) {
 }
 
 /** @param {unknown} entry */
+function isBarEntry(entry) {
+  if (!isObject(entry) || !isText(entry.s) || !isText(entry.iv)) return false;
+  return entry.none === true || ["t", "o", "h", "l", "c", "v", "n"].every((key) => isNumber(entry[key]));
+}
+
+/** @param {unknown} entry */
 function isStatusEntry(entry) {
   if (!isObject(entry)) return false;
   if (entry.gone === true) return isText(entry.s) || isText(entry.feed);
@@ -317,34 +351,4 @@ function isNoticeFrame(value) {
 /** @param {unknown} entry */
 function isNotice(entry) {
   return isObject(entry) && isSequence(entry.id) && isText(entry.title) && isNumber(entry.t);
-}
-
-/** @param {unknown} value @returns {value is Record<string, any>} */
-function isObject(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** @param {unknown} list @param {(entry: unknown) => boolean} isEntry */
-function isListOf(list, isEntry) {
-  return Array.isArray(list) && list.every(isEntry);
-}
-
-/** @param {unknown} value */
-function isText(value) {
-  return typeof value === "string";
-}
-
-/** @param {unknown} value */
-function isNumber(value) {
-  return typeof value === "number" && Number.isFinite(value);
-}
-
-/** @param {unknown} value */
-function isSequence(value) {
-  return Number.isSafeInteger(value) && /** @type {number} */ (value) >= 0;
-}
-
-/** @param {unknown} value */
-function isMissing(value) {
-  return value === undefined || value === null;
 }

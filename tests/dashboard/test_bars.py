@@ -246,6 +246,8 @@ def play() -> list[dict[str, Any]]:
         steps.append({"name": name, "frames": told, "bars": bars, "position": position})
 
     tell("begin", outbox.add(replica, [("NVX", SECONDS)]))
+    happen(replica, listing("QAL"))
+    tell("no bar yet", outbox.add(replica, [("QAL", MINUTE)]))
     happen(replica, trade(1, 10_050), trade(61))
     tell("closed and live", outbox.take(replica))
     happen(replica, listing("ORB"), trade(62, 3, "ORB"))

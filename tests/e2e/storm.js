@@ -28,6 +28,9 @@ const deeds = [
   () => tabs.size < 6 && bear(),
   () => { const tab = some(); if (tab.tape) tab.show(...names.filter(() => !pick(3))); },
   () => { const tab = some(); if (tab.tape) tab.rest(); },
+  () => { const tab = some(); const name = `${names[pick(5)]}@1m`; if (!tab.charts.has(name)) tab.chart(name); },
+  () => { const tab = some(); const name = `${names[pick(5)]}@1m`; if (tab.charts.has(name)) tab.unchart(name); },
+  () => { for (let at = 0; at < 4; at += 1) world.market.trade(names[pick(5)], pick(1000)); },
   () => { const tab = some(); if (tab.tape) tab.wake(); },
   () => { const tab = some(); const s = names[pick(5)]; if (tab.asked.length && !tab.asked.includes(s)) tab.showMore(s); },
   () => { if (tabs.size < 3) return; const tab = some(); tabs.delete(tab); tab.connection.close(); },
@@ -69,6 +72,8 @@ for (const tab of tabs) {
     check(JSON.stringify(ids) === JSON.stringify(expected), () => `trades of ${tab.id}: ${ids}, not ${expected}`);
   }
   if (tab.shown.length) tab.inspectTape();
+  for (const name of tab.charts) check(tab.bars.holds(name), () => `in the end ${tab.id} has no bars ${name}`);
+  tab.inspectBars();
   check(tab.seen.news === 0, () => `${tab.id} took old notices for news`);
   check(tab.inbox.notices.length === 1, () => `${tab.id} has ${tab.inbox.notices.length} notices`);
 }

@@ -1,4 +1,5 @@
 const {Board, Gap} = await import("/static/js/market/board.js");
+const {Bars} = await import("/static/js/market/bars.js");
 const {Inbox} = await import("/static/js/market/inbox.js");
 const {Tape} = await import("/static/js/market/tape.js");
 const {Replica} = await import("/static/js/market/replica.js");
@@ -102,6 +103,8 @@ class Market {
   begin() {
     this.rows = new Map(this.symbols.map((s, at) => [s, [{seq: this.seq, ticks: 0, row: {p: at, v: 0}}]]));
     this.trades = [];
+    this.dawn = (this.dawn ?? 0) + 1000;
+    this.bars = new Map(this.symbols.map((s) => [s, []]));
     this.statuses = [];
     this.first = this.seq;
   }
@@ -118,10 +121,20 @@ class Market {
   trade(s, p) {
     this.tick(s, {p});
     this.trades.push({s, p, q: 1, side: "BUY", i: this.seq, t: 0});
+    const bars = this.bars.get(s);
+    const live = bars.at(-1);
+    if (!live || live.n === 3) {
+      if (live) Object.assign(live, {closed: true, seq: this.seq});
+      bars.push({s, iv: "1m", t: this.dawn + bars.length, o: p, h: p, l: p, c: p, v: 1, n: 1, seq: this.seq});
+    } else Object.assign(live, {h: Math.max(live.h, p), l: Math.min(live.l, p), c: p, v: live.v + 1, n: live.n + 1, seq: this.seq});
   }
   status(state) {
     this.seq += 1;
     this.statuses.push({seq: this.seq, entry: {feed: "F", name: "F", state, rate: 1, reason: "", t: this.seq}});
+  }
+  /** The bars of a name that changed after a sequence. */
+  barsOf(name, since = -1) {
+    return this.bars.get(name[0]).filter(({seq}) => seq > since).map(({seq, ...bar}) => bar);
   }
   at(s, seq) { return this.rows.get(s).findLast((one) => one.seq <= seq); }
 }
@@ -129,7 +142,7 @@ class Market {
 /** The server's side of one connection; unlike it, it sends when it is told to. */
 class Session {
   constructor(market, say) {
-    Object.assign(this, {market, say, places: {}, wanted: {ticker: new Set(), trades: new Set()}, paused: false});
+    Object.assign(this, {market, say, places: {}, wanted: {ticker: new Set(), trades: new Set(), bars: new Set()}, paused: false});
     this.commands = [];
   }
   do(command) {
@@ -150,7 +163,7 @@ class Session {
   }
   subscribe({channel, symbols = [], since = null}, answer) {
     const {market} = this;
-    const known = symbols.filter((s) => market.symbols.includes(s));
+    const known = symbols.filter((s) => market.symbols.includes(s.split("@")[0]));
     const rejected = Object.fromEntries(symbols.filter((s) => !known.includes(s)).map((s) => [s, "unknown symbol"]));
     if (channel === "watchlist" || channel === "notifications") {
       answer({channel});
@@ -177,6 +190,11 @@ class Session {
       const entries = symbols.map((s) => ({s, n: 0, t: null, ...market.at(s, seq).row}));
       if (half && half < entries.length) this.say({...head, more: true, data: entries.slice(0, half)});
       this.say({...head, data: half < entries.length ? entries.slice(half) : entries});
+    } else if (channel === "bars") {
+      const data = symbols.flatMap((name) => market.barsOf(name).length ? market.barsOf(name).slice(-4) : [{s: name[0], iv: "1m", none: true}]);
+      const half = data.length > 2 ? 2 : 0;
+      if (half) this.say({...head, ...(hasGap && {gap: true}), more: true, data: data.slice(0, half)});
+      this.say({...head, ...(hasGap && {gap: true}), data: data.slice(half)});
     } else if (channel === "trades") {
       const data = market.trades.filter(({s}) => symbols.includes(s)).slice(-50);
       this.say({...head, ...(hasGap && {gap: true}), data});
@@ -195,6 +213,7 @@ class Session {
     const data = {
       ticker: () => [...this.wanted.ticker].map((s) => this.entry(s, place.seq)).filter(Boolean),
       trades: () => market.trades.filter(({s, i}) => i > place.seq && this.wanted.trades.has(s)),
+      bars: () => [...this.wanted.bars].flatMap((name) => market.barsOf(name, place.seq)),
       status: () => market.statuses.filter(({seq}) => seq > place.seq).map(({entry}) => entry),
     }[channel]();
     if (!data.length) return;
@@ -209,7 +228,7 @@ class Session {
   }
   heartbeat() {
     this.take();
-    const held = this.paused ? ["ticker", "trades"].filter((one) => this.places[one]) : [];
+    const held = this.paused ? ["ticker", "trades", "bars"].filter((one) => this.places[one]) : [];
     if (Object.values(this.places).some(({epoch}) => epoch !== this.market.epoch)) return;
     const seq = Math.min(this.market.seq, ...held.map((one) => this.places[one].seq));
     for (const place of Object.values(this.places)) place.seq = Math.max(place.seq, seq);
@@ -226,6 +245,9 @@ class Tab {
   begun = new Set();
   board = new Board();
   inbox = new Inbox();
+  /** The bars of charts, and the names of those that are open. */
+  bars = new Bars();
+  charts = new Set();
   trades = null;
   /** What a panel of trades shows, once one was opened. */
   tape = null;
@@ -254,6 +276,7 @@ class Tab {
       rungs: [{key: "shared", name: "Shared", make: () => follower}],
       details: fields ? {ticker: {fields}} : {},
       positions: () => ({
+        bars: this.bars.position(this.charts),
         ticker: this.board.position("ticker", this.symbols), status: this.board.position("status"),
         trades: this.tape ? this.tape.position : this.trades && `${this.trades.epoch}:${this.trades.seq}`, notifications: this.inbox.position,
       }),
@@ -332,6 +355,8 @@ class Tab {
       return true;
     }
     if (frame.channel === "watchlist") return true;
+    if (frame.type === "heartbeat") this.bars.raise(frame.seq);
+    if (frame.channel === "bars") return this.hearBars(frame);
     if (frame.channel === "trades" && this.tape) return this.asked.length === 0 || this.tape.apply(frame);
     if (frame.channel === "trades") return this.hearTrades(frame);
     if (frame.type === "heartbeat" && this.asked.length) this.tape.raise(frame.seq);
@@ -362,6 +387,32 @@ class Tab {
           () => `${this.id} ${s}.${key} at ${frame.seq}: ${this.board.rows.get(s)[key]}, not ${row[key]}`);
       }
       check(this.seen.ticks.get(s) === ticks, () => `${this.id} ${s} at ${frame.seq}: ${this.seen.ticks.get(s)} ticks, not ${ticks}`);
+    }
+  }
+  /** Open a chart, or close it. */
+  chart(name) {
+    this.charts.add(name);
+    this.connection.subscriptions.add("bars", [name]);
+  }
+  unchart(name) {
+    this.charts.delete(name);
+    this.connection.subscriptions.remove("bars", [name]);
+    this.bars.forget([name]);
+  }
+  /** After every frame the newest bars are the market's at the frame's sequence, if that is now. */
+  hearBars(frame) {
+    const {market} = this.world;
+    if (this.bars.apply(frame) instanceof Gap) return false;
+    if (frame.seq === market.seq && !frame.more) this.inspectBars();
+    return true;
+  }
+  inspectBars() {
+    const {market} = this.world;
+    const isNow = this.bars.position([])?.startsWith(`${market.epoch}:`);
+    for (const name of isNow ? this.charts : []) {
+      if (!this.bars.holds(name)) continue;
+      const [mine, made] = [this.bars.of(name).filter(({t}) => t >= market.dawn), market.barsOf(name)].map((bars) => bars.slice(-4));
+      check(JSON.stringify(mine) === JSON.stringify(made), () => `bars of ${this.id} ${name}: ${JSON.stringify(mine)}, not ${JSON.stringify(made)}`);
     }
   }
   hearTrades(frame) {

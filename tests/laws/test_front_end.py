@@ -16,7 +16,8 @@ SCRIPTS = {
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*") if path.is_file())
 
 ROOMS = {
-    "wire.js": set(),
+    "checks.js": set(),
+    "wire.js": {"checks.js"},
     "format.js": set(),
     "dom.js": set(),
     "measure": {"format.js", "measure"},
@@ -264,8 +265,11 @@ MARKUP = (
 EVALUATION = r"(?<![\w.#])(?:eval\s*\(|(?:new\s+)?Function\s*\()"
 PAGE = r"(?<![\w#])(?:document|window)\b(?!\s*:)"
 NETWORK = r"(?<![\w#])(?:fetch|WebSocket|EventSource|XMLHttpRequest|sendBeacon|WebTransport)\b"
-NO_PAGE = {"measure", "market", "lab", "link", "wire.js", "format.js"}
-NO_NETWORK = {"measure", "market", "lab", "screen", "wire.js", "format.js", "dom.js"}
+NO_PAGE = {"measure", "market", "lab", "link", "checks.js", "wire.js", "format.js"}
+NO_NETWORK = {
+    *("measure", "market", "lab", "screen"),
+    *("checks.js", "wire.js", "format.js", "dom.js"),
+}
 
 
 def markup(source: str) -> list[Found]:

@@ -6,8 +6,8 @@
  * Called by relay.
  */
 
-import {HeldList, HeldPrices} from "./held.js";
-import {CHANNEL, HEARTBEAT, encodePosition, parsePosition} from "../wire.js";
+import {HeldBars, HeldList, HeldPrices, trimmed} from "./held.js";
+import {CHANNEL, HEARTBEAT, barsName, encodePosition, parsePosition} from "../wire.js";
 
 /** @typedef {import("../wire.js").Frame} Frame */
 /** @typedef {import("../wire.js").Command} Command */
@@ -30,9 +30,11 @@ import {CHANNEL, HEARTBEAT, encodePosition, parsePosition} from "../wire.js";
  */
 
 /** The channels with a place on the tape. */
-const ON_TAPE = Object.freeze(["ticker", "trades", "status"]);
-/** What every entry has, whatever fields are asked for. */
-const ALWAYS = Object.freeze(["s", "n", "t", "gone"]);
+const ON_TAPE = Object.freeze(["ticker", "trades", "bars", "status"]);
+/** The channels that are named symbol by symbol, and known so. @type {readonly string[]} */
+const NAMED = Object.freeze(["ticker", "bars"]);
+/** The channels that say which of their snapshots leave a gap. @type {readonly string[]} */
+const GAPPED = Object.freeze(["trades", "bars"]);
 /** A frame that comes this little too early is in time. */
 const SLACK_MS = 5;
 
@@ -70,6 +72,7 @@ export class Desk {
   #prices = new HeldPrices();
   /** @type {HeldList<Trade>} */
   #trades = new HeldList();
+  #bars = new HeldBars();
   /** @type {HeldList<StatusEntry>} */
   #statuses = new HeldList();
 
@@ -135,9 +138,7 @@ export class Desk {
 
   /** Tell what was held, if nothing stands against it now. */
   go() {
-    this.#tellPrices();
-    this.#tellTrades();
-    this.#tellStatuses();
+    for (const channel of ON_TAPE) this.#tell(channel, false);
   }
 
   // --- opening ------------------------------------------------------------------------------
@@ -169,6 +170,7 @@ export class Desk {
     const served = this.#served.get(channel);
     for (const symbol of symbols) served?.delete(symbol);
     if (channel === CHANNEL.TICKER) this.#prices.forget(symbols);
+    if (channel === CHANNEL.BARS) this.#bars.forget(symbols);
     if (!served?.size) this.#clear(channel);
   }
 
@@ -192,13 +194,14 @@ export class Desk {
   #narrow(channel, symbols) {
     const left = [...(this.#served.get(channel) ?? [])].filter((symbol) => !symbols.includes(symbol));
     if (channel === CHANNEL.TICKER) this.#prices.forget(left);
+    if (channel === CHANNEL.BARS) this.#bars.forget(left);
     this.#served.set(channel, new Set(symbols));
   }
 
   /** @param {string} channel @param {string[]} symbols @param {string} since */
   #resumes(channel, symbols, since) {
     const place = this.#places.get(channel);
-    const here = this.#known.position(channel, channel === CHANNEL.TICKER ? symbols : []);
+    const here = this.#known.position(channel, NAMED.includes(channel) ? symbols : []);
     const served = this.#served.get(channel);
     if (place && served && since === encodePosition(place.epoch, place.sequence)) {
       return place.epoch === parsePosition(here)?.epoch && symbols.every((symbol) => served.has(symbol));
@@ -224,10 +227,9 @@ export class Desk {
   /** @param {string} channel @param {string[]} symbols @param {boolean} hasGap */
   #begin(channel, symbols, hasGap) {
     const frame = this.#known.snapshot(channel, symbols);
-    if (frame.channel === CHANNEL.TICKER) frame.data = frame.data.map((entry) => this.#trimmed(entry));
+    if (frame.channel === CHANNEL.TICKER) frame.data = frame.data.map((entry) => trimmed(entry, this.fields));
     if (ON_TAPE.includes(channel)) this.#places.set(channel, this.#known.place(channel));
-    if (frame.channel === CHANNEL.TRADES && frame.type === "snapshot" && hasGap) frame.gap = true;
-    this.say(frame);
+    this.say(hasGap && GAPPED.includes(channel) ? /** @type {Frame} */ ({...frame, gap: true}) : frame);
   }
 
   /** @param {string} channel */
@@ -246,15 +248,15 @@ export class Desk {
     else if (!served) return;
     else if (frame.channel === CHANNEL.TICKER) {
       for (const entry of frame.data) if (served.has(entry.s)) this.#prices.fold(entry);
-      this.#tellPrices();
     } else if (frame.channel === CHANNEL.TRADES) {
       const {sequence = 0} = this.#places.get(CHANNEL.TRADES) ?? {};
       this.#trades.add(frame.data.filter(({s, i}) => served.has(s) && i > sequence));
-      this.#tellTrades();
+    } else if (frame.channel === CHANNEL.BARS) {
+      for (const bar of /** @type {import("../wire.js").BarsUpdate} */ (frame).data) if (served.has(barsName(bar))) this.#bars.fold(bar);
     } else if (frame.channel === CHANNEL.STATUS) {
       this.#statuses.add(/** @type {import("../wire.js").StatusUpdate} */ (frame).data);
-      this.#tellStatuses();
     } else if (this.#opened.has(frame.channel)) this.say(frame);
+    if (served) this.#tell(frame.channel, false);
   }
 
   /**
@@ -279,6 +281,7 @@ export class Desk {
   /** @param {string} channel */
   #heldOf(channel) {
     if (channel === CHANNEL.TICKER) return this.#prices;
+    if (channel === CHANNEL.BARS) return this.#bars;
     return channel === CHANNEL.TRADES ? this.#trades : this.#statuses;
   }
 
@@ -292,31 +295,30 @@ export class Desk {
   /** @param {string} channel @param {boolean} isForced whatever the pace is */
   #tell(channel, isForced) {
     if (channel === CHANNEL.TICKER) this.#tellPrices(isForced);
-    if (channel === CHANNEL.TRADES) this.#tellTrades(isForced);
-    if (channel === CHANNEL.STATUS) this.#tellStatuses();
+    if (channel === CHANNEL.STATUS) this.#tellList(channel, this.#statuses);
+    if (this.isPaused && !isForced) return;
+    if (channel === CHANNEL.TRADES) this.#tellList(channel, this.#trades);
+    if (channel === CHANNEL.BARS) this.#tellList(channel, this.#bars);
   }
 
   #tellPrices(isForced = false) {
     if (this.#prices.isEmpty || !this.#mayTell(CHANNEL.TICKER)) return;
     if (!isForced && (this.isPaused || !this.#isDue())) return;
     this.#told_ms = this.#now();
-    this.#update(CHANNEL.TICKER, this.#prices.take().map((entry) => this.#trimmed(entry)));
+    this.#update(CHANNEL.TICKER, this.#prices.take().map((entry) => trimmed(entry, this.fields)));
   }
 
-  #tellTrades(isForced = false) {
-    if (this.#trades.isEmpty || !this.#mayTell(CHANNEL.TRADES) || (this.isPaused && !isForced)) return;
-    const isLost = this.#trades.isLost;
-    const trades = this.#trades.take();
-    if (isLost) this.#begin(CHANNEL.TRADES, [...(this.#served.get(CHANNEL.TRADES) ?? [])], true);
-    else this.#update(CHANNEL.TRADES, trades);
-  }
-
-  #tellStatuses() {
-    if (this.#statuses.isEmpty || !this.#mayTell(CHANNEL.STATUS)) return;
-    const isLost = this.#statuses.isLost;
-    const statuses = this.#statuses.take();
-    if (isLost) this.#begin(CHANNEL.STATUS, [], false);
-    else this.#update(CHANNEL.STATUS, statuses);
+  /**
+   * Tell what is kept one by one; when too much was kept, it begins anew.
+   * @param {"trades" | "bars" | "status"} channel
+   * @param {{isEmpty: boolean, isLost: boolean, take(): unknown[]}} held
+   */
+  #tellList(channel, held) {
+    if (held.isEmpty || !this.#mayTell(channel)) return;
+    const isLost = held.isLost;
+    const entries = held.take();
+    if (isLost) this.#begin(channel, [...(this.#served.get(channel) ?? [])], true);
+    else this.#update(channel, entries);
   }
 
   /** @param {string} channel */
@@ -332,19 +334,11 @@ export class Desk {
     return wait_ms <= 0;
   }
 
-  /** @param {"ticker" | "trades" | "status"} channel @param {unknown[]} data */
+  /** @param {"ticker" | "trades" | "bars" | "status"} channel @param {unknown[]} data */
   #update(channel, data) {
     const {sequence: from} = /** @type {{sequence: number}} */ (this.#places.get(channel));
     const {sequence: seq} = this.#known.place(channel);
     this.#stand(channel, seq);
     this.say(/** @type {Frame} */ ({channel, type: "update", from, seq, ts: this.#known.ts(channel), data}));
-  }
-
-  /** @param {TickerEntry} entry */
-  #trimmed(entry) {
-    const {fields} = this;
-    if (fields === null) return entry;
-    const isKept = (/** @type {[string, unknown]} */ [key]) => ALWAYS.includes(key) || fields.includes(key);
-    return /** @type {TickerEntry} */ (Object.fromEntries(Object.entries(entry).filter(isKept)));
   }
 }

@@ -6,13 +6,18 @@
  * Called by desk.
  */
 
+import {barsName} from "../wire.js";
+
 /** @typedef {import("../wire.js").TickerEntry} TickerEntry */
 /** @typedef {import("../wire.js").Trade} Trade */
 /** @typedef {import("../wire.js").StatusEntry} StatusEntry */
+/** @typedef {import("../wire.js").Bar} Bar */
 
 /** More than this is not kept: whoever was away for so long gets a snapshot. */
 export const DISTINCT = 2_000;
 
+/** What every entry has, whatever fields are asked for. */
+const ALWAYS = Object.freeze(["s", "n", "t", "gone"]);
 /** A row of which nothing is known: one that was gone begins from here. */
 const NOTHING = Object.freeze({
   p: null, b: null, a: null, bs: null, as: null, o: null, h: null, l: null, pc: null, v: null, t: null, ph: null,
@@ -46,6 +51,39 @@ export class HeldPrices {
   }
 }
 
+/** Bars: the newest state of each. */
+export class HeldBars {
+  /** Whether something was thrown away. */
+  isLost = false;
+  /** @type {Map<string, Bar>} */
+  #entries = new Map();
+
+  get isEmpty() {
+    return this.#entries.size === 0 && !this.isLost;
+  }
+
+  /** @param {Bar} bar */
+  fold(bar) {
+    this.#entries.set(`${barsName(bar)} ${bar.t}`, bar);
+    if (this.#entries.size <= DISTINCT) return;
+    this.#entries.clear();
+    this.isLost = true;
+  }
+
+  /** @param {string[]} names */
+  forget(names) {
+    for (const [key, bar] of this.#entries) if (names.includes(barsName(bar))) this.#entries.delete(key);
+  }
+
+  /** Return the bars; they are not held any more. */
+  take() {
+    const entries = [...this.#entries.values()];
+    this.#entries.clear();
+    this.isLost = false;
+    return entries;
+  }
+}
+
 /** @template {Trade | StatusEntry} E */
 export class HeldList {
   /** Whether something was thrown away. */
@@ -72,6 +110,18 @@ export class HeldList {
     this.isLost = false;
     return entries;
   }
+}
+
+/**
+ * Return an entry without the fields that nobody asked for; null is all of them.
+ * @param {TickerEntry} entry
+ * @param {string[] | null} fields
+ * @returns {TickerEntry}
+ */
+export function trimmed(entry, fields) {
+  if (fields === null) return entry;
+  const isKept = (/** @type {[string, unknown]} */ [key]) => ALWAYS.includes(key) || fields.includes(key);
+  return /** @type {TickerEntry} */ (Object.fromEntries(Object.entries(entry).filter(isKept)));
 }
 
 /**

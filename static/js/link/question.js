@@ -6,7 +6,7 @@
  * Called by asker and sse.
  */
 
-import {CHANNEL, HEARTBEAT, METHOD} from "../wire.js";
+import {CHANNEL, HEARTBEAT, METHOD, namesIn} from "../wire.js";
 
 /** @typedef {import("../wire.js").Frame} Frame */
 /** @typedef {import("../wire.js").Command} Command */
@@ -15,7 +15,9 @@ import {CHANNEL, HEARTBEAT, METHOD} from "../wire.js";
 /** Asked for while nothing else is: it proves the road, and its answer is small. */
 const LEAST = CHANNEL.WATCHLIST;
 /** What a pause stops. */
-const PRICES = Object.freeze(["ticker", "trades"]);
+const PRICES = Object.freeze(["ticker", "trades", "bars"]);
+/** The channels whose snapshots name everything that the server knows. @type {readonly string[]} */
+const NAMED = Object.freeze(["ticker", "bars"]);
 /** The channels with a place on the tape. */
 const ON_TAPE = Object.freeze([...PRICES, CHANNEL.STATUS]);
 
@@ -108,9 +110,11 @@ export class Question {
   /** @param {string[]} channels */
   #query(channels) {
     const positions = this.#positions();
-    const symbols = new Set(channels.flatMap((channel) => [...(this.#symbols.get(channel) ?? [])]));
+    const named = (/** @type {string} */ channel) => [...(this.#symbols.get(channel) ?? [])];
+    const symbols = new Set(channels.filter((channel) => channel !== CHANNEL.BARS).flatMap(named));
     const query = new URLSearchParams({channels: channels.join(",") || LEAST});
     if (symbols.size) query.set("symbols", [...symbols].join(","));
+    if (channels.includes(CHANNEL.BARS)) query.set("bars", named(CHANNEL.BARS).join(","));
     if (channels.includes(CHANNEL.TICKER) && this.#fields.length) query.set("fields", this.#fields.join(","));
     for (const channel of [...ON_TAPE, CHANNEL.NOTIFICATIONS]) {
       const since = positions[channel] ?? null;
@@ -138,15 +142,10 @@ export function answersTo({commands, query}, frames) {
 /** @param {Record<string, any>} params @param {URLSearchParams} query @param {Frame[]} frames */
 function opened({channel, symbols}, query, frames) {
   const renewed = frames.filter((frame) => frame.channel === channel && frame.type === "snapshot");
-  const told = new Set(renewed.flatMap(symbolsOf));
-  const missing = channel === CHANNEL.TICKER && renewed.length && Array.isArray(symbols) ? symbols.filter((symbol) => !told.has(symbol)) : [];
+  const told = new Set(renewed.flatMap(namesIn));
+  const missing = NAMED.includes(channel) && renewed.length && Array.isArray(symbols) ? symbols.filter((symbol) => !told.has(symbol)) : [];
   const rejected = Object.fromEntries(missing.map((symbol) => [symbol, "unknown symbol"]));
   return {channel, resumed: query.has(`${channel}_since`) && renewed.length === 0, rejected};
-}
-
-/** The symbols that a snapshot of prices mentions: the server does not know the others. @param {Frame} frame */
-function symbolsOf(frame) {
-  return frame.channel === CHANNEL.TICKER ? frame.data.map(({s}) => s) : [];
 }
 
 /**

@@ -14,7 +14,7 @@ import {earliestOf} from "./past.js";
 import {browserTimers} from "./transport.js";
 import {RESUMABLE, Waiting} from "./waiting.js";
 import {Refused, Wishes} from "./wishes.js";
-import {CHANNEL, METHOD} from "../wire.js";
+import {CHANNEL, METHOD, namesIn} from "../wire.js";
 
 /** @typedef {import("../wire.js").Frame} Frame */
 /** @typedef {import("../wire.js").Command} Command */
@@ -39,6 +39,7 @@ const UP = Object.freeze(["live", "paused", "stale"]);
 /** The words for one that ended, and does not try again by itself. @type {readonly string[]} */
 const ENDED = Object.freeze(["signed_out", "stopped"]);
 
+const POSITIONED = Object.freeze([...RESUMABLE, CHANNEL.NOTIFICATIONS]);
 /** A tab that comes in says at once what it wants; the rest is forgotten after this. */
 const PRUNE_MS = 1_000;
 
@@ -246,14 +247,13 @@ export class Relay {
 
   // --- the connection -----------------------------------------------------------------------
   #positions() {
-    const unknown = this.#waiting.unknownOf(CHANNEL.TICKER);
-    const wanted = [...this.#wishes.symbolsOf(CHANNEL.TICKER)].filter((symbol) => !unknown.has(symbol));
-    return {
-      [CHANNEL.TICKER]: this.#known.position(CHANNEL.TICKER, wanted),
-      [CHANNEL.STATUS]: this.#known.position(CHANNEL.STATUS),
-      [CHANNEL.TRADES]: this.#known.position(CHANNEL.TRADES),
-      [CHANNEL.NOTIFICATIONS]: this.#known.position(CHANNEL.NOTIFICATIONS),
-    };
+    return Object.fromEntries(POSITIONED.map((channel) => [channel, this.#positionOf(channel)]));
+  }
+
+  /** @param {string} channel */
+  #positionOf(channel) {
+    const unknown = this.#waiting.unknownOf(channel);
+    return this.#known.position(channel, [...this.#wishes.symbolsOf(channel)].filter((symbol) => !unknown.has(symbol)));
   }
 
   /** @param {Frame} frame */
@@ -275,7 +275,7 @@ export class Relay {
     const isMore = frame.channel === CHANNEL.TRADES && frame.type === "snapshot" && !frame.gap;
     if (!isRenewal || isMore) for (const {desk} of this.#seats.values()) desk.hear(frame);
     if (!isRenewal) return;
-    if (frame.channel === CHANNEL.TICKER) for (const {s} of frame.data) this.#renewed.add(s);
+    for (const name of namesIn(frame)) this.#renewed.add(name);
     if ("more" in frame && frame.more) return;
     this.#waiting.settle(frame.channel);
     const isGap = frame.channel === CHANNEL.TRADES && frame.gap === true;

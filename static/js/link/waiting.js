@@ -13,7 +13,7 @@ import {CHANNEL} from "../wire.js";
 /** @typedef {{desk: Desk, command: Command, channel: string, symbols: string[]}} Wish */
 
 /** The channels of which the server says whether they go on where they stood. */
-export const RESUMABLE = Object.freeze(["ticker", "trades", "status"]);
+export const RESUMABLE = Object.freeze(["ticker", "trades", "bars", "status"]);
 
 export class Waiting {
   #known;
@@ -24,7 +24,7 @@ export class Waiting {
   /** Trades asked for whose snapshot did not come yet: nothing else tells when it has. */
   #coming = 0;
   /** Symbols that the server did not know. @type {Record<string, Set<string>>} */
-  #unknown = {[CHANNEL.TICKER]: new Set(), [CHANNEL.TRADES]: new Set()};
+  #unknown = {[CHANNEL.TICKER]: new Set(), [CHANNEL.TRADES]: new Set(), [CHANNEL.BARS]: new Set()};
 
   /** @param {Known} known */
   constructor(known) {
@@ -96,7 +96,7 @@ export class Waiting {
     if (!this.#known.isWhole(channel)) return false;
     if (RESUMABLE.includes(channel) && !this.#settled.has(channel)) return false;
     if (channel === CHANNEL.TRADES) return this.#coming === 0;
-    if (channel !== CHANNEL.TICKER) return true;
+    if (channel !== CHANNEL.TICKER && channel !== CHANNEL.BARS) return true;
     return symbols.every((symbol) => this.#known.holds(symbol) || this.#unknown[channel].has(symbol));
   }
 }

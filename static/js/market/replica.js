@@ -6,6 +6,7 @@
  * Called by link/relay.js through main.js.
  */
 
+import {Bars} from "./bars.js";
 import {Board, Gap} from "./board.js";
 import {Inbox} from "./inbox.js";
 import {Recent} from "./recent.js";
@@ -17,6 +18,7 @@ import {CHANNEL, HEARTBEAT, parsePosition} from "../wire.js";
 export class Replica {
   #board = new Board();
   #recent = new Recent();
+  #bars = new Bars();
   #inbox = new Inbox();
   /** @type {string[] | null} */
   #watchlist = null;
@@ -33,10 +35,14 @@ export class Replica {
     switch (frame.channel) {
       case HEARTBEAT:
         this.#recent.raise(frame.seq);
+        this.#bars.raise(frame.seq);
         return this.#applyMarket(frame);
       case CHANNEL.TRADES:
         this.#ts.set(frame.channel, frame.ts);
         return this.#recent.apply(frame);
+      case CHANNEL.BARS:
+        this.#ts.set(frame.channel, frame.ts);
+        return !(this.#bars.apply(frame) instanceof Gap);
       case CHANNEL.NOTIFICATIONS:
         this.#inbox.apply(frame);
         return true;
@@ -51,14 +57,15 @@ export class Replica {
   /** Say whether a channel can be told from its beginning. @param {string} channel */
   isWhole(channel) {
     if (channel === CHANNEL.TRADES) return this.#recent.isWhole;
+    if (channel === CHANNEL.BARS) return this.#bars.isWhole;
     if (channel === CHANNEL.NOTIFICATIONS) return this.#inbox.position !== null;
     if (channel === CHANNEL.WATCHLIST) return this.#watchlist !== null;
     return this.position(channel) !== null && !this.#unfit.has(channel);
   }
 
-  /** Say whether the price of a symbol is known, be it that it is gone. @param {string} symbol */
+  /** Say whether the price of a symbol or the bars of a name are known, be it that there are none. @param {string} symbol */
   holds(symbol) {
-    return this.#board.holds(symbol);
+    return symbol.includes("@") ? this.#bars.holds(symbol) : this.#board.holds(symbol);
   }
 
   /**
@@ -68,6 +75,7 @@ export class Replica {
    */
   position(channel, symbols = []) {
     if (channel === CHANNEL.TRADES) return this.#recent.position;
+    if (channel === CHANNEL.BARS) return this.#bars.position(symbols);
     if (channel === CHANNEL.NOTIFICATIONS) return this.#inbox.position;
     return channel === CHANNEL.WATCHLIST ? null : this.#board.position(channel, symbols);
   }
@@ -126,6 +134,7 @@ export class Replica {
   forget(channel, symbols) {
     if (channel === CHANNEL.TICKER) this.#board.forget(symbols);
     if (channel === CHANNEL.TRADES) this.#recent.forget(symbols);
+    if (channel === CHANNEL.BARS) this.#bars.forget(symbols);
   }
 
   /** @param {MarketFrame} frame */
@@ -144,6 +153,13 @@ export class Replica {
     if (channel === CHANNEL.STATUS) return [...feeds.values(), ...instruments.values()];
     if (channel === CHANNEL.TRADES) return this.#recent.newest(symbols);
     const held = symbols.filter((symbol) => this.holds(symbol));
+    if (channel === CHANNEL.BARS) return held.flatMap((name) => this.#barsOf(name));
     return held.map((s) => ({n: 0, ...(rows.get(s) ?? {s, gone: true})}));
+  }
+  /** @param {string} name @returns {(import("../wire.js").Bar | import("../wire.js").NoBar)[]} */
+  #barsOf(name) {
+    const bars = this.#bars.of(name);
+    const [s, iv] = name.split("@");
+    return bars.length ? bars : [{s, iv, none: true}];
   }
 }
