@@ -5,9 +5,21 @@ from collections.abc import Sequence
 import msgspec
 
 from dashboard.wire.replies import ANSWERS, FRAMES
-from dashboard.wire.shapes import FeedEntry, GoneFeed, GoneInstrument, InstrumentEntry, Shape
+from dashboard.wire.shapes import (
+    BarEntry,
+    FeedEntry,
+    GoneFeed,
+    GoneInstrument,
+    InstrumentEntry,
+    NoBar,
+    Shape,
+)
 
-STATUSES = (FeedEntry, InstrumentEntry, GoneFeed, GoneInstrument)
+ENTRIES = {
+    "Status": (FeedEntry, InstrumentEntry, GoneFeed, GoneInstrument),
+    "BarsSn": (BarEntry, NoBar),
+}
+"""What stays encoded in a frame whose name begins so."""
 
 
 def shapes_of(text: str | bytes, kinds: Sequence[type[Shape]] = (*FRAMES, *ANSWERS)) -> list[str]:
@@ -21,6 +33,6 @@ def fits(text: str | bytes, kind: type[Shape]) -> bool:
         read = msgspec.json.decode(text, type=kind)
     except msgspec.ValidationError:
         return False
-    inside = STATUSES if kind.__name__.startswith("Status") else (*FRAMES, *ANSWERS)
+    inside = ENTRIES.get(kind.__name__[:6], (*FRAMES, *ANSWERS))
     raws = getattr(read, "data", None) or getattr(read, "frames", ())
     return all(len(shapes_of(raw, inside)) == 1 for raw in raws if isinstance(raw, msgspec.Raw))

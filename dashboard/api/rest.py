@@ -6,6 +6,8 @@ Must not know how bars are put together or who is let in. Mounted by urls, which
 from typing import Annotated, Any, Final, cast
 
 import msgspec
+from csp.constants import SELF
+from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from ninja import NinjaAPI, Query, Router, Schema
 from ninja.errors import ValidationError
@@ -107,7 +109,13 @@ def access_of(request: HttpRequest) -> Access:
 
 def make_api(market: Market) -> NinjaAPI:
     """Return the API of a market."""
-    api = NinjaAPI(title="Market", version="1", description=DESCRIPTION, urls_namespace="rest")
+    api = NinjaAPI(
+        title="Market",
+        version="1",
+        description=DESCRIPTION,
+        urls_namespace="rest",
+        docs_decorator=csp_update({"img-src": [SELF, "data:"]}),  # its arrows are such images
+    )
     api.add_router("", _router(market))
     answer_errors(api)
     return api

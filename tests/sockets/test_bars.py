@@ -1,0 +1,116 @@
+"""Bars of a real market: the same over every transport, over REST and UDF, and never empty."""
+
+import base64
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+import pytest
+from websockets.sync.client import connect
+
+from dashboard.reader import Reader
+from feeds.bars import INTERVALS
+from tests.served import Served
+
+Names = tuple[str, ...]
+
+
+def ask(served: Served, address: str, *, signed: bool = True, **query: Any) -> Any:
+    basic = base64.b64encode(f"viewer:{served.token}".encode()).decode()
+    headers = {"Authorization": f"Basic {basic}"} if signed else {}
+    path = f"{served.url}{address}?{urlencode(query)}"
+    with urlopen(Request(path, headers=headers), timeout=20) as answer:
+        return json.load(answer)
+
+
+def over_websocket(served: Served, names: Names) -> Iterator[dict[str, Any]]:
+    with connect(served.socket_url) as socket:
+        params = {"channel": "bars", "symbols": names, "max_rate": 20}
+        socket.send(json.dumps({"method": "subscribe", "params": params, "id": 1}))
+        while True:
+            yield json.loads(socket.recv(timeout=20))
+
+
+def over_sse(served: Served, names: Names) -> Iterator[dict[str, Any]]:
+    basic = base64.b64encode(f"viewer:{served.token}".encode()).decode()
+    query = urlencode({"channels": "bars", "bars": ",".join(names)})
+    path = f"{served.url}sse/v1/?{query}"
+    with urlopen(Request(path, headers={"Authorization": f"Basic {basic}"}), timeout=20) as lines:
+        for line in lines:
+            if line.startswith(b"data:"):
+                yield json.loads(line[5:])
+
+
+def over_polls(served: Served, names: Names) -> Iterator[dict[str, Any]]:
+    query = {"channels": "bars", "bars": ",".join(names), "wait": 5}
+    while True:
+        try:
+            answer = ask(served, "poll/v1/", **query)
+        except HTTPError as error:
+            assert error.code == 304  # noqa: PT017
+            continue
+        yield from answer["frames"]
+        query["since"] = answer["position"]
+
+
+WAYS = (over_websocket, over_sse, over_polls)
+
+
+@pytest.fixture(scope="module")
+def busy(served: Served) -> Names:
+    """Symbols that trade every now and then."""
+    deadline_s = time.monotonic() + 30
+    while time.monotonic() < deadline_s:
+        trades = ask(served, "api/v1/trades", symbols="*", limit=200)["data"]
+        symbols = {trade["s"] for trade in trades}
+        if len(symbols) >= 5:
+            return tuple(sorted(symbols)[:5])
+        time.sleep(0.2)
+    raise AssertionError("nothing was traded")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_transport_tells_the_bars_that_rest_tells(
+    served: Served, busy: Names, way: Callable[[Served, Names], Iterator[dict[str, Any]]]
+) -> None:
+    names = tuple(f"{symbol}@{interval}" for symbol in busy for interval in ("1s", "1m"))
+    reader, closed = Reader(), 0
+    frames = way(served, names)
+    for frame in frames:
+        reader.apply(frame)
+        if frame.get("channel") == "bars" and "from" in frame:
+            closed += sum("closed" in bar for bar in frame["data"])
+        if closed >= 8:
+            break
+    frames.close()
+    compared = 0
+    for (symbol, interval), told in reader.bars.items():
+        rest = ask(served, "api/v1/bars", symbol=symbol, interval=interval)["data"]
+        known = {bar["t"]: bar for bar in rest}
+        for bar in told.values():
+            if bar.get("closed") and bar["t"] in known:
+                assert {key: bar[key] for key in "tohlcvn"} == known[bar["t"]]
+                compared += 1
+    assert compared >= 8
+
+
+def test_no_chart_is_empty_and_udf_tells_what_rest_tells(served: Served, busy: Names) -> None:
+    symbol = busy[0]
+    for interval in list(INTERVALS)[2:]:
+        assert len(ask(served, "api/v1/bars", symbol=symbol, interval=interval)["data"]) >= 30
+    rest = ask(served, "api/v1/bars", symbol=symbol, interval="1h", limit=50)["data"][:-1]
+    to = rest[-1]["t"] // 1000 + 3600
+    udf = ask(served, "udf/history", symbol=symbol, resolution="60", to=to, countback=49)
+    assert udf["t"] == [bar["t"] // 1000 for bar in rest]
+    assert udf["c"] == [bar["c"] for bar in rest]
+
+
+@pytest.mark.parametrize("address", ["api/v1/bars?symbol=NVX", "udf/time", "api/v1/quotes"])
+def test_who_is_not_signed_in_is_refused(served: Served, address: str) -> None:
+    with pytest.raises(HTTPError) as refused:
+        ask(served, address.partition("?")[0], signed=False, symbol="NVX")
+    assert refused.value.code in (401, 403)
