@@ -11,7 +11,7 @@ from feeds.board import Board
 
 CLOSED_BARS: Final = 60
 """Closed bars kept of each instrument and interval: a minute of the finest, an hour of minutes;
-about 75 KB an instrument once all are there."""
+100 KB an instrument once all are there."""
 
 SHARED_ANSWERS: Final = 4096
 """Answers kept for readers at the same position; readers everywhere must not fill the memory."""

@@ -136,7 +136,7 @@ class Charts:
             today_ms = live[-1].start_ms - live[-1].start_ms % SPANS[DAY] if live else None
             until_ms = self._hub.clock.now_ms() - 60_000 * delay_of(row.feed)
             stored = await self._read(asked, until_ms, today_ms)
-            found = await self._joined(asked, stored, live)
+            found = await asyncio.to_thread(_joined, asked, stored, live)
         inside = [bar for bar in found if wanted.from_ms <= bar.start_ms < wanted.to_ms]
         chosen = inside[-wanted.limit :]
         is_live = bool(chosen and live and chosen[-1].start_ms + wanted.span_ms > live[-1].start_ms)
@@ -150,23 +150,22 @@ class Charts:
         live = bars.live(level)
         return [*bars.newest(level, MOST_BARS), *([live] if live else [])]
 
-    async def _joined(self, wanted: Wanted, stored: Stored, live: list[Bar]) -> list[Bar]:
-        minutes = _overlaid(stored.minutes, live)
-        bars = minutes if wanted.level == MINUTE else list(merged(minutes, wanted.span_ms))
-        if wanted.level != DAY and len(stored.minutes) >= MOST_MINUTES:
-            bars = bars[1:]  # its first minutes were not read
-        if wanted.level == DAY:
-            bars = _overlaid(stored.days, bars)
-        rest = wanted.limit - sum(wanted.from_ms <= bar.start_ms < wanted.to_ms for bar in bars)
-        if rest <= 0 or stored.past is None or len(stored.minutes) >= MOST_MINUTES:
-            return bars
-        end_ms = _begin_of(bars, stored.past.first_ms, wanted)
-        history = await asyncio.to_thread(_history, stored.past, wanted, end_ms, rest)
-        return history + bars
 
-
-def _history(past: Past, wanted: Wanted, end_ms: int, limit: int) -> list[Bar]:
-    return past.bars().between(wanted.level, wanted.from_ms, end_ms, limit)
+def _joined(wanted: Wanted, stored: Stored, live: list[Bar]) -> list[Bar]:
+    """Return the bars of the past, the archive and memory; the coarser are made of minutes."""
+    minutes = _overlaid(stored.minutes, live)
+    is_cut = len(stored.minutes) >= MOST_MINUTES
+    bars = minutes if wanted.level == MINUTE else list(merged(minutes, wanted.span_ms))
+    if wanted.level == DAY:
+        bars = _overlaid(stored.days, bars)
+    elif is_cut:
+        bars = bars[1:]  # its first minutes were not read
+    rest = wanted.limit - sum(wanted.from_ms <= bar.start_ms < wanted.to_ms for bar in bars)
+    if rest <= 0 or stored.past is None or is_cut:
+        return bars
+    end_ms = _begin_of(bars, stored.past.first_ms, wanted)
+    past = stored.past.bars().between(wanted.level, wanted.from_ms, end_ms, rest)
+    return past + bars
 
 
 def _begin_of(bars: list[Bar], first_ms: int | None, wanted: Wanted) -> int:

@@ -4,12 +4,14 @@ import base64
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from dashboard.reader import Reader
@@ -28,11 +30,13 @@ def ask(served: Served, address: str, *, signed: bool = True, **query: Any) -> A
 
 
 def over_websocket(served: Served, names: Names) -> Iterator[dict[str, Any]]:
-    with connect(served.socket_url) as socket:
-        params = {"channel": "bars", "symbols": names, "max_rate": 20}
-        socket.send(json.dumps({"method": "subscribe", "params": params, "id": 1}))
-        while True:
-            yield json.loads(socket.recv(timeout=20))
+    """Read; a socket that the server cut, as it does with who answers no ping, is opened again."""
+    while True:
+        with connect(served.socket_url) as socket, suppress(ConnectionClosed):
+            params = {"channel": "bars", "symbols": names, "max_rate": 20}
+            socket.send(json.dumps({"method": "subscribe", "params": params, "id": 1}))
+            while True:
+                yield json.loads(socket.recv(timeout=20))
 
 
 def over_sse(served: Served, names: Names) -> Iterator[dict[str, Any]]:
