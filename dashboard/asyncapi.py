@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from dashboard.wire import shapes
+from dashboard.wire import shapes, tapeshapes
 from dashboard.wire.commands import METHODS, CommandId
 from dashboard.wire.examples import COMMANDS, SAID
 from dashboard.wire.guide import (
@@ -243,8 +243,8 @@ def schemas() -> Json:
     """Return the schema of every shape and every command by its name."""
     roots = [*FRAMES, *ANSWERS, *BODIES, *METHODS.values(), CommandId]
     roots += [
-        shapes.BarEntry,
-        shapes.NoBar,
+        tapeshapes.BarEntry,
+        tapeshapes.NoBar,
         shapes.FeedEntry,
         shapes.InstrumentEntry,
         shapes.GoneFeed,

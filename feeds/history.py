@@ -1,10 +1,9 @@
 """The past that a feed never had: bars of minutes before its first day, from a seed.
 
-Pure. Must not know rows, or who asks. Called by charts, so that none is ever empty. The recipe is
-the simulator's at steps of a minute: log price = market + sector + own part, each with Student-t(5)
-shocks whose log-volatility is the sum of three Ornstein-Uhlenbeck processes; a shape of the day,
-jumps and gaps overnight. What is drawn for an instrument depends on the seed, its definition and
-the days alone; the path is shifted so that it ends at the reference price, where the feed begins.
+Pure. Must not know rows, or who asks. Called by charts, so that none is ever empty. The recipe and
+its figures are the simulator's, at steps of a minute. What is drawn for an instrument depends on
+the seed, its definition and the days alone; the path is shifted so that it ends at the reference
+price, where the feed begins.
 """
 
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ import numpy as np
 
 from feeds.bars import INTERVALS, MINUTE, SPANS, Bar
 from feeds.instruments import Definition
-from feeds.intraday import activity_of, volatility_of
+from feeds.paths import COMMON_SDS, HALF_LIVES_MIN, JUMP_SCALE, OWN_SDS
 from feeds.randomness import (
     LN2,
     Floats,
@@ -30,24 +29,12 @@ from feeds.randomness import (
     student_of,
 )
 from feeds.schedules import Segment, TradingDay
+from feeds.shapes import shapes_over
+from feeds.simulator import JUMPS_PER_DAY, MARKET_SHARE, NIGHT_SHARE, OWN_SHARE, SECTOR_SHARE
 
 DAYS: Final = 30
 """Trading days of history."""
 MINUTE_MS: Final = INTERVALS["1m"]
-MARKET_SHARE: Final = 0.51
-SECTOR_SHARE: Final = 0.38
-OWN_SHARE: Final = float(np.sqrt(1 - MARKET_SHARE * MARKET_SHARE - SECTOR_SHARE * SECTOR_SHARE))
-"""Shares of an instrument's volatility; their squares add up to 1."""
-HALF_LIVES: Final = (2.0, 30.0, 1170.0)
-"""Of the three volatility processes, in minutes: the last is three days of trading."""
-VOLATILITY_SD: Final = 0.45
-COMMON_VOLATILITY_SD: Final = 0.2
-"""Of each process, of instruments and of what they share."""
-GAP_SHARE: Final = 0.4
-"""Standard deviation of the gap overnight, as a part of the daily volatility."""
-JUMPS_PER_DAY: Final = 0.6
-JUMP_SCALE: Final = 0.3
-"""Laplace scale of a jump, as a part of the daily volatility."""
 TRADES_PER_MINUTE: Final = 8.0
 """Of an instrument of activity 1; about what 200 ticks/s make of sixty in compressed days."""
 LOT: Final = 100
@@ -94,17 +81,18 @@ def past_bars(seed: int, definition: Definition, days: Days) -> PastBars:
     if not starts.size:
         return PastBars(tuple(np.zeros((7, 0), dtype=np.int64)))
     symbol, size = definition.symbol, starts.size
-    shared = _component(seed, "history market", size, COMMON_VOLATILITY_SD)
-    sector = _component(seed, f"history sector {definition.sector}", size, COMMON_VOLATILITY_SD)
-    own = _component(seed, f"history {symbol}", size, VOLATILITY_SD)
+    shared = _component(seed, "history market", size, is_own=False)
+    sector = _component(seed, f"history sector {definition.sector}", size, is_own=False)
+    own = _component(seed, f"history {symbol}", size, is_own=True)
     parts = zip((MARKET_SHARE, SECTOR_SHARE, OWN_SHARE), (shared, sector, own), strict=True)
     shares = [(share * level, share * level * shock) for share, (level, shock) in parts]
     heat = np.sqrt(sum(level * level for level, _ in shares))
-    sd = definition.volatility * volatility_of(elapsed) / np.sqrt(size / len(days))
+    volatility, activity = shapes_over(elapsed)
+    sd = definition.volatility * volatility / np.sqrt(size / len(days))
     moves = sd * sum(shock for _, shock in shares)
     gaps, jumps = _leaps(seed, symbol, is_first)
     opens, closes = _path(moves + definition.volatility * jumps, definition.volatility * gaps)
-    counts, volumes = _volumes(seed, definition, activity_of(elapsed) * heat, jumps != 0)
+    counts, volumes = _volumes(seed, definition, activity * heat, jumps != 0)
     highs, lows = _extremes(seed, symbol, opens, closes, sd * heat)
     prices = _on_grid((opens, highs, lows, closes), closes[-1], definition.reference_ticks)
     return PastBars(_traded(starts, prices, volumes, counts))
@@ -125,14 +113,15 @@ def _minutes(days: Days) -> tuple[Whole, Floats, Whole]:
 
 
 @lru_cache(maxsize=KEPT)
-def _component(seed: int, name: str, size: int, sd: float) -> tuple[Floats, Floats]:
+def _component(seed: int, name: str, size: int, *, is_own: bool) -> tuple[Floats, Floats]:
     """Return levels of volatility (1 in the mean square) and shocks of unit variance."""
     a, b, u, v = _draws(seed, name, size, _SHOCKS)
     shocks = student_of(normal_of(a), normal_of(b), u, v)
     kicks = _draws(seed, name, size, _VOLATILITIES)
-    pairs = zip(kicks, HALF_LIVES, strict=False)
-    logs = np.stack([_smoothed(normal_of(kick), life) for kick, life in pairs]).sum(axis=0)
-    return exp_of(sd * logs - 3 * sd * sd), shocks
+    lives, sds = HALF_LIVES_MIN[:, 0].tolist(), (OWN_SDS if is_own else COMMON_SDS).tolist()
+    parts = zip(sds, kicks, lives, strict=False)
+    logs = np.stack([sd * _smoothed(normal_of(kick), life) for sd, kick, life in parts])
+    return exp_of(logs.sum(axis=0) - sum(sd * sd for sd in sds)), shocks
 
 
 def _smoothed(kicks: Floats, half_life: float) -> Floats:
@@ -156,7 +145,7 @@ def _leaps(seed: int, symbol: str, is_first: Whole) -> tuple[Floats, Floats]:
     u, v, a, b = _draws(seed, f"leaps {symbol}", size, _SHOCKS)
     common, _, _, _ = _draws(seed, "leaps market", size, _SHOCKS)
     gap = MARKET_SHARE * normal_of(common) + np.sqrt(1 - MARKET_SHARE**2) * normal_of(a)
-    gaps = np.where(is_first == 1, GAP_SHARE * gap, 0.0)
+    gaps = np.where(is_first == 1, NIGHT_SHARE * gap, 0.0)
     per_minute = JUMPS_PER_DAY * is_first.sum() / size
     laplace = np.where(b < 0.5, log_of(v), -log_of(v))
     return gaps, np.where(u < per_minute, JUMP_SCALE * laplace, 0.0)

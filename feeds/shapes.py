@@ -1,9 +1,9 @@
 """How lively a market is at a time of its trading day: prices above all after the open, trading at
 both ends.
 
-Pure. Must not know instruments or chance. Called by simulator. The curves are an inverse J and a U
-(Jain and Joh 1988, J. Financial and Quantitative Analysis 23:269; Brooks, Hinich and Patterson
-2003 for the J), with weights that meet the bands of realism.
+Pure. Must not know instruments or chance. Called by simulator and history. The curves are
+an inverse J and a U (Jain and Joh 1988, J. Financial and Quantitative Analysis 23:269; Brooks,
+Hinich and Patterson 2003 for the J), with weights that meet the bands of realism.
 """
 
 from typing import Final, NamedTuple
@@ -45,13 +45,15 @@ def _curve(opening: float, closing: float) -> Floats:
     return curve / mean
 
 
-def _shapes() -> tuple[Shape, ...]:
-    volatilities = np.sqrt(_curve(_VOLATILE_OPEN, _VOLATILE_CLOSE)).tolist()
-    activities = _curve(_OPEN, _CLOSE).tolist()
-    return tuple(map(Shape, volatilities, activities))
+_VOLATILITIES: Final = np.sqrt(_curve(_VOLATILE_OPEN, _VOLATILE_CLOSE))
+_ACTIVITIES: Final = _curve(_OPEN, _CLOSE)
+_SHAPES: Final = tuple(map(Shape, _VOLATILITIES.tolist(), _ACTIVITIES.tolist()))
 
 
-_SHAPES: Final = _shapes()
+def shapes_over(elapsed: Floats) -> tuple[Floats, Floats]:
+    """Return volatility and activity at parts of continuous trading, in [0, 1)."""
+    minutes = (elapsed * MINUTES).astype(int)
+    return _VOLATILITIES[minutes], _ACTIVITIES[minutes]
 
 
 def shape_at(time: ExchangeTime) -> Shape:

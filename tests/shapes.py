@@ -6,14 +6,13 @@ import msgspec
 
 from dashboard.wire.replies import ANSWERS, FRAMES
 from dashboard.wire.shapes import (
-    BarEntry,
     FeedEntry,
     GoneFeed,
     GoneInstrument,
     InstrumentEntry,
-    NoBar,
     Shape,
 )
+from dashboard.wire.tapeshapes import BarEntry, NoBar
 
 ENTRIES = {
     "Status": (FeedEntry, InstrumentEntry, GoneFeed, GoneInstrument),

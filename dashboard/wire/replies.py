@@ -11,8 +11,6 @@ from msgspec import UNSET, Meta, UnsetType
 from dashboard.wire.registry import Channel
 from dashboard.wire.shapes import (
     SCHEMAS,
-    BarsSnapshot,
-    BarsUpdate,
     Falsehood,
     Heartbeat,
     Id,
@@ -26,12 +24,11 @@ from dashboard.wire.shapes import (
     TickerSnapshot,
     TickerUpdate,
     Time,
-    TradesSnapshot,
-    TradesUpdate,
     Truth,
     WatchlistSnapshot,
     Welcome,
 )
+from dashboard.wire.tapeshapes import BarsSnapshot, BarsUpdate, TradesSnapshot, TradesUpdate
 
 
 class SubscribeResult(Shape):

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
 from dashboard.wire.commands import CommandId
-from feeds.events import FeedState, Phase, Side
+from feeds.events import FeedState, Phase
 
 SCHEMAS: Final = "#/components/schemas/"
 
@@ -19,12 +19,13 @@ class Shape(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Something the server says; a field that is not described is an error here."""
 
 
-def _one_of(*names: str) -> Meta:
+def one_of(*names: str) -> Meta:
     """Say of something that stays encoded which shapes it can have."""
     return Meta(extra_json_schema={"oneOf": [{"$ref": f"{SCHEMAS}{name}"} for name in names]})
 
 
-def _is(value: bool) -> Meta:
+def only(value: bool) -> Meta:
+    """Say that a flag has this value wherever it is."""
     return Meta(extra_json_schema={"const": value})
 
 
@@ -35,13 +36,13 @@ From = Annotated[int, Meta(ge=0, description="covers what came after this sequen
 Through = Annotated[int, Meta(ge=0, description="up to and with this sequence")]
 Epoch = Annotated[str, Meta(description="the tape's life; another one is another tape")]
 Symbol = Annotated[str, Meta(description="key of an instrument")]
-More = Annotated[bool, _is(True), Meta(description="further frames of this snapshot follow")]
+More = Annotated[bool, only(True), Meta(description="further frames of this snapshot follow")]
 AGO: Final = Meta(description="the tick happened this long before `ts`; ms")
 Delay = Annotated[int, Meta(ge=1, description="you get everything of it so late; minutes")]
 Reason = Annotated[str, Meta(description="why; empty when there is nothing to say")]
-Gone = Annotated[bool, _is(True), Meta(description="it left the market")]
-Truth = Annotated[bool, _is(True)]
-Falsehood = Annotated[bool, _is(False)]
+Gone = Annotated[bool, only(True), Meta(description="it left the market")]
+Truth = Annotated[bool, only(True)]
+Falsehood = Annotated[bool, only(False)]
 Id = Annotated[CommandId, Meta(description="the command's own")]
 Price = float | None
 
@@ -134,7 +135,7 @@ class GoneInstrument(Shape):
 
 
 Status = Annotated[
-    msgspec.Raw, _one_of("FeedEntry", "InstrumentEntry", "GoneFeed", "GoneInstrument")
+    msgspec.Raw, one_of("FeedEntry", "InstrumentEntry", "GoneFeed", "GoneInstrument")
 ]
 
 
@@ -205,96 +206,6 @@ class TickerUpdate(Shape):
     seq: Through
     ts: Sent
     data: Annotated[dict[Symbol, TickerEntry], Meta(description="by symbol")]
-
-
-# --- trades ---------------------------------------------------------------------------------
-class TradeEntry(Shape):
-    """One execution."""
-
-    s: Symbol
-    p: Annotated[float, Meta(description="price")]
-    q: Annotated[int, Meta(gt=0, description="quantity; units")]
-    side: Side
-    i: Annotated[int, Meta(gt=0, description="its own sequence: unique in an epoch")]
-    ms: Annotated[int, AGO]
-
-
-class TradesSnapshot(Shape):
-    """The newest trades of the symbols, at most 50."""
-
-    channel: Literal["trades"]
-    type: Literal["snapshot"]
-    epoch: Epoch
-    seq: Sequence
-    ts: Sent
-    data: tuple[TradeEntry, ...]
-    gap: Annotated[
-        bool | UnsetType, _is(True), Meta(description="earlier trades are lost to this reader")
-    ] = UNSET
-
-
-class TradesUpdate(Shape):
-    """Every trade of the symbols after `from`, in order, never merged."""
-
-    channel: Literal["trades"]
-    from_: From = field(name="from")
-    seq: Through
-    ts: Sent
-    data: tuple[TradeEntry, ...]
-
-
-# --- bars -----------------------------------------------------------------------------------
-class BarEntry(Shape):
-    """A bar of an interval, in the exchange's time."""
-
-    s: Symbol
-    iv: Annotated[Literal["1s", "5s", "1m", "5m", "15m", "1h", "1d"], Meta(description="interval")]
-    t: Annotated[int, Meta(ge=0, description="when it begins; UTC, ms, exchange's time")]
-    o: Annotated[float, Meta(description="open: price of its first trade")]
-    h: Annotated[float, Meta(description="high")]
-    l: Annotated[float, Meta(description="low")]  # noqa: E741
-    c: Annotated[float, Meta(description="close: price of its last trade")]
-    v: Annotated[int, Meta(gt=0, description="volume; units")]
-    n: Annotated[int, Meta(gt=0, description="trades")]
-    closed: Annotated[
-        bool | UnsetType, _is(True), Meta(description="it is over; absent: it is live")
-    ] = UNSET
-
-
-class NoBar(Shape):
-    """There is no bar of it yet."""
-
-    s: Symbol
-    iv: Annotated[str, Meta(description="interval")]
-    none: Truth
-
-
-BarOrNone = Annotated[msgspec.Raw, _one_of("BarEntry", "NoBar")]
-
-
-class BarsSnapshot(Shape):
-    """The newest bars of each symbol and interval, at most 60, the live one last."""
-
-    channel: Literal["bars"]
-    type: Literal["snapshot"]
-    epoch: Epoch
-    seq: Sequence
-    ts: Sent
-    data: tuple[BarOrNone, ...]
-    gap: Annotated[
-        bool | UnsetType, _is(True), Meta(description="earlier bars are lost to this reader")
-    ] = UNSET
-    more: More | UnsetType = UNSET
-
-
-class BarsUpdate(Shape):
-    """Every bar that closed after `from`, and the live one where it changed."""
-
-    channel: Literal["bars"]
-    from_: From = field(name="from")
-    seq: Through
-    ts: Sent
-    data: tuple[BarEntry, ...]
 
 
 # --- what only one person is told -----------------------------------------------------------

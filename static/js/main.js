@@ -157,9 +157,8 @@ class Page {
         this.#list(frame.data);
         return true;
       case CHANNEL.TRADES:
-        return isNext;
       case CHANNEL.BARS:
-        return true;
+        return isNext;
       case CHANNEL.TICKER:
         this.#hasPrices = true;
         return this.#stopwatch.time(() => this.#hearMarket(frame, now_ms));

@@ -5,7 +5,10 @@
  * Called by link/ (encode, read) and main.js (names).
  */
 
-import {isListOf, isMissing, isNumber, isObject, isSequence, isText} from "./checks.js";
+import {
+  isBarEntry, isListOf, isNoticeFrame, isNumber, isObject,
+  isSequence, isStatusEntry, isText, isTickerEntry, isTradeEntry,
+} from "./checks.js";
 
 export const VERSION = 1;
 export const MESSAGE_BYTES = 65536;
@@ -310,45 +313,4 @@ function isMarketFrame(value, isEntry) {
   if (!isSequence(value.seq) || !isNumber(value.ts) || !isListOf(value.data, isEntry)) return false;
   if (value.type === "snapshot") return isText(value.epoch);
   return value.type === "update" && isSequence(value.from) && value.from <= value.seq;
-}
-
-const NUMBERS = Object.freeze(["p", "b", "a", "bs", "as", "o", "h", "l", "pc", "v", "ms"]);
-
-/** @param {unknown} entry */
-function isTickerEntry(entry) {
-  if (!isObject(entry) || !isText(entry.s)) return false;
-  if (!isSequence(entry.n)) return false;
-  if (!isMissing(entry.ph) && !isText(entry.ph)) return false;
-  return NUMBERS.every((key) => isMissing(entry[key]) || isNumber(entry[key]));
-}
-
-/** @param {unknown} entry */
-function isTradeEntry(entry) {
-  if (!isObject(entry) || !isText(entry.s) || !isText(entry.side)) return false;
-  return isSequence(entry.i) && isNumber(entry.p) && isNumber(entry.q) && isNumber(entry.ms);
-}
-
-/** @param {unknown} entry */
-function isBarEntry(entry) {
-  if (!isObject(entry) || !isText(entry.s) || !isText(entry.iv)) return false;
-  return entry.none === true || ["t", "o", "h", "l", "c", "v", "n"].every((key) => isNumber(entry[key]));
-}
-
-/** @param {unknown} entry */
-function isStatusEntry(entry) {
-  if (!isObject(entry)) return false;
-  if (entry.gone === true) return isText(entry.s) || isText(entry.feed);
-  if (isText(entry.s)) return isText(entry.name) && isSequence(entry.d) && isText(entry.ph);
-  const areTexts = ["feed", "name", "state", "exchange", "zone", "ph"].every((key) => isText(entry[key]));
-  return areTexts && ["t", "day", "clock", "scale"].every((key) => isNumber(entry[key]));
-}
-
-/** @param {Record<string, any>} value */
-function isNoticeFrame(value) {
-  return isSequence(value.seq) && isSequence(value.unread) && isListOf(value.data, isNotice);
-}
-
-/** @param {unknown} entry */
-function isNotice(entry) {
-  return isObject(entry) && isSequence(entry.id) && isText(entry.title) && isNumber(entry.t);
 }

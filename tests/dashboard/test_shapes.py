@@ -16,7 +16,8 @@ from dashboard.wire.frames import encode_shutdown
 from dashboard.wire.personal import Notice, Personal
 from dashboard.wire.registry import FIELDS, Channel
 from dashboard.wire.replies import ANSWERS, FRAMES, ErrorAnswer, SubscribeResult
-from dashboard.wire.shapes import BarEntry, NoBar, Shape, TickerEntry
+from dashboard.wire.shapes import Shape, TickerEntry
+from dashboard.wire.tapeshapes import BarEntry, NoBar
 from feeds.board import Board
 from feeds.clock import Moment
 from feeds.events import (
