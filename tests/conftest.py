@@ -64,8 +64,8 @@ def eventually() -> Callable[..., None]:
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server at 200 ticks/s that pings often, so that the vanished are noticed soon."""
-    with serve(tmp_path_factory.mktemp("served"), MARKET_PING_S="1") as served:
+    """A server at 200 ticks/s that pings, so that the vanished are noticed soon."""
+    with serve(tmp_path_factory.mktemp("served"), MARKET_PING_S="3") as served:
         yield served
 
 

@@ -41,7 +41,7 @@ OWN = """async () => {
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server that nobody else uses, so that its seats can be counted."""
-    with serve(tmp_path_factory.mktemp("tabs"), MARKET_PING_S="1") as alone:
+    with serve(tmp_path_factory.mktemp("tabs"), MARKET_PING_S="3") as alone:
         yield alone
 
 

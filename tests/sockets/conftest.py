@@ -12,13 +12,13 @@ from tests.served import Served, serve
 def served(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
-    """A server of each kind at 200 ticks/s that pings often, so that the vanished are noticed."""
+    """A server of each kind at 200 ticks/s that pings, so that the vanished are noticed."""
     folder = tmp_path_factory.mktemp(request.param)
     flags = ("--server", request.param, "--instruments", "200")
     with serve(
         folder,
         *flags,
-        MARKET_PING_S="1",
+        MARKET_PING_S="3",
         MARKET_REQUESTS_PER_S="1000",
         MARKET_SEATS_PER_USER="1000",
     ) as served:
