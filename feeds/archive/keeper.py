@@ -91,9 +91,9 @@ class BarKeeper:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="bars")
         try:
             while True:
+                await self._prune_seldom()
                 await asyncio.sleep(self._flush_s)
                 await self.flush()
-                await self._prune_seldom()
         finally:
             with suppress(db.Error):
                 await self.flush()
