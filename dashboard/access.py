@@ -16,6 +16,17 @@ from feeds.delays import MARK, delay_of, delayed, shown
 from feeds.events import Position
 
 
+class Rights(msgspec.Struct, frozen=True):
+    """What somebody may be told besides the market: how it is operated, and who is connected."""
+
+    operates: bool = False
+    sees_people: bool = False
+
+
+NO_RIGHTS: Final = Rights()
+"""Of who is no operator."""
+
+
 class Access(msgspec.Struct, frozen=True, dict=True):
     """Every feed but the `restricted`, and what is `granted` of those, as "lab" or "lab~15"."""
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from django import db
 
+from dashboard.deck.traffic import Traffic
 from dashboard.exceptions import HubFull, TooManySeats
 from dashboard.identity import Identity
 from dashboard.meter import CostMeter
@@ -62,6 +63,8 @@ class Hub:
     ) -> None:
         self.clock = clock
         self.seats: set[Seat] = set()
+        self.traffic = Traffic()
+        self._joined = 0
         self._delivered: Counter[Transport] = Counter()
         self.replica = Replica("", Board(), capacity=capacity, ts=clock.now_ms())
         self._bus = bus
@@ -94,18 +97,23 @@ class Hub:
             TooManySeats: this user has as many as one may have.
         """
         if self._is_closing or len(self.seats) >= self._max_seats:
+            self.traffic.refused += 1
             raise HubFull(f"limit is {self._max_seats} subscribers")
         if self._seats_of[identity.user_id] >= self._seats_per_user:
+            self.traffic.refused += 1
             raise TooManySeats(f"limit is {self._seats_per_user} connections of one account")
         subscriber = Subscriber(
             heartbeat_ms=self._heartbeat_ms if is_live else inf,
             now=moment_of(self.clock),
             access=identity.access,
+            rights=identity.rights,
             is_whole_at_once=transport is not Transport.WEBSOCKET,
         )
         if not is_live:
             subscriber.know_silence(self.replica)
         seat = Seat(self, subscriber, identity, transport, line)
+        self._joined += 1
+        seat.key = f"{self._costs.process}-{self._joined}"
         self.seats.add(seat)
         self._seats_of[identity.user_id] += 1
         self._emptied.clear()
@@ -136,6 +144,12 @@ class Hub:
         """Read again what is personal of these users, if they are connected."""
         self._people.update(user_ids)
         self._people_poked.set()
+
+    def disconnect(self, user_id: int, key: str) -> None:
+        """End one connection of a user, or all of them if no key is given."""
+        for seat in list(self.seats):
+            if seat.identity.user_id == user_id and key in ("", seat.key):
+                seat.close(Close.DISCONNECTED)
 
     async def close_all(self, code: Close, *, within_s: float) -> None:
         """End every subscriber, and wait for them to hear why; nobody can join any more.
@@ -176,6 +190,7 @@ class Hub:
                     self.replica.receive(batch, ts=self.clock.now_ms())
                     self._hear()
             except (BatchLost, Overrun, BusDown) as error:
+                self.traffic.overruns += isinstance(error, Overrun)
                 if self.replica.epoch:
                     log.info("hub begins again reason=%s", error or "overrun")
             finally:

@@ -16,7 +16,7 @@ import msgspec
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, User
 from django.contrib.sessions.models import Session
 from django.core import signing
 from django.http.cookie import parse_cookie
@@ -24,9 +24,9 @@ from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from dashboard.access import UNLIMITED, Access
+from dashboard.access import NO_RIGHTS, UNLIMITED, Access, Rights
 from dashboard.meter import in_thread
-from dashboard.selectors import access_of
+from dashboard.selectors import access_of, rights_of
 from dashboard.wire.registry import Close
 
 TOKEN_SALT: Final = "dashboard.token"  # noqa: S105 a namespace, not a secret
@@ -46,6 +46,7 @@ class Identity(msgspec.Struct, frozen=True):
     access: Access = UNLIMITED
     until_s: float = inf
     """When a token ends (UTC); a session ends by its row."""
+    rights: Rights = NO_RIGHTS
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -95,7 +96,7 @@ def make_token(user: AbstractBaseUser) -> str:
 @sync_to_async
 def find_revoked(identities: Collection[Identity]) -> dict[Identity, Close]:
     """Return whose account, session or access is not what it was, and how to end them: three or
-    four queries for all of them."""
+    four queries for all of them, and some more for each operator."""
     users = get_user_model().objects.filter(
         pk__in={identity.user_id for identity in identities}, is_active=True
     )
@@ -104,6 +105,7 @@ def find_revoked(identities: Collection[Identity]) -> dict[Identity, Close]:
     sessions = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     alive = {None, *sessions.values_list("session_key", flat=True)}
     access = access_of(marks)
+    rights = _rights_among(identities)
     revoked: dict[Identity, Close] = {}
     now_s = time.time()
     for identity in identities:
@@ -111,9 +113,18 @@ def find_revoked(identities: Collection[Identity]) -> dict[Identity, Close]:
         is_over = identity.until_s <= now_s
         if not is_same or is_over or identity.session_key not in alive:
             revoked[identity] = Close.SIGNED_OUT
-        elif access[identity.user_id] != identity.access:
+        elif (access[identity.user_id], rights.get(identity.user_id, NO_RIGHTS)) != (
+            identity.access,
+            identity.rights,
+        ):
             revoked[identity] = Close.ACCESS_CHANGED
     return revoked
+
+
+def _rights_among(identities: Collection[Identity]) -> dict[int, Rights]:
+    """Return the present rights of those who had some; who gets them has to come again."""
+    ids = {identity.user_id for identity in identities if identity.rights != NO_RIGHTS}
+    return {user.pk: rights_of(user) for user in User.objects.filter(pk__in=ids)} if ids else {}
 
 
 def _session_key(cookie: str) -> str | None:
@@ -164,4 +175,5 @@ def _identity_of(
     user: AbstractBaseUser, *, session_key: str | None = None, until_s: float = inf
 ) -> Identity:
     access, mark = access_of([user.pk])[user.pk], hash(user.password)
-    return Identity(user.pk, user.get_username(), mark, session_key, access, until_s)
+    rights = rights_of(user) if isinstance(user, User) else NO_RIGHTS
+    return Identity(user.pk, user.get_username(), mark, session_key, access, until_s, rights)

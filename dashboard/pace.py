@@ -86,7 +86,7 @@ class Pace:
 
     def take_news(self, now_s: float) -> tuple[float, str] | None:
         """Return rate and reason when the reader should hear of another pace."""
-        rate, reason = round(self.rate, 1), self._reason()
+        rate, reason = round(self.rate, 1), self.reason
         was, why = self._told
         is_same = bool(reason) == bool(why) and 1 / NEWS_RATIO < rate / was < NEWS_RATIO
         if not is_same and now_s - self._told_s < NEWS_S:
@@ -104,7 +104,9 @@ class Pace:
         self._interval_s = 1 / max(MIN_RATE, min(limits))
         self.is_news = True
 
-    def _reason(self) -> str:
+    @property
+    def reason(self) -> str:
+        """Return what limits the rate; empty when only the reader's wish does."""
         if self._is_out_of_credit():
             return "nothing painted"
         if self._paint_rate() < min(self.max_rate, self._line_rate()):

@@ -128,6 +128,17 @@ def _bad(answer: Answer, fact: str) -> CommandRefused:
     return CommandRefused(Error.BAD_PARAMETERS, fact, method=answer.method, id=answer.id)
 
 
+def refuse_without(answer: Answer, right: bool) -> None:
+    """Refuse what needs a right.
+
+    Raises:
+        CommandRefused: it is not there.
+    """
+    if not right:
+        fact = "this channel is for operators"
+        raise CommandRefused(Error.FORBIDDEN, fact, method=answer.method, id=answer.id)
+
+
 def refuse_too_many(answer: Answer, outbox: TickerOutbox | TradesOutbox, asked: list[str]) -> None:
     """Refuse more symbols than one reader may name.
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 from asgiref.sync import sync_to_async
 from django.conf import settings
 
+from dashboard.deck.watch import Deck
 from dashboard.display import MarketView
 from dashboard.hub import Hub
 from dashboard.identity import find_revoked
@@ -116,6 +117,7 @@ class Runtime:
             deadline_s=settings.MARKET_SEND_DEADLINE_S,
         )
         self.market = MarketView(self.hub)
+        self.deck = Deck(self.hub, process=self.costs.process)
         self.ping_s: float = settings.MARKET_PING_S
         self.requests_per_s: float = settings.MARKET_REQUESTS_PER_S
         self._feed = Feed(self.bus, self.clock)
@@ -130,7 +132,7 @@ class Runtime:
         """Start the hub, the control plane and, without Redis, the feed in this loop; once."""
         if self._tasks or self._is_stopped:
             return
-        parts: list[Part] = [self.hub.run, self._listen]
+        parts: list[Part] = [self.hub.run, self.deck.run, self._listen]
         if isinstance(self.bus, MemoryBus):
             parts.append(self._feed.run)
         else:
@@ -146,7 +148,11 @@ class Runtime:
             await self.bus.close()
 
     async def _listen(self) -> None:
-        await control.listen(on_feeds=self._feed.poke, on_people=self.hub.poke_people)
+        await control.listen(
+            on_feeds=self._feed.poke,
+            on_people=self.hub.poke_people,
+            on_disconnect=self.hub.disconnect,
+        )
 
 
 class FeedRuntime:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final, Protocol
 
+from dashboard.deck.traffic import Traffic
 from dashboard.eager import start
 from dashboard.exceptions import SeatClosed
 from dashboard.identity import Identity
@@ -40,6 +41,7 @@ class House(Protocol):
 
     clock: Clock
     replica: Replica
+    traffic: Traffic
 
     def poke_people(self, user_ids: Iterable[int]) -> None:
         """Read again what is personal of these users."""
@@ -58,6 +60,8 @@ class Seat:
         line: Line,
     ) -> None:
         self.subscriber = subscriber
+        self.key = ""
+        self.since_ms = hub.clock.now_ms()
         self.identity = identity
         self.transport = transport
         self._line = line
@@ -161,11 +165,11 @@ class Seat:
         """
         answers, self._answers = self._answers, []
         if answers:
-            return answers
+            return self._hub.traffic.send(answers)
         if self.subscriber.closed is not None:
             raise SeatClosed(self.subscriber.closed)
         hub = self._hub
-        return self.subscriber.frames(hub.replica, moment_of(hub.clock))
+        return hub.traffic.send(self.subscriber.frames(hub.replica, moment_of(hub.clock)))
 
     def take_all(self) -> list[str]:
         """Return everything that is due now, whatever the pace.
@@ -187,6 +191,7 @@ class Seat:
             self._taken_s = now_s
         self._backlog = backlog
         if now_s - self._taken_s >= deadline_s:
+            self._hub.traffic.cuts += 1
             self.close(Close.TOO_SLOW)
             self.cut()
 

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count, F, Min, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from dashboard.access import UNLIMITED, Access
+from dashboard.access import NO_RIGHTS, UNLIMITED, Access, Rights
 from dashboard.models import Notification, Watchlist
 from dashboard.wire.personal import Notice, Personal
 from feeds.delays import delayed
@@ -22,6 +22,17 @@ DEFAULT_WATCHLIST: Final = 20
 NOTICES_SHOWN: Final = 50
 PEOPLE_PER_READ: Final = 500
 """SQLite takes 32,766 values in one query; this stays far below."""
+
+OPERATE: Final = ("feeds.run_feed", "feeds.halt_instrument", "feeds.shock_market")
+"""Any of these lets somebody of the staff see the flight deck."""
+SEE_PEOPLE: Final = ("auth.view_user", "auth.change_user")
+
+
+def rights_of(user: User) -> Rights:
+    """Return what somebody may be told besides the market; no query for who is not of the staff."""
+    if not (user.is_active and user.is_staff and any(map(user.has_perm, OPERATE))):
+        return NO_RIGHTS
+    return Rights(operates=True, sees_people=any(map(user.has_perm, SEE_PEOPLE)))
 
 
 def access_of(user_ids: Iterable[int]) -> dict[int, Access]:

@@ -22,6 +22,18 @@ SYMBOL_SHOWN: Final = 12
 """Characters of a wrong symbol that an error repeats."""
 
 
+def disconnect(user: User, key: str, *, actor: User, reason: str) -> None:
+    """End one connection of a user, or all of them without a key; they may come back by hand.
+
+    Raises:
+        ValidationError: the reason is too long.
+    """
+    target, after = f"user {user.get_username()}", {"connection": key or "all"}
+    with transaction.atomic():
+        record("disconnect", target, actor=actor, after=after, reason=reason)
+        transaction.on_commit(lambda: control.disconnect(user.pk, key))
+
+
 def watchlist_of(user: User) -> Watchlist:
     """Return the watchlist of a user, made with the default symbols on first use."""
     present = Watchlist.objects.filter(user=user).first()

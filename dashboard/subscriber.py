@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from math import inf
 from typing import Any, Final
 
-from dashboard.access import UNLIMITED, Access
+from dashboard.access import NO_RIGHTS, UNLIMITED, Access, Rights
 from dashboard.allowance import Allowance
 from dashboard.barsoutbox import BarsOutbox
+from dashboard.deck.outbox import DeckOutbox
 from dashboard.exceptions import CommandRefused
 from dashboard.outbox import StatusOutbox, TickerOutbox, TradesOutbox
 from dashboard.pace import Pace
@@ -23,6 +24,7 @@ from dashboard.refusals import (
     refuse_before_begin,
     refuse_too_many,
     refuse_too_many_bars,
+    refuse_without,
     symbols_of,
     text_of,
 )
@@ -78,9 +80,12 @@ class Subscriber:
         heartbeat_ms: float,
         now: Moment,
         access: Access = UNLIMITED,
+        rights: Rights = NO_RIGHTS,
         is_whole_at_once: bool = False,
     ) -> None:
         self.personal = PersonalOutbox()
+        self.deck = DeckOutbox()
+        self.rights = rights
         self.closed: Close | None = None
         self.pace = Pace(now.mono_s)
         self._access = access
@@ -101,6 +106,11 @@ class Subscriber:
     def updates(self) -> int:
         """Return how many changes of prices, trades and bars were taken."""
         return sum(outbox.updates for outbox in self._paced_outboxes)
+
+    @property
+    def symbol_count(self) -> int | None:
+        """Return how many symbols' prices are read; None is all of them."""
+        return None if self._ticker.everything else len(list(self._ticker.symbols))
 
     def welcome(self, replica: Replica, now: Moment) -> str:
         """Return the first frame."""
@@ -152,7 +162,7 @@ class Subscriber:
 
     def frames(self, replica: Replica, now: Moment) -> list[str]:
         """Return what is due: distinct things at once, merged ones at the pace."""
-        frames = self._status.take(replica) + self.personal.take()
+        frames = self._status.take(replica) + self.personal.take() + self.deck.take()
         if self.pace.is_due(now.mono_s) or (frames and self._is_whole_at_once):
             frames += self._take_prices(replica, now)
         if replica.stale_ms != self._told_stale_ms or self._is_time_to_beat(now.mono_s):
@@ -241,6 +251,9 @@ class Subscriber:
                 self.personal.open_notices(notice_id_of(command.since), command.unread)
             case Channel.WATCHLIST:
                 self.personal.open_watchlist(command.symbols)
+            case Channel.DECK:
+                refuse_without(answer, self.rights.operates)
+                self.deck.open()
         return {"channel": channel}, []
 
     def _subscribe_prices(
@@ -317,6 +330,8 @@ class Subscriber:
                 self.personal.close_notices()
             case Channel.WATCHLIST:
                 self.personal.close_watchlist()
+            case Channel.DECK:
+                self.deck.close()
         return {"channel": channel}, []
 
     def _set(self, command: Set, now: Moment) -> dict[str, Any]:

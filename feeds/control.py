@@ -32,6 +32,15 @@ def poke_people(user_ids: list[int]) -> None:
     _send({"type": "control.people", "user_ids": user_ids})
 
 
+def disconnect(user_id: int, key: str) -> None:
+    """End one connection of a user in whichever process it is, or all of them without a key."""
+    _send({"type": "control.disconnect", "user_id": user_id, "key": key})
+
+
+def _ignore(user_id: int, key: str) -> None:
+    """Some processes have no connections of people."""
+
+
 class _Listener:
     """One membership of the group, from joining to the first sign that it is broken."""
 
@@ -39,10 +48,12 @@ class _Listener:
         self,
         on_feeds: Callable[[], None],
         on_people: Callable[[list[int]], None],
+        on_disconnect: Callable[[int, str], None],
         outage: Outage,
     ) -> None:
         self._on_feeds = on_feeds
         self._on_people = on_people
+        self._on_disconnect = on_disconnect
         self._outage = outage
         self._layer = get_channel_layer()
         self._heard = asyncio.Event()
@@ -86,13 +97,20 @@ class _Listener:
                 self._on_feeds()
             case {"type": "control.people", "user_ids": user_ids}:
                 self._on_people(user_ids)
+            case {"type": "control.disconnect", "user_id": user_id, "key": key}:
+                self._on_disconnect(user_id, key)
 
 
-async def listen(*, on_feeds: Callable[[], None], on_people: Callable[[list[int]], None]) -> None:
+async def listen(
+    *,
+    on_feeds: Callable[[], None],
+    on_people: Callable[[list[int]], None],
+    on_disconnect: Callable[[int, str], None] = _ignore,
+) -> None:
     """Call back for every poke, for ever; one channel per process, whatever its sockets."""
     outage = Outage("control plane")
     while True:
-        listener = _Listener(on_feeds, on_people, outage)
+        listener = _Listener(on_feeds, on_people, on_disconnect, outage)
         try:
             await listener.listen()
         except* LOST as errors:

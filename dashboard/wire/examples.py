@@ -11,6 +11,7 @@ import msgspec
 
 from dashboard.exceptions import CommandRefused
 from dashboard.wire.commands import decode_command, encode_refusal, encode_success
+from dashboard.wire.deck import DeckFeed, DeckPerson, DeckProcess, encode_deck
 from dashboard.wire.frames import (
     encode_bar,
     encode_end,
@@ -28,7 +29,7 @@ from dashboard.wire.frames import (
     encode_welcome,
 )
 from dashboard.wire.personal import Notice, encode_notices, encode_watchlist
-from dashboard.wire.registry import RESTART_MS, Channel, Error, error_object
+from dashboard.wire.registry import RESTART_MS, Channel, Error, Transport, error_object
 from feeds.bars import MINUTE
 from feeds.board import Board
 from feeds.events import Event, FeedState, FeedStatus, Listing, Phase, Quote, Side, Status, Trade
@@ -148,6 +149,22 @@ def _refused() -> str:
     return encode_refusal(refused)
 
 
+def _deck() -> str:
+    feed = DeckFeed(
+        feed="demo", name="Demo Exchange", state=FeedState.RUNNING, ph=Phase.OPEN, reason="",
+        target=200.0, rate=198.4, age_ms=12, instruments=1, halted=0,
+    )  # fmt: skip
+    process = DeckProcess(
+        process="5c1f2a90", readers={Transport.WEBSOCKET: 1}, frames=10.2, updates=81.0,
+        bytes=5210.0, lag_ms=31, stale=None, cuts=0, refused=0, overruns=0,
+    )  # fmt: skip
+    person = DeckPerson(
+        id="5c1f2a90-7", user="ada", user_id=3, transport=Transport.WEBSOCKET, pace=4.0,
+        reason="paint 38 ms", behind=42, symbols=None, since=TS - 60_000,
+    )  # fmt: skip
+    return encode_deck(ts=TS, feeds=(feed,), process=process, people=(person,), connections=1)
+
+
 _SUBSCRIBED: Final = {"channel": "ticker", "symbols": ["*"], "rejected": {}, "resumed": False}
 _MAKERS: Final[dict[str, Callable[[], str]]] = {
     "Welcome": lambda: encode_welcome(epoch=EPOCH, heartbeat_ms=5000, commands_per_s=20, ts=TS),
@@ -166,6 +183,7 @@ _MAKERS: Final[dict[str, Callable[[], str]]] = {
     "NotificationsSnapshot": lambda: encode_notices((_NOTICE,), since=None, seq=41, unread=1),
     "NotificationsUpdate": lambda: encode_notices((_NOTICE,), since=40, seq=41, unread=1),
     "WatchlistSnapshot": lambda: encode_watchlist(("NVX", "ORB")),
+    "DeckSnapshot": _deck,
     "Heartbeat": lambda: encode_heartbeat(seq=7, ts=TS),
     "SubscribeAnswer": lambda: _answered("subscribe", _SUBSCRIBED),
     "UnsubscribeAnswer": lambda: _answered("unsubscribe", {"channel": "ticker"}),

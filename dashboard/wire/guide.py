@@ -56,6 +56,11 @@ CHANNEL_TEXT: Final[dict[Channel, ChannelText]] = {
         "what admins sent you", "never merged; at least once, tell them apart by id", "the last id"
     ),
     Channel.WATCHLIST: ChannelText("your symbols, in your order", "always whole", ""),
+    Channel.DECK: ChannelText(
+        "for operators: feeds, this process and who is connected",
+        "always whole, about once a second; the newest replaces what waits",
+        "",
+    ),
 }
 
 TRANSPORT_TEXT: Final[dict[Transport, tuple[str, str]]] = {
@@ -104,7 +109,7 @@ PARAMETER_TEXT: Final[dict[str, dict[str, str]]] = {
 
 QUERY_TEXT: Final[dict[str, str]] = {
     "symbols": f"NVX,ORB or `*`: of ticker and trades, up to {SYMBOL_LIMIT}",
-    "channels": "ticker,status,… ; all but trades and bars when absent",
+    "channels": "ticker,status,… ; all but trades, bars and deck when absent",
     "bars": f"NVX@1m,ORB@5m: of bars, up to {BAR_LIMIT}; `symbols` when absent",
     "interval": "of the bars that name none",
     "fields": "p,b,a: the keys of ticker you want; all when absent",

@@ -55,6 +55,7 @@ class Channel(StrEnum):
     STATUS = "status"
     NOTIFICATIONS = "notifications"
     WATCHLIST = "watchlist"
+    DECK = "deck"
 
 
 class Error(IntEnum):
@@ -80,6 +81,7 @@ class Close(IntEnum):
     FORBIDDEN = 4403
     TOO_SLOW = 4408
     ACCESS_CHANGED = 4409
+    DISCONNECTED = 4410
     TOO_MANY = 4429
     RESTART = 4503
 
@@ -91,6 +93,7 @@ CLOSE_TEXT: Final[dict[Close, tuple[str, bool]]] = {
     Close.FORBIDDEN: ("not permitted, or from a foreign origin", False),
     Close.TOO_SLOW: ("nothing was accepted for the deadline", True),
     Close.ACCESS_CHANGED: ("what you may see has changed", True),
+    Close.DISCONNECTED: ("disconnected by an operator", False),
     Close.TOO_MANY: ("too many commands or connections", True),
     Close.RESTART: ("the server restarts", True),
 }

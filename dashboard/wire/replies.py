@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from dashboard.wire.deck import DeckSnapshot
 from dashboard.wire.registry import Channel
 from dashboard.wire.shapes import (
     SCHEMAS,
@@ -136,7 +137,7 @@ FRAMES: Final[tuple[type[Shape], ...]] = (
     *(Welcome, Shutdown, Pace, StatusSnapshot, StatusUpdate, TickerSnapshot, TickerUpdate),
     *(TradesSnapshot, TradesUpdate, BarsSnapshot, BarsUpdate),
     *(NotificationsSnapshot, NotificationsUpdate),
-    *(WatchlistSnapshot, Heartbeat),
+    *(WatchlistSnapshot, DeckSnapshot, Heartbeat),
 )
 """What the server says by itself."""
 ANSWERS: Final[tuple[type[Shape], ...]] = (

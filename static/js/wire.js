@@ -24,6 +24,7 @@ export const CHANNEL = Object.freeze({
   STATUS: "status",
   NOTIFICATIONS: "notifications",
   WATCHLIST: "watchlist",
+  DECK: "deck",
 });
 
 /** Not subscribed to: it arrives by itself. */
@@ -44,6 +45,7 @@ export const CLOSE = Object.freeze({
   FORBIDDEN: 4403,
   TOO_SLOW: 4408,
   ACCESS_CHANGED: 4409,
+  DISCONNECTED: 4410,
   TOO_MANY: 4429,
   RESTART: 4503,
 });
@@ -59,6 +61,7 @@ export const CLOSE_TEXT = Object.freeze({
   4403: ["not permitted, or from a foreign origin", false],
   4408: ["nothing was accepted for the deadline", true],
   4409: ["what you may see has changed", true],
+  4410: ["disconnected by an operator", false],
   4429: ["too many commands or connections", true],
   4503: ["the server restarts", true],
 });
@@ -138,9 +141,7 @@ export const ERROR = Object.freeze({
  * }} Welcome
  * @typedef {{channel: "status", type: "shutdown", retry_ms: number}} Shutdown
  * @typedef {{channel: "status", type: "pace", rate: number, reason: string}} Pace
- * @typedef {{
- *   channel: "notifications", type: "snapshot" | "update", seq: number, unread: number, data: Notice[],
- * }} Notices
+ * @typedef {{channel: "notifications", type: "snapshot" | "update", seq: number, unread: number, data: Notice[]}} Notices
  * @typedef {{channel: "watchlist", type: "snapshot", data: string[]}} WatchlistFrame
  * @typedef {{code: number, name: string, message: string, retry: boolean}} Refusal
  * @typedef {{

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.access import Rights
 from dashboard.replica import Replica
 from dashboard.subscriber import Subscriber
-from dashboard.wire.examples import COMMANDS
+from dashboard.wire.examples import COMMANDS, SAID
 from dashboard.wire.frames import encode_shutdown
 from dashboard.wire.personal import Notice, Personal
 from dashboard.wire.registry import FIELDS, Channel
@@ -52,7 +53,8 @@ class Listener:
     def __init__(self, epoch: str = "e1") -> None:
         self.replica = Replica(epoch, Board(), capacity=100, ts=NOW)
         self.now_s = 0.0
-        self.subscriber = Subscriber(heartbeat_ms=5000, now=self.now)
+        rights = Rights(operates=True)
+        self.subscriber = Subscriber(heartbeat_ms=5000, now=self.now, rights=rights)
         self.told = [self.subscriber.welcome(self.replica, self.now)]
 
     @property
@@ -118,6 +120,8 @@ def everything_said() -> list[str]:
     one.send("subscribe", channel="bars", symbols=["NVX"], interval="1s")
     for channel in ("status", "notifications", "watchlist"):
         one.send("subscribe", channel=channel)
+    one.send("subscribe", channel="deck")
+    one.subscriber.deck.offer(json.dumps(SAID["DeckSnapshot"]))
     notice = Notice(7, "t", "b", "info", NOW, False)
     one.subscriber.personal.offer(Personal(("NVX",), 1, (notice,)))
     one.listen()

@@ -27,6 +27,7 @@ ROOMS = {
     "screen": {"wire.js", "format.js", "dom.js", "measure", "market", "screen"},
     "main.js": {"wire.js", "format.js", "dom.js", "market", "link", "screen"},
     "developers.js": {"wire.js", "dom.js", "link", "screen"},
+    "deck.js": {"wire.js", "dom.js", "link", "screen"},
     "lab.js": {"wire.js", "format.js", "dom.js", "measure", "market", "link", "lab", "screen"},
     "page.js": {"format.js", "dom.js", "screen"},
     "theme-boot.js": set(),

@@ -1,0 +1,147 @@
+"""What the deck says now: counts of the hub and its replica, and rates over the last seconds.
+
+Must not know who reads it or when. Called by deck.watch.
+"""
+
+from collections import Counter, deque
+from typing import Final, NamedTuple
+
+from dashboard.hub import Hub
+from dashboard.seat import Seat
+from dashboard.wire.deck import DeckFeed, DeckPerson, DeckProcess, encode_deck
+from dashboard.wire.registry import Transport
+from feeds.board import TS_EVENT, Row
+from feeds.delays import delay_of
+from feeds.events import FeedStatus, Phase
+
+WINDOW_S: Final = 5.0
+"""Rates are of this long: shorter ones jump, longer ones hide what an operator just did."""
+PEOPLE_SHOWN: Final = 200
+"""Connections of one frame: about 40 KB; the others are counted."""
+
+
+class _Sample(NamedTuple):
+    """The sums at one moment (seconds, monotonic)."""
+
+    at_s: float
+    epoch: str
+    ticks: Counter[str]
+    frames: int
+    characters: int
+    updates: int
+
+
+class Reporter:
+    """Keep samples of the last WINDOW_S; made anew when somebody reads again."""
+
+    def __init__(self, hub: Hub, *, process: str) -> None:
+        self._hub = hub
+        self._process = process
+        self._samples: deque[_Sample] = deque()
+
+    def encode(self, *, with_people: bool) -> str:
+        """Return the frame, with the rates of the samples there are."""
+        hub = self._hub
+        return encode_deck(
+            ts=hub.clock.now_ms(),
+            feeds=tuple(self._feeds()),
+            process=self._process_now(),
+            people=self._people() if with_people else None,
+            connections=len(hub.seats),
+        )
+
+    def sample(self) -> None:
+        """Note the sums of now; those of another tape or too long ago go."""
+        hub, traffic = self._hub, self._hub.traffic
+        new = _Sample(
+            at_s=hub.clock.monotonic(),
+            epoch=hub.replica.epoch,
+            ticks=_ticks_of(hub.replica.board.rows),
+            frames=traffic.frames,
+            characters=traffic.characters,
+            updates=hub.delivered.total(),
+        )
+        samples = self._samples
+        if samples and samples[0].epoch != new.epoch:
+            samples.clear()
+        samples.append(new)
+        while samples[0].at_s < new.at_s - WINDOW_S:
+            samples.popleft()
+
+    def forget(self) -> None:
+        """Begin anew: nobody looked for a while."""
+        self._samples.clear()
+
+    def _per_s(self, sum_of: str, feed: str = "") -> float:
+        first, last = self._samples[0], self._samples[-1]
+        sums = [getattr(sample, sum_of) for sample in (first, last)]
+        before, after = [float(one[feed] if feed else one) for one in sums]
+        return round(max(0.0, after - before) / max(0.001, last.at_s - first.at_s), 1)
+
+    def _feeds(self) -> list[DeckFeed]:
+        board = self._hub.replica.board
+        rows: dict[str, list[Row]] = {}
+        for row in board.rows.values():
+            rows.setdefault(row.feed, []).append(row)
+        return [
+            self._feed(status, rows.get(key, []))
+            for key, status in sorted(board.feeds.items())
+            if not delay_of(key)
+        ]
+
+    def _feed(self, status: FeedStatus, rows: list[Row]) -> DeckFeed:
+        times = [int(ms) for row in rows if (ms := row.values[TS_EVENT]) is not None]
+        return DeckFeed(
+            feed=status.feed,
+            name=status.name,
+            state=status.state,
+            ph=status.phase,
+            reason=status.reason,
+            target=status.rate,
+            rate=self._per_s("ticks", status.feed),
+            age_ms=self._hub.clock.now_ms() - max(times) if times else None,
+            instruments=len(rows),
+            halted=sum(row.phase == Phase.HALTED for row in rows),
+        )
+
+    def _process_now(self) -> DeckProcess:
+        replica, traffic = self._hub.replica, self._hub.traffic
+        readers = Counter(seat.transport for seat in self._hub.seats)
+        newest_ms = replica.newest_ms
+        return DeckProcess(
+            process=self._process,
+            readers={transport: readers[transport] for transport in Transport},
+            frames=self._per_s("frames"),
+            updates=self._per_s("updates"),
+            bytes=self._per_s("characters"),
+            lag_ms=None if newest_ms is None else max(0, replica.ts - newest_ms),
+            stale=replica.stale_ms,
+            cuts=traffic.cuts,
+            refused=traffic.refused,
+            overruns=traffic.overruns,
+        )
+
+    def _people(self) -> tuple[DeckPerson, ...]:
+        seats = sorted(self._hub.seats, key=lambda seat: (seat.since_ms, seat.key))
+        return tuple(self._person(seat) for seat in seats[:PEOPLE_SHOWN])
+
+    def _person(self, seat: Seat) -> DeckPerson:
+        subscriber, identity = seat.subscriber, seat.identity
+        return DeckPerson(
+            id=seat.key,
+            user=identity.username,
+            user_id=identity.user_id,
+            transport=seat.transport,
+            pace=round(subscriber.pace.rate, 1),
+            reason=subscriber.pace.reason,
+            behind=subscriber.lag(self._hub.replica),
+            symbols=subscriber.symbol_count,
+            since=seat.since_ms,
+        )
+
+
+def _ticks_of(rows: dict[str, Row]) -> Counter[str]:
+    ticks: Counter[str] = Counter()
+    for row in rows.values():
+        ticks[row.feed] += row.ticks
+    return ticks

@@ -1,0 +1,23 @@
+"""What a process sent, and what went wrong at its doors: sums since it began.
+
+Pure. Must not know who reads. Counted by seat and hub, read by deck.report.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Sums; readers take differences."""
+
+    frames: int = 0
+    characters: int = 0
+    cuts: int = 0
+    refused: int = 0
+    overruns: int = 0
+
+    def send(self, frames: list[str]) -> list[str]:
+        """Count frames on their way out."""
+        self.frames += len(frames)
+        self.characters += sum(map(len, frames))
+        return frames

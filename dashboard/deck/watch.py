@@ -1,0 +1,57 @@
+"""Tells operators how the market is: once a second, and at once when a state changed.
+
+Must not know how frames travel. Run by runtime; costs nothing while nobody reads the deck.
+"""
+
+import asyncio
+from math import inf
+from typing import Final
+
+from dashboard.deck.report import Reporter
+from dashboard.hub import Hub
+from dashboard.seat import Seat
+
+LOOK_S: Final = 0.1
+"""How often it looks for changed states: what an operator does is seen that soon."""
+TELL_S: Final = 1.0
+
+
+class Deck:
+    """Give every operator who reads the deck the newest frame."""
+
+    def __init__(self, hub: Hub, *, process: str) -> None:
+        self._hub = hub
+        self._reporter = Reporter(hub, process=process)
+        self._told = hub.replica.status_position
+        self._readers: set[Seat] = set()
+        self._due_s = -inf
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            self.look()
+
+    def look(self) -> None:
+        """Tell who reads, if it is time, a state changed, or somebody is new."""
+        readers = {seat for seat in self._hub.seats if seat.subscriber.deck.is_open}
+        if not readers:
+            self._readers = readers
+            self._reporter.forget()
+            return
+        now_s, status = self._hub.clock.monotonic(), self._hub.replica.status_position
+        is_news = status != self._told or not readers <= self._readers
+        if now_s < self._due_s and not is_news:
+            return
+        self._told, self._readers, self._due_s = status, readers, now_s + TELL_S
+        self._tell(readers)
+
+    def _tell(self, readers: set[Seat]) -> None:
+        self._reporter.sample()
+        frames: dict[bool, str] = {}
+        for seat in readers:
+            with_people = seat.subscriber.rights.sees_people
+            if with_people not in frames:
+                frames[with_people] = self._reporter.encode(with_people=with_people)
+            seat.subscriber.deck.offer(frames[with_people])
+            seat.wake()

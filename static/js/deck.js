@@ -1,0 +1,68 @@
+// @ts-check
+/**
+ * The flight deck: a line that tells how the market is, and forms that are sent without leaving the page.
+ * Composition only. Called by admin/flightdeck.html.
+ */
+
+import {byId, find, write} from "./dom.js";
+import {backoff} from "./link/backoff.js";
+import {Line} from "./link/line.js";
+import {Poster} from "./link/post.js";
+import {DeckPanel} from "./screen/deck.js";
+import {CHANNEL, CLOSE_TEXT, METHOD, encodeCommand, mayRetry} from "./wire.js";
+
+const page = byId("deck");
+const panel = new DeckPanel(page);
+const line = new Line(`${location.origin.replace(/^http/, "ws")}${page.dataset.socket}`);
+let attempt = 0;
+
+/** @param {"open" | "opening" | "closed"} name @param {string} text */
+function show(name, text) {
+  page.dataset.state = name;
+  write(find(page, "[data-part=state]"), text);
+}
+
+line.onopen = () => {
+  line.send(encodeCommand({method: METHOD.SUBSCRIBE, params: {channel: CHANNEL.DECK}, id: 1}));
+};
+/** @param {string} text */
+line.ontext = (text) => {
+  const frame = JSON.parse(text);
+  if (frame.success === false) show("closed", `Refused: ${frame.error.message}`);
+  if (frame.channel !== CHANNEL.DECK) return;
+  attempt = 0;
+  show("open", "Live");
+  panel.show(frame);
+};
+/** @param {number} code */
+line.onclose = (code) => {
+  const why = CLOSE_TEXT[code]?.[0] ?? "the line was lost";
+  if (!mayRetry(code)) {
+    show("closed", `Ended: ${why}. Reload the page to come back.`);
+    return;
+  }
+  show("closed", `Not live: ${why}. Trying again.`);
+  setTimeout(() => line.open(), backoff(attempt, Math.random()));
+  attempt += 1;
+};
+
+for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (page.querySelectorAll("form[data-part=form]"))) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const button = event.submitter;
+    if (button instanceof HTMLButtonElement) button.disabled = true;
+    const address = button?.getAttribute("formaction") ?? form.action;
+    const fields = /** @type {Record<string, string>} */ (Object.fromEntries(new FormData(form)));
+    panel.answer(form, await new Poster(fields.csrfmiddlewaretoken).post(address, fields));
+    if (button instanceof HTMLButtonElement) button.disabled = false;
+  });
+}
+/** @param {string} user @param {string} connection */
+panel.ondisconnect = (user, connection) => {
+  const form = /** @type {HTMLFormElement} */ (byId("disconnect"));
+  for (const [name, value] of Object.entries({user, connection})) {
+    /** @type {HTMLInputElement} */ (find(form, `[name=${name}]`)).value = value;
+  }
+  form.requestSubmit();
+};
+line.open();
