@@ -1,0 +1,86 @@
+"""The flight deck in a browser: what an operator does is on the page within a second."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import DESK, PHONE, Open
+
+DECK = "admin/flightdeck/"
+WITHIN_MS = 1000
+
+
+def part(page: Page, name: str) -> Any:
+    return page.locator(f".feed [data-part={name}]").first
+
+
+@pytest.fixture
+def deck(open_page: Open) -> Page:
+    """The deck of an operator, live."""
+    page = open_page(DECK, user="admin")
+    expect(page.locator("#deck")).to_have_attribute("data-state", "open")
+    return page
+
+
+def test_what_is_done_is_seen_within_a_second(deck: Page) -> None:
+    feed = deck.locator(".feed")
+    form = feed.locator("form").first
+    expect(part(deck, "rate")).not_to_have_text("0")
+    form.locator("[name=reason]").fill("lunch")
+    deck.get_by_role("button", name="Pause").click()
+    expect(part(deck, "state")).to_have_text("Paused", timeout=WITHIN_MS)
+    expect(part(deck, "reason")).to_have_text("lunch", timeout=WITHIN_MS)
+    form.locator("[name=reason]").fill("")
+    deck.get_by_role("button", name="Start").click()
+    expect(part(deck, "state")).to_have_text("Running", timeout=WITHIN_MS)
+    form.locator("[name=rate]").fill("300")
+    deck.get_by_role("button", name="Set the rate").click()
+    expect(part(deck, "target")).to_have_text("300", timeout=WITHIN_MS)
+    form.locator("[name=rate]").fill("200")
+    deck.get_by_role("button", name="Set the rate").click()
+    expect(part(deck, "target")).to_have_text("200", timeout=WITHIN_MS)
+
+
+def test_a_sector_is_halted_and_resumed(deck: Page) -> None:
+    form = deck.locator(".feed form").nth(1)
+    form.locator("select").select_option(index=1)
+    form.get_by_role("button", name="Halt").click()
+    assert form.evaluate("form => !form.checkValidity()"), "a halt needs a reason"
+    expect(part(deck, "halted")).to_have_text("0")
+    form.locator("[name=reason]").fill("news pending")
+    form.get_by_role("button", name="Halt").click()
+    expect(part(deck, "halted")).not_to_have_text("0", timeout=WITHIN_MS)
+    form.locator("[name=reason]").fill("")
+    form.get_by_role("button", name="Resume").click()
+    expect(part(deck, "halted")).to_have_text("0", timeout=WITHIN_MS)
+
+
+def test_who_is_disconnected_is_told_and_stays_away(deck: Page, open_page: Open) -> None:
+    """The browser falls back to no other transport; a reload comes back."""
+    viewer = open_page()
+    viewer.clock.install()
+    expect(viewer.locator("#link-badge")).to_contain_text("Live")
+    row = deck.locator("#people tr[data-user=viewer]")
+    expect(row).to_have_count(1)
+    deck.locator("#disconnect [name=reason]").fill("maintenance")
+    row.get_by_role("button", name="Disconnect").click()
+    expect(viewer.locator("#link-badge")).not_to_contain_text("Live")
+    expect(viewer.locator("body")).to_contain_text("disconnected by an operator")
+    expect(row).to_have_count(0)
+    tries: list[Any] = []
+    viewer.on("websocket", lambda one: tries.append(one.url))
+    viewer.on("request", lambda one: tries.append(one.url))
+    viewer.clock.fast_forward(120_000)
+    expect(row).to_have_count(0)
+    assert tries == []
+    viewer.reload()
+    expect(viewer.locator("#link-badge")).to_contain_text("Live")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_the_deck_fits_its_screen(open_page: Open, size: dict[str, int], theme: str) -> None:
+    page = open_page(DECK, user="admin", viewport=size, color_scheme=theme)
+    expect(page.locator("#people tr").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]

@@ -1,0 +1,103 @@
+"""An operator reads the deck and ends connections: of one key, or all of somebody's."""
+
+import http.cookiejar
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from dashboard.wire.registry import Close, Error
+from tests.raw import get, open_tcp, read_to_the_end
+from tests.served import Served
+
+WITHIN_S = 10
+DECK = json.dumps({"method": "subscribe", "params": {"channel": "deck"}, "id": 1})
+
+
+class Operator:
+    """Somebody of the staff with a browser's cookies, and the deck on a socket."""
+
+    def __init__(self, served: Served) -> None:
+        self._root = served.url
+        self._jar = http.cookiejar.CookieJar()
+        self._opener: OpenerDirector = build_opener(HTTPCookieProcessor(self._jar))
+        self.post("accounts/login/", login="admin", password=served.passwords["admin"])
+        self.socket: ClientConnection
+
+    def open(self) -> connect:
+        """Return a socket that can read the deck."""
+        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._jar)
+        host = self._root.removeprefix("http://").rstrip("/")
+        return connect(
+            f"ws://{host}/ws/v1/",
+            origin=f"http://{host}",  # type: ignore[arg-type]
+            additional_headers={"Cookie": cookies},
+        )
+
+    def post(self, path: str, *, to: str = "", **fields: str) -> None:
+        """Send a form of a page, perhaps to another address."""
+        page = self._opener.open(self._root + path, timeout=WITHIN_S).read().decode()
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+        assert token
+        body = urlencode({"csrfmiddlewaretoken": token[1], **fields}).encode()
+        headers = {"Referer": self._root, "Origin": self._root.rstrip("/")}
+        self._opener.open(Request(self._root + (to or path), body, headers), timeout=WITHIN_S)
+
+    def people(self) -> list[dict[str, Any]]:
+        """Return the connections of viewer in the next frame of the deck."""
+        while True:
+            frame = json.loads(self.socket.recv(timeout=WITHIN_S))
+            if frame.get("channel") == "deck":
+                return [one for one in frame["people"] if one["user"] == "viewer"]
+
+    def disconnect(self, person: dict[str, Any], key: str) -> None:
+        """End one connection of somebody, or all without a key."""
+        fields = {"user": str(person["user_id"]), "connection": key, "reason": "maintenance"}
+        self.post("admin/flightdeck/", to="admin/flightdeck/disconnect/", **fields)
+
+
+@pytest.fixture
+def operator(served: Served) -> Iterator[Operator]:
+    """Somebody who reads the deck."""
+    operator = Operator(served)
+    with operator.open() as operator.socket:
+        operator.socket.send(DECK)
+        yield operator
+
+
+def test_connections_are_ended_one_by_one_or_all(
+    served: Served, operator: Operator, eventually: Callable[..., None]
+) -> None:
+    before = {person["id"] for person in operator.people()}
+    news = lambda: [person for person in operator.people() if person["id"] not in before]
+    stream = open_tcp(served)
+    stream.sendall(get(served, "/sse/v1/?channels=status", Connection="close"))
+    with connect(served.socket_url, compression=None) as socket:
+        eventually(lambda: {one["transport"] for one in news()} == {"websocket", "sse"})
+        [mine] = [one for one in news() if one["transport"] == "websocket"]
+        operator.disconnect(mine, mine["id"])
+        assert close_code(socket) == Close.DISCONNECTED
+    eventually(lambda: [one["transport"] for one in news()] == ["sse"])
+    operator.disconnect(mine, "")
+    assert '"code":4410' in read_to_the_end(stream).decode().rpartition("event: close")[2]
+    eventually(lambda: not news())
+    with connect(served.socket_url, compression=None) as again:
+        assert json.loads(again.recv(timeout=WITHIN_S))["type"] == "welcome"
+        again.send(DECK)
+        answer = json.loads(again.recv(timeout=WITHIN_S))
+        assert answer["error"]["code"] == Error.FORBIDDEN, "a viewer reads no deck"
+
+
+def close_code(socket: ClientConnection) -> int | None:
+    """Read to the end; return why it ended."""
+    with suppress(ConnectionClosed):
+        while True:
+            socket.recv(timeout=WITHIN_S)
+    return socket.close_code
