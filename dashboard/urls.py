@@ -15,8 +15,8 @@ from dashboard.api.charts import Charts
 from dashboard.api.entrance import open_to_readers
 from dashboard.api.rest import Market, make_api
 from dashboard.api.udf import make_udf
+from dashboard.deck.pages import disconnect, entries, flightdeck, operate
 from dashboard.transports.http import Desk
-from dashboard.deck.pages import disconnect, flightdeck, operate
 
 _runtime = runtime.current()
 _market = _runtime.market
@@ -56,6 +56,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "admin/flightdeck/feeds/<slug:slug>/<slug:name>/",
         admin.site.admin_view(operate),
         name="flightdeck_operate",
+    ),
+    path(
+        "admin/flightdeck/entries/",
+        admin.site.admin_view(entries),
+        name="flightdeck_entries",
     ),
     path(
         "admin/flightdeck/disconnect/",

@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import services
@@ -29,6 +30,7 @@ RUN: Final = "feeds.run_feed"
 HALT: Final = "feeds.halt_instrument"
 DISCONNECT: Final = "auth.change_user"
 """Who may deactivate an account may end its connections, too."""
+AUDIT: Final = "feeds.view_auditentry"
 RUNNING: Final = ("start", "pause", "close", "rate")
 ENTRIES_SHOWN: Final = 15
 JSON: Final = "application/json"
@@ -52,10 +54,17 @@ def flightdeck(request: HttpRequest) -> HttpResponse:
         "feeds": feeds,
         "sees_people": rights.sees_people,
         "may_disconnect": request.user.has_perm(DISCONNECT),
-        "may_audit": request.user.has_perm("feeds.view_auditentry"),
-        "entries": AuditEntry.objects.all()[:ENTRIES_SHOWN],
+        "entries": _entries() if request.user.has_perm(AUDIT) else None,
     }
     return TemplateResponse(request, "admin/flightdeck.html", context)
+
+
+@require_safe
+def entries(request: HttpRequest) -> HttpResponse:
+    """Return the newest audit entries, for the page to show what was done meanwhile."""
+    if not request.user.has_perm(AUDIT):
+        raise PermissionDenied
+    return JsonResponse({"entries": _entries()})
 
 
 @require_POST
@@ -84,6 +93,14 @@ def disconnect(request: HttpRequest) -> HttpResponse:
         return f"Disconnected {user}" + ("." if key else " everywhere.")
 
     return _answer(request, do)
+
+
+def _entries() -> list[list[str]]:
+    """Return when, who, what and why of the newest entries."""
+    return [
+        [f"{localtime(one.at):%H:%M:%S}", one.actor_name, f"{one.action} {one.target}", one.reason]
+        for one in AuditEntry.objects.all()[:ENTRIES_SHOWN]
+    ]
 
 
 def _panel(feed: Feed, may_run: bool, may_halt: bool) -> dict[str, Any]:

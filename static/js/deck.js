@@ -8,9 +8,12 @@ import {byId, find, write} from "./dom.js";
 import {backoff} from "./link/backoff.js";
 import {Line} from "./link/line.js";
 import {Poster} from "./link/post.js";
+import {get} from "./link/request.js";
 import {DeckPanel} from "./screen/deck.js";
 import {CHANNEL, CLOSE_TEXT, METHOD, encodeCommand, mayRetry} from "./wire.js";
 
+/** What others did is looked up this often; what is done here at once. */
+const LOOK_MS = 10_000;
 const page = byId("deck");
 const panel = new DeckPanel(page);
 const line = new Line(`${location.origin.replace(/^http/, "ws")}${page.dataset.socket}`);
@@ -20,6 +23,19 @@ let attempt = 0;
 function show(name, text) {
   page.dataset.state = name;
   write(find(page, "[data-part=state]"), text);
+}
+
+/** Show what was done; what cannot be read now is read the next time. */
+async function look() {
+  const address = document.getElementById("entries")?.dataset.address;
+  if (!address || document.hidden) return;
+  const signal = AbortSignal.timeout(LOOK_MS);
+  try {
+    const answer = await get(address, {fetch: globalThis.fetch.bind(globalThis), accept: "application/json", signal});
+    panel.showEntries((await answer.json()).entries);
+  } catch {
+    return;
+  }
 }
 
 line.onopen = () => {
@@ -54,6 +70,7 @@ for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (page.querySelecto
     const address = button?.getAttribute("formaction") ?? form.action;
     const fields = /** @type {Record<string, string>} */ (Object.fromEntries(new FormData(form)));
     panel.answer(form, await new Poster(fields.csrfmiddlewaretoken).post(address, fields));
+    await look();
     if (button instanceof HTMLButtonElement) button.disabled = false;
   });
 }
@@ -65,4 +82,5 @@ panel.ondisconnect = (user, connection) => {
   }
   form.requestSubmit();
 };
+setInterval(look, LOOK_MS);
 line.open();

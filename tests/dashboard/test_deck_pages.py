@@ -166,6 +166,18 @@ def test_disconnecting_is_written_down_and_sent_to_every_process(
     assert [one.after["connection"] for one in entries] == ["p-1", "all"]
 
 
+def test_what_was_done_is_told_to_who_may_read_the_audit():
+    client = staff("run_feed", "view_auditentry")
+    client.post(f"{FEED}pause/", {"reason": "lunch"}, **JSON)
+    [[_, *entry]] = client.get(f"{DECK}entries/").json()["entries"]
+    assert entry == ["staff", "pause feed demo", "lunch"]
+    assert "<td>pause feed demo</td>" in client.get(DECK).content.decode()
+    User.objects.all().delete()
+    client = staff("run_feed")
+    assert client.get(f"{DECK}entries/").status_code == 403
+    assert "pause feed demo" not in client.get(DECK).content.decode()
+
+
 def test_an_unknown_command_and_an_unknown_feed_are_not_found():
     client = staff("run_feed")
     assert client.post(f"{FEED}explode/").status_code == 404

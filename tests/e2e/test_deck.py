@@ -31,6 +31,7 @@ def test_what_is_done_is_seen_within_a_second(deck: Page) -> None:
     deck.get_by_role("button", name="Pause").click()
     expect(part(deck, "state")).to_have_text("Paused", timeout=WITHIN_MS)
     expect(part(deck, "reason")).to_have_text("lunch", timeout=WITHIN_MS)
+    expect(deck.locator("#entries tr").first).to_contain_text("pause feed demo")
     form.locator("[name=reason]").fill("")
     deck.get_by_role("button", name="Start").click()
     expect(part(deck, "state")).to_have_text("Running", timeout=WITHIN_MS)

@@ -55,6 +55,12 @@ export class DeckPanel {
     write(output, refusal ?? "Done.");
   }
 
+  /** Show what was done: when, by whom, what and why, the newest first. @param {string[][]} entries */
+  showEntries(entries) {
+    const rows = entries.map((texts) => make("tr", {}, ...texts.map((text) => make("td", {}, text))));
+    this.#page.querySelector("#entries")?.replaceChildren(...rows);
+  }
+
   /** @param {Feed} feed */
   #showFeed(feed) {
     const section = this.#page.querySelector(`[data-feed="${CSS.escape(feed.feed)}"]`);
