@@ -74,13 +74,23 @@ for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (page.querySelecto
     if (button instanceof HTMLButtonElement) button.disabled = false;
   });
 }
+/**
+ * Say whom a form is about; nobody while it is not sent, so that a key pressed in it ends nothing.
+ * @param {HTMLFormElement} form
+ * @param {Record<string, string>} fields
+ */
+function name(form, fields) {
+  for (const [field, value] of Object.entries(fields)) {
+    /** @type {HTMLInputElement} */ (find(form, `[name=${field}]`)).value = value;
+  }
+}
+
 /** @param {string} user @param {string} connection */
 panel.ondisconnect = (user, connection) => {
   const form = /** @type {HTMLFormElement} */ (byId("disconnect"));
-  for (const [name, value] of Object.entries({user, connection})) {
-    /** @type {HTMLInputElement} */ (find(form, `[name=${name}]`)).value = value;
-  }
+  name(form, {user, connection});
   form.requestSubmit();
+  name(form, {user: "", connection: ""});
 };
 setInterval(look, LOOK_MS);
 line.open();

@@ -77,6 +77,10 @@ def test_who_is_disconnected_is_told_and_stays_away(deck: Page, open_page: Open)
     assert tries == []
     viewer.reload()
     expect(viewer.locator("#link-badge")).to_contain_text("Live")
+    expect(deck.locator("#disconnect [name=user]")).to_have_value("")
+    row.get_by_role("button", name="Everywhere").click()
+    expect(viewer.locator("body")).to_contain_text("disconnected by an operator")
+    expect(deck.locator("#entries tr").first).to_contain_text("disconnect user viewer")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

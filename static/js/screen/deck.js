@@ -128,9 +128,8 @@ export class DeckPanel {
     const names = ["user", "transport", "pace", "limit", "behind", "symbols", "since"];
     const row = make("tr", {"data-user": person.user}, ...names.map((name) => make("td", {"data-part": name})));
     if (this.#page.querySelector("#disconnect")) {
-      const data = {"data-user": String(person.user_id), "data-connection": person.id};
-      const label = {"aria-label": `Disconnect ${person.user}`};
-      row.append(make("td", {}, make("button", {class: "button", type: "button", ...data, ...label}, "Disconnect")));
+      const user = String(person.user_id);
+      row.append(make("td", {}, ender("Disconnect", user, person.id), " ", ender("Everywhere", user, "")));
     }
     this.#rows.set(person.id, row);
     this.#body?.append(row);
@@ -149,6 +148,17 @@ export class DeckPanel {
     if (!(button instanceof HTMLElement)) return;
     this.ondisconnect(button.dataset.user ?? "", button.dataset.connection ?? "");
   }
+}
+
+/**
+ * Return a button that ends one connection of a user, or all of them without a key.
+ * @param {string} text
+ * @param {string} user
+ * @param {string} connection
+ */
+function ender(text, user, connection) {
+  const data = {"data-user": user, "data-connection": connection};
+  return make("button", {class: "button", type: "button", ...data}, text);
 }
 
 /** @param {ParentNode} parent @param {Record<string, string>} texts */
