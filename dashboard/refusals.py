@@ -10,7 +10,7 @@ from dashboard.exceptions import CommandRefused
 from dashboard.outbox import TickerOutbox, TradesOutbox
 from dashboard.replica import Replica
 from dashboard.wire.commands import Answer, Unsubscribe
-from dashboard.wire.frames import Fields, fields_of
+from dashboard.wire.frames import ALL_FIELDS, Fields, fields_of
 from dashboard.wire.registry import (
     BAR_LIMIT,
     EVERYTHING,
@@ -51,19 +51,21 @@ def channel_of(answer: Answer, name: str) -> Channel:
         ) from None
 
 
-def chosen_fields(answer: Answer, keys: tuple[str, ...]) -> Fields:
-    """Return the fields of these keys.
+def chosen_fields(answer: Answer, keys: tuple[str, ...] | None, outbox: TickerOutbox) -> Fields:
+    """Return the fields of these keys for a channel that opens; an open one keeps those it has.
 
     Raises:
-        CommandRefused: one of them is no field.
+        CommandRefused: one of them is no field, or others are subscribed.
     """
+    if keys is None:
+        return outbox.fields if outbox.is_open else ALL_FIELDS
     try:
-        return fields_of(keys)
+        fields = fields_of(keys)
     except KeyError as error:
-        fact = f"field was {str(error.args[0])[:32]!r}"
-        raise CommandRefused(
-            Error.BAD_PARAMETERS, fact, method=answer.method, id=answer.id
-        ) from None
+        raise _bad(answer, f"field was {str(error.args[0])[:32]!r}") from None
+    if outbox.is_open and fields != outbox.fields:
+        raise _bad(answer, "other fields are subscribed: unsubscribe first")
+    return fields
 
 
 def named_bars(answer: Answer, names: Iterable[str], interval: str) -> dict[str, tuple[str, int]]:

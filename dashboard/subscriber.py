@@ -43,7 +43,6 @@ from dashboard.wire.commands import (
     position_of,
 )
 from dashboard.wire.frames import (
-    ALL_FIELDS,
     encode_heartbeat,
     encode_pace,
     encode_welcome,
@@ -272,7 +271,7 @@ class Subscriber:
             keys = [key for key in found.values() if key is not None]
             rejected = [symbol for symbol, key in found.items() if key is None]
         if channel is Channel.TICKER:
-            self._choose_fields(answer, command.fields)
+            self._ticker.fields = chosen_fields(answer, command.fields, self._ticker)
         since = self._access.heard(position_of(command.since))
         resumed = since is not None and outbox.resume(replica, keys, since)
         is_lost = not resumed and (since is None or channel is Channel.TICKER)
@@ -304,16 +303,6 @@ class Subscriber:
             "resumed": resumed,
         }
         return result, frames
-
-    def _choose_fields(self, answer: Answer, keys: tuple[str, ...] | None) -> None:
-        """Take the fields of a channel that opens; an open one keeps those it has."""
-        if keys is None and self._ticker.is_open:
-            return
-        fields = ALL_FIELDS if keys is None else chosen_fields(answer, keys)
-        if self._ticker.is_open and fields != self._ticker.fields:
-            fact = "other fields are subscribed: unsubscribe first"
-            raise CommandRefused(Error.BAD_PARAMETERS, fact, method=answer.method, id=answer.id)
-        self._ticker.fields = fields
 
     def _unsubscribe(self, answer: Answer, command: Unsubscribe) -> Told:
         channel = channel_of(answer, command.channel)
