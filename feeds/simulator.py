@@ -27,8 +27,8 @@ STRIDE: Final = 8
 stride, and ticks excite those of the next stride."""
 CATCH_UP_STEPS: Final = 20
 """At most one second is made up for at once; what was missed before that did not happen."""
-MARKET_SHARE: Final = 0.64
-SECTOR_SHARE: Final = 0.4
+MARKET_SHARE: Final = 0.56
+SECTOR_SHARE: Final = 0.45
 OWN_SHARE: Final = float(np.sqrt(1 - MARKET_SHARE * MARKET_SHARE - SECTOR_SHARE * SECTOR_SHARE))
 """Shares of an instrument's volatility; their squares add up to 1."""
 NIGHT_SHARE: Final = 0.39

@@ -97,6 +97,15 @@ class MarketProtocol(WebSocketProtocol):  # type: ignore[misc]
             super().onClose(wasClean, code, reason)
 
 
+class Timers:
+    """Timers that keep their time: autobahn's own round down to whole seconds, so that patience of
+    less than one with a ping might be over at once."""
+
+    def call_later(self, delay_s: float, do: Callable[..., Any], *args: Any) -> Any:
+        """Return a call that can be cancelled."""
+        return reactor.callLater(delay_s, do, *args)
+
+
 async def _pass_gate(request: Any) -> None:
     """Wait until a stream's socket takes bytes again; Twisted's responses queue without bound."""
     if request.producer is None and request.channel is not None:
@@ -148,6 +157,7 @@ class DaphneServer(Server):  # type: ignore[misc]
         """Let it make our protocol, and name errors in a close frame instead of a reset."""
         factory.protocol = MarketProtocol
         factory.setProtocolOptions(failByDrop=False)
+        factory._batched_timer = Timers()
         self._ws_factory = factory
 
     def listen_success(self, port: Any) -> None:

@@ -20,7 +20,7 @@ DAYS_BEFORE = CompressedSchedule(CALENDAR, 0, 1_800_000).past(0, DAYS)
 COMPANIES = definitions(32)
 SEEDS = (1, 2)
 FOREVER = 2**62
-GOLDEN = "31398316cfc152c6"
+GOLDEN = "c535069e24b70554"
 
 
 def history(seed: int = 1, company: int = 0) -> PastBars:
