@@ -202,7 +202,7 @@ def test_bytes_agree_with_those_on_the_line(
     page.get_by_text("Since start", exact=True).click()
     page.get_by_role("button", name="Reset").click()
     sent, received = line.sent.copy(), line.received.copy()
-    eventually(lambda: figure(page, "ticks", "poll") > 1500, timeout_s=40)
+    eventually(lambda: figure(page, "ticks", "poll") > 4000, timeout_s=60)
     lines = exported(page)
     on_line = {"sent": line.sent - sent, "received": line.received - received}
     for key in KEYS:
