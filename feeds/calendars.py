@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
+from feeds.clock import ms_of
 from feeds.schedules import TradingDay
 
 WEEK: Final = timedelta(days=7)
@@ -118,5 +119,5 @@ def _closed_days(code: str, first_year: int, last_year: int) -> frozenset[date]:
 def _day_of(exchange: Exchange, day: date) -> TradingDay:
     zone = ZoneInfo(exchange.zone)
     moments = [datetime.combine(day, at, zone) for at in (*exchange.starts, exchange.end)]
-    *starts, end = (round(moment.timestamp() * 1000) for moment in moments)
+    *starts, end = map(ms_of, moments)
     return TradingDay(tuple(starts), end)

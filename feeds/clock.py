@@ -4,6 +4,7 @@ Knows nothing of markets. Shells (runner, hub, transports) hold a Clock; pure ro
 """
 
 import time
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 
@@ -41,3 +42,8 @@ class SystemClock:
 def moment_of(clock: Clock) -> Moment:
     """Look at both clocks once."""
     return Moment(clock.now_ms(), clock.monotonic())
+
+
+def ms_of(moment: datetime) -> int:
+    """Return a moment as the clock would: UTC milliseconds since 1970."""
+    return round(moment.timestamp() * 1000)

@@ -8,6 +8,8 @@ from heapq import merge
 from operator import attrgetter
 from typing import Any, Final, Protocol
 
+from msgspec.structs import replace
+
 from feeds.delays import Delays
 from feeds.events import (
     NOTHING,
@@ -79,14 +81,10 @@ class Engine:
     def step(self, now_ms: int) -> Batch:
         """Return the ticks that happened up to `now_ms` where the phase admits them, and what
         time alone brought about among them."""
-        until_ms = now_ms // GRID_MS * GRID_MS
-        drawn = [
-            self._sessions[feed].admit(self._sources[feed].draw(now_ms), until_ms)
-            for feed, plan in self._plans.items()
-            if plan.state is FeedState.RUNNING
-        ]
+        running = [plan for plan in self._plans.values() if plan.state is FeedState.RUNNING]
         # each in its own order, which in a replay is the recorded one
-        return self._happen(list(merge(*drawn, key=attrgetter("ts_event"))), now_ms)
+        drawn = merge(*(self._draw(plan, now_ms) for plan in running), key=attrgetter("ts_event"))
+        return self._happen([*drawn, *self._rests(running, now_ms)], now_ms)
 
     def reconcile(self, plans: Iterable[FeedPlan], now_ms: int) -> Batch:
         """Make the market what the plans say; return what that changed, nothing if nothing.
@@ -153,6 +151,22 @@ class Engine:
             told = [event for event in drawn if not isinstance(event, Quote | Trade)]
             return self._sessions[plan.feed].admit(told, NOTHING)
         return []
+
+    def _draw(self, plan: FeedPlan, now_ms: int) -> list[Event]:
+        """Return what happens on a feed until now, or until the end of its step."""
+        end_ms = now_ms if plan.until_ms is None else min(now_ms, plan.until_ms)
+        ticks = self._sources[plan.feed].draw(end_ms)
+        return self._sessions[plan.feed].admit(ticks, end_ms // GRID_MS * GRID_MS)
+
+    def _rests(self, running: Iterable[FeedPlan], now_ms: int) -> list[Event]:
+        """Pause the feeds whose step is over."""
+        events: list[Event] = []
+        for plan in running:
+            if plan.until_ms is not None and plan.until_ms <= now_ms:
+                paused = replace(plan, state=FeedState.PAUSED, until_ms=None)
+                events += self._changes(plan, paused, now_ms) + self._follow(paused, now_ms)
+                self._plans[plan.feed] = paused
+        return events
 
     def _happen(self, events: Sequence[Event], now_ms: int) -> Batch:
         """Number what happens, and what happens again for those who see it late."""

@@ -18,12 +18,15 @@ from django.utils import timezone
 
 from feeds.archive.rows import StoredBar  # noqa: F401 Django looks here
 from feeds.calendars import EXCHANGES, Calendar, Exchange, date_at
+from feeds.clock import ms_of
 from feeds.events import FeedState
 from feeds.instruments import SYMBOL_PATTERN, Definition
+from feeds.interventions.models import Intervention, Scenario, ScenarioStep  # noqa: F401
 from feeds.plans import MAX_RATE, FeedKind, FeedPlan
-from feeds.recordings.models import Played, refuse_nan
+from feeds.recordings.models import Played
 from feeds.schedules import CompressedSchedule, PlainSchedule, RoundTheClock, Schedule, Segment
 from feeds.sessions.bands import BandRules
+from feeds.validators import refuse_nan
 
 MAX_DELAY_MINUTES = 60
 """Ticks that wait are kept in memory."""
@@ -103,6 +106,9 @@ class Feed(Played):
     opened_at = models.DateTimeField(
         default=timezone.now, help_text="When it was last started; compressed days count from then."
     )
+    runs_until = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="The end of a step of a paused feed."
+    )
     is_restricted = models.BooleanField(
         "restricted",
         default=False,
@@ -128,11 +134,11 @@ class Feed(Played):
 
     def plan(self) -> FeedPlan:
         """Return the feed as it should be, with its instruments and open halts."""
-        instruments = list(self.instruments.all())
+        instruments, until_ms = list(self.instruments.all()), self._until_ms()
         return FeedPlan(
             feed=self.slug,
             name=self.name,
-            state=FeedState(self.state),
+            state=FeedState(self.state) if until_ms is None else FeedState.RUNNING,
             rate=self.rate,
             seed=self.seed,
             definitions=tuple(instrument.definition() for instrument in instruments),
@@ -150,7 +156,15 @@ class Feed(Played):
             delays=self._delays(),
             kind=FeedKind(self.kind),
             playback=self.playback(),
+            effects=tuple(one.effect() for one in self.interventions.all() if one.is_coming),
+            until_ms=until_ms,
         )
+
+    def _until_ms(self) -> int | None:
+        """Return when a step of the paused feed ends, None when it makes none."""
+        if self.state != FeedState.PAUSED or self.runs_until is None:
+            return None
+        return ms_of(self.runs_until) if self.runs_until > timezone.now() else None
 
     def schedule(self) -> Schedule:
         """Return when it trades; compressed days open when the feed was started."""
@@ -159,7 +173,7 @@ class Feed(Played):
                 return RoundTheClock()
             case Hours.EXCHANGE:
                 return PlainSchedule(_calendar(self.exchange, FIRST_DAY))
-        opened_ms = round(self.opened_at.timestamp() * 1000)
+        opened_ms = ms_of(self.opened_at)
         days = _calendar(self.exchange, date_at(self._exchange, opened_ms))
         from_zero = CompressedSchedule(days, 0, self.day_minutes * MINUTE_MS)
         lead_ms = from_zero.wall_ms(0, days.day(0).starts_ms[Segment.CONTINUOUS])

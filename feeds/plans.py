@@ -11,6 +11,7 @@ import msgspec
 from feeds.events import FeedState
 from feeds.exceptions import InvalidPlan
 from feeds.instruments import Definition
+from feeds.interventions.effects import Effect
 from feeds.schedules import RoundTheClock, Schedule
 from feeds.sessions.bands import BandRules
 
@@ -57,7 +58,8 @@ class FeedPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     Delays are the minutes by which some readers get it late, each once, none of them 0.
     `exchange` and its `zone` are what people read the schedule by; without `bands` no price moves
-    too far, and breakers do not halt the feed.
+    too far, and breakers do not halt the feed. `until_ms` is when a feed that makes a step pauses
+    again by itself (UTC).
 
     Raises:
         InvalidPlan: the rate is out of range, a symbol stands twice, a halt names no instrument,
@@ -79,6 +81,8 @@ class FeedPlan(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     kind: FeedKind = FeedKind.SIMULATED
     playback: Playback | None = None
+    effects: tuple[Effect, ...] = ()
+    until_ms: int | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.rate <= MAX_RATE:

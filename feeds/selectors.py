@@ -4,20 +4,24 @@ Must not write. Called by runtime, which hands it to the runner.
 """
 
 from django.db.models import Prefetch
+from django.utils import timezone
 
+from feeds.interventions.models import LINGER, Intervention
 from feeds.models import Feed, Halt
 from feeds.plans import FeedPlan
 
 
 def read_plans() -> list[FeedPlan]:
-    """Return every feed as it should be, with its instruments and open halts: four queries.
+    """Return every feed as it should be, with its instruments, open halts and what is to come:
+    five queries.
 
     Raises:
         FeedError: a row holds what no feed can run.
     """
+    coming = Intervention.objects.filter(cancelled_at=None, ends_at__gt=timezone.now() - LINGER)
     open_halts = Prefetch("instruments__halts", queryset=Halt.objects.filter(ended_at=None))
     feeds = Feed.objects.select_related("recording").prefetch_related(
-        "instruments", open_halts, "entitlements"
+        "instruments", open_halts, "entitlements", Prefetch("interventions", queryset=coming)
     )
     return [feed.plan() for feed in feeds]
 

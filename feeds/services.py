@@ -4,17 +4,17 @@ The only writer of these rows. Must not know requests, forms or sockets. Called 
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any, Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Model, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from feeds import control
 from feeds.archive.rows import StoredBar
-from feeds.audit import Row, facts_of, record, target_of
+from feeds.audit import facts_of, target_of
+from feeds.changes import change, lock, record_market, save
 from feeds.events import FeedState
 from feeds.exceptions import InvalidTransition
 from feeds.exchange import definitions
@@ -31,6 +31,8 @@ FEED_FACTS: Final = (
     *("state", "rate", "reason", "opened_at", "is_recorded"),
 )
 """What saving a form may change of a feed; the rest has its own services and permission."""
+STEP: Final = timedelta(seconds=1)
+"""How long a paused feed runs when it makes a step."""
 ENTITLEMENT_FACTS: Final = ("feed", "group", "delay_minutes")
 INSTRUMENT_FACTS: Final = (
     "feed",
@@ -64,6 +66,20 @@ def close_feed(feed: Feed, *, actor: User | None, reason: str = "") -> bool:
     return _move(feed, FeedState.CLOSED, action="close", actor=actor, reason=reason)
 
 
+def step_feed(feed: Feed, *, actor: User | None, reason: str = "") -> None:
+    """Let a paused feed run for STEP, after which it is paused again.
+
+    Raises:
+        InvalidTransition: it is not paused.
+    """
+    with transaction.atomic():
+        lock(feed)
+        if feed.state != FeedState.PAUSED:
+            raise InvalidTransition(f"{feed} is {feed.state}, only a paused feed makes a step")
+        values = {"runs_until": timezone.now() + STEP}
+        change(feed, values, action="step", actor=actor, reason=reason)
+
+
 def set_rate(feed: Feed, rate: float, *, actor: User | None, reason: str = "") -> bool:
     """Set the target in ticks per second; return whether that changed anything.
 
@@ -71,23 +87,23 @@ def set_rate(feed: Feed, rate: float, *, actor: User | None, reason: str = "") -
         ValidationError: the rate is out of its range.
     """
     with transaction.atomic():
-        _lock(feed)
-        return _change(feed, {"rate": rate}, action="set rate", actor=actor, reason=reason)
+        lock(feed)
+        return change(feed, {"rate": rate}, action="set rate", actor=actor, reason=reason)
 
 
 def start_recording(feed: Feed, *, actor: User | None, reason: str = "") -> bool:
     """Record what happens on a feed from now on; return whether that changed anything."""
     with transaction.atomic():
-        _lock(feed)
-        return _change(feed, {"is_recorded": True}, action="record", actor=actor, reason=reason)
+        lock(feed)
+        return change(feed, {"is_recorded": True}, action="record", actor=actor, reason=reason)
 
 
 def stop_recording(feed: Feed, *, actor: User | None, reason: str = "") -> bool:
     """Keep what was recorded of a feed; return whether that changed anything."""
     with transaction.atomic():
-        _lock(feed)
+        lock(feed)
         values = {"is_recorded": False}
-        return _change(feed, values, action="stop recording", actor=actor, reason=reason)
+        return change(feed, values, action="stop recording", actor=actor, reason=reason)
 
 
 def halt_instrument(instrument: Instrument, *, actor: User | None, reason: str) -> None:
@@ -98,12 +114,10 @@ def halt_instrument(instrument: Instrument, *, actor: User | None, reason: str) 
         ValidationError: the reason is empty or too long.
     """
     with transaction.atomic():
-        _lock(instrument)
+        lock(instrument)
         if _open_halt(instrument) is not None:
             raise InvalidTransition(f"{instrument.symbol} is halted already")
-        halt = Halt(instrument=instrument, reason=reason, started_by=actor)
-        halt.full_clean()
-        halt.save()
+        _halt(instrument, actor=actor, reason=reason)
         _record_halted(instrument, True, actor=actor, reason=reason)
 
 
@@ -114,12 +128,51 @@ def resume_instrument(instrument: Instrument, *, actor: User | None, reason: str
         InvalidTransition: it is not halted.
     """
     with transaction.atomic():
-        _lock(instrument)
+        lock(instrument)
         halt = _open_halt(instrument)
         if halt is None:
             raise InvalidTransition(f"{instrument.symbol} is not halted")
         Halt.objects.filter(pk=halt.pk).update(ended_at=Now(), ended_by=actor)
         _record_halted(instrument, False, actor=actor, reason=reason)
+
+
+def halt_instruments(
+    feed: Feed, symbols: Iterable[str], *, actor: User | None, reason: str
+) -> list[str]:
+    """Stop trading in those instruments of a feed that are not halted; return their symbols.
+
+    One audit entry of the feed tells of all of them.
+
+    Raises:
+        ValidationError: the reason is empty or too long.
+    """
+    with transaction.atomic():
+        lock(feed)
+        rows = feed.instruments.filter(symbol__in=list(symbols))
+        rows = rows.exclude(halts__in=Halt.objects.filter(ended_at=None))
+        for row in rows:
+            _halt(row, actor=actor, reason=reason)
+        halted = [row.symbol for row in rows]
+        _record_many(feed, "halt", halted, actor=actor, reason=reason)
+        return halted
+
+
+def resume_instruments(
+    feed: Feed, symbols: Iterable[str], *, actor: User | None, reason: str = ""
+) -> list[str]:
+    """End the halts of those instruments of a feed that are halted; return their symbols.
+
+    One audit entry of the feed tells of all of them.
+    """
+    with transaction.atomic():
+        lock(feed)
+        halts = Halt.objects.filter(
+            ended_at=None, instrument__feed=feed, instrument__symbol__in=list(symbols)
+        )
+        resumed = sorted(halts.values_list("instrument__symbol", flat=True))
+        halts.update(ended_at=Now(), ended_by=actor)
+        _record_many(feed, "resume", resumed, actor=actor, reason=reason)
+        return resumed
 
 
 def save_feed(feed: Feed, *, actor: User | None) -> bool:
@@ -128,7 +181,7 @@ def save_feed(feed: Feed, *, actor: User | None) -> bool:
     Raises:
         ValidationError: a field is invalid.
     """
-    return _save(feed, FEED_FACTS if feed._state.adding else EDITABLE_FEED_FACTS, actor=actor)
+    return save(feed, FEED_FACTS if feed._state.adding else EDITABLE_FEED_FACTS, actor=actor)
 
 
 def save_instrument(instrument: Instrument, *, actor: User | None) -> bool:
@@ -143,25 +196,25 @@ def save_instrument(instrument: Instrument, *, actor: User | None) -> bool:
         on_other_grids = Instrument.objects.exclude(tick_size=instrument.tick_size)
         if on_other_grids.filter(pk=instrument.pk).exists():
             StoredBar.objects.filter(instrument=instrument).delete()
-        return _save(instrument, INSTRUMENT_FACTS, actor=actor)
+        return save(instrument, INSTRUMENT_FACTS, actor=actor)
 
 
 def delete_feed(feed: Feed, *, actor: User | None) -> None:
     """Remove a feed and its instruments; the audit entry keeps what it was."""
     with transaction.atomic():
-        _lock(feed)
+        lock(feed)
         symbols = list(feed.instruments.values_list("symbol", flat=True))
         before = facts_of(feed, FEED_FACTS) | {"instruments": symbols}
-        _record_market("delete", target_of(feed), before=before, actor=actor)
+        record_market("delete", target_of(feed), before=before, actor=actor)
         feed.delete()
 
 
 def delete_instrument(instrument: Instrument, *, actor: User | None) -> None:
     """Remove an instrument; the audit entry keeps what it was."""
     with transaction.atomic():
-        _lock(instrument)
+        lock(instrument)
         before = facts_of(instrument, INSTRUMENT_FACTS)
-        _record_market("delete", target_of(instrument), before=before, actor=actor)
+        record_market("delete", target_of(instrument), before=before, actor=actor)
         instrument.delete()
 
 
@@ -171,14 +224,14 @@ def save_entitlement(entitlement: Entitlement, *, actor: User | None) -> bool:
     Raises:
         ValidationError: a field is invalid.
     """
-    return _save(entitlement, ENTITLEMENT_FACTS, actor=actor)
+    return save(entitlement, ENTITLEMENT_FACTS, actor=actor)
 
 
 def delete_entitlement(entitlement: Entitlement, *, actor: User | None) -> None:
     """Take a feed from a group; its readers lose it at once."""
     with transaction.atomic():
         before = facts_of(entitlement, ENTITLEMENT_FACTS)
-        _record_market("delete", target_of(entitlement), before=before, actor=actor)
+        record_market("delete", target_of(entitlement), before=before, actor=actor)
         entitlement.delete()
 
 
@@ -198,66 +251,21 @@ def seed_exchange(instruments: int, rate: float) -> Feed:
         rows = [_instrument_of(feed, definition) for definition in definitions(instruments)]
         Instrument.objects.bulk_create(rows, batch_size=500)
         after = facts_of(feed, FEED_FACTS) | {"instruments": len(rows)}
-        _record_market("seed", target_of(feed), after=after, actor=None)
+        record_market("seed", target_of(feed), after=after, actor=None)
         return feed
 
 
 def _move(feed: Feed, state: FeedState, *, action: str, actor: User | None, reason: str) -> bool:
     with transaction.atomic():
-        _lock(feed)
+        lock(feed)
         if feed.state == state:
             return False
         if state is FeedState.PAUSED and feed.state == FeedState.CLOSED:
             raise InvalidTransition(f"{feed} is closed, start it before a pause")
-        values: dict[str, Any] = {"state": state.value, "reason": reason}
+        values: dict[str, Any] = {"state": state.value, "reason": reason, "runs_until": None}
         if feed.state == FeedState.CLOSED:
             values["opened_at"] = timezone.now()
-        return _change(feed, values, action=action, actor=actor, reason=reason)
-
-
-def _change(
-    feed: Feed, values: dict[str, Any], *, action: str, actor: User | None, reason: str
-) -> bool:
-    before = facts_of(feed, values)
-    for name, value in values.items():
-        setattr(feed, name, value)
-    feed.full_clean()
-    changed = _differences(before, facts_of(feed, values))
-    if not changed:
-        return False
-    feed.save(update_fields=changed)
-    _record_market(action, target_of(feed), *_both(feed, before, changed), actor, reason)
-    return True
-
-
-def _save(row: Row, names: Iterable[str], *, actor: User | None) -> bool:
-    with transaction.atomic():
-        row.full_clean()
-        before = _stored_facts(row, names)
-        changed = _differences(before, facts_of(row, names))
-        if not changed:
-            return False
-        row.save(update_fields=changed if before else None)
-        action = "change" if before else "add"
-        _record_market(action, target_of(row), *_both(row, before, changed), actor)
-        return True
-
-
-def _stored_facts(row: Row, names: Iterable[str]) -> dict[str, Any]:
-    if row._state.adding:
-        return {}
-    stored = type(row)._default_manager.select_for_update().get(pk=row.pk)
-    return facts_of(stored, names)
-
-
-def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    return [name for name, value in after.items() if name not in before or before[name] != value]
-
-
-def _both(
-    row: Model, before: dict[str, Any], changed: list[str]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    return {name: before[name] for name in changed if before}, facts_of(row, changed)
+        return change(feed, values, action=action, actor=actor, reason=reason)
 
 
 def _record_halted(
@@ -265,24 +273,21 @@ def _record_halted(
 ) -> None:
     action = "halt" if is_halted else "resume"
     before, after = {"halted": not is_halted}, {"halted": is_halted}
-    _record_market(action, target_of(instrument), before, after, actor, reason)
+    record_market(action, target_of(instrument), before, after, actor, reason)
 
 
-def _record_market(
-    action: str,
-    target: str,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
-    actor: User | None = None,
-    reason: str = "",
+def _record_many(
+    feed: Feed, action: str, symbols: list[str], *, actor: User | None, reason: str
 ) -> None:
-    record(action, target, actor=actor, before=before, after=after, reason=reason)
-    transaction.on_commit(lambda: control.poke_feeds())
+    if symbols:
+        after = {"symbols": symbols}
+        record_market(action, target_of(feed), after=after, actor=actor, reason=reason)
 
 
-def _lock(row: Feed | Instrument) -> None:
-    stored: QuerySet[Any] = type(row)._default_manager.select_for_update()
-    row.refresh_from_db(from_queryset=stored)
+def _halt(instrument: Instrument, *, actor: User | None, reason: str) -> None:
+    halt = Halt(instrument=instrument, reason=reason, started_by=actor)
+    halt.full_clean()
+    halt.save()
 
 
 def _open_halt(instrument: Instrument) -> Halt | None:

@@ -14,6 +14,7 @@ import numpy as np
 
 from feeds.events import Tick
 from feeds.instruments import Definition
+from feeds.interventions.effects import Acts, Effects
 from feeds.paths import EVENTS, JUMP_SCALE, Moves, Paths
 from feeds.plans import FeedPlan
 from feeds.quoting import Books, Happenings, sizes_of
@@ -41,6 +42,8 @@ MEMORY_MIN: Final = 0.5
 JUMPS_PER_DAY: Final = 0.6
 JUMP_BURST: Final = 5.0
 """Ticks that a jump brings about, as a multiple of the mean, until they are forgotten."""
+SHOCK_HEAT: Final = 1.0
+"""Ticks that somebody's shock brings about while it lasts, as a multiple of the mean."""
 SPREAD: Final = 0.35
 """The spread as a part of the standard deviation of a minute's return: some 4 hundredths of a
 percent in quiet times at a daily volatility of 2 %, and several times that in wild ones."""
@@ -70,6 +73,7 @@ class _Clockwork:
         self.jump_chance = JUMPS_PER_DAY * self.step_min / day_min
         forget = exp_of(np.array([-LN2 * STRIDE * self.step_min / MEMORY_MIN]))
         self.forget = float(forget[0])
+        self.thrill = SHOCK_HEAT * (1 - self.forget)
         self.base = 1 - BRANCHING - JUMPS_PER_DAY / day_min * JUMP_BURST * MEMORY_MIN / LN2
 
 
@@ -92,6 +96,7 @@ class Simulator:
         self._wanted: FeedPlan | None = None
         self._origins: dict[str, Definition] = {}
         self._books = Books([])
+        self._effects = Effects((), (), STEP_MS)
         self._drift, self._excitement = np.zeros((2, 0))
         self._paths = Paths(seed, [], [], step_min=1.0, jump_chance=0.0)
         self._stride = -1
@@ -166,6 +171,7 @@ class Simulator:
         self._daily = np.array([one.volatility for one in definitions])
         activity = np.array([one.activity for one in definitions])
         self._means = activity * self._pace * (STEP_MS / 1000)
+        self._effects = Effects(plan.effects, definitions, STEP_MS)
 
     def _pace_of(self, plan: FeedPlan) -> float:
         """Return ticks per second and activity: the former while it gives about the rate."""
@@ -201,15 +207,21 @@ class Simulator:
     # --- strides ------------------------------------------------------------------------------
     def _draw(self, begin: int) -> list[Tick]:
         time = self._schedule.at(begin * STEP_MS)
-        shape = shape_at(time)
+        shape, acts = shape_at(time), self._effects.acts(begin, STRIDE)
         if shape is NIGHT:
+            self._gap(acts)
             return []
         if time.number != self._day:
             self._wake(time.number, has_slept=shape is not FLAT and self._day is not None)
         steps = np.arange(begin, begin + STRIDE, dtype=np.uint64)
         moves = self._paths.advance(steps)
         heat = _heat_of(moves.levels, self._sector, self._first)
-        drift = self._move(moves, shape)
+        if acts is not None:
+            heat = heat * acts.factors
+            self._excitement = (
+                self._excitement + SHOCK_HEAT * (1 - self._clockwork.forget) * acts.is_pushed
+            )
+        drift = self._move(moves, shape, acts)
         counts = self._count(moves, shape)
         if not counts.any():
             return []
@@ -222,11 +234,20 @@ class Simulator:
             gaps = self._blend(self._paths.night(number)[None])[0]
             self._drift = self._drift + NIGHT_SHARE * self._daily * gaps
 
-    def _move(self, moves: Moves, shape: Shape) -> Floats:
+    def _gap(self, acts: Acts | None) -> None:
+        """Take what somebody did in the night: it is in the first prices of the day."""
+        if acts is not None:
+            self._drift = self._drift + acts.pushes.sum(axis=0)
+
+    def _move(self, moves: Moves, shape: Shape, acts: Acts | None) -> Floats:
         """Return where the paths are after each step; they stay near where they began."""
         sigma = self._clockwork.step_sigma * shape.volatility
         jumps = DAY_SHARE * moves.jumps[:, self._first :]
-        moved = self._daily * (sigma * self._blend(moves.shocks) + jumps)
+        shocks = self._blend(moves.shocks)
+        if acts is None:
+            moved = self._daily * (sigma * shocks + jumps)
+        else:
+            moved = self._daily * (sigma * acts.factors * shocks + jumps) + acts.pushes
         drift = np.cumsum(np.concatenate([self._drift[None], moved]), axis=0)[1:]
         self._drift = np.clip(drift[-1], -FARTHEST, FARTHEST)
         return drift

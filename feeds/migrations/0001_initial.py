@@ -8,7 +8,7 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
-import feeds.recordings.models
+import feeds.validators
 
 
 class Migration(migrations.Migration):
@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                         default=200,
                         help_text="Target in ticks per second.",
                         validators=[
-                            feeds.recordings.models.refuse_nan,
+                            feeds.validators.refuse_nan,
                             django.core.validators.MinValueValidator(0.1),
                             django.core.validators.MaxValueValidator(50000.0),
                         ],
@@ -165,7 +165,7 @@ class Migration(migrations.Migration):
                         default=0.02,
                         help_text="Standard deviation of daily log returns; 0.02 is 2 %.",
                         validators=[
-                            feeds.recordings.models.refuse_nan,
+                            feeds.validators.refuse_nan,
                             django.core.validators.MinValueValidator(0.0001),
                             django.core.validators.MaxValueValidator(1.0),
                         ],
@@ -177,7 +177,7 @@ class Migration(migrations.Migration):
                         default=1.0,
                         help_text="Share of the feed's ticks, relative to the other instruments.",
                         validators=[
-                            feeds.recordings.models.refuse_nan,
+                            feeds.validators.refuse_nan,
                             django.core.validators.MinValueValidator(0.001),
                             django.core.validators.MaxValueValidator(1000.0),
                         ],

@@ -3,7 +3,7 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
-import feeds.recordings.models
+import feeds.validators
 
 
 class Migration(migrations.Migration):
@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
                 default=1.0,
                 help_text="Of a replay: 1 is as fast as it was recorded.",
                 validators=[
-                    feeds.recordings.models.refuse_nan,
+                    feeds.validators.refuse_nan,
                     django.core.validators.MinValueValidator(0.1),
                     django.core.validators.MaxValueValidator(60.0),
                 ],
@@ -117,7 +117,7 @@ class Migration(migrations.Migration):
                 default=0.0,
                 help_text="Seconds into the recording at which a replay begins.",
                 validators=[
-                    feeds.recordings.models.refuse_nan,
+                    feeds.validators.refuse_nan,
                     django.core.validators.MinValueValidator(0.0),
                     django.core.validators.MaxValueValidator(1000000000.0),
                 ],

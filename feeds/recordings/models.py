@@ -3,24 +3,17 @@
 Must not write (services do). A part of feeds.models, which its feeds refer to.
 """
 
-import math
-
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 
 from feeds.plans import SPEEDS, FeedKind, Playback
+from feeds.validators import refuse_nan
 
 PATH_PATTERN = r"[a-z0-9_-]{1,60}(/[a-z0-9_-]{1,60})?\.parquet"
 """No dots but before the suffix, and no slash in front: such a path leads nowhere else."""
 PREFIX_PATTERN = r"([A-Z][A-Z0-9]{0,5})?"
-
-
-def refuse_nan(value: float) -> None:
-    """Raise ValidationError for "not a number", which no comparison with a limit refuses."""
-    if math.isnan(value):
-        raise ValidationError("Enter a number.")
 
 
 class Recording(models.Model):

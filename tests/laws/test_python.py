@@ -26,7 +26,8 @@ MAX_LINES = 350
 # --- rows ---
 
 WRITERS = {
-    *("feeds.audit", "feeds.services", "feeds.archive.services", "feeds.recordings.services"),
+    *("feeds.audit", "feeds.changes", "feeds.services", "feeds.archive.services"),
+    *("feeds.recordings.services", "feeds.interventions.services"),
     *("dashboard.services", "dashboard.management.commands.demo"),
 }
 """The services and their audit; and demo, which makes the demo accounts before anybody can act."""
@@ -282,6 +283,7 @@ def test_an_import_of_redis_or_the_channel_layer_is_found(planted: str) -> None:
 
 DJANGO_SETTINGS = {
     "feeds.models": {"AUTH_USER_MODEL"},
+    "feeds.interventions.models": {"AUTH_USER_MODEL"},
     "feeds.recordings.services": {"MARKET_RECORDINGS_DIR"},
     "dashboard.models": {"AUTH_USER_MODEL"},
     "dashboard.identity": {

@@ -1,0 +1,163 @@
+"""Every change of the rows of interventions and scenarios: row and audit entry together.
+
+The only writer of these rows. Must not know requests or forms. Called by admin and the flight deck.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from feeds.audit import facts_of, target_of
+from feeds.changes import lock, record_market
+from feeds.exceptions import InvalidTransition
+from feeds.interventions.models import Intervention, Scenario, ScenarioStep
+from feeds.models import Feed
+from feeds.plans import FeedKind
+
+LEAD: Final = timedelta(seconds=1)
+"""What begins at once begins so much later: by then the feed has heard of it."""
+MOST_OPEN: Final = 100
+"""Of one feed; each is looked at in every step."""
+SCENARIO_FACTS: Final = ("feed", "name", "note")
+
+
+def intervene(row: Intervention, *, actor: User | None) -> Intervention:
+    """Do to the market what an unsaved row says, from its `starts_at` on, at once without one.
+
+    Raises:
+        InvalidTransition: the feed is not simulated, or too much is going on there.
+        ValidationError: a field is invalid, or the start is in the past.
+    """
+    with transaction.atomic():
+        _refuse(row.feed, more=1)
+        _add(row, row.starts_at, row.reason, actor=actor)
+        record_market(
+            row.kind, target_of(row.feed), after=_told([row]), actor=actor, reason=row.reason
+        )
+        return row
+
+
+def run_scenario(
+    scenario: Scenario, *, starts_at: datetime | None = None, actor: User | None, reason: str
+) -> list[Intervention]:
+    """Do the steps of a scenario, counted from a time, at once without one; return them.
+
+    Raises:
+        InvalidTransition: it has no steps, the feed is not simulated, or too much is going on.
+        ValidationError: a step does not fit the feed any more, or the start is in the past.
+    """
+    with transaction.atomic():
+        steps = list(scenario.steps.all())
+        if not steps:
+            raise InvalidTransition(f"{scenario} has no steps")
+        _refuse(scenario.feed, more=len(steps))
+        begin = starts_at or timezone.now() + LEAD
+        rows = [_row_of(step, scenario) for step in steps]
+        for row, step in zip(rows, steps, strict=True):
+            _add(row, begin + timedelta(seconds=step.offset_s), reason, actor=actor)
+        after = {"scenario": scenario.name} | _told(rows)
+        record_market("run", target_of(scenario.feed), after=after, actor=actor, reason=reason)
+        return rows
+
+
+def cancel_interventions(
+    feed: Feed, keys: Sequence[int], *, actor: User | None, reason: str = ""
+) -> list[Intervention]:
+    """Call off what is left of interventions of a feed; return those of which something was.
+
+    Raises:
+        InvalidTransition: all of it is over.
+    """
+    with transaction.atomic():
+        lock(feed)
+        rows = [row for row in feed.interventions.filter(pk__in=keys) if row.is_open]
+        if not rows:
+            raise InvalidTransition("Nothing is left to call off")
+        chosen = feed.interventions.filter(pk__in=[row.pk for row in rows])
+        chosen.update(cancelled_at=Now(), cancelled_by=actor)
+        record_market("call off", target_of(feed), _told(rows), actor=actor, reason=reason)
+        return rows
+
+
+def save_scenario(
+    scenario: Scenario,
+    steps: Sequence[ScenarioStep],
+    gone: Sequence[ScenarioStep] = (),
+    *,
+    actor: User | None,
+) -> None:
+    """Add a scenario, or change it: steps that are new or changed, and those that go.
+
+    Raises:
+        ValidationError: a field is invalid.
+    """
+    with transaction.atomic():
+        is_new = scenario._state.adding
+        before = {} if is_new else _facts_of(Scenario.objects.get(pk=scenario.pk))
+        scenario.full_clean()
+        scenario.save()
+        for step in gone:
+            step.delete()
+        for step in steps:
+            step.scenario = scenario
+            step.full_clean()
+            step.save()
+        action, after = "add" if is_new else "change", _facts_of(scenario)
+        if before != after:
+            record_market(action, _target_of(scenario), before, after, actor)
+
+
+def delete_scenario(scenario: Scenario, *, actor: User | None) -> None:
+    """Remove a scenario; what it has begun goes on."""
+    with transaction.atomic():
+        before = _facts_of(scenario)
+        record_market("delete", _target_of(scenario), before=before, actor=actor)
+        scenario.delete()
+
+
+def _refuse(feed: Feed, *, more: int) -> None:
+    lock(feed)
+    if feed.kind != FeedKind.SIMULATED:
+        raise InvalidTransition(f"{feed} is not simulated, its prices are what they are")
+    is_open = feed.interventions.filter(cancelled_at=None, ends_at__gt=timezone.now())
+    if is_open.count() + more > MOST_OPEN:
+        raise InvalidTransition(f"{feed} has {is_open.count()} interventions open already")
+
+
+def _add(row: Intervention, starts_at: datetime | None, reason: str, *, actor: User | None) -> None:
+    now = timezone.now()
+    row.starts_at = starts_at or now + LEAD
+    if row.starts_at < now:
+        raise ValidationError({"starts_at": "The start is in the past."})
+    row.reason, row.made_by = reason, actor
+    row.clean_fields(exclude=["ends_at"])
+    row.clean()
+    row.ends_at = row.starts_at + timedelta(seconds=row.duration_s)
+    row.save()
+
+
+def _row_of(step: ScenarioStep, scenario: Scenario) -> Intervention:
+    names = ("kind", "sector", "symbol", "size", "duration_s")
+    values = {name: getattr(step, name) for name in names}
+    return Intervention(feed=scenario.feed, scenario=scenario.name, **values)
+
+
+def _told(rows: Sequence[Intervention]) -> dict[str, Any]:
+    """Return what an audit entry keeps of interventions."""
+    told = [f"{row.summary()}, from {row.starts_at:%Y-%m-%d %H:%M:%S} UTC" for row in rows]
+    return {"interventions": [row.pk for row in rows], "what": told}
+
+
+def _facts_of(scenario: Scenario) -> dict[str, Any]:
+    steps = [str(step) for step in scenario.steps.all()] if scenario.pk else []
+    return facts_of(scenario, SCENARIO_FACTS) | {"steps": steps}
+
+
+def _target_of(scenario: Scenario) -> str:
+    return f"scenario {scenario.feed.slug} {scenario.name}"
