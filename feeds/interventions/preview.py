@@ -86,7 +86,7 @@ def _touched(
 
 def _hindrance(plan: FeedPlan, effect: Effect) -> str:
     if plan.state is not FeedState.RUNNING:
-        return f"The feed is {plan.state}: what falls into that time does not happen."
+        return f"The feed is {plan.state.lower()}: what falls into that time does not happen."
     if plan.schedule.at(effect.start_ms).segment is Segment.CLOSED:
         return "It begins after the close: what happens until the open is in the first prices."
     return ""
