@@ -15,6 +15,7 @@ from feeds.events import (
     Event,
     FeedRemoval,
     FeedStatus,
+    Levels,
     Listing,
     Phase,
     Quote,
@@ -24,8 +25,6 @@ from feeds.events import (
 from feeds.instruments import Definition
 
 Value = int | str | None
-Levels = tuple[tuple[int, int], ...]
-"""Prices in ticks and sizes of the book, behind the best."""
 
 LAST: Final = 0
 BID: Final = 1

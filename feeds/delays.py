@@ -134,11 +134,11 @@ class Delays:
 
     def take(self, events: Iterable[Event], now_ms: int) -> None:
         """Hold back what has just happened, also to an instrument that leaves."""
+        statuses = [event for event in events if event.__class__ is Status]
+        self._phases.update((status.symbol, status) for status in statuses)
+        if not self._lines:
+            return
         for event in events:
-            if isinstance(event, Status):
-                self._phases[event.symbol] = event
-            if not self._lines:
-                continue
             symbol = symbol_of(event) or ""
             for line in self._by_symbol.get(symbol) or self._former.get(symbol) or []:
                 line.take(event, now_ms)

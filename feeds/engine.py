@@ -82,9 +82,8 @@ class Engine:
         """Return the ticks that happened up to `now_ms` where the phase admits them, and what
         time alone brought about among them."""
         running = [plan for plan in self._plans.values() if plan.state is FeedState.RUNNING]
-        # each in its own order, which in a replay is the recorded one
-        drawn = merge(*(self._draw(plan, now_ms) for plan in running), key=attrgetter("ts_event"))
-        return self._happen([*drawn, *self._rests(running, now_ms)], now_ms)
+        drawn = _in_time([self._draw(plan, now_ms) for plan in running])
+        return self._happen(drawn + self._rests(running, now_ms), now_ms)
 
     def reconcile(self, plans: Iterable[FeedPlan], now_ms: int) -> Batch:
         """Make the market what the plans say; return what that changed, nothing if nothing.
@@ -171,12 +170,14 @@ class Engine:
     def _happen(self, events: Sequence[Event], now_ms: int) -> Batch:
         """Number what happens, and what happens again for those who see it late."""
         self._delays.take(events, now_ms)
-        return self._number([*events, *self._delays.due(now_ms)])
-
-    def _number(self, events: Sequence[Event]) -> Batch:
-        batch = Batch(self.epoch, self.sequence + 1, tuple(events))
+        batch = Batch(self.epoch, self.sequence + 1, (*events, *self._delays.due(now_ms)))
         self.sequence = batch.last
         return batch
+
+
+def _in_time(feeds: Sequence[list[Event]]) -> list[Event]:
+    """Return the events of feeds by time, each in its own order: in a replay the recorded one."""
+    return feeds[0] if len(feeds) == 1 else list(merge(*feeds, key=attrgetter("ts_event")))
 
 
 def _is_told(plan: FeedPlan) -> bool:

@@ -67,10 +67,15 @@ class Position(msgspec.Struct, frozen=True, order=True):
         return f"{self.epoch}:{self.sequence}"
 
 
-class Quote(msgspec.Struct, frozen=True, tag="quote"):
+Levels = tuple[int, ...]
+"""Price and size of each level behind the best, one after the other, the nearest first: flat, as
+there are millions of them."""
+
+
+class Quote(msgspec.Struct, frozen=True, gc=False, tag="quote"):
     """A change of the best bid and ask: prices in ticks, sizes in shares, time in UTC ms.
 
-    `bids` and `asks` are (price, size) of the levels behind the best, nearest first.
+    `bids` and `asks` are the levels behind the best.
 
     Raises:
         InvalidEvent: bid is not below ask, or a price or size is not positive.
@@ -82,8 +87,8 @@ class Quote(msgspec.Struct, frozen=True, tag="quote"):
     bid_size: int
     ask_size: int
     ts_event: int
-    bids: tuple[tuple[int, int], ...] = ()
-    asks: tuple[tuple[int, int], ...] = ()
+    bids: Levels = ()
+    asks: Levels = ()
 
     def __post_init__(self) -> None:
         if not 0 < self.bid_ticks < self.ask_ticks:
@@ -92,7 +97,7 @@ class Quote(msgspec.Struct, frozen=True, tag="quote"):
             raise InvalidEvent(f"{self.symbol}: sizes were {self.bid_size} and {self.ask_size}")
 
 
-class Trade(msgspec.Struct, frozen=True, tag="trade"):
+class Trade(msgspec.Struct, frozen=True, gc=False, tag="trade"):
     """An execution: price in ticks, size in shares, time in UTC ms, `side` of the aggressor.
 
     `exchange_ms` is when it was on the clock of the exchange (UTC ms), 0 where that is ours.

@@ -8,8 +8,8 @@ from typing import Final, TypeVar
 import msgspec
 
 from feeds.bars import SPANS, Bar, Bars, Growing, SymbolBars
-from feeds.board import FIELDS, Board, Gone, Levels, Row, Value
-from feeds.events import NOTHING, Batch, FeedStatus, Listing
+from feeds.board import FIELDS, Board, Gone, Row, Value
+from feeds.events import NOTHING, Batch, FeedStatus, Levels, Listing
 from feeds.exceptions import FeedError, InvalidPacking
 from feeds.instruments import Definition
 

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from feeds.events import Quote, Side, Tick, Trade
+from feeds.events import Levels, Quote, Side, Tick, Trade
 from feeds.randomness import Floats, Whole, Words, exp_of, normal_of
 
 TRADE_SHARE: Final = 0.3
@@ -17,7 +17,6 @@ MAX_LOTS: Final = 500.0
 LEVELS: Final = 4
 """Levels behind the best bid and ask; with it they are five."""
 _BITS: Final = 12
-Levels = tuple[tuple[int, int], ...]
 _SIDES: Final = (Side.SELL, Side.BUY)
 
 
@@ -141,9 +140,9 @@ class Books:
 
 
 def _levels(prices: Whole, sizes: Whole) -> list[Levels]:
-    """Return (price, size) of every level by row, without levels below the first tick."""
-    columns = map(zip, prices.T.tolist(), sizes.T.tolist())
-    levels: list[Levels] = list(zip(*columns, strict=True))
+    """Return the levels by row, without those below the first tick."""
+    numbers = iter(np.stack([prices, sizes], axis=2).ravel().tolist())
+    levels: list[Levels] = list(zip(*[numbers] * (2 * LEVELS), strict=True))
     for row in np.flatnonzero(prices[:, -1] < 1).tolist():
-        levels[row] = levels[row][: int((prices[row] > 0).sum())]
+        levels[row] = levels[row][: 2 * int((prices[row] > 0).sum())]
     return levels

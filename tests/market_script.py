@@ -1,7 +1,8 @@
 """Scripts of market events for property tests: any kind of event, in any order that can happen."""
 
+from collections.abc import Iterable
 from decimal import Decimal
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from feeds.events import (
     FeedRemoval,
     FeedState,
     FeedStatus,
+    Levels,
     Listing,
     Phase,
     Quote,
@@ -40,6 +42,11 @@ def definition(symbol: str, *, tick: str = "0.01", name: str = "Novexa") -> Defi
 def listing(symbol: str, *, name: str = "Novexa") -> Listing:
     """Return the listing of a plain definition."""
     return Listing("demo", definition(symbol, name=name), NOW)
+
+
+def levels(pairs: Iterable[tuple[int, int]]) -> Levels:
+    """Return (price, size) of levels as quotes have them."""
+    return tuple(chain.from_iterable(pairs))
 
 
 _symbols = st.sampled_from(SYMBOLS)

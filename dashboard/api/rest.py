@@ -44,9 +44,9 @@ from feeds.board import (
     PREVIOUS_CLOSE,
     TS_EVENT,
     VOLUME,
-    Levels,
     Row,
 )
+from feeds.events import Levels
 
 PAGE: Final = 500
 MOST_TRADES: Final = 500
@@ -231,7 +231,8 @@ def _quote(row: Row) -> dict[str, Any]:
 def _levels(row: Row, best: Any, size: Any, behind: Levels) -> list[tuple[float, int]]:
     if best is None:
         return []
-    return [(row.price(ticks), units) for ticks, units in ((best, size), *behind)][:LEVELS]
+    levels = (best, size, *behind)
+    return list(zip(map(row.price, levels[::2]), levels[1::2], strict=True))[:LEVELS]
 
 
 def _price(row: Row, ticks: Any) -> float | None:

@@ -3,9 +3,10 @@
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import feeds.validators
 from django.conf import settings
 from django.db import migrations, models
+
+import feeds.validators
 
 
 class Migration(migrations.Migration):

@@ -17,6 +17,7 @@ from feeds.events import (
     Event,
     FeedRemoval,
     FeedStatus,
+    Levels,
     Listing,
     Phase,
     Quote,
@@ -57,8 +58,6 @@ _SIDES: Final = {side.value: side for side in Side}
 _PHASES: Final = {phase.value: phase for phase in Phase}
 _encoder: Final = msgspec.json.Encoder()
 _decoder: Final = msgspec.json.Decoder(FeedStatus | FeedRemoval | Listing | Delisting)
-
-Levels = tuple[tuple[int, int], ...]
 
 
 def batch_of(events: Sequence[Event]) -> pa.RecordBatch:
@@ -105,10 +104,10 @@ def _detail_of(event: Event) -> str:
 
 def _levels_of(events: Sequence[Event]) -> dict[str, list[Any]]:
     quotes = [event if type(event) is Quote else None for event in events]
-    bids = [one and [one.bid_ticks - ticks for ticks, _ in one.bids] for one in quotes]
-    asks = [one and [ticks - one.ask_ticks for ticks, _ in one.asks] for one in quotes]
-    bid_sizes = [one and [size for _, size in one.bids] for one in quotes]
-    ask_sizes = [one and [size for _, size in one.asks] for one in quotes]
+    bids = [one and [one.bid_ticks - ticks for ticks in one.bids[::2]] for one in quotes]
+    asks = [one and [ticks - one.ask_ticks for ticks in one.asks[::2]] for one in quotes]
+    bid_sizes = [one and one.bids[1::2] for one in quotes]
+    ask_sizes = [one and one.asks[1::2] for one in quotes]
     return dict(zip(_LEVELS, (bids, bid_sizes, asks, ask_sizes), strict=True))
 
 
@@ -126,9 +125,9 @@ def _depth_of(batch: pa.RecordBatch, side: str, direction: int) -> list[Levels]:
     lengths = distances.value_lengths().fill_null(0).to_numpy()
     prices = np.repeat(best, lengths) + direction * distances.flatten().to_numpy()
     sizes = batch.column(f"{side}_sizes").flatten().to_numpy()
-    levels = list(zip(prices.tolist(), sizes.tolist(), strict=True))
-    ends = np.cumsum(lengths)
-    places = zip((ends - lengths).tolist(), ends.tolist(), strict=True)
+    levels = np.stack([prices, sizes], axis=1).ravel().tolist()
+    ends = 2 * np.cumsum(lengths)
+    places = zip((ends - 2 * lengths).tolist(), ends.tolist(), strict=True)
     return [tuple(levels[start:end]) for start, end in places]
 
 

@@ -24,7 +24,7 @@ from feeds.events import Phase, Quote, Side, Status, Trade
 from feeds.history import DAYS
 from feeds.models import Entitlement, Feed, Instrument
 from tests.exchange import Exchange
-from tests.market_script import definition, listing
+from tests.market_script import definition, levels, listing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Ask = Callable[..., Any]
@@ -115,8 +115,8 @@ async def test_what_did_not_change_is_not_sent_again(market: Exchange, ask: Ask)
 
 
 async def test_quotes_have_five_levels_of_the_book(market: Exchange, ask: Ask) -> None:
-    bids = tuple((10_000 - n, n) for n in range(1, 5))
-    asks = tuple((10_002 + n, n) for n in range(1, 5))
+    bids = levels((10_000 - n, n) for n in range(1, 5))
+    asks = levels((10_002 + n, n) for n in range(1, 5))
     await market.happen(Quote("NVX", 10_000, 10_002, 5, 6, NOW_MS, bids, asks), trade(0, 10_001))
     told = await data_of(ask, "quotes", shapes.Quotes, symbols="NVX,NONE,ORB")
     assert told["rejected"] == {"NONE": "unknown symbol"}

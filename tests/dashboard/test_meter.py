@@ -1,8 +1,9 @@
 """Metered work does what it would do anyway, whatever happens to it, and its time is counted."""
 
 import asyncio
+import gc
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,15 @@ from dashboard.wire.registry import Transport
 
 SPIN_S = 0.02
 Wrap = Callable[[Awaitable[object]], Awaitable[object]]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _uncollected() -> Iterator[None]:
+    """A collection of all that other tests left behind would be on somebody's account."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
 
 
 class Fault(Exception):

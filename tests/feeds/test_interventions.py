@@ -1,4 +1,4 @@
-"""A shock does what its preview said, a regime makes prices wilder, and nobody else feels either."""
+"""A shock does what its preview said, a regime makes prices wilder, and nobody else feels it."""
 
 from collections.abc import Iterable
 from math import exp, log

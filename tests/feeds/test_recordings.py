@@ -18,9 +18,9 @@ from feeds.recordings.heading import VERSION, Heading, Origin
 from feeds.recordings.opening import place_of
 from feeds.recordings.reading import Recording
 from feeds.recordings.writing import HEADING_KEY, RecordingWriter
-from tests.market_script import NOW, listing, scripts
+from tests.market_script import NOW, levels, listing, scripts
 
-DEEP = Quote("NVX", 100, 102, 300, 400, NOW, ((99, 500), (97, 600)), ((103, 700),))
+DEEP = Quote("NVX", 100, 102, 300, 400, NOW, (99, 500, 97, 600), (103, 700))
 EVENTS: list[Event] = [
     listing("NVX"),
     Status("NVX", Phase.OPEN, "", NOW),
@@ -54,8 +54,8 @@ def rewrite(path: Path, *, heading: bytes | None = None, drop: str | None = None
 deep_quotes = st.builds(
     lambda bid, sizes, ts: Quote(
         "ORB", bid, bid + 3, 5, 5, ts,
-        tuple((bid - far, size) for far, size in enumerate(sizes, 1)),
-        tuple((bid + 4 + far, size) for far, size in enumerate(sizes)),
+        levels((bid - far, size) for far, size in enumerate(sizes, 1)),
+        levels((bid + 4 + far, size) for far, size in enumerate(sizes)),
     ),
     st.integers(10, 10**9), st.lists(st.integers(1, 10**6), max_size=4), st.integers(0, NOW),
 )  # fmt: skip
