@@ -3,17 +3,17 @@
 Must not know requests or templates. Called by views; the browser's twin is static/js/format.js.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TypedDict
+from typing import TypedDict, cast
 from zoneinfo import ZoneInfo
 
 from dashboard.access import Access
 from dashboard.hub import Hub
-from feeds.board import ASK, BID, HIGH, LAST, LOW, PREVIOUS_CLOSE, VOLUME, Row
+from feeds.board import ASK, BID, HIGH, LAST, LOW, PHASE, PREVIOUS_CLOSE, VOLUME, Row
 from feeds.delays import delay_of, shown
-from feeds.events import FeedState, FeedStatus
+from feeds.events import FeedState, FeedStatus, Phase
 
 MISSING = "\u2013"
 MINUS = "\u2212"
@@ -76,6 +76,17 @@ class MarketView:
             for key, feed in self._hub.replica.board.feeds.items()
             if access.knows(key)
         ]
+
+    def prices(self, symbols: Iterable[str]) -> dict[str, tuple[int | None, Phase]]:
+        """Return the last price (ticks, None without a trade) and the phase of each symbol that is
+        listed; any thread may ask, as each is looked up by itself."""
+        find = self._hub.replica.board.rows.get
+        rows = ((symbol, find(symbol)) for symbol in symbols)
+        return {
+            symbol: (cast(int | None, row.values[LAST]), Phase(row.phase))
+            for symbol, row in rows
+            if row is not None and row.values[PHASE] is not None
+        }
 
     def age_text(self) -> str:
         """Return how old the newest tick is."""

@@ -15,7 +15,7 @@ from dashboard.api.charts import Charts
 from dashboard.api.entrance import open_to_readers
 from dashboard.api.rest import Market, make_api
 from dashboard.api.udf import make_udf
-from dashboard.deck.pages import disconnect, entries, flightdeck, operate
+from dashboard.deck.routes import deck_routes
 from dashboard.transports.http import Desk
 
 _runtime = runtime.current()
@@ -51,22 +51,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", _api),
     path("udf/", _udf),
     path("accounts/", include(_accounts)),
-    path("admin/flightdeck/", admin.site.admin_view(flightdeck), name="flightdeck"),
-    path(
-        "admin/flightdeck/feeds/<slug:slug>/<slug:name>/",
-        admin.site.admin_view(operate),
-        name="flightdeck_operate",
-    ),
-    path(
-        "admin/flightdeck/entries/",
-        admin.site.admin_view(entries),
-        name="flightdeck_entries",
-    ),
-    path(
-        "admin/flightdeck/disconnect/",
-        admin.site.admin_view(disconnect),
-        name="flightdeck_disconnect",
-    ),
+    path("admin/flightdeck/", include(deck_routes(_market))),
     path("admin/", admin.site.urls),
     # asked for by browsers that show something else than a page of ours
     path("favicon.ico", login_not_required(_icon), name="favicon"),

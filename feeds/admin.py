@@ -15,6 +15,8 @@ from django.http import HttpRequest
 from feeds import services
 from feeds.clock import SystemClock
 from feeds.events import FeedState
+from feeds.interventions.admin import InterventionAdmin, ScenarioAdmin
+from feeds.interventions.models import Intervention, Scenario
 from feeds.models import AuditEntry, Entitlement, Feed, Halt, Instrument
 from feeds.operating import FEED_COMMANDS, INSTRUMENT_COMMANDS, MarketAdmin, actor_of
 from feeds.recordings.admin import RecordingAdmin
@@ -261,5 +263,7 @@ class InstrumentAdmin(MarketAdmin):
 
 
 admin.site.register(Recording, RecordingAdmin)
+admin.site.register(Scenario, ScenarioAdmin)
+admin.site.register(Intervention, InterventionAdmin)
 admin.site.register(Halt, HaltAdmin)
 admin.site.register(AuditEntry, AuditEntryAdmin)

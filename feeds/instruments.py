@@ -54,6 +54,10 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
         """Return how many decimals a price of this instrument is shown with."""
         return decimals_of(self.tick_size)
 
+    def price_text(self, ticks: int) -> str:
+        """Return a price as people read it."""
+        return f"{ticks * self.tick_size:,.{self.decimals}f}"
+
 
 def decimals_of(tick_size: Decimal) -> int:
     """Return the number of decimals of the grid, 0 for whole numbers."""

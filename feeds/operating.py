@@ -23,6 +23,7 @@ from feeds import services
 from feeds.audit import target_of
 from feeds.events import FeedState
 from feeds.exceptions import InvalidTransition
+from feeds.interventions.models import Intervention, Scenario, ScenarioStep
 from feeds.models import AuditEntry, Entitlement, Feed, Halt
 from feeds.records import CascadingAdmin
 
@@ -78,6 +79,12 @@ FEED_COMMANDS = {
         run=services.pause_feed,
         is_offered=lambda feed: feed.state == FeedState.RUNNING,
     ),
+    "step": Command(
+        label="Step",
+        done="Ran for a second",
+        run=services.step_feed,
+        is_offered=lambda feed: feed.state == FeedState.PAUSED,
+    ),
     "close": Command(
         label="Close",
         done="Closed",
@@ -124,7 +131,7 @@ INSTRUMENT_COMMANDS = {
 class MarketAdmin(CascadingAdmin):
     """Rows of the market that are also operated: by buttons, by actions, with one permission."""
 
-    cascades = (Halt, Entitlement)
+    cascades = (Halt, Entitlement, Intervention, Scenario, ScenarioStep)
     change_form_template = "admin/feeds/change_form.html"
     object_history_template = "admin/feeds/object_history.html"
     commands: ClassVar[dict[str, Command]] = {}

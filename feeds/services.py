@@ -75,7 +75,7 @@ def step_feed(feed: Feed, *, actor: User | None, reason: str = "") -> None:
     with transaction.atomic():
         lock(feed)
         if feed.state != FeedState.PAUSED:
-            raise InvalidTransition(f"{feed} is {feed.state}, only a paused feed makes a step")
+            raise InvalidTransition(f"{feed} is not paused, only a paused feed makes a step")
         values = {"runs_until": timezone.now() + STEP}
         change(feed, values, action="step", actor=actor, reason=reason)
 

@@ -3,16 +3,32 @@
 Must not do anything. Called by deck.pages.
 """
 
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django import forms
 from django.contrib.auth.models import User
+from django.utils import timezone
 
+from feeds.interventions.models import Intervention, Scenario
+from feeds.interventions.services import LEAD
 from feeds.models import Feed, Instrument
+
+if TYPE_CHECKING:
+    RowForm: TypeAlias = forms.ModelForm[Any]
+else:
+    RowForm = forms.ModelForm
 
 WHOLE: str = ""
 SHOWN: int = 32
 """Characters of a wrong symbol that an error repeats."""
+
+
+def sector_field(feed: Feed) -> forms.ChoiceField:
+    """Return a choice among the sectors of a feed; none is all of it."""
+    sectors = feed.instruments.order_by("sector").values_list("sector", flat=True).distinct()
+    choices = [(WHOLE, "whole feed"), *((sector, sector) for sector in sectors)]
+    return forms.ChoiceField(choices=choices, required=False)
 
 
 class ScopeForm(forms.Form):
@@ -25,9 +41,7 @@ class ScopeForm(forms.Form):
     def __init__(self, *args: Any, feed: Feed, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._instruments = feed.instruments.order_by("symbol")
-        sectors = self._instruments.order_by("sector").values_list("sector", flat=True).distinct()
-        choices = [(WHOLE, "whole feed"), *((sector, sector) for sector in sectors)]
-        self.fields["sector"] = forms.ChoiceField(choices=choices, required=False)
+        self.fields["sector"] = sector_field(feed)
 
     def clean_symbol(self) -> str:
         """Refuse a symbol that this feed does not have."""
@@ -61,3 +75,58 @@ class DisconnectForm(forms.Form):
     reason = forms.CharField(
         max_length=200, error_messages={"required": "Say why; the audit keeps it."}
     )
+
+
+class StartForm(forms.Form):
+    """When something begins: at once without a time."""
+
+    starts_at = forms.DateTimeField(
+        required=False,
+        label="Start (UTC)",
+        help_text="Empty: at once.",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}),
+    )
+
+    def clean_starts_at(self) -> datetime | None:
+        """Refuse a time in the past."""
+        starts_at: datetime | None = self.cleaned_data["starts_at"]
+        if starts_at is not None and starts_at < timezone.now():
+            raise forms.ValidationError("That is in the past.")
+        return starts_at
+
+
+class InterventionForm(StartForm, RowForm):
+    """A shock or a regime of a feed."""
+
+    field_order = ("kind", "size", "duration_s", "sector", "symbol", "starts_at", "reason")
+
+    class Meta:
+        model = Intervention
+        fields = ("kind", "size", "duration_s", "sector", "symbol", "reason")
+
+    def __init__(self, data: Any = None, *, feed: Feed, auto_id: str) -> None:
+        super().__init__(data, instance=Intervention(feed=feed), auto_id=auto_id)
+        self.fields["sector"] = sector_field(feed)
+
+    def clean_symbol(self) -> str:
+        """Take small letters, too."""
+        symbol: str = self.cleaned_data["symbol"]
+        return symbol.strip().upper()
+
+    def row(self) -> Intervention:
+        """Return what was asked for, not saved; at once is in a moment."""
+        row: Intervention = self.instance
+        row.place(self.cleaned_data["starts_at"] or timezone.now() + LEAD)
+        return row
+
+
+class ScenarioForm(StartForm):
+    """Which scenario of a feed is run, and why."""
+
+    scenario = forms.ModelChoiceField(Scenario.objects.none())
+    reason = forms.CharField(max_length=200)
+    field_order = ("scenario", "starts_at", "reason")
+
+    def __init__(self, *args: Any, feed: Feed, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scenario"] = forms.ModelChoiceField(feed.scenarios.all())

@@ -4,14 +4,11 @@ Must not write rows or poke anybody: services do. Called through urls. Every for
 the page's script sends it, and gets the same words as JSON.
 """
 
-from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -19,25 +16,24 @@ from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import services
+from dashboard.deck.answers import Refused, answer, cleaned
 from dashboard.deck.forms import DisconnectForm, HaltScopeForm, ScopeForm
 from dashboard.selectors import rights_of
-from feeds.exceptions import InvalidTransition
-from feeds.models import AuditEntry, Feed, Instrument
+from feeds.models import AuditEntry, Feed
 from feeds.operating import FEED_COMMANDS, actor_of
-from feeds.services import halt_instrument, resume_instrument
+from feeds.services import (
+    halt_instrument,
+    halt_instruments,
+    resume_instrument,
+    resume_instruments,
+)
+from feeds.undoing import HALT, RUN, SHOCK, is_newest, undo, undo_of
 
-RUN: Final = "feeds.run_feed"
-HALT: Final = "feeds.halt_instrument"
 DISCONNECT: Final = "auth.change_user"
 """Who may deactivate an account may end its connections, too."""
 AUDIT: Final = "feeds.view_auditentry"
-RUNNING: Final = ("start", "pause", "close", "rate")
+RUNNING: Final = ("start", "pause", "step", "close", "rate")
 ENTRIES_SHOWN: Final = 15
-JSON: Final = "application/json"
-
-
-class Refused(Exception):
-    """What was asked cannot be done; says why to whom asked."""
 
 
 @require_safe
@@ -52,9 +48,10 @@ def flightdeck(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": "Flight deck",
         "feeds": feeds,
+        "may_shock": request.user.has_perm(SHOCK),
         "sees_people": rights.sees_people,
         "may_disconnect": request.user.has_perm(DISCONNECT),
-        "entries": _entries() if request.user.has_perm(AUDIT) else None,
+        "entries": _entries(request) if request.user.has_perm(AUDIT) else None,
     }
     return TemplateResponse(request, "admin/flightdeck.html", context)
 
@@ -64,7 +61,22 @@ def entries(request: HttpRequest) -> HttpResponse:
     """Return the newest audit entries, for the page to show what was done meanwhile."""
     if not request.user.has_perm(AUDIT):
         raise PermissionDenied
-    return JsonResponse({"entries": _entries()})
+    return JsonResponse({"entries": _entries(request)})
+
+
+@require_POST
+def undo_entry(request: HttpRequest, pk: int) -> HttpResponse:
+    """Do the opposite of what an entry tells of; as much permission is needed as for that."""
+    entry = get_object_or_404(AuditEntry, pk=pk)
+    found = undo_of(entry)
+    if not request.user.has_perms([AUDIT, found.permission if found else RUN]):
+        raise PermissionDenied
+
+    def do() -> str:
+        undo(entry, actor=actor_of(request))
+        return f"Undone: {entry.action} {entry.target}."
+
+    return answer(request, do)
 
 
 @require_POST
@@ -77,7 +89,7 @@ def operate(request: HttpRequest, slug: str, name: str) -> HttpResponse:
         raise PermissionDenied
     feed = get_object_or_404(Feed, slug=slug)
     do = _run if is_run else _move_instruments
-    return _answer(request, lambda: do(request, feed, name))
+    return answer(request, lambda: do(request, feed, name))
 
 
 @require_POST
@@ -87,20 +99,33 @@ def disconnect(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
 
     def do() -> str:
-        chosen = _cleaned(DisconnectForm(request.POST))
+        chosen = cleaned(DisconnectForm(request.POST))
         user, key = chosen["user"], chosen["connection"]
         services.disconnect(user, key, actor=actor_of(request), reason=chosen["reason"])
         return f"Disconnected {user}" + ("." if key else " everywhere.")
 
-    return _answer(request, do)
+    return answer(request, do)
 
 
-def _entries() -> list[list[str]]:
-    """Return when, who, what and why of the newest entries."""
+def _entries(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return when, who, what and why of the newest entries, and where to undo those that can be."""
     return [
-        [f"{localtime(one.at):%H:%M:%S}", one.actor_name, f"{one.action} {one.target}", one.reason]
+        {
+            "texts": [
+                f"{localtime(one.at):%H:%M:%S}",
+                one.actor_name,
+                f"{one.action} {one.target}",
+                one.reason,
+            ],
+            "undo": reverse("flightdeck_undo", args=[one.pk]) if _may_undo(request, one) else "",
+        }
         for one in AuditEntry.objects.all()[:ENTRIES_SHOWN]
     ]
+
+
+def _may_undo(request: HttpRequest, entry: AuditEntry) -> bool:
+    found = undo_of(entry)
+    return bool(found and request.user.has_perm(found.permission) and is_newest(entry))
 
 
 def _panel(feed: Feed, may_run: bool, may_halt: bool) -> dict[str, Any]:
@@ -114,7 +139,7 @@ def _panel(feed: Feed, may_run: bool, may_halt: bool) -> dict[str, Any]:
 
 def _run(request: HttpRequest, feed: Feed, name: str) -> str:
     command = FEED_COMMANDS[name]
-    chosen = _cleaned(command.form(request.POST))
+    chosen = cleaned(command.form(request.POST))
     if command.run(feed, **chosen, actor=actor_of(request)) is False:
         raise Refused(f"{feed} needs no change.")
     return f"{command.done}: {feed}."
@@ -122,54 +147,16 @@ def _run(request: HttpRequest, feed: Feed, name: str) -> str:
 
 def _move_instruments(request: HttpRequest, feed: Feed, name: str) -> str:
     form = (HaltScopeForm if name == "halt" else ScopeForm)(request.POST, feed=feed)
-    reason = _cleaned(form)["reason"]
-    move = halt_instrument if name == "halt" else resume_instrument
-    with transaction.atomic():
-        moved = _moved(
-            form.instruments(), lambda row: move(row, actor=actor_of(request), reason=reason)
-        )
-    done = "Halted" if name == "halt" else "Resumed"
+    reason, actor = cleaned(form)["reason"], actor_of(request)
+    rows = form.instruments()
+    if len(rows) == 1:
+        move = halt_instrument if name == "halt" else resume_instrument
+        move(rows[0], actor=actor, reason=reason)
+        moved = [rows[0].symbol]
+    else:
+        move_all = halt_instruments if name == "halt" else resume_instruments
+        moved = move_all(feed, [row.symbol for row in rows], actor=actor, reason=reason)
     if not moved:
         raise Refused("Nothing to do: it is so already.")
+    done = "Halted" if name == "halt" else "Resumed"
     return f"{done}: {moved[0] if len(moved) == 1 else f'{len(moved)} instruments'}."
-
-
-def _moved(rows: Iterable[Instrument], move: Callable[[Instrument], None]) -> list[Instrument]:
-    """Return those that were not so already."""
-    moved = []
-    for row in rows:
-        try:
-            move(row)
-        except InvalidTransition:
-            continue
-        moved.append(row)
-    return moved
-
-
-def _cleaned(form: forms.Form) -> dict[str, Any]:
-    """Return what a form says.
-
-    Raises:
-        Refused: a field is wrong.
-    """
-    if form.is_valid():
-        return form.cleaned_data
-    told = (
-        f"{form[name].label}: {' '.join(map(str, errors))}" for name, errors in form.errors.items()
-    )
-    raise Refused(" ".join(told))
-
-
-def _answer(request: HttpRequest, do: Callable[[], str]) -> HttpResponse:
-    """Do it, and say so to the page's script, or by the next page."""
-    try:
-        text, is_done = do(), True
-    except (Refused, InvalidTransition) as refused:
-        text, is_done = str(refused), False
-    except ValidationError as error:
-        text, is_done = " ".join(error.messages), False
-    if request.headers.get("Accept") == JSON:
-        body = {"message": text} if is_done else {"error": {"message": text}}
-        return JsonResponse(body, status=200 if is_done else 400)
-    messages.add_message(request, messages.SUCCESS if is_done else messages.ERROR, text)
-    return HttpResponseRedirect(reverse("flightdeck"))

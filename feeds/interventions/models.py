@@ -3,7 +3,7 @@
 Must not write (services do). A part of feeds.models.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
@@ -113,9 +113,8 @@ class ScenarioStep(Planned):
     def clean(self) -> None:
         """Refuse a size that its kind cannot have; the scope is looked at when it runs, too."""
         self.refuse_size()
-        self.refuse_scope(
-            self.scenario.feed if self.scenario_id and self.scenario.feed_id else None
-        )
+        if self.scenario.feed_id:
+            self.refuse_scope(self.scenario.feed)
 
 
 class Intervention(Planned):
@@ -146,6 +145,10 @@ class Intervention(Planned):
         """Refuse a size that its kind cannot have, and a scope that the feed has not."""
         self.refuse_size()
         self.refuse_scope(self.feed)
+
+    def place(self, starts_at: datetime) -> None:
+        """Say when it begins, and so when it ends."""
+        self.starts_at, self.ends_at = starts_at, starts_at + timedelta(seconds=self.duration_s)
 
     @property
     def is_coming(self) -> bool:

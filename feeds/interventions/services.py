@@ -27,8 +27,10 @@ MOST_OPEN: Final = 100
 SCENARIO_FACTS: Final = ("feed", "name", "note")
 
 
-def intervene(row: Intervention, *, actor: User | None) -> Intervention:
-    """Do to the market what an unsaved row says, from its `starts_at` on, at once without one.
+def intervene(
+    row: Intervention, *, starts_at: datetime | None = None, actor: User | None
+) -> Intervention:
+    """Do to the market what an unsaved row says, from a time on, at once without one.
 
     Raises:
         InvalidTransition: the feed is not simulated, or too much is going on there.
@@ -36,7 +38,7 @@ def intervene(row: Intervention, *, actor: User | None) -> Intervention:
     """
     with transaction.atomic():
         _refuse(row.feed, more=1)
-        _add(row, row.starts_at, row.reason, actor=actor)
+        _add(row, starts_at, row.reason, actor=actor)
         record_market(
             row.kind, target_of(row.feed), after=_told([row]), actor=actor, reason=row.reason
         )
@@ -53,17 +55,27 @@ def run_scenario(
         ValidationError: a step does not fit the feed any more, or the start is in the past.
     """
     with transaction.atomic():
-        steps = list(scenario.steps.all())
-        if not steps:
+        if not scenario.steps.exists():
             raise InvalidTransition(f"{scenario} has no steps")
-        _refuse(scenario.feed, more=len(steps))
+        _refuse(scenario.feed, more=scenario.steps.count())
         begin = starts_at or timezone.now() + LEAD
-        rows = [_row_of(step, scenario) for step in steps]
-        for row, step in zip(rows, steps, strict=True):
-            _add(row, begin + timedelta(seconds=step.offset_s), reason, actor=actor)
+        rows = rows_of(scenario, begin)
+        for row in rows:
+            _add(row, row.starts_at, reason, actor=actor)
         after = {"scenario": scenario.name} | _told(rows)
         record_market("run", target_of(scenario.feed), after=after, actor=actor, reason=reason)
         return rows
+
+
+def rows_of(scenario: Scenario, begin: datetime) -> list[Intervention]:
+    """Return the unsaved interventions that the steps of a scenario are when it begins then."""
+    names = ("kind", "sector", "symbol", "size", "duration_s")
+    rows = []
+    for step in scenario.steps.all():
+        values = {name: getattr(step, name) for name in names}
+        rows.append(Intervention(feed=scenario.feed, scenario=scenario.name, **values))
+        rows[-1].place(begin + timedelta(seconds=step.offset_s))
+    return rows
 
 
 def cancel_interventions(
@@ -132,20 +144,12 @@ def _refuse(feed: Feed, *, more: int) -> None:
 
 def _add(row: Intervention, starts_at: datetime | None, reason: str, *, actor: User | None) -> None:
     now = timezone.now()
-    row.starts_at = starts_at or now + LEAD
+    row.place(starts_at or now + LEAD)
     if row.starts_at < now:
         raise ValidationError({"starts_at": "The start is in the past."})
     row.reason, row.made_by = reason, actor
-    row.clean_fields(exclude=["ends_at"])
-    row.clean()
-    row.ends_at = row.starts_at + timedelta(seconds=row.duration_s)
+    row.full_clean()
     row.save()
-
-
-def _row_of(step: ScenarioStep, scenario: Scenario) -> Intervention:
-    names = ("kind", "sector", "symbol", "size", "duration_s")
-    values = {name: getattr(step, name) for name in names}
-    return Intervention(feed=scenario.feed, scenario=scenario.name, **values)
 
 
 def _told(rows: Sequence[Intervention]) -> dict[str, Any]:

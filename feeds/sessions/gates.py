@@ -133,8 +133,7 @@ class Gate:
 
     def price(self, ticks: int) -> str:
         """Return a price as people read it."""
-        definition = self.definition
-        return f"{ticks * definition.tick_size:,.{definition.decimals}f}"
+        return self.definition.price_text(ticks)
 
     def _set_out(self) -> None:
         """Say what a usual tick is now; a band is found when the next trade comes."""

@@ -20,6 +20,7 @@ import {find, make, write} from "../dom.js";
  *   id: string, user: string, user_id: number, transport: string, pace: number, reason: string,
  *   behind: number, symbols: number | null, since: number,
  * }} Person
+ * @typedef {{texts: string[], undo: string}} Entry Its undo is an address, empty where that makes no sense.
  * @typedef {{feeds: Feed[], process: Process, people: Person[] | null, connections: number}} Frame
  */
 
@@ -55,9 +56,13 @@ export class DeckPanel {
     write(output, refusal ?? "Done.");
   }
 
-  /** Show what was done: when, by whom, what and why, the newest first. @param {string[][]} entries */
+  /** Show what was done: when, by whom, what and why, the newest first. @param {Entry[]} entries */
   showEntries(entries) {
-    const rows = entries.map((texts) => make("tr", {}, ...texts.map((text) => make("td", {}, text))));
+    const rows = entries.map(({texts, undo}) => {
+      const button = make("button", {class: "button", form: "undo", formaction: undo}, "Undo");
+      const cells = texts.map((text) => make("td", {}, text));
+      return make("tr", {}, ...cells, make("td", {}, undo ? button : ""));
+    });
     this.#page.querySelector("#entries")?.replaceChildren(...rows);
   }
 

@@ -1,0 +1,161 @@
+"""The flight deck's page of what is done to a feed's market: a dry run first, then the deed.
+
+Must not write rows or poke anybody: services do. Called through urls. The first press of a button
+shows whom it touches; the second, on the page that shows it, does it.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from dashboard.deck.answers import answer
+from dashboard.deck.forms import InterventionForm, ScenarioForm
+from feeds.events import Phase
+from feeds.interventions.models import Intervention, Scenario
+from feeds.interventions.preview import Preview, Touched, preview
+from feeds.interventions.services import (
+    LEAD,
+    cancel_interventions,
+    intervene,
+    rows_of,
+    run_scenario,
+)
+from feeds.models import Feed
+from feeds.operating import actor_of
+from feeds.plans import FeedKind
+from feeds.undoing import SHOCK
+
+ROWS_SHOWN: Final = 100
+"""Instruments of a dry run; the others are counted."""
+PAST_SHOWN: Final = 20
+MISSING: Final = "\u2013"
+CONFIRMED: Final = "confirmed"
+BACK: Final = "flightdeck_interventions"
+
+
+class Prices(Protocol):
+    """What the page needs of the market."""
+
+    def prices(self, symbols: Iterable[str]) -> dict[str, tuple[int | None, Phase]]:
+        """Return the last price (ticks) and the phase of each symbol that is listed."""
+        ...
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def interventions(request: HttpRequest, slug: str, *, market: Prices) -> HttpResponse:
+    """Show what is done to a feed; try out what the form says, or do it when that is confirmed."""
+    feed = _feed_for(request, slug)
+    form = InterventionForm(request.POST or None, feed=feed, auto_id="shock_%s")
+    if not form.is_valid():
+        return _page(request, feed, form=form)
+    row = form.row()
+    if CONFIRMED in request.POST:
+        return answer(
+            request, lambda: _begin(request, row, form.cleaned_data["starts_at"]), BACK, slug
+        )
+    return _page(request, feed, form=form, tried=form, previews=_previews(feed, [row], market))
+
+
+@require_POST
+def scenario(request: HttpRequest, slug: str, *, market: Prices) -> HttpResponse:
+    """Try out a scenario of a feed, or run it when that is confirmed."""
+    feed = _feed_for(request, slug)
+    choice = ScenarioForm(request.POST, feed=feed, auto_id="scenario_%s")
+    if not choice.is_valid():
+        return _page(request, feed, choice=choice)
+    chosen = choice.cleaned_data
+    if CONFIRMED in request.POST:
+        return answer(request, lambda: _run(request, **chosen), BACK, slug)
+    rows = rows_of(chosen["scenario"], chosen["starts_at"] or timezone.now() + LEAD)
+    return _page(request, feed, choice=choice, tried=choice, previews=_previews(feed, rows, market))
+
+
+@require_POST
+def call_off(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Call off what is left of an intervention."""
+    feed = _feed_for(request, slug)
+
+    def do() -> str:
+        (row,) = cancel_interventions(feed, [pk], actor=actor_of(request))
+        return f"Called off: {row}."
+
+    return answer(request, do, BACK, slug)
+
+
+def _feed_for(request: HttpRequest, slug: str) -> Feed:
+    if not request.user.has_perm(SHOCK):
+        raise PermissionDenied
+    return get_object_or_404(Feed, slug=slug)
+
+
+def _begin(request: HttpRequest, row: Intervention, starts_at: datetime | None) -> str:
+    intervene(row, starts_at=starts_at, actor=actor_of(request))
+    return f"From {row.starts_at:%H:%M:%S} UTC: {row}."
+
+
+def _run(
+    request: HttpRequest, *, scenario: Scenario, starts_at: datetime | None, reason: str
+) -> str:
+    rows = run_scenario(scenario, starts_at=starts_at, actor=actor_of(request), reason=reason)
+    return f"{scenario}: {len(rows)} steps, the first at {rows[0].starts_at:%H:%M:%S} UTC."
+
+
+def _page(request: HttpRequest, feed: Feed, **shown: Any) -> HttpResponse:
+    context = {
+        **admin.site.each_context(request),
+        "title": f"Shocks and regimes of {feed}",
+        "feed": feed,
+        "is_simulated": feed.kind == FeedKind.SIMULATED,
+        "form": InterventionForm(feed=feed, auto_id="shock_%s"),
+        "choice": ScenarioForm(feed=feed, auto_id="scenario_%s"),
+        "has_scenarios": feed.scenarios.exists(),
+        "rows": feed.interventions.select_related("made_by")[:PAST_SHOWN],
+        "symbols": feed.instruments.order_by("symbol").values_list("symbol", flat=True),
+        **shown,
+    }
+    return TemplateResponse(request, "admin/interventions.html", context)
+
+
+def _previews(feed: Feed, rows: list[Intervention], market: Prices) -> list[dict[str, Any]]:
+    """Return a dry run of each, in words."""
+    plan = feed.plan()
+    found = market.prices(one.symbol for one in plan.definitions)
+    prices = {symbol: price for symbol, (price, _) in found.items() if price is not None}
+    phases = {symbol: phase for symbol, (_, phase) in found.items()}
+    return [_told(row, preview(plan, row.effect(), prices, phases)) for row in rows]
+
+
+def _told(row: Intervention, seen: Preview) -> dict[str, Any]:
+    return {
+        "row": row,
+        "hindrance": seen.hindrance,
+        "touched": [_line(one) for one in seen.touched[:ROWS_SHOWN]],
+        "hidden": max(0, len(seen.touched) - ROWS_SHOWN),
+        "count": len(seen.touched),
+        "untouched": seen.untouched,
+        "others": len(seen.others),
+    }
+
+
+def _line(one: Touched) -> dict[str, str]:
+    """Return an instrument of a dry run, its prices as people read them."""
+    now, after, spread = (
+        MISSING if ticks is None else one.definition.price_text(ticks)
+        for ticks in (one.price, one.after, one.spread)
+    )
+    return {
+        "symbol": one.definition.symbol,
+        "name": one.definition.name,
+        "now": now,
+        "after": after,
+        "spread": spread,
+        "note": one.note,
+    }
