@@ -107,6 +107,7 @@ class InterventionForm(StartForm, RowForm):
     def __init__(self, data: Any = None, *, feed: Feed, auto_id: str) -> None:
         super().__init__(data, instance=Intervention(feed=feed), auto_id=auto_id)
         self.fields["sector"] = sector_field(feed)
+        self.fields["symbol"].widget.attrs |= {"list": "symbols", "autocomplete": "off"}
 
     def clean_symbol(self) -> str:
         """Take small letters, too."""

@@ -46,7 +46,7 @@ class ScenarioAdmin(CascadingAdmin):
         """Save through the service; tell Django's history what was done."""
         (steps,) = formsets
         gone = [one.instance for one in steps.deleted_forms if one.instance.pk]
-        forms = [one for one in steps.forms if one.has_changed() and one not in steps.deleted_forms]
+        kept = [one for one in steps.forms if one.has_changed() and one not in steps.deleted_forms]
         steps.new_objects = [one.instance for one in kept if not one.instance.pk]
         steps.changed_objects = [
             (one.instance, one.changed_data) for one in kept if one.instance.pk
