@@ -101,6 +101,31 @@ def test_what_would_be_made_up_for_a_rest_never_happened(rest: FeedState) -> Non
     assert [tick.ts_event for tick in engine.step(NOW + 9040).events] == [NOW + 9040]
 
 
+def test_a_feed_that_makes_a_step_runs_until_its_end_and_is_paused_again() -> None:
+    engine, source = open_engine()
+    paused = plan("NVX", state=FeedState.PAUSED)
+    engine.reconcile([paused], NOW)
+    stepping = plan("NVX", until_ms=NOW + 9_000)
+    begun = engine.reconcile([stepping], NOW + 8_000)
+    assert [event.state for event in begun.events] == [FeedState.RUNNING]
+    assert source.draws == 1, "what it would make up for its rest is thrown away"
+    assert kinds(engine.step(NOW + 8_500)) == [Quote]
+    last = engine.step(NOW + 9_020)
+    assert kinds(last) == [Quote, FeedStatus]
+    assert last.events[0].ts_event == NOW + 9_000
+    assert last.events[1].state is FeedState.PAUSED
+    assert engine.step(NOW + 9_500).events == ()
+    assert engine.reconcile([paused], NOW + 9_600).events == ()
+
+
+def test_a_step_that_was_heard_of_too_late_is_over_at_once() -> None:
+    engine, _ = open_engine()
+    engine.reconcile([plan("NVX", state=FeedState.PAUSED)], NOW)
+    engine.reconcile([plan("NVX", until_ms=NOW + 1_000)], NOW + 5_000)
+    engine.step(NOW + 5_050)
+    assert engine.step(NOW + 5_100).events == ()
+
+
 def test_a_halted_instrument_makes_no_tick_and_the_others_go_on() -> None:
     engine, _ = open_engine()
     engine.reconcile([plan("NVX", "ORB")], NOW)

@@ -1,0 +1,151 @@
+"""What can be undone is, once, by an entry of its own; what has changed since stays as it is."""
+
+import pytest
+from django.contrib.auth.models import User
+
+from feeds import services
+from feeds.exceptions import InvalidTransition
+from feeds.interventions.models import Intervention
+from feeds.interventions.services import intervene
+from feeds.models import AuditEntry, Feed, Halt
+from feeds.undoing import undo, undo_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def actor():
+    return User.objects.create_user("olga")
+
+
+@pytest.fixture(autouse=True)
+def feed():
+    services.seed_exchange(6, 200)
+    AuditEntry.objects.all().delete()
+    return Feed.objects.get()
+
+
+def newest():
+    return AuditEntry.objects.first()
+
+
+def first(feed):
+    return feed.instruments.order_by("symbol").first()
+
+
+def symbols(feed):
+    return list(feed.instruments.values_list("symbol", flat=True))
+
+
+def state(feed):
+    """Return everything that an undo may touch."""
+    feed.refresh_from_db()
+    halted = Halt.objects.filter(ended_at=None).values_list("instrument__symbol", flat=True)
+    open_ = [row.pk for row in Intervention.objects.all() if row.is_open]
+    return feed.state, feed.rate, feed.is_recorded, sorted(halted), open_
+
+
+def paused(feed):
+    services.pause_feed(feed, actor=None)
+
+
+def halted(feed):
+    services.halt_instruments(feed, symbols(feed)[:3], actor=None, reason="news")
+
+
+NOTHING = lambda feed: None
+ACTIONS = {
+    "rate": (NOTHING, lambda feed: services.set_rate(feed, 5, actor=None)),
+    "pause": (NOTHING, lambda feed: services.pause_feed(feed, actor=None)),
+    "start": (paused, lambda feed: services.start_feed(feed, actor=None)),
+    "record": (NOTHING, lambda feed: services.start_recording(feed, actor=None)),
+    "halt": (NOTHING, lambda feed: services.halt_instrument(first(feed), actor=None, reason="x")),
+    "halts": (NOTHING, halted),
+    "resumes": (
+        halted,
+        lambda feed: services.resume_instruments(feed, symbols(feed), actor=None),
+    ),
+    "shock": (
+        NOTHING,
+        lambda feed: intervene(Intervention(feed=feed, size=-3, reason="x"), actor=None),
+    ),
+}
+every_action = pytest.mark.parametrize(("prepare", "act"), ACTIONS.values(), ids=ACTIONS.keys())
+
+
+@every_action
+def test_an_action_is_undone_by_an_entry_that_says_so(feed, actor, prepare, act):
+    prepare(feed)
+    before = state(feed)
+    act(feed)
+    entry, is_done = newest(), state(feed)
+    assert is_done != before
+    undo(entry, actor=actor, reason="a mistake")
+    assert state(feed) == before
+    said = newest()
+    assert (said.actor, said.target) == (actor, entry.target)
+    assert said.reason.startswith(f"Undo of {entry.action} at ")
+    assert said.reason.endswith(": a mistake")
+
+
+@every_action
+def test_nothing_is_undone_twice(feed, prepare, act):
+    prepare(feed)
+    act(feed)
+    entry = newest()
+    undo(entry, actor=None)
+    before, entries = state(feed), AuditEntry.objects.count()
+    with pytest.raises(InvalidTransition):
+        undo(entry, actor=None)
+    assert (state(feed), AuditEntry.objects.count()) == (before, entries)
+
+
+def test_what_has_changed_since_stays(feed):
+    services.set_rate(feed, 5, actor=None)
+    entry = newest()
+    services.set_rate(feed, 9, actor=None)
+    with pytest.raises(InvalidTransition, match="changed since"):
+        undo(entry, actor=None)
+    assert state(feed)[1] == 9
+
+
+def test_other_facts_of_a_feed_may_change_meanwhile(feed):
+    services.set_rate(feed, 5, actor=None)
+    entry = newest()
+    services.pause_feed(feed, actor=None)
+    undo(entry, actor=None)
+    assert state(feed)[:2] == ("PAUSED", 200)
+
+
+def test_halts_of_many_are_not_undone_when_one_was_resumed_and_halted_anew(feed):
+    halted(feed)
+    entry, chosen = newest(), first(feed)
+    services.resume_instrument(chosen, actor=None)
+    services.halt_instrument(chosen, actor=None, reason="another")
+    with pytest.raises(InvalidTransition, match="changed since"):
+        undo(entry, actor=None)
+
+
+def test_an_undo_can_be_undone(feed):
+    services.set_rate(feed, 5, actor=None)
+    undo(newest(), actor=None)
+    undo(newest(), actor=None)
+    assert state(feed)[1] == 5
+
+
+@pytest.mark.parametrize("act", [services.close_feed, services.start_feed])
+def test_a_session_that_ended_does_not_come_back(feed, act):
+    if act is services.start_feed:
+        services.close_feed(feed, actor=None)
+    act(feed, actor=None)
+    assert undo_of(newest()) is None
+    with pytest.raises(InvalidTransition, match="cannot be undone"):
+        undo(newest(), actor=None)
+
+
+def test_what_is_gone_stays_gone(feed):
+    services.halt_instrument(first(feed), actor=None, reason="x")
+    entry = newest()
+    services.delete_instrument(first(feed), actor=None)
+    with pytest.raises(InvalidTransition, match="is gone"):
+        undo(entry, actor=None)
