@@ -17,7 +17,7 @@ from feeds.audit import facts_of, target_of
 from feeds.changes import lock, record_market
 from feeds.exceptions import InvalidTransition
 from feeds.interventions.models import Intervention, Scenario, ScenarioStep
-from feeds.models import Feed
+from feeds.models import AuditEntry, Feed
 from feeds.plans import FeedKind
 
 LEAD: Final = timedelta(seconds=1)
@@ -25,6 +25,19 @@ LEAD: Final = timedelta(seconds=1)
 MOST_OPEN: Final = 100
 """Of one feed; each is looked at in every step."""
 SCENARIO_FACTS: Final = ("feed", "name", "note")
+STEP_FACTS: Final = ("offset_s", "kind", "size", "duration_s", "sector")
+FIRST_SCENARIOS: Final = (
+    ("Flash crash", "Everything falls in a minute and comes most of the way back.", (
+        (0, "regime", 3, 240, ""), (5, "shock", -6, 45, ""), (75, "shock", 4.5, 120, ""),
+    )),
+    ("Bad news for Technology", "A sector falls while the others look on.", (
+        (0, "shock", -6, 90, "Technology"), (0, "regime", 2, 300, "Technology"),
+    )),
+    ("Calm before the numbers", "Next to nothing moves, and then everything does.", (
+        (0, "regime", 0.3, 120, ""), (120, "regime", 4, 120, ""),
+    )),
+)  # fmt: skip
+"""Name, note and steps."""
 
 
 def intervene(
@@ -70,7 +83,7 @@ def run_scenario(
 def rows_of(scenario: Scenario, begin: datetime) -> list[Intervention]:
     """Return the unsaved interventions that the steps of a scenario are when it begins then."""
     names = ("kind", "sector", "symbol", "size", "duration_s")
-    rows = []
+    rows: list[Intervention] = []
     for step in scenario.steps.all():
         values = {name: getattr(step, name) for name in names}
         rows.append(Intervention(feed=scenario.feed, scenario=scenario.name, **values))
@@ -131,6 +144,15 @@ def delete_scenario(scenario: Scenario, *, actor: User | None) -> None:
         before = _facts_of(scenario)
         record_market("delete", _target_of(scenario), before=before, actor=actor)
         scenario.delete()
+
+
+def seed_scenarios(feed: Feed) -> None:
+    """Give a feed the scenarios to begin with, once: who deletes them has his reasons."""
+    if AuditEntry.objects.filter(target__startswith="scenario ").exists():
+        return
+    for name, note, steps in FIRST_SCENARIOS:
+        made = [ScenarioStep(**dict(zip(STEP_FACTS, step, strict=True))) for step in steps]
+        save_scenario(Scenario(feed=feed, name=name, note=note), made, actor=None)
 
 
 def _refuse(feed: Feed, *, more: int) -> None:

@@ -1,12 +1,12 @@
 """The flight deck's page and forms: who may, what happens, and that a refusal does nothing."""
 
 import pytest
-from django.contrib.auth.models import Permission, User
-from django.test import Client
+from django.contrib.auth.models import User
 
 from feeds import control
 from feeds.models import AuditEntry, Feed, Halt
 from feeds.services import seed_exchange
+from tests.staff import staff
 
 pytestmark = pytest.mark.django_db
 DECK = "/admin/flightdeck/"
@@ -20,15 +20,6 @@ def feed():
     seed_exchange(6, 200)
     AuditEntry.objects.all().delete()
     return Feed.objects.get()
-
-
-def staff(*permissions, is_staff=True):
-    """Sign in somebody with just these permissions."""
-    user = User.objects.create_user("staff", is_staff=is_staff)
-    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.mark.parametrize(
@@ -170,7 +161,7 @@ def test_what_was_done_is_told_to_who_may_read_the_audit():
     client = staff("run_feed", "view_auditentry")
     client.post(f"{FEED}pause/", {"reason": "lunch"}, **JSON)
     [entry] = client.get(f"{DECK}entries/").json()["entries"]
-    assert entry["texts"][1:] == ["staff", "pause feed demo", "lunch"]
+    assert entry["texts"][1:] == ["user0", "pause feed demo", "lunch"]
     assert "<td>pause feed demo</td>" in client.get(DECK).content.decode()
     User.objects.all().delete()
     client = staff("run_feed")

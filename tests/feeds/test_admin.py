@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from feeds import control, services
 from feeds.models import AuditEntry, Feed, Halt, Instrument
+from tests.staff import root, staff
 
 pytestmark = pytest.mark.django_db
 FEEDS = "/admin/feeds/feed/"
@@ -38,21 +39,9 @@ def market():
     Halt.objects.create(instrument=the("ORB"), reason="news")
 
 
-@pytest.fixture
-def root():
-    """Sign in a superuser."""
-    client = Client()
-    client.force_login(User.objects.create_superuser("root"))
-    return client
-
-
-def staff(*permissions, is_staff=True):
-    """Sign in somebody with just these permissions."""
-    user = User.objects.create_user(f"user{User.objects.count()}", is_staff=is_staff)
-    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client = Client()
-    client.force_login(user)
-    return client
+@pytest.fixture(name="root")
+def _root():
+    return root()
 
 
 def the(symbol):

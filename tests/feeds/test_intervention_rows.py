@@ -12,6 +12,7 @@ from feeds.exceptions import InvalidTransition
 from feeds.interventions.effects import EffectKind
 from feeds.interventions.models import Intervention, Scenario, ScenarioStep
 from feeds.interventions.services import (
+    FIRST_SCENARIOS,
     LEAD,
     MOST_OPEN,
     cancel_interventions,
@@ -19,6 +20,7 @@ from feeds.interventions.services import (
     intervene,
     run_scenario,
     save_scenario,
+    seed_scenarios,
 )
 from feeds.models import AuditEntry, Feed
 from feeds.selectors import read_plans
@@ -183,6 +185,19 @@ def test_every_change_of_a_scenario_is_written_down(feed, actor):
     assert [one.action for one in entries] == ["add", "change", "change", "delete"]
     assert {one.target for one in entries} == {"scenario demo Crash"}
     assert entries[1].before["steps"] != entries[1].after["steps"]
+
+
+def test_the_first_scenarios_can_be_run_and_come_once(feed):
+    Feed.objects.all().delete()
+    seeded = services.seed_exchange(60, 200)
+    seed_scenarios(seeded)
+    scenarios = list(Scenario.objects.all())
+    assert len(scenarios) == len(FIRST_SCENARIOS)
+    for scenario in scenarios:
+        assert run_scenario(scenario, actor=None, reason="drill")
+        delete_scenario(scenario, actor=None)
+    seed_scenarios(seeded)
+    assert not Scenario.objects.exists()
 
 
 def test_a_step_runs_a_paused_feed_for_a_second(feed, actor):

@@ -17,6 +17,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from dashboard.servers.listening import HOST, SERVERS, ASGIApplication, listen, serve
+from feeds.interventions.services import seed_scenarios
 from feeds.plans import MAX_RATE
 from feeds.services import seed_exchange
 
@@ -52,7 +53,7 @@ class Command(BaseCommand):
         _move_to(options["data"])
         with _listen(options["port"]) as listener:
             call_command("migrate", verbosity=0, interactive=False)
-            seed_exchange(options["instruments"], options["rate"])
+            seed_scenarios(seed_exchange(options["instruments"], options["rate"]))
             passwords = _ensure_accounts(settings.MARKET_DATA_DIR / "accounts.json")
             url = f"http://{HOST}:{listener.getsockname()[1]}/"
             self._serve(listener, url, passwords, options)
