@@ -4,12 +4,14 @@ Pure. Must not know paths or time: what happens arrives as columns, one row per 
 simulator. A trade is at the bid or the ask of the quote before it; who has none yet quotes first.
 """
 
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from feeds.events import Levels, Quote, Side, Tick, Trade
-from feeds.randomness import Floats, Whole, Words, exp_of, normal_of
+from feeds.randomness import Block, Floats, Whole, Words, exp_of, normal_of
 
 TRADE_SHARE: Final = 0.3
 LOT: Final = 100
@@ -17,6 +19,7 @@ MAX_LOTS: Final = 500.0
 LEVELS: Final = 4
 """Levels behind the best bid and ask; with it they are five."""
 _BITS: Final = 12
+Objects = npt.NDArray[np.object_]
 _SIDES: Final = (Side.SELL, Side.BUY)
 
 
@@ -34,7 +37,7 @@ class Happenings(NamedTuple):
     bid_u: Floats
     ask_u: Floats
     heat: Floats
-    behind: Whole
+    behind: Objects
 
     def take(self, order: Whole) -> "Happenings":
         """Return the rows in another order."""
@@ -48,15 +51,18 @@ def lots_of(u: Floats, heat: Floats) -> Whole:
     return np.rint(np.clip(lots, 1.0, MAX_LOTS)).astype(np.int64) * LOT
 
 
-_SIZES: Final = lots_of((np.arange(2**_BITS) + 0.5) / 2**_BITS, np.full(2**_BITS, 2.0))
-"""Sizes behind the best by a number of 12 bits: the same distribution, twice as large."""
+_SIZES: Final = lots_of((np.arange(2**_BITS) + 0.5) / 2**_BITS, np.full(2**_BITS, 2.0)).astype(
+    object
+)
+"""Sizes behind the best by a number of 12 bits: the same distribution, twice as large. As objects,
+for the same few are in millions of quotes."""
 
 
-def sizes_of(words: tuple[Words, Words, Words, Words]) -> Whole:
+def sizes_of(words: Block) -> Objects:
     """Return the sizes of LEVELS bids and as many asks, [event, level]: a word gives two."""
     low, high = np.uint64(2**_BITS - 1), np.uint64(32 - _BITS)
     numbers = [word & low for word in words] + [word >> high for word in words]
-    sizes: Whole = _SIZES[np.stack(numbers, axis=1).astype(np.int64)]
+    sizes: Objects = _SIZES[np.stack(numbers, axis=1).astype(np.int64)]
     return sizes
 
 
@@ -139,10 +145,10 @@ class Books:
         self._quotes[:, place[is_last]] = quotes[:, is_last]
 
 
-def _levels(prices: Whole, sizes: Whole) -> list[Levels]:
+def _levels(prices: Whole, sizes: Objects) -> list[Levels]:
     """Return the levels by row, without those below the first tick."""
-    numbers = iter(np.stack([prices, sizes], axis=2).ravel().tolist())
-    levels: list[Levels] = list(zip(*[numbers] * (2 * LEVELS), strict=True))
+    columns = chain.from_iterable(zip(prices.T.tolist(), sizes.T.tolist(), strict=True))
+    levels: list[Levels] = list(zip(*columns, strict=True))
     for row in np.flatnonzero(prices[:, -1] < 1).tolist():
         levels[row] = levels[row][: 2 * int((prices[row] > 0).sum())]
     return levels
