@@ -1,13 +1,19 @@
 """The flight deck in a browser: what an operator does is on the page at once."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import DESK, PHONE, Open
+from tests.e2e.test_live import shown
 
 DECK = "admin/flightdeck/"
+
+
+def number_in(text: str) -> float:
+    return float(text.replace(",", ""))
 
 
 def part(page: Page, name: str) -> Any:
@@ -32,6 +38,14 @@ def test_what_is_done_is_seen(deck: Page) -> None:
     expect(part(deck, "reason")).to_have_text("lunch")
     expect(deck.locator("#entries tr").first).to_contain_text("pause feed demo")
     form.locator("[name=reason]").fill("")
+    deck.get_by_role("button", name="Step").click()
+    expect(part(deck, "state")).to_have_text("Running")
+    expect(part(deck, "state")).to_have_text("Paused")
+    deck.locator("#entries tr").nth(1).get_by_role("button", name="Undo").click()
+    expect(part(deck, "state")).to_have_text("Running")
+    expect(deck.locator("#entries tr").first).to_contain_text("Undo of pause")
+    deck.get_by_role("button", name="Pause").click()
+    expect(part(deck, "state")).to_have_text("Paused")
     deck.get_by_role("button", name="Start").click()
     expect(part(deck, "state")).to_have_text("Running")
     form.locator("[name=rate]").fill("300")
@@ -54,6 +68,25 @@ def test_a_sector_is_halted_and_resumed(deck: Page) -> None:
     form.locator("[name=reason]").fill("")
     form.get_by_role("button", name="Resume").click()
     expect(part(deck, "halted")).to_have_text("0")
+
+
+def test_a_shock_takes_the_price_where_its_dry_run_said(
+    deck: Page, open_page: Open, eventually: Callable[..., None]
+) -> None:
+    """Seen by somebody else, whose page is open meanwhile."""
+    viewer = open_page()
+    symbol = next(iter(shown(viewer)))
+    deck.get_by_role("link", name="Shocks, regimes and scenarios").click()
+    for name, value in {"size": "-4", "duration_s": "3", "symbol": symbol, "reason": "x"}.items():
+        deck.locator(f"#shock_{name}").fill(value)
+    deck.locator("#shock_symbol").press("Enter")
+    cells = deck.locator("#dry-run tbody tr td.number")
+    now, after, spread = (number_in(text) for text in cells.all_inner_texts())
+    assert after == pytest.approx(now * 0.96, rel=0.002)
+    assert number_in(shown(viewer)[symbol]["last"]) > after + 2 * spread
+    deck.get_by_role("button", name="Do it").click()
+    expect(deck.locator(".messagelist")).to_contain_text(f"shock -4 % of {symbol} over 3 s.")
+    eventually(lambda: abs(number_in(shown(viewer)[symbol]["last"]) - after) <= 2 * spread)
 
 
 def test_who_is_disconnected_is_told_and_stays_away(deck: Page, open_page: Open) -> None:
