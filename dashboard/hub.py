@@ -14,6 +14,7 @@ from typing import Final
 
 from django import db
 
+from dashboard.deck.examiner import Examiner
 from dashboard.deck.traffic import Traffic
 from dashboard.exceptions import HubFull, TooManySeats
 from dashboard.identity import Identity
@@ -64,6 +65,7 @@ class Hub:
         self.clock = clock
         self.seats: set[Seat] = set()
         self.traffic = Traffic()
+        self.examiner = Examiner()
         self._joined = 0
         self._delivered: Counter[Transport] = Counter()
         self.replica = Replica("", Board(), capacity=capacity, ts=clock.now_ms())
@@ -188,6 +190,7 @@ class Hub:
             try:
                 async for batch in attachment.batches():
                     self.replica.receive(batch, ts=self.clock.now_ms())
+                    self.examiner.take(batch)
                     self._hear()
             except (BatchLost, Overrun, BusDown) as error:
                 self.traffic.overruns += isinstance(error, Overrun)
@@ -202,6 +205,7 @@ class Hub:
             self._heard = self._heard._replace(wall_ms=newest_ms)
         self.replica = Replica(epoch, board, capacity=self._capacity, ts=self.clock.now_ms())
         self.replica.stale_ms = stale_ms
+        self.examiner.begin(board)
 
     def _hear(self) -> None:
         """Let everybody look whose time has come, or everybody at all when a status changed."""

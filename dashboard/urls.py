@@ -51,7 +51,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", _api),
     path("udf/", _udf),
     path("accounts/", include(_accounts)),
-    path("admin/flightdeck/", include(deck_routes(_market))),
+    path("admin/flightdeck/", include(deck_routes(_market, _runtime.hub.examiner))),
     path("admin/", admin.site.urls),
     # asked for by browsers that show something else than a page of ours
     path("favicon.ico", login_not_required(_icon), name="favicon"),

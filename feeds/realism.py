@@ -1,20 +1,18 @@
 """Does this market look like a real one? Statistics of a tape against the bands of real markets.
 
-Pure. Must not know how the tape was made. Fed with trades by whoever watches a tape. The facts are
+Pure. Must not know how the tape was made, or how it was watched. Called by observing. The facts are
 those of Cont 2001 (Quantitative Finance 1:223) that hold on intraday data (Ratliff-Crain, Van Oort,
 Koehler and Tivnan 2025, Quantitative Finance 25:9), with order flow and cross-section after
 Vyetrenko et al. 2019 (arXiv 1912.04941). Values are medians over symbols, of returns of minutes
 without the day's pattern, never across a night.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from feeds.events import Trade
 from feeds.randomness import Floats
-from feeds.schedules import DAY_MS
 
 MINUTE_MS: Final = 60_000
 GRID_MS: Final = 5_000
@@ -35,49 +33,6 @@ class Finding(NamedTuple):
     values: tuple[float, ...]
     band: str
     is_met: bool
-
-
-class Watch:
-    """Collect the trades of a tape, by the clock of the exchange: prices every 5 seconds, volume
-    and number of trades every minute, by symbol and day."""
-
-    def __init__(self, sectors: dict[str, str]) -> None:
-        self._sectors = sectors
-        self._closes: dict[tuple[str, int], dict[int, int]] = {}
-        self._minutes: dict[tuple[str, int], dict[int, list[int]]] = {}
-
-    def observe(self, trades: Iterable[Trade]) -> None:
-        """Take the next trades."""
-        for trade in trades:
-            day, passed_ms = divmod(trade.exchange_ms or trade.ts_event, DAY_MS)
-            key = trade.symbol, day
-            self._closes.setdefault(key, {})[passed_ms // GRID_MS] = trade.price_ticks
-            minute = self._minutes.setdefault(key, {}).setdefault(passed_ms // MINUTE_MS, [0, 0])
-            minute[0] += trade.size
-            minute[1] += 1
-
-    def market(self) -> "Market":
-        """Return what was seen on whole days, those on which every symbol traded.
-
-        Raises:
-            ValueError: there was no such day.
-        """
-        symbols = [symbol for symbol in self._sectors if any(s == symbol for s, _ in self._closes)]
-        days = sorted({day for _, day in self._closes})
-        days = [day for day in days if all((symbol, day) in self._closes for symbol in symbols)]
-        if not days:
-            raise ValueError("no day on which every symbol traded")
-        spans = [self._minutes[symbol, day] for symbol in symbols for day in days]
-        first, last = min(map(min, spans)), max(map(max, spans))
-        closes = np.full((len(days), (last + 1 - first) * PER_MINUTE, len(symbols)), np.nan)
-        minutes = np.zeros((len(days), last + 1 - first, len(symbols), 2))
-        for place, symbol in enumerate(symbols):
-            for row, day in enumerate(days):
-                _lay(closes[row, :, place], self._closes[symbol, day], first * PER_MINUTE)
-                for minute, sums in self._minutes[symbol, day].items():
-                    minutes[row, minute - first, place] = sums
-        sectors = [self._sectors[symbol] for symbol in symbols]
-        return Market(closes, minutes[..., 0], minutes[..., 1], sectors)
 
 
 class Market:
@@ -142,12 +97,19 @@ class Market:
             4, "Volatility clusters", values, "ACF |r| of lag 1 > 0.10, lag 10 > 0.05", is_met
         )
 
-    def _long_memory(self) -> Finding:
+    def memory(self) -> Floats:
+        """Return the autocorrelation of |r| at lags of 1 to LAGS minutes, the median of symbols."""
         found = _over_symbols(lambda r: _autocorrelation(abs(r), LAGS), self.plain)
-        mean = np.median(found, axis=1)
+        median: Floats = np.median(found, axis=1)
+        return median
+
+    def _long_memory(self) -> Finding:
+        mean = self.memory()
         lags = np.arange(1, LAGS + 1)
         seen = mean > 0
-        slope = float(np.polyfit(np.log(lags[seen]), np.log(mean[seen]), 1)[0])
+        slope = float("nan")
+        if seen.sum() > 1:
+            slope = float(np.polyfit(np.log(lags[seen]), np.log(mean[seen]), 1)[0])
         last = float(mean[LAGS - 10 :].mean())
         is_met = last > 0.02 and 0.15 <= -slope <= 0.5
         band = "ACF |r| of lag 60 > 0.02; power of its decay 0.15-0.5"
@@ -201,15 +163,7 @@ class Market:
         correlation = np.atleast_2d(np.corrcoef(_columns(self.returns_of(grids)).T))
         same = self.sectors[:, None] == self.sectors
         pairs = np.triu(np.ones_like(same), 1).astype(bool)
-        return float(correlation[same & pairs].mean()), float(correlation[~same & pairs].mean())
-
-
-def _lay(column: Floats, closes: dict[int, int], first: int) -> None:
-    """Write the prices, each until the next; before the first of the day its own."""
-    for grid, price in sorted(closes.items()):
-        if first <= grid < first + len(column):
-            column[grid - first :] = price
-    column[np.isnan(column)] = closes[min(closes)]
+        return _mean(correlation[same & pairs]), _mean(correlation[~same & pairs])
 
 
 def _pattern_of(sizes: Floats) -> Floats:
@@ -222,6 +176,11 @@ def _pattern_of(sizes: Floats) -> Floats:
     )
     pattern: Floats = np.maximum(near, 1e-9)[None, :, None]
     return pattern
+
+
+def _mean(values: Floats) -> float:
+    """Return the mean, not a number where there is nothing."""
+    return float(values.mean()) if len(values) else float("nan")
 
 
 def _columns(values: Floats) -> Floats:

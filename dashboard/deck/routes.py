@@ -11,13 +11,14 @@ from django.contrib import admin
 from django.http import HttpResponse
 from django.urls import URLPattern, path
 
+from dashboard.deck.certificate import Examined, certificate
 from dashboard.deck.interventions import Prices, call_off, interventions, scenario
 from dashboard.deck.pages import disconnect, entries, flightdeck, operate, undo_entry
 
 FEED: Final = "feeds/<slug:slug>/"
 
 
-def deck_routes(market: Prices) -> list[URLPattern]:
+def deck_routes(market: Prices, examiner: Examined) -> list[URLPattern]:
     """Return the routes; what operates a feed comes last, as its name is any word."""
     return [
         _route("", flightdeck, "flightdeck"),
@@ -31,6 +32,9 @@ def deck_routes(market: Prices) -> list[URLPattern]:
         ),
         _route(f"{FEED}interventions/<int:pk>/end/", call_off, "flightdeck_call_off"),
         _route(f"{FEED}scenario/", partial(scenario, market=market), "flightdeck_scenario"),
+        _route(
+            f"{FEED}certificate/", partial(certificate, examiner=examiner), "flightdeck_certificate"
+        ),
         _route(f"{FEED}<slug:name>/", operate, "flightdeck_operate"),
     ]
 

@@ -13,7 +13,8 @@ from feeds.calendars import EXCHANGES, Calendar
 from feeds.events import Batch, Phase, Quote, Side, Status, Trade
 from feeds.exchange import definitions
 from feeds.instruments import Definition
-from feeds.realism import MINUTE_MS, Watch
+from feeds.observing import Watch
+from feeds.realism import MINUTE_MS
 from feeds.schedules import DAY_MS, Segment
 from feeds.virtual import START_MS, demo_plan, tape_of
 

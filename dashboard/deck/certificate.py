@@ -1,0 +1,79 @@
+"""The page that says how real a feed's market looks: every finding, its value, and its band.
+
+Must not watch or compute: the examiner does. Called through urls.
+"""
+
+from typing import Any, Final, Protocol
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_safe
+
+from dashboard.deck.examiner import DAYS_MEANT, DAYS_NEEDED, SYMBOLS_KEPT, Certificate
+from dashboard.selectors import rights_of
+from feeds.models import Feed
+from feeds.operating import actor_of
+from feeds.realism import Finding
+
+MISSING: Final = "\u2013"
+HEIGHT: Final = 100.0
+TOP: Final = 0.5
+"""Of the plot, in its own units and as an autocorrelation."""
+
+
+class Examined(Protocol):
+    """What the page asks."""
+
+    def certificate(self, feed: str) -> Certificate:
+        """Return what the newest whole days of a feed say."""
+        ...
+
+
+@require_safe
+def certificate(request: HttpRequest, slug: str, *, examiner: Examined) -> HttpResponse:
+    """Show the certificate of a feed to whoever may operate anything, as a page or as JSON."""
+    if not rights_of(actor_of(request)).operates:
+        raise PermissionDenied
+    feed = get_object_or_404(Feed, slug=slug)
+    found = examiner.certificate(feed.slug)
+    told = {
+        "feed": feed.slug,
+        "days": found.days,
+        "symbols": found.symbols,
+        "is_met": found.is_met if found.findings else None,
+        "findings": [_finding(one) for one in found.findings],
+    }
+    if request.GET.get("format") == "json":
+        return JsonResponse(told)
+    context = {
+        **admin.site.each_context(request),
+        **told,
+        "title": f"Realism of {feed}",
+        "feed": feed,
+        "needed": DAYS_NEEDED,
+        "meant": DAYS_MEANT,
+        "kept": SYMBOLS_KEPT,
+        "met": sum(one.is_met for one in found.findings),
+        "bars": [_bar(lag, value) for lag, value in enumerate(found.memory)],
+    }
+    return TemplateResponse(request, "admin/certificate.html", context)
+
+
+def _finding(one: Finding) -> dict[str, Any]:
+    values = [MISSING if value != value else f"{value:.3g}" for value in one.values]
+    return {
+        "number": one.number,
+        "name": one.name,
+        "values": values,
+        "band": one.band,
+        "is_met": one.is_met,
+    }
+
+
+def _bar(lag: int, value: float) -> dict[str, float]:
+    """Return a bar of the plot: where it begins and how high it is, from the top down."""
+    height = round(min(1.0, max(0.0, value) / TOP) * HEIGHT, 1)
+    return {"x": lag * 5, "y": round(HEIGHT - height, 1), "height": height}

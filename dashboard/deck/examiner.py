@@ -1,0 +1,118 @@
+"""Watches the tape that this process shows, feed by feed, and says how real its market looks.
+
+Must not know pages. Fed by hub with every batch; asked by the certificate's page from its thread.
+Only continuous trading counts: an auction's trade is one of many.
+"""
+
+from threading import Lock
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from feeds.board import Board
+from feeds.delays import delay_of
+from feeds.events import Batch, Delisting, Event, Listing, Phase, Status, Trade
+from feeds.observing import Watch
+from feeds.realism import Finding
+
+DAYS_KEPT: Final = 20
+SYMBOLS_KEPT: Final = 32
+"""Of each feed, the first ones: some 13 MB at most with the days above."""
+DAYS_NEEDED: Final = 2
+DAYS_MEANT: Final = 10
+"""The bands are meant for so many days; with fewer a finding may be missed by chance."""
+
+
+class Certificate(NamedTuple):
+    """What was found on so many whole days of so many symbols; no findings before DAYS_NEEDED.
+    `memory` is the autocorrelation of |r| by lag in minutes."""
+
+    days: int
+    symbols: int
+    findings: tuple[Finding, ...]
+    memory: tuple[float, ...]
+
+    @property
+    def is_met(self) -> bool:
+        """Say whether all of them are as on real markets."""
+        return all(finding.is_met for finding in self.findings)
+
+
+class Examiner:
+    """Keep a watch for every feed; a new tape begins anew."""
+
+    def __init__(self) -> None:
+        self._watches: dict[str, Watch] = {}
+        self._watch_of: dict[str, Watch] = {}
+        self._open: dict[str, Watch] = {}
+        self._known: dict[str, tuple[tuple[int, ...], Certificate]] = {}
+        self._lock = Lock()
+
+    def begin(self, board: Board) -> None:
+        """Watch another tape, from this board on."""
+        self._watches, self._watch_of, self._open, self._known = {}, {}, {}, {}
+        for symbol, row in board.rows.items():
+            self._enlist(row.feed, symbol, row.definition.sector)
+            self._move(symbol, row.phase)
+
+    def take(self, batch: Batch) -> None:
+        """Watch what happens next."""
+        find = self._open.get
+        for event in batch.events:
+            if event.__class__ is not Trade:
+                if event.__class__ in _OTHERS:
+                    self._follow(event)
+            elif (watch := find(event.symbol)) is not None:
+                watch.observe((event,))
+
+    def certificate(self, feed: str) -> Certificate:
+        """Return what the newest whole days of a feed say; found once, until there is another day.
+
+        Takes a second or so of whichever thread asks, one at a time.
+        """
+        watch = self._watches.get(feed)
+        if watch is None:
+            return Certificate(0, 0, (), ())
+        with self._lock:
+            days = tuple(watch.whole_days())
+            if len(days) < DAYS_NEEDED:
+                return Certificate(len(days), watch.symbols, (), ())
+            known = self._known.get(feed)
+            if known is None or known[0] != days:
+                known = self._known[feed] = days, _examined(watch, len(days))
+            return known[1]
+
+    def _follow(self, event: Event) -> None:
+        match event:
+            case Listing(feed=feed, definition=definition):
+                self._enlist(feed, definition.symbol, definition.sector)
+            case Delisting(symbol=symbol):
+                self._watch_of.pop(symbol, None)
+                self._open.pop(symbol, None)
+            case Status(symbol=symbol, phase=phase):
+                self._move(symbol, phase)
+
+    def _enlist(self, feed: str, symbol: str, sector: str) -> None:
+        """Watch a symbol, if it is no late twin and there is room for it."""
+        if delay_of(symbol):
+            return
+        watch = self._watches.setdefault(feed, Watch({}, days=DAYS_KEPT))
+        if watch.symbols < SYMBOLS_KEPT or watch.has(symbol):
+            watch.add_symbol(symbol, sector)
+            self._watch_of[symbol] = watch
+
+    def _move(self, symbol: str, phase: str) -> None:
+        if phase == Phase.OPEN and symbol in self._watch_of:
+            self._open[symbol] = self._watch_of[symbol]
+        else:
+            self._open.pop(symbol, None)
+
+
+_OTHERS: Final = {Listing, Delisting, Status}
+
+
+def _examined(watch: Watch, days: int) -> Certificate:
+    with np.errstate(invalid="ignore", divide="ignore"):  # a market may stand still
+        market = watch.market()
+        memory = tuple(map(float, market.memory()))
+        return Certificate(days, len(market.sectors), tuple(market.certificate()), memory)
