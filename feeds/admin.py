@@ -11,8 +11,10 @@ from django.contrib.admin.helpers import ActionForm
 from django.db import transaction
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 
 from feeds import services
+from feeds.catalogues.pages import export_instruments, try_import
 from feeds.clock import SystemClock
 from feeds.events import FeedState
 from feeds.interventions.admin import InterventionAdmin, ScenarioAdmin
@@ -82,6 +84,16 @@ class FeedAdmin(MarketAdmin):
         "opened_at",
         *services.PLAYED_FACTS,
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the pages of the instruments' table."""
+        guard = self.admin_site.admin_view
+        export, load = guard(export_instruments), guard(try_import)
+        return [
+            path("<int:pk>/instruments/export/", export, name="feeds_feed_export"),
+            path("<int:pk>/instruments/import/", load, name="feeds_feed_import"),
+            *super().get_urls(),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Feed]:
         """Count the instruments."""

@@ -27,7 +27,7 @@ MAX_LINES = 350
 
 WRITERS = {
     *("feeds.audit", "feeds.changes", "feeds.services", "feeds.archive.services"),
-    *("feeds.recordings.services", "feeds.interventions.services"),
+    *("feeds.recordings.services", "feeds.interventions.services", "feeds.catalogues.services"),
     *("dashboard.services", "dashboard.management.commands.demo"),
 }
 """The services and their audit; and demo, which makes the demo accounts before anybody can act."""
