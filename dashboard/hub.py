@@ -134,6 +134,7 @@ class Hub:
         if seat not in self.seats:
             return
         self._delivered[seat.transport] += seat.subscriber.updates
+        self.traffic.leave(seat.subscriber.conflation)
         self.seats.remove(seat)
         user_id = seat.identity.user_id
         self._seats_of[user_id] -= 1

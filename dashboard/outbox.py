@@ -61,7 +61,7 @@ class TickerOutbox:
     def __init__(self, access: Access = UNLIMITED) -> None:
         self.is_open = False
         self.everything = False
-        self.updates = 0
+        self.updates = self.merged = 0
         self.fields: Fields = ALL_FIELDS
         self.place = Place()
         self._access = access
@@ -121,6 +121,7 @@ class TickerOutbox:
         update = replica.update(self._view, told=place.sequence, looked=place.looked)
         self._ticks_seen.update(zip(update.symbols, update.ticks, strict=True))
         self.updates += len(update.symbols)
+        self.merged += update.merged
         return update.frame
 
     def _own_update(self, replica: Replica) -> str:
@@ -128,10 +129,11 @@ class TickerOutbox:
         place, seen, entries = self.place, self._ticks_seen, []
         for symbol in replica.changed_since(place.looked, self._view):
             ticks = replica.board.ticks(symbol)
-            entry = replica.entry(
-                symbol, since=place.looked, fields=self.fields, ticks=ticks - seen.get(symbol, 0)
+            merged = ticks - seen.get(symbol, 0)
+            self.merged += merged
+            entries.append(
+                replica.entry(symbol, since=place.looked, fields=self.fields, ticks=merged)
             )
-            entries.append(entry)
             seen[symbol] = ticks
         if not entries:
             return ""

@@ -53,14 +53,16 @@ class BatchLost(Exception):
 
 
 class Update(NamedTuple):
-    """An update frame, its symbols, and how many ticks each of them had had by its end."""
+    """An update frame, its symbols, how many ticks each of them had had by its end, and how many
+    ticks the frame stands for."""
 
     frame: str
     symbols: list[str]
     ticks: list[int]
+    merged: int
 
 
-NO_UPDATE: Final = Update("", [], [])
+NO_UPDATE: Final = Update("", [], [], 0)
 
 
 class _Entries(dict[str, str]):
@@ -80,6 +82,7 @@ class _Changes:
     def __init__(self, symbols: Iterable[str], board: Board) -> None:
         self.symbols = {symbol: board.ticks(symbol) for symbol in symbols}
         self.entries: dict[Fields, _Entries] = {}
+        self.merged: dict[str, int] = {}
 
     def seen_by(self, view: View, visible: frozenset[str] | None) -> list[str]:
         """Return the changed symbols of a view, within the visible; the smaller side is walked."""
@@ -248,11 +251,12 @@ class Replica:
             ts=self.ts,
         )
         ticks = changes.symbols
-        return Update(frame, symbols, [ticks[symbol] for symbol in symbols])
+        merged = sum(map(changes.merged.__getitem__, symbols))
+        return Update(frame, symbols, [ticks[symbol] for symbol in symbols], merged)
 
     def _entries(self, changes: _Changes, fields: Fields, looked: int) -> _Entries:
         def encode(symbol: str) -> str:
-            ticks = self._counts.since(symbol, looked)
+            ticks = changes.merged[symbol] = self._counts.since(symbol, looked)
             return self.entry(symbol, since=looked, fields=fields, ticks=ticks)
 
         entries = changes.entries[fields] = _Entries(encode)

@@ -107,6 +107,11 @@ class Subscriber:
         return sum(outbox.updates for outbox in self._paced_outboxes)
 
     @property
+    def conflation(self) -> tuple[int, int]:
+        """Return how many changes of prices were taken, and how many ticks they stood for."""
+        return self._ticker.updates, self._ticker.merged
+
+    @property
     def symbol_count(self) -> int | None:
         """Return how many symbols' prices are read; None is all of them."""
         return None if self._ticker.everything else len(list(self._ticker.symbols))

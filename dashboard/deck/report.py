@@ -29,6 +29,8 @@ class _Sample(NamedTuple):
     frames: int
     characters: int
     updates: int
+    changes: int
+    merged: int
 
 
 class Reporter:
@@ -53,6 +55,7 @@ class Reporter:
     def sample(self) -> None:
         """Note the sums of now; those of another tape or too long ago go."""
         hub, traffic = self._hub, self._hub.traffic
+        taken = [seat.subscriber.conflation for seat in hub.seats]
         new = _Sample(
             at_s=hub.clock.monotonic(),
             epoch=hub.replica.epoch,
@@ -60,6 +63,8 @@ class Reporter:
             frames=traffic.frames,
             characters=traffic.characters,
             updates=hub.delivered.total(),
+            changes=traffic.changes + sum(changes for changes, _ in taken),
+            merged=traffic.merged + sum(merged for _, merged in taken),
         )
         samples = self._samples
         if samples and samples[0].epoch != new.epoch:
@@ -113,6 +118,7 @@ class Reporter:
             readers={transport: readers[transport] for transport in Transport},
             frames=self._per_s("frames"),
             updates=self._per_s("updates"),
+            conflation=self._conflation(),
             bytes=self._per_s("characters"),
             lag_ms=None if newest_ms is None else max(0, replica.ts - newest_ms),
             stale=replica.stale_ms,
@@ -120,6 +126,11 @@ class Reporter:
             refused=traffic.refused,
             overruns=traffic.overruns,
         )
+
+    def _conflation(self) -> float | None:
+        first, last = self._samples[0], self._samples[-1]
+        changes = last.changes - first.changes
+        return round((last.merged - first.merged) / changes, 2) if changes > 0 else None
 
     def _people(self) -> tuple[DeckPerson, ...]:
         seats = sorted(self._hub.seats, key=lambda seat: (seat.since_ms, seat.key))

@@ -38,6 +38,9 @@ class DeckProcess(Shape):
     readers: Annotated[dict[Transport, int], Meta(description="connections by transport")]
     frames: Annotated[Rate, Meta(description="frames sent")]
     updates: Annotated[Rate, Meta(description="changes of prices and trades sent")]
+    conflation: Annotated[
+        float | None, Meta(description="ticks that a change of prices stands for; null: no change")
+    ]
     bytes: Annotated[Rate, Meta(description="text sent, before any compression")]
     lag_ms: Annotated[int | None, Meta(description="the newest tick took so long to come here")]
     stale: Annotated[int | None, Meta(description="silent by a fault since then; UTC, ms")]

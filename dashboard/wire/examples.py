@@ -156,7 +156,7 @@ def _deck() -> str:
     )  # fmt: skip
     process = DeckProcess(
         process="5c1f2a90", readers={Transport.WEBSOCKET: 1}, frames=10.2, updates=81.0,
-        bytes=5210.0, lag_ms=31, stale=None, cuts=0, refused=0, overruns=0,
+        conflation=2.4, bytes=5210.0, lag_ms=31, stale=None, cuts=0, refused=0, overruns=0,
     )  # fmt: skip
     person = DeckPerson(
         id="5c1f2a90-7", user="ada", user_id=3, transport=Transport.WEBSOCKET, pace=4.0,

@@ -14,7 +14,7 @@ from dashboard.identity import Identity, find_revoked
 from dashboard.selectors import rights_of
 from dashboard.wire.deck import DeckSnapshot
 from dashboard.wire.registry import Close, Error, Transport
-from feeds.events import FeedState, FeedStatus, Phase, Status
+from feeds.events import FeedState, FeedStatus, Phase, Quote, Status
 from tests.exchange import Exchange, NoLine, quote, subscribe
 from tests.market_script import NOW
 
@@ -51,6 +51,30 @@ async def test_an_operator_is_told_of_feeds_process_and_people(exchange: Exchang
     assert [feed.feed for feed in snapshot.feeds] == sorted(exchange.hub.replica.board.feeds)
     assert snapshot.process.readers[Transport.WEBSOCKET] == 1
     assert [(one.id, one.user) for one in snapshot.people] == [(seat.key, "user1")]
+
+
+async def test_it_says_how_many_ticks_a_change_of_prices_stands_for(exchange: Exchange) -> None:
+    """Of those who read now, and of those who have left."""
+    clock = exchange.hub.clock = HandClock()
+    reader, _ = take(exchange)
+    subscribe(reader, "ticker", symbols=["NVX", "ORB"])
+    reader.take()
+    reporter = Reporter(exchange.hub, process="p")
+
+    async def told_after(*quotes: Quote) -> float | None:
+        clock.at_s += 1
+        await exchange.happen(*quotes)
+        await exchange.settle()
+        reader.take()
+        reporter.sample()
+        frame = reporter.encode(with_people=False)
+        return msgspec.json.decode(frame, type=DeckSnapshot).process.conflation
+
+    assert await told_after() is None
+    assert await told_after(*map(quote, (1, 2, 3, 4)), quote(1, "ORB")) == 2.5
+    assert await told_after(quote(9)) == 2.0
+    exchange.hub.leave(reader)
+    assert await told_after() == 2.0
 
 
 class HandClock:

@@ -13,7 +13,7 @@ import {find, make, write} from "../dom.js";
  *   age_ms: number | null, instruments: number, halted: number,
  * }} Feed
  * @typedef {{
- *   process: string, readers: Record<string, number>, frames: number, updates: number, bytes: number,
+ *   process: string, readers: Record<string, number>, frames: number, updates: number, bytes: number, conflation: number | null,
  *   lag_ms: number | null, stale: number | null, cuts: number, refused: number, overruns: number,
  * }} Process
  * @typedef {{
@@ -92,6 +92,7 @@ export class DeckPanel {
       polls: whole.format(longpoll + poll),
       frames: fine.format(process.frames),
       updates: fine.format(process.updates),
+      conflation: process.conflation === null ? "–" : `${fine.format(process.conflation)} ticks`,
       bytes: `${fine.format(process.bytes / 1000)} kB/s`,
       lag: process.stale === null ? ago(process.lag_ms) : "silent",
       cuts: whole.format(process.cuts),
