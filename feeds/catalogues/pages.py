@@ -20,12 +20,13 @@ from feeds.catalogues.comparison import Difference, compare, table_of
 from feeds.catalogues.services import import_instruments
 from feeds.catalogues.tables import COLUMNS, MOST_CHARACTERS
 from feeds.exceptions import InvalidImport, InvalidTransition
-from feeds.models import Feed
+from feeds.models import Feed, Halt
 from feeds.operating import actor_of
 
 VIEW: Final = "feeds.view_instrument"
 IMPORT: Final = ("feeds.add_instrument", "feeds.change_instrument")
 DELETE: Final = "feeds.delete_instrument"
+HALT: Final = "feeds.halt_instrument"
 ROWS_SHOWN: Final = 200
 
 
@@ -114,7 +115,7 @@ def _apply(request: HttpRequest, feed: Feed) -> HttpResponse:
         messages.error(request, " ".join(texts))
         return HttpResponseRedirect(request.path)
     chosen = form.cleaned_data
-    if chosen["with_removal"] and not request.user.has_perm(DELETE):
+    if chosen["with_removal"] and not _may_remove(request, feed):
         raise PermissionDenied
     try:
         done = import_instruments(feed, actor=actor_of(request), **chosen)
@@ -127,12 +128,19 @@ def _apply(request: HttpRequest, feed: Feed) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:feeds_feed_change", args=[feed.pk]))
 
 
+def _may_remove(request: HttpRequest, feed: Feed) -> bool:
+    """Say whether this person may remove instruments: a halt does not end by that for those who may
+    not resume."""
+    has_halts = Halt.objects.filter(instrument__feed=feed, ended_at=None).exists()
+    return request.user.has_perms([DELETE, HALT] if has_halts else [DELETE])
+
+
 def _page(request: HttpRequest, feed: Feed, **shown: Any) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": f"Import instruments of {feed}",
         "feed": feed,
-        "may_remove": request.user.has_perm(DELETE),
+        "may_remove": _may_remove(request, feed),
         **shown,
     }
     return TemplateResponse(request, "admin/feeds/catalogue/import.html", context)

@@ -28,6 +28,16 @@ class ScenarioStepInline(StepInline):
     fields = ("offset_s", "kind", "size", "duration_s", "sector", "symbol")
     extra = 3
 
+    def has_view_permission(self, request: HttpRequest, obj: Scenario | None = None) -> bool:  # noqa: ARG002
+        """Let those see steps who see scenarios."""
+        return _may(request, "view", "add", "change")
+
+    def has_add_permission(self, request: HttpRequest, obj: Scenario | None = None) -> bool:  # noqa: ARG002
+        """Let those write steps who write scenarios."""
+        return _may(request, "add", "change")
+
+    has_change_permission = has_delete_permission = has_add_permission
+
 
 class ScenarioAdmin(CascadingAdmin):
     """What is done to a feed in steps; the flight deck runs it."""
@@ -78,3 +88,7 @@ class InterventionAdmin(ReadOnlyAdmin):
     list_filter = ("feed", "kind", "starts_at")
     list_select_related = ("feed", "made_by")
     search_fields = ("reason", "symbol", "sector", "scenario")
+
+
+def _may(request: HttpRequest, *verbs: str) -> bool:
+    return any(request.user.has_perm(f"feeds.{verb}_scenario") for verb in verbs)

@@ -1,42 +1,34 @@
-"""Who may do what in the admin, by every route; and what each route leaves in the rows."""
+"""What the admin of the market shows, offers, takes and refuses; who may is test_routes.py."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import Permission, User
-from django.test import Client
 from django.urls import reverse
 
-from feeds import control, services
+from feeds import services
 from feeds.models import AuditEntry, Feed, Halt, Instrument
+from tests.operators import (
+    FEEDS,
+    INSTRUMENT_FORM,
+    INSTRUMENTS,
+    NEW_FEED,
+    act,
+    change_feed,
+    change_instrument,
+    everything,
+    make_market,
+    operate,
+    the,
+    the_feed,
+)
 from tests.staff import root, staff
 
 pytestmark = pytest.mark.django_db
-FEEDS = "/admin/feeds/feed/"
-INSTRUMENTS = "/admin/feeds/instrument/"
-INSTRUMENT_FORM = {
-    "name": "Orbit Foods",
-    "sector": "Consumer",
-    "tick_size": "0.01",
-    "reference_price": "50",
-    "volatility": "0.02",
-    "activity": "1",
-}
-
-HOURS = {"hours": "always", "exchange": "XNYS", "day_minutes": "30", "bands": "1"}
-PLAYED = {"kind": "simulated", "speed": "1", "start_s": "0"}
-NEW_FEED = {"name": "New", "slug": "new", "seed": "1", "rate": "9", **HOURS, **PLAYED}
 
 
 @pytest.fixture(autouse=True)
 def market():
-    """Make a running feed `demo`, round the clock, with NVX open and ORB halted."""
-    feed = Feed.objects.create(slug="demo", name="Demo Exchange", rate=200, hours="always")
-    for symbol in ("NVX", "ORB"):
-        Instrument.objects.create(feed=feed, symbol=symbol, **INSTRUMENT_FORM)
-    Halt.objects.create(instrument=the("ORB"), reason="news")
+    make_market()
 
 
 @pytest.fixture(name="root")
@@ -44,236 +36,9 @@ def _root():
     return root()
 
 
-def the(symbol):
-    return Instrument.objects.get(symbol=symbol)
-
-
-def the_feed():
-    return Feed.objects.get(slug="demo")
-
-
-def operate(client, row, name, **inputs):
-    model = row._meta.model_name
-    return client.post(reverse(f"admin:feeds_{model}_operate", args=(row.pk, name)), inputs)
-
-
-def act(client, page, action, rows, **inputs):
-    """Post a changelist's action form, as a browser does or as a forger would."""
-    sent = {"action": action, "index": 0, "_selected_action": [row.pk for row in rows]}
-    return client.post(page, sent | inputs)
-
-
 def said(response):
     """Return the messages the next page shows, those of earlier requests first."""
     return [str(message) for message in response.wsgi_request._messages]
-
-
-# --- the matrix of permissions --------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Route:
-    """One way to change the market, and the permissions that open it."""
-
-    needs: tuple[str, ...]
-    go: Callable[[Client], object]
-    is_done: Callable[[], bool]
-    audit: tuple[str, str]
-
-
-def change_feed(client, **sent):
-    form = {"name": "Renamed", "seed": "7"} | HOURS | PLAYED | sent
-    return client.post(f"{FEEDS}{the_feed().pk}/change/", form)
-
-
-def change_instrument(client, **sent):
-    return client.post(f"{INSTRUMENTS}{the('NVX').pk}/change/", INSTRUMENT_FORM | sent)
-
-
-ROUTES = {
-    "pause button": Route(
-        ("run_feed",),
-        lambda client: operate(client, the_feed(), "pause", reason="lunch"),
-        lambda: the_feed().state == "PAUSED",
-        ("pause", "feed demo"),
-    ),
-    "close button": Route(
-        ("run_feed",),
-        lambda client: operate(client, the_feed(), "close"),
-        lambda: the_feed().state == "CLOSED",
-        ("close", "feed demo"),
-    ),
-    "rate button": Route(
-        ("run_feed",),
-        lambda client: operate(client, the_feed(), "rate", rate="500"),
-        lambda: the_feed().rate == 500,
-        ("set rate", "feed demo"),
-    ),
-    "pause action": Route(
-        ("run_feed",),
-        lambda client: act(client, FEEDS, "pause", [the_feed()], reason="lunch"),
-        lambda: the_feed().state == "PAUSED",
-        ("pause", "feed demo"),
-    ),
-    "close action": Route(
-        ("run_feed",),
-        lambda client: act(client, FEEDS, "close", [the_feed()]),
-        lambda: the_feed().state == "CLOSED",
-        ("close", "feed demo"),
-    ),
-    "rate action": Route(
-        ("run_feed",),
-        lambda client: act(client, FEEDS, "rate", [the_feed()], rate="500"),
-        lambda: the_feed().rate == 500,
-        ("set rate", "feed demo"),
-    ),
-    "record button": Route(
-        ("run_feed",),
-        lambda client: operate(client, the_feed(), "record"),
-        lambda: the_feed().is_recorded,
-        ("record", "feed demo"),
-    ),
-    "halt button": Route(
-        ("halt_instrument",),
-        lambda client: operate(client, the("NVX"), "halt", reason="news"),
-        lambda: "NVX" in the_feed().plan().halts,
-        ("halt", "instrument NVX"),
-    ),
-    "resume button": Route(
-        ("halt_instrument",),
-        lambda client: operate(client, the("ORB"), "resume"),
-        lambda: "ORB" not in the_feed().plan().halts,
-        ("resume", "instrument ORB"),
-    ),
-    "halt action": Route(
-        ("halt_instrument",),
-        lambda client: act(client, INSTRUMENTS, "halt", [the("NVX")], reason="news"),
-        lambda: "NVX" in the_feed().plan().halts,
-        ("halt", "instrument NVX"),
-    ),
-    "resume action": Route(
-        ("halt_instrument",),
-        lambda client: act(client, INSTRUMENTS, "resume", [the("ORB")]),
-        lambda: "ORB" not in the_feed().plan().halts,
-        ("resume", "instrument ORB"),
-    ),
-    "feed form": Route(
-        ("change_feed",),
-        change_feed,
-        lambda: (the_feed().name, the_feed().seed) == ("Renamed", 7),
-        ("change", "feed demo"),
-    ),
-    "new feed": Route(
-        ("add_feed",),
-        lambda client: client.post(f"{FEEDS}add/", NEW_FEED),
-        lambda: Feed.objects.filter(slug="new").exists(),
-        ("add", "feed new"),
-    ),
-    "feed deletion": Route(
-        ("delete_feed", "delete_instrument", "halt_instrument"),
-        lambda client: client.post(f"{FEEDS}{the_feed().pk}/delete/", {"post": "yes"}),
-        lambda: not Feed.objects.exists(),
-        ("delete", "feed demo"),
-    ),
-    "feed deletion action": Route(
-        ("delete_feed", "delete_instrument", "halt_instrument"),
-        lambda client: act(client, FEEDS, "delete_selected", Feed.objects.all(), post="yes"),
-        lambda: not Feed.objects.exists(),
-        ("delete", "feed demo"),
-    ),
-    "instrument form": Route(
-        ("change_instrument",),
-        lambda client: change_instrument(client, name="Novexa"),
-        lambda: the("NVX").name == "Novexa",
-        ("change", "instrument NVX"),
-    ),
-    "new instrument": Route(
-        ("add_instrument", "view_feed"),
-        lambda client: client.post(
-            f"{INSTRUMENTS}add/", INSTRUMENT_FORM | {"feed": the_feed().pk, "symbol": "QAL"}
-        ),
-        lambda: Instrument.objects.filter(symbol="QAL").exists(),
-        ("add", "instrument QAL"),
-    ),
-    "instrument deletion": Route(
-        ("delete_instrument",),
-        lambda client: client.post(f"{INSTRUMENTS}{the('NVX').pk}/delete/", {"post": "yes"}),
-        lambda: not Instrument.objects.filter(symbol="NVX").exists(),
-        ("delete", "instrument NVX"),
-    ),
-    "instrument deletion action": Route(
-        ("delete_instrument",),
-        lambda client: act(client, INSTRUMENTS, "delete_selected", [the("NVX")], post="yes"),
-        lambda: not Instrument.objects.filter(symbol="NVX").exists(),
-        ("delete", "instrument NVX"),
-    ),
-}
-every_route = pytest.mark.parametrize("route", ROUTES.values(), ids=ROUTES.keys())
-
-
-def everything():
-    """Return all rows that an admin could change, to see that nothing did."""
-    models = (Feed, Instrument, Halt, AuditEntry)
-    return [list(model.objects.order_by("pk").values()) for model in models]
-
-
-@every_route
-def test_a_route_is_open_with_its_permission_and_leaves_one_audit_entry(route):
-    client = staff("view_feed", "view_instrument", *route.needs)
-    route.go(client)
-    assert route.is_done()
-    entry = AuditEntry.objects.get()
-    assert (entry.action, entry.target) == route.audit
-    assert entry.actor == User.objects.get(pk=client.session["_auth_user_id"])
-    assert entry.before != entry.after
-
-
-@every_route
-def test_a_route_is_closed_to_staff_with_every_other_permission(route):
-    """`view_feed` decides nothing here; the first permission of a route is its own."""
-    others = Permission.objects.exclude(codename=route.needs[0])
-    client = staff(*others.values_list("codename", flat=True))
-    before = everything()
-    route.go(client)
-    assert everything() == before
-
-
-@every_route
-def test_a_route_is_closed_to_those_who_are_not_staff(route):
-    client = staff(*route.needs, is_staff=False)
-    before = everything()
-    assert route.go(client).status_code in (302, 403)
-    assert everything() == before
-
-
-@every_route
-def test_a_route_sends_strangers_to_the_sign_in_page(route):
-    before = everything()
-    response = route.go(Client())
-    assert response.status_code == 302
-    assert response.url.startswith("/accounts/login/?next=/admin/")
-    assert everything() == before
-
-
-@every_route
-def test_a_route_is_closed_to_a_request_from_another_site(route):
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(User.objects.create_superuser("root"))
-    before = everything()
-    assert route.go(client).status_code == 403
-    assert everything() == before
-
-
-@every_route
-def test_a_route_tells_the_feed_on_commit(
-    route, root, monkeypatch, django_capture_on_commit_callbacks
-):
-    told = []
-    monkeypatch.setattr(control, "poke_feeds", lambda: told.append("feeds"))
-    with django_capture_on_commit_callbacks(execute=True):
-        route.go(root)
-        assert told == []
-    assert told
 
 
 @pytest.mark.parametrize("name", ["start", "pause", "close", "rate"])

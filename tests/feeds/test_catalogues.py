@@ -10,14 +10,13 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feeds import control
+from feeds import control, services
 from feeds.archive.rows import StoredBar
 from feeds.catalogues.comparison import compare, table_of
 from feeds.catalogues.services import import_instruments
 from feeds.catalogues.tables import COLUMNS, MOST_CHARACTERS, MOST_ROWS, read_table, write_table
 from feeds.exceptions import InvalidImport, InvalidTransition
 from feeds.models import AuditEntry, Feed, Instrument
-from feeds.services import seed_exchange
 from tests.staff import root, staff
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +26,7 @@ NEW = "QAL,Qualia Foods,Consumer,0.01,50,0.02,1"
 
 @pytest.fixture(autouse=True)
 def feed():
-    seed_exchange(4, 200)
+    services.seed_exchange(4, 200)
     AuditEntry.objects.all().delete()
     return Feed.objects.get()
 
@@ -253,6 +252,15 @@ def test_removal_needs_its_permission(feed):
     assert "Remove those" in full.post(page_of(feed), {"text": text}).content.decode()
     assert full.post(page_of(feed), sent).status_code == 302
     assert Instrument.objects.count() == 1
+
+
+def test_a_halt_does_not_end_by_a_removal(feed):
+    text = "symbol\nNVX\n"
+    services.halt_instruments(feed, ["ORB"], actor=None, reason="news")
+    needs = ("add_instrument", "change_instrument", "delete_instrument")
+    sent = {"text": text, "digest": compare(feed, text).digest(), "with_removal": "on"}
+    assert staff(*needs).post(page_of(feed), sent).status_code == 403
+    assert staff(*needs, "halt_instrument").post(page_of(feed), sent).status_code == 302
 
 
 @pytest.mark.parametrize(
