@@ -102,20 +102,16 @@ def _restore_rate(entry: AuditEntry, actor: User | None, reason: str) -> bool:
     return services.set_rate(_feed_of(entry), entry.before["rate"], actor=actor, reason=reason)
 
 
-def _resume(entry: AuditEntry, actor: User | None, reason: str) -> bool:
-    if "symbols" in entry.after:
-        chosen = _feed_of(entry), entry.after["symbols"]
-        return bool(services.resume_instruments(*chosen, actor=actor, reason=reason))
-    services.resume_instrument(_instrument_of(entry), actor=actor, reason=reason)
-    return True
+def _move(one: Callable[..., None], many: Callable[..., list[str]]) -> Do:
+    """Return how an entry of one instrument, or of many, is undone."""
 
+    def do(entry: AuditEntry, actor: User | None, reason: str) -> bool:
+        if "symbols" in entry.after:
+            return bool(many(_feed_of(entry), entry.after["symbols"], actor=actor, reason=reason))
+        one(_instrument_of(entry), actor=actor, reason=reason)
+        return True
 
-def _halt(entry: AuditEntry, actor: User | None, reason: str) -> bool:
-    if "symbols" in entry.after:
-        chosen = _feed_of(entry), entry.after["symbols"]
-        return bool(services.halt_instruments(*chosen, actor=actor, reason=reason))
-    services.halt_instrument(_instrument_of(entry), actor=actor, reason=reason)
-    return True
+    return do
 
 
 def _call_off(entry: AuditEntry, actor: User | None, reason: str) -> object:
@@ -134,8 +130,8 @@ _UNDOS: Final[dict[str, Undo]] = {
     "start": Undo(RUN, _run(services.pause_feed), _was_paused),
     "record": Undo(RUN, _run(services.stop_recording)),
     "stop recording": Undo(RUN, _run(services.start_recording)),
-    "halt": Undo(HALT, _resume),
-    "resume": Undo(HALT, _halt),
+    "halt": Undo(HALT, _move(services.resume_instrument, services.resume_instruments)),
+    "resume": Undo(HALT, _move(services.halt_instrument, services.halt_instruments)),
     **dict.fromkeys(("shock", "regime", "run"), Undo(SHOCK, _call_off)),
 }
 """By the action of the entry."""
