@@ -3,8 +3,8 @@
 Must not do anything. Called by deck.pages.
 """
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from django import forms
 from django.contrib.auth.models import User
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 else:
     RowForm = forms.ModelForm
 
+FARTHEST: Final = timedelta(days=366)
 WHOLE: str = ""
 SHOWN: int = 32
 """Characters of a wrong symbol that an error repeats."""
@@ -88,10 +89,14 @@ class StartForm(forms.Form):
     )
 
     def clean_starts_at(self) -> datetime | None:
-        """Refuse a time in the past."""
+        """Refuse a time in the past, or too far away."""
         starts_at: datetime | None = self.cleaned_data["starts_at"]
-        if starts_at is not None and starts_at < timezone.now():
+        if starts_at is None:
+            return None
+        if starts_at < timezone.now():
             raise forms.ValidationError("That is in the past.")
+        if starts_at > timezone.now() + FARTHEST:
+            raise forms.ValidationError(f"At most {FARTHEST.days} days ahead.")
         return starts_at
 
 

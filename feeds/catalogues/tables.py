@@ -84,6 +84,9 @@ def _rows(
         if len(cells) != len(names):
             faults.append((line, f"{len(cells)} cells, expected {len(names)}"))
             continue
+        if any("\0" in cell for cell in cells):
+            faults.append((line, "a character that is none (NUL)"))
+            continue
         texts = {name: _plain(cell.strip()) for name, cell in zip(names, cells, strict=True)}
         first = lines.setdefault(texts["symbol"], line)
         if first != line:

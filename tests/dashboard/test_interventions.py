@@ -1,10 +1,12 @@
 """Shocks and scenarios on the flight deck: a dry run does nothing, a confirmed one does that."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import RequestFactory
+from django.utils import timezone
 
 from dashboard.deck.interventions import interventions
 from feeds.events import Phase
@@ -81,8 +83,9 @@ def test_what_is_confirmed_is_what_was_tried():
 
 
 def test_a_start_may_be_given():
-    staff("shock_market").post(PAGE, SHOCK | {"starts_at": "2126-11-23T10:00:05"} | DO)
-    assert f"{Intervention.objects.get().starts_at:%Y-%m-%d %H:%M:%S}" == "2126-11-23 10:00:05"
+    start = (timezone.now() + timedelta(days=3)).replace(microsecond=0)
+    staff("shock_market").post(PAGE, SHOCK | {"starts_at": f"{start:%Y-%m-%dT%H:%M:%S}"} | DO)
+    assert Intervention.objects.get().starts_at == start
 
 
 def test_a_pause_of_the_feed_is_named(feed):
@@ -101,6 +104,10 @@ def test_a_pause_of_the_feed_is_named(feed):
         ({"symbol": "NVX"}, "not both"),
         ({"reason": ""}, "This field is required."),
         ({"starts_at": "2020-01-01T00:00:00"}, "That is in the past."),
+        ({"starts_at": "9999-12-31T23:59:59"}, "At most 366 days ahead."),
+        ({"duration_s": "9" * 30}, "less than or equal to 86400"),
+        ({"size": "1e999"}, "Enter a number."),
+        ({"symbol": "N" * 5000, "sector": ""}, "at most 12 characters"),
         ({"duration_s": "0"}, "greater than or equal to 1"),
     ],
 )

@@ -81,6 +81,7 @@ def test_columns_come_in_any_order_and_some_may_be_missing(feed):
         ("symbol,symbol\nA,B\n", [(1, "column 'symbol' stands twice")]),
         ("symbol\nNVX\nNVX\nORB,1\n", [(3, "NVX stands in line 2 already"),
                                        (4, "2 cells, expected 1")]),
+        ("symbol,name\nNVX,a\0b\n", [(2, "a character that is none (NUL)")]),
         ('symbol\n"NVX\n', [(2, "no CSV: unexpected end of data")]),
         ("symbol\n" + "x" * MOST_CHARACTERS, [(1, "longer than 1,048,576 characters")]),
         ("\x00\x01\x02", [(1, "unknown column '\\x00\\x01\\x02'"), (1, "no column 'symbol'")]),
