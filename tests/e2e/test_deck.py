@@ -73,7 +73,7 @@ def test_a_sector_is_halted_and_resumed(deck: Page) -> None:
 def test_a_shock_takes_the_price_where_its_dry_run_said(
     deck: Page, open_page: Open, eventually: Callable[..., None]
 ) -> None:
-    """Seen by somebody else, whose page is open meanwhile."""
+    """Seen by somebody else, whose page is open meanwhile; the market goes on by itself, too."""
     viewer = open_page()
     symbol = next(iter(shown(viewer)))
     deck.get_by_role("link", name="Shocks, regimes and scenarios").click()
@@ -81,12 +81,14 @@ def test_a_shock_takes_the_price_where_its_dry_run_said(
         deck.locator(f"#shock_{name}").fill(value)
     deck.locator("#shock_symbol").press("Enter")
     cells = deck.locator("#dry-run tbody tr td.number")
-    now, after, spread = (number_in(text) for text in cells.all_inner_texts())
+    expect(cells).to_have_count(3)
+    now, after, _ = (number_in(text) for text in cells.all_inner_texts())
+    near = (now - after) / 4
     assert after == pytest.approx(now * 0.96, rel=0.002)
-    assert number_in(shown(viewer)[symbol]["last"]) > after + 2 * spread
+    assert number_in(shown(viewer)[symbol]["last"]) > after + near
     deck.get_by_role("button", name="Do it").click()
     expect(deck.locator(".messagelist")).to_contain_text(f"shock -4 % of {symbol} over 3 s.")
-    eventually(lambda: abs(number_in(shown(viewer)[symbol]["last"]) - after) <= 2 * spread)
+    eventually(lambda: abs(number_in(shown(viewer)[symbol]["last"]) - after) <= near)
 
 
 def test_who_is_disconnected_is_told_and_stays_away(deck: Page, open_page: Open) -> None:
