@@ -25,6 +25,16 @@ def _number(name: str, default: float, *, low: float, high: float) -> float:
     return value
 
 
+def _data_dir() -> Path:
+    folder = Path(os.environ.get("MARKET_DATA_DIR", BASE_DIR / "data")).resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        cure = f"cannot be a folder ({error.strerror})"
+        raise ImproperlyConfigured(f"MARKET_DATA_DIR was {str(folder)!r}, which {cure}") from None
+    return folder
+
+
 def _redis_url() -> str:
     url = os.environ.get("REDIS_URL", "")
     if url and not url.startswith(("redis://", "rediss://", "unix://")):
@@ -63,8 +73,7 @@ def _secret_key(folder: Path) -> str:
 
 
 # --- the market -----------------------------------------------------------------------------
-MARKET_DATA_DIR = Path(os.environ.get("MARKET_DATA_DIR", BASE_DIR / "data")).resolve()
-MARKET_DATA_DIR.mkdir(parents=True, exist_ok=True)
+MARKET_DATA_DIR = _data_dir()
 MARKET_RECORDINGS_DIR = Path(
     os.environ.get("MARKET_RECORDINGS_DIR", MARKET_DATA_DIR / "recordings")
 ).resolve()

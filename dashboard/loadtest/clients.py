@@ -100,8 +100,12 @@ class _Http:
             "symbols": ",".join(self.symbols),
             "fields": ",".join(FIELDS),
         }
-        known = {} if self.tally.position is None else {"since": self.tally.position}
-        return urlencode(asked | known | more, safe=",:")
+        return urlencode(asked | self.known | more, safe=",:")
+
+    @property
+    def known(self) -> dict[str, str]:
+        """Return what to ask for besides: what came after the position, if there is one."""
+        return {} if self.tally.position is None else {"since": self.tally.position}
 
 
 class _WebSocket(_Http):
@@ -109,9 +113,8 @@ class _WebSocket(_Http):
         """Subscribe, and read frames as they come."""
         await self.connect()
         await self._upgrade()
-        params = {"channel": "ticker", "symbols": self.symbols, "fields": FIELDS} | {
-            "max_rate": self.plan.max_rate
-        }
+        asked = {"channel": "ticker", "symbols": self.symbols, "fields": FIELDS}
+        params = asked | {"max_rate": self.plan.max_rate} | self.known
         self._send(msgspec.json.encode({"method": "subscribe", "params": params, "id": 1}), TEXT)
         async for kind, content in self._frames():
             if kind == TEXT:

@@ -39,9 +39,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 class Report(msgspec.Struct, kw_only=True):
     """What all readers saw together.
 
+    An update stands for its ticks, of which all but one are merged, or for none: a change of phase.
     Ages are ms from a tick's event to its receipt, over every update. Bytes are all that came over
     the readers' sockets, headers included. Server CPU is what the kernel booked for its processes;
-    memory is what they grew by while the readers came, per reader.
+    memory is what they grew by while the readers came, per reader. Whoever reconnects is sent what
+    was missed; a snapshot where that is kept no more.
     """
 
     transport: str
@@ -59,6 +61,7 @@ class Report(msgspec.Struct, kw_only=True):
     age_ms: dict[str, float]
     gaps: int
     reconnects: int
+    snapshots: int
     server_cpu_s: float | None
     updates_per_cpu_s: float | None
     cpu_us_per_update: float | None
@@ -93,8 +96,8 @@ class Tally:
         self.reader = Reader()
         self.ages_ms: Counter[int] = Counter()
         self.is_measuring = False
-        self.frames = self.updates = self.ticks = self.gaps = 0
-        self.requests = self.bytes_in = self.bytes_out = self.reconnects = 0
+        self.frames = self.updates = self.ticks = self.merged = self.gaps = 0
+        self.requests = self.bytes_in = self.bytes_out = self.reconnects = self.snapshots = 0
         self.sequence = 0
 
     @property
@@ -114,6 +117,7 @@ class Tally:
         elif frame.get("channel") == "ticker":
             self.reader.apply(frame)
             self.sequence = frame["seq"]
+            self.snapshots += self.is_measuring
         elif frame.get("channel") == "status" and "data" in frame:
             self.reader.apply(frame)
 
@@ -140,6 +144,7 @@ class Tally:
         age_ms = round(received_ms - update.ts)
         for entry in entries.values():
             self.ticks += entry.n
+            self.merged += max(0, entry.n - 1)
             if entry.ms is not None:
                 ages[age_ms + entry.ms] += 1
 

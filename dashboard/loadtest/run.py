@@ -111,7 +111,6 @@ def _report(
     plan: Plan, tallies: list[Tally], seconds: float, usage: tuple[_Usage, _Usage, _Usage]
 ) -> Report:
     updates = sum(tally.updates for tally in tallies)
-    ticks = sum(tally.ticks for tally in tallies)
     bytes_in = sum(tally.bytes_in for tally in tallies)
     before, start, end = usage
     cpu_s = (end.cpu_s - start.cpu_s) if plan.server_pid else None
@@ -123,8 +122,8 @@ def _report(
         seconds=round(seconds, 2),
         frames=sum(tally.frames for tally in tallies),
         updates=updates,
-        ticks=ticks,
-        merged=ticks - updates,
+        ticks=sum(tally.ticks for tally in tallies),
+        merged=sum(tally.merged for tally in tallies),
         requests=sum(tally.requests for tally in tallies),
         bytes_in=bytes_in,
         bytes_out=sum(tally.bytes_out for tally in tallies),
@@ -132,6 +131,7 @@ def _report(
         age_ms=percentiles(tallies),
         gaps=sum(tally.gaps for tally in tallies),
         reconnects=sum(tally.reconnects for tally in tallies),
+        snapshots=sum(tally.snapshots for tally in tallies),
         server_cpu_s=None if cpu_s is None else round(cpu_s, 2),
         updates_per_cpu_s=round(updates / cpu_s) if cpu_s else None,
         cpu_us_per_update=round(1e6 * cpu_s / updates, 1) if cpu_s and updates else None,

@@ -303,8 +303,8 @@ class Page {
 
   /** @param {string} url @param {Record<string, string | string[]>} fields */
   async #post(url, fields) {
-    const reason = await this.#poster.post(url, fields);
-    if (reason !== null) this.#toasts.show({title: "Not done", body: reason, level: "warning"});
+    const {isDone, text} = await this.#poster.post(url, fields);
+    if (!isDone) this.#toasts.show({title: "Not done", body: text, level: "warning"});
   }
 
   // --- telling ------------------------------------------------------------------------------

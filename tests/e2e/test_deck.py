@@ -51,6 +51,7 @@ def test_what_is_done_is_seen(deck: Page) -> None:
     form.locator("[name=rate]").fill("300")
     deck.get_by_role("button", name="Set the rate").click()
     expect(part(deck, "target")).to_have_text("300")
+    expect(form.locator("[data-part=answer]")).to_have_text("Set the rate: Demo Exchange.")
     form.locator("[name=rate]").fill("200")
     deck.get_by_role("button", name="Set the rate").click()
     expect(part(deck, "target")).to_have_text("200")

@@ -166,6 +166,7 @@ RANKS = {
     "dashboard.loadtest.plan": 30,
     "dashboard.loadtest.clients": 31,
     "dashboard.loadtest.run": 32,
+    "dashboard.management.ranges": 32,
     "dashboard.management.commands.runserver": 33,
     "dashboard.management.commands.demo": 33,
     "dashboard.management.commands.serve": 33,

@@ -16,6 +16,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from dashboard.management.ranges import refuse_out_of_range
 from dashboard.servers.listening import HOST, SERVERS, ASGIApplication, listen, serve
 from feeds.interventions.services import seed_scenarios
 from feeds.plans import MAX_RATE
@@ -49,7 +50,7 @@ class Command(BaseCommand):
         Raises:
             CommandError: an option is out of range, or the port is busy.
         """
-        _refuse_out_of_range(options)
+        refuse_out_of_range(options, RANGES)
         _move_to(options["data"])
         with _listen(options["port"]) as listener:
             call_command("migrate", verbosity=0, interactive=False)
@@ -90,12 +91,6 @@ def _move_to(folder: str | None) -> None:
         return
     os.environ["MARKET_DATA_DIR"] = str(Path(folder).resolve())
     os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 our own command line
-
-
-def _refuse_out_of_range(options: dict[str, Any]) -> None:
-    for name, (low, high) in RANGES.items():
-        if not low <= options[name] <= high:
-            raise CommandError(f"--{name} was {options[name]}, expected {low:g} to {high:g}")
 
 
 def _listen(port: int) -> socket.socket:

@@ -2,15 +2,18 @@
 
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from dashboard.management.ranges import refuse_out_of_range
 from feeds.exceptions import InvalidImport, InvalidRecording
 from feeds.models import Feed
 from feeds.recordings.services import import_recording
 from feeds.recordings.tables import TableKind
+
+RANGES: Final = {"interval": (1, 86_400)}
 
 
 class Command(BaseCommand):
@@ -38,8 +41,7 @@ class Command(BaseCommand):
         feed = Feed.objects.filter(slug=options["feed"]).first()
         if feed is None:
             raise CommandError(f"there is no feed {options['feed']!r}")
-        if not 1 <= options["interval"] <= 86_400:
-            raise CommandError(f"--interval was {options['interval']}, expected 1 to 86400")
+        refuse_out_of_range(options, RANGES)
         try:
             with options["table"].open(encoding="utf-8-sig", errors="replace", newline="") as lines:
                 recording = import_recording(

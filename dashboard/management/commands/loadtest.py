@@ -12,14 +12,28 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import msgspec
+import psutil
 from django.core.management.base import BaseCommand, CommandError
 
 from dashboard.loadtest.plan import Plan, Report
 from dashboard.loadtest.run import run
+from dashboard.management.ranges import refuse_out_of_range
 from dashboard.servers.listening import SERVERS
-from dashboard.wire.registry import Transport
+from dashboard.wire import registry
+from feeds import plans
 
-NAMES: Final = {"ws": Transport.WEBSOCKET} | {one.value: one for one in Transport}
+MOST: Final = 100_000
+RANGES: Final = {
+    "clients": (1, MOST),
+    "symbols": (1, 2_000),
+    "seconds": (0.1, 3_600),
+    "warmup": (0, 600),
+    "interval": (0.05, 600),
+    "max_rate": (registry.MIN_RATE, registry.MAX_RATE),
+    "instruments": (1, 5_000),
+    "rate": (0.1, plans.MAX_RATE),
+}
+NAMES: Final = {"ws": registry.Transport.WEBSOCKET} | {one.value: one for one in registry.Transport}
 
 
 class Command(BaseCommand):
@@ -50,8 +64,9 @@ class Command(BaseCommand):
         """Measure and print.
 
         Raises:
-            CommandError: the server cannot be reached.
+            CommandError: an option is out of range, or the server cannot be reached.
         """
+        refuse_out_of_range(options, RANGES)
         with _server(options) as (url, token, pid):
             plan = Plan(
                 url=url,
@@ -87,6 +102,8 @@ def _server(options: dict[str, Any]) -> Iterator[tuple[str, str, int | None]]:
     if options["url"]:
         if not options["token"]:
             raise CommandError("--url needs --token; make one with manage.py token USER")
+        if options["pid"] is not None and not psutil.pid_exists(options["pid"]):
+            raise CommandError(f"there is no process {options['pid']}")
         yield options["url"], options["token"], options["pid"]
         return
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
@@ -129,8 +146,8 @@ def _manage(folder: str, *arguments: str) -> subprocess.Popen[bytes]:
         env=os.environ
         | {
             "MARKET_DATA_DIR": folder,
-            "MARKET_REQUESTS_PER_S": "100000",
-            "MARKET_SEATS_PER_USER": "100000",
+            "MARKET_REQUESTS_PER_S": str(MOST),
+            "MARKET_SEATS_PER_USER": str(MOST),
         },
         stdout=subprocess.PIPE,
     )

@@ -173,6 +173,7 @@ export class Reader {
     for (const entry of frame.data) {
       sums.updates += 1;
       sums.ticks += entry.n;
+      sums.merged += Math.max(0, entry.n - 1);
       const ticks = ticksOf(entry, Math.max(this.#asOf_ms, known_ms.get(entry.s) ?? 0));
       const measured = ticks.filter(({happened_ms}) => happened_ms >= this.#begun_ms);
       for (const {happened_ms, weight} of measured) receipt.record(now_ms - happened_ms, weight);

@@ -2,8 +2,10 @@
 /**
  * Sends a person's edits to the server. The page changes when the frame that tells of it arrives.
  * Must not know the page or the socket.
- * Called by main.js.
+ * Called by main.js and deck.js.
  */
+
+/** @typedef {{isDone: boolean, text: string}} Answer what came of it, in words for people */
 
 const TIMEOUT_MS = 10_000;
 
@@ -21,10 +23,10 @@ export class Poster {
   }
 
   /**
-   * Post fields; return null when done, else why not, in words for people.
+   * Post fields; tell what the server says was done, which may be nothing, or why it was not.
    * @param {string} url
    * @param {Record<string, string | string[]>} fields
-   * @returns {Promise<string | null>}
+   * @returns {Promise<Answer>}
    */
   async post(url, fields) {
     const body = new URLSearchParams();
@@ -40,22 +42,20 @@ export class Poster {
         headers: {Accept: "application/json", "X-CSRFToken": this.#token},
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
-      if (!response.ok) return await reasonOf(response);
-      await response.text();
-      return null;
+      return {isDone: response.ok, text: await textOf(response)};
     } catch {
-      return "The server could not be reached.";
+      return {isDone: false, text: "The server could not be reached."};
     }
   }
 }
 
-/** @param {Response} response */
-async function reasonOf(response) {
+/** @param {Response} response @returns {Promise<string>} */
+async function textOf(response) {
   if (response.type === "opaqueredirect" || response.status === 401) return "You are signed out.";
   try {
-    const {error} = await response.json();
-    return String(error.message);
+    const {message = "", error} = await response.json();
+    return String(error?.message ?? message);
   } catch {
-    return `The server answered ${response.status}.`;
+    return response.ok ? "" : `The server answered ${response.status}.`;
   }
 }

@@ -9,7 +9,7 @@ import {Histogram} from "./histogram.js";
 
 /** The sums; times in ms, `age_area` in ms times ms. */
 export const SUMS = Object.freeze([
-  "measured_ms", "updates", "frames", "ticks", "gaps", "missed", "reconnects",
+  "measured_ms", "updates", "frames", "ticks", "merged", "gaps", "missed", "reconnects",
   "requests", "openings", "commands", "bytes_sent", "bytes_received", "age_area", "age_ms",
   "server_cpu_s", "server_updates",
 ]);

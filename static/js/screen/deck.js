@@ -49,11 +49,11 @@ export class DeckPanel {
     this.#showPeople(frame);
   }
 
-  /** Say at a form why it was not done; null is done. @param {HTMLFormElement} form @param {string | null} refusal */
-  answer(form, refusal) {
+  /** Say at a form what was done, or why it was not. @param {HTMLFormElement} form @param {{isDone: boolean, text: string}} answer */
+  answer(form, {isDone, text}) {
     const output = find(form, "[data-part=answer]");
-    output.dataset.is = refusal === null ? "done" : "refused";
-    write(output, refusal ?? "Done.");
+    output.dataset.is = isDone ? "done" : "refused";
+    write(output, text);
   }
 
   /** Show what was done: when, by whom, what and why, the newest first. @param {Entry[]} entries */
