@@ -16,11 +16,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from dashboard import services
-from dashboard.forms import SendForm
 from dashboard.models import Notification
-from feeds.operating import actor_of
-from feeds.records import CascadingAdmin, ReadOnlyAdmin
+from dashboard.people import services
+from dashboard.people.forms import SendForm
+from feeds.admin.operating import actor_of
+from feeds.admin.read_only import CascadingAdmin, ReadOnlyAdmin
 
 admin.site.site_header = admin.site.site_title = "Market administration"
 admin.site.index_title = "What to do"

@@ -21,7 +21,7 @@ from dashboard.transports.http import Desk
 from dashboard.transports.poll import PollApplication
 from dashboard.transports.sse import EventApplication
 from dashboard.transports.websocket import MarketConsumer
-from dashboard.wire.questions import is_patient
+from dashboard.wire.query import is_patient
 from dashboard.wire.registry import Transport
 
 _market = runtime.current()

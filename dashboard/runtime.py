@@ -16,30 +16,31 @@ from typing import Any, Final
 from asgiref.sync import sync_to_async
 from django.conf import settings
 
+from dashboard.cpu_meter import CostMeter, in_thread
+from dashboard.deck.examiner import Examiner
 from dashboard.deck.watch import Deck
-from dashboard.display import MarketView
-from dashboard.hub import Hub
-from dashboard.identity import find_revoked
-from dashboard.meter import CostMeter, in_thread
-from dashboard.selectors import personal_of
+from dashboard.delivery.hub import Hub
+from dashboard.pages.display import MarketView
+from dashboard.people.identity import find_revoked
+from dashboard.people.selectors import personal_of
 from dashboard.supervision import Part, supervise
 from dashboard.wire.personal import Personal
 from dashboard.wire.registry import Close
-from feeds import control
-from feeds.archive.keeper import BarKeeper
-from feeds.bus import Bus, MemoryBus
+from feeds.bus import control
+from feeds.bus.memory import Bus, MemoryBus
+from feeds.bus.redis_bus import RedisBus
 from feeds.clock import SystemClock
-from feeds.engine import Engine, Source
+from feeds.engine.engine import Engine, Source
+from feeds.engine.runner import Runner
+from feeds.engine.sources import ChosenSource
 from feeds.exceptions import InvalidRecording
-from feeds.plans import FeedKind, FeedPlan
+from feeds.plan.plans import FeedKind, FeedPlan
 from feeds.recordings.recorder import Recorder
-from feeds.recordings.services import keep_live
-from feeds.redis_bus import RedisBus
-from feeds.replay import Silence
-from feeds.runner import Runner
-from feeds.selectors import read_plans, read_recorded
-from feeds.simulator import Simulator
-from feeds.sources import ChosenSource
+from feeds.recordings.replay import Silence
+from feeds.selectors.plans import read_plans, read_recorded
+from feeds.services.bar_storage import BarKeeper
+from feeds.services.recordings import keep_live
+from feeds.simulator.simulator import Simulator
 from feeds.upstream.connection import Upstream
 
 log = logging.getLogger(__name__)
@@ -103,6 +104,7 @@ class Runtime:
         url = settings.MARKET_REDIS_URL
         self.bus: Bus = RedisBus(url, clock=self.clock) if url else MemoryBus()
         self.costs = CostMeter()
+        self.examiner = Examiner()
         self.hub = Hub(
             bus=self.bus,
             clock=self.clock,
@@ -115,6 +117,7 @@ class Runtime:
             heartbeat_ms=settings.MARKET_HEARTBEAT_MS,
             sweep_s=settings.MARKET_SWEEP_S,
             deadline_s=settings.MARKET_SEND_DEADLINE_S,
+            observers=[self.examiner],
         )
         self.market = MarketView(self.hub)
         self.deck = Deck(self.hub, process=self.costs.process)

@@ -196,12 +196,12 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_ADAPTER = "dashboard.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "dashboard.people.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = {"login_failed": "5/15m/key,50/15m/ip"}
-"""The key is the name and the address together (dashboard.accounts)."""
+"""The key is the name and the address together (dashboard.people.accounts)."""
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 """No mail is sent: an admin sets forgotten passwords."""
 CACHES = {
@@ -249,6 +249,8 @@ LOGGING = {
     "loggers": {
         "feeds": {"level": "INFO"},
         "dashboard": {"level": "INFO"},
-        "channels_redis": {"level": "CRITICAL"},  # a traceback a second; feeds.control says it once
+        "channels_redis": {
+            "level": "CRITICAL"
+        },  # a traceback a second; feeds.bus.control says it once
     },
 }

@@ -10,12 +10,14 @@ from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from dashboard import developers, runtime, views
+from dashboard import runtime
 from dashboard.api.charts import Charts
 from dashboard.api.entrance import open_to_readers
 from dashboard.api.rest import Market, make_api
 from dashboard.api.udf import make_udf
 from dashboard.deck.routes import deck_routes
+from dashboard.pages import views
+from dashboard.protocol.pages import asyncapi_file, developers
 from dashboard.transports.http import Desk
 
 _runtime = runtime.current()
@@ -46,12 +48,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("watchlist/add/", views.watchlist_add, name="watchlist_add"),
     path("watchlist/remove/", views.watchlist_remove, name="watchlist_remove"),
     path("notifications/read/", views.notifications_read, name="notifications_read"),
-    path("developers/", developers.developers, name="developers"),
-    path("developers/asyncapi.json", developers.asyncapi_file, name="asyncapi"),
+    path("developers/", developers, name="developers"),
+    path("developers/asyncapi.json", asyncapi_file, name="asyncapi"),
     path("api/v1/", _api),
     path("udf/", _udf),
     path("accounts/", include(_accounts)),
-    path("admin/flightdeck/", include(deck_routes(_market, _runtime.hub.examiner))),
+    path("admin/flightdeck/", include(deck_routes(_market, _runtime.examiner))),
     path("admin/", admin.site.urls),
     # asked for by browsers that show something else than a page of ours
     path("favicon.ico", login_not_required(_icon), name="favicon"),

@@ -48,9 +48,9 @@ def count() -> dict[str, int]:
 def board() -> dict[str, Any]:
     """Return the position, and each row as a snapshot entry and as people see it."""
     from dashboard import runtime
-    from dashboard.display import display_row
+    from dashboard.pages.display import display_row
     from dashboard.wire.frames import encode_row
-    from feeds.delays import shown
+    from feeds.market.delayed import shown
 
     def entry(symbol: str, row: Any) -> dict[str, Any]:
         fields: dict[str, Any] = json.loads(f"{{{encode_row(symbol, row, ts=0)}}}")[shown(symbol)]
@@ -124,8 +124,8 @@ if __name__ == "__main__":
     django.setup()
     from django.contrib.auth import get_user_model
 
-    from dashboard.identity import make_token
     from dashboard.management.commands.demo import Command
+    from dashboard.people.identity import make_token
 
     class CensusCommand(Command):
         """The demo, counted."""

@@ -7,11 +7,15 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.redis_server import RedisServer, running_redis
 from tests.served import Served, serve
 
 POLL_S = 0.05
+
+settings.register_profile("busy", deadline=None)
+settings.load_profile("busy")  # a busy machine makes an example slow, and proves nothing
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -6,15 +6,15 @@ from collections.abc import Collection
 
 from django.db import OperationalError
 
-from dashboard.hub import Hub
-from dashboard.identity import Identity
-from dashboard.meter import CostMeter
-from dashboard.seat import Seat
+from dashboard.cpu_meter import CostMeter
+from dashboard.delivery.connection import Seat
+from dashboard.delivery.hub import Hub
+from dashboard.people.identity import Identity
 from dashboard.wire.personal import Personal
 from dashboard.wire.registry import Close, Transport
-from feeds.bus import MemoryBus
+from feeds.bus.memory import MemoryBus
 from feeds.clock import SystemClock
-from feeds.events import Batch, Event, Quote
+from feeds.market.events import Batch, Event, Quote
 from tests.market_script import NOW
 
 

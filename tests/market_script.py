@@ -6,8 +6,8 @@ from itertools import chain, pairwise
 
 from hypothesis import strategies as st
 
-from feeds.board import Board
-from feeds.events import (
+from feeds.market.board import Board
+from feeds.market.events import (
     Batch,
     Delisting,
     Event,
@@ -22,7 +22,7 @@ from feeds.events import (
     Status,
     Trade,
 )
-from feeds.instruments import Definition
+from feeds.market.instruments import Definition
 
 SYMBOLS = ("NVX", "ORB", "QAL", "ZED")
 NOW = 1_790_000_000_000

@@ -7,8 +7,16 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from feeds.interventions.models import Intervention, Scenario, ScenarioStep
-from feeds.models import AuditEntry, Entitlement, Feed, Halt, Instrument
+from feeds.models import (
+    AuditEntry,
+    Entitlement,
+    Feed,
+    Halt,
+    Instrument,
+    Intervention,
+    Scenario,
+    ScenarioStep,
+)
 
 FEEDS = "/admin/feeds/feed/"
 INSTRUMENTS = "/admin/feeds/instrument/"

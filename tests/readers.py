@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 
 from websockets.sync.client import connect
 
-from dashboard.reader import Gap, Reader
+from dashboard.loadtest.reader import Gap, Reader
 from dashboard.wire.registry import Transport
-from feeds.events import Position
+from feeds.market.events import Position
 
 MARKET = ("status", "ticker", "trades")
 TIMEOUT_S = 20

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 import msgspec
 
-from dashboard.wire.replies import ANSWERS, FRAMES
-from dashboard.wire.shapes import (
+from dashboard.wire.schemas.frames import (
     FeedEntry,
     GoneFeed,
     GoneInstrument,
     InstrumentEntry,
     Shape,
 )
-from dashboard.wire.tapeshapes import BarEntry, NoBar
+from dashboard.wire.schemas.replies import ANSWERS, FRAMES
+from dashboard.wire.schemas.tape import BarEntry, NoBar
 
 ENTRIES = {
     "Status": (FeedEntry, InstrumentEntry, GoneFeed, GoneInstrument),

@@ -6,8 +6,8 @@ from random import Random
 
 import msgspec
 
-from feeds.board import Board
-from feeds.events import (
+from feeds.market.board import Board
+from feeds.market.events import (
     Event,
     FeedState,
     FeedStatus,
@@ -18,9 +18,9 @@ from feeds.events import (
     Tick,
     Trade,
 )
-from feeds.plans import FeedPlan
-from feeds.schedules import DAY_MS, PlainSchedule, Schedule, TradingDay
-from feeds.sessions.bands import BandRules
+from feeds.plan.plans import FeedPlan
+from feeds.plan.price_bands import BandRules
+from feeds.plan.schedules import DAY_MS, PlainSchedule, Schedule, TradingDay
 from feeds.sessions.session import FeedSession
 from tests.market_script import definition
 

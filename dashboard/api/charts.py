@@ -9,14 +9,14 @@ from collections.abc import Awaitable, Callable, Iterable
 from itertools import takewhile
 from typing import Final, NamedTuple
 
-from dashboard.access import Access
+from dashboard.cpu_meter import in_thread
+from dashboard.delivery.hub import Hub
 from dashboard.exceptions import UnknownSymbol
-from dashboard.hub import Hub
-from dashboard.meter import in_thread
-from feeds.archive.selectors import Past, read_past, stored_bars
-from feeds.bars import DAY, INTERVALS, LEVEL_OF, MINUTE, SPANS, Bar, merged
-from feeds.board import Row
-from feeds.delays import delay_of, shown
+from dashboard.people.access import Access
+from feeds.market.bars import DAY, INTERVALS, LEVEL_OF, MINUTE, SPANS, Bar, merged
+from feeds.market.board import Row
+from feeds.market.delayed import delay_of, shown
+from feeds.selectors.bars import Past, read_past, stored_bars
 
 MOST_BARS: Final = 1_000
 """Bars of one answer."""

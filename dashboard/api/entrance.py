@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, URLResolver
 
 from dashboard.exceptions import UnknownSymbol
-from dashboard.identity import Identity
+from dashboard.people.identity import Identity
 from dashboard.transports.http import RETRY_AFTER_S, STATUS_OF, Desk, Refused
 from dashboard.wire.registry import Error, error_object
 

@@ -13,8 +13,7 @@ from ninja import NinjaAPI, Query, Router, Schema
 from ninja.errors import ValidationError
 from pydantic import Field
 
-from dashboard.access import Access
-from dashboard.api import shapes
+from dashboard.api import schemas
 from dashboard.api.charts import FOREVER_MS, MOST_BARS, Charts, Wanted
 from dashboard.api.entrance import (
     SYMBOL_CHARACTERS,
@@ -25,13 +24,14 @@ from dashboard.api.entrance import (
     told,
     unknown,
 )
+from dashboard.delivery.hub import Hub
 from dashboard.exceptions import UnknownSymbol
-from dashboard.hub import Hub
+from dashboard.people.access import Access
 from dashboard.transports.http import Desk, Refused
 from dashboard.wire.frames import encode_instrument
 from dashboard.wire.registry import EVERYTHING, FIELDS, SYMBOL_LIMIT, Error
-from feeds.bars import Bar
-from feeds.board import (
+from feeds.market.bars import Bar
+from feeds.market.board import (
     ASK,
     ASK_SIZE,
     BID,
@@ -46,7 +46,7 @@ from feeds.board import (
     VOLUME,
     Row,
 )
-from feeds.events import Levels
+from feeds.market.events import Levels
 
 PAGE: Final = 500
 MOST_TRADES: Final = 500
@@ -57,7 +57,7 @@ _PRICES: Final = {
     "p": LAST, "b": BID, "a": ASK, "o": OPEN, "h": HIGH, "l": LOW, "pc": PREVIOUS_CLOSE,
 }  # fmt: skip
 _PLAIN: Final = {"bs": BID_SIZE, "as": ASK_SIZE, "v": VOLUME, "ph": PHASE, "t": TS_EVENT}
-ERRORS: Final = dict.fromkeys((400, 401, 403, 404, 429, 503), shapes.ErrorAnswer)
+ERRORS: Final = dict.fromkeys((400, 401, 403, 404, 429, 503), schemas.ErrorAnswer)
 DESCRIPTION: Final = """\
 The market by question and answer. Sign in as on the wire: by the session of a page of this server,
 or as a program by HTTP Basic with the name of the user and a token of `manage.py token USER`. For
@@ -71,7 +71,7 @@ class WantedBars(Schema):
     """Which bars, as the query says it."""
 
     symbol: Symbol
-    interval: shapes.Interval = "1m"
+    interval: schemas.Interval = "1m"
     begin: Moment = Field(0, alias="from")
     end: Moment = Field(FOREVER_MS, alias="to")
     limit: Annotated[int, Field(ge=1, le=MOST_BARS)] = PAGE
@@ -137,7 +137,7 @@ def fact_of(error: ValidationError) -> str:
 def _router(market: Market) -> Router:
     router = Router(auth=market.admit, by_alias=True)
 
-    @router.get("/instruments", response={200: shapes.Instruments, **ERRORS})
+    @router.get("/instruments", response={200: schemas.Instruments, **ERRORS})
     async def instruments(
         request: HttpRequest,
         after: Symbol = "",
@@ -150,14 +150,14 @@ def _router(market: Market) -> Router:
         data = [msgspec.Raw(encode_instrument(s, row).encode()) for s, row in page]
         return kept(request, {"data": data, "after": page[-1][0] if len(rows) > limit else None})
 
-    @router.get("/instruments/{symbol}", response={200: shapes.Instrument, **ERRORS})
+    @router.get("/instruments/{symbol}", response={200: schemas.Instrument, **ERRORS})
     async def instrument(request: HttpRequest, symbol: Symbol) -> HttpResponseBase:
         """Return one instrument."""
         access = access_of(request)
         key, row = market.charts.find(symbol, access)
         return kept(request, msgspec.Raw(encode_instrument(key, row).encode()))
 
-    @router.get("/quotes", response={200: shapes.Quotes, **ERRORS})
+    @router.get("/quotes", response={200: schemas.Quotes, **ERRORS})
     async def quotes(request: HttpRequest, symbols: Symbols) -> HttpResponse:
         """Return the values of symbols as they are now, with five levels of the book."""
         access = access_of(request)
@@ -166,7 +166,7 @@ def _router(market: Market) -> Router:
         position = market.position(access)
         return told({"position": position, "data": data, "rejected": rejected})
 
-    @router.get("/bars", response={200: shapes.Bars, **ERRORS})
+    @router.get("/bars", response={200: schemas.Bars, **ERRORS})
     async def bars(request: HttpRequest, wanted: Query[WantedBars]) -> HttpResponseBase:
         """Return the newest bars that begin in [from, to), the live one too."""
         access = access_of(request)
@@ -180,7 +180,7 @@ def _router(market: Market) -> Router:
             "before": data[0]["t"] if has_more else None,
         })  # fmt: skip
 
-    @router.get("/trades", response={200: shapes.Trades, **ERRORS})
+    @router.get("/trades", response={200: schemas.Trades, **ERRORS})
     async def trades(
         request: HttpRequest,
         symbols: Symbols,

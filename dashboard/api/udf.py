@@ -17,8 +17,8 @@ from dashboard.api.rest import Market, access_of, fact_of
 from dashboard.exceptions import UnknownSymbol
 from dashboard.transports.http import Refused
 from dashboard.wire.registry import SYMBOL_LIMIT
-from feeds.board import ASK, BID, HIGH, LAST, LOW, OPEN, PREVIOUS_CLOSE, VOLUME, Row
-from feeds.delays import delay_of, shown
+from feeds.market.board import ASK, BID, HIGH, LAST, LOW, OPEN, PREVIOUS_CLOSE, VOLUME, Row
+from feeds.market.delayed import delay_of, shown
 
 RESOLUTIONS: Final = {
     "1S": "1s", "5S": "5s", "1": "1m", "5": "5m", "15": "15m", "60": "1h", "1D": "1d",

@@ -13,10 +13,10 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
 from dashboard.deck.examiner import DAYS_MEANT, DAYS_NEEDED, SYMBOLS_KEPT, Certificate
-from dashboard.selectors import rights_of
+from dashboard.people.selectors import rights_of
+from feeds.admin.operating import actor_of
 from feeds.models import Feed
-from feeds.operating import actor_of
-from feeds.realism import Finding
+from feeds.realism.statistics import Finding
 
 MISSING: Final = "\u2013"
 HEIGHT: Final = 100.0

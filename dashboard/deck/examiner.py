@@ -9,11 +9,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from feeds.board import Board
-from feeds.delays import delay_of
-from feeds.events import Batch, Delisting, Event, Listing, Phase, Status, Trade
-from feeds.observing import Watch
-from feeds.realism import Finding
+from feeds.market.board import Board
+from feeds.market.delayed import delay_of
+from feeds.market.events import Batch, Delisting, Event, Listing, Phase, Status, Trade
+from feeds.realism.collector import Watch
+from feeds.realism.statistics import Finding
 
 DAYS_KEPT: Final = 20
 SYMBOLS_KEPT: Final = 32

@@ -10,9 +10,8 @@ from django import forms
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from feeds.interventions.models import Intervention, Scenario
-from feeds.interventions.services import LEAD
-from feeds.models import Feed, Instrument
+from feeds.models import Feed, Instrument, Intervention, Scenario
+from feeds.services.interventions import LEAD
 
 if TYPE_CHECKING:
     RowForm: TypeAlias = forms.ModelForm[Any]

@@ -18,20 +18,19 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.deck.answers import answer
 from dashboard.deck.forms import InterventionForm, ScenarioForm
-from feeds.events import Phase
-from feeds.interventions.models import Intervention, Scenario
-from feeds.interventions.preview import Preview, Touched, preview
-from feeds.interventions.services import (
+from feeds.admin.operating import actor_of
+from feeds.engine.preview import Preview, Touched, preview
+from feeds.market.events import Phase
+from feeds.models import Feed, Intervention, Scenario
+from feeds.plan.plans import FeedKind
+from feeds.services.interventions import (
     LEAD,
     cancel_interventions,
     intervene,
     rows_of,
     run_scenario,
 )
-from feeds.models import Feed
-from feeds.operating import actor_of
-from feeds.plans import FeedKind
-from feeds.undoing import SHOCK
+from feeds.services.undo import SHOCK
 
 ROWS_SHOWN: Final = 100
 """Instruments of a dry run; the others are counted."""

@@ -15,19 +15,19 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard import services
 from dashboard.deck.answers import Refused, answer, cleaned
 from dashboard.deck.forms import DisconnectForm, HaltScopeForm, ScopeForm
-from dashboard.selectors import rights_of
+from dashboard.people import services
+from dashboard.people.selectors import rights_of
+from feeds.admin.operating import FEED_COMMANDS, actor_of
 from feeds.models import AuditEntry, Feed
-from feeds.operating import FEED_COMMANDS, actor_of
-from feeds.services import (
+from feeds.services.instruments import (
     halt_instrument,
     halt_instruments,
     resume_instrument,
     resume_instruments,
 )
-from feeds.undoing import HALT, RUN, SHOCK, is_newest, undo, undo_of
+from feeds.services.undo import HALT, RUN, SHOCK, is_newest, undo, undo_of
 
 DISCONNECT: Final = "auth.change_user"
 """Who may deactivate an account may end its connections, too."""

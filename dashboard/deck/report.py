@@ -6,13 +6,13 @@ Must not know who reads it or when. Called by deck.watch.
 from collections import Counter, deque
 from typing import Final, NamedTuple
 
-from dashboard.hub import Hub
-from dashboard.seat import Seat
-from dashboard.wire.deck import DeckFeed, DeckPerson, DeckProcess, encode_deck
+from dashboard.delivery.connection import Seat
+from dashboard.delivery.hub import Hub
 from dashboard.wire.registry import Transport
-from feeds.board import TS_EVENT, Row
-from feeds.delays import delay_of
-from feeds.events import FeedStatus, Phase
+from dashboard.wire.schemas.deck import DeckFeed, DeckPerson, DeckProcess, encode_deck
+from feeds.market.board import TS_EVENT, Row
+from feeds.market.delayed import delay_of
+from feeds.market.events import FeedStatus, Phase
 
 WINDOW_S: Final = 5.0
 """Rates are of this long: shorter ones jump, longer ones hide what an operator just did."""

@@ -8,8 +8,8 @@ from math import inf
 from typing import Final
 
 from dashboard.deck.report import Reporter
-from dashboard.hub import Hub
-from dashboard.seat import Seat
+from dashboard.delivery.connection import Seat
+from dashboard.delivery.hub import Hub
 
 LOOK_S: Final = 0.1
 """How often it looks for changed states: what an operator does is seen that soon."""

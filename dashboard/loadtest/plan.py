@@ -8,7 +8,7 @@ from collections import Counter
 import msgspec
 import numpy as np
 
-from dashboard.reader import Reader
+from dashboard.loadtest.reader import Reader
 from dashboard.wire.registry import Transport
 
 FIELDS = ("p", "b", "a", "o", "h", "l", "pc", "v", "ph")

@@ -12,13 +12,13 @@ from typing import Any, Final
 import msgspec
 from django import db
 
-from dashboard.allowance import Allowance
+from dashboard.cpu_meter import billed
+from dashboard.delivery.hub import Hub
+from dashboard.delivery.rate_limit import Allowance
 from dashboard.exceptions import CommandRefused, DeliveryError, HubFull, SeatClosed, TooManySeats
-from dashboard.hub import Hub
-from dashboard.identity import Identity, identify
-from dashboard.meter import billed
-from dashboard.transports.line import SocketLine
-from dashboard.wire.questions import Question, read_question
+from dashboard.people.identity import Identity, identify
+from dashboard.transports.socket import SocketLine
+from dashboard.wire.query import Question, read_question
 from dashboard.wire.registry import CLOSE_TEXT, ERROR_TEXT, Close, Error, error_object
 
 log = logging.getLogger(__name__)

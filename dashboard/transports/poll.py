@@ -7,12 +7,12 @@ as long as it is answered: the same subscriber, at the reader's position, says w
 import asyncio
 from typing import Final
 
-from dashboard.hub import Hub, ReadPersonal
-from dashboard.identity import Identity
-from dashboard.seat import Seat
+from dashboard.delivery.connection import Seat
+from dashboard.delivery.hub import Hub, ReadPersonal
+from dashboard.people.identity import Identity
 from dashboard.transports.http import JSON, Desk, Receive, Scope, Send, answer, line_of, respond
 from dashboard.wire.frames import encode_heartbeat
-from dashboard.wire.questions import Question
+from dashboard.wire.query import Question
 from dashboard.wire.registry import Transport
 
 NEAR_EVENTS: Final = 1_000

@@ -7,9 +7,9 @@ position: after it the reader has everything of all its channels up to there.
 import asyncio
 from contextlib import suppress
 
+from dashboard.delivery.connection import Seat
+from dashboard.delivery.hub import Hub
 from dashboard.exceptions import SeatClosed
-from dashboard.hub import Hub
-from dashboard.seat import Seat
 from dashboard.transports.http import (
     HEADERS,
     Desk,

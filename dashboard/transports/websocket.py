@@ -12,11 +12,11 @@ from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from django import db
 
+from dashboard.delivery.connection import Seat
+from dashboard.delivery.hub import Hub
 from dashboard.exceptions import HubFull, SeatClosed, TooManySeats
-from dashboard.hub import Hub
-from dashboard.identity import Refusal, identify
-from dashboard.seat import Seat
-from dashboard.transports.line import SocketLine
+from dashboard.people.identity import Refusal, identify
+from dashboard.transports.socket import SocketLine
 from dashboard.wire.frames import encode_shutdown
 from dashboard.wire.registry import RESTART_MS, Close, Transport
 

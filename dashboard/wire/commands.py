@@ -16,8 +16,8 @@ from dashboard.wire.registry import (
     Error,
     error_object,
 )
-from feeds.events import Position
 from feeds.exceptions import InvalidPosition
+from feeds.market.events import Position
 
 CommandId = int | Annotated[str, msgspec.Meta(max_length=64)] | None
 Rate = Annotated[float, msgspec.Meta(ge=MIN_RATE, le=MAX_RATE)]

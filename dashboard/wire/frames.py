@@ -17,8 +17,8 @@ from dashboard.wire.registry import (
     VERSION,
     Channel,
 )
-from feeds.bars import INTERVALS, Bar
-from feeds.board import (
+from feeds.market.bars import INTERVALS, Bar
+from feeds.market.board import (
     ASK,
     ASK_SIZE,
     BID,
@@ -34,8 +34,8 @@ from feeds.board import (
     Row,
     Value,
 )
-from feeds.delays import delay_of, shown
-from feeds.events import Delisting, FeedRemoval, FeedStatus, Listing, Status, Trade
+from feeds.market.delayed import delay_of, shown
+from feeds.market.events import Delisting, FeedRemoval, FeedStatus, Listing, Status, Trade
 
 _encode = msgspec.json.encode
 _PRICES: Final = frozenset({"p", "b", "a", "o", "h", "l", "pc"})

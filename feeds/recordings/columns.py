@@ -12,7 +12,8 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from feeds.events import (
+from feeds.exceptions import FeedError, InvalidRecording
+from feeds.market.events import (
     Delisting,
     Event,
     FeedRemoval,
@@ -25,7 +26,6 @@ from feeds.events import (
     Status,
     Trade,
 )
-from feeds.exceptions import FeedError, InvalidRecording
 
 _NUMBERS: Final = (
     *("ts_event", "bid_ticks", "ask_ticks", "bid_size", "ask_size"),

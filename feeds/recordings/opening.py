@@ -6,11 +6,11 @@ Must not write. Called by runtime (late, as Arrow takes 70 MB of memory) and by 
 from collections.abc import Iterator
 from pathlib import Path
 
-from feeds.events import Event
 from feeds.exceptions import InvalidRecording
-from feeds.plans import FeedPlan
-from feeds.recordings.reading import Recording
-from feeds.replay import Replay
+from feeds.market.events import Event
+from feeds.plan.plans import FeedPlan
+from feeds.recordings.reader import Recording
+from feeds.recordings.replay import Replay
 
 
 class _Played:

@@ -12,11 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import Full, Queue
 from typing import Final
 
-from feeds.bus import Attachment, Bus, Overrun
+from feeds.bus.memory import Attachment, Bus, Overrun
 from feeds.clock import Clock
-from feeds.events import Event
 from feeds.exceptions import BusDown, FeedError
-from feeds.recordings.excerpt import Excerpt
+from feeds.market.events import Event
+from feeds.recordings.selection import Excerpt
 
 log = logging.getLogger(__name__)
 WAITING_BATCHES: Final = 2000

@@ -5,8 +5,8 @@ Pure. Must not know phases, or when it ends. Called by gates.
 
 from enum import StrEnum
 
-from feeds.events import Quote, Side, Trade
-from feeds.sessions.bands import NO_BAND
+from feeds.market.events import Quote, Side, Trade
+from feeds.plan.price_bands import NO_BAND
 
 
 class Kind(StrEnum):

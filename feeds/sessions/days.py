@@ -5,8 +5,8 @@ Pure. Must not know phases or instruments. Called by session.
 
 from typing import Final
 
-from feeds.schedules import Schedule, Segment
-from feeds.sessions.bands import PART_MS, BandRules
+from feeds.plan.price_bands import PART_MS, BandRules
+from feeds.plan.schedules import Schedule, Segment
 
 LOOK_MS: Final = 5_000
 """Exchange time between two looks at the index of a feed."""

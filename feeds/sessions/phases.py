@@ -5,8 +5,8 @@ Pure. Must not know instruments. Called by gates, session and the admin.
 
 from typing import Final
 
-from feeds.events import FeedState, Phase
-from feeds.schedules import Segment
+from feeds.market.events import FeedState, Phase
+from feeds.plan.schedules import Segment
 from feeds.sessions.auctions import Kind
 
 PHASES: Final = {

@@ -10,14 +10,14 @@ from heapq import heappop, heappush
 from math import inf
 from typing import Final
 
-from feeds.events import Event, FeedState, FeedStatus, Phase, Quote, Status, Tick, Trade
-from feeds.plans import FeedPlan
-from feeds.schedules import Segment
+from feeds.market.events import Event, FeedState, FeedStatus, Phase, Quote, Status, Tick, Trade
+from feeds.plan.plans import FeedPlan
+from feeds.plan.price_bands import MINUTE_MS, NO_BAND, Band
+from feeds.plan.schedules import Segment
 from feeds.sessions.auctions import Kind
-from feeds.sessions.bands import MINUTE_MS, NO_BAND, Band
 from feeds.sessions.breakers import Breakers, fall_of
 from feeds.sessions.days import Day
-from feeds.sessions.gates import Gate
+from feeds.sessions.instrument import Gate
 from feeds.sessions.phases import PHASES
 
 LIMIT_MS: Final = 15_000

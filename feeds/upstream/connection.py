@@ -15,7 +15,7 @@ from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI, W
 
 from feeds.clock import Clock
 from feeds.exceptions import UpstreamLost, UpstreamRefused
-from feeds.upstream.dialect import (
+from feeds.upstream.protocol import (
     UNAUTHORISED,
     Greeting,
     Market,

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_FLOOR
 from typing import Final
 
-from feeds.events import FeedState, FeedStatus, Quote, Side, Status, Tick, Trade
 from feeds.exceptions import InvalidEvent
-from feeds.grids import nearest_ticks, whole_shares
-from feeds.instruments import Definition
-from feeds.plans import FeedPlan
-from feeds.timestamps import utc_ms_of
-from feeds.upstream.dialect import PHASES, Market, SaidQuote, SaidStatus, SaidTrade
-from feeds.upstream.intake import Intake
+from feeds.market.events import FeedState, FeedStatus, Quote, Side, Status, Tick, Trade
+from feeds.market.grids import nearest_ticks, whole_shares
+from feeds.market.instruments import Definition
+from feeds.market.timestamps import utc_ms_of
+from feeds.plan.plans import FeedPlan
+from feeds.upstream.inbox import Intake
+from feeds.upstream.protocol import PHASES, Market, SaidQuote, SaidStatus, SaidTrade
 
 _SIDES: Final = {"B": Side.BUY, "S": Side.SELL}
 

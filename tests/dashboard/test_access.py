@@ -11,18 +11,18 @@ from django.contrib.auth.models import Group, User
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard import services
-from dashboard.access import UNLIMITED, Access
-from dashboard.display import MarketView
+from dashboard.delivery.replica import Replica
+from dashboard.delivery.subscriber import Subscriber
 from dashboard.exceptions import UnknownSymbol
-from dashboard.identity import Identity, find_revoked, identify, make_token
-from dashboard.replica import Replica
-from dashboard.selectors import access_of, default_instruments, personal_of
-from dashboard.subscriber import Subscriber
+from dashboard.pages.display import MarketView
+from dashboard.people import services
+from dashboard.people.access import UNLIMITED, Access
+from dashboard.people.identity import Identity, find_revoked, identify, make_token
+from dashboard.people.selectors import access_of, default_instruments, personal_of
 from dashboard.wire.registry import Channel, Close
-from feeds.board import Board
 from feeds.clock import Moment
-from feeds.events import (
+from feeds.market.board import Board
+from feeds.market.events import (
     Batch,
     Delisting,
     Event,
@@ -309,7 +309,7 @@ def test_a_token_that_ends_ends_its_connections(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(time, "time", lambda: identity.until_s)
     assert revoked(identity) == {identity: Close.SIGNED_OUT}
     monkeypatch.undo()
-    monkeypatch.setattr("dashboard.identity.TOKEN_DAYS", 0)
+    monkeypatch.setattr("dashboard.people.identity.TOKEN_DAYS", 0)
     with pytest.raises(AssertionError):
         signed_in(User.objects.get())
 

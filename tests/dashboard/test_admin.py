@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
 from dashboard.models import Notification
-from feeds import control
+from feeds.bus import control
 from feeds.models import AuditEntry
 
 pytestmark = pytest.mark.django_db

@@ -1,6 +1,6 @@
 """A steady asker is served for ever, a flood only its burst."""
 
-from dashboard.allowance import Allowance
+from dashboard.delivery.rate_limit import Allowance
 
 
 def test_a_burst_is_served_and_then_the_rate() -> None:

@@ -12,17 +12,17 @@ from django.test import AsyncClient
 from django.utils import timezone
 
 from dashboard import urls
-from dashboard.api import shapes
+from dashboard.api import schemas as shapes
 from dashboard.api.charts import MOST_BARS, Charts
-from dashboard.identity import make_token
+from dashboard.people.identity import make_token
 from dashboard.transports.http import Desk
 from dashboard.wire.registry import SYMBOL_LIMIT
-from feeds.archive.services import ClosedBar, store_bars
-from feeds.bars import DAY, INTERVALS, SPANS, Bar, merged
-from feeds.delays import delayed
-from feeds.events import Phase, Quote, Side, Status, Trade
-from feeds.history import DAYS
+from feeds.market.bars import DAY, INTERVALS, SPANS, Bar, merged
+from feeds.market.delayed import delayed
+from feeds.market.events import Phase, Quote, Side, Status, Trade
 from feeds.models import Entitlement, Feed, Instrument
+from feeds.services.bars import ClosedBar, store_bars
+from feeds.simulator.history import DAYS
 from tests.exchange import Exchange
 from tests.market_script import definition, levels, listing
 

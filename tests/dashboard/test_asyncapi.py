@@ -8,15 +8,15 @@ import msgspec
 import pytest
 from django.conf import settings
 
-from dashboard.asyncapi import ANSWER_OF, COOKIE, LIMITS, document
-from dashboard.reference import guide, kind_of, words_of
+from dashboard.protocol.asyncapi import ANSWER_OF, COOKIE, LIMITS, document
+from dashboard.protocol.examples import SAID
+from dashboard.protocol.guide import CHANNEL_TEXT, METHOD_TEXT, PARAMETER_TEXT, QUERY_TEXT
+from dashboard.protocol.tables import guide, kind_of, words_of
 from dashboard.wire import registry
 from dashboard.wire.commands import METHODS, decode_command
-from dashboard.wire.examples import SAID
-from dashboard.wire.guide import CHANNEL_TEXT, METHOD_TEXT, PARAMETER_TEXT, QUERY_TEXT
-from dashboard.wire.questions import NAMES
+from dashboard.wire.query import NAMES
 from dashboard.wire.registry import CLOSE_TEXT, ERROR_TEXT, Channel, Close, Error, Transport
-from dashboard.wire.replies import ANSWERS, BODIES, FRAMES
+from dashboard.wire.schemas.replies import ANSWERS, BODIES, FRAMES
 from tests.shapes import fits, shapes_of
 
 DOCUMENT = document(host="market.example", is_secure=True)

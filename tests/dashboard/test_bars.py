@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.access import Access
-from dashboard.barsoutbox import BarsOutbox
-from dashboard.bartexts import CLOSED_BARS
-from dashboard.reader import Reader
-from dashboard.replica import Replica
+from dashboard.delivery.bar_texts import CLOSED_BARS
+from dashboard.delivery.outboxes.bars import BarsOutbox
+from dashboard.delivery.replica import Replica
+from dashboard.loadtest.reader import Reader
+from dashboard.people.access import Access
 from dashboard.wire.registry import BAR_LIMIT, RECENT_BARS, Error
-from feeds.bars import DAY, LEVEL_OF, MINUTE, SPANS
-from feeds.board import Board
-from feeds.delays import delayed
-from feeds.events import Batch, Delisting, Event, Position, Side, Trade
+from feeds.market.bars import DAY, LEVEL_OF, MINUTE, SPANS
+from feeds.market.board import Board
+from feeds.market.delayed import delayed
+from feeds.market.events import Batch, Delisting, Event, Position, Side, Trade
 from tests.dashboard.test_shapes import Listener
 from tests.market_script import NOW, SYMBOLS, batches, listing, scripts
 

@@ -6,15 +6,15 @@ import pytest
 
 from dashboard.deck.certificate import certificate
 from dashboard.deck.examiner import SYMBOLS_KEPT, Certificate, Examiner
-from feeds.board import Board
-from feeds.calendars import EXCHANGES, Calendar
-from feeds.delays import delayed
-from feeds.events import Batch, Delisting, Listing, Phase, Side, Status, Trade
-from feeds.observing import Watch
-from feeds.realism import Finding
-from feeds.schedules import DAY_MS, Segment
-from feeds.services import seed_exchange
-from feeds.virtual import demo_plan, tape_of
+from feeds.engine.virtual_clock import demo_plan, tape_of
+from feeds.market.board import Board
+from feeds.market.delayed import delayed
+from feeds.market.events import Batch, Delisting, Listing, Phase, Side, Status, Trade
+from feeds.plan.calendars import EXCHANGES, Calendar
+from feeds.plan.schedules import DAY_MS, Segment
+from feeds.realism.collector import Watch
+from feeds.realism.statistics import Finding
+from feeds.services.feeds import seed_exchange
 from tests.market_script import definition
 from tests.staff import staff
 

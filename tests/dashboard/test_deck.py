@@ -6,15 +6,15 @@ import msgspec
 import pytest
 from django.contrib.auth.models import Permission, User
 
-from dashboard.access import Rights
-from dashboard.deck.outbox import DeckOutbox
 from dashboard.deck.report import WINDOW_S, Reporter
 from dashboard.deck.watch import Deck
-from dashboard.identity import Identity, find_revoked
-from dashboard.selectors import rights_of
-from dashboard.wire.deck import DeckSnapshot
+from dashboard.delivery.outboxes.deck import DeckOutbox
+from dashboard.people.access import Rights
+from dashboard.people.identity import Identity, find_revoked
+from dashboard.people.selectors import rights_of
 from dashboard.wire.registry import Close, Error, Transport
-from feeds.events import FeedState, FeedStatus, Phase, Quote, Status
+from dashboard.wire.schemas.deck import DeckSnapshot
+from feeds.market.events import FeedState, FeedStatus, Phase, Quote, Status
 from tests.exchange import Exchange, NoLine, quote, subscribe
 from tests.market_script import NOW
 

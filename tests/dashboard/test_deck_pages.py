@@ -3,9 +3,9 @@
 import pytest
 from django.contrib.auth.models import User
 
-from feeds import control
+from feeds.bus import control
 from feeds.models import AuditEntry, Feed, Halt
-from feeds.services import seed_exchange
+from feeds.services.feeds import seed_exchange
 from tests.staff import staff
 
 pytestmark = pytest.mark.django_db

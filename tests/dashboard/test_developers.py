@@ -8,11 +8,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from dashboard.asyncapi import LIMITS
+from dashboard.protocol.asyncapi import LIMITS
+from dashboard.protocol.guide import PARAMETER_TEXT, QUERY_TEXT, STATUS_TEXT
 from dashboard.wire.commands import METHODS
-from dashboard.wire.guide import PARAMETER_TEXT, QUERY_TEXT, STATUS_TEXT
 from dashboard.wire.registry import CLOSE_TEXT, ERROR_TEXT, Channel, Transport
-from dashboard.wire.replies import ANSWERS, BODIES, FRAMES
+from dashboard.wire.schemas.replies import ANSWERS, BODIES, FRAMES
 
 pytestmark = pytest.mark.django_db
 FILE = "/developers/asyncapi.json"

@@ -11,12 +11,12 @@ from typing import Any
 
 import msgspec
 
-from dashboard.outbox import StatusOutbox, TickerOutbox
-from dashboard.reader import Gap, Reader
-from dashboard.replica import Replica
+from dashboard.delivery.outboxes.market import StatusOutbox, TickerOutbox
+from dashboard.delivery.replica import Replica
+from dashboard.loadtest.reader import Gap, Reader
 from dashboard.wire.frames import encode_heartbeat
-from feeds.board import Board
-from feeds.events import (
+from feeds.market.board import Board
+from feeds.market.events import (
     Batch,
     Delisting,
     Event,

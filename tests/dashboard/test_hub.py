@@ -5,14 +5,14 @@ import json
 
 import pytest
 
-from dashboard import hub
+from dashboard.delivery import hub
+from dashboard.delivery.connection import Seat
 from dashboard.exceptions import HubFull, SeatClosed, TooManySeats
-from dashboard.reader import Reader
-from dashboard.seat import Seat
+from dashboard.loadtest.reader import Reader
 from dashboard.wire.personal import Notice, Personal
 from dashboard.wire.registry import Close
-from feeds.bus import READER_BATCHES
-from feeds.events import Batch
+from feeds.bus.memory import READER_BATCHES
+from feeds.market.events import Batch
 from tests.exchange import Exchange, person, quote, subscribe
 from tests.market_script import NOW, listing
 

@@ -9,10 +9,9 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from dashboard.deck.interventions import interventions
-from feeds.events import Phase
-from feeds.interventions.models import Intervention, Scenario, ScenarioStep
-from feeds.models import AuditEntry, Feed
-from feeds.services import pause_feed, seed_exchange
+from feeds.market.events import Phase
+from feeds.models import AuditEntry, Feed, Intervention, Scenario, ScenarioStep
+from feeds.services.feeds import pause_feed, seed_exchange
 from tests.staff import root, staff
 
 pytestmark = pytest.mark.django_db

@@ -6,13 +6,13 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.outbox import StatusOutbox, TickerOutbox
-from dashboard.personal import PersonalOutbox
-from dashboard.reader import Reader
-from dashboard.replica import SHARED_ANSWERS, Replica
+from dashboard.delivery.outboxes.market import StatusOutbox, TickerOutbox
+from dashboard.delivery.outboxes.personal import PersonalOutbox
+from dashboard.delivery.replica import SHARED_ANSWERS, Replica
+from dashboard.loadtest.reader import Reader
 from dashboard.wire.personal import Notice, Personal
-from feeds.board import Board
-from feeds.events import Batch, Delisting, Event, Position, Quote, Trade
+from feeds.market.board import Board
+from feeds.market.events import Batch, Delisting, Event, Position, Quote, Trade
 from tests.market_script import NOW, SYMBOLS, batches, listing, scripts
 
 EPOCH = "e1"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.pace import CREDIT_S, PAINT_SHARE, Pace
+from dashboard.delivery.pace import CREDIT_S, PAINT_SHARE, Pace
 from dashboard.wire.registry import DEFAULT_RATE, MIN_RATE
 
 

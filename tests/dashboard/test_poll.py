@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from dashboard.reader import Reader
+from dashboard.loadtest.reader import Reader
 from dashboard.transports import http
 from dashboard.transports.http import Desk
 from dashboard.transports.poll import PollApplication
 from dashboard.wire.personal import Notice, Personal
 from dashboard.wire.registry import SYMBOL_LIMIT
-from feeds.events import Phase, Status
+from feeds.market.events import Phase, Status
 from tests.exchange import Exchange, person, quote
 from tests.market_script import NOW, listing
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dashboard.exceptions import CommandRefused
 from dashboard.wire.commands import Subscribe
-from dashboard.wire.questions import DEFAULT, read_question
+from dashboard.wire.query import DEFAULT, read_question
 from dashboard.wire.registry import Error
 
 

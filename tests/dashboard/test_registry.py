@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from dashboard.asyncapi import LIMITS
+from dashboard.protocol.asyncapi import LIMITS
+from dashboard.protocol.guide import CHANNEL_TEXT, PARAMETER_TEXT
 from dashboard.wire import registry
 from dashboard.wire.commands import METHODS
-from dashboard.wire.guide import CHANNEL_TEXT, PARAMETER_TEXT
 from dashboard.wire.registry import CLOSE_TEXT, ERROR_TEXT, Channel, Close, Error
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from dashboard.runtime import END_S, FeedRuntime, Runtime
-from feeds.bus import MemoryBus
+from feeds.bus.memory import MemoryBus
 from tests.redis_server import RedisServer
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from dashboard.seat import Seat
+from dashboard.delivery.connection import Seat
 from dashboard.wire.registry import Close, Transport
 from tests.exchange import Exchange, person, quote, subscribe
 

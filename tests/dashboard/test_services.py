@@ -8,12 +8,12 @@ from django.core.exceptions import ValidationError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dashboard import selectors, services
 from dashboard.exceptions import UnknownSymbol, WatchlistFull
 from dashboard.models import Notification, Watchlist, WatchlistEntry
-from dashboard.selectors import DEFAULT_WATCHLIST
+from dashboard.people import selectors, services
+from dashboard.people.selectors import DEFAULT_WATCHLIST
 from dashboard.wire.personal import Personal
-from feeds import control
+from feeds.bus import control
 from feeds.models import AuditEntry, Feed, Instrument
 
 pytestmark = pytest.mark.django_db

@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.access import Rights
-from dashboard.replica import Replica
-from dashboard.subscriber import Subscriber
-from dashboard.wire.examples import COMMANDS, SAID
+from dashboard.delivery.replica import Replica
+from dashboard.delivery.subscriber import Subscriber
+from dashboard.people.access import Rights
+from dashboard.protocol.examples import COMMANDS, SAID
 from dashboard.wire.frames import encode_shutdown
 from dashboard.wire.personal import Notice, Personal
 from dashboard.wire.registry import FIELDS, Channel
-from dashboard.wire.replies import ANSWERS, FRAMES, ErrorAnswer, SubscribeResult
-from dashboard.wire.shapes import Shape, TickerEntry
-from dashboard.wire.tapeshapes import BarEntry, NoBar
-from feeds.board import Board
+from dashboard.wire.schemas.frames import Shape, TickerEntry
+from dashboard.wire.schemas.replies import ANSWERS, FRAMES, ErrorAnswer, SubscribeResult
+from dashboard.wire.schemas.tape import BarEntry, NoBar
 from feeds.clock import Moment
-from feeds.events import (
+from feeds.market.board import Board
+from feeds.market.events import (
     Batch,
     Delisting,
     Event,

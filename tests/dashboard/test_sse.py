@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from dashboard.identity import Identity, Refusal
-from dashboard.reader import Reader
+from dashboard.loadtest.reader import Reader
+from dashboard.people.identity import Identity, Refusal
 from dashboard.transports import http
 from dashboard.transports.http import Desk
 from dashboard.transports.sse import EventApplication
 from dashboard.wire.personal import Personal
 from dashboard.wire.registry import Close
-from feeds.events import Phase, Position, Status
+from feeds.market.events import Phase, Position, Status
 from tests.exchange import Exchange, person, quote
 from tests.market_script import NOW
 

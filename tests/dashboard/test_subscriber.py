@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.reader import Reader
-from dashboard.replica import Replica
-from dashboard.subscriber import BAD_MESSAGES, COMMAND_BURST, COMMANDS_PER_S, Subscriber
+from dashboard.delivery.replica import Replica
+from dashboard.delivery.subscriber import BAD_MESSAGES, COMMAND_BURST, COMMANDS_PER_S, Subscriber
+from dashboard.loadtest.reader import Reader
 from dashboard.wire.registry import SYMBOL_LIMIT, Close
-from feeds.board import Board
 from feeds.clock import Moment
-from feeds.events import Batch, Event, Phase, Quote, Status
+from feeds.market.board import Board
+from feeds.market.events import Batch, Event, Phase, Quote, Status
 from tests.market_script import NOW, listing
 
 
@@ -87,7 +87,7 @@ def test_a_subscription_since_a_position_is_resumed() -> None:
 
 
 def _position(epoch: str, sequence: int):
-    from feeds.events import Position
+    from feeds.market.events import Position
 
     return Position(epoch, sequence)
 

@@ -5,12 +5,12 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.outbox import TradesOutbox
-from dashboard.reader import Reader
-from dashboard.replica import TRADE_CAPACITY, Replica
+from dashboard.delivery.outboxes.market import TradesOutbox
+from dashboard.delivery.replica import TRADE_CAPACITY, Replica
+from dashboard.loadtest.reader import Reader
 from dashboard.wire.registry import RECENT_TRADES, TRADE_ENTRIES
-from feeds.board import Board
-from feeds.events import Batch, Event, Position, Side, Trade
+from feeds.market.board import Board
+from feeds.market.events import Batch, Event, Position, Side, Trade
 from tests.market_script import NOW, SYMBOLS, batches, listing, scripts
 
 EPOCH = "e1"

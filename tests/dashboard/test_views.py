@@ -9,9 +9,11 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import path, reverse
 
-from dashboard import services, urls, views
+from dashboard import urls
 from dashboard.models import Notification, Watchlist
-from dashboard.selectors import DEFAULT_WATCHLIST, personal_of
+from dashboard.pages import views
+from dashboard.people import services
+from dashboard.people.selectors import DEFAULT_WATCHLIST, personal_of
 from feeds.models import Feed, Instrument
 
 EDITS = ("watchlist_add", "watchlist_remove", "notifications_read")

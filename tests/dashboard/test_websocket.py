@@ -7,8 +7,8 @@ import pytest
 from asgiref.testing import ApplicationCommunicator
 from django.db import InterfaceError
 
-from dashboard.identity import Identity, Refusal
-from dashboard.seat import Seat
+from dashboard.delivery.connection import Seat
+from dashboard.people.identity import Identity, Refusal
 from dashboard.transports import websocket
 from dashboard.transports.websocket import MarketConsumer
 from dashboard.wire.registry import Close

@@ -20,8 +20,8 @@ from dashboard.wire.commands import (
 )
 from dashboard.wire.frames import encode_row, encode_snapshot, encode_update
 from dashboard.wire.registry import CLOSE_TEXT, ERROR_TEXT, SNAPSHOT_ENTRIES, Channel, Close, Error
-from feeds.board import Board
-from feeds.events import Event, Position
+from feeds.market.board import Board
+from feeds.market.events import Event, Position
 from tests.market_script import NOW, scripts
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboard.wire.examples import COMMANDS
+from dashboard.protocol.examples import COMMANDS
 from tests.e2e.conftest import DESK, PHONE, Open
 from tests.shapes import shapes_of
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from dashboard.display import display_row
-from feeds.board import ASK, BID, HIGH, LAST, LOW, PREVIOUS_CLOSE, VOLUME, Row
-from feeds.events import Listing
-from feeds.instruments import Definition
+from dashboard.pages.display import display_row
+from feeds.market.board import ASK, BID, HIGH, LAST, LOW, PREVIOUS_CLOSE, VOLUME, Row
+from feeds.market.events import Listing
+from feeds.market.instruments import Definition
 from tests.e2e.conftest import Open
 
 WRITE = """async (rows) => {

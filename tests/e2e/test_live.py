@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Error, Page, expect
 from websockets.sync.client import connect
 
-from dashboard.reader import Gap, Reader
-from dashboard.selectors import DEFAULT_WATCHLIST
-from feeds.events import Position
+from dashboard.loadtest.reader import Gap, Reader
+from dashboard.people.selectors import DEFAULT_WATCHLIST
+from feeds.market.events import Position
 from tests.e2e.conftest import Open, press
 from tests.proxy import Proxy
 from tests.served import Served

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from feeds import services
 from feeds.models import AuditEntry, Feed, Halt, Instrument
+from feeds.services import instruments as instrument_services
 from tests.operators import (
     FEEDS,
     INSTRUMENT_FORM,
@@ -85,7 +85,7 @@ def test_a_halt_does_not_end_by_deleting_the_instrument():
 
 
 def test_an_instrument_with_a_history_of_halts_can_be_deleted():
-    services.resume_instrument(the("ORB"), actor=None)
+    instrument_services.resume_instrument(the("ORB"), actor=None)
     client = staff("delete_instrument")
     client.post(f"{INSTRUMENTS}{the('ORB').pk}/delete/", {"post": "yes"})
     assert not Instrument.objects.filter(symbol="ORB").exists()
@@ -107,7 +107,7 @@ def test_viewers_see_neither_buttons_nor_actions():
 
 @pytest.mark.parametrize("model", ["halt", "auditentry"])
 def test_what_happened_cannot_be_edited_even_by_a_superuser(root, model):
-    services.halt_instrument(the("NVX"), actor=None, reason="news")
+    instrument_services.halt_instrument(the("NVX"), actor=None, reason="news")
     row = Halt.objects.first() if model == "halt" else AuditEntry.objects.first()
     page = f"/admin/feeds/{model}/"
     before = everything()

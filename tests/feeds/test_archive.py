@@ -8,16 +8,15 @@ import pytest
 from django import db
 from django.db import connection
 
-from feeds import services
-from feeds.archive.keeper import BarKeeper
-from feeds.archive.rows import StoredBar
-from feeds.archive.selectors import stored_bars
-from feeds.archive.services import ClosedBar, Cut, News, close_thread, prune_bars, store_bars
-from feeds.bars import DAY, INTERVALS, MINUTE, SPANS, Bar, Bars, merged
 from feeds.clock import SystemClock
-from feeds.delays import delayed
-from feeds.events import Batch, Delisting, Event, Side, Trade
-from feeds.models import Feed, Instrument
+from feeds.market.bars import DAY, INTERVALS, MINUTE, SPANS, Bar, Bars, merged
+from feeds.market.delayed import delayed
+from feeds.market.events import Batch, Delisting, Event, Side, Trade
+from feeds.models import Feed, Instrument, StoredBar
+from feeds.selectors.bars import stored_bars
+from feeds.services import instruments as instrument_services
+from feeds.services.bar_storage import BarKeeper
+from feeds.services.bars import ClosedBar, Cut, News, close_thread, prune_bars, store_bars
 
 MIDNIGHT = 1_789_948_800_000
 MINUTE_MS = INTERVALS["1m"]
@@ -204,10 +203,10 @@ def test_bars_go_with_their_grid(instruments) -> None:
     store_bars(closed([trade(0), trade(61)]))
     nvx = instruments[0]
     nvx.name = "Other"
-    services.save_instrument(nvx, actor=None)
+    instrument_services.save_instrument(nvx, actor=None)
     assert len(read()) == 1
     nvx.tick_size *= 10
-    services.save_instrument(nvx, actor=None)
+    instrument_services.save_instrument(nvx, actor=None)
     assert read() == []
 
 

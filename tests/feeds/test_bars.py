@@ -9,11 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.bars import DAY, INTERVALS, LATE_MS, LEVEL_OF, SPANS, Bar, Bars, SymbolBars, merged
-from feeds.board import Board
-from feeds.calendars import EXCHANGES, Calendar
-from feeds.events import Delisting, Side, Trade
-from feeds.packing import pack_board, unpack_board
+from feeds.market.bars import (
+    DAY,
+    INTERVALS,
+    LATE_MS,
+    LEVEL_OF,
+    SPANS,
+    Bar,
+    Bars,
+    SymbolBars,
+    merged,
+)
+from feeds.market.board import Board
+from feeds.market.events import Delisting, Side, Trade
+from feeds.market.packing import pack_board, unpack_board
+from feeds.plan.calendars import EXCHANGES, Calendar
 from tests.market_script import NOW, listing
 
 FINEST = SPANS[0]

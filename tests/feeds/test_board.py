@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 
-from feeds.board import (
+from feeds.market.board import (
     ASK,
     BID,
     FIELDS,
@@ -19,7 +19,7 @@ from feeds.board import (
     VOLUME,
     Board,
 )
-from feeds.events import Delisting, Event, Listing, Phase, Quote, Side, Status, Trade
+from feeds.market.events import Delisting, Event, Listing, Phase, Quote, Side, Status, Trade
 from tests.market_script import NOW, definition, listing, scripts
 
 

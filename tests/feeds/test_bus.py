@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from feeds.board import Board
-from feeds.bus import READER_BATCHES, Attachment, MemoryBus, Overrun
-from feeds.events import Batch, Quote
+from feeds.bus.memory import READER_BATCHES, Attachment, MemoryBus, Overrun
+from feeds.market.board import Board
+from feeds.market.events import Batch, Quote
 from tests.market_script import NOW, listing
 
 

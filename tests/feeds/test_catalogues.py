@@ -10,13 +10,20 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feeds import control, services
-from feeds.archive.rows import StoredBar
-from feeds.catalogues.comparison import compare, table_of
-from feeds.catalogues.services import import_instruments
-from feeds.catalogues.tables import COLUMNS, MOST_CHARACTERS, MOST_ROWS, read_table, write_table
+from feeds.bus import control
 from feeds.exceptions import InvalidImport, InvalidTransition
-from feeds.models import AuditEntry, Feed, Instrument
+from feeds.models import AuditEntry, Feed, Instrument, StoredBar
+from feeds.services import feeds as services
+from feeds.services import instruments as instrument_services
+from feeds.services.catalogue import import_instruments
+from feeds.services.catalogue_comparison import compare, table_of
+from feeds.services.catalogue_table import (
+    COLUMNS,
+    MOST_CHARACTERS,
+    MOST_ROWS,
+    read_table,
+    write_table,
+)
 from tests.staff import root, staff
 
 pytestmark = pytest.mark.django_db
@@ -257,7 +264,7 @@ def test_removal_needs_its_permission(feed):
 
 def test_a_halt_does_not_end_by_a_removal(feed):
     text = "symbol\nNVX\n"
-    services.halt_instruments(feed, ["ORB"], actor=None, reason="news")
+    instrument_services.halt_instruments(feed, ["ORB"], actor=None, reason="news")
     needs = ("add_instrument", "change_instrument", "delete_instrument")
     sent = {"text": text, "digest": compare(feed, text).digest(), "with_removal": "on"}
     assert staff(*needs).post(page_of(feed), sent).status_code == 403

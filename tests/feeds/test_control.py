@@ -9,14 +9,14 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import channel_layers
 
-from feeds import control
+from feeds.bus import control
 from tests.redis_server import RedisServer
 from tests.served import ROOT, environment
 
 POKE = """
 import django
 django.setup()
-from feeds import control
+from feeds.bus import control
 control.poke_people([7])
 """
 
@@ -140,7 +140,7 @@ async def test_a_poke_without_redis_is_one_line_in_the_log(
 ) -> None:
     over_redis.kill()
     await sync_to_async(control.poke_feeds)()
-    ours = [record for record in caplog.records if record.name == "feeds.control"]
+    ours = [record for record in caplog.records if record.name == "feeds.bus.control"]
     assert [record.getMessage().split(" error=")[0] for record in ours] == [
         "poke lost type=control.feeds"
     ]

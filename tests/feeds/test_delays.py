@@ -5,10 +5,11 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds import delays
-from feeds.board import LAST, Board
-from feeds.delays import Delays, delay_of, delayed, shown
-from feeds.events import (
+from feeds.engine import delays
+from feeds.engine.delays import Delays
+from feeds.market.board import LAST, Board
+from feeds.market.delayed import delay_of, delayed, shown
+from feeds.market.events import (
     Batch,
     Delisting,
     Event,
@@ -21,8 +22,8 @@ from feeds.events import (
     Trade,
     symbol_of,
 )
-from feeds.instruments import Definition
-from feeds.plans import FeedPlan
+from feeds.market.instruments import Definition
+from feeds.plan.plans import FeedPlan
 
 MINUTE_MS = 60_000
 NVX, ORB = (

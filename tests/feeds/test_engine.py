@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.board import Board
-from feeds.engine import Engine
-from feeds.events import (
+from feeds.engine.engine import Engine
+from feeds.exceptions import InvalidPlan
+from feeds.market.board import Board
+from feeds.market.events import (
     Batch,
     Delisting,
     FeedRemoval,
@@ -18,8 +19,7 @@ from feeds.events import (
     Quote,
     Status,
 )
-from feeds.exceptions import InvalidPlan
-from feeds.plans import FeedPlan
+from feeds.plan.plans import FeedPlan
 from tests.market_script import NOW, definition
 
 TODAY = NOW // 86_400_000

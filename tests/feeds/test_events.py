@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.events import Batch, Position, Quote, Side, Trade
 from feeds.exceptions import InvalidDefinition, InvalidEvent, InvalidPlan, InvalidPosition
-from feeds.instruments import decimals_of
+from feeds.market.events import Batch, Position, Quote, Side, Trade
+from feeds.market.instruments import decimals_of
 from tests.feeds.test_engine import plan
 from tests.market_script import NOW, definition
 

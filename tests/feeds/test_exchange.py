@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from feeds.exchange import definitions
+from feeds.simulator.demo_exchange import definitions
 
 
 def test_sixty_companies_in_eight_sectors() -> None:

@@ -2,8 +2,8 @@
 
 from itertools import permutations
 
-from feeds.events import Event, Quote, Side, Trade
-from feeds.fingerprint import Fingerprint
+from feeds.market.events import Event, Quote, Side, Trade
+from feeds.market.fingerprint import Fingerprint
 
 EVENTS: tuple[Event, ...] = (
     Quote("NVX", 100, 102, 300, 400, 1_000),

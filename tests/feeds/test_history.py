@@ -8,12 +8,12 @@ from functools import cache
 import numpy as np
 import pytest
 
-from feeds.bars import DAY, INTERVALS, LEVEL_OF, MINUTE, SPANS, merged
-from feeds.calendars import EXCHANGES, Calendar
-from feeds.exchange import definitions
-from feeds.history import DAYS, MINUTE_MS, PastBars, past_bars
-from feeds.schedules import CompressedSchedule, PlainSchedule, RoundTheClock
-from feeds.shapes import shapes_over
+from feeds.market.bars import DAY, INTERVALS, LEVEL_OF, MINUTE, SPANS, merged
+from feeds.plan.calendars import EXCHANGES, Calendar
+from feeds.plan.schedules import CompressedSchedule, PlainSchedule, RoundTheClock
+from feeds.simulator.demo_exchange import definitions
+from feeds.simulator.history import DAYS, MINUTE_MS, PastBars, past_bars
+from feeds.simulator.intraday import shapes_over
 
 CALENDAR = Calendar(EXCHANGES["XNYS"], date(2026, 11, 23))
 DAYS_BEFORE = CompressedSchedule(CALENDAR, 0, 1_800_000).past(0, DAYS)

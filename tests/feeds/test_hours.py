@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.exceptions import ValidationError
 
-from feeds import services
-from feeds.models import OPENING_MS, AuditEntry, Feed
-from feeds.schedules import RoundTheClock, Segment
-from feeds.sessions.bands import BandRules
+from feeds.models import AuditEntry, Feed
+from feeds.models.feeds import OPENING_MS
+from feeds.plan.price_bands import BandRules
+from feeds.plan.schedules import RoundTheClock, Segment
+from feeds.services import feeds as services
 
 pytestmark = pytest.mark.django_db
 OPENED = datetime(2026, 3, 6, 20, 0, tzinfo=UTC)

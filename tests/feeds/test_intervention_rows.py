@@ -7,11 +7,14 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from feeds import control, services
+from feeds.bus import control
 from feeds.exceptions import InvalidTransition
-from feeds.interventions.effects import EffectKind
-from feeds.interventions.models import Intervention, Scenario, ScenarioStep
-from feeds.interventions.services import (
+from feeds.models import AuditEntry, Feed, Intervention, Scenario, ScenarioStep
+from feeds.plan.effects import EffectKind
+from feeds.selectors.plans import read_plans
+from feeds.services import feeds as services
+from feeds.services import instruments as instrument_services
+from feeds.services.interventions import (
     FIRST_SCENARIOS,
     LEAD,
     MOST_OPEN,
@@ -22,8 +25,6 @@ from feeds.interventions.services import (
     save_scenario,
     seed_scenarios,
 )
-from feeds.models import AuditEntry, Feed
-from feeds.selectors import read_plans
 
 pytestmark = pytest.mark.django_db
 
@@ -225,16 +226,19 @@ def test_a_pause_in_the_middle_of_a_step_is_a_pause(feed):
 
 def test_many_are_halted_and_resumed_as_one(feed, actor):
     symbols = sorted(feed.instruments.values_list("symbol", flat=True))
-    services.halt_instruments(feed, symbols[:2], actor=actor, reason="news")
-    assert services.halt_instruments(feed, symbols, actor=actor, reason="more") == symbols[2:]
+    instrument_services.halt_instruments(feed, symbols[:2], actor=actor, reason="news")
+    assert (
+        instrument_services.halt_instruments(feed, symbols, actor=actor, reason="more")
+        == symbols[2:]
+    )
     [plan] = read_plans()
     assert plan.halts == dict.fromkeys(symbols[:2], "news") | dict.fromkeys(symbols[2:], "more")
-    assert services.halt_instruments(feed, symbols, actor=actor, reason="again") == []
-    assert services.resume_instruments(feed, symbols, actor=actor) == symbols
+    assert instrument_services.halt_instruments(feed, symbols, actor=actor, reason="again") == []
+    assert instrument_services.resume_instruments(feed, symbols, actor=actor) == symbols
     entries = AuditEntry.objects.order_by("pk")
     assert [(one.action, one.after["symbols"]) for one in entries] == [
         ("halt", symbols[:2]), ("halt", symbols[2:]), ("resume", symbols),
     ]  # fmt: skip
     with pytest.raises(ValidationError):
-        services.halt_instruments(feed, symbols, actor=actor, reason="")
+        instrument_services.halt_instruments(feed, symbols, actor=actor, reason="")
     assert entries.count() == 3

@@ -9,18 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from feeds.engine import Engine
-from feeds.events import Batch, FeedState, Phase, Quote, Status, Trade
+from feeds.engine.engine import Engine
+from feeds.engine.preview import Preview, preview
+from feeds.engine.virtual_clock import START_MS, tape_of
 from feeds.exceptions import InvalidPlan
-from feeds.exchange import definitions
-from feeds.fingerprint import Fingerprint
-from feeds.interventions.effects import Effect, EffectKind, Effects, log_change_of
-from feeds.interventions.preview import Preview, preview
-from feeds.plans import FeedPlan
-from feeds.schedules import CompressedSchedule, Schedule, Segment
-from feeds.sessions.bands import BandRules
-from feeds.simulator import STEP_MS, Simulator
-from feeds.virtual import START_MS, tape_of
+from feeds.market.events import Batch, FeedState, Phase, Quote, Status, Trade
+from feeds.market.fingerprint import Fingerprint
+from feeds.plan.effects import Effect, EffectKind
+from feeds.plan.plans import FeedPlan
+from feeds.plan.price_bands import BandRules
+from feeds.plan.schedules import CompressedSchedule, Schedule, Segment
+from feeds.simulator.demo_exchange import definitions
+from feeds.simulator.effect_grid import Effects, log_change_of
+from feeds.simulator.simulator import STEP_MS, Simulator
 from tests.trading_day import ShortDays
 
 SECTOR = "Technology"

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.board import Board
-from feeds.events import Batch, Event
 from feeds.exceptions import InvalidPacking
-from feeds.packing import pack_batch, pack_board, unpack_batch, unpack_board
+from feeds.market.board import Board
+from feeds.market.events import Batch, Event
+from feeds.market.packing import pack_batch, pack_board, unpack_batch, unpack_board
 from tests.market_script import listing, scripts
 
 

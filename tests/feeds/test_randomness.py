@@ -5,7 +5,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from feeds.randomness import (
+from feeds.simulator.randomness import (
     draws,
     exp_of,
     key_of,

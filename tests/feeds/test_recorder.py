@@ -7,16 +7,25 @@ from threading import Event as Gate
 
 import pytest
 
-from feeds.bus import MemoryBus
+from feeds.bus.memory import MemoryBus
 from feeds.clock import SystemClock
-from feeds.events import Batch, Delisting, Event, FeedRemoval, Listing, Phase, Side, Status, Trade
 from feeds.exceptions import InvalidRecording
-from feeds.models import AuditEntry, Feed
+from feeds.market.events import (
+    Batch,
+    Delisting,
+    Event,
+    FeedRemoval,
+    Listing,
+    Phase,
+    Side,
+    Status,
+    Trade,
+)
+from feeds.models import AuditEntry, Feed, Recording
 from feeds.recordings import recorder
-from feeds.recordings.models import Recording
-from feeds.recordings.reading import Recording as File
+from feeds.recordings.reader import Recording as File
 from feeds.recordings.recorder import Groups, Recorder
-from feeds.recordings.services import keep_live
+from feeds.services.recordings import keep_live
 from tests.market_script import NOW, definition, listing
 
 

@@ -11,16 +11,15 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from dashboard.runtime import open_replay
-from feeds import services
-from feeds.events import Trade
 from feeds.exceptions import InvalidImport, InvalidTransition
-from feeds.models import AuditEntry, Feed, Instrument
-from feeds.plans import FeedKind, Playback
-from feeds.recordings.models import Recording
-from feeds.recordings.reading import Recording as File
-from feeds.recordings.services import delete_recording, import_recording
-from feeds.recordings.tables import TableKind
-from feeds.replay import Replay, Silence
+from feeds.market.events import Trade
+from feeds.models import AuditEntry, Feed, Instrument, Recording
+from feeds.plan.plans import FeedKind, Playback
+from feeds.recordings.csv_import import TableKind
+from feeds.recordings.reader import Recording as File
+from feeds.recordings.replay import Replay, Silence
+from feeds.services import feeds as services
+from feeds.services.recordings import delete_recording, import_recording
 
 pytestmark = pytest.mark.django_db
 TABLE = "time,symbol,price,size\n1000,NVX,1.01,5\n61000,NVX,1.02,5\n"
@@ -103,7 +102,7 @@ def test_a_row_that_cannot_be_written_takes_its_file_with_it(
     def refuse(*args: object, **kwargs: object) -> None:
         raise RuntimeError("no audit, no change")
 
-    monkeypatch.setattr("feeds.recordings.services.record", refuse)
+    monkeypatch.setattr("feeds.services.recordings.record", refuse)
     with pytest.raises(RuntimeError):
         imported(feed)
     assert files(folder) == []
@@ -249,7 +248,7 @@ def test_the_form_refuses_a_name_that_is_taken(feed: Feed) -> None:
 
 
 def test_a_file_that_is_too_large_is_refused(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("feeds.recordings.admin.MOST_BYTES", 10)
+    monkeypatch.setattr("feeds.admin.recordings.MOST_BYTES", 10)
     page = post(signed_in("add_recording"), feed)
     assert "larger than 10 bytes" in page.content.decode()
 
@@ -309,7 +308,7 @@ def test_the_command_refuses(feed: Feed, tmp_path: Path, changes: dict, told: st
 
 
 def test_record_switches_on_and_off_and_waits(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashboard.management.commands.record.PATIENCE_S", 0.0)
+    monkeypatch.setattr("feeds.management.commands.record.PATIENCE_S", 0.0)
     with pytest.raises(CommandError, match="nobody recorded Demo Exchange"):
         call_command("record", "demo", seconds=0.0)
     assert [entry.action for entry in AuditEntry.objects.all()] == ["stop recording", "record"]

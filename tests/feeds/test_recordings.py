@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.events import Event, Phase, Quote, Side, Status, Trade
 from feeds.exceptions import InvalidRecording
-from feeds.fingerprint import Fingerprint
-from feeds.recordings import writing
+from feeds.market.events import Event, Phase, Quote, Side, Status, Trade
+from feeds.market.fingerprint import Fingerprint
+from feeds.recordings import writer as writing
 from feeds.recordings.columns import SCHEMA, batch_of, events_of
-from feeds.recordings.heading import VERSION, Heading, Origin
+from feeds.recordings.header import VERSION, Heading, Origin
 from feeds.recordings.opening import place_of
-from feeds.recordings.reading import Recording
-from feeds.recordings.writing import HEADING_KEY, RecordingWriter
+from feeds.recordings.reader import Recording
+from feeds.recordings.writer import HEADING_KEY, RecordingWriter
 from tests.market_script import NOW, levels, listing, scripts
 
 DEEP = Quote("NVX", 100, 102, 300, 400, NOW, (99, 500, 97, 600), (103, 700))

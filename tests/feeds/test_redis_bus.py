@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from dashboard.hub import Hub
-from dashboard.meter import CostMeter
-from dashboard.replica import BatchLost, Replica
-from feeds.bus import Mirror
+from dashboard.cpu_meter import CostMeter
+from dashboard.delivery.hub import Hub
+from dashboard.delivery.replica import BatchLost, Replica
+from feeds.bus.memory import Mirror
+from feeds.bus.redis_bus import RedisBus
+from feeds.bus.redis_link import ANSWER_S, BOARD, STREAM
 from feeds.clock import SystemClock
-from feeds.events import Batch, Event, Quote
 from feeds.exceptions import BusDown
-from feeds.packing import pack_batch, pack_board, unpack_batch
-from feeds.redis_bus import RedisBus
-from feeds.redis_link import ANSWER_S, BOARD, STREAM
+from feeds.market.events import Batch, Event, Quote
+from feeds.market.packing import pack_batch, pack_board, unpack_batch
 from tests.exchange import Rows
 from tests.market_script import NOW, listing
 from tests.redis_server import RedisServer

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.calendars import EXCHANGES, Calendar
-from feeds.engine import Engine
-from feeds.events import (
+from feeds.engine.engine import Engine
+from feeds.engine.sources import ChosenSource
+from feeds.exceptions import InvalidPlan, InvalidRecording
+from feeds.market.events import (
     Delisting,
     Event,
     FeedState,
@@ -22,18 +23,17 @@ from feeds.events import (
     Status,
     Trade,
 )
-from feeds.exceptions import InvalidPlan, InvalidRecording
-from feeds.exchange import definitions
-from feeds.fingerprint import Fingerprint
-from feeds.plans import FeedKind, FeedPlan, Playback
-from feeds.recordings.heading import Heading, Origin
+from feeds.market.fingerprint import Fingerprint
+from feeds.plan.calendars import EXCHANGES, Calendar
+from feeds.plan.plans import FeedKind, FeedPlan, Playback
+from feeds.plan.price_bands import BandRules
+from feeds.plan.schedules import DAY_MS, CompressedSchedule
+from feeds.recordings.header import Heading, Origin
 from feeds.recordings.opening import replay_of
-from feeds.recordings.writing import RecordingWriter
-from feeds.replay import CATCH_UP_MS, MOST_EVENTS, Replay, Silence
-from feeds.schedules import DAY_MS, CompressedSchedule
-from feeds.sessions.bands import BandRules
-from feeds.simulator import Simulator
-from feeds.sources import ChosenSource
+from feeds.recordings.replay import CATCH_UP_MS, MOST_EVENTS, Replay, Silence
+from feeds.recordings.writer import RecordingWriter
+from feeds.simulator.demo_exchange import definitions
+from feeds.simulator.simulator import Simulator
 from tests.market_script import NOW, definition, listing
 
 THEN = 1_600_000_000_000

@@ -8,10 +8,9 @@ from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from feeds import control
-from feeds.catalogues.comparison import compare
-from feeds.interventions.models import Intervention, Scenario
-from feeds.models import AuditEntry, Entitlement, Feed, Instrument
+from feeds.bus import control
+from feeds.models import AuditEntry, Entitlement, Feed, Instrument, Intervention, Scenario
+from feeds.services.catalogue_comparison import compare
 from tests.operators import (
     FEEDS,
     INSTRUMENT_FORM,

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from feeds import runner
 from feeds.clock import SystemClock
-from feeds.engine import Engine
-from feeds.events import Batch
-from feeds.runner import Runner
+from feeds.engine import runner
+from feeds.engine.engine import Engine
+from feeds.engine.runner import Runner
+from feeds.market.events import Batch
 
 
 class Published:

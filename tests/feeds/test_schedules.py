@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.calendars import EXCHANGES, Calendar, date_at
-from feeds.schedules import (
+from feeds.plan.calendars import EXCHANGES, Calendar, date_at
+from feeds.plan.schedules import (
     DAY_MS,
     CompressedSchedule,
     PlainSchedule,

@@ -9,9 +9,11 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feeds import control, services
+from feeds.bus import control
 from feeds.exceptions import InvalidTransition
 from feeds.models import AuditEntry, Feed, Halt, Instrument
+from feeds.services import feeds as services
+from feeds.services import instruments as instrument_services
 
 pytestmark = pytest.mark.django_db
 
@@ -179,14 +181,14 @@ def test_a_change_that_is_rolled_back_leaves_no_entry_and_no_poke(feed, actor, p
 
 
 def test_a_halt_is_open_until_it_is_resumed(instrument, actor, pokes):
-    assert pokes(services.halt_instrument, instrument, actor=actor, reason="news") == 1
+    assert pokes(instrument_services.halt_instrument, instrument, actor=actor, reason="news") == 1
     halt = Halt.objects.get()
     assert (halt.instrument, halt.reason, halt.started_by) == (instrument, "news", actor)
     assert halt.started_at is not None
     assert halt.ended_at is None
     assert instrument.feed.plan().halts == {"NVX": "news"}
 
-    assert pokes(services.resume_instrument, instrument, actor=actor, reason="told") == 1
+    assert pokes(instrument_services.resume_instrument, instrument, actor=actor, reason="told") == 1
     halt.refresh_from_db()
     assert halt.ended_by == actor
     assert halt.ended_at >= halt.started_at
@@ -194,8 +196,8 @@ def test_a_halt_is_open_until_it_is_resumed(instrument, actor, pokes):
 
 
 def test_halt_and_resume_leave_one_entry_each(instrument, actor):
-    services.halt_instrument(instrument, actor=actor, reason="news")
-    services.resume_instrument(instrument, actor=actor, reason="told")
+    instrument_services.halt_instrument(instrument, actor=actor, reason="news")
+    instrument_services.resume_instrument(instrument, actor=actor, reason="told")
     no, yes = {"halted": False}, {"halted": True}
     assert [facts(entry) for entry in AuditEntry.objects.order_by("id")] == [
         ("olga", "halt", "instrument NVX", no, yes, "news"),
@@ -204,23 +206,23 @@ def test_halt_and_resume_leave_one_entry_each(instrument, actor):
 
 
 def test_a_halted_instrument_cannot_be_halted(instrument, actor):
-    services.halt_instrument(instrument, actor=actor, reason="news")
+    instrument_services.halt_instrument(instrument, actor=actor, reason="news")
     with pytest.raises(InvalidTransition, match="NVX is halted already"):
-        services.halt_instrument(instrument, actor=actor, reason="more news")
+        instrument_services.halt_instrument(instrument, actor=actor, reason="more news")
     assert Halt.objects.get().reason == "news"
     assert AuditEntry.objects.count() == 1
 
 
 def test_only_a_halted_instrument_can_be_resumed(instrument, actor):
     with pytest.raises(InvalidTransition, match="NVX is not halted"):
-        services.resume_instrument(instrument, actor=actor)
+        instrument_services.resume_instrument(instrument, actor=actor)
     assert not AuditEntry.objects.exists()
 
 
 @pytest.mark.parametrize("reason", ["", "x" * 201])
 def test_a_halt_needs_a_reason_that_fits(instrument, actor, pokes, reason):
     with pytest.raises(ValidationError) as refusal:
-        services.halt_instrument(instrument, actor=actor, reason=reason)
+        instrument_services.halt_instrument(instrument, actor=actor, reason=reason)
     assert list(refusal.value.message_dict) == ["reason"]
     assert not Halt.objects.exists()
     assert not AuditEntry.objects.exists()
@@ -251,13 +253,13 @@ def test_saving_a_feed_never_overwrites_what_operators_did_meanwhile(feed, actor
 def test_a_changed_instrument_is_recorded_before_and_after(instrument, actor, pokes):
     instrument.tick_size = Decimal("0.05")
     instrument.name = "Novexa"
-    assert pokes(services.save_instrument, instrument, actor=actor) == 1
+    assert pokes(instrument_services.save_instrument, instrument, actor=actor) == 1
     assert only_entry().before == {"name": "Novexa Systems", "tick_size": "0.01"}
     assert only_entry().after == {"name": "Novexa", "tick_size": "0.05"}
 
 
 def test_saving_without_a_change_leaves_nothing(instrument, feed, actor, pokes):
-    assert pokes(services.save_instrument, instrument, actor=actor) == 0
+    assert pokes(instrument_services.save_instrument, instrument, actor=actor) == 0
     assert pokes(services.save_feed, feed, actor=actor) == 0
     assert not AuditEntry.objects.exists()
 
@@ -287,7 +289,7 @@ def test_an_instrument_that_cannot_be_traded_is_refused_at_its_field(
 ):
     setattr(instrument, field, value)
     with pytest.raises(ValidationError) as refusal:
-        services.save_instrument(instrument, actor=actor)
+        instrument_services.save_instrument(instrument, actor=actor)
     assert field in refusal.value.message_dict
     assert not AuditEntry.objects.exists()
 
@@ -298,11 +300,11 @@ def test_a_symbol_is_listed_once_on_all_feeds(instrument, actor):
         feed=other, symbol="NVX", name="Twin", sector="Energy", reference_price=Decimal(10)
     )
     with pytest.raises(ValidationError, match="already exists"):
-        services.save_instrument(twin, actor=actor)
+        instrument_services.save_instrument(twin, actor=actor)
 
 
 def test_deleting_an_instrument_records_what_it_was(instrument, actor, pokes):
-    assert pokes(services.delete_instrument, instrument, actor=actor) == 1
+    assert pokes(instrument_services.delete_instrument, instrument, actor=actor) == 1
     assert not Instrument.objects.exists()
     assert (only_entry().action, only_entry().after) == ("delete", {})
     assert only_entry().before["reference_price"] == "101.25"
@@ -310,7 +312,7 @@ def test_deleting_an_instrument_records_what_it_was(instrument, actor, pokes):
 
 
 def test_deleting_a_feed_records_the_symbols_that_went_with_it(instrument, feed, actor, pokes):
-    services.halt_instrument(instrument, actor=None, reason="news")
+    instrument_services.halt_instrument(instrument, actor=None, reason="news")
     assert pokes(services.delete_feed, feed, actor=actor) == 1
     assert not Feed.objects.exists()
     assert not Instrument.objects.exists()
@@ -357,8 +359,10 @@ COMMANDS = {
     "close": lambda market: services.close_feed(market[0], actor=None),
     "slower": lambda market: services.set_rate(market[0], 100, actor=None),
     "faster": lambda market: services.set_rate(market[0], 200, actor=None),
-    "halt": lambda market: services.halt_instrument(market[1], actor=None, reason="news"),
-    "resume": lambda market: services.resume_instrument(market[1], actor=None),
+    "halt": lambda market: instrument_services.halt_instrument(
+        market[1], actor=None, reason="news"
+    ),
+    "resume": lambda market: instrument_services.resume_instrument(market[1], actor=None),
 }
 
 

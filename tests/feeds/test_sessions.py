@@ -2,9 +2,9 @@
 
 import pytest
 
-from feeds.events import FeedState, Phase, Quote, Status, Trade
-from feeds.schedules import DAY_MS, RoundTheClock
-from feeds.sessions.bands import BandRules
+from feeds.market.events import FeedState, Phase, Quote, Status, Trade
+from feeds.plan.price_bands import BandRules
+from feeds.plan.schedules import DAY_MS, RoundTheClock
 from tests.trading_day import (
     AUCTION,
     CLOSE,

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.events import FeedState, Quote, Side, Tick, Trade
-from feeds.exchange import definitions
-from feeds.plans import FeedPlan
-from feeds.schedules import RoundTheClock
-from feeds.simulator import CATCH_UP_STEPS, STEP_MS, Simulator
+from feeds.market.events import FeedState, Quote, Side, Tick, Trade
+from feeds.plan.plans import FeedPlan
+from feeds.plan.schedules import RoundTheClock
+from feeds.simulator.demo_exchange import definitions
+from feeds.simulator.simulator import CATCH_UP_STEPS, STEP_MS, Simulator
 
 START = 1_790_000_000_000
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.events import Event, FeedState, FeedStatus, Listing, Phase, Side, Status, Trade
 from feeds.exceptions import InvalidImport
-from feeds.plans import FeedPlan
-from feeds.recordings.tables import Table, TableKind
+from feeds.market.events import Event, FeedState, FeedStatus, Listing, Phase, Side, Status, Trade
+from feeds.plan.plans import FeedPlan
+from feeds.recordings.csv_import import Table, TableKind
 from tests.market_script import definition
 
 PLAN = FeedPlan(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.exceptions import PositionLost
-from feeds.tape import Tape, TickCounts
+from feeds.market.tape import Tape, TickCounts
 
 
 @given(st.integers(1, 20), st.lists(st.booleans(), max_size=60), st.integers(0, 70))

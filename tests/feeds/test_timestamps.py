@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.timestamps import moment_of, utc_ms_of
+from feeds.market.timestamps import moment_of, utc_ms_of
 
 
 @given(

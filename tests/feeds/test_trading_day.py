@@ -11,13 +11,13 @@ from hypothesis import Phase as Stage
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.board import HIGH, LAST, LOW, OPEN, PREVIOUS_CLOSE, VOLUME
-from feeds.engine import GRID_MS, Engine
-from feeds.events import Event, FeedState, FeedStatus, Phase, Quote, Status, Trade
-from feeds.plans import FeedPlan
-from feeds.schedules import DAY_MS, CompressedSchedule, RoundTheClock
-from feeds.sessions.bands import BandRules
-from feeds.simulator import STEP_MS
+from feeds.engine.engine import GRID_MS, Engine
+from feeds.market.board import HIGH, LAST, LOW, OPEN, PREVIOUS_CLOSE, VOLUME
+from feeds.market.events import Event, FeedState, FeedStatus, Phase, Quote, Status, Trade
+from feeds.plan.plans import FeedPlan
+from feeds.plan.price_bands import BandRules
+from feeds.plan.schedules import DAY_MS, CompressedSchedule, RoundTheClock
+from feeds.simulator.simulator import STEP_MS
 from tests.trading_day import MINUTE, SECOND, ShortDays, WildSource, fold, plan
 
 START = 1_790_000_000_000

@@ -3,12 +3,12 @@
 import pytest
 from django.contrib.auth.models import User
 
-from feeds import services
 from feeds.exceptions import InvalidTransition
-from feeds.interventions.models import Intervention
-from feeds.interventions.services import intervene
-from feeds.models import AuditEntry, Feed, Halt
-from feeds.undoing import undo, undo_of
+from feeds.models import AuditEntry, Feed, Halt, Intervention
+from feeds.services import feeds as services
+from feeds.services import instruments as instrument_services
+from feeds.services.interventions import intervene
+from feeds.services.undo import undo, undo_of
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +50,7 @@ def paused(feed):
 
 
 def halted(feed):
-    services.halt_instruments(feed, symbols(feed)[:3], actor=None, reason="news")
+    instrument_services.halt_instruments(feed, symbols(feed)[:3], actor=None, reason="news")
 
 
 NOTHING = lambda feed: None
@@ -59,11 +59,14 @@ ACTIONS = {
     "pause": (NOTHING, lambda feed: services.pause_feed(feed, actor=None)),
     "start": (paused, lambda feed: services.start_feed(feed, actor=None)),
     "record": (NOTHING, lambda feed: services.start_recording(feed, actor=None)),
-    "halt": (NOTHING, lambda feed: services.halt_instrument(first(feed), actor=None, reason="x")),
+    "halt": (
+        NOTHING,
+        lambda feed: instrument_services.halt_instrument(first(feed), actor=None, reason="x"),
+    ),
     "halts": (NOTHING, halted),
     "resumes": (
         halted,
-        lambda feed: services.resume_instruments(feed, symbols(feed), actor=None),
+        lambda feed: instrument_services.resume_instruments(feed, symbols(feed), actor=None),
     ),
     "shock": (
         NOTHING,
@@ -120,8 +123,8 @@ def test_other_facts_of_a_feed_may_change_meanwhile(feed):
 def test_halts_of_many_are_not_undone_when_one_was_resumed_and_halted_anew(feed):
     halted(feed)
     entry, chosen = newest(), first(feed)
-    services.resume_instrument(chosen, actor=None)
-    services.halt_instrument(chosen, actor=None, reason="another")
+    instrument_services.resume_instrument(chosen, actor=None)
+    instrument_services.halt_instrument(chosen, actor=None, reason="another")
     with pytest.raises(InvalidTransition, match="changed since"):
         undo(entry, actor=None)
 
@@ -144,8 +147,8 @@ def test_a_session_that_ended_does_not_come_back(feed, act):
 
 
 def test_what_is_gone_stays_gone(feed):
-    services.halt_instrument(first(feed), actor=None, reason="x")
+    instrument_services.halt_instrument(first(feed), actor=None, reason="x")
     entry = newest()
-    services.delete_instrument(first(feed), actor=None)
+    instrument_services.delete_instrument(first(feed), actor=None)
     with pytest.raises(InvalidTransition, match="is gone"):
         undo(entry, actor=None)

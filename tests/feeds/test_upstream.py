@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.engine import Engine
-from feeds.events import FeedState, FeedStatus, Phase, Quote, Side, Status, Trade
-from feeds.plans import FeedKind, FeedPlan
-from feeds.upstream.dialect import Refusal, SaidTrade, Subscribed, Success, read, subscription
-from feeds.upstream.intake import Intake
+from feeds.engine.engine import Engine
+from feeds.market.events import FeedState, FeedStatus, Phase, Quote, Side, Status, Trade
+from feeds.plan.plans import FeedKind, FeedPlan
+from feeds.upstream.inbox import Intake
+from feeds.upstream.protocol import Refusal, SaidTrade, Subscribed, Success, read, subscription
 from feeds.upstream.source import UpstreamSource
 from tests.market_script import NOW, definition
 

@@ -13,8 +13,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from feeds.clock import SystemClock
-from feeds.events import FeedState, FeedStatus, Trade
-from feeds.plans import FeedKind, FeedPlan
+from feeds.market.events import FeedState, FeedStatus, Trade
+from feeds.plan.plans import FeedKind, FeedPlan
 from feeds.upstream import connection
 from feeds.upstream.connection import (
     FIRST_REST_S,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from feeds.calendars import EXCHANGES, Calendar
-from feeds.fingerprint import Fingerprint
-from feeds.virtual import demo_plan, tape_of
+from feeds.engine.virtual_clock import demo_plan, tape_of
+from feeds.market.fingerprint import Fingerprint
+from feeds.plan.calendars import EXCHANGES, Calendar
 
 SECONDS = 30
 GOLDEN = "f7d368f5e510de9a69adcae0f60e4171561c1cc1ad15898e28b89d6010b3c957"

@@ -8,12 +8,12 @@ from itertools import pairwise
 import pytest
 from msgspec.structs import replace
 
-from feeds.events import Phase, Quote, Status, Trade
-from feeds.interventions.effects import Effect, EffectKind
-from feeds.schedules import Segment
-from feeds.sessions.bands import BandRules
+from feeds.engine.virtual_clock import START_MS, demo_plan, tape_of
+from feeds.market.events import Phase, Quote, Status, Trade
+from feeds.plan.effects import Effect, EffectKind
+from feeds.plan.price_bands import BandRules
+from feeds.plan.schedules import Segment
 from feeds.sessions.session import LIMIT_MS, PAUSE_MS, REOPENING_MS
-from feeds.virtual import START_MS, demo_plan, tape_of
 from tests.realism.test_realism import CALENDAR, SYMBOLS
 
 DAY_MS = 600_000

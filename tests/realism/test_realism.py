@@ -8,15 +8,15 @@ from operator import gt, lt
 import numpy as np
 import pytest
 
-from feeds.board import Board
-from feeds.calendars import EXCHANGES, Calendar
-from feeds.events import Batch, Phase, Quote, Side, Status, Trade
-from feeds.exchange import definitions
-from feeds.instruments import Definition
-from feeds.observing import Watch
-from feeds.realism import MINUTE_MS
-from feeds.schedules import DAY_MS, Segment
-from feeds.virtual import START_MS, demo_plan, tape_of
+from feeds.engine.virtual_clock import START_MS, demo_plan, tape_of
+from feeds.market.board import Board
+from feeds.market.events import Batch, Phase, Quote, Side, Status, Trade
+from feeds.market.instruments import Definition
+from feeds.plan.calendars import EXCHANGES, Calendar
+from feeds.plan.schedules import DAY_MS, Segment
+from feeds.realism.collector import Watch
+from feeds.realism.statistics import MINUTE_MS
+from feeds.simulator.demo_exchange import definitions
 
 DAYS = 20
 DAY_MINUTES = 5

@@ -10,8 +10,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from dashboard.reader import Reader
-from dashboard.subscriber import BAD_MESSAGES, COMMAND_BURST
+from dashboard.delivery.subscriber import BAD_MESSAGES, COMMAND_BURST
+from dashboard.loadtest.reader import Reader
 from dashboard.wire.registry import MESSAGE_BYTES, Close
 from tests.served import Served
 

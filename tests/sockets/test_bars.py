@@ -14,8 +14,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from dashboard.reader import Reader
-from feeds.bars import INTERVALS
+from dashboard.loadtest.reader import Reader
+from feeds.market.bars import INTERVALS
 from tests.served import Served
 
 Names = tuple[str, ...]

@@ -16,7 +16,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from dashboard.wire.replies import ErrorAnswer, PollAnswer
+from dashboard.wire.schemas.replies import ErrorAnswer, PollAnswer
 from tests.served import ROOT, Served
 from tests.shapes import fits, shapes_of
 

@@ -16,10 +16,10 @@ import pytest
 from dashboard.servers.listening import SERVERS
 from dashboard.wire.frames import encode_row
 from dashboard.wire.registry import Transport
-from feeds.board import Board
+from feeds.bus.redis_bus import RedisBus
 from feeds.clock import SystemClock
-from feeds.events import Batch, Delisting, Event, Phase, Quote, Side, Status, Trade
-from feeds.redis_bus import RedisBus
+from feeds.market.board import Board
+from feeds.market.events import Batch, Delisting, Event, Phase, Quote, Side, Status, Trade
 from tests.market_script import NOW, listing
 from tests.readers import MARKET, Traveller
 from tests.redis_server import RedisServer

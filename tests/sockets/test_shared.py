@@ -17,7 +17,7 @@ PROBE = """
 import django
 django.setup()
 from django.contrib.auth import get_user_model
-from feeds import services
+from feeds.services import feeds as services
 from feeds.models import Feed
 services.{service}(Feed.objects.get(), actor=None)
 """

@@ -12,9 +12,9 @@ import psutil
 import pytest
 from websockets.sync.client import connect
 
-from dashboard.reader import Reader
+from dashboard.delivery.subscriber import COMMAND_BURST
+from dashboard.loadtest.reader import Reader
 from dashboard.servers.listening import SERVERS
-from dashboard.subscriber import COMMAND_BURST
 from dashboard.wire.registry import Transport
 from tests.raw import SMALL_BYTES, frame, get, open_socket, open_tcp, read_to_the_end
 from tests.readers import Traveller

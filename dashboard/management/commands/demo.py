@@ -16,11 +16,11 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from dashboard.management.ranges import refuse_out_of_range
 from dashboard.servers.listening import HOST, SERVERS, ASGIApplication, listen, serve
-from feeds.interventions.services import seed_scenarios
-from feeds.plans import MAX_RATE
-from feeds.services import seed_exchange
+from feeds.management.ranges import refuse_out_of_range
+from feeds.plan.plans import MAX_RATE
+from feeds.services.feeds import seed_exchange
+from feeds.services.interventions import seed_scenarios
 
 RANGES: Final = {"port": (0, 65_535), "instruments": (1, 5_000), "rate": (0.1, MAX_RATE)}
 ACCOUNTS: Final = {"admin": True, "viewer": False}

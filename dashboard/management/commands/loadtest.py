@@ -17,10 +17,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from dashboard.loadtest.plan import Plan, Report
 from dashboard.loadtest.run import run
-from dashboard.management.ranges import refuse_out_of_range
 from dashboard.servers.listening import SERVERS
 from dashboard.wire import registry
-from feeds import plans
+from feeds.management.ranges import refuse_out_of_range
+from feeds.plan import plans
 
 MOST: Final = 100_000
 RANGES: Final = {

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
-from dashboard.identity import TOKEN_DAYS, make_token
+from dashboard.people.identity import TOKEN_DAYS, make_token
 
 
 class Command(BaseCommand):

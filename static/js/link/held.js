@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * What a follower was not told yet: prices are merged with the count of their ticks, the rest is kept in
- * order. Twin of what dashboard/outbox.py promises.
+ * order. Twin of what dashboard/delivery/outboxes/market.py promises.
  * Pure. Must not know channels' positions or the follower.
  * Called by desk.
  */

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The bars of symbols and intervals as told, for charts; twin of feeds/bars.py on the other end of the wire.
+ * The bars of symbols and intervals as told, for charts; twin of feeds/market/bars.py on the other end of the wire.
  * They go by their names, as NVX@1m. Snapshot plus updates is again a snapshot; older bars may be laid under them.
  * Pure: no page, no network, no clock.
  * Called by replica and charts.

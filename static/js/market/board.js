@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The last value of everything this page asked for; twin of feeds/board.py on the other end of the wire.
+ * The last value of everything this page asked for; twin of feeds/market/board.py on the other end of the wire.
  * Pure: no page, no network, no clock. Snapshot plus updates is again a snapshot, whatever came between.
  * Called by main.js; read by screen/.
  */

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * What one connection was told, kept so that others can be told it again from any moment on; twin of
- * dashboard/replica.py in the browser.
+ * dashboard/delivery/replica.py in the browser.
  * Pure: no page, no network, no clock. Must not know who asks.
  * Called by link/relay.js through main.js.
  */

@@ -1,0 +1,1 @@
+"""One position for every subscriber, whatever transport carries it."""

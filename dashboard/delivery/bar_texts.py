@@ -1,0 +1,68 @@
+"""The shared answers to "which bars after n?": each bar is encoded once for all its readers.
+
+Pure. Must not know readers. Owned by replica, asked by the outbox of bars.
+"""
+
+from typing import Final
+
+from dashboard.wire.frames import encode_bar, encode_no_bar
+from dashboard.wire.registry import RECENT_BARS
+from feeds.market.board import Board
+
+CLOSED_BARS: Final = 60
+"""Closed bars kept of each instrument and interval: a minute of the finest, an hour of minutes;
+100 KB an instrument once all are there."""
+
+SHARED_ANSWERS: Final = 4096
+"""Answers kept for readers at the same position; readers everywhere must not fill the memory."""
+
+
+class BarTexts:
+    """The bars of a board as entries of frames; `forget` whenever the board moves."""
+
+    def __init__(self, board: Board) -> None:
+        board.bars.keep(CLOSED_BARS, board.sequence)
+        self._board = board
+        self._news: dict[tuple[str, int, int], list[str] | None] = {}
+
+    def forget(self) -> None:
+        """The board moved: what was encoded is not all any more."""
+        self._news.clear()
+
+    def since(self, symbol: str, level: int, sequence: int) -> list[str] | None:
+        """Return the bars that closed after a sequence, and the live one if it changed after it.
+
+        None when some of them are forgotten.
+        """
+        key = (symbol, level, sequence)
+        if key not in self._news:
+            if len(self._news) >= SHARED_ANSWERS:
+                self._news.clear()
+            self._news[key] = self._encode_since(*key)
+        return self._news[key]
+
+    def newest(self, symbol: str, level: int) -> list[str]:
+        """Return the newest bars, the live one last, or the entry that there is none yet."""
+        bars, row = self._board.bars.symbols.get(symbol), self._board.rows.get(symbol)
+        if bars is None or row is None:
+            return [encode_no_bar(symbol, level)]
+        texts = [
+            encode_bar(symbol, level, bar, row, is_closed=True)
+            for bar in bars.newest(level, RECENT_BARS - 1)
+        ]
+        return texts + self._live(symbol, level)
+
+    def _encode_since(self, symbol: str, level: int, sequence: int) -> list[str] | None:
+        bars, row = self._board.bars.symbols.get(symbol), self._board.rows.get(symbol)
+        if bars is None or row is None or bars.sequence <= sequence:
+            return []
+        closed = bars.closed_since(level, sequence)
+        if closed is None:
+            return None
+        texts = [encode_bar(symbol, level, bar, row, is_closed=True) for bar in closed]
+        return texts + self._live(symbol, level)
+
+    def _live(self, symbol: str, level: int) -> list[str]:
+        live = self._board.bars.symbols[symbol].live(level)
+        row = self._board.rows[symbol]
+        return [] if live is None else [encode_bar(symbol, level, live, row, is_closed=False)]

@@ -1,0 +1,170 @@
+"""What of a command can be done: each function returns it, or says why it cannot.
+
+Pure. Must not do anything. Called by subscriber.
+"""
+
+from collections.abc import Iterable
+
+from dashboard.delivery.outboxes.bars import BarsOutbox
+from dashboard.delivery.outboxes.market import TickerOutbox, TradesOutbox
+from dashboard.delivery.replica import Replica
+from dashboard.exceptions import CommandRefused
+from dashboard.wire.commands import Answer, Unsubscribe
+from dashboard.wire.frames import ALL_FIELDS, Fields, fields_of
+from dashboard.wire.registry import (
+    BAR_LIMIT,
+    EVERYTHING,
+    MESSAGE_BYTES,
+    SYMBOL_LIMIT,
+    Channel,
+    Error,
+)
+from feeds.market.bars import LEVEL_OF
+from feeds.market.delayed import shown
+
+
+def text_of(message: str | bytes) -> str:
+    """Return a message that may be a command.
+
+    Raises:
+        CommandRefused: it is binary, or too long.
+    """
+    if isinstance(message, bytes):
+        raise CommandRefused(Error.BAD_FRAME, "binary frames are not commands")
+    if len(message) > MESSAGE_BYTES:
+        raise CommandRefused(Error.BAD_FRAME, f"message was longer than {MESSAGE_BYTES}")
+    return message
+
+
+def channel_of(answer: Answer, name: str) -> Channel:
+    """Return the channel of a name.
+
+    Raises:
+        CommandRefused: there is none.
+    """
+    try:
+        return Channel(name)
+    except ValueError:
+        fact = f"channel was {name[:32]!r}"
+        raise CommandRefused(
+            Error.UNKNOWN_CHANNEL, fact, method=answer.method, id=answer.id
+        ) from None
+
+
+def chosen_fields(answer: Answer, keys: tuple[str, ...] | None, outbox: TickerOutbox) -> Fields:
+    """Return the fields of these keys for a channel that opens; an open one keeps those it has.
+
+    Raises:
+        CommandRefused: one of them is no field, or others are subscribed.
+    """
+    if keys is None:
+        return outbox.fields if outbox.is_open else ALL_FIELDS
+    try:
+        fields = fields_of(keys)
+    except KeyError as error:
+        raise _bad(answer, f"field was {str(error.args[0])[:32]!r}") from None
+    if outbox.is_open and fields != outbox.fields:
+        raise _bad(answer, "other fields are subscribed: unsubscribe first")
+    return fields
+
+
+def named_bars(answer: Answer, names: Iterable[str], interval: str) -> dict[str, tuple[str, int]]:
+    """Return the symbol and the level of each name: NVX@5m, or NVX for `interval`.
+
+    Raises:
+        CommandRefused: an interval is none of ours, or everything is asked for.
+    """
+    named = {}
+    for name in names:
+        symbol, _, own = name.partition("@")
+        level = LEVEL_OF.get(own or interval)
+        if level is None:
+            fact = f"interval was {(own or interval)[:16]!r}, expected {', '.join(LEVEL_OF)}"
+            raise _bad(answer, fact)
+        if symbol == EVERYTHING:
+            raise _bad(answer, "bars are of named symbols")
+        named[name] = (symbol, level)
+    return named
+
+
+def refuse_too_many_bars(
+    answer: Answer, outbox: BarsOutbox, asked: Iterable[tuple[str, int]]
+) -> None:
+    """Refuse more pairs of a symbol and an interval than one reader may name.
+
+    Raises:
+        CommandRefused: with these there would be.
+    """
+    count = len({*asked, *outbox.named})
+    if count > BAR_LIMIT:
+        fact = f"limit is {BAR_LIMIT} bars, was {count}"
+        raise CommandRefused(Error.TOO_MANY_SYMBOLS, fact, method=answer.method, id=answer.id)
+
+
+def bars_of(
+    answer: Answer, command: Unsubscribe, outbox: BarsOutbox
+) -> list[tuple[str, int]] | None:
+    """Return the pairs to take out, by their keys; None is all of them.
+
+    Raises:
+        CommandRefused: an interval is none of ours.
+    """
+    if not command.symbols or EVERYTHING in command.symbols:
+        return None
+    named = set(named_bars(answer, command.symbols, command.interval).values())
+    return [pair for pair in outbox.pairs if (shown(pair[0]), pair[1]) in named]
+
+
+def refuse_before_begin(answer: Answer, replica: Replica) -> None:
+    """Refuse what no market can answer yet.
+
+    Raises:
+        CommandRefused: the market has not begun.
+    """
+    if not replica.epoch:
+        fact = "the market has not begun"
+        raise CommandRefused(Error.UNAVAILABLE, fact, method=answer.method, id=answer.id)
+
+
+def _bad(answer: Answer, fact: str) -> CommandRefused:
+    return CommandRefused(Error.BAD_PARAMETERS, fact, method=answer.method, id=answer.id)
+
+
+def refuse_without(answer: Answer, right: bool) -> None:
+    """Refuse what needs a right.
+
+    Raises:
+        CommandRefused: it is not there.
+    """
+    if not right:
+        fact = "this channel is for operators"
+        raise CommandRefused(Error.FORBIDDEN, fact, method=answer.method, id=answer.id)
+
+
+def refuse_too_many(answer: Answer, outbox: TickerOutbox | TradesOutbox, asked: list[str]) -> None:
+    """Refuse more symbols than one reader may name.
+
+    Raises:
+        CommandRefused: with these there would be.
+    """
+    count = len({*asked, *map(shown, outbox.symbols)})
+    if count > SYMBOL_LIMIT and not outbox.everything:
+        fact = f"limit is {SYMBOL_LIMIT}, was {count}"
+        raise CommandRefused(Error.TOO_MANY_SYMBOLS, fact, method=answer.method, id=answer.id)
+
+
+def symbols_of(
+    answer: Answer, command: Unsubscribe, outbox: TickerOutbox | TradesOutbox
+) -> list[str] | None:
+    """Return the keys of the symbols to take out; None is all of them.
+
+    Raises:
+        CommandRefused: some are named, and everything is subscribed.
+    """
+    if EVERYTHING in command.symbols or not command.symbols:
+        return None
+    if outbox.everything:
+        fact = "everything is subscribed: unsubscribe * instead"
+        raise CommandRefused(Error.BAD_PARAMETERS, fact, method=answer.method, id=answer.id)
+    named = set(command.symbols)
+    return [key for key in outbox.symbols if shown(key) in named]

@@ -1,0 +1,315 @@
+"""Fan-out inside one process: one bus reader, one replica, a seat for every subscriber.
+
+Must not know how frames travel or where rows live. Called by the transports (join, leave) and run
+by runtime. `join` has no await, so a snapshot and what follows it cannot have a hole between.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from contextlib import suppress
+from math import inf
+from typing import Final, Protocol
+
+from django import db
+
+from dashboard.cpu_meter import CostMeter
+from dashboard.delivery.connection import Line, Seat
+from dashboard.delivery.replica import BatchLost, Replica
+from dashboard.delivery.subscriber import Subscriber
+from dashboard.delivery.traffic import Traffic
+from dashboard.exceptions import HubFull, TooManySeats
+from dashboard.people.identity import Identity
+from dashboard.wire.personal import Personal
+from dashboard.wire.registry import Close, Transport
+from feeds.bus.memory import Bus, Overrun
+from feeds.clock import Clock, moment_of
+from feeds.exceptions import BusDown
+from feeds.market.board import Board
+from feeds.market.events import Batch
+
+log = logging.getLogger(__name__)
+PULSE_S: Final = 0.02
+"""How often paces and heartbeats are looked at; a fifth of the fastest usual pace."""
+RECHECK_S: Final = 30.0
+"""Personal rows are read this often without being poked, so a lost poke only delays them."""
+RETRY_S: Final = 1.0
+"""What cannot be read now is read again after this."""
+SILENCE_S: Final = 3.0
+"""The feed says something every second; after this the prices are stale."""
+
+FindRevoked = Callable[[Collection[Identity]], Awaitable[dict[Identity, Close]]]
+ReadPersonal = Callable[[Collection[int]], Awaitable[dict[int, Personal]]]
+
+
+class TapeObserver(Protocol):
+    """Sees everything that happens on the tape, before any reader does; it must not wait."""
+
+    def begin(self, board: Board) -> None:
+        """Start with a new tape, which begins from this board."""
+        ...
+
+    def take(self, batch: Batch) -> None:
+        """See the next batch."""
+        ...
+
+
+class Hub:
+    """Keep the replica as the bus says, and every seat as the rows say."""
+
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        clock: Clock,
+        find_revoked: FindRevoked,
+        read_personal: ReadPersonal,
+        capacity: int,
+        max_seats: int,
+        seats_per_user: int,
+        costs: CostMeter,
+        heartbeat_ms: int,
+        sweep_s: float,
+        deadline_s: float,
+        recheck_s: float = RECHECK_S,
+        observers: Sequence[TapeObserver] = (),
+    ) -> None:
+        self.clock = clock
+        self.seats: set[Seat] = set()
+        self.traffic = Traffic()
+        self._observers = observers
+        self._joined = 0
+        self._delivered: Counter[Transport] = Counter()
+        self.replica = Replica("", Board(), capacity=capacity, ts=clock.now_ms())
+        self._bus = bus
+        self._find_revoked = find_revoked
+        self._read_personal = read_personal
+        self._costs = costs
+        self._capacity = capacity
+        self._max_seats = max_seats
+        self._seats_per_user = seats_per_user
+        self._seats_of: Counter[int] = Counter()
+        self._heartbeat_ms = heartbeat_ms
+        self._sweep_s = sweep_s
+        self._deadline_s = deadline_s
+        self._heard = moment_of(clock)
+        self._told = self.replica.status_position
+        self._is_closing = False
+        self._recheck_s = recheck_s
+        self._people: set[int] = set()
+        self._people_poked = asyncio.Event()
+        self._emptied = asyncio.Event()
+        self._emptied.set()
+
+    def join(
+        self, identity: Identity, transport: Transport, line: Line, *, is_live: bool = True
+    ) -> Seat:
+        """Return a seat; one that is not `is_live` gets no heartbeats, and all it asks at once.
+
+        Raises:
+            HubFull: there is none, or the server is going.
+            TooManySeats: this user has as many as one may have.
+        """
+        if self._is_closing or len(self.seats) >= self._max_seats:
+            self.traffic.refused += 1
+            raise HubFull(f"limit is {self._max_seats} subscribers")
+        if self._seats_of[identity.user_id] >= self._seats_per_user:
+            self.traffic.refused += 1
+            raise TooManySeats(f"limit is {self._seats_per_user} connections of one account")
+        subscriber = Subscriber(
+            heartbeat_ms=self._heartbeat_ms if is_live else inf,
+            now=moment_of(self.clock),
+            access=identity.access,
+            rights=identity.rights,
+            is_whole_at_once=transport is not Transport.WEBSOCKET,
+        )
+        if not is_live:
+            subscriber.know_silence(self.replica)
+        seat = Seat(self, subscriber, identity, transport, line)
+        self._joined += 1
+        seat.key = f"{self._costs.process}-{self._joined}"
+        self.seats.add(seat)
+        self._seats_of[identity.user_id] += 1
+        self._emptied.clear()
+        return seat
+
+    @property
+    def delivered(self) -> Counter[Transport]:
+        """Return how many changes of prices and trades were handed to readers of each transport."""
+        total = self._delivered.copy()
+        for seat in self.seats:
+            total[seat.transport] += seat.subscriber.updates
+        return total
+
+    def leave(self, seat: Seat) -> None:
+        """Give the seat back."""
+        if seat not in self.seats:
+            return
+        self._delivered[seat.transport] += seat.subscriber.updates
+        self.traffic.leave(seat.subscriber.conflation)
+        self.seats.remove(seat)
+        user_id = seat.identity.user_id
+        self._seats_of[user_id] -= 1
+        if not self._seats_of[user_id]:
+            del self._seats_of[user_id]
+        if not self.seats:
+            self._emptied.set()
+
+    def poke_people(self, user_ids: Iterable[int]) -> None:
+        """Read again what is personal of these users, if they are connected."""
+        self._people.update(user_ids)
+        self._people_poked.set()
+
+    def disconnect(self, user_id: int, key: str) -> None:
+        """End one connection of a user, or all of them if no key is given."""
+        for seat in list(self.seats):
+            if seat.identity.user_id == user_id and key in ("", seat.key):
+                seat.close(Close.DISCONNECTED)
+
+    async def close_all(self, code: Close, *, within_s: float) -> None:
+        """End every subscriber, and wait for them to hear why; nobody can join any more.
+
+        Who took nothing meanwhile is cut: a server would wait for it, and then complain.
+        """
+        self._is_closing = True
+        for seat in list(self.seats):
+            seat.close(code)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._emptied.wait(), within_s)
+        for seat in list(self.seats):
+            seat.cut()
+
+    async def run(self) -> None:
+        """Follow the bus, the paces and the rows until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow_bus())
+            tasks.create_task(self._pulse())
+            tasks.create_task(self._follow_people())
+            tasks.create_task(self._sweep())
+            tasks.create_task(self._watch_lines())
+
+    async def _follow_bus(self) -> None:
+        trouble = ""
+        while True:
+            try:
+                attachment = await self._bus.attach()
+            except BusDown as error:
+                if trouble != (trouble := str(error)):
+                    log.warning("bus cannot be read reason=%s", trouble)
+                await asyncio.sleep(RETRY_S)
+                continue
+            trouble = ""
+            self._begin(attachment.epoch, attachment.board)
+            try:
+                async for batch in attachment.batches():
+                    self.replica.receive(batch, ts=self.clock.now_ms())
+                    for observer in self._observers:
+                        observer.take(batch)
+                    self._hear()
+            except (BatchLost, Overrun, BusDown) as error:
+                self.traffic.overruns += isinstance(error, Overrun)
+                if self.replica.epoch:
+                    log.info("hub begins again reason=%s", error or "overrun")
+            finally:
+                self._bus.detach(attachment)
+
+    def _begin(self, epoch: str, board: Board) -> None:
+        stale_ms = self.replica.stale_ms
+        if not self.replica.epoch and (newest_ms := board.newest_ms()) is not None:
+            self._heard = self._heard._replace(wall_ms=newest_ms)
+        self.replica = Replica(epoch, board, capacity=self._capacity, ts=self.clock.now_ms())
+        self.replica.stale_ms = stale_ms
+        for observer in self._observers:
+            observer.begin(board)
+
+    def _hear(self) -> None:
+        """Let everybody look whose time has come, or everybody at all when a status changed."""
+        self._heard, replica = moment_of(self.clock), self.replica
+        told, self._told = self._told, replica.status_position
+        is_for_all = told != self._told or replica.stale_ms is not None
+        replica.stale_ms = None
+        now_s = inf if is_for_all else self._heard.mono_s
+        self._wake([seat for seat in self.seats if seat.subscriber.next_s <= now_s])
+
+    async def _pulse(self) -> None:
+        """Let those look whose pace held something back, or who heard nothing for long."""
+        while True:
+            await asyncio.sleep(PULSE_S)
+            now_s, replica = self.clock.monotonic(), self.replica
+            if replica.stale_ms is None and now_s - self._heard.mono_s > SILENCE_S:
+                replica.stale_ms = self._heard.wall_ms
+                self._wake(self.seats)
+            due = [seat for seat in self.seats if seat.subscriber.next_s <= now_s]
+            self._wake([seat for seat in due if seat.subscriber.has_work(replica, now_s)])
+
+    def _wake(self, seats: Iterable[Seat]) -> None:
+        """Let seats write, at the cost of their transport."""
+        groups: dict[Transport, list[Seat]] = {}
+        for seat in seats:
+            groups.setdefault(seat.transport, []).append(seat)
+        for transport, group in groups.items():
+            with self._costs.paid_by(transport):
+                for seat in group:
+                    seat.wake()
+
+    async def _watch_lines(self) -> None:
+        while True:
+            await asyncio.sleep(self._sweep_s)
+            now_s = self.clock.monotonic()
+            for seat in list(self.seats):
+                seat.check_line(now_s, self._deadline_s)
+
+    async def _follow_people(self) -> None:
+        while True:
+            people = await self._poked_people()
+            try:
+                await self._tell_people(people)
+            except db.Error as error:
+                log.error("personal rows cannot be read error=%s", error)
+                await asyncio.sleep(RETRY_S)
+                self.poke_people(people)
+
+    async def _poked_people(self) -> set[int]:
+        """Wait for a poke; without one, everybody is looked at now and then."""
+        try:
+            async with asyncio.timeout(self._recheck_s):
+                await self._people_poked.wait()
+        except TimeoutError:
+            return {seat.identity.user_id for seat in self.seats}
+        self._people_poked.clear()
+        people, self._people = self._people, set()
+        return people
+
+    async def _tell_people(self, people: set[int]) -> None:
+        readers = self._readers(people)
+        if not readers:
+            return
+        personal = await self._read_personal({seat.identity.user_id for seat in readers})
+        for seat in readers:
+            if (mine := personal.get(seat.identity.user_id)) is not None:
+                seat.subscriber.personal.offer(mine)
+                seat.wake()
+
+    def _readers(self, people: set[int]) -> list[Seat]:
+        return [
+            seat
+            for seat in self.seats
+            if seat.identity.user_id in people and seat.subscriber.personal.is_open
+        ]
+
+    async def _sweep(self) -> None:
+        """End the connections of those who signed out, expired, or may see something else now."""
+        while True:
+            await asyncio.sleep(self._sweep_s)
+            identities = {seat.identity for seat in self.seats}
+            if not identities:
+                continue
+            try:
+                revoked = await self._find_revoked(identities)
+            except db.Error as error:
+                log.error("accounts cannot be read error=%s", error)
+                continue
+            for seat in list(self.seats):
+                if (code := revoked.get(seat.identity)) is not None:
+                    seat.close(code)

@@ -1,0 +1,1 @@
+"""What a subscriber still has to receive, channel by channel. Pure."""

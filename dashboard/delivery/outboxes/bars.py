@@ -1,0 +1,102 @@
+"""What a subscriber still has to receive of bars: of pairs of an instrument and an interval.
+
+Pure. Must not know pace, sockets or rows of the database. Called by subscriber. The live bar is
+merged: its last value wins; a closed one is distinct, and told once.
+"""
+
+from collections.abc import Collection
+
+from dashboard.delivery.outboxes.market import Place
+from dashboard.delivery.replica import Replica
+from dashboard.people.access import UNLIMITED, Access
+from dashboard.wire.frames import encode_snapshot, encode_update
+from dashboard.wire.registry import Channel
+from feeds.market.delayed import shown
+from feeds.market.events import Position
+
+Pair = tuple[str, int]
+"""The key of a symbol, and the level of an interval."""
+
+
+class BarsOutbox:
+    """The bars of some pairs, as of one place on the tape."""
+
+    def __init__(self, access: Access = UNLIMITED) -> None:
+        self.is_open = False
+        self.updates = 0
+        self.pairs: dict[Pair, None] = {}
+        self.place = Place()
+        self._access = access
+
+    @property
+    def named(self) -> list[Pair]:
+        """Return the pairs by the symbols that the reader knows."""
+        return [(shown(key), level) for key, level in self.pairs]
+
+    def resume(self, replica: Replica, pairs: Collection[Pair], since: Position) -> bool:
+        """Want these pairs and stand where the reader stands, if all that came after is known.
+
+        An open channel goes back for a reader that mends a gap, never ahead and not for a new pair.
+        """
+        is_more = any(pair not in self.pairs for pair in pairs)
+        is_ahead = self.place.epoch == since.epoch and since.sequence > self.place.sequence
+        if self.is_open and (is_more or is_ahead):
+            return False
+        wanted = dict.fromkeys([*self.pairs, *pairs])
+        if since.epoch != replica.epoch or since.sequence > replica.sequence:
+            return False
+        if any(replica.bars.since(*pair, since.sequence) is None for pair in wanted):
+            return False
+        self._open_at(since, wanted)
+        return True
+
+    def add(self, replica: Replica, pairs: Collection[Pair], *, has_gap: bool = False) -> list[str]:
+        """Return what was due, then the newest bars of these pairs: one position for all."""
+        frames = self.take(replica)
+        return frames + self._snapshot(replica, pairs, has_gap=has_gap)
+
+    def remove(self, pairs: Collection[Pair] | None) -> None:
+        """Want these pairs no more; None closes the channel."""
+        for pair in list(self.pairs) if pairs is None else pairs:
+            self.pairs.pop(pair, None)
+        self.is_open = bool(self.pairs)
+
+    def take(self, replica: Replica) -> list[str]:
+        """Return the frames that bring the reader to the replica's position."""
+        place = self.place
+        if not self.is_open or not place.is_behind(replica):
+            return []
+        if not place.is_in(replica):
+            return self._snapshot(replica, self.pairs, has_gap=True)
+        entries: list[str] = []
+        for key, level in self._visible(replica):
+            news = replica.bars.since(key, level, place.looked)
+            if news is None:
+                return self._snapshot(replica, self.pairs, has_gap=True)
+            entries += news
+        place.looked = replica.sequence
+        if not entries:
+            return []
+        since, seq, ts = place.sequence, replica.sequence, replica.ts
+        place.stand_at(replica.position)
+        self.updates += len(entries)
+        return [encode_update(Channel.BARS, entries, since=since, seq=seq, ts=ts)]
+
+    def _snapshot(self, replica: Replica, pairs: Collection[Pair], *, has_gap: bool) -> list[str]:
+        self._open_at(replica.position, dict.fromkeys([*self.pairs, *pairs]))
+        seen = self._visible(replica)
+        entries = [text for pair in pairs if pair in seen for text in replica.bars.newest(*pair)]
+        position, ts = self._access.told(replica.position), replica.ts
+        epoch, seq = position.epoch, position.sequence
+        return encode_snapshot(Channel.BARS, entries, epoch=epoch, seq=seq, ts=ts, has_gap=has_gap)
+
+    def _visible(self, replica: Replica) -> dict[Pair, None]:
+        visible = replica.visible_to(self._access)
+        if visible is None:
+            return self.pairs
+        return {pair: None for pair in self.pairs if pair[0] in visible}
+
+    def _open_at(self, position: Position, pairs: dict[Pair, None]) -> None:
+        self.is_open = bool(pairs)
+        self.pairs = pairs
+        self.place.stand_at(position)

@@ -1,0 +1,344 @@
+"""One process's copy of the market, and the shared answers to "what changed after n?".
+
+Pure. Must not know subscribers or sockets. Fed by hub, asked by outbox: every entry is encoded once
+for all subscribers that stand at the same position, and so is a frame for those of the same view.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, Final, NamedTuple
+
+from dashboard.delivery.bar_texts import BarTexts
+from dashboard.delivery.views import StatusText, View
+from dashboard.people.access import UNLIMITED, Access
+from dashboard.wire.frames import (
+    Fields,
+    StatusEvent,
+    TradeText,
+    encode_entry,
+    encode_feed,
+    encode_gone,
+    encode_instrument,
+    encode_row,
+    encode_status,
+    encode_trade,
+    encode_update,
+)
+from dashboard.wire.registry import RECENT_TRADES, Channel
+from feeds.exceptions import PositionLost
+from feeds.market.board import Board
+from feeds.market.events import (
+    Batch,
+    Delisting,
+    Event,
+    FeedRemoval,
+    FeedStatus,
+    Listing,
+    Position,
+    Quote,
+    Trade,
+    symbol_of,
+)
+from feeds.market.tape import Tape, TickCounts
+
+STATUS_CAPACITY: Final = 4096
+"""Status entries that can be resumed from: halting 2,000 instruments and back fits."""
+TRADE_CAPACITY: Final = 16_384
+"""Trades that can be resumed from: 30 s at 2,000 ticks/s, 5 minutes at 200."""
+SHARED_ANSWERS: Final = 256
+"""Answers kept for readers at the same position; readers everywhere must not fill the memory."""
+
+
+class BatchLost(Exception):
+    """A batch does not follow the last one; begin again from a board."""
+
+
+class Update(NamedTuple):
+    """An update frame, its symbols, how many ticks each of them had had by its end, and how many
+    ticks the frame stands for."""
+
+    frame: str
+    symbols: list[str]
+    ticks: list[int]
+    merged: int
+
+
+NO_UPDATE: Final = Update("", [], [], 0)
+
+
+class _Entries(dict[str, str]):
+    """Entries of one selection of fields by symbol, each encoded when it is first wanted."""
+
+    def __init__(self, encode: Callable[[str], str]) -> None:
+        self._encode = encode
+
+    def __missing__(self, symbol: str) -> str:
+        entry = self[symbol] = self._encode(symbol)
+        return entry
+
+
+class _Changes:
+    """The symbols with news after one sequence, with their ticks, and their entries by fields."""
+
+    def __init__(self, symbols: Iterable[str], board: Board) -> None:
+        self.symbols = {symbol: board.ticks(symbol) for symbol in symbols}
+        self.entries: dict[Fields, _Entries] = {}
+        self.merged: dict[str, int] = {}
+
+    def seen_by(self, view: View, visible: frozenset[str] | None) -> list[str]:
+        """Return the changed symbols of a view, within the visible; the smaller side is walked."""
+        changed, wanted = self.symbols, view.symbols
+        if visible is not None:
+            wanted = visible if wanted is None else wanted & visible
+        if wanted is None:
+            return list(changed)
+        if len(wanted) < len(changed):
+            return [symbol for symbol in wanted if symbol in changed]
+        return [symbol for symbol in changed if symbol in wanted]
+
+
+class Replica:
+    """Board, tick counts, bars, trades and status tape of one epoch, as of `sequence`.
+
+    `ts` is when the last batch was received (UTC ms), the time of every frame of this position;
+    `stale_ms` is when the market was last heard, set while it is silent through a fault.
+    """
+
+    def __init__(self, epoch: str, board: Board, *, capacity: int, ts: int) -> None:
+        self.epoch = epoch
+        self.board = board
+        self.bars = BarTexts(board)
+        self.ts = ts
+        self.stale_ms: int | None = None
+        self.newest_ms: int | None = None
+        self._counts = TickCounts(capacity, floor=board.sequence)
+        self._statuses: Tape[StatusText] = Tape(STATUS_CAPACITY, floor=board.sequence)
+        self._trades: Tape[TradeText] = Tape(TRADE_CAPACITY, floor=board.sequence)
+        self._recent: dict[str, int] = dict.fromkeys([*board.gone, *board.rows], board.sequence)
+        self._instruments: dict[str, str] = {}
+        self._visible: dict[Access, frozenset[str] | None] = {}
+        self._changes: dict[int, _Changes] = {}
+        self._updates: dict[tuple[View, int, int], Update] = {}
+        self._new_trades: dict[int, list[TradeText]] = {}
+
+    @property
+    def sequence(self) -> int:
+        """Return the sequence of the last event applied."""
+        return self.board.sequence
+
+    @property
+    def position(self) -> Position:
+        """Return where this replica stands."""
+        return Position(self.epoch, self.board.sequence)
+
+    @property
+    def status_sequence(self) -> int:
+        """Return the sequence of the last status entry, or where this replica began."""
+        return self._statuses.last
+
+    @property
+    def status_position(self) -> Position:
+        """Return where the last status entry stands, which is told at once."""
+        return Position(self.epoch, self._statuses.last)
+
+    def receive(self, batch: Batch, *, ts: int) -> None:
+        """Apply the next batch, received at `ts`; one without events is a sign of life.
+
+        Raises:
+            BatchLost: it is of another epoch, does not begin where the last one ended, or speaks
+                of what is not listed; begin again, also when a part of it was applied.
+        """
+        if batch.epoch != self.epoch or batch.first != self.sequence + 1:
+            mine = f"{self.epoch}:{self.sequence}"
+            raise BatchLost(f"batch begins at {batch.epoch}:{batch.first}, mine is {mine}")
+        if not batch.events:
+            return
+        self.ts = ts
+        self._changes.clear()
+        self._updates.clear()
+        self._new_trades.clear()
+        self.bars.forget()
+        try:
+            for sequence, event in enumerate(batch.events, batch.first):
+                self._apply(sequence, event)
+        except KeyError as error:
+            raise BatchLost(f"batch speaks of {error}, which is not listed") from None
+
+    def visible_to(self, access: Access) -> frozenset[str] | None:
+        """Return the known symbols that somebody may see, by their keys; None is all of them."""
+        if access not in self._visible:
+            _bound(self._visible)
+            known = self.board.known()
+            seen = frozenset(access.seen_of(known, self.board))
+            self._visible[access] = None if len(seen) == len(known) else seen
+        return self._visible[access]
+
+    # --- ticker -----------------------------------------------------------------------------
+    def reaches(self, position: Position) -> bool:
+        """Say whether everything after the position is still known, receipts included."""
+        is_here = position.epoch == self.epoch and position.sequence <= self.sequence
+        return is_here and self.counts_since(position.sequence)
+
+    def counts_since(self, sequence: int) -> bool:
+        """Say whether the ticks after `sequence` can still be counted."""
+        return sequence >= self._counts.floor
+
+    def ticks_at(self, symbol: str, sequence: int) -> int:
+        """Return how many ticks the symbol had had at `sequence`.
+
+        Raises:
+            PositionLost: the counts do not reach back that far.
+        """
+        return self.board.ticks(symbol) - self._counts.since(symbol, sequence)
+
+    def changed_since(self, sequence: int, view: View) -> list[str]:
+        """Return the symbols of a view with news after `sequence`."""
+        return self._changes_since(sequence).seen_by(view, self.visible_to(view.access))
+
+    def update(self, view: View, *, told: int, looked: int) -> Update:
+        """Return the update that brings a reader from `told` to here; empty without news.
+
+        `looked` is up to where nothing of the view had changed since `told`.
+
+        Raises:
+            PositionLost: the ticks after `looked` cannot be counted any more.
+        """
+        key = (view, told, looked)
+        update = self._updates.get(key)
+        if update is None:
+            update = self._encode_update(view, told, looked)
+            if len(self._updates) < SHARED_ANSWERS:
+                self._updates[key] = update
+        return update
+
+    def entry(self, symbol: str, *, since: int, fields: Fields, ticks: int) -> str:
+        """Return the encoded changes of one symbol after `since`, which stand for those ticks."""
+        row = self.board.rows.get(symbol)
+        if row is None:
+            return encode_gone(symbol, ticks=ticks)
+        return encode_entry(symbol, row, since=since, fields=fields, ticks=ticks, ts=self.ts)
+
+    def full_entry(self, symbol: str, fields: Fields) -> str:
+        """Return the encoded row, or that the instrument is gone."""
+        row = self.board.rows.get(symbol)
+        if row is None:
+            return encode_gone(symbol, ticks=0)
+        return encode_row(symbol, row, fields=fields, ts=self.ts)
+
+    def _changes_since(self, sequence: int) -> _Changes:
+        known = self._changes.get(sequence)
+        if known is None:
+            _bound(self._changes)
+            known = self._changes[sequence] = _Changes(self._walk_back_to(sequence), self.board)
+        return known
+
+    def _walk_back_to(self, sequence: int) -> Iterable[str]:
+        for symbol in reversed(self._recent):
+            if self._recent[symbol] <= sequence:
+                return
+            yield symbol
+
+    def _encode_update(self, view: View, told: int, looked: int) -> Update:
+        changes = self._changes_since(looked)
+        symbols = changes.seen_by(view, self.visible_to(view.access))
+        if not symbols:
+            return NO_UPDATE
+        entries = changes.entries.get(view.fields) or self._entries(changes, view.fields, looked)
+        frame = encode_update(
+            Channel.TICKER,
+            [entries[symbol] for symbol in symbols],
+            since=told,
+            seq=self.sequence,
+            ts=self.ts,
+        )
+        ticks = changes.symbols
+        merged = sum(map(changes.merged.__getitem__, symbols))
+        return Update(frame, symbols, [ticks[symbol] for symbol in symbols], merged)
+
+    def _entries(self, changes: _Changes, fields: Fields, looked: int) -> _Entries:
+        def encode(symbol: str) -> str:
+            ticks = changes.merged[symbol] = self._counts.since(symbol, looked)
+            return self.entry(symbol, since=looked, fields=fields, ticks=ticks)
+
+        entries = changes.entries[fields] = _Entries(encode)
+        return entries
+
+    # --- trades -----------------------------------------------------------------------------
+    def trades_since(self, sequence: int) -> list[TradeText]:
+        """Return the trades after `sequence`, in order; shared, do not change.
+
+        Raises:
+            PositionLost: the tape of trades does not reach back that far.
+        """
+        known = self._new_trades.get(sequence)
+        if known is None:
+            known = self._trades.since(sequence)
+            _bound(self._new_trades)
+            self._new_trades[sequence] = known
+        return known
+
+    def recent_trades(
+        self, symbols: Collection[str] | None, count: int = RECENT_TRADES
+    ) -> list[TradeText]:
+        """Return the newest trades of these symbols, by their keys (None is all), in order."""
+        found: list[TradeText] = []
+        for trade in self._trades.newest():
+            if symbols is None or trade.symbol in symbols:
+                found.append(trade)
+                if len(found) == count:
+                    break
+        return found[::-1]
+
+    # --- status -----------------------------------------------------------------------------
+    def statuses_since(self, sequence: int, access: Access = UNLIMITED) -> list[str]:
+        """Return the status entries after `sequence` of what is seen, in order.
+
+        Raises:
+            PositionLost: the status tape does not reach back that far.
+        """
+        if sequence > self.sequence:
+            raise PositionLost(f"position was {sequence}, the last is {self.sequence}")
+        entries = self._statuses.since(sequence)
+        return [entry.text for entry in entries if entry.is_for(access)]
+
+    def all_statuses(self, access: Access = UNLIMITED) -> list[str]:
+        """Return the present status entry of every feed and instrument that is seen."""
+        known, rows, visible = self._instruments, self.board.rows, self.visible_to(access)
+        if len(known) < len(rows):
+            known |= {s: encode_instrument(s, row) for s, row in rows.items() if s not in known}
+        feeds = [
+            encode_feed(status) for feed, status in self.board.feeds.items() if access.knows(feed)
+        ]
+        return feeds + [known[s] for s in rows if visible is None or s in visible]
+
+    # --- events -----------------------------------------------------------------------------
+    def _apply(self, sequence: int, event: Event) -> None:
+        self.board.apply(sequence, event)
+        symbol = symbol_of(event)
+        if symbol is not None:
+            self._recent.pop(symbol, None)
+            self._recent[symbol] = sequence
+        if isinstance(event, Quote | Trade):
+            self.newest_ms = event.ts_event
+            self._counts.append(sequence, event.symbol)
+            if isinstance(event, Trade):
+                text = encode_trade(event, self.board.rows[event.symbol], sequence=sequence)
+                self._trades.append(sequence, text)
+            return
+        self._note_status(sequence, event, symbol)
+
+    def _note_status(self, sequence: int, event: StatusEvent, symbol: str | None) -> None:
+        row = None if symbol is None else self.board.rows.get(symbol)
+        if isinstance(event, Listing | Delisting):
+            self._visible.clear()
+        if isinstance(event, FeedStatus | FeedRemoval):
+            told = StatusText(event.feed, True, encode_status(event, row))
+        else:
+            self._instruments.pop(symbol or "", None)
+            feed = self.board.feed_of(symbol or "")
+            told = StatusText(feed, False, encode_status(event, row))
+        self._statuses.append(sequence, told)
+
+
+def _bound(answers: dict[Any, Any]) -> None:
+    if len(answers) >= SHARED_ANSWERS:
+        answers.clear()

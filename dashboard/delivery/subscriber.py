@@ -1,0 +1,348 @@
+"""The brain of one connection, whatever carries it: commands in, frames out.
+
+Pure. Must not know sockets, tasks or rows. Called by hub (frames) and the transports (commands).
+Time and the replica arrive as arguments.
+"""
+
+from collections.abc import Iterable
+from math import inf
+from typing import Any, Final
+
+from dashboard.delivery.command_checks import (
+    bars_of,
+    channel_of,
+    chosen_fields,
+    named_bars,
+    refuse_before_begin,
+    refuse_too_many,
+    refuse_too_many_bars,
+    refuse_without,
+    symbols_of,
+    text_of,
+)
+from dashboard.delivery.outboxes.bars import BarsOutbox
+from dashboard.delivery.outboxes.deck import DeckOutbox
+from dashboard.delivery.outboxes.market import StatusOutbox, TickerOutbox, TradesOutbox
+from dashboard.delivery.outboxes.personal import PersonalOutbox
+from dashboard.delivery.pace import Pace
+from dashboard.delivery.rate_limit import Allowance
+from dashboard.delivery.replica import Replica
+from dashboard.exceptions import CommandRefused
+from dashboard.people.access import NO_RIGHTS, UNLIMITED, Access, Rights
+from dashboard.wire.commands import (
+    Ack,
+    Answer,
+    Ping,
+    Set,
+    Subscribe,
+    Unsubscribe,
+    decode_command,
+    encode_refusal,
+    encode_success,
+    notice_id_of,
+    position_of,
+)
+from dashboard.wire.frames import (
+    encode_heartbeat,
+    encode_pace,
+    encode_welcome,
+)
+from dashboard.wire.registry import (
+    EVERYTHING,
+    Channel,
+    Close,
+    Error,
+)
+from feeds.clock import Moment
+from feeds.market.events import Position
+
+COMMANDS_PER_S: Final = 20
+COMMAND_BURST: Final = 40
+"""A page that opens sends five commands; nobody types forty in two seconds."""
+BAD_MESSAGES: Final = 16
+"""Messages that are not commands before the connection is ended."""
+Told = tuple[dict[str, Any], list[str]]
+"""The result of a command, and the frames that follow it at once."""
+
+
+class Subscriber:
+    """Joining until the first channel, then live; `closed` says why it ended, once it has.
+
+    `next_s` is when to look for frames if nothing but ticks happens (seconds, monotonic).
+    A reader that has one position for all its channels (`is_whole_at_once`) gets what is merged
+    together with what is distinct, so that it stands at one place after each handful of frames.
+    """
+
+    def __init__(
+        self,
+        *,
+        heartbeat_ms: float,
+        now: Moment,
+        access: Access = UNLIMITED,
+        rights: Rights = NO_RIGHTS,
+        is_whole_at_once: bool = False,
+    ) -> None:
+        self.personal = PersonalOutbox()
+        self.deck = DeckOutbox()
+        self.rights = rights
+        self.closed: Close | None = None
+        self.pace = Pace(now.mono_s)
+        self._access = access
+        self._ticker = TickerOutbox(access)
+        self._trades = TradesOutbox(access)
+        self._status = StatusOutbox(access)
+        self._bars = BarsOutbox(access)
+        self._paced_outboxes = (self._ticker, self._trades, self._bars)
+        self._market_outboxes = (*self._paced_outboxes, self._status)
+        self._is_whole_at_once = is_whole_at_once
+        self._heartbeat_ms = heartbeat_ms
+        self._beat_s = self.next_s = now.mono_s
+        self._told_stale_ms: int | None = None
+        self._allowance = Allowance(per_s=COMMANDS_PER_S, burst=COMMAND_BURST, now_s=now.mono_s)
+        self._bad_messages = 0
+
+    @property
+    def updates(self) -> int:
+        """Return how many changes of prices, trades and bars were taken."""
+        return sum(outbox.updates for outbox in self._paced_outboxes)
+
+    @property
+    def conflation(self) -> tuple[int, int]:
+        """Return how many changes of prices were taken, and how many ticks they stood for."""
+        return self._ticker.updates, self._ticker.merged
+
+    @property
+    def symbol_count(self) -> int | None:
+        """Return how many symbols' prices are read; None is all of them."""
+        return None if self._ticker.everything else len(list(self._ticker.symbols))
+
+    def welcome(self, replica: Replica, now: Moment) -> str:
+        """Return the first frame."""
+        self._beat_s = now.mono_s
+        return encode_welcome(
+            epoch=self._access.told(replica.position).epoch,
+            heartbeat_ms=round(self._heartbeat_ms),
+            commands_per_s=COMMANDS_PER_S,
+            ts=now.wall_ms,
+        )
+
+    def know_silence(self, replica: Replica) -> None:
+        """Take it as told that the market is silent, if it is: only a change is news."""
+        self._told_stale_ms = replica.stale_ms
+
+    def receive(self, message: str | bytes, replica: Replica, now: Moment) -> list[str]:
+        """Do one command; return its answer and what follows at once. Nothing bad is kept."""
+        try:
+            self._spend_allowance(now)
+            answer = decode_command(text_of(message))
+            result, frames = self._do(answer, replica, now)
+        except CommandRefused as refused:
+            self._count_bad(refused)
+            return [encode_refusal(refused)]
+        self._plan()
+        is_silent = isinstance(answer.command, Ack) and answer.id is None
+        return frames if is_silent else [encode_success(answer, result), *frames]
+
+    def begin(self, commands: Iterable[Subscribe], replica: Replica, now: Moment) -> list[str]:
+        """Do what a reader over HTTP asks for; return what follows at once.
+
+        Raises:
+            CommandRefused: one of them cannot be done.
+        """
+        told: list[str] = []
+        for command in commands:
+            answer = Answer("subscribe", None, command)
+            result, frames = self._do(answer, replica, now)
+            if result.get("rejected") and command.since is None:
+                told.append(encode_success(answer, result))
+            told += frames
+        return told
+
+    def has_work(self, replica: Replica, now_s: float) -> bool:
+        """Say whether `frames` may have something when nothing happened since the last look."""
+        return self._is_time_to_beat(now_s) or (
+            self.pace.is_due(now_s) and self._is_behind(replica)
+        )
+
+    def frames(self, replica: Replica, now: Moment) -> list[str]:
+        """Return what is due: distinct things at once, merged ones at the pace."""
+        frames = self._status.take(replica) + self.personal.take() + self.deck.take()
+        if self.pace.is_due(now.mono_s) or (frames and self._is_whole_at_once):
+            frames += self._take_prices(replica, now)
+        if replica.stale_ms != self._told_stale_ms or self._is_time_to_beat(now.mono_s):
+            frames.append(self._heartbeat(replica, now))
+        self._plan()
+        if frames and self.pace.is_news and (news := self.pace.take_news(now.mono_s)) is not None:
+            frames.append(encode_pace(rate=news[0], reason=news[1]))
+        return frames
+
+    def _plan(self) -> None:
+        due_s = inf if self.pace.is_paused else self.pace.due_s
+        self.next_s = min(due_s, self._beat_s + self._heartbeat_ms / 1000)
+
+    def lag(self, replica: Replica) -> int:
+        """Return how many events the market had since a reader without news was last told."""
+        places = [outbox.place for outbox in self._market_outboxes if outbox.is_open]
+        return max((replica.sequence - place.sequence for place in places), default=0)
+
+    def settle(self, replica: Replica) -> Position | None:
+        """Return where the reader stands in all its channels, if nothing is due of any of them."""
+        if self._is_behind(replica) or self._status.is_behind(replica):
+            return None
+        self._raise_to(replica, replica.sequence)
+        return self._access.told(replica.position)
+
+    def _take_prices(self, replica: Replica, now: Moment) -> list[str]:
+        frames = [frame for outbox in self._paced_outboxes for frame in outbox.take(replica)]
+        if frames and not self._is_behind(replica):
+            self.pace.send(replica.sequence, now.mono_s)
+        return frames
+
+    def _is_behind(self, replica: Replica) -> bool:
+        return any(one.is_open and one.place.is_behind(replica) for one in self._paced_outboxes)
+
+    def _is_time_to_beat(self, now_s: float) -> bool:
+        return (now_s - self._beat_s) * 1000 >= self._heartbeat_ms
+
+    def _heartbeat(self, replica: Replica, now: Moment) -> str:
+        """Tell where the reader is in every channel, so that a quiet one does not fall behind.
+
+        Prices held back keep their position: nothing is skipped.
+        """
+        held = [outbox.place for outbox in self._paced_outboxes if outbox.is_open]
+        seq = min((place.whole_in(replica) for place in held), default=replica.sequence)
+        self._raise_to(replica, seq)
+        self._beat_s = now.mono_s
+        self._told_stale_ms = replica.stale_ms
+        return encode_heartbeat(seq=seq, ts=now.wall_ms, stale_ms=replica.stale_ms)
+
+    def _raise_to(self, replica: Replica, sequence: int) -> None:
+        for outbox in self._market_outboxes:
+            if outbox.is_open:
+                outbox.place.raise_to(replica, sequence)
+
+    # --- commands ---------------------------------------------------------------------------
+    def _do(self, answer: Answer, replica: Replica, now: Moment) -> Told:
+        match answer.command:
+            case Subscribe() as command:
+                return self._subscribe(answer, command, replica, now)
+            case Unsubscribe() as command:
+                return self._unsubscribe(answer, command)
+            case Set() as command:
+                return self._set(command, now), []
+            case Ack(position=text, paint_ms=paint_ms):
+                position = self._access.heard(position_of(text))
+                if position is not None and position.epoch == replica.epoch:
+                    self.pace.paint(position.sequence, paint_ms, now.mono_s)
+                return {}, []
+            case Ping():
+                return {"ts": now.wall_ms}, []
+
+    def _subscribe(self, answer: Answer, command: Subscribe, replica: Replica, now: Moment) -> Told:
+        if command.max_rate is not None:
+            self.pace.limit(command.max_rate, now.mono_s)
+        channel = channel_of(answer, command.channel)
+        match channel:
+            case Channel.TICKER | Channel.TRADES:
+                return self._subscribe_prices(answer, channel, command, replica)
+            case Channel.BARS:
+                return self._subscribe_bars(answer, command, replica)
+            case Channel.STATUS:
+                since = self._access.heard(position_of(command.since))
+                resumed = self._status.open(replica, since)
+                return {"channel": channel, "resumed": resumed}, self._status.take(replica)
+            case Channel.NOTIFICATIONS:
+                self.personal.open_notices(notice_id_of(command.since), command.unread)
+            case Channel.WATCHLIST:
+                self.personal.open_watchlist(command.symbols)
+            case Channel.DECK:
+                refuse_without(answer, self.rights.operates)
+                self.deck.open()
+        return {"channel": channel}, []
+
+    def _subscribe_prices(
+        self, answer: Answer, channel: Channel, command: Subscribe, replica: Replica
+    ) -> Told:
+        refuse_before_begin(answer, replica)
+        outbox = self._ticker if channel is Channel.TICKER else self._trades
+        asked = list(dict.fromkeys(command.symbols or ()))
+        everything = EVERYTHING in asked
+        if everything:
+            asked, keys = [EVERYTHING], self._access.seen_of(replica.board.known(), replica.board)
+            rejected: list[str] = []
+        else:
+            refuse_too_many(answer, outbox, asked)
+            found = {symbol: self._access.key_of(symbol, replica.board) for symbol in asked}
+            keys = [key for key in found.values() if key is not None]
+            rejected = [symbol for symbol, key in found.items() if key is None]
+        if channel is Channel.TICKER:
+            self._ticker.fields = chosen_fields(answer, command.fields, self._ticker)
+        since = self._access.heard(position_of(command.since))
+        resumed = since is not None and outbox.resume(replica, keys, since)
+        is_lost = not resumed and (since is None or channel is Channel.TICKER)
+        frames = outbox.add(replica, keys) if is_lost else []
+        if everything:
+            outbox.want_everything()
+        result = {
+            "channel": channel,
+            "symbols": [symbol for symbol in asked if symbol not in rejected],
+            "rejected": dict.fromkeys(rejected, "unknown symbol"),
+            "resumed": resumed,
+        }
+        return result, frames
+
+    def _subscribe_bars(self, answer: Answer, command: Subscribe, replica: Replica) -> Told:
+        refuse_before_begin(answer, replica)
+        asked = named_bars(answer, command.symbols or (), command.interval)
+        refuse_too_many_bars(answer, self._bars, asked.values())
+        keys = {name: self._access.key_of(one[0], replica.board) for name, one in asked.items()}
+        pairs = [(key, asked[name][1]) for name, key in keys.items() if key is not None]
+        since = self._access.heard(position_of(command.since))
+        resumed = since is not None and self._bars.resume(replica, pairs, since)
+        has_gap = since is not None
+        frames = [] if resumed else self._bars.add(replica, pairs, has_gap=has_gap)
+        result = {
+            "channel": Channel.BARS,
+            "symbols": [name for name, key in keys.items() if key is not None],
+            "rejected": {name: "unknown symbol" for name, key in keys.items() if key is None},
+            "resumed": resumed,
+        }
+        return result, frames
+
+    def _unsubscribe(self, answer: Answer, command: Unsubscribe) -> Told:
+        channel = channel_of(answer, command.channel)
+        match channel:
+            case Channel.TICKER:
+                self._ticker.remove(symbols_of(answer, command, self._ticker))
+            case Channel.TRADES:
+                self._trades.remove(symbols_of(answer, command, self._trades))
+            case Channel.BARS:
+                self._bars.remove(bars_of(answer, command, self._bars))
+            case Channel.STATUS:
+                self._status.close()
+            case Channel.NOTIFICATIONS:
+                self.personal.close_notices()
+            case Channel.WATCHLIST:
+                self.personal.close_watchlist()
+            case Channel.DECK:
+                self.deck.close()
+        return {"channel": channel}, []
+
+    def _set(self, command: Set, now: Moment) -> dict[str, Any]:
+        if command.max_rate is not None:
+            self.pace.limit(command.max_rate, now.mono_s)
+        if command.paused is not None:
+            self.pace.is_paused = command.paused
+        return {"max_rate": self.pace.max_rate, "paused": self.pace.is_paused}
+
+    # --- limits -----------------------------------------------------------------------------
+    def _spend_allowance(self, now: Moment) -> None:
+        """Let COMMANDS_PER_S pass; a flood ends the connection."""
+        if not self._allowance.spend(now.mono_s):
+            self.closed = self.closed or Close.TOO_MANY
+            raise CommandRefused(Error.TOO_MANY_COMMANDS, f"limit is {COMMANDS_PER_S} per second")
+
+    def _count_bad(self, refused: CommandRefused) -> None:
+        self._bad_messages += refused.code != Error.TOO_MANY_COMMANDS
+        if self._bad_messages >= BAD_MESSAGES:
+            self.closed = self.closed or Close.BAD_FRAME

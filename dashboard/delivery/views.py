@@ -1,0 +1,53 @@
+"""What a reader sees of the market: symbols, fields and the limits of an access, as shared values.
+
+Pure. Must not know what happened. Used by replica, which encodes once per view, and by outbox.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+from weakref import WeakValueDictionary
+
+from dashboard.people.access import UNLIMITED, Access
+from dashboard.wire.frames import ALL_FIELDS, Fields
+
+
+class View:
+    """What a reader of the ticker sees: these symbols (None is all that the access allows), and
+    these fields of them.
+
+    Readers who want the same share one view (`view_of`), and by it their frames.
+    """
+
+    __slots__ = ("__weakref__", "access", "fields", "symbols")
+
+    def __init__(self, symbols: frozenset[str] | None, fields: Fields, access: Access) -> None:
+        self.symbols = symbols
+        self.fields = fields
+        self.access = access
+
+
+_views: WeakValueDictionary[tuple[frozenset[str] | None, Fields, Access], View]
+_views = WeakValueDictionary()
+
+
+def view_of(
+    symbols: Iterable[str] | None, fields: Fields = ALL_FIELDS, access: Access = UNLIMITED
+) -> View:
+    """Return the one view of these symbols and fields."""
+    key = (None if symbols is None else frozenset(symbols), fields, access)
+    view = _views.get(key)
+    if view is None:
+        view = _views[key] = View(*key)
+    return view
+
+
+class StatusText(NamedTuple):
+    """A status entry of a feed, by its key; of the whole feed, or of an instrument of it."""
+
+    feed: str
+    is_whole: bool
+    text: str
+
+    def is_for(self, access: Access) -> bool:
+        """Say whether somebody may be told."""
+        return access.knows(self.feed) if self.is_whole else access.sees(self.feed)

@@ -1,0 +1,192 @@
+"""The other end of the wire: frames folded into a board, as a program or a browser does it.
+
+Pure. Must not know sockets. Called by loadtest and the tests; the same in the browser is
+static/js/market/board.js, and golden frames hold the two together.
+"""
+
+from collections import deque
+from math import inf
+from typing import Any, Final
+
+from feeds.market.events import Position
+
+Frame = dict[str, Any]
+Entry = dict[str, Any]
+TRADES_KEPT: Final = 1000
+BARS_KEPT: Final = 1000
+
+
+class Gap(Exception):
+    """A frame does not follow the last one: subscribe again with `since`."""
+
+
+class Reader:
+    """Rows, feeds and instruments as told, the position of each channel, and ticks by receipt.
+
+    `bars` holds those of each symbol and interval by when they begin, `trades` the newest trades in
+    the order they were told, and None where some are missing.
+    `stale_ms` is when the market was last heard, while the server says that it is silent.
+    """
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Entry] = {}
+        self.feeds: dict[str, Entry] = {}
+        self.instruments: dict[str, Entry] = {}
+        self.positions: dict[str, Position] = {}
+        self.trades: deque[Entry | None] = deque(maxlen=TRADES_KEPT)
+        self.bars: dict[tuple[str, str], dict[int, Entry]] = {}
+        self._begun: set[tuple[str, str]] = set()
+        self.notices: dict[int, Entry] = {}
+        self.unread = 0
+        self.watchlist: list[str] = []
+        self.ticks: dict[str, int] = {}
+        self.stale_ms: int | None = None
+        self._statuses: list[Entry] = []
+        self._arriving = ""
+
+    def since(self, channel: str) -> str | None:
+        """Return the position to resume a channel from."""
+        position = self.positions.get(channel)
+        return None if position is None else str(position)
+
+    def forget(self, channel: str) -> None:
+        """Stand nowhere in a channel that is not subscribed any more: nothing keeps it true."""
+        self.positions.pop(channel, None)
+
+    def apply(self, frame: Frame) -> None:
+        """Fold one frame; frames of unknown channels change nothing.
+
+        Raises:
+            Gap: frames are missing before this one.
+        """
+        match frame:
+            case {"channel": "heartbeat", "seq": seq}:
+                self.raise_to(seq)
+                self.stale_ms = frame.get("stale")
+            case {"channel": "ticker", "data": data}:
+                self._take_ticker(frame, data)
+            case {"channel": "trades", "data": data}:
+                self._take_trades(frame, data)
+            case {"channel": "bars", "data": data}:
+                self._take_bars(frame, data)
+            case {"channel": "status", "data": data}:
+                self._take_status(frame, data)
+            case {"channel": "notifications", "data": data}:
+                self.notices |= {entry["id"]: entry for entry in data}
+                self.unread = frame["unread"]
+            case {"channel": "watchlist", "data": data}:
+                self.watchlist = data
+
+    def raise_to(self, seq: int) -> None:
+        """Stand at least at `seq` in every channel: a heartbeat or the id of an event says so."""
+        for channel, mine in self.positions.items():
+            self.positions[channel] = Position(mine.epoch, max(mine.sequence, seq))
+
+    # --- ticker -----------------------------------------------------------------------------
+    def _take_ticker(self, frame: Frame, data: dict[str, Entry]) -> None:
+        if frame.get("type") == "snapshot":
+            self._begin_rows(frame["epoch"])
+            for symbol, entry in data.items():
+                self._put(symbol, frame["ts"], entry, ticks=0)
+            self._stand(frame)
+            return
+        self._advance(frame)
+        for symbol, entry in data.items():
+            self._put(symbol, frame["ts"], entry, ticks=entry.get("n", 1))
+
+    def _begin_rows(self, epoch: str) -> None:
+        """Drop what is of another epoch; the frames of one snapshot belong together."""
+        former = self.positions.get("ticker")
+        known = self._arriving or (former.epoch if former else epoch)
+        if known != epoch:
+            self.rows = {}
+        self._arriving = epoch
+
+    def _put(self, symbol: str, ts: int, entry: Entry, *, ticks: int) -> None:
+        self.ticks[symbol] = self.ticks.get(symbol, 0) + ticks
+        if entry.get("gone"):
+            self.rows.pop(symbol, None)
+            return
+        row = self.rows.setdefault(symbol, {})
+        row |= {key: value for key, value in entry.items() if key not in ("n", "ms")}
+        if "ms" in entry:
+            row["t"] = None if entry["ms"] is None else ts - entry["ms"]
+
+    # --- trades -----------------------------------------------------------------------------
+    def _take_trades(self, frame: Frame, data: list[Entry]) -> None:
+        told = [_dated(entry, frame["ts"]) for entry in data]
+        if frame.get("type") == "snapshot":
+            if frame.get("gap"):
+                self.trades.append(None)
+            self._stand(frame)
+        else:
+            self._advance(frame)
+        self.trades.extend(told)
+
+    # --- bars -------------------------------------------------------------------------------
+    def _take_bars(self, frame: Frame, data: list[Entry]) -> None:
+        if frame.get("type") == "snapshot":
+            self._begin_bars(frame, data)
+            self._stand(frame)
+        else:
+            self._advance(frame)
+        for entry in data:
+            bars = self.bars.setdefault((entry["s"], entry["iv"]), {})
+            if "none" in entry:
+                continue
+            bars[entry["t"]] = entry
+            if len(bars) > BARS_KEPT:
+                del bars[min(bars)]
+
+    def _begin_bars(self, frame: Frame, data: list[Entry]) -> None:
+        """Drop what a snapshot tells anew: everything from its first bar of each kind on."""
+        for entry in data:
+            key = (entry["s"], entry["iv"])
+            if key in self._begun:
+                continue
+            self._begun.add(key)
+            known, first = self.bars.get(key, {}), entry.get("t", inf)
+            self.bars[key] = {t: bar for t, bar in known.items() if t < first}
+        if not frame.get("more"):
+            self._begun.clear()
+
+    # --- status -----------------------------------------------------------------------------
+    def _take_status(self, frame: Frame, data: list[Entry]) -> None:
+        if frame.get("type") != "snapshot":
+            self._advance(frame)
+            self._define(data)
+            return
+        self._statuses += data
+        if frame.get("more"):
+            return
+        self.feeds, self.instruments = {}, {}
+        self._define(self._statuses)
+        self._statuses = []
+        self._stand(frame)
+
+    def _define(self, data: list[Entry]) -> None:
+        for entry in data:
+            is_feed = "s" not in entry
+            known = self.feeds if is_feed else self.instruments
+            key = entry["feed" if is_feed else "s"]
+            if entry.get("gone"):
+                known.pop(key, None)
+            else:
+                known[key] = entry
+
+    # --- positions --------------------------------------------------------------------------
+    def _stand(self, frame: Frame) -> None:
+        if not frame.get("more"):
+            self._arriving = ""
+            self.positions[frame["channel"]] = Position(frame["epoch"], frame["seq"])
+
+    def _advance(self, frame: Frame) -> None:
+        channel, since = frame["channel"], frame["from"]
+        mine = self.positions.get(channel)
+        if mine is None or mine.sequence != since:
+            raise Gap(f"{channel} frame begins after {since}, mine is {mine}")
+        self.positions[channel] = Position(mine.epoch, frame["seq"])
+
+
+def _dated(entry: Entry, ts: int) -> Entry:
+    return {key: value for key, value in entry.items() if key != "ms"} | {"t": ts - entry["ms"]}

@@ -1,0 +1,170 @@
+"""The board in words and numbers for pages that the server renders.
+
+Must not know requests or templates. Called by views; the browser's twin is static/js/format.js.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TypedDict, cast
+from zoneinfo import ZoneInfo
+
+from dashboard.delivery.hub import Hub
+from dashboard.people.access import Access
+from feeds.market.board import ASK, BID, HIGH, LAST, LOW, PHASE, PREVIOUS_CLOSE, VOLUME, Row
+from feeds.market.delayed import delay_of, shown
+from feeds.market.events import FeedState, FeedStatus, Phase
+
+MISSING = "\u2013"
+MINUS = "\u2212"
+_UNITS = ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "K"))
+
+
+class DisplayRow(TypedDict):
+    """One line of the table, ready to print."""
+
+    symbol: str
+    name: str
+    sector: str
+    last: str
+    change: str
+    change_percent: str
+    direction: str
+    bid: str
+    ask: str
+    volume: str
+    high: str
+    low: str
+    phase: str
+    phase_name: str
+    reason: str
+    delay: int
+
+
+class MarketView:
+    """What pages may ask of the market; read in the event loop, where the board does not move."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    def rows(self, symbols: Sequence[str], access: Access) -> list[DisplayRow]:
+        """Return a line for each symbol that is listed and seen."""
+        board = self._hub.replica.board
+        keys = ((symbol, access.key_of(symbol, board)) for symbol in symbols)
+        return [display_row(s, board.rows[key]) for s, key in keys if key in board.rows]
+
+    def catalogue(self, access: Access) -> list[dict[str, str]]:
+        """Return symbol, name and sector of every instrument that is seen."""
+        board = self._hub.replica.board
+        definitions = (board.rows[key].definition for key in access.seen_of(board.rows, board))
+        entries = {
+            shown(one.symbol): {"s": shown(one.symbol), "name": one.name, "sector": one.sector}
+            for one in definitions
+        }
+        return [entries[symbol] for symbol in sorted(entries)]
+
+    def feeds(self, access: Access) -> list[dict[str, str]]:
+        """Return name, state, reason and day of every feed of which something is seen."""
+        now_ms = self._hub.clock.now_ms()
+        return [
+            {
+                "name": feed.name,
+                "state": feed.state.value,
+                "reason": feed.reason,
+                "day": day_text(feed, now_ms),
+            }
+            for key, feed in self._hub.replica.board.feeds.items()
+            if access.knows(key)
+        ]
+
+    def prices(self, symbols: Iterable[str]) -> dict[str, tuple[int | None, Phase]]:
+        """Return the last price (ticks, None without a trade) and the phase of each symbol that is
+        listed; any thread may ask, as each is looked up by itself."""
+        find = self._hub.replica.board.rows.get
+        rows = ((symbol, find(symbol)) for symbol in symbols)
+        return {
+            symbol: (cast(int | None, row.values[LAST]), Phase(row.phase))
+            for symbol, row in rows
+            if row is not None and row.values[PHASE] is not None
+        }
+
+    def age_text(self) -> str:
+        """Return how old the newest tick is."""
+        newest = self._hub.replica.newest_ms
+        if newest is None:
+            return "no data yet"
+        age_s = max(0, self._hub.clock.now_ms() - newest) / 1000
+        return f"{age_s:.1f} s old" if age_s < 60 else f"{age_s / 60:.0f} min old"
+
+
+def phase_name(phase: str) -> str:
+    """Return what a phase is called: "Pre-open"."""
+    return phase.replace("_", "-").capitalize()
+
+
+def day_text(feed: FeedStatus, now_ms: int) -> str:
+    """Return day, time and phase of a feed's exchange, "" without one; see screen/phases.js."""
+    if not feed.exchange:
+        return ""
+    if feed.state is not FeedState.RUNNING:
+        return f"{feed.exchange} \u00b7 {phase_name(feed.state)}"
+    at_ms = feed.exchange_ms + max(0, now_ms - feed.ts_event) * feed.scale
+    there = datetime.fromtimestamp(at_ms / 1000, ZoneInfo(feed.zone))
+    is_compressed = feed.scale != 1
+    day = f" day {feed.day + 1:,}" if is_compressed else f" \u00b7 {there.day} {there:%b}"
+    speed = f" \u00b7 {feed.scale:,.1f}\u00d7" if is_compressed else ""
+    return f"{feed.exchange}{day} \u00b7 {there:%H:%M} \u00b7 {phase_name(feed.phase)}{speed}"
+
+
+def display_row(symbol: str, row: Row) -> DisplayRow:
+    """Return the line of one instrument."""
+    last, close = row.values[LAST], row.values[PREVIOUS_CLOSE]
+    change = last - close if isinstance(last, int) and isinstance(close, int) else None
+    percent = None if change is None or not isinstance(close, int) else 100 * change / close
+    return {
+        "symbol": symbol,
+        "name": row.definition.name,
+        "sector": row.definition.sector,
+        "last": _price(row, LAST),
+        "change": MISSING
+        if change is None
+        else _signed(row.price(change), row.definition.decimals),
+        "change_percent": MISSING if percent is None else f"{_signed(percent, 2)}%",
+        "direction": "flat" if not change else "up" if change > 0 else "down",
+        "bid": _price(row, BID),
+        "ask": _price(row, ASK),
+        "volume": _volume(row.values[VOLUME]),
+        "high": _price(row, HIGH),
+        "low": _price(row, LOW),
+        "phase": row.phase,
+        "phase_name": phase_name(row.phase),
+        "reason": row.reason,
+        "delay": delay_of(row.feed),
+    }
+
+
+def rounded(value: float, decimals: int) -> str:
+    """Return a number as browsers write it: halves of its shortest digits go up (ECMA-402)."""
+    places = Decimal(1).scaleb(-decimals)
+    return f"{Decimal(repr(value)).quantize(places, ROUND_HALF_UP):,f}"
+
+
+def _price(row: Row, index: int) -> str:
+    ticks = row.values[index]
+    return f"{row.price(ticks):,.{row.definition.decimals}f}" if isinstance(ticks, int) else MISSING
+
+
+def _signed(value: float, decimals: int) -> str:
+    text = rounded(abs(value), decimals)
+    if not text.strip("0.,"):
+        return text
+    return f"{'+' if value > 0 else MINUS}{text}"
+
+
+def _volume(value: object) -> str:
+    if not isinstance(value, int):
+        return MISSING
+    for size, unit in _UNITS:
+        if value >= size:
+            return f"{rounded(value / size, 2)}{unit}"
+    return str(value)

@@ -1,0 +1,227 @@
+"""The pages and the three things a person does to own rows; no logic, services and board have it.
+
+Must not write rows or know sockets. Called through urls, which injects the market.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, Final, Protocol, cast
+
+from asgiref.sync import sync_to_async
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import User
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views import View
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_POST
+
+from dashboard.exceptions import DeliveryError, UnknownSymbol, WatchlistFull
+from dashboard.people import services
+from dashboard.people.access import Access
+from dashboard.people.forms import IntervalForm, ReadForm, SymbolForm
+from dashboard.people.selectors import access_of, personal_of
+from dashboard.wire.personal import Personal
+from dashboard.wire.registry import Error, error_object
+
+SEE_OTHER: Final = 303
+"""The answer to a form: now GET that page; 302 leaves the method to the browser."""
+
+
+class Market(Protocol):
+    """What pages ask of the market; only in the event loop, where the board does not move."""
+
+    def rows(self, symbols: Sequence[str], access: Access) -> Sequence[Mapping[str, object]]:
+        """Return a printable line for each symbol that is listed and seen."""
+        ...
+
+    def catalogue(self, access: Access) -> Sequence[Mapping[str, object]]:
+        """Return symbol, name and sector of every instrument that is seen."""
+        ...
+
+    def feeds(self, access: Access) -> Sequence[Mapping[str, object]]:
+        """Return name, state, reason and day of every feed of which something is seen."""
+        ...
+
+    def age_text(self) -> str:
+        """Return how old the newest tick is."""
+        ...
+
+
+class DashboardView(View):
+    """The live page: the server's table first, then whatever transport the browser has."""
+
+    market: Market = cast(Market, None)  # as_view(market=...) gives it
+    template_name = "dashboard.html"
+    transport = "auto"
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        """Read rows in the database's thread, the board in this loop, and render in the thread."""
+        personal, access = await sync_to_async(_personal_and_access)(request)
+        context = self._market_context(personal.watchlist, access) | {
+            "notifications": personal.notices,
+            "unread": personal.unread,
+            "interval_s": IntervalForm(request.GET).interval_s(),
+            "transport": self.transport,
+            "share_key": _share_key(request),
+        }
+        response = await sync_to_async(render)(request, self.template_name, context)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    def _market_context(self, symbols: Sequence[str], access: Access) -> dict[str, Any]:
+        return {
+            "rows": self.market.rows(symbols, access),
+            "catalogue": self.market.catalogue(access),
+            "feeds": self.market.feeds(access),
+            "age_text": self.market.age_text(),
+            "watchlist_symbols": list(symbols),
+        }
+
+
+class PollingView(DashboardView):
+    """The same page pinned to interval polling; without JavaScript it reloads itself."""
+
+    template_name = "polling.html"
+    transport = "poll"
+
+
+class LabView(View):
+    """The page where all transports run at once and are measured; the figures are the browser's."""
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        """Render the page for the watchlist of whoever asks."""
+        personal = await sync_to_async(_personal)(request)
+        context = {"watchlist_symbols": personal.watchlist}
+        response = await sync_to_async(render)(request, "lab.html", context)
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+@method_decorator([login_not_required, cache_control(no_store=True)], name="dispatch")
+class CostsView(View):
+    """What the transports cost the server, and how long the header of this very request was."""
+
+    read_costs: Callable[[], Mapping[str, object]] = cast(Callable[[], Mapping[str, object]], None)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Answer the signed in; the address is for scripts, so the others get an error."""
+        if not request.user.is_authenticated:
+            answer = {"error": error_object(Error.SIGNED_OUT, "sign in first")}
+            return JsonResponse(answer, status=401)
+        header_bytes = sum(len(name) + len(value) + 4 for name, value in request.headers.items())
+        return JsonResponse({"request_header_bytes": header_bytes, **self.read_costs()})
+
+
+def _share_key(request: HttpRequest) -> str:
+    """Return a name for this sign-in that its tabs share and that tells nothing of the session."""
+    session_key = request.session.session_key or ""
+    return salted_hmac("dashboard.share", f"{request.user.pk}:{session_key}").hexdigest()[:32]
+
+
+def _personal(request: HttpRequest) -> Personal:
+    user_id = cast(User, request.user).pk
+    return personal_of([user_id])[user_id]
+
+
+def _personal_and_access(request: HttpRequest) -> tuple[Personal, Access]:
+    user_id = cast(User, request.user).pk
+    return _personal(request), access_of([user_id])[user_id]
+
+
+class _Refused(Exception):
+    """An edit that cannot be done: HTTP status, and the error of the wire."""
+
+    def __init__(self, status: int, code: Error, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+_REFUSALS: Final[dict[type[DeliveryError], tuple[int, Error]]] = {
+    UnknownSymbol: (404, Error.BAD_PARAMETERS),
+    WatchlistFull: (409, Error.TOO_MANY_SYMBOLS),
+}
+
+
+def _edit(change: Callable[[User, QueryDict], None]) -> Callable[[HttpRequest], HttpResponse]:
+    """Make a view of a change to own rows: JSON for scripts, 303 to `next` for forms."""
+
+    @login_not_required  # it answers 401 itself: a script cannot see that it was sent to a page
+    @require_POST
+    @cache_control(no_store=True)
+    @wraps(change)
+    def view(request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return _ask_to_sign_in(request)
+        try:
+            change(request.user, request.POST)
+        except _Refused as error:
+            return _refuse(request, error)
+        except (UnknownSymbol, WatchlistFull) as error:
+            return _refuse(request, _Refused(*_REFUSALS[type(error)], str(error)))
+        return JsonResponse({"ok": True}) if _wants_json(request) else _return(request)
+
+    return view
+
+
+@_edit
+def watchlist_add(user: User, sent: QueryDict) -> None:
+    """Put `symbol` on the user's watchlist."""
+    services.add_to_watchlist(user, _checked(SymbolForm(sent))["symbol"])
+
+
+@_edit
+def watchlist_remove(user: User, sent: QueryDict) -> None:
+    """Take `symbol` off the user's watchlist."""
+    services.remove_from_watchlist(user, _checked(SymbolForm(sent))["symbol"])
+
+
+@_edit
+def notifications_read(user: User, sent: QueryDict) -> None:
+    """Mark the user's notifications of each `id` as read, or all when none is named."""
+    services.mark_notifications_read(user, _checked(ReadForm(sent))["id"])
+
+
+def _checked(form: forms.Form) -> dict[str, Any]:
+    if not form.is_valid():
+        field, errors = next(iter(form.errors.items()))
+        raise _Refused(400, Error.BAD_PARAMETERS, f"{field}: {errors[0]}")
+    return form.cleaned_data
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+
+
+def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
+    if _wants_json(request):
+        return _refuse(request, _Refused(401, Error.SIGNED_OUT, "sign in first"))
+    return redirect_to_login(_next(request))
+
+
+def _refuse(request: HttpRequest, error: _Refused) -> HttpResponse:
+    if _wants_json(request):
+        answer = {"error": error_object(error.code, str(error))}
+        return JsonResponse(answer, status=error.status)
+    messages.error(request, str(error))
+    return _return(request)
+
+
+def _return(request: HttpRequest) -> HttpResponse:
+    return HttpResponseRedirect(_next(request), status=SEE_OTHER)
+
+
+def _next(request: HttpRequest) -> str:
+    """Return the page to go to, which must be one of ours."""
+    page = request.POST.get("next", "")
+    hosts, is_secure = {request.get_host()}, request.is_secure()
+    is_ours = url_has_allowed_host_and_scheme(page, allowed_hosts=hosts, require_https=is_secure)
+    return page if is_ours else reverse("dashboard")

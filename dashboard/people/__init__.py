@@ -1,0 +1,1 @@
+"""Who may see what, and the rows of people: lists and notifications."""

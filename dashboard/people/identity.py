@@ -1,0 +1,179 @@
+"""Who is behind a connection: a browser's session or a program's token, and whether still.
+
+Must not know frames or the market. Called by the transports (identify) and hub (find_revoked).
+One thread hop per handshake and one per sweep; nothing here is asked while frames flow.
+"""
+
+import base64
+import binascii
+import time
+from collections.abc import Collection
+from importlib import import_module
+from math import inf
+from typing import Any, Final
+
+import msgspec
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.auth.models import AbstractBaseUser, User
+from django.contrib.sessions.models import Session
+from django.core import signing
+from django.http.cookie import parse_cookie
+from django.http.request import split_domain_port, validate_host
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from dashboard.cpu_meter import in_thread
+from dashboard.people.access import NO_RIGHTS, UNLIMITED, Access, Rights
+from dashboard.people.selectors import access_of, rights_of
+from dashboard.wire.registry import Close
+
+TOKEN_SALT: Final = "dashboard.token"  # noqa: S105 a namespace, not a secret
+TOKEN_DAYS: Final = 30
+OWN_PAGE: Final = b"x-market-page"
+MARK_LENGTH: Final = 16
+"""Digits of the password's hash in a token: enough to notice that it changed."""
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """A signed-in account, and what must stay true of it for the connection to go on."""
+
+    user_id: int
+    username: str
+    password_mark: int
+    session_key: str | None
+    access: Access = UNLIMITED
+    until_s: float = inf
+    """When a token ends (UTC); a session ends by its row."""
+    rights: Rights = NO_RIGHTS
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why nobody is let in: a foreign page, or an account that is not signed in."""
+
+    is_foreign: bool
+
+
+async def identify(scope: dict[str, Any]) -> Identity | Refusal:
+    """Return who sends this request, by token or by session; a session needs our own origin."""
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    if (basic := headers.get(b"authorization")) is not None:
+        return await _identify_token(basic) or Refusal(is_foreign=False)
+    if not is_own_page(headers, secure=scope.get("scheme", "ws") in ("https", "wss")):
+        return Refusal(is_foreign=True)
+    key = _session_key(headers.get(b"cookie", ""))
+    if key is None:
+        return Refusal(is_foreign=False)
+    return await _identify_session(key) or Refusal(is_foreign=False)
+
+
+def is_own_page(headers: dict[bytes, str], *, secure: bool) -> bool:
+    """Say whether one of our own pages asks.
+
+    A browser always names the origin of a WebSocket; of a plain GET it says only whether the page
+    is of the same origin, and over plain http not even that: there our pages send a header that
+    no foreign page can send without asking first. A request with none of them is no page of ours.
+    """
+    host = headers.get(b"host", "")
+    if not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
+        return False
+    origin = headers.get(b"origin")
+    if origin is None:
+        site = headers.get(b"sec-fetch-site")
+        return site == "same-origin" or (site is None and headers.get(OWN_PAGE) == "1")
+    own = f"{'https' if secure else 'http'}://{host}"
+    return origin == own or origin in settings.CSRF_TRUSTED_ORIGINS
+
+
+def make_token(user: AbstractBaseUser) -> str:
+    """Return a token for programs: good for TOKEN_DAYS, or until the password changes."""
+    mark = user.get_session_auth_hash()[:MARK_LENGTH]
+    until_s = time.time() + TOKEN_DAYS * 86_400
+    return signing.dumps([user.pk, mark, until_s], salt=TOKEN_SALT)
+
+
+@sync_to_async
+def find_revoked(identities: Collection[Identity]) -> dict[Identity, Close]:
+    """Return whose account, session or access is not what it was, and how to end them: three or
+    four queries for all of them, and some more for each operator."""
+    users = get_user_model().objects.filter(
+        pk__in={identity.user_id for identity in identities}, is_active=True
+    )
+    marks = {pk: hash(password) for pk, password in users.values_list("pk", "password")}
+    keys = {identity.session_key for identity in identities if identity.session_key}
+    sessions = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    alive = {None, *sessions.values_list("session_key", flat=True)}
+    access = access_of(marks)
+    rights = _rights_among(identities)
+    revoked: dict[Identity, Close] = {}
+    now_s = time.time()
+    for identity in identities:
+        is_same = marks.get(identity.user_id) == identity.password_mark
+        is_over = identity.until_s <= now_s
+        if not is_same or is_over or identity.session_key not in alive:
+            revoked[identity] = Close.SIGNED_OUT
+        elif (access[identity.user_id], rights.get(identity.user_id, NO_RIGHTS)) != (
+            identity.access,
+            identity.rights,
+        ):
+            revoked[identity] = Close.ACCESS_CHANGED
+    return revoked
+
+
+def _rights_among(identities: Collection[Identity]) -> dict[int, Rights]:
+    """Return the present rights of those who had some; who gets them has to come again."""
+    ids = {identity.user_id for identity in identities if identity.rights != NO_RIGHTS}
+    return {user.pk: rights_of(user) for user in User.objects.filter(pk__in=ids)} if ids else {}
+
+
+def _session_key(cookie: str) -> str | None:
+    return parse_cookie(cookie).get(settings.SESSION_COOKIE_NAME)
+
+
+@in_thread
+def _identify_session(key: str) -> Identity | None:
+    """Read the session without writing it: a socket cannot hand out a new cookie."""
+    store = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    if BACKEND_SESSION_KEY not in store:
+        return None
+    user = _active_user(store[SESSION_KEY])
+    mark = store.get(HASH_SESSION_KEY, "")
+    if user is None or not any(constant_time_compare(mark, one) for one in _auth_hashes(user)):
+        return None
+    return _identity_of(user, session_key=key)
+
+
+@in_thread
+def _identify_token(basic: str) -> Identity | None:
+    try:
+        kind, _, encoded = basic.partition(" ")
+        name, _, token = base64.b64decode(encoded, validate=True).decode().partition(":")
+        pk, mark, until_s = signing.loads(token, salt=TOKEN_SALT)
+    except (binascii.Error, UnicodeDecodeError, signing.BadSignature, ValueError):
+        return None
+    user = _active_user(pk)
+    if user is None or kind.lower() != "basic" or user.get_username() != name:
+        return None
+    if until_s <= time.time():
+        return None
+    if not any(one.startswith(mark) for one in _auth_hashes(user)):
+        return None
+    return _identity_of(user, until_s=until_s)
+
+
+def _active_user(pk: str | int) -> AbstractBaseUser | None:
+    return get_user_model().objects.filter(pk=pk, is_active=True).first()
+
+
+def _auth_hashes(user: AbstractBaseUser) -> list[str]:
+    """Return what a session of this user may hold, retired secret keys included."""
+    return [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+
+
+def _identity_of(
+    user: AbstractBaseUser, *, session_key: str | None = None, until_s: float = inf
+) -> Identity:
+    access, mark = access_of([user.pk])[user.pk], hash(user.password)
+    rights = rights_of(user) if isinstance(user, User) else NO_RIGHTS
+    return Identity(user.pk, user.get_username(), mark, session_key, access, until_s, rights)

@@ -1,0 +1,131 @@
+"""Every change of what people watch and were told; their browsers are poked on commit.
+
+The only writer of these rows. Must not know requests, forms or sockets. Called by views and admin.
+"""
+
+from typing import Final
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Max, QuerySet
+from django.db.models.functions import Now
+
+from dashboard.exceptions import UnknownSymbol, WatchlistFull
+from dashboard.models import Notification, Watchlist, WatchlistEntry
+from dashboard.people.selectors import access_of, default_instruments, visible_instruments
+from feeds.bus import control
+from feeds.services.audit import record
+
+WATCHLIST_LIMIT: Final = 200
+ROWS_PER_INSERT: Final = 500
+SYMBOL_SHOWN: Final = 12
+"""Characters of a wrong symbol that an error repeats."""
+
+
+def disconnect(user: User, key: str, *, actor: User, reason: str) -> None:
+    """End one connection of a user, or all of them without a key; they may come back by hand.
+
+    Raises:
+        ValidationError: the reason is too long.
+    """
+    target, after = f"user {user.get_username()}", {"connection": key or "all"}
+    with transaction.atomic():
+        record("disconnect", target, actor=actor, after=after, reason=reason)
+        transaction.on_commit(lambda: control.disconnect(user.pk, key))
+
+
+def watchlist_of(user: User) -> Watchlist:
+    """Return the watchlist of a user, made with the default symbols on first use."""
+    present = Watchlist.objects.filter(user=user).first()
+    return _make_watchlist(user) if present is None else present
+
+
+def add_to_watchlist(user: User, symbol: str) -> None:
+    """Put a symbol at the end of the user's watchlist, unless it is there.
+
+    Raises:
+        UnknownSymbol: no instrument that the user may see has that symbol.
+        WatchlistFull: the watchlist has 200 symbols.
+    """
+    with transaction.atomic():
+        access = access_of([user.pk])[user.pk]
+        instrument = visible_instruments(access).filter(symbol=symbol).first()
+        if instrument is None:
+            raise UnknownSymbol(f"no instrument is called {symbol[:SYMBOL_SHOWN]!r}")
+        watchlist = Watchlist.objects.select_for_update().get(pk=watchlist_of(user).pk)
+        if watchlist.entries.filter(instrument=instrument).exists():
+            return
+        if watchlist.entries.count() >= WATCHLIST_LIMIT:
+            raise WatchlistFull(f"a watchlist holds {WATCHLIST_LIMIT} symbols")
+        last = watchlist.entries.aggregate(last=Max("rank"))["last"]
+        rank = 0 if last is None else last + 1
+        WatchlistEntry.objects.create(watchlist=watchlist, instrument=instrument, rank=rank)
+        _poke_on_commit([user.pk])
+
+
+def remove_from_watchlist(user: User, symbol: str) -> None:
+    """Take a symbol off the user's watchlist, if it is there."""
+    with transaction.atomic():
+        entries = watchlist_of(user).entries.filter(instrument__symbol=symbol)
+        if entries.delete()[0]:
+            _poke_on_commit([user.pk])
+
+
+def send_notification(
+    *,
+    title: str,
+    body: str,
+    level: str,
+    actor: User | None,
+    recipients: QuerySet[User],
+    audience: str = "people",
+) -> int:
+    """Tell the active ones of the recipients something; return how many they are.
+
+    `audience` says in the audit entry who they were: "everyone", "group traders", "user eve".
+
+    Raises:
+        ValidationError: title, body or level is invalid.
+    """
+    Notification(title=title, body=body, level=level).full_clean(exclude=["user"])
+    with transaction.atomic():
+        user_ids = list(
+            recipients.filter(is_active=True).order_by("pk").distinct().values_list("pk", flat=True)
+        )
+        Notification.objects.bulk_create(
+            (Notification(user_id=pk, title=title, body=body, level=level) for pk in user_ids),
+            batch_size=ROWS_PER_INSERT,
+        )
+        told = {"title": title, "body": body, "level": level, "people": len(user_ids)}
+        record("send", f"notification to {audience}", actor=actor, after=told)
+        _poke_on_commit(user_ids)
+    return len(user_ids)
+
+
+def mark_notifications_read(user: User, ids: list[int] | None) -> int:
+    """Mark these notifications of the user as read, None for all; return how many were not."""
+    unread = Notification.objects.filter(user=user, read_at=None)
+    if ids is not None:
+        unread = unread.filter(pk__in=ids)
+    with transaction.atomic():
+        count = unread.update(read_at=Now())
+        if count:
+            _poke_on_commit([user.pk])
+    return count
+
+
+def _make_watchlist(user: User) -> Watchlist:
+    with transaction.atomic():
+        watchlist, is_new = Watchlist.objects.get_or_create(user=user)
+        if is_new:  # two first edits at once: only one of them fills it
+            WatchlistEntry.objects.bulk_create(
+                WatchlistEntry(watchlist=watchlist, instrument=instrument, rank=rank)
+                for rank, instrument in enumerate(
+                    default_instruments(access_of([user.pk])[user.pk])
+                )
+            )
+        return watchlist
+
+
+def _poke_on_commit(user_ids: list[int]) -> None:
+    transaction.on_commit(lambda: control.poke_people(user_ids))

@@ -1,0 +1,1 @@
+"""The grammar of the wire explained: AsyncAPI, the reference, its pages."""

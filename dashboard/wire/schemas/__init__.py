@@ -1,0 +1,1 @@
+"""The shapes of all frames and answers of the wire, as types. Pure."""

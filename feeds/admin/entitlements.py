@@ -1,0 +1,45 @@
+"""The admin of entitlements: which groups see the restricted feeds, and how late.
+
+Must not write rows or poke anybody: services do.
+"""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from feeds.admin.operating import actor_of
+from feeds.admin.read_only import RowAdmin
+from feeds.models import Entitlement
+from feeds.services.entitlements import delete_entitlement, save_entitlement
+
+
+class EntitlementAdmin(RowAdmin):
+    """Which groups see the restricted feeds, and how late."""
+
+    list_display = ("group", "feed", "delay_minutes")
+    list_filter = ("feed", "group")
+    list_select_related = ("feed", "group")
+
+    def get_readonly_fields(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        obj: Entitlement | None = None,
+    ) -> tuple[str, ...]:
+        """Keep the key of a row: of another feed or group it is another entitlement."""
+        return () if obj is None else ("feed", "group")
+
+    def save_model(self, request: HttpRequest, obj: Entitlement, form: Any, change: bool) -> None:  # noqa: ARG002
+        """Save through the service."""
+        save_entitlement(obj, actor=actor_of(request))
+
+    def delete_model(self, request: HttpRequest, obj: Entitlement) -> None:
+        """Delete through the service."""
+        delete_entitlement(obj, actor=actor_of(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Entitlement]) -> None:
+        """Delete each through the service, all or none."""
+        with transaction.atomic():
+            for row in queryset.select_related("feed", "group"):
+                self.delete_model(request, row)

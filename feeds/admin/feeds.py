@@ -1,0 +1,120 @@
+"""The admin of feeds: made here, then operated by those who may.
+
+Must not write rows or poke anybody: services do.
+"""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.helpers import ActionForm
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.urls import URLPattern, path
+
+from feeds.admin.catalogue import export_instruments, try_import
+from feeds.admin.operating import FEED_COMMANDS, SPACE, MarketAdmin, actor_of
+from feeds.market.events import FeedState
+from feeds.models import Feed
+from feeds.services.feeds import PLAYED_FACTS, save_feed
+
+
+class FeedActionForm(ActionForm):
+    """What the actions on feeds take; each action checks its own."""
+
+    rate = forms.CharField(
+        required=False,
+        label=f"{SPACE}Rate:",
+        widget=forms.NumberInput(attrs={"min": "0.1", "step": "any"}),
+    )
+    reason = forms.CharField(required=False, label=f"{SPACE}Reason:")
+
+
+class FeedAdmin(MarketAdmin):
+    """Feeds: made here, then run by those who may."""
+
+    commands = FEED_COMMANDS
+    operate_permission = "feeds.run_feed"
+    action_form = FeedActionForm
+    actions = ("start", "pause", "close", "rate")
+    list_display = (
+        "name",
+        "slug",
+        "state",
+        "hours",
+        "rate",
+        "instrument_count",
+        "is_restricted",
+        "reason",
+    )
+    list_filter = ("state", "hours", "is_restricted")
+    search_fields = ("name", "slug")
+    fields = (
+        "name",
+        "slug",
+        "seed",
+        "rate",
+        ("hours", "exchange", "day_minutes"),
+        ("bands", "is_restricted"),
+        "state",
+        "reason",
+        "opened_at",
+        *PLAYED_FACTS,
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the pages of the instruments' table."""
+        guard = self.admin_site.admin_view
+        export, load = guard(export_instruments), guard(try_import)
+        return [
+            path("<int:pk>/instruments/export/", export, name="feeds_feed_export"),
+            path("<int:pk>/instruments/import/", load, name="feeds_feed_import"),
+            *super().get_urls(),
+        ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Feed]:
+        """Count the instruments."""
+        rows: QuerySet[Feed] = super().get_queryset(request)
+        return rows.annotate(instrument_count=Count("instruments"))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Feed | None = None) -> tuple[str, ...]:
+        """Leave to the commands what is theirs, and keep the key of a row."""
+        if obj is not None:
+            return ("slug", "rate", "state", "reason", "opened_at")
+        return (
+            "state",
+            "reason",
+            "opened_at",
+            *(() if self.has_operate_permission(request) else ("rate",)),
+        )
+
+    def save_model(self, request: HttpRequest, obj: Feed, form: Any, change: bool) -> None:  # noqa: ARG002
+        """Save through the service; a new feed waits to be started by somebody who may."""
+        if not change:
+            obj.state = FeedState.CLOSED.value
+        save_feed(obj, actor=actor_of(request))
+
+    @admin.display(description="Instruments", ordering="instrument_count")
+    def instrument_count(self, feed: Any) -> int:
+        """Return the number of instruments."""
+        return int(feed.instrument_count)
+
+    @admin.action(permissions=["operate"], description="Start selected feeds")
+    def start(self, request: HttpRequest, queryset: QuerySet[Feed]) -> None:
+        """Run them."""
+        self.operate(request, "start", queryset)
+
+    @admin.action(permissions=["operate"], description="Pause selected feeds")
+    def pause(self, request: HttpRequest, queryset: QuerySet[Feed]) -> None:
+        """Pause them."""
+        self.operate(request, "pause", queryset)
+
+    @admin.action(permissions=["operate"], description="Close selected feeds (ends the session)")
+    def close(self, request: HttpRequest, queryset: QuerySet[Feed]) -> None:
+        """End their trading session."""
+        self.operate(request, "close", queryset)
+
+    @admin.action(permissions=["operate"], description="Set the rate of selected feeds")
+    def rate(self, request: HttpRequest, queryset: QuerySet[Feed]) -> None:
+        """Set their rate."""
+        self.operate(request, "rate", queryset)

@@ -1,0 +1,129 @@
+"""The admin of instruments: what they are, and whether they trade.
+
+Must not write rows or poke anybody: services do.
+"""
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.helpers import ActionForm
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+
+from feeds.admin.operating import INSTRUMENT_COMMANDS, SPACE, MarketAdmin, actor_of
+from feeds.clock import SystemClock
+from feeds.market.events import FeedState
+from feeds.models import Halt, Instrument
+from feeds.services.instruments import save_instrument
+from feeds.sessions.phases import phase_of
+
+if TYPE_CHECKING:
+    RowFilter: TypeAlias = admin.SimpleListFilter
+else:
+    RowFilter = admin.SimpleListFilter
+
+
+class InstrumentActionForm(ActionForm):
+    """What the actions on instruments take; each action checks its own."""
+
+    reason = forms.CharField(required=False, label=f"{SPACE}Reason:")
+
+
+class PhaseFilter(RowFilter):
+    """Halted or not."""
+
+    title = "trading"
+    parameter_name = "halted"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+        """Return the choices."""
+        return [("yes", "Halted"), ("no", "Not halted")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
+        """Keep the chosen ones."""
+        if self.value() not in ("yes", "no"):
+            return queryset
+        return queryset.filter(halt_reason__isnull=self.value() == "no")
+
+
+class InstrumentAdmin(MarketAdmin):
+    """Instruments: what they are, and whether they trade."""
+
+    commands = INSTRUMENT_COMMANDS
+    operate_permission = "feeds.halt_instrument"
+    action_form = InstrumentActionForm
+    actions = ("halt", "resume")
+    list_display = ("symbol", "phase", "name", "sector", "feed", "price", "step")
+    list_filter = (PhaseFilter, "feed", "sector")
+    list_select_related = ("feed",)
+    search_fields = ("symbol", "name", "sector")
+    fields = (
+        "feed",
+        "symbol",
+        "phase",
+        "name",
+        "sector",
+        "tick_size",
+        "reference_price",
+        "volatility",
+        "activity",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Instrument]:
+        """Add the reason of the open halt, null when there is none."""
+        halt = Halt.objects.filter(instrument=OuterRef("pk"), ended_at=None).values("reason")[:1]
+        rows: QuerySet[Instrument] = super().get_queryset(request)
+        return rows.annotate(halt_reason=Subquery(halt))
+
+    def get_readonly_fields(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        obj: Instrument | None = None,
+    ) -> tuple[str, ...]:
+        """Keep the key of a row: another symbol or feed is another instrument."""
+        return ("phase",) if obj is None else ("feed", "symbol", "phase")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse to end a halt by deleting and adding, for those who may not resume."""
+        is_allowed = super().has_delete_permission(request, obj)
+        if obj is None or self.has_operate_permission(request):
+            return is_allowed
+        return is_allowed and not obj.halts.filter(ended_at=None).exists()
+
+    def save_model(self, request: HttpRequest, obj: Instrument, form: Any, change: bool) -> None:  # noqa: ARG002
+        """Save through the service."""
+        save_instrument(obj, actor=actor_of(request))
+
+    @admin.display(description="Phase", ordering=F("halt_reason").asc(nulls_last=True))
+    def phase(self, instrument: Any) -> str:
+        """Return the phase, and why it is halted."""
+        reason = getattr(instrument, "halt_reason", None)
+        if instrument.feed_id is None:
+            return "-"
+        segment = instrument.feed.schedule().at(SystemClock().now_ms()).segment
+        state = FeedState(instrument.feed.state)
+        phase = phase_of(state, segment, is_halted=reason is not None)
+        name = phase.replace("_", "-").capitalize()
+        return name if reason is None else f"{name}: {reason}"
+
+    @admin.display(description="Price", ordering="reference_price")
+    def price(self, instrument: Instrument) -> str:
+        """Return the reference price with the decimals of its grid."""
+        decimals = instrument.definition().decimals
+        return f"{instrument.reference_price:,.{decimals}f}"
+
+    @admin.display(description="Tick", ordering="tick_size")
+    def step(self, instrument: Instrument) -> str:
+        """Return the tick size without the zeros of the column."""
+        return f"{instrument.tick_size.normalize():f}"
+
+    @admin.action(permissions=["operate"], description="Halt selected instruments")
+    def halt(self, request: HttpRequest, queryset: QuerySet[Instrument]) -> None:
+        """Halt them."""
+        self.operate(request, "halt", queryset)
+
+    @admin.action(permissions=["operate"], description="Resume selected instruments")
+    def resume(self, request: HttpRequest, queryset: QuerySet[Instrument]) -> None:
+        """Resume them."""
+        self.operate(request, "resume", queryset)

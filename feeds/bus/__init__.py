@@ -1,0 +1,1 @@
+"""Carries batches and pokes between processes, in memory or over Redis."""

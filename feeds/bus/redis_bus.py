@@ -1,0 +1,128 @@
+"""The bus of several processes: one Redis Stream of batches, and a board to begin from.
+
+Must not know users or frames. A web process holds one and reads it by one blocking read, always
+from an id of its own; the process of the feed holds one and writes to it through `carry`.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from feeds.bus.memory import Attachment, Overrun
+from feeds.bus.redis_link import LOST, NOWHERE, RETRY_S, Entry, Id, Outage, RedisLink, told
+from feeds.bus.redis_writer import BACKLOG_BATCHES, STREAM_BATCHES, TURN_S, RedisWriter
+from feeds.clock import Clock
+from feeds.exceptions import BusDown, InvalidPacking
+from feeds.market.board import Board
+from feeds.market.events import Batch
+from feeds.market.packing import unpack_batch, unpack_board
+
+log = logging.getLogger(__name__)
+Follow = Callable[[], AsyncIterator[Batch]]
+
+
+class RedisAttachment:
+    """A reader: the board as of an id, then every batch after it."""
+
+    def __init__(self, epoch: str, board: Board, follow: Follow) -> None:
+        self.epoch = epoch
+        self.board = board
+        self.batches = follow
+
+
+class RedisBus:
+    """Carry batches between processes; it outlives every outage of Redis."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Clock,
+        turn_s: float = TURN_S,
+        stream_batches: int = STREAM_BATCHES,
+        backlog_batches: int = BACKLOG_BATCHES,
+    ) -> None:
+        self._link = RedisLink(url)
+        self._writer = RedisWriter(
+            self._link,
+            clock=clock,
+            turn_s=turn_s,
+            stream_batches=stream_batches,
+            backlog_batches=backlog_batches,
+        )
+        self._outage = Outage("redis of the hub")
+        self._has_refused = False
+
+    async def carry(self, market: Callable[[], Awaitable[None]]) -> None:
+        """Run the market that publishes here, whenever no other feed runs."""
+        await self._writer.carry(market)
+
+    async def publish(self, batch: Batch) -> None:
+        """Leave a batch to the writer; this never waits."""
+        self._writer.offer(batch)
+
+    async def attach(self) -> RedisAttachment:
+        """Return a reader that begins with the newest board in Redis.
+
+        Raises:
+            BusDown: Redis is away, or no feed wrote a usable board yet.
+        """
+        try:
+            head = await self._link.head()
+            if head is None:
+                raise BusDown("no feed heard yet: start manage.py runfeed")
+            board, after = unpack_board(head.board), await self._link.next_after(head.id)
+        except LOST as error:
+            raise BusDown(told(error)) from None
+        except InvalidPacking as error:
+            raise BusDown(f"the board cannot be read: {error}") from None
+        attachment = RedisAttachment(head.epoch, board, lambda: self._follow(head.id))
+        self._refuse_gap(attachment, after)
+        return attachment
+
+    def detach(self, attachment: Attachment) -> None:
+        """Forget a reader; nothing is kept for it."""
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._link.close()
+
+    def _refuse_gap(self, attachment: RedisAttachment, after: list[Entry]) -> None:
+        """Refuse a board that the stream does not go on from: a newer one is written soon."""
+        for batch in map(self._unpack, after):
+            if batch is None:
+                continue
+            if (batch.epoch, batch.first) != (attachment.epoch, attachment.board.sequence + 1):
+                raise BusDown("the board in redis is not the one that its stream goes on from")
+
+    async def _follow(self, cursor: Id) -> AsyncIterator[Batch]:
+        while True:
+            try:
+                entries = await self._link.read(cursor)
+                if not entries and await self._newest() < cursor:
+                    raise Overrun("the stream began anew")
+            except LOST as error:
+                self._outage.begin(error)
+                await asyncio.sleep(RETRY_S)
+                continue
+            self._outage.end()
+            for entry in entries:
+                cursor = entry.id
+                batch = self._unpack(entry)
+                if batch is not None:
+                    yield batch
+
+    async def _newest(self) -> Id:
+        """Return the newest id that Redis knows of; a board may be ahead of the stream."""
+        head = await self._link.head()
+        return max(NOWHERE if head is None else head.id, await self._link.newest())
+
+    def _unpack(self, entry: Entry) -> Batch | None:
+        """Return the batch of an entry, None when nobody of ours wrote it."""
+        try:
+            return unpack_batch(entry.content or b"")
+        except InvalidPacking as error:
+            if not self._has_refused:
+                log.error("entry refused id=%s error=%s", entry.id, error)
+            self._has_refused = True
+            return None

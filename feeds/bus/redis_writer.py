@@ -1,0 +1,185 @@
+"""The feed's side of the Redis bus: a bounded backlog, one writer, and the board for new readers.
+
+Must not know readers. The market never waits for Redis: it leaves its batches here, and a task of
+its own writes them. A reader needs no more than the board as of some id and the batches after it,
+so what was lost is mended by the next board.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from itertools import islice
+from typing import Final
+
+from feeds.bus.memory import Mirror
+from feeds.bus.redis_link import LOST, NOWHERE, RETRY_S, Entry, Head, Id, Outage, RedisLink
+from feeds.clock import Clock
+from feeds.market.events import Batch
+from feeds.market.packing import pack_batch, pack_board
+
+STREAM_BATCHES: Final = 1500
+"""Batches kept for readers that are behind: 60 s at 40 ms; Redis trims by nodes of 100."""
+BACKLOG_BATCHES: Final = 1000
+"""Batches kept while Redis is away: 40 s at 40 ms."""
+BACKLOG_BYTES: Final = 64 * 1024 * 1024
+"""Bytes kept while Redis is away: 40 s at 30,000 ticks/s of 50 bytes."""
+WRITE_BATCHES: Final = 100
+"""Batches of one round trip."""
+BOARD_S: Final = 1.0
+"""The board is written this often."""
+SURE_S: Final = 2.0
+"""Who wrote nothing for this long looks whether somebody else did."""
+TURN_S: Final = 3.0
+"""A stream without news for this long has no feed: a running one writes every second."""
+log = logging.getLogger(__name__)
+
+
+class Deposed(Exception):
+    """Another feed writes to the stream."""
+
+
+class RedisWriter:
+    """Take the batches of one market at a time, and bring them to Redis in order, each once."""
+
+    def __init__(
+        self,
+        link: RedisLink,
+        *,
+        clock: Clock,
+        turn_s: float = TURN_S,
+        stream_batches: int = STREAM_BATCHES,
+        backlog_batches: int = BACKLOG_BATCHES,
+    ) -> None:
+        self._link = link
+        self._clock = clock
+        self._turn_s = turn_s
+        self._stream_batches = stream_batches
+        self._backlog_batches = backlog_batches
+        self._mirror = Mirror()
+        self._term = NOWHERE.term
+        self._number = 0
+        self._backlog: deque[Entry] = deque()
+        self._backlog_bytes = 0
+        self._news = asyncio.Event()
+        self._is_sure = False
+        self._written_s = 0.0
+        self._board_due_s = 0.0
+        self._board = (-1, b"")
+        self._outage = Outage("redis of the feed")
+
+    def offer(self, batch: Batch) -> None:
+        """Take a batch; a backlog that is full is given up, and readers begin from a board."""
+        self._mirror.receive(batch)
+        self._number += 1
+        content = pack_batch(batch)
+        if self._is_full(len(content)):
+            log.error("backlog given up batches=%d", len(self._backlog))
+            self._backlog.clear()
+            self._backlog_bytes = 0
+        self._backlog.append(Entry(Id(self._term, self._number), content))
+        self._backlog_bytes += len(content)
+        self._news.set()
+
+    async def carry(self, market: Callable[[], Awaitable[None]]) -> None:
+        """Run a market while no other feed does; wait when there is one, and take its place."""
+        while True:
+            await self._wait_for_turn()
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._write_for_ever())
+                    tasks.create_task(_run(market))
+            except* Deposed as errors:
+                log.warning("market ends reason=%s", errors.exceptions[0])
+
+    async def _wait_for_turn(self) -> None:
+        """Wait until nobody writes, then begin a term above all before."""
+        is_told = False
+        while True:
+            try:
+                newest = await self._link.newest()
+                if newest == NOWHERE or newest.term == self._term or await self._rests_at(newest):
+                    break
+            except LOST as error:
+                self._outage.begin(error)
+                await asyncio.sleep(RETRY_S)
+                continue
+            if not is_told:
+                log.warning("another feed runs, this one waits for its end")
+            is_told = True
+        self._begin_term(max(self._clock.now_ms(), newest.term + 1))
+
+    async def _rests_at(self, newest: Id) -> bool:
+        await asyncio.sleep(self._turn_s)
+        return await self._link.newest() == newest
+
+    def _begin_term(self, term: int) -> None:
+        self._outage.end()
+        self._term = term
+        self._number = 0
+        self._mirror = Mirror()
+        self._backlog.clear()
+        self._backlog_bytes = 0
+        self._board_due_s = self._written_s = self._clock.monotonic()
+        self._board = (-1, b"")
+        self._is_sure = True
+
+    async def _write_for_ever(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            try:
+                while self._backlog:
+                    await self._write()
+            except LOST as error:
+                self._outage.begin(error)
+                self._is_sure = False
+                await asyncio.sleep(RETRY_S)
+                self._news.set()
+
+    async def _write(self) -> None:
+        """Bring the oldest of the backlog to Redis; the board goes first, when it is due."""
+        if not self._is_sure or self._clock.monotonic() - self._written_s > SURE_S:
+            await self._look()
+        if self._clock.monotonic() >= self._board_due_s:
+            await self._write_board()
+        sent = list(islice(self._backlog, WRITE_BATCHES))
+        if sent:
+            await self._link.write(sent, keep=self._stream_batches)
+            self._forget_up_to(sent[-1].id)
+        self._written_s = self._clock.monotonic()
+        self._outage.end()
+
+    async def _look(self) -> None:
+        """Find out which batches arrived although nobody said so, and whose the stream is now.
+
+        Raises:
+            Deposed: it is another feed's.
+        """
+        newest = await self._link.newest()
+        if newest.term > self._term:
+            raise Deposed(f"the stream is at {newest}, this feed's term was {self._term}")
+        if newest.term == self._term:
+            self._forget_up_to(newest)
+        self._board_due_s = self._clock.monotonic()
+        self._is_sure = True
+
+    async def _write_board(self) -> None:
+        mirror = self._mirror
+        if self._board[0] != mirror.board.sequence:
+            self._board = (mirror.board.sequence, pack_board(mirror.board))
+        head = Head(mirror.epoch, Id(self._term, self._number), self._board[1])
+        await self._link.write_head(head)
+        self._board_due_s = self._clock.monotonic() + BOARD_S
+
+    def _forget_up_to(self, newest: Id) -> None:
+        while self._backlog and self._backlog[0].id <= newest:
+            self._backlog_bytes -= len(self._backlog.popleft().content or b"")
+
+    def _is_full(self, more_bytes: int) -> bool:
+        size = self._backlog_bytes + more_bytes
+        return len(self._backlog) >= self._backlog_batches or size > BACKLOG_BYTES
+
+
+async def _run(market: Callable[[], Awaitable[None]]) -> None:
+    await market()

@@ -1,0 +1,148 @@
+"""The same market some minutes later, for those who may not see it sooner.
+
+Pure. Must not know who they are. Called by engine: what happens to an instrument is held back for
+as long as somebody's entitlement says, and then happens again to its delayed twin, an instrument of
+a delayed feed with a key of its own ("NVX~15" of "main~15"). So a delayed reader is served like any
+other, by any process, and nothing younger is ever near him.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from msgspec.structs import replace
+
+from feeds.market.delayed import delayed
+from feeds.market.events import (
+    Delisting,
+    Event,
+    FeedRemoval,
+    FeedStatus,
+    Listing,
+    Phase,
+    Status,
+    symbol_of,
+)
+from feeds.market.instruments import Definition
+from feeds.plan.plans import FeedPlan
+
+MAX_WAITING: Final = 2_000_000
+"""Events one line may hold (15 min at 2,200 ticks/s, some 300 MB); then it begins again, empty."""
+
+
+class DelayLine:
+    """One feed, one delay: events wait their time here, in order."""
+
+    def __init__(self, feed: str, minutes: int) -> None:
+        self._feed = delayed(feed, minutes)
+        self._minutes = minutes
+        self._waiting: deque[tuple[int, Event]] = deque()
+        self._listed: dict[str, None] = {}
+
+    def begin(
+        self, definitions: Iterable[Definition], phases: Mapping[str, Status], now_ms: int
+    ) -> list[Event]:
+        """List twins of the instruments that are there; prices and phases come in their time."""
+        reason = f"Delayed by {self._minutes} min, and not there yet"
+        events: list[Event] = []
+        for definition in definitions:
+            symbol = definition.symbol
+            events.append(self._twin(Listing(self._feed, definition, now_ms)))
+            events.append(Status(self._key(symbol), Phase.CLOSED, reason, now_ms))
+            if symbol in phases:
+                self.take(phases[symbol], now_ms)
+        return events
+
+    def end(self, now_ms: int) -> list[Event]:
+        """Forget what waits, and take the twins from the market."""
+        self._waiting.clear()
+        listed, self._listed = self._listed, {}
+        return [Delisting(key, now_ms) for key in listed]
+
+    @property
+    def is_full(self) -> bool:
+        """Say whether more waits than may."""
+        return len(self._waiting) > MAX_WAITING
+
+    def take(self, event: Event, now_ms: int) -> None:
+        """Hold an event back."""
+        self._waiting.append((now_ms + self._minutes * 60_000, event))
+
+    def due(self, now_ms: int) -> list[Event]:
+        """Return the twins of what happened the delay ago or before."""
+        waiting = self._waiting
+        events: list[Event] = []
+        while waiting and waiting[0][0] <= now_ms:
+            events.append(self._twin(waiting.popleft()[1]))
+        return events
+
+    def _key(self, symbol: str) -> str:
+        return delayed(symbol, self._minutes)
+
+    def _twin(self, event: Event) -> Event:
+        match event:
+            case Listing(definition=definition):
+                key = self._key(definition.symbol)
+                self._listed[key] = None
+                return replace(event, feed=self._feed, definition=replace(definition, symbol=key))
+            case Delisting(symbol=symbol):
+                self._listed.pop(self._key(symbol), None)
+                return replace(event, symbol=self._key(symbol))
+            case FeedStatus() | FeedRemoval():
+                return event
+        return replace(event, symbol=self._key(event.symbol))
+
+
+class Delays:
+    """The delay lines of all feeds; `restarts` counts those that had no room and began again."""
+
+    def __init__(self) -> None:
+        self.restarts = 0
+        self._lines: dict[tuple[str, int], DelayLine] = {}
+        self._by_symbol: dict[str, list[DelayLine]] = {}
+        self._former: dict[str, list[DelayLine]] = {}
+        self._plans: dict[str, FeedPlan] = {}
+        self._phases: dict[str, Status] = {}
+
+    def plan(self, plans: Mapping[str, FeedPlan], now_ms: int) -> list[Event]:
+        """Open and close lines as the plans say; return what that changes in the market."""
+        wanted = {(feed, minutes) for feed, plan in plans.items() for minutes in plan.delays}
+        self._plans = dict(plans)
+        events: list[Event] = []
+        for name in sorted(self._lines.keys() - wanted):
+            events += self._lines.pop(name).end(now_ms)
+        for name in sorted(wanted - self._lines.keys()):
+            line = self._lines[name] = DelayLine(*name)
+            events += line.begin(self._plans[name[0]].definitions, self._phases, now_ms)
+        self._former, self._by_symbol = self._by_symbol, self._map(plans)
+        return events
+
+    def take(self, events: Iterable[Event], now_ms: int) -> None:
+        """Hold back what has just happened, also to an instrument that leaves."""
+        statuses = [event for event in events if event.__class__ is Status]
+        self._phases.update((status.symbol, status) for status in statuses)
+        if not self._lines:
+            return
+        for event in events:
+            symbol = symbol_of(event) or ""
+            for line in self._by_symbol.get(symbol) or self._former.get(symbol) or []:
+                line.take(event, now_ms)
+
+    def due(self, now_ms: int) -> list[Event]:
+        """Return what happened long enough ago, line by line."""
+        events: list[Event] = []
+        for (feed, _), line in self._lines.items():
+            if line.is_full:
+                self.restarts += 1
+                events += line.end(now_ms)
+                events += line.begin(self._plans[feed].definitions, self._phases, now_ms)
+            events += line.due(now_ms)
+        return events
+
+    def _map(self, plans: Mapping[str, FeedPlan]) -> dict[str, list[DelayLine]]:
+        return {
+            definition.symbol: [self._lines[feed, minutes] for minutes in plan.delays]
+            for feed, plan in plans.items()
+            if plan.delays
+            for definition in plan.definitions
+        }

@@ -1,0 +1,203 @@
+"""The market as a machine: step(now) -> events, numbered; no clock, no loop, no rows.
+
+Pure. Must not know who reads the tape. Called by runner; sources are simulator and its like.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from heapq import merge
+from operator import attrgetter
+from typing import Any, Final, Protocol
+
+from msgspec.structs import replace
+
+from feeds.engine.delays import Delays
+from feeds.exceptions import InvalidPlan
+from feeds.market.events import (
+    NOTHING,
+    Batch,
+    Delisting,
+    Event,
+    FeedRemoval,
+    FeedState,
+    FeedStatus,
+    Listing,
+    Quote,
+    Status,
+    Tick,
+    Trade,
+)
+from feeds.plan.plans import FeedKind, FeedPlan
+from feeds.sessions.external import ToldSession
+from feeds.sessions.session import FeedSession
+
+GRID_MS: Final = 50
+"""A source may draw in steps of this: what time alone brings about waits for the end of a step, so
+that every tick before it is known, however often the engine is asked."""
+
+
+class Source(Protocol):
+    """Where the ticks of one feed come from."""
+
+    def plan(self, plan: FeedPlan) -> None:
+        """Take definitions and rate; instruments that stay keep their path."""
+        ...
+
+    def draw(self, now_ms: int) -> Sequence[Tick | Status | FeedStatus]:
+        """Return the ticks up to `now_ms` that were not drawn before, in time order.
+
+        A feed that is not simulated tells its phases and its exchange's time among them.
+        """
+        ...
+
+
+class Session(Protocol):
+    """What the rows, the day and the prices, or the source itself, make of what a feed draws."""
+
+    def follow(self, plan: FeedPlan, now_ms: int) -> dict[str, Status]:
+        """Take a plan; return the changes of phase that it makes, by symbol."""
+        ...
+
+    def status(self, now_ms: int) -> FeedStatus:
+        """Return how the feed is, and what time it is there."""
+        ...
+
+    def admit(self, drawn: Sequence[Any], until_ms: int, /) -> list[Event]:
+        """Return what may happen, and among it what is due before `until_ms`."""
+        ...
+
+
+class Engine:
+    """Number every event of every feed: the only place where positions are made."""
+
+    def __init__(self, *, epoch: str, open_source: Callable[[FeedPlan], Source]) -> None:
+        self.epoch = epoch
+        self.sequence = NOTHING
+        self._open_source = open_source
+        self._plans: dict[str, FeedPlan] = {}
+        self._sources: dict[str, Source] = {}
+        self._sessions: dict[str, Session] = {}
+        self._delays = Delays()
+
+    def step(self, now_ms: int) -> Batch:
+        """Return the ticks that happened up to `now_ms` where the phase admits them, and what
+        time alone brought about among them."""
+        running = [plan for plan in self._plans.values() if plan.state is FeedState.RUNNING]
+        drawn = _in_time([self._draw(plan, now_ms) for plan in running])
+        return self._happen(drawn + self._rests(running, now_ms), now_ms)
+
+    def reconcile(self, plans: Iterable[FeedPlan], now_ms: int) -> Batch:
+        """Make the market what the plans say; return what that changed, nothing if nothing.
+
+        Raises:
+            InvalidPlan: two feeds list the same symbol.
+        """
+        wanted = {plan.feed: plan for plan in plans}
+        _refuse_shared_symbols(wanted.values())
+        events: list[Event] = []
+        for feed in self._plans.keys() | wanted.keys():
+            events += self._leavers(feed, wanted.get(feed), now_ms)
+        for feed, plan in wanted.items():
+            events += self._changes(self._plans.get(feed), plan, now_ms)
+        for plan in wanted.values():
+            events += self._follow(plan, now_ms)
+        self._plans = wanted
+        twins = self._delays.plan(wanted, now_ms)
+        return self._happen([*events, *twins], now_ms)
+
+    def _leavers(self, feed: str, plan: FeedPlan | None, now_ms: int) -> list[Event]:
+        former = self._plans.get(feed)
+        if former is None:
+            return []
+        stay = {} if plan is None else {one.symbol: one.tick_size for one in plan.definitions}
+        events: list[Event] = [
+            Delisting(definition.symbol, now_ms)
+            for definition in former.definitions
+            if stay.get(definition.symbol) != definition.tick_size
+        ]
+        if plan is None:
+            del self._sources[feed], self._sessions[feed]
+            events.append(FeedRemoval(feed, now_ms))
+        return events
+
+    def _changes(self, former: FeedPlan | None, plan: FeedPlan, now_ms: int) -> list[Event]:
+        session = self._sessions.get(plan.feed)
+        if session is None or (former and _is_told(former) is not _is_told(plan)):
+            session = _open_session(plan, now_ms)
+            self._sessions[plan.feed] = session
+        statuses = session.follow(plan, now_ms)
+        events: list[Event] = []
+        if former is None or _public(former) != _public(plan):
+            events.append(session.status(now_ms))
+        known = {} if former is None else {one.symbol: one for one in former.definitions}
+        for definition in plan.definitions:
+            symbol = definition.symbol
+            if definition != known.get(symbol):
+                events.append(Listing(plan.feed, definition, now_ms))
+            if symbol in statuses:
+                events.append(statuses[symbol])
+        return events
+
+    def _follow(self, plan: FeedPlan, now_ms: int) -> list[Event]:
+        """Hand the plan on; what a feed would make up for its rest never happened, but for what it
+        tells of phases."""
+        if plan.feed not in self._sources:
+            self._sources[plan.feed] = self._open_source(plan)
+        if plan != self._plans.get(plan.feed):
+            self._sources[plan.feed].plan(plan)
+        former = self._plans.get(plan.feed)
+        if plan.state is FeedState.RUNNING and former and former.state is not FeedState.RUNNING:
+            drawn = self._sources[plan.feed].draw(now_ms)
+            told = [event for event in drawn if not isinstance(event, Quote | Trade)]
+            return self._sessions[plan.feed].admit(told, NOTHING)
+        return []
+
+    def _draw(self, plan: FeedPlan, now_ms: int) -> list[Event]:
+        """Return what happens on a feed until now, or until the end of its step."""
+        end_ms = now_ms if plan.until_ms is None else min(now_ms, plan.until_ms)
+        ticks = self._sources[plan.feed].draw(end_ms)
+        return self._sessions[plan.feed].admit(ticks, end_ms // GRID_MS * GRID_MS)
+
+    def _rests(self, running: Iterable[FeedPlan], now_ms: int) -> list[Event]:
+        """Pause the feeds whose step is over."""
+        events: list[Event] = []
+        for plan in running:
+            if plan.until_ms is not None and plan.until_ms <= now_ms:
+                paused = replace(plan, state=FeedState.PAUSED, until_ms=None)
+                events += self._changes(plan, paused, now_ms) + self._follow(paused, now_ms)
+                self._plans[plan.feed] = paused
+        return events
+
+    def _happen(self, events: Sequence[Event], now_ms: int) -> Batch:
+        """Number what happens, and what happens again for those who see it late."""
+        self._delays.take(events, now_ms)
+        batch = Batch(self.epoch, self.sequence + 1, (*events, *self._delays.due(now_ms)))
+        self.sequence = batch.last
+        return batch
+
+
+def _in_time(feeds: Sequence[list[Event]]) -> list[Event]:
+    """Return the events of feeds by time, each in its own order: in a replay the recorded one."""
+    return feeds[0] if len(feeds) == 1 else list(merge(*feeds, key=attrgetter("ts_event")))
+
+
+def _is_told(plan: FeedPlan) -> bool:
+    """Say whether the source tells the phases, rather than the schedule."""
+    return plan.kind is not FeedKind.SIMULATED
+
+
+def _open_session(plan: FeedPlan, now_ms: int) -> Session:
+    return ToldSession(plan, now_ms) if _is_told(plan) else FeedSession(plan, now_ms)
+
+
+def _public(plan: FeedPlan) -> tuple[object, ...]:
+    place = (plan.exchange, plan.zone, plan.schedule)
+    return plan.name, plan.state, plan.rate, plan.reason, *place
+
+
+def _refuse_shared_symbols(plans: Iterable[FeedPlan]) -> None:
+    owners: dict[str, str] = {}
+    for plan in plans:
+        for definition in plan.definitions:
+            other = owners.setdefault(definition.symbol, plan.feed)
+            if other != plan.feed:
+                raise InvalidPlan(f"{definition.symbol} is listed by {other} and {plan.feed}")

@@ -1,0 +1,112 @@
+"""The only feed loop: clock -> engine -> bus, and the rows made true every now and then.
+
+Must not know subscribers. Called by runtime, which owns and restarts its task.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
+from math import inf
+from typing import Protocol
+
+from django import db
+
+from feeds.clock import Clock
+from feeds.engine.engine import Engine
+from feeds.exceptions import FeedError
+from feeds.market.events import Batch
+from feeds.plan.plans import FeedPlan
+
+log = logging.getLogger(__name__)
+LAG_REPORT_S = 1.0
+"""A loop this late is worth a line in the log, once per second of lag."""
+BEAT_S = 1.0
+"""A market without news says so this often: who hears nothing for longer knows of a fault."""
+
+
+class Publisher(Protocol):
+    """Where batches go."""
+
+    async def publish(self, batch: Batch) -> None:
+        """Hand a batch to every reader."""
+        ...
+
+
+class Runner:
+    """Step the engine every `flush_ms`; read the rows on a poke, and every `reconcile_s`."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        bus: Publisher,
+        clock: Clock,
+        read_plans: Callable[[], Awaitable[Iterable[FeedPlan]]],
+        flush_ms: int,
+        reconcile_s: float,
+        observers: Sequence[Callable[[Batch], None]] = (),
+    ) -> None:
+        self._engine = engine
+        self._bus = bus
+        self._clock = clock
+        self._read_plans = read_plans
+        self._flush_s = flush_ms / 1000
+        self._reconcile_s = reconcile_s
+        self._observers = observers
+        self._poked = asyncio.Event()
+        self._wanted: list[FeedPlan] | None = None
+        self._published_s = -inf
+
+    def poke(self) -> None:
+        """Compare with the rows at once."""
+        self._poked.set()
+
+    async def run(self) -> None:
+        """Run the market until cancelled; rows are read beside the steps, one task publishes."""
+        self._wanted = list(await self._read_plans())
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow_rows())
+            tasks.create_task(self._step_for_ever())
+
+    async def _follow_rows(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._reconcile_s):
+                    await self._poked.wait()
+            self._poked.clear()
+            try:
+                self._wanted = list(await self._read_plans())
+            except (db.Error, FeedError) as error:
+                log.error("rows cannot be read error=%s", error)
+
+    async def _step_for_ever(self) -> None:
+        due = self._clock.monotonic()
+        while True:
+            await self._publish(self._reconcile())
+            await self._publish(self._engine.step(self._clock.now_ms()))
+            due += self._flush_s
+            lag = self._clock.monotonic() - due
+            if lag > LAG_REPORT_S:
+                log.warning("feed is late lag_s=%.2f", lag)
+                due += lag
+            await asyncio.sleep(max(0.0, -lag))
+
+    def _reconcile(self) -> Batch | None:
+        plans, self._wanted = self._wanted, None
+        if plans is None:
+            return None
+        try:
+            return self._engine.reconcile(plans, self._clock.now_ms())
+        except FeedError as error:
+            log.error("rows refused error=%s", error)
+            return None
+
+    async def _publish(self, batch: Batch | None) -> None:
+        """Publish news; without any, an empty batch now and then as a sign of life."""
+        now_s = self._clock.monotonic()
+        if batch is not None and (batch.events or now_s - self._published_s >= BEAT_S):
+            self._published_s = now_s
+            for observe in self._observers:
+                observe(batch)
+            await self._bus.publish(batch)

@@ -1,0 +1,39 @@
+"""A market on a clock of its own: as fast as the machine can, and the same on every machine.
+
+Pure. Must not know rows or buses. Called by the command market_tape and by the tests of realism.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from feeds.engine.engine import Engine
+from feeds.market.events import Batch, FeedState
+from feeds.plan.plans import FeedPlan
+from feeds.plan.schedules import CompressedSchedule, Days
+from feeds.simulator.demo_exchange import definitions
+from feeds.simulator.simulator import Simulator
+
+START_MS: Final = 1_767_600_000_000
+"""Monday 5 January 2026, 8:00 UTC; then the pre-open of the first day begins."""
+BATCH_MS: Final = 400
+"""A stride of the simulator: larger ones leave the caches, smaller ones cost more calls."""
+
+
+def demo_plan(
+    days: Days, *, seed: int, rate: float, instruments: int, day_ms: int = 1_800_000
+) -> FeedPlan:
+    """Return the demo exchange: ticks per second, and milliseconds that a day takes."""
+    return FeedPlan(
+        feed="demo", name="Demo Exchange", state=FeedState.RUNNING, rate=rate, seed=seed,
+        definitions=definitions(instruments), schedule=CompressedSchedule(days, START_MS, day_ms),
+    )  # fmt: skip
+
+
+def tape_of(plan: FeedPlan, seconds: float, *, batch_ms: int = BATCH_MS) -> Iterator[Batch]:
+    """Yield what happens in so many seconds; how it is cut into batches changes nothing."""
+    engine = Engine(epoch="virtual", open_source=lambda plan: Simulator(plan.seed))
+    yield engine.reconcile([plan], START_MS)
+    yield engine.step(START_MS)
+    end_ms = START_MS + round(seconds * 1000)
+    for now_ms in range(START_MS + batch_ms, end_ms + batch_ms, batch_ms):
+        yield engine.step(min(now_ms, end_ms))

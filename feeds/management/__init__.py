@@ -1,0 +1,1 @@
+"""Commands of the market, which know no users."""

@@ -1,0 +1,1 @@
+"""What a market is: instruments, events, bars, the board and the tape. Pure."""

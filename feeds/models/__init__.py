@@ -1,0 +1,27 @@
+"""The rows of the market: what admins want it to be. Rows are the truth; the engine follows.
+
+Must not write (services do), know sockets, or be imported by pure rooms. Django looks here for all
+of them, whatever their module.
+"""
+
+from feeds.models.audit import AuditEntry
+from feeds.models.bars import StoredBar
+from feeds.models.entitlements import Entitlement
+from feeds.models.feeds import Feed
+from feeds.models.instruments import Halt, Instrument
+from feeds.models.interventions import Intervention, Scenario, ScenarioStep
+from feeds.models.recordings import Played, Recording
+
+__all__ = [
+    "AuditEntry",
+    "Entitlement",
+    "Feed",
+    "Halt",
+    "Instrument",
+    "Intervention",
+    "Played",
+    "Recording",
+    "Scenario",
+    "ScenarioStep",
+    "StoredBar",
+]

@@ -1,0 +1,172 @@
+"""The rows of interventions: what was done to the market of a feed, or will be, and scenarios.
+
+Must not write (services do). A part of feeds.models.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from feeds.clock import ms_of
+from feeds.plan.effects import LONGEST_S, SIZES, Effect, EffectKind
+from feeds.validators import refuse_nan
+
+LINGER: Final = timedelta(seconds=5)
+"""A feed that is late still hears of what has just ended."""
+PERCENT: Final = 100
+
+
+class Planned(models.Model):
+    """What is to be done to which part of a feed, and for how long."""
+
+    kind = models.CharField(
+        max_length=6,
+        choices=[("shock", "Shock: prices move"), ("regime", "Regime: volatility changes")],
+        default=EffectKind.SHOCK.value,
+    )
+    sector = models.CharField(max_length=40, blank=True, help_text="Empty: the whole feed.")
+    symbol = models.CharField(max_length=12, blank=True, help_text="Rather than a sector.")
+    size = models.FloatField(
+        validators=[refuse_nan],
+        help_text="Of a shock: percent, -6 is down by 6 %. Of a regime: times the usual.",
+    )
+    duration_s = models.PositiveIntegerField(
+        "seconds",
+        default=60,
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_S)],
+    )
+
+    class Meta:
+        abstract = True
+
+    @property
+    def effect_size(self) -> float:
+        """Return the size as effects have it: a part of the price, or a multiple."""
+        return self.size / PERCENT if self.kind == EffectKind.SHOCK else self.size
+
+    def summary(self) -> str:
+        """Return it in words: `shock -6 % of Technology over 90 s`."""
+        whom = self.symbol or self.sector or "the whole feed"
+        size = f"{self.size:+g} %" if self.kind == EffectKind.SHOCK else f"x {self.size:g}"
+        return f"{self.kind} {size} of {whom} over {self.duration_s} s"
+
+    def refuse_size(self) -> None:
+        """Raise ValidationError unless the size is one of its kind."""
+        if self.size is None or self.kind not in SIZES:
+            return
+        low, high = SIZES[EffectKind(self.kind)]
+        if low <= self.effect_size <= high:
+            return
+        if self.kind == EffectKind.SHOCK:
+            told = f"A shock is {low * PERCENT:g} to {high * PERCENT:g} percent."
+        else:
+            told = f"A regime is {low:g} to {high:g} times the usual."
+        raise ValidationError({"size": told})
+
+    def refuse_scope(self, feed: Any) -> None:
+        """Raise ValidationError unless the feed has such a sector or symbol."""
+        if self.sector and self.symbol:
+            raise ValidationError({"symbol": "Choose a sector or a symbol, not both."})
+        for field in ("sector", "symbol"):
+            name = getattr(self, field)
+            if name and not feed.instruments.filter(**{field: name}).exists():
+                raise ValidationError({field: f"This feed has no {name}."})
+
+
+class Scenario(models.Model):
+    """Named steps of what is done to a feed, to be run at once or at a time."""
+
+    feed = models.ForeignKey("feeds.Feed", on_delete=models.CASCADE, related_name="scenarios")
+    name = models.CharField(max_length=60)
+    note = models.CharField(max_length=200, blank=True, help_text="What it shows.")
+
+    class Meta:
+        ordering = ["feed__slug", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["feed", "name"], name="one_scenario_of_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ScenarioStep(Planned):
+    """One thing that a scenario does, so long after it began."""
+
+    scenario = models.ForeignKey(Scenario, on_delete=models.CASCADE, related_name="steps")
+    offset_s = models.PositiveIntegerField(
+        "after", default=0, validators=[MaxValueValidator(LONGEST_S)], help_text="Seconds."
+    )
+
+    class Meta:
+        ordering = ["scenario", "offset_s", "pk"]
+
+    def __str__(self) -> str:
+        return f"after {self.offset_s} s: {self.summary()}"
+
+    def clean(self) -> None:
+        """Refuse a size that its kind cannot have; the scope is looked at when it runs, too."""
+        self.refuse_size()
+        if self.scenario.feed_id:
+            self.refuse_scope(self.scenario.feed)
+
+
+class Intervention(Planned):
+    """A shock or a regime of a feed: when, by whom and why, and whether it was called off."""
+
+    feed = models.ForeignKey("feeds.Feed", on_delete=models.CASCADE, related_name="interventions")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(editable=False)
+    reason = models.CharField(max_length=200)
+    scenario = models.CharField(max_length=60, blank=True, editable=False)
+    made_at = models.DateTimeField(db_default=Now())
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-starts_at", "-pk"]
+        permissions = [("shock_market", "Can shock the market and change its volatility")]
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def clean(self) -> None:
+        """Refuse a size that its kind cannot have, and a scope that the feed has not."""
+        self.refuse_size()
+        self.refuse_scope(self.feed)
+
+    def place(self, starts_at: datetime) -> None:
+        """Say when it begins, and so when it ends."""
+        self.starts_at, self.ends_at = starts_at, starts_at + timedelta(seconds=self.duration_s)
+
+    @property
+    def is_coming(self) -> bool:
+        """Say whether a feed should still know of it."""
+        return self.cancelled_at is None and self.ends_at + LINGER > timezone.now()
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether there is something left to call off."""
+        return self.cancelled_at is None and self.ends_at > timezone.now()
+
+    def effect(self) -> Effect:
+        """Return what the engine needs."""
+        return Effect(
+            kind=EffectKind(self.kind),
+            size=self.effect_size,
+            start_ms=ms_of(self.starts_at),
+            end_ms=ms_of(self.ends_at),
+            sector=self.sector,
+            symbol=self.symbol,
+        )

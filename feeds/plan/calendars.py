@@ -1,0 +1,123 @@
+"""Which days an exchange trades, and when each part of such a day begins.
+
+Must not know the clock: days and dates come in, UTC milliseconds go out. Called by the rows of
+feeds. Holidays are those of the `holidays` package; early closes are not in it and not known here.
+"""
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from feeds.clock import ms_of
+from feeds.plan.schedules import TradingDay
+
+WEEK: Final = timedelta(days=7)
+AHEAD: Final = timedelta(days=400)
+"""The list of trading days grows by this much at a time: a year and a month."""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """An exchange: its code (ISO 10383), its name, its zone, and when the parts of its day begin,
+    local."""
+
+    code: str
+    name: str
+    zone: str
+    starts: tuple[time, time, time, time, time]
+    end: time
+
+
+EXCHANGES: Final = {
+    exchange.code: exchange
+    for exchange in (
+        Exchange(
+            "XNYS",
+            "NYSE",
+            "America/New_York",
+            (time(9, 15), time(9, 28), time(9, 30), time(15, 55), time(16, 0)),
+            time(16, 5),
+        ),
+        Exchange(
+            "XLON",
+            "London",
+            "Europe/London",
+            (time(7, 45), time(7, 50), time(8, 0), time(16, 30), time(16, 35)),
+            time(16, 40),
+        ),
+        Exchange(
+            "XETR",
+            "Xetra",
+            "Europe/Berlin",
+            (time(8, 45), time(8, 50), time(9, 0), time(17, 30), time(17, 35)),
+            time(17, 40),
+        ),
+    )
+}
+"""The parts in the order of schedules.Segment; from the end to the next pre-open is the night."""
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The trading days of an exchange from a date on, numbered from 0; equal by those two."""
+
+    exchange: Exchange
+    first: date
+    _days: list[date] = field(default_factory=list, compare=False, repr=False)
+
+    def day(self, number: int) -> TradingDay:
+        """Return a trading day by its number, 0 or more."""
+        while len(self._days) <= number:
+            self._grow()
+        return _day_of(self.exchange, self._days[number])
+
+    def number_at(self, utc_ms: int) -> int:
+        """Return the number of the last day whose pre-open began by then, 0 before the first."""
+        local = datetime.fromtimestamp(utc_ms / 1000, UTC).astimezone(ZoneInfo(self.exchange.zone))
+        while not self._days or self._days[-1] <= local.date():
+            self._grow()
+        number = bisect_left(self._days, local.date())
+        has_begun = number < len(self._days) and self.day(number).starts_ms[0] <= utc_ms
+        return max(0, number if has_begun else number - 1)
+
+    def before(self, number: int, count: int) -> tuple[TradingDay, ...]:
+        """Return so many trading days before a day, in their order, also those before day 0."""
+        self.day(number)
+        found: list[TradingDay] = []
+        day = self._days[number]
+        closed = _closed_days(self.exchange.code, (day - 2 * count * WEEK).year, day.year)
+        while len(found) < count:
+            day -= timedelta(days=1)
+            if day.weekday() < 5 and day not in closed:
+                found.append(_day_of(self.exchange, day))
+        return tuple(reversed(found))
+
+    def _grow(self) -> None:
+        start = self._days[-1] + timedelta(days=1) if self._days else self.first
+        closed = _closed_days(self.exchange.code, start.year, (start + AHEAD).year)
+        days = (start + timedelta(days=passed) for passed in range(AHEAD.days))
+        self._days.extend(day for day in days if day.weekday() < 5 and day not in closed)
+
+
+def date_at(exchange: Exchange, utc_ms: int) -> date:
+    """Return the date on the wall of the exchange."""
+    return datetime.fromtimestamp(utc_ms / 1000, ZoneInfo(exchange.zone)).date()
+
+
+@cache
+def _closed_days(code: str, first_year: int, last_year: int) -> frozenset[date]:
+    years = range(first_year, last_year + 1)
+    return frozenset(holidays.financial_holidays(code, years=years))
+
+
+@cache
+def _day_of(exchange: Exchange, day: date) -> TradingDay:
+    zone = ZoneInfo(exchange.zone)
+    moments = [datetime.combine(day, at, zone) for at in (*exchange.starts, exchange.end)]
+    *starts, end = map(ms_of, moments)
+    return TradingDay(tuple(starts), end)

@@ -1,0 +1,1 @@
+"""How real a market looks: statistics of a tape, and what collects them. Pure."""

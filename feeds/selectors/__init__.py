@@ -1,0 +1,1 @@
+"""Reads the rows of the market; must not write."""

@@ -1,0 +1,57 @@
+"""Closed bars as they are stored: read for charts.
+
+Must not write. Called by the REST room, in the database's thread.
+"""
+
+from typing import Final, NamedTuple
+
+from django.db.models import Min
+
+from feeds.market.bars import Bar
+from feeds.market.instruments import Definition
+from feeds.models import Instrument, StoredBar
+from feeds.plan.schedules import RoundTheClock, TradingDay
+from feeds.simulator.history import DAYS, PastBars, past_bars
+
+_FIELDS: Final = Bar.__struct_fields__
+
+
+def stored_bars(
+    symbol: str, interval: str, *, from_ms: int, to_ms: int, limit: int, until_ms: int
+) -> list[Bar]:
+    """Return the newest `limit` bars of 1m or 1d that begin in [from, to), oldest first.
+
+    Those that were recorded after `until_ms` (our clock) do not exist yet for who asks.
+    """
+    rows = StoredBar.objects.filter(
+        instrument__symbol=symbol,
+        interval=interval,
+        start_ms__gte=from_ms,
+        start_ms__lt=to_ms,
+        recorded_ms__lte=until_ms,
+    ).order_by("-start_ms")
+    return [Bar(*values) for values in rows.values_list(*_FIELDS)[:limit]][::-1]
+
+
+class Past(NamedTuple):
+    """What the history of an instrument is made of, and where the stored bars of minutes begin."""
+
+    seed: int
+    definition: Definition
+    days: tuple[TradingDay, ...]
+    first_ms: int | None
+
+    def bars(self) -> PastBars:
+        """Return the bars; the first time it takes some 50 ms."""
+        return past_bars(self.seed, self.definition, self.days)
+
+
+def read_past(symbol: str, *, now_ms: int) -> Past | None:
+    """Return the past of an instrument, None of one that is not there: two queries."""
+    row = Instrument.objects.select_related("feed").filter(symbol=symbol).first()
+    if row is None:
+        return None
+    minutes = StoredBar.objects.filter(instrument=row, interval="1m")
+    first_ms: int | None = minutes.aggregate(first=Min("start_ms"))["first"]
+    days = RoundTheClock().past(now_ms if first_ms is None else first_ms, DAYS)
+    return Past(row.feed.seed, row.definition(), days, first_ms)

@@ -1,0 +1,78 @@
+"""The audit: who did what to which row, when and why, with the values before and after.
+
+Must not decide who may, or change other rows. Called by the services, in the transaction of the
+change it tells of.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from django.contrib.auth.models import Group, User
+from django.db.models import Model
+
+from feeds.models import AuditEntry, Entitlement, Feed, Instrument, Recording
+
+Row = Feed | Instrument | Entitlement
+SYSTEM: Final = "system"
+"""The actor's name when no person acted: a command or the first start."""
+
+
+def record(
+    action: str,
+    target: str,
+    *,
+    actor: User | None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    reason: str = "",
+) -> None:
+    """Write an audit entry; call it in the transaction of the change it tells of.
+
+    Raises:
+        ValidationError: the reason is too long.
+    """
+    entry = AuditEntry(
+        actor=actor,
+        actor_name=SYSTEM if actor is None else actor.get_username(),
+        action=action,
+        target=target,
+        before=before or {},
+        after=after or {},
+        reason=reason,
+    )
+    entry.full_clean()
+    entry.save()
+
+
+def target_of(row: Row) -> str:
+    """Return how the audit entries name a row: `feed demo`, `instrument NVX`."""
+    return f"{row._meta.model_name} {_key_of(row)}"
+
+
+def facts_of(row: Model, names: Iterable[str]) -> dict[str, Any]:
+    """Return fields as JSON values; prices as exact text."""
+    return {name: _plain(getattr(row, name)) for name in names}
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return f"{value.normalize():f}"
+        case datetime():
+            return value.isoformat(timespec="milliseconds")
+        case Feed() | Instrument() | Entitlement():
+            return _key_of(value)
+        case Group() | Recording():
+            return value.name
+    return value
+
+
+def _key_of(row: Row) -> str:
+    match row:
+        case Feed():
+            return row.slug
+        case Instrument():
+            return row.symbol
+    return f"{row.feed.slug} {row.group.name}"

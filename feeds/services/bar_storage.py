@@ -1,0 +1,151 @@
+"""Brings closed bars to the database, beside the ticks: what is said here costs the feed nothing.
+
+Must not know frames or readers. An observer of the runner; owned by runtime. Bars wait in a bounded
+queue and are written every few seconds by a thread of its own, which waits for a locked database
+while nobody else does.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from itertools import islice
+from math import inf
+from typing import Final
+
+from django import db
+
+from feeds.clock import Clock
+from feeds.market.bars import DAY, MINUTE, Bar, Bars
+from feeds.market.delayed import MARK
+from feeds.market.events import Batch, Delisting, Trade
+from feeds.services.bars import ClosedBar, Cut, News, close_thread, prune_bars, store_bars
+
+FLUSH_S: Final = 3.0
+"""Bars are written this often."""
+WRITE_BARS: Final = 2_000
+"""Bars of one transaction: some 50 ms of SQLite."""
+QUEUE_BARS: Final = 100_000
+"""Bars that wait while the database is away: 50 minutes of 2,000 instruments. When there are more
+the oldest are given up, and the log says how many."""
+PRUNE_S: Final = 600.0
+log = logging.getLogger(__name__)
+
+
+class BarKeeper:
+    """Fold the trades of real instruments, and store their minutes and days as these close.
+
+    A minute in which the feed was started holds what was traded since.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        days: int,
+        store: Callable[[list[News]], None] = store_bars,
+        prune: Callable[[int], int] = prune_bars,
+        flush_s: float = FLUSH_S,
+        capacity: int = QUEUE_BARS,
+    ) -> None:
+        self._clock = clock
+        self._days = days
+        self._store = store
+        self._prune = prune
+        self._flush_s = flush_s
+        self._capacity = capacity
+        self._bars = Bars(tell=self._hear)
+        self._now_ms = 0
+        self._queue: deque[News] = deque()
+        self._lost = 0
+        self._trouble = ""
+        self._pruned_s = -inf
+        self._thread: ThreadPoolExecutor | None = None
+
+    def observe(self, batch: Batch) -> None:
+        """Take what happened; nothing here waits."""
+        symbols, fold = self._bars.symbols, self._bars.fold
+        for sequence, event in enumerate(batch.events, batch.first):
+            if isinstance(event, Trade):
+                symbol = event.symbol
+                if MARK in symbol:
+                    continue
+                known = symbols.get(symbol)
+                self._now_ms = event.ts_event
+                fold(sequence, event)
+                if symbols[symbol] is not known:
+                    self._begin(event)
+            elif isinstance(event, Delisting):
+                self._bars.forget(event.symbol)
+
+    @property
+    def waiting(self) -> int:
+        """Return how many bars wait to be written."""
+        return len(self._queue)
+
+    async def run(self) -> None:
+        """Write what waits, every few seconds, until cancelled; then once more."""
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="bars")
+        try:
+            while True:
+                await self._prune_seldom()
+                await asyncio.sleep(self._flush_s)
+                await self.flush()
+        finally:
+            with suppress(db.Error):
+                await self.flush()
+            await self._in_thread(close_thread)
+            self._thread.shutdown(wait=False)
+
+    async def flush(self) -> None:
+        """Write what waits; what cannot be written now goes on waiting."""
+        while self._queue:
+            chunk = list(islice(self._queue, WRITE_BARS))
+            lost = self._lost
+            try:
+                await self._in_thread(partial(self._store, chunk))
+            except db.Error as error:
+                self._complain(error)
+                return
+            gone = self._lost - lost
+            for _ in range(len(chunk) - gone):
+                self._queue.popleft()
+            self._recover()
+
+    def _begin(self, trade: Trade) -> None:
+        """The bars of an instrument begin here, or begin anew where its clock was set back."""
+        self._add(Cut(trade.symbol, trade.exchange_ms or trade.ts_event))
+
+    def _hear(self, symbol: str, level: int, bar: Bar) -> None:
+        if level in (MINUTE, DAY):
+            self._add(ClosedBar(symbol, level == DAY, bar, self._now_ms))
+
+    def _add(self, news: News) -> None:
+        self._queue.append(news)
+        if len(self._queue) > self._capacity:
+            self._queue.popleft()
+            self._lost += 1
+
+    def _complain(self, error: db.Error) -> None:
+        if self._trouble != (trouble := str(error)):
+            log.error("bars wait waiting=%d error=%s", len(self._queue), trouble)
+            self._trouble = trouble
+
+    def _recover(self) -> None:
+        if self._trouble:
+            log.info("bars are stored again lost=%d", self._lost)
+            self._trouble = ""
+
+    async def _prune_seldom(self) -> None:
+        now_s = self._clock.monotonic()
+        if now_s - self._pruned_s < PRUNE_S:
+            return
+        self._pruned_s = now_s
+        with suppress(db.Error):
+            await self._in_thread(partial(self._prune, self._days))
+
+    async def _in_thread(self, work: Callable[[], object]) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -1,0 +1,142 @@
+"""Writers of closed bars: many at once, and the old ones out.
+
+The only writer of these rows. Must not know the loop or who hears of bars. Called by keeper, in a
+thread of its own.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Final, NamedTuple
+
+from django.db import connection, transaction
+from django.db.models import Max, Min, OuterRef, QuerySet, Subquery, Sum
+
+from feeds.market.bars import DAY, SPANS, Bar
+from feeds.models import Instrument, StoredBar
+
+DAYS_KEPT: Final = 3_653
+"""Bars of days are kept for ten years."""
+DAY_MS: Final = SPANS[DAY]
+_VALUES: Final = ("open", "high", "low", "close", "volume", "trades", "recorded_ms")
+
+
+class ClosedBar(NamedTuple):
+    """A bar of a symbol that closed at a time of our clock; `is_day` or of a minute."""
+
+    symbol: str
+    is_day: bool
+    bar: Bar
+    recorded_ms: int
+
+
+class Cut(NamedTuple):
+    """A symbol's trades begin at this time of the exchange: what is stored after it never was."""
+
+    symbol: str
+    at_ms: int
+
+
+News = ClosedBar | Cut
+
+
+def store_bars(news: Sequence[News]) -> None:
+    """Write bars in their order, all or none; what is there already is written over.
+
+    A day is made of its stored minutes, so it is whole also where the feed was started within it.
+    """
+    symbols = {one.symbol for one in news}
+    with transaction.atomic():
+        ids = dict(Instrument.objects.filter(symbol__in=symbols).values_list("symbol", "pk"))
+        for is_cut, group in groupby(news, lambda one: isinstance(one, Cut)):
+            known = [one for one in group if one.symbol in ids]
+            if is_cut:
+                _cut([one for one in known if isinstance(one, Cut)], ids)
+            else:
+                _store([one for one in known if isinstance(one, ClosedBar)], ids)
+
+
+def prune_bars(days: int) -> int:
+    """Delete bars of minutes that are older than so many days of the exchange; return how many."""
+    deleted = 0
+    for interval, kept in (("1m", days), ("1d", DAYS_KEPT)):
+        newest = StoredBar.objects.filter(interval=interval).values_list("instrument")
+        for instrument_id, newest_ms in newest.annotate(Max("start_ms")).order_by():
+            old = StoredBar.objects.filter(
+                instrument=instrument_id,
+                interval=interval,
+                start_ms__lte=newest_ms - kept * DAY_MS,
+            )
+            deleted += old.delete()[0]
+    return deleted
+
+
+def close_thread() -> None:
+    """Close the database connection of this thread."""
+    connection.close()
+
+
+def _cut(cuts: Iterable[Cut], ids: dict[str, int]) -> None:
+    for symbol, at_ms in cuts:
+        StoredBar.objects.filter(instrument=ids[symbol], start_ms__gt=at_ms).delete()
+
+
+def _store(closed: Sequence[ClosedBar], ids: dict[str, int]) -> None:
+    minutes = {(one.symbol, one.bar.start_ms): one for one in closed if not one.is_day}
+    _upsert(
+        StoredBar(
+            instrument_id=ids[symbol],
+            interval="1m",
+            recorded_ms=one.recorded_ms,
+            **{name: getattr(one.bar, name) for name in Bar.__struct_fields__},
+        )
+        for (symbol, _), one in minutes.items()
+    )
+    days: dict[tuple[int, int], set[int]] = {}
+    for one in closed:
+        if one.is_day:
+            days.setdefault((one.bar.start_ms, one.recorded_ms), set()).add(ids[one.symbol])
+    for (start_ms, recorded_ms), instruments in days.items():
+        _store_days(start_ms, recorded_ms, instruments)
+
+
+def _store_days(start_ms: int, recorded_ms: int, instruments: set[int]) -> None:
+    minutes = StoredBar.objects.filter(
+        interval="1m", start_ms__gte=start_ms, start_ms__lt=start_ms + DAY_MS
+    )
+    sums = (
+        minutes.filter(instrument__in=instruments)
+        .order_by()
+        .values("instrument_id")
+        .annotate(
+            bar_high=Max("high"),
+            bar_low=Min("low"),
+            bar_volume=Sum("volume"),
+            bar_trades=Sum("trades"),
+            bar_open=Subquery(_first(minutes, "start_ms").values("open")[:1]),
+            bar_close=Subquery(_first(minutes, "-start_ms").values("close")[:1]),
+        )
+    )
+    names = ("open", "high", "low", "close", "volume", "trades")
+    _upsert(
+        StoredBar(
+            instrument_id=row[0],
+            interval="1d",
+            start_ms=start_ms,
+            recorded_ms=recorded_ms,
+            **dict(zip(names, row[1:], strict=True)),
+        )
+        for row in sums.values_list("instrument_id", *(f"bar_{name}" for name in names))
+    )
+
+
+def _first(minutes: QuerySet[StoredBar], order: str) -> QuerySet[StoredBar]:
+    return minutes.filter(instrument=OuterRef("instrument_id")).order_by(order)
+
+
+def _upsert(rows: Iterable[StoredBar]) -> None:
+    StoredBar.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=("instrument", "interval", "start_ms"),
+        update_fields=_VALUES,
+    )

@@ -1,0 +1,89 @@
+"""How services change a row of the market: locked, compared, checked, saved, audited and told.
+
+Must not know what a change means, or who may. Called by the services only.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Model, QuerySet
+
+from feeds.bus import control
+from feeds.models import Feed, Instrument
+from feeds.services.audit import Row, facts_of, record, target_of
+
+
+def change(
+    feed: Feed, values: dict[str, Any], *, action: str, actor: User | None, reason: str
+) -> bool:
+    """Give fields of a locked feed other values; return whether that changed anything.
+
+    Raises:
+        ValidationError: a value is invalid.
+    """
+    before = facts_of(feed, values)
+    for name, value in values.items():
+        setattr(feed, name, value)
+    feed.full_clean()
+    changed = _differences(before, facts_of(feed, values))
+    if not changed:
+        return False
+    feed.save(update_fields=changed)
+    record_market(action, target_of(feed), *_both(feed, before, changed), actor, reason)
+    return True
+
+
+def save(row: Row, names: Iterable[str], *, actor: User | None) -> bool:
+    """Add a row, or keep what a form changed in it; return whether that changed anything.
+
+    Raises:
+        ValidationError: a field is invalid.
+    """
+    with transaction.atomic():
+        row.full_clean()
+        before = _stored_facts(row, names)
+        changed = _differences(before, facts_of(row, names))
+        if not changed:
+            return False
+        row.save(update_fields=changed if before else None)
+        action = "change" if before else "add"
+        record_market(action, target_of(row), *_both(row, before, changed), actor)
+        return True
+
+
+def record_market(
+    action: str,
+    target: str,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    actor: User | None = None,
+    reason: str = "",
+) -> None:
+    """Write an audit entry, and poke the engine when the transaction is done."""
+    record(action, target, actor=actor, before=before, after=after, reason=reason)
+    transaction.on_commit(lambda: control.poke_feeds())
+
+
+def lock(row: Feed | Instrument) -> None:
+    """Read a row anew; nobody else changes it until the transaction is done."""
+    stored: QuerySet[Any] = type(row)._default_manager.select_for_update()
+    row.refresh_from_db(from_queryset=stored)
+
+
+def _stored_facts(row: Row, names: Iterable[str]) -> dict[str, Any]:
+    if row._state.adding:
+        return {}
+    stored = type(row)._default_manager.select_for_update().get(pk=row.pk)
+    return facts_of(stored, names)
+
+
+def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    return [name for name, value in after.items() if name not in before or before[name] != value]
+
+
+def _both(
+    row: Model, before: dict[str, Any], changed: list[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    return {name: before[name] for name in changed if before}, facts_of(row, changed)

@@ -1,0 +1,157 @@
+"""Every change of the market's rows: row and audit entry together, the engine poked on commit.
+
+The only writer of these rows. Must not know requests, forms or sockets. Called by admin, commands.
+"""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from feeds.exceptions import InvalidTransition
+from feeds.market.events import FeedState
+from feeds.market.instruments import Definition
+from feeds.models import Feed, Instrument
+from feeds.services.audit import facts_of, target_of
+from feeds.services.changes import change, lock, record_market, save
+from feeds.simulator.demo_exchange import definitions
+
+PLAYED_FACTS: Final = ("kind", "recording", "speed", "loops", "start_s", "prefix")
+EDITABLE_FEED_FACTS: Final = (
+    *("slug", "name", "seed", "hours", "exchange", "day_minutes", "bands", "is_restricted"),
+    *PLAYED_FACTS,
+)
+FEED_FACTS: Final = (
+    *EDITABLE_FEED_FACTS,
+    *("state", "rate", "reason", "opened_at", "is_recorded"),
+)
+"""What saving a form may change of a feed; the rest has its own services and permission."""
+STEP: Final = timedelta(seconds=1)
+"""How long a paused feed runs when it makes a step."""
+
+
+def start_feed(feed: Feed, *, actor: User | None, reason: str = "") -> bool:
+    """Run a feed, which opens at once if its days are compressed; return whether that changed
+    anything."""
+    return _move(feed, FeedState.RUNNING, action="start", actor=actor, reason=reason)
+
+
+def pause_feed(feed: Feed, *, actor: User | None, reason: str = "") -> bool:
+    """Stop the ticks within the trading session; return whether that changed anything.
+
+    Raises:
+        InvalidTransition: the feed is closed, so there is no trading session to pause.
+    """
+    return _move(feed, FeedState.PAUSED, action="pause", actor=actor, reason=reason)
+
+
+def close_feed(feed: Feed, *, actor: User | None, reason: str = "") -> bool:
+    """End the trading session; return whether that changed anything."""
+    return _move(feed, FeedState.CLOSED, action="close", actor=actor, reason=reason)
+
+
+def step_feed(feed: Feed, *, actor: User | None, reason: str = "") -> None:
+    """Let a paused feed run for STEP, after which it is paused again.
+
+    Raises:
+        InvalidTransition: it is not paused.
+    """
+    with transaction.atomic():
+        lock(feed)
+        if feed.state != FeedState.PAUSED:
+            raise InvalidTransition(f"{feed} is not paused, only a paused feed makes a step")
+        values = {"runs_until": timezone.now() + STEP}
+        change(feed, values, action="step", actor=actor, reason=reason)
+
+
+def set_rate(feed: Feed, rate: float, *, actor: User | None, reason: str = "") -> bool:
+    """Set the target in ticks per second; return whether that changed anything.
+
+    Raises:
+        ValidationError: the rate is out of its range.
+    """
+    with transaction.atomic():
+        lock(feed)
+        return change(feed, {"rate": rate}, action="set rate", actor=actor, reason=reason)
+
+
+def start_recording(feed: Feed, *, actor: User | None, reason: str = "") -> bool:
+    """Record what happens on a feed from now on; return whether that changed anything."""
+    with transaction.atomic():
+        lock(feed)
+        return change(feed, {"is_recorded": True}, action="record", actor=actor, reason=reason)
+
+
+def stop_recording(feed: Feed, *, actor: User | None, reason: str = "") -> bool:
+    """Keep what was recorded of a feed; return whether that changed anything."""
+    with transaction.atomic():
+        lock(feed)
+        values = {"is_recorded": False}
+        return change(feed, values, action="stop recording", actor=actor, reason=reason)
+
+
+def save_feed(feed: Feed, *, actor: User | None) -> bool:
+    """Add a feed, or change what it is and its hours; return whether that changed anything.
+
+    Raises:
+        ValidationError: a field is invalid.
+    """
+    return save(feed, FEED_FACTS if feed._state.adding else EDITABLE_FEED_FACTS, actor=actor)
+
+
+def delete_feed(feed: Feed, *, actor: User | None) -> None:
+    """Remove a feed and its instruments; the audit entry keeps what it was."""
+    with transaction.atomic():
+        lock(feed)
+        symbols = list(feed.instruments.values_list("symbol", flat=True))
+        before = facts_of(feed, FEED_FACTS) | {"instruments": symbols}
+        record_market("delete", target_of(feed), before=before, actor=actor)
+        feed.delete()
+
+
+def seed_exchange(instruments: int, rate: float) -> Feed:
+    """Return the first feed, made as the demo exchange when there is none; rate in ticks/s.
+
+    Raises:
+        ValidationError: the rate is out of its range.
+    """
+    with transaction.atomic():
+        present = Feed.objects.order_by("pk").first()
+        if present is not None:
+            return present
+        feed = Feed(slug="demo", name="Demo Exchange", rate=rate)
+        feed.full_clean()
+        feed.save()
+        rows = [_instrument_of(feed, definition) for definition in definitions(instruments)]
+        Instrument.objects.bulk_create(rows, batch_size=500)
+        after = facts_of(feed, FEED_FACTS) | {"instruments": len(rows)}
+        record_market("seed", target_of(feed), after=after, actor=None)
+        return feed
+
+
+def _move(feed: Feed, state: FeedState, *, action: str, actor: User | None, reason: str) -> bool:
+    with transaction.atomic():
+        lock(feed)
+        if feed.state == state:
+            return False
+        if state is FeedState.PAUSED and feed.state == FeedState.CLOSED:
+            raise InvalidTransition(f"{feed} is closed, start it before a pause")
+        values: dict[str, Any] = {"state": state.value, "reason": reason, "runs_until": None}
+        if feed.state == FeedState.CLOSED:
+            values["opened_at"] = timezone.now()
+        return change(feed, values, action=action, actor=actor, reason=reason)
+
+
+def _instrument_of(feed: Feed, definition: Definition) -> Instrument:
+    return Instrument(
+        feed=feed,
+        symbol=definition.symbol,
+        name=definition.name,
+        sector=definition.sector,
+        tick_size=definition.tick_size,
+        reference_price=definition.reference_ticks * definition.tick_size,
+        volatility=definition.volatility,
+        activity=definition.activity,
+    )

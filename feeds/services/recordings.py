@@ -1,0 +1,139 @@
+"""Every change of the rows of recordings: row, file and audit entry together.
+
+The only writer of these rows. Must not know requests or forms. Called by admin and commands. Arrow
+is loaded when it is needed: most web processes never need it.
+"""
+
+import secrets
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.utils.text import slugify
+
+from feeds.exceptions import InvalidTransition
+from feeds.market.events import Event
+from feeds.models import Feed, Recording
+from feeds.recordings.csv_import import Table, TableKind
+from feeds.recordings.header import Heading, Origin
+from feeds.services.audit import facts_of, record
+
+FACTS: Final = ("name", "path", "origin", "events", "ticks", "fingerprint")
+GROUP_EVENTS: Final = 10_000
+
+
+def import_recording(
+    feed: Feed,
+    name: str,
+    lines: Iterable[str],
+    *,
+    kind: TableKind,
+    interval_s: int = 60,
+    actor: User | None,
+) -> Recording:
+    """Make a recording of a table of trades or bars of a feed's instruments.
+
+    Raises:
+        InvalidImport: there are rows that cannot be taken; nothing is kept then.
+        InvalidRecording: there is no place to write.
+        ValidationError: the name is taken, or none.
+    """
+    events = Table(feed.plan(), kind, interval_s=interval_s).events(lines)
+    return keep_recording(name, _groups(events), origin=Origin.IMPORTED, feed=feed, actor=actor)
+
+
+def keep_recording(
+    name: str,
+    groups: Iterable[list[Event]],
+    *,
+    origin: Origin = Origin.RECORDED,
+    feed: Feed,
+    actor: User | None,
+) -> Recording:
+    """Write events to a file of the folder, and its row; nothing of it stays when it fails.
+
+    Raises:
+        InvalidRecording: nothing happened, or there is no place to write.
+        ValidationError: the name is taken, or none.
+    """
+    path = f"{slugify(name)[:40] or 'recording'}-{secrets.token_hex(4)}.parquet"
+    row = Recording(name=name, path=path, origin=origin.value)
+    row.clean_fields(exclude=["events", "ticks", "first_at", "last_at", "fingerprint"])
+    row.validate_unique()
+    place = settings.MARKET_RECORDINGS_DIR / path
+    heading = _write(place, groups, origin=origin, feed=feed)
+    try:
+        return _enter(row, heading, actor=actor)
+    except BaseException:
+        place.unlink()
+        raise
+
+
+def keep_live(slug: str, groups: Iterable[list[Event]]) -> Recording | None:
+    """Keep what is recorded of a running feed, under its name and the time; None when there is no
+    such feed any more. It works until the groups end, in a thread of its own.
+
+    Raises:
+        InvalidRecording: nothing happened, or there is no place to write.
+    """
+    try:
+        feed = Feed.objects.filter(slug=slug).first()
+        if feed is None:
+            return None
+        begun = datetime.now(UTC)
+        name = f"{feed.name[:50]} {begun:%Y-%m-%d %H:%M:%S.%f}"
+        return keep_recording(name, groups, feed=feed, actor=None)
+    finally:
+        connection.close()
+
+
+def delete_recording(recording: Recording, *, actor: User | None) -> None:
+    """Remove a recording and its file; the audit entry keeps what it was.
+
+    Raises:
+        InvalidTransition: a feed plays it.
+    """
+    with transaction.atomic():
+        recording = Recording.objects.select_for_update().get(pk=recording.pk)
+        if feeds := list(recording.feeds.values_list("name", flat=True)):
+            raise InvalidTransition(f"{recording} is played by {', '.join(feeds)}")
+        before = facts_of(recording, FACTS)
+        record("delete", target_of(recording), actor=actor, before=before)
+        place: Path = settings.MARKET_RECORDINGS_DIR / recording.path
+        recording.delete()
+        transaction.on_commit(lambda: place.unlink(missing_ok=True))
+
+
+def target_of(recording: Recording) -> str:
+    """Return how the audit entries name it: `recording Monday`."""
+    return f"recording {recording.name}"
+
+
+def _write(place: Path, groups: Iterable[list[Event]], *, origin: Origin, feed: Feed) -> Heading:
+    from feeds.recordings.writer import RecordingWriter
+
+    with RecordingWriter(place, origin=origin, feed=feed.slug, seed=feed.seed) as writer:
+        for events in groups:
+            writer.add(events)
+        return writer.close()
+
+
+def _enter(row: Recording, heading: Heading, *, actor: User | None) -> Recording:
+    row.events, row.ticks, row.fingerprint = heading.events, heading.ticks, heading.fingerprint
+    row.first_at = datetime.fromtimestamp(heading.first_ms / 1000, UTC)
+    row.last_at = datetime.fromtimestamp(heading.last_ms / 1000, UTC)
+    with transaction.atomic():
+        row.full_clean()
+        row.save()
+        record("add", target_of(row), actor=actor, after=facts_of(row, FACTS))
+    return row
+
+
+def _groups(events: Iterator[Event]) -> Iterator[list[Event]]:
+    while group := list(islice(events, GROUP_EVENTS)):
+        yield group

@@ -1,0 +1,1 @@
+"""The simulated market: prices, quotes and trades drawn from a seed. Pure."""

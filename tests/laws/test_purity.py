@@ -1,0 +1,103 @@
+"""Pure rooms know no framework, no loop, no clock and no chance, not even through another room."""
+
+import pytest
+
+from tests.laws.sources import Found, imports_of, python_modules, told
+
+MODULES = python_modules()
+ROOMS = {name: path for name, path in MODULES.items() if path.name != "__init__.py"}
+
+PURE_FOLDERS = {
+    *("feeds.market", "feeds.plan", "feeds.sessions", "feeds.simulator", "feeds.realism"),
+    *("dashboard.wire", "dashboard.delivery.outboxes"),
+}
+"""Folders whose every module is pure, but for those in NOT_PURE."""
+NOT_PURE = {"feeds.plan.calendars"}
+"""It reads time zones and holidays, and knows the dates of the civil calendar."""
+PURE_MODULES = {
+    "feeds.exceptions",
+    *(f"feeds.engine.{name}" for name in ("delays", "engine", "preview", "sources")),
+    "feeds.engine.virtual_clock",
+    *(f"feeds.recordings.{name}" for name in ("columns", "csv_import", "header", "replay")),
+    "feeds.recordings.selection",
+    *(f"feeds.upstream.{name}" for name in ("inbox", "protocol", "source")),
+    "dashboard.exceptions",
+    *(f"dashboard.protocol.{name}" for name in ("asyncapi", "examples", "guide", "tables")),
+    "dashboard.people.access",
+    *(f"dashboard.delivery.{name}" for name in ("bar_texts", "command_checks", "pace")),
+    *(f"dashboard.delivery.{name}" for name in ("rate_limit", "replica", "subscriber")),
+    *(f"dashboard.delivery.{name}" for name in ("traffic", "views")),
+    "dashboard.loadtest.reader",
+    "dashboard.servers.framing",
+}
+"""Pure modules of folders that also hold modules which are not."""
+
+
+def is_pure(name: str) -> bool:
+    """Say whether a module has to be pure, by its folder or by its own name."""
+    if name in NOT_PURE:
+        return False
+    return name in PURE_MODULES or any(name.startswith(f"{folder}.") for folder in PURE_FOLDERS)
+
+
+PURE = {name for name in ROOMS if is_pure(name)}
+IMPURE = {
+    *("django", "channels", "channels_redis", "asgiref", "redis", "twisted", "daphne"),
+    *("asyncio", "threading", "concurrent", "multiprocessing", "subprocess", "socket"),
+    *("time", "datetime", "random", "secrets", "uuid", "os", "pathlib", "numpy.random"),
+}
+TYPES_OF_TIME = {"feeds.clock.Moment"}
+"""What a pure room may take from the clock's room: the type of an argument, never the clock."""
+
+
+def impurities(source: str) -> list[Found]:
+    """Return the imports that a pure room must not have."""
+    found = []
+    for one in imports_of(source):
+        is_ours = one.reaches("feeds") or one.reaches("dashboard")
+        is_pure_room = one.full in PURE or one.module in PURE
+        if is_ours and not is_pure_room and one.full not in TYPES_OF_TIME:
+            found.append(Found(one.line, f"imports {one.full}, which is not pure"))
+        if any(one.reaches(package) for package in IMPURE):
+            found.append(Found(one.line, f"imports {one.full}"))
+    return found
+
+
+def test_every_pure_place_is_there() -> None:
+    """A folder or module that moved takes its rule along."""
+    stale = (PURE_MODULES | NOT_PURE) - ROOMS.keys()
+    empty = {f for f in PURE_FOLDERS if not any(name.startswith(f"{f}.") for name in ROOMS)}
+    assert not stale | empty, f"not in the house: {sorted(stale | empty)}"
+
+
+@pytest.mark.parametrize("name", sorted(PURE))
+def test_a_pure_room_stays_pure(name: str) -> None:
+    """A pure room knows no framework, no loop, no clock and no chance, not even through another."""
+    assert name in ROOMS, f"{name} is in PURE but not in the house"
+    found = told(ROOMS[name], impurities(ROOMS[name].read_text()))
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "import time",
+        "import os.path",
+        "from datetime import UTC",
+        "from django.db import models",
+        "import asyncio",
+        "def late():\n    import random",
+        "from numpy import random",
+        "from feeds.clock import SystemClock",
+        "from feeds import clock",
+        "from feeds.models import Feed",
+    ],
+)
+def test_an_impure_import_is_found(planted: str) -> None:
+    """The rule sees time, chance, frameworks and rooms that have them."""
+    assert impurities(planted)
+
+
+def test_the_type_of_a_moment_is_pure() -> None:
+    """A pure room may say that it is given a moment."""
+    assert not impurities("from feeds.clock import Moment\nimport hashlib\nimport msgspec")
