@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from tests.redis_server import RedisServer, running_redis
-from tests.served import Served, serve
+from tests.support.redis_server import RedisServer, running_redis
+from tests.support.served import Served, serve
 
 POLL_S = 0.05
 

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.exchange import Exchange
-from tests.market_script import listing
+from tests.support.exchange import Exchange
+from tests.support.market_script import listing
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 
-from tests.served import ROOT, environment
+from tests.support.places import ROOT
+from tests.support.served import environment
 
 SHARED = {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer"}}
 

@@ -8,7 +8,7 @@ import pytest
 
 from dashboard.runtime import END_S, FeedRuntime, Runtime
 from feeds.bus.memory import MemoryBus
-from tests.redis_server import RedisServer
+from tests.support.redis_server import RedisServer
 
 
 @asynccontextmanager

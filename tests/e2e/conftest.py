@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.chromium import NoChromium, launch
-from tests.proxy import Proxy
-from tests.served import Served
+from tests.support.chromium import NoChromium, launch
+from tests.support.proxy import Proxy
+from tests.support.served import Served
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}

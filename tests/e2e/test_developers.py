@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.protocol.examples import COMMANDS
 from tests.e2e.conftest import DESK, PHONE, Open
-from tests.shapes import shapes_of
+from tests.support.shapes import shapes_of
 
 PING = json.dumps(COMMANDS["ping"][0], separators=(",", ":"))
 

@@ -1,11 +1,11 @@
 """The browser's board folds the golden frames as the Python reader does."""
 
 import json
-from pathlib import Path
 
 from tests.e2e.conftest import Open
+from tests.support.places import GOLDEN
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "frames.json"
+FRAMES = GOLDEN / "frames.json"
 FOLD = """async (steps) => {
   const {Board, Gap} = await import("/static/js/market/board.js");
   const {readFrame} = await import("/static/js/wire.js");
@@ -28,7 +28,7 @@ FOLD = """async (steps) => {
 
 
 def test_the_twin_of_the_board_is_its_equal(open_page: Open) -> None:
-    steps = json.loads(GOLDEN.read_text())
+    steps = json.loads(FRAMES.read_text())
     told = open_page("accounts/login/", user=None).evaluate(FOLD, steps)
     for step, seen in zip(steps, told, strict=True):
         board = step["board"]
@@ -36,7 +36,7 @@ def test_the_twin_of_the_board_is_its_equal(open_page: Open) -> None:
         assert seen == {"gaps": step["gaps"]} | board, step["name"]
 
 
-BARS = Path(__file__).parents[1] / "golden" / "bars.json"
+BARS = GOLDEN / "bars.json"
 FOLD_BARS = """async (steps) => {
   const {Bars} = await import("/static/js/market/bars.js");
   const {readFrame} = await import("/static/js/wire.js");

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import DESK, PHONE, Open, People
-from tests.proxy import Proxy
-from tests.served import Served
+from tests.support.proxy import Proxy
+from tests.support.served import Served
 
 KEYS = ("websocket", "sse", "longpoll", "poll")
 NAMES = {"websocket": "WebSocket", "sse": "SSE", "longpoll": "Long poll", "poll": "Polling"}

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.e2e.conftest import People
-from tests.served import Served
+from tests.support.served import Served
 
 WORLD = """
   const {Alarms} = await import("/static/js/link/alarms.js");

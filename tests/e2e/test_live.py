@@ -11,8 +11,8 @@ from dashboard.loadtest.reader import Gap, Reader
 from dashboard.people.selectors import DEFAULT_WATCHLIST
 from feeds.market.events import Position
 from tests.e2e.conftest import Open, press
-from tests.proxy import Proxy
-from tests.served import Served
+from tests.support.proxy import Proxy
+from tests.support.served import Served
 
 MISSING = "–"
 FIELDS = ("last", "change", "change_percent", "bid", "ask", "volume", "high", "low")

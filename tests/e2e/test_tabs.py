@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Error, Page, expect
 
 from tests.e2e.conftest import People, press
 from tests.e2e.test_live import agrees, moving, shown
-from tests.served import Served, serve
+from tests.support.served import Served, serve
 
 TAKEOVER_MS = 2_000
 WATCH = """() => {

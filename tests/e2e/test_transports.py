@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.e2e.conftest import PHONE, Open, press
-from tests.proxy import How, Proxy, Road
-from tests.served import Served
+from tests.support.proxy import How, Proxy, Road
+from tests.support.served import Served
 
 NAMES = {"websocket": "WebSocket", "sse": "SSE", "longpoll": "Long poll", "poll": "Polling"}
 LIVE_WITHIN_S = 5

@@ -40,7 +40,7 @@ def python_arrows() -> Counter[Arrow]:
     for path in modules.values():
         for found in imports_of(path.read_text()):
             target = modules.get(found.full) or modules.get(found.module)
-            if target is not None and target != path and "__init__.py" != path.name:
+            if target is not None and target != path and path.name != "__init__.py":
                 arrows[arrow_of(path, _entry(target))] += 1
     return arrows
 

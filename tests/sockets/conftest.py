@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from dashboard.servers.listening import SERVERS
-from tests.served import Served, serve
+from tests.support.served import Served, serve
 
 
 @pytest.fixture(scope="session", params=SERVERS)

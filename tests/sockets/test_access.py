@@ -16,8 +16,8 @@ from websockets.exceptions import ConnectionClosed
 from dashboard.servers.listening import SERVERS
 from dashboard.wire.registry import Close
 from feeds.market.delayed import delayed, shown
-from tests.raw import basic, get, open_tcp, read_to_the_end
-from tests.served import Served, serve
+from tests.support.raw import basic, get, open_tcp, read_to_the_end
+from tests.support.served import Served, serve
 
 RESTRICT = "from feeds.models import Feed; Feed.objects.update(is_restricted={})"
 GRANT = """

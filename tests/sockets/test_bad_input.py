@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from dashboard.delivery.subscriber import BAD_MESSAGES, COMMAND_BURST
 from dashboard.loadtest.reader import Reader
 from dashboard.wire.registry import MESSAGE_BYTES, Close
-from tests.served import Served
+from tests.support.served import Served
 
 
 async def receive(socket: ClientConnection) -> dict:

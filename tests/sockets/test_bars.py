@@ -16,7 +16,7 @@ from websockets.sync.client import connect
 
 from dashboard.loadtest.reader import Reader
 from feeds.market.bars import INTERVALS
-from tests.served import Served
+from tests.support.served import Served
 
 Names = tuple[str, ...]
 

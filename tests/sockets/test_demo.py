@@ -13,7 +13,8 @@ from urllib.request import urlopen
 import psutil
 import pytest
 
-from tests.served import ROOT, environment
+from tests.support.places import ROOT
+from tests.support.served import environment
 
 Start = Callable[..., subprocess.Popen[str]]
 

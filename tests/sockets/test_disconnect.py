@@ -14,8 +14,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from dashboard.wire.registry import Close, Error
-from tests.raw import get, open_tcp, read_to_the_end
-from tests.served import Served
+from tests.support.raw import get, open_tcp, read_to_the_end
+from tests.support.served import Served
 
 WITHIN_S = 10
 DECK = json.dumps({"method": "subscribe", "params": {"channel": "deck"}, "id": 1})

@@ -17,8 +17,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from dashboard.wire.schemas.replies import ErrorAnswer, PollAnswer
-from tests.served import ROOT, Served
-from tests.shapes import fits, shapes_of
+from tests.support.places import ROOT
+from tests.support.served import Served
+from tests.support.shapes import fits, shapes_of
 
 pytestmark = pytest.mark.django_db
 Samples = dict[str, str]

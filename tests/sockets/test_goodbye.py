@@ -14,8 +14,8 @@ from websockets.sync.client import ClientConnection, connect
 from dashboard.servers.listening import SERVERS
 from dashboard.wire.frames import encode_shutdown
 from dashboard.wire.registry import RESTART_MS, Close
-from tests.raw import SMALL_BYTES, get, open_reader, open_stream, open_tcp, read_to_the_end
-from tests.served import STOP_S, Served, serve
+from tests.support.raw import SMALL_BYTES, get, open_reader, open_stream, open_tcp, read_to_the_end
+from tests.support.served import STOP_S, Served, serve
 
 SHUTDOWN = {"channel": "status", "type": "shutdown", "retry_ms": RESTART_MS}
 STALLS = (open_stream, open_reader)

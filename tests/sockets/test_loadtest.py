@@ -11,8 +11,8 @@ import pytest
 from dashboard.loadtest import run as loadtest
 from dashboard.loadtest.plan import Plan, Report
 from dashboard.wire.registry import Transport
-from tests.proxy import Proxy
-from tests.served import Served
+from tests.support.proxy import Proxy
+from tests.support.served import Served
 
 CLIENTS = 5
 

@@ -13,9 +13,9 @@ from urllib.request import HTTPCookieProcessor, build_opener
 import psutil
 
 from dashboard.wire.registry import Transport
-from tests.raw import open_stream
-from tests.readers import Traveller, for_ticks
-from tests.served import Served
+from tests.support.raw import open_stream
+from tests.support.readers import Traveller, for_ticks
+from tests.support.served import Served
 
 STREAMS = 50
 LONGEST_MS = 100

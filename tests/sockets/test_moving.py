@@ -12,10 +12,10 @@ from websockets.sync.client import connect
 
 from dashboard.servers.listening import SERVERS
 from dashboard.wire.registry import Transport
-from tests.readers import TIMEOUT_S, Traveller, for_seconds, for_ticks
-from tests.redis_server import RedisServer, shared_market
-from tests.served import Served, serve
 from tests.sockets.test_shared import operate
+from tests.support.readers import TIMEOUT_S, Traveller, for_seconds, for_ticks
+from tests.support.redis_server import RedisServer, shared_market
+from tests.support.served import Served, serve
 
 LEG_S = 0.4
 LEGS = 16

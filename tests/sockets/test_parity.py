@@ -20,10 +20,10 @@ from feeds.bus.redis_bus import RedisBus
 from feeds.clock import SystemClock
 from feeds.market.board import Board
 from feeds.market.events import Batch, Delisting, Event, Phase, Quote, Side, Status, Trade
-from tests.market_script import NOW, listing
-from tests.readers import MARKET, Traveller
-from tests.redis_server import RedisServer
-from tests.served import Served, serve
+from tests.support.market_script import NOW, listing
+from tests.support.readers import MARKET, Traveller
+from tests.support.redis_server import RedisServer
+from tests.support.served import Served, serve
 
 SYMBOLS = [f"S{number}" for number in range(12)]
 BATCHES = 250

@@ -5,8 +5,8 @@ import struct
 from collections.abc import Callable
 from contextlib import suppress
 
-from tests.raw import SUBSCRIBE, frame, handshake, open_reader, open_tcp, reset
-from tests.served import Served
+from tests.support.raw import SUBSCRIBE, frame, handshake, open_reader, open_tcp, reset
+from tests.support.served import Served
 
 CONNECTIONS = 1000
 

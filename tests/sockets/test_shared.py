@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.redis_server import RedisServer, SharedMarket, running_feed, shared_market
-from tests.served import ROOT, STOP_S, Served, environment
+from tests.support.places import ROOT
+from tests.support.redis_server import RedisServer, SharedMarket, running_feed, shared_market
+from tests.support.served import STOP_S, Served, environment
 
 Eventually = Callable[..., None]
 PROBE = """

@@ -16,9 +16,9 @@ from dashboard.delivery.subscriber import COMMAND_BURST
 from dashboard.loadtest.reader import Reader
 from dashboard.servers.listening import SERVERS
 from dashboard.wire.registry import Transport
-from tests.raw import SMALL_BYTES, frame, get, open_socket, open_tcp, read_to_the_end
-from tests.readers import Traveller
-from tests.served import Served, serve
+from tests.support.raw import SMALL_BYTES, frame, get, open_socket, open_tcp, read_to_the_end
+from tests.support.readers import Traveller
+from tests.support.served import Served, serve
 
 INSTRUMENTS = 2000
 STALLED = 6

@@ -1,0 +1,181 @@
+"""The channel of operators: who is told, what it says, and that it never queues."""
+
+import json
+
+import msgspec
+import pytest
+from django.contrib.auth.models import Permission, User
+
+from dashboard.deck.report import WINDOW_S, Reporter
+from dashboard.deck.watch import Deck
+from dashboard.delivery.outboxes.deck import DeckOutbox
+from dashboard.people.access import Rights
+from dashboard.people.identity import Identity, find_revoked
+from dashboard.people.selectors import rights_of
+from dashboard.wire.registry import Close, Error, Transport
+from dashboard.wire.schemas.deck import DeckSnapshot
+from feeds.market.events import FeedState, FeedStatus, Phase, Quote, Status
+from tests.support.exchange import Exchange, NoLine, quote, subscribe
+from tests.support.market_script import NOW
+
+OPERATOR = Rights(operates=True, sees_people=True)
+
+
+def take(exchange, rights=OPERATOR, user_id=1):
+    """Take a seat that reads the deck; return it and the answer to that."""
+    identity = Identity(user_id, f"user{user_id}", 0, None, rights=rights)
+    seat = exchange.hub.join(identity, Transport.WEBSOCKET, NoLine())
+    subscribe(seat, "deck")
+    return seat, json.loads(seat.take()[0])
+
+
+def told(seat):
+    return [json.loads(frame) for frame in seat.take() if '"channel":"deck"' in frame]
+
+
+async def test_who_is_no_operator_is_refused(exchange: Exchange) -> None:
+    seat, answer = take(exchange, Rights())
+    assert answer["error"]["code"] == Error.FORBIDDEN
+    assert not seat.subscriber.deck.is_open
+    Deck(exchange.hub, process="p").look()
+    assert told(seat) == []
+
+
+async def test_an_operator_is_told_of_feeds_process_and_people(exchange: Exchange) -> None:
+    await exchange.settle()
+    seat, answer = take(exchange)
+    assert answer["success"]
+    Deck(exchange.hub, process="p").look()
+    [frame] = seat.take()
+    snapshot = msgspec.json.decode(frame, type=DeckSnapshot)
+    assert [feed.feed for feed in snapshot.feeds] == sorted(exchange.hub.replica.board.feeds)
+    assert snapshot.process.readers[Transport.WEBSOCKET] == 1
+    assert [(one.id, one.user) for one in snapshot.people] == [(seat.key, "user1")]
+
+
+async def test_it_says_how_many_ticks_a_change_of_prices_stands_for(exchange: Exchange) -> None:
+    """Of those who read now, and of those who have left."""
+    clock = exchange.hub.clock = HandClock()
+    reader, _ = take(exchange)
+    subscribe(reader, "ticker", symbols=["NVX", "ORB"])
+    reader.take()
+    reporter = Reporter(exchange.hub, process="p")
+
+    async def told_after(*quotes: Quote) -> float | None:
+        clock.at_s += 1
+        await exchange.happen(*quotes)
+        await exchange.settle()
+        reader.take()
+        reporter.sample()
+        frame = reporter.encode(with_people=False)
+        return msgspec.json.decode(frame, type=DeckSnapshot).process.conflation
+
+    assert await told_after() is None
+    assert await told_after(*map(quote, (1, 2, 3, 4)), quote(1, "ORB")) == 2.5
+    assert await told_after(quote(9)) == 2.0
+    exchange.hub.leave(reader)
+    assert await told_after() == 2.0
+
+
+class HandClock:
+    """A clock that moves when told; unlike a real one it stands while things happen."""
+
+    def __init__(self) -> None:
+        self.at_s = 0.0
+
+    def monotonic(self) -> float:
+        return self.at_s
+
+    def now_ms(self) -> int:
+        return NOW + round(self.at_s * 1000)
+
+
+async def test_rates_are_of_the_last_seconds(exchange: Exchange) -> None:
+    """Ticks of the first second are forgotten when they are older than the window."""
+    clock = exchange.hub.clock = HandClock()
+    reporter = Reporter(exchange.hub, process="p")
+    status = FeedStatus("demo", "Demo", FeedState.RUNNING, 10.0, "", NOW)
+    await exchange.happen(status, Status("ORB", Phase.HALTED, "news", NOW))
+    await exchange.settle()
+    rates = []
+    for ticks in (0, 100, *(10 for _ in range(round(WINDOW_S)))):
+        await exchange.happen(*(quote(bid) for bid in range(1, ticks + 1)))
+        await exchange.settle()
+        reporter.sample()
+        frame = json.loads(reporter.encode(with_people=True))
+        rates.append(frame["feeds"][0]["rate"])
+        clock.at_s += 1
+    assert rates[:3] == [0, 100, 55]
+    assert rates[-1] == 10
+    [feed] = frame["feeds"]
+    assert (feed["target"], feed["halted"], feed["instruments"]) == (10, 1, 2)
+    assert feed["age_ms"] == (clock.at_s - 1) * 1000
+
+
+async def test_nobody_is_told_again_before_a_second_unless_a_state_changed(
+    exchange: Exchange,
+) -> None:
+    clock = exchange.hub.clock = HandClock()
+    seat, _ = take(exchange)
+    deck = Deck(exchange.hub, process="p")
+    looks = []
+    for _ in range(9):
+        deck.look()
+        looks.append(len(told(seat)))
+        clock.at_s += 0.125
+    assert looks == [1, *[0] * 7, 1]
+    await exchange.happen(Status("NVX", Phase.HALTED, "news", NOW))
+    await exchange.settle()
+    deck.look()
+    assert len(told(seat)) == 1
+
+
+async def test_people_are_only_told_to_who_may_see_them(exchange: Exchange) -> None:
+    seat, _ = take(exchange, Rights(operates=True))
+    Deck(exchange.hub, process="p").look()
+    [frame] = told(seat)
+    assert (frame["people"], frame["connections"]) == (None, 1)
+
+
+async def test_what_was_not_taken_is_replaced() -> None:
+    outbox = DeckOutbox()
+    outbox.open()
+    outbox.offer("old")
+    outbox.offer("new")
+    assert outbox.take() == ["new"]
+    assert outbox.take() == []
+
+
+async def test_one_connection_or_all_of_a_user_are_ended(exchange: Exchange) -> None:
+    mine, _ = take(exchange)
+    other, _ = take(exchange)
+    third, _ = take(exchange, user_id=2)
+    exchange.hub.disconnect(1, mine.key)
+    assert [seat.subscriber.closed for seat in (mine, other)] == [Close.DISCONNECTED, None]
+    exchange.hub.disconnect(1, "")
+    assert other.subscriber.closed is Close.DISCONNECTED
+    assert third.subscriber.closed is None
+    exchange.hub.disconnect(1, third.key)
+    assert third.subscriber.closed is None, "a key of somebody else's connection ends nothing"
+
+
+@pytest.mark.django_db
+def test_rights_come_from_permissions_of_the_staff() -> None:
+    user = User.objects.create_user("ada", is_staff=True)
+    assert rights_of(user) == Rights()
+    user.user_permissions.set(Permission.objects.filter(codename__in=["run_feed", "view_user"]))
+    user = User.objects.get()
+    assert rights_of(user) == OPERATOR
+    user.is_staff = False
+    assert rights_of(user) == Rights()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_an_operator_who_loses_the_right_is_ended() -> None:
+    user = await User.objects.acreate(username="ada", is_staff=True, password="x")
+    run = await Permission.objects.aget(codename="run_feed")
+    await user.user_permissions.aadd(run)
+    identity = Identity(user.pk, "ada", hash("x"), None, rights=Rights(operates=True))
+    assert await find_revoked([identity]) == {}
+    await user.user_permissions.aclear()
+    assert await find_revoked([identity]) == {identity: Close.ACCESS_CHANGED}

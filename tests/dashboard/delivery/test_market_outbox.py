@@ -1,0 +1,256 @@
+"""State + stream = state, for any script, any cut, any kind of event and any reader."""
+
+import json
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.delivery.outboxes.market import StatusOutbox, TickerOutbox
+from dashboard.delivery.outboxes.personal import PersonalOutbox
+from dashboard.delivery.replica import SHARED_ANSWERS, Replica
+from dashboard.loadtest.reader import Reader
+from dashboard.wire.personal import Notice, Personal
+from feeds.market.board import Board
+from feeds.market.events import Batch, Delisting, Event, Position, Quote, Trade
+from tests.support.market_script import NOW, SYMBOLS, batches, listing, scripts
+
+EPOCH = "e1"
+cuts = st.lists(st.integers(0, 70), max_size=12)
+
+
+def replica_of(events: list[Event], *, epoch: str = EPOCH, capacity: int = 1000) -> Replica:
+    replica = Replica(epoch, Board(), capacity=capacity, ts=NOW)
+    for batch in batches(epoch, events, []):
+        replica.receive(batch, ts=NOW)
+    return replica
+
+
+def read(reader: Reader, frames: list[str]) -> None:
+    for frame in frames:
+        reader.apply(json.loads(frame))
+
+
+def fresh(replica: Replica, symbols: tuple[str, ...] = SYMBOLS) -> Reader:
+    """Return a reader that just subscribed: the truth to compare with."""
+    reader = Reader()
+    known = [symbol for symbol in symbols if replica.board.is_known(symbol)]
+    status = StatusOutbox()
+    status.open(replica, None)
+    read(reader, status.take(replica) + TickerOutbox().add(replica, known))
+    return reader
+
+
+def ticks_of(events: list[Event]) -> Counter[str]:
+    return Counter(event.symbol for event in events if isinstance(event, Quote | Trade))
+
+
+@given(scripts, cuts, st.integers(3, 70), st.lists(st.booleans(), min_size=80, max_size=80))
+def test_snapshot_and_updates_equal_a_later_snapshot(events, cuts, start, taking) -> None:
+    """A reader that takes now and then ends where a reader that just came stands."""
+    start = min(start, len(events))
+    replica = replica_of(events[:start])
+    ticker, status, reader = TickerOutbox(), StatusOutbox(), Reader()
+    status.open(replica, None)
+    read(reader, status.take(replica) + ticker.add(replica, SYMBOLS[:3]))
+    rest = batches(EPOCH, events, [*cuts, start])
+    rest = [batch for batch in rest if batch.first > start]
+    for batch, takes in zip(rest, taking, strict=False):
+        replica.receive(batch, ts=NOW)
+        if takes:
+            read(reader, status.take(replica) + ticker.take(replica))
+    read(reader, status.take(replica) + ticker.take(replica))
+    truth = fresh(replica, SYMBOLS[:3])
+    assert reader.rows == truth.rows
+    assert (reader.feeds, reader.instruments) == (truth.feeds, truth.instruments)
+    offered = ticks_of(events[start:])
+    assert {s: reader.ticks.get(s, 0) for s in SYMBOLS[:3]} == {s: offered[s] for s in SYMBOLS[:3]}
+
+
+@given(scripts, st.integers(3, 70), cuts)
+def test_a_resume_from_any_position_equals_a_snapshot(events, start, cuts) -> None:
+    """What a reader knew at n, and the answer to "since n", make the present board."""
+    start = min(start, len(events))
+    early = replica_of(events[:start])
+    reader = fresh(early, SYMBOLS[:3])
+    late = Replica(EPOCH, Board(), capacity=1000, ts=NOW)
+    for batch in batches(EPOCH, events, cuts):
+        late.receive(batch, ts=NOW)
+    ticker, status = TickerOutbox(), StatusOutbox()
+    assert ticker.resume(late, SYMBOLS[:3], Position(EPOCH, start))
+    assert status.open(late, Position(EPOCH, start))
+    read(reader, status.take(late) + ticker.take(late))
+    truth = fresh(late, SYMBOLS[:3])
+    assert (reader.rows, reader.instruments) == (truth.rows, truth.instruments)
+    assert all(reader.ticks.get(s, 0) == ticks_of(events[start:])[s] for s in SYMBOLS[:3])
+
+
+@given(scripts, st.integers(0, 70))
+def test_readers_at_one_position_get_the_same_text(events, start) -> None:
+    """Sharing encoded entries never changes them."""
+    start = max(3, min(start, len(events)))
+    replica = replica_of(events[:start])
+    first, second = TickerOutbox(), TickerOutbox()
+    for outbox in (first, second):
+        outbox.add(replica, SYMBOLS[:3])
+    for batch in batches(EPOCH, events, [start]):
+        if batch.first > start:
+            replica.receive(batch, ts=NOW)
+    assert first.take(replica) == second.take(replica)
+
+
+def quote(symbol: str, bid: int) -> Quote:
+    return Quote(symbol, bid, bid + 1, 100, 100, NOW)
+
+
+def test_a_reader_that_waits_for_ever_costs_nothing_and_loses_no_receipt() -> None:
+    replica = replica_of([listing("NVX")], capacity=8)
+    ticker, reader = TickerOutbox(), Reader()
+    read(reader, ticker.add(replica, ["NVX"]))
+    for start in range(2, 1002, 10):
+        replica.receive(batches_at(start, [quote("NVX", start + i) for i in range(10)]), ts=NOW)
+    read(reader, ticker.take(replica))
+    assert reader.ticks["NVX"] == 1000
+    assert reader.rows["NVX"]["b"] == 10.01
+
+
+def batches_at(first: int, events: list[Event]) -> Batch:
+    return Batch(EPOCH, first, tuple(events))
+
+
+def test_readers_at_every_position_do_not_fill_the_memory() -> None:
+    events = [listing("NVX"), *(quote("NVX", n) for n in range(1, 2000)), listing("ORB")]
+    replica = replica_of(events, capacity=5000)
+    for start in range(1, 2000):
+        outbox = TickerOutbox()
+        assert outbox.resume(replica, ["NVX"], Position(EPOCH, start))
+        (frame,) = outbox.take(replica)
+        assert json.loads(frame)["data"]["NVX"].get("n", 1) == 2000 - start
+    assert len(replica._changes) <= SHARED_ANSWERS
+    assert len(replica._updates) <= SHARED_ANSWERS
+
+
+def test_a_position_that_fell_off_the_tape_is_not_resumed() -> None:
+    replica = replica_of([listing("NVX"), *(quote("NVX", n) for n in range(1, 100))], capacity=8)
+    assert not TickerOutbox().resume(replica, ["NVX"], Position(EPOCH, 2))
+    assert TickerOutbox().resume(replica, ["NVX"], Position(EPOCH, 99))
+
+
+def test_positions_of_the_future_and_of_other_epochs_are_not_resumed() -> None:
+    replica = replica_of([listing("NVX")])
+    assert not TickerOutbox().resume(replica, ["NVX"], Position(EPOCH, 2))
+    assert not TickerOutbox().resume(replica, ["NVX"], Position("other", 1))
+    assert not StatusOutbox().open(replica, Position("other", 1))
+
+
+def test_a_new_epoch_is_answered_with_a_snapshot() -> None:
+    ticker, status, reader = TickerOutbox(), StatusOutbox(), Reader()
+    old = replica_of([listing("NVX"), quote("NVX", 10)])
+    status.open(old, None)
+    read(reader, status.take(old) + ticker.add(old, ["NVX"]))
+    new = replica_of([listing("NVX"), quote("NVX", 20)], epoch="e2")
+    read(reader, status.take(new) + ticker.take(new))
+    assert reader.rows == fresh(new, ("NVX",)).rows
+    assert reader.positions["ticker"] == Position("e2", 2)
+
+
+def test_added_symbols_leave_the_others_where_they_are() -> None:
+    replica = replica_of([listing("NVX"), listing("ORB")])
+    ticker, reader = TickerOutbox(), Reader()
+    read(reader, ticker.add(replica, ["NVX"]))
+    replica.receive(batches_at(3, [quote("NVX", 10), quote("ORB", 20)]), ts=NOW)
+    read(reader, ticker.add(replica, ["ORB"]))
+    replica.receive(batches_at(5, [quote("NVX", 11)]), ts=NOW)
+    read(reader, ticker.take(replica))
+    assert reader.rows == fresh(replica, ("NVX", "ORB")).rows
+    assert reader.ticks == {"NVX": 2, "ORB": 0}
+
+
+def test_everything_includes_what_is_listed_later() -> None:
+    replica = replica_of([listing("NVX")])
+    ticker, reader = TickerOutbox(), Reader()
+    read(reader, ticker.add(replica, ["NVX"]))
+    ticker.want_everything()
+    replica.receive(batches_at(2, [listing("ORB"), quote("ORB", 20)]), ts=NOW)
+    read(reader, ticker.take(replica))
+    assert reader.rows == fresh(replica, ("NVX", "ORB")).rows
+
+
+def test_everything_counts_what_left_and_came_back_before_it_was_wanted() -> None:
+    events = [listing("NVX"), *(quote("NVX", n) for n in range(1, 51)), Delisting("NVX", NOW)]
+    replica = replica_of(events)
+    ticker, reader = TickerOutbox(), Reader()
+    ticker.want_everything()
+    read(reader, ticker.add(replica, replica.board.known()))
+    replica.receive(batches_at(replica.sequence + 1, [listing("NVX"), quote("NVX", 9)]), ts=NOW)
+    read(reader, ticker.take(replica))
+    assert reader.ticks["NVX"] == 1
+
+
+def test_everything_counts_from_nothing_in_a_new_epoch() -> None:
+    ticker, reader = TickerOutbox(), Reader()
+    old = replica_of([listing("NVX"), *(quote("NVX", n) for n in range(1, 51))])
+    ticker.want_everything()
+    read(reader, ticker.add(old, ["NVX"]))
+    new = replica_of([listing("ORB")], epoch="e2")
+    read(reader, ticker.take(new))
+    new.receive(Batch("e2", 2, (listing("NVX"), quote("NVX", 9))), ts=NOW)
+    read(reader, ticker.take(new))
+    assert reader.ticks["NVX"] == 1
+
+
+def notice(id: int, *, read: bool = False) -> Notice:
+    return Notice(id=id, title=f"n{id}", body="", level="info", t=NOW, read=read)
+
+
+def personal(*notices: Notice, watchlist: tuple[str, ...] = ("NVX",)) -> Personal:
+    unread = sum(not one.read for one in notices)
+    return Personal(watchlist=watchlist, unread=unread, notices=notices)
+
+
+def test_notices_are_told_once_and_again_when_read() -> None:
+    outbox, reader = PersonalOutbox(), Reader()
+    outbox.open_notices(None)
+    outbox.offer(personal(notice(1)))
+    read(reader, outbox.take())
+    outbox.offer(personal(notice(1)))
+    assert outbox.take() == []
+    outbox.offer(personal(notice(2), notice(1, read=True)))
+    frame = json.loads(outbox.take()[0])
+    assert (frame.get("type"), frame["from"], frame["seq"]) == (None, 1, 2)
+    assert [entry["id"] for entry in frame["data"]] == [2, 1]
+    assert frame["unread"] == 1
+
+
+def test_notices_resume_from_the_last_id_and_tell_what_was_read() -> None:
+    outbox = PersonalOutbox()
+    outbox.open_notices(2)
+    outbox.offer(personal(notice(4), notice(3), notice(2), notice(1, read=True)))
+    frame = json.loads(outbox.take()[0])
+    assert (frame.get("type"), frame["from"], frame["seq"]) == (None, 2, 4)
+    assert [entry["id"] for entry in frame["data"]] == [4, 3, 1]
+
+
+def test_notices_out_of_sight_are_answered_with_a_snapshot() -> None:
+    outbox = PersonalOutbox()
+    outbox.open_notices(2)
+    outbox.offer(personal(notice(9), notice(8)))
+    assert json.loads(outbox.take()[0])["type"] == "snapshot"
+
+
+def test_the_watchlist_is_told_when_it_differs_from_the_known_one() -> None:
+    outbox = PersonalOutbox()
+    outbox.open_watchlist(("NVX",))
+    outbox.offer(personal())
+    assert outbox.take() == []
+    outbox.offer(personal(watchlist=("ORB", "NVX")))
+    assert json.loads(outbox.take()[0])["data"] == ["ORB", "NVX"]
+
+
+def test_more_notices_than_are_shown_are_a_snapshot() -> None:
+    outbox = PersonalOutbox()
+    outbox.open_notices(None)
+    outbox.offer(personal(notice(1)))
+    outbox.take()
+    outbox.offer(personal(notice(9), notice(8)))
+    assert json.loads(outbox.take()[0])["type"] == "snapshot"

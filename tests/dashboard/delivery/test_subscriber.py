@@ -1,0 +1,382 @@
+"""One connection's brain: answers, pace, pause, heartbeats and limits, on a clock of the test."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.delivery.replica import Replica
+from dashboard.delivery.subscriber import BAD_MESSAGES, COMMAND_BURST, COMMANDS_PER_S, Subscriber
+from dashboard.loadtest.reader import Reader
+from dashboard.wire.registry import SYMBOL_LIMIT, Close
+from feeds.clock import Moment
+from feeds.market.board import Board
+from feeds.market.events import Batch, Event, Phase, Quote, Status
+from tests.support.market_script import NOW, listing
+
+
+class Desk:
+    """A subscriber, its market and its clock: what hub and transport are to it in reality."""
+
+    def __init__(self, *, heartbeat_ms: int = 5000) -> None:
+        self.now = Moment(NOW, 100.0)
+        self.replica = Replica("e1", Board(), capacity=1000, ts=NOW)
+        self.happen(listing("NVX"), listing("ORB"))
+        self.subscriber = Subscriber(heartbeat_ms=heartbeat_ms, now=self.now)
+        self.reader = Reader()
+
+    def happen(self, *events: Event) -> None:
+        self.replica.receive(Batch("e1", self.replica.sequence + 1, events), ts=self.now.wall_ms)
+
+    def wait(self, seconds: float) -> None:
+        self.now = Moment(self.now.wall_ms + round(seconds * 1000), self.now.mono_s + seconds)
+
+    def send(self, method: str, id: int = 1, **params: object) -> list[dict]:
+        return self.say(json.dumps({"method": method, "params": params, "id": id}))
+
+    def say(self, message: str | bytes) -> list[dict]:
+        return self._read(self.subscriber.receive(message, self.replica, self.now))
+
+    def frames(self) -> list[dict]:
+        return self._read(self.subscriber.frames(self.replica, self.now))
+
+    def _read(self, frames: list[str]) -> list[dict]:
+        read = [json.loads(frame) for frame in frames]
+        for frame in read:
+            self.reader.apply(frame)
+        return read
+
+
+def quote(bid: int, symbol: str = "NVX") -> Quote:
+    return Quote(symbol, bid, bid + 1, 100, 100, NOW)
+
+
+def test_the_welcome_names_version_epoch_and_limits() -> None:
+    desk = Desk()
+    welcome = json.loads(desk.subscriber.welcome(desk.replica, desk.now))
+    assert (welcome["version"], welcome["epoch"], welcome["server_time"]) == (1, "e1", NOW)
+    assert welcome["limits"]["symbols"] == SYMBOL_LIMIT
+
+
+def test_a_subscription_is_answered_symbol_by_symbol_then_with_a_snapshot() -> None:
+    answer, snapshot = Desk().send("subscribe", channel="ticker", symbols=["NVX", "XYZ"])
+    assert answer == {
+        "method": "subscribe",
+        "success": True,
+        "result": {
+            "channel": "ticker",
+            "symbols": ["NVX"],
+            "rejected": {"XYZ": "unknown symbol"},
+            "resumed": False,
+        },
+        "id": 1,
+    }
+    assert (snapshot["type"], snapshot["seq"]) == ("snapshot", 2)
+    assert list(snapshot["data"]) == ["NVX"]
+
+
+def test_a_subscription_since_a_position_is_resumed() -> None:
+    desk = Desk()
+    desk.happen(quote(10))
+    (answer,) = desk.send("subscribe", channel="ticker", symbols=["NVX"], since="e1:2")
+    assert answer["result"]["resumed"] is True
+    desk.reader.positions["ticker"] = desk.reader.positions.get("ticker") or _position("e1", 2)
+    (update,) = desk.frames()
+    assert (update["from"], update["seq"]) == (2, 3)
+
+
+def _position(epoch: str, sequence: int):
+    from feeds.market.events import Position
+
+    return Position(epoch, sequence)
+
+
+@pytest.mark.parametrize("since", ["junk", "e1:99", "e9:1", "", "e1:-1"])
+def test_a_lost_position_is_answered_with_a_snapshot(since: str) -> None:
+    answer, snapshot = Desk().send("subscribe", channel="ticker", symbols=["NVX"], since=since)
+    assert answer["result"]["resumed"] is False
+    assert snapshot["type"] == "snapshot"
+
+
+def test_the_first_change_goes_out_at_once_and_the_next_at_the_pace() -> None:
+    desk = Desk()
+    desk.send("subscribe", channel="ticker", symbols=["NVX"], max_rate=10)
+    desk.happen(quote(10))
+    assert len(desk.frames()) == 1
+    desk.happen(quote(11))
+    assert desk.frames() == []
+    desk.happen(quote(12))
+    desk.wait(0.1)
+    (update,) = desk.frames()
+    assert update["data"]["NVX"]["n"] == 2
+    assert update["data"]["NVX"]["b"] == 0.12
+
+
+def test_a_paused_ticker_sends_nothing_and_catches_up_with_one_update() -> None:
+    desk = Desk()
+    desk.send("subscribe", channel="ticker", symbols=["NVX"])
+    assert desk.send("set", paused=True)[0]["result"]["paused"] is True
+    for bid in range(10, 20):
+        desk.happen(quote(bid))
+        desk.wait(1)
+        assert all(frame["channel"] == "heartbeat" for frame in desk.frames())
+    desk.send("set", paused=False)
+    (update,) = desk.frames()
+    assert update["data"]["NVX"]["n"] == 10
+
+
+def test_a_status_goes_out_at_once_even_when_paused() -> None:
+    desk = Desk()
+    desk.send("subscribe", channel="status")
+    desk.send("subscribe", channel="ticker", symbols=["NVX"])
+    desk.send("set", paused=True)
+    desk.happen(Status("NVX", Phase.HALTED, "news", NOW), Status("NVX", Phase.OPEN, "", NOW))
+    (update,) = desk.frames()
+    assert [entry["ph"] for entry in update["data"]] == ["HALTED", "OPEN"]
+
+
+def test_silence_is_broken_by_a_heartbeat_that_raises_the_position() -> None:
+    desk = Desk(heartbeat_ms=5000)
+    desk.send("subscribe", channel="ticker", symbols=["NVX"])
+    desk.frames()
+    desk.happen(quote(10, "ORB"))
+    desk.wait(4.9)
+    assert desk.frames() == []
+    desk.wait(0.2)
+    (heartbeat,) = desk.frames()
+    assert (heartbeat["channel"], heartbeat["seq"]) == ("heartbeat", 3)
+    desk.happen(quote(11))
+    (update,) = desk.frames()
+    assert update["from"] == 3
+
+
+def test_a_heartbeat_of_a_held_ticker_raises_the_status_on_both_sides() -> None:
+    desk = Desk()
+    desk.send("subscribe", channel="status")
+    desk.send("subscribe", channel="ticker", symbols=["NVX"])
+    desk.happen(quote(10))
+    desk.frames()
+    desk.send("set", paused=True)
+    desk.happen(quote(11))
+    desk.wait(6)
+    (heartbeat,) = desk.frames()
+    assert heartbeat["seq"] == 3
+    desk.happen(Status("NVX", Phase.HALTED, "news", NOW))
+    (update,) = desk.frames()
+    assert update["from"] == 3
+
+
+def test_a_held_ticker_of_an_old_epoch_raises_nothing_of_the_new_one() -> None:
+    desk = Desk()
+    desk.send("subscribe", channel="status")
+    desk.send("subscribe", channel="ticker", symbols=["NVX"])
+    for bid in range(10, 20):
+        desk.happen(quote(bid))
+    desk.frames()
+    desk.send("set", paused=True)
+    desk.replica = Replica("e2", Board(), capacity=1000, ts=NOW)
+    desk.replica.receive(Batch("e2", 1, (listing("NVX"),)), ts=NOW)
+    assert [frame["type"] for frame in desk.frames()] == ["snapshot"]
+    desk.wait(6)
+    assert desk.frames()[0]["seq"] == 0
+    desk.replica.receive(Batch("e2", 2, (Status("NVX", Phase.HALTED, "news", NOW),)), ts=NOW)
+    (update,) = desk.frames()
+    assert (update["from"], update["seq"]) == (1, 2)
+
+
+_steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("tick"), st.sampled_from(["NVX", "ORB"])),
+        st.tuples(st.just("wait"), st.floats(0, 7)),
+        st.tuples(st.just("take"), st.none()),
+        st.tuples(st.just("pause"), st.booleans()),
+        st.tuples(st.just("rate"), st.sampled_from([0.2, 1, 10, 20])),
+        st.tuples(st.just("halt"), st.sampled_from(list(Phase))),
+    ),
+    max_size=40,
+)
+
+
+@given(_steps, st.sampled_from([100, 1000, 5000]))
+def test_no_pace_no_pause_and_no_heartbeat_ever_skips_anything(steps, heartbeat_ms: int) -> None:
+    """The reader raises Gap on a hole, and ends on the replica's board with every tick counted."""
+    desk = Desk(heartbeat_ms=heartbeat_ms)
+    desk.send("subscribe", channel="status")
+    desk.send("subscribe", channel="ticker", symbols=["NVX", "ORB"])
+    ticks = 0
+    for number, (kind, argument) in enumerate(steps):
+        match kind:
+            case "tick":
+                desk.happen(quote(number + 1, argument))
+                ticks += 1
+            case "wait":
+                desk.wait(argument)
+            case "take":
+                desk.frames()
+            case "pause":
+                desk.wait(0.1)
+                desk.send("set", paused=argument)
+            case "rate":
+                desk.wait(0.1)
+                desk.send("set", max_rate=argument)
+            case "halt":
+                desk.happen(Status("NVX", argument, "", NOW))
+    desk.wait(1)
+    desk.send("set", paused=False)
+    desk.wait(6)
+    desk.frames()
+    fresh = Desk()
+    fresh.replica = desk.replica
+    fresh.send("subscribe", channel="ticker", symbols=["NVX", "ORB"])
+    assert desk.reader.rows == fresh.reader.rows
+    assert sum(desk.reader.ticks.values()) == ticks
+
+
+def test_everything_is_named_by_a_star() -> None:
+    desk = Desk()
+    answer, snapshot = desk.send("subscribe", channel="ticker", symbols=["*"])
+    assert answer["result"]["symbols"] == ["*"]
+    assert set(snapshot["data"]) == {"NVX", "ORB"}
+
+
+def test_one_symbol_cannot_be_taken_out_of_everything() -> None:
+    desk = Desk()
+    desk.send("subscribe", channel="ticker", symbols=["*"])
+    (answer,) = desk.send("unsubscribe", channel="ticker", symbols=["NVX"])
+    assert answer["error"]["name"] == "bad_parameters"
+    desk.send("unsubscribe", channel="ticker", symbols=["*"])
+    desk.happen(quote(10))
+    assert desk.frames() == []
+
+
+def test_too_many_symbols_are_refused_and_nothing_is_kept() -> None:
+    desk = Desk()
+    symbols = [f"S{number}" for number in range(SYMBOL_LIMIT + 1)]
+    (answer,) = desk.send("subscribe", channel="ticker", symbols=symbols)
+    assert answer["error"]["name"] == "too_many_symbols"
+    assert answer["error"]["message"] == f"limit is {SYMBOL_LIMIT}, was {SYMBOL_LIMIT + 1}"
+    desk.happen(quote(10))
+    assert desk.frames() == []
+
+
+def test_unsubscribed_symbols_are_silent() -> None:
+    desk = Desk()
+    desk.send("subscribe", channel="ticker", symbols=["NVX", "ORB"])
+    desk.send("unsubscribe", channel="ticker", symbols=["NVX"])
+    desk.happen(quote(10), quote(20, "ORB"))
+    (update,) = desk.frames()
+    assert list(update["data"]) == ["ORB"]
+    desk.send("unsubscribe", channel="ticker")
+    desk.happen(quote(21, "ORB"))
+    desk.wait(1)
+    assert desk.frames() == []
+
+
+def test_an_unknown_channel_is_refused() -> None:
+    (answer,) = Desk().send("subscribe", channel="gossip")
+    assert answer["error"]["name"] == "unknown_channel"
+
+
+def test_a_ping_is_answered_with_a_pong() -> None:
+    assert Desk().send("ping", id=4) == [
+        {"method": "pong", "success": True, "result": {"ts": NOW}, "id": 4}
+    ]
+
+
+def test_bad_messages_are_answered_until_there_are_too_many() -> None:
+    desk = Desk()
+    for _ in range(BAD_MESSAGES - 1):
+        desk.wait(1)
+        assert desk.say("{")[0]["error"]["name"] == "bad_frame"
+        assert desk.subscriber.closed is None
+    desk.say(b"\x00")
+    assert desk.subscriber.closed is Close.BAD_FRAME
+
+
+def test_a_flood_is_refused_and_ends_the_connection() -> None:
+    desk = Desk()
+    for _ in range(COMMAND_BURST):
+        assert desk.send("ping")[0]["success"] is True
+    (answer,) = desk.send("ping")
+    assert answer["error"]["name"] == "too_many_commands"
+    assert desk.subscriber.closed is Close.TOO_MANY
+
+
+def test_a_steady_talker_is_not_a_flood() -> None:
+    desk = Desk()
+    for _ in range(10 * COMMAND_BURST):
+        desk.wait(1 / COMMANDS_PER_S)
+        desk.send("ping")
+    assert desk.subscriber.closed is None
+
+
+@pytest.mark.parametrize("steps", [(3_600_000, -3_600_000), (90_000_000,)])
+def test_a_jump_of_the_wall_clock_moves_neither_pace_nor_heartbeat(steps: tuple[int, ...]) -> None:
+    desk = Desk()
+    desk.send("subscribe", channel="ticker", symbols=["NVX"])
+    desk.happen(quote(10))
+    desk.frames()
+    for step in steps:
+        desk.now = desk.now._replace(wall_ms=desk.now.wall_ms + step)
+        assert desk.frames() == []
+    desk.happen(quote(11))
+    desk.wait(0.1)
+    assert len(desk.frames()) == 1
+
+
+def test_only_the_fields_that_are_wanted_are_told_and_every_tick_is_counted() -> None:
+    desk = Desk()
+    _, snapshot = desk.send("subscribe", channel="ticker", symbols=["NVX"], fields=["p", "b"])
+    assert set(snapshot["data"]["NVX"]) == {"p", "b", "ms"}
+    desk.happen(Quote("NVX", 10, 11, 1, 1, NOW), Quote("NVX", 10, 12, 1, 1, NOW))
+    desk.frames()
+    desk.happen(Quote("NVX", 10, 13, 2, 2, NOW))
+    desk.wait(0.1)
+    (update,) = desk.frames()
+    assert update["data"] == {"NVX": {}}
+    assert desk.reader.ticks["NVX"] == 3
+
+
+def test_the_fields_of_an_open_channel_cannot_be_changed_and_are_forgotten_with_it() -> None:
+    desk = Desk()
+    desk.send("subscribe", channel="ticker", symbols=["NVX"], fields=["p"])
+    (answer,) = desk.send("subscribe", channel="ticker", symbols=["ORB"], fields=["p", "b"])
+    assert answer["error"]["name"] == "bad_parameters"
+    (answer,) = desk.send("subscribe", channel="ticker", symbols=["ORB"], fields=["zz"])
+    assert answer["error"]["message"] == "field was 'zz'"
+    _, snapshot = desk.send("subscribe", channel="ticker", symbols=["ORB"])
+    assert set(snapshot["data"]["ORB"]) == {"p", "ms"}
+    desk.send("unsubscribe", channel="ticker")
+    _, snapshot = desk.send("subscribe", channel="ticker", symbols=["ORB"])
+    assert "b" in snapshot["data"]["ORB"]
+
+
+def test_a_market_that_has_not_begun_is_asked_for_again_later() -> None:
+    desk = Desk()
+    desk.replica = Replica("", Board(), capacity=10, ts=NOW)
+    (answer,) = desk.send("subscribe", channel="ticker", symbols=["NVX"])
+    assert (answer["error"]["name"], answer["error"]["retry"]) == ("unavailable", True)
+
+
+def test_silence_of_the_market_is_told_at_once_and_so_is_its_end() -> None:
+    desk = Desk()
+    desk.send("subscribe", channel="ticker", symbols=["NVX"])
+    desk.replica.stale_ms = NOW - 3000
+    (heartbeat,) = desk.frames()
+    assert heartbeat["stale"] == NOW - 3000
+    assert desk.frames() == []
+    desk.replica.stale_ms = None
+    (heartbeat,) = desk.frames()
+    assert "stale" not in heartbeat
+
+
+def test_what_was_painted_slows_the_pace_and_the_reader_is_told() -> None:
+    desk = Desk()
+    desk.send("subscribe", channel="ticker", symbols=["NVX"])
+    assert desk.say('{"method":"ack","params":{"position":"e1:2","paint_ms":38}}') == []
+    desk.wait(2)
+    desk.happen(quote(10))
+    update, pace = desk.frames()
+    assert (update["channel"], pace["type"]) == ("ticker", "pace")
+    assert (pace["rate"], pace["reason"]) == (3.9, "paint 38 ms")

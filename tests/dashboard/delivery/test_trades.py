@@ -1,0 +1,151 @@
+"""Every trade once and in order, whatever the pauses; who fell out of the tape sees the gap."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.delivery.outboxes.market import TradesOutbox
+from dashboard.delivery.replica import TRADE_CAPACITY, Replica
+from dashboard.loadtest.reader import Reader
+from dashboard.wire.registry import RECENT_TRADES, TRADE_ENTRIES
+from feeds.market.board import Board
+from feeds.market.events import Batch, Event, Position, Side, Trade
+from tests.support.market_script import NOW, SYMBOLS, batches, listing, scripts
+
+EPOCH = "e1"
+
+
+def replica_of(events: list[Event]) -> Replica:
+    replica = Replica(EPOCH, Board(), capacity=1000, ts=NOW)
+    happen(replica, *events)
+    return replica
+
+
+def happen(replica: Replica, *events: Event) -> None:
+    replica.receive(Batch(replica.epoch, replica.sequence + 1, events), ts=NOW)
+
+
+def trade(price: int, symbol: str = "NVX") -> Trade:
+    return Trade(symbol, price, 5, Side.BUY, NOW - 3)
+
+
+def read(reader: Reader, frames: list[str]) -> None:
+    for frame in frames:
+        reader.apply(json.loads(frame))
+
+
+def sequences(reader: Reader) -> list[int | None]:
+    return [told and told["i"] for told in reader.trades]
+
+
+@given(scripts, st.lists(st.integers(0, 70), max_size=12), st.lists(st.booleans(), min_size=80))
+def test_every_trade_after_the_start_is_told_once_and_in_order(events, cuts, taking) -> None:
+    replica, outbox, reader = replica_of(events[:3]), TradesOutbox(), Reader()
+    read(reader, outbox.add(replica, SYMBOLS[:2]))
+    for batch, takes in zip(batches(EPOCH, events, [*cuts, 3]), taking, strict=False):
+        if batch.first > 3:
+            replica.receive(batch, ts=NOW)
+            read(reader, outbox.take(replica) if takes else [])
+    rest = [batch for batch in batches(EPOCH, events, []) if batch.last > replica.sequence]
+    for batch in rest:
+        happen(replica, *batch.events[replica.sequence + 1 - batch.first :])
+    read(reader, outbox.take(replica))
+    numbered = enumerate(events, 1)
+    wanted = [n for n, e in numbered if n > 3 and isinstance(e, Trade) and e.symbol in SYMBOLS[:2]]
+    assert sequences(reader) == wanted
+
+
+def test_a_trade_says_what_happened_and_when() -> None:
+    replica, outbox, reader = replica_of([listing("NVX")]), TradesOutbox(), Reader()
+    read(reader, outbox.add(replica, ["NVX"]))
+    happen(replica, trade(10_125))
+    read(reader, outbox.take(replica))
+    assert list(reader.trades) == [
+        {"s": "NVX", "p": 101.25, "q": 5, "side": "BUY", "i": 2, "t": NOW - 3}
+    ]
+
+
+def test_many_trades_come_in_frames_of_bounded_size() -> None:
+    replica, outbox, reader = replica_of([listing("NVX")]), TradesOutbox(), Reader()
+    read(reader, outbox.add(replica, ["NVX"]))
+    happen(replica, *(trade(n) for n in range(1, 2 * TRADE_ENTRIES + 2)))
+    sizes = []
+    while frames := outbox.take(replica):
+        sizes += [len(json.loads(frame)["data"]) for frame in frames]
+        read(reader, frames)
+    assert sizes == [TRADE_ENTRIES, TRADE_ENTRIES, 1]
+    assert None not in reader.trades
+
+
+def test_a_reader_resumes_and_one_that_fell_out_is_told_of_the_gap() -> None:
+    replica = replica_of([listing("NVX"), *(trade(n) for n in range(1, 100))])
+    outbox, reader = TradesOutbox(), Reader()
+    reader.positions["trades"] = Position(EPOCH, 90)
+    assert outbox.resume(replica, ["NVX"], Position(EPOCH, 90))
+    read(reader, outbox.take(replica))
+    assert sequences(reader) == list(range(91, 101))
+    happen(replica, *(trade(n) for n in range(1, TRADE_CAPACITY + 50)))
+    assert not TradesOutbox().resume(replica, ["NVX"], Position(EPOCH, 90))
+    read(reader, outbox.take(replica))
+    assert sequences(reader)[10] is None
+    assert len(reader.trades) == 10 + 1 + RECENT_TRADES
+
+
+def test_another_epoch_is_a_gap() -> None:
+    outbox, reader = TradesOutbox(), Reader()
+    read(reader, outbox.add(replica_of([listing("NVX"), trade(1)]), ["NVX"]))
+    other = Replica("e2", Board(), capacity=10, ts=NOW)
+    happen(other, listing("NVX"), trade(2))
+    read(reader, outbox.take(other))
+    assert [told and told["p"] for told in reader.trades] == [0.01, None, 0.02]
+
+
+def test_added_symbols_bring_their_newest_and_lose_nothing_of_the_others() -> None:
+    replica = replica_of([listing("NVX"), listing("ORB"), trade(1, "ORB")])
+    outbox, reader = TradesOutbox(), Reader()
+    read(reader, outbox.add(replica, ["NVX"]))
+    happen(replica, trade(2), trade(3, "ORB"))
+    read(reader, outbox.add(replica, ["NVX", "ORB"]))
+    happen(replica, trade(4, "ORB"))
+    read(reader, outbox.take(replica))
+    assert sequences(reader) == [4, 3, 5, 6]
+
+
+def test_everything_includes_what_is_listed_later_and_symbols_can_be_taken_out() -> None:
+    replica, outbox, reader = replica_of([listing("NVX")]), TradesOutbox(), Reader()
+    read(reader, outbox.add(replica, ["NVX"]))
+    outbox.want_everything()
+    happen(replica, listing("ORB"), trade(1, "ORB"))
+    read(reader, outbox.take(replica))
+    assert sequences(reader) == [3]
+    outbox.remove(None)
+    happen(replica, trade(2))
+    assert outbox.take(replica) == []
+
+
+def test_asking_for_everything_again_doubles_nothing() -> None:
+    replica, outbox, reader = replica_of([listing("NVX")]), TradesOutbox(), Reader()
+    read(reader, outbox.add(replica, ["NVX"]))
+    outbox.want_everything()
+    happen(replica, listing("ORB"), trade(1, "ORB"))
+    read(reader, outbox.take(replica))
+    read(reader, outbox.add(replica, ["NVX", "ORB"]))
+    assert sequences(reader) == [3]
+
+
+def test_an_open_channel_goes_back_to_mend_a_gap_but_not_for_a_new_symbol() -> None:
+    replica = replica_of([listing("NVX"), listing("ORB")])
+    outbox, reader = TradesOutbox(), Reader()
+    read(reader, outbox.add(replica, ["NVX"]))
+    happen(replica, trade(1), trade(2))
+    read(reader, outbox.take(replica))
+    assert not outbox.resume(replica, ["ORB"], Position(EPOCH, 2))
+    happen(replica, trade(3), trade(4, "ORB"))
+    assert not outbox.resume(replica, ["NVX"], Position(EPOCH, 6))
+    read(reader, outbox.take(replica))
+    assert sequences(reader) == [3, 4, 5, 6]
+    reader.positions["trades"] = Position(EPOCH, 4)
+    assert outbox.resume(replica, ["NVX", "ORB"], Position(EPOCH, 4))
+    read(reader, outbox.take(replica))
+    assert sequences(reader) == [3, 4, 5, 6, 5, 6]

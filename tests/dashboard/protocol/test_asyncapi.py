@@ -1,0 +1,182 @@
+"""The document names everything, refers to nothing that is missing, and its examples are true."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from django.conf import settings
+
+from dashboard.protocol.asyncapi import ANSWER_OF, COOKIE, LIMITS, document
+from dashboard.protocol.examples import SAID
+from dashboard.protocol.guide import CHANNEL_TEXT, METHOD_TEXT, PARAMETER_TEXT, QUERY_TEXT
+from dashboard.protocol.tables import guide, kind_of, words_of
+from dashboard.wire import registry
+from dashboard.wire.commands import METHODS, decode_command
+from dashboard.wire.query import NAMES
+from dashboard.wire.registry import CLOSE_TEXT, ERROR_TEXT, Channel, Close, Error, Transport
+from dashboard.wire.schemas.replies import ANSWERS, BODIES, FRAMES
+from tests.support.shapes import fits, shapes_of
+
+DOCUMENT = document(host="market.example", is_secure=True)
+SHAPES = {shape.__name__: shape for shape in (*FRAMES, *ANSWERS, *BODIES)}
+
+
+def refs(node: Any) -> Iterator[str]:
+    """Go through every reference of a document."""
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for value in node.values():
+            yield from refs(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from refs(value)
+
+
+def resolve(ref: str, whole: Any = DOCUMENT) -> Any:
+    for part in ref.removeprefix("#/").split("/"):
+        whole = whole[part]
+    return whole
+
+
+def test_every_reference_leads_somewhere() -> None:
+    found = set(refs(DOCUMENT))
+    assert len(found) > 60
+    for ref in found:
+        assert resolve(ref), ref
+
+
+def test_a_reference_that_leads_nowhere_is_found() -> None:
+    with pytest.raises(KeyError):
+        resolve("#/components/schemas/Missing")
+
+
+def test_the_document_has_the_parts_of_asyncapi_3() -> None:
+    assert DOCUMENT["asyncapi"] == "3.0.0"
+    assert {"title", "version"} <= DOCUMENT["info"].keys()
+    allowed = {
+        "asyncapi",
+        "info",
+        "defaultContentType",
+        "servers",
+        "channels",
+        "operations",
+        "components",
+    }
+    assert {key for key in DOCUMENT if not key.startswith("x-")} == allowed
+    for server in DOCUMENT["servers"].values():
+        assert server["host"] == "market.example"
+        assert server["protocol"] in ("wss", "https")
+
+
+def test_operations_use_messages_of_their_channel() -> None:
+    """AsyncAPI wants references to the channel's messages, and to no other's."""
+    for operation in DOCUMENT["operations"].values():
+        assert operation["action"] in ("send", "receive")
+        for part in filter(None, (operation, operation.get("reply"))):
+            channel = part["channel"]["$ref"]
+            for message in part["messages"]:
+                assert message["$ref"].startswith(f"{channel}/messages/")
+
+
+def test_every_shape_is_a_message_with_its_schema() -> None:
+    messages, schemas = DOCUMENT["components"]["messages"], DOCUMENT["components"]["schemas"]
+    assert messages.keys() == SHAPES.keys() | METHODS.keys() | {"Question"}
+    assert SHAPES.keys() | METHODS.keys() <= schemas.keys()
+    assert SAID.keys() == SHAPES.keys()
+    assert all(message["summary"] for message in messages.values())
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_an_example_has_the_shape_it_is_an_example_of(name: str) -> None:
+    text = json.dumps(DOCUMENT["components"]["messages"][name]["examples"][0]["payload"])
+    assert fits(text, SHAPES[name])
+    assert shapes_of(text, list(SHAPES.values())) == [name]
+
+
+def test_every_example_of_a_command_is_read() -> None:
+    for method in METHODS:
+        examples = DOCUMENT["components"]["messages"][method]["examples"]
+        assert examples
+        for example in examples:
+            assert decode_command(json.dumps(example["payload"])).method == method
+
+
+def test_readers_may_not_insist_on_the_fields_of_today() -> None:
+    """The tests refuse what is not described; a program must not, or nothing could be added."""
+    assert '"additionalProperties":false' not in msgspec.json.encode(DOCUMENT).decode()
+
+
+def test_every_method_is_explained_with_every_parameter() -> None:
+    assert METHODS.keys() == METHOD_TEXT.keys() == PARAMETER_TEXT.keys() == ANSWER_OF.keys()
+    assert METHODS.keys() <= DOCUMENT["operations"].keys()
+    for method, shape in METHODS.items():
+        names = [field.encode_name for field in msgspec.structs.fields(shape)]
+        assert (
+            names
+            == list(PARAMETER_TEXT[method])
+            == list(DOCUMENT["components"]["schemas"][shape.__name__]["properties"])
+        )
+    assert [method["name"] for method in guide()["methods"]] == list(METHODS)
+
+
+def test_every_channel_transport_error_and_close_code_is_there() -> None:
+    assert list(CHANNEL_TEXT) == list(Channel) == [one["name"] for one in DOCUMENT["x-channels"]]
+    assert [one["name"] for one in DOCUMENT["x-transports"]] == list(Transport)
+    errors = {one["code"]: (one["description"], one["retry"]) for one in DOCUMENT["x-errors"]}
+    assert errors == {int(code): ERROR_TEXT[code] for code in Error}
+    closes = {one["code"]: (one["description"], one["retry"]) for one in DOCUMENT["x-close-codes"]}
+    assert closes == {int(code): CLOSE_TEXT[code] for code in Close}
+    for code in Close:
+        assert str(int(code)) in DOCUMENT["channels"]["websocket"]["description"]
+
+
+def test_every_parameter_of_a_query_is_explained() -> None:
+    assert QUERY_TEXT.keys() == NAMES
+    for name in ("stream", "poll"):
+        query = DOCUMENT["operations"][name]["bindings"]["http"]["query"]["properties"]
+        assert query.keys() == NAMES
+
+
+def test_every_number_of_the_registry_is_a_limit() -> None:
+    numbers = {
+        name: value
+        for name, value in vars(registry).items()
+        if name.isupper() and isinstance(value, int | float)
+    }
+    told = {name: value for name, (value, _) in LIMITS.items()}
+    assert told | {"VERSION": registry.VERSION, "RESTART_MS": registry.RESTART_MS} == numbers
+
+
+def test_the_session_is_the_one_of_this_project() -> None:
+    assert settings.SESSION_COOKIE_NAME == COOKIE
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ({"$ref": "#/components/schemas/Phase"}, "Phase"),
+        ({"const": True, "type": "boolean"}, "true"),
+        ({"enum": ["a", "b"]}, '"a" or "b"'),
+        ({"anyOf": [{"type": "number"}, {"type": "null"}]}, "number or null"),
+        ({"type": "array", "items": {"type": "string"}}, "list of string"),
+        ({"type": "object", "additionalProperties": {"type": "string"}}, "object of string"),
+        ({}, "anything"),
+    ],
+)
+def test_a_type_is_said_in_words(schema: dict[str, Any], words: str) -> None:
+    assert kind_of(schema) == words
+
+
+def test_a_text_is_cut_into_words_and_code() -> None:
+    assert words_of("up to `seq`, not") == [("up to ", False), ("seq", True), (", not", False)]
+    assert words_of("`a`") == [("a", True)]
+    assert words_of("") == []
+
+
+def test_no_text_of_the_page_has_an_open_backtick() -> None:
+    texts = [one["summary"] for one in DOCUMENT["components"]["messages"].values()]
+    texts += [*QUERY_TEXT.values(), *METHOD_TEXT.values()]
+    assert all(text.count("`") % 2 == 0 for text in texts)

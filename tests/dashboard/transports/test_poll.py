@@ -1,0 +1,168 @@
+"""A poll answers as a resume does, and says nothing when there is nothing to say."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from dashboard.loadtest.reader import Reader
+from dashboard.transports import http
+from dashboard.transports.http import Desk
+from dashboard.transports.poll import PollApplication
+from dashboard.wire.personal import Notice, Personal
+from dashboard.wire.registry import SYMBOL_LIMIT
+from feeds.market.events import Phase, Status
+from tests.support.exchange import Exchange, person, quote
+from tests.support.market_script import NOW, listing
+
+Ask = Callable[..., Awaitable[tuple[int, dict[str, Any]]]]
+
+
+async def forever() -> dict[str, Any]:
+    """Be a reader that stays."""
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+@pytest.fixture
+def ask(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """Ask once, as person 1: replaces the server and the look into the database."""
+
+    async def identify(scope: dict[str, Any]) -> Any:
+        return person(1)
+
+    monkeypatch.setattr(http, "identify", identify)
+    exchange.rows.personal[1] = Personal(watchlist=("NVX",), unread=0, notices=())
+    application = PollApplication(
+        hub=exchange.hub,
+        desk=Desk(exchange.hub, requests_per_s=1000),
+        read_personal=exchange.rows.read_personal,
+    )
+
+    async def ask(query: str, *, method: str = "GET") -> tuple[int, dict[str, Any]]:
+        await exchange.settle()
+        sent: list[dict[str, Any]] = []
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        scope = {"method": method, "query_string": query.encode("latin-1"), "headers": []}
+        await application(scope, forever, send)
+        return sent[0]["status"], json.loads(sent[1]["body"] or "{}")
+
+    return ask
+
+
+def kinds(answer: dict[str, Any]) -> list[tuple[str, str | None]]:
+    return [(frame["channel"], frame.get("type")) for frame in answer["frames"]]
+
+
+async def test_the_first_answer_tells_everything(ask: Ask) -> None:
+    status, answer = await ask("symbols=NVX,ORB")
+    assert status == 200
+    assert kinds(answer) == [
+        ("status", "snapshot"), ("ticker", "snapshot"), ("notifications", "snapshot"),
+        ("watchlist", "snapshot"), ("heartbeat", None),
+    ]  # fmt: skip
+    assert answer["position"] == "e1:2"
+
+
+KNOWN = "notifications_since=0&unread=0&watchlist=NVX"
+
+
+async def test_without_news_the_answer_is_304(ask: Ask) -> None:
+    assert (await ask(f"symbols=NVX&since=e1:2&{KNOWN}"))[0] == 304
+
+
+async def test_ticks_of_other_symbols_are_no_news(exchange: Exchange, ask: Ask) -> None:
+    await exchange.happen(quote(10))
+    assert (await ask(f"symbols=ORB&since=e1:2&{KNOWN}"))[0] == 304
+
+
+async def test_a_quiet_reader_does_not_fall_off_the_tape(exchange: Exchange, ask: Ask) -> None:
+    """304 tells no position: before the tape ends, one is told without news."""
+    position, statuses = "e1:2", set()
+    for _ in range(8):
+        await exchange.happen(*(quote(bid) for bid in range(1, 401)))
+        status, answer = await ask(f"symbols=ORB&channels=ticker,trades&since={position}")
+        statuses.add(status)
+        assert all(frame["channel"] == "heartbeat" for frame in answer.get("frames", []))
+        position = answer.get("position", position)
+    assert statuses == {200, 304}
+
+
+async def test_news_are_what_a_resume_tells(exchange: Exchange, ask: Ask) -> None:
+    await exchange.happen(quote(10), quote(11))
+    _, answer = await ask(f"symbols=NVX&since=e1:2&{KNOWN}")
+    assert kinds(answer) == [("ticker", None), ("heartbeat", None)]
+    update = answer["frames"][0]
+    assert (update["from"], update["seq"], update["data"]["NVX"]["n"]) == (2, 4, 2)
+
+
+async def test_polls_in_a_row_make_the_board(exchange: Exchange, ask: Ask) -> None:
+    """Each poll goes on where the last one ended; nothing is lost and every tick is counted."""
+    reader, position = Reader(), ""
+    for bid in range(1, 20):
+        _, answer = await ask(f"symbols=NVX&since={position}&{KNOWN}")
+        for frame in answer.get("frames", []):
+            reader.apply(frame)
+        position = answer.get("position", position)
+        await exchange.happen(quote(bid), *([listing("QAL")] if bid == 7 else []))
+        if bid == 9:
+            await exchange.happen(Status("NVX", Phase.HALTED, "news", NOW))
+    _, answer = await ask(f"symbols=NVX&since={position}&{KNOWN}")
+    for frame in answer["frames"]:
+        reader.apply(frame)
+    assert (reader.rows["NVX"]["b"], reader.rows["NVX"]["ph"]) == (0.19, "HALTED")
+    assert reader.ticks["NVX"] == 19
+    assert set(reader.instruments) == {"NVX", "ORB", "QAL"}
+
+
+async def test_a_notice_and_its_reading_are_news(exchange: Exchange, ask: Ask) -> None:
+    notice = Notice(id=7, title="t", body="", level="info", t=NOW, read=False)
+    exchange.rows.personal[1] = Personal(watchlist=("NVX",), unread=1, notices=(notice,))
+    _, answer = await ask(f"symbols=NVX&since=e1:2&{KNOWN}")
+    assert answer["frames"][0]["data"][0]["id"] == 7
+    known = "symbols=NVX&since=e1:2&notifications_since=7&watchlist=NVX"
+    assert (await ask(f"{known}&unread=1"))[0] == 304
+    read = msgspec.structs.replace(notice, read=True)
+    exchange.rows.personal[1] = Personal(watchlist=("NVX",), unread=0, notices=(read,))
+    _, answer = await ask(f"{known}&unread=1")
+    assert answer["frames"][0]["unread"] == 0
+
+
+async def test_a_changed_watchlist_is_news(exchange: Exchange, ask: Ask) -> None:
+    exchange.rows.personal[1] = Personal(watchlist=("ORB",), unread=0, notices=())
+    _, answer = await ask(f"symbols=NVX&since=e1:2&{KNOWN}")
+    assert answer["frames"][0]["data"] == ["ORB"]
+
+
+@pytest.mark.parametrize("since", ["junk", "e9:1", "e1:99"])
+async def test_a_lost_position_gets_a_snapshot(ask: Ask, since: str) -> None:
+    _, answer = await ask(f"symbols=NVX&since={since}&{KNOWN}")
+    assert ("ticker", "snapshot") in kinds(answer)
+
+
+async def test_too_much_is_refused(ask: Ask) -> None:
+    symbols = ",".join(f"S{number}" for number in range(SYMBOL_LIMIT + 1))
+    status, answer = await ask(f"symbols={symbols}")
+    assert (status, answer["error"]["name"]) == (400, "too_many_symbols")
+    status, answer = await ask("a=1&" * 20)
+    assert (status, answer["error"]["name"]) == (400, "bad_parameters")
+    assert (await ask("\u00e9"))[0] == 400
+
+
+async def test_only_get_is_answered(ask: Ask) -> None:
+    assert (await ask("", method="POST"))[0] == 405
+
+
+async def test_a_long_poll_waits_while_the_market_is_silent(exchange: Exchange, ask: Ask) -> None:
+    await exchange.settle()
+    exchange.hub.replica.stale_ms = NOW
+    known = f"symbols=NVX&since=e1:2&wait=0.05&{KNOWN}"
+    status, answer = await ask(known)
+    assert (status, kinds(answer)) == (200, [("heartbeat", None)])
+    assert answer["frames"][0]["stale"] == NOW

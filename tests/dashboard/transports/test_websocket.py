@@ -1,0 +1,172 @@
+"""The consumer gives its seat back however it ends, and never visits the database's thread."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from asgiref.testing import ApplicationCommunicator
+from django.db import InterfaceError
+
+from dashboard.delivery.connection import Seat
+from dashboard.people.identity import Identity, Refusal
+from dashboard.transports import websocket
+from dashboard.transports.websocket import MarketConsumer
+from dashboard.wire.registry import Close
+from tests.support.exchange import Exchange, person, quote
+
+SCOPE = {"type": "websocket", "path": "/ws/v1/", "headers": []}
+
+
+@pytest.fixture
+def visitor(monkeypatch: pytest.MonkeyPatch) -> dict[str, Identity | Refusal]:
+    """Who comes: replaces the look into the database."""
+    who: dict[str, Identity | Refusal] = {"is": person()}
+
+    async def identify(scope: dict[str, Any]) -> Identity | Refusal:
+        return who["is"]
+
+    monkeypatch.setattr(websocket, "identify", identify)
+    return who
+
+
+def call(exchange: Exchange) -> ApplicationCommunicator:
+    """Start a consumer; unlike a server the communicator queues without bound."""
+    consumer = MarketConsumer.as_asgi(hub=exchange.hub)
+    return ApplicationCommunicator(consumer, SCOPE)
+
+
+async def connect(exchange: Exchange) -> ApplicationCommunicator:
+    caller = call(exchange)
+    await caller.send_input({"type": "websocket.connect"})
+    assert (await caller.receive_output(5))["type"] == "websocket.accept"
+    assert '"welcome"' in (await caller.receive_output(5))["text"]
+    return caller
+
+
+async def test_a_connection_holds_one_seat_until_it_ends(exchange, visitor) -> None:
+    caller = await connect(exchange)
+    assert len(exchange.hub.seats) == 1
+    await caller.send_input({"type": "websocket.disconnect", "code": 1006})
+    await caller.wait(5)
+    assert not exchange.hub.seats
+
+
+async def test_an_exception_within_a_command_gives_the_seat_back(
+    exchange, visitor, monkeypatch
+) -> None:
+    def fail(seat: Seat, message: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Seat, "receive", fail)
+    caller = await connect(exchange)
+    await caller.send_input({"type": "websocket.receive", "text": "{}"})
+    with pytest.raises(ZeroDivisionError):
+        await caller.wait(5)
+    assert not exchange.hub.seats
+
+
+async def test_a_cancelled_connection_gives_the_seat_back(exchange, visitor) -> None:
+    caller = await connect(exchange)
+    caller.future.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller.future
+    assert not exchange.hub.seats
+
+
+async def test_no_task_is_left_behind(exchange, visitor) -> None:
+    before = len(asyncio.all_tasks())
+    for _ in range(20):
+        caller = await connect(exchange)
+        await caller.send_input({"type": "websocket.disconnect", "code": 1006})
+        await caller.wait(5)
+    await asyncio.sleep(0)
+    assert len(asyncio.all_tasks()) == before
+
+
+@pytest.mark.parametrize(("is_foreign", "is_accepted"), [(True, False), (False, True)])
+async def test_nobody_gets_a_seat(exchange, visitor, is_foreign, is_accepted) -> None:
+    visitor["is"] = Refusal(is_foreign=is_foreign)
+    caller = call(exchange)
+    await caller.send_input({"type": "websocket.connect"})
+    first = await caller.receive_output(5)
+    assert (first["type"] == "websocket.accept") == is_accepted
+    last = await caller.receive_output(5) if is_accepted else first
+    assert last == {"type": "websocket.close", "code": Close.SIGNED_OUT}
+    await caller.send_input({"type": "websocket.receive", "text": '{"method":"ping"}'})
+    await caller.send_input({"type": "websocket.disconnect", "code": 1006})
+    await caller.wait(5)
+    assert not exchange.hub.seats
+
+
+async def test_a_full_hub_says_so(exchange, visitor) -> None:
+    for _ in range(10):
+        exchange.join(2)
+    caller = call(exchange)
+    await caller.send_input({"type": "websocket.connect"})
+    assert (await caller.receive_output(5))["type"] == "websocket.accept"
+    assert await caller.receive_output(5) == {"type": "websocket.close", "code": Close.TOO_MANY}
+    caller.stop()
+
+
+async def test_accounts_that_cannot_be_read_send_people_away_for_a_while(
+    exchange, monkeypatch, caplog
+) -> None:
+    async def identify(scope: dict[str, Any]) -> Identity:
+        raise InterfaceError("connection already closed")
+
+    monkeypatch.setattr(websocket, "identify", identify)
+    caller = call(exchange)
+    await caller.send_input({"type": "websocket.connect"})
+    assert (await caller.receive_output(5))["type"] == "websocket.accept"
+    assert await caller.receive_output(5) == {"type": "websocket.close", "code": Close.RESTART}
+    assert "accounts cannot be read" in caplog.text
+    caller.stop()
+
+
+async def test_frames_never_visit_the_thread_of_the_database(
+    exchange, visitor, monkeypatch
+) -> None:
+    visits = 0
+
+    async def count() -> None:
+        nonlocal visits
+        visits += 1
+
+    monkeypatch.setattr("channels.consumer.aclose_old_connections", count)
+    caller = await connect(exchange)
+    for bid in range(50):
+        await caller.send_input({"type": "websocket.receive", "text": '{"method":"set"}'})
+        await exchange.happen(quote(bid + 1))
+    await caller.send_input({"type": "websocket.disconnect", "code": 1006})
+    await caller.wait(5)
+    assert visits == 0
+
+
+class DeadSocket:
+    """A transport whose other end takes nothing; a cut lets a waiting writer go, as servers do."""
+
+    def __init__(self) -> None:
+        self.inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.sent: list[str] = []
+        self.transport = self
+        self._is_cut = asyncio.Event()
+
+    async def send(self, message: dict[str, Any]) -> None:
+        self.sent.append(message["type"])
+        if message["type"] == "websocket.send":
+            await self._is_cut.wait()
+            raise ConnectionResetError
+
+    def abort(self) -> None:
+        self._is_cut.set()
+        self.inbox.put_nowait({"type": "websocket.disconnect", "code": 1006})
+
+
+async def test_a_socket_that_takes_nothing_is_cut_after_the_deadline(exchange, visitor) -> None:
+    exchange.hub._deadline_s = 0.05
+    socket = DeadSocket()
+    socket.inbox.put_nowait({"type": "websocket.connect"})
+    consumer = MarketConsumer.as_asgi(hub=exchange.hub)
+    await asyncio.wait_for(consumer(SCOPE, socket.inbox.get, socket.send), 5)
+    assert socket.sent == ["websocket.accept", "websocket.send"]
+    assert not exchange.hub.seats

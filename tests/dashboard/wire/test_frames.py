@@ -1,0 +1,165 @@
+"""Every text is a command or a documented refusal; every frame is JSON."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.exceptions import CommandRefused
+from dashboard.wire.commands import (
+    METHOD_SHOWN,
+    Ping,
+    Set,
+    Subscribe,
+    decode_command,
+    encode_refusal,
+    encode_success,
+    notice_id_of,
+    position_of,
+)
+from dashboard.wire.frames import encode_row, encode_snapshot, encode_update
+from dashboard.wire.registry import CLOSE_TEXT, ERROR_TEXT, SNAPSHOT_ENTRIES, Channel, Close, Error
+from feeds.market.board import Board
+from feeds.market.events import Event, Position
+from tests.support.market_script import NOW, scripts
+
+
+def refused(text: str) -> CommandRefused:
+    with pytest.raises(CommandRefused) as caught:
+        decode_command(text)
+    return caught.value
+
+
+def test_a_subscription_is_read_with_its_parameters() -> None:
+    text = (
+        '{"method":"subscribe","params":{"channel":"ticker","symbols":["NVX"],"max_rate":5,'
+        '"since":"e1:7","later":1},"id":"a"}'
+    )
+    answer = decode_command(text)
+    assert (answer.method, answer.id) == ("subscribe", "a")
+    assert answer.command == Subscribe("ticker", ("NVX",), max_rate=5, since="e1:7")
+
+
+def test_parameters_and_id_may_be_left_out() -> None:
+    assert decode_command('{"method":"ping"}').command == Ping()
+    assert decode_command('{"method":"set"}').command == Set()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", Error.BAD_FRAME),
+        ("{", Error.BAD_FRAME),
+        ("[" * 100_000, Error.BAD_PARAMETERS),
+        ('{"method":"ping","params":' + "[" * 60_000, Error.BAD_FRAME),
+        ('{"method":"ping","params":' + "[" * 30_000 + "]" * 30_000 + "}", Error.BAD_FRAME),
+        ('{"method":"ping"} x', Error.BAD_FRAME),
+        ("[]", Error.BAD_PARAMETERS),
+        ("{}", Error.BAD_PARAMETERS),
+        ('{"method":7}', Error.BAD_PARAMETERS),
+        ('{"method":"ping","id":{}}', Error.BAD_PARAMETERS),
+        ('{"method":"ping","id":"' + "x" * 65 + '"}', Error.BAD_PARAMETERS),
+        ('{"method":"dance"}', Error.UNKNOWN_METHOD),
+        ('{"method":"subscribe"}', Error.BAD_PARAMETERS),
+        ('{"method":"subscribe","params":[]}', Error.BAD_PARAMETERS),
+        ('{"method":"subscribe","params":{"channel":"ticker","since":7}}', Error.BAD_PARAMETERS),
+        ('{"method":"subscribe","params":{"channel":"ticker","max_rate":0}}', Error.BAD_PARAMETERS),
+        ('{"method":"set","params":{"max_rate":21}}', Error.BAD_PARAMETERS),
+        ('{"method":"set","params":{"max_rate":NaN}}', Error.BAD_FRAME),
+        ('{"method":"set","params":{"paused":1}}', Error.BAD_PARAMETERS),
+        ('{"method":"ack"}', Error.BAD_PARAMETERS),
+    ],
+)  # fmt: skip
+def test_what_is_no_command_is_refused_with_its_code(text: str, code: Error) -> None:
+    assert refused(text).code == code
+
+
+def test_a_refusal_carries_the_id_it_can_read() -> None:
+    frame = json.loads(encode_refusal(refused('{"method":"dance","id":9}')))
+    assert (frame["method"], frame["id"]) == ("dance", 9)
+    assert frame["success"] is False
+    assert frame["error"] == {
+        "code": 402, "name": "unknown_method", "message": "method was 'dance'", "retry": False,
+    }  # fmt: skip
+
+
+def test_a_refusal_repeats_only_so_much_of_a_method() -> None:
+    frame = json.loads(encode_refusal(refused(json.dumps({"method": "x" * 10_000}))))
+    assert frame["method"] == "x" * METHOD_SHOWN
+
+
+@given(
+    st.text()
+    | st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists).map(json.dumps)
+)
+def test_any_text_is_a_command_or_a_refusal(text: str) -> None:
+    """No third way: nothing else is raised whatever is sent."""
+    try:
+        decode_command(text)
+    except CommandRefused as error:
+        frame = json.loads(encode_refusal(error))
+    else:
+        return
+    assert frame["success"] is False
+
+
+_fields = st.dictionaries(
+    st.sampled_from(["channel", "symbols", "max_rate", "since", "paused", "position"]),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text()),
+)
+
+
+@given(st.sampled_from(["subscribe", "unsubscribe", "set", "ack", "ping"]), _fields)
+def test_any_parameters_are_a_command_or_a_refusal(method: str, params: dict) -> None:
+    try:
+        answer = decode_command(json.dumps({"method": method, "params": params}))
+    except CommandRefused:
+        return
+    assert json.loads(encode_success(answer))["success"] is True
+
+
+@pytest.mark.parametrize("text", ["", "x", "-1", "1.5", "٣", "9" * 19, "²"])
+def test_junk_is_no_notification_id(text: str) -> None:
+    assert notice_id_of(text) is None
+
+
+def test_positions_and_ids_are_read() -> None:
+    assert position_of("e1:7") == Position("e1", 7)
+    assert position_of("junk") is None
+    assert notice_id_of("12") == 12
+
+
+def test_a_big_snapshot_comes_in_frames_that_say_that_more_follow() -> None:
+    entries = [f'"S{number}":{{}}' for number in range(2 * SNAPSHOT_ENTRIES + 1)]
+    frames = encode_snapshot(Channel.TICKER, entries, epoch="e1", seq=7, ts=1)
+    read = [json.loads(frame) for frame in frames]
+    assert [len(frame["data"]) for frame in read] == [SNAPSHOT_ENTRIES, SNAPSHOT_ENTRIES, 1]
+    assert [frame.get("more") for frame in read] == [True, True, None]
+    symbols = [symbol for frame in read for symbol in frame["data"]]
+    assert symbols == [f"S{number}" for number in range(2 * SNAPSHOT_ENTRIES + 1)]
+
+
+def test_an_empty_snapshot_is_one_frame() -> None:
+    (frame,) = encode_snapshot(Channel.TICKER, [], epoch="e1", seq=0, ts=1)
+    assert json.loads(frame)["data"] == {}
+
+
+def test_an_update_says_what_it_covers() -> None:
+    frame = json.loads(encode_update(Channel.TICKER, ['"NVX":{}'], since=3, seq=9, ts=1))
+    assert (frame["from"], frame["seq"], frame["data"]) == (3, 9, {"NVX": {}})
+
+
+@given(scripts)
+def test_rows_are_json_whatever_happened(events: list[Event]) -> None:
+    board = Board()
+    for sequence, event in enumerate(events, 1):
+        board.apply(sequence, event)
+    for symbol, row in board.rows.items():
+        assert json.loads(f"{{{encode_row(symbol, row, ts=NOW)}}}")[symbol]["ph"] == row.phase
+
+
+def test_every_code_has_its_text_and_closes_are_of_the_private_range() -> None:
+    assert set(ERROR_TEXT) == set(Error)
+    assert set(CLOSE_TEXT) == set(Close)
+    assert all(4000 <= code <= 4999 for code in Close if code is not Close.TOO_BIG)

@@ -1,0 +1,244 @@
+"""The described shapes are what the encoders write: nothing more is said, and nothing less."""
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.delivery.replica import Replica
+from dashboard.delivery.subscriber import Subscriber
+from dashboard.people.access import Rights
+from dashboard.protocol.examples import COMMANDS, SAID
+from dashboard.wire.frames import encode_shutdown
+from dashboard.wire.personal import Notice, Personal
+from dashboard.wire.registry import FIELDS, Channel
+from dashboard.wire.schemas.frames import Shape, TickerEntry
+from dashboard.wire.schemas.replies import ANSWERS, FRAMES, ErrorAnswer, SubscribeResult
+from dashboard.wire.schemas.tape import BarEntry, NoBar
+from feeds.clock import Moment
+from feeds.market.board import Board
+from feeds.market.events import (
+    Batch,
+    Delisting,
+    Event,
+    FeedRemoval,
+    FeedState,
+    FeedStatus,
+    Quote,
+    Side,
+    Trade,
+)
+from tests.support.market_script import NOW, SYMBOLS, batches, listing, scripts
+from tests.support.places import GOLDEN
+from tests.support.shapes import fits, shapes_of
+
+GOLDEN_STEPS = json.loads((GOLDEN / "frames.json").read_text())
+levels = st.sampled_from(["info", "warning", "critical"])
+notices = st.builds(
+    Notice, st.integers(1, 99), st.text(), st.text(), levels, st.just(NOW), st.booleans()
+)
+people = st.builds(
+    lambda watched, found: Personal(tuple(watched), len(found), tuple(found)),
+    st.lists(st.sampled_from(SYMBOLS), unique=True),
+    st.lists(notices, max_size=4),
+)
+
+
+class Listener:
+    """A subscriber that wants everything, and the texts of all it was told."""
+
+    def __init__(self, epoch: str = "e1") -> None:
+        self.replica = Replica(epoch, Board(), capacity=100, ts=NOW)
+        self.now_s = 0.0
+        rights = Rights(operates=True)
+        self.subscriber = Subscriber(heartbeat_ms=5000, now=self.now, rights=rights)
+        self.told = [self.subscriber.welcome(self.replica, self.now)]
+
+    @property
+    def now(self) -> Moment:
+        return Moment(wall_ms=NOW + int(self.now_s * 1000), mono_s=self.now_s)
+
+    def send(self, method: str, id: int | None = 1, **params: Any) -> None:
+        text = json.dumps({"method": method, "params": params, "id": id})
+        self.told += self.subscriber.receive(text, self.replica, self.now)
+
+    def happen(self, batch: Batch) -> None:
+        self.replica.receive(batch, ts=NOW + 20)
+
+    def listen(self, wait_s: float = 1.0) -> None:
+        self.now_s += wait_s
+        self.told += self.subscriber.frames(self.replica, self.now)
+
+
+def only_shape(text: str) -> str:
+    (name,) = shapes_of(text)
+    return name
+
+
+def test_every_golden_frame_has_one_shape() -> None:
+    frames = [json.dumps(frame) for step in GOLDEN_STEPS for frame in step["frames"]]
+    assert len(frames) > 15
+    for frame in frames:
+        only_shape(frame)
+
+
+@given(scripts, st.lists(st.integers(1, 60), max_size=5), people, st.sets(st.sampled_from(FIELDS)))
+def test_every_frame_of_any_market_has_one_shape(
+    events: list[Event], cuts: list[int], person: Personal, fields: set[str]
+) -> None:
+    """Whatever happens, to whoever listens: each frame decodes as exactly one shape."""
+    one = Listener()
+    first, *later = batches("e1", events, cuts)
+    one.happen(first)
+    wanted = {"symbols": ["*"]}
+    one.send("subscribe", channel="ticker", **wanted, **({"fields": [*fields]} if fields else {}))
+    one.send("subscribe", channel="trades", **wanted)
+    one.send("subscribe", channel="bars", symbols=["NVX@1s", "ORB"], interval="1m")
+    for channel in ("status", "notifications", "watchlist"):
+        one.send("subscribe", channel=channel)
+    one.subscriber.personal.offer(person)
+    for batch in later:
+        one.listen()
+        one.happen(batch)
+    one.listen()
+    one.listen(10)
+    for text in one.told:
+        only_shape(text)
+
+
+def everything_said() -> list[str]:
+    """Return what a listener is told when everything happens that a server can say."""
+    one = Listener()
+    feed = FeedStatus("demo", "Demo", FeedState.RUNNING, 200.0, "", NOW)
+    trade = Trade("NVX", 101, 5, Side.BUY, NOW)
+    one.happen(Batch("e1", 1, (feed, listing("NVX"), trade)))
+    one.send("subscribe", channel="ticker", symbols=["NVX", "NONE"], max_rate=20)
+    one.send("subscribe", channel="trades", symbols=["*"])
+    one.send("subscribe", channel="bars", symbols=["NVX"], interval="1s")
+    for channel in ("status", "notifications", "watchlist"):
+        one.send("subscribe", channel=channel)
+    one.send("subscribe", channel="deck")
+    one.subscriber.deck.offer(json.dumps(SAID["DeckSnapshot"]))
+    notice = Notice(7, "t", "b", "info", NOW, False)
+    one.subscriber.personal.offer(Personal(("NVX",), 1, (notice,)))
+    one.listen()
+    one.subscriber.personal.offer(
+        Personal(("NVX",), 2, (Notice(8, "", "", "critical", NOW, False), notice))
+    )
+    quote = Quote("NVX", 100, 101, 5, 5, NOW)
+    one.happen(Batch("e1", 4, (quote, trade, FeedRemoval("demo", NOW))))
+    one.listen()
+    one.listen(10)
+    one.replica.stale_ms = NOW
+    one.listen()
+    one.send("ack", position="e1:6", paint_ms=900)
+    one.happen(Batch("e1", 7, (quote,)))
+    one.listen(10)
+    one.send("ping")
+    one.send("set", max_rate=0.5, paused=True)
+    one.send("unsubscribe", channel="trades")
+    one.send("dance")
+    return [*one.told, encode_shutdown(retry_ms=1)]
+
+
+def test_everything_described_is_said() -> None:
+    """A shape that no encoder writes any more would be found here."""
+    seen = {only_shape(text) for text in everything_said()}
+    assert seen == {shape.__name__ for shape in (*FRAMES, *ANSWERS)}
+
+
+MANY_BARS = [f"S{number}@1s" for number in range(2, 12)]
+"""With 60 bars of each they are too many for one frame."""
+
+
+def of_big_market() -> list[str]:
+    """Return what a reader with a lost place is told of 501 instruments, one of which leaves."""
+    one = Listener()
+    symbols = [f"S{number}" for number in range(501)]
+    traded = [
+        Trade(f"S{number}", 101, 5, Side.BUY, NOW + 1000 * n)
+        for number in range(1, 12)
+        for n in range(60)
+    ]
+    one.happen(Batch("e1", 1, (*map(listing, symbols), *traded)))
+    one.send("subscribe", channel="status")
+    one.send("subscribe", channel="ticker", symbols=["*"])
+    one.send("subscribe", channel="trades", symbols=["*"], since="lost:7")
+    one.send("subscribe", channel="bars", symbols=["S1@1s", "S0@1s", *MANY_BARS], since="lost:7")
+    one.listen()
+    one.happen(Batch("e1", one.replica.sequence + 1, (Delisting("S1", NOW),)))
+    one.listen()
+    return one.told
+
+
+def test_every_field_described_is_said() -> None:
+    """Also those that are seldom there; a field that nobody writes any more is found here."""
+    seen: dict[str, set[str]] = {}
+    for text in [*everything_said(), *of_big_market()]:
+        seen.setdefault(only_shape(text), set()).update(json.loads(text))
+    for shape in (*FRAMES, *ANSWERS):
+        assert seen[shape.__name__] == names_of(shape), shape
+
+
+def test_every_field_of_a_bar_is_said() -> None:
+    frames = [json.loads(text) for text in of_big_market()]
+    entries = [entry for f in frames if f.get("channel") == "bars" for entry in f["data"]]
+    assert {key for entry in entries for key in entry} == names_of(BarEntry) | names_of(NoBar)
+
+
+def test_every_field_of_an_entry_is_said() -> None:
+    frames = [json.loads(text) for text in [*everything_said(), *of_big_market()]]
+    entries = [one for f in frames if f.get("channel") == "ticker" for one in f["data"].values()]
+    assert {key for entry in entries for key in entry} == names_of(TickerEntry)
+    results = [f["result"] for f in frames if f.get("method") == "subscribe" and f["success"]]
+    assert {key for result in results for key in result} == names_of(SubscribeResult)
+    assert {"NONE": "unknown symbol"} in [result.get("rejected") for result in results]
+
+
+def names_of(shape: type[Shape]) -> set[str]:
+    return {field.encode_name for field in msgspec.structs.fields(shape)}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        '{"channel":"heartbeat","seq":7,"ts":1,"extra":1}',
+        '{"channel":"heartbeat","seq":-1,"ts":1}',
+        '{"channel":"ticker","type":"update","from":1,"seq":2,"ts":1,"data":{}}',
+        '{"channel":"ticker","from":1,"seq":2,"ts":1,"data":{"NVX":{"x":1}}}',
+        '{"channel":"ticker","from":1,"seq":2,"ts":1,"data":[]}',
+        '{"channel":"status","from":1,"seq":2,"ts":1,"data":[{"s":"NVX"}]}',
+        '{"channel":"trades","from":1,"seq":2,"ts":1,"data":[{"s":"NVX","p":1.5}]}',
+        '{"method":"ping","success":true,"result":{"ts":1},"id":1}',
+    ],
+)
+def test_what_is_not_described_has_no_shape(wrong: str) -> None:
+    assert shapes_of(wrong) == []
+
+
+def test_the_fields_of_an_entry_are_those_that_can_be_wanted() -> None:
+    assert names_of(TickerEntry) == {*FIELDS, "ms", "n", "gone"}
+
+
+@pytest.mark.parametrize(
+    "command", [one for kind in COMMANDS.values() for one in kind], ids=json.dumps
+)
+def test_every_example_of_a_command_is_done(command: dict[str, Any]) -> None:
+    one = Listener("9f86d081")
+    one.happen(Batch("9f86d081", 1, (listing("NVX"),)))
+    told = one.subscriber.receive(json.dumps(command), one.replica, one.now)
+    answer = json.loads(told[0])
+    assert (answer["success"], answer["id"]) == (True, command["id"])
+
+
+def test_every_channel_has_frames() -> None:
+    told = {json.loads(text).get("channel") for text in everything_said()}
+    assert told >= set(Channel)
+
+
+def test_an_error_has_its_shape() -> None:
+    assert fits('{"error":{"code":401,"name":"a","message":"b","retry":false}}', ErrorAnswer)
+    assert not fits('{"error":{"code":401}}', ErrorAnswer)

@@ -1,0 +1,303 @@
+"""What the admin of the market shows, offers, takes and refuses; who may is test_routes.py."""
+
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from feeds.models import AuditEntry, Feed, Halt, Instrument
+from feeds.services import instruments as instrument_services
+from tests.support.operators import (
+    FEEDS,
+    INSTRUMENT_FORM,
+    INSTRUMENTS,
+    NEW_FEED,
+    act,
+    change_feed,
+    change_instrument,
+    everything,
+    make_market,
+    operate,
+    the,
+    the_feed,
+)
+from tests.support.staff import root, staff
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def market():
+    make_market()
+
+
+@pytest.fixture(name="root")
+def _root():
+    return root()
+
+
+def said(response):
+    """Return the messages the next page shows, those of earlier requests first."""
+    return [str(message) for message in response.wsgi_request._messages]
+
+
+@pytest.mark.parametrize("name", ["start", "pause", "close", "rate"])
+def test_a_command_by_get_is_not_a_command(root, name):
+    response = root.get(reverse("admin:feeds_feed_operate", args=(the_feed().pk, name)))
+    assert response.status_code == 405
+
+
+def test_an_unknown_command_or_row_is_not_found(root):
+    assert operate(root, the_feed(), "explode").status_code == 404
+    assert operate(root, the_feed(), "halt").status_code == 404
+    assert root.post(f"{FEEDS}999/operate/pause/").status_code == 404
+
+
+# --- ways around ----------------------------------------------------------------------------
+
+
+def test_a_form_cannot_smuggle_what_belongs_to_operators(root):
+    change_feed(root, rate="9999", state="CLOSED", reason="ha", slug="stolen")
+    feed = the_feed()
+    assert (feed.rate, feed.state, feed.reason) == (200, "RUNNING", "")
+    change_instrument(root, symbol="STOLEN", feed="99")
+    assert the("NVX").feed == feed
+
+
+def test_who_may_add_but_not_run_gets_a_closed_feed_at_the_default_rate():
+    staff("add_feed").post(f"{FEEDS}add/", NEW_FEED | {"state": "RUNNING"})
+    feed = Feed.objects.get(slug="new")
+    assert (feed.state, feed.rate) == ("CLOSED", 200)
+
+
+def test_who_may_run_chooses_the_rate_of_a_new_feed(root):
+    root.post(f"{FEEDS}add/", NEW_FEED)
+    feed = Feed.objects.get(slug="new")
+    assert (feed.state, feed.rate) == ("CLOSED", 9)
+
+
+def test_a_halt_does_not_end_by_deleting_the_instrument():
+    client = staff("delete_instrument", "add_instrument", "delete_feed", "view_feed")
+    client.post(f"{INSTRUMENTS}{the('ORB').pk}/delete/", {"post": "yes"})
+    act(client, INSTRUMENTS, "delete_selected", [the("ORB")], post="yes")
+    act(client, FEEDS, "delete_selected", [the_feed()], post="yes")
+    assert the_feed().plan().halts == {"ORB": "news"}
+
+
+def test_an_instrument_with_a_history_of_halts_can_be_deleted():
+    instrument_services.resume_instrument(the("ORB"), actor=None)
+    client = staff("delete_instrument")
+    client.post(f"{INSTRUMENTS}{the('ORB').pk}/delete/", {"post": "yes"})
+    assert not Instrument.objects.filter(symbol="ORB").exists()
+
+
+def test_operators_see_the_rows_and_their_buttons_but_no_form():
+    page = staff("run_feed").get(f"{FEEDS}{the_feed().pk}/change/").content.decode()
+    assert "/operate/pause/" in page
+    assert 'name="_save"' not in page
+
+
+def test_viewers_see_neither_buttons_nor_actions():
+    client = staff("view_feed", "view_instrument")
+    assert "/operate/" not in client.get(f"{FEEDS}{the_feed().pk}/change/").content.decode()
+    assert "/operate/" not in client.get(f"{INSTRUMENTS}{the('NVX').pk}/change/").content.decode()
+    assert 'name="action"' not in client.get(FEEDS).content.decode()
+    assert 'name="action"' not in client.get(INSTRUMENTS).content.decode()
+
+
+@pytest.mark.parametrize("model", ["halt", "auditentry"])
+def test_what_happened_cannot_be_edited_even_by_a_superuser(root, model):
+    instrument_services.halt_instrument(the("NVX"), actor=None, reason="news")
+    row = Halt.objects.first() if model == "halt" else AuditEntry.objects.first()
+    page = f"/admin/feeds/{model}/"
+    before = everything()
+    assert root.get(page).status_code == 200
+    assert root.get(f"{page}{row.pk}/change/").status_code == 200
+    assert root.get(f"{page}add/").status_code == 403
+    assert root.post(f"{page}add/", {"reason": "x"}).status_code == 403
+    assert root.post(f"{page}{row.pk}/change/", {"reason": "x"}).status_code == 403
+    assert root.post(f"{page}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+    act(root, page, "delete_selected", [row], post="yes")
+    assert everything() == before
+
+
+# --- what is shown and said -----------------------------------------------------------------
+
+
+def test_the_list_of_feeds_shows_state_rate_and_number_of_instruments(root):
+    page = root.get(FEEDS).content.decode()
+    assert '<td class="field-state">Running</td>' in page
+    assert '<td class="field-rate">200.0</td>' in page
+    assert '<td class="field-instrument_count">2</td>' in page
+
+
+def test_the_list_of_instruments_shows_what_is_halted_and_why(root):
+    page = root.get(INSTRUMENTS).content.decode()
+    assert '<td class="field-phase">Halted: news</td>' in page
+    assert '<td class="field-phase">Open</td>' in page
+    assert '<td class="field-price">50.00</td>' in page
+
+
+@pytest.mark.parametrize(
+    ("query", "symbols"),
+    [
+        ("halted=yes", {"ORB"}),
+        ("halted=no", {"NVX"}),
+        ("halted=junk", {"NVX", "ORB"}),
+        ("q=nvx", {"NVX"}),
+        ("sector=Consumer", {"NVX", "ORB"}),
+        ("o=2", {"NVX", "ORB"}),
+    ],
+)
+def test_instruments_can_be_found(root, query, symbols):
+    found = root.get(f"{INSTRUMENTS}?{query}").context["cl"].result_list
+    assert {instrument.symbol for instrument in found} == symbols
+
+
+@pytest.mark.parametrize(
+    ("state", "offered"),
+    [("RUNNING", {"pause", "close"}), ("PAUSED", {"start", "close"}), ("CLOSED", {"start"})],
+)
+def test_a_feed_offers_only_the_buttons_that_make_sense(root, state, offered):
+    Feed.objects.update(state=state)
+    page = root.get(f"{FEEDS}{the_feed().pk}/change/").content.decode()
+    found = {name for name in ("start", "pause", "close") if f"/operate/{name}/" in page}
+    assert found == offered
+    assert "/operate/rate/" in page
+
+
+def test_an_instrument_offers_halt_or_resume(root):
+    open_page = root.get(f"{INSTRUMENTS}{the('NVX').pk}/change/").content.decode()
+    halted_page = root.get(f"{INSTRUMENTS}{the('ORB').pk}/change/").content.decode()
+    assert ("/operate/halt/" in open_page, "/operate/resume/" in open_page) == (True, False)
+    assert ("/operate/halt/" in halted_page, "/operate/resume/" in halted_page) == (False, True)
+
+
+def test_a_button_returns_to_its_page_and_says_what_was_done(root):
+    response = operate(root, the_feed(), "pause", reason="lunch")
+    assert response.url == f"{FEEDS}{the_feed().pk}/change/"
+    assert said(response) == ["Paused: Demo Exchange."]
+
+
+def test_a_halt_without_a_reason_is_refused_and_says_so(root):
+    for response in (
+        operate(root, the("NVX"), "halt", reason="  "),
+        act(root, INSTRUMENTS, "halt", [the("NVX")], reason=""),
+    ):
+        assert said(response)[-1:] == ["Reason: A halt needs a reason; everyone will read it."]
+    assert not AuditEntry.objects.exists()
+
+
+def test_a_reason_that_is_too_long_is_refused_and_says_so(root):
+    response = act(root, INSTRUMENTS, "halt", [the("NVX")], reason="x" * 201)
+    assert "at most 200 characters" in said(response)[0]
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("rate", "fact"),
+    [
+        ("", "required"),
+        ("fast", "Enter a number"),
+        ("nan", "Enter a number"),
+        ("inf", "Enter a number"),
+        ("0", "greater than or equal to 0.1"),
+        ("-5", "greater than or equal to 0.1"),
+        ("50001", "less than or equal to 50000"),
+    ],
+)
+def test_a_rate_that_no_feed_can_run_is_refused_and_says_so(root, rate, fact):
+    for response in (
+        operate(root, the_feed(), "rate", rate=rate),
+        act(root, FEEDS, "rate", [the_feed()], rate=rate),
+    ):
+        assert said(response)[-1].startswith("Ticks per second: ")
+        assert fact in said(response)[-1]
+    assert the_feed().rate == 200
+    assert not AuditEntry.objects.exists()
+
+
+def test_an_action_on_many_does_what_it_can_and_names_the_rest(root):
+    response = act(root, INSTRUMENTS, "halt", Instrument.objects.all(), reason="storm")
+    assert said(response) == ["Halted: NVX.", "Nothing to do: ORB is halted already."]
+    assert the_feed().plan().halts == {"NVX": "storm", "ORB": "news"}
+    assert AuditEntry.objects.get().target == "instrument NVX"
+
+
+def test_an_action_on_very_many_counts_those_it_does_not_name(root):
+    for number in range(10):
+        Instrument.objects.create(feed=the_feed(), symbol=f"A{number}", **INSTRUMENT_FORM)
+    rows = Instrument.objects.exclude(symbol="ORB")
+    response = act(root, INSTRUMENTS, "halt", rows, reason="storm")
+    assert said(response) == ["Halted: A0, A1, A2, A3, A4 and 6 more."]
+    assert AuditEntry.objects.filter(action="halt").count() == 11
+
+
+def test_pausing_what_is_paused_says_that_nothing_was_to_do(root):
+    operate(root, the_feed(), "pause")
+    response = operate(root, the_feed(), "pause")
+    assert said(response)[-1] == "Nothing to do: Demo Exchange needs no change."
+    assert AuditEntry.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"reference_price": "50.005"}, "reference_price"),
+        ({"reference_price": "-1"}, "reference_price"),
+        ({"reference_price": "99999999999"}, "reference_price"),
+        ({"tick_size": "0"}, "tick_size"),
+        ({"tick_size": "abc"}, "tick_size"),
+        ({"volatility": "nan"}, "volatility"),
+        ({"volatility": "2"}, "volatility"),
+        ({"activity": "0"}, "activity"),
+        ({"name": ""}, "name"),
+    ],
+)
+def test_a_wrong_field_of_an_instrument_is_named(root, sent, field):
+    before = everything()
+    errors = change_instrument(root, **sent).context["adminform"].form.errors
+    assert list(errors) == [field]
+    assert everything() == before
+
+
+def test_a_symbol_must_be_new_and_well_formed(root):
+    for symbol in ("NVX", "nvx", "N-X", "", "<b>", "ABCDEFGHIJKLM"):
+        sent = INSTRUMENT_FORM | {"feed": the_feed().pk, "symbol": symbol}
+        response = root.post(f"{INSTRUMENTS}add/", sent)
+        assert list(response.context["adminform"].form.errors) == ["symbol"]
+
+
+def test_the_history_of_a_row_is_its_audit(root):
+    operate(root, the_feed(), "pause", reason="lunch <b>break</b>")
+    page = root.get(f"{FEEDS}{the_feed().pk}/history/").content.decode()
+    assert "state: RUNNING" in page
+    assert "state: PAUSED" in page
+    assert "lunch &lt;b&gt;break&lt;/b&gt;" in page
+
+
+def test_the_audit_shows_what_people_typed_as_text(root):
+    change_feed(root, name="<b>bold</b>")
+    page = root.get("/admin/feeds/auditentry/").content.decode()
+    assert "name: Demo Exchange \u2192 &lt;b&gt;bold&lt;/b&gt;<br>seed: 1 \u2192 7" in page
+    assert "<b>bold" not in page
+
+
+def test_pages_of_the_admin_are_not_stored_and_have_nothing_inline(root):
+    pages = [FEEDS, f"{FEEDS}add/", f"{FEEDS}{the_feed().pk}/change/", f"{INSTRUMENTS}add/"]
+    pages += [INSTRUMENTS, f"{INSTRUMENTS}{the('NVX').pk}/change/", "/admin/feeds/auditentry/"]
+    for page in pages:
+        response = root.get(page)
+        assert "no-store" in response["Cache-Control"]
+        assert "unsafe" not in response["Content-Security-Policy"]
+        text = response.content.decode()
+        assert "<style" not in text
+        assert " style=" not in text
+        assert "onclick=" not in text
+
+
+def test_prices_keep_their_exact_value_in_the_audit(root):
+    change_instrument(root, reference_price="50.10")
+    assert AuditEntry.objects.get().before == {"reference_price": "50"}
+    assert AuditEntry.objects.get().after == {"reference_price": "50.1"}
+    assert the("NVX").reference_price == Decimal("50.1")

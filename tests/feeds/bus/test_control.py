@@ -1,0 +1,158 @@
+"""Pokes reach whoever listens, from threads and other processes; nobody listening is no error."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.layers import channel_layers
+
+from feeds.bus import control
+from tests.support.places import ROOT
+from tests.support.redis_server import RedisServer
+from tests.support.served import environment
+
+POKE = """
+import django
+django.setup()
+from feeds.bus import control
+control.poke_people([7])
+"""
+
+
+class Heard:
+    """What was heard."""
+
+    def __init__(self) -> None:
+        self.feeds = 0
+        self.people: list[list[int]] = []
+
+    def on_feeds(self) -> None:
+        self.feeds += 1
+
+
+async def listening(heard: Heard) -> "asyncio.Task[None]":
+    task = asyncio.ensure_future(
+        control.listen(on_feeds=heard.on_feeds, on_people=heard.people.append)
+    )
+    await asyncio.sleep(0)
+    return task
+
+
+async def end(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def until(question: Callable[[], object]) -> None:
+    async with asyncio.timeout(15):
+        while not question():
+            await asyncio.sleep(0.01)
+
+
+async def until_poked(heard: Heard) -> None:
+    """Poke until it is heard: who joins or joins again misses what comes before."""
+    count = heard.feeds
+    async with asyncio.timeout(15):
+        while heard.feeds == count:
+            await sync_to_async(control.poke_feeds)()
+            await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+def over_redis(redis: RedisServer, settings) -> RedisServer:
+    """Pokes of this process go over Redis, as the settings make them go."""
+    from dashboard.settings import _channel_layer
+
+    settings.CHANNEL_LAYERS = {"default": _channel_layer(redis.url)}
+    channel_layers.backends.clear()
+    yield redis
+    channel_layers.backends.clear()
+
+
+async def test_pokes_of_a_service_in_its_thread_are_heard() -> None:
+    heard = Heard()
+    task = await listening(heard)
+    await sync_to_async(control.poke_feeds)()
+    await sync_to_async(control.poke_people)([3, 4])
+    await until(lambda: heard.feeds == 1 and heard.people == [[3, 4]])
+    await end(task)
+
+
+async def test_nobody_listening_is_no_error() -> None:
+    await sync_to_async(control.poke_feeds)()
+
+
+async def test_it_joins_again_when_it_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "ECHO_S", 0.05)
+    heard = Heard()
+    task = await listening(heard)
+    await until_poked(heard)
+    control.get_channel_layer().groups.clear()
+    await until_poked(heard)
+    await end(task)
+
+
+async def test_it_begins_again_when_nothing_is_heard_any_more(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(control, "ECHO_S", 0.05)
+    heard = Heard()
+    task = await listening(heard)
+    await until_poked(heard)
+    control.get_channel_layer().channels.clear()
+    await until(lambda: "control plane lost" in caplog.text)
+    await until_poked(heard)
+    await end(task)
+
+
+async def test_a_poke_of_another_process_is_heard(over_redis: RedisServer, tmp_path) -> None:
+    heard = Heard()
+    task = await listening(heard)
+    await until_poked(heard)
+    await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", POKE],
+        cwd=ROOT, env=environment(tmp_path) | {"REDIS_URL": over_redis.url}, check=True, timeout=60,
+    )  # fmt: skip
+    await until(lambda: heard.people == [[7]])
+    await end(task)
+
+
+async def test_it_outlives_a_restart_of_redis(
+    over_redis: RedisServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "ECHO_S", 0.2)
+    heard = Heard()
+    task = await listening(heard)
+    await until_poked(heard)
+    over_redis.kill()
+    await until(lambda: "control plane lost" in caplog.text)
+    over_redis.start()
+    await until_poked(heard)
+    await until(lambda: "control plane is back" in caplog.text)
+    await end(task)
+
+
+async def test_a_poke_without_redis_is_one_line_in_the_log(
+    over_redis: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    over_redis.kill()
+    await sync_to_async(control.poke_feeds)()
+    ours = [record for record in caplog.records if record.name == "feeds.bus.control"]
+    assert [record.getMessage().split(" error=")[0] for record in ours] == [
+        "poke lost type=control.feeds"
+    ]
+    assert not ours[0].exc_info
+
+
+async def test_a_poke_to_a_redis_that_hangs_is_given_up(
+    over_redis: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    over_redis.freeze()
+    async with asyncio.timeout(6):
+        await sync_to_async(control.poke_feeds)()
+    assert "poke lost" in caplog.text
+    over_redis.thaw()

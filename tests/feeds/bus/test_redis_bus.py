@@ -1,0 +1,335 @@
+"""A reader over Redis misses nothing, or begins again; no outage lasts longer than its cause."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import pytest
+
+from dashboard.cpu_meter import CostMeter
+from dashboard.delivery.hub import Hub
+from dashboard.delivery.replica import BatchLost, Replica
+from feeds.bus.memory import Mirror
+from feeds.bus.redis_bus import RedisBus
+from feeds.bus.redis_link import ANSWER_S, BOARD, STREAM
+from feeds.clock import SystemClock
+from feeds.exceptions import BusDown
+from feeds.market.events import Batch, Event, Quote
+from feeds.market.packing import pack_batch, pack_board, unpack_batch
+from tests.support.exchange import Rows
+from tests.support.market_script import NOW, listing
+from tests.support.redis_server import RedisServer
+
+TURN_S = 0.3
+HEAL_S = 5.0
+"""This long after Redis is back every board is the engine's."""
+
+
+class BackwardClock(SystemClock):
+    """A wall clock that somebody set back by an hour."""
+
+    def now_ms(self) -> int:
+        return super().now_ms() - 3_600_000
+
+
+class Feed:
+    """A market whose ticks a test makes; like the runner it says something all the time."""
+
+    def __init__(self, redis: RedisServer, epoch: str = "e1", **options: Any) -> None:
+        options = {"clock": SystemClock(), "turn_s": TURN_S} | options
+        self.bus = RedisBus(redis.url, **options)
+        self.mirror = Mirror()
+        self.epoch = epoch
+        self.terms = 0
+        self.is_running = asyncio.Event()
+        self._task = asyncio.ensure_future(self.bus.carry(self._run))
+
+    async def happen(self, *events: Event) -> None:
+        batch = Batch(f"{self.epoch}x{self.terms}", self.mirror.board.sequence + 1, events)
+        self.mirror.receive(batch)
+        await self.bus.publish(batch)
+
+    async def tick(self, times: int, *, pause_s: float = 0.0) -> None:
+        for _ in range(times):
+            bid = random.randrange(1, 10_000)
+            await self.happen(Quote("NVX", bid, bid + 1, 1, 1, NOW))
+            await asyncio.sleep(pause_s)
+
+    async def end(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        await self.bus.close()
+
+    async def _run(self) -> None:
+        self.terms += 1
+        self.mirror = Mirror()
+        await self.happen(listing("NVX"), listing("ORB"))
+        self.is_running.set()
+        while True:
+            await asyncio.sleep(0.1)
+            await self.happen()
+
+
+class Web:
+    """The real hub of a web process, without readers."""
+
+    def __init__(self, redis: RedisServer) -> None:
+        self.bus = RedisBus(redis.url, clock=SystemClock())
+        rows = Rows()
+        self.hub = Hub(
+            bus=self.bus,
+            clock=SystemClock(),
+            costs=CostMeter(),
+            find_revoked=rows.find_revoked,
+            read_personal=rows.read_personal,
+            capacity=10_000,
+            max_seats=10,
+            seats_per_user=10,
+            heartbeat_ms=60_000,
+            sweep_s=60,
+            deadline_s=60,
+        )
+        self._task = asyncio.ensure_future(self.hub.run())
+
+    def agrees(self, feed: Feed) -> bool:
+        """Say whether the replica is the feed's board, to the last version of a field."""
+        replica, mirror = self.hub.replica, feed.mirror
+        if (replica.epoch, replica.sequence) != (mirror.epoch, mirror.board.sequence):
+            return False
+        assert pack_board(replica.board) == pack_board(mirror.board)
+        return True
+
+    async def end(self) -> None:
+        assert not self._task.done(), self._task
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        await self.bus.close()
+
+
+@asynccontextmanager
+async def market(redis: RedisServer, **options: Any) -> AsyncIterator[tuple[Feed, Web]]:
+    """Yield a feed that runs and a web process that has read everything."""
+    feed, web = Feed(redis, **options), Web(redis)
+    try:
+        await feed.is_running.wait()
+        await until(lambda: web.agrees(feed))
+        yield feed, web
+    finally:
+        await web.end()
+        await feed.end()
+
+
+async def until(question: Callable[[], object], timeout_s: float = 15) -> None:
+    async with asyncio.timeout(timeout_s):
+        while not question():
+            await asyncio.sleep(0.005)
+
+
+async def follow(bus: RedisBus, replica_of: list[Replica]) -> None:
+    """Follow like the hub, keeping every replica that was begun."""
+    while True:
+        try:
+            attachment = await bus.attach()
+        except BusDown:
+            await asyncio.sleep(0.01)
+            continue
+        replica = Replica(attachment.epoch, attachment.board, capacity=1000, ts=0)
+        replica_of.append(replica)
+        with suppress(BatchLost):
+            async for batch in attachment.batches():
+                replica.receive(batch, ts=0)
+
+
+async def test_a_web_process_has_what_the_feed_has(redis: RedisServer) -> None:
+    async with market(redis) as (feed, web):
+        await feed.tick(300)
+        await until(lambda: web.agrees(feed))
+
+
+async def test_nothing_is_read_before_a_feed_ran(redis: RedisServer) -> None:
+    bus = RedisBus(redis.url, clock=SystemClock())
+    with pytest.raises(BusDown, match="runfeed"):
+        await bus.attach()
+    await bus.close()
+
+
+async def test_readers_that_come_at_any_time_miss_nothing(redis: RedisServer) -> None:
+    async with market(redis) as (feed, web):
+        replicas: list[list[Replica]] = [[] for _ in range(24)]
+        readers = []
+        for mine in replicas:
+            readers.append(asyncio.ensure_future(follow(web.bus, mine)))
+            await feed.tick(random.randrange(40), pause_s=random.choice([0, 0, 0.001]))
+        await until(
+            lambda: all(m and m[-1].sequence == feed.mirror.board.sequence for m in replicas)
+        )
+        for mine in replicas:
+            assert len(mine) == 1, "it was told to begin again"
+            assert pack_board(mine[0].board) == pack_board(feed.mirror.board)
+        for reader in readers:
+            reader.cancel()
+        await asyncio.gather(*readers, return_exceptions=True)
+
+
+async def test_a_reader_of_a_trimmed_stream_is_not_led_on(redis: RedisServer) -> None:
+    async with market(redis, stream_batches=100) as (feed, web):
+        attachment = await web.bus.attach()
+        replica = Replica(attachment.epoch, attachment.board, capacity=1000, ts=0)
+        await feed.tick(900)
+        await until(lambda: web.agrees(feed))
+        with pytest.raises(BatchLost):
+            async for batch in attachment.batches():
+                replica.receive(batch, ts=0)
+
+
+async def test_a_new_market_begins_at_once_everywhere(redis: RedisServer) -> None:
+    async with market(redis) as (former, web):
+        await former.end()
+        feed = Feed(redis, "e2")
+        await feed.is_running.wait()
+        await until(lambda: web.agrees(feed), HEAL_S)
+        await feed.end()
+
+
+async def test_a_killed_redis_comes_back_empty_and_nothing_was_missed(redis: RedisServer) -> None:
+    async with market(redis) as (feed, web):
+        replica = web.hub.replica
+        redis.kill()
+        await feed.tick(100, pause_s=0.01)
+        redis.start()
+        await until(lambda: web.agrees(feed), HEAL_S)
+        assert web.hub.replica is replica, "the distinct events of the outage were lost"
+        await feed.tick(10)
+        await until(lambda: web.agrees(feed))
+
+
+async def test_after_an_outage_beyond_the_backlog_everybody_begins_from_a_board(
+    redis: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with market(redis, backlog_batches=20) as (feed, web):
+        redis.kill()
+        await feed.tick(130)
+        assert len(feed.bus._writer._backlog) <= 20
+        redis.start()
+        await until(lambda: web.agrees(feed), HEAL_S)
+    assert "backlog given up" in caplog.text
+
+
+async def test_flushed_away_is_only_delayed(redis: RedisServer) -> None:
+    async with market(redis) as (feed, web):
+        await feed.tick(50)
+        redis.client().flushall()
+        await feed.tick(50)
+        late = Web(redis)
+        await until(lambda: web.agrees(feed) and late.agrees(feed), HEAL_S)
+        await late.end()
+
+
+async def test_emptied_with_a_new_feed_whose_clock_is_behind(redis: RedisServer) -> None:
+    async with market(redis) as (former, web):
+        await former.end()
+        redis.client().flushall()
+        feed = Feed(redis, "e2", clock=BackwardClock())
+        await feed.is_running.wait()
+        await until(lambda: web.agrees(feed), HEAL_S)
+        await feed.end()
+
+
+async def test_a_hanging_redis_stops_no_market_and_doubles_no_batch(redis: RedisServer) -> None:
+    async with market(redis) as (feed, web):
+        replica = web.hub.replica
+        await feed.tick(20)
+        redis.freeze()
+        loop = asyncio.get_running_loop()
+        slowest_s = 0.0
+        until_s = loop.time() + ANSWER_S + 1
+        while loop.time() < until_s:
+            before = loop.time()
+            await feed.tick(1)
+            slowest_s = max(slowest_s, loop.time() - before)
+            await asyncio.sleep(0.01)
+        redis.thaw()
+        await until(lambda: web.agrees(feed), HEAL_S)
+        assert web.hub.replica is replica
+        assert slowest_s < 1, "the market waited for Redis"
+
+
+async def test_a_quiet_reader_keeps_its_connection(
+    redis: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with market(redis) as (feed, _):
+        await feed.end()
+        await asyncio.sleep(1.5)
+        client = redis.client()
+        before = client.info("stats")["total_connections_received"]
+        await asyncio.sleep(2 * ANSWER_S)
+        assert client.info("stats")["total_connections_received"] == before
+    assert "lost" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "fields", [{"b": b"\xc1junk"}, {"other": b"x"}, {"b": pack_batch(Batch("evil", 1, ()))}]
+)
+async def test_what_others_write_into_the_stream_is_refused(
+    redis: RedisServer, fields: dict[str, bytes], caplog: pytest.LogCaptureFixture
+) -> None:
+    async with market(redis) as (feed, web):
+        for _ in range(3):
+            redis.client().xadd(STREAM, fields)
+        await until(lambda: feed.terms == 2)
+        await until(lambda: web.agrees(feed), HEAL_S)
+    assert caplog.text.count("entry refused") <= 1
+
+
+async def test_a_board_that_others_wrote_is_refused_until_the_next(redis: RedisServer) -> None:
+    async with market(redis) as (feed, web):
+        for fields in ({"board": "junk"}, {"id": "junk"}, {"epoch": "other"}):
+            redis.client().hset(BOARD, mapping=fields)
+            late = Web(redis)
+            await until(lambda late=late: late.agrees(feed), HEAL_S)
+            await late.end()
+        assert web.agrees(feed)
+
+
+async def test_a_second_feed_waits_and_takes_over(
+    redis: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with market(redis) as (former, web):
+        feed = Feed(redis, "e2")
+        await until(lambda: "another feed runs" in caplog.text)
+        assert not feed.is_running.is_set()
+        await former.end()
+        await feed.is_running.wait()
+        await until(lambda: web.agrees(feed), HEAL_S)
+        await feed.end()
+
+
+async def test_a_feed_that_was_replaced_writes_nothing_any_more(redis: RedisServer) -> None:
+    async with market(redis) as (former, web):
+        link, thawed = former.bus._link, asyncio.Event()
+        write, write_head = link.write, link.write_head
+
+        async def write_late(*args: Any, **options: Any) -> None:
+            await thawed.wait()
+            await write(*args, **options)
+
+        async def write_head_late(*args: Any) -> None:
+            await thawed.wait()
+            await write_head(*args)
+
+        link.write, link.write_head = write_late, write_head_late
+        feed = Feed(redis, "e2")
+        await feed.is_running.wait()
+        thawed.set()
+        epochs = set()
+        for _ in range(50):
+            await feed.tick(1, pause_s=0.02)
+            epochs.add(web.hub.replica.epoch)
+        await until(lambda: web.agrees(feed), HEAL_S)
+        assert former.terms == 1, "it did not wait for the end of the other"
+        assert epochs <= {former.mirror.epoch, feed.mirror.epoch}
+        written = [unpack_batch(fields[b"b"]).epoch for _, fields in redis.client().xrange(STREAM)]
+        assert written == sorted(written), "two markets are mixed"
+        await feed.end()

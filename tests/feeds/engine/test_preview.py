@@ -1,0 +1,273 @@
+"""A shock does what its preview said, a regime makes prices wilder, and nobody else feels it."""
+
+from collections.abc import Iterable
+from math import exp, log
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from feeds.engine.engine import Engine
+from feeds.engine.preview import Preview, preview
+from feeds.engine.virtual_clock import START_MS, tape_of
+from feeds.exceptions import InvalidPlan
+from feeds.market.events import Batch, FeedState, Phase, Quote, Status, Trade
+from feeds.market.fingerprint import Fingerprint
+from feeds.plan.effects import Effect, EffectKind
+from feeds.plan.plans import FeedPlan
+from feeds.plan.price_bands import BandRules
+from feeds.plan.schedules import CompressedSchedule, Schedule, Segment
+from feeds.simulator.demo_exchange import definitions
+from feeds.simulator.effect_grid import Effects, log_change_of
+from feeds.simulator.simulator import STEP_MS, Simulator
+from tests.support.trading_day import ShortDays
+
+SECTOR = "Technology"
+LISTED = definitions(20)
+CHOSEN = {one.symbol for one in LISTED if one.sector == SECTOR}
+DAY_MS = 1_800_000
+OPENED = CompressedSchedule(ShortDays(), START_MS - 300_000, DAY_MS)
+"""Trading for some minutes already when the tapes begin."""
+SHOCK_MS = 30_000
+
+
+def plan_of(*effects: Effect, seed: int = 1, schedule: Schedule = OPENED) -> FeedPlan:
+    return FeedPlan(
+        feed="demo", name="Demo", state=FeedState.RUNNING, rate=200.0, seed=seed,
+        definitions=LISTED, schedule=schedule, effects=effects,
+    )  # fmt: skip
+
+
+def shock(
+    size: float = -0.06, *, after_ms: int = 10_000, length_ms: int = SHOCK_MS, **scope: str
+) -> Effect:
+    start = START_MS + after_ms
+    scope = scope or {"sector": SECTOR}
+    return Effect(
+        kind=EffectKind.SHOCK, size=size, start_ms=start, end_ms=start + length_ms, **scope
+    )
+
+
+def regime(size: float, **changes: object) -> Effect:
+    return replace(shock(0.5), kind=EffectKind.REGIME, size=size, **changes)
+
+
+def batches(plan: FeedPlan, until_ms: int, *, batch_ms: int = 1_000) -> list[Batch]:
+    return list(tape_of(plan, (until_ms - START_MS) / 1000, batch_ms=batch_ms))
+
+
+def middles(tape: Iterable[Batch], *, until_ms: int) -> dict[str, float]:
+    """Return the middle of each instrument's last quote until then."""
+    found = {}
+    for batch in tape:
+        for event in batch.events:
+            if isinstance(event, Quote) and event.ts_event < until_ms:
+                found[event.symbol] = (event.bid_ticks + event.ask_ticks) / 2
+    return found
+
+
+def ticks_of(tape: Iterable[Batch], symbols: set[str]) -> list[object]:
+    return [
+        event
+        for batch in tape
+        for event in batch.events
+        if isinstance(event, Quote | Trade) and event.symbol in symbols
+    ]
+
+
+def told(plan: FeedPlan, effect: Effect, prices: dict[str, float]) -> Preview:
+    last = {symbol: round(price) for symbol, price in prices.items()}
+    return preview(plan, effect, last, dict.fromkeys(last, Phase.OPEN))
+
+
+# --- a shock --------------------------------------------------------------------------------
+@pytest.mark.parametrize("size", [-0.06, 0.25])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_shock_does_what_its_preview_said(seed: int, size: float) -> None:
+    """To whom it said, as far as it said: the ranges hold, and what chance did is the same with
+    the shock as without."""
+    effect, calm = shock(size), plan_of(seed=seed)
+    usual = batches(calm, effect.end_ms)
+    shocked = batches(plan_of(effect, seed=seed), effect.end_ms)
+    seen = told(calm, effect, middles(usual, until_ms=effect.start_ms))
+    without, after = (middles(tape, until_ms=effect.end_ms) for tape in (usual, shocked))
+    assert {one.definition.symbol for one in seen.touched} == CHOSEN
+    assert seen.untouched == len(LISTED) - len(CHOSEN)
+    inside = []
+    for one in seen.touched:
+        symbol = one.definition.symbol
+        assert log(after[symbol] / without[symbol]) == pytest.approx(log(1 + size), abs=0.004)
+        inside.append(abs(after[symbol] - one.after) <= one.spread + 2)
+    assert sum(inside) >= 0.8 * len(inside)
+
+
+def test_who_is_not_touched_does_not_feel_it() -> None:
+    effect = shock()
+    others = {one.symbol for one in LISTED} - CHOSEN
+    end_ms = effect.end_ms + 2_000
+    usual, shocked = batches(plan_of(), end_ms), batches(plan_of(effect), end_ms)
+    assert ticks_of(usual, others) == ticks_of(shocked, others)
+    assert ticks_of(usual, CHOSEN) != ticks_of(shocked, CHOSEN)
+
+
+def test_more_is_traded_while_it_lasts() -> None:
+    effect = shock()
+    counts = [
+        sum(effect.start_ms <= tick.ts_event < effect.end_ms for tick in ticks_of(tape, CHOSEN))
+        for tape in (batches(one, effect.end_ms) for one in (plan_of(), plan_of(effect)))
+    ]
+    assert 1.3 < counts[1] / counts[0] < 4
+
+
+def test_a_shock_that_is_called_off_stops_where_it_is() -> None:
+    """The rest of it does not happen, from the next stride on."""
+    effect = shock(-0.5)
+    ends = []
+    for plan in (plan_of(), plan_of(effect)):
+        engine = Engine(epoch="e", open_source=lambda plan: Simulator(plan.seed))
+        tape = [engine.reconcile([plan], START_MS), engine.step(START_MS)]
+        half_ms = effect.start_ms + SHOCK_MS // 2
+        tape += (engine.step(ms) for ms in range(START_MS + 1_000, half_ms + 1, 1_000))
+        engine.reconcile([plan_of()], half_ms)
+        tape += (engine.step(ms) for ms in range(half_ms + 1_000, effect.end_ms + 1, 1_000))
+        ends.append(middles(tape, until_ms=effect.end_ms))
+    for symbol in CHOSEN:
+        moved = log(ends[1][symbol] / ends[0][symbol])
+        assert moved == pytest.approx(log(0.5) / 2, rel=0.03)
+
+
+def test_what_happens_after_the_close_is_in_the_first_prices() -> None:
+    """Some of it falls between two days, when nobody trades."""
+    schedule = CompressedSchedule(ShortDays(), START_MS - 45_000, 60_000)
+    effect, end_ms = shock(-0.2, after_ms=10_000, length_ms=6_000), START_MS + 25_000
+    assert schedule.at(effect.start_ms + 4_500).segment is Segment.CLOSED
+    plans = plan_of(schedule=schedule), plan_of(effect, schedule=schedule)
+    ends = [middles(batches(one, end_ms), until_ms=end_ms) for one in plans]
+    for symbol in CHOSEN:
+        assert log(ends[1][symbol] / ends[0][symbol]) == pytest.approx(log(0.8), abs=0.01)
+
+
+def test_a_band_that_the_preview_feared_for_is_hit_and_trading_pauses() -> None:
+    plan = replace(plan_of(), bands=BandRules(1, 0, 0))
+    rough, gentle = shock(-0.12), shock(-0.005)
+    prices = middles(batches(plan, rough.start_ms), until_ms=rough.start_ms)
+    notes = [{one.note for one in told(plan, effect, prices).touched} for effect in (rough, gentle)]
+    assert notes == [{"will probably hit its price band"}, {""}]
+    tape = batches(replace(plan, effects=(rough,)), rough.end_ms)
+    limited = {
+        event.symbol
+        for batch in tape
+        for event in batch.events
+        if isinstance(event, Status) and event.phase is Phase.LIMIT
+    }
+    assert limited >= CHOSEN
+
+
+# --- a regime -------------------------------------------------------------------------------
+def roughness(tape: Iterable[Batch], effect: Effect) -> float:
+    """Return the mean square of log changes of the middle over seconds of an effect's window."""
+    last: dict[tuple[str, int], float] = {}
+    for tick in ticks_of(tape, CHOSEN):
+        if isinstance(tick, Quote) and effect.start_ms <= tick.ts_event < effect.end_ms:
+            key = tick.symbol, (tick.ts_event - effect.start_ms) // 3_000
+            last[key] = log((tick.bid_ticks + tick.ask_ticks) / 2)
+    changes = [price - last[s, n - 1] for (s, n), price in last.items() if (s, n - 1) in last]
+    return float(np.mean(np.square(changes)))
+
+
+@pytest.mark.parametrize("size", [0.2, 4.0])
+def test_a_regime_multiplies_the_volatility(size: float) -> None:
+    effect = regime(size)
+    calm, wild = batches(plan_of(), effect.end_ms), batches(plan_of(effect), effect.end_ms)
+    ratio = (roughness(wild, effect) / roughness(calm, effect)) ** 0.5
+    assert ratio == pytest.approx(size, rel=0.35)
+
+
+def test_a_regime_leaves_the_number_of_ticks_and_widens_the_spread() -> None:
+    effect = regime(4.0)
+    calm, wild = batches(plan_of(), effect.end_ms), batches(plan_of(effect), effect.end_ms)
+    assert len(ticks_of(calm, CHOSEN)) == len(ticks_of(wild, CHOSEN))
+    widths = [
+        np.mean([
+            tick.ask_ticks - tick.bid_ticks
+            for tick in ticks_of(tape, CHOSEN)
+            if isinstance(tick, Quote) and tick.ts_event >= effect.start_ms
+        ])
+        for tape in (calm, wild)
+    ]  # fmt: skip
+    assert 2 < widths[1] / widths[0] < 6
+
+
+# --- one tape -------------------------------------------------------------------------------
+@pytest.mark.parametrize("batch_ms", [170, 640])
+def test_the_same_commands_give_the_same_tape_however_it_is_cut(batch_ms: int) -> None:
+    plan = plan_of(shock(-0.1, length_ms=7_777), regime(3.0, symbol=LISTED[3].symbol, sector=""))
+    prints = []
+    for cut_ms in (1_000, batch_ms):
+        fingerprint = Fingerprint()
+        for batch in batches(plan, START_MS + 25_000, batch_ms=cut_ms):
+            fingerprint.add(batch.events)
+        prints.append(fingerprint.hex())
+    assert prints[0] == prints[1]
+
+
+def test_an_effect_that_is_over_or_to_come_changes_nothing() -> None:
+    past = replace(shock(), start_ms=START_MS - 9_000, end_ms=START_MS - 1_000)
+    to_come = replace(shock(), start_ms=START_MS + 15_000, end_ms=START_MS + 25_000)
+    end_ms = START_MS + 15_000
+    usual, other = batches(plan_of(), end_ms), batches(plan_of(past, to_come), end_ms)
+    assert ticks_of(usual, CHOSEN) == ticks_of(other, CHOSEN)
+
+
+@given(
+    size=st.floats(-0.9, 1.0),
+    start=st.integers(0, 3_000),
+    length=st.integers(1, 3_000),
+    begins=st.lists(st.integers(1, 40), max_size=20),
+)
+def test_the_parts_of_a_shock_are_the_whole(
+    size: float, start: int, length: int, begins: list[int]
+) -> None:
+    """However steps are put together, the pushes of a window add up to the change."""
+    effect = Effect(kind=EffectKind.SHOCK, size=size, start_ms=start, end_ms=start + length)
+    effects = Effects([effect], LISTED, STEP_MS)
+    step, total = 0, np.zeros(len(LISTED))
+    for count in [*begins, 200]:
+        acts = effects.acts(step, count)
+        total = total if acts is None else total + acts.pushes.sum(axis=0)
+        step += count
+    assert np.allclose(np.exp(total), 1 + size)
+    assert exp(log_change_of(size)) == pytest.approx(1 + size)
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "length_ms"),
+    [("shock", -0.91, 9), ("shock", 1.01, 9), ("shock", float("nan"), 9), ("regime", 0.09, 9),
+     ("regime", 11, 9), ("shock", 0.1, 0), ("shock", 0.1, 86_400_001)],
+)  # fmt: skip
+def test_what_no_market_could_do_is_refused(kind: str, size: float, length_ms: int) -> None:
+    with pytest.raises(InvalidPlan):
+        Effect(kind=EffectKind(kind), size=size, start_ms=0, end_ms=length_ms)
+
+
+@pytest.mark.parametrize(
+    ("scope", "count"), [({}, 20), ({"sector": SECTOR}, len(CHOSEN)), ({"symbol": "NVX"}, 1)]
+)
+def test_it_touches_a_symbol_a_sector_or_all(scope: dict[str, str], count: int) -> None:
+    effect = Effect(kind=EffectKind.SHOCK, size=0.1, start_ms=0, end_ms=1, **scope)
+    assert sum(map(effect.touches, LISTED)) == count
+
+
+# --- what the preview tells besides -----------------------------------------------------------
+def test_the_preview_names_what_hinders_and_what_is_going_on_already() -> None:
+    effect, other = shock(), shock(0.1, symbol="NVX")
+    halted = replace(plan_of(other), halts={"NVX": "News"}, state=FeedState.PAUSED)
+    seen = preview(halted, effect, {"NVX": 10_000}, {"NVX": Phase.HALTED})
+    notes = {one.definition.symbol: one.note for one in seen.touched}
+    assert notes["NVX"] == "does not trade now: opens again at the new price"
+    assert set(notes.values()) == {notes["NVX"], "has no price yet"}
+    assert seen.others == (other,)
+    assert seen.hindrance.startswith("The feed is paused")
+    assert preview(plan_of(other), shock(symbol="ORB"), {}, {}).others == ()

@@ -1,0 +1,186 @@
+"""What bars are made of: every trade once, in the bar of its time, whatever the interval."""
+
+from collections.abc import Iterable
+from datetime import date
+from itertools import groupby
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.market.bars import (
+    DAY,
+    INTERVALS,
+    LATE_MS,
+    LEVEL_OF,
+    SPANS,
+    Bar,
+    Bars,
+    SymbolBars,
+    merged,
+)
+from feeds.market.board import Board
+from feeds.market.events import Delisting, Side, Trade
+from feeds.market.packing import pack_board, unpack_board
+from feeds.plan.calendars import EXCHANGES, Calendar
+from tests.support.market_script import NOW, listing
+
+FINEST = SPANS[0]
+_steps = st.one_of(st.integers(0, 900), st.integers(0, 90_000), st.integers(0, 30_000_000))
+_deals = st.tuples(_steps, st.integers(1, 50), st.integers(1, 9))
+deals = st.lists(_deals, min_size=1, max_size=60)
+
+
+def trades_of(deals: Iterable[tuple[int, int, int]], symbol: str = "NVX") -> list[Trade]:
+    at_ms, trades = NOW, []
+    for step, price, size in deals:
+        at_ms += step
+        trades.append(Trade(symbol, price, size, Side.BUY, 7, at_ms))
+    return trades
+
+
+def folded(trades: Iterable[Trade], *, kept: int = 100) -> Bars:
+    bars = Bars(kept)
+    for sequence, trade in enumerate(trades, 1):
+        bars.fold(sequence, trade)
+    return bars
+
+
+def all_of(bars: SymbolBars, level: int) -> list[Bar]:
+    live = bars.live(level)
+    return [*bars.newest(level, 100), *([live] if live else [])]
+
+
+def told_plainly(trades: list[Trade], span: int) -> list[Bar]:
+    """The bars as they are defined, with nothing clever."""
+    plain = []
+    for start, group in groupby(trades, lambda trade: trade.exchange_ms // span * span):
+        mine = list(group)
+        prices = [trade.price_ticks for trade in mine]
+        volume = sum(trade.size for trade in mine)
+        high, low = max(prices), min(prices)
+        plain.append(Bar(start, prices[0], high, low, prices[-1], volume, len(mine)))
+    return plain
+
+
+@given(deals)
+def test_bars_of_every_interval_are_what_their_definition_says(deals) -> None:
+    trades = trades_of(deals)
+    bars = folded(trades).symbols["NVX"]
+    for level, span in enumerate(SPANS):
+        told = all_of(bars, level)
+        assert told == told_plainly(trades, span)[-len(told) :]
+        assert sum(bar.volume for bar in told) == sum(trade.size for trade in trades)
+        for bar in told:
+            assert bar.high >= max(bar.open, bar.close) >= min(bar.open, bar.close) >= bar.low
+
+
+@given(deals)
+def test_coarse_bars_are_the_fine_ones_merged(deals) -> None:
+    bars = folded(trades_of(deals)).symbols["NVX"]
+    for level, span in enumerate(SPANS):
+        for coarser in range(level, len(SPANS)):
+            assert list(merged(all_of(bars, level), SPANS[coarser])) == all_of(bars, coarser)
+        assert list(merged(all_of(bars, level), span)) == all_of(bars, level)
+
+
+@given(deals, deals)
+def test_instruments_do_not_touch_each_other(mine, others) -> None:
+    alone, mixed = trades_of(mine), [*trades_of(mine), *trades_of(others, "ORB")]
+    mixed.sort(key=lambda trade: trade.exchange_ms)
+    one, both = folded(alone).symbols["NVX"], folded(mixed).symbols["NVX"]
+    assert [all_of(one, n) for n in range(DAY + 1)] == [all_of(both, n) for n in range(DAY + 1)]
+
+
+@given(deals, st.integers(0, 60), st.booleans())
+def test_bars_as_of_a_moment_and_the_trades_after_it_are_the_bars(deals, cut, is_packed) -> None:
+    """State + stream = state, in this process and in another one."""
+    trades = trades_of(deals)
+    board = Board()
+    board.apply(1, listing("NVX"))
+    for sequence, trade in enumerate(trades[:cut], 2):
+        board.apply(sequence, trade)
+    twin = unpack_board(pack_board(board)) if is_packed else board.copy()
+    twin.bars.keep(100, twin.sequence)
+    for sequence, trade in enumerate(trades[cut:], 2 + len(trades[:cut])):
+        board.apply(sequence, trade)
+        twin.apply(sequence, trade)
+    whole, bars = board.bars.symbols["NVX"], twin.bars.symbols["NVX"]
+    for level in range(len(SPANS)):
+        assert bars.live(level) == whole.live(level)
+        known = bars.closed_since(level, 1 + cut if cut < len(trades) else twin.sequence) or []
+        told = folded(trades).symbols["NVX"].newest(level, 100)
+        assert known == told[len(told) - len(known) :]
+
+
+@given(deals, st.integers(0, 60))
+def test_bars_that_closed_after_a_sequence_are_told_once(deals, since) -> None:
+    trades = trades_of(deals)
+    before = folded(trades[:since]).symbols.get("NVX")
+    bars = folded(trades).symbols["NVX"]
+    for level in range(len(SPANS)):
+        former = before.newest(level, 100) if before else []
+        news = bars.closed_since(level, min(since, len(trades)))
+        assert news is not None
+        assert former + news == bars.newest(level, 100)
+
+
+def test_what_is_kept_is_bounded_and_what_is_forgotten_is_not_said_to_be_known() -> None:
+    bars = folded(trades_of([(FINEST, 5, 1)] * 10), kept=3).symbols["NVX"]
+    assert [bar.start_ms for bar in bars.newest(0, 100)] == [NOW + n * FINEST for n in (7, 8, 9)]
+    assert bars.closed_since(0, 6) is None
+    assert [bar.start_ms for bar in bars.closed_since(0, 7) or []] == [
+        NOW + n * FINEST for n in (7, 8, 9)
+    ]
+    unkept = folded(trades_of([(FINEST, 5, 1)] * 10), kept=0).symbols["NVX"]
+    assert unkept.newest(0, 100) == []
+    assert unkept.closed_since(0, 9) is None
+    assert unkept.closed_since(0, 10) == []
+
+
+def test_a_late_trade_belongs_to_the_live_bar_and_a_clock_set_back_begins_anew() -> None:
+    trade = Trade("NVX", 100, 1, Side.BUY, 7, NOW)
+    late = msgspec.structs.replace(trade, price_ticks=90, exchange_ms=NOW - LATE_MS)
+    back = msgspec.structs.replace(trade, exchange_ms=NOW - LATE_MS - 1)
+    bars = folded([trade, late]).symbols["NVX"]
+    assert bars.live(0) == Bar(NOW, 100, 100, 90, 90, 2, 2)
+    bars = folded([trade, late, back]).symbols["NVX"]
+    assert bars.live(DAY) == Bar(_day_of(NOW), 100, 100, 100, 100, 1, 1)
+    assert bars.closed_since(0, 2) is None
+
+
+def test_trades_without_a_time_of_the_exchange_are_in_ours() -> None:
+    bars = folded([Trade("NVX", 100, 1, Side.BUY, NOW)]).symbols["NVX"]
+    assert bars.live(0) == Bar(NOW, 100, 100, 100, 100, 1, 1)
+
+
+def test_an_instrument_that_leaves_takes_its_bars_along() -> None:
+    board = Board()
+    for sequence, event in enumerate([listing("NVX"), *trades_of([(0, 5, 1)])], 1):
+        board.apply(sequence, event)
+    board.apply(3, Delisting("NVX", NOW))
+    assert board.bars.symbols == {}
+
+
+def test_closed_bars_are_told_as_they_close() -> None:
+    told: list[tuple[str, int, Bar]] = []
+    bars = Bars(0, tell=lambda *one: told.append(one))
+    for sequence, trade in enumerate(trades_of([(0, 5, 1), (61_000, 6, 2), (400, 7, 1)]), 1):
+        bars.fold(sequence, trade)
+    names = [name for name in INTERVALS if LEVEL_OF[name] in {level for _, level, _ in told}]
+    assert names == ["1s", "5s", "1m"]
+    assert {msgspec.structs.astuple(bar)[1:] for _, _, bar in told} == {(5, 5, 5, 5, 1, 1)}
+
+
+@pytest.mark.parametrize("code", sorted(EXCHANGES))
+def test_a_trading_day_is_within_one_day_of_utc(code: str) -> None:
+    """So a bar of a day is one of UTC; an exchange that trades past midnight needs another rule."""
+    calendar = Calendar(EXCHANGES[code], date(2026, 11, 23))
+    for number in range(300):
+        day = calendar.day(number)
+        assert _day_of(day.starts_ms[0]) == _day_of(day.end_ms)
+
+
+def _day_of(ms: int) -> int:
+    return ms - ms % SPANS[DAY]

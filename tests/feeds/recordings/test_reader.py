@@ -1,0 +1,243 @@
+"""A recording is read back to the byte, or it is refused; a crash leaves none."""
+
+from pathlib import Path
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feeds.exceptions import InvalidRecording
+from feeds.market.events import Event, Phase, Quote, Side, Status, Trade
+from feeds.market.fingerprint import Fingerprint
+from feeds.recordings import writer as writing
+from feeds.recordings.columns import SCHEMA, batch_of, events_of
+from feeds.recordings.header import VERSION, Heading, Origin
+from feeds.recordings.opening import place_of
+from feeds.recordings.reader import Recording
+from feeds.recordings.writer import HEADING_KEY, RecordingWriter
+from tests.support.market_script import NOW, levels, listing, scripts
+
+DEEP = Quote("NVX", 100, 102, 300, 400, NOW, (99, 500, 97, 600), (103, 700))
+EVENTS: list[Event] = [
+    listing("NVX"),
+    Status("NVX", Phase.OPEN, "", NOW),
+    DEEP,
+    Trade("NVX", 102, 300, Side.BUY, NOW + 5, NOW + 9),
+    Quote("NVX", 2**62, 2**62 + 1, 1, 1, NOW + 6),
+]
+
+
+def hash_of(events: list[Event]) -> str:
+    fingerprint = Fingerprint()
+    fingerprint.add(events)
+    return fingerprint.hex()
+
+
+def write(path: Path, events: list[Event], *, cut: int = 3) -> Heading:
+    with RecordingWriter(path, origin=Origin.RECORDED, feed="demo", seed=7) as writer:
+        for start in range(0, len(events), cut):
+            writer.add(events[start : start + cut])
+        return writer.close()
+
+
+def rewrite(path: Path, *, heading: bytes | None = None, drop: str | None = None) -> None:
+    """Write a recording anew with another heading, or without a column."""
+    table = pq.read_table(path)
+    kept = heading or pq.ParquetFile(path).metadata.metadata[HEADING_KEY.encode()]
+    table = table.drop_columns([drop]) if drop else table
+    pq.write_table(table.replace_schema_metadata({HEADING_KEY: kept}), path)
+
+
+deep_quotes = st.builds(
+    lambda bid, sizes, ts: Quote(
+        "ORB", bid, bid + 3, 5, 5, ts,
+        levels((bid - far, size) for far, size in enumerate(sizes, 1)),
+        levels((bid + 4 + far, size) for far, size in enumerate(sizes)),
+    ),
+    st.integers(10, 10**9), st.lists(st.integers(1, 10**6), max_size=4), st.integers(0, NOW),
+)  # fmt: skip
+timed_trades = st.builds(
+    Trade, st.just("ORB"), st.integers(1, 10**9), st.integers(1, 10**6), st.sampled_from(Side),
+    st.integers(0, NOW), st.integers(0, NOW),
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(scripts, st.lists(deep_quotes | timed_trades, max_size=20))
+def test_events_of_every_kind_come_back_as_they_were(script: list[Event], ticks: list) -> None:
+    events = [*script, *ticks]
+    back = events_of(batch_of(events))
+    assert back == events
+    assert hash_of(back) == hash_of(events)
+
+
+def test_a_recording_is_read_back_and_says_what_it_is(tmp_path: Path) -> None:
+    heading = write(tmp_path / "a.parquet", EVENTS)
+    recording = Recording(tmp_path / "a.parquet")
+    assert list(recording.events()) == EVENTS
+    assert recording.heading == heading
+    recording.verify()
+    assert heading == Heading(
+        version=VERSION, origin=Origin.RECORDED, feed="demo", seed=7, first_ms=NOW,
+        last_ms=NOW + 6, events=5, ticks=3, fingerprint=hash_of(EVENTS),
+        definitions=(listing("NVX").definition,),
+    )  # fmt: skip
+
+
+def test_it_can_be_read_more_than_once_and_left_in_the_middle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "FIRST_GROUP_EVENTS", 2)
+    monkeypatch.setattr(writing, "GROUP_EVENTS", 3)
+    write(tmp_path / "a.parquet", EVENTS * 5)
+    recording = Recording(tmp_path / "a.parquet")
+    assert pq.ParquetFile(tmp_path / "a.parquet").num_row_groups == 9
+    first = recording.events()
+    assert [next(first) for _ in range(4)] == EVENTS[:4]
+    assert list(recording.events()) == EVENTS * 5
+
+
+def test_until_it_is_closed_there_is_no_recording(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    writer = RecordingWriter(path, origin=Origin.RECORDED, feed="demo")
+    writer.add(EVENTS * 1000)
+    assert not path.exists()
+    assert writer.close().events == 5000
+    assert [one.name for one in tmp_path.iterdir()] == ["a.parquet"]
+
+
+def test_an_exception_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "sub" / "a.parquet"
+    with (
+        pytest.raises(RuntimeError),
+        RecordingWriter(path, origin=Origin.RECORDED, feed="demo") as writer,
+    ):
+        writer.add(EVENTS * 1000)
+        raise RuntimeError("the process dies")
+    assert list(path.parent.iterdir()) == []
+
+
+def test_nothing_is_no_recording(tmp_path: Path) -> None:
+    with pytest.raises(InvalidRecording, match="nothing happened"):
+        write(tmp_path / "a.parquet", [])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recording_is_not_written_over(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", EVENTS)
+    with pytest.raises(InvalidRecording, match=r"there is a recording a\.parquet already"):
+        write(tmp_path / "a.parquet", EVENTS[:2])
+    assert Recording(tmp_path / "a.parquet").heading.events == 5
+
+
+def test_a_place_where_nothing_can_be_written_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(InvalidRecording, match="cannot be written"):
+        write(tmp_path / "file" / "a.parquet", EVENTS)
+
+
+@pytest.mark.parametrize("ticks", [2**63, 2**70])
+def test_a_number_of_more_than_64_bits_is_refused(tmp_path: Path, ticks: int) -> None:
+    with pytest.raises(InvalidRecording, match="cannot be written"):
+        write(tmp_path / "a.parquet", [Trade("NVX", ticks, 1, Side.BUY, NOW, NOW)])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_recording_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidRecording, match=r"there is no recording none\.parquet"):
+        Recording(tmp_path / "none.parquet")
+    (tmp_path / "text.parquet").write_text("time,symbol\n")
+    with pytest.raises(InvalidRecording, match="cannot be read"):
+        Recording(tmp_path / "text.parquet")
+    pq.write_table(pa.table({"a": [1]}), tmp_path / "other.parquet")
+    with pytest.raises(InvalidRecording, match="no recording of a feed"):
+        Recording(tmp_path / "other.parquet")
+
+
+def test_half_a_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    write(path, EVENTS * 1000)
+    content = path.read_bytes()
+    for part in (0, 4, len(content) // 2, len(content) - 1):
+        path.write_bytes(content[:part])
+        with pytest.raises(InvalidRecording, match="cannot be read"):
+            Recording(path)
+
+
+def test_a_damaged_page_is_refused_and_nothing_else_breaks(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    write(path, EVENTS * 1000)
+    content = bytearray(path.read_bytes())
+    for place in range(4, 1500):
+        content[place] ^= 0xFF
+    path.write_bytes(bytes(content))
+    with pytest.raises(InvalidRecording):
+        list(Recording(path).events())
+
+
+def test_another_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    heading = write(path, EVENTS)
+    rewrite(path, heading=msgspec.structs.replace(heading, version=2).encode())
+    with pytest.raises(InvalidRecording, match="version was 2, expected 1"):
+        Recording(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b'{"version":1}', b"\xff"])
+def test_a_heading_that_is_none_is_refused(tmp_path: Path, content: bytes) -> None:
+    write(tmp_path / "a.parquet", EVENTS)
+    with pytest.raises(InvalidRecording, match="heading cannot be read"):
+        Heading.parse(content)
+
+
+def test_other_columns_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    write(path, EVENTS)
+    rewrite(path, drop="reason")
+    with pytest.raises(InvalidRecording, match="other columns"):
+        Recording(path)
+
+
+def test_a_changed_event_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    heading = write(path, EVENTS)
+    path.unlink()
+    write(path, [*EVENTS[:-1], Trade("NVX", 102, 301, Side.BUY, NOW + 6, NOW)])
+    rewrite(path, heading=heading.encode())
+    with pytest.raises(InvalidRecording, match="not what its fingerprint says"):
+        Recording(path).verify()
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        *(("kind", "bar"), ("kind", "status"), ("kind", "listing"), ("side", "BOTH")),
+        *(("side", None), ("size", 0), ("price_ticks", None), ("symbol", None)),
+    ],
+)
+def test_a_row_that_cannot_have_happened_is_refused(column: str, value: object) -> None:
+    row = batch_of([Trade("NVX", 102, 300, Side.BUY, NOW, NOW)]).to_pylist()[0] | {column: value}
+    schema = pa.schema([pa.field(one.name, one.type) for one in SCHEMA])
+    batch = pa.RecordBatch.from_pylist([row], schema=schema)
+    with pytest.raises(InvalidRecording, match="a row is no event"):
+        events_of(batch)
+
+
+@pytest.mark.parametrize("path", ["../a.parquet", "/etc/a.parquet", "b/../../a.parquet", "", "."])
+def test_a_path_out_of_the_folder_is_refused(tmp_path: Path, path: str) -> None:
+    with pytest.raises(InvalidRecording, match="not below the folder"):
+        place_of(path, tmp_path)
+
+
+def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    folder, outside = tmp_path / "recordings", tmp_path / "outside"
+    folder.mkdir()
+    outside.mkdir()
+    write(outside / "a.parquet", EVENTS)
+    (folder / "out").symlink_to(outside)
+    with pytest.raises(InvalidRecording, match="not below the folder"):
+        place_of("out/a.parquet", folder)
+    assert place_of("sub/a.parquet", folder) == folder / "sub" / "a.parquet"

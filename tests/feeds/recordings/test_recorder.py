@@ -1,0 +1,181 @@
+"""A running feed is written down beside the market, and the file has what the tape had."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from threading import Event as Gate
+
+import pytest
+
+from feeds.bus.memory import MemoryBus
+from feeds.clock import SystemClock
+from feeds.exceptions import InvalidRecording
+from feeds.market.events import (
+    Batch,
+    Delisting,
+    Event,
+    FeedRemoval,
+    Listing,
+    Phase,
+    Side,
+    Status,
+    Trade,
+)
+from feeds.models import AuditEntry, Feed, Recording
+from feeds.recordings import recorder
+from feeds.recordings.reader import Recording as File
+from feeds.recordings.recorder import Groups, Recorder
+from feeds.services.recordings import keep_live
+from tests.support.market_script import NOW, definition, listing
+
+
+def trade(symbol: str, price: int = 100) -> Trade:
+    return Trade(symbol, price, 1, Side.BUY, NOW, NOW)
+
+
+OTHER = [Listing("other", definition("ZED"), NOW), Status("ZED", Phase.OPEN, "", NOW)]
+NVX = [listing("NVX"), Status("NVX", Phase.HALTED, "news", NOW)]
+
+
+class Shelf:
+    """What was kept; unlike the services it keeps lists, not files."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[str, list[Event]]] = []
+        self.gate: Gate | None = None
+        self.error: Exception | None = None
+
+    def keep(self, feed: str, groups: Groups) -> None:
+        if self.error:
+            raise self.error
+        if self.gate:
+            self.gate.wait(10)
+        self.kept.append((feed, [event for group in groups for event in group]))
+
+
+class Market:
+    """A bus with hands, and a recorder on it."""
+
+    def __init__(self, keep) -> None:
+        self.bus = MemoryBus()
+        self.wanted: set[str] = set()
+        self.sequence = 0
+        self.recorder = Recorder(
+            bus=self.bus, clock=SystemClock(), read_recorded=self.read, keep=keep, look_s=0.005
+        )
+
+    async def read(self) -> set[str]:
+        return self.wanted
+
+    async def happen(self, *events: Event, epoch: str = "e1") -> None:
+        await self.bus.publish(Batch(epoch, self.sequence + 1, events))
+        self.sequence += len(events)
+        await asyncio.sleep(0.005)
+
+    async def until(self, condition) -> None:
+        async with asyncio.timeout(10):
+            while not condition():
+                await self.happen()
+
+    async def want(self, *feeds: str) -> None:
+        self.wanted = set(feeds)
+        await self.until(lambda: len(self.bus._attachments) == len(feeds))
+
+
+@asynccontextmanager
+async def market(keep) -> AsyncIterator[Market]:
+    one = Market(keep)
+    task = asyncio.create_task(one.recorder.run())
+    yield one
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def test_a_recording_begins_with_what_is_and_has_what_comes_of_its_feed() -> None:
+    shelf = Shelf()
+    async with market(shelf.keep) as one:
+        await one.happen(*OTHER, *NVX, trade("NVX"))
+        await one.want("demo")
+        late = [listing("ORB"), trade("ORB"), Delisting("ORB", NOW), FeedRemoval("demo", NOW)]
+        await one.happen(trade("ZED"), trade("NVX", 105), *late, FeedRemoval("other", NOW))
+        await one.want()
+        await one.until(lambda: shelf.kept)
+    [(feed, events)] = shelf.kept
+    assert feed == "demo"
+    assert [type(event) for event in events[:2]] == [Listing, Status]
+    assert (events[1].phase, events[1].reason) == (Phase.HALTED, "news")
+    assert events[2:] == [trade("NVX", 105), *late]
+
+
+async def test_a_stop_of_the_process_keeps_what_was_recorded() -> None:
+    shelf = Shelf()
+    async with market(shelf.keep) as one:
+        await one.happen(*NVX)
+        await one.want("demo")
+        await one.happen(trade("NVX"))
+    assert shelf.kept[0][1][-1] == trade("NVX")
+
+
+async def test_a_new_market_ends_a_recording_and_begins_another() -> None:
+    shelf = Shelf()
+    async with market(shelf.keep) as one:
+        await one.happen(*NVX)
+        await one.want("demo")
+        await one.happen(trade("NVX", 1))
+        one.sequence = 0
+        await one.happen(*NVX, trade("NVX", 2), epoch="e2")
+        await one.until(lambda: shelf.kept)
+    prices = [[one.price_ticks for one in events if isinstance(one, Trade)]
+              for _, events in shelf.kept]  # fmt: skip
+    assert prices[0] == [1]
+
+
+async def test_a_disk_that_is_too_slow_ends_the_recording_and_not_the_market(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(recorder, "WAITING_BATCHES", 3)
+    shelf = Shelf()
+    shelf.gate = Gate()
+    async with market(shelf.keep) as one:
+        await one.happen(*NVX)
+        await one.want("demo")
+        for _ in range(6):
+            await one.happen(trade("NVX"))
+        one.wanted = set()
+        await one.until(lambda: "reason=too slow" in caplog.text)
+        shelf.gate.set()
+        await one.until(lambda: shelf.kept)
+    assert len(shelf.kept[0][1]) <= 2 + 3
+
+
+async def test_a_failure_is_told_and_the_market_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    shelf = Shelf()
+    shelf.error = InvalidRecording("the disk is full")
+    async with market(shelf.keep) as one:
+        await one.happen(*NVX)
+        one.wanted = {"demo"}
+        await one.until(lambda: "error=the disk is full" in caplog.text)
+        one.wanted = set()
+        await one.happen(trade("NVX"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_kept_live_is_a_row_and_a_file(settings, tmp_path) -> None:
+    settings.MARKET_RECORDINGS_DIR = tmp_path
+    Feed.objects.create(slug="demo", name="Demo Exchange")
+    keep_live("demo", iter([NVX, [trade("NVX")]]))
+    row = Recording.objects.get()
+    assert row.name.startswith("Demo Exchange 2")
+    assert (row.events, row.ticks, row.origin) == (3, 1, "recorded")
+    found = File(tmp_path / row.path)
+    assert list(found.events()) == [*NVX, trade("NVX")]
+    assert found.heading.fingerprint == row.fingerprint
+    assert AuditEntry.objects.get().action == "add"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_feed_that_left_nothing_is_kept(settings, tmp_path) -> None:
+    settings.MARKET_RECORDINGS_DIR = tmp_path
+    assert keep_live("gone", iter([NVX])) is None
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,395 @@
+"""A connection to an upstream outlives whatever the upstream does, and says what is wrong."""
+
+import asyncio
+import gc
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
+
+import pytest
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+from feeds.clock import SystemClock
+from feeds.market.events import FeedState, FeedStatus, Trade
+from feeds.plan.plans import FeedKind, FeedPlan
+from feeds.upstream import connection
+from feeds.upstream.connection import (
+    FIRST_REST_S,
+    LAST_REST_S,
+    MESSAGE_BYTES,
+    REFUSED_REST_S,
+    Upstream,
+    rest_after,
+)
+from feeds.upstream.source import UpstreamSource
+from tests.support.market_script import definition
+
+SECRET = "secret"
+AT = "2026-09-21T14:13:20Z"
+Behaviour = Callable[[ServerConnection], Awaitable[None]]
+
+
+class Exchange:
+    """An upstream of the tests: greets like Alpaca's, then does what the test says."""
+
+    def __init__(self, behaviour: Behaviour) -> None:
+        self.behaviour = behaviour
+        self.asked: list[dict] = []
+        self.connections = 0
+        self.refuses = 0
+        self.url = ""
+
+    async def serve(self, socket: ServerConnection) -> None:
+        self.connections += 1
+        with suppress(ConnectionClosed):
+            await socket.send('[{"T":"success","msg":"connected"}]')
+            said = json.loads(await socket.recv())
+            if (said["key"], said["secret"]) != ("key", "secret"):
+                await socket.send('[{"T":"error","code":402,"msg":"auth failed"}]')
+                return
+            await socket.send('[{"T":"success","msg":"authenticated"}]')
+            await self.behaviour(socket)
+
+    async def hear(self, socket: ServerConnection) -> dict:
+        self.asked.append(json.loads(await socket.recv()))
+        return self.asked[-1]
+
+    def answer(self, socket: ServerConnection, request: Request) -> Response | None:
+        if self.refuses:
+            return socket.respond(HTTPStatus(self.refuses), "no\n")
+        return None
+
+
+def said(symbol: str = "NVX", price: float = 1.01) -> dict:
+    return {"T": "t", "S": symbol, "p": price, "s": 1, "t": AT}
+
+
+def plan(*symbols: str) -> FeedPlan:
+    return FeedPlan(
+        feed="live", name="Live", state=FeedState.RUNNING, rate=1.0, seed=1,
+        definitions=tuple(map(definition, symbols)), kind=FeedKind.UPSTREAM,
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def exchange(behaviour: Behaviour) -> AsyncIterator[Exchange]:
+    one = Exchange(behaviour)
+    server: Server
+    async with serve(
+        one.serve, "127.0.0.1", 0, process_request=one.answer, close_timeout=0.1
+    ) as server:
+        one.url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/v2/iex"
+        yield one
+
+
+class Listener:
+    """A feed on a connection, and what it drew so far."""
+
+    def __init__(self, upstream: Upstream, source: UpstreamSource) -> None:
+        self.upstream = upstream
+        self.source = source
+        self.trades: list[Trade] = []
+        self.reasons: list[str] = []
+
+    def look(self) -> None:
+        for event in self.source.draw(SystemClock().now_ms()):
+            if isinstance(event, Trade):
+                self.trades.append(event)
+            elif isinstance(event, FeedStatus):
+                self.reasons.append(event.reason)
+
+    async def until(self, condition: Callable[["Listener"], object]) -> None:
+        async with asyncio.timeout(15):
+            while not condition(self):
+                await asyncio.sleep(0.005)
+                self.look()
+
+
+@asynccontextmanager
+async def listening(
+    url: str, *symbols: str, secret: str = SECRET, stale_s: float = 30, rest_s: float = 0.001
+) -> AsyncIterator[Listener]:
+    upstream = Upstream(
+        url, key="key", secret=secret, clock=SystemClock(), stale_s=stale_s, rest_s=rest_s
+    )
+    source = upstream.open_source()
+    source.plan(plan(*(symbols or ("NVX",))))
+    task = asyncio.create_task(upstream.run())
+    yield Listener(upstream, source)
+    assert not task.done(), task
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def rest(socket: ServerConnection) -> None:
+    await socket.wait_closed()
+
+
+async def test_it_signs_in_subscribes_and_hears() -> None:
+    async def behave(socket: ServerConnection) -> None:
+        asked = await there.hear(socket)
+        await socket.send(json.dumps([{"T": "subscription", **asked}, said(), said("ORB")]))
+        await rest(socket)
+
+    async with exchange(behave) as there, listening(there.url, "NVX", "ORB") as here:
+        await here.until(lambda one: len(one.trades) == 2)
+        names = ["NVX", "ORB"]
+        wish = {"action": "subscribe", "trades": names, "quotes": names, "statuses": names}
+        assert there.asked == [wish]
+        assert here.reasons[-1:] in ([], [""])
+
+
+async def test_instruments_that_come_and_go_are_asked_for() -> None:
+    async def behave(socket: ServerConnection) -> None:
+        while True:
+            await there.hear(socket)
+            await socket.send(json.dumps([said("ORB")]))
+
+    async with exchange(behave) as there, listening(there.url, "NVX") as here:
+        await here.until(lambda _: len(there.asked) == 1)
+        here.source.plan(plan("ORB"))
+        await here.until(lambda _: len(there.asked) == 3)
+        asked = [(one["action"], one["trades"]) for one in there.asked]
+        assert asked == [("subscribe", ["NVX"]), ("subscribe", ["ORB"]), ("unsubscribe", ["NVX"])]
+        await here.until(lambda one: one.trades)
+        assert here.upstream.unknown >= 1
+
+
+async def test_a_cut_connection_is_made_again_and_every_cut_is_told() -> None:
+    async def behave(socket: ServerConnection) -> None:
+        await there.hear(socket)
+        await socket.send(json.dumps([said(price=there.connections)]))
+        if there.connections < 4:
+            socket.transport.abort()
+        await rest(socket)
+
+    async with exchange(behave) as there, listening(there.url, rest_s=0.05) as here:
+        await here.until(lambda one: one.trades and one.trades[-1].price_ticks == 400)
+        await here.until(lambda one: one.reasons[-1:] == [""])
+        assert any("the upstream is lost" in reason for reason in here.reasons)
+        assert there.connections == 4
+
+
+async def test_a_server_that_is_away_is_tried_until_it_is_there(unused_tcp_port: int) -> None:
+    async def behave(socket: ServerConnection) -> None:
+        await socket.send(json.dumps([said()]))
+        await rest(socket)
+
+    async with listening(f"ws://127.0.0.1:{unused_tcp_port}/") as here:
+        await here.until(lambda one: any("lost" in reason for reason in one.reasons))
+        there = Exchange(behave)
+        async with serve(there.serve, "127.0.0.1", unused_tcp_port):
+            await here.until(lambda one: one.trades)
+
+
+async def test_silence_is_told_and_ends_the_connection() -> None:
+    async with exchange(rest) as there, listening(there.url, stale_s=0.1) as here:
+        silent = "the upstream is lost: silent for 0.1 s"
+        await here.until(lambda one: silent in one.reasons and there.connections >= 3)
+
+
+async def test_a_server_that_answers_pings_and_nothing_else_is_silent() -> None:
+    async def behave(socket: ServerConnection) -> None:
+        while True:
+            await asyncio.wait_for(await socket.ping(), 5)
+
+    async with exchange(behave) as there, listening(there.url, stale_s=0.2) as here:
+        await here.until(lambda one: "the upstream is lost: silent for 0.2 s" in one.reasons)
+
+
+async def test_a_server_that_never_greets_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "GREETING_S", 0.1)
+
+    async def be_mute(socket: ServerConnection) -> None:
+        visits.append(socket)
+        await rest(socket)
+
+    visits: list[ServerConnection] = []
+    async with serve(be_mute, "127.0.0.1", 0, close_timeout=0.1) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with listening(f"ws://127.0.0.1:{port}/") as here:
+            await here.until(lambda one: len(visits) >= 2)
+            assert any("TimeoutError" in reason for reason in here.reasons)
+
+
+async def test_a_server_that_babbles_instead_of_greeting_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "GREETING_S", 0.1)
+
+    async def babble(socket: ServerConnection) -> None:
+        visits.append(socket)
+        with suppress(ConnectionClosed):
+            while True:
+                await socket.send('[{"T":"success","msg":"connected"}]')
+                await asyncio.sleep(0)  # it lives in the same loop
+
+    visits: list[ServerConnection] = []
+    async with serve(babble, "127.0.0.1", 0, close_timeout=0.1) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with listening(f"ws://127.0.0.1:{port}/") as here:
+            await here.until(lambda one: len(visits) >= 2)
+
+
+async def test_wrong_credentials_are_told_and_not_tried_every_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rests: list[float] = []
+    async with exchange(rest) as there:
+        upstream = Upstream(there.url, key="key", secret="wrong", clock=SystemClock(), stale_s=30)
+        source = upstream.open_source()
+        source.plan(plan("NVX"))
+        rests.append(await upstream._try(0))
+    assert rests == [REFUSED_REST_S]
+    [told] = source.draw(0)
+    assert told.reason == "the upstream refused: 402 'auth failed'"
+
+
+async def test_no_secret_is_ever_told(caplog: pytest.LogCaptureFixture) -> None:
+    async with exchange(rest) as there, listening(there.url, secret="hush-hush") as here:
+        await here.until(lambda one: any("refused" in reason for reason in one.reasons))
+        assert "hush-hush" not in " ".join([*here.reasons, caplog.text])
+
+
+@pytest.mark.parametrize(("status", "rests_s"), [(401, True), (403, True), (500, False)])
+async def test_an_answer_without_a_socket_is_told(status: int, rests_s: bool) -> None:
+    async with exchange(rest) as there:
+        there.refuses = status
+        upstream = Upstream(there.url, key="k", secret="s", clock=SystemClock(), stale_s=30)
+        source = upstream.open_source()
+        source.plan(plan("NVX"))
+        assert (await upstream._try(0) == REFUSED_REST_S) is rests_s
+    assert source.draw(0)[0].reason == f"the upstream answered {status}"
+
+
+@pytest.mark.parametrize(("code", "refused"), [(409, True), (406, False)])
+async def test_an_error_in_the_middle_ends_the_connection(code: int, refused: bool) -> None:
+    async def behave(socket: ServerConnection) -> None:
+        await socket.send(json.dumps([{"T": "error", "code": code, "msg": "no\nno"}]))
+        await rest(socket)
+
+    async with exchange(behave) as there:
+        upstream = Upstream(there.url, key="key", secret="secret", clock=SystemClock(), stale_s=30)
+        source = upstream.open_source()
+        source.plan(plan("NVX"))
+        assert (await upstream._try(0) == REFUSED_REST_S) is refused
+    assert f"{code} 'no\\nno'" in source.draw(0)[0].reason
+
+
+GARBAGE: list[str | bytes] = [
+    "", "{", "null", "[[]]", b"\xff\xfe\x00", "[" * 10_000, '[{"T":"t"}]', '[{"T":5}]',
+    '[{"T":"t","S":"NVX","p":1e999,"s":1,"t":"x"}]', '[{"T":"t","S":"\\u0000","p":1,"s":1,"t":""}]',
+]  # fmt: skip
+
+
+async def test_garbage_is_counted_and_the_rest_is_heard() -> None:
+    async def behave(socket: ServerConnection) -> None:
+        for content in GARBAGE:
+            await socket.send(content)
+        await socket.send(json.dumps([said()]))
+        await rest(socket)
+
+    async with exchange(behave) as there, listening(there.url) as here:
+        await here.until(lambda one: one.trades)
+        assert there.connections == 1
+        assert here.upstream.bad + here.source.bad + here.upstream.unknown == len(GARBAGE)
+
+
+async def test_a_message_that_is_too_long_ends_the_connection(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def behave(socket: ServerConnection) -> None:
+        if there.connections == 1:
+            await socket.send("[" + " " * MESSAGE_BYTES + "]")
+        await socket.send(json.dumps([said()]))
+        await rest(socket)
+
+    async with exchange(behave) as there, listening(there.url) as here:
+        await here.until(lambda one: one.trades)
+        assert there.connections == 2
+        assert "1009 (message too big)" in caplog.text
+
+
+async def test_a_flood_leaves_the_rest_of_the_process_its_turn() -> None:
+    """The engine draws while it pours; no more waits than fits, and every loss is counted."""
+    flood = json.dumps([said() for _ in range(2000)])
+
+    async def behave(socket: ServerConnection) -> None:
+        with suppress(ConnectionClosed):
+            while True:
+                await socket.send(flood)
+                await asyncio.sleep(0)  # it lives in the same loop
+
+    async with exchange(behave) as there, listening(there.url) as here:
+        await here.until(lambda one: len(one.trades) > 50_000)
+        assert here.source.intake.lost == 0
+
+
+async def test_slow_drops_of_a_message_are_waited_for() -> None:
+    async def behave(socket: ServerConnection) -> None:
+        text = json.dumps([said()])
+
+        async def parts() -> AsyncIterator[str]:
+            for letter in text:
+                yield letter
+                await asyncio.sleep(0)
+
+        await socket.send(parts())
+        await rest(socket)
+
+    async with exchange(behave) as there, listening(there.url) as here:
+        await here.until(lambda one: one.trades)
+
+
+async def test_without_an_address_it_says_so_and_rests() -> None:
+    async with listening("") as here:
+        await here.until(lambda one: one.reasons)
+        assert here.reasons == ["no upstream is set (MARKET_UPSTREAM_URL)"]
+
+
+async def test_an_address_that_is_none_is_refused() -> None:
+    upstream = Upstream("http://x", key="", secret="", clock=SystemClock(), stale_s=30)
+    upstream.open_source().plan(plan("NVX"))
+    source = upstream.open_source()
+    source.plan(plan("ORB"))
+    assert await upstream._try(0) == REFUSED_REST_S
+    assert "refused" in source.draw(0)[0].reason
+
+
+async def test_without_a_feed_nobody_is_bothered_and_the_last_feed_ends_it() -> None:
+    left = asyncio.Event()
+
+    async def behave(socket: ServerConnection) -> None:
+        await socket.wait_closed()
+        left.set()
+
+    async with exchange(behave) as there:
+        upstream = Upstream(there.url, key="key", secret="secret", clock=SystemClock(), stale_s=30)
+        task = asyncio.create_task(upstream.run())
+        await asyncio.sleep(0)
+        assert there.connections == 0
+        source = upstream.open_source()
+        source.plan(plan("NVX"))
+        async with asyncio.timeout(15):
+            while not there.connections:
+                await asyncio.sleep(0.005)
+            del source
+            gc.collect()
+            await left.wait()
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        assert there.connections == 1
+
+
+def test_rests_grow_to_a_limit_and_none_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection.random, "random", lambda: 1.0)
+    rests = [rest_after(failures) for failures in range(12)]
+    assert rests[:3] == [2 * FIRST_REST_S, 3 * FIRST_REST_S, 5 * FIRST_REST_S]
+    assert rests[-1] == rest_after(10**6) == FIRST_REST_S + LAST_REST_S
+    monkeypatch.setattr(connection.random, "random", lambda: 0.0)
+    assert {rest_after(failures) for failures in range(12)} == {FIRST_REST_S}

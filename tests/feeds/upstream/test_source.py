@@ -1,0 +1,277 @@
+"""What an upstream says becomes ticks of ours; what cannot be is counted, never a crash."""
+
+import json
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.engine.engine import Engine
+from feeds.market.events import FeedState, FeedStatus, Phase, Quote, Side, Status, Trade
+from feeds.plan.plans import FeedKind, FeedPlan
+from feeds.upstream.inbox import Intake
+from feeds.upstream.protocol import Refusal, SaidTrade, Subscribed, Success, read, subscription
+from feeds.upstream.source import UpstreamSource
+from tests.support.market_script import NOW, definition
+
+PLAN = FeedPlan(
+    feed="live", name="Live", state=FeedState.RUNNING, rate=1.0, seed=1,
+    definitions=(definition("NVX"), definition("ORB", tick="0.05")), kind=FeedKind.UPSTREAM,
+)  # fmt: skip
+AT = "2026-09-21T14:13:20Z"
+"""NOW."""
+TRADE = {"T": "t", "S": "NVX", "i": 9, "x": "D", "p": 126.55, "s": 100, "t": AT, "c": ["@"]}
+QUOTE = {
+    "T": "q",
+    "S": "NVX",
+    "bx": "U",
+    "bp": 1.01,
+    "bs": 1,
+    "ax": "X",
+    "ap": 1.03,
+    "as": 4,
+    "t": AT,
+}
+HALT = {"T": "s", "S": "NVX", "sc": "H", "sm": "Trading Halt", "rc": "T12", "rm": "News", "t": AT}
+
+
+def source(plan: FeedPlan = PLAN) -> UpstreamSource:
+    one = UpstreamSource()
+    one.plan(plan)
+    return one
+
+
+def hear(one: UpstreamSource, *said: dict, now_ms: int = NOW) -> UpstreamSource:
+    heard = read(json.dumps(said))
+    assert not heard.bad
+    for entry in heard.entries:
+        one.hear(entry, now_ms)
+    return one
+
+
+def drawn(*said: dict, now_ms: int = NOW) -> list:
+    one = hear(source(), *said, now_ms=now_ms)
+    assert one.bad == 0
+    return one.draw(now_ms)
+
+
+# --- the words ------------------------------------------------------------------------------
+
+
+def test_the_greeting_is_read() -> None:
+    said = [
+        {"T": "success", "msg": "connected"},
+        {"T": "error", "code": 402, "msg": "auth failed"},
+        {"T": "subscription", "trades": ["NVX"], "quotes": [], "bars": []},
+    ]
+    assert read(json.dumps(said)).entries == [
+        Success("connected"), Refusal(402, "auth failed"), Subscribed(["NVX"], []),
+    ]  # fmt: skip
+
+
+def test_other_kinds_are_passed_over() -> None:
+    heard = read(json.dumps([{"T": "b", "S": "NVX"}, TRADE, {"T": "x"}]))
+    assert (len(heard.entries), heard.bad) == (1, 0)
+
+
+def test_one_bad_entry_does_not_take_the_others_with_it() -> None:
+    bad = [{"T": "t"}, 5, None, {"S": "NVX"}, {**TRADE, "p": "x"}, {**TRADE, "S": 5}]
+    heard = read(json.dumps([TRADE, *bad, TRADE]))
+    assert (len(heard.entries), heard.bad) == (2, len(bad))
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "{}", "5", "null", "[" * 100_000, b"\xff\xfe", '[{"T":"t"', "[NaN]", "\x00", '"[]"'],
+)
+def test_what_cannot_be_read_is_counted(content: str | bytes) -> None:
+    assert read(content).bad == 1
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200))
+def test_no_message_breaks_the_reader(content: bytes | str) -> None:
+    heard = read(content)
+    assert heard.bad or heard.entries == heard.entries
+
+
+def test_a_price_is_read_as_it_is_written() -> None:
+    [said] = read('[{"T":"t","S":"NVX","p":0.1234567890123456789,"s":1,"t":""}]').entries
+    assert isinstance(said, SaidTrade)
+    assert str(said.price) == "0.1234567890123456789"
+
+
+def test_a_subscription_names_everything_that_is_wanted() -> None:
+    assert json.loads(subscription(["NVX"])) == {
+        "action": "subscribe", "trades": ["NVX"], "quotes": ["NVX"], "statuses": ["NVX"],
+    }  # fmt: skip
+
+
+# --- ticks of ours --------------------------------------------------------------------------
+
+
+def test_a_trade_is_put_on_the_grid() -> None:
+    assert drawn(TRADE) == [Trade("NVX", 12655, 100, Side.BUY, NOW, NOW)]
+    [trade] = drawn({**TRADE, "S": "ORB", "p": 1.08})
+    assert trade.price_ticks == 22
+
+
+def test_a_quote_is_never_better_than_it_was_told() -> None:
+    assert drawn(QUOTE) == [Quote("NVX", 101, 103, 1, 4, NOW)]
+    [quote] = drawn({**QUOTE, "S": "ORB", "bp": 1.04, "ap": 1.06})
+    assert (quote.bid_ticks, quote.ask_ticks) == (20, 22)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {**TRADE, "p": 0},
+        {**TRADE, "p": -1},
+        {**TRADE, "p": "NaN"},
+        {**TRADE, "p": "Infinity"},
+        {**TRADE, "p": "1E+999999"},
+        {**TRADE, "p": 0.001},
+        {**TRADE, "p": 10**13},
+        {**TRADE, "s": 0},
+        {**TRADE, "s": 0.5},
+        {**TRADE, "s": 10**30},
+        {**TRADE, "t": "yesterday"},
+        {**QUOTE, "bp": 1.03},
+        {**QUOTE, "bp": 1.04},
+        {**QUOTE, "bp": 0, "bs": 0},
+        {**QUOTE, "as": 0},
+        {**HALT, "t": ""},
+    ],
+)
+def test_what_cannot_have_happened_is_counted_and_dropped(said: dict) -> None:
+    one = hear(source(), said)
+    assert one.draw(NOW) == []
+    assert one.bad == 1
+
+
+def test_the_side_is_told_or_guessed_from_the_quote() -> None:
+    prices = [1.01, 1.03, 1.02, 1.02, 1.01, 1.02]
+    said = [QUOTE, *({**TRADE, "p": price} for price in prices), {**TRADE, "p": 1.01, "tks": "B"}]
+    sides = "".join(one.side[0] for one in drawn(*said) if isinstance(one, Trade))
+    assert sides == "SBBBSSB"
+
+
+def test_a_halt_and_its_end_are_told() -> None:
+    trading = {**HALT, "sc": "T", "rm": "", "sm": "Trading"}
+    assert drawn(HALT, trading, {**HALT, "sc": "?"}) == [
+        Status("NVX", Phase.HALTED, "News", NOW),
+        Status("NVX", Phase.OPEN, "Trading", NOW),
+    ]
+
+
+def test_time_runs_neither_ahead_nor_back() -> None:
+    times = ("2026-09-21T14:13:19Z", "2030-01-01T00:00:00Z", "2026-09-21T14:13:18Z")
+    found = [one.ts_event for one in drawn(*({**TRADE, "t": at} for at in times), now_ms=NOW + 5)]
+    assert found == [NOW - 1000, NOW + 5, NOW + 5]
+
+
+# --- rests, troubles ------------------------------------------------------------------------
+
+
+def test_a_feed_that_rests_hears_only_phases() -> None:
+    one = source(msgspec.structs.replace(PLAN, state=FeedState.PAUSED))
+    hear(one, TRADE, QUOTE, HALT)
+    one.plan(PLAN)
+    assert one.draw(NOW) == [Status("NVX", Phase.HALTED, "News", NOW)]
+
+
+def test_a_halt_during_a_pause_holds_after_it() -> None:
+    one = UpstreamSource()
+    engine = Engine(epoch="e1", open_source=lambda _: one)
+    engine.reconcile([PLAN], NOW)
+    engine.reconcile([msgspec.structs.replace(PLAN, state=FeedState.PAUSED)], NOW)
+    hear(one, HALT)
+    resumed = engine.reconcile([PLAN], NOW + 40).events
+    assert resumed[-1] == Status("NVX", Phase.HALTED, "News", NOW)
+    hear(one, TRADE, {**TRADE, "S": "ORB"})
+    assert [tick.symbol for tick in engine.step(NOW + 80).events] == ["ORB"]
+
+
+def test_trouble_is_told_once_and_its_end_too() -> None:
+    one = source()
+    assert one.draw(NOW) == []
+    one.trouble("the upstream is lost")
+    told = FeedStatus("live", "Live", FeedState.RUNNING, 1.0, "the upstream is lost", NOW)
+    assert one.draw(NOW) == [told]
+    assert one.draw(NOW + 40) == []
+    one.trouble("")
+    assert one.draw(NOW + 80) == [msgspec.structs.replace(told, reason="", ts_event=NOW + 80)]
+
+
+def test_trouble_is_told_again_after_a_plan_said_otherwise() -> None:
+    one = source()
+    one.trouble("the upstream is lost")
+    one.draw(NOW)
+    one.plan(msgspec.structs.replace(PLAN, reason="a new day"))
+    [told] = one.draw(NOW)
+    assert told.reason == "the upstream is lost"
+    one.trouble("")
+    [told] = one.draw(NOW)
+    assert told.reason == "a new day"
+
+
+def test_lost_trades_are_told_until_the_next_plan() -> None:
+    one = source()
+    one.intake = Intake(8)
+    for _ in range(10):
+        hear(one, TRADE)
+    *ticks, told = one.draw(NOW)
+    assert (len(ticks), told.reason) == (8, "2 trades were lost")
+    assert one.draw(NOW) == []
+    one.plan(PLAN)
+    assert one.draw(NOW) == []
+
+
+# --- what waits -----------------------------------------------------------------------------
+
+
+def quote(bid: int, symbol: str = "NVX") -> Quote:
+    return Quote(symbol, bid, bid + 1, 1, 1, NOW)
+
+
+def trade(price: int) -> Trade:
+    return Trade("NVX", price, 1, Side.BUY, NOW, NOW)
+
+
+def test_what_fits_waits_in_its_order() -> None:
+    intake, events = Intake(4), [quote(1), trade(1), quote(2), trade(2)]
+    for event in events:
+        intake.put(event)
+    assert intake.take() == events
+    assert intake.take() == []
+    assert (intake.merged, intake.lost) == (0, 0)
+
+
+def test_quotes_and_phases_give_way_before_any_trade() -> None:
+    intake = Intake(8)
+    halted, opened = (Status("NVX", phase, "", NOW) for phase in (Phase.HALTED, Phase.OPEN))
+    first = [quote(1), trade(1), quote(2), halted, trade(2), quote(3), opened, quote(4, "ORB")]
+    for event in [*first, trade(3)]:
+        intake.put(event)
+    assert intake.take() == [trade(1), trade(2), quote(3), opened, quote(4, "ORB"), trade(3)]
+    assert (intake.merged, intake.lost) == (3, 0)
+
+
+def test_trades_that_find_no_room_are_counted_and_the_newest_stay() -> None:
+    intake = Intake(8)
+    for price in range(1, 101):
+        intake.put(trade(price))
+    kept = [one.price_ticks for one in intake.take()]
+    assert kept == list(range(101 - len(kept), 101))
+    assert len(kept) <= 8
+    assert intake.lost == 100 - len(kept)
+
+
+@given(st.lists(st.integers(1, 3) | st.none(), max_size=60), st.integers(4, 12))
+def test_nothing_is_lost_without_a_count(script: list[int | None], capacity: int) -> None:
+    intake = Intake(capacity)
+    for number, one in enumerate(script, 1):
+        intake.put(trade(number) if one is None else quote(number, "ABC"[one - 1]))
+    kept = intake.take()
+    assert len(kept) + intake.merged + intake.lost == len(script)
+    assert len(kept) <= capacity

@@ -1,0 +1,149 @@
+"""The demo with a few more addresses, for tests only.
+
+/census/   counts what its process holds
+/board/    shows the board of the engine's side of the bus, or the replica of a process without one
+/begun/    answers once there is a board
+/end/      ends every WebSocket with 1000, as proxies and servers do with what is too old for them
+/age/      makes every WebSocket decades old, for a server that looks at that
+/loop/     tells what held the loop up since the last look; the first look begins the watch
+/hold-up/  holds the loop up
+
+Everything else is the real thing: same command, same server, same application. The line of JSON has
+a token as well: to ask the command for one takes as long as to start the server.
+"""
+
+import asyncio
+import gc
+import json
+import os
+import sys
+from typing import Any
+
+import django
+
+from tests.support.loop_watch import LoopWatch
+
+watch = LoopWatch()
+sockets: set[Any] = set()
+
+
+def count() -> dict[str, int]:
+    """Return seats, tasks, open files and threads of this process, and what the seats ask for."""
+    import threading
+
+    from dashboard import runtime
+
+    gc.collect()
+    subscribers = [seat.subscriber for seat in runtime.current().hub.seats]
+    return {
+        "seats": len(subscribers),
+        "symbols": sum(len(list(one._ticker.symbols)) for one in subscribers),
+        "paused": sum(one.pace.is_paused for one in subscribers),
+        "tasks": len(asyncio.all_tasks()),
+        "files": len(os.listdir("/proc/self/fd")),
+        "threads": threading.active_count(),
+    }
+
+
+def board() -> dict[str, Any]:
+    """Return the position, and each row as a snapshot entry and as people see it."""
+    from dashboard import runtime
+    from dashboard.pages.display import display_row
+    from dashboard.wire.frames import encode_row
+    from feeds.market.delayed import shown
+
+    def entry(symbol: str, row: Any) -> dict[str, Any]:
+        fields: dict[str, Any] = json.loads(f"{{{encode_row(symbol, row, ts=0)}}}")[shown(symbol)]
+        ago = fields.pop("ms")
+        return fields | {"t": None if ago is None else -ago}
+
+    market = runtime.current()
+    source = market.hub.replica if runtime.is_shared() else market.bus._mirror
+    rows = source.board.rows
+    return {
+        "position": f"{source.epoch}:{source.board.sequence}",
+        "rows": {symbol: entry(symbol, row) for symbol, row in rows.items()},
+        "display": {symbol: display_row(symbol, row) for symbol, row in rows.items()},
+    }
+
+
+async def begun() -> None:
+    """Wait for the first board."""
+    while not board()["rows"]:
+        await asyncio.sleep(0.01)
+
+
+async def end() -> None:
+    """End every WebSocket with 1000."""
+    for send in list(sockets):
+        await send({"type": "websocket.close", "code": 1000})
+
+
+def age() -> None:
+    """Make every WebSocket decades old and let Daphne look; uvicorn knows no age."""
+    for send in sockets:
+        for protocol in getattr(send, "args", ()):
+            protocol.socket_opened = 0
+            protocol.check_timeouts()
+
+
+ADDRESSES = {
+    "/census/": count,
+    "/board/": board,
+    "/begun/": begun,
+    "/end/": end,
+    "/age/": age,
+    "/loop/": watch.look,
+    "/hold-up/": watch.hold_up,
+}
+
+
+def with_census(application: Any) -> Any:
+    """Return the application with the addresses in front."""
+
+    async def counted(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        look = ADDRESSES.get(scope.get("path", ""))
+        if scope["type"] == "websocket":
+            sockets.add(send)
+        try:
+            if look is None:
+                await application(scope, receive, send)
+                return
+            told = look()
+            body = json.dumps(await told if asyncio.iscoroutine(told) else told).encode()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": body})
+        finally:
+            sockets.discard(send)
+
+    return counted
+
+
+if __name__ == "__main__":
+    os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
+    django.setup()
+    from django.contrib.auth import get_user_model
+
+    from dashboard.management.commands.demo import Command
+    from dashboard.people.identity import make_token
+
+    class CensusCommand(Command):
+        """The demo, counted."""
+
+        _token = ""
+
+        def application(self) -> Any:
+            """Return the application with the census in front."""
+            return with_census(super().application())
+
+        def _serve(self, *args: Any, **kwargs: Any) -> None:
+            self._token = make_token(get_user_model().objects.get(username="viewer"))
+            super()._serve(*args, **kwargs)
+
+        def _announce(self, url: str, passwords: dict[str, str], *, as_json: bool) -> None:
+            assert as_json
+            ready = {"url": url, "users": passwords, "token": self._token}
+            self.stdout.write(json.dumps(ready))
+            self.stdout.flush()
+
+    CensusCommand().run_from_argv([sys.argv[0], "demo", *sys.argv[1:]])

@@ -1,0 +1,98 @@
+"""A hub on a bus with hands to make things happen, for the tests of hub and transports."""
+
+import asyncio
+import json
+from collections.abc import Collection
+
+from django.db import OperationalError
+
+from dashboard.cpu_meter import CostMeter
+from dashboard.delivery.connection import Seat
+from dashboard.delivery.hub import Hub
+from dashboard.people.identity import Identity
+from dashboard.wire.personal import Personal
+from dashboard.wire.registry import Close, Transport
+from feeds.bus.memory import MemoryBus
+from feeds.clock import SystemClock
+from feeds.market.events import Batch, Event, Quote
+from tests.support.market_script import NOW
+
+
+class Rows:
+    """What the database says of people; unlike one it answers at once."""
+
+    def __init__(self) -> None:
+        self.revoked: dict[Identity, Close] = {}
+        self.personal: dict[int, Personal] = {}
+        self.reads = 0
+        self.is_locked = False
+
+    async def find_revoked(self, identities: Collection[Identity]) -> dict[Identity, Close]:
+        if self.is_locked:
+            raise OperationalError("database is locked")
+        return {one: code for one, code in self.revoked.items() if one in identities}
+
+    async def read_personal(self, user_ids: Collection[int]) -> dict[int, Personal]:
+        self.reads += 1
+        return {user_id: self.personal[user_id] for user_id in user_ids if user_id in self.personal}
+
+
+class Exchange:
+    """A hub on a bus, with hands to make things happen."""
+
+    def __init__(self) -> None:
+        self.bus = MemoryBus()
+        self.rows = Rows()
+        self.costs = CostMeter()
+        self.sequence = 0
+        self.hub = Hub(
+            bus=self.bus,
+            clock=SystemClock(),
+            costs=self.costs,
+            find_revoked=self.rows.find_revoked,
+            read_personal=self.rows.read_personal,
+            capacity=1000,
+            max_seats=10,
+            seats_per_user=20,
+            recheck_s=60,
+            heartbeat_ms=60_000,
+            sweep_s=0.01,
+            deadline_s=5,
+        )
+
+    async def happen(self, *events: Event, epoch: str = "e1") -> None:
+        await self.bus.publish(Batch(epoch, self.sequence + 1, events))
+        self.sequence += len(events)
+
+    def join(self, user_id: int = 1) -> Seat:
+        """Take a seat as over a WebSocket."""
+        return self.hub.join(person(user_id), Transport.WEBSOCKET, NoLine())
+
+    async def settle(self) -> None:
+        """Let the hub catch up with the bus."""
+        async with asyncio.timeout(5):
+            while self.hub.replica.sequence != self.sequence:
+                await asyncio.sleep(0)
+
+
+class NoLine:
+    """A line that takes everything at once; unlike a socket it cannot be cut."""
+
+    def backlog(self) -> int:
+        return 0
+
+    def abort(self) -> None:
+        raise AssertionError("nobody cuts this line")
+
+
+def person(user_id: int = 1) -> Identity:
+    return Identity(user_id, f"user{user_id}", 0, None)
+
+
+def quote(bid: int, symbol: str = "NVX") -> Quote:
+    return Quote(symbol, bid, bid + 1, 1, 1, NOW)
+
+
+def subscribe(seat: Seat, channel: str = "ticker", **params: object) -> None:
+    command = {"method": "subscribe", "params": {"channel": channel, **params}, "id": 1}
+    seat.receive(json.dumps(command))

@@ -1,0 +1,119 @@
+"""A running server as the tests see it: where it is, who may enter, what its process holds."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+from tests.support.places import ROOT
+
+STOP_S = 10
+SERVER = "tests/support/census_server.py"
+
+
+class Served:
+    """A running server: where it is, who may enter, and what its process holds."""
+
+    def __init__(
+        self, folder: Path, log: Path, process: subprocess.Popen[bytes], ready: dict[str, Any]
+    ):
+        self.folder = folder
+        self._log = log
+        self.process = process
+        self.url: str = ready["url"]
+        self.host = self.url.removeprefix("http://").rstrip("/")
+        self.port = int(self.host.rpartition(":")[2])
+        self.passwords: dict[str, str] = ready["users"]
+        self.token: str = ready["token"]
+
+    @property
+    def socket_url(self) -> str:
+        """Return the address of the WebSocket, as viewer."""
+        return f"ws://viewer:{self.token}@{self.host}/ws/v1/"
+
+    def census(self) -> dict[str, int]:
+        """Return what the process holds."""
+        return self._ask("census/")
+
+    def manage(self, *arguments: str) -> str:
+        """Run a management command on the data of the server."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT, env=environment(self.folder), capture_output=True, check=True, timeout=60,
+        )  # fmt: skip
+        return done.stdout.decode().strip()
+
+    def board(self) -> dict[str, Any]:
+        """Return the engine's board and its position, and the same in display."""
+        return self._ask("board/")
+
+    def wait_for_board(self) -> None:
+        """Wait until there is something to read."""
+        self._ask("begun/")
+
+    def end_sockets(self) -> None:
+        """End every WebSocket with 1000."""
+        self._ask("end/")
+
+    def age_sockets(self) -> None:
+        """Make every WebSocket decades old, for a server that looks at that."""
+        self._ask("age/")
+
+    def look_at_loop(self) -> dict[str, Any]:
+        """Return what held the loop up since the last look; the first look begins the watch."""
+        return self._ask("loop/")
+
+    def hold_loop_up(self) -> None:
+        """Do what must not be done in a loop."""
+        self._ask("hold-up/")
+
+    def log(self) -> str:
+        """Return what the server wrote to its log."""
+        return self._log.read_text()
+
+    def _ask(self, path: str) -> Any:
+        with urlopen(f"{self.url}{path}", timeout=10) as answer:
+            return json.load(answer)
+
+
+@contextmanager
+def serve(folder: Path, *arguments: str, **settings: str) -> Iterator[Served]:
+    """Run a server of its own; at the end it must stop cleanly and show no traceback."""
+    command = [
+        sys.executable,
+        "tests/support/census_server.py",
+        "--json",
+        "--port",
+        "0",
+        "--no-browser",
+    ]
+    file = folder / f"log-{os.urandom(3).hex()}"
+    with file.open("wb") as log:
+        process = subprocess.Popen(
+            [*command, *arguments],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=log, env=environment(folder) | settings,
+        )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        served = Served(folder, file, process, json.loads(process.stdout.readline()))
+        if "REDIS_URL" not in settings:  # the board comes from the feed's process
+            served.wait_for_board()
+        yield served
+        process.terminate()
+        assert process.wait(timeout=STOP_S) == 0
+        assert "Traceback" not in served.log()
+    finally:
+        process.kill()
+        process.wait()
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a process of the project, rather than of its tests."""
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    settings = {"DJANGO_SETTINGS_MODULE": "dashboard.settings", "PYTHONPATH": path}
+    return os.environ | settings | {"MARKET_DATA_DIR": str(folder)}
