@@ -1,6 +1,6 @@
 """The admin of people: accounts, and notifications with a form to send one.
 
-Must not write rows (services do) or poke anybody. Called by Django's admin site.
+Must not write rows (services do) or poke anybody.
 """
 
 from typing import Any

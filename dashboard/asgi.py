@@ -1,7 +1,7 @@
 """The ASGI application: sockets, streams and polls to the hub, everything else to Django.
 
-Called by daphne and uvicorn. Injects the runtime into the transports. Loads the pages, too: Django
-would in the loop, with the first request, while every frame waits.
+Injects the runtime into the transports. Loads the pages, too: Django would in the loop, with the
+first request, while every frame waits.
 """
 
 import os
@@ -17,7 +17,7 @@ from dashboard import (
     runtime,
     urls,  # noqa: F401
 )
-from dashboard.transports.http import Desk
+from dashboard.transports.http import Gatekeeper
 from dashboard.transports.poll import PollApplication
 from dashboard.transports.sse import EventApplication
 from dashboard.transports.websocket import MarketConsumer
@@ -26,9 +26,11 @@ from dashboard.wire.registry import Transport
 
 _market = runtime.current()
 _websocket = MarketConsumer.as_asgi(hub=_market.hub)
-_desk = Desk(_market.hub, requests_per_s=_market.requests_per_s)
-_events = EventApplication(hub=_market.hub, desk=_desk)
-_poll = PollApplication(hub=_market.hub, desk=_desk, read_personal=runtime.read_personal)
+_gatekeeper = Gatekeeper(_market.hub, requests_per_s=_market.requests_per_s)
+_events = EventApplication(hub=_market.hub, gatekeeper=_gatekeeper)
+_poll = PollApplication(
+    hub=_market.hub, gatekeeper=_gatekeeper, read_personal=runtime.read_personal
+)
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -3,8 +3,8 @@
 DeliveryError
 ├── CommandRefused        a command of the wire that cannot be done; answered with its code
 ├── HubFull               no place for another subscriber
-├── SeatClosed            the server ended a subscriber; carries the close code
-├── TooManySeats          one account has as many connections as it may have
+├── ConnectionClosed            the server ended a subscriber; carries the close code
+├── TooManyConnections          one account has as many connections as it may have
 ├── UnknownSymbol         no instrument of that symbol
 └── WatchlistFull         no place for another symbol
 """
@@ -30,7 +30,7 @@ class HubFull(DeliveryError):
     """No place for another subscriber."""
 
 
-class SeatClosed(DeliveryError):
+class ConnectionClosed(DeliveryError):
     """The server ended a subscriber: `code` of the registry."""
 
     def __init__(self, code: int) -> None:
@@ -38,7 +38,7 @@ class SeatClosed(DeliveryError):
         self.code = code
 
 
-class TooManySeats(DeliveryError):
+class TooManyConnections(DeliveryError):
     """One account has as many connections as it may have."""
 
 

@@ -1,8 +1,7 @@
 """Composition: reads the settings, builds engine, bus, hub and runner; starts and stops them.
 
-The only room that reads MARKET_* settings. Called by asgi and urls (parts), servers (stop) and the
-command runfeed (`FeedRuntime`). Without Redis the feed lives in the web process; with it web
-processes only read, and the feed has a process of its own.
+The only room that reads MARKET_* settings. Without Redis the feed lives in the web process; with it
+web processes only read, and the feed has a process of its own.
 """
 
 import asyncio
@@ -38,7 +37,7 @@ from feeds.plan.plans import FeedKind, FeedPlan
 from feeds.recordings.recorder import Recorder
 from feeds.recordings.replay import Silence
 from feeds.selectors.plans import read_plans, read_recorded
-from feeds.services.bar_storage import BarKeeper
+from feeds.services.bar_storage import BarStorage
 from feeds.services.recordings import keep_live
 from feeds.simulator.simulator import Simulator
 from feeds.upstream.connection import Upstream
@@ -67,7 +66,7 @@ class Feed:
             FeedKind.UPSTREAM: lambda _: upstream.open_source(),
         }
         engine = Engine(epoch=secrets.token_hex(4), open_source=lambda _: ChosenSource(openers))
-        keeper = BarKeeper(clock=self._clock, days=settings.MARKET_BARS_DAYS)
+        bar_storage = BarStorage(clock=self._clock, days=settings.MARKET_BARS_DAYS)
         self._runner = Runner(
             engine=engine,
             bus=self._bus,
@@ -75,7 +74,7 @@ class Feed:
             read_plans=sync_to_async(read_wanted),
             flush_ms=settings.MARKET_FLUSH_MS,
             reconcile_s=settings.MARKET_RECONCILE_S,
-            observers=[keeper.observe],
+            observers=[bar_storage.observe],
         )
         recorder = Recorder(
             bus=self._bus,
@@ -88,7 +87,7 @@ class Feed:
             tasks.create_task(self._runner.run())
             tasks.create_task(supervise(upstream.run, clock=self._clock))
             tasks.create_task(supervise(recorder.run, clock=self._clock))
-            tasks.create_task(supervise(keeper.run, clock=self._clock))
+            tasks.create_task(supervise(bar_storage.run, clock=self._clock))
 
     def poke(self) -> None:
         """Compare with the rows at once."""
@@ -112,8 +111,8 @@ class Runtime:
             find_revoked=find_revoked,
             read_personal=read_personal,
             capacity=settings.MARKET_TAPE_EVENTS,
-            max_seats=settings.MARKET_MAX_SUBSCRIBERS,
-            seats_per_user=settings.MARKET_SEATS_PER_USER,
+            max_connections=settings.MARKET_MAX_SUBSCRIBERS,
+            connections_per_user=settings.MARKET_CONNECTIONS_PER_USER,
             heartbeat_ms=settings.MARKET_HEARTBEAT_MS,
             sweep_s=settings.MARKET_SWEEP_S,
             deadline_s=settings.MARKET_SEND_DEADLINE_S,

@@ -12,6 +12,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR: Final = Path(__file__).resolve().parent.parent
+RENAMED: Final = {"MARKET_SEATS_PER_USER": "MARKET_CONNECTIONS_PER_USER"}
+"""Settings that had another name once."""
 
 
 def _number(name: str, default: float, *, low: float, high: float) -> float:
@@ -23,6 +25,13 @@ def _number(name: str, default: float, *, low: float, high: float) -> float:
     if not low <= value <= high:
         raise ImproperlyConfigured(f"{name} was {text!r}, expected a number {low:g} to {high:g}")
     return value
+
+
+def _refuse_old_names() -> None:
+    """Fail for a setting that has another name now: it would be ignored without a word."""
+    for old, new in RENAMED.items():
+        if old in os.environ:
+            raise ImproperlyConfigured(f"{old} is called {new} now: set that one instead")
 
 
 def _data_dir() -> Path:
@@ -72,6 +81,8 @@ def _secret_key(folder: Path) -> str:
     return file.read_text()
 
 
+_refuse_old_names()
+
 # --- the market -----------------------------------------------------------------------------
 MARKET_DATA_DIR = _data_dir()
 MARKET_RECORDINGS_DIR = Path(
@@ -90,7 +101,7 @@ MARKET_TAPE_EVENTS = int(_number("MARKET_TAPE_EVENTS", 131_072, low=1_000, high=
 """How many events can be resumed from: 65 s at 2,000 ticks/s, 11 minutes at 200."""
 MARKET_BARS_DAYS = int(_number("MARKET_BARS_DAYS", 30, low=1, high=3650))
 """Bars of minutes are stored for so many days of the exchange; those of days for ten years."""
-MARKET_SEATS_PER_USER = int(_number("MARKET_SEATS_PER_USER", 40, low=1, high=100_000))
+MARKET_CONNECTIONS_PER_USER = int(_number("MARKET_CONNECTIONS_PER_USER", 40, low=1, high=100_000))
 MARKET_MAX_SUBSCRIBERS = int(_number("MARKET_MAX_SUBSCRIBERS", 4_000, low=1, high=100_000))
 """Sockets of one process; the next one is told to come back later."""
 MARKET_SEND_DEADLINE_S = _number("MARKET_SEND_DEADLINE_S", 10, low=0.5, high=300)

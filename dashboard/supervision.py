@@ -1,6 +1,6 @@
 """Keep the long-lived parts of a process running: what crashes begins again, later each time.
 
-Must not know what the parts do. Called by runtime.
+Must not know what the parts do.
 """
 
 import asyncio

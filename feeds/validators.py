@@ -1,6 +1,6 @@
 """What fields of rows refuse besides what Django's validators do.
 
-Must not know rows. Called by the models.
+Must not know rows.
 """
 
 import math

@@ -1,7 +1,7 @@
 """The bars of an instrument from everywhere: of the live board, of the archive, and of its past.
 
-Must not know requests. Called by the REST rooms. Memory is read in the event loop, where the board
-does not move; rows in the database's thread, and nothing is held between the two.
+Must not know requests. Memory is read in the event loop, where the board does not move; rows in the
+database's thread, and nothing is held between the two.
 """
 
 import asyncio

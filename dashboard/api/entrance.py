@@ -1,6 +1,6 @@
 """How REST lets people in and says no: the sign-in, the limits and the errors of the wire.
 
-Must not know what is asked. Called by rest and udf.
+Must not know what is asked.
 """
 
 from hashlib import sha256
@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver
 
 from dashboard.exceptions import UnknownSymbol
 from dashboard.people.identity import Identity
-from dashboard.transports.http import RETRY_AFTER_S, STATUS_OF, Desk, Refused
+from dashboard.transports.http import RETRY_AFTER_S, STATUS_OF, Gatekeeper, Refused
 from dashboard.wire.registry import Error, error_object
 
 NOT_FOUND: Final = 404
@@ -33,14 +33,14 @@ def open_to_readers(urls: Mounted) -> Mounted:
     return urls
 
 
-async def let_in(desk: Desk, request: HttpRequest) -> Identity:
+async def let_in(gatekeeper: Gatekeeper, request: HttpRequest) -> Identity:
     """Return who asks.
 
     Raises:
         Refused: not signed in, a foreign page, or too many requests.
     """
     try:
-        return await desk.let_in(dict(cast(ASGIRequest, request).scope))
+        return await gatekeeper.let_in(dict(cast(ASGIRequest, request).scope))
     except db.Error:
         raise Refused(Error.UNAVAILABLE, "accounts cannot be read now") from None
 

@@ -1,6 +1,6 @@
 """REST, version 1: instruments, quotes, bars and trades of what somebody may see.
 
-Must not know how bars are put together or who is let in. Mounted by urls, which injects the market.
+Must not know how bars are put together or who is let in.
 """
 
 from typing import Annotated, Any, Final, cast
@@ -27,7 +27,7 @@ from dashboard.api.entrance import (
 from dashboard.delivery.hub import Hub
 from dashboard.exceptions import UnknownSymbol
 from dashboard.people.access import Access
-from dashboard.transports.http import Desk, Refused
+from dashboard.transports.http import Gatekeeper, Refused
 from dashboard.wire.frames import encode_instrument
 from dashboard.wire.registry import EVERYTHING, FIELDS, SYMBOL_LIMIT, Error
 from feeds.market.bars import Bar
@@ -78,11 +78,11 @@ class WantedBars(Schema):
 
 
 class Market:
-    """What the operations need: the hub's board, its bars, and a desk that lets people in."""
+    """What the operations need: the hub's board, its bars, and a gatekeeper that lets people in."""
 
-    def __init__(self, hub: Hub, desk: Desk, charts: Charts) -> None:
+    def __init__(self, hub: Hub, gatekeeper: Gatekeeper, charts: Charts) -> None:
         self.hub = hub
-        self.desk = desk
+        self.gatekeeper = gatekeeper
         self.charts = charts
 
     async def admit(self, request: HttpRequest) -> Access:
@@ -91,7 +91,7 @@ class Market:
         Raises:
             Refused: nobody is signed in, there are too many requests, or no market yet.
         """
-        identity = await let_in(self.desk, request)
+        identity = await let_in(self.gatekeeper, request)
         if not self.hub.replica.epoch:
             raise Refused(Error.UNAVAILABLE, "the market has not begun")
         return identity.access

@@ -1,7 +1,7 @@
 """The same market for charts that speak UDF, TradingView's protocol for data of others.
 
-Must not know how bars are put together. Mounted by urls. Times are seconds; a chart that asks for
-a time without bars is told where the next older ones are. Errors are said as UDF says them.
+Must not know how bars are put together. Times are seconds; a chart that asks for a time without
+bars is told where the next older ones are. Errors are said as UDF says them.
 """
 
 from typing import Annotated, Any, Final

@@ -1,6 +1,6 @@
 """How the deck's forms are read, and how what came of them is told.
 
-Must not know what is done. Called by the deck's pages.
+Must not know what is done.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """The page that says how real a feed's market looks: every finding, its value, and its band.
 
-Must not watch or compute: the examiner does. Called through urls.
+Must not watch or compute: the examiner does.
 """
 
 from typing import Any, Final, Protocol

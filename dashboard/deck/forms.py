@@ -1,6 +1,6 @@
 """What the flight deck asks of an operator besides what the admin of feeds asks already.
 
-Must not do anything. Called by deck.pages.
+Must not do anything.
 """
 
 from datetime import datetime, timedelta

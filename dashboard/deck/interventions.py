@@ -1,7 +1,7 @@
 """The flight deck's page of what is done to a feed's market: a dry run first, then the deed.
 
-Must not write rows or poke anybody: services do. Called through urls. The first press of a button
-shows whom it touches; the second, on the page that shows it, does it.
+Must not write rows or poke anybody: services do. The first press of a button shows whom it touches;
+the second, on the page that shows it, does it.
 """
 
 from collections.abc import Iterable

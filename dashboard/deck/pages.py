@@ -1,7 +1,7 @@
 """The flight deck: a page of the admin that shows the running market, and does what it is told.
 
-Must not write rows or poke anybody: services do. Called through urls. Every form works by itself;
-the page's script sends it, and gets the same words as JSON.
+Must not write rows or poke anybody: services do. Every form works by itself; the page's script
+sends it, and gets the same words as JSON.
 """
 
 from typing import Any, Final

@@ -1,12 +1,12 @@
 """What the deck says now: counts of the hub and its replica, and rates over the last seconds.
 
-Must not know who reads it or when. Called by deck.watch.
+Must not know who reads it or when.
 """
 
 from collections import Counter, deque
 from typing import Final, NamedTuple
 
-from dashboard.delivery.connection import Seat
+from dashboard.delivery.connection import Connection
 from dashboard.delivery.hub import Hub
 from dashboard.wire.registry import Transport
 from dashboard.wire.schemas.deck import DeckFeed, DeckPerson, DeckProcess, encode_deck
@@ -49,13 +49,13 @@ class Reporter:
             feeds=tuple(self._feeds()),
             process=self._process_now(),
             people=self._people() if with_people else None,
-            connections=len(hub.seats),
+            connections=len(hub.connections),
         )
 
     def sample(self) -> None:
         """Note the sums of now; those of another tape or too long ago go."""
         hub, traffic = self._hub, self._hub.traffic
-        taken = [seat.subscriber.conflation for seat in hub.seats]
+        taken = [connection.subscriber.conflation for connection in hub.connections]
         new = _Sample(
             at_s=hub.clock.monotonic(),
             epoch=hub.replica.epoch,
@@ -111,7 +111,7 @@ class Reporter:
 
     def _process_now(self) -> DeckProcess:
         replica, traffic = self._hub.replica, self._hub.traffic
-        readers = Counter(seat.transport for seat in self._hub.seats)
+        readers = Counter(connection.transport for connection in self._hub.connections)
         newest_ms = replica.newest_ms
         return DeckProcess(
             process=self._process,
@@ -133,21 +133,23 @@ class Reporter:
         return round((last.merged - first.merged) / changes, 2) if changes > 0 else None
 
     def _people(self) -> tuple[DeckPerson, ...]:
-        seats = sorted(self._hub.seats, key=lambda seat: (seat.since_ms, seat.key))
-        return tuple(self._person(seat) for seat in seats[:PEOPLE_SHOWN])
+        connections = sorted(
+            self._hub.connections, key=lambda connection: (connection.since_ms, connection.key)
+        )
+        return tuple(self._person(connection) for connection in connections[:PEOPLE_SHOWN])
 
-    def _person(self, seat: Seat) -> DeckPerson:
-        subscriber, identity = seat.subscriber, seat.identity
+    def _person(self, connection: Connection) -> DeckPerson:
+        subscriber, identity = connection.subscriber, connection.identity
         return DeckPerson(
-            id=seat.key,
+            id=connection.key,
             user=identity.username,
             user_id=identity.user_id,
-            transport=seat.transport,
+            transport=connection.transport,
             pace=round(subscriber.pace.rate, 1),
             reason=subscriber.pace.reason,
             behind=subscriber.lag(self._hub.replica),
             symbols=subscriber.symbol_count,
-            since=seat.since_ms,
+            since=connection.since_ms,
         )
 
 

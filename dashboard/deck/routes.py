@@ -1,6 +1,6 @@
 """Addresses of the flight deck, below its page; Django's admin lets nobody in but the staff.
 
-Gives the market to the pages that look at it. Mounted by urls.
+Gives the market to the pages that look at it.
 """
 
 from collections.abc import Callable

@@ -8,7 +8,7 @@ from math import inf
 from typing import Final
 
 from dashboard.deck.report import Reporter
-from dashboard.delivery.connection import Seat
+from dashboard.delivery.connection import Connection
 from dashboard.delivery.hub import Hub
 
 LOOK_S: Final = 0.1
@@ -23,7 +23,7 @@ class Deck:
         self._hub = hub
         self._reporter = Reporter(hub, process=process)
         self._told = hub.replica.status_position
-        self._readers: set[Seat] = set()
+        self._readers: set[Connection] = set()
         self._due_s = -inf
 
     async def run(self) -> None:
@@ -34,7 +34,9 @@ class Deck:
 
     def look(self) -> None:
         """Tell who reads, if it is time, a state changed, or somebody is new."""
-        readers = {seat for seat in self._hub.seats if seat.subscriber.deck.is_open}
+        readers = {
+            connection for connection in self._hub.connections if connection.subscriber.deck.is_open
+        }
         if not readers:
             self._readers = readers
             self._reporter.forget()
@@ -46,12 +48,12 @@ class Deck:
         self._told, self._readers, self._due_s = status, readers, now_s + TELL_S
         self._tell(readers)
 
-    def _tell(self, readers: set[Seat]) -> None:
+    def _tell(self, readers: set[Connection]) -> None:
         self._reporter.sample()
         frames: dict[bool, str] = {}
-        for seat in readers:
-            with_people = seat.subscriber.rights.sees_people
+        for connection in readers:
+            with_people = connection.subscriber.rights.sees_people
             if with_people not in frames:
                 frames[with_people] = self._reporter.encode(with_people=with_people)
-            seat.subscriber.deck.offer(frames[with_people])
-            seat.wake()
+            connection.subscriber.deck.offer(frames[with_people])
+            connection.wake()

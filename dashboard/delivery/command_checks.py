@@ -1,6 +1,6 @@
 """What of a command can be done: each function returns it, or says why it cannot.
 
-Pure. Must not do anything. Called by subscriber.
+Pure. Must not do anything.
 """
 
 from collections.abc import Iterable

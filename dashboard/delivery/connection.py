@@ -12,7 +12,7 @@ from dashboard.delivery.eager import start
 from dashboard.delivery.replica import Replica
 from dashboard.delivery.subscriber import Subscriber
 from dashboard.delivery.traffic import Traffic
-from dashboard.exceptions import SeatClosed
+from dashboard.exceptions import ConnectionClosed
 from dashboard.people.identity import Identity
 from dashboard.wire.commands import Subscribe
 from dashboard.wire.registry import Close, Transport
@@ -37,7 +37,7 @@ class Line(Protocol):
 
 
 class House(Protocol):
-    """What a seat needs of the hub."""
+    """What a connection needs of the hub."""
 
     clock: Clock
     replica: Replica
@@ -48,7 +48,7 @@ class House(Protocol):
         ...
 
 
-class Seat:
+class Connection:
     """A subscriber's place in the hub: wakes its writer, and says when it is over."""
 
     def __init__(
@@ -149,7 +149,7 @@ class Seat:
         """Return the next frames, as soon as there are any.
 
         Raises:
-            SeatClosed: the server ended this subscriber.
+            ConnectionClosed: the server ended this subscriber.
         """
         while True:
             if frames := self.take():
@@ -161,13 +161,13 @@ class Seat:
         """Return the frames that are due now.
 
         Raises:
-            SeatClosed: the server ended this subscriber.
+            ConnectionClosed: the server ended this subscriber.
         """
         answers, self._answers = self._answers, []
         if answers:
             return self._hub.traffic.send(answers)
         if self.subscriber.closed is not None:
-            raise SeatClosed(self.subscriber.closed)
+            raise ConnectionClosed(self.subscriber.closed)
         hub = self._hub
         return hub.traffic.send(self.subscriber.frames(hub.replica, moment_of(hub.clock)))
 
@@ -175,7 +175,7 @@ class Seat:
         """Return everything that is due now, whatever the pace.
 
         Raises:
-            SeatClosed: the server ended this subscriber.
+            ConnectionClosed: the server ended this subscriber.
         """
         frames: list[str] = []
         while more := self.take():

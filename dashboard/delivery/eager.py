@@ -1,7 +1,7 @@
 """Run a coroutine at once, and give it a task only if it has to wait.
 
-Must not know what it does. Called by seat: nearly every send finds room at once, and to wake a task
-for it would cost more than the send. From Python 3.12 on asyncio.eager_task_factory does the same.
+Must not know what it does. Nearly every send finds room at once, and to wake a task for it would
+cost more than the send. From Python 3.12 on asyncio.eager_task_factory does the same.
 """
 
 import asyncio

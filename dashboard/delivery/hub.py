@@ -1,7 +1,7 @@
-"""Fan-out inside one process: one bus reader, one replica, a seat for every subscriber.
+"""Fan-out inside one process: one bus reader, one replica, a connection for every subscriber.
 
-Must not know how frames travel or where rows live. Called by the transports (join, leave) and run
-by runtime. `join` has no await, so a snapshot and what follows it cannot have a hole between.
+Must not know how frames travel or where rows live. `join` has no await, so a snapshot and what
+follows it cannot have a hole between.
 """
 
 import asyncio
@@ -15,11 +15,11 @@ from typing import Final, Protocol
 from django import db
 
 from dashboard.cpu_meter import CostMeter
-from dashboard.delivery.connection import Line, Seat
+from dashboard.delivery.connection import Connection, Line
 from dashboard.delivery.replica import BatchLost, Replica
 from dashboard.delivery.subscriber import Subscriber
 from dashboard.delivery.traffic import Traffic
-from dashboard.exceptions import HubFull, TooManySeats
+from dashboard.exceptions import HubFull, TooManyConnections
 from dashboard.people.identity import Identity
 from dashboard.wire.personal import Personal
 from dashboard.wire.registry import Close, Transport
@@ -56,7 +56,7 @@ class TapeObserver(Protocol):
 
 
 class Hub:
-    """Keep the replica as the bus says, and every seat as the rows say."""
+    """Keep the replica as the bus says, and every connection as the rows say."""
 
     def __init__(
         self,
@@ -66,8 +66,8 @@ class Hub:
         find_revoked: FindRevoked,
         read_personal: ReadPersonal,
         capacity: int,
-        max_seats: int,
-        seats_per_user: int,
+        max_connections: int,
+        connections_per_user: int,
         costs: CostMeter,
         heartbeat_ms: int,
         sweep_s: float,
@@ -76,7 +76,7 @@ class Hub:
         observers: Sequence[TapeObserver] = (),
     ) -> None:
         self.clock = clock
-        self.seats: set[Seat] = set()
+        self.connections: set[Connection] = set()
         self.traffic = Traffic()
         self._observers = observers
         self._joined = 0
@@ -87,9 +87,9 @@ class Hub:
         self._read_personal = read_personal
         self._costs = costs
         self._capacity = capacity
-        self._max_seats = max_seats
-        self._seats_per_user = seats_per_user
-        self._seats_of: Counter[int] = Counter()
+        self._max_connections = max_connections
+        self._connections_per_user = connections_per_user
+        self._connections_of: Counter[int] = Counter()
         self._heartbeat_ms = heartbeat_ms
         self._sweep_s = sweep_s
         self._deadline_s = deadline_s
@@ -104,19 +104,21 @@ class Hub:
 
     def join(
         self, identity: Identity, transport: Transport, line: Line, *, is_live: bool = True
-    ) -> Seat:
-        """Return a seat; one that is not `is_live` gets no heartbeats, and all it asks at once.
+    ) -> Connection:
+        """Return a connection; without `is_live` it has no heartbeats, and gets all at once.
 
         Raises:
             HubFull: there is none, or the server is going.
-            TooManySeats: this user has as many as one may have.
+            TooManyConnections: this user has as many as one may have.
         """
-        if self._is_closing or len(self.seats) >= self._max_seats:
+        if self._is_closing or len(self.connections) >= self._max_connections:
             self.traffic.refused += 1
-            raise HubFull(f"limit is {self._max_seats} subscribers")
-        if self._seats_of[identity.user_id] >= self._seats_per_user:
+            raise HubFull(f"limit is {self._max_connections} subscribers")
+        if self._connections_of[identity.user_id] >= self._connections_per_user:
             self.traffic.refused += 1
-            raise TooManySeats(f"limit is {self._seats_per_user} connections of one account")
+            raise TooManyConnections(
+                f"limit is {self._connections_per_user} connections of one account"
+            )
         subscriber = Subscriber(
             heartbeat_ms=self._heartbeat_ms if is_live else inf,
             now=moment_of(self.clock),
@@ -126,34 +128,34 @@ class Hub:
         )
         if not is_live:
             subscriber.know_silence(self.replica)
-        seat = Seat(self, subscriber, identity, transport, line)
+        connection = Connection(self, subscriber, identity, transport, line)
         self._joined += 1
-        seat.key = f"{self._costs.process}-{self._joined}"
-        self.seats.add(seat)
-        self._seats_of[identity.user_id] += 1
+        connection.key = f"{self._costs.process}-{self._joined}"
+        self.connections.add(connection)
+        self._connections_of[identity.user_id] += 1
         self._emptied.clear()
-        return seat
+        return connection
 
     @property
     def delivered(self) -> Counter[Transport]:
         """Return how many changes of prices and trades were handed to readers of each transport."""
         total = self._delivered.copy()
-        for seat in self.seats:
-            total[seat.transport] += seat.subscriber.updates
+        for connection in self.connections:
+            total[connection.transport] += connection.subscriber.updates
         return total
 
-    def leave(self, seat: Seat) -> None:
-        """Give the seat back."""
-        if seat not in self.seats:
+    def leave(self, connection: Connection) -> None:
+        """Forget a connection that has ended."""
+        if connection not in self.connections:
             return
-        self._delivered[seat.transport] += seat.subscriber.updates
-        self.traffic.leave(seat.subscriber.conflation)
-        self.seats.remove(seat)
-        user_id = seat.identity.user_id
-        self._seats_of[user_id] -= 1
-        if not self._seats_of[user_id]:
-            del self._seats_of[user_id]
-        if not self.seats:
+        self._delivered[connection.transport] += connection.subscriber.updates
+        self.traffic.leave(connection.subscriber.conflation)
+        self.connections.remove(connection)
+        user_id = connection.identity.user_id
+        self._connections_of[user_id] -= 1
+        if not self._connections_of[user_id]:
+            del self._connections_of[user_id]
+        if not self.connections:
             self._emptied.set()
 
     def poke_people(self, user_ids: Iterable[int]) -> None:
@@ -163,9 +165,9 @@ class Hub:
 
     def disconnect(self, user_id: int, key: str) -> None:
         """End one connection of a user, or all of them if no key is given."""
-        for seat in list(self.seats):
-            if seat.identity.user_id == user_id and key in ("", seat.key):
-                seat.close(Close.DISCONNECTED)
+        for connection in list(self.connections):
+            if connection.identity.user_id == user_id and key in ("", connection.key):
+                connection.close(Close.DISCONNECTED)
 
     async def close_all(self, code: Close, *, within_s: float) -> None:
         """End every subscriber, and wait for them to hear why; nobody can join any more.
@@ -173,12 +175,12 @@ class Hub:
         Who took nothing meanwhile is cut: a server would wait for it, and then complain.
         """
         self._is_closing = True
-        for seat in list(self.seats):
-            seat.close(code)
+        for connection in list(self.connections):
+            connection.close(code)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._emptied.wait(), within_s)
-        for seat in list(self.seats):
-            seat.cut()
+        for connection in list(self.connections):
+            connection.cut()
 
     async def run(self) -> None:
         """Follow the bus, the paces and the rows until cancelled."""
@@ -230,7 +232,9 @@ class Hub:
         is_for_all = told != self._told or replica.stale_ms is not None
         replica.stale_ms = None
         now_s = inf if is_for_all else self._heard.mono_s
-        self._wake([seat for seat in self.seats if seat.subscriber.next_s <= now_s])
+        self._wake(
+            [connection for connection in self.connections if connection.subscriber.next_s <= now_s]
+        )
 
     async def _pulse(self) -> None:
         """Let those look whose pace held something back, or who heard nothing for long."""
@@ -239,26 +243,32 @@ class Hub:
             now_s, replica = self.clock.monotonic(), self.replica
             if replica.stale_ms is None and now_s - self._heard.mono_s > SILENCE_S:
                 replica.stale_ms = self._heard.wall_ms
-                self._wake(self.seats)
-            due = [seat for seat in self.seats if seat.subscriber.next_s <= now_s]
-            self._wake([seat for seat in due if seat.subscriber.has_work(replica, now_s)])
+                self._wake(self.connections)
+            due = [
+                connection
+                for connection in self.connections
+                if connection.subscriber.next_s <= now_s
+            ]
+            self._wake(
+                [connection for connection in due if connection.subscriber.has_work(replica, now_s)]
+            )
 
-    def _wake(self, seats: Iterable[Seat]) -> None:
-        """Let seats write, at the cost of their transport."""
-        groups: dict[Transport, list[Seat]] = {}
-        for seat in seats:
-            groups.setdefault(seat.transport, []).append(seat)
+    def _wake(self, connections: Iterable[Connection]) -> None:
+        """Let connections write, at the cost of their transport."""
+        groups: dict[Transport, list[Connection]] = {}
+        for connection in connections:
+            groups.setdefault(connection.transport, []).append(connection)
         for transport, group in groups.items():
             with self._costs.paid_by(transport):
-                for seat in group:
-                    seat.wake()
+                for connection in group:
+                    connection.wake()
 
     async def _watch_lines(self) -> None:
         while True:
             await asyncio.sleep(self._sweep_s)
             now_s = self.clock.monotonic()
-            for seat in list(self.seats):
-                seat.check_line(now_s, self._deadline_s)
+            for connection in list(self.connections):
+                connection.check_line(now_s, self._deadline_s)
 
     async def _follow_people(self) -> None:
         while True:
@@ -276,7 +286,7 @@ class Hub:
             async with asyncio.timeout(self._recheck_s):
                 await self._people_poked.wait()
         except TimeoutError:
-            return {seat.identity.user_id for seat in self.seats}
+            return {connection.identity.user_id for connection in self.connections}
         self._people_poked.clear()
         people, self._people = self._people, set()
         return people
@@ -285,24 +295,26 @@ class Hub:
         readers = self._readers(people)
         if not readers:
             return
-        personal = await self._read_personal({seat.identity.user_id for seat in readers})
-        for seat in readers:
-            if (mine := personal.get(seat.identity.user_id)) is not None:
-                seat.subscriber.personal.offer(mine)
-                seat.wake()
+        personal = await self._read_personal(
+            {connection.identity.user_id for connection in readers}
+        )
+        for connection in readers:
+            if (mine := personal.get(connection.identity.user_id)) is not None:
+                connection.subscriber.personal.offer(mine)
+                connection.wake()
 
-    def _readers(self, people: set[int]) -> list[Seat]:
+    def _readers(self, people: set[int]) -> list[Connection]:
         return [
-            seat
-            for seat in self.seats
-            if seat.identity.user_id in people and seat.subscriber.personal.is_open
+            connection
+            for connection in self.connections
+            if connection.identity.user_id in people and connection.subscriber.personal.is_open
         ]
 
     async def _sweep(self) -> None:
         """End the connections of those who signed out, expired, or may see something else now."""
         while True:
             await asyncio.sleep(self._sweep_s)
-            identities = {seat.identity for seat in self.seats}
+            identities = {connection.identity for connection in self.connections}
             if not identities:
                 continue
             try:
@@ -310,6 +322,6 @@ class Hub:
             except db.Error as error:
                 log.error("accounts cannot be read error=%s", error)
                 continue
-            for seat in list(self.seats):
-                if (code := revoked.get(seat.identity)) is not None:
-                    seat.close(code)
+            for connection in list(self.connections):
+                if (code := revoked.get(connection.identity)) is not None:
+                    connection.close(code)

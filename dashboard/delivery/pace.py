@@ -1,8 +1,7 @@
 """How often one reader gets merged frames, and why: its wish, its painting and its line.
 
-Pure. Must not know frames or sockets. Called by subscriber. A reader that says what it painted has
-credit: when it stops saying so, or painting takes too much of its time, frames come less often and
-conflate meanwhile.
+Pure. Must not know frames or sockets. A reader that says what it painted has credit: when it stops
+saying so, or painting takes too much of its time, frames come less often and conflate meanwhile.
 """
 
 from collections import deque

@@ -1,10 +1,10 @@
 """How much somebody may ask for: so many a second, with a burst (a token bucket).
 
-Pure. Must not know what is asked. Called by subscriber and the transports.
+Pure. Must not know what is asked.
 """
 
 
-class Allowance:
+class RateLimit:
     """Earns `per_s` a second up to `burst`."""
 
     def __init__(self, *, per_s: float, burst: float, now_s: float) -> None:

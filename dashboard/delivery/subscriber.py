@@ -1,7 +1,6 @@
 """The brain of one connection, whatever carries it: commands in, frames out.
 
-Pure. Must not know sockets, tasks or rows. Called by hub (frames) and the transports (commands).
-Time and the replica arrive as arguments.
+Pure. Must not know sockets, tasks or rows. Time and the replica arrive as arguments.
 """
 
 from collections.abc import Iterable
@@ -25,7 +24,7 @@ from dashboard.delivery.outboxes.deck import DeckOutbox
 from dashboard.delivery.outboxes.market import StatusOutbox, TickerOutbox, TradesOutbox
 from dashboard.delivery.outboxes.personal import PersonalOutbox
 from dashboard.delivery.pace import Pace
-from dashboard.delivery.rate_limit import Allowance
+from dashboard.delivery.rate_limit import RateLimit
 from dashboard.delivery.replica import Replica
 from dashboard.exceptions import CommandRefused
 from dashboard.people.access import NO_RIGHTS, UNLIMITED, Access, Rights
@@ -98,7 +97,7 @@ class Subscriber:
         self._heartbeat_ms = heartbeat_ms
         self._beat_s = self.next_s = now.mono_s
         self._told_stale_ms: int | None = None
-        self._allowance = Allowance(per_s=COMMANDS_PER_S, burst=COMMAND_BURST, now_s=now.mono_s)
+        self._rate_limit = RateLimit(per_s=COMMANDS_PER_S, burst=COMMAND_BURST, now_s=now.mono_s)
         self._bad_messages = 0
 
     @property
@@ -133,7 +132,7 @@ class Subscriber:
     def receive(self, message: str | bytes, replica: Replica, now: Moment) -> list[str]:
         """Do one command; return its answer and what follows at once. Nothing bad is kept."""
         try:
-            self._spend_allowance(now)
+            self._spend_command(now)
             answer = decode_command(text_of(message))
             result, frames = self._do(answer, replica, now)
         except CommandRefused as refused:
@@ -336,9 +335,9 @@ class Subscriber:
         return {"max_rate": self.pace.max_rate, "paused": self.pace.is_paused}
 
     # --- limits -----------------------------------------------------------------------------
-    def _spend_allowance(self, now: Moment) -> None:
+    def _spend_command(self, now: Moment) -> None:
         """Let COMMANDS_PER_S pass; a flood ends the connection."""
-        if not self._allowance.spend(now.mono_s):
+        if not self._rate_limit.spend(now.mono_s):
             self.closed = self.closed or Close.TOO_MANY
             raise CommandRefused(Error.TOO_MANY_COMMANDS, f"limit is {COMMANDS_PER_S} per second")
 

@@ -1,6 +1,6 @@
 """What a process sent, and what went wrong at its doors: sums since it began.
 
-Pure. Must not know who reads. Counted by seat and hub, read by deck.report.
+Pure. Must not know who reads. Counted by connection and hub, read by deck.report.
 """
 
 from dataclasses import dataclass

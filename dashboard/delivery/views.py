@@ -1,6 +1,6 @@
 """What a reader sees of the market: symbols, fields and the limits of an access, as shared values.
 
-Pure. Must not know what happened. Used by replica, which encodes once per view, and by outbox.
+Pure. Must not know what happened.
 """
 
 from collections.abc import Iterable

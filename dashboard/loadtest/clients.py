@@ -1,7 +1,7 @@
 """One reader over each transport, at little cost: the load must not be the load generator's.
 
-Must not know Django or how the server is built; programs at the other end of the wire. Called by
-run. They read frames and headers themselves: a library for each would cost more than the server.
+Must not know Django or how the server is built; programs at the other end of the wire. They read
+frames and headers themselves: a library for each would cost more than the server.
 """
 
 import asyncio

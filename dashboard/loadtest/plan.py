@@ -1,6 +1,6 @@
 """What a load test does and what it found; the numbers of README come from here.
 
-Must not know sockets. Called by run, the transports beside it and the loadtest command.
+Must not know sockets.
 """
 
 from collections import Counter

@@ -1,7 +1,7 @@
 """The other end of the wire: frames folded into a board, as a program or a browser does it.
 
-Pure. Must not know sockets. Called by loadtest and the tests; the same in the browser is
-static/js/market/board.js, and golden frames hold the two together.
+Pure. Must not know sockets. The same in the browser is static/js/market/board.js, and golden frames
+hold the two together.
 """
 
 from collections import deque

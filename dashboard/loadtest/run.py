@@ -1,6 +1,6 @@
 """Open the readers of a plan, measure for a while, and say what they saw.
 
-Must not know Django or how the server is built. Called by the loadtest command.
+Must not know Django or how the server is built.
 """
 
 import asyncio

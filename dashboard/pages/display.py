@@ -1,6 +1,6 @@
 """The board in words and numbers for pages that the server renders.
 
-Must not know requests or templates. Called by views; the browser's twin is static/js/format.js.
+Must not know requests or templates. The browser's twin is static/js/format.js.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,6 +1,6 @@
 """The pages and the three things a person does to own rows; no logic, services and board have it.
 
-Must not write rows or know sockets. Called through urls, which injects the market.
+Must not write rows or know sockets.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,6 +1,6 @@
 """How accounts come to be, by an admin unless the settings open the door; how guesses are counted.
 
-Called by django-allauth. Must not know sockets or the market.
+Must not know sockets or the market.
 """
 
 from allauth.account.adapter import DefaultAccountAdapter

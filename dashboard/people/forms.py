@@ -1,6 +1,6 @@
 """What people may send: checked shapes, with messages for whoever typed them.
 
-Must not write rows. Called by admin and views.
+Must not write rows.
 """
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias

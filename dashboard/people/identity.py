@@ -1,7 +1,7 @@
 """Who is behind a connection: a browser's session or a program's token, and whether still.
 
-Must not know frames or the market. Called by the transports (identify) and hub (find_revoked).
-One thread hop per handshake and one per sweep; nothing here is asked while frames flow.
+Must not know frames or the market. One thread hop per handshake and one per sweep; nothing here is
+asked while frames flow.
 """
 
 import base64

@@ -1,6 +1,6 @@
 """What rows say about people: read for pages and for the hub.
 
-Must not write or know sockets. Called by services, views and runtime (for the hub).
+Must not write or know sockets.
 """
 
 from collections import defaultdict
@@ -18,7 +18,7 @@ from feeds.market.delayed import delayed
 from feeds.models import Feed, Instrument
 
 DEFAULT_WATCHLIST: Final = 20
-"""Symbols that somebody new watches: about a screenful at a desk."""
+"""Symbols that somebody new watches: about a screenful at a gatekeeper."""
 NOTICES_SHOWN: Final = 50
 PEOPLE_PER_READ: Final = 500
 """SQLite takes 32,766 values in one query; this stays far below."""

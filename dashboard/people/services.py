@@ -1,6 +1,6 @@
 """Every change of what people watch and were told; their browsers are poked on commit.
 
-The only writer of these rows. Must not know requests, forms or sockets. Called by views and admin.
+The only writer of these rows. Must not know requests, forms or sockets.
 """
 
 from typing import Final

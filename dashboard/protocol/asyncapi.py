@@ -1,7 +1,6 @@
 """The wire as an AsyncAPI 3.0.0 document, made of the registry, the shapes and the examples.
 
-Pure. Must not know requests: host and scheme arrive as arguments. Called by reference (the tables
-of the page) and developers (the file). "send" is what this server sends, "receive" what it is sent.
+Pure. Must not know requests: host and scheme arrive as arguments.
 """
 
 from typing import Any, Final

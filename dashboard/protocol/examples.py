@@ -1,6 +1,6 @@
 """One example of everything that is said, made by the encoders that say it.
 
-Pure. Must not invent: a small market happens, and what it says is kept. Called by asyncapi.
+Pure. Must not invent: a small market happens, and what it says is kept.
 """
 
 from collections.abc import Callable

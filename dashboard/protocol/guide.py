@@ -1,7 +1,7 @@
 """The words that explain the wire: what each channel, command and parameter is for.
 
-Pure. Must not know pages. Called by asyncapi. The names are those of registry, commands and
-questions; the tests hold that none is missing and none is left over.
+Pure. Must not know pages. The names are those of registry, commands and questions; the tests hold
+that none is missing and none is left over.
 """
 
 from typing import Final

@@ -1,6 +1,6 @@
 """The protocol reference: a page for people and a document for programs.
 
-Must not explain anything itself: reference and asyncapi know the wire. Called through urls.
+Must not explain anything itself: reference and asyncapi know the wire.
 """
 
 from functools import lru_cache

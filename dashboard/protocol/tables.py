@@ -1,6 +1,6 @@
 """The tables of the protocol reference, read from the document that programs read.
 
-Pure. Must not know templates. Called by developers.
+Pure. Must not know templates.
 """
 
 from functools import cache

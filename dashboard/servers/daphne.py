@@ -1,8 +1,7 @@
 """Daphne, made to wait for slow readers, to name its reasons and to say goodbye.
 
-Must not know the market. Used by demo and runserver. Stock Daphne queues without bound for a reader
-that does not read, drops the connection instead of naming a protocol error, and ends sockets
-without a word when it stops.
+Must not know the market. Stock Daphne queues without bound for a reader that does not read, drops
+the connection instead of naming a protocol error, and ends sockets without a word when it stops.
 """
 
 import asyncio

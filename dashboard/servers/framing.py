@@ -1,6 +1,6 @@
 """The head of a server's text frame (RFC 6455 5.2): its length, for nothing is masked.
 
-Pure. Called by the servers: their own way to a frame costs several times the frame.
+Pure. Their own way to a frame costs several times the frame.
 """
 
 import struct

@@ -1,6 +1,6 @@
 """One way to serve the application on a socket, whichever server does it.
 
-Called by the commands demo and serve. Owns the choice of server and its start and stop.
+Owns the choice of server and its start and stop.
 """
 
 import gc

@@ -1,7 +1,7 @@
 """uvicorn, made to say goodbye: the faster server, on uvloop where there is one.
 
-Must not know the market. Used by demo and serve. Its own shutdown closes every socket before the
-application hears of it; here the application speaks first.
+Must not know the market. Its own shutdown closes every socket before the application hears of it;
+here the application speaks first.
 """
 
 import asyncio

@@ -14,8 +14,14 @@ from django import db
 
 from dashboard.cpu_meter import billed
 from dashboard.delivery.hub import Hub
-from dashboard.delivery.rate_limit import Allowance
-from dashboard.exceptions import CommandRefused, DeliveryError, HubFull, SeatClosed, TooManySeats
+from dashboard.delivery.rate_limit import RateLimit
+from dashboard.exceptions import (
+    CommandRefused,
+    ConnectionClosed,
+    DeliveryError,
+    HubFull,
+    TooManyConnections,
+)
 from dashboard.people.identity import Identity, identify
 from dashboard.transports.socket import SocketLine
 from dashboard.wire.query import Question, read_question
@@ -36,7 +42,7 @@ JSON: Final[Header] = (b"content-type", b"application/json")
 BURST_S: Final = 3
 """Requests of so many seconds may come at once: a browser that opens its tabs again."""
 IDLE_USERS: Final = 1000
-"""Allowances kept before those of users who ask no more are forgotten."""
+"""Rate limits kept before those of users who ask no more are forgotten."""
 STATUS_OF: Final = {
     Error.SIGNED_OUT: 401,
     Error.FORBIDDEN: 403,
@@ -54,13 +60,13 @@ class Refused(DeliveryError):
         self.code = code
 
 
-class Desk:
+class Gatekeeper:
     """Receives the requests of one transport: lets in who may, and answers what cannot be done."""
 
     def __init__(self, hub: Hub, *, requests_per_s: float) -> None:
         self.hub = hub
         self._per_s = requests_per_s
-        self._allowances: dict[int, Allowance] = {}
+        self._rate_limits: dict[int, RateLimit] = {}
 
     async def admit(self, scope: Scope) -> tuple[Identity, Question]:
         """Return who asks, and what.
@@ -84,17 +90,17 @@ class Desk:
         if not isinstance(identity, Identity):
             code = Error.FORBIDDEN if identity.is_foreign else Error.SIGNED_OUT
             raise Refused(code, ERROR_TEXT[code][0])
-        if not self._allowance_of(identity.user_id).spend(self.hub.clock.monotonic()):
+        if not self._rate_limit_of(identity.user_id).spend(self.hub.clock.monotonic()):
             raise Refused(Error.TOO_MANY_COMMANDS, f"limit is {self._per_s:g} per second")
         return identity
 
-    def _allowance_of(self, user_id: int) -> Allowance:
+    def _rate_limit_of(self, user_id: int) -> RateLimit:
         now_s = self.hub.clock.monotonic()
-        if len(self._allowances) >= IDLE_USERS:
-            known = self._allowances.items()
-            self._allowances = {user: one for user, one in known if not one.is_full(now_s)}
-        fresh = Allowance(per_s=self._per_s, burst=self._per_s * BURST_S, now_s=now_s)
-        return self._allowances.setdefault(user_id, fresh)
+        if len(self._rate_limits) >= IDLE_USERS:
+            known = self._rate_limits.items()
+            self._rate_limits = {user: one for user, one in known if not one.is_full(now_s)}
+        fresh = RateLimit(per_s=self._per_s, burst=self._per_s * BURST_S, now_s=now_s)
+        return self._rate_limits.setdefault(user_id, fresh)
 
 
 async def answer(
@@ -114,11 +120,11 @@ async def answer(
         await refuse(send, refused)
     except CommandRefused as refused:
         await refuse(send, Refused(Error(refused.code), str(refused)))
-    except TooManySeats as many:
+    except TooManyConnections as many:
         await refuse(send, Refused(Error.TOO_MANY_COMMANDS, str(many)))
     except HubFull as full:
         await refuse(send, Refused(Error.UNAVAILABLE, str(full)))
-    except SeatClosed as closed:
+    except ConnectionClosed as closed:
         is_signed_out = closed.code == Close.SIGNED_OUT
         code = Error.SIGNED_OUT if is_signed_out else Error.UNAVAILABLE
         await refuse(send, Refused(code, CLOSE_TEXT[Close(closed.code)][0]))

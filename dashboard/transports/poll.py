@@ -1,16 +1,25 @@
 """Polls as a plain ASGI application: the frames of a resume, now or with the first news.
 
-Must not know sockets or how rows are kept. Mounted by asgi beside Django. A poll takes a seat for
-as long as it is answered: the same subscriber, at the reader's position, says what is news.
+Must not know sockets or how rows are kept. A poll takes a connection for as long as it is answered:
+the same subscriber, at the reader's position, says what is news.
 """
 
 import asyncio
 from typing import Final
 
-from dashboard.delivery.connection import Seat
+from dashboard.delivery.connection import Connection
 from dashboard.delivery.hub import Hub, ReadPersonal
 from dashboard.people.identity import Identity
-from dashboard.transports.http import JSON, Desk, Receive, Scope, Send, answer, line_of, respond
+from dashboard.transports.http import (
+    JSON,
+    Gatekeeper,
+    Receive,
+    Scope,
+    Send,
+    answer,
+    line_of,
+    respond,
+)
 from dashboard.wire.frames import encode_heartbeat
 from dashboard.wire.query import Question
 from dashboard.wire.registry import Transport
@@ -23,9 +32,9 @@ off the tape: at 200 ticks/s every third poll or so."""
 class PollApplication:
     """GET /poll/v1/ -> {"position", "frames"}; 304 when there is no news, after `wait` seconds."""
 
-    def __init__(self, *, hub: Hub, desk: Desk, read_personal: ReadPersonal) -> None:
+    def __init__(self, *, hub: Hub, gatekeeper: Gatekeeper, read_personal: ReadPersonal) -> None:
         self._hub = hub
-        self._desk = desk
+        self._gatekeeper = gatekeeper
         self._read_personal = read_personal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -33,7 +42,7 @@ class PollApplication:
         await answer(scope, receive, send, lambda: self._serve(scope, send))
 
     async def _serve(self, scope: Scope, send: Send) -> None:
-        identity, question = await self._desk.admit(scope)
+        identity, question = await self._gatekeeper.admit(scope)
         frames, lag = await self._ask(identity, question, send)
         replica = self._hub.replica
         if not frames and replica.stale_ms is None and lag <= NEAR_EVENTS:
@@ -52,29 +61,29 @@ class PollApplication:
         """Return the news, which bring the reader to the replica's position, and how far it was
         from there without any."""
         transport = Transport.LONGPOLL if question.wait_s else Transport.POLL
-        seat = self._hub.join(identity, transport, line_of(send), is_live=False)
+        connection = self._hub.join(identity, transport, line_of(send), is_live=False)
         try:
-            seat.begin(question.subscribes)
-            await self._offer_personal(seat)
-            frames = seat.take_all()
+            connection.begin(question.subscribes)
+            await self._offer_personal(connection)
+            frames = connection.take_all()
             if not frames and question.wait_s:
-                frames = await _first_news(seat, question.wait_s)
-            return frames, seat.subscriber.lag(self._hub.replica)
+                frames = await _first_news(connection, question.wait_s)
+            return frames, connection.subscriber.lag(self._hub.replica)
         finally:
-            self._hub.leave(seat)
+            self._hub.leave(connection)
 
-    async def _offer_personal(self, seat: Seat) -> None:
-        personal = seat.subscriber.personal
+    async def _offer_personal(self, connection: Connection) -> None:
+        personal = connection.subscriber.personal
         if not personal.is_open:
             return
-        user_id = seat.identity.user_id
+        user_id = connection.identity.user_id
         if (mine := (await self._read_personal([user_id])).get(user_id)) is not None:
             personal.offer(mine)
 
 
-async def _first_news(seat: Seat, wait_s: float) -> list[str]:
+async def _first_news(connection: Connection, wait_s: float) -> list[str]:
     try:
         async with asyncio.timeout(wait_s):
-            return await seat.frames() + seat.take_all()
+            return await connection.frames() + connection.take_all()
     except TimeoutError:
-        return seat.take_all()
+        return connection.take_all()

@@ -1,8 +1,8 @@
 """The socket behind an ASGI `send`: how much of what we sent is still on our side, and its end.
 
-Must not know frames. Used by the transports; seat asks it. ASGI has no word for any of this, so it
-looks where the servers keep their transport: Daphne's send is a partial of its protocol, uvicorn's
-a method of it. Elsewhere the backlog is unknown (0) and the deadline alone decides.
+Must not know frames. ASGI has no word for any of this, so it looks where the
+servers keep their transport: Daphne's send is a partial of its protocol, uvicorn's a method of it.
+Elsewhere the backlog is unknown (0) and the deadline alone decides.
 """
 
 import array

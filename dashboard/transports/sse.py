@@ -1,18 +1,18 @@
 """A stream of server-sent events as a plain ASGI application: one request, then only frames.
 
-Must not know channels, commands or the market. Mounted by asgi beside Django. An event's `id` is a
-position: after it the reader has everything of all its channels up to there.
+Must not know channels, commands or the market. An event's `id` is a position: after it the reader
+has everything of all its channels up to there.
 """
 
 import asyncio
 from contextlib import suppress
 
-from dashboard.delivery.connection import Seat
+from dashboard.delivery.connection import Connection
 from dashboard.delivery.hub import Hub
-from dashboard.exceptions import SeatClosed
+from dashboard.exceptions import ConnectionClosed
 from dashboard.transports.http import (
     HEADERS,
-    Desk,
+    Gatekeeper,
     Receive,
     Scope,
     Send,
@@ -32,38 +32,38 @@ STREAM = (
 class EventApplication:
     """GET /sse/v1/ -> frames for as long as the reader stays."""
 
-    def __init__(self, *, hub: Hub, desk: Desk) -> None:
+    def __init__(self, *, hub: Hub, gatekeeper: Gatekeeper) -> None:
         self._hub = hub
-        self._desk = desk
+        self._gatekeeper = gatekeeper
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one stream."""
         await answer(scope, receive, send, lambda: self._serve(scope, send))
 
     async def _serve(self, scope: Scope, send: Send) -> None:
-        identity, question = await self._desk.admit(scope)
-        seat = self._hub.join(identity, Transport.SSE, line_of(send))
+        identity, question = await self._gatekeeper.admit(scope)
+        connection = self._hub.join(identity, Transport.SSE, line_of(send))
         ended = asyncio.Event()
         try:
-            seat.say_hello()
-            seat.begin(question.subscribes)
+            connection.say_hello()
+            connection.begin(question.subscribes)
             start = {"type": "http.response.start", "status": 200, "headers": list(STREAM)}
             await send(start)
-            seat.write_by(lambda: _write(seat, send, ended))
+            connection.write_by(lambda: _write(connection, send, ended))
             await ended.wait()
         finally:
-            seat.stop()
-            self._hub.leave(seat)
+            connection.stop()
+            self._hub.leave(connection)
 
 
-async def _write(seat: Seat, send: Send, ended: asyncio.Event) -> None:
-    """Send what is due as the socket takes it; while it takes nothing, the seat conflates."""
+async def _write(connection: Connection, send: Send, ended: asyncio.Event) -> None:
+    """Send what is due as the socket takes it; while it takes nothing, the connection conflates."""
     try:
-        while frames := seat.take():
-            await send(_body(_events(frames, seat), more=True))
-            seat.line_took()
+        while frames := connection.take():
+            await send(_body(_events(frames, connection), more=True))
+            connection.line_took()
         return
-    except SeatClosed as closed:
+    except ConnectionClosed as closed:
         with suppress(OSError, RuntimeError):
             await send(_body(_end(Close(closed.code)), more=False))
     except OSError:
@@ -71,9 +71,9 @@ async def _write(seat: Seat, send: Send, ended: asyncio.Event) -> None:
     ended.set()
 
 
-def _events(frames: list[str], seat: Seat) -> str:
+def _events(frames: list[str], connection: Connection) -> str:
     """Return the frames as events; the last says where the reader stands, if in one place."""
-    position = seat.settle()
+    position = connection.settle()
     place = "" if position is None else f"id: {position}\n"
     *first, last = frames
     return "".join(f"data: {frame}\n\n" for frame in first) + f"{place}data: {last}\n\n"

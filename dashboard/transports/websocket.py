@@ -1,7 +1,7 @@
-"""A Channels consumer that carries frames between one WebSocket and one seat of the hub.
+"""A Channels consumer that carries frames between one WebSocket and one connection of the hub.
 
-Must not know channels, commands or the market. Mounted by asgi. It opts out of the channel layer:
-every layer message would cost a thread hop per socket.
+Must not know channels, commands or the market. It opts out of the channel layer: every layer
+message would cost a thread hop per socket.
 """
 
 import logging
@@ -12,9 +12,9 @@ from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from django import db
 
-from dashboard.delivery.connection import Seat
+from dashboard.delivery.connection import Connection
 from dashboard.delivery.hub import Hub
-from dashboard.exceptions import HubFull, SeatClosed, TooManySeats
+from dashboard.exceptions import ConnectionClosed, HubFull, TooManyConnections
 from dashboard.people.identity import Refusal, identify
 from dashboard.transports.socket import SocketLine
 from dashboard.wire.frames import encode_shutdown
@@ -31,16 +31,16 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
 
     def __init__(self, *, hub: Hub) -> None:
         self._hub = hub
-        self._seat: Seat | None = None
+        self._connection: Connection | None = None
 
     async def __call__(self, scope: Message, receive: Any, send: Any) -> None:
-        """Serve until the socket is gone; whatever ended it, the seat is given back."""
+        """Serve until the socket is gone; whatever ended it, the connection is given back."""
         try:
             await super().__call__(scope, receive, send)
         finally:
-            if self._seat is not None:
-                self._seat.stop()
-                self._hub.leave(self._seat)
+            if self._connection is not None:
+                self._connection.stop()
+                self._hub.leave(self._connection)
 
     async def dispatch(self, message: Message) -> None:
         """Call the handler directly: the inherited way first visits the database's thread."""
@@ -69,36 +69,36 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
         await self.send({"type": "websocket.accept"})
         line = SocketLine(self.base_send)
         try:
-            seat = self._seat = self._hub.join(identity, Transport.WEBSOCKET, line)
-        except (HubFull, TooManySeats):
+            connection = self._connection = self._hub.join(identity, Transport.WEBSOCKET, line)
+        except (HubFull, TooManyConnections):
             await self._close(Close.TOO_MANY)
             return
-        seat.say_hello()
-        seat.write_by(lambda: self._write(seat, line))
+        connection.say_hello()
+        connection.write_by(lambda: self._write(connection, line))
 
     def _receive(self, message: Message) -> None:
-        if self._seat is None:
+        if self._connection is None:
             return
         text = message.get("text")
-        self._seat.receive(message.get("bytes") or b"" if text is None else text)
+        self._connection.receive(message.get("bytes") or b"" if text is None else text)
 
-    async def _write(self, seat: Seat, line: SocketLine) -> None:
-        """Send what is due as the socket takes it; while it takes nothing, the seat conflates."""
+    async def _write(self, connection: Connection, line: SocketLine) -> None:
+        """Send what is due as the socket takes it; while it takes nothing, changes merge."""
         try:
-            while frames := seat.take():
+            while frames := connection.take():
                 for frame in frames:
                     await self.base_send({"type": "websocket.send", "text": frame})
-                    seat.line_took()
+                    connection.line_took()
             return
-        except SeatClosed as closed:
+        except ConnectionClosed as closed:
             await self._say_goodbye(Close(closed.code))
         except OSError:
             pass  # the socket went while we wrote; the server says so to dispatch
         except Exception as error:
-            log.warning("writer ended user=%s error=%r", seat.identity.user_id, error)
+            log.warning("writer ended user=%s error=%r", connection.identity.user_id, error)
             line.abort()
-        seat.stop()
-        self._hub.leave(seat)
+        connection.stop()
+        self._hub.leave(connection)
 
     async def _say_goodbye(self, code: Close) -> None:
         """Say why it ends, if anybody still hears it."""

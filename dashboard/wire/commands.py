@@ -1,6 +1,6 @@
 """What subscribers ask: text frames to typed commands, and the answers to them.
 
-Pure. Must not know what a command does. Called by subscriber.
+Pure. Must not know what a command does.
 """
 
 from typing import Annotated, Any, Final

@@ -1,6 +1,6 @@
 """What subscribers are told of the market: rows and events to text frames.
 
-Pure. Must not know who is told, or how often. Called by replica, outbox and subscriber.
+Pure. Must not know who is told, or how often.
 """
 
 from collections.abc import Iterable

@@ -1,6 +1,6 @@
 """What only one person may be told: the watchlist and the notifications.
 
-Pure. Must not know rows or sockets. Called by selectors (the structs) and outbox (the frames).
+Pure. Must not know rows or sockets.
 """
 
 from typing import Any

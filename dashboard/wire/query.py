@@ -1,6 +1,6 @@
 """What readers over HTTP ask: a query string to the commands that a socket would send.
 
-Pure. Must not know what a command does. Called by the transports over HTTP.
+Pure. Must not know what a command does.
 """
 
 from collections.abc import Iterator

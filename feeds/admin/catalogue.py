@@ -1,6 +1,6 @@
 """The admin's pages that export the instruments of a feed as CSV, and import them after a dry run.
 
-Must not write rows: services do. Mounted by the admin of feeds, which lets only the staff in.
+Must not write rows: services do.
 """
 
 from typing import Any, Final

@@ -1,6 +1,6 @@
 """The admin of scenarios, which people make, and of interventions, which nobody edits.
 
-Must not write rows or poke anybody: services do. Called by the admin of feeds, which registers it.
+Must not write rows or poke anybody: services do.
 """
 
 from typing import TYPE_CHECKING, Any, TypeAlias

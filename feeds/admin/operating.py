@@ -1,6 +1,6 @@
 """What operators do to rows of the market: commands, their forms, and the buttons that run them.
 
-Must not write rows or poke anybody: services do. Called by the admin of feeds and instruments.
+Must not write rows or poke anybody: services do.
 """
 
 from collections.abc import Callable, Iterable

@@ -1,6 +1,6 @@
 """The admin of what happened, which nobody edits: halts and the audit, and how such rows behave.
 
-Must not write rows or register anything. Called by the admins of the market and of people.
+Must not write rows or register anything.
 """
 
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias

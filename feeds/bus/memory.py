@@ -1,6 +1,6 @@
 """The data plane: batches from the runner to every hub, beginning with a board.
 
-Must not know users or frames. Called by runner (publish) and hub (attach).
+Must not know users or frames.
 """
 
 import asyncio

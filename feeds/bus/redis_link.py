@@ -1,6 +1,6 @@
 """The connection to Redis: our keys there, the few commands on them, how an outage is told.
 
-Must not know events. Used by the two sides of the bus (redis_bus, redis_writer) and by control.
+Must not know events.
 """
 
 import asyncio

@@ -1,9 +1,9 @@
 """The same market some minutes later, for those who may not see it sooner.
 
-Pure. Must not know who they are. Called by engine: what happens to an instrument is held back for
-as long as somebody's entitlement says, and then happens again to its delayed twin, an instrument of
-a delayed feed with a key of its own ("NVX~15" of "main~15"). So a delayed reader is served like any
-other, by any process, and nothing younger is ever near him.
+Pure. Must not know who they are. What happens to an instrument is held back for as long as
+somebody's entitlement says, and then happens again to its delayed twin, an instrument of a delayed
+feed with a key of its own ("NVX~15" of "main~15"). So a delayed reader is served like any other, by
+any process, and nothing younger is ever near him.
 """
 
 from collections import deque

@@ -1,6 +1,6 @@
 """The market as a machine: step(now) -> events, numbered; no clock, no loop, no rows.
 
-Pure. Must not know who reads the tape. Called by runner; sources are simulator and its like.
+Pure. Must not know who reads the tape. Sources are simulator and its like.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -1,6 +1,6 @@
 """A dry run: whom an intervention would touch, and where their prices would probably go.
 
-Pure. Must not know rows or pages. Called by the flight deck, before anything is done.
+Pure. Must not know rows or pages.
 """
 
 from collections.abc import Mapping

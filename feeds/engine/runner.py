@@ -1,6 +1,6 @@
 """The only feed loop: clock -> engine -> bus, and the rows made true every now and then.
 
-Must not know subscribers. Called by runtime, which owns and restarts its task.
+Must not know subscribers.
 """
 
 import asyncio

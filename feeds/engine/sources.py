@@ -1,6 +1,6 @@
 """Where a feed's ticks come from: what its plan says, opened again when the plan says otherwise.
 
-Pure. Must not know how sources are made. Called by runtime, handed to the engine as its Source.
+Pure. Must not know how sources are made.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,6 +1,6 @@
 """A market on a clock of its own: as fast as the machine can, and the same on every machine.
 
-Pure. Must not know rows or buses. Called by the command market_tape and by the tests of realism.
+Pure. Must not know rows or buses.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """Refuses options that are out of range, in words for the one who typed them.
 
-Must not know what the options mean. Called by the management commands.
+Must not know what the options mean.
 """
 
 from collections.abc import Mapping

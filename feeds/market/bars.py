@@ -1,10 +1,9 @@
 """Bars of trades: open, high, low, close, volume and number of trades of an interval.
 
-Pure. Must not know quotes, phases or rows. Called by board (live bars of every process), recorder
-(closed ones to the database) and history. A trade touches the bar of one second; a coarser bar is
-merged from finer ones when these close, and when somebody asks for it. Bars stand in the
-exchange's time; an interval without trades has no bar. A day is one of UTC, which holds a whole
-trading day of every exchange that calendars knows.
+Pure. Must not know quotes, phases or rows. A trade touches the bar of one second; a coarser bar is
+merged from finer ones when these close, and when somebody asks for it. Bars stand in the exchange's
+time; an interval without trades has no bar. A day is one of UTC, which holds a whole trading day of
+every exchange that calendars knows.
 """
 
 from array import array

@@ -1,8 +1,8 @@
 """The last value of everything, each field with the sequence at which it changed.
 
-Pure. Must not know subscribers or frames. Called by bus and hub; its twin in the browser is
-static/js/market/board.js. Versions make every delta a question ("which fields after n?") that needs
-no history, and counts of ticks make every receipt a subtraction.
+Pure. Must not know subscribers or frames. Its twin in the browser is static/js/market/board.js.
+Versions make every delta a question ("which fields after n?") that needs no history, and counts of
+ticks make every receipt a subtraction.
 """
 
 from copy import deepcopy

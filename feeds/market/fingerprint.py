@@ -1,7 +1,7 @@
 """A running SHA-256 of a tape: two tapes with one fingerprint are the same to the byte.
 
-Pure. Must not know where the events come from. Called by the command market_tape and by whoever
-compares a replay with its recording. How events were cut into batches makes no difference.
+Pure. Must not know where the events come from. How events were cut into batches makes no
+difference.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """Prices and sizes that strangers tell, as whole ticks and whole shares.
 
-Pure. Must not know who tells them. Called by imports and by what the upstream says.
+Pure. Must not know who tells them.
 """
 
 from decimal import ROUND_HALF_EVEN, Decimal

@@ -1,6 +1,6 @@
 """What is traded: the static facts of an instrument, and the decimal grid of its prices.
 
-Pure. Must not know feeds, phases or last values. Called by plans, simulator, board and wire.
+Pure. Must not know feeds, phases or last values.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Ordered, bounded history: what happened after a position, or the fact that it is lost.
 
-Pure. Must not know what an item means. Called by the replicas that answer a resume.
+Pure. Must not know what an item means.
 """
 
 from bisect import bisect_right

@@ -1,6 +1,6 @@
 """Times as other people write them, as UTC milliseconds.
 
-Pure. Must not know what happened then. Called by imports and by the upstream's parser.
+Pure. Must not know what happened then.
 """
 
 import re

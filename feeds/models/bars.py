@@ -1,6 +1,6 @@
 """The row of a closed bar.
 
-Must not know who writes it. Imported by models, where Django looks for rows.
+Must not know who writes it.
 """
 
 from django.db import models

@@ -1,7 +1,7 @@
 """Which days an exchange trades, and when each part of such a day begins.
 
-Must not know the clock: days and dates come in, UTC milliseconds go out. Called by the rows of
-feeds. Holidays are those of the `holidays` package; early closes are not in it and not known here.
+Must not know the clock: days and dates come in, UTC milliseconds go out. Holidays are those of the
+`holidays` package; early closes are not in it and not known here.
 """
 
 from bisect import bisect_left

@@ -1,8 +1,8 @@
 """Price bands: how far a price may go from what it was during the last five minutes.
 
-Pure. Must not know phases or what follows from a hit. Called by plans (the rules) and gates. After
-the limit-up-limit-down plan of the exchanges of the United States: the reference is the mean of the
-trades of five minutes, looked at every half a minute; widths are by tier and price.
+Pure. Must not know phases or what follows from a hit. After the limit-up-limit-down plan of the
+exchanges of the United States: the reference is the mean of the trades of five minutes, looked at
+every half a minute; widths are by tier and price.
 """
 
 from collections import deque

@@ -1,10 +1,10 @@
 """Does this market look like a real one? Statistics of a tape against the bands of real markets.
 
-Pure. Must not know how the tape was made, or how it was watched. Called by observing. The facts are
-those of Cont 2001 (Quantitative Finance 1:223) that hold on intraday data (Ratliff-Crain, Van Oort,
-Koehler and Tivnan 2025, Quantitative Finance 25:9), with order flow and cross-section after
-Vyetrenko et al. 2019 (arXiv 1912.04941). Values are medians over symbols, of returns of minutes
-without the day's pattern, never across a night.
+Pure. Must not know how the tape was made, or how it was watched. The facts are those of Cont 2001
+(Quantitative Finance 1:223) that hold on intraday data (Ratliff-Crain, Van Oort, Koehler and Tivnan
+2025, Quantitative Finance 25:9), with order flow and cross-section after Vyetrenko et al. 2019
+(arXiv 1912.04941). Values are medians over symbols, of returns of minutes without the day's
+pattern, never across a night.
 """
 
 from collections.abc import Callable

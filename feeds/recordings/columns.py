@@ -1,8 +1,8 @@
 """Events as columns of a table, and back: what a recording looks like inside.
 
-Pure. Must not know files. Called by writing and reading. Ticks and statuses have columns of their
-own; the few events of other kinds (listings and the like) are JSON in the column `detail`. Levels
-of depth are kept as distances from the best price, which are small and pack well.
+Pure. Must not know files. Ticks and statuses have columns of their own; the few events of other
+kinds (listings and the like) are JSON in the column `detail`. Levels of depth are kept as distances
+from the best price, which are small and pack well.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,7 @@
 """Tables of trades or bars, as CSV (RFC 4180), read into the events of a recording.
 
-Pure. Must not know files or rows. Called by services, which writes what comes. Every row is
-checked, also after one that cannot be taken: who made the table sees all that is wrong at once.
+Pure. Must not know files or rows. Every row is checked, also after one that cannot be taken: who
+made the table sees all that is wrong at once.
 """
 
 import csv

@@ -1,6 +1,6 @@
 """Recordings found by the paths of the rows, and played.
 
-Must not write. Called by runtime (late, as Arrow takes 70 MB of memory) and by services.
+Must not write.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """Recordings read back: the heading at once, the events group by group, a group ahead.
 
-Must not know rows or feeds. Called by the opener of replays, by commands and by services.
+Must not know rows or feeds.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """A recorded market once more: the same ticks and phases in the same order, at another time.
 
-Pure. Must not know files or rows. Called by engine as a Source. What happened at `r` of the
-recording happens at `origin + (r - place) / speed` of our clock; both begin anew after every rest.
+Pure. Must not know files or rows. What happened at `r` of the recording happens at `origin + (r -
+place) / speed` of our clock; both begin anew after every rest.
 """
 
 from collections.abc import Iterator

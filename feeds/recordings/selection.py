@@ -1,6 +1,6 @@
 """The part of a tape that is about one feed, with a beginning that stands for what was before.
 
-Pure. Must not know files or buses. Called by the recorder.
+Pure. Must not know files or buses.
 """
 
 from collections.abc import Iterable

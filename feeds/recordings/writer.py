@@ -1,7 +1,7 @@
 """A recording while it is written: row groups into a file that gets its name when it is whole.
 
-Must not know where events come from. Called by the recorder, the import and the command record.
-Parquet can only be read once its end is written, so a crash leaves a `.part` and no recording.
+Must not know where events come from. Parquet can only be read once its end is written, so a crash
+leaves a `.part` and no recording.
 """
 
 import os

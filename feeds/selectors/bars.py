@@ -1,6 +1,6 @@
 """Closed bars as they are stored: read for charts.
 
-Must not write. Called by the REST room, in the database's thread.
+Must not write.
 """
 
 from typing import Final, NamedTuple

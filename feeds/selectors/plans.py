@@ -1,6 +1,6 @@
 """What the rows want: read for the runner, beside the ticks.
 
-Must not write. Called by runtime, which hands it to the runner.
+Must not write.
 """
 
 from django.db.models import Prefetch

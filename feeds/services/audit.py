@@ -1,7 +1,6 @@
 """The audit: who did what to which row, when and why, with the values before and after.
 
-Must not decide who may, or change other rows. Called by the services, in the transaction of the
-change it tells of.
+Must not decide who may, or change other rows.
 """
 
 from collections.abc import Iterable

@@ -35,7 +35,7 @@ PRUNE_S: Final = 600.0
 log = logging.getLogger(__name__)
 
 
-class BarKeeper:
+class BarStorage:
     """Fold the trades of real instruments, and store their minutes and days as these close.
 
     A minute in which the feed was started holds what was traded since.

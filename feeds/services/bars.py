@@ -1,7 +1,6 @@
 """Writers of closed bars: many at once, and the old ones out.
 
-The only writer of these rows. Must not know the loop or who hears of bars. Called by keeper, in a
-thread of its own.
+The only writer of these rows. Must not know the loop or who hears of bars.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,6 +1,6 @@
 """Apply a table of instruments to a feed: all of it, with one audit entry, or nothing.
 
-One of the writers of instruments. Must not know requests or files. Called by the pages.
+One of the writers of instruments. Must not know requests or files.
 """
 
 from collections.abc import Iterable

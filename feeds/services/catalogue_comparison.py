@@ -1,6 +1,6 @@
 """What a table of instruments would change in a feed: a dry run, and what is applied afterwards.
 
-Must not write (services do). Called by services and by the pages.
+Must not write (services do).
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """Instruments as CSV (RFC 4180): a line each, its columns named like the fields of an instrument.
 
-Must not know rows. Called by comparison and by the pages. A text that a spreadsheet would take for
-a formula gets an apostrophe in front (OWASP, CSV injection), which is taken off again.
+Must not know rows. A text that a spreadsheet would take for a formula gets an apostrophe in front
+(OWASP, CSV injection), which is taken off again.
 """
 
 import csv

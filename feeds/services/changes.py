@@ -1,6 +1,6 @@
 """How services change a row of the market: locked, compared, checked, saved, audited and told.
 
-Must not know what a change means, or who may. Called by the services only.
+Must not know what a change means, or who may.
 """
 
 from collections.abc import Iterable

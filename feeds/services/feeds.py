@@ -1,6 +1,6 @@
 """Every change of the market's rows: row and audit entry together, the engine poked on commit.
 
-The only writer of these rows. Must not know requests, forms or sockets. Called by admin, commands.
+The only writer of these rows. Must not know requests, forms or sockets.
 """
 
 from datetime import timedelta

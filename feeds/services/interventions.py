@@ -1,6 +1,6 @@
 """Every change of the rows of interventions and scenarios: row and audit entry together.
 
-The only writer of these rows. Must not know requests or forms. Called by admin and the flight deck.
+The only writer of these rows. Must not know requests or forms.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Every change of the rows of recordings: row, file and audit entry together.
 
-The only writer of these rows. Must not know requests or forms. Called by admin and commands. Arrow
-is loaded when it is needed: most web processes never need it.
+The only writer of these rows. Must not know requests or forms. Arrow is loaded when it is needed:
+most web processes never need it.
 """
 
 import secrets

@@ -1,7 +1,7 @@
 """Undo of what operators did: the opposite, by the same services, as an entry of its own.
 
-Must not know requests or who may. Called by the flight deck. An entry is never changed: what it
-tells of is undone while nothing newer has been done to the same, and never twice.
+Must not know requests or who may. An entry is never changed: what it tells of is undone while
+nothing newer has been done to the same, and never twice.
 """
 
 from collections.abc import Callable

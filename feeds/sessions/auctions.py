@@ -1,6 +1,6 @@
 """An auction: what would have traded is collected, and ends as one trade at one price.
 
-Pure. Must not know phases, or when it ends. Called by gates.
+Pure. Must not know phases, or when it ends.
 """
 
 from enum import StrEnum

@@ -1,7 +1,7 @@
 """Market-wide breakers: how far a whole feed may fall before all of it pauses.
 
-Pure. Must not know instruments or phases. Called by session. Shares are in millionths, in integers,
-so that every machine finds the same moment.
+Pure. Must not know instruments or phases. Shares are in millionths, in integers, so that every
+machine finds the same moment.
 """
 
 from collections.abc import Iterable

@@ -1,6 +1,6 @@
 """Where in its trading day a feed is, when that changes, and how long exchange time takes there.
 
-Pure. Must not know phases or instruments. Called by session.
+Pure. Must not know phases or instruments.
 """
 
 from typing import Final

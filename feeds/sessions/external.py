@@ -1,7 +1,7 @@
 """The trading session of a feed that tells its phases itself: a replay, or an upstream.
 
-Pure. Must not know sources, schedules of ours or positions. Called by engine, in place of
-FeedSession. What the rows want comes first: a closed feed, a halt by hand; then what is told.
+Pure. Must not know sources, schedules of ours or positions. What the rows want comes first: a
+closed feed, a halt by hand; then what is told.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """The gate of one instrument: its phase, and which of its ticks that lets through.
 
-Pure. Must not know the day, the feed or when phases change. Called by session, which asks `low`,
-`high`, `roll_ms` and `is_passing` itself: they are all that a usual tick is compared with.
+Pure. Must not know the day, the feed or when phases change. They are all that a usual tick is
+compared with.
 """
 
 from math import inf

@@ -1,6 +1,6 @@
 """What each part of a trading day allows, in phases and in words that people read.
 
-Pure. Must not know instruments. Called by gates, session and the admin.
+Pure. Must not know instruments.
 """
 
 from typing import Final

@@ -1,8 +1,8 @@
 """The trading session of one feed: what its day, its halts and its prices do to instruments.
 
-Pure. Must not know rows, positions or who reads. Called by engine.
-Time alone brings things about at their exact moment, in order with the ticks around it, so that it
-makes no difference how many ticks come at once.
+Pure. Must not know rows, positions or who reads. Time alone brings things about at their exact
+moment, in order with the ticks around it, so that it makes no difference how many ticks come at
+once.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """The demo exchange: invented companies, as many as asked for, always the same ones.
 
-Pure. Must not know rows. Called by services when the first feed is seeded.
+Pure. Must not know rows.
 """
 
 from collections.abc import Iterator

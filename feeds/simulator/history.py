@@ -1,9 +1,8 @@
 """The past that a feed never had: bars of minutes before its first day, from a seed.
 
-Pure. Must not know rows, or who asks. Called by charts, so that none is ever empty. The recipe and
-its figures are the simulator's, at steps of a minute. What is drawn for an instrument depends on
-the seed, its definition and the days alone; the path is shifted so that it ends at the reference
-price, where the feed begins.
+Pure. Must not know rows, or who asks. The recipe and its figures are the simulator's, at steps of a
+minute. What is drawn for an instrument depends on the seed, its definition and the days alone; the
+path is shifted so that it ends at the reference price, where the feed begins.
 """
 
 from collections.abc import Sequence

@@ -1,9 +1,9 @@
 """How lively a market is at a time of its trading day: prices above all after the open, trading at
 both ends.
 
-Pure. Must not know instruments or chance. Called by simulator and history. The curves are
-an inverse J and a U (Jain and Joh 1988, J. Financial and Quantitative Analysis 23:269; Brooks,
-Hinich and Patterson 2003 for the J), with weights that meet the bands of realism.
+Pure. Must not know instruments or chance. The curves are an inverse J and a U (Jain and Joh 1988,
+J. Financial and Quantitative Analysis 23:269; Brooks, Hinich and Patterson 2003 for the J), with
+weights that meet the bands of realism.
 """
 
 from typing import Final, NamedTuple

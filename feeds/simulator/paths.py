@@ -1,9 +1,9 @@
 """What moves prices: one random path for the market, each sector and each instrument.
 
-Pure. Must not know prices or ticks. Called by simulator. Every path has Student-t(5) shocks whose
-log-volatility is the sum of three Ornstein-Uhlenbeck processes (three scales look like the power
-law that markets show; one would forget exponentially), rare jumps, and a gap over every night. What
-is drawn is a function of seed, name and step; only the three volatilities are remembered.
+Pure. Must not know prices or ticks. Every path has Student-t(5) shocks whose log-volatility is the
+sum of three Ornstein-Uhlenbeck processes (three scales look like the power law that markets show;
+one would forget exponentially), rare jumps, and a gap over every night. What is drawn is a function
+of seed, name and step; only the three volatilities are remembered.
 """
 
 from typing import Final, NamedTuple

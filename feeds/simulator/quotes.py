@@ -1,7 +1,7 @@
 """Quotes and trades around the middle that a path gives: whole arrays of them, on their grids.
 
-Pure. Must not know paths or time: what happens arrives as columns, one row per event. Called by
-simulator. A trade is at the bid or the ask of the quote before it; who has none yet quotes first.
+Pure. Must not know paths or time: what happens arrives as columns, one row per event. A trade is at
+the bid or the ask of the quote before it; who has none yet quotes first.
 """
 
 from itertools import chain

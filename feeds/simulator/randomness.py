@@ -1,8 +1,8 @@
 """Random numbers that are a function of (key, counter) and nothing else, for whole arrays at once.
 
-Pure. Must not know prices or time. Called by simulator. Everything below is integer arithmetic or
-IEEE-754 +, -, *, / and sqrt, which round the same everywhere; log and exp are built from those,
-because the ones of the platform differ in the last bit from one machine to the next.
+Pure. Must not know prices or time. Everything below is integer arithmetic or IEEE-754 +, -, *, /
+and sqrt, which round the same everywhere; log and exp are built from those, because the ones of the
+platform differ in the last bit from one machine to the next.
 """
 
 import hashlib

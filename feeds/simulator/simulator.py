@@ -1,10 +1,10 @@
 """A simulated exchange: prices that move together, ticks in bursts, from a seed and nothing else.
 
-Pure. Must not know phases, positions or who reads. Called by engine as a Source. What is drawn for
-an instrument in a step depends on the seed, its symbol and the step alone, so adding, removing or
-halting one never shifts another. The recipe: log price = market + sector + own path; ticks come in
-bursts (self-exciting Poisson), more of them when prices move more and at both ends of the day;
-trades are at the bid or the ask.
+Pure. Must not know phases, positions or who reads. What is drawn for an instrument in a step
+depends on the seed, its symbol and the step alone, so adding, removing or halting one never shifts
+another. The recipe: log price = market + sector + own path; ticks come in bursts (self-exciting
+Poisson), more of them when prices move more and at both ends of the day; trades are at the bid or
+the ask.
 """
 
 from bisect import bisect_left

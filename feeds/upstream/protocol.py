@@ -1,6 +1,6 @@
 """What an upstream says, read: arrays of small objects, as Alpaca's market data has them.
 
-Pure. Must not know connections or instruments. Called by connection.
+Pure. Must not know connections or instruments.
 https://docs.alpaca.markets/docs/real-time-stock-pricing-data
 """
 

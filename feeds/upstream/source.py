@@ -1,6 +1,6 @@
 """One feed from an upstream: what was heard becomes ticks of ours, and the engine draws them.
 
-Pure. Must not know connections. Filled by connection, called by engine as a Source.
+Pure. Must not know connections.
 """
 
 from collections.abc import Callable

@@ -39,7 +39,11 @@ def test_a_layer_that_reaches_nobody_is_refused(settings) -> None:
 
 @pytest.mark.parametrize(
     ("setting", "cure"),
-    [({"REDIS_URL": "localhost:6379"}, "redis://"), ({"WEB_CONCURRENCY": "many"}, "1 to 1000")],
+    [
+        ({"REDIS_URL": "localhost:6379"}, "redis://"),
+        ({"WEB_CONCURRENCY": "many"}, "1 to 1000"),
+        ({"MARKET_SEATS_PER_USER": "40"}, "called MARKET_CONNECTIONS_PER_USER now"),
+    ],
 )
 def test_a_setting_that_means_nothing_ends_the_start(tmp_path, setting, cure) -> None:
     done = subprocess.run(

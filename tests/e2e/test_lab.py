@@ -146,7 +146,7 @@ def test_junk_in_the_address_is_the_default(open_page: Open) -> None:
 def test_it_stops_and_starts_and_begins_anew(
     open_page: Open, served: Served, eventually: Wait
 ) -> None:
-    before = served.census()["seats"]
+    before = served.census()["connections"]
     page = open_page("lab/?interval=0.25")
     is_live(page)
     page.get_by_text("Since start", exact=True).click()
@@ -155,7 +155,7 @@ def test_it_stops_and_starts_and_begins_anew(
     assert figure(page, "ticks", "poll") < 60
     page.get_by_role("button", name="Stop").click()
     expect(page.locator("[data-state=sse]")).to_have_text("closed")
-    eventually(lambda: served.census()["seats"] <= before + 1)  # the clock keeps its own
+    eventually(lambda: served.census()["connections"] <= before + 1)  # the clock keeps its own
     ticks = figure(page, "ticks", "websocket")
     page.get_by_role("button", name="Start").click()
     is_live(page)

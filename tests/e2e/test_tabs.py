@@ -40,7 +40,7 @@ OWN = """async () => {
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server that nobody else uses, so that its seats can be counted."""
+    """A server that nobody else uses, so that its connections can be counted."""
     with serve(tmp_path_factory.mktemp("tabs"), MARKET_PING_S="3") as alone:
         yield alone
 
@@ -89,8 +89,8 @@ def paused(folk: People, alone: Served) -> Iterator[Callable[[], None]]:
     context.close()
 
 
-def seats(served: Served) -> int:
-    return served.census()["seats"]
+def connections(served: Served) -> int:
+    return served.census()["connections"]
 
 
 def leader_of(tabs: list[Page]) -> Page:
@@ -106,17 +106,17 @@ def kill(page: Page) -> None:
         page.goto("chrome://crash", timeout=2_000)
 
 
-def test_ten_tabs_are_one_seat(
+def test_ten_tabs_are_one_connection(
     open_tabs: Callable[..., list[Page]],
     alone: Served,
     paused: Callable[[], None],
     eventually: Callable[..., None],
 ) -> None:
     tabs = open_tabs(10)
-    assert seats(alone) == 1
+    assert connections(alone) == 1
     for tab in tabs:
         eventually(moving(tab))
-    assert seats(alone) == 1
+    assert connections(alone) == 1
     paused()
     for tab in tabs:
         eventually(lambda tab=tab: agrees(tab, alone))
@@ -143,7 +143,7 @@ def test_when_the_leader_dies_the_others_go_on(
         for tab in tabs:
             eventually(lambda tab=tab, at=later_ms: tab.evaluate(FIRST_AFTER, at))
         assert max(tab.evaluate(LONGEST_REST, died_ms) for tab in tabs) < TAKEOVER_MS
-        eventually(lambda: seats(alone) == 1)
+        eventually(lambda: connections(alone) == 1)
         assert leader_of(tabs)
     paused()
     for tab in tabs:
@@ -155,7 +155,7 @@ def test_another_person_has_another_stream(
 ) -> None:
     one, _ = open_tabs(2)
     other, _ = open_tabs(2, user="admin")
-    eventually(lambda: seats(alone) == 2)
+    eventually(lambda: connections(alone) == 2)
     assert one.evaluate("document.body.dataset.share") != other.evaluate(
         "document.body.dataset.share"
     )
@@ -175,7 +175,7 @@ def test_a_new_sign_in_shares_with_no_tab_of_the_one_before(
     page.locator("#account summary").click()
     page.get_by_role("button", name="Sign out").click()
     tab.wait_for_url("**/accounts/login/**")
-    eventually(lambda: seats(alone) == 0)
+    eventually(lambda: connections(alone) == 0)
     folk.sign_in(page, "viewer")
     expect(page.locator("#link-badge")).to_contain_text("Live")
     assert page.evaluate("document.body.dataset.share") not in ("", before)
@@ -216,7 +216,7 @@ def test_a_tab_with_other_symbols_gets_them_and_takes_them_away_again(
     other.evaluate(FOLLOW, [leader.evaluate("document.body.dataset.share"), mine])
     eventually(lambda: sorted(other.evaluate("[...board.rows.keys()]")) == sorted(mine))
     assert other.evaluate("connection.state.transport") == "WebSocket"
-    assert (seats(alone), alone.census()["symbols"]) == (1, entries + 2)
+    assert (connections(alone), alone.census()["symbols"]) == (1, entries + 2)
     eventually(lambda: other.evaluate("board.ticks") > 20)
     assert set(strange).isdisjoint(shown(leader))
     other.evaluate("(symbols) => connection.subscriptions.remove('ticker', symbols)", strange[:1])
@@ -265,7 +265,7 @@ def test_where_tabs_cannot_share_each_has_its_own(
         "BroadcastChannel": "delete globalThis.BroadcastChannel;",
     }[missing]
     tabs = open_tabs(3, script=script)
-    assert seats(alone) == 3
+    assert connections(alone) == 3
     for tab in tabs:
         eventually(moving(tab))
 
@@ -276,12 +276,12 @@ def test_a_pinned_tab_goes_its_own_way_and_comes_back(
     tabs = open_tabs(3)
     leader = leader_of(tabs)
     leader.locator("#transport").select_option("sse")
-    eventually(lambda: seats(alone) == 2)
+    eventually(lambda: connections(alone) == 2)
     others = [tab for tab in tabs if tab is not leader]
     assert leader_of(tabs) in others
     for tab in tabs:
         eventually(moving(tab))
     expect(leader.locator("#link [data-meter=transport]")).to_have_text("SSE")
     leader.locator("#transport").select_option("")
-    eventually(lambda: seats(alone) == 1)
+    eventually(lambda: connections(alone) == 1)
     eventually(moving(leader))

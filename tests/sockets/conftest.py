@@ -20,6 +20,6 @@ def served(
         *flags,
         MARKET_PING_S="3",
         MARKET_REQUESTS_PER_S="1000",
-        MARKET_SEATS_PER_USER="1000",
+        MARKET_CONNECTIONS_PER_USER="1000",
     ) as served:
         yield served

@@ -43,7 +43,7 @@ def test_a_stop_is_told_to_every_reader(fresh: Served, eventually: Callable[...,
         stream = ask(fresh, "/sse/v1/", channels="ticker", symbols=next(iter(board["rows"])))
         poll = ask(fresh, "/poll/v1/", channels="status", since=board["position"], wait=30)
         stalled = [open_line(fresh, receive_bytes=SMALL_BYTES) for open_line in STALLS]
-        eventually(lambda: fresh.census()["seats"] == 3 + len(stalled))
+        eventually(lambda: fresh.census()["connections"] == 3 + len(stalled))
         fresh.process.send_signal(signal.SIGTERM)
         last, code = last_words(websocket)
     assert (last, code) == (SHUTDOWN, Close.RESTART)

@@ -53,18 +53,18 @@ def test_streams_pin_no_thread_and_no_connection(
     served: Served, eventually: Callable[..., None]
 ) -> None:
     """Trap 26."""
-    eventually(lambda: served.census()["seats"] == 0)
+    eventually(lambda: served.census()["connections"] == 0)
     first = open_stream(served)
-    eventually(lambda: served.census()["seats"] == 1)
+    eventually(lambda: served.census()["connections"] == 1)
     one, files = served.census(), files_of_the_database(served)
     others = [open_stream(served) for _ in range(STREAMS - 1)]
     many = served.census()
-    assert many["seats"] == STREAMS
+    assert many["connections"] == STREAMS
     assert many["threads"] == one["threads"]
     assert files_of_the_database(served) == files
     for stream in (first, *others):
         stream.close()
-    eventually(lambda: served.census()["seats"] == 0)
+    eventually(lambda: served.census()["connections"] == 0)
     eventually(lambda: served.census()["files"] < one["files"])
     eventually(lambda: served.census()["tasks"] < one["tasks"])
 

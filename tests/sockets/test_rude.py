@@ -84,12 +84,12 @@ def test_a_thousand_rude_connections_leave_nothing_behind(
 ) -> None:
     for way in WAYS:
         way(served)
-    eventually(lambda: served.census()["seats"] == 0)
+    eventually(lambda: served.census()["connections"] == 0)
     before = served.census()
     for _ in range(CONNECTIONS // len(WAYS)):
         for way in WAYS:
             way(served)
-    eventually(lambda: served.census()["seats"] == 0)
+    eventually(lambda: served.census()["connections"] == 0)
     eventually(lambda: served.census()["tasks"] <= before["tasks"])
     eventually(lambda: served.census()["files"] <= before["files"])
     assert served.census()["threads"] <= before["threads"] + 1
@@ -98,6 +98,6 @@ def test_a_thousand_rude_connections_leave_nothing_behind(
 def test_a_reader_that_vanished_is_noticed(served: Served, eventually: Callable[..., None]) -> None:
     """Half-open: it answers no ping and reads nothing, and never says that it left."""
     tcp = open_reader(served)
-    assert served.census()["seats"] == 1
-    eventually(lambda: served.census()["seats"] == 0)
+    assert served.census()["connections"] == 1
+    eventually(lambda: served.census()["connections"] == 0)
     tcp.close()

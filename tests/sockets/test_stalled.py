@@ -83,17 +83,17 @@ def test_who_stops_reading_is_cut_and_nobody_else_notices(
     stall: Callable[[Served], socket.socket],
     eventually: Callable[..., None],
 ) -> None:
-    eventually(lambda: hasty.census()["seats"] == 0)
+    eventually(lambda: hasty.census()["connections"] == 0)
     before, start = hasty.census(), memory()
     sockets = [stall(hasty) for _ in range(STALLED)]
-    eventually(lambda: hasty.census()["seats"] == STALLED)
+    eventually(lambda: hasty.census()["connections"] == STALLED)
     symbols = list(hasty.board()["rows"])[:100]
     witness = Traveller(symbols, hasty.token)
-    witness.ride(Transport.WEBSOCKET, hasty.host, lambda: hasty.census()["seats"] == 1)
+    witness.ride(Transport.WEBSOCKET, hasty.host, lambda: hasty.census()["connections"] == 1)
     assert witness.gaps == 0
     assert sum(witness.reader.ticks.values()) > 10
     assert memory() - start < ALLOWED_BYTES
-    eventually(lambda: hasty.census()["seats"] == 0)
+    eventually(lambda: hasty.census()["connections"] == 0)
     eventually(lambda: hasty.census()["files"] <= before["files"] + 1)
     eventually(lambda: hasty.census()["tasks"] <= before["tasks"] + 1)
     for one in sockets:
@@ -105,14 +105,14 @@ def test_who_asks_for_everything_and_reads_nothing_is_ended(
 ) -> None:
     """Trap 29: each answer is a snapshot of 2,000 instruments; what may wait has a limit."""
     askers = [open_socket(hasty, receive_bytes=SMALL_BYTES) for _ in range(STALLED)]
-    eventually(lambda: hasty.census()["seats"] == STALLED)
+    eventually(lambda: hasty.census()["connections"] == STALLED)
     start, peak = memory(), [0]
     for one in askers:
         one.sendall(frame(1, ASK) * COMMAND_BURST)
 
     def all_are_ended() -> bool:
         peak.append(memory())
-        return hasty.census()["seats"] == 0
+        return hasty.census()["connections"] == 0
 
     eventually(all_are_ended)
     assert max(peak) - start < ALLOWED_BYTES

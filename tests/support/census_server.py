@@ -28,15 +28,15 @@ sockets: set[Any] = set()
 
 
 def count() -> dict[str, int]:
-    """Return seats, tasks, open files and threads of this process, and what the seats ask for."""
+    """Return what this process holds: connections and their wishes, tasks, files and threads."""
     import threading
 
     from dashboard import runtime
 
     gc.collect()
-    subscribers = [seat.subscriber for seat in runtime.current().hub.seats]
+    subscribers = [connection.subscriber for connection in runtime.current().hub.connections]
     return {
-        "seats": len(subscribers),
+        "connections": len(subscribers),
         "symbols": sum(len(list(one._ticker.symbols)) for one in subscribers),
         "paused": sum(one.pace.is_paused for one in subscribers),
         "tasks": len(asyncio.all_tasks()),

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from django.db import OperationalError
 
 from dashboard.cpu_meter import CostMeter
-from dashboard.delivery.connection import Seat
+from dashboard.delivery.connection import Connection
 from dashboard.delivery.hub import Hub
 from dashboard.people.identity import Identity
 from dashboard.wire.personal import Personal
@@ -52,8 +52,8 @@ class Exchange:
             find_revoked=self.rows.find_revoked,
             read_personal=self.rows.read_personal,
             capacity=1000,
-            max_seats=10,
-            seats_per_user=20,
+            max_connections=10,
+            connections_per_user=20,
             recheck_s=60,
             heartbeat_ms=60_000,
             sweep_s=0.01,
@@ -64,8 +64,8 @@ class Exchange:
         await self.bus.publish(Batch(epoch, self.sequence + 1, events))
         self.sequence += len(events)
 
-    def join(self, user_id: int = 1) -> Seat:
-        """Take a seat as over a WebSocket."""
+    def join(self, user_id: int = 1) -> Connection:
+        """Take a connection as over a WebSocket."""
         return self.hub.join(person(user_id), Transport.WEBSOCKET, NoLine())
 
     async def settle(self) -> None:
@@ -93,6 +93,6 @@ def quote(bid: int, symbol: str = "NVX") -> Quote:
     return Quote(symbol, bid, bid + 1, 1, 1, NOW)
 
 
-def subscribe(seat: Seat, channel: str = "ticker", **params: object) -> None:
+def subscribe(connection: Connection, channel: str = "ticker", **params: object) -> None:
     command = {"method": "subscribe", "params": {"channel": channel, **params}, "id": 1}
-    seat.receive(json.dumps(command))
+    connection.receive(json.dumps(command))

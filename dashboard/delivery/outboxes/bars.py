@@ -1,7 +1,7 @@
 """What a subscriber still has to receive of bars: of pairs of an instrument and an interval.
 
-Pure. Must not know pace, sockets or rows of the database. Called by subscriber. The live bar is
-merged: its last value wins; a closed one is distinct, and told once.
+Pure. Must not know pace, sockets or rows of the database. The live bar is merged: its last value
+wins; a closed one is distinct, and told once.
 """
 
 from collections.abc import Collection

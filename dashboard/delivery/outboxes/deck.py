@@ -1,6 +1,6 @@
 """What an operator still has to be told of the deck: the newest frame, nothing older.
 
-Pure. Must not know what it says, or who may read it. Called by subscriber; deck.watch offers.
+Pure. Must not know what it says, or who may read it.
 """
 
 

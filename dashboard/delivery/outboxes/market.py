@@ -1,8 +1,8 @@
 """What a subscriber still has to receive, channel by channel: a position and nothing more.
 
-Pure. Must not know pace, sockets or rows of the database. Called by subscriber. An outbox holds no
-copies: it asks the replica what came after its position, so a slow reader costs no memory and
-quotes conflate by themselves, with the count of what was merged.
+Pure. Must not know pace, sockets or rows of the database. An outbox holds no copies: it asks the
+replica what came after its position, so a slow reader costs no memory and quotes conflate by
+themselves, with the count of what was merged.
 """
 
 from collections.abc import Collection, Iterable

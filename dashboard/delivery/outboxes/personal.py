@@ -1,7 +1,6 @@
 """What a subscriber still has to hear of its own rows: the watchlist, and notifications by id.
 
-Pure. Must not know rows of the database or sockets. Called by subscriber; hub offers what the rows
-say.
+Pure. Must not know rows of the database or sockets.
 """
 
 from dashboard.wire.personal import Notice, Personal, encode_notices, encode_watchlist

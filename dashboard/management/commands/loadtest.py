@@ -147,7 +147,7 @@ def _manage(folder: str, *arguments: str) -> subprocess.Popen[bytes]:
         | {
             "MARKET_DATA_DIR": folder,
             "MARKET_REQUESTS_PER_S": str(MOST),
-            "MARKET_SEATS_PER_USER": str(MOST),
+            "MARKET_CONNECTIONS_PER_USER": str(MOST),
         },
         stdout=subprocess.PIPE,
     )

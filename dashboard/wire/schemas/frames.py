@@ -1,7 +1,7 @@
 """The shape of everything the server says, as types: frames, their entries and HTTP bodies.
 
 Pure. Must not know how frames are made: frames and personal write text for speed, and the tests
-decode all that they write with these types, which refuse what is not described. Called by asyncapi.
+decode all that they write with these types, which refuse what is not described.
 """
 
 from typing import Annotated, Final, Literal

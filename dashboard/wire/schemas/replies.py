@@ -1,6 +1,6 @@
 """The shape of answers: to commands on a socket, and to requests over HTTP.
 
-Pure. Must not know how answers are made. Called by asyncapi; with shapes it is all the server says.
+Pure. Must not know how answers are made. With shapes it is all the server says.
 """
 
 from typing import Annotated, Final, Literal

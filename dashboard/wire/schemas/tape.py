@@ -1,6 +1,6 @@
 """The shape of what happened on the tape, one thing after the other: trades and bars.
 
-Pure. Must not know how frames are made. Called by replies and asyncapi, as shapes is.
+Pure. Must not know how frames are made.
 """
 
 from typing import Annotated, Literal

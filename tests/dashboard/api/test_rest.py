@@ -15,7 +15,7 @@ from dashboard import urls
 from dashboard.api import schemas as shapes
 from dashboard.api.charts import MOST_BARS, Charts
 from dashboard.people.identity import make_token
-from dashboard.transports.http import Desk
+from dashboard.transports.http import Gatekeeper
 from dashboard.wire.registry import SYMBOL_LIMIT
 from feeds.market.bars import DAY, INTERVALS, SPANS, Bar, merged
 from feeds.market.delayed import delayed
@@ -56,7 +56,7 @@ def people() -> User:
 async def market(exchange: Exchange, people: User, monkeypatch: pytest.MonkeyPatch) -> Exchange:
     """The market of the tests behind the real addresses."""
     monkeypatch.setattr(urls._rest, "hub", exchange.hub)
-    monkeypatch.setattr(urls._rest, "desk", Desk(exchange.hub, requests_per_s=1000))
+    monkeypatch.setattr(urls._rest, "gatekeeper", Gatekeeper(exchange.hub, requests_per_s=1000))
     monkeypatch.setattr(urls._rest, "charts", Charts(exchange.hub))
     await exchange.settle()
     return exchange
@@ -303,7 +303,7 @@ async def test_a_session_of_our_own_page_is_let_in(market: Exchange, people: Use
 async def test_who_asks_too_much_is_told_when_to_come_back(
     market: Exchange, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(urls._rest, "desk", Desk(market.hub, requests_per_s=0.4))
+    monkeypatch.setattr(urls._rest, "gatekeeper", Gatekeeper(market.hub, requests_per_s=0.4))
     assert (await ask("api/v1/instruments")).status_code == 200
     for address in ("api/v1/instruments", "udf/time"):
         refused = await ask(address)

@@ -22,35 +22,35 @@ OPERATOR = Rights(operates=True, sees_people=True)
 
 
 def take(exchange, rights=OPERATOR, user_id=1):
-    """Take a seat that reads the deck; return it and the answer to that."""
+    """Take a connection that reads the deck; return it and the answer to that."""
     identity = Identity(user_id, f"user{user_id}", 0, None, rights=rights)
-    seat = exchange.hub.join(identity, Transport.WEBSOCKET, NoLine())
-    subscribe(seat, "deck")
-    return seat, json.loads(seat.take()[0])
+    connection = exchange.hub.join(identity, Transport.WEBSOCKET, NoLine())
+    subscribe(connection, "deck")
+    return connection, json.loads(connection.take()[0])
 
 
-def told(seat):
-    return [json.loads(frame) for frame in seat.take() if '"channel":"deck"' in frame]
+def told(connection):
+    return [json.loads(frame) for frame in connection.take() if '"channel":"deck"' in frame]
 
 
 async def test_who_is_no_operator_is_refused(exchange: Exchange) -> None:
-    seat, answer = take(exchange, Rights())
+    connection, answer = take(exchange, Rights())
     assert answer["error"]["code"] == Error.FORBIDDEN
-    assert not seat.subscriber.deck.is_open
+    assert not connection.subscriber.deck.is_open
     Deck(exchange.hub, process="p").look()
-    assert told(seat) == []
+    assert told(connection) == []
 
 
 async def test_an_operator_is_told_of_feeds_process_and_people(exchange: Exchange) -> None:
     await exchange.settle()
-    seat, answer = take(exchange)
+    connection, answer = take(exchange)
     assert answer["success"]
     Deck(exchange.hub, process="p").look()
-    [frame] = seat.take()
+    [frame] = connection.take()
     snapshot = msgspec.json.decode(frame, type=DeckSnapshot)
     assert [feed.feed for feed in snapshot.feeds] == sorted(exchange.hub.replica.board.feeds)
     assert snapshot.process.readers[Transport.WEBSOCKET] == 1
-    assert [(one.id, one.user) for one in snapshot.people] == [(seat.key, "user1")]
+    assert [(one.id, one.user) for one in snapshot.people] == [(connection.key, "user1")]
 
 
 async def test_it_says_how_many_ticks_a_change_of_prices_stands_for(exchange: Exchange) -> None:
@@ -116,24 +116,24 @@ async def test_nobody_is_told_again_before_a_second_unless_a_state_changed(
     exchange: Exchange,
 ) -> None:
     clock = exchange.hub.clock = HandClock()
-    seat, _ = take(exchange)
+    connection, _ = take(exchange)
     deck = Deck(exchange.hub, process="p")
     looks = []
     for _ in range(9):
         deck.look()
-        looks.append(len(told(seat)))
+        looks.append(len(told(connection)))
         clock.at_s += 0.125
     assert looks == [1, *[0] * 7, 1]
     await exchange.happen(Status("NVX", Phase.HALTED, "news", NOW))
     await exchange.settle()
     deck.look()
-    assert len(told(seat)) == 1
+    assert len(told(connection)) == 1
 
 
 async def test_people_are_only_told_to_who_may_see_them(exchange: Exchange) -> None:
-    seat, _ = take(exchange, Rights(operates=True))
+    connection, _ = take(exchange, Rights(operates=True))
     Deck(exchange.hub, process="p").look()
-    [frame] = told(seat)
+    [frame] = told(connection)
     assert (frame["people"], frame["connections"]) == (None, 1)
 
 
@@ -151,7 +151,10 @@ async def test_one_connection_or_all_of_a_user_are_ended(exchange: Exchange) -> 
     other, _ = take(exchange)
     third, _ = take(exchange, user_id=2)
     exchange.hub.disconnect(1, mine.key)
-    assert [seat.subscriber.closed for seat in (mine, other)] == [Close.DISCONNECTED, None]
+    assert [connection.subscriber.closed for connection in (mine, other)] == [
+        Close.DISCONNECTED,
+        None,
+    ]
     exchange.hub.disconnect(1, "")
     assert other.subscriber.closed is Close.DISCONNECTED
     assert third.subscriber.closed is None

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from dashboard.delivery.connection import Seat
+from dashboard.delivery.connection import Connection
 from dashboard.wire.registry import Close, Transport
 from tests.support.exchange import Exchange, person, quote, subscribe
 
@@ -25,12 +25,12 @@ class Line:
         self.is_cut = True
         self.taken.set()
 
-    async def write(self, seat: Seat) -> None:
-        while frames := seat.take():
+    async def write(self, connection: Connection) -> None:
+        while frames := connection.take():
             self.frames += frames
             await self.taken.wait()
             self.taken.clear()
-            seat.line_took()
+            connection.line_took()
 
 
 @pytest.fixture
@@ -39,33 +39,35 @@ def line() -> Line:
 
 
 @pytest.fixture
-async def seat(exchange: Exchange, line: Line) -> Seat:
+async def connection(exchange: Exchange, line: Line) -> Connection:
     await exchange.settle()
     exchange.hub._sweep_s = 1e9
-    seat = exchange.hub.join(person(), Transport.WEBSOCKET, line)
-    seat.write_by(lambda: line.write(seat))
-    subscribe(seat, symbols=["NVX"])
-    return seat
+    connection = exchange.hub.join(person(), Transport.WEBSOCKET, line)
+    connection.write_by(lambda: line.write(connection))
+    subscribe(connection, symbols=["NVX"])
+    return connection
 
 
-async def test_a_line_that_takes_nothing_is_cut_after_the_deadline(seat: Seat, line: Line) -> None:
-    seat.check_line(100.0, 10.0)
-    seat.check_line(109.0, 10.0)
+async def test_a_line_that_takes_nothing_is_cut_after_the_deadline(
+    connection: Connection, line: Line
+) -> None:
+    connection.check_line(100.0, 10.0)
+    connection.check_line(109.0, 10.0)
     assert not line.is_cut
-    seat.check_line(110.0, 10.0)
+    connection.check_line(110.0, 10.0)
     assert line.is_cut
-    assert seat.subscriber.closed is Close.TOO_SLOW
+    assert connection.subscriber.closed is Close.TOO_SLOW
 
 
-async def test_a_line_that_takes_a_little_is_not_cut(seat: Seat, line: Line) -> None:
+async def test_a_line_that_takes_a_little_is_not_cut(connection: Connection, line: Line) -> None:
     for second in range(100, 160, 5):
         line.waiting -= 1
-        seat.check_line(float(second), 10.0)
+        connection.check_line(float(second), 10.0)
     assert not line.is_cut
 
 
 async def test_what_happens_while_the_line_is_full_is_merged(
-    exchange: Exchange, seat: Seat, line: Line
+    exchange: Exchange, connection: Connection, line: Line
 ) -> None:
     """One frame waits, whatever happens; the next stands for everything since."""
     before = len(line.frames)
@@ -80,16 +82,18 @@ async def test_what_happens_while_the_line_is_full_is_merged(
     assert not line.is_cut
 
 
-async def test_a_writer_is_woken_by_its_own_command_only_once(seat: Seat, line: Line) -> None:
+async def test_a_writer_is_woken_by_its_own_command_only_once(
+    connection: Connection, line: Line
+) -> None:
     """A writer that waits for its line is not started again beside itself."""
-    waiting = seat._waiting
+    waiting = connection._waiting
     for _ in range(5):
-        seat.wake()
-    assert seat._waiting is waiting
+        connection.wake()
+    assert connection._waiting is waiting
 
 
 async def test_what_goes_wrong_with_one_line_ends_only_that_line(
-    exchange: Exchange, seat: Seat, line: Line
+    exchange: Exchange, connection: Connection, line: Line
 ) -> None:
     async def fail() -> None:
         raise ZeroDivisionError

@@ -1,4 +1,4 @@
-"""The hub keeps every seat as the bus and the rows say, and gives seats back."""
+"""The hub keeps every connection as the bus and the rows say, and gives connections back."""
 
 import asyncio
 import json
@@ -6,8 +6,8 @@ import json
 import pytest
 
 from dashboard.delivery import hub
-from dashboard.delivery.connection import Seat
-from dashboard.exceptions import HubFull, SeatClosed, TooManySeats
+from dashboard.delivery.connection import Connection
+from dashboard.exceptions import ConnectionClosed, HubFull, TooManyConnections
 from dashboard.loadtest.reader import Reader
 from dashboard.wire.personal import Notice, Personal
 from dashboard.wire.registry import Close
@@ -17,43 +17,45 @@ from tests.support.exchange import Exchange, person, quote, subscribe
 from tests.support.market_script import NOW, listing
 
 
-async def read(seat: Seat, reader: Reader | None = None) -> list[dict]:
+async def read(connection: Connection, reader: Reader | None = None) -> list[dict]:
     async with asyncio.timeout(5):
-        frames = [json.loads(frame) for frame in await seat.frames()]
+        frames = [json.loads(frame) for frame in await connection.frames()]
     for frame in frames if reader else ():
         reader.apply(frame)
     return frames
 
 
-async def read_until(seat: Seat, reader: Reader, sequence: int) -> None:
+async def read_until(connection: Connection, reader: Reader, sequence: int) -> None:
     while reader.positions.get("ticker") is None or reader.positions["ticker"].sequence < sequence:
-        await read(seat, reader)
+        await read(connection, reader)
 
 
-async def test_a_seat_gets_a_snapshot_and_what_happens_after_it(exchange: Exchange) -> None:
+async def test_a_connection_gets_a_snapshot_and_what_happens_after_it(exchange: Exchange) -> None:
     await exchange.settle()
-    seat, reader = exchange.join(), Reader()
-    subscribe(seat, symbols=["NVX"])
+    connection, reader = exchange.join(), Reader()
+    subscribe(connection, symbols=["NVX"])
     for bid in range(10, 20):
         await exchange.happen(quote(bid))
-    await read_until(seat, reader, exchange.sequence)
+    await read_until(connection, reader, exchange.sequence)
     assert reader.rows["NVX"]["b"] == 0.19
 
 
-async def test_seats_are_limited_and_given_back(exchange: Exchange) -> None:
-    seats = [exchange.join() for _ in range(10)]
+async def test_connections_are_limited_and_given_back(exchange: Exchange) -> None:
+    connections = [exchange.join() for _ in range(10)]
     with pytest.raises(HubFull, match="limit is 10"):
         exchange.join()
-    exchange.hub.leave(seats[0])
-    exchange.hub.leave(seats[0])
-    assert exchange.join() in exchange.hub.seats
-    assert len(exchange.hub.seats) == 10
+    exchange.hub.leave(connections[0])
+    exchange.hub.leave(connections[0])
+    assert exchange.join() in exchange.hub.connections
+    assert len(exchange.hub.connections) == 10
 
 
-async def test_one_account_has_so_many_seats_and_others_have_theirs(exchange: Exchange) -> None:
-    exchange.hub._seats_per_user = 3
+async def test_one_account_has_so_many_connections_and_others_have_theirs(
+    exchange: Exchange,
+) -> None:
+    exchange.hub._connections_per_user = 3
     mine = [exchange.join(1) for _ in range(3)]
-    with pytest.raises(TooManySeats, match="limit is 3 connections of one account"):
+    with pytest.raises(TooManyConnections, match="limit is 3 connections of one account"):
         exchange.join(1)
     exchange.join(2)
     exchange.hub.leave(mine[0])
@@ -90,7 +92,7 @@ async def test_who_begins_in_the_silence_says_how_long_it_lasts(
 async def test_who_is_revoked_is_ended_and_nobody_else(exchange: Exchange) -> None:
     mine, other = exchange.join(1), exchange.join(2)
     exchange.rows.revoked[person(1)] = Close.SIGNED_OUT
-    with pytest.raises(SeatClosed) as closed:
+    with pytest.raises(ConnectionClosed) as closed:
         await read(mine)
     assert closed.value.code == Close.SIGNED_OUT
     assert other.subscriber.closed is None
@@ -98,15 +100,15 @@ async def test_who_is_revoked_is_ended_and_nobody_else(exchange: Exchange) -> No
 
 async def test_a_locked_database_ends_nobody_and_stops_nothing(exchange: Exchange) -> None:
     exchange.rows.is_locked = True
-    seat, reader = exchange.join(), Reader()
+    connection, reader = exchange.join(), Reader()
     await exchange.settle()
-    subscribe(seat, symbols=["NVX"])
+    subscribe(connection, symbols=["NVX"])
     await exchange.happen(quote(10))
-    await read_until(seat, reader, exchange.sequence)
+    await read_until(connection, reader, exchange.sequence)
     exchange.rows.is_locked = False
     exchange.rows.revoked[person()] = Close.SIGNED_OUT
-    with pytest.raises(SeatClosed):
-        await read(seat)
+    with pytest.raises(ConnectionClosed):
+        await read(connection)
 
 
 async def test_personal_rows_reach_only_their_owner(exchange: Exchange) -> None:
@@ -117,28 +119,28 @@ async def test_personal_rows_reach_only_their_owner(exchange: Exchange) -> None:
     }
     readers = {1: Reader(), 2: Reader()}
     for user_id, reader in readers.items():
-        seat = exchange.join(user_id)
-        subscribe(seat, "notifications")
-        subscribe(seat, "watchlist")
+        connection = exchange.join(user_id)
+        subscribe(connection, "notifications")
+        subscribe(connection, "watchlist")
         while not reader.watchlist:
-            await read(seat, reader)
+            await read(connection, reader)
     assert [reader.watchlist for reader in readers.values()] == [["NVX"], ["ORB"]]
     assert [list(reader.notices) for reader in readers.values()] == [[7], []]
 
 
 async def test_a_poke_reads_once_for_all_and_only_for_those_here(exchange: Exchange) -> None:
     exchange.rows.personal = {1: Personal(watchlist=("NVX",), unread=0, notices=())}
-    seats = [exchange.join(1) for _ in range(3)]
-    for seat in seats:
-        subscribe(seat, "watchlist")
-    for seat in seats:
-        while (await read(seat))[-1].get("channel") != "watchlist":
+    connections = [exchange.join(1) for _ in range(3)]
+    for connection in connections:
+        subscribe(connection, "watchlist")
+    for connection in connections:
+        while (await read(connection))[-1].get("channel") != "watchlist":
             pass
     reads = exchange.rows.reads
     exchange.rows.personal = {1: Personal(watchlist=("ORB",), unread=0, notices=())}
     exchange.hub.poke_people([1, 99])
-    for seat in seats:
-        assert (await read(seat))[-1]["data"] == ["ORB"]
+    for connection in connections:
+        assert (await read(connection))[-1]["data"] == ["ORB"]
     assert exchange.rows.reads == reads + 1
     exchange.hub.poke_people([99])
     await asyncio.sleep(0)
@@ -148,59 +150,59 @@ async def test_a_poke_reads_once_for_all_and_only_for_those_here(exchange: Excha
 async def test_a_lost_poke_only_delays(exchange: Exchange) -> None:
     exchange.hub._recheck_s = 0.01
     exchange.rows.personal = {1: Personal(watchlist=("NVX",), unread=0, notices=())}
-    seat, reader = exchange.join(1), Reader()
-    subscribe(seat, "watchlist")
+    connection, reader = exchange.join(1), Reader()
+    subscribe(connection, "watchlist")
     while not reader.watchlist:
-        await read(seat, reader)
+        await read(connection, reader)
     exchange.rows.personal = {1: Personal(watchlist=("ORB",), unread=0, notices=())}
-    await read(seat, reader)
+    await read(connection, reader)
     assert reader.watchlist == ["ORB"]
 
 
-async def test_a_new_epoch_reaches_every_seat_as_a_snapshot(exchange: Exchange) -> None:
+async def test_a_new_epoch_reaches_every_connection_as_a_snapshot(exchange: Exchange) -> None:
     await exchange.settle()
-    seat, reader = exchange.join(), Reader()
-    subscribe(seat, symbols=["NVX"])
-    await read(seat, reader)
+    connection, reader = exchange.join(), Reader()
+    subscribe(connection, symbols=["NVX"])
+    await read(connection, reader)
     exchange.sequence = 0
     await exchange.happen(listing("NVX"), quote(77), epoch="e2")
     while reader.positions["ticker"].epoch != "e2":
-        await read(seat, reader)
-    await read_until(seat, reader, 2)
+        await read(connection, reader)
+    await read_until(connection, reader, 2)
     assert reader.rows["NVX"]["b"] == 0.77
 
 
 async def test_a_hub_that_was_overrun_begins_again_and_loses_no_receipt(exchange: Exchange) -> None:
     await exchange.settle()
-    seat, reader = exchange.join(), Reader()
-    subscribe(seat, symbols=["NVX"])
-    await read(seat, reader)
+    connection, reader = exchange.join(), Reader()
+    subscribe(connection, symbols=["NVX"])
+    await read(connection, reader)
     for bid in range(1, READER_BATCHES + 50):
         await exchange.happen(quote(bid))
-    await read_until(seat, reader, exchange.sequence)
+    await read_until(connection, reader, exchange.sequence)
     assert reader.rows["NVX"]["b"] == (READER_BATCHES + 49) / 100
     assert reader.ticks["NVX"] == READER_BATCHES + 49
 
 
-async def test_a_restart_is_told_to_every_seat(exchange: Exchange) -> None:
-    seat = exchange.join()
+async def test_a_restart_is_told_to_every_connection(exchange: Exchange) -> None:
+    connection = exchange.join()
 
     async def leave_when_told() -> None:
-        with pytest.raises(SeatClosed):
-            await seat.frames()
-        exchange.hub.leave(seat)
+        with pytest.raises(ConnectionClosed):
+            await connection.frames()
+        exchange.hub.leave(connection)
 
     leaving = asyncio.ensure_future(leave_when_told())
     await exchange.hub.close_all(Close.RESTART, within_s=5)
     await leaving
-    assert not exchange.hub.seats
+    assert not exchange.hub.connections
 
 
-async def test_answers_nobody_takes_end_the_seat(exchange: Exchange) -> None:
+async def test_answers_nobody_takes_end_the_connection(exchange: Exchange) -> None:
     await exchange.settle()
     await exchange.happen(*(listing(f"S{number}") for number in range(900)))
     await exchange.settle()
-    seat = exchange.join()
+    connection = exchange.join()
     for _ in range(30):
-        subscribe(seat, symbols=["*"])
-    assert seat.subscriber.closed is Close.TOO_SLOW
+        subscribe(connection, symbols=["*"])
+    assert connection.subscriber.closed is Close.TOO_SLOW

@@ -16,7 +16,7 @@ from feeds.market.events import Batch, Event, Phase, Quote, Status
 from tests.support.market_script import NOW, listing
 
 
-class Desk:
+class Client:
     """A subscriber, its market and its clock: what hub and transport are to it in reality."""
 
     def __init__(self, *, heartbeat_ms: int = 5000) -> None:
@@ -53,14 +53,14 @@ def quote(bid: int, symbol: str = "NVX") -> Quote:
 
 
 def test_the_welcome_names_version_epoch_and_limits() -> None:
-    desk = Desk()
-    welcome = json.loads(desk.subscriber.welcome(desk.replica, desk.now))
+    client = Client()
+    welcome = json.loads(client.subscriber.welcome(client.replica, client.now))
     assert (welcome["version"], welcome["epoch"], welcome["server_time"]) == (1, "e1", NOW)
     assert welcome["limits"]["symbols"] == SYMBOL_LIMIT
 
 
 def test_a_subscription_is_answered_symbol_by_symbol_then_with_a_snapshot() -> None:
-    answer, snapshot = Desk().send("subscribe", channel="ticker", symbols=["NVX", "XYZ"])
+    answer, snapshot = Client().send("subscribe", channel="ticker", symbols=["NVX", "XYZ"])
     assert answer == {
         "method": "subscribe",
         "success": True,
@@ -77,12 +77,12 @@ def test_a_subscription_is_answered_symbol_by_symbol_then_with_a_snapshot() -> N
 
 
 def test_a_subscription_since_a_position_is_resumed() -> None:
-    desk = Desk()
-    desk.happen(quote(10))
-    (answer,) = desk.send("subscribe", channel="ticker", symbols=["NVX"], since="e1:2")
+    client = Client()
+    client.happen(quote(10))
+    (answer,) = client.send("subscribe", channel="ticker", symbols=["NVX"], since="e1:2")
     assert answer["result"]["resumed"] is True
-    desk.reader.positions["ticker"] = desk.reader.positions.get("ticker") or _position("e1", 2)
-    (update,) = desk.frames()
+    client.reader.positions["ticker"] = client.reader.positions.get("ticker") or _position("e1", 2)
+    (update,) = client.frames()
     assert (update["from"], update["seq"]) == (2, 3)
 
 
@@ -94,94 +94,94 @@ def _position(epoch: str, sequence: int):
 
 @pytest.mark.parametrize("since", ["junk", "e1:99", "e9:1", "", "e1:-1"])
 def test_a_lost_position_is_answered_with_a_snapshot(since: str) -> None:
-    answer, snapshot = Desk().send("subscribe", channel="ticker", symbols=["NVX"], since=since)
+    answer, snapshot = Client().send("subscribe", channel="ticker", symbols=["NVX"], since=since)
     assert answer["result"]["resumed"] is False
     assert snapshot["type"] == "snapshot"
 
 
 def test_the_first_change_goes_out_at_once_and_the_next_at_the_pace() -> None:
-    desk = Desk()
-    desk.send("subscribe", channel="ticker", symbols=["NVX"], max_rate=10)
-    desk.happen(quote(10))
-    assert len(desk.frames()) == 1
-    desk.happen(quote(11))
-    assert desk.frames() == []
-    desk.happen(quote(12))
-    desk.wait(0.1)
-    (update,) = desk.frames()
+    client = Client()
+    client.send("subscribe", channel="ticker", symbols=["NVX"], max_rate=10)
+    client.happen(quote(10))
+    assert len(client.frames()) == 1
+    client.happen(quote(11))
+    assert client.frames() == []
+    client.happen(quote(12))
+    client.wait(0.1)
+    (update,) = client.frames()
     assert update["data"]["NVX"]["n"] == 2
     assert update["data"]["NVX"]["b"] == 0.12
 
 
 def test_a_paused_ticker_sends_nothing_and_catches_up_with_one_update() -> None:
-    desk = Desk()
-    desk.send("subscribe", channel="ticker", symbols=["NVX"])
-    assert desk.send("set", paused=True)[0]["result"]["paused"] is True
+    client = Client()
+    client.send("subscribe", channel="ticker", symbols=["NVX"])
+    assert client.send("set", paused=True)[0]["result"]["paused"] is True
     for bid in range(10, 20):
-        desk.happen(quote(bid))
-        desk.wait(1)
-        assert all(frame["channel"] == "heartbeat" for frame in desk.frames())
-    desk.send("set", paused=False)
-    (update,) = desk.frames()
+        client.happen(quote(bid))
+        client.wait(1)
+        assert all(frame["channel"] == "heartbeat" for frame in client.frames())
+    client.send("set", paused=False)
+    (update,) = client.frames()
     assert update["data"]["NVX"]["n"] == 10
 
 
 def test_a_status_goes_out_at_once_even_when_paused() -> None:
-    desk = Desk()
-    desk.send("subscribe", channel="status")
-    desk.send("subscribe", channel="ticker", symbols=["NVX"])
-    desk.send("set", paused=True)
-    desk.happen(Status("NVX", Phase.HALTED, "news", NOW), Status("NVX", Phase.OPEN, "", NOW))
-    (update,) = desk.frames()
+    client = Client()
+    client.send("subscribe", channel="status")
+    client.send("subscribe", channel="ticker", symbols=["NVX"])
+    client.send("set", paused=True)
+    client.happen(Status("NVX", Phase.HALTED, "news", NOW), Status("NVX", Phase.OPEN, "", NOW))
+    (update,) = client.frames()
     assert [entry["ph"] for entry in update["data"]] == ["HALTED", "OPEN"]
 
 
 def test_silence_is_broken_by_a_heartbeat_that_raises_the_position() -> None:
-    desk = Desk(heartbeat_ms=5000)
-    desk.send("subscribe", channel="ticker", symbols=["NVX"])
-    desk.frames()
-    desk.happen(quote(10, "ORB"))
-    desk.wait(4.9)
-    assert desk.frames() == []
-    desk.wait(0.2)
-    (heartbeat,) = desk.frames()
+    client = Client(heartbeat_ms=5000)
+    client.send("subscribe", channel="ticker", symbols=["NVX"])
+    client.frames()
+    client.happen(quote(10, "ORB"))
+    client.wait(4.9)
+    assert client.frames() == []
+    client.wait(0.2)
+    (heartbeat,) = client.frames()
     assert (heartbeat["channel"], heartbeat["seq"]) == ("heartbeat", 3)
-    desk.happen(quote(11))
-    (update,) = desk.frames()
+    client.happen(quote(11))
+    (update,) = client.frames()
     assert update["from"] == 3
 
 
 def test_a_heartbeat_of_a_held_ticker_raises_the_status_on_both_sides() -> None:
-    desk = Desk()
-    desk.send("subscribe", channel="status")
-    desk.send("subscribe", channel="ticker", symbols=["NVX"])
-    desk.happen(quote(10))
-    desk.frames()
-    desk.send("set", paused=True)
-    desk.happen(quote(11))
-    desk.wait(6)
-    (heartbeat,) = desk.frames()
+    client = Client()
+    client.send("subscribe", channel="status")
+    client.send("subscribe", channel="ticker", symbols=["NVX"])
+    client.happen(quote(10))
+    client.frames()
+    client.send("set", paused=True)
+    client.happen(quote(11))
+    client.wait(6)
+    (heartbeat,) = client.frames()
     assert heartbeat["seq"] == 3
-    desk.happen(Status("NVX", Phase.HALTED, "news", NOW))
-    (update,) = desk.frames()
+    client.happen(Status("NVX", Phase.HALTED, "news", NOW))
+    (update,) = client.frames()
     assert update["from"] == 3
 
 
 def test_a_held_ticker_of_an_old_epoch_raises_nothing_of_the_new_one() -> None:
-    desk = Desk()
-    desk.send("subscribe", channel="status")
-    desk.send("subscribe", channel="ticker", symbols=["NVX"])
+    client = Client()
+    client.send("subscribe", channel="status")
+    client.send("subscribe", channel="ticker", symbols=["NVX"])
     for bid in range(10, 20):
-        desk.happen(quote(bid))
-    desk.frames()
-    desk.send("set", paused=True)
-    desk.replica = Replica("e2", Board(), capacity=1000, ts=NOW)
-    desk.replica.receive(Batch("e2", 1, (listing("NVX"),)), ts=NOW)
-    assert [frame["type"] for frame in desk.frames()] == ["snapshot"]
-    desk.wait(6)
-    assert desk.frames()[0]["seq"] == 0
-    desk.replica.receive(Batch("e2", 2, (Status("NVX", Phase.HALTED, "news", NOW),)), ts=NOW)
-    (update,) = desk.frames()
+        client.happen(quote(bid))
+    client.frames()
+    client.send("set", paused=True)
+    client.replica = Replica("e2", Board(), capacity=1000, ts=NOW)
+    client.replica.receive(Batch("e2", 1, (listing("NVX"),)), ts=NOW)
+    assert [frame["type"] for frame in client.frames()] == ["snapshot"]
+    client.wait(6)
+    assert client.frames()[0]["seq"] == 0
+    client.replica.receive(Batch("e2", 2, (Status("NVX", Phase.HALTED, "news", NOW),)), ts=NOW)
+    (update,) = client.frames()
     assert (update["from"], update["seq"]) == (1, 2)
 
 
@@ -201,182 +201,182 @@ _steps = st.lists(
 @given(_steps, st.sampled_from([100, 1000, 5000]))
 def test_no_pace_no_pause_and_no_heartbeat_ever_skips_anything(steps, heartbeat_ms: int) -> None:
     """The reader raises Gap on a hole, and ends on the replica's board with every tick counted."""
-    desk = Desk(heartbeat_ms=heartbeat_ms)
-    desk.send("subscribe", channel="status")
-    desk.send("subscribe", channel="ticker", symbols=["NVX", "ORB"])
+    client = Client(heartbeat_ms=heartbeat_ms)
+    client.send("subscribe", channel="status")
+    client.send("subscribe", channel="ticker", symbols=["NVX", "ORB"])
     ticks = 0
     for number, (kind, argument) in enumerate(steps):
         match kind:
             case "tick":
-                desk.happen(quote(number + 1, argument))
+                client.happen(quote(number + 1, argument))
                 ticks += 1
             case "wait":
-                desk.wait(argument)
+                client.wait(argument)
             case "take":
-                desk.frames()
+                client.frames()
             case "pause":
-                desk.wait(0.1)
-                desk.send("set", paused=argument)
+                client.wait(0.1)
+                client.send("set", paused=argument)
             case "rate":
-                desk.wait(0.1)
-                desk.send("set", max_rate=argument)
+                client.wait(0.1)
+                client.send("set", max_rate=argument)
             case "halt":
-                desk.happen(Status("NVX", argument, "", NOW))
-    desk.wait(1)
-    desk.send("set", paused=False)
-    desk.wait(6)
-    desk.frames()
-    fresh = Desk()
-    fresh.replica = desk.replica
+                client.happen(Status("NVX", argument, "", NOW))
+    client.wait(1)
+    client.send("set", paused=False)
+    client.wait(6)
+    client.frames()
+    fresh = Client()
+    fresh.replica = client.replica
     fresh.send("subscribe", channel="ticker", symbols=["NVX", "ORB"])
-    assert desk.reader.rows == fresh.reader.rows
-    assert sum(desk.reader.ticks.values()) == ticks
+    assert client.reader.rows == fresh.reader.rows
+    assert sum(client.reader.ticks.values()) == ticks
 
 
 def test_everything_is_named_by_a_star() -> None:
-    desk = Desk()
-    answer, snapshot = desk.send("subscribe", channel="ticker", symbols=["*"])
+    client = Client()
+    answer, snapshot = client.send("subscribe", channel="ticker", symbols=["*"])
     assert answer["result"]["symbols"] == ["*"]
     assert set(snapshot["data"]) == {"NVX", "ORB"}
 
 
 def test_one_symbol_cannot_be_taken_out_of_everything() -> None:
-    desk = Desk()
-    desk.send("subscribe", channel="ticker", symbols=["*"])
-    (answer,) = desk.send("unsubscribe", channel="ticker", symbols=["NVX"])
+    client = Client()
+    client.send("subscribe", channel="ticker", symbols=["*"])
+    (answer,) = client.send("unsubscribe", channel="ticker", symbols=["NVX"])
     assert answer["error"]["name"] == "bad_parameters"
-    desk.send("unsubscribe", channel="ticker", symbols=["*"])
-    desk.happen(quote(10))
-    assert desk.frames() == []
+    client.send("unsubscribe", channel="ticker", symbols=["*"])
+    client.happen(quote(10))
+    assert client.frames() == []
 
 
 def test_too_many_symbols_are_refused_and_nothing_is_kept() -> None:
-    desk = Desk()
+    client = Client()
     symbols = [f"S{number}" for number in range(SYMBOL_LIMIT + 1)]
-    (answer,) = desk.send("subscribe", channel="ticker", symbols=symbols)
+    (answer,) = client.send("subscribe", channel="ticker", symbols=symbols)
     assert answer["error"]["name"] == "too_many_symbols"
     assert answer["error"]["message"] == f"limit is {SYMBOL_LIMIT}, was {SYMBOL_LIMIT + 1}"
-    desk.happen(quote(10))
-    assert desk.frames() == []
+    client.happen(quote(10))
+    assert client.frames() == []
 
 
 def test_unsubscribed_symbols_are_silent() -> None:
-    desk = Desk()
-    desk.send("subscribe", channel="ticker", symbols=["NVX", "ORB"])
-    desk.send("unsubscribe", channel="ticker", symbols=["NVX"])
-    desk.happen(quote(10), quote(20, "ORB"))
-    (update,) = desk.frames()
+    client = Client()
+    client.send("subscribe", channel="ticker", symbols=["NVX", "ORB"])
+    client.send("unsubscribe", channel="ticker", symbols=["NVX"])
+    client.happen(quote(10), quote(20, "ORB"))
+    (update,) = client.frames()
     assert list(update["data"]) == ["ORB"]
-    desk.send("unsubscribe", channel="ticker")
-    desk.happen(quote(21, "ORB"))
-    desk.wait(1)
-    assert desk.frames() == []
+    client.send("unsubscribe", channel="ticker")
+    client.happen(quote(21, "ORB"))
+    client.wait(1)
+    assert client.frames() == []
 
 
 def test_an_unknown_channel_is_refused() -> None:
-    (answer,) = Desk().send("subscribe", channel="gossip")
+    (answer,) = Client().send("subscribe", channel="gossip")
     assert answer["error"]["name"] == "unknown_channel"
 
 
 def test_a_ping_is_answered_with_a_pong() -> None:
-    assert Desk().send("ping", id=4) == [
+    assert Client().send("ping", id=4) == [
         {"method": "pong", "success": True, "result": {"ts": NOW}, "id": 4}
     ]
 
 
 def test_bad_messages_are_answered_until_there_are_too_many() -> None:
-    desk = Desk()
+    client = Client()
     for _ in range(BAD_MESSAGES - 1):
-        desk.wait(1)
-        assert desk.say("{")[0]["error"]["name"] == "bad_frame"
-        assert desk.subscriber.closed is None
-    desk.say(b"\x00")
-    assert desk.subscriber.closed is Close.BAD_FRAME
+        client.wait(1)
+        assert client.say("{")[0]["error"]["name"] == "bad_frame"
+        assert client.subscriber.closed is None
+    client.say(b"\x00")
+    assert client.subscriber.closed is Close.BAD_FRAME
 
 
 def test_a_flood_is_refused_and_ends_the_connection() -> None:
-    desk = Desk()
+    client = Client()
     for _ in range(COMMAND_BURST):
-        assert desk.send("ping")[0]["success"] is True
-    (answer,) = desk.send("ping")
+        assert client.send("ping")[0]["success"] is True
+    (answer,) = client.send("ping")
     assert answer["error"]["name"] == "too_many_commands"
-    assert desk.subscriber.closed is Close.TOO_MANY
+    assert client.subscriber.closed is Close.TOO_MANY
 
 
 def test_a_steady_talker_is_not_a_flood() -> None:
-    desk = Desk()
+    client = Client()
     for _ in range(10 * COMMAND_BURST):
-        desk.wait(1 / COMMANDS_PER_S)
-        desk.send("ping")
-    assert desk.subscriber.closed is None
+        client.wait(1 / COMMANDS_PER_S)
+        client.send("ping")
+    assert client.subscriber.closed is None
 
 
 @pytest.mark.parametrize("steps", [(3_600_000, -3_600_000), (90_000_000,)])
 def test_a_jump_of_the_wall_clock_moves_neither_pace_nor_heartbeat(steps: tuple[int, ...]) -> None:
-    desk = Desk()
-    desk.send("subscribe", channel="ticker", symbols=["NVX"])
-    desk.happen(quote(10))
-    desk.frames()
+    client = Client()
+    client.send("subscribe", channel="ticker", symbols=["NVX"])
+    client.happen(quote(10))
+    client.frames()
     for step in steps:
-        desk.now = desk.now._replace(wall_ms=desk.now.wall_ms + step)
-        assert desk.frames() == []
-    desk.happen(quote(11))
-    desk.wait(0.1)
-    assert len(desk.frames()) == 1
+        client.now = client.now._replace(wall_ms=client.now.wall_ms + step)
+        assert client.frames() == []
+    client.happen(quote(11))
+    client.wait(0.1)
+    assert len(client.frames()) == 1
 
 
 def test_only_the_fields_that_are_wanted_are_told_and_every_tick_is_counted() -> None:
-    desk = Desk()
-    _, snapshot = desk.send("subscribe", channel="ticker", symbols=["NVX"], fields=["p", "b"])
+    client = Client()
+    _, snapshot = client.send("subscribe", channel="ticker", symbols=["NVX"], fields=["p", "b"])
     assert set(snapshot["data"]["NVX"]) == {"p", "b", "ms"}
-    desk.happen(Quote("NVX", 10, 11, 1, 1, NOW), Quote("NVX", 10, 12, 1, 1, NOW))
-    desk.frames()
-    desk.happen(Quote("NVX", 10, 13, 2, 2, NOW))
-    desk.wait(0.1)
-    (update,) = desk.frames()
+    client.happen(Quote("NVX", 10, 11, 1, 1, NOW), Quote("NVX", 10, 12, 1, 1, NOW))
+    client.frames()
+    client.happen(Quote("NVX", 10, 13, 2, 2, NOW))
+    client.wait(0.1)
+    (update,) = client.frames()
     assert update["data"] == {"NVX": {}}
-    assert desk.reader.ticks["NVX"] == 3
+    assert client.reader.ticks["NVX"] == 3
 
 
 def test_the_fields_of_an_open_channel_cannot_be_changed_and_are_forgotten_with_it() -> None:
-    desk = Desk()
-    desk.send("subscribe", channel="ticker", symbols=["NVX"], fields=["p"])
-    (answer,) = desk.send("subscribe", channel="ticker", symbols=["ORB"], fields=["p", "b"])
+    client = Client()
+    client.send("subscribe", channel="ticker", symbols=["NVX"], fields=["p"])
+    (answer,) = client.send("subscribe", channel="ticker", symbols=["ORB"], fields=["p", "b"])
     assert answer["error"]["name"] == "bad_parameters"
-    (answer,) = desk.send("subscribe", channel="ticker", symbols=["ORB"], fields=["zz"])
+    (answer,) = client.send("subscribe", channel="ticker", symbols=["ORB"], fields=["zz"])
     assert answer["error"]["message"] == "field was 'zz'"
-    _, snapshot = desk.send("subscribe", channel="ticker", symbols=["ORB"])
+    _, snapshot = client.send("subscribe", channel="ticker", symbols=["ORB"])
     assert set(snapshot["data"]["ORB"]) == {"p", "ms"}
-    desk.send("unsubscribe", channel="ticker")
-    _, snapshot = desk.send("subscribe", channel="ticker", symbols=["ORB"])
+    client.send("unsubscribe", channel="ticker")
+    _, snapshot = client.send("subscribe", channel="ticker", symbols=["ORB"])
     assert "b" in snapshot["data"]["ORB"]
 
 
 def test_a_market_that_has_not_begun_is_asked_for_again_later() -> None:
-    desk = Desk()
-    desk.replica = Replica("", Board(), capacity=10, ts=NOW)
-    (answer,) = desk.send("subscribe", channel="ticker", symbols=["NVX"])
+    client = Client()
+    client.replica = Replica("", Board(), capacity=10, ts=NOW)
+    (answer,) = client.send("subscribe", channel="ticker", symbols=["NVX"])
     assert (answer["error"]["name"], answer["error"]["retry"]) == ("unavailable", True)
 
 
 def test_silence_of_the_market_is_told_at_once_and_so_is_its_end() -> None:
-    desk = Desk()
-    desk.send("subscribe", channel="ticker", symbols=["NVX"])
-    desk.replica.stale_ms = NOW - 3000
-    (heartbeat,) = desk.frames()
+    client = Client()
+    client.send("subscribe", channel="ticker", symbols=["NVX"])
+    client.replica.stale_ms = NOW - 3000
+    (heartbeat,) = client.frames()
     assert heartbeat["stale"] == NOW - 3000
-    assert desk.frames() == []
-    desk.replica.stale_ms = None
-    (heartbeat,) = desk.frames()
+    assert client.frames() == []
+    client.replica.stale_ms = None
+    (heartbeat,) = client.frames()
     assert "stale" not in heartbeat
 
 
 def test_what_was_painted_slows_the_pace_and_the_reader_is_told() -> None:
-    desk = Desk()
-    desk.send("subscribe", channel="ticker", symbols=["NVX"])
-    assert desk.say('{"method":"ack","params":{"position":"e1:2","paint_ms":38}}') == []
-    desk.wait(2)
-    desk.happen(quote(10))
-    update, pace = desk.frames()
+    client = Client()
+    client.send("subscribe", channel="ticker", symbols=["NVX"])
+    assert client.say('{"method":"ack","params":{"position":"e1:2","paint_ms":38}}') == []
+    client.wait(2)
+    client.happen(quote(10))
+    update, pace = client.frames()
     assert (update["channel"], pace["type"]) == ("ticker", "pace")
     assert (pace["rate"], pace["reason"]) == (3.9, "paint 38 ms")

@@ -10,7 +10,7 @@ import pytest
 
 from dashboard.loadtest.reader import Reader
 from dashboard.transports import http
-from dashboard.transports.http import Desk
+from dashboard.transports.http import Gatekeeper
 from dashboard.transports.poll import PollApplication
 from dashboard.wire.personal import Notice, Personal
 from dashboard.wire.registry import SYMBOL_LIMIT
@@ -38,7 +38,7 @@ def ask(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> Ask:
     exchange.rows.personal[1] = Personal(watchlist=("NVX",), unread=0, notices=())
     application = PollApplication(
         hub=exchange.hub,
-        desk=Desk(exchange.hub, requests_per_s=1000),
+        gatekeeper=Gatekeeper(exchange.hub, requests_per_s=1000),
         read_personal=exchange.rows.read_personal,
     )
 

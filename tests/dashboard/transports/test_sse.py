@@ -10,7 +10,7 @@ import pytest
 from dashboard.loadtest.reader import Reader
 from dashboard.people.identity import Identity, Refusal
 from dashboard.transports import http
-from dashboard.transports.http import Desk
+from dashboard.transports.http import Gatekeeper
 from dashboard.transports.sse import EventApplication
 from dashboard.wire.personal import Personal
 from dashboard.wire.registry import Close
@@ -23,8 +23,8 @@ class Stream:
     """A reader of one stream: unlike a browser it comes back only when it is told to."""
 
     def __init__(self, exchange: Exchange) -> None:
-        desk = Desk(exchange.hub, requests_per_s=1000)
-        self.application = EventApplication(hub=exchange.hub, desk=desk)
+        gatekeeper = Gatekeeper(exchange.hub, requests_per_s=1000)
+        self.application = EventApplication(hub=exchange.hub, gatekeeper=gatekeeper)
         self.reader = Reader()
         self.last_id = ""
         self.status = 0
@@ -99,7 +99,7 @@ async def test_a_stream_brings_the_board_and_the_reader_s_place(
     assert stream.headers[b"x-accel-buffering"] == b"no"
     stream.leave()
     await serving
-    assert not exchange.hub.seats
+    assert not exchange.hub.connections
 
 
 async def test_a_stream_goes_on_from_the_last_id(exchange: Exchange, stream: Stream) -> None:
@@ -127,7 +127,7 @@ async def test_the_end_says_why(exchange: Exchange, stream: Stream) -> None:
     exchange.rows.revoked[person()] = Close.SIGNED_OUT
     await asyncio.wait_for(serving, 5)
     assert stream.ended == {"code": Close.SIGNED_OUT, "reason": stream.ended["reason"]}
-    assert not exchange.hub.seats
+    assert not exchange.hub.connections
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ async def test_what_cannot_be_is_an_error_and_no_stream(
     visitor["is"] = who
     await asyncio.wait_for(stream.open(query), 5)
     assert (stream.status, json.loads(stream.body)["error"]["name"]) == (status, name)
-    assert not exchange.hub.seats
+    assert not exchange.hub.connections
 
 
 async def test_a_full_hub_says_when_to_come_back(exchange: Exchange, stream: Stream) -> None:
@@ -160,7 +160,7 @@ async def test_a_full_hub_says_when_to_come_back(exchange: Exchange, stream: Str
 
 async def test_too_many_requests_are_refused(exchange: Exchange, stream: Stream) -> None:
     stream.application = EventApplication(
-        hub=exchange.hub, desk=Desk(exchange.hub, requests_per_s=1)
+        hub=exchange.hub, gatekeeper=Gatekeeper(exchange.hub, requests_per_s=1)
     )
     statuses = []
     for _ in range(5):

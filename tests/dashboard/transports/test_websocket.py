@@ -1,4 +1,4 @@
-"""The consumer gives its seat back however it ends, and never visits the database's thread."""
+"""The consumer leaves the hub however it ends, and never visits the database's thread."""
 
 import asyncio
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from asgiref.testing import ApplicationCommunicator
 from django.db import InterfaceError
 
-from dashboard.delivery.connection import Seat
+from dashboard.delivery.connection import Connection
 from dashboard.people.identity import Identity, Refusal
 from dashboard.transports import websocket
 from dashboard.transports.websocket import MarketConsumer
@@ -43,34 +43,34 @@ async def connect(exchange: Exchange) -> ApplicationCommunicator:
     return caller
 
 
-async def test_a_connection_holds_one_seat_until_it_ends(exchange, visitor) -> None:
+async def test_a_connection_holds_one_connection_until_it_ends(exchange, visitor) -> None:
     caller = await connect(exchange)
-    assert len(exchange.hub.seats) == 1
+    assert len(exchange.hub.connections) == 1
     await caller.send_input({"type": "websocket.disconnect", "code": 1006})
     await caller.wait(5)
-    assert not exchange.hub.seats
+    assert not exchange.hub.connections
 
 
-async def test_an_exception_within_a_command_gives_the_seat_back(
+async def test_an_exception_within_a_command_gives_the_connection_back(
     exchange, visitor, monkeypatch
 ) -> None:
-    def fail(seat: Seat, message: object) -> None:
+    def fail(connection: Connection, message: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Seat, "receive", fail)
+    monkeypatch.setattr(Connection, "receive", fail)
     caller = await connect(exchange)
     await caller.send_input({"type": "websocket.receive", "text": "{}"})
     with pytest.raises(ZeroDivisionError):
         await caller.wait(5)
-    assert not exchange.hub.seats
+    assert not exchange.hub.connections
 
 
-async def test_a_cancelled_connection_gives_the_seat_back(exchange, visitor) -> None:
+async def test_a_cancelled_connection_gives_the_connection_back(exchange, visitor) -> None:
     caller = await connect(exchange)
     caller.future.cancel()
     with pytest.raises(asyncio.CancelledError):
         await caller.future
-    assert not exchange.hub.seats
+    assert not exchange.hub.connections
 
 
 async def test_no_task_is_left_behind(exchange, visitor) -> None:
@@ -84,7 +84,7 @@ async def test_no_task_is_left_behind(exchange, visitor) -> None:
 
 
 @pytest.mark.parametrize(("is_foreign", "is_accepted"), [(True, False), (False, True)])
-async def test_nobody_gets_a_seat(exchange, visitor, is_foreign, is_accepted) -> None:
+async def test_nobody_gets_a_connection(exchange, visitor, is_foreign, is_accepted) -> None:
     visitor["is"] = Refusal(is_foreign=is_foreign)
     caller = call(exchange)
     await caller.send_input({"type": "websocket.connect"})
@@ -95,7 +95,7 @@ async def test_nobody_gets_a_seat(exchange, visitor, is_foreign, is_accepted) ->
     await caller.send_input({"type": "websocket.receive", "text": '{"method":"ping"}'})
     await caller.send_input({"type": "websocket.disconnect", "code": 1006})
     await caller.wait(5)
-    assert not exchange.hub.seats
+    assert not exchange.hub.connections
 
 
 async def test_a_full_hub_says_so(exchange, visitor) -> None:
@@ -169,4 +169,4 @@ async def test_a_socket_that_takes_nothing_is_cut_after_the_deadline(exchange, v
     consumer = MarketConsumer.as_asgi(hub=exchange.hub)
     await asyncio.wait_for(consumer(SCOPE, socket.inbox.get, socket.send), 5)
     assert socket.sent == ["websocket.accept", "websocket.send"]
-    assert not exchange.hub.seats
+    assert not exchange.hub.connections
