@@ -103,7 +103,7 @@ def phase_name(phase: str) -> str:
 
 
 def day_text(feed: FeedStatus, now_ms: int) -> str:
-    """Return day, time and phase of a feed's exchange, "" without one; see screen/phases.js."""
+    """Return day, time and phase of a feed's exchange, "" without one; as status/phases.js does."""
     if not feed.exchange:
         return ""
     if feed.state is not FeedState.RUNNING:

@@ -1,1 +1,1 @@
-"""The wire, version 1; its twin in the browser is static/js/wire.js."""
+"""The wire, version 1; its twin in the browser is static/js/wire/frames.js."""

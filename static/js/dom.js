@@ -2,7 +2,6 @@
 /**
  * The few things every part of the screen does with elements. Text goes in as text, never as markup.
  * Must not know the market or the network.
- * Called by screen/ and main.js.
  */
 
 /**

@@ -2,7 +2,6 @@
 /**
  * Numbers and times as people read them. Prices keep the decimals of their instrument, never of their value.
  * Pure. Must not know rows or the page.
- * Called by screen/.
  */
 
 /** The server's first paint is written the same way, so nothing jumps when the page comes alive. */

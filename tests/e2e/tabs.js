@@ -3,9 +3,9 @@ const {Bars} = await import("/static/js/market/bars.js");
 const {Inbox} = await import("/static/js/market/inbox.js");
 const {Tape} = await import("/static/js/market/tape.js");
 const {Replica} = await import("/static/js/market/replica.js");
-const {Election, Presence} = await import("/static/js/link/election.js");
-const {Follower} = await import("/static/js/link/follower.js");
-const {Relay} = await import("/static/js/link/relay.js");
+const {Election, Presence} = await import("/static/js/tabs/election.js");
+const {Follower} = await import("/static/js/tabs/follower.js");
+const {Relay} = await import("/static/js/tabs/leader.js");
 const check = (isTrue, text) => { if (!isTrue) throw new Error(text()); };
 const rest = async () => { for (let turn = 0; turn < 30; turn += 1) await null; };
 

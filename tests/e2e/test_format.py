@@ -14,7 +14,7 @@ from feeds.market.instruments import Definition
 from tests.e2e.conftest import Open
 
 WRITE = """async (rows) => {
-  const {COLUMNS} = await import("/static/js/screen/columns.js");
+  const {COLUMNS} = await import("/static/js/screen/watchlist/columns.js");
   return rows.map(([row, digits]) =>
     Object.fromEntries(COLUMNS.map(({key, text}) => [key, text(row, digits)])));
 }"""

@@ -8,7 +8,7 @@ from tests.support.places import GOLDEN
 FRAMES = GOLDEN / "frames.json"
 FOLD = """async (steps) => {
   const {Board, Gap} = await import("/static/js/market/board.js");
-  const {readFrame} = await import("/static/js/wire.js");
+  const {readFrame} = await import("/static/js/wire/frames.js");
   const board = new Board();
   const plain = ({s, ...fields}) => fields;
   return steps.map(({frames}) => {
@@ -39,7 +39,7 @@ def test_the_twin_of_the_board_is_its_equal(open_page: Open) -> None:
 BARS = GOLDEN / "bars.json"
 FOLD_BARS = """async (steps) => {
   const {Bars} = await import("/static/js/market/bars.js");
-  const {readFrame} = await import("/static/js/wire.js");
+  const {readFrame} = await import("/static/js/wire/frames.js");
   const bars = new Bars();
   return steps.map((step) => {
     for (const frame of step.frames) bars.apply(readFrame(frame));
@@ -50,7 +50,7 @@ FOLD_BARS = """async (steps) => {
 }"""
 LAY = """async () => {
   const {Bars} = await import("/static/js/market/bars.js");
-  const {readFrame} = await import("/static/js/wire.js");
+  const {readFrame} = await import("/static/js/wire/frames.js");
   const bar = (t) => ({s: "A", iv: "1m", t, o: 1, h: 1, l: 1, c: 1, v: 1, n: 1});
   const head = {channel: "bars", seq: 5, ts: 1};
   const bars = new Bars();

@@ -12,9 +12,9 @@ from tests.e2e.conftest import People
 from tests.support.served import Served
 
 WORLD = """
-  const {Alarms} = await import("/static/js/link/alarms.js");
-  const {Connection} = await import("/static/js/link/connection.js");
-  const {Ladder} = await import("/static/js/link/ladder.js");
+  const {Alarms} = await import("/static/js/connection/timers.js");
+  const {Connection} = await import("/static/js/connection/connection.js");
+  const {Ladder} = await import("/static/js/connection/ladder.js");
   const NAMES = ["websocket", "sse", "longpoll", "poll"];
 
   /** Time that stands still until it is moved. */
@@ -246,7 +246,7 @@ def test_a_server_that_is_down_is_not_hammered(bare: Page) -> None:
 # --- server-sent events ---
 
 PARSE = """async (cuts) => {
-  const {EventParser} = await import("/static/js/link/events.js");
+  const {EventParser} = await import("/static/js/transports/event_parser.js");
   return cuts.map((pieces) => {
     const parser = new EventParser();
     return pieces.flatMap((piece) => parser.push(piece));
@@ -274,7 +274,7 @@ def test_events_are_read_however_the_network_cuts_them(bare: Page, end: str) -> 
 
 def test_an_event_without_end_is_given_up(bare: Page) -> None:
     script = """async () => {
-      const {EventParser} = await import("/static/js/link/events.js");
+      const {EventParser} = await import("/static/js/transports/event_parser.js");
       const parser = new EventParser();
       const piece = "data: " + "x".repeat(100_000) + "\\n";
       try {
@@ -289,7 +289,7 @@ def test_an_event_without_end_is_given_up(bare: Page) -> None:
 # --- the question ---
 
 ASK = """async ({positions, commands, frames}) => {
-  const {Question} = await import("/static/js/link/question.js");
+  const {Question} = await import("/static/js/transports/query.js");
   const question = new Question(() => positions);
   const isNew = commands.map((command) => question.take(command));
   for (const frame of frames) question.hear(frame);
@@ -373,7 +373,7 @@ def test_an_acknowledgement_makes_no_other_question(bare: Page) -> None:
 
 def test_frames_stand_for_the_answers(bare: Page) -> None:
     script = """async ([commands, frames]) => {
-      const {answersTo} = await import("/static/js/link/question.js");
+      const {answersTo} = await import("/static/js/transports/query.js");
       const query = new URLSearchParams("status_since=e:7&trades_since=e:1");
       return answersTo({commands, query}, frames).map(({id, result}) => ({id, ...result}));
     }"""
@@ -395,8 +395,8 @@ def test_frames_stand_for_the_answers(bare: Page) -> None:
 # --- asking again and again ---
 
 ASKING = """
-  const {LongPollTransport} = await import("/static/js/link/longpoll.js");
-  const {PollTransport} = await import("/static/js/link/poll.js");
+  const {LongPollTransport} = await import("/static/js/transports/longpoll.js");
+  const {PollTransport} = await import("/static/js/transports/poll.js");
   const {kind, answers_ms, max_rate, paused, span_ms, status} = roads;
   const time = new Time();
   const asked = [], told = [], endings = [];
@@ -495,7 +495,7 @@ def test_a_poll_that_is_not_answered_is_given_up(bare: Page) -> None:
 # --- what a stream hands over ---
 
 FOLLOW = """async (pieces) => {
-  const {SseTransport} = await import("/static/js/link/sse.js");
+  const {SseTransport} = await import("/static/js/transports/sse.js");
   const told = [], addresses = [];
   const fetch = async (address) => {
     addresses.push(new URL(address, location.href).search);

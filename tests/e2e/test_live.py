@@ -192,7 +192,7 @@ def test_a_hidden_tab_catches_up(open_page: Open, eventually: Callable[..., None
 
 
 LINES = """async (count) => {
-  const {TapeView} = await import("/static/js/screen/tape.js");
+  const {TapeView} = await import("/static/js/screen/trades/tape_view.js");
   const view = new TapeView(document.querySelector("#trades"));
   const body = document.querySelector("#trades tbody");
   const lineOf = (at) => at % 5

@@ -10,13 +10,13 @@ from playwright.sync_api import Page
 from tests.e2e.conftest import Open
 
 HISTOGRAM = """async ([values, shares]) => {
-  const {Histogram} = await import("/static/js/measure/histogram.js");
+  const {Histogram} = await import("/static/js/lab/measure/histogram.js");
   const histogram = new Histogram();
   for (const value of values) histogram.record(value);
   return shares.map((share) => histogram.quantile(share));
 }"""
 PERIOD = """async () => {
-  const {Histogram} = await import("/static/js/measure/histogram.js");
+  const {Histogram} = await import("/static/js/lab/measure/histogram.js");
   const histogram = new Histogram();
   const empty = histogram.quantile(0.5);
   histogram.record(5, 100);
@@ -26,7 +26,7 @@ PERIOD = """async () => {
   return [empty, earlier.count, rest.count, rest.quantile(0.01), rest.quantile(1)];
 }"""
 EXTREMES = """async () => {
-  const {Histogram} = await import("/static/js/measure/histogram.js");
+  const {Histogram} = await import("/static/js/lab/measure/histogram.js");
   return [-3, 0, 1e12, NaN].map((value) => {
     const histogram = new Histogram();
     histogram.record(value);
@@ -34,13 +34,13 @@ EXTREMES = """async () => {
   });
 }"""
 AGES = """async (steps) => {
-  const {Ages} = await import("/static/js/measure/ages.js");
+  const {Ages} = await import("/static/js/lab/measure/ages.js");
   const ages = new Ages();
   for (const [act, ...args] of steps) ages[act](...args);
   return ages.area / ages.span_ms;
 }"""
 OFFSET = """async (samples) => {
-  const {ClockOffset} = await import("/static/js/measure/offset.js");
+  const {ClockOffset} = await import("/static/js/lab/measure/offset.js");
   const clock = new ClockOffset();
   const begin = [clock.offset_ms, clock.error_ms];
   for (const sample of samples) clock.hear(...sample);
@@ -52,7 +52,7 @@ TICKS = """async (cases) => {
   return cases.map(([entry, since]) => ticksOf(entry, since).map(plain));
 }"""
 PERIODS = """async () => {
-  const {History, Ledger} = await import("/static/js/measure/ledger.js");
+  const {History, Ledger} = await import("/static/js/lab/measure/ledger.js");
   const ledger = new Ledger();
   const history = new History(3);
   ledger.sums.updates = 1000;
@@ -66,21 +66,21 @@ PERIODS = """async () => {
   return [all, recent, last].map(({sums, receipt}) => [sums.updates, receipt.count]);
 }"""
 CLAIMS = """async (figures) => {
-  const {verdictsOf} = await import("/static/js/measure/claims.js");
+  const {verdictsOf} = await import("/static/js/lab/measure/claims.js");
   return verdictsOf(figures).map(({holds}) => holds);
 }"""
 FLEET = """async ([users, figures]) => {
-  const {fleetCost} = await import("/static/js/measure/fleet.js");
+  const {fleetCost} = await import("/static/js/lab/measure/fleet.js");
   return fleetCost(users, figures);
 }"""
 SPENDING = """async (looks) => {
-  const {Spending} = await import("/static/js/measure/spending.js");
+  const {Spending} = await import("/static/js/lab/measure/spending.js");
   const spending = new Spending();
   const told = looks.map((look) => spending.hear(look));
   return [told, spending.process_s, spending.owned_s, spending.span_ms];
 }"""
 FRAME_BYTES = """async (lengths) => {
-  const {frameBytes} = await import("/static/js/link/toll.js");
+  const {frameBytes} = await import("/static/js/lab/byte_count.js");
   return lengths.map((length) => frameBytes("x".repeat(length)));
 }"""
 

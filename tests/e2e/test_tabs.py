@@ -183,8 +183,8 @@ def test_a_new_sign_in_shares_with_no_tab_of_the_one_before(
 
 
 FOLLOW = """async ([key, symbols]) => {
-  const {Connection} = await import("/static/js/link/connection.js");
-  const {shared} = await import("/static/js/link/sharing.js");
+  const {Connection} = await import("/static/js/connection/connection.js");
+  const {shared} = await import("/static/js/tabs/sharing.js");
   const {Board} = await import("/static/js/market/board.js");
   const {Replica} = await import("/static/js/market/replica.js");
   const board = globalThis.board = new Board();

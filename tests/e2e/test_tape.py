@@ -11,7 +11,7 @@ __all__ = ["bare"]
 
 FOLD = """async ([symbols, steps]) => {
   const {Tape} = await import("/static/js/market/tape.js");
-  const {readFrame} = await import("/static/js/wire.js");
+  const {readFrame} = await import("/static/js/wire/frames.js");
   const tape = new Tape();
   tape.want(symbols);
   const told = steps.map((step) => {
@@ -24,7 +24,7 @@ FOLD = """async ([symbols, steps]) => {
   return {told, lines, position: tape.position};
 }"""
 NOTE = """async (known) => {
-  const {tradesNote} = await import("/static/js/screen/tradesnote.js");
+  const {tradesNote} = await import("/static/js/screen/trades/note.js");
   return tradesNote(known);
 }"""
 

@@ -97,9 +97,9 @@ def test_a_live_page_falls_back_and_climbs_with_the_right_prices(
 
 JOURNEY = """async (stops) => {
   const {Board, Gap} = await import("/static/js/market/board.js");
-  const {Connection} = await import("/static/js/link/connection.js");
-  const {PollTransport} = await import("/static/js/link/poll.js");
-  const {rungsOf} = await import("/static/js/link/rungs.js");
+  const {Connection} = await import("/static/js/connection/connection.js");
+  const {PollTransport} = await import("/static/js/transports/poll.js");
+  const {rungsOf} = await import("/static/js/transports/catalogue.js");
   const board = new Board();
   const seen = {gaps: [], snapshots: 0, states: [], slowest_ms: 0, updates: 0};
   let heard_ms = null;

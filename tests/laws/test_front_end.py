@@ -1,7 +1,9 @@
 """The rooms of the browser's half: who imports whom, and what no script and no page may contain."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -15,24 +17,36 @@ SCRIPTS = {
 }
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*") if path.is_file())
 
-ROOMS = {
-    "checks.js": set(),
-    "wire.js": {"checks.js"},
+FREE = {"format.js", "dom.js"}
+NETWORK_ROOMS = {"wire", "transports", "connection", "tabs"}
+SCREEN_ROOMS = {
+    *("screen/page", "screen/status", "screen/notifications", "screen/watchlist"),
+    *("screen/trades", "screen/lab", "screen/deck", "screen/developers"),
+}
+ROOMS: dict[str, set[str]] = {
+    "theme-boot.js": set(),
     "format.js": set(),
     "dom.js": set(),
-    "measure": {"format.js", "measure"},
-    "market": {"wire.js", "format.js", "market"},
-    "link": {"wire.js", "link"},
-    "lab": {"wire.js", "measure", "market", "link", "lab"},
-    "screen": {"wire.js", "format.js", "dom.js", "measure", "market", "screen"},
-    "main.js": {"wire.js", "format.js", "dom.js", "market", "link", "screen"},
-    "developers.js": {"wire.js", "dom.js", "link", "screen"},
-    "deck.js": {"wire.js", "dom.js", "link", "screen"},
-    "lab.js": {"wire.js", "format.js", "dom.js", "measure", "market", "link", "lab", "screen"},
-    "page.js": {"format.js", "dom.js", "screen"},
-    "theme-boot.js": set(),
+    "wire": set(),
+    "transports": {"wire"},
+    "connection": {"wire", "transports"},
+    "tabs": {"wire", "transports", "connection"},
+    "market": {"wire", "format.js"},
+    "lab/measure": {"format.js"},
+    "lab": {"wire", "transports", "connection", "market", "lab/measure"},
+    "screen/page": FREE,
+    "screen/status": FREE | {"wire"},
+    "screen/notifications": FREE | {"wire"},
+    "screen/watchlist": FREE | {"wire", "screen/status"},
+    "screen/trades": FREE | {"wire", "market", "screen/watchlist"},
+    "screen/lab": FREE | {"wire", "lab/measure", "screen/page"},
+    "screen/deck": FREE,
+    "screen/developers": FREE,
+    "pages": FREE | NETWORK_ROOMS | SCREEN_ROOMS | {"market", "lab", "lab/measure"},
 }
-"""Each room, and what it may import; only the pages' own files see both link and screen."""
+"""Each room, and which others it may import; only the pages see both the network and the screen."""
+MOST_SCRIPTS = 20
+"""In a room; more than that is several subjects."""
 
 # --- reading JavaScript ---
 
@@ -102,7 +116,7 @@ TYPE_IMPORT = re.compile(r'import\("(\.{1,2}/[\w./-]+\.js)"\)')
 
 def room_of(name: str) -> str:
     """Return the folder of a script, or its own name at the top."""
-    return name.split("/", 1)[0]
+    return name.rpartition("/")[0] or name
 
 
 def target_of(name: str, file: str) -> str:
@@ -141,7 +155,7 @@ def room_breaches(name: str, source: str) -> list[Found]:
     return [
         Found(line_of(source, at), f"{room} imports {file}")
         for at, file in imports
-        if room_of(target_of(name, file)) not in ROOMS[room]
+        if room_of(target_of(name, file)) not in ROOMS[room] | {room}
     ]
 
 
@@ -203,24 +217,52 @@ def test_the_one_form_is_allowed_over_several_lines() -> None:
 
 
 def test_every_room_imports_only_what_it_may_know() -> None:
-    """The market knows no screen, the link no screen and the screen no link; main joins them."""
+    """The network knows no screen, the screen no network, the market neither; pages join them."""
     found = broken(room_breaches)
     assert not found, found
     assert {room_of(name) for name in SCRIPTS} == ROOMS.keys(), "ROOMS has a stale entry"
 
 
+def test_imports_between_rooms_run_one_way() -> None:
+    """The table has no circle; the sorter raises CycleError with the rooms that form one."""
+    TopologicalSorter(ROOMS).prepare()
+
+
+def test_no_room_holds_too_many_scripts() -> None:
+    """Every room fits on a screen, so a newcomer can read its list of files."""
+    sizes = Counter(room_of(name) for name in SCRIPTS)
+    assert max(sizes.values()) <= MOST_SCRIPTS, sizes.most_common(3)
+
+
+@pytest.mark.parametrize("screen", sorted(SCREEN_ROOMS))
+def test_the_table_lets_only_pages_see_both_the_network_and_the_screen(screen: str) -> None:
+    """However far the imports go, a screen reaches no network and no network a screen."""
+    assert not reachable(screen) & (NETWORK_ROOMS - {"wire"})
+    assert not any(screen in reachable(room) for room in NETWORK_ROOMS)
+
+
+def reachable(room: str) -> set[str]:
+    """Return the rooms that a room may import, itself or through others."""
+    return ROOMS[room].union(*(reachable(other) for other in ROOMS[room]))
+
+
 @pytest.mark.parametrize(
     ("name", "planted"),
     [
-        ("screen/row.js", 'import {Connection} from "../link/connection.js";'),
-        ("screen/row.js", '/** @typedef {import("../link/connection.js").State} State */'),
-        ("link/poll.js", 'import {\n  Row,\n} from "../screen/row.js";'),
-        ("link/poll.js", 'import {Board} from "../market/board.js";'),
+        ("screen/page/theme.js", 'import {Connection} from "../../connection/connection.js";'),
+        ("screen/page/theme.js", '/** @type {import("../../connection/state.js").State} */'),
+        ("screen/status/meter.js", 'import {\n  RowView,\n} from "../watchlist/row.js";'),
+        ("transports/poll.js", 'import {\n  RowView,\n} from "../screen/watchlist/row.js";'),
+        ("transports/poll.js", 'import {Board} from "../market/board.js";'),
+        ("transports/poll.js", 'import {Connection} from "../connection/connection.js";'),
+        ("connection/race.js", 'import {Leader} from "../tabs/leader.js";'),
         ("market/board.js", 'import {make} from "../dom.js";'),
-        ("market/board.js", 'import {Row} from "../screen/row.js";'),
+        ("market/board.js", 'import {RowView} from "../screen/watchlist/row.js";'),
         ("market/board.js", 'import {a} from "../../../elsewhere.js";'),
-        ("wire.js", 'import {price} from "./format.js";'),
-        ("page.js", 'import {Connection} from "./link/connection.js";'),
+        ("wire/frames.js", 'import {price} from "../format.js";'),
+        ("lab/measure/ages.js", 'import {Reader} from "../reader.js";'),
+        ("screen/lab/plot.js", 'import {Reader} from "../../lab/reader.js";'),
+        ("screen/page/theme.js", 'import {a} from "../../pages/shell.js";'),
         ("elsewhere/row.js", ""),
     ],
 )
@@ -230,9 +272,9 @@ def test_an_import_of_a_room_one_must_not_know_is_found(name: str, planted: str)
 
 
 def test_an_import_of_a_lower_room_is_allowed() -> None:
-    """The rule lets the screen see the market and main see everything."""
-    assert not room_breaches("screen/row.js", 'import {Board} from "../market/board.js";')
-    assert not room_breaches("main.js", 'import {Poster} from "./link/post.js";')
+    """The rule lets the screen see the market and a page see everything."""
+    assert not room_breaches("screen/trades/panel.js", 'import {A} from "../../market/tape.js";')
+    assert not room_breaches("pages/lab.js", 'import {Poster} from "../transports/post.js";')
 
 
 def test_every_imported_name_exists() -> None:
@@ -266,11 +308,8 @@ MARKUP = (
 EVALUATION = r"(?<![\w.#])(?:eval\s*\(|(?:new\s+)?Function\s*\()"
 PAGE = r"(?<![\w#])(?:document|window)\b(?!\s*:)"
 NETWORK = r"(?<![\w#])(?:fetch|WebSocket|EventSource|XMLHttpRequest|sendBeacon|WebTransport)\b"
-NO_PAGE = {"measure", "market", "lab", "link", "checks.js", "wire.js", "format.js"}
-NO_NETWORK = {
-    *("measure", "market", "lab", "screen"),
-    *("checks.js", "wire.js", "format.js", "dom.js"),
-}
+NO_PAGE = NETWORK_ROOMS | {"market", "lab", "lab/measure", "format.js"}
+NO_NETWORK = FREE | SCREEN_ROOMS | {"wire", "market", "lab/measure"}
 
 
 def markup(source: str) -> list[Found]:
@@ -344,12 +383,12 @@ def test_the_market_has_no_page_and_the_screen_no_network() -> None:
         ("market/board.js", "globalThis.window.open();"),
         ("market/board.js", "const text = `at ${window.name}`;"),
         ("format.js", "const width = window.innerWidth;"),
-        ("link/poll.js", "const a = document;"),
-        ("screen/row.js", "await fetch(url);"),
-        ("screen/row.js", "new WebSocket(url);"),
+        ("transports/poll.js", "const a = document;"),
+        ("screen/watchlist/row.js", "await fetch(url);"),
+        ("screen/watchlist/row.js", "new WebSocket(url);"),
         ("market/board.js", "globalThis.fetch(url);"),
-        ("screen/row.js", "const feed = new EventSource(url);"),
-        ("screen/row.js", 'const a = /["/]/; fetch("/x");'),
+        ("screen/watchlist/row.js", "const feed = new EventSource(url);"),
+        ("screen/watchlist/row.js", 'const a = /["/]/; fetch("/x");'),
     ],
 )
 def test_a_room_that_reaches_too_far_is_found(name: str, planted: str) -> None:
@@ -359,8 +398,8 @@ def test_a_room_that_reaches_too_far_is_found(name: str, planted: str) -> None:
 
 def test_a_room_may_reach_what_is_its_own() -> None:
     """The rule lets the screen paint and the link send, and words in comments and texts be."""
-    assert not reaches("screen/row.js", "document.title = 1; // fetch")
-    assert not reaches("link/poll.js", "this.#fetch = fetch;")
+    assert not reaches("screen/watchlist/row.js", "document.title = 1; // fetch")
+    assert not reaches("transports/poll.js", "this.#fetch = fetch;")
     assert not reaches(
         "market/board.js", '/* the window */ const a = "document"; const b = `window`;'
     )
@@ -473,7 +512,7 @@ def test_code_in_a_template_is_found(planted: str) -> None:
 @pytest.mark.parametrize(
     "harmless",
     [
-        "<script src=\"{% static 'js/main.js' %}\"></script>",
+        "<script src=\"{% static 'js/pages/dashboard.js' %}\"></script>",
         '<script type="application/json" id="a">{}</script>',
         '<a href="https://example.com/">elsewhere</a>',
         '<p title="style=1 onclick=2" data-once="1">style= onclick=</p>',
@@ -498,12 +537,12 @@ def test_a_missing_static_file_is_found() -> None:
     """The rule sees files nobody has and names that only the request would know."""
     assert missing_statics("{% static 'js/nowhere.js' %}")
     assert missing_statics("{% static name %}")
-    assert not missing_statics('{% static "js/main.js" %}{% load static %}')
+    assert not missing_statics('{% static "js/pages/dashboard.js" %}{% load static %}')
 
 
 def test_the_laws_read_the_front_end() -> None:
     """The laws look at real scripts and templates, not at an empty folder."""
-    assert {"main.js", "wire.js", "market/board.js"} <= SCRIPTS.keys()
+    assert {"pages/dashboard.js", "wire/frames.js", "market/board.js"} <= SCRIPTS.keys()
     assert any(path.name == "base.html" for path in TEMPLATES)
-    imports = IMPORT.findall(SCRIPTS["main.js"].read_text())
-    assert len(imports) == SCRIPTS["main.js"].read_text().count("\nimport {")
+    page = SCRIPTS["pages/dashboard.js"].read_text()
+    assert len(IMPORT.findall(page)) == page.count("\nimport {")

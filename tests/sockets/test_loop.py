@@ -75,7 +75,7 @@ def walk(served: Served) -> None:
     password = served.passwords["admin"]
     visitor.post("accounts/login/", "accounts/login/", login="admin", password=password)
     symbol = next(iter(served.board()["rows"]))
-    for path in ("", "polling/", "lab/", "developers/", "admin/", "static/js/main.js"):
+    for path in ("", "polling/", "lab/", "developers/", "admin/", "static/js/pages/dashboard.js"):
         visitor.get(path)
     visitor.post("", "watchlist/add/", symbol=symbol)
     reader = Traveller(["*"], served.token)

@@ -2,19 +2,18 @@
 /**
  * One transport's reader of the same market: a connection of its own, a board of its own, and its ledger.
  * Must not know the page, or the other readers.
- * Called by lab.js.
  */
 
-import {Connection} from "../link/connection.js";
+import {Connection} from "../connection/connection.js";
 import {Board, Gap} from "../market/board.js";
-import {Ages} from "../measure/ages.js";
-import {Ledger} from "../measure/ledger.js";
-import {CHANNEL, HEARTBEAT, parsePosition} from "../wire.js";
+import {CHANNEL, HEARTBEAT, parsePosition} from "../wire/frames.js";
+import {Ages} from "./measure/ages.js";
+import {Ledger} from "./measure/ledger.js";
 
-/** @typedef {import("../wire.js").Frame} Frame */
-/** @typedef {import("../wire.js").TickerUpdate} TickerUpdate */
-/** @typedef {import("../wire.js").TickerSnapshot} TickerSnapshot */
-/** @typedef {import("../wire.js").TickerEntry} TickerEntry */
+/** @typedef {import("../wire/frames.js").Frame} Frame */
+/** @typedef {import("../wire/frames.js").TickerUpdate} TickerUpdate */
+/** @typedef {import("../wire/frames.js").TickerSnapshot} TickerSnapshot */
+/** @typedef {import("../wire/frames.js").TickerEntry} TickerEntry */
 /** When the newest tick of each symbol happened, before a frame. @typedef {Map<string, number | null>} Known */
 
 /** What the dashboard asks for. */
@@ -49,10 +48,10 @@ export class Reader {
 
   /**
    * @param {{
-   *   rung: import("../link/transport.js").Rung, toll: import("../link/toll.js").Toll,
+   *   rung: import("../transports/transport.js").Rung, toll: import("./byte_count.js").Toll,
    *   symbols: readonly string[], max_rate: number, now: () => number,
-   *   onchange: (symbols: Set<string>) => void, onstate: (state: import("../link/state.js").State) => void,
-   *   onanswer?: (answer: import("../wire.js").Answer) => void,
+   *   onchange: (symbols: Set<string>) => void, onstate: (state: import("../connection/state.js").State) => void,
+   *   onanswer?: (answer: import("../wire/frames.js").Answer) => void,
    * }} options `now`: UTC ms by the server's clock. `max_rate`: 0 for none
    */
   constructor({rung, toll, symbols, max_rate, now, onchange, onstate, onanswer = () => {}}) {

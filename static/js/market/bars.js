@@ -3,14 +3,13 @@
  * The bars of symbols and intervals as told, for charts; twin of feeds/market/bars.py on the other end of the wire.
  * They go by their names, as NVX@1m. Snapshot plus updates is again a snapshot; older bars may be laid under them.
  * Pure: no page, no network, no clock.
- * Called by replica and charts.
  */
 
+import {barsName, encodePosition} from "../wire/frames.js";
 import {Gap} from "./board.js";
-import {barsName, encodePosition} from "../wire.js";
 
-/** @typedef {import("../wire.js").Bar} Bar */
-/** @typedef {import("../wire.js").BarsFrame} BarsFrame */
+/** @typedef {import("../wire/frames.js").Bar} Bar */
+/** @typedef {import("../wire/frames.js").BarsFrame} BarsFrame */
 
 /** Bars kept of each name; more are had by REST. */
 const CAPACITY = 1_000;
@@ -92,7 +91,7 @@ export class Bars {
 
   /**
    * What a snapshot tells is told anew from its first bar of each name on; what is older stays.
-   * @param {import("../wire.js").BarsSnapshot} frame
+   * @param {import("../wire/frames.js").BarsSnapshot} frame
    */
   #begin({epoch, seq, more, data}) {
     for (const entry of data) {

@@ -2,17 +2,16 @@
 /**
  * The last value of everything this page asked for; twin of feeds/market/board.py on the other end of the wire.
  * Pure: no page, no network, no clock. Snapshot plus updates is again a snapshot, whatever came between.
- * Called by main.js; read by screen/.
  */
 
-import {CHANNEL, HEARTBEAT, encodePosition} from "../wire.js";
+import {CHANNEL, HEARTBEAT, encodePosition} from "../wire/frames.js";
 
-/** @typedef {import("../wire.js").Row} Row */
-/** @typedef {import("../wire.js").Feed} Feed */
-/** @typedef {import("../wire.js").Instrument} Instrument */
-/** @typedef {import("../wire.js").MarketFrame} MarketFrame */
-/** @typedef {import("../wire.js").TickerEntry} TickerEntry */
-/** @typedef {import("../wire.js").StatusEntry} StatusEntry */
+/** @typedef {import("../wire/frames.js").Row} Row */
+/** @typedef {import("../wire/frames.js").Feed} Feed */
+/** @typedef {import("../wire/frames.js").Instrument} Instrument */
+/** @typedef {import("../wire/frames.js").MarketFrame} MarketFrame */
+/** @typedef {import("../wire/frames.js").TickerEntry} TickerEntry */
+/** @typedef {import("../wire/frames.js").StatusEntry} StatusEntry */
 
 /** A frame that does not begin where the channel stands: something is missing between. */
 export class Gap {
@@ -137,7 +136,7 @@ export class Board {
   }
 
   // --- ticker -------------------------------------------------------------------------------
-  /** @param {import("../wire.js").TickerSnapshot} frame */
+  /** @param {import("../wire/frames.js").TickerSnapshot} frame */
   #tickerSnapshot(frame) {
     const changed = new Set(frame.data.map((entry) => entry.s));
     const known = this.#arriving ?? this.#ticker.epoch;
@@ -160,7 +159,7 @@ export class Board {
     this.#ticker = new Place();
   }
 
-  /** @param {import("../wire.js").TickerUpdate} frame */
+  /** @param {import("../wire/frames.js").TickerUpdate} frame */
   #tickerUpdate(frame) {
     const gap = this.#gapBefore(frame, this.#ticker);
     if (gap) return gap;
@@ -196,7 +195,7 @@ export class Board {
   // --- status -------------------------------------------------------------------------------
   /**
    * A status snapshot is the whole: it takes effect with its last frame.
-   * @param {import("../wire.js").StatusSnapshot} frame
+   * @param {import("../wire/frames.js").StatusSnapshot} frame
    */
   #statusSnapshot(frame) {
     const position = encodePosition(frame.epoch, frame.seq);
@@ -214,7 +213,7 @@ export class Board {
     return changed;
   }
 
-  /** @param {import("../wire.js").StatusUpdate} frame */
+  /** @param {import("../wire/frames.js").StatusUpdate} frame */
   #statusUpdate(frame) {
     const gap = this.#gapBefore(frame, this.#status);
     if (gap) return gap;

@@ -2,7 +2,6 @@
 /**
  * How old the prices are, by the server's clock as seen from here.
  * Pure: the time arrives as an argument.
- * Called by main.js.
  */
 
 /** Clocks drift and are set: an estimate older than two of these is forgotten. */

@@ -2,10 +2,9 @@
 /**
  * The notifications this person has, newest first, each once.
  * Pure: no page, no network.
- * Called by main.js; read by screen/notifications.js.
  */
 
-/** @typedef {import("../wire.js").Notice} Notice */
+/** @typedef {import("../wire/frames.js").Notice} Notice */
 
 /** As many as the server tells. */
 const CAPACITY = 50;
@@ -29,7 +28,7 @@ export class Inbox {
 
   /**
    * Take a frame; return the notices that are news: unread, and not seen before on this page.
-   * @param {import("../wire.js").Notices} frame
+   * @param {import("../wire/frames.js").Notices} frame
    * @returns {Notice[]}
    */
   apply(frame) {

@@ -2,13 +2,12 @@
 /**
  * The newest trades of each symbol, each once and in order, and from where on none of them is missing.
  * Pure: no page, no network, no clock.
- * Called by replica.
  */
 
-import {encodePosition, parsePosition} from "../wire.js";
+import {encodePosition, parsePosition} from "../wire/frames.js";
 
-/** @typedef {import("../wire.js").Trade} Trade */
-/** @typedef {import("../wire.js").TradesFrame} TradesFrame */
+/** @typedef {import("../wire/frames.js").Trade} Trade */
+/** @typedef {import("../wire/frames.js").TradesFrame} TradesFrame */
 
 /** As many as the server tells in a snapshot. */
 const NEWEST = 50;
@@ -117,7 +116,7 @@ export class Recent {
     return symbols.flatMap((symbol) => this.#trades.get(symbol) ?? []).sort((one, other) => one.i - other.i);
   }
 
-  /** @param {import("../wire.js").TradesSnapshot} frame */
+  /** @param {import("../wire/frames.js").TradesSnapshot} frame */
   #renew({epoch, seq, gap, data}) {
     const isNew = this.#place?.epoch !== epoch || gap;
     if (isNew) this.stand(encodePosition(epoch, seq));

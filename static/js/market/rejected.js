@@ -2,7 +2,6 @@
 /**
  * The symbols of the watchlist that the server does not tell us: nobody lists them, or we may not see them.
  * Pure.
- * Called by main.js.
  */
 
 export class Rejected {

@@ -3,17 +3,16 @@
  * What one connection was told, kept so that others can be told it again from any moment on; twin of
  * dashboard/delivery/replica.py in the browser.
  * Pure: no page, no network, no clock. Must not know who asks.
- * Called by link/relay.js through main.js.
  */
 
+import {CHANNEL, HEARTBEAT, parsePosition} from "../wire/frames.js";
 import {Bars} from "./bars.js";
 import {Board, Gap} from "./board.js";
 import {Inbox} from "./inbox.js";
 import {Recent} from "./recent.js";
-import {CHANNEL, HEARTBEAT, parsePosition} from "../wire.js";
 
-/** @typedef {import("../wire.js").Frame} Frame */
-/** @typedef {import("../wire.js").MarketFrame} MarketFrame */
+/** @typedef {import("../wire/frames.js").Frame} Frame */
+/** @typedef {import("../wire/frames.js").MarketFrame} MarketFrame */
 
 export class Replica {
   #board = new Board();
@@ -156,7 +155,7 @@ export class Replica {
     if (channel === CHANNEL.BARS) return held.flatMap((name) => this.#barsOf(name));
     return held.map((s) => ({n: 0, ...(rows.get(s) ?? {s, gone: true})}));
   }
-  /** @param {string} name @returns {(import("../wire.js").Bar | import("../wire.js").NoBar)[]} */
+  /** @param {string} name @returns {(import("../wire/frames.js").Bar | import("../wire/frames.js").NoBar)[]} */
   #barsOf(name) {
     const bars = this.#bars.of(name);
     const [s, iv] = name.split("@");

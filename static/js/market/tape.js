@@ -2,13 +2,12 @@
 /**
  * The newest trades of the symbols that are wanted, each once and in order, with a mark where some are missing.
  * Pure: no page, no network, no clock.
- * Called by screen/trades.js.
  */
 
-import {encodePosition} from "../wire.js";
+import {encodePosition} from "../wire/frames.js";
 
-/** @typedef {import("../wire.js").Trade} Trade */
-/** @typedef {import("../wire.js").TradesFrame} TradesFrame */
+/** @typedef {import("../wire/frames.js").Trade} Trade */
+/** @typedef {import("../wire/frames.js").TradesFrame} TradesFrame */
 /**
  * One line: a trade, or null where trades are missing. `era` counts epochs, `at` is where it belongs in one.
  * @typedef {{key: string, era: number, at: number, trade: Trade | null}} Line
@@ -81,7 +80,7 @@ export class Tape {
     this.#add(wanted.map((trade) => this.#line(trade.i, trade)));
   }
 
-  /** @param {import("../wire.js").TradesSnapshot} frame */
+  /** @param {import("../wire/frames.js").TradesSnapshot} frame */
   #renew({epoch, seq, gap}) {
     const isOther = this.#place !== null && this.#place.epoch !== epoch;
     if (this.#place && (gap || isOther)) this.#add([this.#line(this.#place.sequence + 0.5, null)]);

@@ -10,7 +10,7 @@ from dashboard.wire.registry import CLOSE_TEXT, ERROR_TEXT, Channel, Close, Erro
 from tests.support.places import ROOT
 
 README = (ROOT / "README.md").read_text()
-SCRIPT = (ROOT / "static" / "js" / "wire.js").read_text()
+SCRIPT = (ROOT / "static" / "js" / "wire" / "frames.js").read_text()
 
 
 RATES = ("MIN_RATE", "MAX_RATE", "DEFAULT_RATE")
@@ -24,7 +24,7 @@ def table(first: str) -> list[list[str]]:
 
 
 def constants(name: str) -> dict[str, str]:
-    """Return the members of a frozen object of wire.js, as written."""
+    """Return the members of a frozen object of wire/frames.js, as written."""
     body = re.search(rf"export const {name} = Object.freeze\(\{{(.*?)\}}\);", SCRIPT, re.S)
     assert body, name
     return dict(re.findall(r"(\w+): (.+),", body[1]))

@@ -1,0 +1,349 @@
+// @ts-check
+/**
+ * Keeps one transport alive: opens, watches, tries again.
+ * Must not know which transport it is, what the frames do, or the page.
+ */
+
+import {LOST, browserTimers} from "../transports/transport.js";
+import {CHANNEL, CLOSE, CLOSE_TEXT, METHOD, mayRetry} from "../wire/frames.js";
+import {backoff} from "./backoff.js";
+import {Pulse} from "./heartbeat.js";
+import {Ladder} from "./ladder.js";
+import {nameOf} from "./state.js";
+import {Subscriptions} from "./subscriptions.js";
+import {Alarms} from "./timers.js";
+
+/** @typedef {import("../wire/frames.js").Frame} Frame */
+/** @typedef {import("../transports/transport.js").Transport} Transport */
+/** @typedef {import("../transports/transport.js").Ending} Ending */
+/** @typedef {import("../transports/transport.js").Timers} Timers */
+/** @typedef {import("./state.js").State} State */
+/** @typedef {import("./state.js").Recovery} Recovery */
+
+const CHECK_MS = 250;
+/** A connection that lived this long was a good one: the next failure is the first again. */
+const STEADY_MS = 5_000;
+/** We ignore brief periods of invisibility, like switching to another tab and back. */
+const HIDDEN_MS = 10_000;
+/** The browser says that the network went: the server has this long to say otherwise. */
+const DOUBT_MS = 2_500;
+const ACK_MS = 1_000;
+
+/** What people see change. @type {readonly (keyof State)[]} */
+const SHOWN = Object.freeze(["name", "transport", "pinned", "retry_at_ms", "market_silent_since_ms"]);
+
+/** Why the prices stop when nobody sees the page. */
+const HIDDEN = "hidden tab";
+
+export class Connection {
+  /** Times that a lost connection came back. */
+  reconnects = 0;
+  frames = 0;
+  bytes = 0;
+  /** What is wanted; it stays wanted across connections. */
+  subscriptions;
+  #deliver;
+  #onstate;
+  #onrecovery;
+  #random;
+  #now;
+  #alarms;
+  #ladder;
+  /** @type {import("./state.js").LinkPhase} */
+  #phase = "closed";
+  /** @type {Transport | null} */
+  #transport = null;
+  #isOnline = true;
+  #pulse = new Pulse();
+  #retry_ms = 0;
+  #attempt = 0;
+  #endedBy = 0;
+  #reason = "";
+  #opened_ms = 0;
+  #acknowledged_ms = 0;
+  /** @type {number | null} */
+  #lost_ms = null;
+  /** @type {number | null} */
+  #retry_at_ms = null;
+  /** @type {State} */
+  #state = {
+    name: "closed", transport: "", pinned: "", reason: "",
+    retry_at_ms: null, heard_at_ms: null, market_silent_since_ms: null,
+  };
+
+  /**
+   * @param {{
+   *   rungs: import("../transports/transport.js").Rung[],
+   *   positions: import("../transports/transport.js").Positions,
+   *   details?: Record<string, Record<string, unknown>>,
+   *   deliver: (frame: Frame) => boolean,
+   *   onstate?: (state: State) => void,
+   *   onrecovery?: (recovery: Recovery) => void,
+   *   random?: () => number, now?: () => number, timers?: Timers,
+   * }} options `rungs`: the best transport first. `positions`: where each channel stands. `details`: what
+   *   each subscription says besides. `deliver` returns false for a frame that does not follow the last one.
+   */
+  constructor({
+    rungs,
+    positions,
+    details = {},
+    deliver,
+    onstate = () => {},
+    onrecovery = () => {},
+    random = Math.random,
+    now = Date.now,
+    timers = browserTimers,
+  }) {
+    this.#deliver = deliver;
+    this.#onstate = onstate;
+    this.#onrecovery = onrecovery;
+    this.#random = random;
+    this.#now = now;
+    this.#alarms = new Alarms(timers);
+    this.#ladder = new Ladder({
+      rungs, positions, random, alarms: this.#alarms,
+      onwin: (transport) => this.#adopt(transport),
+      onfail: (ending) => this.#lose(ending),
+    });
+    this.subscriptions = new Subscriptions({positions, random, now, timers, details});
+  }
+
+  /** What people are told now. */
+  get state() {
+    return this.#state;
+  }
+
+  /** Begin, or begin again after an end. */
+  open() {
+    if (this.#phase === "opening" || this.#phase === "up") return;
+    this.#connect();
+  }
+
+  /** End it for good. */
+  close() {
+    this.#drop();
+    this.#phase = "closed";
+    this.#tell();
+  }
+
+  /** Do not wait for the next try. */
+  tryNow() {
+    if (this.#phase === "waiting") this.#connect();
+  }
+
+  /**
+   * Use one transport only, by its key; an empty one lets the best be chosen.
+   * @param {string} key
+   */
+  pin(key) {
+    this.#ladder.pin(key);
+    if (this.#phase === "opening" || this.#phase === "waiting") this.#connect();
+    else if (this.#phase !== "closed") this.#tell();
+  }
+
+  /**
+   * Stop the prices for a reason; they go on, with everything missed, when no reason is left.
+   * @param {string} reason
+   * @param {boolean} isPaused
+   */
+  setPaused(reason, isPaused) {
+    this.subscriptions.setPaused(reason, isPaused);
+    this.#tell();
+  }
+
+  /**
+   * A page nobody sees needs no prices; one that is seen again catches up at once.
+   * @param {boolean} isHidden
+   */
+  setHidden(isHidden) {
+    if (isHidden) {
+      this.#alarms.set("hidden", HIDDEN_MS, () => this.setPaused(HIDDEN, true));
+      return;
+    }
+    this.#alarms.clear("hidden");
+    this.setPaused(HIDDEN, false);
+    this.#check();
+    this.tryNow();
+  }
+
+  /**
+   * Take the browser's word that the network came or went as a hint only: a server on this machine
+   * needs no network.
+   * @param {boolean} isOnline
+   */
+  setOnline(isOnline) {
+    this.#isOnline = isOnline;
+    this.#alarms.clear("doubt");
+    if (isOnline) this.tryNow();
+    else if (this.#phase === "up") this.#doubt();
+    this.#tell();
+  }
+
+  /**
+   * Say which position was painted, and what it cost; the server is told once in a while.
+   * @param {string | null} position
+   * @param {number} paint_ms
+   */
+  acknowledge(position, paint_ms) {
+    const now_ms = this.#now();
+    if (position === null || now_ms - this.#acknowledged_ms < ACK_MS) return;
+    this.#acknowledged_ms = now_ms;
+    this.subscriptions.tell(METHOD.ACK, {position, paint_ms});
+  }
+
+  // --- opening ------------------------------------------------------------------------------
+  #connect() {
+    this.#drop();
+    this.#phase = "opening";
+    this.#retry_ms = 0;
+    this.#ladder.begin();
+    this.#tell();
+  }
+
+  /** One that works: the first, or a better one than the one that is open. @param {Transport} transport */
+  #adopt(transport) {
+    const isFirst = this.#phase !== "up";
+    this.#transport?.close();
+    this.#transport = transport;
+    transport.onopen = () => {};
+    transport.onframe = (frame, bytes) => this.#receive(frame, bytes);
+    transport.onclose = (ending) => this.#lose(ending);
+    this.#opened_ms = this.#now();
+    if (isFirst) this.#rise();
+    this.subscriptions.begin((command) => transport.send(command));
+    this.#tell();
+  }
+
+  #rise() {
+    this.#phase = "up";
+    this.#reason = "";
+    if (this.#lost_ms !== null) this.reconnects += 1;
+    this.#pulse.heard_ms = this.#opened_ms;
+    this.#watch();
+  }
+
+  // --- alive --------------------------------------------------------------------------------
+  /**
+   * @param {Frame} frame
+   * @param {number} bytes
+   */
+  #receive(frame, bytes) {
+    this.frames += 1;
+    this.bytes += bytes;
+    this.#pulse.hear(frame, this.#now());
+    if (frame.type === "shutdown") this.#retry_ms = frame.retry_ms;
+    if (this.#deliver(frame)) this.subscriptions.mended(frame.channel);
+    else this.subscriptions.mend(frame.channel);
+    if (frame.type === "answer") this.#settle(frame);
+    if (this.#state.name === "stale" || frame.type === "heartbeat") this.#tell();
+  }
+
+  /** The answer that opens the prices says how the gap was filled. @param {import("../wire/frames.js").Answer} answer */
+  #settle(answer) {
+    const channel = this.subscriptions.settle(answer);
+    const judge = this.subscriptions.wants(CHANNEL.TICKER) ? CHANNEL.TICKER : CHANNEL.STATUS;
+    if (channel !== judge || this.#lost_ms === null) return;
+    const gap_ms = this.#now() - this.#lost_ms;
+    this.#lost_ms = null;
+    this.#onrecovery({gap_ms, resumed: answer.result.resumed === true});
+  }
+
+  #watch() {
+    this.#alarms.set("check", CHECK_MS, () => {
+      this.#check();
+      if (this.#phase === "up") this.#watch();
+    });
+  }
+
+  /** Look at the silence: a late heartbeat makes the prices stale, a missing one the connection dead. */
+  #check() {
+    if (this.#phase !== "up") return;
+    const now_ms = this.#now();
+    if (this.#hasLasted()) {
+      this.#attempt = 0;
+      this.#ladder.steady();
+    }
+    if (this.#pulse.isDead(now_ms, this.#transport?.quiet_ms ?? 0)) this.#lose(lost("no heartbeat"));
+    else this.#tell();
+  }
+
+  #hasLasted() {
+    return this.#now() - this.#opened_ms > STEADY_MS;
+  }
+
+  #doubt() {
+    const asked_ms = this.#now();
+    this.subscriptions.ask(METHOD.PING, {});
+    this.#alarms.set("doubt", DOUBT_MS, () => {
+      const isSilent = (this.#pulse.heard_ms ?? 0) <= asked_ms;
+      if (this.#phase === "up" && isSilent) this.#lose(lost("the network went away"));
+    });
+  }
+
+  // --- losing -------------------------------------------------------------------------------
+  /** @param {Ending} ending */
+  #lose({code, reason, retry_ms}) {
+    this.#lost_ms ??= this.#pulse.heard_ms;
+    if (this.#phase === "up" && code === LOST && !this.#hasLasted()) this.#ladder.slip();
+    this.#drop();
+    this.#reason = CLOSE_TEXT[code]?.[0] ?? reason;
+    if (mayRetry(code)) {
+      this.#wait(Math.max(this.#retry_ms, retry_ms));
+    } else {
+      this.#phase = "ended";
+      this.#endedBy = code;
+    }
+    this.#tell();
+  }
+
+  /** @param {number} retry_ms */
+  #wait(retry_ms) {
+    const wait_ms = backoff(this.#attempt, this.#random(), retry_ms);
+    this.#attempt += 1;
+    this.#phase = "waiting";
+    this.#retry_at_ms = this.#now() + wait_ms;
+    this.#alarms.set("retry", wait_ms, () => this.#connect());
+  }
+
+  #drop() {
+    this.#alarms.clear("retry", "check", "doubt");
+    this.#ladder.rest();
+    this.#transport?.close();
+    this.#transport = null;
+    this.#retry_at_ms = null;
+    this.subscriptions.end();
+  }
+
+  // --- telling ------------------------------------------------------------------------------
+  #tell() {
+    const before = this.#state;
+    this.#state = {
+      name: this.#name(),
+      transport: this.#transport?.name ?? before.transport,
+      pinned: this.#ladder.pinned,
+      reason: this.#reason,
+      retry_at_ms: this.#retry_at_ms,
+      heard_at_ms: this.#pulse.heard_ms,
+      market_silent_since_ms: this.#pulse.market_silent_since_ms,
+    };
+    const isSame = SHOWN.every((key) => before[key] === this.#state[key]);
+    if (!isSame) this.#onstate(this.#state);
+  }
+
+  #name() {
+    return nameOf({
+      phase: this.#phase,
+      isSignedOut: this.#endedBy === CLOSE.SIGNED_OUT,
+      isSilent: this.#pulse.isLate(this.#now(), this.#transport?.quiet_ms ?? 0),
+      isMarketSilent: this.#pulse.market_silent_since_ms !== null,
+      isPaused: this.subscriptions.isPaused,
+      isOnline: this.#isOnline,
+      isFirst: this.#pulse.heard_ms === null && this.#attempt === 0,
+    });
+  }
+}
+
+/** @param {string} reason @returns {Ending} */
+function lost(reason) {
+  return {code: LOST, reason, retry_ms: 0};
+}

@@ -1,0 +1,53 @@
+// @ts-check
+/**
+ * Whether the other end still speaks, and what it says of the market's own feed.
+ * Must not know transports or timers.
+ */
+
+/** Silence, in heartbeats: one may be late; after two and a half the server is gone. */
+const LATE_HEARTBEATS = 1.5;
+const DEAD_HEARTBEATS = 2.5;
+/** Until `welcome` says how often the server speaks. */
+const HEARTBEAT_MS = 5_000;
+
+export class Pulse {
+  /** When the server last spoke. @type {number | null} */
+  heard_ms = null;
+  /** When the market last spoke to the server, in its UTC ms, while it is silent. @type {number | null} */
+  market_silent_since_ms = null;
+  #heartbeat_ms = HEARTBEAT_MS;
+
+  /**
+   * @param {import("../wire/frames.js").Frame} frame
+   * @param {number} now_ms
+   */
+  hear(frame, now_ms) {
+    this.heard_ms = now_ms;
+    if (frame.type === "welcome") this.#heartbeat_ms = frame.heartbeat_ms;
+    if (frame.type === "heartbeat") this.market_silent_since_ms = frame.stale;
+    if ("from" in frame) this.market_silent_since_ms = null;
+  }
+
+  /**
+   * Say whether it is silent for longer than it should be.
+   * @param {number} now_ms
+   * @param {number} quiet_ms how long silence is normal, heartbeats apart
+   */
+  isLate(now_ms, quiet_ms) {
+    return this.#isSilentFor(LATE_HEARTBEATS, now_ms - quiet_ms);
+  }
+
+  /**
+   * Say whether it is silent for so long that it must be gone.
+   * @param {number} now_ms
+   * @param {number} quiet_ms how long silence is normal, heartbeats apart
+   */
+  isDead(now_ms, quiet_ms) {
+    return this.#isSilentFor(DEAD_HEARTBEATS, now_ms - quiet_ms);
+  }
+
+  /** @param {number} heartbeats @param {number} now_ms */
+  #isSilentFor(heartbeats, now_ms) {
+    return this.heard_ms !== null && now_ms - this.heard_ms > heartbeats * this.#heartbeat_ms;
+  }
+}

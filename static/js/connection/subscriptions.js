@@ -1,0 +1,211 @@
+// @ts-check
+/**
+ * What this page wants of the server, told again to every new connection, each channel from where it stands.
+ * Must not know transports, frames' contents or the page.
+ */
+
+import {METHOD} from "../wire/frames.js";
+import {backoff} from "./backoff.js";
+
+/** @typedef {import("../wire/frames.js").Command} Command */
+/** @typedef {import("../wire/frames.js").Answer} Answer */
+
+/** A resume that was not answered in this time is asked for again. */
+const MEND_MS = 5_000;
+
+export class Subscriptions {
+  #positions;
+  #random;
+  #now;
+  #timers;
+  /** @type {((command: Command) => void) | null} */
+  #send = null;
+  /** @type {Map<string, Set<string>>} */
+  #wanted = new Map();
+  /** @type {Map<number, Command>} */
+  #asked = new Map();
+  /** Channels whose gap is being mended, and since when. @type {Map<string, number>} */
+  #mending = new Map();
+  /** What every wish for a channel says besides. */
+  #details;
+  #nextId = 1;
+  /** @type {Set<string>} */
+  #pauses = new Set();
+  #max_rate = 0;
+  #told = {paused: false, max_rate: 0};
+
+  /**
+   * @param {{
+   *   positions: () => Record<string, string | null>, random: () => number, now: () => number,
+   *   timers: import("../transports/transport.js").Timers, details: Record<string, Record<string, unknown>>,
+   * }} options `details`: parameters that go with every subscription of a channel
+   */
+  constructor({positions, random, now, timers, details}) {
+    this.#positions = positions;
+    this.#random = random;
+    this.#now = now;
+    this.#timers = timers;
+    this.#details = details;
+  }
+
+  /** Whether there is a reason to stop the prices. */
+  get isPaused() {
+    return this.#pauses.size > 0;
+  }
+
+  /** Why the prices stop. */
+  get pauses() {
+    return [...this.#pauses];
+  }
+
+  /**
+   * Tell a new connection everything that is wanted.
+   * @param {(command: Command) => void} send
+   */
+  begin(send) {
+    this.end();
+    this.#send = send;
+    this.#tellPace();
+    for (const channel of this.#wanted.keys()) this.#askAgain(channel);
+  }
+
+  /** Nobody listens any more; what is wanted stays wanted. */
+  end() {
+    this.#send = null;
+    this.#asked.clear();
+    this.#mending.clear();
+    this.#told = {paused: false, max_rate: 0};
+  }
+
+  /**
+   * Say whether a channel is wanted.
+   * @param {string} channel
+   */
+  wants(channel) {
+    return this.#wanted.has(channel);
+  }
+
+  /**
+   * Want a channel, from where it stands, or more symbols of it.
+   * @param {string} channel
+   * @param {Iterable<string>} [symbols]
+   */
+  add(channel, symbols = []) {
+    const before = this.#wanted.get(channel);
+    const added = [...symbols];
+    this.#wanted.set(channel, new Set([...(before ?? []), ...added]));
+    if (before) this.#subscribe(channel, added);
+    else this.#askAgain(channel);
+  }
+
+  /**
+   * Want these symbols of a channel no more.
+   * @param {string} channel
+   * @param {Iterable<string>} symbols
+   */
+  remove(channel, symbols) {
+    const removed = [...symbols];
+    const wanted = this.#wanted.get(channel);
+    for (const symbol of removed) wanted?.delete(symbol);
+    if (wanted?.size === 0) this.#wanted.delete(channel);
+    this.ask(METHOD.UNSUBSCRIBE, {channel, symbols: removed});
+  }
+
+  /**
+   * Ask for this many updates per second.
+   * @param {number} max_rate
+   */
+  setRate(max_rate) {
+    this.#max_rate = max_rate;
+    this.#tellPace();
+  }
+
+  /**
+   * Stop the prices for a reason, or take the reason away.
+   * @param {string} reason
+   * @param {boolean} isPaused
+   */
+  setPaused(reason, isPaused) {
+    if (isPaused) this.#pauses.add(reason);
+    else this.#pauses.delete(reason);
+    this.#tellPace();
+  }
+
+  /**
+   * Send a command, if anybody listens.
+   * @param {string} method
+   * @param {Record<string, unknown>} params
+   */
+  ask(method, params) {
+    if (!this.#send) return;
+    const command = {method, params, id: this.#nextId};
+    this.#nextId += 1;
+    this.#asked.set(command.id, command);
+    this.#send(command);
+  }
+
+  /**
+   * Send what needs no answer, if anybody listens.
+   * @param {string} method
+   * @param {Record<string, unknown>} params
+   */
+  tell(method, params) {
+    this.#send?.({method, params});
+  }
+
+  /**
+   * Answer a gap: subscribe again from where the board stands. While that is under way the frames
+   * that still arrive show the same gap, and say nothing new.
+   * @param {string} channel
+   */
+  mend(channel) {
+    const now_ms = this.#now();
+    const begun_ms = this.#mending.get(channel);
+    if (!this.#wanted.has(channel)) return;
+    if (begun_ms !== undefined && now_ms - begun_ms < MEND_MS) return;
+    this.#mending.set(channel, now_ms);
+    this.#askAgain(channel);
+  }
+
+  /**
+   * A frame followed the last one: nothing is missing.
+   * @param {string} channel
+   */
+  mended(channel) {
+    this.#mending.delete(channel);
+  }
+
+  /**
+   * Take an answer; return the channel it opened, if it opened one. What was refused and may work
+   * later is asked again.
+   * @param {Answer} answer
+   */
+  settle(answer) {
+    const command = this.#asked.get(answer.id ?? 0);
+    this.#asked.delete(answer.id ?? 0);
+    if (command?.method !== METHOD.SUBSCRIBE) return null;
+    const channel = String(command.params?.channel);
+    if (answer.success) return channel;
+    if (answer.error?.retry) this.#timers.setTimeout(() => this.mend(channel), backoff(1, this.#random()));
+    return null;
+  }
+
+  /** @param {string} channel */
+  #askAgain(channel) {
+    this.#subscribe(channel, [...(this.#wanted.get(channel) ?? [])], this.#positions()[channel] ?? null);
+  }
+
+  /** @param {string} channel @param {string[]} symbols @param {string | null} [since] */
+  #subscribe(channel, symbols, since = null) {
+    const named = {...(symbols.length && {symbols}), ...(since !== null && {since})};
+    this.ask(METHOD.SUBSCRIBE, {channel, ...named, ...this.#details[channel]});
+  }
+
+  #tellPace() {
+    const paused = this.isPaused;
+    const max_rate = this.#max_rate;
+    if (!this.#send || (paused === this.#told.paused && max_rate === this.#told.max_rate)) return;
+    this.#told = {paused, max_rate};
+    this.ask(METHOD.SET, {paused, ...(max_rate && {max_rate})});
+  }
+}

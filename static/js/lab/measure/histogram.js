@@ -1,0 +1,70 @@
+// @ts-check
+/**
+ * How long things took, in buckets that grow with the value: any percentile within 1.1 %, in 14 kB.
+ * Pure. Must not know what is measured.
+ */
+
+/** Buckets of one doubling. The middle of a bucket is at most 2^(1/64), 1.1 %, from what is in it. */
+const PER_DOUBLING = 32;
+/** What is shorter counts as this; what is longer than 2^27 times this (3.7 hours) as that. */
+const LEAST_MS = 0.1;
+const DOUBLINGS = 27;
+const BUCKETS = DOUBLINGS * PER_DOUBLING;
+
+export class Histogram {
+  /** How much was recorded. */
+  count = 0;
+  #buckets = new Float64Array(BUCKETS);
+
+  /**
+   * Note how long something took.
+   * @param {number} span_ms
+   * @param {number} [weight] how often
+   */
+  record(span_ms, weight = 1) {
+    this.#buckets[bucketOf(span_ms)] += weight;
+    this.count += weight;
+  }
+
+  /**
+   * Return the least span that this share of all does not exceed (nearest rank), in ms; null without any.
+   * @param {number} share between 0 and 1
+   */
+  quantile(share) {
+    if (this.count <= 0) return null;
+    const rank = Math.max(1, Math.ceil(share * this.count));
+    let sum = 0;
+    for (let index = 0; index < BUCKETS; index += 1) {
+      sum += this.#buckets[index];
+      if (sum >= rank) return spanOf(index);
+    }
+    return spanOf(BUCKETS - 1);
+  }
+
+  /** Return the same again, that later records do not change. */
+  copy() {
+    return this.minus(new Histogram());
+  }
+
+  /**
+   * Return what was recorded since an earlier copy of this.
+   * @param {Histogram} earlier
+   */
+  minus(earlier) {
+    const rest = new Histogram();
+    rest.count = this.count - earlier.count;
+    rest.#buckets = this.#buckets.map((weight, index) => weight - earlier.#buckets[index]);
+    return rest;
+  }
+}
+
+/** @param {number} span_ms */
+function bucketOf(span_ms) {
+  const index = Math.floor(Math.log2(span_ms / LEAST_MS) * PER_DOUBLING);
+  return Math.min(Math.max(index || 0, 0), BUCKETS - 1);
+}
+
+/** The geometric middle of a bucket, in ms. @param {number} index */
+function spanOf(index) {
+  return LEAST_MS * 2 ** ((index + 0.5) / PER_DOUBLING);
+}

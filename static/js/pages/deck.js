@@ -1,0 +1,96 @@
+// @ts-check
+/**
+ * The flight deck: a line that tells how the market is, and forms that are sent without leaving the page.
+ * Composition only. Called by admin/flightdeck.html.
+ */
+
+import {backoff} from "../connection/backoff.js";
+import {byId, find, write} from "../dom.js";
+import {DeckPanel} from "../screen/deck/panel.js";
+import {get} from "../transports/http.js";
+import {Poster} from "../transports/post.js";
+import {Line} from "../transports/raw_socket.js";
+import {CHANNEL, CLOSE_TEXT, METHOD, encodeCommand, mayRetry} from "../wire/frames.js";
+
+/** What others did is looked up this often; what is done here at once. */
+const LOOK_MS = 10_000;
+const page = byId("deck");
+const panel = new DeckPanel(page);
+const line = new Line(`${location.origin.replace(/^http/, "ws")}${page.dataset.socket}`);
+let attempt = 0;
+
+/** @param {"open" | "opening" | "closed"} name @param {string} text */
+function show(name, text) {
+  page.dataset.state = name;
+  write(find(page, "[data-part=state]"), text);
+}
+
+/** Show what was done; what cannot be read now is read the next time. */
+async function look() {
+  const address = document.getElementById("entries")?.dataset.address;
+  if (!address || document.hidden) return;
+  const signal = AbortSignal.timeout(LOOK_MS);
+  try {
+    const answer = await get(address, {fetch: globalThis.fetch.bind(globalThis), accept: "application/json", signal});
+    panel.showEntries((await answer.json()).entries);
+  } catch {
+    return;
+  }
+}
+
+line.onopen = () => {
+  line.send(encodeCommand({method: METHOD.SUBSCRIBE, params: {channel: CHANNEL.DECK}, id: 1}));
+};
+/** @param {string} text */
+line.ontext = (text) => {
+  const frame = JSON.parse(text);
+  if (frame.success === false) show("closed", `Refused: ${frame.error.message}`);
+  if (frame.channel !== CHANNEL.DECK) return;
+  attempt = 0;
+  show("open", "Live");
+  panel.show(frame);
+};
+/** @param {number} code */
+line.onclose = (code) => {
+  const why = CLOSE_TEXT[code]?.[0] ?? "the line was lost";
+  if (!mayRetry(code)) {
+    show("closed", `Ended: ${why}. Reload the page to come back.`);
+    return;
+  }
+  show("closed", `Not live: ${why}. Trying again.`);
+  setTimeout(() => line.open(), backoff(attempt, Math.random()));
+  attempt += 1;
+};
+
+for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (page.querySelectorAll("form[data-part=form]"))) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const button = event.submitter;
+    if (button instanceof HTMLButtonElement) button.disabled = true;
+    const address = button?.getAttribute("formaction") ?? form.action;
+    const fields = /** @type {Record<string, string>} */ (Object.fromEntries(new FormData(form)));
+    panel.answer(form, await new Poster(fields.csrfmiddlewaretoken).post(address, fields));
+    await look();
+    if (button instanceof HTMLButtonElement) button.disabled = false;
+  });
+}
+/**
+ * Say whom a form is about; nobody while it is not sent, so that a key pressed in it ends nothing.
+ * @param {HTMLFormElement} form
+ * @param {Record<string, string>} fields
+ */
+function name(form, fields) {
+  for (const [field, value] of Object.entries(fields)) {
+    /** @type {HTMLInputElement} */ (find(form, `[name=${field}]`)).value = value;
+  }
+}
+
+/** @param {string} user @param {string} connection */
+panel.ondisconnect = (user, connection) => {
+  const form = /** @type {HTMLFormElement} */ (byId("disconnect"));
+  name(form, {user, connection});
+  form.requestSubmit();
+  name(form, {user: "", connection: ""});
+};
+setInterval(look, LOOK_MS);
+line.open();

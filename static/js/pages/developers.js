@@ -1,0 +1,81 @@
+// @ts-check
+/**
+ * The protocol reference: samples to copy, and a console on a line of its own.
+ * Composition only. Called by developers.html.
+ */
+
+import {byId, find, write} from "../dom.js";
+import {Console} from "../screen/developers/console.js";
+import {bindCopies, sampleOf} from "../screen/developers/samples.js";
+import {Line} from "../transports/raw_socket.js";
+import {CLOSE_TEXT} from "../wire/frames.js";
+
+const panel = byId("console");
+const log = new Console(panel);
+const line = new Line(`${location.origin.replace(/^http/, "ws")}${panel.dataset.socket}`);
+const connect = find(panel, "[data-part=connect]");
+const state = find(panel, "[data-part=state]");
+const send = /** @type {HTMLButtonElement} */ (find(panel, "[data-part=send]"));
+const command = /** @type {HTMLTextAreaElement} */ (find(panel, "[data-part=command]"));
+const examples = /** @type {HTMLSelectElement} */ (find(panel, "[data-part=examples]"));
+const form = /** @type {HTMLFormElement} */ (find(panel, "[data-part=form]"));
+
+/** @param {"idle" | "opening" | "open" | "closed"} name @param {string} text */
+function show(name, text) {
+  panel.dataset.state = name;
+  write(state, text);
+  send.disabled = name !== "open";
+  write(connect, name === "open" || name === "opening" ? "Disconnect" : "Connect");
+}
+
+/** @param {number} code */
+function ending(code) {
+  if (code === 1000) return "Disconnected";
+  const known = CLOSE_TEXT[code];
+  return known ? `Closed with ${code}: ${known[0]}` : `Closed with ${code}`;
+}
+
+line.onopen = () => show("open", "Connected");
+/** @param {string} text */
+line.ontext = (text) => log.add("received", text);
+/** @param {number} code */
+line.onclose = (code) => {
+  show(code === 1000 ? "idle" : "closed", ending(code));
+  log.add("note", ending(code));
+};
+
+connect.addEventListener("click", () => {
+  if (panel.dataset.state === "open" || panel.dataset.state === "opening") {
+    line.close();
+    return;
+  }
+  show("opening", "Connecting");
+  line.open();
+});
+examples.addEventListener("change", () => {
+  command.value = examples.value;
+});
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (line.send(command.value)) log.add("sent", command.value);
+});
+command.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+});
+for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-try]"))) {
+  button.addEventListener("click", () => {
+    command.value = sampleOf(button).textContent ?? "";
+    panel.scrollIntoView();
+    (line.isOpen ? send : connect).focus();
+  });
+}
+/** A link to a shape unfolds it. */
+function unfoldTarget() {
+  const target = document.getElementById(location.hash.slice(1));
+  if (target instanceof HTMLDetailsElement) target.open = true;
+}
+
+command.value = examples.value;
+bindCopies(document);
+addEventListener("hashchange", unfoldTarget);
+unfoldTarget();

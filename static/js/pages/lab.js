@@ -1,0 +1,292 @@
+// @ts-check
+/**
+ * Puts the transport lab together: four readers of the same market, what is counted of them, and the page.
+ * The one file of the lab that sees both link/ and screen/.
+ */
+
+import {byId, find, write} from "../dom.js";
+import {count, price} from "../format.js";
+import {verdictsOf} from "../lab/measure/claims.js";
+import {csvOf} from "../lab/measure/csv.js";
+import {figuresOf} from "../lab/measure/figures.js";
+import {fleetCost} from "../lab/measure/fleet.js";
+import {History, Ledger} from "../lab/measure/ledger.js";
+import {ClockOffset} from "../lab/measure/offset.js";
+import {Spending} from "../lab/measure/spending.js";
+import {Reader} from "../lab/reader.js";
+import {askCosts} from "../lab/server_costs.js";
+import {Timekeeper} from "../lab/timekeeper.js";
+import {KEYS, TRANSPORTS, openWays} from "../lab/transports.js";
+import {FiguresTable} from "../screen/lab/figures_table.js";
+import {LabForm} from "../screen/lab/form.js";
+import {Mirror} from "../screen/lab/mirror.js";
+import {Plot} from "../screen/lab/plot.js";
+import {showFleet, showVerdicts} from "../screen/lab/verdicts.js";
+import {Frame} from "../screen/page/animation_frame.js";
+import {readSettings} from "../screen/page/settings.js";
+import {WebSocketTransport} from "../transports/websocket.js";
+import {CLOSE} from "../wire/frames.js";
+
+/** @typedef {import("../lab/server_costs.js").Costs} Costs */
+/** @typedef {import("../screen/lab/form.js").Wishes} Wishes */
+
+const TICK_MS = 1_000;
+/** The last few seconds of the table. */
+const RECENT_S = 10;
+/** Every other second the server is asked for its sums; it is asked over HTTP, beside the readers. */
+const COSTS_EVERY = 2;
+/** The clock is known well enough after this, whether or not the socket answers. */
+const CLOCK_MS = 2_000;
+/** Until the server has said how long our header is. */
+const HEADER_BYTES = 700;
+
+/** The time of our clock, finer than Date.now. */
+function ourTime() {
+  return performance.timeOrigin + performance.now();
+}
+
+class Lab {
+  #settings = readSettings();
+  #costsUrl = document.body.dataset.costs ?? "/lab/costs/";
+  #form = new LabForm({
+    watchlist: (document.body.dataset.symbols ?? "").split(",").filter((symbol) => symbol !== ""),
+    onchange: (wishes, name) => this.#heed(wishes, name),
+  });
+  #frame = new Frame();
+  #table = new FiguresTable(byId("lab-figures"), KEYS);
+  #mirror = new Mirror(byId("lab-mirror"), KEYS);
+  #plot = new Plot(byId("lab-plot"), [...TRANSPORTS]);
+  #offset = new ClockOffset();
+  #spending = new Spending();
+  #timekeeper = new Timekeeper({
+    transport: new WebSocketTransport(this.#settings.socketUrl),
+    now: ourTime,
+    onanswer: (sent_ms, server_ms, heard_ms) => this.#offset.hear(sent_ms, server_ms, heard_ms),
+  });
+  /** @type {Record<string, Reader>} */
+  #readers = {};
+  #histories = Object.fromEntries(KEYS.map((key) => [key, new History(RECENT_S)]));
+  /** @type {import("../transports/poll.js").PollTransport | null} */
+  #poll = null;
+  #header_bytes = HEADER_BYTES;
+  #isRunning = false;
+  #ticks = 0;
+  /** Symbols the server does not know. @type {Set<string>} */
+  #rejected = new Set();
+
+  /** Begin. */
+  async open() {
+    byId("lab-run").addEventListener("click", () => (this.#isRunning ? this.#stop() : this.#start()));
+    byId("lab-reset").addEventListener("click", () => this.#reset());
+    byId("lab-csv").addEventListener("click", () => this.#export());
+    byId("lab-quantity").addEventListener("change", () => this.#plot.clear());
+    for (const radio of document.querySelectorAll("input[name=period]")) radio.addEventListener("change", () => this.#show());
+    document.addEventListener("visibilitychange", () => this.#look());
+    addEventListener("pagehide", () => this.#leave());
+    setInterval(() => this.#tick(), TICK_MS);
+    this.#timekeeper.open();
+    await Promise.race([this.#clockIsSure(), passed(CLOCK_MS)]);
+    await this.#askCosts();
+    await this.#start();
+  }
+
+  async #clockIsSure() {
+    while (!this.#timekeeper.isSure) await passed(50);
+  }
+
+  // --- running ------------------------------------------------------------------------------
+  async #start() {
+    const {symbols, interval_s, max_rate} = this.#form.wishes;
+    this.#isRunning = true;
+    this.#rejected.clear();
+    this.#mirror.list(symbols);
+    const options = {...this.#settings, interval_ms: interval_s * 1000, header_bytes: this.#header_bytes};
+    const {ways, poll} = openWays(options);
+    this.#poll = poll;
+    for (const key of KEYS) this.#readers[key] = this.#reader(key, ways[key], symbols, max_rate);
+    this.#reset();
+    this.#look();
+    for (const reader of Object.values(this.#readers)) reader.open();
+  }
+
+  /** @param {string} key @param {import("../lab/transports.js").Way} way @param {string[]} symbols @param {number} max_rate */
+  #reader(key, {rung, toll}, symbols, max_rate) {
+    const column = {paint: (/** @type {Set<string>} */ dirty) => this.#paint(key, dirty)};
+    return new Reader({
+      rung, toll, symbols,
+      max_rate: key === "poll" ? 0 : max_rate,
+      now: () => ourTime() + this.#offset.offset_ms,
+      onchange: (changed) => this.#frame.touch(column, changed),
+      onstate: (state) => this.#showState(key, state),
+      onanswer: ({result}) => Object.keys(result.rejected ?? {}).forEach((symbol) => this.#rejected.add(symbol)),
+    });
+  }
+
+  #stop() {
+    if (!this.#isRunning) return;
+    this.#isRunning = false;
+    for (const reader of Object.values(this.#readers)) reader.close();
+    this.#show();
+    this.#look();
+  }
+
+  #leave() {
+    this.#stop();
+    this.#timekeeper.close();
+  }
+
+  /** Count from now on. */
+  #reset() {
+    for (const [key, reader] of Object.entries(this.#readers)) {
+      reader.settle();
+      this.#histories[key].begin(reader.ledger);
+    }
+    this.#spending.begin();
+    this.#plot.clear();
+    this.#show();
+  }
+
+  /** Measure only while somebody looks: a hidden page paints nothing and its timers are slow. */
+  #look() {
+    const isSeen = !document.hidden;
+    if (this.#isRunning) for (const reader of Object.values(this.#readers)) reader.measure(isSeen);
+    if (isSeen) this.#spending.skip();
+    document.body.dataset.lab = this.#isRunning ? (isSeen ? "running" : "paused") : "stopped";
+    write(find(byId("lab-run"), "[data-part=label]"), this.#isRunning ? "Stop" : "Start");
+    byId("lab-hidden").hidden = isSeen;
+  }
+
+  /** @param {Wishes} wishes @param {keyof Wishes} name */
+  async #heed({interval_s, max_rate}, name) {
+    if (name === "interval_s" && this.#poll) this.#poll.interval_ms = interval_s * 1000;
+    if (name === "max_rate") {
+      for (const key of KEYS) if (key !== "poll") this.#readers[key]?.subscriptions.setRate(max_rate);
+    }
+    if (name === "symbols" && this.#isRunning) {
+      this.#stop();
+      await this.#start();
+    }
+    this.#show();
+  }
+
+  // --- counting -----------------------------------------------------------------------------
+  #tick() {
+    if (!this.#isRunning || document.hidden) return;
+    this.#ticks += 1;
+    if (this.#ticks % COSTS_EVERY === 0) this.#askCosts();
+    for (const [key, reader] of Object.entries(this.#readers)) {
+      reader.settle();
+      this.#histories[key].tick(reader.ledger);
+    }
+    this.#show();
+    this.#draw();
+  }
+
+  async #askCosts() {
+    const sent_ms = ourTime();
+    const told = await askCosts(this.#costsUrl);
+    byId("lab-costs-lost").hidden = !("ending" in told);
+    if ("ending" in told) {
+      if (told.ending.code === CLOSE.SIGNED_OUT) this.#signIn();
+      return;
+    }
+    this.#offset.hear(sent_ms, told.costs.ts, ourTime());
+    this.#header_bytes = told.costs.request_header_bytes;
+    this.#charge(told.costs);
+  }
+
+  #signIn() {
+    location.assign(`${this.#settings.loginUrl}?next=${encodeURIComponent(location.pathname + location.search)}`);
+  }
+
+  /** @param {Costs} costs */
+  #charge(costs) {
+    if (document.hidden) return;
+    for (const [key, {cpu_s, updates}] of Object.entries(this.#spending.hear(costs))) {
+      const sums = this.#readers[key]?.ledger.sums;
+      if (!sums) continue;
+      sums.server_cpu_s += cpu_s;
+      sums.server_updates += updates;
+    }
+  }
+
+  // --- showing ------------------------------------------------------------------------------
+  /** @param {string} key @param {Set<string>} dirty */
+  #paint(key, dirty) {
+    const reader = this.#readers[key];
+    this.#mirror.show(key, reader.board.rows, dirty);
+    reader.painted();
+  }
+
+  /** @param {string} key @param {import("../connection/state.js").State} state */
+  #showState(key, state) {
+    const cell = find(document, `[data-state=${key}]`);
+    cell.dataset.name = state.name;
+    write(cell, state.name.replace("_", " "));
+  }
+
+  #periods() {
+    const periods = KEYS.map((key) => {
+      const ledger = this.#readers[key]?.ledger ?? new Ledger();
+      return [key, this.#histories[key].periods(ledger)];
+    });
+    return /** @type {Record<string, {all: Ledger, recent: Ledger, last: Ledger}>} */ (Object.fromEntries(periods));
+  }
+
+  #show() {
+    const periods = this.#periods();
+    const period = find(document, "input[name=period]:checked").getAttribute("value") === "all" ? "all" : "recent";
+    const of = (/** @type {"all" | "recent"} */ which) =>
+      Object.fromEntries(KEYS.map((key) => [key, figuresOf(periods[key][which])]));
+    const all = of("all");
+    this.#table.show(period === "all" ? all : of("recent"));
+    showVerdicts(byId("lab-verdicts"), verdictsOf(/** @type {any} */ (all)));
+    const {users} = this.#form.wishes;
+    showFleet(byId("lab-fleet"), users, Object.fromEntries(KEYS.map((key) => [key, fleetCost(users, all[key])])));
+    this.#showRemarks();
+  }
+
+  #showRemarks() {
+    const {process_s, owned_s, span_ms} = this.#spending;
+    const perSecond = (/** @type {number} */ spent_s) => `${price(span_ms ? (spent_s * 1e6) / span_ms : null, 1)} ms/s`;
+    write(byId("lab-process"), perSecond(process_s));
+    write(byId("lab-owned"), perSecond(owned_s));
+    write(byId("lab-unowned"), perSecond(process_s - owned_s));
+    const error_ms = this.#offset.error_ms;
+    write(byId("lab-clock"), error_ms === null ? "not known" : `${price(this.#offset.offset_ms, 1)} ms, wrong by at most ${price(error_ms, 1)} ms`);
+    write(byId("lab-header"), count(this.#header_bytes));
+    const unknown = [...this.#rejected].join(", ");
+    byId("lab-rejected").hidden = unknown === "";
+    write(find(byId("lab-rejected"), "[data-part=symbols]"), unknown);
+  }
+
+  #draw() {
+    const quantity = /** @type {HTMLSelectElement} */ (byId("lab-quantity")).value;
+    const periods = this.#periods();
+    const values = Object.fromEntries(KEYS.map((key) => [key, figuresOf(periods[key].last)[quantity]]));
+    this.#plot.add({at_s: performance.now() / 1000, values});
+  }
+
+  #export() {
+    for (const reader of Object.values(this.#readers)) reader.settle();
+    const periods = this.#periods();
+    const lines = TRANSPORTS.flatMap(({key, name}) => [
+      {name, period: "since start", ledger: periods[key].all},
+      {name, period: `last ${RECENT_S} s`, ledger: periods[key].recent},
+    ]);
+    const text = csvOf(lines, {at_ms: Date.now(), ...this.#form.wishes});
+    const url = URL.createObjectURL(new Blob([text], {type: "text/csv"}));
+    const link = document.createElement("a");
+    link.href = url;
+    link.download = "transports.csv";
+    link.click();
+    URL.revokeObjectURL(url);
+  }
+}
+
+/** @param {number} wait_ms @returns {Promise<void>} */
+function passed(wait_ms) {
+  return new Promise((resolve) => setTimeout(resolve, wait_ms));
+}
+
+new Lab().open();

@@ -1,0 +1,95 @@
+// @ts-check
+/**
+ * The settings of the transport lab: what the address says, what the form says, and both the same.
+ * Must not know the transports.
+ */
+
+import {byId} from "../../dom.js";
+import {askFor, asked} from "../page/settings.js";
+
+/**
+ * `users` is for how many the costs are reckoned.
+ * @typedef {{symbols: string[], interval_s: number, max_rate: number, users: number}} Wishes
+ */
+
+const SYMBOLS = 50;
+const LEAST_S = 0.25;
+const MOST_S = 10;
+const RATES = Object.freeze([1, 2, 5, 10, 15]);
+/** The slider goes from 1 to 100,000 in steps of a hundredth of a decade. */
+const DECADE = 100;
+const MOST_USERS = 100_000;
+
+export class LabForm {
+  #symbols = /** @type {HTMLInputElement} */ (byId("lab-symbols"));
+  #interval = /** @type {HTMLInputElement} */ (byId("lab-interval"));
+  #rate = /** @type {HTMLSelectElement} */ (byId("lab-rate"));
+  #users = /** @type {HTMLInputElement} */ (byId("lab-users"));
+  #watchlist;
+  /** @type {Wishes} */
+  #wishes;
+
+  /**
+   * @param {{watchlist: string[], onchange: (wishes: Wishes, name: keyof Wishes) => void}} options
+   *   `watchlist`: the symbols when none are named
+   */
+  constructor({watchlist, onchange}) {
+    this.#watchlist = watchlist;
+    this.#wishes = {
+      symbols: symbolsOf(asked("symbols") ?? "", watchlist),
+      interval_s: within(asked("interval"), LEAST_S, MOST_S, 2),
+      max_rate: RATES.find((rate) => rate === Number(asked("rate"))) ?? 10,
+      users: Math.round(within(asked("users"), 1, MOST_USERS, 1000)),
+    };
+    this.#show();
+    this.#bind(this.#symbols, "symbols", "symbols", () => symbolsOf(this.#symbols.value, this.#watchlist), onchange);
+    this.#bind(this.#interval, "interval_s", "interval", () => within(this.#interval.value, LEAST_S, MOST_S, 2), onchange);
+    this.#bind(this.#rate, "max_rate", "rate", () => Number(this.#rate.value), onchange);
+    this.#bind(this.#users, "users", "users", () => Math.round(10 ** (Number(this.#users.value) / DECADE)), onchange);
+    this.#users.addEventListener("input", () => this.#users.dispatchEvent(new Event("change")));
+    byId("lab-form").addEventListener("submit", (event) => event.preventDefault());
+  }
+
+  /** What is wished now. */
+  get wishes() {
+    return this.#wishes;
+  }
+
+  /**
+   * @param {HTMLElement} field
+   * @param {keyof Wishes} name
+   * @param {string} key its name in the address
+   * @param {() => string[] | number} read
+   * @param {(wishes: Wishes, name: keyof Wishes) => void} onchange
+   */
+  #bind(field, name, key, read, onchange) {
+    field.addEventListener("change", () => {
+      const value = read();
+      this.#wishes = {...this.#wishes, [name]: value};
+      askFor(key, String(value));
+      this.#show();
+      onchange(this.#wishes, name);
+    });
+  }
+
+  #show() {
+    const {symbols, interval_s, max_rate, users} = this.#wishes;
+    this.#symbols.value = symbols.join(", ");
+    this.#interval.value = String(interval_s);
+    this.#rate.value = String(max_rate);
+    this.#users.value = String(Math.round(Math.log10(users) * DECADE));
+  }
+}
+
+/** @param {string} text @param {string[]} others */
+function symbolsOf(text, others) {
+  const named = text.toUpperCase().split(/[\s,]+/).filter((symbol) => /^[A-Z0-9.\-]{1,12}$/.test(symbol));
+  const symbols = [...new Set(named)].slice(0, SYMBOLS);
+  return symbols.length ? symbols : others;
+}
+
+/** @param {string | null} text @param {number} least @param {number} most @param {number} otherwise */
+function within(text, least, most, otherwise) {
+  const value = Number(text || NaN);
+  return Number.isFinite(value) ? Math.min(Math.max(value, least), most) : otherwise;
+}

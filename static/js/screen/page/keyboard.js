@@ -1,0 +1,36 @@
+// @ts-check
+/**
+ * Keys that work anywhere on the page, and the dialog that lists them.
+ * Must not know what they do. Single keys can be switched off (WCAG 2.1.4).
+ */
+
+import {byId, recall, remember} from "../../dom.js";
+
+const MEMORY = "keys";
+
+/**
+ * Bind single keys to what they do; "?" opens the help.
+ * @param {Record<string, () => void>} actions
+ */
+export function bindKeys(actions) {
+  const help = /** @type {HTMLDialogElement} */ (byId("help"));
+  const isOn = /** @type {HTMLInputElement} */ (byId("keys-on"));
+  isOn.checked = recall(MEMORY) !== "off";
+  isOn.addEventListener("change", () => remember(MEMORY, isOn.checked ? null : "off"));
+  byId("help-open").addEventListener("click", () => help.showModal());
+  /** @type {Record<string, () => void>} */
+  const all = {...actions, "?": () => help.showModal()};
+  document.addEventListener("keydown", (event) => {
+    const action = all[event.key];
+    if (!action || !isOn.checked || help.open || isTyping(event)) return;
+    event.preventDefault();
+    action();
+  });
+}
+
+/** @param {KeyboardEvent} event */
+function isTyping(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return true;
+  const target = /** @type {HTMLElement} */ (event.target);
+  return target.matches("input, select, textarea") || target.isContentEditable;
+}

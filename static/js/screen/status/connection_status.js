@@ -1,0 +1,123 @@
+// @ts-check
+/**
+ * Says whether what is on the screen is the market now: badge, banner, and a greyed table when it is not.
+ * Must not know the network: it is told the state of the link as a word.
+ */
+
+import {byId, find, write} from "../../dom.js";
+import {age, moment, time} from "../../format.js";
+
+/**
+ * @typedef {{
+ *   name: string, transport: string, pinned: string, reason: string, retry_at_ms: number | null,
+ *   heard_at_ms: number | null, market_silent_since_ms: number | null,
+ * }} LinkState
+ * @typedef {{label: string, verb: string, text: (state: LinkState) => string}} Wording
+ */
+
+/** The word on the badge, what the banner says, and what its button does. @type {Record<string, Wording>} */
+const WORDINGS = Object.freeze({
+  closed: {label: "Closed", verb: "", text: () => ""},
+  connecting: {label: "Connecting", verb: "", text: () => ""},
+  live: {label: "Live", verb: "", text: () => ""},
+  stale: {label: "Stale", verb: "", text: silence},
+  paused: {label: "Paused", verb: "Resume", text: () => "Prices are paused. Status and notifications still arrive."},
+  reconnecting: {label: "Reconnecting", verb: "Try now", text: (state) => `${loss(state)} ${standstill(state)}`},
+  offline: {label: "Offline", verb: "Try now", text: (state) => `You are offline. ${standstill(state)}`},
+  signed_out: {label: "Signed out", verb: "Sign in", text: () => "You are signed out."},
+  stopped: {label: "Stopped", verb: "Try again", text: ({reason}) => `The server ended the connection: ${reason}.`},
+});
+
+/** States in which prices must not look live. */
+const NOT_LIVE = Object.freeze(["stale", "reconnecting", "offline", "signed_out", "stopped"]);
+
+/** @param {LinkState} state */
+function since({heard_at_ms}) {
+  return heard_at_ms === null ? "the page's opening" : time(heard_at_ms);
+}
+
+/** @param {LinkState} state */
+function silence(state) {
+  const {market_silent_since_ms: silent_ms} = state;
+  if (silent_ms !== null) return `The market\u2019s feed has been silent since ${time(silent_ms)}. Prices may be old.`;
+  return `Nothing heard since ${since(state)}. Prices may be old.`;
+}
+
+/** A transport that people pinned has no other to fall back to. @param {LinkState} state */
+function loss({pinned}) {
+  return pinned ? `${pinned}, which is pinned here, does not work.` : "Connection lost.";
+}
+
+/** @param {LinkState} state */
+function standstill(state) {
+  const left_s = Math.ceil(((state.retry_at_ms ?? 0) - Date.now()) / 1000);
+  const next = left_s > 0 ? `Trying again in ${left_s} s.` : "Connecting\u2026";
+  return `Prices as of ${since(state)}. ${next}`;
+}
+
+export class LinkStatus {
+  #badge = byId("link-badge");
+  #label = find(this.#badge, "[data-part=label]");
+  #banner = byId("link-banner");
+  #text = find(this.#banner, "[data-part=text]");
+  #button = find(this.#banner, "button");
+  #note = byId("link-note");
+  #announce;
+  /** @type {LinkState} */
+  #state = {
+    name: "connecting", transport: "", pinned: "", reason: "",
+    retry_at_ms: null, heard_at_ms: null, market_silent_since_ms: null,
+  };
+
+  /**
+   * @param {{announce: (text: string) => void, onact: (state: string) => void}} options `onact`: the
+   *   banner's button was pressed in this state.
+   */
+  constructor({announce, onact}) {
+    this.#announce = announce;
+    this.#button.addEventListener("click", () => onact(this.#state.name));
+  }
+
+  /**
+   * Show a new state of the link.
+   * @param {LinkState} state
+   */
+  show(state) {
+    const isNew = state.name !== this.#state.name;
+    this.#state = state;
+    this.tick();
+    if (!isNew) return;
+    const {label} = wordingOf(state);
+    document.body.dataset.link = state.name;
+    document.body.classList.toggle("is-not-live", NOT_LIVE.includes(state.name));
+    this.#announce(label);
+  }
+
+  /** Keep the words that depend on the time true; called once a second. */
+  tick() {
+    const {label, text, verb} = wordingOf(this.#state);
+    write(this.#label, label);
+    write(this.#text, text(this.#state));
+    write(this.#button, verb);
+    this.#button.hidden = verb === "" || (verb === "Try now" && this.#state.retry_at_ms === null);
+    this.#banner.hidden = text(this.#state) === "";
+  }
+
+  /**
+   * Tell how a lost connection came back.
+   * @param {{gap_ms: number, resumed: boolean}} recovery
+   */
+  recovered({gap_ms, resumed}) {
+    const how = resumed ? "resumed, nothing missed" : "snapshot reloaded";
+    const text = `Reconnected after ${age(gap_ms)}: ${how}`;
+    write(this.#note, text);
+    this.#note.title = moment(Date.now());
+    this.#note.hidden = false;
+    this.#announce(text);
+  }
+}
+
+/** @param {LinkState} state */
+function wordingOf({name}) {
+  return WORDINGS[name] ?? WORDINGS.connecting;
+}

@@ -1,0 +1,82 @@
+// @ts-check
+/**
+ * The numbers about the numbers: age, updates per second, ticks and what was merged, requests, bytes.
+ * Must not know where they come from; written at most once a second.
+ */
+
+import {write} from "../../dom.js";
+import {age, bytes, count, price} from "../../format.js";
+
+/** @typedef {Record<string, number>} Totals */
+/**
+ * `ticks` came in `entries`, and those in `frames`.
+ * @typedef {{ticks: number, entries: number, frames: number, age_ms: number | null, transport: string, reconnects: number}} Facts
+ */
+
+export class Meter {
+  /** @type {Map<string, HTMLElement[]>} */
+  #places = new Map();
+  /** @type {Totals} */
+  #before = {};
+  #before_ms = 0;
+
+  /** Take every `data-meter` of the page as a place to write to. @param {ParentNode} page */
+  constructor(page) {
+    const places = /** @type {NodeListOf<HTMLElement>} */ (page.querySelectorAll("[data-meter]"));
+    for (const place of places) {
+      const name = place.dataset.meter ?? "";
+      this.#places.set(name, [...(this.#places.get(name) ?? []), place]);
+    }
+  }
+
+  /**
+   * Write texts to their places; those the page has no place for are left out.
+   * @param {Record<string, string>} texts
+   */
+  show(texts) {
+    for (const [name, text] of Object.entries(texts)) {
+      for (const place of this.#places.get(name) ?? []) write(place, text);
+    }
+  }
+
+  /**
+   * Tell how prices come, and how many; called once a second.
+   * @param {Facts} facts
+   * @param {number} now_ms
+   */
+  tell({ticks, entries, frames, age_ms, transport, reconnects}, now_ms) {
+    const rates = this.rates({ticks, frames}, now_ms);
+    this.show({
+      age: age(age_ms),
+      transport: transport || "\u2013",
+      updates: price(rates.frames, 1),
+      ticks: count(ticks),
+      tick_rate: count(rates.ticks),
+      merged: count(ticks - entries),
+      reconnects: count(reconnects),
+    });
+  }
+
+  /**
+   * Tell what the transport costs.
+   * @param {{requests: number, unchanged: number, bytes: number}} costs
+   */
+  tellCosts({requests, unchanged, bytes: received}) {
+    this.show({bytes: bytes(received), requests: count(requests), unchanged: count(unchanged)});
+  }
+
+  /**
+   * Return how much each total grew per second since the last call.
+   * @param {Totals} totals
+   * @param {number} now_ms
+   * @returns {Totals}
+   */
+  rates(totals, now_ms) {
+    const span_s = Math.max(0.001, (now_ms - this.#before_ms) / 1000);
+    const before = this.#before;
+    const grown = Object.entries(totals).map(([name, total]) => [name, (total - (before[name] ?? total)) / span_s]);
+    this.#before = {...totals};
+    this.#before_ms = now_ms;
+    return Object.fromEntries(grown);
+  }
+}

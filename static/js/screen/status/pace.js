@@ -1,0 +1,73 @@
+// @ts-check
+/**
+ * How often prices come, and why: what people chose, what the browser wishes and what the server says.
+ * Must not know where any of it comes from.
+ */
+
+import {count, price} from "../../format.js";
+import {DEFAULT_RATE} from "../../wire/frames.js";
+
+/** Updates per second for those who save data. */
+const SAVING_RATE = 1;
+
+export class Pace {
+  #isSaving;
+  /** Updates per second that somebody chose, or 0. */
+  #chosen = 0;
+  /** What the server slowed us to, and why. @type {{rate: number, reason: string} | null} */
+  #limit = null;
+
+  /** @param {{isSaving: boolean}} options */
+  constructor({isSaving}) {
+    this.#isSaving = isSaving;
+  }
+
+  /** Updates per second to ask for. */
+  get max_rate() {
+    return this.#chosen || (this.#isSaving ? SAVING_RATE : DEFAULT_RATE);
+  }
+
+  /**
+   * Somebody chose a pace; 0 leaves it to the page.
+   * @param {number} rate
+   */
+  choose(rate) {
+    this.#chosen = rate;
+  }
+
+  /** Another connection: the server has no reason yet. */
+  forget() {
+    this.#limit = null;
+  }
+
+  /**
+   * The server says how often it sends; without a reason it is what we asked for.
+   * @param {{rate: number, reason: string}} told
+   */
+  hear({rate, reason}) {
+    this.#limit = reason ? {rate, reason} : null;
+  }
+
+  /**
+   * Return rate and reason in words: "auto 4/s: paint 38 ms", "10/s", "paused: hidden tab".
+   * @param {{pauses: string[], interval_ms: number}} facts why the prices stop, if they do; and the interval
+   *   of a poll, or 0
+   */
+  text({pauses, interval_ms}) {
+    if (pauses.length) return `paused: ${pauses.join(", ")}`;
+    const {rate, reason} = this.#slowest(interval_ms);
+    return `${this.#chosen ? "" : "auto "}${amount(rate)}/s${reason && ": "}${reason}`;
+  }
+
+  /** @param {number} interval_ms */
+  #slowest(interval_ms) {
+    const wish = {rate: this.max_rate, reason: this.#isSaving && !this.#chosen ? "Save-Data" : ""};
+    const poll = {rate: interval_ms ? 1000 / interval_ms : Infinity, reason: "polling"};
+    return [wish, this.#limit ?? wish, poll].reduce((least, one) => (one.rate < least.rate ? one : least));
+  }
+}
+
+/** @param {number} rate */
+function amount(rate) {
+  return Number.isInteger(rate) ? count(rate) : price(rate, 1);
+}

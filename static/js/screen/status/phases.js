@@ -1,0 +1,31 @@
+// @ts-check
+/**
+ * What phases are called, and the head of the page: which day it is on the exchange, what time and phase.
+ * Pure: the time arrives as an argument.
+ */
+
+import {count, dateIn, price, timeIn} from "../../format.js";
+
+/** @typedef {import("../../wire/frames.js").Feed} Feed */
+
+/** @type {Record<string, string>} */
+export const PHASE_NAMES = Object.freeze({
+  PRE_OPEN: "Pre-open", AUCTION: "Auction", OPEN: "Open", LIMIT: "Limit", HALTED: "Halted", CLOSED: "Closed",
+});
+
+/**
+ * Return "NYSE day 2 · 11:42 · Open · 13.7×", or "" for a feed that follows no exchange. A feed that rests has no
+ * time; days that are not compressed have a date.
+ * @param {Feed} feed
+ * @param {number} now_ms by the server's clock
+ */
+export function dayText(feed, now_ms) {
+  const {exchange, zone, day, ph, clock, scale, state, t} = feed;
+  if (!exchange) return "";
+  if (state !== "RUNNING") return `${exchange} \u00b7 ${state === "PAUSED" ? "Paused" : PHASE_NAMES.CLOSED}`;
+  const at_ms = clock + Math.max(0, now_ms - t) * scale;
+  const isCompressed = scale !== 1;
+  const date = isCompressed ? ` day ${count(day)}` : ` \u00b7 ${dateIn(at_ms, zone)}`;
+  const speed = isCompressed ? ` \u00b7 ${price(scale, 1)}\u00d7` : "";
+  return `${exchange}${date} \u00b7 ${timeIn(at_ms, zone)} \u00b7 ${PHASE_NAMES[ph] ?? ph}${speed}`;
+}

@@ -1,0 +1,215 @@
+// @ts-check
+/**
+ * The panel of trades: which symbols it wants while somebody may look, and what it says when nothing moves.
+ * Must not know the network: it says what it wants, and is handed frames.
+ */
+
+import {find, recall, remember, write} from "../../dom.js";
+import {Tape} from "../../market/tape.js";
+import {CHANNEL, HEARTBEAT, METHOD} from "../../wire/frames.js";
+import {digitsOf} from "../watchlist/columns.js";
+import {tradesNote} from "./note.js";
+import {TapeView} from "./tape_view.js";
+
+/** @typedef {import("../../wire/frames.js").Instrument} Instrument */
+/** @typedef {import("../../wire/frames.js").Frame} Frame */
+/** @typedef {{add(channel: string, symbols: string[]): void, remove(channel: string, symbols: string[]): void}} Wishes */
+
+const MEMORY = "trades";
+const OPEN = "open";
+/** Longer than prices go on in a hidden tab: who comes back soon finds nothing missing. */
+const REST_MS = 60_000;
+/** States of a link that carries. @type {readonly string[]} */
+const UP = Object.freeze(["live", "paused", "stale"]);
+
+class Trades {
+  #panel;
+  #scope;
+  #all;
+  #note;
+  #scroll;
+  #view;
+  #tape = new Tape();
+  #instruments;
+  #wishes;
+  #onchange;
+  #announce;
+  /** @type {readonly string[]} */
+  #watched = [];
+  /** @type {string | null} */
+  #selected = null;
+  /** What was asked for. @type {string[]} */
+  #asked = [];
+  #isResting = false;
+  #link = "connecting";
+  #gaps = 0;
+  /** @type {number | undefined} */
+  #timer;
+
+  /**
+   * @param {{
+   *   panel: HTMLElement, wishes: Wishes, instruments: ReadonlyMap<string, Instrument>,
+   *   onchange: (part: Trades) => void, onall: () => void, announce: (text: string) => void,
+   * }} options `onall`: somebody wants all symbols again
+   */
+  constructor({panel, wishes, instruments, onchange, onall, announce}) {
+    this.#panel = /** @type {HTMLDetailsElement} */ (panel);
+    this.#scope = find(panel, "[data-part=scope]");
+    this.#all = find(panel, "[data-part=all]");
+    this.#note = find(panel, "[data-part=note]");
+    this.#scroll = find(panel, "[data-part=scroll]");
+    this.#view = new TapeView(panel);
+    this.#instruments = instruments;
+    this.#wishes = wishes;
+    this.#onchange = onchange;
+    this.#announce = announce;
+    this.#panel.open = recall(MEMORY) === OPEN;
+    panel.addEventListener("toggle", () => this.#hearToggle());
+    this.#all.addEventListener("click", () => onall());
+  }
+
+  /** Where the trades stand, to go on from there; null when they must begin anew. */
+  get position() {
+    return this.#panel.open ? this.#tape.position : null;
+  }
+
+  /** Open or close it. */
+  toggle() {
+    this.#panel.open = !this.#panel.open;
+  }
+
+  /** These symbols are watched. @param {readonly string[]} symbols */
+  list(symbols) {
+    this.#watched = symbols;
+    this.#follow();
+  }
+
+  /** Show the trades of one symbol only, or of all without one. @param {string | null} symbol */
+  select(symbol) {
+    if (symbol === this.#selected) return;
+    this.#selected = symbol;
+    this.#begin();
+  }
+
+  /** Symbols that the server did not know are listed now. @param {string[]} symbols */
+  retry(symbols) {
+    const again = symbols.filter((symbol) => this.#asked.includes(symbol));
+    if (again.length) this.#wishes.add(CHANNEL.TRADES, again);
+  }
+
+  /** A tab that nobody looks at for long wants no trades; it goes on where it stood. @param {boolean} isHidden */
+  setHidden(isHidden) {
+    clearTimeout(this.#timer);
+    if (isHidden) this.#timer = setTimeout(() => this.#rest(true), REST_MS);
+    else this.#rest(false);
+  }
+
+  /**
+   * Take any frame; return false for trades that do not follow.
+   * @param {Frame} frame
+   */
+  hear(frame) {
+    if (this.#asked.length === 0) return true;
+    if (frame.channel === HEARTBEAT) this.#tape.raise(frame.seq);
+    if (frame.type === "answer" && isOpening(frame)) this.#tape.follow(true);
+    return frame.channel !== CHANNEL.TRADES || this.#take(frame);
+  }
+
+  /** The link is in another state; one that was lost asks anew. @param {string} name */
+  showLink(name) {
+    this.#link = name;
+    if (!UP.includes(name)) this.#tape.follow(false);
+    this.#onchange(this);
+  }
+
+  /** Show what is known. */
+  paint() {
+    this.#view.show(this.#tape.lines, (symbol) => digitsOf(this.#instruments.get(symbol)));
+    const {lines, position} = this.#tape;
+    const text = tradesNote({
+      link: this.#link, hasBegun: position !== null, isEmpty: lines.length === 0,
+      symbol: this.#selected, isNothingWatched: this.#watched.length === 0, asOf_ms: lines.at(-1)?.trade?.t ?? null,
+    });
+    write(this.#note, text);
+    this.#note.hidden = text === "";
+    this.#scroll.hidden = lines.length === 0;
+    write(this.#scope, this.#selected ?? "All watched symbols");
+    this.#all.hidden = this.#selected === null;
+  }
+
+  // --- wanting ------------------------------------------------------------------------------
+  #hearToggle() {
+    remember(MEMORY, this.#panel.open ? OPEN : null);
+    this.#begin();
+  }
+
+  /** Other symbols, or the same after a while without: what was known says nothing of what came between. */
+  #begin() {
+    this.#unwant(this.#asked);
+    this.#tape.clear();
+    this.#gaps = 0;
+    this.#follow();
+    this.#scroll.scrollTop = 0;
+  }
+
+  /** @param {boolean} isResting */
+  #rest(isResting) {
+    if (isResting === this.#isResting) return;
+    this.#isResting = isResting;
+    if (isResting) this.#unwant(this.#asked);
+    else this.#follow();
+  }
+
+  /** Ask for what is to be shown now and was not asked for, and no more for what is not. */
+  #follow() {
+    this.#onchange(this);
+    if (this.#isResting) return;
+    const wanted = this.#wanted();
+    this.#tape.want(wanted);
+    this.#unwant(this.#asked.filter((symbol) => !wanted.includes(symbol)));
+    if (wanted.length === 0) this.#tape.clear();
+    if (this.#asked.length === 0) this.#tape.follow(false);
+    const added = wanted.filter((symbol) => !this.#asked.includes(symbol));
+    this.#asked = wanted;
+    if (added.length) this.#wishes.add(CHANNEL.TRADES, added);
+  }
+
+  #wanted() {
+    if (!this.#panel.open) return [];
+    return this.#selected === null ? [...this.#watched] : [this.#selected];
+  }
+
+  /** @param {string[]} symbols */
+  #unwant(symbols) {
+    this.#asked = this.#asked.filter((symbol) => !symbols.includes(symbol));
+    if (symbols.length) this.#wishes.remove(CHANNEL.TRADES, symbols);
+  }
+
+  /** @param {import("../../wire/frames.js").TradesFrame} frame */
+  #take(frame) {
+    const isNext = this.#tape.apply(frame);
+    this.#tellGaps();
+    this.#onchange(this);
+    return isNext;
+  }
+
+  #tellGaps() {
+    const gaps = this.#tape.lines.filter(({trade}) => trade === null).length;
+    if (gaps > this.#gaps) this.#announce("Some trades are missing");
+    this.#gaps = gaps;
+  }
+}
+
+/**
+ * Return the panel of this page, or null: the polling page has none.
+ * @param {Omit<ConstructorParameters<typeof Trades>[0], "panel">} options
+ */
+export function openTrades(options) {
+  const panel = document.getElementById("trades");
+  return panel && new Trades({panel, ...options});
+}
+
+/** Say whether it answers that the server tells us trades. @param {import("../../wire/frames.js").Answer} answer */
+function isOpening({method, result}) {
+  return method === METHOD.SUBSCRIBE && result.channel === CHANNEL.TRADES;
+}

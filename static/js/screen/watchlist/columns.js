@@ -1,0 +1,73 @@
+// @ts-check
+/**
+ * What each column of the watchlist says, sorts by and flashes for.
+ * Pure: from a row of the board to text and a number.
+ */
+
+import {change, percent, price, volume} from "../../format.js";
+
+/** @typedef {import("../../wire/frames.js").Row} Row */
+/** @typedef {import("../../wire/frames.js").Instrument} Instrument */
+/**
+ * @typedef {{
+ *   key: string, text: (row: Row, digits: number) => string, value: (row: Row) => number | null, isFlashing: boolean,
+ * }} Column
+ */
+
+/** Decimals until the status of an instrument is known. */
+const DIGITS = 2;
+
+/** Makes any price a whole number. */
+const SCALE = 1e8;
+
+/** What the columns, and the badge of a line, need of a row; sizes and the day's opening are not shown. */
+export const FIELDS = Object.freeze(["p", "b", "a", "h", "l", "pc", "v", "ph"]);
+
+/**
+ * Return how much the last price is above the previous close.
+ * @param {Row} row
+ */
+export function changeOf({p, pc}) {
+  return p === null || pc === null ? null : p - pc;
+}
+
+/**
+ * Return the change in percent of the previous close, from whole numbers: then halves are halves, as on the server.
+ * @param {Row} row
+ */
+export function percentOf({p, pc}) {
+  if (p === null || !pc) return null;
+  const [last, close] = [p, pc].map((value) => Math.round(value * SCALE));
+  return (100 * (last - close)) / close;
+}
+
+/**
+ * Return "up", "down" or "flat": the sign of the change as it is shown.
+ * @param {Row | undefined} row
+ * @param {number} digits
+ */
+export function directionOf(row, digits) {
+  const text = row ? change(changeOf(row), digits) : "";
+  if (text.startsWith("+")) return "up";
+  return text.startsWith("\u2212") ? "down" : "flat";
+}
+
+/**
+ * Return the decimals of an instrument's prices.
+ * @param {Instrument | undefined} instrument
+ */
+export function digitsOf(instrument) {
+  return instrument?.d ?? DIGITS;
+}
+
+/** @type {readonly Column[]} */
+export const COLUMNS = Object.freeze([
+  {key: "last", text: (row, digits) => price(row.p, digits), value: (row) => row.p, isFlashing: true},
+  {key: "change", text: (row, digits) => change(changeOf(row), digits), value: changeOf, isFlashing: false},
+  {key: "change_percent", text: (row) => percent(percentOf(row)), value: percentOf, isFlashing: false},
+  {key: "bid", text: (row, digits) => price(row.b, digits), value: (row) => row.b, isFlashing: true},
+  {key: "ask", text: (row, digits) => price(row.a, digits), value: (row) => row.a, isFlashing: true},
+  {key: "volume", text: (row) => volume(row.v), value: (row) => row.v, isFlashing: false},
+  {key: "high", text: (row, digits) => price(row.h, digits), value: (row) => row.h, isFlashing: true},
+  {key: "low", text: (row, digits) => price(row.l, digits), value: (row) => row.l, isFlashing: true},
+]);

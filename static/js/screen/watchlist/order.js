@@ -1,0 +1,86 @@
+// @ts-check
+/**
+ * In which order the lines stand: the person's own, or by a column.
+ * Pure. Must not know elements.
+ */
+
+import {COLUMNS} from "./columns.js";
+
+/** @typedef {import("../../wire/frames.js").Row} Row */
+/** @typedef {"ascending" | "descending"} Direction */
+
+const BY_SYMBOL = "symbol";
+
+export class Order {
+  /** @type {string | null} */
+  key = null;
+  /** @type {Direction} */
+  direction = "descending";
+
+  /**
+   * Take the next step of a column's cycle: its first direction, the other, the person's own order.
+   * @param {string} key
+   */
+  turn(key) {
+    const first = key === BY_SYMBOL ? "ascending" : "descending";
+    if (this.key !== key) {
+      this.key = key;
+      this.direction = first;
+    } else if (this.direction === first) {
+      this.direction = first === "ascending" ? "descending" : "ascending";
+    } else {
+      this.key = null;
+    }
+  }
+
+  /** The order in a word, to be remembered: "-change_percent", "symbol", "". */
+  get word() {
+    if (this.key === null) return "";
+    return (this.direction === "descending" ? "-" : "") + this.key;
+  }
+
+  set word(word) {
+    const key = word.replace(/^-/, "");
+    const isKnown = key === BY_SYMBOL || COLUMNS.some((column) => column.key === key);
+    this.key = isKnown ? key : null;
+    this.direction = word.startsWith("-") ? "descending" : "ascending";
+  }
+
+  /** Say whether prices can change the order. */
+  get isLive() {
+    return this.key !== null && this.key !== BY_SYMBOL;
+  }
+
+  /**
+   * Return the symbols in order; those without a value stand last, equal ones keep the person's order.
+   * @param {readonly string[]} symbols
+   * @param {(symbol: string) => Row | undefined} rowOf
+   */
+  sort(symbols, rowOf) {
+    if (this.key === null) return [...symbols];
+    const sign = this.direction === "ascending" ? 1 : -1;
+    if (this.key === BY_SYMBOL) return [...symbols].sort((one, other) => sign * (one < other ? -1 : 1));
+    const value = COLUMNS.find((column) => column.key === this.key)?.value ?? (() => null);
+    const keyed = symbols.map((symbol) => ({symbol, at: valueOf(rowOf(symbol), value)}));
+    keyed.sort((one, other) => compare(one.at, other.at, sign));
+    return keyed.map(({symbol}) => symbol);
+  }
+}
+
+/**
+ * @param {Row | undefined} row
+ * @param {(row: Row) => number | null} value
+ */
+function valueOf(row, value) {
+  return row ? value(row) : null;
+}
+
+/**
+ * @param {number | null} one
+ * @param {number | null} other
+ * @param {number} sign
+ */
+function compare(one, other, sign) {
+  if (one === null || other === null) return Number(one === null) - Number(other === null);
+  return sign * (one - other);
+}

@@ -1,0 +1,157 @@
+// @ts-check
+/**
+ * What all tabs together want of one connection, and what changes when one of them wants more or less.
+ * Must not know frames or how anything is told.
+ */
+
+import {CHANNEL, ERROR, SYMBOL_LIMIT} from "../wire/frames.js";
+
+/** @typedef {import("./tab.js").Desk} Desk */
+/** @typedef {import("../connection/subscriptions.js").Subscriptions} Subscriptions */
+
+const CHANNELS = Object.freeze(Object.values(CHANNEL));
+/** Named, since a server that was asked for fewer before takes silence for the same again. */
+const ALL_FIELDS = Object.freeze(["p", "b", "a", "bs", "as", "o", "h", "l", "pc", "v", "ph"]);
+const BY_ALL_TABS = "every tab";
+
+/** A wish that this connection cannot take on. */
+export class Refused {
+  /** @param {number} code @param {string} name @param {string} message */
+  constructor(code, name, message) {
+    this.error = {code, name, message, retry: false};
+  }
+}
+
+export class Wishes {
+  #subscriptions;
+  #details;
+  #onmore;
+  #onless;
+  /** @type {Set<Desk>} */
+  #desks = new Set();
+  /** What the connection was asked for. @type {Map<string, Set<string>>} */
+  #asked = new Map();
+
+  /**
+   * @param {{
+   *   subscriptions: Subscriptions, details: Record<string, Record<string, unknown>>,
+   *   onmore: (channel: string, symbols: Set<string>) => void, onless: (channel: string, symbols: string[], isOver: boolean) => void,
+   * }} options `details`: what the connection says with each subscription; the fields are written there.
+   *   `onmore`: the server is asked for these symbols too. `onless`: nobody wants these symbols any more, or the channel
+   */
+  constructor({subscriptions, details, onmore, onless}) {
+    this.#subscriptions = subscriptions;
+    this.#details = details;
+    this.#onmore = onmore;
+    this.#onless = onless;
+  }
+
+  /** The symbols of a channel that somebody wants. @param {string} channel */
+  symbolsOf(channel) {
+    return this.#asked.get(channel) ?? new Set();
+  }
+
+  /** @param {Desk} desk */
+  add(desk) {
+    this.#desks.add(desk);
+    this.weigh();
+  }
+
+  /** @param {Desk} desk */
+  remove(desk) {
+    this.#desks.delete(desk);
+    for (const channel of desk.wanted.keys()) this.#shrink(channel);
+    this.weigh();
+  }
+
+  /**
+   * A tab wants a channel, or more symbols of it.
+   * @param {Desk} desk
+   * @param {Record<string, any>} params
+   * @param {Set<string>} unknown symbols that the server did not know: they are asked for again
+   * @returns {Refused | null}
+   */
+  want(desk, {channel, symbols = [], fields = null}, unknown) {
+    if (!CHANNELS.includes(channel)) return new Refused(ERROR.UNKNOWN_CHANNEL, "unknown_channel", `channel was ${channel}`);
+    if (symbols.includes("*")) return new Refused(ERROR.BAD_PARAMETERS, "bad_parameters", "* is not shared between tabs");
+    const all = new Set([...this.symbolsOf(channel), ...symbols]);
+    if (all.size > SYMBOL_LIMIT) {
+      return new Refused(ERROR.TOO_MANY_SYMBOLS, "too_many_symbols", `limit is ${SYMBOL_LIMIT}, was ${all.size} in all tabs`);
+    }
+    const before = desk.asked.has(channel) ? desk.wanted.get(channel) : null;
+    desk.asked.add(channel);
+    desk.wanted.set(channel, new Set([...(before ?? []), ...symbols]));
+    if (channel === CHANNEL.TICKER) desk.fields = fields;
+    const isWider = channel === CHANNEL.TICKER && this.#widen();
+    this.#ask(channel, all, isWider ? all : new Set([...all].filter((symbol) => this.#isNew(channel, symbol, unknown))));
+    this.#shrink(channel);
+    return null;
+  }
+
+  /**
+   * A tab wants these symbols of a channel no more, or none of it.
+   * @param {Desk} desk
+   * @param {Record<string, any>} params
+   */
+  unwant(desk, {channel, symbols = []}) {
+    const wanted = desk.wanted.get(channel);
+    for (const symbol of symbols) wanted?.delete(symbol);
+    if (!symbols.length || !wanted?.size) desk.wanted.delete(channel);
+    this.#shrink(channel);
+  }
+
+  /** A tab that came back said what it wants: the channels it did not name it wants no more. @param {Desk} desk */
+  prune(desk) {
+    const left = [...desk.wanted.keys()].filter((channel) => !desk.asked.has(channel));
+    for (const channel of left) this.unwant(desk, {channel});
+  }
+
+  /** Take on the pace of the most demanding tab; only when all rest, so does the connection. */
+  weigh() {
+    const desks = [...this.#desks];
+    const awake = desks.filter(({isPaused}) => !isPaused);
+    const max_rate = Math.max(0, ...(awake.length ? awake : desks).map((desk) => desk.max_rate));
+    for (const desk of desks) desk.isSlower = desk.max_rate > 0 && desk.max_rate < max_rate;
+    if (!desks.length) return;
+    this.#subscriptions.setRate(max_rate);
+    this.#subscriptions.setPaused(BY_ALL_TABS, awake.length === 0);
+  }
+
+  /** @param {string} channel @param {string} symbol @param {Set<string>} unknown */
+  #isNew(channel, symbol, unknown) {
+    return !this.symbolsOf(channel).has(symbol) || unknown.has(symbol);
+  }
+
+  /** @param {string} channel @param {Set<string>} all @param {Set<string>} added */
+  #ask(channel, all, added) {
+    if (this.#asked.has(channel) && added.size === 0) return;
+    this.#asked.set(channel, all);
+    this.#onmore(channel, added);
+    this.#subscriptions.add(channel, added);
+  }
+
+  /** Ask for more fields of all prices, if a tab wants such; the server must be asked anew. */
+  #widen() {
+    const desks = [...this.#desks].filter(({wanted}) => wanted.has(CHANNEL.TICKER));
+    const wider = new Set(desks.flatMap(({fields}) => fields ?? ALL_FIELDS));
+    const {fields: before = []} = /** @type {{fields?: string[]}} */ (this.#details[CHANNEL.TICKER] ?? {});
+    const asked = this.#asked.get(CHANNEL.TICKER);
+    if (asked && [...wider].every((key) => before.includes(key))) return false;
+    this.#details[CHANNEL.TICKER] = {fields: [...wider]};
+    if (!asked) return false;
+    this.#subscriptions.remove(CHANNEL.TICKER, asked);
+    return true;
+  }
+
+  /** @param {string} channel */
+  #shrink(channel) {
+    const desks = [...this.#desks].filter(({wanted}) => wanted.has(channel));
+    const left = new Set(desks.flatMap(({wanted}) => [...(wanted.get(channel) ?? [])]));
+    const gone = [...this.symbolsOf(channel)].filter((symbol) => !left.has(symbol));
+    if (!this.#asked.has(channel) || (desks.length && !gone.length)) return;
+    if (desks.length) this.#asked.set(channel, left);
+    else this.#asked.delete(channel);
+    this.#subscriptions.remove(channel, gone);
+    this.#onless(channel, gone, desks.length === 0);
+  }
+}

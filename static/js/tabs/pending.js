@@ -1,0 +1,137 @@
+// @ts-check
+/**
+ * What a follower was not told yet: prices are merged with the count of their ticks, the rest is kept in
+ * order. Twin of what dashboard/delivery/outboxes/market.py promises.
+ * Pure. Must not know channels' positions or the follower.
+ */
+
+import {barsName} from "../wire/frames.js";
+
+/** @typedef {import("../wire/frames.js").TickerEntry} TickerEntry */
+/** @typedef {import("../wire/frames.js").Trade} Trade */
+/** @typedef {import("../wire/frames.js").StatusEntry} StatusEntry */
+/** @typedef {import("../wire/frames.js").Bar} Bar */
+
+/** More than this is not kept: whoever was away for so long gets a snapshot. */
+export const DISTINCT = 2_000;
+
+/** What every entry has, whatever fields are asked for. */
+const ALWAYS = Object.freeze(["s", "n", "t", "gone"]);
+/** A row of which nothing is known: one that was gone begins from here. */
+const NOTHING = Object.freeze({
+  p: null, b: null, a: null, bs: null, as: null, o: null, h: null, l: null, pc: null, v: null, t: null, ph: null,
+});
+
+/** Prices: the newest fields of each symbol. */
+export class HeldPrices {
+  /** @type {Map<string, TickerEntry>} */
+  #entries = new Map();
+
+  get isEmpty() {
+    return this.#entries.size === 0;
+  }
+
+  /** @param {TickerEntry} entry */
+  fold(entry) {
+    const before = this.#entries.get(entry.s);
+    this.#entries.set(entry.s, before ? merged(before, entry) : entry);
+  }
+
+  /** @param {Iterable<string>} symbols */
+  forget(symbols) {
+    for (const symbol of symbols) this.#entries.delete(symbol);
+  }
+
+  /** Return the entries; they are not held any more. */
+  take() {
+    const entries = [...this.#entries.values()];
+    this.#entries.clear();
+    return entries;
+  }
+}
+
+/** Bars: the newest state of each. */
+export class HeldBars {
+  /** Whether something was thrown away. */
+  isLost = false;
+  /** @type {Map<string, Bar>} */
+  #entries = new Map();
+
+  get isEmpty() {
+    return this.#entries.size === 0 && !this.isLost;
+  }
+
+  /** @param {Bar} bar */
+  fold(bar) {
+    this.#entries.set(`${barsName(bar)} ${bar.t}`, bar);
+    if (this.#entries.size <= DISTINCT) return;
+    this.#entries.clear();
+    this.isLost = true;
+  }
+
+  /** @param {string[]} names */
+  forget(names) {
+    for (const [key, bar] of this.#entries) if (names.includes(barsName(bar))) this.#entries.delete(key);
+  }
+
+  /** Return the bars; they are not held any more. */
+  take() {
+    const entries = [...this.#entries.values()];
+    this.#entries.clear();
+    this.isLost = false;
+    return entries;
+  }
+}
+
+/** @template {Trade | StatusEntry} E */
+export class HeldList {
+  /** Whether something was thrown away. */
+  isLost = false;
+  /** @type {E[]} */
+  #entries = [];
+
+  get isEmpty() {
+    return this.#entries.length === 0 && !this.isLost;
+  }
+
+  /** @param {E[]} entries */
+  add(entries) {
+    this.#entries.push(...entries);
+    if (this.#entries.length <= DISTINCT) return;
+    this.#entries = [];
+    this.isLost = true;
+  }
+
+  /** Return the entries; they are not held any more. */
+  take() {
+    const entries = this.#entries;
+    this.#entries = [];
+    this.isLost = false;
+    return entries;
+  }
+}
+
+/**
+ * Return an entry without the fields that nobody asked for; null is all of them.
+ * @param {TickerEntry} entry
+ * @param {string[] | null} fields
+ * @returns {TickerEntry}
+ */
+export function trimmed(entry, fields) {
+  if (fields === null) return entry;
+  const isKept = (/** @type {[string, unknown]} */ [key]) => ALWAYS.includes(key) || fields.includes(key);
+  return /** @type {TickerEntry} */ (Object.fromEntries(Object.entries(entry).filter(isKept)));
+}
+
+/**
+ * Return the entry that stands for two.
+ * @param {TickerEntry} before
+ * @param {TickerEntry} entry
+ * @returns {TickerEntry}
+ */
+function merged(before, entry) {
+  const n = before.n + entry.n;
+  if (entry.gone) return {...entry, n};
+  const {gone, ...fields} = before;
+  return {...(gone ? NOTHING : fields), ...entry, n};
+}

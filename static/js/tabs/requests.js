@@ -1,0 +1,101 @@
+// @ts-check
+/**
+ * Wishes of tabs that wait until the server has answered for all: then each is served, in order.
+ * Must not know the connection or how a tab is served.
+ */
+
+import {CHANNEL} from "../wire/frames.js";
+
+/** @typedef {import("../wire/frames.js").Command} Command */
+/** @typedef {import("./tab.js").Desk} Desk */
+/** @typedef {import("./tab.js").Known} Known */
+/** @typedef {{desk: Desk, command: Command, channel: string, symbols: string[]}} Wish */
+
+/** The channels of which the server says whether they go on where they stood. */
+export const RESUMABLE = Object.freeze(["ticker", "trades", "bars", "status"]);
+
+export class Waiting {
+  #known;
+  /** @type {Wish[]} */
+  #wishes = [];
+  /** Channels of which the server said how they go on. @type {Set<string>} */
+  #settled = new Set();
+  /** Trades asked for whose snapshot did not come yet: nothing else tells when it has. */
+  #coming = 0;
+  /** Symbols that the server did not know. @type {Record<string, Set<string>>} */
+  #unknown = {[CHANNEL.TICKER]: new Set(), [CHANNEL.TRADES]: new Set(), [CHANNEL.BARS]: new Set()};
+
+  /** @param {Known} known */
+  constructor(known) {
+    this.#known = known;
+  }
+
+  /** The symbols of a channel that the server did not know. @param {string} channel */
+  unknownOf(channel) {
+    return this.#unknown[channel] ?? new Set();
+  }
+
+  /** @param {Wish} wish */
+  add(wish) {
+    for (const symbol of wish.symbols) this.unknownOf(wish.channel).delete(symbol);
+    this.#wishes.push(wish);
+  }
+
+  /** A tab waits no more; without one named, none does. @param {Desk} [desk] */
+  drop(desk) {
+    return this.#takeIf((wish) => desk === undefined || wish.desk === desk);
+  }
+
+  /** @param {Command} command */
+  cancel(command) {
+    this.#takeIf((wish) => wish.command === command);
+  }
+
+  /** The server was asked for more of a channel. @param {string} channel */
+  expect(channel) {
+    if (channel === CHANNEL.TRADES) this.#coming += 1;
+  }
+
+  /** The server said how a channel goes on. @param {string} channel */
+  settle(channel) {
+    this.#settled.add(channel);
+    if (channel === CHANNEL.TRADES) this.#coming = Math.max(0, this.#coming - 1);
+  }
+
+  /** It must say so again; of every channel, without one named. @param {string} [channel] */
+  unsettle(channel) {
+    if (channel === undefined || channel === CHANNEL.TRADES) this.#coming = 0;
+    if (channel === undefined) this.#settled.clear();
+    else this.#settled.delete(channel);
+  }
+
+  /** Serve those whose time has come. */
+  serve() {
+    for (const {desk, command, channel, symbols} of this.#takeIf((wish) => this.#isReady(wish))) {
+      const unknown = this.unknownOf(channel);
+      const wanted = symbols.filter((symbol) => desk.wanted.get(channel)?.has(symbol));
+      const rejected = wanted.filter((symbol) => unknown.has(symbol));
+      desk.serve(command, {
+        symbols: wanted.filter((symbol) => !unknown.has(symbol)),
+        rejected: Object.fromEntries(rejected.map((symbol) => [symbol, "unknown symbol"])),
+      });
+    }
+  }
+
+  /** @param {(wish: Wish) => boolean} isTaken */
+  #takeIf(isTaken) {
+    const taken = this.#wishes.filter(isTaken);
+    this.#wishes = this.#wishes.filter((wish) => !taken.includes(wish));
+    return taken;
+  }
+
+  /** @param {Wish} wish */
+  #isReady({desk, channel, symbols}) {
+    if (!desk.wanted.has(channel)) return true;
+    if (!this.#known.isWhole(channel)) return false;
+    if (RESUMABLE.includes(channel) && !this.#settled.has(channel)) return false;
+    if (channel === CHANNEL.TRADES) return this.#coming === 0;
+    if (channel !== CHANNEL.TICKER && channel !== CHANNEL.BARS) return true;
+    return symbols.every((symbol) => this.#known.holds(symbol) || this.#unknown[channel].has(symbol));
+  }
+}

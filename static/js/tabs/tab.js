@@ -1,0 +1,343 @@
+// @ts-check
+/**
+ * One tab as the leader serves it: what it asked for, where it stands and what it was not told yet.
+ * A frame it does not concern moves nothing: the next one begins where this tab stands.
+ * Must not know the server, the other tabs or what they want.
+ */
+
+import {CHANNEL, HEARTBEAT, barsName, encodePosition, parsePosition} from "../wire/frames.js";
+import {HeldBars, HeldList, HeldPrices, trimmed} from "./pending.js";
+
+/** @typedef {import("../wire/frames.js").Frame} Frame */
+/** @typedef {import("../wire/frames.js").Command} Command */
+/** @typedef {import("../wire/frames.js").TickerEntry} TickerEntry */
+/** @typedef {import("../wire/frames.js").Trade} Trade */
+/** @typedef {import("../wire/frames.js").StatusEntry} StatusEntry */
+/** @typedef {import("./envelopes.js").Told} Told */
+
+/**
+ * What the leader knows, to tell it again; market/replica.js.
+ * @typedef {{
+ *   apply(frame: Frame): boolean, isWhole(channel: string): boolean, holds(symbol: string): boolean,
+ *   position(channel: string, symbols?: Iterable<string>): string | null,
+ *   place(channel: string): {epoch: string, sequence: number}, ts(channel: string): number,
+ *   snapshot(channel: string, symbols: Iterable<string>): Frame,
+ *   standTrades(position: string | null): void, expectTrades(symbols: Iterable<string>): void,
+ *   tradesAfter(symbols: Iterable<string>, sequence: number): Trade[] | null,
+ *   forget(channel: string, symbols: string[]): void,
+ * }} Known
+ */
+
+/** The channels with a place on the tape. */
+const ON_TAPE = Object.freeze(["ticker", "trades", "bars", "status"]);
+/** The channels that are named symbol by symbol, and known so. @type {readonly string[]} */
+const NAMED = Object.freeze(["ticker", "bars"]);
+/** The channels that say which of their snapshots leave a gap. @type {readonly string[]} */
+const GAPPED = Object.freeze(["trades", "bars"]);
+/** A frame that comes this little too early is in time. */
+const SLACK_MS = 5;
+
+export class Desk {
+  /** Whether it may be told anything: the road is open, and it knows. */
+  isOpen = false;
+  /** Whether it waits for the road to open. */
+  isAsking = false;
+  isPaused = false;
+  /** Up to where a leader before us told it of trades. @type {string | null} */
+  since = null;
+  /** Updates per second that it asked for; 0 until it did. */
+  max_rate = 0;
+  /** Whether another tab wants prices more often, so that this one must be spared some. */
+  isSlower = false;
+  /** The fields of prices that it asked for; null is all. @type {string[] | null} */
+  fields = null;
+  /** The channels it asked for, each with its symbols. @type {Map<string, Set<string>>} */
+  wanted = new Map();
+  /** Channels that it asked for since it was admitted; what it wanted before that, it may not want now. @type {Set<string>} */
+  asked = new Set();
+  id;
+  #post;
+  #known;
+  #alarms;
+  #now;
+  #told_ms = 0;
+  #bytes = 0;
+  /** Of what it asked for, that which it is told of. @type {Map<string, Set<string>>} */
+  #served = new Map();
+  /** Channels that it opened since it was admitted. @type {Set<string>} */
+  #opened = new Set();
+  /** Where it stands. @type {Map<string, {epoch: string, sequence: number}>} */
+  #places = new Map();
+  #prices = new HeldPrices();
+  /** @type {HeldList<Trade>} */
+  #trades = new HeldList();
+  #bars = new HeldBars();
+  /** @type {HeldList<StatusEntry>} */
+  #statuses = new HeldList();
+
+  /**
+   * @param {{
+   *   id: string, post: (told: any) => void, known: Known, alarms: import("../connection/timers.js").Alarms, now: () => number,
+   * }} options
+   */
+  constructor({id, post, known, alarms, now}) {
+    this.id = id;
+    this.#post = post;
+    this.#known = known;
+    this.#alarms = alarms;
+    this.#now = now;
+  }
+
+  /** The road is open: commands may come. */
+  admit() {
+    this.isAsking = false;
+    this.isOpen = true;
+    this.asked.clear();
+    this.#opened.clear();
+    this.#post({kind: "open"});
+  }
+
+  /**
+   * The road was lost. What comes until the tab is back is held for it.
+   * @param {import("../transports/transport.js").Ending} ending
+   */
+  dismiss(ending) {
+    this.isAsking = this.isOpen = false;
+    this.#opened.clear();
+    this.#post({kind: "closed", ending});
+  }
+
+  /** Nothing more is told. */
+  close() {
+    this.isAsking = this.isOpen = false;
+    this.#alarms.clear(this.id);
+  }
+
+  /** Say what the network carried, with the next frame. @param {number} bytes */
+  charge(bytes) {
+    this.#bytes += bytes;
+  }
+
+  /** @param {Frame} frame */
+  say(frame) {
+    if (!this.isOpen) return;
+    this.#post({kind: "frame", frame, bytes: this.#bytes});
+    this.#bytes = 0;
+  }
+
+  /** @param {Command} command @param {Record<string, unknown>} result */
+  answer({method, id}, result) {
+    this.say({channel: "answer", type: "answer", method, id: id ?? null, success: true, result, error: null});
+  }
+
+  /** @param {Command} command @param {import("../wire/frames.js").Refusal} error */
+  refuse({method, id}, error) {
+    this.say({channel: "answer", type: "answer", method, id: id ?? null, success: false, result: {}, error});
+  }
+
+  /** Tell what was held, if nothing stands against it now. */
+  go() {
+    for (const channel of ON_TAPE) this.#tell(channel, false);
+  }
+
+  // --- opening ------------------------------------------------------------------------------
+  /**
+   * Open a channel, or add symbols to it: from where the tab stands if that is known here, else anew.
+   * @param {Command} command
+   * @param {{symbols: string[], rejected: Record<string, string>}} found
+   */
+  serve(command, {symbols, rejected}) {
+    const {channel, since = null} = /** @type {{channel: string, since?: string | null}} */ (command.params);
+    const isMore = since === null && this.#opened.has(channel);
+    const resumed = since !== null && this.#resumes(channel, symbols, since);
+    if (isMore) this.#tell(channel, true);
+    else if (resumed) this.#narrow(channel, symbols);
+    else this.#clear(channel);
+    this.#opened.add(channel);
+    this.#served.set(channel, new Set([...(this.#served.get(channel) ?? []), ...symbols]));
+    this.answer(command, {channel, symbols, rejected, resumed});
+    if (!resumed) this.#begin(channel, symbols, since !== null);
+    this.#tell(channel, false);
+  }
+
+  /**
+   * Tell these symbols of a channel no more; without a symbol left the channel is closed.
+   * @param {string} channel
+   * @param {string[]} symbols
+   */
+  drop(channel, symbols) {
+    const served = this.#served.get(channel);
+    for (const symbol of symbols) served?.delete(symbol);
+    if (channel === CHANNEL.TICKER) this.#prices.forget(symbols);
+    if (channel === CHANNEL.BARS) this.#bars.forget(symbols);
+    if (!served?.size) this.#clear(channel);
+  }
+
+  /**
+   * The connection began a channel anew: so does whoever it concerns.
+   * @param {string} channel
+   * @param {Set<string>} symbols those it tells of
+   */
+  renew(channel, symbols) {
+    const served = this.#served.get(channel);
+    if (!served || (served.size && [...served].every((symbol) => !symbols.has(symbol)))) return;
+    if (!this.#opened.has(channel)) {
+      this.#clear(channel);
+      return;
+    }
+    this.#heldOf(channel).take();
+    this.#begin(channel, [...served], channel === CHANNEL.TRADES);
+  }
+
+  /** Whoever comes back may want less than before. @param {string} channel @param {string[]} symbols */
+  #narrow(channel, symbols) {
+    const left = [...(this.#served.get(channel) ?? [])].filter((symbol) => !symbols.includes(symbol));
+    if (channel === CHANNEL.TICKER) this.#prices.forget(left);
+    if (channel === CHANNEL.BARS) this.#bars.forget(left);
+    this.#served.set(channel, new Set(symbols));
+  }
+
+  /** @param {string} channel @param {string[]} symbols @param {string} since */
+  #resumes(channel, symbols, since) {
+    const place = this.#places.get(channel);
+    const here = this.#known.position(channel, NAMED.includes(channel) ? symbols : []);
+    const served = this.#served.get(channel);
+    if (place && served && since === encodePosition(place.epoch, place.sequence)) {
+      return place.epoch === parsePosition(here)?.epoch && symbols.every((symbol) => served.has(symbol));
+    }
+    if (channel === CHANNEL.TRADES) return this.#resumesTrades(symbols, since);
+    if (!ON_TAPE.includes(channel) || since !== here) return false;
+    this.#clear(channel);
+    this.#places.set(channel, this.#known.place(channel));
+    return true;
+  }
+
+  /** @param {string[]} symbols @param {string} since */
+  #resumesTrades(symbols, since) {
+    const place = parsePosition(since);
+    const missed = place && this.#known.tradesAfter(symbols, place.sequence);
+    if (!missed || place.epoch !== this.#known.place(CHANNEL.TRADES).epoch) return false;
+    this.#clear(CHANNEL.TRADES);
+    this.#places.set(CHANNEL.TRADES, place);
+    this.#trades.add(missed);
+    return true;
+  }
+
+  /** @param {string} channel @param {string[]} symbols @param {boolean} hasGap */
+  #begin(channel, symbols, hasGap) {
+    const frame = this.#known.snapshot(channel, symbols);
+    if (frame.channel === CHANNEL.TICKER) frame.data = frame.data.map((entry) => trimmed(entry, this.fields));
+    if (ON_TAPE.includes(channel)) this.#places.set(channel, this.#known.place(channel));
+    this.say(hasGap && GAPPED.includes(channel) ? /** @type {Frame} */ ({...frame, gap: true}) : frame);
+  }
+
+  /** @param {string} channel */
+  #clear(channel) {
+    this.#opened.delete(channel);
+    this.#served.delete(channel);
+    this.#places.delete(channel);
+    if (ON_TAPE.includes(channel)) this.#heldOf(channel).take();
+  }
+
+  // --- frames -------------------------------------------------------------------------------
+  /** Take what the connection brought, but snapshots: those come by `renew`. @param {Frame} frame */
+  hear(frame) {
+    const served = this.#served.get(frame.channel);
+    if (frame.channel === HEARTBEAT) this.#hearHeartbeat(frame);
+    else if (!served) return;
+    else if (frame.channel === CHANNEL.TICKER) {
+      for (const entry of frame.data) if (served.has(entry.s)) this.#prices.fold(entry);
+    } else if (frame.channel === CHANNEL.TRADES) {
+      const {sequence = 0} = this.#places.get(CHANNEL.TRADES) ?? {};
+      this.#trades.add(frame.data.filter(({s, i}) => served.has(s) && i > sequence));
+    } else if (frame.channel === CHANNEL.BARS) {
+      for (const bar of /** @type {import("../wire/frames.js").BarsUpdate} */ (frame).data) if (served.has(barsName(bar))) this.#bars.fold(bar);
+    } else if (frame.channel === CHANNEL.STATUS) {
+      this.#statuses.add(/** @type {import("../wire/frames.js").StatusUpdate} */ (frame).data);
+    } else if (this.#opened.has(frame.channel)) this.say(frame);
+    if (served) this.#tell(frame.channel, false);
+  }
+
+  /**
+   * Say up to where nothing is missing: what is held keeps its place.
+   * @param {import("../wire/frames.js").Heartbeat} frame
+   */
+  #hearHeartbeat(frame) {
+    if (!this.isOpen) return;
+    this.go();
+    const open = ON_TAPE.filter((channel) => this.#opened.has(channel));
+    const seq = Math.min(...open.map((channel) => this.#wholeIn(channel)));
+    for (const channel of open) this.#stand(channel, seq);
+    this.say({...frame, seq: open.length ? seq : 0});
+  }
+
+  /** @param {string} channel */
+  #wholeIn(channel) {
+    const {sequence} = /** @type {{sequence: number}} */ (this.#places.get(channel));
+    return this.#heldOf(channel).isEmpty ? Math.max(sequence, this.#known.place(channel).sequence) : sequence;
+  }
+
+  /** @param {string} channel */
+  #heldOf(channel) {
+    if (channel === CHANNEL.TICKER) return this.#prices;
+    if (channel === CHANNEL.BARS) return this.#bars;
+    return channel === CHANNEL.TRADES ? this.#trades : this.#statuses;
+  }
+
+  /** @param {string} channel @param {number} sequence */
+  #stand(channel, sequence) {
+    const place = this.#places.get(channel);
+    if (place) this.#places.set(channel, {...place, sequence: Math.max(place.sequence, sequence)});
+  }
+
+  // --- telling ------------------------------------------------------------------------------
+  /** @param {string} channel @param {boolean} isForced whatever the pace is */
+  #tell(channel, isForced) {
+    if (channel === CHANNEL.TICKER) this.#tellPrices(isForced);
+    if (channel === CHANNEL.STATUS) this.#tellList(channel, this.#statuses);
+    if (this.isPaused && !isForced) return;
+    if (channel === CHANNEL.TRADES) this.#tellList(channel, this.#trades);
+    if (channel === CHANNEL.BARS) this.#tellList(channel, this.#bars);
+  }
+
+  #tellPrices(isForced = false) {
+    if (this.#prices.isEmpty || !this.#mayTell(CHANNEL.TICKER)) return;
+    if (!isForced && (this.isPaused || !this.#isDue())) return;
+    this.#told_ms = this.#now();
+    this.#update(CHANNEL.TICKER, this.#prices.take().map((entry) => trimmed(entry, this.fields)));
+  }
+
+  /**
+   * Tell what is kept one by one; when too much was kept, it begins anew.
+   * @param {"trades" | "bars" | "status"} channel
+   * @param {{isEmpty: boolean, isLost: boolean, take(): unknown[]}} held
+   */
+  #tellList(channel, held) {
+    if (held.isEmpty || !this.#mayTell(channel)) return;
+    const isLost = held.isLost;
+    const entries = held.take();
+    if (isLost) this.#begin(channel, [...(this.#served.get(channel) ?? [])], true);
+    else this.#update(channel, entries);
+  }
+
+  /** @param {string} channel */
+  #mayTell(channel) {
+    return this.isOpen && this.#opened.has(channel);
+  }
+
+  /** Whether this tab's own pace allows prices now; if not, they come when it does. */
+  #isDue() {
+    if (!this.isSlower) return true;
+    const wait_ms = this.#told_ms + 1000 / this.max_rate - SLACK_MS - this.#now();
+    if (wait_ms > 0) this.#alarms.set(this.id, wait_ms, () => this.#tellPrices());
+    return wait_ms <= 0;
+  }
+
+  /** @param {"ticker" | "trades" | "bars" | "status"} channel @param {unknown[]} data */
+  #update(channel, data) {
+    const {sequence: from} = /** @type {{sequence: number}} */ (this.#places.get(channel));
+    const {sequence: seq} = this.#known.place(channel);
+    this.#stand(channel, seq);
+    this.say(/** @type {Frame} */ ({channel, type: "update", from, seq, ts: this.#known.ts(channel), data}));
+  }
+}

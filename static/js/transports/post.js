@@ -1,0 +1,60 @@
+// @ts-check
+/**
+ * Sends a person's edits to the server. The page changes when the frame that tells of it arrives.
+ * Must not know the page or the socket.
+ */
+
+/** @typedef {{isDone: boolean, text: string}} Answer what came of it, in words for people */
+
+const TIMEOUT_MS = 10_000;
+
+export class Poster {
+  #token;
+  #fetch;
+
+  /**
+   * @param {string} token against forged requests
+   * @param {typeof fetch} [fetch]
+   */
+  constructor(token, fetch = globalThis.fetch.bind(globalThis)) {
+    this.#token = token;
+    this.#fetch = fetch;
+  }
+
+  /**
+   * Post fields; tell what the server says was done, which may be nothing, or why it was not.
+   * @param {string} url
+   * @param {Record<string, string | string[]>} fields
+   * @returns {Promise<Answer>}
+   */
+  async post(url, fields) {
+    const body = new URLSearchParams();
+    for (const [name, values] of Object.entries(fields)) {
+      for (const value of [values].flat()) body.append(name, value);
+    }
+    try {
+      const response = await this.#fetch(url, {
+        method: "POST",
+        body,
+        credentials: "same-origin",
+        redirect: "manual",
+        headers: {Accept: "application/json", "X-CSRFToken": this.#token},
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      return {isDone: response.ok, text: await textOf(response)};
+    } catch {
+      return {isDone: false, text: "The server could not be reached."};
+    }
+  }
+}
+
+/** @param {Response} response @returns {Promise<string>} */
+async function textOf(response) {
+  if (response.type === "opaqueredirect" || response.status === 401) return "You are signed out.";
+  try {
+    const {message = "", error} = await response.json();
+    return String(error?.message ?? message);
+  } catch {
+    return response.ok ? "" : `The server answered ${response.status}.`;
+  }
+}

@@ -1,0 +1,169 @@
+// @ts-check
+/**
+ * What a transport without a way back asks the server for: commands change the question, and the frames
+ * of an answer stand for the answers to the commands.
+ * Must not know when it is asked, or how.
+ */
+
+import {CHANNEL, HEARTBEAT, METHOD, namesIn} from "../wire/frames.js";
+
+/** @typedef {import("../wire/frames.js").Frame} Frame */
+/** @typedef {import("../wire/frames.js").Command} Command */
+/** @typedef {import("../wire/frames.js").Answer} Answer */
+
+/** Asked for while nothing else is: it proves the road, and its answer is small. */
+const LEAST = CHANNEL.WATCHLIST;
+/** What a pause stops. */
+const PRICES = Object.freeze(["ticker", "trades", "bars"]);
+/** The channels whose snapshots name everything that the server knows. @type {readonly string[]} */
+const NAMED = Object.freeze(["ticker", "bars"]);
+/** The channels with a place on the tape. */
+const ON_TAPE = Object.freeze([...PRICES, CHANNEL.STATUS]);
+
+/**
+ * A question as it was asked. `isWhole`: its answer leaves out no channel that is subscribed, so it may
+ * raise every position.
+ * @typedef {{query: URLSearchParams, commands: Command[], isWhole: boolean}} Asked
+ */
+
+export class Question {
+  max_rate = 0;
+  isPaused = false;
+  #positions;
+  /** @type {Set<string>} */
+  #channels = new Set();
+  /** The symbols of each channel that has them. @type {Map<string, Set<string>>} */
+  #symbols = new Map();
+  /** @type {string[]} */
+  #fields = [];
+  /** Null until an answer told it. @type {number | null} */
+  #unread = null;
+  /** @type {string | null} */
+  #watchlist = null;
+  /** @type {Command[]} */
+  #unanswered = [];
+
+  /** @param {import("./transport.js").Positions} positions */
+  constructor(positions) {
+    this.#positions = positions;
+  }
+
+  /**
+   * Do a command as the server would; say whether that makes another question.
+   * @param {Command} command
+   */
+  take(command) {
+    const {method, params = {}} = command;
+    if (method === METHOD.ACK) return false;
+    this.#unanswered.push(command);
+    if (method === METHOD.SUBSCRIBE) this.#subscribe(params);
+    else if (method === METHOD.UNSUBSCRIBE) this.#unsubscribe(params);
+    else if (method === METHOD.SET) return this.#set(params);
+    return true;
+  }
+
+  /** Return the question as it is now; commands that nobody answered yet belong to it. @returns {Asked} */
+  ask() {
+    const commands = [...this.#unanswered];
+    const channels = [...this.#channels].filter((channel) => !this.isPaused || !PRICES.includes(channel));
+    return {query: this.#query(channels), commands, isWhole: channels.length === this.#channels.size && channels.length > 0};
+  }
+
+  /** These commands were answered. @param {Command[]} commands */
+  settle(commands) {
+    this.#unanswered = this.#unanswered.filter((command) => !commands.includes(command));
+  }
+
+  /**
+   * Note what a frame tells of the person's own things, so that it is not told again.
+   * @param {Frame} frame
+   */
+  hear(frame) {
+    if (frame.channel === CHANNEL.NOTIFICATIONS) this.#unread = frame.unread;
+    if (frame.channel === CHANNEL.WATCHLIST) this.#watchlist = frame.data.join(",");
+  }
+
+  /** @param {Record<string, any>} params */
+  #subscribe({channel, symbols = [], fields = []}) {
+    this.#channels.add(channel);
+    if (channel === CHANNEL.NOTIFICATIONS) this.#unread = null;
+    if (channel === CHANNEL.TICKER) this.#fields = fields;
+    this.#symbols.set(channel, new Set([...(this.#symbols.get(channel) ?? []), ...symbols]));
+  }
+
+  /** @param {Record<string, any>} params */
+  #unsubscribe({channel, symbols = []}) {
+    const left = this.#symbols.get(channel);
+    for (const symbol of symbols) left?.delete(symbol);
+    if (!left?.size) this.#channels.delete(channel);
+  }
+
+  /** @param {Record<string, any>} params */
+  #set({paused = this.isPaused, max_rate = this.max_rate}) {
+    const isNew = paused !== this.isPaused || max_rate !== this.max_rate;
+    this.isPaused = paused;
+    this.max_rate = max_rate;
+    return isNew;
+  }
+
+  /** @param {string[]} channels */
+  #query(channels) {
+    const positions = this.#positions();
+    const named = (/** @type {string} */ channel) => [...(this.#symbols.get(channel) ?? [])];
+    const symbols = new Set(channels.filter((channel) => channel !== CHANNEL.BARS).flatMap(named));
+    const query = new URLSearchParams({channels: channels.join(",") || LEAST});
+    if (symbols.size) query.set("symbols", [...symbols].join(","));
+    if (channels.includes(CHANNEL.BARS)) query.set("bars", named(CHANNEL.BARS).join(","));
+    if (channels.includes(CHANNEL.TICKER) && this.#fields.length) query.set("fields", this.#fields.join(","));
+    for (const channel of [...ON_TAPE, CHANNEL.NOTIFICATIONS]) {
+      const since = positions[channel] ?? null;
+      if (channels.includes(channel) && since !== null) query.set(`${channel}_since`, since);
+    }
+    if (this.#unread !== null) query.set("unread", String(this.#unread));
+    if (this.#watchlist !== null) query.set("watchlist", this.#watchlist);
+    return query;
+  }
+}
+
+/**
+ * Return the answers that a server with a way back would have given to the commands of a question.
+ * @param {Asked} asked
+ * @param {Frame[]} frames what the question was answered with
+ * @returns {Answer[]}
+ */
+export function answersTo({commands, query}, frames) {
+  return commands.map(({method, params = {}, id}) => {
+    const result = method === METHOD.SUBSCRIBE ? opened(params, query, frames) : params;
+    return {channel: "answer", type: "answer", method, id: id ?? null, success: true, result, error: null};
+  });
+}
+
+/** @param {Record<string, any>} params @param {URLSearchParams} query @param {Frame[]} frames */
+function opened({channel, symbols}, query, frames) {
+  const renewed = frames.filter((frame) => frame.channel === channel && frame.type === "snapshot");
+  const told = new Set(renewed.flatMap(namesIn));
+  const missing = NAMED.includes(channel) && renewed.length && Array.isArray(symbols) ? symbols.filter((symbol) => !told.has(symbol)) : [];
+  const rejected = Object.fromEntries(missing.map((symbol) => [symbol, "unknown symbol"]));
+  return {channel, resumed: query.has(`${channel}_since`) && renewed.length === 0, rejected};
+}
+
+/**
+ * Return a frame as this page may take it: what answers a part of a question raises no position.
+ * @template {Frame} F
+ * @param {F} frame
+ * @param {boolean} isWhole
+ * @returns {F}
+ */
+export function claimedBy(frame, isWhole) {
+  return frame.channel === HEARTBEAT && !isWhole ? {...frame, seq: 0} : frame;
+}
+
+/**
+ * Return what a server with a way back would have said instead of nothing.
+ * @param {number} sequence
+ * @param {number | null} stale when the market was last heard, while it is silent
+ * @returns {import("../wire/frames.js").Heartbeat}
+ */
+export function heartbeatAt(sequence, stale) {
+  return {channel: HEARTBEAT, type: "heartbeat", seq: sequence, ts: null, stale};
+}

@@ -1,0 +1,52 @@
+// @ts-check
+/**
+ * A bare socket: text out, text in, nothing understood and nothing tried again.
+ * Must not know frames.
+ */
+
+export class Line {
+  onopen = () => {};
+  /** @type {(text: string) => void} */
+  ontext = () => {};
+  /** @type {(code: number) => void} */
+  onclose = () => {};
+  #url;
+  /** @type {WebSocket | null} */
+  #socket = null;
+
+  /** @param {string} url */
+  constructor(url) {
+    this.#url = url;
+  }
+
+  get isOpen() {
+    return this.#socket?.readyState === WebSocket.OPEN;
+  }
+
+  open() {
+    this.#socket?.close(1000);
+    const socket = new WebSocket(this.#url);
+    this.#socket = socket;
+    socket.onopen = () => this.onopen();
+    socket.onmessage = (event) => this.ontext(String(event.data));
+    socket.onclose = (event) => {
+      if (this.#socket !== socket) return;
+      this.#socket = null;
+      this.onclose(event.code);
+    };
+  }
+
+  /**
+   * Send a text; false says that there is nobody to send it to.
+   * @param {string} text
+   */
+  send(text) {
+    if (!this.isOpen) return false;
+    this.#socket?.send(text);
+    return true;
+  }
+
+  close() {
+    this.#socket?.close(1000);
+  }
+}

@@ -1,0 +1,169 @@
+// @ts-check
+/**
+ * Carries frames by asking again and again, never two questions at a time.
+ * Must not know what the frames do to the board, or how long to rest: poll and longpoll say that.
+ */
+
+import {readFrame} from "../wire/frames.js";
+import {endingOfError, get} from "./http.js";
+import {Question, answersTo, claimedBy, heartbeatAt} from "./query.js";
+import {LOST, OPENING_MS, browserTimers} from "./transport.js";
+
+/** @typedef {import("./transport.js").Transport} Transport */
+/** @typedef {import("./query.js").Asked} Asked */
+
+/** What asking costs: `bytes` are those of the bodies, `unchanged` the answers that were 304. */
+/** @typedef {{requests: number, unchanged: number, bytes: number}} Meter */
+
+/** Without prices there is no hurry: as often as a heartbeat. */
+const PAUSED_MS = 5_000;
+
+/** @typedef {{url: string, fetch?: typeof fetch, now?: () => number, timers?: import("./transport.js").Timers}} Means */
+
+/** @implements {Transport} */
+export class Asker {
+  name = "";
+  onopen = () => {};
+  /** @type {Transport["onframe"]} */
+  onframe = () => {};
+  /** @type {Transport["onclose"]} */
+  onclose = () => {};
+  /** @type {Meter} */
+  meter = {requests: 0, unchanged: 0, bytes: 0};
+  /** How long the server may hold a question until there is news. */
+  wait_s = 0;
+  #url;
+  #fetch;
+  #now;
+  #timers;
+  /** @type {Question | null} */
+  #question = null;
+  /** The question that is on its way. @type {AbortController | null} */
+  #asking = null;
+  #isProven = false;
+  /** @type {number | undefined} */
+  #timer;
+
+  /** @param {Means} means */
+  constructor({url, fetch = globalThis.fetch.bind(globalThis), now = Date.now, timers = browserTimers}) {
+    this.#url = url;
+    this.#fetch = fetch;
+    this.#now = now;
+    this.#timers = timers;
+  }
+
+  /** How long silence is normal. */
+  get quiet_ms() {
+    return Math.max(this.rest_ms(), this.wait_s * 1000);
+  }
+
+  /** The most questions per second that somebody wished, 0 for no wish. */
+  get max_rate() {
+    return this.#question?.max_rate ?? 0;
+  }
+
+  /** Return the least time from one question to the next, in ms. @returns {number} */
+  rest_ms() {
+    return this.#question?.isPaused ? PAUSED_MS : 0;
+  }
+
+  /** @param {import("./transport.js").Positions} positions */
+  open(positions) {
+    this.close();
+    this.#question = new Question(positions);
+    this.#isProven = false;
+    this.askSoon();
+  }
+
+  /**
+   * Do a command as the server would, by changing the question.
+   * @param {import("../wire/frames.js").Command} command
+   */
+  send(command) {
+    if (this.#question?.take(command)) this.askSoon();
+  }
+
+  /** Ask no more, and hear no more of what was asked. */
+  close() {
+    this.#timers.clearTimeout(this.#timer);
+    this.#asking?.abort();
+    this.#asking = this.#question = null;
+  }
+
+  /** Ask anew once the caller is done: several commands make one question. */
+  askSoon() {
+    if (this.#question) this.#askIn(0);
+  }
+
+  /** @param {number} wait_ms */
+  #askIn(wait_ms) {
+    this.#timers.clearTimeout(this.#timer);
+    this.#timer = this.#timers.setTimeout(() => this.#ask(), wait_ms);
+  }
+
+  async #ask() {
+    if (!this.#question) return;
+    this.#asking?.abort();
+    const asking = (this.#asking = new AbortController());
+    const asked = this.#question.ask();
+    const asked_ms = this.#now();
+    this.#giveUpIn(OPENING_MS + this.wait_s * 1000);
+    try {
+      const answer = await this.#get(asked, asking.signal);
+      if (asking !== this.#asking) return;
+      this.#asking = null;
+      this.#askIn(Math.max(0, this.rest_ms() - (this.#now() - asked_ms)));
+      this.#tell(answer, asked);
+    } catch (error) {
+      if (asking === this.#asking) this.#end(endingOfError(error));
+    }
+  }
+
+  /** Questions must not pile up behind a dead server. @param {number} wait_ms */
+  #giveUpIn(wait_ms) {
+    this.#timers.clearTimeout(this.#timer);
+    this.#timer = this.#timers.setTimeout(() => this.#end({code: LOST, reason: "no answer", retry_ms: 0}), wait_ms);
+  }
+
+  /** @param {import("./transport.js").Ending} ending */
+  #end(ending) {
+    this.close();
+    this.onclose(ending);
+  }
+
+  /** A command is answered without waiting for news. @param {Asked} asked @param {AbortSignal} signal */
+  async #get({query, commands, isWhole}, signal) {
+    if (this.wait_s && commands.length === 0) query.set("wait", String(this.wait_s));
+    this.meter.requests += 1;
+    const response = await get(`${this.#url}?${query}`, {fetch: this.#fetch, accept: "application/json", signal});
+    if (response.status === 304) {
+      this.meter.unchanged += 1;
+      return {frames: [heartbeatAt(0, null)], bytes: 0};
+    }
+    const body = await response.arrayBuffer();
+    this.meter.bytes += body.byteLength;
+    const {frames} = JSON.parse(new TextDecoder().decode(body));
+    const read = frames.map(readFrame).filter((/** @type {unknown} */ frame) => frame !== null);
+    return {frames: read.map((/** @type {any} */ frame) => claimedBy(frame, isWhole)), bytes: body.byteLength};
+  }
+
+  /**
+   * Hand over an answer as a socket would have: answers to commands, then the frames. The first one only
+   * proves the road.
+   * @param {{frames: import("../wire/frames.js").Frame[], bytes: number}} answer
+   * @param {Asked} asked
+   */
+  #tell({frames, bytes}, asked) {
+    const question = this.#question;
+    question?.settle(asked.commands);
+    if (!this.#isProven) {
+      this.#isProven = true;
+      this.onopen();
+      return;
+    }
+    for (const frame of frames) question?.hear(frame);
+    [...answersTo(asked, frames), ...frames].forEach((frame, index) => {
+      if (question === this.#question) this.onframe(frame, index === 0 ? bytes : 0);
+    });
+  }
+}

@@ -1,0 +1,213 @@
+// @ts-check
+/**
+ * Carries frames over server-sent events. One way only: other wishes mean another stream.
+ * Must not know what a frame does to the board, or when to try again.
+ */
+
+import {parseFrame, parsePosition} from "../wire/frames.js";
+import {EventParser} from "./event_parser.js";
+import {endingOfError, get} from "./http.js";
+import {Question, answersTo, claimedBy, heartbeatAt} from "./query.js";
+import {LOST, OPENING_MS, browserTimers} from "./transport.js";
+
+/** @typedef {import("../wire/frames.js").Frame} Frame */
+/** @typedef {import("./transport.js").Transport} Transport */
+/** @typedef {import("./event_parser.js").StreamEvent} StreamEvent */
+
+/** Several wishes in a row make one new stream. */
+const SETTLE_MS = 30;
+/** A stream that ended after this long was cut by a proxy's habit: it is merely opened again. */
+const STEADY_MS = 5_000;
+
+/** @implements {Transport} */
+export class SseTransport {
+  name = "SSE";
+  quiet_ms = 0;
+  onopen = () => {};
+  /** @type {Transport["onframe"]} */
+  onframe = () => {};
+  /** @type {Transport["onclose"]} */
+  onclose = () => {};
+  #url;
+  #fetch;
+  #now;
+  #timers;
+  /** @type {Question | null} */
+  #question = null;
+  /** @type {Stream | null} */
+  #stream = null;
+  #isProven = false;
+  /** @type {number | undefined} */
+  #timer;
+  /** @type {number | undefined} */
+  #patience;
+
+  /** @param {import("./requester.js").Means} means */
+  constructor({url, fetch = globalThis.fetch.bind(globalThis), now = Date.now, timers = browserTimers}) {
+    this.#url = url;
+    this.#fetch = fetch;
+    this.#now = now;
+    this.#timers = timers;
+  }
+
+  /** @param {import("./transport.js").Positions} positions */
+  open(positions) {
+    this.close();
+    this.#question = new Question(positions);
+    this.#isProven = false;
+    this.#openStream();
+  }
+
+  /**
+   * Do a command as the server would: by another stream, from where the channels stand then.
+   * @param {import("../wire/frames.js").Command} command
+   */
+  send(command) {
+    if (!this.#question?.take(command)) return;
+    this.#timers.clearTimeout(this.#timer);
+    this.#timer = this.#timers.setTimeout(() => this.#openStream(), SETTLE_MS);
+  }
+
+  /** End it, and hear no more of it. */
+  close() {
+    this.#timers.clearTimeout(this.#timer);
+    this.#timers.clearTimeout(this.#patience);
+    this.#stream?.abort();
+    this.#stream = this.#question = null;
+  }
+
+  #openStream() {
+    if (!this.#question) return;
+    const asked = this.#question.ask();
+    if (this.#question.max_rate) asked.query.set("max_rate", String(this.#question.max_rate));
+    this.#stream?.abort();
+    this.#stream = new Stream(asked, this.#stream?.stale ?? null);
+    this.#timers.clearTimeout(this.#patience);
+    this.#patience = this.#timers.setTimeout(() => this.#end(lost("no answer")), OPENING_MS);
+    this.#follow(this.#stream, `${this.#url}?${asked.query}`);
+  }
+
+  /** @param {Stream} stream @param {string} address */
+  async #follow(stream, address) {
+    const begun_ms = this.#now();
+    try {
+      const response = await get(address, {fetch: this.#fetch, accept: "text/event-stream", signal: stream.signal});
+      for await (const {events, bytes} of piecesOf(response)) this.#take(stream, events, bytes);
+      if (stream !== this.#stream) return;
+      if (this.#now() - begun_ms > STEADY_MS) this.#openStream();
+      else this.#end(lost("the stream ended"));
+    } catch (error) {
+      if (stream === this.#stream) this.#end(endingOfError(error));
+    }
+  }
+
+  /** @param {Stream} stream @param {StreamEvent[]} events @param {number} bytes */
+  #take(stream, events, bytes) {
+    events.forEach((event, index) => {
+      if (stream !== this.#stream) return;
+      this.#timers.clearTimeout(this.#patience);
+      if (event.kind === "close") this.#end(endingIn(event.data));
+      else this.#hear(stream, event, index === 0 ? bytes : 0);
+    });
+  }
+
+  /** @param {Stream} stream @param {StreamEvent} event @param {number} bytes */
+  #hear(stream, event, bytes) {
+    const told = stream.read(event);
+    this.#question?.settle(stream.answered);
+    if (!this.#isProven && told.length) {
+      this.#isProven = true;
+      this.onopen();
+    }
+    told.forEach((frame, index) => {
+      if (stream !== this.#stream) return;
+      this.#question?.hear(frame);
+      this.onframe(frame, index === 0 ? bytes : 0);
+    });
+  }
+
+  /** @param {import("./transport.js").Ending} ending */
+  #end(ending) {
+    this.close();
+    this.onclose(ending);
+  }
+}
+
+/** One answer to one question, as long as it lasts. */
+class Stream {
+  /** When the market was last heard, while it is silent. */
+  stale;
+  #asked;
+  #controller = new AbortController();
+  /** What came before the first position: it answers the commands. @type {Frame[] | null} */
+  #first = [];
+
+  /** @param {import("./query.js").Asked} asked @param {number | null} stale */
+  constructor(asked, stale) {
+    this.#asked = asked;
+    this.stale = stale;
+  }
+
+  /** The commands that it has answered. */
+  get answered() {
+    return this.#first === null ? this.#asked.commands : [];
+  }
+
+  get signal() {
+    return this.#controller.signal;
+  }
+
+  abort() {
+    this.#controller.abort();
+  }
+
+  /**
+   * Return the frames an event stands for: its own, and a heartbeat for its id.
+   * @param {StreamEvent} event
+   */
+  read({data, id}) {
+    const place = parsePosition(id);
+    const own = parseFrame(data);
+    /** @type {Frame[]} */
+    const frames = own ? [claimedBy(own, this.#asked.isWhole)] : [];
+    this.#first?.push(...frames);
+    if (own?.type === "heartbeat") this.stale = own.stale;
+    if (place === null && own?.type !== "heartbeat") return frames;
+    if (place !== null) frames.push(claimedBy(heartbeatAt(place.sequence, this.stale), this.#asked.isWhole));
+    if (this.#first) frames.push(...answersTo(this.#asked, this.#first));
+    this.#first = null;
+    return frames;
+  }
+}
+
+/** @param {Response} response @returns {AsyncGenerator<{events: StreamEvent[], bytes: number}>} */
+async function* piecesOf(response) {
+  const reader = response.body?.getReader();
+  const decoder = new TextDecoder();
+  const parser = new EventParser();
+  let bytes = 0;
+  for (;;) {
+    const piece = await reader?.read();
+    if (!piece || piece.done) return;
+    bytes += piece.value.length;
+    const events = parser.push(decoder.decode(piece.value, {stream: true}));
+    if (events.length === 0) continue;
+    yield {events, bytes};
+    bytes = 0;
+  }
+}
+
+/** @param {string} reason */
+function lost(reason) {
+  return {code: LOST, reason, retry_ms: 0};
+}
+
+/** @param {string} text @returns {import("./transport.js").Ending} */
+function endingIn(text) {
+  try {
+    const {code, reason} = JSON.parse(text);
+    return {code: Number(code) || LOST, reason: String(reason ?? ""), retry_ms: 0};
+  } catch {
+    return lost("the stream was closed");
+  }
+}

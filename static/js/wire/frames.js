@@ -1,0 +1,316 @@
+// @ts-check
+/**
+ * The wire, version 1: frames and commands, close codes and errors; twin of dashboard/wire/.
+ * Must not know sockets, the board or the page.
+ */
+
+import {
+  isBarEntry, isListOf, isNoticeFrame, isNumber, isObject,
+  isSequence, isStatusEntry, isText, isTickerEntry, isTradeEntry,
+} from "./checks.js";
+
+export const VERSION = 1;
+export const MESSAGE_BYTES = 65536;
+export const SYMBOL_LIMIT = 500;
+export const MIN_RATE = 0.2;
+export const MAX_RATE = 20;
+export const DEFAULT_RATE = 10;
+
+export const CHANNEL = Object.freeze({
+  TICKER: "ticker",
+  TRADES: "trades",
+  BARS: "bars",
+  STATUS: "status",
+  NOTIFICATIONS: "notifications",
+  WATCHLIST: "watchlist",
+  DECK: "deck",
+});
+
+/** Not subscribed to: it arrives by itself. */
+export const HEARTBEAT = "heartbeat";
+
+export const METHOD = Object.freeze({
+  SUBSCRIBE: "subscribe",
+  UNSUBSCRIBE: "unsubscribe",
+  SET: "set",
+  ACK: "ack",
+  PING: "ping",
+});
+
+export const CLOSE = Object.freeze({
+  TOO_BIG: 1009,
+  BAD_FRAME: 4400,
+  SIGNED_OUT: 4401,
+  FORBIDDEN: 4403,
+  TOO_SLOW: 4408,
+  ACCESS_CHANGED: 4409,
+  DISCONNECTED: 4410,
+  TOO_MANY: 4429,
+  RESTART: 4503,
+});
+
+/**
+ * What each close code means, and whether to try again.
+ * @type {Readonly<Record<number, readonly [string, boolean]>>}
+ */
+export const CLOSE_TEXT = Object.freeze({
+  1009: ["a message was larger than 65,536 bytes", false],
+  4400: ["too many messages that are not commands", false],
+  4401: ["signed out, expired or deactivated", false],
+  4403: ["not permitted, or from a foreign origin", false],
+  4408: ["nothing was accepted for the deadline", true],
+  4409: ["what you may see has changed", true],
+  4410: ["disconnected by an operator", false],
+  4429: ["too many commands or connections", true],
+  4503: ["the server restarts", true],
+});
+
+export const ERROR = Object.freeze({
+  BAD_FRAME: 400,
+  UNKNOWN_METHOD: 402,
+  UNKNOWN_CHANNEL: 403,
+  BAD_PARAMETERS: 404,
+  TOO_MANY_SYMBOLS: 405,
+  SIGNED_OUT: 401,
+  FORBIDDEN: 409,
+  TOO_MANY_COMMANDS: 429,
+  UNAVAILABLE: 503,
+});
+
+/**
+ * @typedef {"PRE_OPEN" | "AUCTION" | "OPEN" | "LIMIT" | "HALTED" | "CLOSED"} Phase
+ *
+ * One instrument's prices: p last, b bid, a ask, bs and as their sizes, o h l pc the day's open,
+ * high, low and the previous close, v volume, t when it ticked (UTC ms), ph phase.
+ * @typedef {{
+ *   s: string, p: number | null, b: number | null, a: number | null, bs: number | null,
+ *   as: number | null, o: number | null, h: number | null, l: number | null,
+ *   pc: number | null, v: number | null, t: number | null, ph: Phase | null,
+ * }} Row
+ * `n`: how many ticks the entry stands for.
+ * @typedef {Partial<Row> & {s: string, n: number, gone?: boolean}} TickerEntry
+ *
+ * `i`: the trade's own sequence, q its size, side who crossed the spread.
+ * @typedef {{s: string, p: number, q: number, side: string, i: number, t: number}} Trade
+ *
+ * A bar of an interval: t when it begins in the exchange's time, n its trades; `none`: there is no bar yet.
+ * @typedef {{s: string, iv: string, t: number, o: number, h: number, l: number, c: number, v: number, n: number, closed?: boolean}} Bar
+ * @typedef {{s: string, iv: string, none: true}} NoBar
+ *
+ * At `t` it was `clock` (UTC ms) on the exchange, whose time runs `scale` times as fast; "" is no exchange.
+ * @typedef {{
+ *   feed: string, name: string, state: string, rate: number, reason: string, t: number, exchange: string,
+ *   zone: string, day: number, ph: Phase, clock: number, scale: number,
+ * }} Feed
+ * @typedef {{
+ *   s: string, name: string, sector: string, feed: string, d: number, tick: number,
+ *   ph: Phase, reason: string, t: number, delay?: number,
+ * }} Instrument
+ * @typedef {Feed | Instrument | {s: string, gone: true} | {feed: string, gone: true}} StatusEntry
+ * @typedef {{id: number, title: string, body: string, level: string, t: number, read: boolean}} Notice
+ */
+
+/**
+ * @template {string} C, E
+ * @typedef {{channel: C, type: "snapshot", epoch: string, seq: number, ts: number, more?: boolean, data: E[]}} Snapshot
+ */
+/**
+ * @template {string} C, E
+ * @typedef {{channel: C, type: "update", from: number, seq: number, ts: number, data: E[]}} Update
+ */
+
+/**
+ * @typedef {Snapshot<"ticker", TickerEntry>} TickerSnapshot
+ * @typedef {Update<"ticker", TickerEntry>} TickerUpdate
+ * @typedef {Snapshot<"trades", Trade> & {gap?: boolean}} TradesSnapshot
+ * @typedef {Update<"trades", Trade>} TradesUpdate
+ * @typedef {Snapshot<"bars", Bar | NoBar> & {gap?: boolean}} BarsSnapshot
+ * @typedef {Update<"bars", Bar>} BarsUpdate
+ * @typedef {BarsSnapshot | BarsUpdate} BarsFrame
+ * @typedef {Snapshot<"status", StatusEntry>} StatusSnapshot
+ * @typedef {Update<"status", StatusEntry>} StatusUpdate
+ * `stale`: when the market was last heard (UTC ms), while it is silent through a fault.
+ * @typedef {{channel: "heartbeat", type: "heartbeat", seq: number, ts: number | null, stale: number | null}} Heartbeat
+ * @typedef {TickerSnapshot | TickerUpdate | StatusSnapshot | StatusUpdate | Heartbeat} MarketFrame
+ * @typedef {TradesSnapshot | TradesUpdate} TradesFrame
+ *
+ * @typedef {{
+ *   channel: "status", type: "welcome", version: number, server_time: number, epoch: string,
+ *   heartbeat_ms: number,
+ * }} Welcome
+ * @typedef {{channel: "status", type: "shutdown", retry_ms: number}} Shutdown
+ * @typedef {{channel: "status", type: "pace", rate: number, reason: string}} Pace
+ * @typedef {{channel: "notifications", type: "snapshot" | "update", seq: number, unread: number, data: Notice[]}} Notices
+ * @typedef {{channel: "watchlist", type: "snapshot", data: string[]}} WatchlistFrame
+ * @typedef {{code: number, name: string, message: string, retry: boolean}} Refusal
+ * @typedef {{
+ *   channel: "answer", type: "answer", method: string, id: number | null, success: boolean,
+ *   result: Record<string, any>, error: Refusal | null,
+ * }} Answer
+ * @typedef {MarketFrame | TradesFrame | BarsFrame | Welcome | Shutdown | Pace | Notices | WatchlistFrame | Answer} Frame
+ *
+ * @typedef {{method: string, params?: Record<string, unknown>, id?: number}} Command
+ */
+
+/**
+ * Say whether a closed connection may be opened again; what is not in the table may.
+ * @param {number} code
+ */
+export function mayRetry(code) {
+  return CLOSE_TEXT[code]?.[1] ?? true;
+}
+
+/**
+ * Return the text of a command.
+ * @param {Command} command
+ */
+export function encodeCommand(command) {
+  return JSON.stringify(command);
+}
+
+/**
+ * Return the name of the bars of a symbol and an interval, as they are asked for: NVX@1m.
+ * @param {{s: string, iv: string}} entry
+ */
+export function barsName({s, iv}) {
+  return `${s}@${iv}`;
+}
+
+/**
+ * Return what a snapshot of prices or bars tells of: the server does not know the rest.
+ * @param {Frame} frame
+ */
+export function namesIn(frame) {
+  if (frame.channel === CHANNEL.BARS) return frame.data.map(barsName);
+  return frame.channel === CHANNEL.TICKER ? frame.data.map(({s}) => s) : [];
+}
+
+/**
+ * Return a place on the tape as it is written on the wire.
+ * @param {string} epoch
+ * @param {number} sequence
+ */
+export function encodePosition(epoch, sequence) {
+  return `${epoch}:${sequence}`;
+}
+
+/**
+ * Read a position, or return null for junk.
+ * @param {unknown} text
+ * @returns {{epoch: string, sequence: number} | null}
+ */
+export function parsePosition(text) {
+  if (typeof text !== "string") return null;
+  const match = /^(.*):(\d{1,15})$/.exec(text);
+  return match && {epoch: match[1], sequence: Number(match[2])};
+}
+
+/**
+ * Read the text of one frame, or return null for what is not a frame of this version.
+ * @param {unknown} text
+ * @returns {Frame | null}
+ */
+export function parseFrame(text) {
+  if (typeof text !== "string") return null;
+  try {
+    return readFrame(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Check a decoded frame. One wrong entry makes the whole frame junk: the next frame then shows a gap
+ * and the answer to a gap is to resume, whereas half a frame would be a board that is silently wrong.
+ * @param {unknown} value
+ * @returns {Frame | null}
+ */
+export function readFrame(value) {
+  if (!isObject(value)) return null;
+  if (typeof value.method === "string") return readAnswer(value);
+  /** @type {Record<string, any>} */
+  const frame = {...value, type: value.type ?? "update"};
+  switch (value.channel) {
+    case CHANNEL.TICKER:
+      return readTicker(frame);
+    case CHANNEL.TRADES:
+      return isMarketFrame(frame, isTradeEntry) ? /** @type {any} */ ({...frame, data: frame.data.map(dated(frame.ts))}) : null;
+    case CHANNEL.BARS:
+      return isMarketFrame(frame, isBarEntry) ? /** @type {any} */ (frame) : null;
+    case CHANNEL.STATUS:
+      return isStatusFrame(frame) ? /** @type {any} */ (frame) : null;
+    case HEARTBEAT:
+      return readHeartbeat(value);
+    case CHANNEL.NOTIFICATIONS:
+      return isNoticeFrame(frame) ? /** @type {any} */ (frame) : null;
+    case CHANNEL.WATCHLIST:
+      return isListOf(frame.data, isText) ? /** @type {any} */ (frame) : null;
+    default:
+      return null;
+  }
+}
+
+/**
+ * Read prices: an object by symbol, in which `ms` is how long before the frame's `ts` the tick happened
+ * and an update's entry stands for one tick unless it says otherwise.
+ * @param {Record<string, any>} frame
+ * @returns {any}
+ */
+function readTicker(frame) {
+  if (!isObject(frame.data)) return null;
+  const ticks = frame.type === "update" ? 1 : 0;
+  const data = Object.entries(frame.data).map(([s, entry]) => ({s, n: ticks, ...entry}));
+  if (!isMarketFrame({...frame, data}, isTickerEntry)) return null;
+  return {...frame, data: data.map(dated(frame.ts))};
+}
+
+/** @param {number} ts @returns {(entry: Record<string, any>) => Record<string, any>} */
+function dated(ts) {
+  return ({ms, ...entry}) => {
+    if (ms !== undefined) entry.t = ms === null ? null : ts - ms;
+    return entry;
+  };
+}
+
+/** @param {Record<string, any>} value @returns {Heartbeat | null} */
+function readHeartbeat({seq, ts, stale}) {
+  if (!isSequence(seq)) return null;
+  return {channel: HEARTBEAT, type: HEARTBEAT, seq, ts: isNumber(ts) ? ts : null, stale: isNumber(stale) ? stale : null};
+}
+
+/** @param {Record<string, any>} value @returns {Answer} */
+function readAnswer(value) {
+  const error = isObject(value.error) ? value.error : null;
+  return {
+    channel: "answer",
+    type: "answer",
+    method: value.method,
+    id: isNumber(value.id) ? value.id : null,
+    success: value.success === true,
+    result: isObject(value.result) ? value.result : {},
+    error: error && {
+      code: Number(error.code),
+      name: String(error.name),
+      message: String(error.message),
+      retry: error.retry === true,
+    },
+  };
+}
+
+/** @param {Record<string, any>} value */
+function isStatusFrame(value) {
+  if (value.type === "welcome") return isNumber(value.server_time) && isNumber(value.heartbeat_ms);
+  if (value.type === "shutdown") return isNumber(value.retry_ms);
+  if (value.type === "pace") return isNumber(value.rate) && isText(value.reason);
+  return isMarketFrame(value, isStatusEntry);
+}
+
+/**
+ * @param {Record<string, any>} value
+ * @param {(entry: unknown) => boolean} isEntry
+ */
+function isMarketFrame(value, isEntry) {
+  if (!isSequence(value.seq) || !isNumber(value.ts) || !isListOf(value.data, isEntry)) return false;
+  if (value.type === "snapshot") return isText(value.epoch);
+  return value.type === "update" && isSequence(value.from) && value.from <= value.seq;
+}
