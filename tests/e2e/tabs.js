@@ -5,7 +5,7 @@ const {Tape} = await import("/static/js/market/tape.js");
 const {Replica} = await import("/static/js/market/replica.js");
 const {Election, Presence} = await import("/static/js/tabs/election.js");
 const {Follower} = await import("/static/js/tabs/follower.js");
-const {Relay} = await import("/static/js/tabs/leader.js");
+const {Leader} = await import("/static/js/tabs/leader.js");
 const check = (isTrue, text) => { if (!isTrue) throw new Error(text()); };
 const rest = async () => { for (let turn = 0; turn < 30; turn += 1) await null; };
 
@@ -265,15 +265,15 @@ class Tab {
     const presence = new Presence(own, "key");
     this.election = new Election({
       locks: own, name: "key",
-      onlead: () => { this.relay = this.lead(openChannel, presence); },
-      onyield: () => { this.relay?.close(); this.relay = null; },
+      onlead: () => { this.leader = this.lead(openChannel, presence); },
+      onyield: () => { this.leader?.close(); this.leader = null; },
     });
     const follower = new Follower({
       key: "key", id, election: this.election, presence, openChannel, timers: this.timers(),
       onready: () => this.connection.tryNow(),
     });
     this.connection = new Connection({
-      rungs: [{key: "shared", name: "Shared", make: () => follower}],
+      candidates: [{key: "shared", name: "Shared", make: () => follower}],
       details: fields ? {ticker: {fields}} : {},
       positions: () => ({
         bars: this.bars.position(this.charts),
@@ -294,10 +294,10 @@ class Tab {
   lead(openChannel, presence) {
     const {world} = this;
     const transport = () => world.transport(this);
-    return new Relay({
+    return new Leader({
       key: "key", term: `${this.id} ${world.terms++}`, openChannel, presence, known: new Replica(),
       connect: (hooks) => new Connection({
-        rungs: [{key: "fake", name: "Fake", make: transport}], ...hooks,
+        candidates: [{key: "fake", name: "Fake", make: transport}], ...hooks,
         random: () => 0.5, now: () => world.time.now_ms, timers: this.timers(),
       }),
       quietOf: () => 0, now: () => world.time.now_ms, timers: this.timers(),

@@ -31,8 +31,8 @@ def send(page: Page, text: str) -> None:
     page.get_by_role("button", name="Send").click()
 
 
-def lines(page: Page, way: str = "received"):
-    return page.locator(f".console-log [data-way={way}] summary code")
+def lines(page: Page, kind: str = "received"):
+    return page.locator(f".console-log [data-kind={kind}] summary code")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -41,7 +41,7 @@ def test_the_reference_fits_its_screen(
     open_page: Open, tmp_path: Path, where: str, size: dict[str, int], theme: str
 ) -> None:
     page = open_page("developers/", viewport=size, color_scheme=theme)
-    page.evaluate("document.querySelectorAll('.shape').forEach((one) => (one.open = true))")
+    page.evaluate("document.querySelectorAll('.schema').forEach((one) => (one.open = true))")
     page.screenshot(path=tmp_path / f"developers-{where}-{theme}.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
@@ -89,10 +89,10 @@ def test_the_console_pauses_clears_and_stays_small(console: Page) -> None:
     params = {"channel": "ticker", "symbols": ["*"], "max_rate": 20}
     send(console, json.dumps({"method": "subscribe", "params": params, "id": 1}))
     console.get_by_role("button", name="Pause").click()
-    expect(console.locator("[data-part=count]")).to_have_text(re.compile(r"[1-9]\d* held"))
+    expect(console.locator("[data-part=count]")).to_have_text(re.compile(r"[1-9]\d* waiting"))
     console.get_by_role("button", name="Clear").click()
     expect(console.locator(".console-log li")).to_have_count(0)
-    expect(console.locator("[data-part=count]")).to_have_text(re.compile(r"[1-9]\d* held"))
+    expect(console.locator("[data-part=count]")).to_have_text(re.compile(r"[1-9]\d* waiting"))
     expect(console.locator(".console-log li")).to_have_count(0)
     console.get_by_role("button", name="Go on").click()
     console.wait_for_function(

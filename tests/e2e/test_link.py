@@ -12,7 +12,7 @@ from tests.e2e.conftest import People
 from tests.support.served import Served
 
 WORLD = """
-  const {Alarms} = await import("/static/js/connection/timers.js");
+  const {NamedTimers} = await import("/static/js/connection/timers.js");
   const {Connection} = await import("/static/js/connection/connection.js");
   const {Ladder} = await import("/static/js/connection/ladder.js");
   const NAMES = ["websocket", "sse", "longpoll", "poll"];
@@ -65,10 +65,10 @@ WORLD = """
 
   function worldOf(roads) {
     const world = {time: new Time(), log: [], roads, won: []};
-    world.rungs = NAMES.map((key) => ({key, name: key, make: () => new Fake(key, world)}));
-    world.alarms = new Alarms(world.time);
+    world.candidates = NAMES.map((key) => ({key, name: key, make: () => new Fake(key, world)}));
+    world.timers = new NamedTimers(world.time);
     world.ladder = new Ladder({
-      rungs: world.rungs, alarms: world.alarms, random: () => 0.5, positions: () => ({}),
+      candidates: world.candidates, timers: world.timers, random: () => 0.5, positions: () => ({}),
       onwin: (transport) => {
         world.log.push(`${world.time.now_ms} won ${transport.name}`);
         world.won.push(transport);
@@ -226,9 +226,9 @@ def test_one_that_never_lasts_is_tried_after_the_others(bare: Page) -> None:
 def test_a_server_that_is_down_is_not_hammered(bare: Page) -> None:
     """At most about one try of each transport per second, and fewer with time."""
     script = """
-      const {time, log, rungs} = worldOf(roads);
+      const {time, log, candidates} = worldOf(roads);
       const connection = new Connection({
-        rungs, positions: () => ({}), deliver: () => true,
+        candidates, positions: () => ({}), deliver: () => true,
         random: () => 0.5, now: () => time.now_ms, timers: time,
       });
       connection.open();
@@ -289,13 +289,13 @@ def test_an_event_without_end_is_given_up(bare: Page) -> None:
 # --- the question ---
 
 ASK = """async ({positions, commands, frames}) => {
-  const {Question} = await import("/static/js/transports/query.js");
-  const question = new Question(() => positions);
+  const {Query} = await import("/static/js/transports/query.js");
+  const question = new Query(() => positions);
   const isNew = commands.map((command) => question.take(command));
   for (const frame of frames) question.hear(frame);
   const asked = question.ask();
   return {
-    isNew, query: Object.fromEntries(asked.query), isWhole: asked.isWhole,
+    isNew, query: Object.fromEntries(asked.parameters), isWhole: asked.isWhole,
     commands: asked.commands.map(({id}) => id),
     left: [question.ask(), question.settle(asked.commands), question.ask()]
       .map((again) => again?.commands.length),
@@ -374,8 +374,8 @@ def test_an_acknowledgement_makes_no_other_question(bare: Page) -> None:
 def test_frames_stand_for_the_answers(bare: Page) -> None:
     script = """async ([commands, frames]) => {
       const {answersTo} = await import("/static/js/transports/query.js");
-      const query = new URLSearchParams("status_since=e:7&trades_since=e:1");
-      return answersTo({commands, query}, frames).map(({id, result}) => ({id, ...result}));
+      const parameters = new URLSearchParams("status_since=e:7&trades_since=e:1");
+      return answersTo({commands, parameters}, frames).map(({id, result}) => ({id, ...result}));
     }"""
     resume = {"method": "subscribe", "params": {"channel": "status", "since": "e:7"}, "id": 2}
     snapshot = {"channel": "ticker", "type": "snapshot", "data": [{"s": "NVX"}]}

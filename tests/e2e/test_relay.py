@@ -1,4 +1,4 @@
-"""Tabs that share, in one page: real relay, followers and connections; market, locks and channels
+"""Tabs that share, in one page: real leader, followers and connections; market, locks and channels
 are fakes, and time stands still until it is moved."""
 
 from pathlib import Path

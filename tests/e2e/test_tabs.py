@@ -189,7 +189,7 @@ FOLLOW = """async ([key, symbols]) => {
   const {Replica} = await import("/static/js/market/replica.js");
   const board = globalThis.board = new Board();
   const connection = globalThis.connection = new Connection({
-    rungs: shared([], {key, known: () => new Replica(), onready: () => connection.tryNow()}),
+    candidates: shared([], {key, known: () => new Replica(), onready: () => connection.tryNow()}),
     positions: () => ({ticker: board.position("ticker", symbols)}),
     deliver: (frame) => {
       if (["ticker", "heartbeat"].includes(frame.channel)) board.apply(frame);

@@ -99,7 +99,7 @@ JOURNEY = """async (stops) => {
   const {Board, Gap} = await import("/static/js/market/board.js");
   const {Connection} = await import("/static/js/connection/connection.js");
   const {PollTransport} = await import("/static/js/transports/poll.js");
-  const {rungsOf} = await import("/static/js/transports/catalogue.js");
+  const {candidatesOf} = await import("/static/js/transports/catalogue.js");
   const board = new Board();
   const seen = {gaps: [], snapshots: 0, states: [], slowest_ms: 0, updates: 0};
   let heard_ms = null;
@@ -124,7 +124,7 @@ JOURNEY = """async (stops) => {
   const socket = new URL("/ws/v1/", location.href);
   socket.protocol = "ws:";
   const connection = new Connection({
-    rungs: rungsOf({
+    candidates: candidatesOf({
       socketUrl: socket.href, sseUrl: "/sse/v1/", pollUrl: "/poll/v1/",
       poll: new PollTransport({url: "/poll/v1/", interval_ms: 300}),
     }),

@@ -7,17 +7,17 @@
 import {LOST, browserTimers} from "../transports/transport.js";
 import {CHANNEL, CLOSE, CLOSE_TEXT, METHOD, mayRetry} from "../wire/frames.js";
 import {backoff} from "./backoff.js";
-import {Pulse} from "./heartbeat.js";
+import {HeartbeatMonitor} from "./heartbeat.js";
 import {Ladder} from "./ladder.js";
 import {nameOf} from "./state.js";
 import {Subscriptions} from "./subscriptions.js";
-import {Alarms} from "./timers.js";
+import {NamedTimers} from "./timers.js";
 
 /** @typedef {import("../wire/frames.js").Frame} Frame */
 /** @typedef {import("../transports/transport.js").Transport} Transport */
 /** @typedef {import("../transports/transport.js").Ending} Ending */
-/** @typedef {import("../transports/transport.js").Timers} Timers */
-/** @typedef {import("./state.js").State} State */
+/** @typedef {import("../transports/transport.js").TimerFunctions} TimerFunctions */
+/** @typedef {import("./state.js").ConnectionState} ConnectionState */
 /** @typedef {import("./state.js").Recovery} Recovery */
 
 const CHECK_MS = 250;
@@ -29,7 +29,7 @@ const HIDDEN_MS = 10_000;
 const DOUBT_MS = 2_500;
 const ACK_MS = 1_000;
 
-/** What people see change. @type {readonly (keyof State)[]} */
+/** What people see change. @type {readonly (keyof ConnectionState)[]} */
 const SHOWN = Object.freeze(["name", "transport", "pinned", "retry_at_ms", "market_silent_since_ms"]);
 
 /** Why the prices stop when nobody sees the page. */
@@ -47,14 +47,14 @@ export class Connection {
   #onrecovery;
   #random;
   #now;
-  #alarms;
+  #timers;
   #ladder;
-  /** @type {import("./state.js").LinkPhase} */
+  /** @type {import("./state.js").ConnectionPhase} */
   #phase = "closed";
   /** @type {Transport | null} */
   #transport = null;
   #isOnline = true;
-  #pulse = new Pulse();
+  #heartbeat = new HeartbeatMonitor();
   #retry_ms = 0;
   #attempt = 0;
   #endedBy = 0;
@@ -65,7 +65,7 @@ export class Connection {
   #lost_ms = null;
   /** @type {number | null} */
   #retry_at_ms = null;
-  /** @type {State} */
+  /** @type {ConnectionState} */
   #state = {
     name: "closed", transport: "", pinned: "", reason: "",
     retry_at_ms: null, heard_at_ms: null, market_silent_since_ms: null,
@@ -73,18 +73,18 @@ export class Connection {
 
   /**
    * @param {{
-   *   rungs: import("../transports/transport.js").Rung[],
+   *   candidates: import("../transports/transport.js").Candidate[],
    *   positions: import("../transports/transport.js").Positions,
    *   details?: Record<string, Record<string, unknown>>,
    *   deliver: (frame: Frame) => boolean,
-   *   onstate?: (state: State) => void,
+   *   onstate?: (state: ConnectionState) => void,
    *   onrecovery?: (recovery: Recovery) => void,
-   *   random?: () => number, now?: () => number, timers?: Timers,
-   * }} options `rungs`: the best transport first. `positions`: where each channel stands. `details`: what
+   *   random?: () => number, now?: () => number, timers?: TimerFunctions,
+   * }} options `candidates`: the best transport first. `positions`: where each channel stands. `details`: what
    *   each subscription says besides. `deliver` returns false for a frame that does not follow the last one.
    */
   constructor({
-    rungs,
+    candidates,
     positions,
     details = {},
     deliver,
@@ -99,9 +99,9 @@ export class Connection {
     this.#onrecovery = onrecovery;
     this.#random = random;
     this.#now = now;
-    this.#alarms = new Alarms(timers);
+    this.#timers = new NamedTimers(timers);
     this.#ladder = new Ladder({
-      rungs, positions, random, alarms: this.#alarms,
+      candidates, positions, random, timers: this.#timers,
       onwin: (transport) => this.#adopt(transport),
       onfail: (ending) => this.#lose(ending),
     });
@@ -157,10 +157,10 @@ export class Connection {
    */
   setHidden(isHidden) {
     if (isHidden) {
-      this.#alarms.set("hidden", HIDDEN_MS, () => this.setPaused(HIDDEN, true));
+      this.#timers.set("hidden", HIDDEN_MS, () => this.setPaused(HIDDEN, true));
       return;
     }
-    this.#alarms.clear("hidden");
+    this.#timers.clear("hidden");
     this.setPaused(HIDDEN, false);
     this.#check();
     this.tryNow();
@@ -173,7 +173,7 @@ export class Connection {
    */
   setOnline(isOnline) {
     this.#isOnline = isOnline;
-    this.#alarms.clear("doubt");
+    this.#timers.clear("doubt");
     if (isOnline) this.tryNow();
     else if (this.#phase === "up") this.#doubt();
     this.#tell();
@@ -218,7 +218,7 @@ export class Connection {
     this.#phase = "up";
     this.#reason = "";
     if (this.#lost_ms !== null) this.reconnects += 1;
-    this.#pulse.heard_ms = this.#opened_ms;
+    this.#heartbeat.heard_ms = this.#opened_ms;
     this.#watch();
   }
 
@@ -230,7 +230,7 @@ export class Connection {
   #receive(frame, bytes) {
     this.frames += 1;
     this.bytes += bytes;
-    this.#pulse.hear(frame, this.#now());
+    this.#heartbeat.hear(frame, this.#now());
     if (frame.type === "shutdown") this.#retry_ms = frame.retry_ms;
     if (this.#deliver(frame)) this.subscriptions.mended(frame.channel);
     else this.subscriptions.mend(frame.channel);
@@ -249,7 +249,7 @@ export class Connection {
   }
 
   #watch() {
-    this.#alarms.set("check", CHECK_MS, () => {
+    this.#timers.set("check", CHECK_MS, () => {
       this.#check();
       if (this.#phase === "up") this.#watch();
     });
@@ -263,7 +263,7 @@ export class Connection {
       this.#attempt = 0;
       this.#ladder.steady();
     }
-    if (this.#pulse.isDead(now_ms, this.#transport?.quiet_ms ?? 0)) this.#lose(lost("no heartbeat"));
+    if (this.#heartbeat.isDead(now_ms, this.#transport?.quiet_ms ?? 0)) this.#lose(lost("no heartbeat"));
     else this.#tell();
   }
 
@@ -274,8 +274,8 @@ export class Connection {
   #doubt() {
     const asked_ms = this.#now();
     this.subscriptions.ask(METHOD.PING, {});
-    this.#alarms.set("doubt", DOUBT_MS, () => {
-      const isSilent = (this.#pulse.heard_ms ?? 0) <= asked_ms;
+    this.#timers.set("doubt", DOUBT_MS, () => {
+      const isSilent = (this.#heartbeat.heard_ms ?? 0) <= asked_ms;
       if (this.#phase === "up" && isSilent) this.#lose(lost("the network went away"));
     });
   }
@@ -283,7 +283,7 @@ export class Connection {
   // --- losing -------------------------------------------------------------------------------
   /** @param {Ending} ending */
   #lose({code, reason, retry_ms}) {
-    this.#lost_ms ??= this.#pulse.heard_ms;
+    this.#lost_ms ??= this.#heartbeat.heard_ms;
     if (this.#phase === "up" && code === LOST && !this.#hasLasted()) this.#ladder.slip();
     this.#drop();
     this.#reason = CLOSE_TEXT[code]?.[0] ?? reason;
@@ -302,11 +302,11 @@ export class Connection {
     this.#attempt += 1;
     this.#phase = "waiting";
     this.#retry_at_ms = this.#now() + wait_ms;
-    this.#alarms.set("retry", wait_ms, () => this.#connect());
+    this.#timers.set("retry", wait_ms, () => this.#connect());
   }
 
   #drop() {
-    this.#alarms.clear("retry", "check", "doubt");
+    this.#timers.clear("retry", "check", "doubt");
     this.#ladder.rest();
     this.#transport?.close();
     this.#transport = null;
@@ -323,8 +323,8 @@ export class Connection {
       pinned: this.#ladder.pinned,
       reason: this.#reason,
       retry_at_ms: this.#retry_at_ms,
-      heard_at_ms: this.#pulse.heard_ms,
-      market_silent_since_ms: this.#pulse.market_silent_since_ms,
+      heard_at_ms: this.#heartbeat.heard_ms,
+      market_silent_since_ms: this.#heartbeat.market_silent_since_ms,
     };
     const isSame = SHOWN.every((key) => before[key] === this.#state[key]);
     if (!isSame) this.#onstate(this.#state);
@@ -334,11 +334,11 @@ export class Connection {
     return nameOf({
       phase: this.#phase,
       isSignedOut: this.#endedBy === CLOSE.SIGNED_OUT,
-      isSilent: this.#pulse.isLate(this.#now(), this.#transport?.quiet_ms ?? 0),
-      isMarketSilent: this.#pulse.market_silent_since_ms !== null,
+      isSilent: this.#heartbeat.isLate(this.#now(), this.#transport?.quiet_ms ?? 0),
+      isMarketSilent: this.#heartbeat.market_silent_since_ms !== null,
       isPaused: this.subscriptions.isPaused,
       isOnline: this.#isOnline,
-      isFirst: this.#pulse.heard_ms === null && this.#attempt === 0,
+      isFirst: this.#heartbeat.heard_ms === null && this.#attempt === 0,
     });
   }
 }

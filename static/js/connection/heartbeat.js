@@ -10,7 +10,7 @@ const DEAD_HEARTBEATS = 2.5;
 /** Until `welcome` says how often the server speaks. */
 const HEARTBEAT_MS = 5_000;
 
-export class Pulse {
+export class HeartbeatMonitor {
   /** When the server last spoke. @type {number | null} */
   heard_ms = null;
   /** When the market last spoke to the server, in its UTC ms, while it is silent. @type {number | null} */

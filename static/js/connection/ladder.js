@@ -9,7 +9,7 @@ import {backoff} from "./backoff.js";
 import {Race} from "./race.js";
 
 /** @typedef {import("../transports/transport.js").Ending} Ending */
-/** @typedef {import("../transports/transport.js").Rung} Rung */
+/** @typedef {import("../transports/transport.js").Candidate} Candidate */
 /** @typedef {import("../transports/transport.js").Transport} Transport */
 
 /** On a lesser transport the better ones are tried after about 2 s, then more and more seldom. */
@@ -19,8 +19,8 @@ const SLIPS = 2;
 const CLIMB = "climb";
 
 export class Ladder {
-  #rungs;
-  #alarms;
+  #candidates;
+  #timers;
   #random;
   #positions;
   #onwin;
@@ -28,23 +28,23 @@ export class Ladder {
   #pinned = "";
   /** @type {Race | null} */
   #race = null;
-  /** The one that works. @type {Rung | null} */
+  /** The one that works. @type {Candidate | null} */
   #standing = null;
   #climbs = 0;
-  /** How often each rung did not last. @type {Map<string, number>} */
+  /** How often each candidate did not last. @type {Map<string, number>} */
   #slips = new Map();
 
   /**
    * @param {{
-   *   rungs: Rung[], alarms: import("./timers.js").Alarms, random: () => number,
+   *   candidates: Candidate[], timers: import("./timers.js").NamedTimers, random: () => number,
    *   positions: import("../transports/transport.js").Positions,
    *   onwin: (transport: Transport) => void, onfail: (ending: Ending) => void,
-   * }} options `rungs`: the best first. `onwin`: this transport works, and is better than another that
+   * }} options `candidates`: the best first. `onwin`: this transport works, and is better than another that
    *   does. `onfail`: none does, or not the one that is pinned.
    */
-  constructor({rungs, alarms, random, positions, onwin, onfail}) {
-    this.#rungs = rungs;
-    this.#alarms = alarms;
+  constructor({candidates, timers, random, positions, onwin, onfail}) {
+    this.#candidates = candidates;
+    this.#timers = timers;
     this.#random = random;
     this.#positions = positions;
     this.#onwin = onwin;
@@ -53,20 +53,20 @@ export class Ladder {
 
   /** The name of the transport that people pinned; empty when it is chosen for them. */
   get pinned() {
-    return this.#rungs.find(({key}) => key === this.#pinned)?.name ?? "";
+    return this.#candidates.find(({key}) => key === this.#pinned)?.name ?? "";
   }
 
   /** Look for a transport that works. */
   begin() {
     this.rest();
-    const lasts = (/** @type {Rung} */ {key}) => (this.#slips.get(key) ?? 0) < SLIPS;
-    const rungs = this.#allowed();
-    this.#run([...rungs.filter(lasts), ...rungs.filter((rung) => !lasts(rung))], this.#onfail);
+    const lasts = (/** @type {Candidate} */ {key}) => (this.#slips.get(key) ?? 0) < SLIPS;
+    const candidates = this.#allowed();
+    this.#run([...candidates.filter(lasts), ...candidates.filter((candidate) => !lasts(candidate))], this.#onfail);
   }
 
   /** Try nothing any more. */
   rest() {
-    this.#alarms.clear(CLIMB);
+    this.#timers.clear(CLIMB);
     this.#race?.cancel();
     this.#race = null;
     this.#standing = null;
@@ -81,7 +81,7 @@ export class Ladder {
   pin(key) {
     this.#pinned = key;
     if (this.#standing === null) return;
-    this.#alarms.clear(CLIMB);
+    this.#timers.clear(CLIMB);
     this.#race?.cancel();
     this.#climbs = 0;
     this.#climb();
@@ -99,28 +99,28 @@ export class Ladder {
   }
 
   #allowed() {
-    const pinned = this.#rungs.filter(({key}) => key === this.#pinned);
-    return pinned.length ? pinned : this.#rungs.filter(({isSpare}) => !isSpare);
+    const pinned = this.#candidates.filter(({key}) => key === this.#pinned);
+    return pinned.length ? pinned : this.#candidates.filter(({isSpare}) => !isSpare);
   }
 
   /** Those better than the one that works; all, when it is not allowed any more. */
   #better() {
-    const rungs = this.#allowed();
-    const at = this.#standing ? rungs.indexOf(this.#standing) : -1;
-    return at < 0 ? rungs : rungs.slice(0, at);
+    const candidates = this.#allowed();
+    const at = this.#standing ? candidates.indexOf(this.#standing) : -1;
+    return at < 0 ? candidates : candidates.slice(0, at);
   }
 
-  /** @param {Rung[]} rungs @param {(ending: Ending) => void} onfail */
-  #run(rungs, onfail) {
-    const onwin = (/** @type {Rung} */ rung, /** @type {Transport} */ transport) => this.#stand(rung, transport);
-    this.#race = new Race({rungs, alarms: this.#alarms, positions: this.#positions, onwin, onfail});
+  /** @param {Candidate[]} candidates @param {(ending: Ending) => void} onfail */
+  #run(candidates, onfail) {
+    const onwin = (/** @type {Candidate} */ candidate, /** @type {Transport} */ transport) => this.#stand(candidate, transport);
+    this.#race = new Race({candidates, timers: this.#timers, positions: this.#positions, onwin, onfail});
     this.#race.begin();
   }
 
-  /** @param {Rung} rung @param {Transport} transport */
-  #stand(rung, transport) {
+  /** @param {Candidate} candidate @param {Transport} transport */
+  #stand(candidate, transport) {
     this.#race = null;
-    this.#standing = rung;
+    this.#standing = candidate;
     this.#climbs = 0;
     this.#climbLater();
     this.#onwin(transport);
@@ -131,12 +131,12 @@ export class Ladder {
     if (!best) return;
     const attempt = PROMOTE_ATTEMPT + this.#climbs + (this.#slips.get(best.key) ?? 0);
     this.#climbs += 1;
-    this.#alarms.set(CLIMB, backoff(attempt, this.#random()), () => this.#climb());
+    this.#timers.set(CLIMB, backoff(attempt, this.#random()), () => this.#climb());
   }
 
   #climb() {
-    const rungs = this.#better();
+    const candidates = this.#better();
     const isForced = this.#standing !== null && !this.#allowed().includes(this.#standing);
-    if (rungs.length) this.#run(rungs, isForced ? this.#onfail : () => this.#climbLater());
+    if (candidates.length) this.#run(candidates, isForced ? this.#onfail : () => this.#climbLater());
   }
 }

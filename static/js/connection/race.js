@@ -9,19 +9,19 @@ import {LOST, OPENING_MS} from "../transports/transport.js";
 import {CLOSE} from "../wire/frames.js";
 
 /** @typedef {import("../transports/transport.js").Ending} Ending */
-/** @typedef {import("../transports/transport.js").Rung} Rung */
+/** @typedef {import("../transports/transport.js").Candidate} Candidate */
 /** @typedef {import("../transports/transport.js").Transport} Transport */
 
-/** What a good line needs for the first frame, and some; four rungs are tried in 3.6 s. */
+/** What a good line needs for the first frame, and some; four candidates are tried in 3.6 s. */
 export const HEAD_START_MS = 1_200;
 /** The server itself said this, and would say it on every transport. @type {readonly number[]} */
 const FINAL = Object.freeze([CLOSE.SIGNED_OUT, CLOSE.TOO_MANY, CLOSE.RESTART]);
-const NEXT = "next rung";
+const NEXT = "next candidate";
 const GIVE_UP = "give up";
 
 export class Race {
   #waiting;
-  #alarms;
+  #timers;
   #positions;
   #onwin;
   #onfail;
@@ -32,13 +32,13 @@ export class Race {
 
   /**
    * @param {{
-   *   rungs: Rung[], alarms: import("./timers.js").Alarms, positions: import("../transports/transport.js").Positions,
-   *   onwin: (rung: Rung, transport: Transport) => void, onfail: (ending: Ending) => void,
-   * }} options `rungs`: the best first
+   *   candidates: Candidate[], timers: import("./timers.js").NamedTimers, positions: import("../transports/transport.js").Positions,
+   *   onwin: (candidate: Candidate, transport: Transport) => void, onfail: (ending: Ending) => void,
+   * }} options `candidates`: the best first
    */
-  constructor({rungs, alarms, positions, onwin, onfail}) {
-    this.#waiting = [...rungs];
-    this.#alarms = alarms;
+  constructor({candidates, timers, positions, onwin, onfail}) {
+    this.#waiting = [...candidates];
+    this.#timers = timers;
     this.#positions = positions;
     this.#onwin = onwin;
     this.#onfail = onfail;
@@ -46,35 +46,35 @@ export class Race {
 
   /** Begin with the first. */
   begin() {
-    this.#alarms.set(GIVE_UP, OPENING_MS, () => this.#giveUp(this.#ending));
+    this.#timers.set(GIVE_UP, OPENING_MS, () => this.#giveUp(this.#ending));
     this.#next();
   }
 
   /** Close all that run; nobody wins. */
   cancel() {
-    this.#alarms.clear(NEXT, GIVE_UP);
+    this.#timers.clear(NEXT, GIVE_UP);
     for (const transport of this.#running) transport.close();
     this.#running.clear();
     this.#waiting = [];
   }
 
   #next() {
-    const rung = this.#waiting.shift();
-    if (!rung) return;
-    const transport = rung.make();
+    const candidate = this.#waiting.shift();
+    if (!candidate) return;
+    const transport = candidate.make();
     this.#running.add(transport);
-    this.#alarms.set(NEXT, HEAD_START_MS, () => this.#next());
-    transport.onopen = () => this.#win(rung, transport);
+    this.#timers.set(NEXT, HEAD_START_MS, () => this.#next());
+    transport.onopen = () => this.#win(candidate, transport);
     transport.onframe = () => {};
     transport.onclose = (ending) => this.#drop(transport, ending);
     transport.open(this.#positions);
   }
 
-  /** @param {Rung} rung @param {Transport} transport */
-  #win(rung, transport) {
+  /** @param {Candidate} candidate @param {Transport} transport */
+  #win(candidate, transport) {
     this.#running.delete(transport);
     this.cancel();
-    this.#onwin(rung, transport);
+    this.#onwin(candidate, transport);
   }
 
   /** @param {Transport} transport @param {Ending} ending */

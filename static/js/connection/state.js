@@ -4,7 +4,7 @@
  * Must not know timers or transports.
  */
 
-/** @typedef {"closed" | "opening" | "up" | "waiting" | "ended"} LinkPhase */
+/** @typedef {"closed" | "opening" | "up" | "waiting" | "ended"} ConnectionPhase */
 
 /**
  * @typedef {"closed" | "connecting" | "live" | "stale" | "paused" | "reconnecting" | "offline"
@@ -16,7 +16,7 @@
  * @typedef {{
  *   name: StateName, transport: string, pinned: string, reason: string, retry_at_ms: number | null,
  *   heard_at_ms: number | null, market_silent_since_ms: number | null,
- * }} State
+ * }} ConnectionState
  *
  * `gap_ms` is how long nothing was heard; `resumed` whether the tape filled the gap or a snapshot did.
  * @typedef {{gap_ms: number, resumed: boolean}} Recovery
@@ -25,7 +25,7 @@
 /**
  * Return the word for a connection.
  * @param {{
- *   phase: LinkPhase, isSignedOut: boolean, isSilent: boolean, isMarketSilent: boolean,
+ *   phase: ConnectionPhase, isSignedOut: boolean, isSilent: boolean, isMarketSilent: boolean,
  *   isPaused: boolean, isOnline: boolean, isFirst: boolean,
  * }} facts
  * @returns {StateName}

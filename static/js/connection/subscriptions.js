@@ -32,12 +32,12 @@ export class Subscriptions {
   /** @type {Set<string>} */
   #pauses = new Set();
   #max_rate = 0;
-  #told = {paused: false, max_rate: 0};
+  #sent = {paused: false, max_rate: 0};
 
   /**
    * @param {{
    *   positions: () => Record<string, string | null>, random: () => number, now: () => number,
-   *   timers: import("../transports/transport.js").Timers, details: Record<string, Record<string, unknown>>,
+   *   timers: import("../transports/transport.js").TimerFunctions, details: Record<string, Record<string, unknown>>,
    * }} options `details`: parameters that go with every subscription of a channel
    */
   constructor({positions, random, now, timers, details}) {
@@ -74,7 +74,7 @@ export class Subscriptions {
     this.#send = null;
     this.#asked.clear();
     this.#mending.clear();
-    this.#told = {paused: false, max_rate: 0};
+    this.#sent = {paused: false, max_rate: 0};
   }
 
   /**
@@ -204,8 +204,8 @@ export class Subscriptions {
   #tellPace() {
     const paused = this.isPaused;
     const max_rate = this.#max_rate;
-    if (!this.#send || (paused === this.#told.paused && max_rate === this.#told.max_rate)) return;
-    this.#told = {paused, max_rate};
+    if (!this.#send || (paused === this.#sent.paused && max_rate === this.#sent.max_rate)) return;
+    this.#sent = {paused, max_rate};
     this.ask(METHOD.SET, {paused, ...(max_rate && {max_rate})});
   }
 }

@@ -4,14 +4,14 @@
  * Must not know what they are for.
  */
 
-/** @typedef {import("../transports/transport.js").Timers} Timers */
+/** @typedef {import("../transports/transport.js").TimerFunctions} TimerFunctions */
 
-export class Alarms {
+export class NamedTimers {
   #timers;
   /** @type {Map<string, number>} */
   #set = new Map();
 
-  /** @param {Timers} timers */
+  /** @param {TimerFunctions} timers */
   constructor(timers) {
     this.#timers = timers;
   }

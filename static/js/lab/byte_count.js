@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Counts what a transport costs on the wire, with the headers: requests, and bytes both ways.
+ * Counts what a transport costs on the wire, with the headers: requests, and bytes both transports.
  * Must not know what is carried.
  *
  * What a browser does not show is estimated. The header of a request is as long as the server found that
@@ -20,9 +20,9 @@ const MASK_BYTES = 4;
 
 const encoder = new TextEncoder();
 
-export class Toll {
+export class ByteCount {
   requests = 0;
-  /** Times that the way to the server was opened, and commands that were given since. */
+  /** Times that the transport to the server was opened, and commands that were given since. */
   openings = 0;
   commands = 0;
   sent = 0;
@@ -59,7 +59,7 @@ export class Toll {
     this.sent += this.#requestBytes(new URL(String(address), location.href));
     const response = await fetch(address, options);
     this.received += headBytes(response);
-    return /** @type {any} */ (new TolledResponse(response, (bytes) => (this.received += bytes)));
+    return /** @type {any} */ (new CountedResponse(response, (bytes) => (this.received += bytes)));
   };
 
   /**
@@ -88,7 +88,7 @@ export class Toll {
 }
 
 /** As much of a response as the transports use, with the bytes of its body counted. */
-class TolledResponse {
+class CountedResponse {
   #response;
   #count;
 

@@ -14,7 +14,7 @@ import {Ledger} from "./measure/ledger.js";
 /** @typedef {import("../wire/frames.js").TickerUpdate} TickerUpdate */
 /** @typedef {import("../wire/frames.js").TickerSnapshot} TickerSnapshot */
 /** @typedef {import("../wire/frames.js").TickerEntry} TickerEntry */
-/** When the newest tick of each symbol happened, before a frame. @typedef {Map<string, number | null>} Known */
+/** When the newest tick of each symbol happened, before a frame. @typedef {Map<string, number | null>} KnownTimes */
 
 /** What the dashboard asks for. */
 const FIELDS = Object.freeze(["p", "b", "a", "o", "h", "l", "pc", "v", "ph"]);
@@ -29,7 +29,7 @@ const UNPAINTED = 20_000;
 export class Reader {
   ledger = new Ledger();
   board = new Board();
-  #toll;
+  #byteCount;
   #connection;
   #now;
   #onchange;
@@ -42,25 +42,25 @@ export class Reader {
   #isMeasuring = false;
   /** @type {Tick[]} */
   #unpainted = [];
-  /** What the toll had counted when the ledger took it. @type {Record<string, number>} */
+  /** What the byteCount had counted when the ledger took it. @type {Record<string, number>} */
   #taken = {};
   #onanswer;
 
   /**
    * @param {{
-   *   rung: import("../transports/transport.js").Rung, toll: import("./byte_count.js").Toll,
+   *   candidate: import("../transports/transport.js").Candidate, byteCount: import("./byte_count.js").ByteCount,
    *   symbols: readonly string[], max_rate: number, now: () => number,
-   *   onchange: (symbols: Set<string>) => void, onstate: (state: import("../connection/state.js").State) => void,
+   *   onchange: (symbols: Set<string>) => void, onstate: (state: import("../connection/state.js").ConnectionState) => void,
    *   onanswer?: (answer: import("../wire/frames.js").Answer) => void,
    * }} options `now`: UTC ms by the server's clock. `max_rate`: 0 for none
    */
-  constructor({rung, toll, symbols, max_rate, now, onchange, onstate, onanswer = () => {}}) {
-    this.#toll = toll;
+  constructor({candidate, byteCount, symbols, max_rate, now, onchange, onstate, onanswer = () => {}}) {
+    this.#byteCount = byteCount;
     this.#now = now;
     this.#onchange = onchange;
     this.#onanswer = onanswer;
     this.#connection = new Connection({
-      rungs: [rung],
+      candidates: [candidate],
       positions: () => ({[CHANNEL.TICKER]: this.board.position(CHANNEL.TICKER)}),
       details: {[CHANNEL.TICKER]: {fields: FIELDS}},
       deliver: (frame) => this.#deliver(frame),
@@ -95,7 +95,7 @@ export class Reader {
     this.#begun_ms = this.#counted_ms = this.#now();
     this.#ages.skip(this.#begun_ms);
     this.#unpainted = [];
-    this.#takeToll(false);
+    this.#takeBytes(false);
   }
 
   /** Bring the ledger up to date. */
@@ -109,7 +109,7 @@ export class Reader {
     sums.age_ms = this.#ages.span_ms;
     sums.reconnects = this.#connection.reconnects;
     this.#counted_ms = now_ms;
-    this.#takeToll(true);
+    this.#takeBytes(true);
   }
 
   /** What was received is on the screen now. */
@@ -120,8 +120,8 @@ export class Reader {
   }
 
   /** What was counted so far; what came while nobody looked is left out. @param {boolean} isCounted */
-  #takeToll(isCounted) {
-    const {requests, openings, commands, sent, received} = this.#toll;
+  #takeBytes(isCounted) {
+    const {requests, openings, commands, sent, received} = this.#byteCount;
     const now = {requests, openings, commands, bytes_sent: sent, bytes_received: received};
     for (const [name, total] of Object.entries(now)) {
       if (isCounted) this.ledger.sums[name] += total - (this.#taken[name] ?? 0);
@@ -157,14 +157,14 @@ export class Reader {
     return true;
   }
 
-  /** Know what is new; while nobody looks it has no age. @param {TickerSnapshot | TickerUpdate} frame @param {Known} known_ms */
+  /** Know what is new; while nobody looks it has no age. @param {TickerSnapshot | TickerUpdate} frame @param {KnownTimes} known_ms */
   #note(frame, known_ms) {
     const now_ms = this.#now();
     if (!this.#isMeasuring) this.#ages.skip(now_ms);
     for (const {s, t} of frame.data) if (typeof t === "number" && t !== known_ms.get(s)) this.#ages.hear(s, t, now_ms);
   }
 
-  /** @param {TickerUpdate} frame @param {Known} known_ms */
+  /** @param {TickerUpdate} frame @param {KnownTimes} known_ms */
   #count(frame, known_ms) {
     const now_ms = this.#now();
     const {sums, receipt} = this.ledger;
@@ -181,7 +181,7 @@ export class Reader {
   }
 
   /**
-   * A snapshot after the first says that the way from the last position to it was lost.
+   * A snapshot after the first says that the transport from the last position to it was lost.
    * @param {TickerSnapshot} frame
    * @param {string | null} before
    */

@@ -11,7 +11,7 @@ import {endingOfError, get} from "../transports/http.js";
  * @typedef {{
  *   ts: number, process: string, process_cpu_s: number, request_header_bytes: number,
  *   transports: Record<string, {cpu_s: number, updates: number}>,
- * }} Costs
+ * }} ServerCosts
  */
 
 const PATIENCE_MS = 5_000;
@@ -19,7 +19,7 @@ const PATIENCE_MS = 5_000;
 /**
  * Return the costs, or how the question ended.
  * @param {string} url
- * @returns {Promise<{costs: Costs} | {ending: import("../transports/transport.js").Ending}>}
+ * @returns {Promise<{costs: ServerCosts} | {ending: import("../transports/transport.js").Ending}>}
  */
 export async function askCosts(url) {
   try {

@@ -25,7 +25,7 @@ export class Timekeeper {
 
   /**
    * @param {{
-   *   transport: import("../transports/transport.js").Transport, now: () => number, timers?: import("../transports/transport.js").Timers,
+   *   transport: import("../transports/transport.js").Transport, now: () => number, timers?: import("../transports/transport.js").TimerFunctions,
    *   onanswer: (sent_ms: number, server_ms: number, heard_ms: number) => void,
    * }} options `now`: by our own clock
    */

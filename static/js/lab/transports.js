@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The four transports of the lab, each with its own toll.
+ * The four transports of the lab, each with its own byteCount.
  * Must not know the page.
  */
 
@@ -8,7 +8,7 @@ import {LongPollTransport} from "../transports/longpoll.js";
 import {PollTransport} from "../transports/poll.js";
 import {SseTransport} from "../transports/sse.js";
 import {WebSocketTransport} from "../transports/websocket.js";
-import {Toll} from "./byte_count.js";
+import {ByteCount} from "./byte_count.js";
 
 /** The columns, in their order. */
 export const TRANSPORTS = Object.freeze([
@@ -21,27 +21,27 @@ export const TRANSPORTS = Object.freeze([
 export const KEYS = Object.freeze(TRANSPORTS.map(({key}) => key));
 
 /** @typedef {{socketUrl: string, sseUrl: string, pollUrl: string}} Addresses */
-/** @typedef {{rung: import("../transports/transport.js").Rung, toll: Toll}} Way */
+/** @typedef {{candidate: import("../transports/transport.js").Candidate, byteCount: ByteCount}} LabTransport */
 
 /**
- * Return a way to the server over each transport.
+ * Return a transport to the server over each transport.
  * @param {Addresses & {interval_ms: number, header_bytes: number}} options
- * @returns {{ways: Record<string, Way>, poll: PollTransport}}
+ * @returns {{transports: Record<string, LabTransport>, poll: PollTransport}}
  */
-export function openWays({socketUrl, sseUrl, pollUrl, interval_ms, header_bytes}) {
-  const tolls = Object.fromEntries(KEYS.map((key) => [key, new Toll(header_bytes)]));
-  const poll = new PollTransport({url: pollUrl, interval_ms, fetch: tolls.poll.fetch});
+export function openTransports({socketUrl, sseUrl, pollUrl, interval_ms, header_bytes}) {
+  const byteCounts = Object.fromEntries(KEYS.map((key) => [key, new ByteCount(header_bytes)]));
+  const poll = new PollTransport({url: pollUrl, interval_ms, fetch: byteCounts.poll.fetch});
   /** @type {Record<string, () => import("../transports/transport.js").Transport>} */
   const makers = {
-    websocket: () => new WebSocketTransport(socketUrl, tolls.websocket.socket),
-    sse: () => new SseTransport({url: sseUrl, fetch: tolls.sse.fetch}),
-    longpoll: () => new LongPollTransport({url: pollUrl, fetch: tolls.longpoll.fetch}),
+    websocket: () => new WebSocketTransport(socketUrl, byteCounts.websocket.socket),
+    sse: () => new SseTransport({url: sseUrl, fetch: byteCounts.sse.fetch}),
+    longpoll: () => new LongPollTransport({url: pollUrl, fetch: byteCounts.longpoll.fetch}),
     poll: () => poll,
   };
-  tolls.poll.watch(poll);
-  const ways = TRANSPORTS.map(({key, name}) => {
-    const make = key === "poll" ? makers.poll : () => tolls[key].watch(makers[key]());
-    return [key, {rung: {key, name, make}, toll: tolls[key]}];
+  byteCounts.poll.watch(poll);
+  const transports = TRANSPORTS.map(({key, name}) => {
+    const make = key === "poll" ? makers.poll : () => byteCounts[key].watch(makers[key]());
+    return [key, {candidate: {key, name, make}, byteCount: byteCounts[key]}];
   });
-  return {ways: Object.fromEntries(ways), poll};
+  return {transports: Object.fromEntries(transports), poll};
 }

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The bars of symbols and intervals as told, for charts; twin of feeds/market/bars.py on the other end of the wire.
+ * The bars of symbols and intervals as known, for charts; twin of feeds/bars.py on the other end of the wire.
  * They go by their names, as NVX@1m. Snapshot plus updates is again a snapshot; older bars may be laid under them.
  * Pure: no page, no network, no clock.
  */
@@ -20,7 +20,7 @@ export class Bars {
   /** @type {{epoch: string, sequence: number} | null} */
   #place = null;
   #isBroken = false;
-  /** Names that the snapshot which is arriving has told of. @type {Set<string>} */
+  /** Names that the snapshot which is arriving has known of. @type {Set<string>} */
   #begun = new Set();
 
   /** Whether nothing is missing, and no snapshot is arriving. */
@@ -72,15 +72,15 @@ export class Bars {
   }
 
   /**
-   * Lay older bars under those that were told, which count more.
+   * Lay older bars under those that were known, which count more.
    * @param {string} name
    * @param {Bar[]} bars the oldest first
    */
   lay(name, bars) {
-    const told = this.of(name);
-    const first = told.length ? told[0].t : Infinity;
+    const known = this.of(name);
+    const first = known.length ? known[0].t : Infinity;
     const older = bars.filter(({t}) => t < first);
-    const kept = [...older, ...told].slice(-CAPACITY);
+    const kept = [...older, ...known].slice(-CAPACITY);
     this.#bars.set(name, new Map(kept.map((bar) => [bar.t, bar])));
   }
 
@@ -90,7 +90,7 @@ export class Bars {
   }
 
   /**
-   * What a snapshot tells is told anew from its first bar of each name on; what is older stays.
+   * What a snapshot tells is known anew from its first bar of each name on; what is older stays.
    * @param {import("../wire/frames.js").BarsSnapshot} frame
    */
   #begin({epoch, seq, more, data}) {

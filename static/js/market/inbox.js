@@ -18,7 +18,7 @@ export class Inbox {
 
   /** The notices, newest first. */
   get notices() {
-    return [...this.#notices.values()].sort((one, other) => other.id - one.id);
+    return [...this.#notices.values()].sort((a, b) => b.id - a.id);
   }
 
   /** The last id as text, to resume from; null before the first frame. */
@@ -33,7 +33,7 @@ export class Inbox {
    */
   apply(frame) {
     const isNews = (/** @type {Notice} */ {id, read}) => this.#isLoaded && id > this.#lastId && !read;
-    const news = frame.data.filter(isNews).sort((one, other) => one.id - other.id);
+    const news = frame.data.filter(isNews).sort((a, b) => a.id - b.id);
     if (frame.type === "snapshot") this.#notices.clear();
     for (const notice of frame.data) this.#notices.set(notice.id, notice);
     for (const {id} of this.notices.slice(CAPACITY)) this.#notices.delete(id);

@@ -113,7 +113,7 @@ export class Recent {
 
   /** @param {string[]} symbols */
   #of(symbols) {
-    return symbols.flatMap((symbol) => this.#trades.get(symbol) ?? []).sort((one, other) => one.i - other.i);
+    return symbols.flatMap((symbol) => this.#trades.get(symbol) ?? []).sort((a, b) => a.i - b.i);
   }
 
   /** @param {import("../wire/frames.js").TradesSnapshot} frame */

@@ -151,9 +151,9 @@ export class Replica {
     const {rows, feeds, instruments} = this.#board;
     if (channel === CHANNEL.STATUS) return [...feeds.values(), ...instruments.values()];
     if (channel === CHANNEL.TRADES) return this.#recent.newest(symbols);
-    const held = symbols.filter((symbol) => this.holds(symbol));
-    if (channel === CHANNEL.BARS) return held.flatMap((name) => this.#barsOf(name));
-    return held.map((s) => ({n: 0, ...(rows.get(s) ?? {s, gone: true})}));
+    const known = symbols.filter((symbol) => this.holds(symbol));
+    if (channel === CHANNEL.BARS) return known.flatMap((name) => this.#barsOf(name));
+    return known.map((s) => ({n: 0, ...(rows.get(s) ?? {s, gone: true})}));
   }
   /** @param {string} name @returns {(import("../wire/frames.js").Bar | import("../wire/frames.js").NoBar)[]} */
   #barsOf(name) {

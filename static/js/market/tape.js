@@ -10,14 +10,14 @@ import {encodePosition} from "../wire/frames.js";
 /** @typedef {import("../wire/frames.js").TradesFrame} TradesFrame */
 /**
  * One line: a trade, or null where trades are missing. `era` counts epochs, `at` is where it belongs in one.
- * @typedef {{key: string, era: number, at: number, trade: Trade | null}} Line
+ * @typedef {{key: string, era: number, at: number, trade: Trade | null}} TapeLine
  */
 
 /** As many lines as somebody looks through. */
 export const KEPT = 200;
 
 export class Tape {
-  /** Oldest first. @type {Line[]} */
+  /** Oldest first. @type {TapeLine[]} */
   lines = [];
   /** @type {{epoch: string, sequence: number} | null} */
   #place = null;
@@ -90,16 +90,16 @@ export class Tape {
     this.#isFollowed = true;
   }
 
-  /** @param {number} at @param {Trade | null} trade @returns {Line} */
+  /** @param {number} at @param {Trade | null} trade @returns {TapeLine} */
   #line(at, trade) {
     return {key: `${this.#era}:${at}`, era: this.#era, at, trade};
   }
 
-  /** A snapshot tells again what is known, and of another symbol what is older. @param {Line[]} lines */
+  /** A snapshot tells again what is known, and of another symbol what is older. @param {TapeLine[]} lines */
   #add(lines) {
     const known = new Set(this.lines.map(({key}) => key));
     const added = lines.filter(({key}) => !known.has(key));
-    const all = [...this.lines, ...added].sort((one, other) => one.era - other.era || one.at - other.at);
+    const all = [...this.lines, ...added].sort((a, b) => a.era - b.era || a.at - b.at);
     this.lines = all.slice(-KEPT);
   }
 }

@@ -14,12 +14,12 @@ import {Rejected} from "../market/rejected.js";
 import {Replica} from "../market/replica.js";
 import {Notifications} from "../screen/notifications/notifications.js";
 import {Toasts} from "../screen/notifications/toasts.js";
-import {Frame} from "../screen/page/animation_frame.js";
+import {PaintScheduler} from "../screen/page/paint_scheduler.js";
 import {Announcer} from "../screen/page/announcer.js";
 import {Choice} from "../screen/page/choice.js";
 import {bindKeys} from "../screen/page/keyboard.js";
 import {askFor, isSavingData, readSettings} from "../screen/page/settings.js";
-import {LinkStatus} from "../screen/status/connection_status.js";
+import {ConnectionStatus} from "../screen/status/connection_status.js";
 import {FeedBanner} from "../screen/status/feed_banner.js";
 import {Meter} from "../screen/status/meter.js";
 import {Pace} from "../screen/status/pace.js";
@@ -30,12 +30,12 @@ import {FIELDS} from "../screen/watchlist/columns.js";
 import {Search} from "../screen/watchlist/search.js";
 import {Watchlist} from "../screen/watchlist/watchlist.js";
 import {shared} from "../tabs/sharing.js";
-import {rungsOf} from "../transports/catalogue.js";
+import {candidatesOf} from "../transports/catalogue.js";
 import {PollTransport} from "../transports/poll.js";
 import {Poster} from "../transports/post.js";
 import {CHANNEL, HEARTBEAT} from "../wire/frames.js";
 
-/** @typedef {import("../wire/frames.js").Frame} WireFrame */
+/** @typedef {import("../wire/frames.js").Frame} Frame */
 /** @typedef {import("../wire/frames.js").MarketFrame} MarketFrame */
 
 /** Relative ages tick at most once a second. */
@@ -47,7 +47,7 @@ class Page {
   #clock = new Clock();
   #inbox = new Inbox();
   #stopwatch = new Stopwatch();
-  #frame = new Frame({onpaint: (paint) => this.#paint(paint)});
+  #scheduler = new PaintScheduler({onpaint: (paint) => this.#paint(paint)});
   #pace = new Pace({isSaving: isSavingData()});
   #meter = new Meter(document);
   #toasts = new Toasts();
@@ -62,9 +62,9 @@ class Page {
     onselect: (symbol) => this.#trades?.select(symbol),
   });
   #trades = openTrades({
-    wishes: this.#connection.subscriptions,
+    subscriptions: this.#connection.subscriptions,
     instruments: this.#board.instruments,
-    onchange: (part) => this.#frame.touch(part),
+    onchange: (part) => this.#scheduler.touch(part),
     onall: () => this.#watchlist.select(null),
     announce: (text) => this.#announcer.say(text),
   });
@@ -73,7 +73,7 @@ class Page {
     onread: (ids) => this.#post(this.#settings.readUrl, {id: ids.map(String)}),
   });
   #feeds = new FeedBanner({announce: (text) => this.#announcer.say(text)});
-  #status = new LinkStatus({
+  #status = new ConnectionStatus({
     announce: (text) => this.#announcer.say(text),
     onact: (state) => this.#act(state),
   });
@@ -108,10 +108,10 @@ class Page {
 
   /** @returns {Connection} */
   #connect() {
-    const rungs = rungsOf({...this.#settings, poll: this.#poll});
+    const candidates = candidatesOf({...this.#settings, poll: this.#poll});
     const sharing = {key: this.#settings.shareKey, known: () => new Replica(), onready: () => this.#connection.tryNow()};
     return new Connection({
-      rungs: this.#settings.isPolling ? rungs.filter(({key}) => key === "poll") : shared(rungs, sharing),
+      candidates: this.#settings.isPolling ? candidates.filter(({key}) => key === "poll") : shared(candidates, sharing),
       positions: () => this.#positions(),
       details: {[CHANNEL.TICKER]: {fields: FIELDS}},
       deliver: (frame) => this.#deliver(frame),
@@ -130,7 +130,7 @@ class Page {
   }
 
   // --- frames -------------------------------------------------------------------------------
-  /** Give a frame to whom it concerns; false for one that does not follow the last. @param {WireFrame} frame */
+  /** Give a frame to whom it concerns; false for one that does not follow the last. @param {Frame} frame */
   #deliver(frame) {
     const now_ms = Date.now();
     const isNext = this.#trades?.hear(frame) ?? true;
@@ -183,7 +183,7 @@ class Page {
       this.#askRejected();
       this.#search.refresh();
     }
-    if (changed.size || frame.channel === CHANNEL.TICKER) this.#frame.touch(this.#watchlist, changed);
+    if (changed.size || frame.channel === CHANNEL.TICKER) this.#scheduler.touch(this.#watchlist, changed);
     return true;
   }
 
@@ -192,7 +192,7 @@ class Page {
     const rejected = Object.keys(result.rejected ?? {});
     this.#rejected.add(rejected);
     this.#board.forget(rejected);
-    if (rejected.length) this.#frame.touch(this.#watchlist, new Set(rejected));
+    if (rejected.length) this.#scheduler.touch(this.#watchlist, new Set(rejected));
     if (success || !error || error.retry) return;
     this.#toasts.show({title: "The server refused", body: error.message, level: "warning"});
   }
@@ -209,7 +209,7 @@ class Page {
   #hearNotices(frame) {
     for (const notice of this.#inbox.apply(frame)) this.#toasts.show(notice);
     this.#toasts.dismiss(this.#inbox.notices.filter(({read}) => read).map(({id}) => id));
-    this.#frame.touch(this.#notifications);
+    this.#scheduler.touch(this.#notifications);
   }
 
   /** Follow the person's list: it may have been changed in another window. @param {string[]} symbols */
@@ -308,7 +308,7 @@ class Page {
   }
 
   // --- telling ------------------------------------------------------------------------------
-  /** @param {import("../connection/state.js").State} state */
+  /** @param {import("../connection/state.js").ConnectionState} state */
   #onstate(state) {
     if (state.name !== "live") this.#isCatchingUp = true;
     this.#status.show(state);

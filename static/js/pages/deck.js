@@ -9,14 +9,14 @@ import {byId, find, write} from "../dom.js";
 import {DeckPanel} from "../screen/deck/panel.js";
 import {get} from "../transports/http.js";
 import {Poster} from "../transports/post.js";
-import {Line} from "../transports/raw_socket.js";
+import {RawSocket} from "../transports/raw_socket.js";
 import {CHANNEL, CLOSE_TEXT, METHOD, encodeCommand, mayRetry} from "../wire/frames.js";
 
 /** What others did is looked up this often; what is done here at once. */
 const LOOK_MS = 10_000;
 const page = byId("deck");
 const panel = new DeckPanel(page);
-const line = new Line(`${location.origin.replace(/^http/, "ws")}${page.dataset.socket}`);
+const socket = new RawSocket(`${location.origin.replace(/^http/, "ws")}${page.dataset.socket}`);
 let attempt = 0;
 
 /** @param {"open" | "opening" | "closed"} name @param {string} text */
@@ -38,11 +38,11 @@ async function look() {
   }
 }
 
-line.onopen = () => {
-  line.send(encodeCommand({method: METHOD.SUBSCRIBE, params: {channel: CHANNEL.DECK}, id: 1}));
+socket.onopen = () => {
+  socket.send(encodeCommand({method: METHOD.SUBSCRIBE, params: {channel: CHANNEL.DECK}, id: 1}));
 };
 /** @param {string} text */
-line.ontext = (text) => {
+socket.ontext = (text) => {
   const frame = JSON.parse(text);
   if (frame.success === false) show("closed", `Refused: ${frame.error.message}`);
   if (frame.channel !== CHANNEL.DECK) return;
@@ -51,14 +51,14 @@ line.ontext = (text) => {
   panel.show(frame);
 };
 /** @param {number} code */
-line.onclose = (code) => {
+socket.onclose = (code) => {
   const why = CLOSE_TEXT[code]?.[0] ?? "the line was lost";
   if (!mayRetry(code)) {
     show("closed", `Ended: ${why}. Reload the page to come back.`);
     return;
   }
   show("closed", `Not live: ${why}. Trying again.`);
-  setTimeout(() => line.open(), backoff(attempt, Math.random()));
+  setTimeout(() => socket.open(), backoff(attempt, Math.random()));
   attempt += 1;
 };
 
@@ -93,4 +93,4 @@ panel.ondisconnect = (user, connection) => {
   name(form, {user: "", connection: ""});
 };
 setInterval(look, LOOK_MS);
-line.open();
+socket.open();

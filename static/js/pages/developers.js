@@ -7,12 +7,12 @@
 import {byId, find, write} from "../dom.js";
 import {Console} from "../screen/developers/console.js";
 import {bindCopies, sampleOf} from "../screen/developers/samples.js";
-import {Line} from "../transports/raw_socket.js";
+import {RawSocket} from "../transports/raw_socket.js";
 import {CLOSE_TEXT} from "../wire/frames.js";
 
 const panel = byId("console");
 const log = new Console(panel);
-const line = new Line(`${location.origin.replace(/^http/, "ws")}${panel.dataset.socket}`);
+const socket = new RawSocket(`${location.origin.replace(/^http/, "ws")}${panel.dataset.socket}`);
 const connect = find(panel, "[data-part=connect]");
 const state = find(panel, "[data-part=state]");
 const send = /** @type {HTMLButtonElement} */ (find(panel, "[data-part=send]"));
@@ -35,29 +35,29 @@ function ending(code) {
   return known ? `Closed with ${code}: ${known[0]}` : `Closed with ${code}`;
 }
 
-line.onopen = () => show("open", "Connected");
+socket.onopen = () => show("open", "Connected");
 /** @param {string} text */
-line.ontext = (text) => log.add("received", text);
+socket.ontext = (text) => log.add("received", text);
 /** @param {number} code */
-line.onclose = (code) => {
+socket.onclose = (code) => {
   show(code === 1000 ? "idle" : "closed", ending(code));
   log.add("note", ending(code));
 };
 
 connect.addEventListener("click", () => {
   if (panel.dataset.state === "open" || panel.dataset.state === "opening") {
-    line.close();
+    socket.close();
     return;
   }
   show("opening", "Connecting");
-  line.open();
+  socket.open();
 });
 examples.addEventListener("change", () => {
   command.value = examples.value;
 });
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (line.send(command.value)) log.add("sent", command.value);
+  if (socket.send(command.value)) log.add("sent", command.value);
 });
 command.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
@@ -66,7 +66,7 @@ for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelec
   button.addEventListener("click", () => {
     command.value = sampleOf(button).textContent ?? "";
     panel.scrollIntoView();
-    (line.isOpen ? send : connect).focus();
+    (socket.isOpen ? send : connect).focus();
   });
 }
 /** A link to a shape unfolds it. */

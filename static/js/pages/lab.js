@@ -16,19 +16,19 @@ import {Spending} from "../lab/measure/spending.js";
 import {Reader} from "../lab/reader.js";
 import {askCosts} from "../lab/server_costs.js";
 import {Timekeeper} from "../lab/timekeeper.js";
-import {KEYS, TRANSPORTS, openWays} from "../lab/transports.js";
+import {KEYS, TRANSPORTS, openTransports} from "../lab/transports.js";
 import {FiguresTable} from "../screen/lab/figures_table.js";
 import {LabForm} from "../screen/lab/form.js";
 import {Mirror} from "../screen/lab/mirror.js";
 import {Plot} from "../screen/lab/plot.js";
 import {showFleet, showVerdicts} from "../screen/lab/verdicts.js";
-import {Frame} from "../screen/page/animation_frame.js";
+import {PaintScheduler} from "../screen/page/paint_scheduler.js";
 import {readSettings} from "../screen/page/settings.js";
 import {WebSocketTransport} from "../transports/websocket.js";
 import {CLOSE} from "../wire/frames.js";
 
-/** @typedef {import("../lab/server_costs.js").Costs} Costs */
-/** @typedef {import("../screen/lab/form.js").Wishes} Wishes */
+/** @typedef {import("../lab/server_costs.js").ServerCosts} ServerCosts */
+/** @typedef {import("../screen/lab/form.js").LabSettings} LabSettings */
 
 const TICK_MS = 1_000;
 /** The last few seconds of the table. */
@@ -50,9 +50,9 @@ class Lab {
   #costsUrl = document.body.dataset.costs ?? "/lab/costs/";
   #form = new LabForm({
     watchlist: (document.body.dataset.symbols ?? "").split(",").filter((symbol) => symbol !== ""),
-    onchange: (wishes, name) => this.#heed(wishes, name),
+    onchange: (settings, name) => this.#heed(settings, name),
   });
-  #frame = new Frame();
+  #scheduler = new PaintScheduler();
   #table = new FiguresTable(byId("lab-figures"), KEYS);
   #mirror = new Mirror(byId("lab-mirror"), KEYS);
   #plot = new Plot(byId("lab-plot"), [...TRANSPORTS]);
@@ -96,27 +96,27 @@ class Lab {
 
   // --- running ------------------------------------------------------------------------------
   async #start() {
-    const {symbols, interval_s, max_rate} = this.#form.wishes;
+    const {symbols, interval_s, max_rate} = this.#form.settings;
     this.#isRunning = true;
     this.#rejected.clear();
     this.#mirror.list(symbols);
     const options = {...this.#settings, interval_ms: interval_s * 1000, header_bytes: this.#header_bytes};
-    const {ways, poll} = openWays(options);
+    const {transports, poll} = openTransports(options);
     this.#poll = poll;
-    for (const key of KEYS) this.#readers[key] = this.#reader(key, ways[key], symbols, max_rate);
+    for (const key of KEYS) this.#readers[key] = this.#reader(key, transports[key], symbols, max_rate);
     this.#reset();
     this.#look();
     for (const reader of Object.values(this.#readers)) reader.open();
   }
 
-  /** @param {string} key @param {import("../lab/transports.js").Way} way @param {string[]} symbols @param {number} max_rate */
-  #reader(key, {rung, toll}, symbols, max_rate) {
+  /** @param {string} key @param {import("../lab/transports.js").LabTransport} transport @param {string[]} symbols @param {number} max_rate */
+  #reader(key, {candidate, byteCount}, symbols, max_rate) {
     const column = {paint: (/** @type {Set<string>} */ dirty) => this.#paint(key, dirty)};
     return new Reader({
-      rung, toll, symbols,
+      candidate, byteCount, symbols,
       max_rate: key === "poll" ? 0 : max_rate,
       now: () => ourTime() + this.#offset.offset_ms,
-      onchange: (changed) => this.#frame.touch(column, changed),
+      onchange: (changed) => this.#scheduler.touch(column, changed),
       onstate: (state) => this.#showState(key, state),
       onanswer: ({result}) => Object.keys(result.rejected ?? {}).forEach((symbol) => this.#rejected.add(symbol)),
     });
@@ -156,7 +156,7 @@ class Lab {
     byId("lab-hidden").hidden = isSeen;
   }
 
-  /** @param {Wishes} wishes @param {keyof Wishes} name */
+  /** @param {LabSettings} settings @param {keyof LabSettings} name */
   async #heed({interval_s, max_rate}, name) {
     if (name === "interval_s" && this.#poll) this.#poll.interval_ms = interval_s * 1000;
     if (name === "max_rate") {
@@ -184,22 +184,22 @@ class Lab {
 
   async #askCosts() {
     const sent_ms = ourTime();
-    const told = await askCosts(this.#costsUrl);
-    byId("lab-costs-lost").hidden = !("ending" in told);
-    if ("ending" in told) {
-      if (told.ending.code === CLOSE.SIGNED_OUT) this.#signIn();
+    const answer = await askCosts(this.#costsUrl);
+    byId("lab-costs-lost").hidden = !("ending" in answer);
+    if ("ending" in answer) {
+      if (answer.ending.code === CLOSE.SIGNED_OUT) this.#signIn();
       return;
     }
-    this.#offset.hear(sent_ms, told.costs.ts, ourTime());
-    this.#header_bytes = told.costs.request_header_bytes;
-    this.#charge(told.costs);
+    this.#offset.hear(sent_ms, answer.costs.ts, ourTime());
+    this.#header_bytes = answer.costs.request_header_bytes;
+    this.#charge(answer.costs);
   }
 
   #signIn() {
     location.assign(`${this.#settings.loginUrl}?next=${encodeURIComponent(location.pathname + location.search)}`);
   }
 
-  /** @param {Costs} costs */
+  /** @param {ServerCosts} costs */
   #charge(costs) {
     if (document.hidden) return;
     for (const [key, {cpu_s, updates}] of Object.entries(this.#spending.hear(costs))) {
@@ -218,7 +218,7 @@ class Lab {
     reader.painted();
   }
 
-  /** @param {string} key @param {import("../connection/state.js").State} state */
+  /** @param {string} key @param {import("../connection/state.js").ConnectionState} state */
   #showState(key, state) {
     const cell = find(document, `[data-state=${key}]`);
     cell.dataset.name = state.name;
@@ -241,7 +241,7 @@ class Lab {
     const all = of("all");
     this.#table.show(period === "all" ? all : of("recent"));
     showVerdicts(byId("lab-verdicts"), verdictsOf(/** @type {any} */ (all)));
-    const {users} = this.#form.wishes;
+    const {users} = this.#form.settings;
     showFleet(byId("lab-fleet"), users, Object.fromEntries(KEYS.map((key) => [key, fleetCost(users, all[key])])));
     this.#showRemarks();
   }
@@ -274,7 +274,7 @@ class Lab {
       {name, period: "since start", ledger: periods[key].all},
       {name, period: `last ${RECENT_S} s`, ledger: periods[key].recent},
     ]);
-    const text = csvOf(lines, {at_ms: Date.now(), ...this.#form.wishes});
+    const text = csvOf(lines, {at_ms: Date.now(), ...this.#form.settings});
     const url = URL.createObjectURL(new Blob([text], {type: "text/csv"}));
     const link = document.createElement("a");
     link.href = url;

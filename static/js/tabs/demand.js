@@ -6,7 +6,7 @@
 
 import {CHANNEL, ERROR, SYMBOL_LIMIT} from "../wire/frames.js";
 
-/** @typedef {import("./tab.js").Desk} Desk */
+/** @typedef {import("./tab.js").Tab} Tab */
 /** @typedef {import("../connection/subscriptions.js").Subscriptions} Subscriptions */
 
 const CHANNELS = Object.freeze(Object.values(CHANNEL));
@@ -22,13 +22,13 @@ export class Refused {
   }
 }
 
-export class Wishes {
+export class Demand {
   #subscriptions;
   #details;
   #onmore;
   #onless;
-  /** @type {Set<Desk>} */
-  #desks = new Set();
+  /** @type {Set<Tab>} */
+  #tabs = new Set();
   /** What the connection was asked for. @type {Map<string, Set<string>>} */
   #asked = new Map();
 
@@ -51,37 +51,37 @@ export class Wishes {
     return this.#asked.get(channel) ?? new Set();
   }
 
-  /** @param {Desk} desk */
-  add(desk) {
-    this.#desks.add(desk);
+  /** @param {Tab} tab */
+  add(tab) {
+    this.#tabs.add(tab);
     this.weigh();
   }
 
-  /** @param {Desk} desk */
-  remove(desk) {
-    this.#desks.delete(desk);
-    for (const channel of desk.wanted.keys()) this.#shrink(channel);
+  /** @param {Tab} tab */
+  remove(tab) {
+    this.#tabs.delete(tab);
+    for (const channel of tab.wanted.keys()) this.#shrink(channel);
     this.weigh();
   }
 
   /**
    * A tab wants a channel, or more symbols of it.
-   * @param {Desk} desk
+   * @param {Tab} tab
    * @param {Record<string, any>} params
    * @param {Set<string>} unknown symbols that the server did not know: they are asked for again
    * @returns {Refused | null}
    */
-  want(desk, {channel, symbols = [], fields = null}, unknown) {
+  want(tab, {channel, symbols = [], fields = null}, unknown) {
     if (!CHANNELS.includes(channel)) return new Refused(ERROR.UNKNOWN_CHANNEL, "unknown_channel", `channel was ${channel}`);
     if (symbols.includes("*")) return new Refused(ERROR.BAD_PARAMETERS, "bad_parameters", "* is not shared between tabs");
     const all = new Set([...this.symbolsOf(channel), ...symbols]);
     if (all.size > SYMBOL_LIMIT) {
       return new Refused(ERROR.TOO_MANY_SYMBOLS, "too_many_symbols", `limit is ${SYMBOL_LIMIT}, was ${all.size} in all tabs`);
     }
-    const before = desk.asked.has(channel) ? desk.wanted.get(channel) : null;
-    desk.asked.add(channel);
-    desk.wanted.set(channel, new Set([...(before ?? []), ...symbols]));
-    if (channel === CHANNEL.TICKER) desk.fields = fields;
+    const before = tab.asked.has(channel) ? tab.wanted.get(channel) : null;
+    tab.asked.add(channel);
+    tab.wanted.set(channel, new Set([...(before ?? []), ...symbols]));
+    if (channel === CHANNEL.TICKER) tab.fields = fields;
     const isWider = channel === CHANNEL.TICKER && this.#widen();
     this.#ask(channel, all, isWider ? all : new Set([...all].filter((symbol) => this.#isNew(channel, symbol, unknown))));
     this.#shrink(channel);
@@ -90,29 +90,29 @@ export class Wishes {
 
   /**
    * A tab wants these symbols of a channel no more, or none of it.
-   * @param {Desk} desk
+   * @param {Tab} tab
    * @param {Record<string, any>} params
    */
-  unwant(desk, {channel, symbols = []}) {
-    const wanted = desk.wanted.get(channel);
+  unwant(tab, {channel, symbols = []}) {
+    const wanted = tab.wanted.get(channel);
     for (const symbol of symbols) wanted?.delete(symbol);
-    if (!symbols.length || !wanted?.size) desk.wanted.delete(channel);
+    if (!symbols.length || !wanted?.size) tab.wanted.delete(channel);
     this.#shrink(channel);
   }
 
-  /** A tab that came back said what it wants: the channels it did not name it wants no more. @param {Desk} desk */
-  prune(desk) {
-    const left = [...desk.wanted.keys()].filter((channel) => !desk.asked.has(channel));
-    for (const channel of left) this.unwant(desk, {channel});
+  /** A tab that came back said what it wants: the channels it did not name it wants no more. @param {Tab} tab */
+  prune(tab) {
+    const left = [...tab.wanted.keys()].filter((channel) => !tab.asked.has(channel));
+    for (const channel of left) this.unwant(tab, {channel});
   }
 
   /** Take on the pace of the most demanding tab; only when all rest, so does the connection. */
   weigh() {
-    const desks = [...this.#desks];
-    const awake = desks.filter(({isPaused}) => !isPaused);
-    const max_rate = Math.max(0, ...(awake.length ? awake : desks).map((desk) => desk.max_rate));
-    for (const desk of desks) desk.isSlower = desk.max_rate > 0 && desk.max_rate < max_rate;
-    if (!desks.length) return;
+    const tabs = [...this.#tabs];
+    const awake = tabs.filter(({isPaused}) => !isPaused);
+    const max_rate = Math.max(0, ...(awake.length ? awake : tabs).map((tab) => tab.max_rate));
+    for (const tab of tabs) tab.isSlower = tab.max_rate > 0 && tab.max_rate < max_rate;
+    if (!tabs.length) return;
     this.#subscriptions.setRate(max_rate);
     this.#subscriptions.setPaused(BY_ALL_TABS, awake.length === 0);
   }
@@ -132,8 +132,8 @@ export class Wishes {
 
   /** Ask for more fields of all prices, if a tab wants such; the server must be asked anew. */
   #widen() {
-    const desks = [...this.#desks].filter(({wanted}) => wanted.has(CHANNEL.TICKER));
-    const wider = new Set(desks.flatMap(({fields}) => fields ?? ALL_FIELDS));
+    const tabs = [...this.#tabs].filter(({wanted}) => wanted.has(CHANNEL.TICKER));
+    const wider = new Set(tabs.flatMap(({fields}) => fields ?? ALL_FIELDS));
     const {fields: before = []} = /** @type {{fields?: string[]}} */ (this.#details[CHANNEL.TICKER] ?? {});
     const asked = this.#asked.get(CHANNEL.TICKER);
     if (asked && [...wider].every((key) => before.includes(key))) return false;
@@ -145,13 +145,13 @@ export class Wishes {
 
   /** @param {string} channel */
   #shrink(channel) {
-    const desks = [...this.#desks].filter(({wanted}) => wanted.has(channel));
-    const left = new Set(desks.flatMap(({wanted}) => [...(wanted.get(channel) ?? [])]));
+    const tabs = [...this.#tabs].filter(({wanted}) => wanted.has(channel));
+    const left = new Set(tabs.flatMap(({wanted}) => [...(wanted.get(channel) ?? [])]));
     const gone = [...this.symbolsOf(channel)].filter((symbol) => !left.has(symbol));
-    if (!this.#asked.has(channel) || (desks.length && !gone.length)) return;
-    if (desks.length) this.#asked.set(channel, left);
+    if (!this.#asked.has(channel) || (tabs.length && !gone.length)) return;
+    if (tabs.length) this.#asked.set(channel, left);
     else this.#asked.delete(channel);
     this.#subscriptions.remove(channel, gone);
-    this.#onless(channel, gone, desks.length === 0);
+    this.#onless(channel, gone, tabs.length === 0);
   }
 }

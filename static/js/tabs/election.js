@@ -7,11 +7,11 @@
 /** The part of the browser's LockManager that is used. @typedef {Pick<LockManager, "request">} Locks */
 
 /** A lock that is wanted, held or given back. */
-class Hold {
+class LockRequest {
   #controller = new AbortController();
   #release = () => {};
   /** @type {Promise<void>} */
-  #held = new Promise((resolve) => {
+  #released = new Promise((resolve) => {
     this.#release = resolve;
   });
   isOver = false;
@@ -24,18 +24,18 @@ class Hold {
   }
 
   /**
-   * Ask for it; `onheld` is called when it is ours, and `onlost` when somebody took it away.
+   * Ask for it; `onacquire` is called when it is ours, and `onlost` when somebody took it away.
    * @param {Locks} locks @param {string} name
-   * @param {{isForced?: boolean, onheld: () => void, onlost?: () => void}} options
+   * @param {{isForced?: boolean, onacquire: () => void, onlost?: () => void}} options
    */
-  ask(locks, name, {isForced = false, onheld, onlost = () => {}}) {
+  ask(locks, name, {isForced = false, onacquire, onlost = () => {}}) {
     const options = isForced ? {steal: true} : {signal: this.#controller.signal};
-    const hold = () => {
+    const wait = () => {
       if (this.isOver) return undefined;
-      onheld();
-      return this.#held;
+      onacquire();
+      return this.#released;
     };
-    locks.request(name, options, hold).catch(() => {
+    locks.request(name, options, wait).catch(() => {
       if (!this.isOver) onlost();
     });
     return this;
@@ -48,8 +48,8 @@ export class Election {
   #name;
   #onlead;
   #onyield;
-  /** @type {Hold | null} */
-  #hold = null;
+  /** @type {LockRequest | null} */
+  #request = null;
 
   /**
    * @param {{locks: Locks, name: string, onlead: () => void, onyield: () => void}} options `onyield`: this
@@ -64,7 +64,7 @@ export class Election {
 
   /** Stand for election: lead when nobody does, or when those before us are gone. */
   enter() {
-    if (this.#hold === null) this.#ask(false);
+    if (this.#request === null) this.#ask(false);
   }
 
   /** Lead now: the one that led does not answer. */
@@ -76,15 +76,15 @@ export class Election {
 
   /** Lead no more, or do not wait for it. */
   leave() {
-    this.#hold?.end();
+    this.#request?.end();
     this.#lose();
   }
 
   /** @param {boolean} isForced */
   #ask(isForced) {
-    this.#hold = new Hold().ask(this.#locks, this.#name, {
+    this.#request = new LockRequest().ask(this.#locks, this.#name, {
       isForced,
-      onheld: () => {
+      onacquire: () => {
         this.isLeading = true;
         this.#onlead();
       },
@@ -94,7 +94,7 @@ export class Election {
 
   #lose() {
     const hasLed = this.isLeading;
-    this.#hold = null;
+    this.#request = null;
     this.isLeading = false;
     if (hasLed) this.#onyield();
   }
@@ -113,11 +113,11 @@ export class Presence {
 
   /**
    * Be there; return how to be gone.
-   * @param {string} id @param {() => void} onheld others can see it now
+   * @param {string} id @param {() => void} onacquire others can see it now
    */
-  show(id, onheld) {
-    const hold = new Hold().ask(this.#locks, this.#nameOf(id), {onheld});
-    return () => hold.end();
+  show(id, onacquire) {
+    const request = new LockRequest().ask(this.#locks, this.#nameOf(id), {onacquire});
+    return () => request.end();
   }
 
   /**
@@ -125,14 +125,14 @@ export class Presence {
    * @param {string} id @param {() => void} ongone
    */
   watch(id, ongone) {
-    const hold = new Hold();
-    hold.ask(this.#locks, this.#nameOf(id), {
-      onheld: () => {
-        hold.end();
+    const request = new LockRequest();
+    request.ask(this.#locks, this.#nameOf(id), {
+      onacquire: () => {
+        request.end();
         ongone();
       },
     });
-    return () => hold.end();
+    return () => request.end();
   }
 
   /** @param {string} id */

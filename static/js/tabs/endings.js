@@ -9,7 +9,7 @@ import {CLOSE, CLOSE_TEXT} from "../wire/frames.js";
 
 /**
  * Return the ending that a transport of one's own would have told.
- * @param {import("../connection/state.js").State} state
+ * @param {import("../connection/state.js").ConnectionState} state
  * @param {number} now_ms
  * @returns {import("../transports/transport.js").Ending}
  */

@@ -17,17 +17,17 @@
  *
  * All hear: a tab looks for the leader, and was told of trades up to here; a tab leads from now on. `term` is
  * a leader's own name.
- * @typedef {{kind: "hello", id: string, since: string | null} | {kind: "lead", term: string}} Call
+ * @typedef {{kind: "hello", id: string, since: string | null} | {kind: "lead", term: string}} Broadcast
  *
  * The leader to one tab: I heard you; what carries the frames; the road is open; a frame, and what it cost;
  * the road was lost.
  * @typedef {{term: string} & (
  *   {kind: "here"} | {kind: "road", name: string, quiet_ms: number} | {kind: "open"}
  *   | {kind: "frame", frame: Frame, bytes: number} | {kind: "closed", ending: Ending}
- * )} Told
+ * )} LeaderMessage
  *
  * One tab to the leader: a command, as to the server.
- * @typedef {{kind: "command", command: Command}} Wish
+ * @typedef {{kind: "command", command: Command}} TabMessage
  */
 
 /** The browser's own; tests may hand in others. @type {OpenChannel} */

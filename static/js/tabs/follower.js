@@ -10,7 +10,7 @@ import {lineOf} from "./envelopes.js";
 
 /** @typedef {import("../wire/frames.js").Command} Command */
 /** @typedef {import("./envelopes.js").Channel} Channel */
-/** @typedef {import("./envelopes.js").Told} Told */
+/** @typedef {import("./envelopes.js").LeaderMessage} LeaderMessage */
 /** @typedef {import("../transports/transport.js").Transport} Transport */
 
 /** A leader hears a call within milliseconds, however its own line is; one that does not is stuck. */
@@ -51,7 +51,7 @@ export class Follower {
    * @param {{
    *   key: string, id: string, election: import("./election.js").Election,
    *   presence: import("./election.js").Presence, openChannel: import("./envelopes.js").OpenChannel,
-   *   onready: () => void, timers?: import("../transports/transport.js").Timers,
+   *   onready: () => void, timers?: import("../transports/transport.js").TimerFunctions,
    * }} options `id`: this tab. `onready`: there is a leader whose road is open, so waiting makes no sense
    */
   constructor({key, id, election, presence, openChannel, onready, timers = browserTimers}) {
@@ -121,7 +121,7 @@ export class Follower {
     }, PATIENCE_MS);
   }
 
-  /** Another tab leads from now on: the one that was followed is gone. @param {import("./envelopes.js").Call} call */
+  /** Another tab leads from now on: the one that was followed is gone. @param {import("./envelopes.js").Broadcast} call */
   #hearCall(call) {
     if (call.kind !== "lead") return;
     if (this.#phase === "asking") this.#ask();
@@ -129,20 +129,20 @@ export class Follower {
     this.#onready();
   }
 
-  /** What a leader of the past still says is not heard. @param {Told} told */
-  #hear(told) {
-    if (told.kind === "here" && this.#phase === "asking") {
-      this.#term = told.term;
+  /** What a leader of the past still says is not heard. @param {LeaderMessage} message */
+  #hear(message) {
+    if (message.kind === "here" && this.#phase === "asking") {
+      this.#term = message.term;
       this.#timers.clearTimeout(this.#patience);
     }
-    if (told.term !== this.#term) return;
-    if (told.kind === "road") this.#take(told);
-    else if (told.kind === "open") this.#begin();
-    else if (told.kind === "frame" && this.#phase === "open") this.onframe(told.frame, this.#costOf(told));
-    else if (told.kind === "closed" && this.#phase !== "closed") this.#lose(told.ending);
+    if (message.term !== this.#term) return;
+    if (message.kind === "road") this.#take(message);
+    else if (message.kind === "open") this.#begin();
+    else if (message.kind === "frame" && this.#phase === "open") this.onframe(message.frame, this.#costOf(message));
+    else if (message.kind === "closed" && this.#phase !== "closed") this.#lose(message.ending);
   }
 
-  /** The network carried it once, to the tab that leads. @param {{bytes: number}} told */
+  /** The network carried it once, to the tab that leads. @param {{bytes: number}} message */
   #costOf({bytes}) {
     return this.#election.isLeading ? bytes : 0;
   }

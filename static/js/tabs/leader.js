@@ -1,36 +1,36 @@
 // @ts-check
 /**
- * A small hub in the tab that leads: one connection to the server, and a desk for every tab, its own too.
+ * A small hub in the tab that leads: one connection to the server, and a tab for every tab, its own too.
  * Tabs say what they want with the commands the server knows, and get the frames it would send them.
  * Must not know transports, or who leads and why.
  */
 
-import {Alarms} from "../connection/timers.js";
+import {NamedTimers} from "../connection/timers.js";
 import {browserTimers} from "../transports/transport.js";
 import {CHANNEL, METHOD, namesIn} from "../wire/frames.js";
-import {Refused, Wishes} from "./demand.js";
+import {Refused, Demand} from "./demand.js";
 import {endingOf} from "./endings.js";
 import {lineOf} from "./envelopes.js";
 import {earliestOf} from "./past.js";
-import {RESUMABLE, Waiting} from "./requests.js";
-import {Desk} from "./tab.js";
+import {RESUMABLE, Requests} from "./requests.js";
+import {Tab} from "./tab.js";
 
 /** @typedef {import("../wire/frames.js").Frame} Frame */
 /** @typedef {import("../wire/frames.js").Command} Command */
 /** @typedef {import("../connection/connection.js").Connection} Connection */
-/** @typedef {import("./tab.js").Known} Known */
+/** @typedef {import("./tab.js").ReplicaLike} ReplicaLike */
 /** @typedef {import("./envelopes.js").Channel} Channel */
-/** @typedef {import("../connection/state.js").State} State */
+/** @typedef {import("../connection/state.js").ConnectionState} ConnectionState */
 
 /**
- * What the relay hands to the connection that it relays.
+ * What the leader hands to the connection that it relays.
  * @typedef {{
  *   positions: import("../transports/transport.js").Positions, details: Record<string, Record<string, unknown>>,
- *   deliver: (frame: Frame) => boolean, onstate: (state: State) => void,
+ *   deliver: (frame: Frame) => boolean, onstate: (state: ConnectionState) => void,
  * }} Hooks
  *
- * A tab: its desk and its line.
- * @typedef {{desk: Desk, line: Channel, unwatch: () => void}} Seat
+ * A tab: its tab and its line.
+ * @typedef {{tab: Tab, line: Channel, unwatch: () => void}} Member
  */
 
 /** The words for a connection that carries. @type {readonly string[]} */
@@ -42,7 +42,7 @@ const POSITIONED = Object.freeze([...RESUMABLE, CHANNEL.NOTIFICATIONS]);
 /** A tab that comes in says at once what it wants; the rest is forgotten after this. */
 const PRUNE_MS = 1_000;
 
-export class Relay {
+export class Leader {
   #key;
   #term;
   #openChannel;
@@ -50,15 +50,15 @@ export class Relay {
   #known;
   #quietOf;
   #now;
-  #alarms;
+  #timers;
   #connection;
-  #wishes;
+  #demand;
   /** @type {Channel} */
   #call;
-  /** @type {Map<string, Seat>} */
-  #seats = new Map();
-  #waiting;
-  /** Who waits for a sign of life. @type {{desk: Desk, command: Command}[]} */
+  /** @type {Map<string, Member>} */
+  #members = new Map();
+  #requests;
+  /** Who waits for a sign of life. @type {{tab: Tab, command: Command}[]} */
   #pings = [];
   /** What a tab that comes later must hear first: welcome, pace, a market that is silent. @type {Map<string, Frame>} */
   #greetings = new Map();
@@ -71,8 +71,8 @@ export class Relay {
   /**
    * @param {{
    *   key: string, term: string, openChannel: import("./envelopes.js").OpenChannel,
-   *   presence: import("./election.js").Presence, known: Known, connect: (hooks: Hooks) => Connection,
-   *   quietOf: (transport: string) => number, now?: () => number, timers?: import("../transports/transport.js").Timers,
+   *   presence: import("./election.js").Presence, known: ReplicaLike, connect: (hooks: Hooks) => Connection,
+   *   quietOf: (transport: string) => number, now?: () => number, timers?: import("../transports/transport.js").TimerFunctions,
    * }} options `term`: a name that no other leader has. `quietOf`: how long silence is normal for a transport
    */
   constructor({key, term, openChannel, presence, known, connect, quietOf, now = Date.now, timers = browserTimers}) {
@@ -81,10 +81,10 @@ export class Relay {
     this.#openChannel = openChannel;
     this.#presence = presence;
     this.#known = known;
-    this.#waiting = new Waiting(known);
+    this.#requests = new Requests(known);
     this.#quietOf = quietOf;
     this.#now = now;
-    this.#alarms = new Alarms(timers);
+    this.#timers = new NamedTimers(timers);
     /** @type {Record<string, Record<string, unknown>>} */
     const details = {};
     this.#connection = connect({
@@ -93,7 +93,7 @@ export class Relay {
       deliver: (frame) => this.#deliver(frame),
       onstate: (state) => this.#hearState(state),
     });
-    this.#wishes = new Wishes({
+    this.#demand = new Demand({
       details,
       subscriptions: this.#connection.subscriptions,
       onmore: (channel, symbols) => this.#expect(channel, symbols),
@@ -107,7 +107,7 @@ export class Relay {
   /** Lead no more. */
   close() {
     this.#call.close();
-    for (const id of [...this.#seats.keys()]) this.#unseat(id);
+    for (const id of [...this.#members.keys()]) this.#remove(id);
     this.#connection.close();
   }
 
@@ -119,95 +119,95 @@ export class Relay {
   // --- tabs ---------------------------------------------------------------------------------
   /** @param {{id: string, since: string | null}} hello */
   #greet({id, since}) {
-    const {desk, line} = this.#seats.get(id) ?? this.#seat(id);
-    desk.since = since;
-    this.#waiting.drop(desk);
+    const {tab, line} = this.#members.get(id) ?? this.#join(id);
+    tab.since = since;
+    this.#requests.drop(tab);
     line.postMessage({kind: "here", term: this.#term});
-    desk.isAsking = true;
+    tab.isAsking = true;
     this.#connection.setHidden(false);
     this.#connection.open();
-    if (this.#isUp && desk.isAsking) this.#admit(desk, line);
+    if (this.#isUp && tab.isAsking) this.#admit(tab, line);
   }
 
-  /** @param {string} id @returns {Seat} */
-  #seat(id) {
+  /** @param {string} id @returns {Member} */
+  #join(id) {
     const line = this.#openChannel(lineOf(this.#key, id));
-    const post = (/** @type {object} */ told) => line.postMessage({...told, term: this.#term});
-    const desk = new Desk({id, post, known: this.#known, alarms: this.#alarms, now: this.#now});
-    const unwatch = this.#presence.watch(id, () => this.#unseat(id));
-    line.onmessage = ({data}) => data.kind === "command" && this.#do(desk, data.command);
-    const seat = {desk, line, unwatch};
-    this.#seats.set(id, seat);
-    this.#wishes.add(desk);
-    return seat;
+    const post = (/** @type {object} */ message) => line.postMessage({...message, term: this.#term});
+    const tab = new Tab({id, post, known: this.#known, timers: this.#timers, now: this.#now});
+    const unwatch = this.#presence.watch(id, () => this.#remove(id));
+    line.onmessage = ({data}) => data.kind === "command" && this.#do(tab, data.command);
+    const member = {tab, line, unwatch};
+    this.#members.set(id, member);
+    this.#demand.add(tab);
+    return member;
   }
 
   /** A tab is gone, and what only it wanted goes with it. @param {string} id */
-  #unseat(id) {
-    const seat = this.#seats.get(id);
-    if (!seat) return;
-    this.#seats.delete(id);
-    seat.desk.close();
-    seat.unwatch();
-    seat.line.close();
-    this.#waiting.drop(seat.desk);
-    if (this.#seats.size === 0) this.#connection.close();
-    this.#wishes.remove(seat.desk);
+  #remove(id) {
+    const member = this.#members.get(id);
+    if (!member) return;
+    this.#members.delete(id);
+    member.tab.close();
+    member.unwatch();
+    member.line.close();
+    this.#requests.drop(member.tab);
+    if (this.#members.size === 0) this.#connection.close();
+    this.#demand.remove(member.tab);
   }
 
-  /** @param {Desk} desk @param {Channel} line */
-  #admit(desk, line) {
+  /** @param {Tab} tab @param {Channel} line */
+  #admit(tab, line) {
     line.postMessage({kind: "road", term: this.#term, ...this.#road});
-    desk.admit();
-    for (const frame of this.#greetings.values()) desk.say(frame);
-    this.#alarms.set(`prune ${desk.id}`, PRUNE_MS, () => desk.isOpen && this.#wishes.prune(desk));
+    tab.admit();
+    for (const frame of this.#greetings.values()) tab.say(frame);
+    this.#timers.set(`prune ${tab.id}`, PRUNE_MS, () => tab.isOpen && this.#demand.prune(tab));
   }
 
   // --- commands -----------------------------------------------------------------------------
-  /** @param {Desk} desk @param {Command} command */
-  #do(desk, command) {
+  /** @param {Tab} tab @param {Command} command */
+  #do(tab, command) {
     const {method, params = {}} = command;
-    if (!desk.isOpen) return;
-    if (method === METHOD.SUBSCRIBE) this.#subscribe(desk, command, params);
-    else if (method === METHOD.UNSUBSCRIBE) this.#unsubscribe(desk, command, params);
-    else if (method === METHOD.SET) this.#set(desk, command, params);
-    else if (method === METHOD.ACK && !desk.isPaused) this.#acknowledge(params);
-    else if (method === METHOD.PING) this.#ping(desk, command);
+    if (!tab.isOpen) return;
+    if (method === METHOD.SUBSCRIBE) this.#subscribe(tab, command, params);
+    else if (method === METHOD.UNSUBSCRIBE) this.#unsubscribe(tab, command, params);
+    else if (method === METHOD.SET) this.#set(tab, command, params);
+    else if (method === METHOD.ACK && !tab.isPaused) this.#acknowledge(params);
+    else if (method === METHOD.PING) this.#ping(tab, command);
   }
 
-  /** @param {Desk} desk @param {Command} command @param {Record<string, any>} params */
-  #subscribe(desk, command, params) {
-    const {channel, symbols = [], since = desk.since} = params;
+  /** @param {Tab} tab @param {Command} command @param {Record<string, any>} params */
+  #subscribe(tab, command, params) {
+    const {channel, symbols = [], since = tab.since} = params;
     if (channel === CHANNEL.TRADES) {
-      desk.since = since;
+      tab.since = since;
       this.#standTrades();
     }
-    const unknown = new Set(this.#waiting.unknownOf(channel));
-    this.#waiting.add({desk, command, channel, symbols});
-    const refused = this.#wishes.want(desk, params, unknown);
+    const unknown = new Set(this.#requests.unknownOf(channel));
+    this.#requests.add({tab, command, channel, symbols});
+    const refused = this.#demand.want(tab, params, unknown);
     if (refused instanceof Refused) {
-      this.#waiting.cancel(command);
-      desk.refuse(command, refused.error);
+      this.#requests.cancel(command);
+      tab.refuse(command, refused.error);
     }
-    this.#waiting.serve();
+    this.#requests.serve();
   }
 
-  /** @param {Desk} desk @param {Command} command @param {Record<string, any>} params */
-  #unsubscribe(desk, command, params) {
-    desk.drop(params.channel, params.symbols ?? []);
-    this.#wishes.unwant(desk, params);
-    desk.answer(command, {channel: params.channel});
+  /** @param {Tab} tab @param {Command} command @param {Record<string, any>} params */
+  #unsubscribe(tab, command, params) {
+    tab.drop(params.channel, params.symbols ?? []);
+    this.#demand.unwant(tab, params);
+    tab.answer(command, {channel: params.channel});
   }
 
   /** @param {string} channel @param {Set<string>} symbols */
   #expect(channel, symbols) {
-    this.#waiting.expect(channel);
+    this.#requests.expect(channel);
     if (channel === CHANNEL.TRADES) this.#known.expectTrades(symbols);
   }
 
   /** @param {string} channel @param {string[]} symbols @param {boolean} isOver nobody wants the channel */
   #forget(channel, symbols, isOver) {
-    if (isOver) this.#waiting.unsettle(channel);
+    if (isOver) this.#requests.unsettle(channel);
     this.#known.forget(channel, symbols);
     if (isOver && channel === CHANNEL.TRADES) this.#endTrades();
   }
@@ -215,22 +215,22 @@ export class Relay {
   /** The trades of a leader before us went to some tab up to here: go on from there, so that none is missing. */
   #standTrades() {
     if (this.#known.position(CHANNEL.TRADES) !== null) return;
-    this.#known.standTrades(earliestOf([...this.#seats.values()].map(({desk}) => desk.since)));
+    this.#known.standTrades(earliestOf([...this.#members.values()].map(({tab}) => tab.since)));
   }
 
   /** Nobody wants trades any more: whoever wants some later begins anew, or says from where. */
   #endTrades() {
-    for (const {desk} of this.#seats.values()) desk.since = null;
+    for (const {tab} of this.#members.values()) tab.since = null;
     this.#known.standTrades(null);
   }
 
-  /** @param {Desk} desk @param {Command} command @param {Record<string, any>} params */
-  #set(desk, command, {paused = desk.isPaused, max_rate = desk.max_rate}) {
-    desk.isPaused = paused;
-    desk.max_rate = max_rate;
-    this.#wishes.weigh();
-    desk.answer(command, {max_rate, paused});
-    desk.go();
+  /** @param {Tab} tab @param {Command} command @param {Record<string, any>} params */
+  #set(tab, command, {paused = tab.isPaused, max_rate = tab.max_rate}) {
+    tab.isPaused = paused;
+    tab.max_rate = max_rate;
+    this.#demand.weigh();
+    tab.answer(command, {max_rate, paused});
+    tab.go();
   }
 
   /** @param {Record<string, any>} params */
@@ -238,9 +238,9 @@ export class Relay {
     this.#connection.acknowledge(position, paint_ms);
   }
 
-  /** @param {Desk} desk @param {Command} command */
-  #ping(desk, command) {
-    this.#pings.push({desk, command});
+  /** @param {Tab} tab @param {Command} command */
+  #ping(tab, command) {
+    this.#pings.push({tab, command});
     this.#connection.subscriptions.ask(METHOD.PING, {});
   }
 
@@ -251,8 +251,8 @@ export class Relay {
 
   /** @param {string} channel */
   #positionOf(channel) {
-    const unknown = this.#waiting.unknownOf(channel);
-    return this.#known.position(channel, [...this.#wishes.symbolsOf(channel)].filter((symbol) => !unknown.has(symbol)));
+    const unknown = this.#requests.unknownOf(channel);
+    return this.#known.position(channel, [...this.#demand.symbolsOf(channel)].filter((symbol) => !unknown.has(symbol)));
   }
 
   /** @param {Frame} frame */
@@ -263,7 +263,7 @@ export class Relay {
     else if (frame.type === "welcome" || frame.type === "pace" || frame.type === "shutdown") this.#tellAll(frame);
     else if (!this.#known.apply(frame)) return false;
     else this.#pass(frame);
-    this.#waiting.serve();
+    this.#requests.serve();
     return true;
   }
 
@@ -272,49 +272,49 @@ export class Relay {
     if (frame.type === "heartbeat") this.#greetings.set("heartbeat", {...frame, seq: 0});
     const isRenewal = frame.type === "snapshot" && RESUMABLE.includes(frame.channel);
     const isMore = frame.channel === CHANNEL.TRADES && frame.type === "snapshot" && !frame.gap;
-    if (!isRenewal || isMore) for (const {desk} of this.#seats.values()) desk.hear(frame);
+    if (!isRenewal || isMore) for (const {tab} of this.#members.values()) tab.hear(frame);
     if (!isRenewal) return;
     for (const name of namesIn(frame)) this.#renewed.add(name);
     if ("more" in frame && frame.more) return;
-    this.#waiting.settle(frame.channel);
+    this.#requests.settle(frame.channel);
     const isGap = frame.channel === CHANNEL.TRADES && frame.gap === true;
-    const symbols = isGap ? this.#wishes.symbolsOf(frame.channel) : this.#renewed;
-    for (const {desk} of this.#seats.values()) desk.renew(frame.channel, symbols);
+    const symbols = isGap ? this.#demand.symbolsOf(frame.channel) : this.#renewed;
+    for (const {tab} of this.#members.values()) tab.renew(frame.channel, symbols);
     this.#renewed.clear();
   }
 
-  /** The welcome is for all, and for all that come later. @param {import("../wire/frames.js").Welcome | import("../wire/frames.js").Pace | import("../wire/frames.js").Shutdown} frame */
+  /** The welcome is for all, and for all that come later. @param {import("../wire/frames.js").Welcome | import("../wire/frames.js").PaceFrame | import("../wire/frames.js").Shutdown} frame */
   #tellAll(frame) {
     if (frame.type === "welcome") this.#greetings.clear();
     if (frame.type !== "shutdown") this.#greetings.set(frame.type, frame);
-    for (const {desk} of this.#seats.values()) desk.say(frame);
+    for (const {tab} of this.#members.values()) tab.say(frame);
   }
 
   /** @param {import("../wire/frames.js").Answer} answer */
   #hearAnswer({method, success, result, error}) {
     if (method === METHOD.PING || method === "pong") {
-      for (const {desk, command} of this.#pings.splice(0)) desk.answer({...command, method}, result);
+      for (const {tab, command} of this.#pings.splice(0)) tab.answer({...command, method}, result);
     }
     if (method !== METHOD.SUBSCRIBE) return;
     if (!success && error && !error.retry) {
-      for (const {desk, command} of this.#waiting.drop()) desk.refuse(command, error);
+      for (const {tab, command} of this.#requests.drop()) tab.refuse(command, error);
     }
     const {channel, rejected = {}, resumed = false} = result;
-    for (const symbol of Object.keys(rejected)) this.#waiting.unknownOf(channel).add(symbol);
-    if (success && resumed) this.#waiting.settle(channel);
+    for (const symbol of Object.keys(rejected)) this.#requests.unknownOf(channel).add(symbol);
+    if (success && resumed) this.#requests.settle(channel);
   }
 
-  /** Bytes are told of once, to whoever is told something. */
+  /** Bytes are message of once, to whoever is message something. */
   #charge() {
     const bytes = this.#connection.bytes - this.#bytes;
     this.#bytes = this.#connection.bytes;
-    for (const {desk} of this.#seats.values()) desk.charge(bytes);
+    for (const {tab} of this.#members.values()) tab.charge(bytes);
   }
 
-  /** @param {State} state */
+  /** @param {ConnectionState} state */
   #hearState(state) {
     const isUp = UP.includes(state.name);
-    if (!isUp) this.#waiting.unsettle();
+    if (!isUp) this.#requests.unsettle();
     this.#tellRoad();
     const isNew = isUp && !this.#isUp;
     this.#isUp = isUp;
@@ -324,17 +324,17 @@ export class Relay {
 
   /** Who asked comes in; who waits for a better time hears that it has come. */
   #admitAll() {
-    for (const {desk, line} of this.#seats.values()) {
-      if (desk.isAsking) this.#admit(desk, line);
+    for (const {tab, line} of this.#members.values()) {
+      if (tab.isAsking) this.#admit(tab, line);
       else line.postMessage({kind: "open", term: this.#term});
     }
   }
 
   /** @param {import("../transports/transport.js").Ending} ending */
   #dismissAll(ending) {
-    this.#waiting.drop();
+    this.#requests.drop();
     this.#pings = [];
-    for (const {desk} of this.#seats.values()) if (desk.isOpen || desk.isAsking) desk.dismiss(ending);
+    for (const {tab} of this.#members.values()) if (tab.isOpen || tab.isAsking) tab.dismiss(ending);
   }
 
   #tellRoad() {
@@ -342,6 +342,6 @@ export class Relay {
     const quiet_ms = this.#quietOf(name);
     if (name === this.#road.name && quiet_ms === this.#road.quiet_ms) return;
     this.#road = {name, quiet_ms};
-    for (const {line} of this.#seats.values()) line.postMessage({kind: "road", term: this.#term, ...this.#road});
+    for (const {line} of this.#members.values()) line.postMessage({kind: "road", term: this.#term, ...this.#road});
   }
 }

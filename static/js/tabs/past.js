@@ -13,5 +13,5 @@ import {parsePosition} from "../wire/frames.js";
 export function earliestOf(positions) {
   const sequenceOf = (/** @type {string | null} */ position) => parsePosition(position)?.sequence ?? 0;
   const known = positions.filter((position) => position !== null);
-  return known.sort((one, other) => sequenceOf(one) - sequenceOf(other))[0] ?? null;
+  return known.sort((a, b) => sequenceOf(a) - sequenceOf(b))[0] ?? null;
 }

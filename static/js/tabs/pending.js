@@ -23,7 +23,7 @@ const NOTHING = Object.freeze({
 });
 
 /** Prices: the newest fields of each symbol. */
-export class HeldPrices {
+export class PendingPrices {
   /** @type {Map<string, TickerEntry>} */
   #entries = new Map();
 
@@ -51,7 +51,7 @@ export class HeldPrices {
 }
 
 /** Bars: the newest state of each. */
-export class HeldBars {
+export class PendingBars {
   /** Whether something was thrown away. */
   isLost = false;
   /** @type {Map<string, Bar>} */
@@ -84,7 +84,7 @@ export class HeldBars {
 }
 
 /** @template {Trade | StatusEntry} E */
-export class HeldList {
+export class PendingList {
   /** Whether something was thrown away. */
   isLost = false;
   /** @type {E[]} */

@@ -7,17 +7,17 @@
 import {CHANNEL} from "../wire/frames.js";
 
 /** @typedef {import("../wire/frames.js").Command} Command */
-/** @typedef {import("./tab.js").Desk} Desk */
-/** @typedef {import("./tab.js").Known} Known */
-/** @typedef {{desk: Desk, command: Command, channel: string, symbols: string[]}} Wish */
+/** @typedef {import("./tab.js").Tab} Tab */
+/** @typedef {import("./tab.js").ReplicaLike} ReplicaLike */
+/** @typedef {{tab: Tab, command: Command, channel: string, symbols: string[]}} TabRequest */
 
 /** The channels of which the server says whether they go on where they stood. */
 export const RESUMABLE = Object.freeze(["ticker", "trades", "bars", "status"]);
 
-export class Waiting {
+export class Requests {
   #known;
-  /** @type {Wish[]} */
-  #wishes = [];
+  /** @type {TabRequest[]} */
+  #requests = [];
   /** Channels of which the server said how they go on. @type {Set<string>} */
   #settled = new Set();
   /** Trades asked for whose snapshot did not come yet: nothing else tells when it has. */
@@ -25,7 +25,7 @@ export class Waiting {
   /** Symbols that the server did not know. @type {Record<string, Set<string>>} */
   #unknown = {[CHANNEL.TICKER]: new Set(), [CHANNEL.TRADES]: new Set(), [CHANNEL.BARS]: new Set()};
 
-  /** @param {Known} known */
+  /** @param {ReplicaLike} known */
   constructor(known) {
     this.#known = known;
   }
@@ -35,20 +35,20 @@ export class Waiting {
     return this.#unknown[channel] ?? new Set();
   }
 
-  /** @param {Wish} wish */
-  add(wish) {
-    for (const symbol of wish.symbols) this.unknownOf(wish.channel).delete(symbol);
-    this.#wishes.push(wish);
+  /** @param {TabRequest} request */
+  add(request) {
+    for (const symbol of request.symbols) this.unknownOf(request.channel).delete(symbol);
+    this.#requests.push(request);
   }
 
-  /** A tab waits no more; without one named, none does. @param {Desk} [desk] */
-  drop(desk) {
-    return this.#takeIf((wish) => desk === undefined || wish.desk === desk);
+  /** A tab waits no more; without one named, none does. @param {Tab} [tab] */
+  drop(tab) {
+    return this.#takeIf((request) => tab === undefined || request.tab === tab);
   }
 
   /** @param {Command} command */
   cancel(command) {
-    this.#takeIf((wish) => wish.command === command);
+    this.#takeIf((request) => request.command === command);
   }
 
   /** The server was asked for more of a channel. @param {string} channel */
@@ -71,27 +71,27 @@ export class Waiting {
 
   /** Serve those whose time has come. */
   serve() {
-    for (const {desk, command, channel, symbols} of this.#takeIf((wish) => this.#isReady(wish))) {
+    for (const {tab, command, channel, symbols} of this.#takeIf((request) => this.#isReady(request))) {
       const unknown = this.unknownOf(channel);
-      const wanted = symbols.filter((symbol) => desk.wanted.get(channel)?.has(symbol));
+      const wanted = symbols.filter((symbol) => tab.wanted.get(channel)?.has(symbol));
       const rejected = wanted.filter((symbol) => unknown.has(symbol));
-      desk.serve(command, {
+      tab.serve(command, {
         symbols: wanted.filter((symbol) => !unknown.has(symbol)),
         rejected: Object.fromEntries(rejected.map((symbol) => [symbol, "unknown symbol"])),
       });
     }
   }
 
-  /** @param {(wish: Wish) => boolean} isTaken */
+  /** @param {(request: TabRequest) => boolean} isTaken */
   #takeIf(isTaken) {
-    const taken = this.#wishes.filter(isTaken);
-    this.#wishes = this.#wishes.filter((wish) => !taken.includes(wish));
+    const taken = this.#requests.filter(isTaken);
+    this.#requests = this.#requests.filter((request) => !taken.includes(request));
     return taken;
   }
 
-  /** @param {Wish} wish */
-  #isReady({desk, channel, symbols}) {
-    if (!desk.wanted.has(channel)) return true;
+  /** @param {TabRequest} request */
+  #isReady({tab, channel, symbols}) {
+    if (!tab.wanted.has(channel)) return true;
     if (!this.#known.isWhole(channel)) return false;
     if (RESUMABLE.includes(channel) && !this.#settled.has(channel)) return false;
     if (channel === CHANNEL.TRADES) return this.#coming === 0;

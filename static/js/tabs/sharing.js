@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * One connection per browser: the tabs of one sign-in share the stream of the one that leads. Puts together
- * election, relay and follower; where the browser cannot, each tab has its own connection.
+ * election, leader and follower; where the browser cannot, each tab has its own connection.
  * Must not know what is carried.
  */
 
@@ -9,27 +9,27 @@ import {Connection} from "../connection/connection.js";
 import {Election, Presence} from "./election.js";
 import {openChannel} from "./envelopes.js";
 import {Follower} from "./follower.js";
-import {Relay} from "./leader.js";
+import {Leader} from "./leader.js";
 
-/** @typedef {import("../transports/transport.js").Rung} Rung */
+/** @typedef {import("../transports/transport.js").Candidate} Candidate */
 /** @typedef {import("../transports/transport.js").Transport} Transport */
 
 /** Tabs of another version speak otherwise: they share among themselves. */
 const VERSION = "market-tabs-1";
 
 /**
- * Return the rungs of a page that shares: whatever the tab that leads uses, and the others if somebody pins
+ * Return the candidates of a page that shares: whatever the tab that leads uses, and the others if somebody pins
  * one. Where tabs cannot share, or must not, they are the page's own.
- * @param {Rung[]} rungs
- * @param {{key: string, known: () => import("./tab.js").Known, onready: () => void}} options `key`: of the
+ * @param {Candidate[]} candidates
+ * @param {{key: string, known: () => import("./tab.js").ReplicaLike, onready: () => void}} options `key`: of the
  *   sign-in; empty to share with nobody. `known`: makes a memory of what was told. `onready`: the tab that
  *   leads has an open road, so a wait may end
- * @returns {Rung[]}
+ * @returns {Candidate[]}
  */
-export function shared(rungs, {key, known, onready}) {
-  if (!key || !canShare()) return rungs;
-  const follower = followerOf(rungs, {name: `${VERSION}/${key}`, known, onready});
-  const spare = rungs.map((rung) => ({...rung, isSpare: true}));
+export function shared(candidates, {key, known, onready}) {
+  if (!key || !canShare()) return candidates;
+  const follower = followerOf(candidates, {name: `${VERSION}/${key}`, known, onready});
+  const spare = candidates.map((candidate) => ({...candidate, isSpare: true}));
   return [{key: "shared", name: "Shared", make: () => follower}, ...spare];
 }
 
@@ -39,46 +39,46 @@ function canShare() {
 }
 
 /**
- * @param {Rung[]} rungs
- * @param {{name: string, known: () => import("./tab.js").Known, onready: () => void}} options
+ * @param {Candidate[]} candidates
+ * @param {{name: string, known: () => import("./tab.js").ReplicaLike, onready: () => void}} options
  */
-function followerOf(rungs, {name, known, onready}) {
+function followerOf(candidates, {name, known, onready}) {
   const {locks} = navigator;
   const presence = new Presence(locks, name);
-  const lead = () => relayOf(rungs, {name, known: known(), presence});
-  /** @type {Relay | null} */
-  let relay = null;
+  const lead = () => leaderOf(candidates, {name, known: known(), presence});
+  /** @type {Leader | null} */
+  let leader = null;
   const election = new Election({
     locks,
     name,
     onlead: () => {
-      relay = lead();
+      leader = lead();
     },
     onyield: () => {
-      relay?.close();
-      relay = null;
+      leader?.close();
+      leader = null;
     },
   });
-  addEventListener("online", () => relay?.setOnline(true));
-  addEventListener("offline", () => relay?.setOnline(false));
+  addEventListener("online", () => leader?.setOnline(true));
+  addEventListener("offline", () => leader?.setOnline(false));
   return new Follower({key: name, id: crypto.randomUUID(), election, presence, openChannel, onready});
 }
 
 /**
- * @param {Rung[]} rungs
- * @param {{name: string, known: import("./tab.js").Known, presence: Presence}} options
+ * @param {Candidate[]} candidates
+ * @param {{name: string, known: import("./tab.js").ReplicaLike, presence: Presence}} options
  */
-function relayOf(rungs, {name, known, presence}) {
+function leaderOf(candidates, {name, known, presence}) {
   /** @type {Map<string, Transport>} */
   const made = new Map();
-  const noted = rungs.map((rung) => ({...rung, make: () => noteIn(made, rung.make())}));
-  return new Relay({
+  const noted = candidates.map((candidate) => ({...candidate, make: () => noteIn(made, candidate.make())}));
+  return new Leader({
     key: name,
     term: crypto.randomUUID(),
     openChannel,
     presence,
     known,
-    connect: (hooks) => new Connection({rungs: noted, ...hooks}),
+    connect: (hooks) => new Connection({candidates: noted, ...hooks}),
     quietOf: (transport) => made.get(transport)?.quiet_ms ?? 0,
   });
 }

@@ -1,19 +1,19 @@
 // @ts-check
 /**
- * One tab as the leader serves it: what it asked for, where it stands and what it was not told yet.
+ * One tab as the leader serves it: what it asked for, where it stands and what it was not message yet.
  * A frame it does not concern moves nothing: the next one begins where this tab stands.
  * Must not know the server, the other tabs or what they want.
  */
 
 import {CHANNEL, HEARTBEAT, barsName, encodePosition, parsePosition} from "../wire/frames.js";
-import {HeldBars, HeldList, HeldPrices, trimmed} from "./pending.js";
+import {PendingBars, PendingList, PendingPrices, trimmed} from "./pending.js";
 
 /** @typedef {import("../wire/frames.js").Frame} Frame */
 /** @typedef {import("../wire/frames.js").Command} Command */
 /** @typedef {import("../wire/frames.js").TickerEntry} TickerEntry */
 /** @typedef {import("../wire/frames.js").Trade} Trade */
 /** @typedef {import("../wire/frames.js").StatusEntry} StatusEntry */
-/** @typedef {import("./envelopes.js").Told} Told */
+/** @typedef {import("./envelopes.js").LeaderMessage} LeaderMessage */
 
 /**
  * What the leader knows, to tell it again; market/replica.js.
@@ -25,7 +25,7 @@ import {HeldBars, HeldList, HeldPrices, trimmed} from "./pending.js";
  *   standTrades(position: string | null): void, expectTrades(symbols: Iterable<string>): void,
  *   tradesAfter(symbols: Iterable<string>, sequence: number): Trade[] | null,
  *   forget(channel: string, symbols: string[]): void,
- * }} Known
+ * }} ReplicaLike
  */
 
 /** The channels with a place on the tape. */
@@ -37,13 +37,13 @@ const GAPPED = Object.freeze(["trades", "bars"]);
 /** A frame that comes this little too early is in time. */
 const SLACK_MS = 5;
 
-export class Desk {
-  /** Whether it may be told anything: the road is open, and it knows. */
+export class Tab {
+  /** Whether it may be message anything: the road is open, and it knows. */
   isOpen = false;
   /** Whether it waits for the road to open. */
   isAsking = false;
   isPaused = false;
-  /** Up to where a leader before us told it of trades. @type {string | null} */
+  /** Up to where a leader before us message it of trades. @type {string | null} */
   since = null;
   /** Updates per second that it asked for; 0 until it did. */
   max_rate = 0;
@@ -58,33 +58,33 @@ export class Desk {
   id;
   #post;
   #known;
-  #alarms;
+  #timers;
   #now;
-  #told_ms = 0;
+  #sent_ms = 0;
   #bytes = 0;
-  /** Of what it asked for, that which it is told of. @type {Map<string, Set<string>>} */
+  /** Of what it asked for, that which it is message of. @type {Map<string, Set<string>>} */
   #served = new Map();
   /** Channels that it opened since it was admitted. @type {Set<string>} */
   #opened = new Set();
   /** Where it stands. @type {Map<string, {epoch: string, sequence: number}>} */
   #places = new Map();
-  #prices = new HeldPrices();
-  /** @type {HeldList<Trade>} */
-  #trades = new HeldList();
-  #bars = new HeldBars();
-  /** @type {HeldList<StatusEntry>} */
-  #statuses = new HeldList();
+  #prices = new PendingPrices();
+  /** @type {PendingList<Trade>} */
+  #trades = new PendingList();
+  #bars = new PendingBars();
+  /** @type {PendingList<StatusEntry>} */
+  #statuses = new PendingList();
 
   /**
    * @param {{
-   *   id: string, post: (told: any) => void, known: Known, alarms: import("../connection/timers.js").Alarms, now: () => number,
+   *   id: string, post: (message: any) => void, known: ReplicaLike, timers: import("../connection/timers.js").NamedTimers, now: () => number,
    * }} options
    */
-  constructor({id, post, known, alarms, now}) {
+  constructor({id, post, known, timers, now}) {
     this.id = id;
     this.#post = post;
     this.#known = known;
-    this.#alarms = alarms;
+    this.#timers = timers;
     this.#now = now;
   }
 
@@ -98,7 +98,7 @@ export class Desk {
   }
 
   /**
-   * The road was lost. What comes until the tab is back is held for it.
+   * The road was lost. What comes until the tab is back is pending for it.
    * @param {import("../transports/transport.js").Ending} ending
    */
   dismiss(ending) {
@@ -107,10 +107,10 @@ export class Desk {
     this.#post({kind: "closed", ending});
   }
 
-  /** Nothing more is told. */
+  /** Nothing more is message. */
   close() {
     this.isAsking = this.isOpen = false;
-    this.#alarms.clear(this.id);
+    this.#timers.clear(this.id);
   }
 
   /** Say what the network carried, with the next frame. @param {number} bytes */
@@ -135,7 +135,7 @@ export class Desk {
     this.say({channel: "answer", type: "answer", method, id: id ?? null, success: false, result: {}, error});
   }
 
-  /** Tell what was held, if nothing stands against it now. */
+  /** Tell what was pending, if nothing stands against it now. */
   go() {
     for (const channel of ON_TAPE) this.#tell(channel, false);
   }
@@ -185,7 +185,7 @@ export class Desk {
       this.#clear(channel);
       return;
     }
-    this.#heldOf(channel).take();
+    this.#pendingOf(channel).take();
     this.#begin(channel, [...served], channel === CHANNEL.TRADES);
   }
 
@@ -236,7 +236,7 @@ export class Desk {
     this.#opened.delete(channel);
     this.#served.delete(channel);
     this.#places.delete(channel);
-    if (ON_TAPE.includes(channel)) this.#heldOf(channel).take();
+    if (ON_TAPE.includes(channel)) this.#pendingOf(channel).take();
   }
 
   // --- frames -------------------------------------------------------------------------------
@@ -259,7 +259,7 @@ export class Desk {
   }
 
   /**
-   * Say up to where nothing is missing: what is held keeps its place.
+   * Say up to where nothing is missing: what is pending keeps its place.
    * @param {import("../wire/frames.js").Heartbeat} frame
    */
   #hearHeartbeat(frame) {
@@ -274,11 +274,11 @@ export class Desk {
   /** @param {string} channel */
   #wholeIn(channel) {
     const {sequence} = /** @type {{sequence: number}} */ (this.#places.get(channel));
-    return this.#heldOf(channel).isEmpty ? Math.max(sequence, this.#known.place(channel).sequence) : sequence;
+    return this.#pendingOf(channel).isEmpty ? Math.max(sequence, this.#known.place(channel).sequence) : sequence;
   }
 
   /** @param {string} channel */
-  #heldOf(channel) {
+  #pendingOf(channel) {
     if (channel === CHANNEL.TICKER) return this.#prices;
     if (channel === CHANNEL.BARS) return this.#bars;
     return channel === CHANNEL.TRADES ? this.#trades : this.#statuses;
@@ -303,19 +303,19 @@ export class Desk {
   #tellPrices(isForced = false) {
     if (this.#prices.isEmpty || !this.#mayTell(CHANNEL.TICKER)) return;
     if (!isForced && (this.isPaused || !this.#isDue())) return;
-    this.#told_ms = this.#now();
+    this.#sent_ms = this.#now();
     this.#update(CHANNEL.TICKER, this.#prices.take().map((entry) => trimmed(entry, this.fields)));
   }
 
   /**
    * Tell what is kept one by one; when too much was kept, it begins anew.
    * @param {"trades" | "bars" | "status"} channel
-   * @param {{isEmpty: boolean, isLost: boolean, take(): unknown[]}} held
+   * @param {{isEmpty: boolean, isLost: boolean, take(): unknown[]}} pending
    */
-  #tellList(channel, held) {
-    if (held.isEmpty || !this.#mayTell(channel)) return;
-    const isLost = held.isLost;
-    const entries = held.take();
+  #tellList(channel, pending) {
+    if (pending.isEmpty || !this.#mayTell(channel)) return;
+    const isLost = pending.isLost;
+    const entries = pending.take();
     if (isLost) this.#begin(channel, [...(this.#served.get(channel) ?? [])], true);
     else this.#update(channel, entries);
   }
@@ -328,8 +328,8 @@ export class Desk {
   /** Whether this tab's own pace allows prices now; if not, they come when it does. */
   #isDue() {
     if (!this.isSlower) return true;
-    const wait_ms = this.#told_ms + 1000 / this.max_rate - SLACK_MS - this.#now();
-    if (wait_ms > 0) this.#alarms.set(this.id, wait_ms, () => this.#tellPrices());
+    const wait_ms = this.#sent_ms + 1000 / this.max_rate - SLACK_MS - this.#now();
+    if (wait_ms > 0) this.#timers.set(this.id, wait_ms, () => this.#tellPrices());
     return wait_ms <= 0;
   }
 

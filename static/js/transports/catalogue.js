@@ -9,12 +9,12 @@ import {SseTransport} from "./sse.js";
 import {WebSocketTransport} from "./websocket.js";
 
 /**
- * Return every rung.
+ * Return every candidate.
  * @param {{socketUrl: string, sseUrl: string, pollUrl: string, poll: import("./poll.js").PollTransport}} options
  *   `poll`: the one interval poll of the page, whose interval and meter others see
- * @returns {import("./transport.js").Rung[]}
+ * @returns {import("./transport.js").Candidate[]}
  */
-export function rungsOf({socketUrl, sseUrl, pollUrl, poll}) {
+export function candidatesOf({socketUrl, sseUrl, pollUrl, poll}) {
   return [
     {key: "websocket", name: "WebSocket", make: () => new WebSocketTransport(socketUrl)},
     {key: "sse", name: "SSE", make: () => new SseTransport({url: sseUrl})},

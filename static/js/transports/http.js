@@ -19,7 +19,7 @@ const CLOSE_OF_STATUS = Object.freeze({
 });
 
 /** A request that was answered, but not with what it asked for. */
-export class Refused extends Error {
+export class HttpRefusal extends Error {
   /** @param {Ending} ending */
   constructor(ending) {
     super(ending.reason);
@@ -31,7 +31,7 @@ export class Refused extends Error {
  * Get an address; the answer is 200 or 304.
  * @param {string} address
  * @param {{fetch: typeof fetch, accept: string, signal: AbortSignal}} options
- * @throws {Refused}
+ * @throws {HttpRefusal}
  */
 export async function get(address, {fetch, accept, signal}) {
   const response = await fetch(address, {
@@ -42,7 +42,7 @@ export async function get(address, {fetch, accept, signal}) {
     signal,
   });
   if (response.status === 200 || response.status === 304) return response;
-  throw new Refused(await endingOf(response));
+  throw new HttpRefusal(await endingOf(response));
 }
 
 /**
@@ -51,7 +51,7 @@ export async function get(address, {fetch, accept, signal}) {
  * @returns {Ending}
  */
 export function endingOfError(error) {
-  return error instanceof Refused ? error.ending : {code: LOST, reason: String(error), retry_ms: 0};
+  return error instanceof HttpRefusal ? error.ending : {code: LOST, reason: String(error), retry_ms: 0};
 }
 
 /**

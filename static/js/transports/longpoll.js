@@ -5,7 +5,7 @@
  */
 
 import {DEFAULT_RATE} from "../wire/frames.js";
-import {Asker} from "./requester.js";
+import {Requester} from "./requester.js";
 
 /** @typedef {import("./transport.js").Transport} Transport */
 
@@ -13,7 +13,7 @@ import {Asker} from "./requester.js";
 const WAIT_S = 10;
 
 /** @implements {Transport} */
-export class LongPollTransport extends Asker {
+export class LongPollTransport extends Requester {
   name = "Long poll";
   wait_s = WAIT_S;
 

@@ -4,18 +4,18 @@
  * Must not know what the frames do to the board, or the page.
  */
 
-import {Asker} from "./requester.js";
+import {Requester} from "./requester.js";
 
 /** @typedef {import("./transport.js").Transport} Transport */
 
 /** @implements {Transport} */
-export class PollTransport extends Asker {
+export class PollTransport extends Requester {
   name = "Polling";
   #interval_ms;
 
-  /** @param {import("./requester.js").Means & {interval_ms: number}} options */
-  constructor({interval_ms, ...means}) {
-    super(means);
+  /** @param {import("./requester.js").RequesterOptions & {interval_ms: number}} options */
+  constructor({interval_ms, ...options}) {
+    super(options);
     this.#interval_ms = interval_ms;
   }
 

@@ -4,7 +4,7 @@
  * Must not know the page or the socket.
  */
 
-/** @typedef {{isDone: boolean, text: string}} Answer what came of it, in words for people */
+/** @typedef {{isDone: boolean, text: string}} PostResult what came of it, in words for people */
 
 const TIMEOUT_MS = 10_000;
 
@@ -25,7 +25,7 @@ export class Poster {
    * Post fields; tell what the server says was done, which may be nothing, or why it was not.
    * @param {string} url
    * @param {Record<string, string | string[]>} fields
-   * @returns {Promise<Answer>}
+   * @returns {Promise<PostResult>}
    */
   async post(url, fields) {
     const body = new URLSearchParams();

@@ -11,7 +11,7 @@ import {CHANNEL, HEARTBEAT, METHOD, namesIn} from "../wire/frames.js";
 /** @typedef {import("../wire/frames.js").Command} Command */
 /** @typedef {import("../wire/frames.js").Answer} Answer */
 
-/** Asked for while nothing else is: it proves the road, and its answer is small. */
+/** SentQuery for while nothing else is: it proves the road, and its answer is small. */
 const LEAST = CHANNEL.WATCHLIST;
 /** What a pause stops. */
 const PRICES = Object.freeze(["ticker", "trades", "bars"]);
@@ -23,10 +23,10 @@ const ON_TAPE = Object.freeze([...PRICES, CHANNEL.STATUS]);
 /**
  * A question as it was asked. `isWhole`: its answer leaves out no channel that is subscribed, so it may
  * raise every position.
- * @typedef {{query: URLSearchParams, commands: Command[], isWhole: boolean}} Asked
+ * @typedef {{parameters: URLSearchParams, commands: Command[], isWhole: boolean}} SentQuery
  */
 
-export class Question {
+export class Query {
   max_rate = 0;
   isPaused = false;
   #positions;
@@ -36,7 +36,7 @@ export class Question {
   #symbols = new Map();
   /** @type {string[]} */
   #fields = [];
-  /** Null until an answer told it. @type {number | null} */
+  /** Null until an answer named it. @type {number | null} */
   #unread = null;
   /** @type {string | null} */
   #watchlist = null;
@@ -62,11 +62,11 @@ export class Question {
     return true;
   }
 
-  /** Return the question as it is now; commands that nobody answered yet belong to it. @returns {Asked} */
+  /** Return the question as it is now; commands that nobody answered yet belong to it. @returns {SentQuery} */
   ask() {
     const commands = [...this.#unanswered];
     const channels = [...this.#channels].filter((channel) => !this.isPaused || !PRICES.includes(channel));
-    return {query: this.#query(channels), commands, isWhole: channels.length === this.#channels.size && channels.length > 0};
+    return {parameters: this.#parameters(channels), commands, isWhole: channels.length === this.#channels.size && channels.length > 0};
   }
 
   /** These commands were answered. @param {Command[]} commands */
@@ -75,7 +75,7 @@ export class Question {
   }
 
   /**
-   * Note what a frame tells of the person's own things, so that it is not told again.
+   * Note what a frame tells of the person's own things, so that it is not named again.
    * @param {Frame} frame
    */
   hear(frame) {
@@ -107,7 +107,7 @@ export class Question {
   }
 
   /** @param {string[]} channels */
-  #query(channels) {
+  #parameters(channels) {
     const positions = this.#positions();
     const named = (/** @type {string} */ channel) => [...(this.#symbols.get(channel) ?? [])];
     const symbols = new Set(channels.filter((channel) => channel !== CHANNEL.BARS).flatMap(named));
@@ -127,24 +127,24 @@ export class Question {
 
 /**
  * Return the answers that a server with a way back would have given to the commands of a question.
- * @param {Asked} asked
+ * @param {SentQuery} asked
  * @param {Frame[]} frames what the question was answered with
  * @returns {Answer[]}
  */
-export function answersTo({commands, query}, frames) {
+export function answersTo({commands, parameters}, frames) {
   return commands.map(({method, params = {}, id}) => {
-    const result = method === METHOD.SUBSCRIBE ? opened(params, query, frames) : params;
+    const result = method === METHOD.SUBSCRIBE ? opened(params, parameters, frames) : params;
     return {channel: "answer", type: "answer", method, id: id ?? null, success: true, result, error: null};
   });
 }
 
-/** @param {Record<string, any>} params @param {URLSearchParams} query @param {Frame[]} frames */
-function opened({channel, symbols}, query, frames) {
+/** @param {Record<string, any>} params @param {URLSearchParams} parameters @param {Frame[]} frames */
+function opened({channel, symbols}, parameters, frames) {
   const renewed = frames.filter((frame) => frame.channel === channel && frame.type === "snapshot");
-  const told = new Set(renewed.flatMap(namesIn));
-  const missing = NAMED.includes(channel) && renewed.length && Array.isArray(symbols) ? symbols.filter((symbol) => !told.has(symbol)) : [];
+  const named = new Set(renewed.flatMap(namesIn));
+  const missing = NAMED.includes(channel) && renewed.length && Array.isArray(symbols) ? symbols.filter((symbol) => !named.has(symbol)) : [];
   const rejected = Object.fromEntries(missing.map((symbol) => [symbol, "unknown symbol"]));
-  return {channel, resumed: query.has(`${channel}_since`) && renewed.length === 0, rejected};
+  return {channel, resumed: parameters.has(`${channel}_since`) && renewed.length === 0, rejected};
 }
 
 /**

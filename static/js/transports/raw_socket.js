@@ -4,7 +4,7 @@
  * Must not know frames.
  */
 
-export class Line {
+export class RawSocket {
   onopen = () => {};
   /** @type {(text: string) => void} */
   ontext = () => {};

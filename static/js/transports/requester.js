@@ -6,29 +6,29 @@
 
 import {readFrame} from "../wire/frames.js";
 import {endingOfError, get} from "./http.js";
-import {Question, answersTo, claimedBy, heartbeatAt} from "./query.js";
+import {Query, answersTo, claimedBy, heartbeatAt} from "./query.js";
 import {LOST, OPENING_MS, browserTimers} from "./transport.js";
 
 /** @typedef {import("./transport.js").Transport} Transport */
-/** @typedef {import("./query.js").Asked} Asked */
+/** @typedef {import("./query.js").SentQuery} SentQuery */
 
 /** What asking costs: `bytes` are those of the bodies, `unchanged` the answers that were 304. */
-/** @typedef {{requests: number, unchanged: number, bytes: number}} Meter */
+/** @typedef {{requests: number, unchanged: number, bytes: number}} RequestMeter */
 
 /** Without prices there is no hurry: as often as a heartbeat. */
 const PAUSED_MS = 5_000;
 
-/** @typedef {{url: string, fetch?: typeof fetch, now?: () => number, timers?: import("./transport.js").Timers}} Means */
+/** @typedef {{url: string, fetch?: typeof fetch, now?: () => number, timers?: import("./transport.js").TimerFunctions}} RequesterOptions */
 
 /** @implements {Transport} */
-export class Asker {
+export class Requester {
   name = "";
   onopen = () => {};
   /** @type {Transport["onframe"]} */
   onframe = () => {};
   /** @type {Transport["onclose"]} */
   onclose = () => {};
-  /** @type {Meter} */
+  /** @type {RequestMeter} */
   meter = {requests: 0, unchanged: 0, bytes: 0};
   /** How long the server may hold a question until there is news. */
   wait_s = 0;
@@ -36,15 +36,15 @@ export class Asker {
   #fetch;
   #now;
   #timers;
-  /** @type {Question | null} */
-  #question = null;
+  /** @type {Query | null} */
+  #query = null;
   /** The question that is on its way. @type {AbortController | null} */
   #asking = null;
   #isProven = false;
   /** @type {number | undefined} */
   #timer;
 
-  /** @param {Means} means */
+  /** @param {RequesterOptions} options */
   constructor({url, fetch = globalThis.fetch.bind(globalThis), now = Date.now, timers = browserTimers}) {
     this.#url = url;
     this.#fetch = fetch;
@@ -59,18 +59,18 @@ export class Asker {
 
   /** The most questions per second that somebody wished, 0 for no wish. */
   get max_rate() {
-    return this.#question?.max_rate ?? 0;
+    return this.#query?.max_rate ?? 0;
   }
 
   /** Return the least time from one question to the next, in ms. @returns {number} */
   rest_ms() {
-    return this.#question?.isPaused ? PAUSED_MS : 0;
+    return this.#query?.isPaused ? PAUSED_MS : 0;
   }
 
   /** @param {import("./transport.js").Positions} positions */
   open(positions) {
     this.close();
-    this.#question = new Question(positions);
+    this.#query = new Query(positions);
     this.#isProven = false;
     this.askSoon();
   }
@@ -80,19 +80,19 @@ export class Asker {
    * @param {import("../wire/frames.js").Command} command
    */
   send(command) {
-    if (this.#question?.take(command)) this.askSoon();
+    if (this.#query?.take(command)) this.askSoon();
   }
 
   /** Ask no more, and hear no more of what was asked. */
   close() {
     this.#timers.clearTimeout(this.#timer);
     this.#asking?.abort();
-    this.#asking = this.#question = null;
+    this.#asking = this.#query = null;
   }
 
   /** Ask anew once the caller is done: several commands make one question. */
   askSoon() {
-    if (this.#question) this.#askIn(0);
+    if (this.#query) this.#askIn(0);
   }
 
   /** @param {number} wait_ms */
@@ -102,10 +102,10 @@ export class Asker {
   }
 
   async #ask() {
-    if (!this.#question) return;
+    if (!this.#query) return;
     this.#asking?.abort();
     const asking = (this.#asking = new AbortController());
-    const asked = this.#question.ask();
+    const asked = this.#query.ask();
     const asked_ms = this.#now();
     this.#giveUpIn(OPENING_MS + this.wait_s * 1000);
     try {
@@ -131,11 +131,11 @@ export class Asker {
     this.onclose(ending);
   }
 
-  /** A command is answered without waiting for news. @param {Asked} asked @param {AbortSignal} signal */
-  async #get({query, commands, isWhole}, signal) {
-    if (this.wait_s && commands.length === 0) query.set("wait", String(this.wait_s));
+  /** A command is answered without waiting for news. @param {SentQuery} asked @param {AbortSignal} signal */
+  async #get({parameters, commands, isWhole}, signal) {
+    if (this.wait_s && commands.length === 0) parameters.set("wait", String(this.wait_s));
     this.meter.requests += 1;
-    const response = await get(`${this.#url}?${query}`, {fetch: this.#fetch, accept: "application/json", signal});
+    const response = await get(`${this.#url}?${parameters}`, {fetch: this.#fetch, accept: "application/json", signal});
     if (response.status === 304) {
       this.meter.unchanged += 1;
       return {frames: [heartbeatAt(0, null)], bytes: 0};
@@ -151,19 +151,19 @@ export class Asker {
    * Hand over an answer as a socket would have: answers to commands, then the frames. The first one only
    * proves the road.
    * @param {{frames: import("../wire/frames.js").Frame[], bytes: number}} answer
-   * @param {Asked} asked
+   * @param {SentQuery} asked
    */
   #tell({frames, bytes}, asked) {
-    const question = this.#question;
-    question?.settle(asked.commands);
+    const query = this.#query;
+    query?.settle(asked.commands);
     if (!this.#isProven) {
       this.#isProven = true;
       this.onopen();
       return;
     }
-    for (const frame of frames) question?.hear(frame);
+    for (const frame of frames) query?.hear(frame);
     [...answersTo(asked, frames), ...frames].forEach((frame, index) => {
-      if (question === this.#question) this.onframe(frame, index === 0 ? bytes : 0);
+      if (query === this.#query) this.onframe(frame, index === 0 ? bytes : 0);
     });
   }
 }

@@ -7,7 +7,7 @@
 import {parseFrame, parsePosition} from "../wire/frames.js";
 import {EventParser} from "./event_parser.js";
 import {endingOfError, get} from "./http.js";
-import {Question, answersTo, claimedBy, heartbeatAt} from "./query.js";
+import {Query, answersTo, claimedBy, heartbeatAt} from "./query.js";
 import {LOST, OPENING_MS, browserTimers} from "./transport.js";
 
 /** @typedef {import("../wire/frames.js").Frame} Frame */
@@ -32,8 +32,8 @@ export class SseTransport {
   #fetch;
   #now;
   #timers;
-  /** @type {Question | null} */
-  #question = null;
+  /** @type {Query | null} */
+  #query = null;
   /** @type {Stream | null} */
   #stream = null;
   #isProven = false;
@@ -42,7 +42,7 @@ export class SseTransport {
   /** @type {number | undefined} */
   #patience;
 
-  /** @param {import("./requester.js").Means} means */
+  /** @param {import("./requester.js").RequesterOptions} options */
   constructor({url, fetch = globalThis.fetch.bind(globalThis), now = Date.now, timers = browserTimers}) {
     this.#url = url;
     this.#fetch = fetch;
@@ -53,7 +53,7 @@ export class SseTransport {
   /** @param {import("./transport.js").Positions} positions */
   open(positions) {
     this.close();
-    this.#question = new Question(positions);
+    this.#query = new Query(positions);
     this.#isProven = false;
     this.#openStream();
   }
@@ -63,7 +63,7 @@ export class SseTransport {
    * @param {import("../wire/frames.js").Command} command
    */
   send(command) {
-    if (!this.#question?.take(command)) return;
+    if (!this.#query?.take(command)) return;
     this.#timers.clearTimeout(this.#timer);
     this.#timer = this.#timers.setTimeout(() => this.#openStream(), SETTLE_MS);
   }
@@ -73,18 +73,18 @@ export class SseTransport {
     this.#timers.clearTimeout(this.#timer);
     this.#timers.clearTimeout(this.#patience);
     this.#stream?.abort();
-    this.#stream = this.#question = null;
+    this.#stream = this.#query = null;
   }
 
   #openStream() {
-    if (!this.#question) return;
-    const asked = this.#question.ask();
-    if (this.#question.max_rate) asked.query.set("max_rate", String(this.#question.max_rate));
+    if (!this.#query) return;
+    const asked = this.#query.ask();
+    if (this.#query.max_rate) asked.parameters.set("max_rate", String(this.#query.max_rate));
     this.#stream?.abort();
     this.#stream = new Stream(asked, this.#stream?.stale ?? null);
     this.#timers.clearTimeout(this.#patience);
     this.#patience = this.#timers.setTimeout(() => this.#end(lost("no answer")), OPENING_MS);
-    this.#follow(this.#stream, `${this.#url}?${asked.query}`);
+    this.#follow(this.#stream, `${this.#url}?${asked.parameters}`);
   }
 
   /** @param {Stream} stream @param {string} address */
@@ -113,15 +113,15 @@ export class SseTransport {
 
   /** @param {Stream} stream @param {StreamEvent} event @param {number} bytes */
   #hear(stream, event, bytes) {
-    const told = stream.read(event);
-    this.#question?.settle(stream.answered);
-    if (!this.#isProven && told.length) {
+    const frames = stream.read(event);
+    this.#query?.settle(stream.answered);
+    if (!this.#isProven && frames.length) {
       this.#isProven = true;
       this.onopen();
     }
-    told.forEach((frame, index) => {
+    frames.forEach((frame, index) => {
       if (stream !== this.#stream) return;
-      this.#question?.hear(frame);
+      this.#query?.hear(frame);
       this.onframe(frame, index === 0 ? bytes : 0);
     });
   }
@@ -142,7 +142,7 @@ class Stream {
   /** What came before the first position: it answers the commands. @type {Frame[] | null} */
   #first = [];
 
-  /** @param {import("./query.js").Asked} asked @param {number | null} stale */
+  /** @param {import("./query.js").SentQuery} asked @param {number | null} stale */
   constructor(asked, stale) {
     this.#asked = asked;
     this.stale = stale;

@@ -32,14 +32,14 @@ export const OPENING_MS = 8_000;
  *
  * One way to reach the server: the name people and addresses call it by, and the one it shows. One that is
  * `isSpare` is used only when somebody pins it.
- * @typedef {{key: string, name: string, make: () => Transport, isSpare?: boolean}} Rung
+ * @typedef {{key: string, name: string, make: () => Transport, isSpare?: boolean}} Candidate
  *
  * @typedef {{
  *   setTimeout: (run: () => void, wait_ms: number) => number, clearTimeout: (timer?: number) => void,
- * }} Timers
+ * }} TimerFunctions
  */
 
-/** The browser's own; tests hand in others. @type {Timers} */
+/** The browser's own; tests hand in others. @type {TimerFunctions} */
 export const browserTimers = Object.freeze({
   setTimeout: (run, wait_ms) => globalThis.setTimeout(run, wait_ms),
   clearTimeout: (timer) => globalThis.clearTimeout(timer),

@@ -139,7 +139,7 @@ export const ERROR = Object.freeze({
  *   heartbeat_ms: number,
  * }} Welcome
  * @typedef {{channel: "status", type: "shutdown", retry_ms: number}} Shutdown
- * @typedef {{channel: "status", type: "pace", rate: number, reason: string}} Pace
+ * @typedef {{channel: "status", type: "pace", rate: number, reason: string}} PaceFrame
  * @typedef {{channel: "notifications", type: "snapshot" | "update", seq: number, unread: number, data: Notice[]}} Notices
  * @typedef {{channel: "watchlist", type: "snapshot", data: string[]}} WatchlistFrame
  * @typedef {{code: number, name: string, message: string, retry: boolean}} Refusal
@@ -147,7 +147,7 @@ export const ERROR = Object.freeze({
  *   channel: "answer", type: "answer", method: string, id: number | null, success: boolean,
  *   result: Record<string, any>, error: Refusal | null,
  * }} Answer
- * @typedef {MarketFrame | TradesFrame | BarsFrame | Welcome | Shutdown | Pace | Notices | WatchlistFrame | Answer} Frame
+ * @typedef {MarketFrame | TradesFrame | BarsFrame | Welcome | Shutdown | PaceFrame | Notices | WatchlistFrame | Answer} Frame
  *
  * @typedef {{method: string, params?: Record<string, unknown>, id?: number}} Command
  */

@@ -9,13 +9,13 @@
  */
 
 /** When the newest tick that is known happened, and until when its age is counted. */
-/** @typedef {{happened_ms: number, counted_ms: number}} Known */
+/** @typedef {{happened_ms: number, counted_ms: number}} KnownTick */
 
 export class Ages {
   /** The area under the ages of all symbols, in ms times ms, and the time under it, in ms. */
   area = 0;
   span_ms = 0;
-  /** @type {Map<string, Known>} */
+  /** @type {Map<string, KnownTick>} */
   #known = new Map();
 
   /**
@@ -50,7 +50,7 @@ export class Ages {
     for (const known of this.#known.values()) known.counted_ms = now_ms;
   }
 
-  /** The area of a trapezium: an age grows by one ms per ms. @param {Known} known @param {number} now_ms */
+  /** The area of a trapezium: an age grows by one ms per ms. @param {KnownTick} known @param {number} now_ms */
   #count(known, now_ms) {
     const span_ms = now_ms - known.counted_ms;
     if (span_ms <= 0) return;

@@ -6,14 +6,14 @@
 
 import {FIGURES, figuresOf} from "./figures.js";
 
-/** @typedef {{name: string, period: string, ledger: import("./ledger.js").Ledger}} Line */
+/** @typedef {{name: string, period: string, ledger: import("./ledger.js").Ledger}} CsvLine */
 
 /** Sums that are of use beside the figures, with their units. */
 const TOTALS = Object.freeze({measured_ms: "ms", updates: "", requests: "", bytes_received: "B", bytes_sent: "B"});
 
 /**
  * Return the text of a CSV file (RFC 4180).
- * @param {Line[]} lines
+ * @param {CsvLine[]} lines
  * @param {{at_ms: number, symbols: readonly string[], interval_s: number, max_rate: number}} run
  */
 export function csvOf(lines, {at_ms, symbols, interval_s, max_rate}) {

@@ -31,10 +31,10 @@ export function fleetCost(users, figures) {
 
 /** @param {...(number | null)} factors */
 function product(...factors) {
-  return factors.reduce((all, one) => (all === null || one === null ? null : all * one), 1);
+  return factors.reduce((all, factor) => (all === null || factor === null ? null : all * factor), 1);
 }
 
-/** @param {number | null} one @param {number | null} other */
-function sum(one, other) {
-  return one === null || other === null ? null : one + other;
+/** @param {number | null} a @param {number | null} b */
+function sum(a, b) {
+  return a === null || b === null ? null : a + b;
 }

@@ -40,7 +40,7 @@ export class ClockOffset {
 
   #best() {
     let best = this.#samples.at(0);
-    for (const one of this.#samples) if (best && one.trip_ms < best.trip_ms) best = one;
+    for (const sample of this.#samples) if (best && sample.trip_ms < best.trip_ms) best = sample;
     return best;
   }
 }

@@ -4,7 +4,7 @@
  * Pure.
  */
 
-/** Sums since a process began, at the time `ts`. @typedef {{ts: number, process: string, process_cpu_s: number, transports: Spent}} Costs */
+/** Sums since a process began, at the time `ts`. @typedef {{ts: number, process: string, process_cpu_s: number, transports: Spent}} CostSums */
 /** @typedef {Record<string, {cpu_s: number, updates: number}>} Spent */
 
 export class Spending {
@@ -12,7 +12,7 @@ export class Spending {
   process_s = 0;
   owned_s = 0;
   span_ms = 0;
-  /** @type {Costs | null} */
+  /** @type {CostSums | null} */
   #before = null;
 
   /** Begin at what comes next. */
@@ -28,7 +28,7 @@ export class Spending {
 
   /**
    * Return what each transport spent since the last look; nothing for the first look at a process.
-   * @param {Costs} costs
+   * @param {CostSums} costs
    * @returns {Spent}
    */
   hear(costs) {
@@ -41,7 +41,7 @@ export class Spending {
       const earlier = before.transports[key] ?? {cpu_s: 0, updates: 0};
       return [key, {cpu_s: cpu_s - earlier.cpu_s, updates: updates - earlier.updates}];
     });
-    for (const [, one] of spent) this.owned_s += /** @type {{cpu_s: number}} */ (one).cpu_s;
+    for (const [, share] of spent) this.owned_s += /** @type {{cpu_s: number}} */ (share).cpu_s;
     return Object.fromEntries(spent);
   }
 }

@@ -10,7 +10,7 @@ import {find, make, write} from "../../dom.js";
  * @typedef {{
  *   feed: string, state: string, ph: string, reason: string, target: number, rate: number,
  *   age_ms: number | null, instruments: number, halted: number,
- * }} Feed
+ * }} DeckFeed
  * @typedef {{
  *   process: string, readers: Record<string, number>, frames: number, updates: number, bytes: number, conflation: number | null,
  *   lag_ms: number | null, stale: number | null, cuts: number, refused: number, overruns: number,
@@ -19,8 +19,8 @@ import {find, make, write} from "../../dom.js";
  *   id: string, user: string, user_id: number, transport: string, pace: number, reason: string,
  *   behind: number, symbols: number | null, since: number,
  * }} Person
- * @typedef {{texts: string[], undo: string}} Entry Its undo is an address, empty where that makes no sense.
- * @typedef {{feeds: Feed[], process: Process, people: Person[] | null, connections: number}} Frame
+ * @typedef {{texts: string[], undo: string}} AuditEntry Its undo is an address, empty where that makes no sense.
+ * @typedef {{feeds: DeckFeed[], process: Process, people: Person[] | null, connections: number}} DeckFrame
  */
 
 const whole = new Intl.NumberFormat("en", {maximumFractionDigits: 0});
@@ -41,7 +41,7 @@ export class DeckPanel {
     page.addEventListener("click", (event) => this.#click(event));
   }
 
-  /** @param {Frame} frame */
+  /** @param {DeckFrame} frame */
   show(frame) {
     for (const feed of frame.feeds) this.#showFeed(feed);
     this.#showProcess(frame);
@@ -55,7 +55,7 @@ export class DeckPanel {
     write(output, text);
   }
 
-  /** Show what was done: when, by whom, what and why, the newest first. @param {Entry[]} entries */
+  /** Show what was done: when, by whom, what and why, the newest first. @param {AuditEntry[]} entries */
   showEntries(entries) {
     const rows = entries.map(({texts, undo}) => {
       const button = make("button", {class: "button", form: "undo", formaction: undo}, "Undo");
@@ -65,7 +65,7 @@ export class DeckPanel {
     this.#page.querySelector("#entries")?.replaceChildren(...rows);
   }
 
-  /** @param {Feed} feed */
+  /** @param {DeckFeed} feed */
   #showFeed(feed) {
     const section = this.#page.querySelector(`[data-feed="${CSS.escape(feed.feed)}"]`);
     if (!section) return;
@@ -81,7 +81,7 @@ export class DeckPanel {
     });
   }
 
-  /** @param {Frame} frame */
+  /** @param {DeckFrame} frame */
   #showProcess({process, connections}) {
     const {websocket = 0, sse = 0, longpoll = 0, poll = 0} = process.readers;
     fill(find(this.#page, "#process"), {
@@ -101,7 +101,7 @@ export class DeckPanel {
     write(find(this.#page, "[data-part=process]"), `process ${process.process}`);
   }
 
-  /** @param {Frame} frame */
+  /** @param {DeckFrame} frame */
   #showPeople({people, connections}) {
     if (!this.#body || !people) return;
     const hidden = connections - people.length;

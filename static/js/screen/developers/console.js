@@ -6,13 +6,13 @@
 
 import {find, make, write} from "../../dom.js";
 
-/** @typedef {"sent" | "received" | "note"} Way */
-/** @typedef {{way: Way, text: string, at: Date}} Line */
+/** @typedef {"sent" | "received" | "note"} EntryKind */
+/** @typedef {{kind: EntryKind, text: string, at: Date}} ConsoleEntry */
 
 /** Lines that are shown; older ones go. */
 const SHOWN = 200;
 /** Lines that wait while it is paused; older ones go. */
-const HELD = 200;
+const WAITING = 200;
 /** Characters of a line before it is unfolded: a snapshot of 500 instruments has 80,000. */
 const PREVIEW = 300;
 /** Characters shown of an unfolded one. */
@@ -27,7 +27,7 @@ export class Console {
   #isPaused = false;
   #lines = 0;
   #isPlanned = false;
-  /** Not on the page yet, the oldest first. @type {Line[]} */
+  /** Not on the page yet, the oldest first. @type {ConsoleEntry[]} */
   #waiting = [];
 
   /** @param {HTMLElement} panel */
@@ -41,13 +41,13 @@ export class Console {
 
   /**
    * Show a line with the next frame of the page, or when it goes on.
-   * @param {Way} way
+   * @param {EntryKind} kind
    * @param {string} text
    */
-  add(way, text) {
+  add(kind, text) {
     this.#lines += 1;
-    this.#waiting.push({way, text, at: new Date()});
-    if (this.#waiting.length > HELD) this.#waiting.shift();
+    this.#waiting.push({kind, text, at: new Date()});
+    if (this.#waiting.length > WAITING) this.#waiting.shift();
     this.#plan();
   }
 
@@ -84,18 +84,18 @@ export class Console {
   }
 
   #showCount() {
-    const held = this.#isPaused ? `, ${this.#waiting.length} held` : "";
-    write(this.#count, this.#lines ? `${this.#lines} lines${held}` : "");
+    const waiting = this.#isPaused ? `, ${this.#waiting.length} waiting` : "";
+    write(this.#count, this.#lines ? `${this.#lines} lines${waiting}` : "");
   }
 }
 
-/** @param {Line} line */
-function itemOf({way, text, at}) {
+/** @param {ConsoleEntry} entry */
+function itemOf({kind, text, at}) {
   const time = make("time", {datetime: at.toISOString()}, at.toISOString().slice(11, 23));
-  const arrow = make("span", {class: "way", "aria-label": way}, ARROW[way]);
-  const size = make("span", {class: "size"}, way === "note" ? "" : `${bytes.encode(text).length} B`);
+  const arrow = make("span", {class: "arrow", "aria-label": kind}, ARROW[kind]);
+  const size = make("span", {class: "size"}, kind === "note" ? "" : `${bytes.encode(text).length} B`);
   const summary = make("summary", {}, time, arrow, make("code", {}, text.slice(0, PREVIEW)), size);
-  const details = make("details", {"data-way": way}, summary);
+  const details = make("details", {"data-kind": kind}, summary);
   details.addEventListener("toggle", () => unfold(details, text), {once: true});
   return make("li", {}, details);
 }

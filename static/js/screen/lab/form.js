@@ -9,7 +9,7 @@ import {askFor, asked} from "../page/settings.js";
 
 /**
  * `users` is for how many the costs are reckoned.
- * @typedef {{symbols: string[], interval_s: number, max_rate: number, users: number}} Wishes
+ * @typedef {{symbols: string[], interval_s: number, max_rate: number, users: number}} LabSettings
  */
 
 const SYMBOLS = 50;
@@ -26,16 +26,16 @@ export class LabForm {
   #rate = /** @type {HTMLSelectElement} */ (byId("lab-rate"));
   #users = /** @type {HTMLInputElement} */ (byId("lab-users"));
   #watchlist;
-  /** @type {Wishes} */
-  #wishes;
+  /** @type {LabSettings} */
+  #settings;
 
   /**
-   * @param {{watchlist: string[], onchange: (wishes: Wishes, name: keyof Wishes) => void}} options
+   * @param {{watchlist: string[], onchange: (settings: LabSettings, name: keyof LabSettings) => void}} options
    *   `watchlist`: the symbols when none are named
    */
   constructor({watchlist, onchange}) {
     this.#watchlist = watchlist;
-    this.#wishes = {
+    this.#settings = {
       symbols: symbolsOf(asked("symbols") ?? "", watchlist),
       interval_s: within(asked("interval"), LEAST_S, MOST_S, 2),
       max_rate: RATES.find((rate) => rate === Number(asked("rate"))) ?? 10,
@@ -51,29 +51,29 @@ export class LabForm {
   }
 
   /** What is wished now. */
-  get wishes() {
-    return this.#wishes;
+  get settings() {
+    return this.#settings;
   }
 
   /**
    * @param {HTMLElement} field
-   * @param {keyof Wishes} name
+   * @param {keyof LabSettings} name
    * @param {string} key its name in the address
    * @param {() => string[] | number} read
-   * @param {(wishes: Wishes, name: keyof Wishes) => void} onchange
+   * @param {(settings: LabSettings, name: keyof LabSettings) => void} onchange
    */
   #bind(field, name, key, read, onchange) {
     field.addEventListener("change", () => {
       const value = read();
-      this.#wishes = {...this.#wishes, [name]: value};
+      this.#settings = {...this.#settings, [name]: value};
       askFor(key, String(value));
       this.#show();
-      onchange(this.#wishes, name);
+      onchange(this.#settings, name);
     });
   }
 
   #show() {
-    const {symbols, interval_s, max_rate, users} = this.#wishes;
+    const {symbols, interval_s, max_rate, users} = this.#settings;
     this.#symbols.value = symbols.join(", ");
     this.#interval.value = String(interval_s);
     this.#rate.value = String(max_rate);

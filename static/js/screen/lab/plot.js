@@ -18,13 +18,13 @@ const LINE_HEIGHT = 14;
 /** Seconds that are shown. */
 const SECONDS = 60;
 
-/** @typedef {{key: string, name: string}} Line */
+/** @typedef {{key: string, name: string}} PlotLine */
 /** @typedef {{at_s: number, values: Record<string, number | null>}} Point */
 
 export class Plot {
   #svg;
   #lines;
-  #grid = shape("g", {class: "plot-grid"});
+  #grid = svgElement("g", {class: "plot-grid"});
   /** @type {Map<string, {path: SVGElement, name: SVGElement}>} */
   #drawn = new Map();
   /** @type {Point[]} */
@@ -33,15 +33,15 @@ export class Plot {
 
   /**
    * @param {HTMLElement} place
-   * @param {Line[]} lines
+   * @param {PlotLine[]} lines
    */
   constructor(place, lines) {
     this.#lines = lines;
-    this.#svg = shape("svg", {class: "plot", "aria-hidden": "true", focusable: "false"});
+    this.#svg = svgElement("svg", {class: "plot", "aria-hidden": "true", focusable: "false"});
     this.#svg.append(this.#grid);
     for (const {key, name} of lines) {
-      const path = shape("path", {class: `plot-line plot-${key}`, fill: "none"});
-      const text = shape("text", {class: `plot-name plot-${key}`});
+      const path = svgElement("path", {class: `plot-line plot-${key}`, fill: "none"});
+      const text = svgElement("text", {class: `plot-name plot-${key}`});
       text.textContent = name;
       this.#svg.append(path, text);
       this.#drawn.set(key, {path, name: text});
@@ -81,7 +81,7 @@ export class Plot {
 
   /** Whole decades around everything that is shown. */
   #range() {
-    const values = this.#points.flatMap(({values}) => Object.values(values)).filter((one) => one !== null && one > 0);
+    const values = this.#points.flatMap(({values}) => Object.values(values)).filter((value) => value !== null && value > 0);
     const known = /** @type {number[]} */ (values.length ? values : [10, 1000]);
     const least = 10 ** Math.floor(Math.log10(Math.min(...known)));
     return [least, Math.max(least * 10, 10 ** Math.ceil(Math.log10(Math.max(...known))))];
@@ -127,15 +127,15 @@ export class Plot {
 /** Put names beside the ends of their lines, but never over each other. @param {{name: SVGElement, at: number}[]} names */
 function place(names) {
   let least = TOP;
-  for (const one of names.sort((one, other) => one.at - other.at)) {
-    const at = Math.max(one.at, least);
-    one.name.setAttribute("y", at.toFixed(1));
-    if (one.at) least = at + LINE_HEIGHT;
+  for (const label of names.sort((a, b) => a.at - b.at)) {
+    const at = Math.max(label.at, least);
+    label.name.setAttribute("y", at.toFixed(1));
+    if (label.at) least = at + LINE_HEIGHT;
   }
 }
 
 /** @param {string} name @param {Record<string, string>} attributes */
-function shape(name, attributes) {
+function svgElement(name, attributes) {
   const element = /** @type {SVGElement} */ (document.createElementNS(NAMESPACE, name));
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   return element;
@@ -143,12 +143,12 @@ function shape(name, attributes) {
 
 /** @param {number} x1 @param {number} y1 @param {number} x2 @param {number} y2 */
 function lineOf(x1, y1, x2, y2) {
-  return shape("line", {x1: String(x1), y1: y1.toFixed(1), x2: String(x2), y2: y2.toFixed(1)});
+  return svgElement("line", {x1: String(x1), y1: y1.toFixed(1), x2: String(x2), y2: y2.toFixed(1)});
 }
 
 /** @param {number} x @param {number} y @param {string} text @param {string} anchor */
 function textOf(x, y, text, anchor) {
-  const element = shape("text", {x: x.toFixed(1), y: y.toFixed(1), "text-anchor": anchor});
+  const element = svgElement("text", {x: x.toFixed(1), y: y.toFixed(1), "text-anchor": anchor});
   write(element, text);
   return element;
 }

@@ -11,8 +11,8 @@ import {age, moment, time} from "../../format.js";
  * @typedef {{
  *   name: string, transport: string, pinned: string, reason: string, retry_at_ms: number | null,
  *   heard_at_ms: number | null, market_silent_since_ms: number | null,
- * }} LinkState
- * @typedef {{label: string, verb: string, text: (state: LinkState) => string}} Wording
+ * }} ShownState
+ * @typedef {{label: string, verb: string, text: (state: ShownState) => string}} Wording
  */
 
 /** The word on the badge, what the banner says, and what its button does. @type {Record<string, Wording>} */
@@ -31,31 +31,31 @@ const WORDINGS = Object.freeze({
 /** States in which prices must not look live. */
 const NOT_LIVE = Object.freeze(["stale", "reconnecting", "offline", "signed_out", "stopped"]);
 
-/** @param {LinkState} state */
+/** @param {ShownState} state */
 function since({heard_at_ms}) {
   return heard_at_ms === null ? "the page's opening" : time(heard_at_ms);
 }
 
-/** @param {LinkState} state */
+/** @param {ShownState} state */
 function silence(state) {
   const {market_silent_since_ms: silent_ms} = state;
   if (silent_ms !== null) return `The market\u2019s feed has been silent since ${time(silent_ms)}. Prices may be old.`;
   return `Nothing heard since ${since(state)}. Prices may be old.`;
 }
 
-/** A transport that people pinned has no other to fall back to. @param {LinkState} state */
+/** A transport that people pinned has no other to fall back to. @param {ShownState} state */
 function loss({pinned}) {
   return pinned ? `${pinned}, which is pinned here, does not work.` : "Connection lost.";
 }
 
-/** @param {LinkState} state */
+/** @param {ShownState} state */
 function standstill(state) {
   const left_s = Math.ceil(((state.retry_at_ms ?? 0) - Date.now()) / 1000);
   const next = left_s > 0 ? `Trying again in ${left_s} s.` : "Connecting\u2026";
   return `Prices as of ${since(state)}. ${next}`;
 }
 
-export class LinkStatus {
+export class ConnectionStatus {
   #badge = byId("link-badge");
   #label = find(this.#badge, "[data-part=label]");
   #banner = byId("link-banner");
@@ -63,7 +63,7 @@ export class LinkStatus {
   #button = find(this.#banner, "button");
   #note = byId("link-note");
   #announce;
-  /** @type {LinkState} */
+  /** @type {ShownState} */
   #state = {
     name: "connecting", transport: "", pinned: "", reason: "",
     retry_at_ms: null, heard_at_ms: null, market_silent_since_ms: null,
@@ -80,7 +80,7 @@ export class LinkStatus {
 
   /**
    * Show a new state of the link.
-   * @param {LinkState} state
+   * @param {ShownState} state
    */
   show(state) {
     const isNew = state.name !== this.#state.name;
@@ -117,7 +117,7 @@ export class LinkStatus {
   }
 }
 
-/** @param {LinkState} state */
+/** @param {ShownState} state */
 function wordingOf({name}) {
   return WORDINGS[name] ?? WORDINGS.connecting;
 }

@@ -10,7 +10,7 @@ import {age, bytes, count, price} from "../../format.js";
 /** @typedef {Record<string, number>} Totals */
 /**
  * `ticks` came in `entries`, and those in `frames`.
- * @typedef {{ticks: number, entries: number, frames: number, age_ms: number | null, transport: string, reconnects: number}} Facts
+ * @typedef {{ticks: number, entries: number, frames: number, age_ms: number | null, transport: string, reconnects: number}} MeterFacts
  */
 
 export class Meter {
@@ -41,7 +41,7 @@ export class Meter {
 
   /**
    * Tell how prices come, and how many; called once a second.
-   * @param {Facts} facts
+   * @param {MeterFacts} facts
    * @param {number} now_ms
    */
   tell({ticks, entries, frames, age_ms, transport, reconnects}, now_ms) {

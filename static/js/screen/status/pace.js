@@ -42,7 +42,7 @@ export class Pace {
 
   /**
    * The server says how often it sends; without a reason it is what we asked for.
-   * @param {{rate: number, reason: string}} told
+   * @param {{rate: number, reason: string}} frame
    */
   hear({rate, reason}) {
     this.#limit = reason ? {rate, reason} : null;
@@ -61,9 +61,9 @@ export class Pace {
 
   /** @param {number} interval_ms */
   #slowest(interval_ms) {
-    const wish = {rate: this.max_rate, reason: this.#isSaving && !this.#chosen ? "Save-Data" : ""};
+    const wanted = {rate: this.max_rate, reason: this.#isSaving && !this.#chosen ? "Save-Data" : ""};
     const poll = {rate: interval_ms ? 1000 / interval_ms : Infinity, reason: "polling"};
-    return [wish, this.#limit ?? wish, poll].reduce((least, one) => (one.rate < least.rate ? one : least));
+    return [wanted, this.#limit ?? wanted, poll].reduce((least, limit) => (limit.rate < least.rate ? limit : least));
   }
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * What the panel of trades says besides the trades: why there are none, or why none come.
- * Pure: from what is known to a sentence.
+ * Pure: from what is facts to a sentence.
  */
 
 import {time} from "../../format.js";
@@ -10,7 +10,7 @@ import {time} from "../../format.js";
  * @typedef {{
  *   link: string, hasBegun: boolean, isEmpty: boolean, symbol: string | null, isNothingWatched: boolean,
  *   asOf_ms: number | null,
- * }} Known `symbol`: the one that is shown alone. `asOf_ms`: when the newest trade was made
+ * }} NoteFacts `symbol`: the one that is shown alone. `asOf_ms`: when the newest trade was made
  */
 
 /** Why no trades come, for each state of the link in which none do. @type {Record<string, string>} */
@@ -26,7 +26,7 @@ const STANDSTILLS = Object.freeze({
 
 /**
  * Return a sentence, or nothing when the trades speak for themselves.
- * @param {Known} known
+ * @param {NoteFacts} facts
  */
 export function tradesNote({link, hasBegun, isEmpty, symbol, isNothingWatched, asOf_ms}) {
   if (isNothingWatched && symbol === null) return "No trades: the watchlist is empty.";

@@ -13,7 +13,7 @@ import {TapeView} from "./tape_view.js";
 
 /** @typedef {import("../../wire/frames.js").Instrument} Instrument */
 /** @typedef {import("../../wire/frames.js").Frame} Frame */
-/** @typedef {{add(channel: string, symbols: string[]): void, remove(channel: string, symbols: string[]): void}} Wishes */
+/** @typedef {{add(channel: string, symbols: string[]): void, remove(channel: string, symbols: string[]): void}} TradeSubscriptions */
 
 const MEMORY = "trades";
 const OPEN = "open";
@@ -22,7 +22,7 @@ const REST_MS = 60_000;
 /** States of a link that carries. @type {readonly string[]} */
 const UP = Object.freeze(["live", "paused", "stale"]);
 
-class Trades {
+class TradesPanel {
   #panel;
   #scope;
   #all;
@@ -31,7 +31,7 @@ class Trades {
   #view;
   #tape = new Tape();
   #instruments;
-  #wishes;
+  #subscriptions;
   #onchange;
   #announce;
   /** @type {readonly string[]} */
@@ -48,11 +48,11 @@ class Trades {
 
   /**
    * @param {{
-   *   panel: HTMLElement, wishes: Wishes, instruments: ReadonlyMap<string, Instrument>,
-   *   onchange: (part: Trades) => void, onall: () => void, announce: (text: string) => void,
+   *   panel: HTMLElement, subscriptions: TradeSubscriptions, instruments: ReadonlyMap<string, Instrument>,
+   *   onchange: (part: TradesPanel) => void, onall: () => void, announce: (text: string) => void,
    * }} options `onall`: somebody wants all symbols again
    */
-  constructor({panel, wishes, instruments, onchange, onall, announce}) {
+  constructor({panel, subscriptions, instruments, onchange, onall, announce}) {
     this.#panel = /** @type {HTMLDetailsElement} */ (panel);
     this.#scope = find(panel, "[data-part=scope]");
     this.#all = find(panel, "[data-part=all]");
@@ -60,7 +60,7 @@ class Trades {
     this.#scroll = find(panel, "[data-part=scroll]");
     this.#view = new TapeView(panel);
     this.#instruments = instruments;
-    this.#wishes = wishes;
+    this.#subscriptions = subscriptions;
     this.#onchange = onchange;
     this.#announce = announce;
     this.#panel.open = recall(MEMORY) === OPEN;
@@ -94,7 +94,7 @@ class Trades {
   /** Symbols that the server did not know are listed now. @param {string[]} symbols */
   retry(symbols) {
     const again = symbols.filter((symbol) => this.#asked.includes(symbol));
-    if (again.length) this.#wishes.add(CHANNEL.TRADES, again);
+    if (again.length) this.#subscriptions.add(CHANNEL.TRADES, again);
   }
 
   /** A tab that nobody looks at for long wants no trades; it goes on where it stood. @param {boolean} isHidden */
@@ -171,7 +171,7 @@ class Trades {
     if (this.#asked.length === 0) this.#tape.follow(false);
     const added = wanted.filter((symbol) => !this.#asked.includes(symbol));
     this.#asked = wanted;
-    if (added.length) this.#wishes.add(CHANNEL.TRADES, added);
+    if (added.length) this.#subscriptions.add(CHANNEL.TRADES, added);
   }
 
   #wanted() {
@@ -182,7 +182,7 @@ class Trades {
   /** @param {string[]} symbols */
   #unwant(symbols) {
     this.#asked = this.#asked.filter((symbol) => !symbols.includes(symbol));
-    if (symbols.length) this.#wishes.remove(CHANNEL.TRADES, symbols);
+    if (symbols.length) this.#subscriptions.remove(CHANNEL.TRADES, symbols);
   }
 
   /** @param {import("../../wire/frames.js").TradesFrame} frame */
@@ -202,11 +202,11 @@ class Trades {
 
 /**
  * Return the panel of this page, or null: the polling page has none.
- * @param {Omit<ConstructorParameters<typeof Trades>[0], "panel">} options
+ * @param {Omit<ConstructorParameters<typeof TradesPanel>[0], "panel">} options
  */
 export function openTrades(options) {
   const panel = document.getElementById("trades");
-  return panel && new Trades({panel, ...options});
+  return panel && new TradesPanel({panel, ...options});
 }
 
 /** Say whether it answers that the server tells us trades. @param {import("../../wire/frames.js").Answer} answer */

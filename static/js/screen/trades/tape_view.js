@@ -8,7 +8,7 @@ import {find, write} from "../../dom.js";
 import {count, price, time} from "../../format.js";
 
 /** @typedef {import("../../wire/frames.js").Trade} Trade */
-/** @typedef {import("../../market/tape.js").Line} Line */
+/** @typedef {import("../../market/tape.js").TapeLine} TapeLine */
 
 /** What a side is called; another one is said as it came. @type {Record<string, string>} */
 const SIDES = Object.freeze({BUY: "Buy", SELL: "Sell"});
@@ -60,7 +60,7 @@ export class TapeView {
 
   /**
    * Show these lines and no others.
-   * @param {readonly Line[]} lines oldest first
+   * @param {readonly TapeLine[]} lines oldest first
    * @param {(symbol: string) => number} digitsOf
    */
   show(lines, digitsOf) {
@@ -87,7 +87,7 @@ export class TapeView {
     return spare;
   }
 
-  /** @param {Line} line @param {TradeRow[]} spare @param {(symbol: string) => number} digitsOf */
+  /** @param {TapeLine} line @param {TradeRow[]} spare @param {(symbol: string) => number} digitsOf */
   #elementOf({key, trade}, spare, digitsOf) {
     if (trade === null) return this.#gapOf(key);
     const row = this.#rows.get(key) ?? spare.pop() ?? new TradeRow(made(this.#line));

@@ -10,7 +10,7 @@ import {digitsOf, directionOf} from "./columns.js";
 /**
  * Show how many lines stand higher and lower than at the previous close.
  * @param {HTMLElement} element
- * @param {import("./row.js").Facts[]} facts of each line
+ * @param {import("./row.js").RowFacts[]} facts of each line
  */
 export function showBreadth(element, facts) {
   const directions = facts.map(({row, instrument}) => directionOf(row, digitsOf(instrument)));

@@ -59,10 +59,10 @@ export class Order {
   sort(symbols, rowOf) {
     if (this.key === null) return [...symbols];
     const sign = this.direction === "ascending" ? 1 : -1;
-    if (this.key === BY_SYMBOL) return [...symbols].sort((one, other) => sign * (one < other ? -1 : 1));
+    if (this.key === BY_SYMBOL) return [...symbols].sort((a, b) => sign * (a < b ? -1 : 1));
     const value = COLUMNS.find((column) => column.key === this.key)?.value ?? (() => null);
     const keyed = symbols.map((symbol) => ({symbol, at: valueOf(rowOf(symbol), value)}));
-    keyed.sort((one, other) => compare(one.at, other.at, sign));
+    keyed.sort((a, b) => compare(a.at, b.at, sign));
     return keyed.map(({symbol}) => symbol);
   }
 }
@@ -76,11 +76,11 @@ function valueOf(row, value) {
 }
 
 /**
- * @param {number | null} one
- * @param {number | null} other
+ * @param {number | null} a
+ * @param {number | null} b
  * @param {number} sign
  */
-function compare(one, other, sign) {
-  if (one === null || other === null) return Number(one === null) - Number(other === null);
-  return sign * (one - other);
+function compare(a, b, sign) {
+  if (a === null || b === null) return Number(a === null) - Number(b === null);
+  return sign * (a - b);
 }

@@ -14,7 +14,7 @@ import {COLUMNS, digitsOf, directionOf} from "./columns.js";
 /** @typedef {import("../../wire/frames.js").Feed} Feed */
 /** @typedef {import("./columns.js").Column} Column */
 /** @typedef {{column: Column, element: HTMLElement, text: string, value: number | null}} Cell */
-/** @typedef {{row: Row | undefined, instrument: Instrument | undefined, feed: Feed | undefined, isRejected: boolean}} Facts */
+/** @typedef {{row: Row | undefined, instrument: Instrument | undefined, feed: Feed | undefined, isRejected: boolean}} RowFacts */
 
 export class RowView {
   #cells;
@@ -51,7 +51,7 @@ export class RowView {
 
   /**
    * Show the facts; only cells whose text differs are touched.
-   * @param {Facts} facts
+   * @param {RowFacts} facts
    * @param {number} now_ms
    * @param {import("./flash.js").Flasher} flasher
    */
@@ -83,7 +83,7 @@ export class RowView {
     if (cell.column.key === "last") this.#mark("tick", value > cell.value ? "up" : "down");
   }
 
-  /** @param {Facts} facts */
+  /** @param {RowFacts} facts */
   #paintStatus({row, instrument, feed}) {
     const phase = instrument?.ph ?? row?.ph ?? "";
     const name = phase === "OPEN" ? "" : (PHASE_NAMES[phase] ?? "");

@@ -178,7 +178,7 @@ export function bestMatches(catalogue, text) {
   const needle = text.trim().toLowerCase();
   const ranked = [...catalogue].map((listing) => ({listing, rank: rankOf(listing, needle)}));
   const matching = ranked.filter(({rank}) => rank < Infinity);
-  matching.sort((one, other) => one.rank - other.rank || (one.listing.s < other.listing.s ? -1 : 1));
+  matching.sort((a, b) => a.rank - b.rank || (a.listing.s < b.listing.s ? -1 : 1));
   return matching.slice(0, OFFERS).map(({listing}) => listing);
 }
 

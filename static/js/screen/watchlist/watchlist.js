@@ -11,7 +11,7 @@ import {Order} from "./order.js";
 import {RovingFocus} from "./roving.js";
 import {RowView} from "./row.js";
 
-/** @typedef {import("./row.js").Facts} Facts */
+/** @typedef {import("./row.js").RowFacts} RowFacts */
 
 /** Lines move at most this often. */
 const RESORT_MS = 500;
@@ -44,7 +44,7 @@ export class Watchlist {
 
   /**
    * @param {{
-   *   panel: HTMLElement, facts: (symbol: string) => Facts, onremove: (symbol: string) => void,
+   *   panel: HTMLElement, facts: (symbol: string) => RowFacts, onremove: (symbol: string) => void,
    *   onselect: (symbol: string | null) => void,
    * }} options `panel` holds the table, the template of a line and the empty state.
    */

@@ -6,7 +6,7 @@
 
 /** @typedef {{paint(dirty: Set<string>, now_ms: number): void}} Part */
 
-export class Frame {
+export class PaintScheduler {
   /** @type {Map<Part, Set<string>>} */
   #dirty = new Map();
   #isPlanned = false;
