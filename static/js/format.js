@@ -13,6 +13,9 @@ const MINUS = "\u2212";
 /** Stands for a value that does not exist (yet); never 0. */
 export const MISSING = "\u2013";
 
+/** Decimals of a price until its instrument is known. */
+const DIGITS = 2;
+
 /** @type {Map<string, Intl.NumberFormat>} */
 const formats = new Map();
 
@@ -52,6 +55,14 @@ function write(value, digits, signDisplay) {
  */
 export function price(value, digits) {
   return write(value, digits, "auto");
+}
+
+/**
+ * Return the decimals of an instrument's prices.
+ * @param {{d: number} | undefined} instrument
+ */
+export function digitsOf(instrument) {
+  return instrument?.d ?? DIGITS;
 }
 
 /**

@@ -122,7 +122,7 @@ def test_before_its_snapshot_an_update_is_of_what_was_wanted_before(bare: Page) 
     ],
 )
 def test_the_panel_says_why_nothing_moves(bare: Page, changed: dict[str, Any], said: str) -> None:
-    known = {"link": "live", "hasBegun": True, "isEmpty": False, "symbol": None}
+    known = {"connection": "live", "hasBegun": True, "isEmpty": False, "symbol": None}
     known |= {"isNothingWatched": False, "asOf_ms": None}
     text = bare.evaluate(NOTE, known | changed)
     assert said in text

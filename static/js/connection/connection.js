@@ -4,7 +4,7 @@
  * Must not know which transport it is, what the frames do, or the page.
  */
 
-import {LOST, browserTimers} from "../transports/transport.js";
+import {LOST, browserTimers, lost} from "../transports/transport.js";
 import {CHANNEL, CLOSE, CLOSE_TEXT, METHOD, mayRetry} from "../wire/frames.js";
 import {backoff} from "./backoff.js";
 import {HeartbeatMonitor} from "./heartbeat.js";
@@ -67,7 +67,7 @@ export class Connection {
   #retry_at_ms = null;
   /** @type {ConnectionState} */
   #state = {
-    name: "closed", transport: "", pinned: "", reason: "",
+    name: "closed", transport: "", pinned: "", code: LOST, reason: "",
     retry_at_ms: null, heard_at_ms: null, market_silent_since_ms: null,
   };
 
@@ -321,6 +321,7 @@ export class Connection {
       name: this.#name(),
       transport: this.#transport?.name ?? before.transport,
       pinned: this.#ladder.pinned,
+      code: this.#phase === "ended" ? this.#endedBy : LOST,
       reason: this.#reason,
       retry_at_ms: this.#retry_at_ms,
       heard_at_ms: this.#heartbeat.heard_ms,
@@ -341,9 +342,4 @@ export class Connection {
       isFirst: this.#heartbeat.heard_ms === null && this.#attempt === 0,
     });
   }
-}
-
-/** @param {string} reason @returns {Ending} */
-function lost(reason) {
-  return {code: LOST, reason, retry_ms: 0};
 }

@@ -5,7 +5,7 @@
  * Must not know why, or what comes after.
  */
 
-import {LOST, OPENING_MS} from "../transports/transport.js";
+import {LOST, OPENING_MS, lost} from "../transports/transport.js";
 import {CLOSE} from "../wire/frames.js";
 
 /** @typedef {import("../transports/transport.js").Ending} Ending */
@@ -27,8 +27,7 @@ export class Race {
   #onfail;
   /** @type {Set<Transport>} */
   #running = new Set();
-  /** @type {Ending} */
-  #ending = {code: LOST, reason: "no answer", retry_ms: 0};
+  #ending = lost("no answer");
 
   /**
    * @param {{

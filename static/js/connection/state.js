@@ -14,13 +14,24 @@
  * the next try begins, `heard_at_ms` when the server last spoke; `market_silent_since_ms` when the market
  * last spoke to the server, while it does not.
  * @typedef {{
- *   name: StateName, transport: string, pinned: string, reason: string, retry_at_ms: number | null,
+ *   name: StateName, transport: string, pinned: string, code: number, reason: string, retry_at_ms: number | null,
  *   heard_at_ms: number | null, market_silent_since_ms: number | null,
  * }} ConnectionState
  *
  * `gap_ms` is how long nothing was heard; `resumed` whether the tape filled the gap or a snapshot did.
  * @typedef {{gap_ms: number, resumed: boolean}} Recovery
  */
+
+/** The names of a connection that carries frames. @type {readonly string[]} */
+const UP = Object.freeze(["live", "paused", "stale"]);
+
+/**
+ * Say whether a connection of this name carries frames.
+ * @param {string} name
+ */
+export function isUp(name) {
+  return UP.includes(name);
+}
 
 /**
  * Return the word for a connection.

@@ -7,11 +7,8 @@
 import {endingOfError, get} from "../transports/http.js";
 
 /**
- * Sums since the server's process began; `process` names it.
- * @typedef {{
- *   ts: number, process: string, process_cpu_s: number, request_header_bytes: number,
- *   transports: Record<string, {cpu_s: number, updates: number}>,
- * }} ServerCosts
+ * What the server says: its sums, and how long the header of this question was (bytes).
+ * @typedef {import("./measure/spending.js").CostSums & {request_header_bytes: number}} ServerCosts
  */
 
 const PATIENCE_MS = 5_000;

@@ -4,20 +4,14 @@
  * Must not know the page.
  */
 
+import {TRANSPORTS} from "../transports/catalogue.js";
 import {LongPollTransport} from "../transports/longpoll.js";
 import {PollTransport} from "../transports/poll.js";
 import {SseTransport} from "../transports/sse.js";
 import {WebSocketTransport} from "../transports/websocket.js";
 import {ByteCount} from "./byte_count.js";
 
-/** The columns, in their order. */
-export const TRANSPORTS = Object.freeze([
-  {key: "websocket", name: "WebSocket"},
-  {key: "sse", name: "SSE"},
-  {key: "longpoll", name: "Long poll"},
-  {key: "poll", name: "Polling"},
-]);
-
+/** The keys of the transports, in the order of the columns. */
 export const KEYS = Object.freeze(TRANSPORTS.map(({key}) => key));
 
 /** @typedef {{socketUrl: string, sseUrl: string, pollUrl: string}} Addresses */

@@ -4,7 +4,7 @@
  * Pure: no page, no network, no clock. Snapshot plus updates is again a snapshot, whatever came between.
  */
 
-import {CHANNEL, HEARTBEAT, encodePosition} from "../wire/frames.js";
+import {CHANNEL, EMPTY_ROW, HEARTBEAT, encodePosition} from "../wire/frames.js";
 
 /** @typedef {import("../wire/frames.js").Row} Row */
 /** @typedef {import("../wire/frames.js").Feed} Feed */
@@ -144,7 +144,7 @@ export class Board {
     for (const entry of frame.data) {
       this.#gone.delete(entry.s);
       if (entry.gone) this.#remove(entry.s);
-      else this.rows.set(entry.s, take(emptyRow(entry.s), entry));
+      else this.rows.set(entry.s, take({s: entry.s, ...EMPTY_ROW}, entry));
     }
     this.#arriving = frame.more ? frame.epoch : null;
     if (!frame.more) this.#ticker.stand(frame.epoch, frame.seq);
@@ -175,7 +175,7 @@ export class Board {
   /** @param {TickerEntry} entry */
   #put(entry) {
     this.#gone.delete(entry.s);
-    this.rows.set(entry.s, take(this.rows.get(entry.s) ?? emptyRow(entry.s), entry));
+    this.rows.set(entry.s, take(this.rows.get(entry.s) ?? {s: entry.s, ...EMPTY_ROW}, entry));
   }
 
   /** @param {string} symbol */
@@ -246,15 +246,6 @@ export class Board {
     place.isBroken = true;
     return new Gap(frame.channel, frame.from, place.epoch === null ? null : place.sequence);
   }
-}
-
-/**
- * @param {string} symbol
- * @returns {Row}
- */
-function emptyRow(symbol) {
-  const nothing = {p: null, b: null, a: null, bs: null, as: null, o: null, h: null, l: null};
-  return {s: symbol, ...nothing, pc: null, v: null, t: null, ph: null};
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 
 import {Connection} from "../connection/connection.js";
+import {isUp} from "../connection/state.js";
 import {byId, find, write} from "../dom.js";
 import {count} from "../format.js";
 import {Board, Gap} from "../market/board.js";
@@ -16,16 +17,14 @@ import {Notifications} from "../screen/notifications/notifications.js";
 import {Toasts} from "../screen/notifications/toasts.js";
 import {PaintScheduler} from "../screen/page/paint_scheduler.js";
 import {Announcer} from "../screen/page/announcer.js";
-import {Choice} from "../screen/page/choice.js";
 import {bindKeys} from "../screen/page/keyboard.js";
-import {askFor, isSavingData, readSettings} from "../screen/page/settings.js";
+import {Choice, askFor, isSavingData, readSettings, signIn} from "../screen/page/settings.js";
 import {ConnectionStatus} from "../screen/status/connection_status.js";
 import {FeedBanner} from "../screen/status/feed_banner.js";
 import {Meter} from "../screen/status/meter.js";
 import {Pace} from "../screen/status/pace.js";
 import {Stopwatch} from "../screen/status/stopwatch.js";
 import {openTrades} from "../screen/trades/panel.js";
-import {showBreadth} from "../screen/watchlist/breadth.js";
 import {FIELDS} from "../screen/watchlist/columns.js";
 import {Search} from "../screen/watchlist/search.js";
 import {Watchlist} from "../screen/watchlist/watchlist.js";
@@ -296,7 +295,7 @@ class Page {
   /** @param {string} state */
   #act(state) {
     if (state === "paused") this.#togglePause();
-    else if (state === "signed_out") this.#signIn();
+    else if (state === "signed_out") signIn(this.#settings.loginUrl);
     else if (state === "stopped") this.#connection.open();
     else this.#connection.tryNow();
   }
@@ -312,13 +311,9 @@ class Page {
   #onstate(state) {
     if (state.name !== "live") this.#isCatchingUp = true;
     this.#status.show(state);
-    this.#trades?.showLink(state.name);
+    this.#trades?.showConnection(state.name, isUp(state.name));
     this.#tick();
-    if (state.name === "signed_out") this.#signIn();
-  }
-
-  #signIn() {
-    location.assign(`${this.#settings.loginUrl}?next=${encodeURIComponent(location.pathname + location.search)}`);
+    if (state.name === "signed_out") signIn(this.#settings.loginUrl);
   }
 
   #tick() {
@@ -331,7 +326,7 @@ class Page {
     this.#showPace();
     this.#meter.tell({ticks, entries, frames: this.#marketFrames, age_ms: this.#clock.age(now_ms), ...link}, now_ms);
     this.#feeds.tick(now_ms + this.#clock.offset_ms);
-    showBreadth(byId("breadth"), this.#watchlist.symbols.map((symbol) => this.#facts(symbol)));
+    this.#watchlist.showBreadth(byId("breadth"));
   }
 
   #showPace() {

@@ -7,6 +7,7 @@
 import {backoff} from "../connection/backoff.js";
 import {byId, find, write} from "../dom.js";
 import {DeckPanel} from "../screen/deck/panel.js";
+import {socketUrl} from "../screen/page/settings.js";
 import {get} from "../transports/http.js";
 import {Poster} from "../transports/post.js";
 import {RawSocket} from "../transports/raw_socket.js";
@@ -16,7 +17,7 @@ import {CHANNEL, CLOSE_TEXT, METHOD, encodeCommand, mayRetry} from "../wire/fram
 const LOOK_MS = 10_000;
 const page = byId("deck");
 const panel = new DeckPanel(page);
-const socket = new RawSocket(`${location.origin.replace(/^http/, "ws")}${page.dataset.socket}`);
+const socket = new RawSocket(socketUrl(page.dataset.socket ?? ""));
 let attempt = 0;
 
 /** @param {"open" | "opening" | "closed"} name @param {string} text */

@@ -7,12 +7,13 @@
 import {byId, find, write} from "../dom.js";
 import {Console} from "../screen/developers/console.js";
 import {bindCopies, sampleOf} from "../screen/developers/samples.js";
+import {socketUrl} from "../screen/page/settings.js";
 import {RawSocket} from "../transports/raw_socket.js";
 import {CLOSE_TEXT} from "../wire/frames.js";
 
 const panel = byId("console");
 const log = new Console(panel);
-const socket = new RawSocket(`${location.origin.replace(/^http/, "ws")}${panel.dataset.socket}`);
+const socket = new RawSocket(socketUrl(panel.dataset.socket ?? ""));
 const connect = find(panel, "[data-part=connect]");
 const state = find(panel, "[data-part=state]");
 const send = /** @type {HTMLButtonElement} */ (find(panel, "[data-part=send]"));

@@ -16,14 +16,15 @@ import {Spending} from "../lab/measure/spending.js";
 import {Reader} from "../lab/reader.js";
 import {askCosts} from "../lab/server_costs.js";
 import {Timekeeper} from "../lab/timekeeper.js";
-import {KEYS, TRANSPORTS, openTransports} from "../lab/transports.js";
+import {KEYS, openTransports} from "../lab/transports.js";
 import {FiguresTable} from "../screen/lab/figures_table.js";
 import {LabForm} from "../screen/lab/form.js";
 import {Mirror} from "../screen/lab/mirror.js";
 import {Plot} from "../screen/lab/plot.js";
 import {showFleet, showVerdicts} from "../screen/lab/verdicts.js";
 import {PaintScheduler} from "../screen/page/paint_scheduler.js";
-import {readSettings} from "../screen/page/settings.js";
+import {readSettings, signIn} from "../screen/page/settings.js";
+import {TRANSPORTS} from "../transports/catalogue.js";
 import {WebSocketTransport} from "../transports/websocket.js";
 import {CLOSE} from "../wire/frames.js";
 
@@ -187,16 +188,12 @@ class Lab {
     const answer = await askCosts(this.#costsUrl);
     byId("lab-costs-lost").hidden = !("ending" in answer);
     if ("ending" in answer) {
-      if (answer.ending.code === CLOSE.SIGNED_OUT) this.#signIn();
+      if (answer.ending.code === CLOSE.SIGNED_OUT) signIn(this.#settings.loginUrl);
       return;
     }
     this.#offset.hear(sent_ms, answer.costs.ts, ourTime());
     this.#header_bytes = answer.costs.request_header_bytes;
     this.#charge(answer.costs);
-  }
-
-  #signIn() {
-    location.assign(`${this.#settings.loginUrl}?next=${encodeURIComponent(location.pathname + location.search)}`);
   }
 
   /** @param {ServerCosts} costs */

@@ -4,23 +4,13 @@
  * Must not know frames or how anything is told.
  */
 
-import {CHANNEL, ERROR, SYMBOL_LIMIT} from "../wire/frames.js";
+import {CHANNEL, CHANNELS, ERROR, SYMBOL_LIMIT, TICKER_FIELDS} from "../wire/frames.js";
 
+/** @typedef {import("../wire/frames.js").Refusal} Refusal */
 /** @typedef {import("./tab.js").Tab} Tab */
 /** @typedef {import("../connection/subscriptions.js").Subscriptions} Subscriptions */
 
-const CHANNELS = Object.freeze(Object.values(CHANNEL));
-/** Named, since a server that was asked for fewer before takes silence for the same again. */
-const ALL_FIELDS = Object.freeze(["p", "b", "a", "bs", "as", "o", "h", "l", "pc", "v", "ph"]);
 const BY_ALL_TABS = "every tab";
-
-/** A wish that this connection cannot take on. */
-export class Refused {
-  /** @param {number} code @param {string} name @param {string} message */
-  constructor(code, name, message) {
-    this.error = {code, name, message, retry: false};
-  }
-}
 
 export class Demand {
   #subscriptions;
@@ -69,14 +59,14 @@ export class Demand {
    * @param {Tab} tab
    * @param {Record<string, any>} params
    * @param {Set<string>} unknown symbols that the server did not know: they are asked for again
-   * @returns {Refused | null}
+   * @returns {Refusal | null}
    */
   want(tab, {channel, symbols = [], fields = null}, unknown) {
-    if (!CHANNELS.includes(channel)) return new Refused(ERROR.UNKNOWN_CHANNEL, "unknown_channel", `channel was ${channel}`);
-    if (symbols.includes("*")) return new Refused(ERROR.BAD_PARAMETERS, "bad_parameters", "* is not shared between tabs");
+    if (!CHANNELS.includes(channel)) return refusal(ERROR.UNKNOWN_CHANNEL, "unknown_channel", `channel was ${channel}`);
+    if (symbols.includes("*")) return refusal(ERROR.BAD_PARAMETERS, "bad_parameters", "* is not shared between tabs");
     const all = new Set([...this.symbolsOf(channel), ...symbols]);
     if (all.size > SYMBOL_LIMIT) {
-      return new Refused(ERROR.TOO_MANY_SYMBOLS, "too_many_symbols", `limit is ${SYMBOL_LIMIT}, was ${all.size} in all tabs`);
+      return refusal(ERROR.TOO_MANY_SYMBOLS, "too_many_symbols", `limit is ${SYMBOL_LIMIT}, was ${all.size} in all tabs`);
     }
     const before = tab.asked.has(channel) ? tab.wanted.get(channel) : null;
     tab.asked.add(channel);
@@ -133,7 +123,7 @@ export class Demand {
   /** Ask for more fields of all prices, if a tab wants such; the server must be asked anew. */
   #widen() {
     const tabs = [...this.#tabs].filter(({wanted}) => wanted.has(CHANNEL.TICKER));
-    const wider = new Set(tabs.flatMap(({fields}) => fields ?? ALL_FIELDS));
+    const wider = new Set(tabs.flatMap(({fields}) => fields ?? TICKER_FIELDS));
     const {fields: before = []} = /** @type {{fields?: string[]}} */ (this.#details[CHANNEL.TICKER] ?? {});
     const asked = this.#asked.get(CHANNEL.TICKER);
     if (asked && [...wider].every((key) => before.includes(key))) return false;
@@ -154,4 +144,9 @@ export class Demand {
     this.#subscriptions.remove(channel, gone);
     this.#onless(channel, gone, tabs.length === 0);
   }
+}
+
+/** @param {number} code @param {string} name @param {string} message @returns {Refusal} */
+function refusal(code, name, message) {
+  return {code, name, message, retry: false};
 }

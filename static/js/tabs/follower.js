@@ -4,7 +4,7 @@
  * Must not know what a frame means, or who leads: it may be this tab.
  */
 
-import {LOST, browserTimers} from "../transports/transport.js";
+import {browserTimers, lost} from "../transports/transport.js";
 import {CHANNEL} from "../wire/frames.js";
 import {lineOf} from "./envelopes.js";
 
@@ -125,7 +125,7 @@ export class Follower {
   #hearCall(call) {
     if (call.kind !== "lead") return;
     if (this.#phase === "asking") this.#ask();
-    else if (this.#phase === "open") this.#lose({code: LOST, reason: "the tab that led is gone", retry_ms: 0});
+    else if (this.#phase === "open") this.#lose(lost("the tab that led is gone"));
     this.#onready();
   }
 

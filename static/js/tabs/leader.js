@@ -5,14 +5,13 @@
  * Must not know transports, or who leads and why.
  */
 
+import {isUp} from "../connection/state.js";
 import {NamedTimers} from "../connection/timers.js";
-import {browserTimers} from "../transports/transport.js";
-import {CHANNEL, METHOD, namesIn} from "../wire/frames.js";
-import {Refused, Demand} from "./demand.js";
-import {endingOf} from "./endings.js";
+import {LOST, browserTimers} from "../transports/transport.js";
+import {CHANNEL, METHOD, RESUMED_CHANNELS, TAPE_CHANNELS, earliestOf, namesIn} from "../wire/frames.js";
+import {Demand} from "./demand.js";
 import {lineOf} from "./envelopes.js";
-import {earliestOf} from "./past.js";
-import {RESUMABLE, Requests} from "./requests.js";
+import {Requests} from "./requests.js";
 import {Tab} from "./tab.js";
 
 /** @typedef {import("../wire/frames.js").Frame} Frame */
@@ -33,12 +32,6 @@ import {Tab} from "./tab.js";
  * @typedef {{tab: Tab, line: Channel, unwatch: () => void}} Member
  */
 
-/** The words for a connection that carries. @type {readonly string[]} */
-const UP = Object.freeze(["live", "paused", "stale"]);
-/** The words for one that ended, and does not try again by itself. @type {readonly string[]} */
-const ENDED = Object.freeze(["signed_out", "stopped"]);
-
-const POSITIONED = Object.freeze([...RESUMABLE, CHANNEL.NOTIFICATIONS]);
 /** A tab that comes in says at once what it wants; the rest is forgotten after this. */
 const PRUNE_MS = 1_000;
 
@@ -184,10 +177,10 @@ export class Leader {
     }
     const unknown = new Set(this.#requests.unknownOf(channel));
     this.#requests.add({tab, command, channel, symbols});
-    const refused = this.#demand.want(tab, params, unknown);
-    if (refused instanceof Refused) {
+    const refusal = this.#demand.want(tab, params, unknown);
+    if (refusal) {
       this.#requests.cancel(command);
-      tab.refuse(command, refused.error);
+      tab.refuse(command, refusal);
     }
     this.#requests.serve();
   }
@@ -246,7 +239,7 @@ export class Leader {
 
   // --- the connection -----------------------------------------------------------------------
   #positions() {
-    return Object.fromEntries(POSITIONED.map((channel) => [channel, this.#positionOf(channel)]));
+    return Object.fromEntries(RESUMED_CHANNELS.map((channel) => [channel, this.#positionOf(channel)]));
   }
 
   /** @param {string} channel */
@@ -270,7 +263,7 @@ export class Leader {
   /** Give a frame of a channel to whom it concerns. @param {Frame} frame */
   #pass(frame) {
     if (frame.type === "heartbeat") this.#greetings.set("heartbeat", {...frame, seq: 0});
-    const isRenewal = frame.type === "snapshot" && RESUMABLE.includes(frame.channel);
+    const isRenewal = frame.type === "snapshot" && TAPE_CHANNELS.includes(frame.channel);
     const isMore = frame.channel === CHANNEL.TRADES && frame.type === "snapshot" && !frame.gap;
     if (!isRenewal || isMore) for (const {tab} of this.#members.values()) tab.hear(frame);
     if (!isRenewal) return;
@@ -313,13 +306,18 @@ export class Leader {
 
   /** @param {ConnectionState} state */
   #hearState(state) {
-    const isUp = UP.includes(state.name);
-    if (!isUp) this.#requests.unsettle();
+    const wasUp = this.#isUp;
+    this.#isUp = isUp(state.name);
+    if (!this.#isUp) this.#requests.unsettle();
     this.#tellRoad();
-    const isNew = isUp && !this.#isUp;
-    this.#isUp = isUp;
-    if (isNew) this.#admitAll();
-    else if (state.retry_at_ms !== null || ENDED.includes(state.name)) this.#dismissAll(endingOf(state, this.#now()));
+    if (this.#isUp && !wasUp) this.#admitAll();
+    else if (state.retry_at_ms !== null || state.code !== LOST) this.#dismissAll(this.#endingOf(state));
+  }
+
+  /** @param {ConnectionState} state @returns {import("../transports/transport.js").Ending} */
+  #endingOf({code, reason, retry_at_ms}) {
+    const now_ms = this.#now();
+    return {code, reason, retry_ms: Math.max(0, (retry_at_ms ?? now_ms) - now_ms)};
   }
 
   /** Who asked comes in; who waits for a better time hears that it has come. */

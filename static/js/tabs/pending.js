@@ -5,7 +5,7 @@
  * Pure. Must not know channels' positions or the follower.
  */
 
-import {barsName} from "../wire/frames.js";
+import {EMPTY_ROW, barsName} from "../wire/frames.js";
 
 /** @typedef {import("../wire/frames.js").TickerEntry} TickerEntry */
 /** @typedef {import("../wire/frames.js").Trade} Trade */
@@ -17,10 +17,6 @@ export const DISTINCT = 2_000;
 
 /** What every entry has, whatever fields are asked for. */
 const ALWAYS = Object.freeze(["s", "n", "t", "gone"]);
-/** A row of which nothing is known: one that was gone begins from here. */
-const NOTHING = Object.freeze({
-  p: null, b: null, a: null, bs: null, as: null, o: null, h: null, l: null, pc: null, v: null, t: null, ph: null,
-});
 
 /** Prices: the newest fields of each symbol. */
 export class PendingPrices {
@@ -133,5 +129,6 @@ function merged(before, entry) {
   const n = before.n + entry.n;
   if (entry.gone) return {...entry, n};
   const {gone, ...fields} = before;
-  return {...(gone ? NOTHING : fields), ...entry, n};
+  // A symbol that was gone and is back begins from nothing: its old fields are not the market any more.
+  return {...(gone ? EMPTY_ROW : fields), ...entry, n};
 }

@@ -4,15 +4,12 @@
  * Must not know the connection or how a tab is served.
  */
 
-import {CHANNEL} from "../wire/frames.js";
+import {CHANNEL, KEYED_CHANNELS, TAPE_CHANNELS} from "../wire/frames.js";
 
 /** @typedef {import("../wire/frames.js").Command} Command */
 /** @typedef {import("./tab.js").Tab} Tab */
 /** @typedef {import("./tab.js").ReplicaLike} ReplicaLike */
 /** @typedef {{tab: Tab, command: Command, channel: string, symbols: string[]}} TabRequest */
-
-/** The channels of which the server says whether they go on where they stood. */
-export const RESUMABLE = Object.freeze(["ticker", "trades", "bars", "status"]);
 
 export class Requests {
   #known;
@@ -93,9 +90,9 @@ export class Requests {
   #isReady({tab, channel, symbols}) {
     if (!tab.wanted.has(channel)) return true;
     if (!this.#known.isWhole(channel)) return false;
-    if (RESUMABLE.includes(channel) && !this.#settled.has(channel)) return false;
+    if (TAPE_CHANNELS.includes(channel) && !this.#settled.has(channel)) return false;
     if (channel === CHANNEL.TRADES) return this.#coming === 0;
-    if (channel !== CHANNEL.TICKER && channel !== CHANNEL.BARS) return true;
-    return symbols.every((symbol) => this.#known.holds(symbol) || this.#unknown[channel].has(symbol));
+    if (!KEYED_CHANNELS.includes(channel)) return true;
+    return symbols.every((symbol) => this.#known.holds(symbol) || this.unknownOf(channel).has(symbol));
   }
 }

@@ -5,7 +5,9 @@
  * Must not know the server, the other tabs or what they want.
  */
 
-import {CHANNEL, HEARTBEAT, barsName, encodePosition, parsePosition} from "../wire/frames.js";
+import {
+  CHANNEL, GAP_CHANNELS, HEARTBEAT, KEYED_CHANNELS, TAPE_CHANNELS, barsName, encodePosition, parsePosition,
+} from "../wire/frames.js";
 import {PendingBars, PendingList, PendingPrices, trimmed} from "./pending.js";
 
 /** @typedef {import("../wire/frames.js").Frame} Frame */
@@ -28,12 +30,6 @@ import {PendingBars, PendingList, PendingPrices, trimmed} from "./pending.js";
  * }} ReplicaLike
  */
 
-/** The channels with a place on the tape. */
-const ON_TAPE = Object.freeze(["ticker", "trades", "bars", "status"]);
-/** The channels that are named symbol by symbol, and known so. @type {readonly string[]} */
-const NAMED = Object.freeze(["ticker", "bars"]);
-/** The channels that say which of their snapshots leave a gap. @type {readonly string[]} */
-const GAPPED = Object.freeze(["trades", "bars"]);
 /** A frame that comes this little too early is in time. */
 const SLACK_MS = 5;
 
@@ -137,7 +133,7 @@ export class Tab {
 
   /** Tell what was pending, if nothing stands against it now. */
   go() {
-    for (const channel of ON_TAPE) this.#tell(channel, false);
+    for (const channel of TAPE_CHANNELS) this.#tell(channel, false);
   }
 
   // --- opening ------------------------------------------------------------------------------
@@ -200,13 +196,13 @@ export class Tab {
   /** @param {string} channel @param {string[]} symbols @param {string} since */
   #resumes(channel, symbols, since) {
     const place = this.#places.get(channel);
-    const here = this.#known.position(channel, NAMED.includes(channel) ? symbols : []);
+    const here = this.#known.position(channel, KEYED_CHANNELS.includes(channel) ? symbols : []);
     const served = this.#served.get(channel);
     if (place && served && since === encodePosition(place.epoch, place.sequence)) {
       return place.epoch === parsePosition(here)?.epoch && symbols.every((symbol) => served.has(symbol));
     }
     if (channel === CHANNEL.TRADES) return this.#resumesTrades(symbols, since);
-    if (!ON_TAPE.includes(channel) || since !== here) return false;
+    if (!TAPE_CHANNELS.includes(channel) || since !== here) return false;
     this.#clear(channel);
     this.#places.set(channel, this.#known.place(channel));
     return true;
@@ -227,8 +223,8 @@ export class Tab {
   #begin(channel, symbols, hasGap) {
     const frame = this.#known.snapshot(channel, symbols);
     if (frame.channel === CHANNEL.TICKER) frame.data = frame.data.map((entry) => trimmed(entry, this.fields));
-    if (ON_TAPE.includes(channel)) this.#places.set(channel, this.#known.place(channel));
-    this.say(hasGap && GAPPED.includes(channel) ? /** @type {Frame} */ ({...frame, gap: true}) : frame);
+    if (TAPE_CHANNELS.includes(channel)) this.#places.set(channel, this.#known.place(channel));
+    this.say(hasGap && GAP_CHANNELS.includes(channel) ? /** @type {Frame} */ ({...frame, gap: true}) : frame);
   }
 
   /** @param {string} channel */
@@ -236,7 +232,7 @@ export class Tab {
     this.#opened.delete(channel);
     this.#served.delete(channel);
     this.#places.delete(channel);
-    if (ON_TAPE.includes(channel)) this.#pendingOf(channel).take();
+    if (TAPE_CHANNELS.includes(channel)) this.#pendingOf(channel).take();
   }
 
   // --- frames -------------------------------------------------------------------------------
@@ -265,7 +261,7 @@ export class Tab {
   #hearHeartbeat(frame) {
     if (!this.isOpen) return;
     this.go();
-    const open = ON_TAPE.filter((channel) => this.#opened.has(channel));
+    const open = TAPE_CHANNELS.filter((channel) => this.#opened.has(channel));
     const seq = Math.min(...open.map((channel) => this.#wholeIn(channel)));
     for (const channel of open) this.#stand(channel, seq);
     this.say({...frame, seq: open.length ? seq : 0});

@@ -8,6 +8,14 @@ import {LongPollTransport} from "./longpoll.js";
 import {SseTransport} from "./sse.js";
 import {WebSocketTransport} from "./websocket.js";
 
+/** The best first. `key` stands in addresses and storage, `name` on the screen. */
+export const TRANSPORTS = Object.freeze([
+  {key: "websocket", name: "WebSocket"},
+  {key: "sse", name: "SSE"},
+  {key: "longpoll", name: "Long poll"},
+  {key: "poll", name: "Polling"},
+]);
+
 /**
  * Return every candidate.
  * @param {{socketUrl: string, sseUrl: string, pollUrl: string, poll: import("./poll.js").PollTransport}} options
@@ -15,10 +23,12 @@ import {WebSocketTransport} from "./websocket.js";
  * @returns {import("./transport.js").Candidate[]}
  */
 export function candidatesOf({socketUrl, sseUrl, pollUrl, poll}) {
-  return [
-    {key: "websocket", name: "WebSocket", make: () => new WebSocketTransport(socketUrl)},
-    {key: "sse", name: "SSE", make: () => new SseTransport({url: sseUrl})},
-    {key: "longpoll", name: "Long poll", make: () => new LongPollTransport({url: pollUrl})},
-    {key: "poll", name: "Polling", make: () => poll},
-  ];
+  /** @type {Record<string, () => import("./transport.js").Transport>} */
+  const makers = {
+    websocket: () => new WebSocketTransport(socketUrl),
+    sse: () => new SseTransport({url: sseUrl}),
+    longpoll: () => new LongPollTransport({url: pollUrl}),
+    poll: () => poll,
+  };
+  return TRANSPORTS.map(({key, name}) => ({key, name, make: makers[key]}));
 }

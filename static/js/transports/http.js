@@ -5,7 +5,7 @@
  */
 
 import {CLOSE} from "../wire/frames.js";
-import {LOST} from "./transport.js";
+import {LOST, lost} from "./transport.js";
 
 /** @typedef {import("./transport.js").Ending} Ending */
 
@@ -51,7 +51,7 @@ export async function get(address, {fetch, accept, signal}) {
  * @returns {Ending}
  */
 export function endingOfError(error) {
-  return error instanceof HttpRefusal ? error.ending : {code: LOST, reason: String(error), retry_ms: 0};
+  return error instanceof HttpRefusal ? error.ending : lost(String(error));
 }
 
 /**

@@ -5,7 +5,9 @@
  * Must not know when it is asked, or how.
  */
 
-import {CHANNEL, HEARTBEAT, METHOD, namesIn} from "../wire/frames.js";
+import {
+  CHANNEL, HEARTBEAT, KEYED_CHANNELS, METHOD, PAUSED_CHANNELS, RESUMED_CHANNELS, namesIn,
+} from "../wire/frames.js";
 
 /** @typedef {import("../wire/frames.js").Frame} Frame */
 /** @typedef {import("../wire/frames.js").Command} Command */
@@ -13,12 +15,6 @@ import {CHANNEL, HEARTBEAT, METHOD, namesIn} from "../wire/frames.js";
 
 /** SentQuery for while nothing else is: it proves the road, and its answer is small. */
 const LEAST = CHANNEL.WATCHLIST;
-/** What a pause stops. */
-const PRICES = Object.freeze(["ticker", "trades", "bars"]);
-/** The channels whose snapshots name everything that the server knows. @type {readonly string[]} */
-const NAMED = Object.freeze(["ticker", "bars"]);
-/** The channels with a place on the tape. */
-const ON_TAPE = Object.freeze([...PRICES, CHANNEL.STATUS]);
 
 /**
  * A question as it was asked. `isWhole`: its answer leaves out no channel that is subscribed, so it may
@@ -65,7 +61,7 @@ export class Query {
   /** Return the question as it is now; commands that nobody answered yet belong to it. @returns {SentQuery} */
   ask() {
     const commands = [...this.#unanswered];
-    const channels = [...this.#channels].filter((channel) => !this.isPaused || !PRICES.includes(channel));
+    const channels = [...this.#channels].filter((channel) => !this.isPaused || !PAUSED_CHANNELS.includes(channel));
     return {parameters: this.#parameters(channels), commands, isWhole: channels.length === this.#channels.size && channels.length > 0};
   }
 
@@ -115,7 +111,7 @@ export class Query {
     if (symbols.size) query.set("symbols", [...symbols].join(","));
     if (channels.includes(CHANNEL.BARS)) query.set("bars", named(CHANNEL.BARS).join(","));
     if (channels.includes(CHANNEL.TICKER) && this.#fields.length) query.set("fields", this.#fields.join(","));
-    for (const channel of [...ON_TAPE, CHANNEL.NOTIFICATIONS]) {
+    for (const channel of RESUMED_CHANNELS) {
       const since = positions[channel] ?? null;
       if (channels.includes(channel) && since !== null) query.set(`${channel}_since`, since);
     }
@@ -142,7 +138,7 @@ export function answersTo({commands, parameters}, frames) {
 function opened({channel, symbols}, parameters, frames) {
   const renewed = frames.filter((frame) => frame.channel === channel && frame.type === "snapshot");
   const named = new Set(renewed.flatMap(namesIn));
-  const missing = NAMED.includes(channel) && renewed.length && Array.isArray(symbols) ? symbols.filter((symbol) => !named.has(symbol)) : [];
+  const missing = KEYED_CHANNELS.includes(channel) && renewed.length && Array.isArray(symbols) ? symbols.filter((symbol) => !named.has(symbol)) : [];
   const rejected = Object.fromEntries(missing.map((symbol) => [symbol, "unknown symbol"]));
   return {channel, resumed: parameters.has(`${channel}_since`) && renewed.length === 0, rejected};
 }

@@ -7,7 +7,7 @@
 import {readFrame} from "../wire/frames.js";
 import {endingOfError, get} from "./http.js";
 import {Query, answersTo, claimedBy, heartbeatAt} from "./query.js";
-import {LOST, OPENING_MS, browserTimers} from "./transport.js";
+import {OPENING_MS, browserTimers, lost} from "./transport.js";
 
 /** @typedef {import("./transport.js").Transport} Transport */
 /** @typedef {import("./query.js").SentQuery} SentQuery */
@@ -122,7 +122,7 @@ export class Requester {
   /** Questions must not pile up behind a dead server. @param {number} wait_ms */
   #giveUpIn(wait_ms) {
     this.#timers.clearTimeout(this.#timer);
-    this.#timer = this.#timers.setTimeout(() => this.#end({code: LOST, reason: "no answer", retry_ms: 0}), wait_ms);
+    this.#timer = this.#timers.setTimeout(() => this.#end(lost("no answer")), wait_ms);
   }
 
   /** @param {import("./transport.js").Ending} ending */

@@ -8,7 +8,7 @@ import {parseFrame, parsePosition} from "../wire/frames.js";
 import {EventParser} from "./event_parser.js";
 import {endingOfError, get} from "./http.js";
 import {Query, answersTo, claimedBy, heartbeatAt} from "./query.js";
-import {LOST, OPENING_MS, browserTimers} from "./transport.js";
+import {LOST, OPENING_MS, browserTimers, lost} from "./transport.js";
 
 /** @typedef {import("../wire/frames.js").Frame} Frame */
 /** @typedef {import("./transport.js").Transport} Transport */
@@ -195,11 +195,6 @@ async function* piecesOf(response) {
     yield {events, bytes};
     bytes = 0;
   }
-}
-
-/** @param {string} reason */
-function lost(reason) {
-  return {code: LOST, reason, retry_ms: 0};
 }
 
 /** @param {string} text @returns {import("./transport.js").Ending} */

@@ -39,6 +39,15 @@ export const OPENING_MS = 8_000;
  * }} TimerFunctions
  */
 
+/**
+ * Return the ending of a connection that was lost.
+ * @param {string} reason
+ * @returns {Ending}
+ */
+export function lost(reason) {
+  return {code: LOST, reason, retry_ms: 0};
+}
+
 /** The browser's own; tests hand in others. @type {TimerFunctions} */
 export const browserTimers = Object.freeze({
   setTimeout: (run, wait_ms) => globalThis.setTimeout(run, wait_ms),

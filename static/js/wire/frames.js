@@ -26,8 +26,21 @@ export const CHANNEL = Object.freeze({
   DECK: "deck",
 });
 
-/** Not subscribed to: it arrives by itself. */
+/** Nobody subscribes to it: the server sends it on every connection. */
 export const HEARTBEAT = "heartbeat";
+
+/** Everything that can be subscribed to. @type {readonly string[]} */
+export const CHANNELS = Object.freeze(Object.values(CHANNEL));
+/** What a pause stops. @type {readonly string[]} */
+export const PAUSED_CHANNELS = Object.freeze([CHANNEL.TICKER, CHANNEL.TRADES, CHANNEL.BARS]);
+/** The channels with a position on the tape. @type {readonly string[]} */
+export const TAPE_CHANNELS = Object.freeze([...PAUSED_CHANNELS, CHANNEL.STATUS]);
+/** The channels that can resume: by a position on the tape, or by the id of the last notification. @type {readonly string[]} */
+export const RESUMED_CHANNELS = Object.freeze([...TAPE_CHANNELS, CHANNEL.NOTIFICATIONS]);
+/** The channels whose snapshots name all that was asked for: the server does not know the rest. @type {readonly string[]} */
+export const KEYED_CHANNELS = Object.freeze([CHANNEL.TICKER, CHANNEL.BARS]);
+/** The channels whose snapshots say with `gap` that something before them is missing. @type {readonly string[]} */
+export const GAP_CHANNELS = Object.freeze([CHANNEL.TRADES, CHANNEL.BARS]);
 
 export const METHOD = Object.freeze({
   SUBSCRIBE: "subscribe",
@@ -152,6 +165,13 @@ export const ERROR = Object.freeze({
  * @typedef {{method: string, params?: Record<string, unknown>, id?: number}} Command
  */
 
+/** The fields of a row that is not known yet. @type {Readonly<Omit<Row, "s">>} */
+export const EMPTY_ROW = Object.freeze({
+  p: null, b: null, a: null, bs: null, as: null, o: null, h: null, l: null, pc: null, v: null, t: null, ph: null,
+});
+/** The fields of prices that can be asked for; `t` comes with every entry. @type {readonly string[]} */
+export const TICKER_FIELDS = Object.freeze(Object.keys(EMPTY_ROW).filter((field) => field !== "t"));
+
 /**
  * Say whether a closed connection may be opened again; what is not in the table may.
  * @param {number} code
@@ -203,6 +223,16 @@ export function parsePosition(text) {
   if (typeof text !== "string") return null;
   const match = /^(.*):(\d{1,15})$/.exec(text);
   return match && {epoch: match[1], sequence: Number(match[2])};
+}
+
+/**
+ * Return the position that lies first on the tape, or null when there is none. They are of the same epoch.
+ * @param {(string | null)[]} positions
+ */
+export function earliestOf(positions) {
+  const sequenceOf = (/** @type {string} */ position) => parsePosition(position)?.sequence ?? 0;
+  const known = positions.filter((position) => position !== null);
+  return known.sort((a, b) => sequenceOf(a) - sequenceOf(b))[0] ?? null;
 }
 
 /**

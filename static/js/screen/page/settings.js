@@ -4,16 +4,16 @@
  * Must not know what is done with it.
  */
 
+import {recall, remember} from "../../dom.js";
+
 /** Return the settings of this page. */
 export function readSettings() {
   const data = document.body.dataset;
-  const socket = new URL(data.socket ?? "/ws/v1/", location.href);
-  socket.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   return {
     isPolling: data.transport === "poll",
     shareKey: data.share ?? "",
     interval_ms: Number(data.intervalMs) || 1_000,
-    socketUrl: socket.href,
+    socketUrl: socketUrl(data.socket ?? "/ws/v1/"),
     sseUrl: data.sse ?? "/sse/v1/",
     pollUrl: data.poll ?? "/poll/v1/",
     loginUrl: data.login ?? "/accounts/login/",
@@ -43,8 +43,60 @@ export function askFor(name, value) {
   history.replaceState(null, "", address);
 }
 
+/**
+ * Return the whole address of a socket of this page's own server.
+ * @param {string} path
+ */
+export function socketUrl(path) {
+  const address = new URL(path, location.href);
+  address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+  return address.href;
+}
+
+/**
+ * Go to the sign-in page, and come back here after it.
+ * @param {string} loginUrl
+ */
+export function signIn(loginUrl) {
+  location.assign(`${loginUrl}?next=${encodeURIComponent(location.pathname + location.search)}`);
+}
+
 /** Say whether the browser was told to save data. */
 export function isSavingData() {
   const {connection} = /** @type {{connection?: {saveData?: boolean}}} */ (navigator);
   return connection?.saveData === true;
+}
+
+/**
+ * A select whose choice the browser remembers. The address may overrule it for a visit. The first option
+ * means "as the page thinks best".
+ */
+export class Choice {
+  #select;
+
+  /**
+   * @param {HTMLElement} select
+   * @param {{name: string, onchange: (value: string) => void}} options `name`: under which it is remembered,
+   *   and found in the address
+   */
+  constructor(select, {name, onchange}) {
+    this.#select = /** @type {HTMLSelectElement} */ (select);
+    const chosen = [asked(name), recall(name)].find((value) => this.#offers(value));
+    if (chosen) this.#select.value = chosen;
+    select.addEventListener("change", () => {
+      askFor(name, null);
+      remember(name, this.value || null);
+      onchange(this.value);
+    });
+  }
+
+  /** What is chosen; empty when nothing is. */
+  get value() {
+    return this.#select.value;
+  }
+
+  /** @param {string | null} value */
+  #offers(value) {
+    return [...this.#select.options].some((option) => option.value === value);
+  }
 }

@@ -8,7 +8,7 @@ import {time} from "../../format.js";
 
 /**
  * @typedef {{
- *   link: string, hasBegun: boolean, isEmpty: boolean, symbol: string | null, isNothingWatched: boolean,
+ *   connection: string, hasBegun: boolean, isEmpty: boolean, symbol: string | null, isNothingWatched: boolean,
  *   asOf_ms: number | null,
  * }} NoteFacts `symbol`: the one that is shown alone. `asOf_ms`: when the newest trade was made
  */
@@ -28,9 +28,9 @@ const STANDSTILLS = Object.freeze({
  * Return a sentence, or nothing when the trades speak for themselves.
  * @param {NoteFacts} facts
  */
-export function tradesNote({link, hasBegun, isEmpty, symbol, isNothingWatched, asOf_ms}) {
+export function tradesNote({connection, hasBegun, isEmpty, symbol, isNothingWatched, asOf_ms}) {
   if (isNothingWatched && symbol === null) return "No trades: the watchlist is empty.";
-  const standstill = STANDSTILLS[link] ?? "";
+  const standstill = STANDSTILLS[connection] ?? "";
   if (standstill) return asOf_ms === null ? standstill : `${standstill} Newest trade: ${time(asOf_ms)}.`;
   if (!hasBegun) return "Waiting for trades\u2026";
   if (!isEmpty) return "";

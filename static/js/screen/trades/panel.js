@@ -5,9 +5,9 @@
  */
 
 import {find, recall, remember, write} from "../../dom.js";
+import {digitsOf} from "../../format.js";
 import {Tape} from "../../market/tape.js";
 import {CHANNEL, HEARTBEAT, METHOD} from "../../wire/frames.js";
-import {digitsOf} from "../watchlist/columns.js";
 import {tradesNote} from "./note.js";
 import {TapeView} from "./tape_view.js";
 
@@ -19,8 +19,6 @@ const MEMORY = "trades";
 const OPEN = "open";
 /** Longer than prices go on in a hidden tab: who comes back soon finds nothing missing. */
 const REST_MS = 60_000;
-/** States of a link that carries. @type {readonly string[]} */
-const UP = Object.freeze(["live", "paused", "stale"]);
 
 class TradesPanel {
   #panel;
@@ -41,7 +39,7 @@ class TradesPanel {
   /** What was asked for. @type {string[]} */
   #asked = [];
   #isResting = false;
-  #link = "connecting";
+  #connection = "connecting";
   #gaps = 0;
   /** @type {number | undefined} */
   #timer;
@@ -115,10 +113,14 @@ class TradesPanel {
     return frame.channel !== CHANNEL.TRADES || this.#take(frame);
   }
 
-  /** The link is in another state; one that was lost asks anew. @param {string} name */
-  showLink(name) {
-    this.#link = name;
-    if (!UP.includes(name)) this.#tape.follow(false);
+  /**
+   * Show another state of the connection.
+   * @param {string} name
+   * @param {boolean} isUp whether it carries frames; if not, trades are asked for again later
+   */
+  showConnection(name, isUp) {
+    this.#connection = name;
+    if (!isUp) this.#tape.follow(false);
     this.#onchange(this);
   }
 
@@ -127,7 +129,7 @@ class TradesPanel {
     this.#view.show(this.#tape.lines, (symbol) => digitsOf(this.#instruments.get(symbol)));
     const {lines, position} = this.#tape;
     const text = tradesNote({
-      link: this.#link, hasBegun: position !== null, isEmpty: lines.length === 0,
+      connection: this.#connection, hasBegun: position !== null, isEmpty: lines.length === 0,
       symbol: this.#selected, isNothingWatched: this.#watched.length === 0, asOf_ms: lines.at(-1)?.trade?.t ?? null,
     });
     write(this.#note, text);

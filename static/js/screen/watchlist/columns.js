@@ -7,15 +7,11 @@
 import {change, percent, price, volume} from "../../format.js";
 
 /** @typedef {import("../../wire/frames.js").Row} Row */
-/** @typedef {import("../../wire/frames.js").Instrument} Instrument */
 /**
  * @typedef {{
  *   key: string, text: (row: Row, digits: number) => string, value: (row: Row) => number | null, isFlashing: boolean,
  * }} Column
  */
-
-/** Decimals until the status of an instrument is known. */
-const DIGITS = 2;
 
 /** Makes any price a whole number. */
 const SCALE = 1e8;
@@ -50,14 +46,6 @@ export function directionOf(row, digits) {
   const text = row ? change(changeOf(row), digits) : "";
   if (text.startsWith("+")) return "up";
   return text.startsWith("\u2212") ? "down" : "flat";
-}
-
-/**
- * Return the decimals of an instrument's prices.
- * @param {Instrument | undefined} instrument
- */
-export function digitsOf(instrument) {
-  return instrument?.d ?? DIGITS;
 }
 
 /** @type {readonly Column[]} */

@@ -5,9 +5,9 @@
  */
 
 import {find, write} from "../../dom.js";
-import {MISSING} from "../../format.js";
+import {MISSING, digitsOf} from "../../format.js";
 import {PHASE_NAMES} from "../status/phases.js";
-import {COLUMNS, digitsOf, directionOf} from "./columns.js";
+import {COLUMNS, directionOf} from "./columns.js";
 
 /** @typedef {import("../../wire/frames.js").Row} Row */
 /** @typedef {import("../../wire/frames.js").Instrument} Instrument */

@@ -5,7 +5,8 @@
  */
 
 import {find, recall, remember, write} from "../../dom.js";
-import {count, moment} from "../../format.js";
+import {count, digitsOf, moment} from "../../format.js";
+import {directionOf} from "./columns.js";
 import {Flasher} from "./flash.js";
 import {Order} from "./order.js";
 import {RovingFocus} from "./roving.js";
@@ -121,6 +122,19 @@ export class Watchlist {
    */
   hush(symbols = this.#rows.keys()) {
     for (const symbol of symbols) this.#rows.get(symbol)?.hush();
+  }
+
+  /**
+   * Show how many lines stand higher and lower than at the previous close.
+   * @param {HTMLElement} element with a `data-part` for each: up, down, flat
+   */
+  showBreadth(element) {
+    const facts = this.#symbols.map((symbol) => this.#facts(symbol));
+    const directions = facts.map(({row, instrument}) => directionOf(row, digitsOf(instrument)));
+    for (const name of ["up", "down", "flat"]) {
+      const part = element.querySelector(`[data-part=${name}]`);
+      if (part) write(part, String(directions.filter((direction) => direction === name).length));
+    }
   }
 
   /**
