@@ -1,11 +1,11 @@
 // @ts-check
 /**
- * The few things every part of the screen does with elements. Text goes in as text, never as markup.
+ * What every part of the screen does with elements. Text always goes in as text, never as markup.
  * Must not know the market or the network.
  */
 
 /**
- * Return the element with this id; a page without it is a mistake in the template.
+ * Return the element with this id. A missing element is a mistake in the template, so it throws.
  * @param {string} id
  * @returns {HTMLElement}
  */
@@ -16,7 +16,7 @@ export function byId(id) {
 }
 
 /**
- * Return the first match inside; a part without it is a mistake in the template.
+ * Return the first match inside. A missing element is a mistake in the template, so it throws.
  * @param {ParentNode} parent
  * @param {string} selector
  * @returns {HTMLElement}

@@ -1,16 +1,16 @@
 // @ts-check
 /**
- * Numbers and times as people read them. Prices keep the decimals of their instrument, never of their value.
+ * Numbers and times as text. A price has the decimals of its instrument, whatever its value.
  * Pure. Must not know rows or the page.
  */
 
-/** The server's first paint is written the same way, so nothing jumps when the page comes alive. */
+/** The server writes the first page in the same way, so nothing jumps when the scripts take over. */
 const LOCALE = "en-US";
 
-/** As wide as the plus sign, which a hyphen is not. */
+/** The minus sign, which is as wide as the plus sign; a hyphen is not. */
 const MINUS = "\u2212";
 
-/** Stands for a value that does not exist (yet); never 0. */
+/** Shown for a value that does not exist yet. Never show 0 for it. */
 export const MISSING = "\u2013";
 
 /** Decimals of a price until its instrument is known. */
@@ -98,7 +98,7 @@ const UNITS = Object.freeze([
 ]);
 
 /**
- * Return a volume in short: "870", "1.20K", "12.67M".
+ * Return a short volume: "870", "1.20K", "12.67M".
  * @param {number | null | undefined} value
  */
 export function volume(value) {
@@ -155,7 +155,7 @@ function faceOf(zone, options) {
 }
 
 /**
- * Return the time of day somewhere: "11:42".
+ * Return the time of day in a time zone: "11:42".
  * @param {number} at_ms
  * @param {string} zone
  */
@@ -164,7 +164,7 @@ export function timeIn(at_ms, zone) {
 }
 
 /**
- * Return the day somewhere: "9 Mar".
+ * Return the day in a time zone: "9 Mar".
  * @param {number} at_ms
  * @param {string} zone
  */

@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * Sets the classes of the chosen theme before the first paint, so that no wrong colours flash.
- * A classic script in <head>: a module would run too late. Must do nothing else.
- * The names are those of screen/theme.js.
+ * It is a classic script in <head>, because a module would run too late. Must do nothing else.
+ * screen/page/theme.js uses the same names.
  */
 (function () {
   "use strict";

@@ -94,7 +94,7 @@ def test_the_console_pauses_clears_and_stays_small(console: Page) -> None:
     expect(console.locator(".console-log li")).to_have_count(0)
     expect(console.locator("[data-part=count]")).to_have_text(re.compile(r"[1-9]\d* waiting"))
     expect(console.locator(".console-log li")).to_have_count(0)
-    console.get_by_role("button", name="Go on").click()
+    console.get_by_role("button", name="Resume").click()
     console.wait_for_function(
         "() => parseInt(document.querySelector('[data-part=count]').textContent) > 210",
     )

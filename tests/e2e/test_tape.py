@@ -113,12 +113,12 @@ def test_before_its_snapshot_an_update_is_of_what_was_wanted_before(bare: Page) 
     [
         ({}, ""),
         ({"hasBegun": False, "isEmpty": True}, "Waiting for trades"),
-        ({"isEmpty": True}, "Nothing was traded yet"),
-        ({"isEmpty": True, "symbol": "NVX"}, "NVX was not traded yet"),
+        ({"isEmpty": True}, "No trades yet"),
+        ({"isEmpty": True, "symbol": "NVX"}, "No trades of NVX yet"),
         ({"isNothingWatched": True}, "the watchlist is empty"),
-        ({"link": "paused"}, "Paused"),
-        ({"link": "stale", "asOf_ms": 0}, "Newest trade: "),
-        ({"link": "reconnecting"}, "the connection is lost"),
+        ({"connection": "paused"}, "Paused"),
+        ({"connection": "stale", "asOf_ms": 0}, "Newest trade: "),
+        ({"connection": "reconnecting"}, "the connection is lost"),
     ],
 )
 def test_the_panel_says_why_nothing_moves(bare: Page, changed: dict[str, Any], said: str) -> None:

@@ -232,7 +232,7 @@ def test_a_pinned_transport_says_that_it_fails(
     line.block("refuse", "websocket")
     page = open_page("?transport=websocket", url=line.url)
     expect(page.locator("#link-banner")).to_contain_text(
-        "WebSocket, which is pinned here, does not work"
+        "WebSocket is pinned and does not work"
     )
     assert set(line.tried) == {"websocket"}
     page.locator("#transport").select_option("")

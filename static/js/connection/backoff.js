@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * How long to wait before trying again: full jitter, so that a thousand browsers do not return as one.
+ * How long to wait before the next try. The wait is random ("full jitter"), so that a thousand browsers do not
+ * come back at the same moment.
  * Pure. Must not know timers.
  */
 
@@ -10,7 +11,7 @@ export const CAP_MS = 20_000;
 
 /**
  * Return the wait before an attempt, in ms: BASE_MS plus a random part that doubles until CAP_MS is reached.
- * A server's wish (`retry_ms`) is the least, and the random part comes on top of it.
+ * What the server asks for (`retry_ms`) is the least, and the random part comes on top of it.
  * @param {number} attempt failures in a row before this one, from 0
  * @param {number} random in [0, 1)
  * @param {number} [retry_ms]

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Keeps one transport alive: opens, watches, tries again.
+ * Keeps one transport alive: opens it, watches it and tries again when it is lost.
  * Must not know which transport it is, what the frames do, or the page.
  */
 
@@ -20,27 +20,29 @@ import {NamedTimers} from "./timers.js";
 /** @typedef {import("./state.js").ConnectionState} ConnectionState */
 /** @typedef {import("./state.js").Recovery} Recovery */
 
+/** The time from one look at the silence to the next. */
 const CHECK_MS = 250;
-/** A connection that lived this long was a good one: the next failure is the first again. */
+/** After this time a connection counts as good: the next failure is the first again. */
 const STEADY_MS = 5_000;
-/** We ignore brief periods of invisibility, like switching to another tab and back. */
+/** A page that is hidden for less than this, as when somebody switches tabs and back, stays live. */
 const HIDDEN_MS = 10_000;
-/** The browser says that the network went: the server has this long to say otherwise. */
+/** When the browser says that the network is gone, the server has this long to prove the opposite. */
 const DOUBT_MS = 2_500;
+/** The least time from one acknowledgement to the next. */
 const ACK_MS = 1_000;
 
-/** What people see change. @type {readonly (keyof ConnectionState)[]} */
+/** The parts of the state that people see: a change of another part is not reported. @type {readonly (keyof ConnectionState)[]} */
 const SHOWN = Object.freeze(["name", "transport", "pinned", "retry_at_ms", "market_silent_since_ms"]);
 
-/** Why the prices stop when nobody sees the page. */
+/** The reason for a pause while nobody sees the page. */
 const HIDDEN = "hidden tab";
 
 export class Connection {
-  /** Times that a lost connection came back. */
+  /** How often a lost connection came back. */
   reconnects = 0;
   frames = 0;
   bytes = 0;
-  /** What is wanted; it stays wanted across connections. */
+  /** What this page wants. It stays wanted from one connection to the next. */
   subscriptions;
   #deliver;
   #onstate;
@@ -80,8 +82,8 @@ export class Connection {
    *   onstate?: (state: ConnectionState) => void,
    *   onrecovery?: (recovery: Recovery) => void,
    *   random?: () => number, now?: () => number, timers?: TimerFunctions,
-   * }} options `candidates`: the best transport first. `positions`: where each channel stands. `details`: what
-   *   each subscription says besides. `deliver` returns false for a frame that does not follow the last one.
+   * }} options `candidates`: the best transport first. `positions`: of each channel. `details`:
+   *   parameters that go with every subscription of a channel. `deliver` returns false for a frame that leaves a gap.
    */
   constructor({
     candidates,
@@ -108,31 +110,31 @@ export class Connection {
     this.subscriptions = new Subscriptions({positions, random, now, timers, details});
   }
 
-  /** What people are told now. */
+  /** What people see of this connection. */
   get state() {
     return this.#state;
   }
 
-  /** Begin, or begin again after an end. */
+  /** Connect, or connect again after an end. */
   open() {
     if (this.#phase === "opening" || this.#phase === "up") return;
     this.#connect();
   }
 
-  /** End it for good. */
+  /** Disconnect, and do not try again. */
   close() {
     this.#drop();
     this.#phase = "closed";
     this.#tell();
   }
 
-  /** Do not wait for the next try. */
+  /** Try now instead of waiting. */
   tryNow() {
     if (this.#phase === "waiting") this.#connect();
   }
 
   /**
-   * Use one transport only, by its key; an empty one lets the best be chosen.
+   * Use only the transport with this key. An empty key chooses the best one again.
    * @param {string} key
    */
   pin(key) {
@@ -142,7 +144,7 @@ export class Connection {
   }
 
   /**
-   * Stop the prices for a reason; they go on, with everything missed, when no reason is left.
+   * Stop the prices for a reason. When no reason is left they go on, and bring what was missed.
    * @param {string} reason
    * @param {boolean} isPaused
    */
@@ -152,7 +154,7 @@ export class Connection {
   }
 
   /**
-   * A page nobody sees needs no prices; one that is seen again catches up at once.
+   * Pause a hidden page after a while. A page that is seen again catches up at once.
    * @param {boolean} isHidden
    */
   setHidden(isHidden) {
@@ -167,8 +169,8 @@ export class Connection {
   }
 
   /**
-   * Take the browser's word that the network came or went as a hint only: a server on this machine
-   * needs no network.
+   * Take the browser's hint that the network came or went. It is only a hint: a server on this machine needs
+   * no network.
    * @param {boolean} isOnline
    */
   setOnline(isOnline) {
@@ -180,7 +182,7 @@ export class Connection {
   }
 
   /**
-   * Say which position was painted, and what it cost; the server is told once in a while.
+   * Acknowledge the position that was painted, and say how long that took. Most calls send nothing.
    * @param {string | null} position
    * @param {number} paint_ms
    */
@@ -200,7 +202,7 @@ export class Connection {
     this.#tell();
   }
 
-  /** One that works: the first, or a better one than the one that is open. @param {Transport} transport */
+  /** Use a transport that works: the first, or a better one than the current. @param {Transport} transport */
   #adopt(transport) {
     const isFirst = this.#phase !== "up";
     this.#transport?.close();
@@ -238,7 +240,7 @@ export class Connection {
     if (this.#state.name === "stale" || frame.type === "heartbeat") this.#tell();
   }
 
-  /** The answer that opens the prices says how the gap was filled. @param {import("../wire/frames.js").Answer} answer */
+  /** The answer that opens the prices says how the gap was filled: resumed, or by a snapshot. @param {import("../wire/frames.js").Answer} answer */
   #settle(answer) {
     const channel = this.subscriptions.settle(answer);
     const judge = this.subscriptions.wants(CHANNEL.TICKER) ? CHANNEL.TICKER : CHANNEL.STATUS;
@@ -255,7 +257,7 @@ export class Connection {
     });
   }
 
-  /** Look at the silence: a late heartbeat makes the prices stale, a missing one the connection dead. */
+  /** A late heartbeat makes the prices stale. A missing heartbeat means that the connection is dead. */
   #check() {
     if (this.#phase !== "up") return;
     const now_ms = this.#now();

@@ -1,19 +1,19 @@
 // @ts-check
 /**
- * Whether the other end still speaks, and what it says of the market's own feed.
+ * Watches whether the server still speaks, and whether the market still speaks to the server.
  * Must not know transports or timers.
  */
 
-/** Silence, in heartbeats: one may be late; after two and a half the server is gone. */
+/** Silence in heartbeats: from 1.5 the server is late, from 2.5 it is gone. */
 const LATE_HEARTBEATS = 1.5;
 const DEAD_HEARTBEATS = 2.5;
-/** Until `welcome` says how often the server speaks. */
+/** Used until `welcome` says how often the server sends a heartbeat. */
 const HEARTBEAT_MS = 5_000;
 
 export class HeartbeatMonitor {
   /** When the server last spoke. @type {number | null} */
   heard_ms = null;
-  /** When the market last spoke to the server, in its UTC ms, while it is silent. @type {number | null} */
+  /** When the market last spoke to the server (UTC ms of the server); null while it is not silent. @type {number | null} */
   market_silent_since_ms = null;
   #heartbeat_ms = HEARTBEAT_MS;
 
@@ -29,18 +29,18 @@ export class HeartbeatMonitor {
   }
 
   /**
-   * Say whether it is silent for longer than it should be.
+   * Say whether the server is silent for longer than it should be.
    * @param {number} now_ms
-   * @param {number} quiet_ms how long silence is normal, heartbeats apart
+   * @param {number} quiet_ms how long this transport is normally silent, beside heartbeats
    */
   isLate(now_ms, quiet_ms) {
     return this.#isSilentFor(LATE_HEARTBEATS, now_ms - quiet_ms);
   }
 
   /**
-   * Say whether it is silent for so long that it must be gone.
+   * Say whether the server is silent for so long that it must be gone.
    * @param {number} now_ms
-   * @param {number} quiet_ms how long silence is normal, heartbeats apart
+   * @param {number} quiet_ms how long this transport is normally silent, beside heartbeats
    */
   isDead(now_ms, quiet_ms) {
     return this.#isSilentFor(DEAD_HEARTBEATS, now_ms - quiet_ms);

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Chooses among transports: the best that works, a lesser one while it does not, and back up again,
- * tried beside the one that works. People may pin one; then there is no other.
+ * Chooses a transport: the best that works. While it uses a lesser one, it tries the better ones beside it and
+ * climbs back up. People may pin one transport; then no other is used.
  * Must not know what is carried, or why a transport ended.
  */
 
@@ -12,9 +12,9 @@ import {Race} from "./race.js";
 /** @typedef {import("../transports/transport.js").Candidate} Candidate */
 /** @typedef {import("../transports/transport.js").Transport} Transport */
 
-/** On a lesser transport the better ones are tried after about 2 s, then more and more seldom. */
+/** The first try of a better transport comes after about 2 s, the next ones later and later. */
 const PROMOTE_ATTEMPT = 2;
-/** One that spoke, but did not last, this often in a row is tried after the others. */
+/** A transport that did not last this often in a row is tried after the others. */
 const SLIPS = 2;
 const CLIMB = "climb";
 
@@ -28,10 +28,10 @@ export class Ladder {
   #pinned = "";
   /** @type {Race | null} */
   #race = null;
-  /** The one that works. @type {Candidate | null} */
-  #standing = null;
+  /** The transport in use. @type {Candidate | null} */
+  #current = null;
   #climbs = 0;
-  /** How often each candidate did not last. @type {Map<string, number>} */
+  /** How often in a row each transport did not last. @type {Map<string, number>} */
   #slips = new Map();
 
   /**
@@ -39,8 +39,8 @@ export class Ladder {
    *   candidates: Candidate[], timers: import("./timers.js").NamedTimers, random: () => number,
    *   positions: import("../transports/transport.js").Positions,
    *   onwin: (transport: Transport) => void, onfail: (ending: Ending) => void,
-   * }} options `candidates`: the best first. `onwin`: this transport works, and is better than another that
-   *   does. `onfail`: none does, or not the one that is pinned.
+   * }} options `candidates`: the best first. `onwin`: use this transport from now on. `onfail`: no transport works,
+   *   or the pinned one does not.
    */
   constructor({candidates, timers, random, positions, onwin, onfail}) {
     this.#candidates = candidates;
@@ -51,7 +51,7 @@ export class Ladder {
     this.#onfail = onfail;
   }
 
-  /** The name of the transport that people pinned; empty when it is chosen for them. */
+  /** The name of the transport that somebody pinned, or "". */
   get pinned() {
     return this.#candidates.find(({key}) => key === this.#pinned)?.name ?? "";
   }
@@ -64,37 +64,37 @@ export class Ladder {
     this.#run([...candidates.filter(lasts), ...candidates.filter((candidate) => !lasts(candidate))], this.#onfail);
   }
 
-  /** Try nothing any more. */
+  /** Stop all tries. */
   rest() {
     this.#timers.clear(CLIMB);
     this.#race?.cancel();
     this.#race = null;
-    this.#standing = null;
+    this.#current = null;
     this.#climbs = 0;
   }
 
   /**
-   * Use this transport only, or choose again when the name is unknown. One that works goes on until the
-   * other does.
+   * Use only the transport with this key; an unknown key lets the best be chosen again. The current transport
+   * stays until the new one works.
    * @param {string} key
    */
   pin(key) {
     this.#pinned = key;
-    if (this.#standing === null) return;
+    if (this.#current === null) return;
     this.#timers.clear(CLIMB);
     this.#race?.cancel();
     this.#climbs = 0;
     this.#climb();
   }
 
-  /** The transport that works has lasted. */
+  /** Note that the current transport has lasted. */
   steady() {
-    if (this.#standing) this.#slips.delete(this.#standing.key);
+    if (this.#current) this.#slips.delete(this.#current.key);
   }
 
-  /** The transport that worked did not last. */
+  /** Note that the current transport did not last. */
   slip() {
-    const key = this.#standing?.key ?? "";
+    const key = this.#current?.key ?? "";
     this.#slips.set(key, (this.#slips.get(key) ?? 0) + 1);
   }
 
@@ -103,10 +103,10 @@ export class Ladder {
     return pinned.length ? pinned : this.#candidates.filter(({isSpare}) => !isSpare);
   }
 
-  /** Those better than the one that works; all, when it is not allowed any more. */
+  /** Return the transports that are better than the current one; all, when that one is no longer allowed. */
   #better() {
     const candidates = this.#allowed();
-    const at = this.#standing ? candidates.indexOf(this.#standing) : -1;
+    const at = this.#current ? candidates.indexOf(this.#current) : -1;
     return at < 0 ? candidates : candidates.slice(0, at);
   }
 
@@ -120,7 +120,7 @@ export class Ladder {
   /** @param {Candidate} candidate @param {Transport} transport */
   #stand(candidate, transport) {
     this.#race = null;
-    this.#standing = candidate;
+    this.#current = candidate;
     this.#climbs = 0;
     this.#climbLater();
     this.#onwin(transport);
@@ -136,7 +136,7 @@ export class Ladder {
 
   #climb() {
     const candidates = this.#better();
-    const isForced = this.#standing !== null && !this.#allowed().includes(this.#standing);
+    const isForced = this.#current !== null && !this.#allowed().includes(this.#current);
     if (candidates.length) this.#run(candidates, isForced ? this.#onfail : () => this.#climbLater());
   }
 }

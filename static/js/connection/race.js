@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Tries several transports for one connection: each gets a head start, then the next one is tried beside
- * it, and the first to speak wins.
- * Must not know why, or what comes after.
+ * Tries several transports for one connection. Each gets a head start before the next one is tried beside it; the
+ * first that brings a frame wins ("happy eyeballs").
+ * Must not know why a connection is wanted, or what happens after the race.
  */
 
 import {LOST, OPENING_MS, lost} from "../transports/transport.js";
@@ -12,9 +12,9 @@ import {CLOSE} from "../wire/frames.js";
 /** @typedef {import("../transports/transport.js").Candidate} Candidate */
 /** @typedef {import("../transports/transport.js").Transport} Transport */
 
-/** What a good line needs for the first frame, and some; four candidates are tried in 3.6 s. */
+/** Somewhat more than a good network needs for the first frame. Four transports are all tried within 3.6 s. */
 export const HEAD_START_MS = 1_200;
-/** The server itself said this, and would say it on every transport. @type {readonly number[]} */
+/** The server would say the same on every transport. @type {readonly number[]} */
 const FINAL = Object.freeze([CLOSE.SIGNED_OUT, CLOSE.TOO_MANY, CLOSE.RESTART]);
 const NEXT = "next candidate";
 const GIVE_UP = "give up";
@@ -43,13 +43,13 @@ export class Race {
     this.#onfail = onfail;
   }
 
-  /** Begin with the first. */
+  /** Start with the first candidate. */
   begin() {
     this.#timers.set(GIVE_UP, OPENING_MS, () => this.#giveUp(this.#ending));
     this.#next();
   }
 
-  /** Close all that run; nobody wins. */
+  /** Close all transports that run; none wins. */
   cancel() {
     this.#timers.clear(NEXT, GIVE_UP);
     for (const transport of this.#running) transport.close();

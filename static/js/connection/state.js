@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What people are told of a connection, and which word for it is right.
- * Must not know timers or transports.
+ * What people see of a connection, and the right name for its state.
+ * Pure. Must not know timers or transports.
  */
 
 /** @typedef {"closed" | "opening" | "up" | "waiting" | "ended"} ConnectionPhase */
@@ -10,15 +10,16 @@
  * @typedef {"closed" | "connecting" | "live" | "stale" | "paused" | "reconnecting" | "offline"
  *   | "signed_out" | "stopped"} StateName
  *
- * What people are told. `pinned` is the transport that somebody chose, or nothing. `retry_at_ms` is when
- * the next try begins, `heard_at_ms` when the server last spoke; `market_silent_since_ms` when the market
- * last spoke to the server, while it does not.
+ * `transport`: the name of the one in use, or the last one. `pinned`: the name of the one that somebody chose, or
+ * "". `code`: the close code that ended the connection for good; LOST while it may come back. `retry_at_ms`: when
+ * the next try begins. `heard_at_ms`: when the server last spoke. `market_silent_since_ms`: since when the market
+ * is silent towards the server (UTC ms), or null.
  * @typedef {{
  *   name: StateName, transport: string, pinned: string, code: number, reason: string, retry_at_ms: number | null,
  *   heard_at_ms: number | null, market_silent_since_ms: number | null,
  * }} ConnectionState
  *
- * `gap_ms` is how long nothing was heard; `resumed` whether the tape filled the gap or a snapshot did.
+ * `gap_ms`: how long nothing was heard. `resumed`: true if the tape filled the gap, false if a snapshot did.
  * @typedef {{gap_ms: number, resumed: boolean}} Recovery
  */
 
@@ -34,7 +35,7 @@ export function isUp(name) {
 }
 
 /**
- * Return the word for a connection.
+ * Return the name of the state of a connection.
  * @param {{
  *   phase: ConnectionPhase, isSignedOut: boolean, isSilent: boolean, isMarketSilent: boolean,
  *   isPaused: boolean, isOnline: boolean, isFirst: boolean,

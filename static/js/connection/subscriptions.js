@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * What this page wants of the server, told again to every new connection, each channel from where it stands.
- * Must not know transports, frames' contents or the page.
+ * What this page wants from the server. Every new connection is asked for all of it again, each channel from its
+ * position.
+ * Must not know transports, the contents of frames, or the page.
  */
 
 import {METHOD} from "../wire/frames.js";
@@ -10,7 +11,7 @@ import {backoff} from "./backoff.js";
 /** @typedef {import("../wire/frames.js").Command} Command */
 /** @typedef {import("../wire/frames.js").Answer} Answer */
 
-/** A resume that was not answered in this time is asked for again. */
+/** A resume that the server did not answer in this time is asked for again. */
 const MEND_MS = 5_000;
 
 export class Subscriptions {
@@ -24,9 +25,9 @@ export class Subscriptions {
   #wanted = new Map();
   /** @type {Map<number, Command>} */
   #asked = new Map();
-  /** Channels whose gap is being mended, and since when. @type {Map<string, number>} */
+  /** The channels whose gap is being filled, and since when. @type {Map<string, number>} */
   #mending = new Map();
-  /** What every wish for a channel says besides. */
+  /** Parameters that go with every subscription of a channel. */
   #details;
   #nextId = 1;
   /** @type {Set<string>} */
@@ -48,18 +49,18 @@ export class Subscriptions {
     this.#details = details;
   }
 
-  /** Whether there is a reason to stop the prices. */
+  /** Whether there is a reason to pause the prices. */
   get isPaused() {
     return this.#pauses.size > 0;
   }
 
-  /** Why the prices stop. */
+  /** The reasons why the prices are paused. */
   get pauses() {
     return [...this.#pauses];
   }
 
   /**
-   * Tell a new connection everything that is wanted.
+   * Ask a new connection for everything that is wanted.
    * @param {(command: Command) => void} send
    */
   begin(send) {
@@ -69,7 +70,7 @@ export class Subscriptions {
     for (const channel of this.#wanted.keys()) this.#askAgain(channel);
   }
 
-  /** Nobody listens any more; what is wanted stays wanted. */
+  /** The connection is gone; what is wanted stays wanted. */
   end() {
     this.#send = null;
     this.#asked.clear();
@@ -86,7 +87,7 @@ export class Subscriptions {
   }
 
   /**
-   * Want a channel, from where it stands, or more symbols of it.
+   * Want a channel, from its position, or more symbols of it.
    * @param {string} channel
    * @param {Iterable<string>} [symbols]
    */
@@ -99,7 +100,7 @@ export class Subscriptions {
   }
 
   /**
-   * Want these symbols of a channel no more.
+   * Stop wanting these symbols of a channel.
    * @param {string} channel
    * @param {Iterable<string>} symbols
    */
@@ -121,7 +122,7 @@ export class Subscriptions {
   }
 
   /**
-   * Stop the prices for a reason, or take the reason away.
+   * Pause the prices for a reason, or take the reason away.
    * @param {string} reason
    * @param {boolean} isPaused
    */
@@ -132,7 +133,7 @@ export class Subscriptions {
   }
 
   /**
-   * Send a command, if anybody listens.
+   * Send a command that is answered; without a connection, send nothing.
    * @param {string} method
    * @param {Record<string, unknown>} params
    */
@@ -145,7 +146,7 @@ export class Subscriptions {
   }
 
   /**
-   * Send what needs no answer, if anybody listens.
+   * Send a command that needs no answer; without a connection, send nothing.
    * @param {string} method
    * @param {Record<string, unknown>} params
    */
@@ -154,8 +155,8 @@ export class Subscriptions {
   }
 
   /**
-   * Answer a gap: subscribe again from where the board stands. While that is under way the frames
-   * that still arrive show the same gap, and say nothing new.
+   * Fill a gap: subscribe again from the board's position. Until that is answered, frames that still arrive show
+   * the same gap and are no reason to ask again.
    * @param {string} channel
    */
   mend(channel) {
@@ -168,7 +169,7 @@ export class Subscriptions {
   }
 
   /**
-   * A frame followed the last one: nothing is missing.
+   * Note that a frame followed the last one, so nothing is missing.
    * @param {string} channel
    */
   mended(channel) {
@@ -176,8 +177,8 @@ export class Subscriptions {
   }
 
   /**
-   * Take an answer; return the channel it opened, if it opened one. What was refused and may work
-   * later is asked again.
+   * Take an answer; return the channel that it opened, or null. What was refused and may work later is asked for
+   * again.
    * @param {Answer} answer
    */
   settle(answer) {

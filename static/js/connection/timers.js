@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Timers with names: a name rings at most once, and setting it again puts the former off.
+ * Timers with names. Setting a name again replaces its earlier timer.
  * Must not know what they are for.
  */
 
@@ -17,14 +17,14 @@ export class NamedTimers {
   }
 
   /**
-   * Ring once, after a while.
+   * Run a function once, after a while.
    * @param {string} name
    * @param {number} wait_ms
-   * @param {() => void} ring
+   * @param {() => void} run
    */
-  set(name, wait_ms, ring) {
+  set(name, wait_ms, run) {
     this.clear(name);
-    this.#set.set(name, this.#timers.setTimeout(ring, wait_ms));
+    this.#set.set(name, this.#timers.setTimeout(run, wait_ms));
   }
 
   /** @param {...string} names */

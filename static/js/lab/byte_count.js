@@ -1,20 +1,20 @@
 // @ts-check
 /**
- * Counts what a transport costs on the wire, with the headers: requests, and bytes both transports.
+ * Counts what a transport costs on the wire: requests, and the bytes sent and received, with their headers.
  * Must not know what is carried.
  *
- * What a browser does not show is estimated. The header of a request is as long as the server found that
- * of the same page's own question to be. Each piece of a stream is one HTTP chunk. Pings and pongs of a
- * socket (a few bytes in ten seconds), TCP, IP and TLS are not counted.
+ * Estimated, because a browser does not show it: the length of a request's header, which the server measured on
+ * another request of this page; and the chunks of a stream, one for each piece that is read. Not counted: pings
+ * and pongs of a socket (a few bytes in ten seconds), TCP, IP and TLS.
  */
 
 /** @typedef {import("../transports/transport.js").Transport} Transport */
 
-/** "HTTP/1.1", the end of a line, and ": ". */
+/** The bytes of "HTTP/1.1", of a line end, and of ": ". */
 const VERSION_BYTES = 8;
 const LINE_END = 2;
 const SEPARATOR = 2;
-/** "Upgrade: websocket" and the other lines of the answer to a handshake. */
+/** The whole response to a WebSocket handshake. */
 const HANDSHAKE_ANSWER_BYTES = 129;
 const MASK_BYTES = 4;
 
@@ -22,20 +22,20 @@ const encoder = new TextEncoder();
 
 export class ByteCount {
   requests = 0;
-  /** Times that the transport to the server was opened, and commands that were given since. */
+  /** How often the transport was opened, and how many commands it got. */
   openings = 0;
   commands = 0;
   sent = 0;
   received = 0;
   #headerBytes;
 
-  /** @param {number} headerBytes how long the header of a request of this page is */
+  /** @param {number} headerBytes the length of the header of a request of this page */
   constructor(headerBytes) {
     this.#headerBytes = headerBytes;
   }
 
   /**
-   * Return a transport whose openings and commands are counted.
+   * Count the openings and commands of a transport. Return the same transport.
    * @template {Transport} T
    * @param {T} transport
    * @returns {T}
@@ -53,7 +53,7 @@ export class ByteCount {
     return transport;
   }
 
-  /** Fetch as ever, and count. @type {typeof fetch} */
+  /** Fetch as usual, and count the bytes. @type {typeof fetch} */
   fetch = async (address, options) => {
     this.requests += 1;
     this.sent += this.#requestBytes(new URL(String(address), location.href));
@@ -63,7 +63,7 @@ export class ByteCount {
   };
 
   /**
-   * Open a socket, and count.
+   * Open a socket, and count its bytes.
    * @param {string} address
    */
   socket = (address) => {
@@ -80,14 +80,14 @@ export class ByteCount {
     return socket;
   };
 
-  /** "GET /path HTTP/1.1", the header, and an empty line. @param {URL} address */
+  /** Return the bytes of "GET /path HTTP/1.1", the header, and an empty line. @param {URL} address */
   #requestBytes({pathname, search}) {
     const line = "GET  ".length + pathname.length + search.length + VERSION_BYTES + LINE_END;
     return line + this.#headerBytes + LINE_END;
   }
 }
 
-/** As much of a response as the transports use, with the bytes of its body counted. */
+/** The part of a response that the transports use. It counts the bytes of the body. */
 class CountedResponse {
   #response;
   #count;
@@ -128,7 +128,7 @@ class CountedResponse {
 }
 
 /**
- * Return how long a frame of a socket is, whatever the sender (RFC 6455, 5.2); a mask comes on top.
+ * Return the bytes of a WebSocket frame without its mask (RFC 6455, 5.2).
  * @param {unknown} text
  */
 export function frameBytes(text) {
@@ -137,12 +137,12 @@ export function frameBytes(text) {
   return bytes + (bytes < 65_536 ? 4 : 10);
 }
 
-/** Its length in hexadecimal and two line ends. @param {number} bytes */
+/** Return the bytes around an HTTP chunk: its length in hexadecimal, and two line ends. @param {number} bytes */
 function chunkBytes(bytes) {
   return bytes.toString(16).length + 2 * LINE_END;
 }
 
-/** The first line, each line of the header, and an empty line. @param {Response} response */
+/** Return the bytes of the status line, the header lines, and an empty line. @param {Response} response */
 function headBytes({status, statusText, headers}) {
   let bytes = VERSION_BYTES + ` ${status} ${statusText}`.length + LINE_END;
   for (const [name, value] of headers) bytes += name.length + SEPARATOR + value.length + LINE_END;

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * One transport's reader of the same market: a connection of its own, a board of its own, and its ledger.
+ * Reads the market over one transport, with a connection, a board and a ledger of its own.
  * Must not know the page, or the other readers.
  */
 
@@ -14,16 +14,16 @@ import {Ledger} from "./measure/ledger.js";
 /** @typedef {import("../wire/frames.js").TickerUpdate} TickerUpdate */
 /** @typedef {import("../wire/frames.js").TickerSnapshot} TickerSnapshot */
 /** @typedef {import("../wire/frames.js").TickerEntry} TickerEntry */
-/** When the newest tick of each symbol happened, before a frame. @typedef {Map<string, number | null>} KnownTimes */
+/** When the newest tick of each symbol happened, before a frame (UTC ms). @typedef {Map<string, number | null>} KnownTimes */
 
-/** What the dashboard asks for. */
+/** The same fields as the dashboard asks for, and the open. */
 const FIELDS = Object.freeze(["p", "b", "a", "o", "h", "l", "pc", "v", "ph"]);
-/** Ticks of one entry that are told apart; more than that are told in equal shares. */
+/** The most times that the ticks of one entry are spread over; beyond that, each time stands for several ticks. */
 const SHARES = 32;
-/** Ticks that may wait for the next painting. */
+/** The most ticks that wait for the next paint. */
 const UNPAINTED = 20_000;
 
-/** When a tick happened, by the server's clock, and how many it stands for. */
+/** When a tick happened (server's clock), and how many ticks it stands for. */
 /** @typedef {{happened_ms: number, weight: number}} Tick */
 
 export class Reader {
@@ -37,12 +37,12 @@ export class Reader {
   /** Ticks before this are not measured. */
   #begun_ms = Infinity;
   #counted_ms = 0;
-  /** Ticks that come happened after this: the frame before told of all until then. */
+  /** Every tick until this time has arrived, so the next ones happened later. */
   #asOf_ms = 0;
   #isMeasuring = false;
   /** @type {Tick[]} */
   #unpainted = [];
-  /** What the byteCount had counted when the ledger took it. @type {Record<string, number>} */
+  /** The byte count when the ledger last took it over. @type {Record<string, number>} */
   #taken = {};
   #onanswer;
 
@@ -52,7 +52,7 @@ export class Reader {
    *   symbols: readonly string[], max_rate: number, now: () => number,
    *   onchange: (symbols: Set<string>) => void, onstate: (state: import("../connection/state.js").ConnectionState) => void,
    *   onanswer?: (answer: import("../wire/frames.js").Answer) => void,
-   * }} options `now`: UTC ms by the server's clock. `max_rate`: 0 for none
+   * }} options `now`: UTC ms by the server's clock. `max_rate`: updates per second, 0 for no limit
    */
   constructor({candidate, byteCount, symbols, max_rate, now, onchange, onstate, onanswer = () => {}}) {
     this.#byteCount = byteCount;
@@ -70,24 +70,24 @@ export class Reader {
     this.#connection.subscriptions.add(CHANNEL.TICKER, symbols);
   }
 
-  /** The commands that go to the server. */
+  /** What this reader wants from the server. */
   get subscriptions() {
     return this.#connection.subscriptions;
   }
 
-  /** Begin. */
+  /** Connect. */
   open() {
     this.#connection.open();
   }
 
-  /** End it. */
+  /** Disconnect, and stop measuring. */
   close() {
     this.settle();
     this.#isMeasuring = false;
     this.#connection.close();
   }
 
-  /** Measure what happens from now on, or nothing while nobody looks. @param {boolean} isMeasuring */
+  /** Start or stop measuring; while the page is hidden nothing is measured. @param {boolean} isMeasuring */
   measure(isMeasuring) {
     if (isMeasuring === this.#isMeasuring) return;
     this.settle();
@@ -112,14 +112,14 @@ export class Reader {
     this.#takeBytes(true);
   }
 
-  /** What was received is on the screen now. */
+  /** Note that everything received is on the screen now. */
   painted() {
     const now_ms = this.#now();
     for (const {happened_ms, weight} of this.#unpainted) this.ledger.paint.record(now_ms - happened_ms, weight);
     this.#unpainted = [];
   }
 
-  /** What was counted so far; what came while nobody looked is left out. @param {boolean} isCounted */
+  /** Take over the byte count; bytes that came while the page was hidden are left out. @param {boolean} isCounted */
   #takeBytes(isCounted) {
     const {requests, openings, commands, sent, received} = this.#byteCount;
     const now = {requests, openings, commands, bytes_sent: sent, bytes_received: received};
@@ -157,7 +157,7 @@ export class Reader {
     return true;
   }
 
-  /** Know what is new; while nobody looks it has no age. @param {TickerSnapshot | TickerUpdate} frame @param {KnownTimes} known_ms */
+  /** Note the newest ticks for their age; the age does not grow while nothing is measured. @param {TickerSnapshot | TickerUpdate} frame @param {KnownTimes} known_ms */
   #note(frame, known_ms) {
     const now_ms = this.#now();
     if (!this.#isMeasuring) this.#ages.skip(now_ms);
@@ -181,7 +181,7 @@ export class Reader {
   }
 
   /**
-   * A snapshot after the first says that the transport from the last position to it was lost.
+   * A snapshot after the first one means that everything since the last position was lost.
    * @param {TickerSnapshot} frame
    * @param {string | null} before
    */
@@ -193,10 +193,10 @@ export class Reader {
 }
 
 /**
- * Return when the ticks of an entry happened: the newest as it says; the merged ones evenly spread over the
- * time that the entry stands for, which is where ticks that come at random are to be expected.
+ * Return when the ticks of an entry happened. The time of the newest is known. The merged ones are spread evenly
+ * over the time that the entry stands for: that is the expected time of ticks that come at random.
  * @param {TickerEntry} entry
- * @param {number} since_ms the begin of that time
+ * @param {number} since_ms when that time begins
  * @returns {Tick[]}
  */
 export function ticksOf({t, n}, since_ms) {

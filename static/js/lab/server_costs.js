@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Asks the server what the transports cost it, and learns how long the header of our own requests is.
- * Must not know what is made of it.
+ * Asks the server what the transports cost it, and how long the header of our own requests is.
+ * Must not know what the answer is used for.
  */
 
 import {endingOfError, get} from "../transports/http.js";
@@ -11,10 +11,11 @@ import {endingOfError, get} from "../transports/http.js";
  * @typedef {import("./measure/spending.js").CostSums & {request_header_bytes: number}} ServerCosts
  */
 
+/** A request without a response in this time has failed. */
 const PATIENCE_MS = 5_000;
 
 /**
- * Return the costs, or how the question ended.
+ * Return the costs, or why the request failed.
  * @param {string} url
  * @returns {Promise<{costs: ServerCosts} | {ending: import("../transports/transport.js").Ending}>}
  */

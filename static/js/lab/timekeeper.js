@@ -1,16 +1,16 @@
 // @ts-check
 /**
- * Asks the server what time it is, over a socket of its own: the readers' figures stay theirs.
- * Must not know what the answers are for.
+ * Asks the server for its time, over a socket of its own, so that the readers' figures stay clean.
+ * Must not know what the answers are used for.
  */
 
 import {browserTimers} from "../transports/transport.js";
 import {METHOD} from "../wire/frames.js";
 
-/** The first questions come one after the other, the later ones now and then. */
+/** The first pings follow each other at once, the later ones after a rest. */
 const HASTY = 12;
 const REST_MS = 10_000;
-/** What a ping is answered with. */
+/** The method of the answer to a ping. */
 const PONG = "pong";
 
 export class Timekeeper {
@@ -27,7 +27,7 @@ export class Timekeeper {
    * @param {{
    *   transport: import("../transports/transport.js").Transport, now: () => number, timers?: import("../transports/transport.js").TimerFunctions,
    *   onanswer: (sent_ms: number, server_ms: number, heard_ms: number) => void,
-   * }} options `now`: by our own clock
+   * }} options `now`: ms by our own clock
    */
   constructor({transport, now, onanswer, timers = browserTimers}) {
     this.#transport = transport;
@@ -39,18 +39,18 @@ export class Timekeeper {
     transport.onclose = () => this.close();
   }
 
-  /** Whether the first questions were answered. */
+  /** Whether the first pings were answered. */
   get isSure() {
     return this.#asked >= HASTY;
   }
 
-  /** Begin. */
+  /** Connect and start asking. */
   open() {
     this.#asked = 0;
     this.#transport.open(() => ({}));
   }
 
-  /** Ask no more. */
+  /** Stop asking. */
   close() {
     this.#timers.clearTimeout(this.#timer);
     this.#transport.close();

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The four transports of the lab, each with its own byteCount.
+ * The four transports of the lab, each with a byte count of its own.
  * Must not know the page.
  */
 
@@ -18,7 +18,7 @@ export const KEYS = Object.freeze(TRANSPORTS.map(({key}) => key));
 /** @typedef {{candidate: import("../transports/transport.js").Candidate, byteCount: ByteCount}} LabTransport */
 
 /**
- * Return a transport to the server over each transport.
+ * Return each transport with its byte count, and the interval poll.
  * @param {Addresses & {interval_ms: number, header_bytes: number}} options
  * @returns {{transports: Record<string, LabTransport>, poll: PollTransport}}
  */

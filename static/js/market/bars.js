@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The bars of symbols and intervals as known, for charts; twin of feeds/bars.py on the other end of the wire.
- * They go by their names, as NVX@1m. Snapshot plus updates is again a snapshot; older bars may be laid under them.
+ * The bars that this page knows, for charts, by name: NVX@1m. Twin of the bars of feeds/market in the browser.
+ * A snapshot plus updates is again a snapshot. Older bars may be put before those of the wire.
  * Pure: no page, no network, no clock.
  */
 
@@ -11,35 +11,35 @@ import {Gap} from "./board.js";
 /** @typedef {import("../wire/frames.js").Bar} Bar */
 /** @typedef {import("../wire/frames.js").BarsFrame} BarsFrame */
 
-/** Bars kept of each name; more are had by REST. */
+/** The most bars that are kept of each name; older ones are available by REST. */
 const CAPACITY = 1_000;
 
 export class Bars {
-  /** The bars of each name by when they begin, in that order. @type {Map<string, Map<number, Bar>>} */
+  /** The bars of each name, by their start and in that order. @type {Map<string, Map<number, Bar>>} */
   #bars = new Map();
   /** @type {{epoch: string, sequence: number} | null} */
   #place = null;
   #isBroken = false;
-  /** Names that the snapshot which is arriving has known of. @type {Set<string>} */
+  /** The names in the parts of a snapshot that have arrived so far. @type {Set<string>} */
   #begun = new Set();
 
-  /** Whether nothing is missing, and no snapshot is arriving. */
+  /** Whether nothing is missing and no snapshot is still arriving. */
   get isWhole() {
     return this.#place !== null && !this.#isBroken && this.#begun.size === 0;
   }
 
-  /** Where these bars stand on the tape. */
+  /** The position of these bars on the tape. */
   get place() {
     return this.#place ?? {epoch: "", sequence: 0};
   }
 
-  /** Say whether the bars of a name are known, be it that there are none. @param {string} name */
+  /** Say whether the bars of a name are known, even if there are none yet. @param {string} name */
   holds(name) {
     return this.#bars.has(name);
   }
 
   /**
-   * Return where these names stand, to resume from; null when one of them is not known yet.
+   * Return the position to resume from; null when one of the names is not known yet.
    * @param {Iterable<string>} names
    */
   position(names) {
@@ -66,13 +66,13 @@ export class Bars {
     return new Set(frame.data.map(barsName));
   }
 
-  /** Nothing is missing up to a sequence. @param {number} sequence */
+  /** Note that nothing is missing up to a sequence. @param {number} sequence */
   raise(sequence) {
     if (this.#place && !this.#isBroken) this.#place.sequence = Math.max(this.#place.sequence, sequence);
   }
 
   /**
-   * Lay older bars under those that were known, which count more.
+   * Put older bars before the known ones. Where both have a bar, the known one stays.
    * @param {string} name
    * @param {Bar[]} bars the oldest first
    */
@@ -90,7 +90,7 @@ export class Bars {
   }
 
   /**
-   * What a snapshot tells is known anew from its first bar of each name on; what is older stays.
+   * Take a snapshot: for each name it replaces everything from its first bar on. Older bars stay.
    * @param {import("../wire/frames.js").BarsSnapshot} frame
    */
   #begin({epoch, seq, more, data}) {

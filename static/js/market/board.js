@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * The last value of everything this page asked for; twin of feeds/market/board.py on the other end of the wire.
- * Pure: no page, no network, no clock. Snapshot plus updates is again a snapshot, whatever came between.
+ * The last value of everything that this page asked for. Twin of the board of feeds/market in the browser.
+ * A snapshot plus updates is again a snapshot.
+ * Pure: no page, no network, no clock.
  */
 
 import {CHANNEL, EMPTY_ROW, HEARTBEAT, encodePosition} from "../wire/frames.js";
@@ -13,14 +14,14 @@ import {CHANNEL, EMPTY_ROW, HEARTBEAT, encodePosition} from "../wire/frames.js";
 /** @typedef {import("../wire/frames.js").TickerEntry} TickerEntry */
 /** @typedef {import("../wire/frames.js").StatusEntry} StatusEntry */
 
-/** A frame that does not begin where the channel stands: something is missing between. */
+/** A frame that does not start at the position of its channel, so something between is missing. */
 export class Gap {
   gap = true;
 
   /**
    * @param {string} channel
-   * @param {number} from where the frame begins
-   * @param {number | null} sequence where the channel stands
+   * @param {number} from the sequence at which the frame starts
+   * @param {number | null} sequence of the channel; null before the first snapshot
    */
   constructor(channel, from, sequence) {
     this.channel = channel;
@@ -29,7 +30,7 @@ export class Gap {
   }
 }
 
-/** Where one channel stands. While `isBroken`, only a frame that really follows may move it. */
+/** The position of one channel. While `isBroken`, only a frame that follows exactly, or a snapshot, moves it. */
 class Place {
   /** @type {string | null} */
   epoch = null;
@@ -61,7 +62,7 @@ export class Board {
   feeds = new Map();
   /** @type {Map<string, Instrument>} */
   instruments = new Map();
-  /** Ticks that all updates together stood for, and the entries that carried them. */
+  /** How many ticks all updates stood for, and in how many entries they came. */
   ticks = 0;
   entries = 0;
   /** @type {Map<string, number>} */
@@ -77,7 +78,7 @@ export class Board {
   #statusesAt = "";
 
   /**
-   * Fold a frame of the market into the board; return the symbols that changed, or the gap before it.
+   * Apply a frame. Return the symbols that changed, or the gap before the frame.
    * @param {MarketFrame} frame
    * @returns {Set<string> | Gap}
    */
@@ -95,8 +96,8 @@ export class Board {
   }
 
   /**
-   * Return where a channel stands, to resume from; null when there is nothing to resume from.
-   * A symbol without a row cannot be resumed: only a snapshot has all its fields.
+   * Return the position of a channel to resume from; null when it needs a snapshot. A symbol without a row needs
+   * one, as only a snapshot has all its fields.
    * @param {string} channel
    * @param {Iterable<string>} [symbols]
    */
@@ -107,7 +108,7 @@ export class Board {
   }
 
   /**
-   * Say whether the state of a symbol is known, be it that it is gone.
+   * Say whether the state of a symbol is known; it may be known to be gone.
    * @param {string} symbol
    */
   holds(symbol) {
@@ -115,7 +116,7 @@ export class Board {
   }
 
   /**
-   * Return how many ticks the updates of a symbol stood for.
+   * Return how many ticks the updates of a symbol stood for in all.
    * @param {string} symbol
    */
   ticksOf(symbol) {
@@ -123,7 +124,7 @@ export class Board {
   }
 
   /**
-   * Forget symbols that are not subscribed any more; a board without any stands nowhere.
+   * Forget symbols that are no longer subscribed. A board without symbols has no position.
    * @param {Iterable<string>} symbols
    */
   forget(symbols) {
@@ -151,7 +152,7 @@ export class Board {
     return changed;
   }
 
-  /** What an earlier epoch left is not the market any more. @param {Set<string>} changed */
+  /** Clear what is left of an earlier epoch: it is not the market any more. @param {Set<string>} changed */
   #clear(changed) {
     for (const symbol of this.rows.keys()) changed.add(symbol);
     this.rows.clear();
@@ -194,7 +195,7 @@ export class Board {
 
   // --- status -------------------------------------------------------------------------------
   /**
-   * A status snapshot is the whole: it takes effect with its last frame.
+   * Take a part of a status snapshot. It replaces everything once its last part is here.
    * @param {import("../wire/frames.js").StatusSnapshot} frame
    */
   #statusSnapshot(frame) {
@@ -249,7 +250,7 @@ export class Board {
 }
 
 /**
- * Take the fields an entry has into a row.
+ * Write the fields of an entry into a row.
  * @param {Row} row
  * @param {TickerEntry} entry
  * @returns {Row}

@@ -1,14 +1,14 @@
 // @ts-check
 /**
- * How old the prices are, by the server's clock as seen from here.
+ * How old the prices are, by the server's clock as estimated here.
  * Pure: the time arrives as an argument.
  */
 
-/** Clocks drift and are set: an estimate older than two of these is forgotten. */
+/** Clocks drift and get set, so an estimate that is older than two of these is forgotten. */
 const WINDOW_MS = 60_000;
 
 export class Clock {
-  /** Server minus browser, of the frames that travelled fastest. @type {number | null} */
+  /** Server minus browser (ms), from the fastest frame of this window. @type {number | null} */
   #best = null;
   /** @type {number | null} */
   #previous = null;
@@ -17,8 +17,8 @@ export class Clock {
   #asOf_ms = null;
 
   /**
-   * Learn from a frame that left the server at `ts` and arrived at `now_ms`. Every delay makes the
-   * difference smaller, so the greatest one is nearest to the truth.
+   * Learn from a frame that left the server at `ts` and arrived at `now_ms`. A delay makes the difference smaller,
+   * so the greatest difference is nearest to the truth.
    * @param {number} ts
    * @param {number} now_ms
    */
@@ -32,14 +32,14 @@ export class Clock {
   }
 
   /**
-   * The prices are as of `ts`.
+   * Note that the prices are as of `ts`.
    * @param {number} ts
    */
   stamp(ts) {
     this.#asOf_ms = Math.max(this.#asOf_ms ?? 0, ts);
   }
 
-  /** Server minus browser, in ms; 0 until something was heard. */
+  /** Server minus browser, in ms; 0 before the first frame. */
   get offset_ms() {
     if (this.#best === null) return this.#previous ?? 0;
     return this.#previous === null ? this.#best : Math.max(this.#best, this.#previous);

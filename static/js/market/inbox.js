@@ -1,12 +1,12 @@
 // @ts-check
 /**
- * The notifications this person has, newest first, each once.
+ * The person's notifications, newest first, each once.
  * Pure: no page, no network.
  */
 
 /** @typedef {import("../wire/frames.js").Notice} Notice */
 
-/** As many as the server tells. */
+/** As many as a snapshot of the server holds. */
 const CAPACITY = 50;
 
 export class Inbox {
@@ -27,7 +27,7 @@ export class Inbox {
   }
 
   /**
-   * Take a frame; return the notices that are news: unread, and not seen before on this page.
+   * Take a frame. Return the new notices: unread, and not seen on this page before.
    * @param {import("../wire/frames.js").Notices} frame
    * @returns {Notice[]}
    */

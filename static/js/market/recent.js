@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The newest trades of each symbol, each once and in order, and from where on none of them is missing.
+ * The newest trades of each symbol, each once and in order. It knows from which sequence on none is missing.
  * Pure: no page, no network, no clock.
  */
 
@@ -9,36 +9,36 @@ import {encodePosition, parsePosition} from "../wire/frames.js";
 /** @typedef {import("../wire/frames.js").Trade} Trade */
 /** @typedef {import("../wire/frames.js").TradesFrame} TradesFrame */
 
-/** As many as the server tells in a snapshot. */
+/** As many as a snapshot of the server holds. */
 const NEWEST = 50;
-/** What is kept of a symbol, for tabs that were away. */
+/** The most trades that are kept of a symbol, for tabs that were away. */
 const CAPACITY = 1_000;
 
 export class Recent {
   /** @type {{epoch: string, sequence: number} | null} */
   #place = null;
   #isBroken = false;
-  /** Whether a frame told that the server follows: until then its signs of life are not about trades. */
+  /** Whether the server sends us trades: before that, its heartbeats say nothing about trades. */
   #isFollowed = false;
-  /** From where on trades are known. */
+  /** All trades after this sequence are known, */
   #since = 0;
   /** @type {Map<string, Trade[]>} */
   #trades = new Map();
-  /** From where on all trades of a symbol are known, where that is later. @type {Map<string, number>} */
+  /** except for symbols with a later start of their own. @type {Map<string, number>} */
   #floors = new Map();
 
-  /** Where these trades stand; null before the first frame. */
+  /** The position of these trades; null before the first frame. */
   get position() {
     return this.#place && encodePosition(this.#place.epoch, this.#place.sequence);
   }
 
-  /** Whether nothing is missing up to there. */
+  /** Whether nothing is missing up to that position. */
   get isWhole() {
     return this.#place !== null && !this.#isBroken;
   }
 
   /**
-   * Stand at a position without knowing what was before.
+   * Start at a position, without knowing what was before.
    * @param {string | null} position
    */
   stand(position) {
@@ -49,13 +49,13 @@ export class Recent {
     this.#floors.clear();
   }
 
-  /** Nothing is missing up to a sequence. @param {number} sequence */
+  /** Note that nothing is missing up to a sequence. @param {number} sequence */
   raise(sequence) {
     if (this.#place && this.#isFollowed && !this.#isBroken) this.#place.sequence = Math.max(this.#place.sequence, sequence);
   }
 
   /**
-   * Take a frame; return false for one that does not follow.
+   * Take a frame. Return false for one that leaves a gap.
    * @param {TradesFrame} frame
    */
   apply(frame) {
@@ -69,7 +69,7 @@ export class Recent {
   }
 
   /**
-   * Symbols are asked for from now on; a snapshot may tell of earlier trades of theirs.
+   * Note that symbols are asked for from now on. A snapshot may bring earlier trades of them.
    * @param {Iterable<string>} symbols
    */
   expect(symbols) {
@@ -89,7 +89,7 @@ export class Recent {
   }
 
   /**
-   * Return the newest trades of symbols, in order; between them none is missing.
+   * Return the newest trades of symbols, in order. None is missing between them.
    * @param {Iterable<string>} symbols
    */
   newest(symbols) {
@@ -106,7 +106,7 @@ export class Recent {
     }
   }
 
-  /** From where on all trades of a symbol are known. @param {string} symbol */
+  /** Return the sequence after which all trades of a symbol are known. @param {string} symbol */
   #floorOf(symbol) {
     return this.#floors.get(symbol) ?? this.#since;
   }

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The symbols of the watchlist that the server does not tell us: nobody lists them, or we may not see them.
+ * Symbols of the watchlist that the server rejected: they are not listed, or this person may not see them.
  * Pure.
  */
 
@@ -23,13 +23,13 @@ export class Rejected {
     return this.#symbols.has(symbol);
   }
 
-  /** Return those that can be asked for. @param {readonly string[]} symbols */
+  /** Return the symbols that are not rejected. @param {readonly string[]} symbols */
   others(symbols) {
     return symbols.filter((symbol) => !this.#symbols.has(symbol));
   }
 
   /**
-   * Return those that are listed now; they are no longer of these.
+   * Return the rejected symbols that are listed now, and forget that they were rejected.
    * @param {Map<string, unknown>} instruments
    */
   found(instruments) {

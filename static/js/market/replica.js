@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What one connection was told, kept so that others can be told it again from any moment on; twin of
- * dashboard/delivery/replica.py in the browser.
+ * What one connection has received, kept so that other tabs can get it from here, at any time. Twin of the
+ * replica of dashboard/delivery in the browser.
  * Pure: no page, no network, no clock. Must not know who asks.
  */
 
@@ -21,13 +21,13 @@ export class Replica {
   #inbox = new Inbox();
   /** @type {string[] | null} */
   #watchlist = null;
-  /** Channels with a hole, or whose snapshot is still arriving. @type {Set<string>} */
+  /** Channels with a gap, or with a snapshot that is still arriving. @type {Set<string>} */
   #unfit = new Set();
   /** The `ts` of each channel's last frame. @type {Map<string, number>} */
   #ts = new Map();
 
   /**
-   * Take a frame; return false for one that does not follow the last of its channel.
+   * Take a frame. Return false for one that leaves a gap.
    * @param {Frame} frame
    */
   apply(frame) {
@@ -53,7 +53,7 @@ export class Replica {
     }
   }
 
-  /** Say whether a channel can be told from its beginning. @param {string} channel */
+  /** Say whether a snapshot of a channel can be made. @param {string} channel */
   isWhole(channel) {
     if (channel === CHANNEL.TRADES) return this.#recent.isWhole;
     if (channel === CHANNEL.BARS) return this.#bars.isWhole;
@@ -62,13 +62,13 @@ export class Replica {
     return this.position(channel) !== null && !this.#unfit.has(channel);
   }
 
-  /** Say whether the price of a symbol or the bars of a name are known, be it that there are none. @param {string} symbol */
+  /** Say whether the price of a symbol, or the bars of a name, are known; there may be none. @param {string} symbol */
   holds(symbol) {
     return symbol.includes("@") ? this.#bars.holds(symbol) : this.#board.holds(symbol);
   }
 
   /**
-   * Return where a channel stands, to resume from; null when it must begin anew.
+   * Return the position of a channel to resume from; null when it needs a snapshot.
    * @param {string} channel
    * @param {Iterable<string>} [symbols]
    */
@@ -79,7 +79,7 @@ export class Replica {
     return channel === CHANNEL.WATCHLIST ? null : this.#board.position(channel, symbols);
   }
 
-  /** Return epoch and sequence of a channel on the tape. @param {string} channel */
+  /** Return the position of a channel as epoch and sequence. @param {string} channel */
   place(channel) {
     return parsePosition(this.position(channel)) ?? {epoch: "", sequence: 0};
   }
@@ -89,20 +89,20 @@ export class Replica {
     return this.#ts.get(channel) ?? 0;
   }
 
-  /** Go on with trades from a position of which nothing is known. @param {string | null} position */
+  /** Continue with trades at a position, without knowing what was before. @param {string | null} position */
   standTrades(position) {
     this.#recent.stand(position);
   }
 
-  /** Trades of these symbols are asked for from now on. @param {Iterable<string>} symbols */
+  /** Note that trades of these symbols are asked for from now on. @param {Iterable<string>} symbols */
   expectTrades(symbols) {
     this.#recent.expect(symbols);
   }
 
   /**
-   * Return the frame that tells a whole channel as it is now.
+   * Return a snapshot of a channel as it is now.
    * @param {string} channel
-   * @param {Iterable<string>} symbols the symbols of prices and trades
+   * @param {Iterable<string>} symbols of prices and trades; names of bars
    * @returns {Frame}
    */
   snapshot(channel, symbols) {
@@ -126,7 +126,7 @@ export class Replica {
   }
 
   /**
-   * Forget symbols that nobody asks for any more.
+   * Forget symbols that no tab wants any more.
    * @param {string} channel
    * @param {string[]} symbols
    */
@@ -155,6 +155,7 @@ export class Replica {
     if (channel === CHANNEL.BARS) return known.flatMap((name) => this.#barsOf(name));
     return known.map((s) => ({n: 0, ...(rows.get(s) ?? {s, gone: true})}));
   }
+
   /** @param {string} name @returns {(import("../wire/frames.js").Bar | import("../wire/frames.js").NoBar)[]} */
   #barsOf(name) {
     const bars = this.#bars.of(name);

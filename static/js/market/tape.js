@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The newest trades of the symbols that are wanted, each once and in order, with a mark where some are missing.
+ * The newest trades of the wanted symbols, each once and in order, with a mark where trades are missing.
  * Pure: no page, no network, no clock.
  */
 
@@ -9,11 +9,11 @@ import {encodePosition} from "../wire/frames.js";
 /** @typedef {import("../wire/frames.js").Trade} Trade */
 /** @typedef {import("../wire/frames.js").TradesFrame} TradesFrame */
 /**
- * One line: a trade, or null where trades are missing. `era` counts epochs, `at` is where it belongs in one.
+ * A line: a trade, or null where trades are missing. `era` counts epochs; `at` is the sequence within the epoch.
  * @typedef {{key: string, era: number, at: number, trade: Trade | null}} TapeLine
  */
 
-/** As many lines as somebody looks through. */
+/** As many lines as people look through. */
 export const KEPT = 200;
 
 export class Tape {
@@ -22,44 +22,44 @@ export class Tape {
   /** @type {{epoch: string, sequence: number} | null} */
   #place = null;
   #isBroken = false;
-  /** Whether the server knows that we follow: until then its signs of life are not about trades. */
+  /** Whether the server sends us trades: before that, its heartbeats say nothing about trades. */
   #isFollowed = false;
-  /** Sequences begin anew with each epoch. */
+  /** Sequences start again with each epoch. */
   #era = 0;
   /** @type {Set<string>} */
   #symbols = new Set();
 
-  /** Where the tape stands; null before its first snapshot. */
+  /** The position of the tape; null before its first snapshot. */
   get position() {
     return this.#place && encodePosition(this.#place.epoch, this.#place.sequence);
   }
 
-  /** Want the trades of these symbols; what is known of others goes. @param {Iterable<string>} symbols */
+  /** Want the trades of these symbols; drop those of others. @param {Iterable<string>} symbols */
   want(symbols) {
     this.#symbols = new Set(symbols);
     this.lines = this.lines.filter(({trade}) => trade === null || this.#symbols.has(trade.s));
   }
 
-  /** Begin anew: nothing is known, and the next snapshot is the first. */
+  /** Start again: nothing is known, and the next snapshot is the first. */
   clear() {
     this.lines = [];
     this.#place = null;
     this.#isBroken = this.#isFollowed = false;
   }
 
-  /** The server was asked for the channel, or has answered. @param {boolean} isAnswered */
+  /** Note that the server was asked for the channel, or has answered. @param {boolean} isAnswered */
   follow(isAnswered) {
     this.#isFollowed = isAnswered;
   }
 
-  /** Nothing is missing up to a sequence. @param {number} sequence */
+  /** Note that nothing is missing up to a sequence. @param {number} sequence */
   raise(sequence) {
     if (this.#place && this.#isFollowed && !this.#isBroken) this.#place.sequence = Math.max(this.#place.sequence, sequence);
   }
 
   /**
-   * Take a frame; return false for one that does not follow. Before the first snapshot an update still
-   * belongs to what was wanted before.
+   * Take a frame. Return false for one that leaves a gap. An update before the first snapshot belongs to an earlier
+   * subscription, so it is ignored.
    * @param {TradesFrame} frame
    */
   apply(frame) {
@@ -72,7 +72,7 @@ export class Tape {
     return true;
   }
 
-  /** Of a symbol that is wanted later the trades begin where the tape does. @param {Trade[]} trades */
+  /** Take trades, but none of before the start of the tape, as others of that time are missing. @param {Trade[]} trades */
   #take(trades) {
     const [oldest] = this.lines;
     const floor = oldest?.era === this.#era ? oldest.at : 0;
@@ -95,7 +95,7 @@ export class Tape {
     return {key: `${this.#era}:${at}`, era: this.#era, at, trade};
   }
 
-  /** A snapshot tells again what is known, and of another symbol what is older. @param {TapeLine[]} lines */
+  /** Add lines in order: a snapshot may repeat known trades, and bring older ones of another symbol. @param {TapeLine[]} lines */
   #add(lines) {
     const known = new Set(this.lines.map(({key}) => key));
     const added = lines.filter(({key}) => !known.has(key));

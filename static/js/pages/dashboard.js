@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Puts the page together: link -> board -> screen, and people's wishes back to the server.
- * The one file that sees both link/ and screen/; no logic that another room could have.
+ * Puts the dashboard and the polling page together: connection -> board -> screen, and people's edits back to the
+ * server. Must hold no logic that another room could have.
  */
 
 import {Connection} from "../connection/connection.js";
@@ -37,7 +37,7 @@ import {CHANNEL, HEARTBEAT} from "../wire/frames.js";
 /** @typedef {import("../wire/frames.js").Frame} Frame */
 /** @typedef {import("../wire/frames.js").MarketFrame} MarketFrame */
 
-/** Relative ages tick at most once a second. */
+/** Texts that depend on the time are written this often. */
 const TICK_MS = 1_000;
 
 class Page {
@@ -86,14 +86,14 @@ class Page {
   });
   #pauseButton = byId("pause");
   #rejected = new Rejected();
-  /** What arrives next was missed while away: it is old news and does not flash. */
+  /** Whether the next prices were missed while away: old news do not flash. */
   #isCatchingUp = true;
   #isPaused = false;
-  /** Whether the next painting shows prices. */
+  /** Whether the next paint shows prices. */
   #hasPrices = false;
   #marketFrames = 0;
 
-  /** Begin. */
+  /** Start the page. */
   open() {
     const {symbols} = this.#watchlist;
     for (const channel of [CHANNEL.STATUS, CHANNEL.WATCHLIST, CHANNEL.NOTIFICATIONS]) this.#connection.subscriptions.add(channel);
@@ -129,7 +129,7 @@ class Page {
   }
 
   // --- frames -------------------------------------------------------------------------------
-  /** Give a frame to whom it concerns; false for one that does not follow the last. @param {Frame} frame */
+  /** Give a frame to the parts that it concerns. Return false for one that leaves a gap. @param {Frame} frame */
   #deliver(frame) {
     const now_ms = Date.now();
     const isNext = this.#trades?.hear(frame) ?? true;
@@ -196,7 +196,7 @@ class Page {
     this.#toasts.show({title: "The server refused", body: error.message, level: "warning"});
   }
 
-  /** What was unknown when it was asked for may be listed now. */
+  /** Ask again for symbols that were rejected and are listed now. */
   #askRejected() {
     const found = this.#rejected.found(this.#board.instruments);
     const wanted = found.filter((symbol) => this.#watchlist.symbols.includes(symbol));
@@ -211,7 +211,7 @@ class Page {
     this.#scheduler.touch(this.#notifications);
   }
 
-  /** Follow the person's list: it may have been changed in another window. @param {string[]} symbols */
+  /** Follow the person's list, which may have been changed in another window. @param {string[]} symbols */
   #list(symbols) {
     const before = new Set(this.#watchlist.symbols);
     const now = new Set(symbols);
@@ -234,7 +234,7 @@ class Page {
     return {row: this.#board.rows.get(symbol), instrument, feed, isRejected: this.#rejected.has(symbol)};
   }
 
-  /** Paint, and tell the server which prices are on the screen now and what that cost. @param {() => void} paint */
+  /** Paint, then acknowledge the prices that are on the screen now, and what painting cost. @param {() => void} paint */
   #paint(paint) {
     if (!this.#hasPrices) {
       paint();
@@ -269,7 +269,7 @@ class Page {
     this.#showPace();
   }
 
-  /** The choices of pace and transport; a polling page has its interval only. */
+  /** Bind the choices of pace and transport. The polling page has only its interval. */
   #bindPace() {
     if (this.#settings.isPolling) {
       const select = /** @type {HTMLSelectElement} */ (byId("pace"));
@@ -285,7 +285,7 @@ class Page {
     pin(new Choice(byId("transport"), {name: "transport", onchange: pin}).value);
   }
 
-  /** @param {number} rate updates per second, 0 to leave it to the page */
+  /** @param {number} rate updates per second; 0 leaves it to the page */
   #setPace(rate) {
     this.#pace.choose(rate);
     this.#connection.subscriptions.setRate(this.#pace.max_rate);
@@ -335,7 +335,7 @@ class Page {
     this.#meter.show({pace: this.#pace.text({pauses: subscriptions.pauses, interval_ms})});
   }
 
-  /** What the transport costs; a poll changes it now and then, so it is also shown with every answer. */
+  /** Show what the transport costs. A poll changes it rarely, so it is also shown with every response. */
   #showCosts() {
     const {requests, unchanged, bytes} = this.#poll.meter;
     this.#meter.tellCosts({requests, unchanged, bytes: this.#settings.isPolling ? bytes : this.#connection.bytes});

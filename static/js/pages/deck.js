@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The flight deck: a line that tells how the market is, and forms that are sent without leaving the page.
- * Composition only. Called by admin/flightdeck.html.
+ * Puts the flight deck together: live figures of the market, and forms that are sent without leaving the page.
+ * Must hold no logic that another room could have.
  */
 
 import {backoff} from "../connection/backoff.js";
@@ -13,7 +13,7 @@ import {Poster} from "../transports/post.js";
 import {RawSocket} from "../transports/raw_socket.js";
 import {CHANNEL, CLOSE_TEXT, METHOD, encodeCommand, mayRetry} from "../wire/frames.js";
 
-/** What others did is looked up this often; what is done here at once. */
+/** The log of actions is read again this often, for what others did; after an action here, at once. */
 const LOOK_MS = 10_000;
 const page = byId("deck");
 const panel = new DeckPanel(page);
@@ -26,7 +26,7 @@ function show(name, text) {
   write(find(page, "[data-part=state]"), text);
 }
 
-/** Show what was done; what cannot be read now is read the next time. */
+/** Read and show the log of actions. When that fails, the next time will do. */
 async function look() {
   const address = document.getElementById("entries")?.dataset.address;
   if (!address || document.hidden) return;
@@ -53,7 +53,7 @@ socket.ontext = (text) => {
 };
 /** @param {number} code */
 socket.onclose = (code) => {
-  const why = CLOSE_TEXT[code]?.[0] ?? "the line was lost";
+  const why = CLOSE_TEXT[code]?.[0] ?? "the connection was lost";
   if (!mayRetry(code)) {
     show("closed", `Ended: ${why}. Reload the page to come back.`);
     return;
@@ -76,11 +76,12 @@ for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (page.querySelecto
   });
 }
 /**
- * Say whom a form is about; nobody while it is not sent, so that a key pressed in it ends nothing.
+ * Fill the hidden fields of a form. They are empty except while it is sent, so that a key pressed in the form ends no
+ * connection.
  * @param {HTMLFormElement} form
  * @param {Record<string, string>} fields
  */
-function name(form, fields) {
+function fill(form, fields) {
   for (const [field, value] of Object.entries(fields)) {
     /** @type {HTMLInputElement} */ (find(form, `[name=${field}]`)).value = value;
   }
@@ -89,9 +90,9 @@ function name(form, fields) {
 /** @param {string} user @param {string} connection */
 panel.ondisconnect = (user, connection) => {
   const form = /** @type {HTMLFormElement} */ (byId("disconnect"));
-  name(form, {user, connection});
+  fill(form, {user, connection});
   form.requestSubmit();
-  name(form, {user: "", connection: ""});
+  fill(form, {user: "", connection: ""});
 };
 setInterval(look, LOOK_MS);
 socket.open();

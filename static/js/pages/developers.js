@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The protocol reference: samples to copy, and a console on a line of its own.
- * Composition only. Called by developers.html.
+ * Puts the protocol reference together: samples to copy, and a console with a socket of its own.
+ * Must hold no logic that another room could have.
  */
 
 import {byId, find, write} from "../dom.js";
@@ -70,7 +70,7 @@ for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelec
     (socket.isOpen ? send : connect).focus();
   });
 }
-/** A link to a shape unfolds it. */
+/** Unfold the schema that a link leads to. */
 function unfoldTarget() {
   const target = document.getElementById(location.hash.slice(1));
   if (target instanceof HTMLDetailsElement) target.open = true;

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Puts the transport lab together: four readers of the same market, what is counted of them, and the page.
- * The one file of the lab that sees both link/ and screen/.
+ * Puts the transport lab together: four readers of the same market, their figures, and the page.
+ * Must hold no logic that another room could have.
  */
 
 import {byId, find, write} from "../dom.js";
@@ -31,17 +31,18 @@ import {CLOSE} from "../wire/frames.js";
 /** @typedef {import("../lab/server_costs.js").ServerCosts} ServerCosts */
 /** @typedef {import("../screen/lab/form.js").LabSettings} LabSettings */
 
+/** The figures are taken and shown this often. */
 const TICK_MS = 1_000;
-/** The last few seconds of the table. */
+/** The length of the recent period in the table. */
 const RECENT_S = 10;
-/** Every other second the server is asked for its sums; it is asked over HTTP, beside the readers. */
+/** The server is asked for its sums on every second tick, over HTTP, beside the readers. */
 const COSTS_EVERY = 2;
-/** The clock is known well enough after this, whether or not the socket answers. */
+/** The run starts after this time at the latest, even if the clock is not known well. */
 const CLOCK_MS = 2_000;
-/** Until the server has said how long our header is. */
+/** The length of our header until the server has said it. */
 const HEADER_BYTES = 700;
 
-/** The time of our clock, finer than Date.now. */
+/** Return the time of our clock (UTC ms), finer than Date.now. */
 function ourTime() {
   return performance.timeOrigin + performance.now();
 }
@@ -72,10 +73,10 @@ class Lab {
   #header_bytes = HEADER_BYTES;
   #isRunning = false;
   #ticks = 0;
-  /** Symbols the server does not know. @type {Set<string>} */
+  /** The symbols that the server does not know. @type {Set<string>} */
   #rejected = new Set();
 
-  /** Begin. */
+  /** Start the page. */
   async open() {
     byId("lab-run").addEventListener("click", () => (this.#isRunning ? this.#stop() : this.#start()));
     byId("lab-reset").addEventListener("click", () => this.#reset());
@@ -147,7 +148,7 @@ class Lab {
     this.#show();
   }
 
-  /** Measure only while somebody looks: a hidden page paints nothing and its timers are slow. */
+  /** Measure only while the page is visible: a hidden page paints nothing, and its timers are slow. */
   #look() {
     const isSeen = !document.hidden;
     if (this.#isRunning) for (const reader of Object.values(this.#readers)) reader.measure(isSeen);

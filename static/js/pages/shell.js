@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What every page has: the theme button and the menus.
+ * Binds what every page has: the theme button and the menus.
  * Must not know the market or the network.
  */
 

@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * What all tabs together want of one connection, and what changes when one of them wants more or less.
- * Must not know frames or how anything is told.
+ * The sum of what all tabs want from the one connection. When a tab wants more or less, it changes what the
+ * connection asks for.
+ * Must not know frames, or how tabs are served.
  */
 
 import {CHANNEL, CHANNELS, ERROR, SYMBOL_LIMIT, TICKER_FIELDS} from "../wire/frames.js";
@@ -19,15 +20,16 @@ export class Demand {
   #onless;
   /** @type {Set<Tab>} */
   #tabs = new Set();
-  /** What the connection was asked for. @type {Map<string, Set<string>>} */
+  /** What the connection asks for now: the symbols of each channel. @type {Map<string, Set<string>>} */
   #asked = new Map();
 
   /**
    * @param {{
    *   subscriptions: Subscriptions, details: Record<string, Record<string, unknown>>,
    *   onmore: (channel: string, symbols: Set<string>) => void, onless: (channel: string, symbols: string[], isOver: boolean) => void,
-   * }} options `details`: what the connection says with each subscription; the fields are written there.
-   *   `onmore`: the server is asked for these symbols too. `onless`: nobody wants these symbols any more, or the channel
+   * }} options `details`: parameters that go with every subscription of a channel; this class writes the fields
+   *   of prices there. `onmore`: the connection now also asks for these symbols. `onless`: no tab wants these
+   *   symbols any more; `isOver` says that no tab wants the channel
    */
   constructor({subscriptions, details, onmore, onless}) {
     this.#subscriptions = subscriptions;
@@ -36,7 +38,7 @@ export class Demand {
     this.#onless = onless;
   }
 
-  /** The symbols of a channel that somebody wants. @param {string} channel */
+  /** Return the symbols of a channel that any tab wants. @param {string} channel */
   symbolsOf(channel) {
     return this.#asked.get(channel) ?? new Set();
   }
@@ -55,10 +57,10 @@ export class Demand {
   }
 
   /**
-   * A tab wants a channel, or more symbols of it.
+   * Add a channel, or more symbols of it, to what a tab wants. Return why that is not possible, or null.
    * @param {Tab} tab
-   * @param {Record<string, any>} params
-   * @param {Set<string>} unknown symbols that the server did not know: they are asked for again
+   * @param {Record<string, any>} params of the subscribe command
+   * @param {Set<string>} unknown symbols that the server did not know before; they are asked for again
    * @returns {Refusal | null}
    */
   want(tab, {channel, symbols = [], fields = null}, unknown) {
@@ -79,9 +81,9 @@ export class Demand {
   }
 
   /**
-   * A tab wants these symbols of a channel no more, or none of it.
+   * Take these symbols of a channel from what a tab wants; without symbols, the whole channel.
    * @param {Tab} tab
-   * @param {Record<string, any>} params
+   * @param {Record<string, any>} params of the unsubscribe command
    */
   unwant(tab, {channel, symbols = []}) {
     const wanted = tab.wanted.get(channel);
@@ -90,13 +92,13 @@ export class Demand {
     this.#shrink(channel);
   }
 
-  /** A tab that came back said what it wants: the channels it did not name it wants no more. @param {Tab} tab */
+  /** Drop the channels that a tab wanted earlier and did not ask for since it came back. @param {Tab} tab */
   prune(tab) {
     const left = [...tab.wanted.keys()].filter((channel) => !tab.asked.has(channel));
     for (const channel of left) this.unwant(tab, {channel});
   }
 
-  /** Take on the pace of the most demanding tab; only when all rest, so does the connection. */
+  /** Ask for the pace of the fastest tab. Pause the connection only when every tab is paused. */
   weigh() {
     const tabs = [...this.#tabs];
     const awake = tabs.filter(({isPaused}) => !isPaused);
@@ -120,13 +122,17 @@ export class Demand {
     this.#subscriptions.add(channel, added);
   }
 
-  /** Ask for more fields of all prices, if a tab wants such; the server must be asked anew. */
+  /**
+   * Ask for more fields of all prices when a tab wants more. Fields belong to a subscription, so the server
+   * must be asked again from the start. Say whether it was.
+   */
   #widen() {
     const tabs = [...this.#tabs].filter(({wanted}) => wanted.has(CHANNEL.TICKER));
     const wider = new Set(tabs.flatMap(({fields}) => fields ?? TICKER_FIELDS));
     const {fields: before = []} = /** @type {{fields?: string[]}} */ (this.#details[CHANNEL.TICKER] ?? {});
     const asked = this.#asked.get(CHANNEL.TICKER);
     if (asked && [...wider].every((key) => before.includes(key))) return false;
+    // All fields are named one by one: a server that was asked for fewer would take silence for "the same again".
     this.#details[CHANNEL.TICKER] = {fields: [...wider]};
     if (!asked) return false;
     this.#subscriptions.remove(CHANNEL.TICKER, asked);

@@ -1,12 +1,13 @@
 // @ts-check
 /**
- * Which tab leads: the one that holds a Web Lock. The browser hands it on at once when that tab dies.
+ * Decides which tab leads: the one that has the Web Lock. When that tab dies, the browser gives the lock to
+ * the next tab at once.
  * Must not know what a leader does.
  */
 
 /** The part of the browser's LockManager that is used. @typedef {Pick<LockManager, "request">} Locks */
 
-/** A lock that is wanted, held or given back. */
+/** One request for a lock, until the lock is given back. */
 class LockRequest {
   #controller = new AbortController();
   #release = () => {};
@@ -16,7 +17,7 @@ class LockRequest {
   });
   isOver = false;
 
-  /** Give it back, or want it no more. */
+  /** Give the lock back, or stop waiting for it. */
   end() {
     this.isOver = true;
     this.#controller.abort();
@@ -24,7 +25,8 @@ class LockRequest {
   }
 
   /**
-   * Ask for it; `onacquire` is called when it is ours, and `onlost` when somebody took it away.
+   * Ask for the lock. `onacquire`: we have it now. `onlost`: another tab took it.
+   * `isForced` takes it from the tab that has it.
    * @param {Locks} locks @param {string} name
    * @param {{isForced?: boolean, onacquire: () => void, onlost?: () => void}} options
    */
@@ -53,7 +55,7 @@ export class Election {
 
   /**
    * @param {{locks: Locks, name: string, onlead: () => void, onyield: () => void}} options `onyield`: this
-   *   tab led, and does not any more
+   *   tab no longer leads
    */
   constructor({locks, name, onlead, onyield}) {
     this.#locks = locks;
@@ -62,19 +64,19 @@ export class Election {
     this.#onyield = onyield;
   }
 
-  /** Stand for election: lead when nobody does, or when those before us are gone. */
+  /** Become a candidate: lead when no tab does, or when those before us are gone. */
   enter() {
     if (this.#request === null) this.#ask(false);
   }
 
-  /** Lead now: the one that led does not answer. */
+  /** Take the lead now, because the leader does not answer. */
   usurp() {
     if (this.isLeading) return;
     this.leave();
     this.#ask(true);
   }
 
-  /** Lead no more, or do not wait for it. */
+  /** Give up the lead, or stop waiting for it. */
   leave() {
     this.#request?.end();
     this.#lose();
@@ -100,7 +102,7 @@ export class Election {
   }
 }
 
-/** Which tabs are still there: each holds a lock of its own while it lives. */
+/** Which tabs are alive: each has a lock of its own for as long as it lives. */
 export class Presence {
   #locks;
   #key;
@@ -112,8 +114,8 @@ export class Presence {
   }
 
   /**
-   * Be there; return how to be gone.
-   * @param {string} id @param {() => void} onacquire others can see it now
+   * Take the lock of this tab. Return a function that gives it back.
+   * @param {string} id @param {() => void} onacquire other tabs can see this tab now
    */
   show(id, onacquire) {
     const request = new LockRequest().ask(this.#locks, this.#nameOf(id), {onacquire});
@@ -121,7 +123,7 @@ export class Presence {
   }
 
   /**
-   * Wait until a tab is gone; return how to wait no more.
+   * Wait until a tab is gone. Return a function that stops the waiting.
    * @param {string} id @param {() => void} ongone
    */
   watch(id, ongone) {

@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * What tabs say to each other, in types: one call that all hear, and a line between the leader and each tab.
- * Must not know who leads or what is wanted.
+ * The types of the messages between tabs. Broadcasts reach all tabs; the leader and each tab also have a channel
+ * of their own.
+ * Must not know who leads or what tabs want.
  */
 
 /** @typedef {import("../wire/frames.js").Frame} Frame */
@@ -9,31 +10,31 @@
 /** @typedef {import("../transports/transport.js").Ending} Ending */
 
 /**
- * The part of a BroadcastChannel that is used.
+ * The part of a BroadcastChannel that we use.
  * @typedef {{
  *   onmessage: ((event: MessageEvent) => void) | null, postMessage: (message: unknown) => void, close: () => void,
  * }} Channel
  * @typedef {(name: string) => Channel} OpenChannel
  *
- * All hear: a tab looks for the leader, and was told of trades up to here; a tab leads from now on. `term` is
- * a leader's own name.
+ * To all tabs. `hello`: tab `id` looks for the leader, and has the trades up to position `since`. `lead`: a tab
+ * leads from now on; its `term` is a name that no other leader has.
  * @typedef {{kind: "hello", id: string, since: string | null} | {kind: "lead", term: string}} Broadcast
  *
- * The leader to one tab: I heard you; what carries the frames; the road is open; a frame, and what it cost;
- * the road was lost.
+ * From the leader to one tab. `here`: the leader heard the tab. `road`: which transport carries the frames.
+ * `open`: the connection is up. `frame`: a frame, and the bytes it cost. `closed`: the connection ended.
  * @typedef {{term: string} & (
  *   {kind: "here"} | {kind: "road", name: string, quiet_ms: number} | {kind: "open"}
  *   | {kind: "frame", frame: Frame, bytes: number} | {kind: "closed", ending: Ending}
  * )} LeaderMessage
  *
- * One tab to the leader: a command, as to the server.
+ * From one tab to the leader: a command, as the server would get it.
  * @typedef {{kind: "command", command: Command}} TabMessage
  */
 
-/** The browser's own; tests may hand in others. @type {OpenChannel} */
+/** Opens a real channel; tests hand in another. @type {OpenChannel} */
 export const openChannel = (name) => new BroadcastChannel(name);
 
-/** The name of a tab's own line. @param {string} key @param {string} id */
+/** Return the name of the channel between the leader and one tab. @param {string} key @param {string} id */
 export function lineOf(key, id) {
   return `${key}/${id}`;
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Carries frames from the tab that leads. One surface with every other transport: open, send, close.
- * Must not know what a frame means, or who leads: it may be this tab.
+ * The transport that gets its frames from the leading tab, which may be this one.
+ * Must not know what a frame means, or who leads.
  */
 
 import {browserTimers, lost} from "../transports/transport.js";
@@ -13,7 +13,7 @@ import {lineOf} from "./envelopes.js";
 /** @typedef {import("./envelopes.js").LeaderMessage} LeaderMessage */
 /** @typedef {import("../transports/transport.js").Transport} Transport */
 
-/** A leader hears a call within milliseconds, however its own line is; one that does not is stuck. */
+/** A live leader answers within milliseconds, even while its own connection is down. One that does not is stuck. */
 export const PATIENCE_MS = 3_000;
 
 /** @implements {Transport} */
@@ -34,7 +34,7 @@ export class Follower {
   #timers;
   /** @type {"closed" | "asking" | "open"} */
   #phase = "closed";
-  /** The leader that is followed. */
+  /** The term of the leader that we follow. */
   #term = "";
   /** @type {Channel | null} */
   #call = null;
@@ -52,7 +52,7 @@ export class Follower {
    *   key: string, id: string, election: import("./election.js").Election,
    *   presence: import("./election.js").Presence, openChannel: import("./envelopes.js").OpenChannel,
    *   onready: () => void, timers?: import("../transports/transport.js").TimerFunctions,
-   * }} options `id`: this tab. `onready`: there is a leader whose road is open, so waiting makes no sense
+   * }} options `id`: of this tab. `onready`: a leader has a connection, so a wait for the next try may end
    */
   constructor({key, id, election, presence, openChannel, onready, timers = browserTimers}) {
     this.#key = key;
@@ -65,7 +65,7 @@ export class Follower {
   }
 
   /**
-   * Look for the leader, and stand for election where there is none.
+   * Look for the leader, and become a candidate in case there is none.
    * @param {import("../transports/transport.js").Positions} positions
    */
   open(positions) {
@@ -83,8 +83,8 @@ export class Follower {
   }
 
   /**
-   * End it, and hear no more of it. A tab that was served leaves: it is closed, or goes its own way. Its lock
-   * says so to the leader.
+   * Close for good; no callback follows. A tab that the leader served gives its own lock back, which tells the
+   * leader that it is gone.
    */
   close() {
     const wasOpen = this.#phase === "open";
@@ -121,7 +121,7 @@ export class Follower {
     }, PATIENCE_MS);
   }
 
-  /** Another tab leads from now on: the one that was followed is gone. @param {import("./envelopes.js").Broadcast} call */
+  /** Another tab leads from now on, so the leader that we followed is gone. @param {import("./envelopes.js").Broadcast} call */
   #hearCall(call) {
     if (call.kind !== "lead") return;
     if (this.#phase === "asking") this.#ask();
@@ -129,7 +129,7 @@ export class Follower {
     this.#onready();
   }
 
-  /** What a leader of the past still says is not heard. @param {LeaderMessage} message */
+  /** Take a message; those of an earlier leader are dropped. @param {LeaderMessage} message */
   #hear(message) {
     if (message.kind === "here" && this.#phase === "asking") {
       this.#term = message.term;
@@ -142,12 +142,12 @@ export class Follower {
     else if (message.kind === "closed" && this.#phase !== "closed") this.#lose(message.ending);
   }
 
-  /** The network carried it once, to the tab that leads. @param {{bytes: number}} message */
+  /** The network carried the bytes once, to the leading tab, so only that tab counts them. @param {{bytes: number}} message */
   #costOf({bytes}) {
     return this.#election.isLeading ? bytes : 0;
   }
 
-  /** @param {{name: string, quiet_ms: number}} road */
+  /** @param {{name: string, quiet_ms: number}} transport */
   #take({name, quiet_ms}) {
     this.name = name;
     this.quiet_ms = quiet_ms;

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * A small hub in the tab that leads: one connection to the server, and a tab for every tab, its own too.
- * Tabs say what they want with the commands the server knows, and get the frames it would send them.
- * Must not know transports, or who leads and why.
+ * A small hub in the leading tab: one connection to the server, shared by all tabs. Tabs send the commands that
+ * the server knows, and get the frames that the server would send them.
+ * Must not know transports, or why this tab leads.
  */
 
 import {isUp} from "../connection/state.js";
@@ -22,17 +22,17 @@ import {Tab} from "./tab.js";
 /** @typedef {import("../connection/state.js").ConnectionState} ConnectionState */
 
 /**
- * What the leader hands to the connection that it relays.
+ * What the leader hands to its connection.
  * @typedef {{
  *   positions: import("../transports/transport.js").Positions, details: Record<string, Record<string, unknown>>,
  *   deliver: (frame: Frame) => boolean, onstate: (state: ConnectionState) => void,
  * }} Hooks
  *
- * A tab: its tab and its line.
+ * A tab that is served, and the channel to it.
  * @typedef {{tab: Tab, line: Channel, unwatch: () => void}} Member
  */
 
-/** A tab that comes in says at once what it wants; the rest is forgotten after this. */
+/** A tab that comes back says within this time what it wants; what it wanted earlier is then forgotten. */
 const PRUNE_MS = 1_000;
 
 export class Leader {
@@ -51,14 +51,14 @@ export class Leader {
   /** @type {Map<string, Member>} */
   #members = new Map();
   #requests;
-  /** Who waits for a sign of life. @type {{tab: Tab, command: Command}[]} */
+  /** Pings that the server has not answered yet. @type {{tab: Tab, command: Command}[]} */
   #pings = [];
-  /** What a tab that comes later must hear first: welcome, pace, a market that is silent. @type {Map<string, Frame>} */
+  /** What a tab that comes later must hear first: welcome, pace, and the last heartbeat. @type {Map<string, Frame>} */
   #greetings = new Map();
-  /** The symbols of a snapshot that is arriving. @type {Set<string>} */
+  /** The symbols in the parts of a snapshot that have arrived so far. @type {Set<string>} */
   #renewed = new Set();
   #isUp = false;
-  #road = {name: "", quiet_ms: 0};
+  #transport = {name: "", quiet_ms: 0};
   #bytes = 0;
 
   /**
@@ -97,14 +97,14 @@ export class Leader {
     this.#call.postMessage({kind: "lead", term});
   }
 
-  /** Lead no more. */
+  /** Stop leading: let go of all tabs and end the connection. */
   close() {
     this.#call.close();
     for (const id of [...this.#members.keys()]) this.#remove(id);
     this.#connection.close();
   }
 
-  /** Take the browser's hint about the network. @param {boolean} isOnline */
+  /** Pass on the browser's hint about the network. @param {boolean} isOnline */
   setOnline(isOnline) {
     this.#connection.setOnline(isOnline);
   }
@@ -135,7 +135,7 @@ export class Leader {
     return member;
   }
 
-  /** A tab is gone, and what only it wanted goes with it. @param {string} id */
+  /** A tab is gone, and so is what only this tab wanted. @param {string} id */
   #remove(id) {
     const member = this.#members.get(id);
     if (!member) return;
@@ -150,7 +150,7 @@ export class Leader {
 
   /** @param {Tab} tab @param {Channel} line */
   #admit(tab, line) {
-    line.postMessage({kind: "road", term: this.#term, ...this.#road});
+    line.postMessage({kind: "road", term: this.#term, ...this.#transport});
     tab.admit();
     for (const frame of this.#greetings.values()) tab.say(frame);
     this.#timers.set(`prune ${tab.id}`, PRUNE_MS, () => tab.isOpen && this.#demand.prune(tab));
@@ -198,20 +198,20 @@ export class Leader {
     if (channel === CHANNEL.TRADES) this.#known.expectTrades(symbols);
   }
 
-  /** @param {string} channel @param {string[]} symbols @param {boolean} isOver nobody wants the channel */
+  /** @param {string} channel @param {string[]} symbols @param {boolean} isOver no tab wants the channel */
   #forget(channel, symbols, isOver) {
     if (isOver) this.#requests.unsettle(channel);
     this.#known.forget(channel, symbols);
     if (isOver && channel === CHANNEL.TRADES) this.#endTrades();
   }
 
-  /** The trades of a leader before us went to some tab up to here: go on from there, so that none is missing. */
+  /** An earlier leader gave tabs the trades up to some position. Go on from the earliest, so that none is missing. */
   #standTrades() {
     if (this.#known.position(CHANNEL.TRADES) !== null) return;
     this.#known.standTrades(earliestOf([...this.#members.values()].map(({tab}) => tab.since)));
   }
 
-  /** Nobody wants trades any more: whoever wants some later begins anew, or says from where. */
+  /** No tab wants trades any more. A tab that wants some later starts again, or says from where. */
   #endTrades() {
     for (const {tab} of this.#members.values()) tab.since = null;
     this.#known.standTrades(null);
@@ -251,7 +251,7 @@ export class Leader {
   /** @param {Frame} frame */
   #deliver(frame) {
     this.#charge();
-    this.#tellRoad();
+    this.#tellTransport();
     if (frame.type === "answer") this.#hearAnswer(frame);
     else if (frame.type === "welcome" || frame.type === "pace" || frame.type === "shutdown") this.#tellAll(frame);
     else if (!this.#known.apply(frame)) return false;
@@ -260,10 +260,11 @@ export class Leader {
     return true;
   }
 
-  /** Give a frame of a channel to whom it concerns. @param {Frame} frame */
+  /** Give a frame to the tabs that it concerns. @param {Frame} frame */
   #pass(frame) {
     if (frame.type === "heartbeat") this.#greetings.set("heartbeat", {...frame, seq: 0});
     const isRenewal = frame.type === "snapshot" && TAPE_CHANNELS.includes(frame.channel);
+    // Trades that only add to what tabs know need no new start: each tab takes those that it misses.
     const isMore = frame.channel === CHANNEL.TRADES && frame.type === "snapshot" && !frame.gap;
     if (!isRenewal || isMore) for (const {tab} of this.#members.values()) tab.hear(frame);
     if (!isRenewal) return;
@@ -276,7 +277,7 @@ export class Leader {
     this.#renewed.clear();
   }
 
-  /** The welcome is for all, and for all that come later. @param {import("../wire/frames.js").Welcome | import("../wire/frames.js").PaceFrame | import("../wire/frames.js").Shutdown} frame */
+  /** Send a frame to all tabs, and keep it for those that come later. @param {import("../wire/frames.js").Welcome | import("../wire/frames.js").PaceFrame | import("../wire/frames.js").Shutdown} frame */
   #tellAll(frame) {
     if (frame.type === "welcome") this.#greetings.clear();
     if (frame.type !== "shutdown") this.#greetings.set(frame.type, frame);
@@ -297,7 +298,7 @@ export class Leader {
     if (success && resumed) this.#requests.settle(channel);
   }
 
-  /** Bytes are message of once, to whoever is message something. */
+  /** Every tab reports the bytes with its next frame; only the leading tab counts them. */
   #charge() {
     const bytes = this.#connection.bytes - this.#bytes;
     this.#bytes = this.#connection.bytes;
@@ -309,7 +310,7 @@ export class Leader {
     const wasUp = this.#isUp;
     this.#isUp = isUp(state.name);
     if (!this.#isUp) this.#requests.unsettle();
-    this.#tellRoad();
+    this.#tellTransport();
     if (this.#isUp && !wasUp) this.#admitAll();
     else if (state.retry_at_ms !== null || state.code !== LOST) this.#dismissAll(this.#endingOf(state));
   }
@@ -320,7 +321,7 @@ export class Leader {
     return {code, reason, retry_ms: Math.max(0, (retry_at_ms ?? now_ms) - now_ms)};
   }
 
-  /** Who asked comes in; who waits for a better time hears that it has come. */
+  /** Serve the tabs that asked. Tell those that wait for their next try that they need not wait. */
   #admitAll() {
     for (const {tab, line} of this.#members.values()) {
       if (tab.isAsking) this.#admit(tab, line);
@@ -335,11 +336,11 @@ export class Leader {
     for (const {tab} of this.#members.values()) if (tab.isOpen || tab.isAsking) tab.dismiss(ending);
   }
 
-  #tellRoad() {
+  #tellTransport() {
     const {transport: name} = this.#connection.state;
     const quiet_ms = this.#quietOf(name);
-    if (name === this.#road.name && quiet_ms === this.#road.quiet_ms) return;
-    this.#road = {name, quiet_ms};
-    for (const {line} of this.#members.values()) line.postMessage({kind: "road", term: this.#term, ...this.#road});
+    if (name === this.#transport.name && quiet_ms === this.#transport.quiet_ms) return;
+    this.#transport = {name, quiet_ms};
+    for (const {line} of this.#members.values()) line.postMessage({kind: "road", term: this.#term, ...this.#transport});
   }
 }

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * What a follower was not told yet: prices are merged with the count of their ticks, the rest is kept in
- * order. Twin of what dashboard/delivery/outboxes/market.py promises.
- * Pure. Must not know channels' positions or the follower.
+ * What a tab still has to get. Prices of a symbol are merged, and the count of their ticks with them; everything
+ * else is kept one by one, in order. The server's outboxes keep the same promises.
+ * Pure. Must not know positions or tabs.
  */
 
 import {EMPTY_ROW, barsName} from "../wire/frames.js";
@@ -12,13 +12,13 @@ import {EMPTY_ROW, barsName} from "../wire/frames.js";
 /** @typedef {import("../wire/frames.js").StatusEntry} StatusEntry */
 /** @typedef {import("../wire/frames.js").Bar} Bar */
 
-/** More than this is not kept: whoever was away for so long gets a snapshot. */
+/** The most entries that are kept. A tab that was away for longer gets a snapshot. */
 export const DISTINCT = 2_000;
 
-/** What every entry has, whatever fields are asked for. */
+/** What every entry keeps, whichever fields a tab asked for. */
 const ALWAYS = Object.freeze(["s", "n", "t", "gone"]);
 
-/** Prices: the newest fields of each symbol. */
+/** The newest fields of the prices of each symbol. */
 export class PendingPrices {
   /** @type {Map<string, TickerEntry>} */
   #entries = new Map();
@@ -38,7 +38,7 @@ export class PendingPrices {
     for (const symbol of symbols) this.#entries.delete(symbol);
   }
 
-  /** Return the entries; they are not held any more. */
+  /** Return the entries and forget them. */
   take() {
     const entries = [...this.#entries.values()];
     this.#entries.clear();
@@ -46,7 +46,7 @@ export class PendingPrices {
   }
 }
 
-/** Bars: the newest state of each. */
+/** The newest state of each bar. */
 export class PendingBars {
   /** Whether something was thrown away. */
   isLost = false;
@@ -70,7 +70,7 @@ export class PendingBars {
     for (const [key, bar] of this.#entries) if (names.includes(barsName(bar))) this.#entries.delete(key);
   }
 
-  /** Return the bars; they are not held any more. */
+  /** Return the bars and forget them. */
   take() {
     const entries = [...this.#entries.values()];
     this.#entries.clear();
@@ -79,7 +79,7 @@ export class PendingBars {
   }
 }
 
-/** @template {Trade | StatusEntry} E */
+/** Entries that are never merged, in order. @template {Trade | StatusEntry} E */
 export class PendingList {
   /** Whether something was thrown away. */
   isLost = false;
@@ -98,7 +98,7 @@ export class PendingList {
     this.isLost = true;
   }
 
-  /** Return the entries; they are not held any more. */
+  /** Return the entries and forget them. */
   take() {
     const entries = this.#entries;
     this.#entries = [];
@@ -108,7 +108,7 @@ export class PendingList {
 }
 
 /**
- * Return an entry without the fields that nobody asked for; null is all of them.
+ * Return an entry with only the fields that a tab asked for; null means all.
  * @param {TickerEntry} entry
  * @param {string[] | null} fields
  * @returns {TickerEntry}
@@ -120,7 +120,7 @@ export function trimmed(entry, fields) {
 }
 
 /**
- * Return the entry that stands for two.
+ * Return one entry that stands for two.
  * @param {TickerEntry} before
  * @param {TickerEntry} entry
  * @returns {TickerEntry}

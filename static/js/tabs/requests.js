@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * Wishes of tabs that wait until the server has answered for all: then each is served, in order.
- * Must not know the connection or how a tab is served.
+ * Subscriptions of tabs that wait for the server. Once the server has answered for all tabs, each is served, in
+ * order.
+ * Must not know the connection, or how a tab is served.
  */
 
 import {CHANNEL, KEYED_CHANNELS, TAPE_CHANNELS} from "../wire/frames.js";
@@ -15,9 +16,9 @@ export class Requests {
   #known;
   /** @type {TabRequest[]} */
   #requests = [];
-  /** Channels of which the server said how they go on. @type {Set<string>} */
+  /** Channels of which the server has said whether they resume or start again. @type {Set<string>} */
   #settled = new Set();
-  /** Trades asked for whose snapshot did not come yet: nothing else tells when it has. */
+  /** How many snapshots of trades are still to come: nothing else tells when trades are complete. */
   #coming = 0;
   /** Symbols that the server did not know. @type {Record<string, Set<string>>} */
   #unknown = {[CHANNEL.TICKER]: new Set(), [CHANNEL.TRADES]: new Set(), [CHANNEL.BARS]: new Set()};
@@ -27,7 +28,7 @@ export class Requests {
     this.#known = known;
   }
 
-  /** The symbols of a channel that the server did not know. @param {string} channel */
+  /** Return the symbols of a channel that the server did not know. @param {string} channel */
   unknownOf(channel) {
     return this.#unknown[channel] ?? new Set();
   }
@@ -38,7 +39,7 @@ export class Requests {
     this.#requests.push(request);
   }
 
-  /** A tab waits no more; without one named, none does. @param {Tab} [tab] */
+  /** Take out and return the requests of a tab, or of all tabs. @param {Tab} [tab] */
   drop(tab) {
     return this.#takeIf((request) => tab === undefined || request.tab === tab);
   }
@@ -48,25 +49,25 @@ export class Requests {
     this.#takeIf((request) => request.command === command);
   }
 
-  /** The server was asked for more of a channel. @param {string} channel */
+  /** The connection asked the server for more of a channel. @param {string} channel */
   expect(channel) {
     if (channel === CHANNEL.TRADES) this.#coming += 1;
   }
 
-  /** The server said how a channel goes on. @param {string} channel */
+  /** The server said that a channel resumes, or its snapshot is complete. @param {string} channel */
   settle(channel) {
     this.#settled.add(channel);
     if (channel === CHANNEL.TRADES) this.#coming = Math.max(0, this.#coming - 1);
   }
 
-  /** It must say so again; of every channel, without one named. @param {string} [channel] */
+  /** The server must say so again, for one channel or for all. @param {string} [channel] */
   unsettle(channel) {
     if (channel === undefined || channel === CHANNEL.TRADES) this.#coming = 0;
     if (channel === undefined) this.#settled.clear();
     else this.#settled.delete(channel);
   }
 
-  /** Serve those whose time has come. */
+  /** Serve the requests that are ready. */
   serve() {
     for (const {tab, command, channel, symbols} of this.#takeIf((request) => this.#isReady(request))) {
       const unknown = this.unknownOf(channel);

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * One connection per browser: the tabs of one sign-in share the stream of the one that leads. Puts together
- * election, leader and follower; where the browser cannot, each tab has its own connection.
- * Must not know what is carried.
+ * One connection per browser: the tabs of one sign-in share the connection of the leading tab. This module joins
+ * election, leader and follower. Where the browser lacks what they need, each tab has its own connection.
+ * Must not know what the frames mean.
  */
 
 import {Connection} from "../connection/connection.js";
@@ -14,16 +14,16 @@ import {Leader} from "./leader.js";
 /** @typedef {import("../transports/transport.js").Candidate} Candidate */
 /** @typedef {import("../transports/transport.js").Transport} Transport */
 
-/** Tabs of another version speak otherwise: they share among themselves. */
+/** Part of every name. Change it with the messages, so that tabs with old scripts share among themselves. */
 const VERSION = "market-tabs-1";
 
 /**
- * Return the candidates of a page that shares: whatever the tab that leads uses, and the others if somebody pins
- * one. Where tabs cannot share, or must not, they are the page's own.
+ * Return the candidates of a page that shares: first the leader's connection; the page's own only when somebody
+ * pins one. Where tabs cannot or must not share, return the page's own candidates.
  * @param {Candidate[]} candidates
- * @param {{key: string, known: () => import("./tab.js").ReplicaLike, onready: () => void}} options `key`: of the
- *   sign-in; empty to share with nobody. `known`: makes a memory of what was told. `onready`: the tab that
- *   leads has an open road, so a wait may end
+ * @param {{key: string, known: () => import("./tab.js").ReplicaLike, onready: () => void}} options `key`: names the
+ *   sign-in; empty to share with nobody. `known`: makes an empty replica. `onready`: the leader has a
+ *   connection, so a wait for the next try may end
  * @returns {Candidate[]}
  */
 export function shared(candidates, {key, known, onready}) {

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * One tab as the leader serves it: what it asked for, where it stands and what it was not message yet.
- * A frame it does not concern moves nothing: the next one begins where this tab stands.
+ * One tab as the leader sees it: what it asked for, its position in each channel, and what it still has to get.
+ * A frame that does not concern the tab leaves its position alone, so the next frame starts there without a gap.
  * Must not know the server, the other tabs or what they want.
  */
 
@@ -18,7 +18,8 @@ import {PendingBars, PendingList, PendingPrices, trimmed} from "./pending.js";
 /** @typedef {import("./envelopes.js").LeaderMessage} LeaderMessage */
 
 /**
- * What the leader knows, to tell it again; market/replica.js.
+ * What the leader knows of the market, to send it again. The class is in market/replica.js, which this room must
+ * not import.
  * @typedef {{
  *   apply(frame: Frame): boolean, isWhole(channel: string): boolean, holds(symbol: string): boolean,
  *   position(channel: string, symbols?: Iterable<string>): string | null,
@@ -30,26 +31,26 @@ import {PendingBars, PendingList, PendingPrices, trimmed} from "./pending.js";
  * }} ReplicaLike
  */
 
-/** A frame that comes this little too early is in time. */
+/** A frame that is due within this time may go now. */
 const SLACK_MS = 5;
 
 export class Tab {
-  /** Whether it may be message anything: the road is open, and it knows. */
+  /** Whether the tab knows that the connection is up: only then does it get frames. */
   isOpen = false;
-  /** Whether it waits for the road to open. */
+  /** Whether the tab waits for the connection. */
   isAsking = false;
   isPaused = false;
-  /** Up to where a leader before us message it of trades. @type {string | null} */
+  /** The position up to which an earlier leader sent it trades. @type {string | null} */
   since = null;
-  /** Updates per second that it asked for; 0 until it did. */
+  /** The updates per second that it asked for; 0 until it did. */
   max_rate = 0;
-  /** Whether another tab wants prices more often, so that this one must be spared some. */
+  /** Whether another tab wants prices more often, so that updates for this tab must be merged. */
   isSlower = false;
-  /** The fields of prices that it asked for; null is all. @type {string[] | null} */
+  /** The fields of prices that it asked for; null means all. @type {string[] | null} */
   fields = null;
-  /** The channels it asked for, each with its symbols. @type {Map<string, Set<string>>} */
+  /** The channels that it asked for, each with its symbols. @type {Map<string, Set<string>>} */
   wanted = new Map();
-  /** Channels that it asked for since it was admitted; what it wanted before that, it may not want now. @type {Set<string>} */
+  /** The channels that it asked for since it was admitted: it may not want again what it wanted earlier. @type {Set<string>} */
   asked = new Set();
   id;
   #post;
@@ -58,11 +59,11 @@ export class Tab {
   #now;
   #sent_ms = 0;
   #bytes = 0;
-  /** Of what it asked for, that which it is message of. @type {Map<string, Set<string>>} */
+  /** The part of `wanted` that it gets: symbols which the server knows. @type {Map<string, Set<string>>} */
   #served = new Map();
-  /** Channels that it opened since it was admitted. @type {Set<string>} */
+  /** The channels that were opened since it was admitted. @type {Set<string>} */
   #opened = new Set();
-  /** Where it stands. @type {Map<string, {epoch: string, sequence: number}>} */
+  /** Its position in each channel. @type {Map<string, {epoch: string, sequence: number}>} */
   #places = new Map();
   #prices = new PendingPrices();
   /** @type {PendingList<Trade>} */
@@ -84,7 +85,7 @@ export class Tab {
     this.#now = now;
   }
 
-  /** The road is open: commands may come. */
+  /** The connection is up: commands may come. */
   admit() {
     this.isAsking = false;
     this.isOpen = true;
@@ -94,7 +95,7 @@ export class Tab {
   }
 
   /**
-   * The road was lost. What comes until the tab is back is pending for it.
+   * The connection was lost. What comes before the tab is back is kept for it.
    * @param {import("../transports/transport.js").Ending} ending
    */
   dismiss(ending) {
@@ -103,13 +104,13 @@ export class Tab {
     this.#post({kind: "closed", ending});
   }
 
-  /** Nothing more is message. */
+  /** Send nothing more. */
   close() {
     this.isAsking = this.isOpen = false;
     this.#timers.clear(this.id);
   }
 
-  /** Say what the network carried, with the next frame. @param {number} bytes */
+  /** Report these bytes of the network with the next frame. @param {number} bytes */
   charge(bytes) {
     this.#bytes += bytes;
   }
@@ -131,14 +132,15 @@ export class Tab {
     this.say({channel: "answer", type: "answer", method, id: id ?? null, success: false, result: {}, error});
   }
 
-  /** Tell what was pending, if nothing stands against it now. */
+  /** Send what is pending, where pause and pace allow it. */
   go() {
     for (const channel of TAPE_CHANNELS) this.#tell(channel, false);
   }
 
   // --- opening ------------------------------------------------------------------------------
   /**
-   * Open a channel, or add symbols to it: from where the tab stands if that is known here, else anew.
+   * Open a channel, or add symbols to it. Resume at the position of the tab if the leader knows what came since;
+   * otherwise send a snapshot.
    * @param {Command} command
    * @param {{symbols: string[], rejected: Record<string, string>}} found
    */
@@ -157,7 +159,7 @@ export class Tab {
   }
 
   /**
-   * Tell these symbols of a channel no more; without a symbol left the channel is closed.
+   * Stop sending these symbols of a channel. A channel without symbols is closed.
    * @param {string} channel
    * @param {string[]} symbols
    */
@@ -170,9 +172,9 @@ export class Tab {
   }
 
   /**
-   * The connection began a channel anew: so does whoever it concerns.
+   * The connection got a new snapshot of a channel, so the tab gets one too if it concerns its symbols.
    * @param {string} channel
-   * @param {Set<string>} symbols those it tells of
+   * @param {Set<string>} symbols in the snapshot
    */
   renew(channel, symbols) {
     const served = this.#served.get(channel);
@@ -185,7 +187,7 @@ export class Tab {
     this.#begin(channel, [...served], channel === CHANNEL.TRADES);
   }
 
-  /** Whoever comes back may want less than before. @param {string} channel @param {string[]} symbols */
+  /** A tab that comes back may want fewer symbols than before. @param {string} channel @param {string[]} symbols */
   #narrow(channel, symbols) {
     const left = [...(this.#served.get(channel) ?? [])].filter((symbol) => !symbols.includes(symbol));
     if (channel === CHANNEL.TICKER) this.#prices.forget(left);
@@ -236,7 +238,7 @@ export class Tab {
   }
 
   // --- frames -------------------------------------------------------------------------------
-  /** Take what the connection brought, but snapshots: those come by `renew`. @param {Frame} frame */
+  /** Take a frame of the connection that is not a snapshot: `renew` is for those. @param {Frame} frame */
   hear(frame) {
     const served = this.#served.get(frame.channel);
     if (frame.channel === HEARTBEAT) this.#hearHeartbeat(frame);
@@ -255,7 +257,7 @@ export class Tab {
   }
 
   /**
-   * Say up to where nothing is missing: what is pending keeps its place.
+   * Say up to which sequence nothing is missing. A channel with pending entries stays at its position.
    * @param {import("../wire/frames.js").Heartbeat} frame
    */
   #hearHeartbeat(frame) {
@@ -287,7 +289,7 @@ export class Tab {
   }
 
   // --- telling ------------------------------------------------------------------------------
-  /** @param {string} channel @param {boolean} isForced whatever the pace is */
+  /** @param {string} channel @param {boolean} isForced also against pause and pace */
   #tell(channel, isForced) {
     if (channel === CHANNEL.TICKER) this.#tellPrices(isForced);
     if (channel === CHANNEL.STATUS) this.#tellList(channel, this.#statuses);
@@ -304,7 +306,7 @@ export class Tab {
   }
 
   /**
-   * Tell what is kept one by one; when too much was kept, it begins anew.
+   * Send entries that are kept one by one. When some had to be thrown away, send a snapshot instead.
    * @param {"trades" | "bars" | "status"} channel
    * @param {{isEmpty: boolean, isLost: boolean, take(): unknown[]}} pending
    */
@@ -321,7 +323,7 @@ export class Tab {
     return this.isOpen && this.#opened.has(channel);
   }
 
-  /** Whether this tab's own pace allows prices now; if not, they come when it does. */
+  /** Say whether the tab's own pace allows prices now; if not, they are sent when it does. */
   #isDue() {
     if (!this.isSlower) return true;
     const wait_ms = this.#sent_ms + 1000 / this.max_rate - SLACK_MS - this.#now();

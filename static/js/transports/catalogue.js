@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The ways to the server, the best first, under the names that people and addresses call them by.
+ * The transports to choose from.
  * Must not know when each is used.
  */
 
@@ -17,9 +17,9 @@ export const TRANSPORTS = Object.freeze([
 ]);
 
 /**
- * Return every candidate.
+ * Return all candidates, the best first.
  * @param {{socketUrl: string, sseUrl: string, pollUrl: string, poll: import("./poll.js").PollTransport}} options
- *   `poll`: the one interval poll of the page, whose interval and meter others see
+ *   `poll`: the interval poll of the page, which is shared because others read its interval and meter
  * @returns {import("./transport.js").Candidate[]}
  */
 export function candidatesOf({socketUrl, sseUrl, pollUrl, poll}) {

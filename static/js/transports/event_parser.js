@@ -1,16 +1,16 @@
 // @ts-check
 /**
- * Reads a stream of server-sent events piece by piece, wherever the network cut it.
+ * Parses a stream of server-sent events from pieces, wherever the network cut them (HTML standard, 9.2.6).
  * Pure. Must not know frames or the network.
  */
 
-/** One event: its kind, its text, and its own id if it had one. @typedef {{kind: string, data: string, id: string | null}} StreamEvent */
+/** An event: its kind, its text, and its id if it had one. @typedef {{kind: string, data: string, id: string | null}} StreamEvent */
 
-/** The largest frame is a snapshot of some 80 kB; one this long is no frame of ours. */
+/** An event that is longer than this is not ours: our largest frame is a snapshot of some 80 kB. */
 const EVENT_CHARACTERS = 4_000_000;
 
 export class EventParser {
-  /** The beginning of a line whose end has not arrived. */
+  /** The start of a line whose end has not arrived yet. */
   #rest = "";
   #endedInReturn = false;
   #kind = "";
@@ -24,14 +24,14 @@ export class EventParser {
    * Take the next piece of the stream; return the events that it completes.
    * @param {string} text
    * @returns {StreamEvent[]}
-   * @throws {RangeError} an event without an end
+   * @throws {RangeError} when an event does not end
    */
   push(text) {
     const lines = this.#linesOf(text);
     return lines.map((line) => this.#take(line)).filter((event) => event !== null);
   }
 
-  /** A line ends in CR, LF or both; both may come in two pieces. @param {string} text */
+  /** A line ends in CR, LF or CR LF, and the two may come in separate pieces. @param {string} text */
   #linesOf(text) {
     if (text === "") return [];
     const piece = this.#endedInReturn && text.startsWith("\n") ? text.slice(1) : text;
@@ -60,7 +60,7 @@ export class EventParser {
     return null;
   }
 
-  /** An empty line ends an event; one without data is none. @returns {StreamEvent | null} */
+  /** An empty line ends an event. Without data there is no event. @returns {StreamEvent | null} */
   #finish() {
     const event = {kind: this.#kind || "message", data: this.#data.join("\n"), id: this.#id};
     const isEvent = this.#data.length > 0;

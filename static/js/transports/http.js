@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * One GET of the page's own server, and what it means when it is refused.
- * Must not know what is asked.
+ * A GET from the page's own server, and what a refusal means.
+ * Must not know what is asked for.
  */
 
 import {CLOSE} from "../wire/frames.js";
@@ -18,7 +18,7 @@ const CLOSE_OF_STATUS = Object.freeze({
   503: CLOSE.RESTART,
 });
 
-/** A request that was answered, but not with what it asked for. */
+/** The server answered, but not with what was asked for. */
 export class HttpRefusal extends Error {
   /** @param {Ending} ending */
   constructor(ending) {
@@ -28,10 +28,10 @@ export class HttpRefusal extends Error {
 }
 
 /**
- * Get an address; the answer is 200 or 304.
+ * Get an address. Return the response if its status is 200 or 304.
  * @param {string} address
  * @param {{fetch: typeof fetch, accept: string, signal: AbortSignal}} options
- * @throws {HttpRefusal}
+ * @throws {HttpRefusal} on every other status
  */
 export async function get(address, {fetch, accept, signal}) {
   const response = await fetch(address, {
@@ -46,7 +46,7 @@ export async function get(address, {fetch, accept, signal}) {
 }
 
 /**
- * Return why a request failed, as a close would say it.
+ * Return why a request failed, as the ending of a connection.
  * @param {unknown} error
  * @returns {Ending}
  */
@@ -55,8 +55,8 @@ export function endingOfError(error) {
 }
 
 /**
- * Only our own server's word counts as a close code: a proxy that answers 403 or 503 by itself has
- * merely lost the request.
+ * Turn a refusal into a close code, but only one of our own server, which sends JSON. A proxy that answers 403 or
+ * 503 by itself has merely lost the request.
  * @param {Response} response
  * @returns {Promise<Ending>}
  */

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Carries the same frames by questions that the server holds until there is news.
+ * Long polling: the server keeps each request open until there is news.
  * Must not know what the frames do to the board, or the page.
  */
 
@@ -9,7 +9,7 @@ import {Requester} from "./requester.js";
 
 /** @typedef {import("./transport.js").Transport} Transport */
 
-/** Proxies cut what is silent for long, and a dead line is noticed only after it. */
+/** Short enough for proxies, which cut silent requests, and to notice a dead network soon. */
 const WAIT_S = 10;
 
 /** @implements {Transport} */
@@ -17,7 +17,7 @@ export class LongPollTransport extends Requester {
   name = "Long poll";
   wait_s = WAIT_S;
 
-  /** After news it asks again at once, but no faster than the pace. */
+  /** Ask again right after news, but not faster than the pace. */
   rest_ms() {
     return 1000 / (this.max_rate || DEFAULT_RATE);
   }

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Carries the same frames by asking now and then: one GET per interval.
+ * Interval polling: one GET per interval.
  * Must not know what the frames do to the board, or the page.
  */
 
@@ -19,7 +19,7 @@ export class PollTransport extends Requester {
     this.#interval_ms = interval_ms;
   }
 
-  /** The time between two questions, in ms. */
+  /** The time from one request to the next, in ms. */
   get interval_ms() {
     return this.#interval_ms;
   }
@@ -29,9 +29,9 @@ export class PollTransport extends Requester {
     this.askSoon();
   }
 
-  /** The interval, or longer for those who wish fewer updates; it is never the faster for a wish. */
+  /** The interval, or longer when fewer updates per second are wanted; never shorter. */
   rest_ms() {
-    const wished_ms = this.max_rate ? 1000 / this.max_rate : 0;
-    return Math.max(super.rest_ms(), this.#interval_ms, wished_ms);
+    const wanted_ms = this.max_rate ? 1000 / this.max_rate : 0;
+    return Math.max(super.rest_ms(), this.#interval_ms, wanted_ms);
   }
 }

@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * Sends a person's edits to the server. The page changes when the frame that tells of it arrives.
+ * Sends a person's edits to the server. The page changes when the frame about the edit arrives.
  * Must not know the page or the socket.
  */
 
-/** @typedef {{isDone: boolean, text: string}} PostResult what came of it, in words for people */
+/** @typedef {{isDone: boolean, text: string}} PostResult `text`: the result in words for people */
 
 const TIMEOUT_MS = 10_000;
 
@@ -13,7 +13,7 @@ export class Poster {
   #fetch;
 
   /**
-   * @param {string} token against forged requests
+   * @param {string} token of Django against forged requests (CSRF)
    * @param {typeof fetch} [fetch]
    */
   constructor(token, fetch = globalThis.fetch.bind(globalThis)) {
@@ -22,7 +22,7 @@ export class Poster {
   }
 
   /**
-   * Post fields; tell what the server says was done, which may be nothing, or why it was not.
+   * Post fields. Return whether it worked, and what the server says about it, which may be "".
    * @param {string} url
    * @param {Record<string, string | string[]>} fields
    * @returns {Promise<PostResult>}

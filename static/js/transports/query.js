@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * What a transport without a way back asks the server for: commands change the question, and the frames
- * of an answer stand for the answers to the commands.
- * Must not know when it is asked, or how.
+ * What a transport that can only ask (SSE, polling) asks the server for. Commands change the query; the frames of
+ * a response stand in for the answers to the commands.
+ * Must not know when a request is sent, or how.
  */
 
 import {
@@ -13,12 +13,12 @@ import {
 /** @typedef {import("../wire/frames.js").Command} Command */
 /** @typedef {import("../wire/frames.js").Answer} Answer */
 
-/** SentQuery for while nothing else is: it proves the road, and its answer is small. */
+/** Asked for while nothing else is: it shows that the server is there, and the response is small. */
 const LEAST = CHANNEL.WATCHLIST;
 
 /**
- * A question as it was asked. `isWhole`: its answer leaves out no channel that is subscribed, so it may
- * raise every position.
+ * A query as it was sent. `isWhole`: the response covers every subscribed channel, so it may raise every
+ * position.
  * @typedef {{parameters: URLSearchParams, commands: Command[], isWhole: boolean}} SentQuery
  */
 
@@ -32,7 +32,7 @@ export class Query {
   #symbols = new Map();
   /** @type {string[]} */
   #fields = [];
-  /** Null until an answer named it. @type {number | null} */
+  /** How many notifications are unread; null until a response says so. @type {number | null} */
   #unread = null;
   /** @type {string | null} */
   #watchlist = null;
@@ -45,7 +45,7 @@ export class Query {
   }
 
   /**
-   * Do a command as the server would; say whether that makes another question.
+   * Do a command as the server would. Return whether a new request is needed.
    * @param {Command} command
    */
   take(command) {
@@ -58,20 +58,20 @@ export class Query {
     return true;
   }
 
-  /** Return the question as it is now; commands that nobody answered yet belong to it. @returns {SentQuery} */
+  /** Return the query as it is now, with the commands that are not answered yet. @returns {SentQuery} */
   ask() {
     const commands = [...this.#unanswered];
     const channels = [...this.#channels].filter((channel) => !this.isPaused || !PAUSED_CHANNELS.includes(channel));
     return {parameters: this.#parameters(channels), commands, isWhole: channels.length === this.#channels.size && channels.length > 0};
   }
 
-  /** These commands were answered. @param {Command[]} commands */
+  /** Note that these commands are answered. @param {Command[]} commands */
   settle(commands) {
     this.#unanswered = this.#unanswered.filter((command) => !commands.includes(command));
   }
 
   /**
-   * Note what a frame tells of the person's own things, so that it is not named again.
+   * Note what a frame says about the person's own list and notifications, so that the server need not repeat it.
    * @param {Frame} frame
    */
   hear(frame) {
@@ -122,9 +122,9 @@ export class Query {
 }
 
 /**
- * Return the answers that a server with a way back would have given to the commands of a question.
+ * Return the answers that the server would have given over a WebSocket to the commands of a query.
  * @param {SentQuery} asked
- * @param {Frame[]} frames what the question was answered with
+ * @param {Frame[]} frames of the response
  * @returns {Answer[]}
  */
 export function answersTo({commands, parameters}, frames) {
@@ -144,7 +144,7 @@ function opened({channel, symbols}, parameters, frames) {
 }
 
 /**
- * Return a frame as this page may take it: what answers a part of a question raises no position.
+ * Return a frame as this page may take it. A response to a part of the channels must not raise positions.
  * @template {Frame} F
  * @param {F} frame
  * @param {boolean} isWhole
@@ -155,9 +155,9 @@ export function claimedBy(frame, isWhole) {
 }
 
 /**
- * Return what a server with a way back would have said instead of nothing.
+ * Return the heartbeat that the server would have sent over a WebSocket.
  * @param {number} sequence
- * @param {number | null} stale when the market was last heard, while it is silent
+ * @param {number | null} stale since when the market is silent (UTC ms), or null
  * @returns {import("../wire/frames.js").Heartbeat}
  */
 export function heartbeatAt(sequence, stale) {

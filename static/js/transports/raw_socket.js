@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * A bare socket: text out, text in, nothing understood and nothing tried again.
+ * A bare WebSocket: text out, text in. It parses nothing and never reconnects by itself.
  * Must not know frames.
  */
 
@@ -37,7 +37,7 @@ export class RawSocket {
   }
 
   /**
-   * Send a text; false says that there is nobody to send it to.
+   * Send a text. Return false if the socket is not open.
    * @param {string} text
    */
   send(text) {

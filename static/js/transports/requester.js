@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Carries frames by asking again and again, never two questions at a time.
- * Must not know what the frames do to the board, or how long to rest: poll and longpoll say that.
+ * Gets frames by one request after the other, never two at a time.
+ * Must not know what the frames do to the board, or how long to rest: poll and longpoll decide that.
  */
 
 import {readFrame} from "../wire/frames.js";
@@ -12,10 +12,10 @@ import {OPENING_MS, browserTimers, lost} from "./transport.js";
 /** @typedef {import("./transport.js").Transport} Transport */
 /** @typedef {import("./query.js").SentQuery} SentQuery */
 
-/** What asking costs: `bytes` are those of the bodies, `unchanged` the answers that were 304. */
+/** What the requests cost. `unchanged`: how many responses were 304. `bytes`: of the bodies. */
 /** @typedef {{requests: number, unchanged: number, bytes: number}} RequestMeter */
 
-/** Without prices there is no hurry: as often as a heartbeat. */
+/** The rest while paused: as long as from one heartbeat to the next. */
 const PAUSED_MS = 5_000;
 
 /** @typedef {{url: string, fetch?: typeof fetch, now?: () => number, timers?: import("./transport.js").TimerFunctions}} RequesterOptions */
@@ -30,7 +30,7 @@ export class Requester {
   onclose = () => {};
   /** @type {RequestMeter} */
   meter = {requests: 0, unchanged: 0, bytes: 0};
-  /** How long the server may hold a question until there is news. */
+  /** How long the server may keep a request open until there is news. */
   wait_s = 0;
   #url;
   #fetch;
@@ -38,7 +38,7 @@ export class Requester {
   #timers;
   /** @type {Query | null} */
   #query = null;
-  /** The question that is on its way. @type {AbortController | null} */
+  /** Cancels the request that is under way. @type {AbortController | null} */
   #asking = null;
   #isProven = false;
   /** @type {number | undefined} */
@@ -52,17 +52,17 @@ export class Requester {
     this.#timers = timers;
   }
 
-  /** How long silence is normal. */
+  /** How long silence is normal, in ms. */
   get quiet_ms() {
     return Math.max(this.rest_ms(), this.wait_s * 1000);
   }
 
-  /** The most questions per second that somebody wished, 0 for no wish. */
+  /** The most updates per second that are wanted; 0 for no limit. */
   get max_rate() {
     return this.#query?.max_rate ?? 0;
   }
 
-  /** Return the least time from one question to the next, in ms. @returns {number} */
+  /** Return the least time from one request to the next, in ms. @returns {number} */
   rest_ms() {
     return this.#query?.isPaused ? PAUSED_MS : 0;
   }
@@ -76,21 +76,21 @@ export class Requester {
   }
 
   /**
-   * Do a command as the server would, by changing the question.
+   * Do a command as the server would, by changing the query.
    * @param {import("../wire/frames.js").Command} command
    */
   send(command) {
     if (this.#query?.take(command)) this.askSoon();
   }
 
-  /** Ask no more, and hear no more of what was asked. */
+  /** Close for good; no callback follows. */
   close() {
     this.#timers.clearTimeout(this.#timer);
     this.#asking?.abort();
     this.#asking = this.#query = null;
   }
 
-  /** Ask anew once the caller is done: several commands make one question. */
+  /** Send a request after the current turn, so that several commands make one request. */
   askSoon() {
     if (this.#query) this.#askIn(0);
   }
@@ -119,7 +119,7 @@ export class Requester {
     }
   }
 
-  /** Questions must not pile up behind a dead server. @param {number} wait_ms */
+  /** A request has an end, so that requests cannot pile up behind a dead server. @param {number} wait_ms */
   #giveUpIn(wait_ms) {
     this.#timers.clearTimeout(this.#timer);
     this.#timer = this.#timers.setTimeout(() => this.#end(lost("no answer")), wait_ms);
@@ -131,7 +131,7 @@ export class Requester {
     this.onclose(ending);
   }
 
-  /** A command is answered without waiting for news. @param {SentQuery} asked @param {AbortSignal} signal */
+  /** Get the response. A request with commands does not wait for news: they want an answer at once. @param {SentQuery} asked @param {AbortSignal} signal */
   async #get({parameters, commands, isWhole}, signal) {
     if (this.wait_s && commands.length === 0) parameters.set("wait", String(this.wait_s));
     this.meter.requests += 1;
@@ -148,8 +148,8 @@ export class Requester {
   }
 
   /**
-   * Hand over an answer as a socket would have: answers to commands, then the frames. The first one only
-   * proves the road.
+   * Hand over a response as a WebSocket would have: first the answers to commands, then the frames. The first
+   * response only shows that the server is there.
    * @param {{frames: import("../wire/frames.js").Frame[], bytes: number}} answer
    * @param {SentQuery} asked
    */

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Carries frames over server-sent events. One way only: other wishes mean another stream.
+ * Gets frames over server-sent events. The stream runs one way only, so every command means a new stream.
  * Must not know what a frame does to the board, or when to try again.
  */
 
@@ -14,9 +14,9 @@ import {LOST, OPENING_MS, browserTimers, lost} from "./transport.js";
 /** @typedef {import("./transport.js").Transport} Transport */
 /** @typedef {import("./event_parser.js").StreamEvent} StreamEvent */
 
-/** Several wishes in a row make one new stream. */
+/** Commands within this time make one new stream. */
 const SETTLE_MS = 30;
-/** A stream that ended after this long was cut by a proxy's habit: it is merely opened again. */
+/** A stream that lasted longer was probably cut by a proxy. It is opened again at once. */
 const STEADY_MS = 5_000;
 
 /** @implements {Transport} */
@@ -59,7 +59,7 @@ export class SseTransport {
   }
 
   /**
-   * Do a command as the server would: by another stream, from where the channels stand then.
+   * Do a command as the server would: by a new stream, from the positions at that time.
    * @param {import("../wire/frames.js").Command} command
    */
   send(command) {
@@ -68,7 +68,7 @@ export class SseTransport {
     this.#timer = this.#timers.setTimeout(() => this.#openStream(), SETTLE_MS);
   }
 
-  /** End it, and hear no more of it. */
+  /** Close for good; no callback follows. */
   close() {
     this.#timers.clearTimeout(this.#timer);
     this.#timers.clearTimeout(this.#patience);
@@ -133,13 +133,13 @@ export class SseTransport {
   }
 }
 
-/** One answer to one question, as long as it lasts. */
+/** One response to one query, for as long as it lasts. */
 class Stream {
-  /** When the market was last heard, while it is silent. */
+  /** Since when the market is silent (UTC ms), or null. */
   stale;
   #asked;
   #controller = new AbortController();
-  /** What came before the first position: it answers the commands. @type {Frame[] | null} */
+  /** The frames before the first position, which answer the commands; null after that. @type {Frame[] | null} */
   #first = [];
 
   /** @param {import("./query.js").SentQuery} asked @param {number | null} stale */
@@ -148,7 +148,7 @@ class Stream {
     this.stale = stale;
   }
 
-  /** The commands that it has answered. */
+  /** The commands that this stream has answered. */
   get answered() {
     return this.#first === null ? this.#asked.commands : [];
   }
@@ -162,7 +162,7 @@ class Stream {
   }
 
   /**
-   * Return the frames an event stands for: its own, and a heartbeat for its id.
+   * Return the frames that an event stands for: its own, and a heartbeat for its id, which is a position.
    * @param {StreamEvent} event
    */
   read({data, id}) {

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Carries frames over a WebSocket. One surface with every other transport: open, send, close.
+ * Gets frames over a WebSocket.
  * Must not know what a frame means, or when to try again.
  */
 
@@ -33,7 +33,7 @@ export class WebSocketTransport {
     this.#make = make;
   }
 
-  /** Connect. Positions are of no use here: each subscribe command carries its own. */
+  /** Connect. This transport needs no positions: each subscribe command carries its own. */
   open() {
     this.close();
     const socket = this.#make(this.#url);
@@ -47,14 +47,14 @@ export class WebSocketTransport {
   }
 
   /**
-   * Send a command; one sent to a socket that is closing is lost, as it would be on the way.
+   * Send a command. A socket that is closing drops it, as the network might.
    * @param {Command} command
    */
   send(command) {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(encodeCommand(command));
   }
 
-  /** End it, and hear no more of it. */
+  /** Close for good; no callback follows. */
   close() {
     const socket = this.#socket;
     if (!socket) return;
@@ -63,7 +63,7 @@ export class WebSocketTransport {
     socket.close(1000);
   }
 
-  /** Some proxies accept a socket and carry nothing: only a frame proves the road. @param {unknown} text */
+  /** Some proxies accept a socket and carry nothing, so only the first frame counts as open. @param {unknown} text */
   #receive(text) {
     const frame = parseFrame(text);
     if (!frame) return;

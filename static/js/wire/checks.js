@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What a value that came from elsewhere is, and whether an entry of a frame is one.
+ * Checks values that came from the network, and the entries of frames.
  * Pure. Must not know what frames are for.
  */
 

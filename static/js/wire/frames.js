@@ -93,8 +93,8 @@ export const ERROR = Object.freeze({
 /**
  * @typedef {"PRE_OPEN" | "AUCTION" | "OPEN" | "LIMIT" | "HALTED" | "CLOSED"} Phase
  *
- * One instrument's prices: p last, b bid, a ask, bs and as their sizes, o h l pc the day's open,
- * high, low and the previous close, v volume, t when it ticked (UTC ms), ph phase.
+ * The prices of an instrument: p last, b bid, a ask, bs and as their sizes, o h l pc the day's open, high, low and
+ * the previous close, v volume, t the time of the tick (UTC ms), ph phase.
  * @typedef {{
  *   s: string, p: number | null, b: number | null, a: number | null, bs: number | null,
  *   as: number | null, o: number | null, h: number | null, l: number | null,
@@ -103,14 +103,15 @@ export const ERROR = Object.freeze({
  * `n`: how many ticks the entry stands for.
  * @typedef {Partial<Row> & {s: string, n: number, gone?: boolean}} TickerEntry
  *
- * `i`: the trade's own sequence, q its size, side who crossed the spread.
+ * `i`: the sequence of the trade, q its size, side who crossed the spread.
  * @typedef {{s: string, p: number, q: number, side: string, i: number, t: number}} Trade
  *
- * A bar of an interval: t when it begins in the exchange's time, n its trades; `none`: there is no bar yet.
+ * A bar of an interval: t when it begins in exchange time, n its trades. `none`: there is no bar yet.
  * @typedef {{s: string, iv: string, t: number, o: number, h: number, l: number, c: number, v: number, n: number, closed?: boolean}} Bar
  * @typedef {{s: string, iv: string, none: true}} NoBar
  *
- * At `t` it was `clock` (UTC ms) on the exchange, whose time runs `scale` times as fast; "" is no exchange.
+ * At `t` the clock of the exchange said `clock` (UTC ms); it runs `scale` times as fast as ours. `exchange` is ""
+ * for a feed without one.
  * @typedef {{
  *   feed: string, name: string, state: string, rate: number, reason: string, t: number, exchange: string,
  *   zone: string, day: number, ph: Phase, clock: number, scale: number,
@@ -142,7 +143,7 @@ export const ERROR = Object.freeze({
  * @typedef {BarsSnapshot | BarsUpdate} BarsFrame
  * @typedef {Snapshot<"status", StatusEntry>} StatusSnapshot
  * @typedef {Update<"status", StatusEntry>} StatusUpdate
- * `stale`: when the market was last heard (UTC ms), while it is silent through a fault.
+ * `stale`: since when the market is silent through a fault (UTC ms), or null.
  * @typedef {{channel: "heartbeat", type: "heartbeat", seq: number, ts: number | null, stale: number | null}} Heartbeat
  * @typedef {TickerSnapshot | TickerUpdate | StatusSnapshot | StatusUpdate | Heartbeat} MarketFrame
  * @typedef {TradesSnapshot | TradesUpdate} TradesFrame
@@ -173,7 +174,7 @@ export const EMPTY_ROW = Object.freeze({
 export const TICKER_FIELDS = Object.freeze(Object.keys(EMPTY_ROW).filter((field) => field !== "t"));
 
 /**
- * Say whether a closed connection may be opened again; what is not in the table may.
+ * Say whether a closed connection may be opened again. It may, if the code is not in the table.
  * @param {number} code
  */
 export function mayRetry(code) {
@@ -189,7 +190,7 @@ export function encodeCommand(command) {
 }
 
 /**
- * Return the name of the bars of a symbol and an interval, as they are asked for: NVX@1m.
+ * Return the name of the bars of a symbol and an interval: NVX@1m.
  * @param {{s: string, iv: string}} entry
  */
 export function barsName({s, iv}) {
@@ -197,7 +198,7 @@ export function barsName({s, iv}) {
 }
 
 /**
- * Return what a snapshot of prices or bars tells of: the server does not know the rest.
+ * Return the symbols or names that are in a snapshot of prices or bars. The server does not know the others.
  * @param {Frame} frame
  */
 export function namesIn(frame) {
@@ -206,7 +207,7 @@ export function namesIn(frame) {
 }
 
 /**
- * Return a place on the tape as it is written on the wire.
+ * Return a position as it is written on the wire.
  * @param {string} epoch
  * @param {number} sequence
  */
@@ -236,7 +237,7 @@ export function earliestOf(positions) {
 }
 
 /**
- * Read the text of one frame, or return null for what is not a frame of this version.
+ * Parse the text of a frame. Return null for what is not a frame of this version.
  * @param {unknown} text
  * @returns {Frame | null}
  */
@@ -250,8 +251,8 @@ export function parseFrame(text) {
 }
 
 /**
- * Check a decoded frame. One wrong entry makes the whole frame junk: the next frame then shows a gap
- * and the answer to a gap is to resume, whereas half a frame would be a board that is silently wrong.
+ * Check a decoded frame. One wrong entry makes the whole frame junk: the next frame then shows a gap, and a gap
+ * is filled by resuming. Half a frame would leave a board that is silently wrong.
  * @param {unknown} value
  * @returns {Frame | null}
  */
@@ -281,8 +282,8 @@ export function readFrame(value) {
 }
 
 /**
- * Read prices: an object by symbol, in which `ms` is how long before the frame's `ts` the tick happened
- * and an update's entry stands for one tick unless it says otherwise.
+ * Read prices, which are an object by symbol. `ms` is how long before the frame's `ts` the tick happened. An entry
+ * of an update stands for one tick unless it says otherwise.
  * @param {Record<string, any>} frame
  * @returns {any}
  */

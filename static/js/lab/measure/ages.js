@@ -1,25 +1,25 @@
 // @ts-check
 /**
- * Age of information: how old the newest that is known was, averaged over time.
+ * Age of information: how old the newest known tick was, averaged over time.
  * Pure. Must not know where ticks come from.
  *
- * At the time t a reader whose newest update was generated at u(t) is t - u(t) behind (Kaul, Yates and
- * Gruteser, 2012). It grows as time does and falls when something newer arrives; the mean is the area
- * under it divided by the time. Each symbol has its own; all have the same weight.
+ * A reader whose newest update was made at u(t) is t - u(t) behind at time t (Kaul, Yates and Gruteser, 2012). The
+ * age grows with time, and falls when something newer arrives. The mean is the area under the age, divided by the
+ * time. Each symbol has its own age; all count the same.
  */
 
-/** When the newest tick that is known happened, and until when its age is counted. */
+/** When the newest known tick happened, and until when its age was counted. */
 /** @typedef {{happened_ms: number, counted_ms: number}} KnownTick */
 
 export class Ages {
-  /** The area under the ages of all symbols, in ms times ms, and the time under it, in ms. */
+  /** The area under the ages of all symbols (ms times ms), and the time that it covers (ms). */
   area = 0;
   span_ms = 0;
   /** @type {Map<string, KnownTick>} */
   #known = new Map();
 
   /**
-   * A tick of a symbol is known from now on.
+   * Note a tick of a symbol, known from now on.
    * @param {string} symbol
    * @param {number} happened_ms
    * @param {number} now_ms of the same clock
@@ -43,14 +43,14 @@ export class Ages {
   }
 
   /**
-   * Leave out the time until now: nobody looked.
+   * Leave out the time until now.
    * @param {number} now_ms
    */
   skip(now_ms) {
     for (const known of this.#known.values()) known.counted_ms = now_ms;
   }
 
-  /** The area of a trapezium: an age grows by one ms per ms. @param {KnownTick} known @param {number} now_ms */
+  /** Add the area of a trapezium: an age grows by one ms per ms. @param {KnownTick} known @param {number} now_ms */
   #count(known, now_ms) {
     const span_ms = now_ms - known.counted_ms;
     if (span_ms <= 0) return;

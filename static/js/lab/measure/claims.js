@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What is said of the transports, held against the numbers of this run: true, not true, or not known yet.
+ * Common claims about the transports, checked against the figures of this run.
  * Pure.
  */
 
@@ -9,15 +9,15 @@ import {count, price} from "../../format.js";
 /** @typedef {import("./figures.js").Figures} Figures */
 
 /**
- * `holds` is null while there are too few numbers.
+ * `holds`: null while there are too few figures.
  * @typedef {{claim: string, holds: boolean | null, because: string}} Verdict
  */
 
-const UNKNOWN = "There are no numbers of it yet.";
+const UNKNOWN = "No figures yet.";
 
 /**
  * Return every claim with its verdict.
- * @param {Record<string, Figures>} figures by transport, of one period
+ * @param {Record<string, Figures>} figures of one period, by transport
  * @returns {Verdict[]}
  */
 export function verdictsOf({websocket, sse, longpoll, poll}) {
@@ -30,7 +30,7 @@ export function verdictsOf({websocket, sse, longpoll, poll}) {
     compare({
       claim: "WebSocket has less overhead than polling: fewer bytes per update.",
       less: websocket.bytes_per_update, more: poll.bytes_per_update,
-      say: (less, more) => `An update took ${count(less)} bytes over WebSocket, ${count(more)} by polling, both ways and with headers.`,
+      say: (less, more) => `An update took ${count(less)} bytes over WebSocket, ${count(more)} by polling, sent and received, with headers.`,
     }),
     compare({
       claim: "WebSocket costs the server less than polling, per update.",
@@ -64,14 +64,14 @@ function compare({claim, less, more, say}) {
 }
 
 /**
- * A request beyond the one that opened the way is what commands cost.
+ * Commands cost the requests beyond the one that opened the stream.
  * @param {Figures} sse
  * @param {Figures} websocket
  * @returns {Verdict}
  */
 function oneWay(sse, websocket) {
   const claim = "SSE is one-way: a command needs another request.";
-  if (!sse.commands || !websocket.commands) return {claim, holds: null, because: "No command was sent since the start: set another rate to see it."};
+  if (!sse.commands || !websocket.commands) return {claim, holds: null, because: "No command was sent since the start. Choose another rate to send one."};
   const [more, less] = [sse.more_requests ?? 0, websocket.more_requests ?? 0];
   const because = `${count(sse.commands)} commands over SSE took ${times(more)}; `
     + `${count(websocket.commands)} over WebSocket took ${times(less)}.`;

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The figures of a run as a table for other programs: a row for each transport and period, raw numbers.
+ * The figures of a run as CSV: a row for each transport and period, raw numbers.
  * Pure.
  */
 
@@ -8,7 +8,7 @@ import {FIGURES, figuresOf} from "./figures.js";
 
 /** @typedef {{name: string, period: string, ledger: import("./ledger.js").Ledger}} CsvLine */
 
-/** Sums that are of use beside the figures, with their units. */
+/** Sums that are written beside the figures, with their units. */
 const TOTALS = Object.freeze({measured_ms: "ms", updates: "", requests: "", bytes_received: "B", bytes_sent: "B"});
 
 /**

@@ -1,13 +1,13 @@
 // @ts-check
 /**
- * The figures that people compare, from the sums of a period.
+ * Figures that people compare, computed from the sums of a period.
  * Pure.
  */
 
 /** @typedef {import("./ledger.js").Ledger} Ledger */
 
 /**
- * One figure: what it is called, its unit, and how to get it; null when there is nothing to tell.
+ * A figure: its name and unit, and how to compute it; `of` returns null when there is nothing to compute it from.
  * @typedef {{key: string, name: string, unit: string, digits: number, of: (ledger: Ledger) => number | null}} Figure
  * @typedef {Record<string, number | null>} Figures
  */
@@ -40,7 +40,7 @@ export const FIGURES = Object.freeze([
   {key: "received_per_s", name: "Received", unit: "B/s", digits: 0, of: perSecond((sums) => sums.bytes_received)},
   {key: "sent_per_s", name: "Sent", unit: "B/s", digits: 0, of: perSecond((sums) => sums.bytes_sent)},
   {
-    key: "bytes_per_update", name: "Bytes, both ways", unit: "per update", digits: 0,
+    key: "bytes_per_update", name: "Bytes, sent and received", unit: "per update", digits: 0,
     of: ({sums}) => ratio(sums.bytes_received + sums.bytes_sent, sums.updates),
   },
   {key: "requests_per_min", name: "Requests", unit: "per min", digits: 1, of: perSecond((sums) => sums.requests * 60)},

@@ -1,13 +1,13 @@
 // @ts-check
 /**
- * What many users would cost, if each cost what the one of this run does.
+ * What many users would cost, if each cost as much as the user of this run.
  * Pure.
  */
 
 /** @typedef {import("./figures.js").Figures} Figures */
 
 /**
- * `cores`: CPU seconds of the server per second. `requests_per_s` and `mbit_per_s` of all users together.
+ * `cores`: CPU seconds of the server per second. `requests_per_s` and `mbit_per_s`: of all users together.
  * @typedef {{cores: number | null, requests_per_s: number | null, mbit_per_s: number | null}} FleetCost
  */
 

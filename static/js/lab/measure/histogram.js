@@ -1,25 +1,25 @@
 // @ts-check
 /**
- * How long things took, in buckets that grow with the value: any percentile within 1.1 %, in 14 kB.
+ * A histogram of times. Its buckets grow with the value, so any percentile is within 1.1 %, in 7 kB.
  * Pure. Must not know what is measured.
  */
 
-/** Buckets of one doubling. The middle of a bucket is at most 2^(1/64), 1.1 %, from what is in it. */
+/** Buckets per doubling of the value. A value is at most 2^(1/64), 1.1 %, from the middle of its bucket. */
 const PER_DOUBLING = 32;
-/** What is shorter counts as this; what is longer than 2^27 times this (3.7 hours) as that. */
+/** Shorter times count as this one. Times over 2^27 times this (3.7 hours) count as that. */
 const LEAST_MS = 0.1;
 const DOUBLINGS = 27;
 const BUCKETS = DOUBLINGS * PER_DOUBLING;
 
 export class Histogram {
-  /** How much was recorded. */
+  /** How many times were recorded, by weight. */
   count = 0;
   #buckets = new Float64Array(BUCKETS);
 
   /**
-   * Note how long something took.
+   * Record how long something took.
    * @param {number} span_ms
-   * @param {number} [weight] how often
+   * @param {number} [weight] how often it took so long
    */
   record(span_ms, weight = 1) {
     this.#buckets[bucketOf(span_ms)] += weight;
@@ -27,7 +27,7 @@ export class Histogram {
   }
 
   /**
-   * Return the least span that this share of all does not exceed (nearest rank), in ms; null without any.
+   * Return a quantile in ms, by nearest rank; null while nothing was recorded.
    * @param {number} share between 0 and 1
    */
   quantile(share) {
@@ -41,13 +41,13 @@ export class Histogram {
     return spanOf(BUCKETS - 1);
   }
 
-  /** Return the same again, that later records do not change. */
+  /** Return a copy. */
   copy() {
     return this.minus(new Histogram());
   }
 
   /**
-   * Return what was recorded since an earlier copy of this.
+   * Return what was recorded since an earlier copy.
    * @param {Histogram} earlier
    */
   minus(earlier) {
@@ -64,7 +64,7 @@ function bucketOf(span_ms) {
   return Math.min(Math.max(index || 0, 0), BUCKETS - 1);
 }
 
-/** The geometric middle of a bucket, in ms. @param {number} index */
+/** Return the geometric middle of a bucket, in ms. @param {number} index */
 function spanOf(index) {
   return LEAST_MS * 2 ** ((index + 0.5) / PER_DOUBLING);
 }

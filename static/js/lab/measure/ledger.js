@@ -1,12 +1,13 @@
 // @ts-check
 /**
- * Everything that is counted of one transport, as sums that only grow: any period is a difference of two.
+ * Everything that is counted about one transport, as sums that only grow. The figures of a period are the difference
+ * of two ledgers.
  * Pure. Must not know transports or the page.
  */
 
 import {Histogram} from "./histogram.js";
 
-/** The sums; times in ms, `age_area` in ms times ms. */
+/** The sums. The unit ends the name; `age_area` is in ms times ms. */
 export const SUMS = Object.freeze([
   "measured_ms", "updates", "frames", "ticks", "merged", "gaps", "missed", "reconnects",
   "requests", "openings", "commands", "bytes_sent", "bytes_received", "age_area", "age_ms",
@@ -18,11 +19,11 @@ export const SUMS = Object.freeze([
 export class Ledger {
   /** @type {Sums} */
   sums = Object.fromEntries(SUMS.map((name) => [name, 0]));
-  /** From a tick to its receipt, and to its painting. */
+  /** The times from a tick to its receipt, and to its paint. */
   receipt = new Histogram();
   paint = new Histogram();
 
-  /** Return the same again, that does not change any more. */
+  /** Return a copy. */
   copy() {
     return this.minus(new Ledger());
   }
@@ -40,20 +41,20 @@ export class Ledger {
   }
 }
 
-/** A ledger as of each second, so that the last few can be told apart from all. */
+/** Copies of a ledger, one for each second, to get the sums of the last few seconds. */
 export class History {
   #begin = new Ledger();
   /** @type {Ledger[]} */
   #seconds = [];
   #kept;
 
-  /** @param {number} kept how many seconds are "the last few" */
+  /** @param {number} kept the length of the recent period, in s */
   constructor(kept) {
     this.#kept = kept;
   }
 
   /**
-   * Begin here: what was before is not counted.
+   * Start counting here.
    * @param {Ledger} ledger
    */
   begin(ledger) {
@@ -62,7 +63,7 @@ export class History {
   }
 
   /**
-   * A second has passed.
+   * Note that a second has passed.
    * @param {Ledger} ledger
    */
   tick(ledger) {
@@ -70,7 +71,7 @@ export class History {
     if (this.#seconds.length > this.#kept + 1) this.#seconds.shift();
   }
 
-  /** Return what was added in all, in the last few seconds and in the last one. @param {Ledger} ledger */
+  /** Return what was added in all, in the recent period, and in the last second. @param {Ledger} ledger */
   periods(ledger) {
     const [few = this.#begin] = this.#seconds;
     const last = this.#seconds.at(-2) ?? this.#begin;

@@ -1,13 +1,13 @@
 // @ts-check
 /**
- * How far the server's clock is ahead of ours, learned from questions that the server answers with its time.
+ * How far the server's clock is ahead of ours, learned from pings that the server answers with its time.
  * Pure: times arrive as arguments.
  *
- * As NTP does (RFC 5905, 8 and 10): of several round trips the shortest is believed, and the server's
- * time is put in the middle of it. It is wrong by at most half that round trip.
+ * As NTP does (RFC 5905, 8 and 10), it trusts the shortest of several round trips, and puts the server's time in its
+ * middle. The result is wrong by at most half of that round trip.
  */
 
-/** Clocks drift by some 20 ppm: in the 30 samples of a minute by 1 ms. */
+/** How many samples count: about a minute of them. In a minute clocks drift by some 1 ms (20 ppm). */
 const SAMPLES = 30;
 
 /** @typedef {{offset_ms: number, trip_ms: number}} Sample */
@@ -17,7 +17,7 @@ export class ClockOffset {
   #samples = [];
 
   /**
-   * A question left at `sent_ms`, was answered at `server_ms` and the answer arrived at `heard_ms`.
+   * Take a sample: a ping left at `sent_ms`, the server answered at `server_ms`, and we got that at `heard_ms`.
    * @param {number} sent_ms
    * @param {number} server_ms of the server's clock
    * @param {number} heard_ms
@@ -27,12 +27,12 @@ export class ClockOffset {
     if (this.#samples.length > SAMPLES) this.#samples.shift();
   }
 
-  /** Server minus browser, in ms; 0 until something was heard. */
+  /** Server minus browser, in ms; 0 without a sample. */
   get offset_ms() {
     return this.#best()?.offset_ms ?? 0;
   }
 
-  /** How far the offset may be wrong, in ms; null until something was heard. */
+  /** How far the offset may be wrong, in ms; null without a sample. */
   get error_ms() {
     const best = this.#best();
     return best ? best.trip_ms / 2 : null;

@@ -1,33 +1,33 @@
 // @ts-check
 /**
- * What the server's process spent between two looks at its sums, and how much of it has an owner.
+ * The CPU time that the server's process spent since the start, and how much of it the transports used.
  * Pure.
  */
 
-/** Sums since a process began, at the time `ts`. @typedef {{ts: number, process: string, process_cpu_s: number, transports: Spent}} CostSums */
+/** Sums since the process `process` began, at the time `ts` (UTC ms). @typedef {{ts: number, process: string, process_cpu_s: number, transports: Spent}} CostSums */
 /** @typedef {Record<string, {cpu_s: number, updates: number}>} Spent */
 
 export class Spending {
-  /** CPU seconds of the process since the start, those of the transports, and the time they took. */
+  /** CPU seconds of the process, CPU seconds of the transports, and the time that they cover. */
   process_s = 0;
   owned_s = 0;
   span_ms = 0;
   /** @type {CostSums | null} */
   #before = null;
 
-  /** Begin at what comes next. */
+  /** Start counting at the next sums. */
   begin() {
     this.process_s = this.owned_s = this.span_ms = 0;
     this.#before = null;
   }
 
-  /** Leave out what comes until the next look. */
+  /** Leave out what is spent until the next sums. */
   skip() {
     this.#before = null;
   }
 
   /**
-   * Return what each transport spent since the last look; nothing for the first look at a process.
+   * Take new sums. Return what each transport spent since the last ones; nothing for the first sums of a process.
    * @param {CostSums} costs
    * @returns {Spent}
    */

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The flight deck's figures: feeds, the process, and who is connected, as the last frame says.
+ * The figures of the flight deck: feeds, the process, connected people, and the log of actions.
  * Must not know the network.
  */
 
@@ -19,7 +19,7 @@ import {find, make, write} from "../../dom.js";
  *   id: string, user: string, user_id: number, transport: string, pace: number, reason: string,
  *   behind: number, symbols: number | null, since: number,
  * }} Person
- * @typedef {{texts: string[], undo: string}} AuditEntry Its undo is an address, empty where that makes no sense.
+ * @typedef {{texts: string[], undo: string}} AuditEntry `undo`: an address, or "" where nothing can be undone
  * @typedef {{feeds: DeckFeed[], process: Process, people: Person[] | null, connections: number}} DeckFrame
  */
 
@@ -27,7 +27,7 @@ const whole = new Intl.NumberFormat("en", {maximumFractionDigits: 0});
 const fine = new Intl.NumberFormat("en", {maximumFractionDigits: 1});
 
 export class DeckPanel {
-  /** Called with a user and one of his connections. @type {(user: string, connection: string) => void} */
+  /** A button asks to disconnect a user: one connection, or all of them when it is "". @type {(user: string, connection: string) => void} */
   ondisconnect = () => {};
   #page;
   #body;
@@ -41,21 +41,21 @@ export class DeckPanel {
     page.addEventListener("click", (event) => this.#click(event));
   }
 
-  /** @param {DeckFrame} frame */
+  /** Show all figures of a frame. @param {DeckFrame} frame */
   show(frame) {
     for (const feed of frame.feeds) this.#showFeed(feed);
     this.#showProcess(frame);
     this.#showPeople(frame);
   }
 
-  /** Say at a form what was done, or why it was not. @param {HTMLFormElement} form @param {{isDone: boolean, text: string}} answer */
+  /** Show the result of a form beside it. @param {HTMLFormElement} form @param {{isDone: boolean, text: string}} answer */
   answer(form, {isDone, text}) {
     const output = find(form, "[data-part=answer]");
     output.dataset.is = isDone ? "done" : "refused";
     write(output, text);
   }
 
-  /** Show what was done: when, by whom, what and why, the newest first. @param {AuditEntry[]} entries */
+  /** Show the log of actions, newest first: when, who, what and why. @param {AuditEntry[]} entries */
   showEntries(entries) {
     const rows = entries.map(({texts, undo}) => {
       const button = make("button", {class: "button", form: "undo", formaction: undo}, "Undo");
@@ -156,7 +156,7 @@ export class DeckPanel {
 }
 
 /**
- * Return a button that ends one connection of a user, or all of them without a key.
+ * Return a button that disconnects one connection of a user, or all of them when `connection` is "".
  * @param {string} text
  * @param {string} user
  * @param {string} connection

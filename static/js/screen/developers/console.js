@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What goes over a line, the newest first: bounded, and it can be stopped, cleared and unfolded.
+ * A log of what goes over a socket, newest first. It is bounded; people can pause it, clear it and unfold its lines.
  * Must not know the network or what a frame means.
  */
 
@@ -9,13 +9,13 @@ import {find, make, write} from "../../dom.js";
 /** @typedef {"sent" | "received" | "note"} EntryKind */
 /** @typedef {{kind: EntryKind, text: string, at: Date}} ConsoleEntry */
 
-/** Lines that are shown; older ones go. */
+/** The most lines that are shown; older ones go. */
 const SHOWN = 200;
-/** Lines that wait while it is paused; older ones go. */
+/** The most lines that wait during a pause; older ones go. */
 const WAITING = 200;
-/** Characters of a line before it is unfolded: a snapshot of 500 instruments has 80,000. */
+/** The characters of a folded line. A snapshot of 500 instruments has 80,000. */
 const PREVIEW = 300;
-/** Characters shown of an unfolded one. */
+/** The most characters of an unfolded line. */
 const WHOLE = 50_000;
 const bytes = new TextEncoder();
 const ARROW = Object.freeze({sent: "→", received: "←", note: "•"});
@@ -27,7 +27,7 @@ export class Console {
   #isPaused = false;
   #lines = 0;
   #isPlanned = false;
-  /** Not on the page yet, the oldest first. @type {ConsoleEntry[]} */
+  /** Lines that are not on the page yet, oldest first. @type {ConsoleEntry[]} */
   #waiting = [];
 
   /** @param {HTMLElement} panel */
@@ -40,7 +40,7 @@ export class Console {
   }
 
   /**
-   * Show a line with the next frame of the page, or when it goes on.
+   * Show a line with the next animation frame, or after the pause.
    * @param {EntryKind} kind
    * @param {string} text
    */
@@ -62,7 +62,7 @@ export class Console {
   #setPaused(isPaused) {
     this.#isPaused = isPaused;
     this.#pause.setAttribute("aria-pressed", String(isPaused));
-    write(this.#pause, isPaused ? "Go on" : "Pause");
+    write(this.#pause, isPaused ? "Resume" : "Pause");
     this.#plan();
   }
 

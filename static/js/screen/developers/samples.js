@@ -6,10 +6,11 @@
 
 import {find, write} from "../../dom.js";
 
+/** How long a button says what it did. */
 const SAID_MS = 1_500;
 
 /**
- * Let every copy button inside work.
+ * Bind every copy button inside.
  * @param {ParentNode} parent
  */
 export function bindCopies(parent) {
@@ -39,7 +40,7 @@ async function copy(button) {
   }
 }
 
-/** Without a clipboard (plain http) the text is selected, ready to be copied. @param {HTMLElement} code */
+/** Select the text, ready to be copied: over plain HTTP there is no clipboard. @param {HTMLElement} code */
 function select(code) {
   getSelection()?.selectAllChildren(code);
 }

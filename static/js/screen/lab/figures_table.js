@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The table of figures: a line for each figure, a column for each transport.
+ * A table with a line for each figure and a column for each transport.
  * Must not know where the figures come from.
  */
 
@@ -36,14 +36,14 @@ export class FiguresTable {
     for (const [transport, values] of Object.entries(figures)) {
       for (const {key, digits} of FIGURES) {
         const cell = this.#cells.get(`${transport} ${key}`);
-        if (cell) write(cell, price(values[key], digitsOf(values[key], digits)));
+        if (cell) write(cell, price(values[key], decimalsOf(values[key], digits)));
       }
     }
   }
 }
 
-/** Small values of what is counted in whole units keep a decimal. @param {number | null} value @param {number} digits */
-function digitsOf(value, digits) {
+/** Return the decimals to show: small values have at least one. @param {number | null} value @param {number} digits */
+function decimalsOf(value, digits) {
   const isSmall = value !== null && value !== 0 && Math.abs(value) < 10;
   return isSmall && !Number.isInteger(value) ? Math.max(digits, 1) : digits;
 }

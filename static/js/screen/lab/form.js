@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The settings of the transport lab: what the address says, what the form says, and both the same.
+ * The form with the settings of the transport lab. It and the address always say the same.
  * Must not know the transports.
  */
 
@@ -8,10 +8,11 @@ import {byId} from "../../dom.js";
 import {askFor, asked} from "../page/settings.js";
 
 /**
- * `users` is for how many the costs are reckoned.
+ * `users`: the number of users for which costs are computed. `max_rate`: updates per second.
  * @typedef {{symbols: string[], interval_s: number, max_rate: number, users: number}} LabSettings
  */
 
+/** The limits of what people may ask for. */
 const SYMBOLS = 50;
 const LEAST_S = 0.25;
 const MOST_S = 10;
@@ -31,7 +32,7 @@ export class LabForm {
 
   /**
    * @param {{watchlist: string[], onchange: (settings: LabSettings, name: keyof LabSettings) => void}} options
-   *   `watchlist`: the symbols when none are named
+   *   `watchlist`: the symbols to use when none are named
    */
   constructor({watchlist, onchange}) {
     this.#watchlist = watchlist;
@@ -50,7 +51,7 @@ export class LabForm {
     byId("lab-form").addEventListener("submit", (event) => event.preventDefault());
   }
 
-  /** What is wished now. */
+  /** The current settings. */
   get settings() {
     return this.#settings;
   }
@@ -58,7 +59,7 @@ export class LabForm {
   /**
    * @param {HTMLElement} field
    * @param {keyof LabSettings} name
-   * @param {string} key its name in the address
+   * @param {string} key of the setting in the address
    * @param {() => string[] | number} read
    * @param {(settings: LabSettings, name: keyof LabSettings) => void} onchange
    */

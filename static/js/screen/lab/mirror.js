@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * The same prices as each transport knows them, side by side; those that another knows newer are dimmed.
+ * The same prices side by side, as each transport knows them. A price is dim while another transport knows a newer
+ * one.
  * Must not know transports.
  */
 
@@ -9,7 +10,7 @@ import {price} from "../../format.js";
 
 /** @typedef {import("../../wire/frames.js").Row} Row */
 
-/** More would be long to read. */
+/** The most symbols that are shown. */
 const LINES = 8;
 
 export class Mirror {
@@ -17,9 +18,9 @@ export class Mirror {
   #keys;
   /** @type {Map<string, HTMLElement>} */
   #cells = new Map();
-  /** The time of the newest tick that anybody knows. @type {Map<string, number>} */
+  /** The time of the newest tick that any transport knows. @type {Map<string, number>} */
   #newest = new Map();
-  /** The most decimals that were seen. @type {Map<string, number>} */
+  /** The most decimals seen in the prices of each symbol. @type {Map<string, number>} */
   #digits = new Map();
 
   /**
@@ -31,7 +32,7 @@ export class Mirror {
     this.#keys = keys;
   }
 
-  /** @param {readonly string[]} symbols */
+  /** Make a line for each of these symbols. @param {readonly string[]} symbols */
   list(symbols) {
     this.#cells.clear();
     this.#newest.clear();

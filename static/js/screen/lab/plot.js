@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Lines over the last minute on a logarithmic scale: one for each transport, told apart by colour, dashes
- * and a name at its end. The table beside it says the same in words.
+ * A plot of the last minute on a logarithmic scale, with a line for each transport. Lines differ in colour and dashes,
+ * and have their name at the end. The table beside it has the same numbers as text.
  * Must not know what is drawn.
  */
 
@@ -13,9 +13,9 @@ const LEFT = 52;
 const RIGHT = 84;
 const TOP = 12;
 const BOTTOM = 24;
-/** Names nearer than this would cover each other. */
+/** The least distance of names: nearer ones would cover each other. */
 const LINE_HEIGHT = 14;
-/** Seconds that are shown. */
+/** How many seconds are shown. */
 const SECONDS = 60;
 
 /** @typedef {{key: string, name: string}} PlotLine */
@@ -50,13 +50,13 @@ export class Plot {
     new ResizeObserver(() => this.draw()).observe(place);
   }
 
-  /** Begin with an empty plot. */
+  /** Empty the plot. */
   clear() {
     this.#points = [];
     this.draw();
   }
 
-  /** @param {Point} point */
+  /** Add a point to every line. @param {Point} point */
   add(point) {
     this.#now_s = point.at_s;
     this.#points.push(point);
@@ -64,7 +64,7 @@ export class Plot {
     this.draw();
   }
 
-  /** Draw it anew, as wide as there is room. */
+  /** Draw everything again, as wide as there is room. */
   draw() {
     const width = Math.max(240, this.#svg.parentElement?.clientWidth ?? 0);
     this.#svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
@@ -79,7 +79,7 @@ export class Plot {
     this.#drawLines(width, y, x);
   }
 
-  /** Whole decades around everything that is shown. */
+  /** Return the whole decades around all values. */
   #range() {
     const values = this.#points.flatMap(({values}) => Object.values(values)).filter((value) => value !== null && value > 0);
     const known = /** @type {number[]} */ (values.length ? values : [10, 1000]);
@@ -124,7 +124,7 @@ export class Plot {
   }
 }
 
-/** Put names beside the ends of their lines, but never over each other. @param {{name: SVGElement, at: number}[]} names */
+/** Put names beside the ends of their lines, never over each other. @param {{name: SVGElement, at: number}[]} names */
 function place(names) {
   let least = TOP;
   for (const label of names.sort((a, b) => a.at - b.at)) {

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What is said of the transports, and whether this run says so too; and what many users would cost.
- * Must not know how either is reckoned.
+ * Shows common claims about the transports and whether this run supports them, and what many users would cost.
+ * Must not know how either is computed.
  */
 
 import {find, make, write} from "../../dom.js";
@@ -14,7 +14,7 @@ import {count, price} from "../../format.js";
 const WORDS = Object.freeze({true: "True here", false: "Not true here", null: "Not known yet"});
 
 /**
- * Write each claim, whether it holds and why.
+ * Show each claim, whether it holds, and why.
  * @param {HTMLElement} list
  * @param {Verdict[]} verdicts
  */
@@ -36,7 +36,7 @@ function line() {
 }
 
 /**
- * Write what this many users would cost over each transport.
+ * Show what this many users would cost over each transport.
  * @param {HTMLElement} section
  * @param {number} users
  * @param {Record<string, FleetCost>} costs

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What this person was told: the bell with its count, the list, the number in the title of the page.
- * Must not know the network: marking as read is a wish handed on.
+ * Shows the person's notifications: the bell with its count, the list, and the number in the title of the page.
+ * Must not know the network: marking as read is handed on.
  */
 
 import {byId, find, icon, make, write} from "../../dom.js";
@@ -26,7 +26,7 @@ export class Notifications {
   /**
    * @param {{
    *   inbox: () => {notices: Notice[], unread: number}, onread: (ids: number[]) => void,
-   * }} options `onread`: a person read these, or all when there are none.
+   * }} options `onread`: these were read; all, when the list is empty
    */
   constructor({inbox, onread}) {
     this.#inbox = inbox;
@@ -37,7 +37,7 @@ export class Notifications {
     });
   }
 
-  /** Show the inbox as it is. */
+  /** Show the inbox. */
   paint() {
     const {notices, unread} = this.#inbox();
     const text = unread > 99 ? "99+" : count(unread);

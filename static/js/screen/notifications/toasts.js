@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Short messages in the corner: three at most, still under the pointer, never the only place.
+ * Short texts in the corner: three at most. They stay while somebody points at them. Nothing is said only here.
  * Must not know the network.
  */
 
@@ -9,7 +9,7 @@ import {byId, icon, make} from "../../dom.js";
 /** @typedef {"info" | "warning" | "critical"} Level */
 
 const LIMIT = 3;
-/** Critical ones stay until they are closed. @type {Record<string, number>} */
+/** How long a toast stays, by level; a critical one stays until it is closed. @type {Record<string, number>} */
 const SHOWN_MS = Object.freeze({info: 6_000, warning: 10_000, critical: Infinity});
 
 export class Toasts {
@@ -17,7 +17,7 @@ export class Toasts {
   #alert = byId("toasts-alert");
 
   /**
-   * Show a message; one with an id can be taken back.
+   * Show a text. One with an id can be taken back.
    * @param {{title: string, body?: string, level?: string, id?: number}} message
    */
   show({title, body = "", level = "info", id}) {
@@ -34,7 +34,7 @@ export class Toasts {
   }
 
   /**
-   * Take back what was read elsewhere.
+   * Take back toasts that were read elsewhere.
    * @param {Iterable<number>} ids
    */
   dismiss(ids) {
@@ -46,7 +46,7 @@ export class Toasts {
     return /** @type {HTMLElement[]} */ ([...this.#polite.children, ...this.#alert.children]);
   }
 
-  /** The oldest goes first, critical ones last. */
+  /** Remove the oldest toasts; critical ones go last. */
   #limit() {
     const shown = this.#shown();
     for (const toast of shown.slice(0, Math.max(0, shown.length - LIMIT))) toast.remove();
@@ -54,7 +54,7 @@ export class Toasts {
 }
 
 /**
- * Remove a toast after a time in which nobody pointed at it or was inside.
+ * Remove a toast after a while. The time stops while somebody points at it or has the focus in it.
  * @param {HTMLElement} toast
  * @param {number} shown_ms
  */

@@ -1,11 +1,12 @@
 // @ts-check
 /**
- * The one polite voice of the page for people who listen to it: what changed last, not too often.
+ * Speaks for the page to people who use a screen reader: politely, the last change only, and not too often.
  * Must not know what it says.
  */
 
 import {write} from "../../dom.js";
 
+/** The least time from one text to the next. */
 const REST_MS = 5_000;
 
 export class Announcer {
@@ -21,7 +22,7 @@ export class Announcer {
   }
 
   /**
-   * Say a text, or the last of several within a few seconds.
+   * Say a text. Of several within a few seconds only the last is said.
    * @param {string} text
    */
   say(text) {

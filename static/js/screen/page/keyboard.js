@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Keys that work anywhere on the page, and the dialog that lists them.
- * Must not know what they do. Single keys can be switched off (WCAG 2.1.4).
+ * Keys that work anywhere on the page, and the dialog that lists them. People can switch them off (WCAG 2.1.4).
+ * Must not know what the keys do.
  */
 
 import {byId, recall, remember} from "../../dom.js";
@@ -9,7 +9,7 @@ import {byId, recall, remember} from "../../dom.js";
 const MEMORY = "keys";
 
 /**
- * Bind single keys to what they do; "?" opens the help.
+ * Bind keys to actions. "?" opens the help.
  * @param {Record<string, () => void>} actions
  */
 export function bindKeys(actions) {

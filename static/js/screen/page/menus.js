@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Menus are <details>, so they open without a script; this closes them as people expect.
+ * Closes menus as people expect. Menus are <details>, so they open without a script.
  * Must not know what is in them.
  */
 

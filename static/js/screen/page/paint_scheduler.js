@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * One animation frame for the whole page: parts say what is dirty, and are painted once.
+ * Paints the whole page in one animation frame: parts say what is dirty, and each is painted once per frame.
  * Must not know what the parts show.
  */
 
@@ -15,7 +15,7 @@ export class PaintScheduler {
 
   /**
    * @param {{request?: (run: (now_ms: number) => void) => unknown, onpaint?: (paint: () => void) => void}} [options]
-   *   `onpaint` is handed each painting, to do it
+   *   `onpaint` gets a function that paints, and must call it
    */
   constructor({request = (run) => requestAnimationFrame(run), onpaint = (paint) => paint()} = {}) {
     this.#request = request;
@@ -23,7 +23,7 @@ export class PaintScheduler {
   }
 
   /**
-   * Let a part be painted with the next frame; the keys of several calls come together.
+   * Let a part be painted with the next frame. The keys of several calls are collected.
    * @param {Part} part
    * @param {Iterable<string>} [keys]
    */

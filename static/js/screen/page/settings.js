@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What the templates and the address tell the page: only addresses of its own server.
- * Must not know what is done with it.
+ * What the template, the address and the browser say about this page: addresses of its own server, and choices.
+ * Must not know what they are used for.
  */
 
 import {recall, remember} from "../../dom.js";
@@ -24,7 +24,7 @@ export function readSettings() {
 }
 
 /**
- * Return what the address asks for under a name, or null.
+ * Return the parameter of the address with this name, or null.
  * @param {string} name
  */
 export function asked(name) {
@@ -32,7 +32,7 @@ export function asked(name) {
 }
 
 /**
- * Write a wish into the address, so that a reload keeps it; null takes it out.
+ * Write a parameter into the address, so that a reload keeps it. Null takes it out.
  * @param {string} name
  * @param {string | null} value
  */
@@ -68,16 +68,16 @@ export function isSavingData() {
 }
 
 /**
- * A select whose choice the browser remembers. The address may overrule it for a visit. The first option
- * means "as the page thinks best".
+ * A select whose choice the browser remembers. The address may overrule it for one visit. The first option means
+ * "as the page thinks best".
  */
 export class Choice {
   #select;
 
   /**
    * @param {HTMLElement} select
-   * @param {{name: string, onchange: (value: string) => void}} options `name`: under which it is remembered,
-   *   and found in the address
+   * @param {{name: string, onchange: (value: string) => void}} options `name`: the key in
+   *   storage and in the address
    */
   constructor(select, {name, onchange}) {
     this.#select = /** @type {HTMLSelectElement} */ (select);
@@ -90,7 +90,7 @@ export class Choice {
     });
   }
 
-  /** What is chosen; empty when nothing is. */
+  /** The chosen value; "" when nothing is chosen. */
   get value() {
     return this.#select.value;
   }

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Light, dark or as the system says; and which colours mean up and down.
- * Must not know anything else. `theme-boot.js` sets the same classes before the first paint.
+ * The theme (light, dark, or as the system says) and the colours of up and down.
+ * Must not know the market. `theme-boot.js` sets the same classes before the first paint.
  */
 
 import {recall, remember, write} from "../../dom.js";
@@ -10,7 +10,7 @@ const THEMES = Object.freeze(["auto", "light", "dark"]);
 const PALETTES = Object.freeze(["western", "eastern", "blue-orange"]);
 
 /**
- * Let a button turn through the themes.
+ * Let a button switch to the next theme.
  * @param {HTMLElement} button
  */
 export function bindTheme(button) {

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Says whether what is on the screen is the market now: badge, banner, and a greyed table when it is not.
- * Must not know the network: it is told the state of the link as a word.
+ * Says whether the screen shows the market as it is now: by a badge, a banner, and a grey table when it does not.
+ * Must not know the network: it gets the state of the connection by name.
  */
 
 import {byId, find, write} from "../../dom.js";
@@ -15,7 +15,7 @@ import {age, moment, time} from "../../format.js";
  * @typedef {{label: string, verb: string, text: (state: ShownState) => string}} Wording
  */
 
-/** The word on the badge, what the banner says, and what its button does. @type {Record<string, Wording>} */
+/** The label of the badge, the text of the banner, and the verb on its button. @type {Record<string, Wording>} */
 const WORDINGS = Object.freeze({
   closed: {label: "Closed", verb: "", text: () => ""},
   connecting: {label: "Connecting", verb: "", text: () => ""},
@@ -33,7 +33,7 @@ const NOT_LIVE = Object.freeze(["stale", "reconnecting", "offline", "signed_out"
 
 /** @param {ShownState} state */
 function since({heard_at_ms}) {
-  return heard_at_ms === null ? "the page's opening" : time(heard_at_ms);
+  return heard_at_ms === null ? "the page load" : time(heard_at_ms);
 }
 
 /** @param {ShownState} state */
@@ -43,9 +43,9 @@ function silence(state) {
   return `Nothing heard since ${since(state)}. Prices may be old.`;
 }
 
-/** A transport that people pinned has no other to fall back to. @param {ShownState} state */
+/** A pinned transport has no other to fall back to. @param {ShownState} state */
 function loss({pinned}) {
-  return pinned ? `${pinned}, which is pinned here, does not work.` : "Connection lost.";
+  return pinned ? `${pinned} is pinned and does not work.` : "Connection lost.";
 }
 
 /** @param {ShownState} state */
@@ -79,7 +79,7 @@ export class ConnectionStatus {
   }
 
   /**
-   * Show a new state of the link.
+   * Show a new state of the connection.
    * @param {ShownState} state
    */
   show(state) {
@@ -93,7 +93,7 @@ export class ConnectionStatus {
     this.#announce(label);
   }
 
-  /** Keep the words that depend on the time true; called once a second. */
+  /** Update the texts that depend on the time. */
   tick() {
     const {label, text, verb} = wordingOf(this.#state);
     write(this.#label, label);
@@ -104,7 +104,7 @@ export class ConnectionStatus {
   }
 
   /**
-   * Tell how a lost connection came back.
+   * Say how a lost connection came back.
    * @param {{gap_ms: number, resumed: boolean}} recovery
    */
   recovered({gap_ms, resumed}) {

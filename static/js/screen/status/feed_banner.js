@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Says calmly when a feed is not running, as paused and closed are no faults; and where in its day each feed is.
+ * Says when a feed is not running, calmly, as paused and closed are no faults. Shows the time of day of each exchange.
  * Must not know the network.
  */
 
@@ -31,7 +31,7 @@ export class FeedBanner {
   }
 
   /**
-   * Show the pace of the market, and the feeds that do not run.
+   * Show how fast the market ticks, and which feeds do not run.
    * @param {Iterable<Feed>} feeds
    */
   show(feeds) {
@@ -50,7 +50,7 @@ export class FeedBanner {
   }
 
   /**
-   * Show day, time and phase of every exchange.
+   * Show the day, time and phase of every exchange.
    * @param {number} now_ms by the server's clock
    */
   tick(now_ms) {

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The numbers about the numbers: age, updates per second, ticks and what was merged, requests, bytes.
- * Must not know where they come from; written at most once a second.
+ * Numbers about the stream of prices: age, updates per second, ticks, merged ticks, requests, bytes.
+ * Must not know where the numbers come from.
  */
 
 import {write} from "../../dom.js";
@@ -9,7 +9,7 @@ import {age, bytes, count, price} from "../../format.js";
 
 /** @typedef {Record<string, number>} Totals */
 /**
- * `ticks` came in `entries`, and those in `frames`.
+ * Sums: `ticks` came in `entries`, and those in `frames`.
  * @typedef {{ticks: number, entries: number, frames: number, age_ms: number | null, transport: string, reconnects: number}} MeterFacts
  */
 
@@ -20,7 +20,7 @@ export class Meter {
   #before = {};
   #before_ms = 0;
 
-  /** Take every `data-meter` of the page as a place to write to. @param {ParentNode} page */
+  /** Find the places to write to: every element with `data-meter`. @param {ParentNode} page */
   constructor(page) {
     const places = /** @type {NodeListOf<HTMLElement>} */ (page.querySelectorAll("[data-meter]"));
     for (const place of places) {
@@ -30,7 +30,7 @@ export class Meter {
   }
 
   /**
-   * Write texts to their places; those the page has no place for are left out.
+   * Write texts to their places. A text without a place on this page is left out.
    * @param {Record<string, string>} texts
    */
   show(texts) {
@@ -40,7 +40,7 @@ export class Meter {
   }
 
   /**
-   * Tell how prices come, and how many; called once a second.
+   * Show how prices come, and how many.
    * @param {MeterFacts} facts
    * @param {number} now_ms
    */
@@ -58,7 +58,7 @@ export class Meter {
   }
 
   /**
-   * Tell what the transport costs.
+   * Show what the transport costs.
    * @param {{requests: number, unchanged: number, bytes: number}} costs
    */
   tellCosts({requests, unchanged, bytes: received}) {

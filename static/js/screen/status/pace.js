@@ -1,20 +1,20 @@
 // @ts-check
 /**
- * How often prices come, and why: what people chose, what the browser wishes and what the server says.
- * Must not know where any of it comes from.
+ * How often prices come, and why: by choice, to save data, or because the server slowed us down.
+ * Must not know where the facts come from.
  */
 
 import {count, price} from "../../format.js";
 import {DEFAULT_RATE} from "../../wire/frames.js";
 
-/** Updates per second for those who save data. */
+/** Updates per second for people who save data. */
 const SAVING_RATE = 1;
 
 export class Pace {
   #isSaving;
-  /** Updates per second that somebody chose, or 0. */
+  /** The updates per second that somebody chose, or 0. */
   #chosen = 0;
-  /** What the server slowed us to, and why. @type {{rate: number, reason: string} | null} */
+  /** The rate that the server slowed us down to, and why. @type {{rate: number, reason: string} | null} */
   #limit = null;
 
   /** @param {{isSaving: boolean}} options */
@@ -22,26 +22,26 @@ export class Pace {
     this.#isSaving = isSaving;
   }
 
-  /** Updates per second to ask for. */
+  /** The updates per second to ask for. */
   get max_rate() {
     return this.#chosen || (this.#isSaving ? SAVING_RATE : DEFAULT_RATE);
   }
 
   /**
-   * Somebody chose a pace; 0 leaves it to the page.
+   * Note the pace that somebody chose; 0 leaves it to the page.
    * @param {number} rate
    */
   choose(rate) {
     this.#chosen = rate;
   }
 
-  /** Another connection: the server has no reason yet. */
+  /** Forget what the server said: this is a new connection. */
   forget() {
     this.#limit = null;
   }
 
   /**
-   * The server says how often it sends; without a reason it is what we asked for.
+   * Note how often the server sends. Without a reason it is as often as we asked for.
    * @param {{rate: number, reason: string}} frame
    */
   hear({rate, reason}) {
@@ -50,8 +50,8 @@ export class Pace {
 
   /**
    * Return rate and reason in words: "auto 4/s: paint 38 ms", "10/s", "paused: hidden tab".
-   * @param {{pauses: string[], interval_ms: number}} facts why the prices stop, if they do; and the interval
-   *   of a poll, or 0
+   * @param {{pauses: string[], interval_ms: number}} facts the reasons of a pause; and the interval of a
+   *   poll, or 0
    */
   text({pauses, interval_ms}) {
     if (pauses.length) return `paused: ${pauses.join(", ")}`;

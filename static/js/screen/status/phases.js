@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What phases are called, and the head of the page: which day it is on the exchange, what time and phase.
+ * The names of the phases, and the day, time and phase of an exchange as text.
  * Pure: the time arrives as an argument.
  */
 
@@ -14,8 +14,8 @@ export const PHASE_NAMES = Object.freeze({
 });
 
 /**
- * Return "NYSE day 2 · 11:42 · Open · 13.7×", or "" for a feed that follows no exchange. A feed that rests has no
- * time; days that are not compressed have a date.
+ * Return "NYSE day 2 · 11:42 · Open · 13.7×", or "" for a feed without an exchange. A feed that does not run has no
+ * time. Days that are not compressed have a date instead of a number.
  * @param {Feed} feed
  * @param {number} now_ms by the server's clock
  */

@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * How much of the page's time prices cost: from taking a frame to the end of painting it.
+ * Measures what prices cost this page: the time from taking a frame to the end of painting it.
  * Must not know frames. The clock arrives as an argument.
  */
 
-/** How much of the worst is left after one more painting: one slow moment is forgotten after ten. */
+/** The share of the worst time that is left after each paint: one slow moment is forgotten after ten. */
 const DECAY = 0.8;
 
 export class Stopwatch {
@@ -18,7 +18,7 @@ export class Stopwatch {
   }
 
   /**
-   * Do something that belongs to the next painting.
+   * Do something, and count its time for the next paint.
    * @template T
    * @param {() => T} act
    * @returns {T}
@@ -30,13 +30,13 @@ export class Stopwatch {
     return done;
   }
 
-  /** What was timed is painted. */
+  /** Note that a paint is done. */
   lap() {
     this.#worst_ms = Math.max(this.#taken_ms, this.#worst_ms * DECAY);
     this.#taken_ms = 0;
   }
 
-  /** What a painting costs, in ms: the worst one, if it was not long ago. */
+  /** The cost of a paint, in ms: that of the worst one, if it was not long ago. */
   get paint_ms() {
     return Math.round(this.#worst_ms * 10) / 10;
   }

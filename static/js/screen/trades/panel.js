@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The panel of trades: which symbols it wants while somebody may look, and what it says when nothing moves.
- * Must not know the network: it says what it wants, and is handed frames.
+ * The panel of trades. It wants trades only while somebody may look at it.
+ * Must not know the network: it is handed subscriptions and frames.
  */
 
 import {find, recall, remember, write} from "../../dom.js";
@@ -17,7 +17,7 @@ import {TapeView} from "./tape_view.js";
 
 const MEMORY = "trades";
 const OPEN = "open";
-/** Longer than prices go on in a hidden tab: who comes back soon finds nothing missing. */
+/** How long trades go on in a hidden tab. It is longer than prices do, so a short absence leaves no gap. */
 const REST_MS = 60_000;
 
 class TradesPanel {
@@ -36,7 +36,7 @@ class TradesPanel {
   #watched = [];
   /** @type {string | null} */
   #selected = null;
-  /** What was asked for. @type {string[]} */
+  /** The symbols that were asked for. @type {string[]} */
   #asked = [];
   #isResting = false;
   #connection = "connecting";
@@ -48,7 +48,7 @@ class TradesPanel {
    * @param {{
    *   panel: HTMLElement, subscriptions: TradeSubscriptions, instruments: ReadonlyMap<string, Instrument>,
    *   onchange: (part: TradesPanel) => void, onall: () => void, announce: (text: string) => void,
-   * }} options `onall`: somebody wants all symbols again
+   * }} options `onall`: the button for all symbols was pressed
    */
   constructor({panel, subscriptions, instruments, onchange, onall, announce}) {
     this.#panel = /** @type {HTMLDetailsElement} */ (panel);
@@ -66,36 +66,36 @@ class TradesPanel {
     this.#all.addEventListener("click", () => onall());
   }
 
-  /** Where the trades stand, to go on from there; null when they must begin anew. */
+  /** The position to resume from; null when trades must start again. */
   get position() {
     return this.#panel.open ? this.#tape.position : null;
   }
 
-  /** Open or close it. */
+  /** Open or close the panel. */
   toggle() {
     this.#panel.open = !this.#panel.open;
   }
 
-  /** These symbols are watched. @param {readonly string[]} symbols */
+  /** Follow these symbols, which the watchlist holds. @param {readonly string[]} symbols */
   list(symbols) {
     this.#watched = symbols;
     this.#follow();
   }
 
-  /** Show the trades of one symbol only, or of all without one. @param {string | null} symbol */
+  /** Show the trades of one symbol only; null shows all. @param {string | null} symbol */
   select(symbol) {
     if (symbol === this.#selected) return;
     this.#selected = symbol;
     this.#begin();
   }
 
-  /** Symbols that the server did not know are listed now. @param {string[]} symbols */
+  /** Ask again for symbols that the server did not know and that are listed now. @param {string[]} symbols */
   retry(symbols) {
     const again = symbols.filter((symbol) => this.#asked.includes(symbol));
     if (again.length) this.#subscriptions.add(CHANNEL.TRADES, again);
   }
 
-  /** A tab that nobody looks at for long wants no trades; it goes on where it stood. @param {boolean} isHidden */
+  /** Stop the trades of a tab that is hidden for long; they resume when it is seen again. @param {boolean} isHidden */
   setHidden(isHidden) {
     clearTimeout(this.#timer);
     if (isHidden) this.#timer = setTimeout(() => this.#rest(true), REST_MS);
@@ -103,7 +103,7 @@ class TradesPanel {
   }
 
   /**
-   * Take any frame; return false for trades that do not follow.
+   * Take any frame. Return false for trades that leave a gap.
    * @param {Frame} frame
    */
   hear(frame) {
@@ -124,7 +124,7 @@ class TradesPanel {
     this.#onchange(this);
   }
 
-  /** Show what is known. */
+  /** Show the trades and the note. */
   paint() {
     this.#view.show(this.#tape.lines, (symbol) => digitsOf(this.#instruments.get(symbol)));
     const {lines, position} = this.#tape;
@@ -145,7 +145,7 @@ class TradesPanel {
     this.#begin();
   }
 
-  /** Other symbols, or the same after a while without: what was known says nothing of what came between. */
+  /** Start again, for other symbols or after a while without trades: the old trades would hide a gap. */
   #begin() {
     this.#unwant(this.#asked);
     this.#tape.clear();
@@ -162,7 +162,7 @@ class TradesPanel {
     else this.#follow();
   }
 
-  /** Ask for what is to be shown now and was not asked for, and no more for what is not. */
+  /** Ask for the symbols that are to be shown now, and stop the others. */
   #follow() {
     this.#onchange(this);
     if (this.#isResting) return;
@@ -211,7 +211,7 @@ export function openTrades(options) {
   return panel && new TradesPanel({panel, ...options});
 }
 
-/** Say whether it answers that the server tells us trades. @param {import("../../wire/frames.js").Answer} answer */
+/** Say whether an answer opens the trades. @param {import("../../wire/frames.js").Answer} answer */
 function isOpening({method, result}) {
   return method === METHOD.SUBSCRIBE && result.channel === CHANNEL.TRADES;
 }

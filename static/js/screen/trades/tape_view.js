@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The lines of time and sales, newest on top: elements are made once and used again for newer trades.
+ * Time and sales, newest on top. Elements are made once and used again for newer trades.
  * Must not know where trades come from.
  */
 
@@ -10,14 +10,14 @@ import {count, price, time} from "../../format.js";
 /** @typedef {import("../../wire/frames.js").Trade} Trade */
 /** @typedef {import("../../market/tape.js").TapeLine} TapeLine */
 
-/** What a side is called; another one is said as it came. @type {Record<string, string>} */
+/** The names of the sides; another side is shown as it came. @type {Record<string, string>} */
 const SIDES = Object.freeze({BUY: "Buy", SELL: "Sell"});
 
-/** One trade: its element, and the cells that are written. */
+/** A line of the table: its element and its cells. */
 class TradeRow {
   element;
   #cells;
-  /** What it shows. @type {Trade | null} */
+  /** The trade that it shows. @type {Trade | null} */
   #trade = null;
   #digits = -1;
 
@@ -48,7 +48,7 @@ export class TapeView {
   #gap;
   /** @type {Map<string, TradeRow>} */
   #rows = new Map();
-  /** The marks where trades are missing. @type {Map<string, HTMLElement>} */
+  /** The lines that mark missing trades. @type {Map<string, HTMLElement>} */
   #gaps = new Map();
 
   /** @param {HTMLElement} panel with the table and the templates of a trade and of a mark */
@@ -73,7 +73,7 @@ export class TapeView {
     }
   }
 
-  /** Take out what is not shown any more; return the rows that may show something else. @param {Set<string>} kept */
+  /** Take out lines that are no longer shown. Return their rows, to be used again. @param {Set<string>} kept */
   #free(kept) {
     const keys = [...this.#rows.keys()].filter((key) => !kept.has(key));
     const spare = keys.map((key) => /** @type {TradeRow} */ (this.#rows.get(key)));

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What each column of the watchlist says, sorts by and flashes for.
+ * The columns of the watchlist: the text of each, the number it sorts by, and whether it flashes.
  * Pure: from a row of the board to text and a number.
  */
 
@@ -13,14 +13,14 @@ import {change, percent, price, volume} from "../../format.js";
  * }} Column
  */
 
-/** Makes any price a whole number. */
+/** Makes a whole number of any price. */
 const SCALE = 1e8;
 
-/** What the columns, and the badge of a line, need of a row; sizes and the day's opening are not shown. */
+/** The fields that the columns and the badge of a line need. Sizes and the open are not shown. */
 export const FIELDS = Object.freeze(["p", "b", "a", "h", "l", "pc", "v", "ph"]);
 
 /**
- * Return how much the last price is above the previous close.
+ * Return the change of the last price from the previous close, or null.
  * @param {Row} row
  */
 export function changeOf({p, pc}) {
@@ -28,7 +28,8 @@ export function changeOf({p, pc}) {
 }
 
 /**
- * Return the change in percent of the previous close, from whole numbers: then halves are halves, as on the server.
+ * Return the change in percent of the previous close, or null. It is computed from whole numbers, so that it rounds
+ * halves as the server does.
  * @param {Row} row
  */
 export function percentOf({p, pc}) {
@@ -38,7 +39,7 @@ export function percentOf({p, pc}) {
 }
 
 /**
- * Return "up", "down" or "flat": the sign of the change as it is shown.
+ * Return "up", "down" or "flat": the sign of the change as it is shown, after rounding.
  * @param {Row | undefined} row
  * @param {number} digits
  */

@@ -1,11 +1,12 @@
 // @ts-check
 /**
- * Lights a cell for a moment: class on, class off. Never an animation: a fade costs more than the data.
+ * Lights a cell for a moment, by a class. It is no animation, because a fade would cost more than the data.
  * Must not know prices.
  */
 
+/** How long a cell is lit. */
 const LIT_MS = 350;
-/** One start per cell in this time, which is below the three per second of WCAG 2.3.1. */
+/** The least time from one flash of a cell to the next: below three per second (WCAG 2.3.1). */
 const REST_MS = 400;
 
 export class Flasher {
@@ -17,7 +18,7 @@ export class Flasher {
   #timer;
 
   /**
-   * Light a cell, unless it was lit just now.
+   * Light a cell, unless it was lit a moment ago.
    * @param {Element} element
    * @param {boolean} isUp
    * @param {number} now_ms of performance.now

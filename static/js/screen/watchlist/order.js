@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * In which order the lines stand: the person's own, or by a column.
+ * The order of the lines: the person's own, or by a column.
  * Pure. Must not know elements.
  */
 
@@ -18,7 +18,7 @@ export class Order {
   direction = "descending";
 
   /**
-   * Take the next step of a column's cycle: its first direction, the other, the person's own order.
+   * Go to the next order of a column: its first direction, then the other, then the person's own order.
    * @param {string} key
    */
   turn(key) {
@@ -33,7 +33,7 @@ export class Order {
     }
   }
 
-  /** The order in a word, to be remembered: "-change_percent", "symbol", "". */
+  /** The order as a word for storage: "-change_percent", "symbol", or "" for the person's own. */
   get word() {
     if (this.key === null) return "";
     return (this.direction === "descending" ? "-" : "") + this.key;
@@ -52,7 +52,7 @@ export class Order {
   }
 
   /**
-   * Return the symbols in order; those without a value stand last, equal ones keep the person's order.
+   * Return the symbols in order. Those without a value come last; equal ones keep the person's order.
    * @param {readonly string[]} symbols
    * @param {(symbol: string) => Row | undefined} rowOf
    */

@@ -1,9 +1,10 @@
 // @ts-check
 /**
- * Arrow keys in a grid: one cell is the tab stop, the others are reached from it.
+ * Arrow keys in a grid: one cell is the tab stop, and the arrow keys lead to the others (WAI-ARIA, roving tabindex).
  * Must not know what the cells show.
  */
 
+/** The lines that Page Up and Page Down skip. */
 const PAGE = 10;
 
 export class RovingFocus {
@@ -19,7 +20,7 @@ export class RovingFocus {
     this.settle();
   }
 
-  /** Make sure that there is a tab stop: lines come and go. */
+  /** Make sure that there is a tab stop, since lines come and go. */
   settle() {
     if (this.#stop && this.#table.contains(this.#stop) && isShown(this.#stop)) return;
     const lines = this.#lines();
@@ -28,7 +29,7 @@ export class RovingFocus {
   }
 
   /**
-   * Put the focus on a cell of a line: the first, or one in the same column as where it is now.
+   * Put the focus on a cell of a line: the first, or the one in the current column.
    * @param {HTMLElement} line
    * @param {boolean} [isSameColumn]
    */
@@ -101,7 +102,7 @@ function cellsOf(line) {
   return /** @type {HTMLElement[]} */ ([...line.children]).filter(isShown);
 }
 
-/** The one widget of a cell takes the focus for it. @param {HTMLElement} cell */
+/** Return what takes the focus of a cell: its button, or the cell itself. @param {HTMLElement} cell */
 function targetOf(cell) {
   return /** @type {HTMLElement | null} */ (cell.querySelector("button")) ?? cell;
 }

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * One line of the watchlist: made once, or adopted from the server's page, then patched cell by cell.
+ * A line of the watchlist. It is made once, or taken from the server's page, and then patched cell by cell.
  * Must not know the board or the order of lines.
  */
 
@@ -22,7 +22,7 @@ export class RowView {
   #badge;
   #delay;
   #reason;
-  /** Nothing flashes before the first paint, nor when it was asked to be quiet. */
+  /** Whether the next paint does not flash, as the first one. */
   #isQuiet = true;
 
   /**
@@ -44,13 +44,13 @@ export class RowView {
     button.setAttribute("aria-label", `Remove ${symbol}`);
   }
 
-  /** Let the next paint be silent: what it shows is old news. */
+  /** Let the next paint not flash, because it shows old news. */
   hush() {
     this.#isQuiet = true;
   }
 
   /**
-   * Show the facts; only cells whose text differs are touched.
+   * Show the facts. Only cells whose text differs are touched.
    * @param {RowFacts} facts
    * @param {number} now_ms
    * @param {import("./flash.js").Flasher} flasher

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * One box to find a line and to add a symbol: it filters the table and offers the whole catalogue.
+ * A box to find a line and to add a symbol. It filters the table, and offers symbols of the whole catalogue.
  * Must not know the network or the table.
  */
 
@@ -8,7 +8,7 @@ import {find, make, write} from "../../dom.js";
 
 /** @typedef {{s: string, name: string, sector: string}} Listing */
 
-/** More would push the table out of sight. */
+/** The most symbols that are offered: more would push the table out of view. */
 const OFFERS = 8;
 
 export class Search {
@@ -51,7 +51,7 @@ export class Search {
     this.#input.select();
   }
 
-  /** The catalogue or the list changed: offer again what is asked for. */
+  /** Update the offers after the catalogue or the list has changed. */
   refresh() {
     if (this.#list.hidden) return;
     const chosen = this.#offers[this.#active]?.s;
@@ -60,7 +60,7 @@ export class Search {
     this.#show();
   }
 
-  /** The attributes of a combobox, which without a script it is not. */
+  /** Make the input a combobox; without a script it is none. */
   #prepare() {
     const input = this.#input;
     input.removeAttribute("list");
@@ -123,14 +123,14 @@ export class Search {
     }
   }
 
-  /** Go round the offers; from the box itself down to the first, or up to the last. @param {number} step */
+  /** Move through the offers, round and round. @param {number} step */
   #step(step) {
     const from = this.#active < 0 && step < 0 ? 0 : this.#active;
     this.#active = (from + step + this.#offers.length) % this.#offers.length;
     this.#mark();
   }
 
-  /** The box keeps the focus, so that the list does not close before it was clicked. @param {Event} event */
+  /** Keep the focus in the box, so that the list does not close before the click. @param {Event} event */
   #onpointerdown(event) {
     event.preventDefault();
     const option = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("[data-symbol]"));

@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * The table of prices: lines made once, dirty cells patched once per frame, an order that holds still
- * under the hand. Must not know the network.
+ * The table of prices. Lines are made once, dirty cells are patched once per frame, and lines do not move while
+ * somebody points at them.
+ * Must not know the network.
  */
 
 import {find, recall, remember, write} from "../../dom.js";
@@ -14,7 +15,7 @@ import {RowView} from "./row.js";
 
 /** @typedef {import("./row.js").RowFacts} RowFacts */
 
-/** Lines move at most this often. */
+/** The least time from one sorting to the next. */
 const RESORT_MS = 500;
 const MEMORY = "sort";
 
@@ -35,7 +36,7 @@ export class Watchlist {
   #rows = new Map();
   /** @type {readonly string[]} */
   #symbols = [];
-  /** The line that somebody chose. @type {string | null} */
+  /** The symbol of the line that somebody chose. @type {string | null} */
   #selected = null;
   #needle = "";
   #isFrozen = false;
@@ -67,13 +68,13 @@ export class Watchlist {
     this.#showOrder();
   }
 
-  /** The symbols listed, in the person's order. */
+  /** The symbols of the list, in the person's order. */
   get symbols() {
     return this.#symbols;
   }
 
   /**
-   * List these symbols; lines that stay keep their elements.
+   * Show these symbols. Lines that stay keep their elements.
    * @param {readonly string[]} symbols
    */
   list(symbols) {
@@ -117,8 +118,8 @@ export class Watchlist {
   }
 
   /**
-   * Let the next paint of these lines be silent: a snapshot, or what was missed while away.
-   * @param {Iterable<string>} [symbols] all, when left out
+   * Let the next paint of these lines not flash: it shows a snapshot, or what was missed while away.
+   * @param {Iterable<string>} [symbols] default: all
    */
   hush(symbols = this.#rows.keys()) {
     for (const symbol of symbols) this.#rows.get(symbol)?.hush();
@@ -151,7 +152,7 @@ export class Watchlist {
   }
 
   // --- lines --------------------------------------------------------------------------------
-  /** Take over the lines that the server painted. */
+  /** Take over the lines of the server's page. */
   #adopt() {
     const lines = /** @type {HTMLElement[]} */ ([...this.#body.querySelectorAll("tr[data-symbol]")]);
     for (const line of lines) {
@@ -172,7 +173,7 @@ export class Watchlist {
     this.#sieve(row);
   }
 
-  /** Focus must not fall out of the table with the line it was on. @param {string} symbol */
+  /** Remove a line. If it had the focus, its neighbour gets it. @param {string} symbol */
   #drop(symbol) {
     const line = this.#rows.get(symbol)?.element;
     if (!line) return;
@@ -195,7 +196,7 @@ export class Watchlist {
     return this.#order.sort(this.#symbols, (symbol) => this.#facts(symbol).row);
   }
 
-  /** Move what is out of place, and nothing else: a moved element loses its focus. */
+  /** Move only the lines that are out of place, because a moved element loses its focus. */
   #arrange() {
     this.#sorted_ms = performance.now();
     let next = /** @type {Element | null} */ (this.#body.firstElementChild);
@@ -220,7 +221,7 @@ export class Watchlist {
     }, wait_ms);
   }
 
-  /** Under the hand nothing moves by itself; say how much would. */
+  /** Say how many lines would move: nothing moves by itself under the pointer. */
   #offerResort() {
     this.#sorted_ms = performance.now();
     const lines = this.#body.children;
@@ -265,7 +266,7 @@ export class Watchlist {
     this.#arrange();
   }
 
-  /** The button posts a form when no script runs; with one, the page stays. @param {MouseEvent} event */
+  /** Handle a click on a line or its button. Without a script the button would post a form. @param {MouseEvent} event */
   #onclick(event) {
     const target = /** @type {Element} */ (event.target);
     const button = target.closest("button[name=symbol]");
@@ -290,13 +291,13 @@ export class Watchlist {
     event.preventDefault();
   }
 
-  /** Choose the line of an element, or let it go if it is the one. @param {Element} target */
+  /** Choose the line of an element; if it is chosen already, choose none. @param {Element} target */
   #choose(target) {
     const symbol = symbolOf(target);
     if (symbol !== null) this.select(symbol === this.#selected ? null : symbol);
   }
 
-  /** Full numbers appear on demand: a title per tick would cost more than the tick. @param {Event} event */
+  /** Set the title of a cell when somebody points at it: a title per tick would cost more than the tick. @param {Event} event */
   #explain(event) {
     const cell = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("td[data-field]"));
     const symbol = (cell && symbolOf(cell)) ?? "";
