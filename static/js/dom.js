@@ -68,7 +68,7 @@ export function write(node, text) {
 const PREFIX = "market.";
 
 /**
- * Return what this browser remembers under a name; storage may be forbidden, then nothing is.
+ * Return what this browser remembers under a name, or null. Storage may be forbidden; then nothing is remembered.
  * @param {string} name
  */
 export function recall(name) {

@@ -87,7 +87,7 @@ def test_a_shock_takes_the_price_where_its_dry_run_said(
     near = (now - after) / 4
     assert after == pytest.approx(now * 0.96, rel=0.002)
     assert number_in(shown(viewer)[symbol]["last"]) > after + near
-    deck.get_by_role("button", name="Do it").click()
+    deck.get_by_role("button", name="Apply").click()
     expect(deck.locator(".messagelist")).to_contain_text(f"shock -4 % of {symbol} over 3 s.")
     eventually(lambda: abs(number_in(shown(viewer)[symbol]["last"]) - after) <= near)
 

@@ -7,7 +7,7 @@
 import {endingOfError, get} from "../transports/http.js";
 
 /**
- * What the server says: its sums, and how long the header of this question was (bytes).
+ * What the server says: its sums, and how long the header of our request was (bytes).
  * @typedef {import("./measure/spending.js").CostSums & {request_header_bytes: number}} ServerCosts
  */
 

@@ -53,7 +53,7 @@ export class Bars {
   }
 
   /**
-   * Take a frame; return the names that changed, or the gap that it shows.
+   * Take a frame. Return the names that changed, or the gap before the frame.
    * @param {BarsFrame} frame
    * @returns {Set<string> | Gap}
    */

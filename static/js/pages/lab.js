@@ -39,7 +39,7 @@ const RECENT_S = 10;
 const COSTS_EVERY = 2;
 /** The run starts after this time at the latest, even if the clock is not known well. */
 const CLOCK_MS = 2_000;
-/** The length of our header until the server has said it. */
+/** The length of our request header until the server has measured it. */
 const HEADER_BYTES = 700;
 
 /** Return the time of our clock (UTC ms), finer than Date.now. */
@@ -251,7 +251,7 @@ class Lab {
     write(byId("lab-owned"), perSecond(owned_s));
     write(byId("lab-unowned"), perSecond(process_s - owned_s));
     const error_ms = this.#offset.error_ms;
-    write(byId("lab-clock"), error_ms === null ? "not known" : `${price(this.#offset.offset_ms, 1)} ms, wrong by at most ${price(error_ms, 1)} ms`);
+    write(byId("lab-clock"), error_ms === null ? "an unknown time" : `${price(this.#offset.offset_ms, 1)} ms, give or take ${price(error_ms, 1)} ms`);
     write(byId("lab-header"), count(this.#header_bytes));
     const unknown = [...this.#rejected].join(", ");
     byId("lab-rejected").hidden = unknown === "";

@@ -227,7 +227,7 @@ export function parsePosition(text) {
 }
 
 /**
- * Return the position that lies first on the tape, or null when there is none. They are of the same epoch.
+ * Return the position that lies first on the tape, or null when there is none. All must be of the same epoch.
  * @param {(string | null)[]} positions
  */
 export function earliestOf(positions) {

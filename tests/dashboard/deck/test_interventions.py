@@ -114,7 +114,7 @@ def test_a_pause_of_the_feed_is_named(feed):
 def test_a_wrong_field_is_told_and_nothing_is_done(fields, words, pressed):
     page = staff("shock_market").post(PAGE, SHOCK | fields | pressed).content.decode()
     assert words in page
-    assert "Do it" not in page
+    assert "Apply" not in page
     assert not Intervention.objects.exists()
 
 

@@ -212,7 +212,7 @@ def test_a_file_is_tried_and_then_applied(feed):
     before = rows()
     page = upload(client, feed, f"{HEAD}\n{NEW}\nNVX,Nova,Technology,0.01,101.25,0.02,1".encode())
     text = page.content.decode()
-    assert "1 added, 1 changed, 0 as they are, 3 not in the table." in text
+    assert "1 added, 1 changed, 0 unchanged, 3 not in the table." in text
     assert "<td>Nova</td>" in text
     assert "Remove those" not in text, "who may not delete"
     assert rows() == before

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Says when a feed is not running, calmly, as paused and closed are no faults. Shows the time of day of each exchange.
+ * Says when a feed is not running, calmly, as paused and closed are no faults. Shows the day, time and phase of each exchange.
  * Must not know the network.
  */
 

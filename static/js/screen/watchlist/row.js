@@ -22,7 +22,7 @@ export class RowView {
   #badge;
   #delay;
   #reason;
-  /** Whether the next paint does not flash, as the first one. */
+  /** Whether the next paint must not flash. The first one never does. */
   #isQuiet = true;
 
   /**

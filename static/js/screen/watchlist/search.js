@@ -60,7 +60,7 @@ export class Search {
     this.#show();
   }
 
-  /** Make the input a combobox; without a script it is none. */
+  /** Make the input a combobox: without a script it is a plain input. */
   #prepare() {
     const input = this.#input;
     input.removeAttribute("list");
