@@ -236,7 +236,7 @@ class Session {
   }
 }
 
-/** One tab, as sharing.js and main.js put it together, and an inspector of every frame it gets. */
+/** One tab, as tabs/sharing.js and pages/dashboard.js put it together, and an inspector of every frame it gets. */
 class Tab {
   seen = {ticks: new Map(), trades: [], gaps: 0, resumed: [], statuses: [], news: 0, failed: []};
   symbols = new Set();
@@ -308,7 +308,7 @@ class Tab {
     this.connection.subscriptions.add("ticker", symbols);
     return this;
   }
-  /** Show trades of these symbols, as screen/trades.js does; of none closes the panel. */
+  /** Show trades of these symbols, as screen/trades/panel.js does; of none closes the panel. */
   show(...symbols) {
     this.tape ??= new Tape();
     this.rest();
