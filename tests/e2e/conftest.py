@@ -12,7 +12,7 @@ from tests.support.proxy import Proxy
 from tests.support.served import Served
 
 PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 800}
+DESKTOP = {"width": 1280, "height": 800}
 EXPECTED = ("net::ERR_", "WebSocket connection to", "502 (Bad Gateway)")
 """What the console says when a test cuts or blocks the line."""
 
@@ -48,7 +48,7 @@ class People:
             self._states[user] = fresh.storage_state()
             fresh.close()
         state = None if user is None else self._states[user]
-        return self._browser.new_context(storage_state=state, **({"viewport": DESK} | options))
+        return self._browser.new_context(storage_state=state, **({"viewport": DESKTOP} | options))
 
     def sign_in(self, page: Page, user: str) -> None:
         """Sign in by the form."""

@@ -17,16 +17,16 @@ const chance = (seed) => (n) => {
 
 /** Locks of one browser; unlike it they are given in the same turn. */
 class Locks {
-  held = new Map();
+  locked = new Map();
   queues = new Map();
   request(name, {steal = false, signal} = {}, run) {
     return new Promise((resolve, reject) => {
       const one = {run, resolve, reject, name, owner: this.owner};
       signal?.addEventListener("abort", () => this.forget(one));
       if (steal) {
-        this.held.get(name)?.reject(new Error("stolen"));
+        this.locked.get(name)?.reject(new Error("stolen"));
         this.give(one);
-      } else if (this.held.has(name)) this.queueOf(name).push(one);
+      } else if (this.locked.has(name)) this.queueOf(name).push(one);
       else this.give(one);
     });
   }
@@ -35,21 +35,21 @@ class Locks {
     return this.queues.get(name);
   }
   give(one) {
-    this.held.set(one.name, one);
+    this.locked.set(one.name, one);
     Promise.resolve(one.run()).then((value) => {
       one.resolve(value);
       this.free(one);
     });
   }
   free(one) {
-    if (this.held.get(one.name) !== one) return;
-    this.held.delete(one.name);
+    if (this.locked.get(one.name) !== one) return;
+    this.locked.delete(one.name);
     const next = this.queueOf(one.name).shift();
     if (next) this.give(next);
   }
   forget(one) {
     this.queues.set(one.name, this.queueOf(one.name).filter((other) => other !== one));
-    if (this.held.get(one.name) !== one) one.reject(new Error("aborted"));
+    if (this.locked.get(one.name) !== one) one.reject(new Error("aborted"));
   }
   /** Locks as one tab sees them: `kill` takes all it has, as its death does. */
   of(owner) {
@@ -63,7 +63,7 @@ class Locks {
     for (const name of this.queues.keys()) {
       this.queues.set(name, this.queueOf(name).filter((one) => one.owner !== owner));
     }
-    for (const one of [...this.held.values()]) if (one.owner === owner) this.free(one);
+    for (const one of [...this.locked.values()]) if (one.owner === owner) this.free(one);
   }
 }
 
@@ -228,9 +228,9 @@ class Session {
   }
   heartbeat() {
     this.take();
-    const held = this.paused ? ["ticker", "trades", "bars"].filter((one) => this.places[one]) : [];
+    const waiting = this.paused ? ["ticker", "trades", "bars"].filter((one) => this.places[one]) : [];
     if (Object.values(this.places).some(({epoch}) => epoch !== this.market.epoch)) return;
-    const seq = Math.min(this.market.seq, ...held.map((one) => this.places[one].seq));
+    const seq = Math.min(this.market.seq, ...waiting.map((one) => this.places[one].seq));
     for (const place of Object.values(this.places)) place.seq = Math.max(place.seq, seq);
     this.say({channel: "heartbeat", type: "heartbeat", seq, ts: seq, stale: null});
   }

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import DESK, PHONE, Open
+from tests.e2e.conftest import DESKTOP, PHONE, Open
 from tests.e2e.test_live import shown
 
 DECK = "admin/flightdeck/"
@@ -119,7 +119,7 @@ def test_who_is_disconnected_is_told_and_stays_away(deck: Page, open_page: Open)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_the_deck_fits_its_screen(open_page: Open, size: dict[str, int], theme: str) -> None:
     page = open_page(DECK, user="admin", viewport=size, color_scheme=theme)
     expect(page.locator("#people tr").first).to_be_visible()

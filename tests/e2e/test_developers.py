@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.protocol.examples import COMMANDS
-from tests.e2e.conftest import DESK, PHONE, Open
+from tests.e2e.conftest import DESKTOP, PHONE, Open
 from tests.support.shapes import shapes_of
 
 PING = json.dumps(COMMANDS["ping"][0], separators=(",", ":"))
@@ -36,7 +36,7 @@ def lines(page: Page, kind: str = "received"):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(("where", "size"), [("desk", DESK), ("phone", PHONE)])
+@pytest.mark.parametrize(("where", "size"), [("desktop", DESKTOP), ("phone", PHONE)])
 def test_the_reference_fits_its_screen(
     open_page: Open, tmp_path: Path, where: str, size: dict[str, int], theme: str
 ) -> None:

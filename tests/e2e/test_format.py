@@ -45,7 +45,7 @@ def some_row(chance: random.Random, tick_size: str) -> Row:
     return row
 
 
-def told(row: Row) -> dict[str, Any]:
+def sent(row: Row) -> dict[str, Any]:
     """Return the row as the wire tells it."""
     values = {key: row.values[index] for key, index in PRICES.items()}
     prices = {
@@ -58,7 +58,7 @@ def told(row: Row) -> dict[str, Any]:
 def test_numbers_are_written_alike(page: Page, tick_size: str) -> None:
     chance = random.Random(tick_size)
     rows = [some_row(chance, tick_size) for _ in range(2_000)]
-    written = page.evaluate(WRITE, [[told(row), row.definition.decimals] for row in rows])
+    written = page.evaluate(WRITE, [[sent(row), row.definition.decimals] for row in rows])
     for row, cells in zip(rows, written, strict=True):
         line = dict(display_row("NVX", row))
-        assert cells == {key: line[key] for key in cells}, told(row)
+        assert cells == {key: line[key] for key in cells}, sent(row)

@@ -29,8 +29,8 @@ FOLD = """async (steps) => {
 
 def test_the_twin_of_the_board_is_its_equal(open_page: Open) -> None:
     steps = json.loads(FRAMES.read_text())
-    told = open_page("accounts/login/", user=None).evaluate(FOLD, steps)
-    for step, seen in zip(steps, told, strict=True):
+    outcome = open_page("accounts/login/", user=None).evaluate(FOLD, steps)
+    for step, seen in zip(steps, outcome, strict=True):
         board = step["board"]
         seen["positions"] = {name: at for name, at in seen["positions"].items() if at}
         assert seen == {"gaps": step["gaps"]} | board, step["name"]
@@ -44,8 +44,8 @@ FOLD_BARS = """async (steps) => {
   return steps.map((step) => {
     for (const frame of step.frames) bars.apply(readFrame(frame));
     const names = Object.keys(step.bars);
-    const told = Object.fromEntries(names.map((name) => [name, bars.of(name)]));
-    return {bars: told, position: bars.position(names)};
+    const outcome = Object.fromEntries(names.map((name) => [name, bars.of(name)]));
+    return {bars: outcome, position: bars.position(names)};
   });
 }"""
 LAY = """async () => {
@@ -69,14 +69,14 @@ LAY = """async () => {
 
 def test_the_twin_of_the_bars_is_its_equal(open_page: Open) -> None:
     steps = json.loads(BARS.read_text())
-    told = open_page("accounts/login/", user=None).evaluate(FOLD_BARS, steps)
-    for step, seen in zip(steps, told, strict=True):
+    outcome = open_page("accounts/login/", user=None).evaluate(FOLD_BARS, steps)
+    for step, seen in zip(steps, outcome, strict=True):
         assert seen == {"bars": step["bars"], "position": step["position"]}, step["name"]
 
 
 def test_older_bars_lie_under_those_that_were_told(open_page: Open) -> None:
-    told = open_page("accounts/login/", user=None).evaluate(LAY)
-    assert told == {
+    outcome = open_page("accounts/login/", user=None).evaluate(LAY)
+    assert outcome == {
         "gaps": [True, True],
         "laid": [[40, 1], [50, 9]],
         "read": [None] * 4,

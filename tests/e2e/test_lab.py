@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import DESK, PHONE, Open, People
+from tests.e2e.conftest import DESKTOP, PHONE, Open, People
 from tests.support.proxy import Proxy
 from tests.support.served import Served
 
@@ -206,11 +206,11 @@ def test_bytes_agree_with_those_on_the_line(
     lines = exported(page)
     on_line = {"sent": line.sent - sent, "received": line.received - received}
     for key in KEYS:
-        told = lines[NAMES[key], "since start"]
+        outcome = lines[NAMES[key], "since start"]
         seen = {way: on_line[way][key] for way in on_line}
-        assert float(told["bytes received [B]"]) == pytest.approx(seen["received"], rel=0.05)
+        assert float(outcome["bytes received [B]"]) == pytest.approx(seen["received"], rel=0.05)
         if key in ("longpoll", "poll"):
-            assert float(told["bytes sent [B]"]) == pytest.approx(seen["sent"], rel=0.05)
+            assert float(outcome["bytes sent [B]"]) == pytest.approx(seen["sent"], rel=0.05)
 
 
 def test_polling_is_half_an_interval_later(open_page: Open, many: str, eventually: Wait) -> None:
@@ -235,7 +235,7 @@ def test_who_is_signed_out_is_led_to_sign_in(people: People, served: Served) -> 
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(("where", "size"), [("desk", DESK), ("phone", PHONE)])
+@pytest.mark.parametrize(("where", "size"), [("desktop", DESKTOP), ("phone", PHONE)])
 def test_the_lab_fits_its_screen(
     open_page: Open, tmp_path: Path, where: str, size: dict[str, int], theme: str
 ) -> None:

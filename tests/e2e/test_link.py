@@ -320,8 +320,8 @@ def test_a_question_says_what_is_wanted_and_where_each_channel_stands(bare: Page
         {"channel": "notifications", "type": "snapshot", "seq": 4, "unread": 2, "data": []},
         {"channel": "watchlist", "type": "snapshot", "data": ["NVX", "ORB"]},
     ]
-    told = question(bare, *SUBSCRIBES, frames=frames)
-    assert told == {
+    outcome = question(bare, *SUBSCRIBES, frames=frames)
+    assert outcome == {
         "isNew": [True] * 3,
         "query": {
             "channels": "ticker,status,notifications",
@@ -346,17 +346,17 @@ def test_a_channel_without_a_place_asks_for_a_snapshot(bare: Page) -> None:
 
 
 def test_a_question_that_wants_nothing_only_proves_the_road(bare: Page) -> None:
-    told = question(bare)
-    assert (told["query"], told["isWhole"]) == ({"channels": "watchlist"}, False)
+    outcome = question(bare)
+    assert (outcome["query"], outcome["isWhole"]) == ({"channels": "watchlist"}, False)
 
 
 def test_a_pause_leaves_the_prices_out_and_may_raise_no_position(bare: Page) -> None:
     pause = {"method": "set", "params": {"paused": True, "max_rate": 5}, "id": 4}
-    told = question(bare, *SUBSCRIBES, pause, pause)
-    assert told["isNew"] == [True, True, True, True, False]
-    assert told["query"]["channels"] == "status,notifications"
-    assert not {"symbols", "fields", "ticker_since"} & told["query"].keys()
-    assert not told["isWhole"]
+    outcome = question(bare, *SUBSCRIBES, pause, pause)
+    assert outcome["isNew"] == [True, True, True, True, False]
+    assert outcome["query"]["channels"] == "status,notifications"
+    assert not {"symbols", "fields", "ticker_since"} & outcome["query"].keys()
+    assert not outcome["isWhole"]
 
 
 def test_the_last_symbol_takes_its_channel_along(bare: Page) -> None:
@@ -367,8 +367,8 @@ def test_the_last_symbol_takes_its_channel_along(bare: Page) -> None:
 
 
 def test_an_acknowledgement_makes_no_other_question(bare: Page) -> None:
-    told = question(bare, {"method": "ack", "params": {"position": "e:7"}})
-    assert (told["isNew"], told["commands"]) == ([False], [])
+    outcome = question(bare, {"method": "ack", "params": {"position": "e:7"}})
+    assert (outcome["isNew"], outcome["commands"]) == ([False], [])
 
 
 def test_frames_stand_for_the_answers(bare: Page) -> None:
@@ -380,12 +380,12 @@ def test_frames_stand_for_the_answers(bare: Page) -> None:
     resume = {"method": "subscribe", "params": {"channel": "status", "since": "e:7"}, "id": 2}
     snapshot = {"channel": "ticker", "type": "snapshot", "data": [{"s": "NVX"}]}
     more = {"method": "subscribe", "params": {"channel": "trades", "symbols": ["ORB"]}, "id": 3}
-    told = bare.evaluate(script, [[SUBSCRIBES[0], resume, more], [snapshot]])
+    outcome = bare.evaluate(script, [[SUBSCRIBES[0], resume, more], [snapshot]])
     untraded = {"channel": "trades", "type": "snapshot", "data": []}
     begun = bare.evaluate(script, [[more], [untraded]])
     assert begun == [{"id": 3, "channel": "trades", "resumed": False, "rejected": {}}]
     rejected = {"ORB": "unknown symbol"}
-    assert told == [
+    assert outcome == [
         {"id": 1, "channel": "ticker", "resumed": False, "rejected": rejected},
         {"id": 2, "channel": "status", "resumed": True, "rejected": {}},
         {"id": 3, "channel": "trades", "resumed": True, "rejected": {}},
@@ -399,7 +399,7 @@ ASKING = """
   const {PollTransport} = await import("/static/js/transports/poll.js");
   const {kind, answers_ms, max_rate, paused, span_ms, status} = roads;
   const time = new Time();
-  const asked = [], told = [], endings = [];
+  const asked = [], heard = [], endings = [];
   const heartbeat = {channel: "heartbeat", seq: 7, ts: 1};
   const body = new TextEncoder().encode(JSON.stringify({position: "e:7", frames: [heartbeat]}));
   const fetch = (address, {signal}) => new Promise((resolve, reject) => {
@@ -413,10 +413,10 @@ ASKING = """
   const means = {url: "/poll/v1/", fetch, now: () => time.now_ms, timers: time};
   const transport = kind === "poll"
     ? new PollTransport({...means, interval_ms: 1000}) : new LongPollTransport(means);
-  transport.onframe = (frame) => told.push(`${frame.type} ${frame.seq ?? ""}`.trim());
+  transport.onframe = (frame) => heard.push(`${frame.type} ${frame.seq ?? ""}`.trim());
   transport.onclose = (ending) => endings.push(ending);
   transport.onopen = () => {
-    told.push("open");
+    heard.push("open");
     transport.send({method: "set", params: {max_rate, paused}, id: 1});
     transport.send({method: "subscribe", params: {channel: "status"}, id: 2});
     transport.send({method: "subscribe", params: {channel: "ticker", symbols: ["NVX"]}, id: 3});
@@ -426,7 +426,7 @@ ASKING = """
     time.advance(10);
     for (let turns = 0; turns < 20; turns += 1) await null;
   }
-  return {asked, told, endings, meter: transport.meter};
+  return {asked, heard, endings, meter: transport.meter};
 """
 
 
@@ -454,15 +454,15 @@ def test_only_a_question_without_commands_waits_for_news(bare: Page) -> None:
 
 
 def test_the_first_answer_proves_the_road_and_carries_nothing(bare: Page) -> None:
-    told = asking(bare)["told"]
-    assert told[:5] == ["open", "answer", "answer", "answer", "heartbeat 7"]
+    outcome = asking(bare)["heard"]
+    assert outcome[:5] == ["open", "answer", "answer", "answer", "heartbeat 7"]
 
 
 @pytest.mark.parametrize("kind", ["poll", "longpoll"])
 def test_while_paused_an_answer_raises_no_position(bare: Page, kind: str) -> None:
     """It left the prices out: to stand where it stands would be to lose them."""
-    told = asking(bare, kind=kind, paused=True)["told"]
-    assert {line for line in told if "heartbeat" in line} == {"heartbeat 0"}
+    outcome = asking(bare, kind=kind, paused=True)["heard"]
+    assert {line for line in outcome if "heartbeat" in line} == {"heartbeat 0"}
 
 
 @pytest.mark.parametrize(("max_rate", "interval_ms"), [(10, 1000), (0.5, 2000)])
@@ -483,7 +483,7 @@ def test_a_poll_says_when_it_may_come_back(bare: Page, kind: str) -> None:
 
 def test_a_poll_without_news_says_that_the_server_lives(bare: Page) -> None:
     done = asking(bare, kind="poll", status=304)
-    assert done["told"][:5] == ["open", "answer", "answer", "answer", "heartbeat 0"]
+    assert done["heard"][:5] == ["open", "answer", "answer", "answer", "heartbeat 0"]
     assert done["meter"]["unchanged"] == done["meter"]["requests"] > 2
 
 
@@ -496,7 +496,7 @@ def test_a_poll_that_is_not_answered_is_given_up(bare: Page) -> None:
 
 FOLLOW = """async (pieces) => {
   const {SseTransport} = await import("/static/js/transports/sse.js");
-  const told = [], addresses = [];
+  const heard = [], addresses = [];
   const fetch = async (address) => {
     addresses.push(new URL(address, location.href).search);
     const text = pieces.shift();
@@ -505,10 +505,10 @@ FOLLOW = """async (pieces) => {
   };
   const transport = new SseTransport({url: "/sse/v1/", fetch});
   const ended = new Promise((resolve) => { transport.onclose = resolve; });
-  transport.onopen = () => told.push("open");
-  transport.onframe = (frame, bytes) => told.push(`${frame.type} ${frame.seq ?? ""}`.trim());
+  transport.onopen = () => heard.push("open");
+  transport.onframe = (frame, bytes) => heard.push(`${frame.type} ${frame.seq ?? ""}`.trim());
   transport.open(() => ({}));
-  return {ending: await ended, told, addresses};
+  return {ending: await ended, heard, addresses};
 }"""
 WELCOME = {"channel": "status", "type": "welcome", "server_time": 5, "heartbeat_ms": 5000}
 
@@ -521,9 +521,11 @@ def event(frame: dict[str, Any], **fields: str) -> str:
 def test_a_stream_is_closed_with_the_servers_code(bare: Page) -> None:
     goodbye = event({"code": 4401, "reason": "signed out"}, event="close")
     text = event(WELCOME) + event({"channel": "heartbeat", "seq": 9, "ts": 6}) + goodbye
-    told = bare.evaluate(FOLLOW, [text])
-    assert told["ending"] == {"code": 4401, "reason": "signed out", "retry_ms": 0}
-    assert told["told"] == ["open", "welcome", "heartbeat 0"], "the first question proves the road"
+    outcome = bare.evaluate(FOLLOW, [text])
+    assert outcome["ending"] == {"code": 4401, "reason": "signed out", "retry_ms": 0}
+    assert outcome["heard"] == ["open", "welcome", "heartbeat 0"], (
+        "the first question proves the road"
+    )
 
 
 def test_a_stream_that_breaks_off_is_lost(bare: Page) -> None:
@@ -531,6 +533,6 @@ def test_a_stream_that_breaks_off_is_lost(bare: Page) -> None:
 
 
 def test_a_refused_stream_says_when_to_come_back(bare: Page) -> None:
-    told = bare.evaluate(FOLLOW, [429])
-    assert told["ending"] == {"code": 4429, "reason": "HTTP 429", "retry_ms": 7000}
-    assert told["addresses"] == ["?channels=watchlist"]
+    outcome = bare.evaluate(FOLLOW, [429])
+    assert outcome["ending"] == {"code": 4429, "reason": "HTTP 429", "retry_ms": 7000}
+    assert outcome["addresses"] == ["?channels=watchlist"]

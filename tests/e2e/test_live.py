@@ -203,21 +203,21 @@ LINES = """async (count) => {
   const before = new Set(body.children);
   view.show(lines.slice(4), () => 3);
   const now = [...body.children];
-  const told = now.map((row) => row.innerText || row.textContent);
+  const texts = now.map((row) => row.innerText || row.textContent);
   const made = now.filter((row) => !before.has(row)).length;
   view.show([], () => 3);
-  return {told, made, left: body.children.length};
+  return {texts, made, left: body.children.length};
 }"""
 
 
 def test_lines_of_trades_are_made_once_and_say_what_is_missing(open_page: Open) -> None:
     """Four newer ones: three trades take the elements of old ones, the mark is a new one."""
-    told = open_page().evaluate(LINES, 6)
-    assert [text.replace("\t", "")[8:] for text in told["told"]] == [
+    outcome = open_page().evaluate(LINES, 6)
+    assert [text.replace("\t", "")[8:] for text in outcome["texts"]] == [
         "issing here", "NVX1.5001,000Buy", "NVX1.5001,000Sell", "NVX1.5001,000Buy",
         "NVX1.5001,000Sell", "issing here",
     ]  # fmt: skip
-    assert (told["made"], told["left"]) == (1, 0)
+    assert (outcome["made"], outcome["left"]) == (1, 0)
 
 
 def test_trades_are_of_the_chosen_line_and_only_while_somebody_looks(

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import DESK, PHONE, Open
+from tests.e2e.conftest import DESKTOP, PHONE, Open
 
 PICTURE = Path(__file__).parents[2] / "static" / "images" / "dashboard.png"
 PAGES = {"dashboard": "", "polling": "polling/?interval=1"}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(("where", "size"), [("desk", DESK), ("phone", PHONE)])
+@pytest.mark.parametrize(("where", "size"), [("desktop", DESKTOP), ("phone", PHONE)])
 @pytest.mark.parametrize("name", list(PAGES))
 def test_a_page_fits_its_screen(
     open_page: Open, tmp_path: Path, name: str, where: str, size: dict[str, int], theme: str

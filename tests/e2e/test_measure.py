@@ -76,8 +76,8 @@ FLEET = """async ([users, figures]) => {
 SPENDING = """async (looks) => {
   const {Spending} = await import("/static/js/lab/measure/spending.js");
   const spending = new Spending();
-  const told = looks.map((look) => spending.hear(look));
-  return [told, spending.process_s, spending.owned_s, spending.span_ms];
+  const outcome = looks.map((look) => spending.hear(look));
+  return [outcome, spending.process_s, spending.owned_s, spending.span_ms];
 }"""
 FRAME_BYTES = """async (lengths) => {
   const {frameBytes} = await import("/static/js/lab/byte_count.js");
@@ -100,9 +100,9 @@ def test_percentiles_are_right_within_a_hundredth(page: Page, spread: str) -> No
     }[spread]
     values = sorted(draw() for _ in range(5000))
     shares = [0.01, 0.5, 0.95, 0.99, 1]
-    for share, told in zip(shares, page.evaluate(HISTOGRAM, [values, shares]), strict=True):
+    for share, outcome in zip(shares, page.evaluate(HISTOGRAM, [values, shares]), strict=True):
         exact = values[max(1, math.ceil(share * len(values))) - 1]
-        assert told == pytest.approx(exact, rel=0.0125)
+        assert outcome == pytest.approx(exact, rel=0.0125)
 
 
 def test_a_period_is_the_difference_of_two_histograms(page: Page) -> None:
@@ -202,8 +202,8 @@ def test_many_users_cost_what_the_formula_says(page: Page) -> None:
         "updates_per_s": 20, "server_us_per_update": 100, "requests_per_min": 60,
         "received_per_s": 2000, "sent_per_s": 500,
     }  # fmt: skip
-    told = page.evaluate(FLEET, [1000, one])
-    assert told == pytest.approx({"cores": 2.0, "requests_per_s": 1000.0, "mbit_per_s": 20.0})
+    outcome = page.evaluate(FLEET, [1000, one])
+    assert outcome == pytest.approx({"cores": 2.0, "requests_per_s": 1000.0, "mbit_per_s": 20.0})
     lacking = page.evaluate(FLEET, [1000, {**one, "server_us_per_update": None}])
     assert lacking["cores"] is None
 
@@ -216,8 +216,8 @@ def test_another_process_spends_for_itself(page: Page) -> None:
         return {"process": process, "ts": ts, "process_cpu_s": total, "transports": spent}
 
     looks = [look("a", 1, 1.0, 0.5), look("a", 3, 3.0, 1.0), look("b", 5, 90.0, 70.0)]
-    told, process_s, owned_s, span_ms = page.evaluate(SPENDING, looks)
-    assert told == [{}, {"sse": {"cpu_s": 0.5, "updates": 20}}, {}]
+    outcome, process_s, owned_s, span_ms = page.evaluate(SPENDING, looks)
+    assert outcome == [{}, {"sse": {"cpu_s": 0.5, "updates": 20}}, {}]
     assert (process_s, owned_s, span_ms) == (2.0, 0.5, 2)
 
 

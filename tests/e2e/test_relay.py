@@ -30,7 +30,7 @@ def test_whatever_happens_every_board_is_the_markets(bare: Page, seed: int) -> N
 
 
 def test_the_connection_is_asked_for_the_union_and_no_more(bare: Page) -> None:
-    told = play(
+    outcome = play(
         bare,
         """
         const one = (await world.open("one")).want("A", "B");
@@ -50,17 +50,17 @@ def test_the_connection_is_asked_for_the_union_and_no_more(bare: Page) -> None:
           opened: world.opened};
         """,
     )
-    assert told["begun"] == [
+    assert outcome["begun"] == [
         "subscribe status", "subscribe watchlist", "subscribe notifications",
         "subscribe ticker AB", "subscribe ticker C",
     ]  # fmt: skip
-    assert told["then"] == ["subscribe status", "subscribe watchlist", "subscribe notifications"]
-    assert (told["boards"], told["opened"]) == ([], 2)
+    assert outcome["then"] == ["subscribe status", "subscribe watchlist", "subscribe notifications"]
+    assert (outcome["boards"], outcome["opened"]) == ([], 2)
 
 
 @pytest.mark.parametrize("way", ["tab.connection.close()", "tab.die()"])
 def test_a_tab_that_goes_leaves_the_union(bare: Page, way: str) -> None:
-    told = play(
+    outcome = play(
         bare,
         f"""
         (await world.open("one")).want("A");
@@ -74,11 +74,11 @@ def test_a_tab_that_goes_leaves_the_union(bare: Page, way: str) -> None:
         return world.commands.slice(begun);
         """,
     )
-    assert sorted(told) == ["unsubscribe ticker B", "unsubscribe trades B"]
+    assert sorted(outcome) == ["unsubscribe ticker B", "unsubscribe trades B"]
 
 
 def test_the_most_demanding_tab_sets_the_pace(bare: Page) -> None:
-    told = play(
+    outcome = play(
         bare,
         """
         const sets = () => world.session.commands.filter(({method}) =>
@@ -105,19 +105,19 @@ def test_the_most_demanding_tab_sets_the_pace(bare: Page) -> None:
           late: two.board.rows.get("A").p};
         """,
     )
-    assert told["seen"] == [
+    assert outcome["seen"] == [
         {"paused": False, "max_rate": 10},
         {"paused": False, "max_rate": 2},
         {"paused": True, "max_rate": 10},
         {"paused": False, "max_rate": 10},
     ]
-    assert told["rows"] == [70, 0]
-    assert told["names"] == ["paused", "live"]
-    assert told["late"] == 70
+    assert outcome["rows"] == [70, 0]
+    assert outcome["names"] == ["paused", "live"]
+    assert outcome["late"] == 70
 
 
 def test_a_slow_tab_gets_its_own_pace_and_every_tick_counted(bare: Page) -> None:
-    told = play(
+    outcome = play(
         bare,
         """
         const slow = (await world.open("slow")).want("A");
@@ -140,13 +140,13 @@ def test_a_slow_tab_gets_its_own_pace_and_every_tick_counted(bare: Page) -> None
           p: slow.board.rows.get("A").p};
         """,
     )
-    assert told["frames"]["fast"] == 30
-    assert 3 <= told["frames"]["slow"] <= 5
-    assert (told["ticks"], told["p"]) == ([30, 30], 29)
+    assert outcome["frames"]["fast"] == 30
+    assert 3 <= outcome["frames"]["slow"] <= 5
+    assert (outcome["ticks"], outcome["p"]) == ([30, 30], 29)
 
 
 def test_more_fields_are_asked_for_when_a_tab_wants_them(bare: Page) -> None:
-    told = play(
+    outcome = play(
         bare,
         """
         const few = (await world.open("few", {fields: ["p"]})).want("A");
@@ -161,15 +161,15 @@ def test_more_fields_are_asked_for_when_a_tab_wants_them(bare: Page) -> None:
           few: few.board.rows.get("A"), all: all.board.rows.get("A")};
         """,
     )
-    assert told["asked"] == [["p"], ["p", "v"]]
-    assert "unsubscribe ticker A" in told["commands"]
-    assert (told["few"]["p"], told["few"]["v"]) == (5, None)
-    assert (told["all"]["p"], told["all"]["v"]) == (5, 6)
+    assert outcome["asked"] == [["p"], ["p", "v"]]
+    assert "unsubscribe ticker A" in outcome["commands"]
+    assert (outcome["few"]["p"], outcome["few"]["v"]) == (5, None)
+    assert (outcome["all"]["p"], outcome["all"]["v"]) == (5, 6)
 
 
 def test_a_tab_that_comes_back_goes_on_where_it_stood(bare: Page) -> None:
     """The road was lost for all: what came meanwhile is told, with every tick counted."""
-    told = play(
+    outcome = play(
         bare,
         """
         const tabs = [];
@@ -185,12 +185,12 @@ def test_a_tab_that_comes_back_goes_on_where_it_stood(bare: Page) -> None:
           board.ticksOf("A"), seen.resumed])};
         """,
     )
-    assert told["lost"] == ["reconnecting"] * 3
-    assert told["tabs"] == [["live", 9, [True]]] * 3
+    assert outcome["lost"] == ["reconnecting"] * 3
+    assert outcome["tabs"] == [["live", 9, [True]]] * 3
 
 
 def test_no_trade_is_missed_or_doubled_when_the_leader_dies(bare: Page) -> None:
-    told = play(
+    outcome = play(
         bare,
         """
         const tabs = [];
@@ -210,16 +210,16 @@ def test_no_trade_is_missed_or_doubled_when_the_leader_dies(bare: Page) -> None:
         await trade("A");
         const of = (symbols) => world.market.trades.filter(({s}) =>
           symbols.includes(s)).map(({i}) => i);
-        return {told: tabs.slice(1).map(({seen}) => [seen.trades, seen.gaps]), made: [[of("A"),
+        return {got: tabs.slice(1).map(({seen}) => [seen.trades, seen.gaps]), made: [[of("A"),
           0], [of("AB"), 0]]};
         """,
     )
-    assert told["told"] == told["made"]
-    assert [len(ids) for ids, _ in told["made"]] == [3, 5]
+    assert outcome["got"] == outcome["made"]
+    assert [len(ids) for ids, _ in outcome["made"]] == [3, 5]
 
 
 def test_signing_out_reaches_every_tab(bare: Page) -> None:
-    told = play(
+    outcome = play(
         bare,
         """
         const tabs = [];
@@ -233,12 +233,12 @@ def test_signing_out_reaches_every_tab(bare: Page) -> None:
           again: world.opened - opened};
         """,
     )
-    assert told == {"names": ["signed_out", "signed_out"], "again": 0}
+    assert outcome == {"names": ["signed_out", "signed_out"], "again": 0}
 
 
 @pytest.mark.parametrize(("code", "name"), [(4403, "stopped"), (4429, "reconnecting")])
 def test_an_end_is_told_as_it_is(bare: Page, code: int, name: str) -> None:
-    told = play(
+    outcome = play(
         bare,
         """
         const tabs = [];
@@ -255,18 +255,18 @@ def test_an_end_is_told_as_it_is(bare: Page, code: int, name: str) -> None:
         """,
         code,
     )
-    [one, two] = told["states"]
+    [one, two] = outcome["states"]
     assert one == two
     assert one[0] == name
     assert one[1] in (
         "not permitted, or from a foreign origin", "too many commands or connections"
     )  # fmt: skip
-    assert told["then"][1] == "live"
+    assert outcome["then"][1] == "live"
 
 
 def test_a_leader_that_hangs_is_replaced(bare: Page) -> None:
     """It holds the lock and says nothing: after a while another tab takes the lock from it."""
-    told = play(
+    outcome = play(
         bare,
         """
         const tabs = [];
@@ -290,15 +290,15 @@ def test_a_leader_that_hangs_is_replaced(bare: Page) -> None:
         };
         """,
     )
-    assert told["led"][0] == [True, False, False]
-    assert told["led"][1] in ([False, True, False], [False, False, True])
-    assert told["sessions"] == 1
-    assert told["names"] == ["live"] * 3
-    assert told["prices"] == [44] * 3
+    assert outcome["led"][0] == [True, False, False]
+    assert outcome["led"][1] in ([False, True, False], [False, False, True])
+    assert outcome["sessions"] == 1
+    assert outcome["names"] == ["live"] * 3
+    assert outcome["prices"] == [44] * 3
 
 
 def test_what_cannot_be_shared_is_refused_and_nothing_breaks(bare: Page) -> None:
-    told = play(
+    outcome = play(
         bare,
         """
         const tab = (await world.open("one")).want("A", "NOBODY");
@@ -314,14 +314,14 @@ def test_what_cannot_be_shared_is_refused_and_nothing_breaks(bare: Page) -> None
           commands: world.commands};
         """,
     )
-    assert told["failed"] == ["bad_parameters", "unknown_channel", "too_many_symbols"]
-    assert told["rejected"] == {"NOBODY": "unknown symbol"}
-    assert told["p"] == 9
-    assert told["commands"][-1] == "subscribe ticker ANOBODY"
+    assert outcome["failed"] == ["bad_parameters", "unknown_channel", "too_many_symbols"]
+    assert outcome["rejected"] == {"NOBODY": "unknown symbol"}
+    assert outcome["p"] == 9
+    assert outcome["commands"][-1] == "subscribe ticker ANOBODY"
 
 
 def test_the_cost_is_told_where_it_arises_and_the_road_by_its_name(bare: Page) -> None:
-    told = play(
+    outcome = play(
         bare,
         """
         const one = (await world.open("one")).want("A");
@@ -337,7 +337,7 @@ def test_the_cost_is_told_where_it_arises_and_the_road_by_its_name(bare: Page) -
             alive: two.connection.state.name};
         """,
     )
-    assert told == {
+    assert outcome == {
         "bytes": [True, False],
         "pings": ["ping"],
         "names": ["Fake", "Fake"],
@@ -347,7 +347,7 @@ def test_the_cost_is_told_where_it_arises_and_the_road_by_its_name(bare: Page) -
 
 def test_a_long_silence_of_the_leader_costs_no_trade(bare: Page) -> None:
     """More trades than a snapshot holds were made before another tab led."""
-    told = play(
+    outcome = play(
         bare,
         """
         const tabs = [];
@@ -364,11 +364,11 @@ def test_a_long_silence_of_the_leader_costs_no_trade(bare: Page) -> None:
         return {trades: tabs[1].seen.trades.length, gaps: tabs[1].seen.gaps};
         """,
     )
-    assert told == {"trades": 80, "gaps": 0}
+    assert outcome == {"trades": 80, "gaps": 0}
 
 
 def test_trades_that_nobody_knows_any_more_are_a_gap(bare: Page) -> None:
-    told = play(
+    outcome = play(
         bare,
         """
         for (let at = 0; at < 60; at += 1) world.market.trade("A", at);
@@ -382,11 +382,11 @@ def test_trades_that_nobody_knows_any_more_are_a_gap(bare: Page) -> None:
         return [tab, old].map(({seen}) => [seen.trades.length, seen.gaps]);
         """,
     )
-    assert told == [[50, 0], [50, 1]]
+    assert outcome == [[50, 0], [50, 1]]
 
 
 def test_when_the_road_is_open_again_nobody_waits_on(bare: Page) -> None:
-    told = play(
+    outcome = play(
         bare,
         """
         const tabs = [];
@@ -398,11 +398,11 @@ def test_when_the_road_is_open_again_nobody_waits_on(bare: Page) -> None:
         return tabs.map(({connection}) => connection.state.name);
         """,
     )
-    assert told == ["live", "live"]
+    assert outcome == ["live", "live"]
 
 
 def test_a_leader_of_the_past_is_not_heard(bare: Page) -> None:
-    told = play(
+    outcome = play(
         bare,
         """
         const tab = (await world.open("one")).want("A");
@@ -417,11 +417,11 @@ def test_a_leader_of_the_past_is_not_heard(bare: Page) -> None:
         return [tab.connection.frames - frames, tab.connection.state.name];
         """,
     )
-    assert told == [0, "live"]
+    assert outcome == [0, "live"]
 
 
 def test_a_tab_that_wants_less_when_it_comes_back_gets_less(bare: Page) -> None:
-    told = play(
+    outcome = play(
         bare,
         """
         const tab = (await world.open("one")).want("A", "B");
@@ -438,12 +438,12 @@ def test_a_tab_that_wants_less_when_it_comes_back_gets_less(bare: Page) -> None:
         return {rows: [...tab.board.rows.keys()], p: tab.board.rows.get("A").p};
         """,
     )
-    assert told == {"rows": ["A"], "p": 6}
+    assert outcome == {"rows": ["A"], "p": 6}
 
 
 def test_a_panel_of_trades_that_opens_again_begins_with_the_newest(bare: Page) -> None:
     """Nobody wanted them meanwhile, so nothing is known of them; who says from where goes on."""
-    told = play(
+    outcome = play(
         bare,
         """
         const tab = await world.open("one");
@@ -469,19 +469,19 @@ def test_a_panel_of_trades_that_opens_again_begins_with_the_newest(bare: Page) -
         return [...seen, tab.tape.lines.length, tab.tape.lines.some(({trade}) => trade === null)];
         """,
     )
-    assert told == [50, 50, 120, False]
+    assert outcome == [50, 50, 120, False]
 
 
 def test_a_line_chosen_before_the_last_choice_was_answered_loses_no_trade(bare: Page) -> None:
-    told = play(
+    outcome = play(
         bare,
         """
         const tab = await world.open("one");
         await world.settle();
         const {session} = world;
         const say = session.say;
-        const held = [];
-        session.say = (frame) => held.push(structuredClone(frame));
+        const delayed = [];
+        session.say = (frame) => delayed.push(structuredClone(frame));
         world.market.trade("B", 1);
         tab.show("A", "B");
         await world.settle();
@@ -489,10 +489,10 @@ def test_a_line_chosen_before_the_last_choice_was_answered_loses_no_trade(bare: 
         tab.show("B");
         await world.settle();
         session.say = say;
-        for (const frame of held) say(frame);
+        for (const frame of delayed) say(frame);
         await world.settle();
         tab.inspectTape();
         return tab.tape.lines.map(({trade}) => trade.p);
         """,
     )
-    assert told == [1, 2]
+    assert outcome == [1, 2]

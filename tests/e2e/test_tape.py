@@ -14,14 +14,14 @@ FOLD = """async ([symbols, steps]) => {
   const {readFrame} = await import("/static/js/wire/frames.js");
   const tape = new Tape();
   tape.want(symbols);
-  const told = steps.map((step) => {
+  const accepted = steps.map((step) => {
     if (Array.isArray(step)) tape.want(step);
     else if (step.seq === undefined) tape.follow(step.follows);
     else if (step.channel === "heartbeat") tape.raise(step.seq);
     else return tape.apply(readFrame(step));
   });
   const lines = tape.lines.map(({trade}) => trade && trade.s + trade.i);
-  return {told, lines, position: tape.position};
+  return {accepted, lines, position: tape.position};
 }"""
 NOTE = """async (known) => {
   const {tradesNote} = await import("/static/js/screen/trades/note.js");
@@ -49,39 +49,39 @@ def heartbeat(seq: int) -> dict[str, Any]:
 
 
 def fold(page: Page, *steps: Any, symbols: str = "AB") -> dict[str, Any]:
-    told: dict[str, Any] = page.evaluate(FOLD, [list(symbols), list(steps)])
-    return told
+    outcome: dict[str, Any] = page.evaluate(FOLD, [list(symbols), list(steps)])
+    return outcome
 
 
 def test_trades_stand_in_order_each_once(bare: Page) -> None:
-    told = fold(
+    outcome = fold(
         bare, snapshot(9, "A3", "B7"), update(9, 12, "A11", "A12"), snapshot(12, "B7", "B10")
     )
-    assert told["lines"] == ["A3", "B7", "B10", "A11", "A12"]
-    assert told["position"] == "e:12"
+    assert outcome["lines"] == ["A3", "B7", "B10", "A11", "A12"]
+    assert outcome["position"] == "e:12"
 
 
 def test_what_does_not_follow_is_refused_until_it_does(bare: Page) -> None:
-    told = fold(
+    outcome = fold(
         bare, snapshot(9, "A9"), update(10, 12, "A12"), heartbeat(13), update(9, 13, "A10", "A12")
     )
-    assert told["told"] == [True, False, None, True]
-    assert told["lines"] == ["A9", "A10", "A12"]
+    assert outcome["accepted"] == [True, False, None, True]
+    assert outcome["lines"] == ["A9", "A10", "A12"]
 
 
 def test_a_mark_stands_where_trades_are_missing(bare: Page) -> None:
     """Before it what was known, after it what a snapshot with a gap told; it is set once."""
     lost = snapshot(80, "A75", "A80", gap=True)
-    told = fold(bare, snapshot(9, "A9"), lost, update(80, 81, "B81"))
-    assert told["lines"] == ["A9", None, "A75", "A80", "B81"]
+    outcome = fold(bare, snapshot(9, "A9"), lost, update(80, 81, "B81"))
+    assert outcome["lines"] == ["A9", None, "A75", "A80", "B81"]
     assert fold(bare, snapshot(9, "A9"), lost, lost)["lines"].count(None) == 2
     assert fold(bare, snapshot(9, "A9", gap=True))["lines"] == ["A9"]
 
 
 def test_another_epoch_counts_anew(bare: Page) -> None:
-    told = fold(bare, snapshot(9, "A9"), snapshot(2, "A2", epoch="f"), update(2, 9, "A9"))
-    assert told["lines"] == ["A9", None, "A2", "A9"]
-    assert told["position"] == "f:9"
+    outcome = fold(bare, snapshot(9, "A9"), snapshot(2, "A2", epoch="f"), update(2, 9, "A9"))
+    assert outcome["lines"] == ["A9", None, "A2", "A9"]
+    assert outcome["position"] == "f:9"
 
 
 def test_a_sign_of_life_counts_once_the_server_has_answered(bare: Page) -> None:
@@ -93,19 +93,19 @@ def test_a_sign_of_life_counts_once_the_server_has_answered(bare: Page) -> None:
 
 def test_only_wanted_symbols_are_kept_and_only_the_newest(bare: Page) -> None:
     many = [f"A{at}" for at in range(10, 400)]
-    told = fold(bare, snapshot(9, "A8", "C9"), update(9, 399, *many), symbols="A")
-    assert told["lines"] == [f"A{at}" for at in range(200, 400)]
+    outcome = fold(bare, snapshot(9, "A8", "C9"), update(9, 399, *many), symbols="A")
+    assert outcome["lines"] == [f"A{at}" for at in range(200, 400)]
     assert fold(bare, snapshot(9, "A8", "B9"), ["B"])["lines"] == ["B9"]
 
 
 def test_a_symbol_that_joins_begins_where_the_tape_does(bare: Page) -> None:
-    told = fold(bare, snapshot(9, "A5", "A9"), snapshot(9, "B3", "B7"))
-    assert told["lines"] == ["A5", "B7", "A9"]
+    outcome = fold(bare, snapshot(9, "A5", "A9"), snapshot(9, "B3", "B7"))
+    assert outcome["lines"] == ["A5", "B7", "A9"]
 
 
 def test_before_its_snapshot_an_update_is_of_what_was_wanted_before(bare: Page) -> None:
-    told = fold(bare, update(7, 8, "A8"), snapshot(9, "A9"))
-    assert (told["told"], told["lines"]) == ([True, True], ["A9"])
+    outcome = fold(bare, update(7, 8, "A8"), snapshot(9, "A9"))
+    assert (outcome["accepted"], outcome["lines"]) == ([True, True], ["A9"])
 
 
 @pytest.mark.parametrize(

@@ -108,9 +108,9 @@ JOURNEY = """async (stops) => {
     if (frame.type === "answer" && frame.method === "set") pauses += frame.result.paused ? 1 : 0;
     if (["answer", "welcome", "shutdown", "pace"].includes(frame.type)) return true;
     if (!["ticker", "status", "heartbeat"].includes(frame.channel)) return true;
-    const told = board.apply(frame);
-    if (told instanceof Gap) {
-      seen.gaps.push(`${connection.state.transport} ${told.channel} ${told.from} ${told.sequence}`);
+    const gap = board.apply(frame);
+    if (gap instanceof Gap) {
+      seen.gaps.push(`${connection.state.transport} ${gap.channel} ${gap.from} ${gap.sequence}`);
       return false;
     }
     if (frame.channel !== "ticker") return true;
@@ -231,9 +231,7 @@ def test_a_pinned_transport_says_that_it_fails(
 ) -> None:
     line.block("refuse", "websocket")
     page = open_page("?transport=websocket", url=line.url)
-    expect(page.locator("#link-banner")).to_contain_text(
-        "WebSocket is pinned and does not work"
-    )
+    expect(page.locator("#link-banner")).to_contain_text("WebSocket is pinned and does not work")
     assert set(line.tried) == {"websocket"}
     page.locator("#transport").select_option("")
     eventually(lambda: transport_of(page) == "SSE")
