@@ -1,4 +1,4 @@
-"""What a load test does and what it found; the numbers of README come from here.
+"""What a load test does and what it found; docs/benchmarks.md has its figures.
 
 Must not know sockets.
 """

@@ -1,6 +1,6 @@
 """The numbers and names of the wire: channels, limits, errors and close codes, each once.
 
-Pure. README's table and static/js/wire/frames.js are tested equal to it.
+Pure. docs/protocol.md and static/js/wire/frames.js are tested equal to it.
 """
 
 from enum import IntEnum, StrEnum

@@ -1,26 +1,20 @@
-"""One table of codes: the registry, README and the browser say the same."""
+"""One table of codes: the registry, docs/protocol.md and the browser say the same."""
 
 import re
 
 from dashboard.protocol.asyncapi import LIMITS
-from dashboard.protocol.guide import CHANNEL_TEXT, PARAMETER_TEXT
+from dashboard.protocol.guide import CHANNEL_TEXT, PARAMETER_TEXT, QUERY_TEXT, STATUS_TEXT
 from dashboard.wire import registry
 from dashboard.wire.commands import METHODS
 from dashboard.wire.registry import CLOSE_TEXT, ERROR_TEXT, Channel, Close, Error
+from tests.support.documents import document, table
 from tests.support.places import ROOT
 
-README = (ROOT / "README.md").read_text()
+PROTOCOL = document("protocol.md")
 SCRIPT = (ROOT / "static" / "js" / "wire" / "frames.js").read_text()
 
 
 RATES = ("MIN_RATE", "MAX_RATE", "DEFAULT_RATE")
-
-
-def table(first: str) -> list[list[str]]:
-    """Return the body of the README table whose first head cell is `first`."""
-    lines = README.split(f"| {first} |", 1)[1].splitlines()[2:]
-    body = lines[: next(i for i, line in enumerate(lines) if not line.startswith("|"))]
-    return [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in body]
 
 
 def constants(name: str) -> dict[str, str]:
@@ -34,33 +28,45 @@ def yes(retry: bool) -> str:
     return "yes" if retry else "no"
 
 
-def test_readme_lists_every_close_code() -> None:
+def test_the_protocol_lists_every_close_code() -> None:
     said = [[str(int(code)), why, yes(retry)] for code, (why, retry) in CLOSE_TEXT.items()]
-    assert table("close code") == said
+    assert table(PROTOCOL, "close code") == said
 
 
-def test_readme_lists_every_error() -> None:
+def test_the_protocol_lists_every_error() -> None:
     said = [
         [str(int(code)), code.name.lower(), why, yes(retry)]
         for code, (why, retry) in sorted(ERROR_TEXT.items())
     ]
-    assert table("error") == said
+    assert table(PROTOCOL, "error") == said
 
 
-def test_readme_lists_every_method_with_its_parameters() -> None:
-    said = {row[0]: row[1].replace("`", "").split(", ") for row in table("method")}
+def test_the_protocol_lists_every_method_with_its_parameters() -> None:
+    said = {row[0]: row[1].split(", ") for row in table(PROTOCOL, "method")}
     assert list(said) == list(METHODS)
     for method, texts in PARAMETER_TEXT.items():
         assert said[method] == (list(texts) or [""])
 
 
-def test_readme_lists_every_channel() -> None:
-    assert table("channel") == [[one.value, text.what] for one, text in CHANNEL_TEXT.items()]
+def test_the_protocol_lists_every_channel() -> None:
+    assert table(PROTOCOL, "channel") == [
+        [one.value, text.what] for one, text in CHANNEL_TEXT.items()
+    ]
 
 
-def test_readme_lists_every_limit() -> None:
+def test_the_protocol_lists_every_limit() -> None:
     said = [[name, f"{value:g}", why.replace("`", "")] for name, (value, why) in LIMITS.items()]
-    assert [[cell.replace("`", "") for cell in row] for row in table("limit")] == said
+    assert table(PROTOCOL, "limit") == said
+
+
+def test_the_protocol_lists_every_query_parameter() -> None:
+    said = [[name, text.replace("`", "")] for name, text in QUERY_TEXT.items()]
+    assert table(PROTOCOL, "query parameter") == said
+
+
+def test_the_protocol_lists_every_status() -> None:
+    said = [[str(status), text.replace("`", "")] for status, text in STATUS_TEXT.items()]
+    assert table(PROTOCOL, "status") == said
 
 
 def test_the_browser_knows_the_same_names_and_numbers() -> None:
