@@ -164,7 +164,9 @@ def test_a_market_of_one_symbol_that_stands_still_is_not_real():
 def test_the_page_is_for_operators_and_waits_for_days():
     seed_exchange(2, 200)
     client = staff("run_feed")
-    assert "So far there are 0 whole trading days" in " ".join(client.get(PAGE).content.decode().split())
+    assert "So far there are 0 whole trading days" in " ".join(
+        client.get(PAGE).content.decode().split()
+    )
     assert client.get(PAGE, {"format": "json"}).json()["findings"] == []
     assert client.get(PAGE.replace("demo", "none")).status_code == 404
     assert client.post(PAGE).status_code == 405
