@@ -51,6 +51,7 @@ export default defineConfig(
       "@typescript-eslint/no-confusing-void-expression": ["error", {ignoreArrowShorthand: true}],
       "@typescript-eslint/restrict-template-expressions": ["error", {allowNumber: true}],
       "curly": ["error", "multi-line"],
+      "@typescript-eslint/no-unused-vars": ["error", {ignoreRestSiblings: true}],
       "eqeqeq": "error",
       "no-console": "error",
       "no-else-return": "error",

@@ -77,7 +77,7 @@ export class Connection {
    * @param {{
    *   candidates: import("../transports/transport.js").Candidate[],
    *   positions: import("../transports/transport.js").Positions,
-   *   details?: Record<string, Record<string, unknown>>,
+   *   details?: import("./subscriptions.js").Details,
    *   deliver: (frame: Frame) => boolean,
    *   onstate?: (state: ConnectionState) => void,
    *   onrecovery?: (recovery: Recovery) => void,

@@ -9,7 +9,9 @@ import {METHOD} from "../wire/frames.js";
 import {backoff} from "./backoff.js";
 
 /** @typedef {import("../wire/frames.js").Command} Command */
+/** @typedef {import("../wire/frames.js").Parameters} Parameters */
 /** @typedef {import("../wire/frames.js").Answer} Answer */
+/** What goes with every subscription of a channel. @typedef {Record<string, {fields?: readonly string[]}>} Details */
 
 /** A resume that the server did not answer in this time is asked for again. */
 const MEND_MS = 5_000;
@@ -38,7 +40,7 @@ export class Subscriptions {
   /**
    * @param {{
    *   positions: () => Record<string, string | null>, random: () => number, now: () => number,
-   *   timers: import("../transports/transport.js").TimerFunctions, details: Record<string, Record<string, unknown>>,
+   *   timers: import("../transports/transport.js").TimerFunctions, details: Details,
    * }} options `details`: parameters that go with every subscription of a channel
    */
   constructor({positions, random, now, timers, details}) {
@@ -134,24 +136,27 @@ export class Subscriptions {
 
   /**
    * Send a command that is answered; without a connection, send nothing.
-   * @param {string} method
-   * @param {Record<string, unknown>} params
+   * @template {keyof Parameters} M
+   * @param {M} method
+   * @param {Parameters[M]} params
    */
   ask(method, params) {
     if (!this.#send) return;
-    const command = {method, params, id: this.#nextId};
+    const id = this.#nextId;
+    const command = /** @type {Command} */ ({method, params, id});
     this.#nextId += 1;
-    this.#asked.set(command.id, command);
+    this.#asked.set(id, command);
     this.#send(command);
   }
 
   /**
    * Send a command that needs no answer; without a connection, send nothing.
-   * @param {string} method
-   * @param {Record<string, unknown>} params
+   * @template {keyof Parameters} M
+   * @param {M} method
+   * @param {Parameters[M]} params
    */
   tell(method, params) {
-    this.#send?.({method, params});
+    this.#send?.(/** @type {Command} */ ({method, params}));
   }
 
   /**
@@ -185,7 +190,7 @@ export class Subscriptions {
     const command = this.#asked.get(answer.id ?? 0);
     this.#asked.delete(answer.id ?? 0);
     if (command?.method !== METHOD.SUBSCRIBE) return null;
-    const channel = String(command.params?.channel);
+    const {channel} = command.params;
     if (answer.success) return channel;
     if (answer.error?.retry) this.#timers.setTimeout(() => this.mend(channel), backoff(1, this.#random()));
     return null;

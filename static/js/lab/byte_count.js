@@ -9,6 +9,7 @@
  */
 
 /** @typedef {import("../transports/transport.js").Transport} Transport */
+/** @typedef {import("../transports/http.js").HttpResponse} HttpResponse */
 
 /** The bytes of "HTTP/1.1", of a line end, and of ": ". */
 const VERSION_BYTES = 8;
@@ -41,25 +42,26 @@ export class ByteCount {
    * @returns {T}
    */
   watch(transport) {
-    const {open, send} = transport;
+    const open = transport.open.bind(transport);
+    const send = transport.send.bind(transport);
     transport.open = (positions) => {
       this.openings += 1;
-      open.call(transport, positions);
+      open(positions);
     };
     transport.send = (command) => {
       this.commands += 1;
-      send.call(transport, command);
+      send(command);
     };
     return transport;
   }
 
-  /** Fetch as usual, and count the bytes. @type {typeof fetch} */
+  /** Fetch as usual, and count the bytes. @type {import("../transports/http.js").Fetch} */
   fetch = async (address, options) => {
     this.requests += 1;
-    this.sent += this.#requestBytes(new URL(String(address), location.href));
+    this.sent += this.#requestBytes(new URL(address, location.href));
     const response = await fetch(address, options);
     this.received += headBytes(response);
-    return /** @type {any} */ (new CountedResponse(response, (bytes) => (this.received += bytes)));
+    return new CountedResponse(response, (bytes) => (this.received += bytes));
   };
 
   /**
@@ -74,7 +76,7 @@ export class ByteCount {
     socket.addEventListener("open", () => (this.received += HANDSHAKE_ANSWER_BYTES));
     socket.addEventListener("message", ({data}) => (this.received += frameBytes(data)));
     socket.send = (data) => {
-      this.sent += frameBytes(String(data)) + MASK_BYTES;
+      this.sent += frameBytes(data) + MASK_BYTES;
       send(data);
     };
     return socket;
@@ -87,7 +89,10 @@ export class ByteCount {
   }
 }
 
-/** The part of a response that the transports use. It counts the bytes of the body. */
+/**
+ * The part of a response that the transports use. It counts the bytes of the body.
+ * @implements {HttpResponse}
+ */
 class CountedResponse {
   #response;
   #count;
@@ -111,8 +116,11 @@ class CountedResponse {
     return body;
   }
 
+  /** @returns {Promise<unknown>} */
   async json() {
-    return JSON.parse(new TextDecoder().decode(await this.arrayBuffer()));
+    /** @type {unknown} */
+    const value = JSON.parse(new TextDecoder().decode(await this.arrayBuffer()));
+    return value;
   }
 
   #reader() {

@@ -18,6 +18,8 @@ import {Ledger} from "./measure/ledger.js";
 
 /** The same fields as the dashboard asks for, and the open. */
 const FIELDS = Object.freeze(["p", "b", "a", "o", "h", "l", "pc", "v", "ph"]);
+/** The sums that the transport counts itself. */
+const COUNTED = Object.freeze(/** @type {const} */ (["requests", "openings", "commands", "bytes_sent", "bytes_received"]));
 /** The most times that the ticks of one entry are spread over; beyond that, each time stands for several ticks. */
 const SHARES = 32;
 /** The most ticks that wait for the next paint. */
@@ -42,8 +44,8 @@ export class Reader {
   #isMeasuring = false;
   /** @type {Tick[]} */
   #unpainted = [];
-  /** The byte count when the ledger last took it over. @type {Record<string, number>} */
-  #taken = {};
+  /** The byte count when the ledger last took it over. */
+  #taken = {requests: 0, openings: 0, commands: 0, bytes_sent: 0, bytes_received: 0};
   #onanswer;
 
   /**
@@ -123,9 +125,7 @@ export class Reader {
   #takeBytes(isCounted) {
     const {requests, openings, commands, sent, received} = this.#byteCount;
     const now = {requests, openings, commands, bytes_sent: sent, bytes_received: received};
-    for (const [name, total] of Object.entries(now)) {
-      if (isCounted) this.ledger.sums[name] += total - (this.#taken[name] ?? 0);
-    }
+    if (isCounted) for (const name of COUNTED) this.ledger.sums[name] += now[name] - this.#taken[name];
     this.#taken = now;
   }
 

@@ -4,7 +4,7 @@
  * Must not know the page.
  */
 
-import {TRANSPORTS} from "../transports/catalogue.js";
+import {TRANSPORTS, byTransport} from "../transports/catalogue.js";
 import {LongPollTransport} from "../transports/longpoll.js";
 import {PollTransport} from "../transports/poll.js";
 import {SseTransport} from "../transports/sse.js";
@@ -20,12 +20,12 @@ export const KEYS = Object.freeze(TRANSPORTS.map(({key}) => key));
 /**
  * Return each transport with its byte count, and the interval poll.
  * @param {Addresses & {interval_ms: number, header_bytes: number}} options
- * @returns {{transports: Record<string, LabTransport>, poll: PollTransport}}
+ * @returns {{transports: Record<import("../transports/catalogue.js").TransportKey, LabTransport>, poll: PollTransport}}
  */
 export function openTransports({socketUrl, sseUrl, pollUrl, interval_ms, header_bytes}) {
-  const byteCounts = Object.fromEntries(KEYS.map((key) => [key, new ByteCount(header_bytes)]));
+  const byteCounts = byTransport(() => new ByteCount(header_bytes));
   const poll = new PollTransport({url: pollUrl, interval_ms, fetch: byteCounts.poll.fetch});
-  /** @type {Record<string, () => import("../transports/transport.js").Transport>} */
+  /** @type {Record<import("../transports/catalogue.js").TransportKey, () => import("../transports/transport.js").Transport>} */
   const makers = {
     websocket: () => new WebSocketTransport(socketUrl, byteCounts.websocket.socket),
     sse: () => new SseTransport({url: sseUrl, fetch: byteCounts.sse.fetch}),
@@ -33,9 +33,10 @@ export function openTransports({socketUrl, sseUrl, pollUrl, interval_ms, header_
     poll: () => poll,
   };
   byteCounts.poll.watch(poll);
-  const transports = TRANSPORTS.map(({key, name}) => {
+  const names = new Map(TRANSPORTS.map(({key, name}) => [key, name]));
+  const transports = byTransport((key) => {
     const make = key === "poll" ? makers.poll : () => byteCounts[key].watch(makers[key]());
-    return [key, {candidate: {key, name, make}, byteCount: byteCounts[key]}];
+    return {candidate: {key, name: names.get(key) ?? key, make}, byteCount: byteCounts[key]};
   });
-  return {transports: Object.fromEntries(transports), poll};
+  return {transports, poll};
 }

@@ -78,7 +78,7 @@ export class Bars {
    */
   lay(name, bars) {
     const known = this.of(name);
-    const first = known.length ? known[0].t : Infinity;
+    const first = known[0]?.t ?? Infinity;
     const older = bars.filter(({t}) => t < first);
     const kept = [...older, ...known].slice(-CAPACITY);
     this.#bars.set(name, new Map(kept.map((bar) => [bar.t, bar])));

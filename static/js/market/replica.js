@@ -159,7 +159,7 @@ export class Replica {
   /** @param {string} name @returns {(import("../wire/frames.js").Bar | import("../wire/frames.js").NoBar)[]} */
   #barsOf(name) {
     const bars = this.#bars.of(name);
-    const [s, iv] = name.split("@");
+    const [s = "", iv = ""] = name.split("@");
     return bars.length ? bars : [{s, iv, none: true}];
   }
 }

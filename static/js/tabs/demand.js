@@ -25,7 +25,7 @@ export class Demand {
 
   /**
    * @param {{
-   *   subscriptions: Subscriptions, details: Record<string, Record<string, unknown>>,
+   *   subscriptions: Subscriptions, details: import("../connection/subscriptions.js").Details,
    *   onmore: (channel: string, symbols: Set<string>) => void, onless: (channel: string, symbols: string[], isOver: boolean) => void,
    * }} options `details`: parameters that go with every subscription of a channel; this class writes the fields
    *   of prices there. `onmore`: the connection now also asks for these symbols. `onless`: no tab wants these
@@ -38,7 +38,7 @@ export class Demand {
     this.#onless = onless;
   }
 
-  /** Return the symbols of a channel that any tab wants. @param {string} channel */
+  /** Return the symbols of a channel that any tab wants. @param {string} channel @returns {Set<string>} */
   symbolsOf(channel) {
     return this.#asked.get(channel) ?? new Set();
   }
@@ -59,11 +59,11 @@ export class Demand {
   /**
    * Add a channel, or more symbols of it, to what a tab wants. Return why that is not possible, or null.
    * @param {Tab} tab
-   * @param {Record<string, any>} params of the subscribe command
+   * @param {import("../wire/frames.js").Parameters["subscribe"]} params
    * @param {Set<string>} unknown symbols that the server did not know before; they are asked for again
    * @returns {Refusal | null}
    */
-  want(tab, {channel, symbols = [], fields = null}, unknown) {
+  want(tab, {channel, symbols = [], fields}, unknown) {
     if (!CHANNELS.includes(channel)) return refusal(ERROR.UNKNOWN_CHANNEL, "unknown_channel", `channel was ${channel}`);
     if (symbols.includes("*")) return refusal(ERROR.BAD_PARAMETERS, "bad_parameters", "* is not shared between tabs");
     const all = new Set([...this.symbolsOf(channel), ...symbols]);
@@ -73,7 +73,7 @@ export class Demand {
     const before = tab.asked.has(channel) ? tab.wanted.get(channel) : null;
     tab.asked.add(channel);
     tab.wanted.set(channel, new Set([...(before ?? []), ...symbols]));
-    if (channel === CHANNEL.TICKER) tab.fields = fields;
+    if (channel === CHANNEL.TICKER) tab.fields = fields ?? null;
     const isWider = channel === CHANNEL.TICKER && this.#widen();
     this.#ask(channel, all, isWider ? all : new Set([...all].filter((symbol) => this.#isNew(channel, symbol, unknown))));
     this.#shrink(channel);
@@ -83,7 +83,7 @@ export class Demand {
   /**
    * Take these symbols of a channel from what a tab wants; without symbols, the whole channel.
    * @param {Tab} tab
-   * @param {Record<string, any>} params of the unsubscribe command
+   * @param {import("../wire/frames.js").Parameters["unsubscribe"]} params
    */
   unwant(tab, {channel, symbols = []}) {
     const wanted = tab.wanted.get(channel);
@@ -129,7 +129,7 @@ export class Demand {
   #widen() {
     const tabs = [...this.#tabs].filter(({wanted}) => wanted.has(CHANNEL.TICKER));
     const wider = new Set(tabs.flatMap(({fields}) => fields ?? TICKER_FIELDS));
-    const {fields: before = []} = /** @type {{fields?: string[]}} */ (this.#details[CHANNEL.TICKER] ?? {});
+    const before = this.#details[CHANNEL.TICKER]?.fields ?? [];
     const asked = this.#asked.get(CHANNEL.TICKER);
     if (asked && [...wider].every((key) => before.includes(key))) return false;
     // All fields are named one by one: a server that was asked for fewer would take silence for "the same again".

@@ -11,21 +11,24 @@
 
 /**
  * The part of a BroadcastChannel that we use.
+ * @template Heard, Said
  * @typedef {{
- *   onmessage: ((event: MessageEvent) => void) | null, postMessage: (message: unknown) => void, close: () => void,
+ *   onmessage: ((event: MessageEvent<Heard>) => void) | null, postMessage: (message: Said) => void, close: () => void,
  * }} Channel
- * @typedef {(name: string) => Channel} OpenChannel
- *
+ */
+/** @typedef {<Heard, Said>(name: string) => Channel<Heard, Said>} OpenChannel */
+
+/**
  * To all tabs. `hello`: tab `id` looks for the leader, and has the trades up to position `since`. `lead`: a tab
  * leads from now on; its `term` is a name that no other leader has.
  * @typedef {{kind: "hello", id: string, since: string | null} | {kind: "lead", term: string}} Broadcast
  *
  * From the leader to one tab. `here`: the leader heard the tab. `road`: which transport carries the frames.
  * `open`: the connection is up. `frame`: a frame, and the bytes it cost. `closed`: the connection ended.
- * @typedef {{term: string} & (
- *   {kind: "here"} | {kind: "road", name: string, quiet_ms: number} | {kind: "open"}
+ * @typedef {{kind: "here"} | {kind: "road", name: string, quiet_ms: number} | {kind: "open"}
  *   | {kind: "frame", frame: Frame, bytes: number} | {kind: "closed", ending: Ending}
- * )} LeaderMessage
+ * } LeaderBody
+ * @typedef {{term: string} & LeaderBody} LeaderMessage
  *
  * From one tab to the leader: a command, as the server would get it.
  * @typedef {{kind: "command", command: Command}} TabMessage

@@ -9,8 +9,9 @@ import {CHANNEL} from "../wire/frames.js";
 import {lineOf} from "./envelopes.js";
 
 /** @typedef {import("../wire/frames.js").Command} Command */
-/** @typedef {import("./envelopes.js").Channel} Channel */
+/** @typedef {import("./envelopes.js").Broadcast} Broadcast */
 /** @typedef {import("./envelopes.js").LeaderMessage} LeaderMessage */
+/** @typedef {import("./envelopes.js").TabMessage} TabMessage */
 /** @typedef {import("../transports/transport.js").Transport} Transport */
 
 /** A live leader answers within milliseconds, even while its own connection is down. One that does not is stuck. */
@@ -36,9 +37,9 @@ export class Follower {
   #phase = "closed";
   /** The term of the leader that we follow. */
   #term = "";
-  /** @type {Channel | null} */
+  /** @type {import("./envelopes.js").Channel<Broadcast, Broadcast> | null} */
   #call = null;
-  /** @type {Channel | null} */
+  /** @type {import("./envelopes.js").Channel<LeaderMessage, TabMessage> | null} */
   #line = null;
   /** @type {(() => void) | null} */
   #goAway = null;
@@ -121,7 +122,7 @@ export class Follower {
     }, PATIENCE_MS);
   }
 
-  /** Another tab leads from now on, so the leader that we followed is gone. @param {import("./envelopes.js").Broadcast} call */
+  /** Another tab leads from now on, so the leader that we followed is gone. @param {Broadcast} call */
   #hearCall(call) {
     if (call.kind !== "lead") return;
     if (this.#phase === "asking") this.#ask();

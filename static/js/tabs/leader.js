@@ -16,20 +16,23 @@ import {Tab} from "./tab.js";
 
 /** @typedef {import("../wire/frames.js").Frame} Frame */
 /** @typedef {import("../wire/frames.js").Command} Command */
+/** @template {keyof import("../wire/frames.js").Parameters} M @typedef {import("../wire/frames.js").CommandOf<M>} CommandOf */
 /** @typedef {import("../connection/connection.js").Connection} Connection */
 /** @typedef {import("./tab.js").ReplicaLike} ReplicaLike */
-/** @typedef {import("./envelopes.js").Channel} Channel */
+/** @typedef {import("./envelopes.js").Broadcast} Broadcast */
+/** @typedef {import("./envelopes.js").LeaderMessage} LeaderMessage */
+/** Another leader may be on it too. @typedef {import("./envelopes.js").Channel<import("./envelopes.js").TabMessage | LeaderMessage, LeaderMessage>} Line */
 /** @typedef {import("../connection/state.js").ConnectionState} ConnectionState */
 
 /**
  * What the leader hands to its connection.
  * @typedef {{
- *   positions: import("../transports/transport.js").Positions, details: Record<string, Record<string, unknown>>,
+ *   positions: import("../transports/transport.js").Positions, details: import("../connection/subscriptions.js").Details,
  *   deliver: (frame: Frame) => boolean, onstate: (state: ConnectionState) => void,
  * }} Hooks
  *
  * A tab that is served, and the channel to it.
- * @typedef {{tab: Tab, line: Channel, unwatch: () => void}} Member
+ * @typedef {{tab: Tab, line: Line, unwatch: () => void}} Member
  */
 
 /** A tab that comes back says within this time what it wants; what it wanted earlier is then forgotten. */
@@ -46,7 +49,7 @@ export class Leader {
   #timers;
   #connection;
   #demand;
-  /** @type {Channel} */
+  /** @type {import("./envelopes.js").Channel<Broadcast, Broadcast>} */
   #call;
   /** @type {Map<string, Member>} */
   #members = new Map();
@@ -78,7 +81,7 @@ export class Leader {
     this.#quietOf = quietOf;
     this.#now = now;
     this.#timers = new NamedTimers(timers);
-    /** @type {Record<string, Record<string, unknown>>} */
+    /** @type {import("../connection/subscriptions.js").Details} */
     const details = {};
     this.#connection = connect({
       details,
@@ -119,13 +122,14 @@ export class Leader {
     tab.isAsking = true;
     this.#connection.setHidden(false);
     this.#connection.open();
-    if (this.#isUp && tab.isAsking) this.#admit(tab, line);
+    if (this.#isUp) this.#admitIfAsking(tab, line);
   }
 
   /** @param {string} id @returns {Member} */
   #join(id) {
+    /** @type {Line} */
     const line = this.#openChannel(lineOf(this.#key, id));
-    const post = (/** @type {object} */ message) => line.postMessage({...message, term: this.#term});
+    const post = (/** @type {import("./envelopes.js").LeaderBody} */ body) => line.postMessage({...body, term: this.#term});
     const tab = new Tab({id, post, known: this.#known, timers: this.#timers, now: this.#now});
     const unwatch = this.#presence.watch(id, () => this.#remove(id));
     line.onmessage = ({data}) => data.kind === "command" && this.#do(tab, data.command);
@@ -148,7 +152,12 @@ export class Leader {
     this.#demand.remove(member.tab);
   }
 
-  /** @param {Tab} tab @param {Channel} line */
+  /** Opening the road may have admitted it already. @param {Tab} tab @param {Line} line */
+  #admitIfAsking(tab, line) {
+    if (tab.isAsking) this.#admit(tab, line);
+  }
+
+  /** @param {Tab} tab @param {Line} line */
   #admit(tab, line) {
     line.postMessage({kind: "road", term: this.#term, ...this.#transport});
     tab.admit();
@@ -159,25 +168,24 @@ export class Leader {
   // --- commands -----------------------------------------------------------------------------
   /** @param {Tab} tab @param {Command} command */
   #do(tab, command) {
-    const {method, params = {}} = command;
     if (!tab.isOpen) return;
-    if (method === METHOD.SUBSCRIBE) this.#subscribe(tab, command, params);
-    else if (method === METHOD.UNSUBSCRIBE) this.#unsubscribe(tab, command, params);
-    else if (method === METHOD.SET) this.#set(tab, command, params);
-    else if (method === METHOD.ACK && !tab.isPaused) this.#acknowledge(params);
-    else if (method === METHOD.PING) this.#ping(tab, command);
+    if (command.method === METHOD.SUBSCRIBE) this.#subscribe(tab, command);
+    else if (command.method === METHOD.UNSUBSCRIBE) this.#unsubscribe(tab, command);
+    else if (command.method === METHOD.SET) this.#set(tab, command);
+    else if (command.method === METHOD.ACK && !tab.isPaused) this.#acknowledge(command.params);
+    else if (command.method === METHOD.PING) this.#ping(tab, command);
   }
 
-  /** @param {Tab} tab @param {Command} command @param {Record<string, any>} params */
-  #subscribe(tab, command, params) {
-    const {channel, symbols = [], since = tab.since} = params;
+  /** @param {Tab} tab @param {CommandOf<"subscribe">} command */
+  #subscribe(tab, command) {
+    const {channel, symbols = [], since = tab.since} = command.params;
     if (channel === CHANNEL.TRADES) {
       tab.since = since;
       this.#standTrades();
     }
     const unknown = new Set(this.#requests.unknownOf(channel));
     this.#requests.add({tab, command, channel, symbols});
-    const refusal = this.#demand.want(tab, params, unknown);
+    const refusal = this.#demand.want(tab, command.params, unknown);
     if (refusal) {
       this.#requests.cancel(command);
       tab.refuse(command, refusal);
@@ -185,11 +193,12 @@ export class Leader {
     this.#requests.serve();
   }
 
-  /** @param {Tab} tab @param {Command} command @param {Record<string, any>} params */
-  #unsubscribe(tab, command, params) {
-    tab.drop(params.channel, params.symbols ?? []);
-    this.#demand.unwant(tab, params);
-    tab.answer(command, {channel: params.channel});
+  /** @param {Tab} tab @param {CommandOf<"unsubscribe">} command */
+  #unsubscribe(tab, command) {
+    const {channel, symbols = []} = command.params;
+    tab.drop(channel, symbols);
+    this.#demand.unwant(tab, command.params);
+    tab.answer(command, {channel});
   }
 
   /** @param {string} channel @param {Set<string>} symbols */
@@ -217,8 +226,9 @@ export class Leader {
     this.#known.standTrades(null);
   }
 
-  /** @param {Tab} tab @param {Command} command @param {Record<string, any>} params */
-  #set(tab, command, {paused = tab.isPaused, max_rate = tab.max_rate}) {
+  /** @param {Tab} tab @param {CommandOf<"set">} command */
+  #set(tab, command) {
+    const {paused = tab.isPaused, max_rate = tab.max_rate} = command.params;
     tab.isPaused = paused;
     tab.max_rate = max_rate;
     this.#demand.weigh();
@@ -226,7 +236,7 @@ export class Leader {
     tab.go();
   }
 
-  /** @param {Record<string, any>} params */
+  /** @param {import("../wire/frames.js").Parameters["ack"]} params */
   #acknowledge({position, paint_ms}) {
     this.#connection.acknowledge(position, paint_ms);
   }
@@ -293,7 +303,8 @@ export class Leader {
     if (!success && error && !error.retry) {
       for (const {tab, command} of this.#requests.drop()) tab.refuse(command, error);
     }
-    const {channel, rejected = {}, resumed = false} = result;
+    const {channel, rejected = {}, resumed = false} = /** @type {import("../wire/frames.js").Opened} */ (result);
+    if (channel === undefined) return;
     for (const symbol of Object.keys(rejected)) this.#requests.unknownOf(channel).add(symbol);
     if (success && resumed) this.#requests.settle(channel);
   }

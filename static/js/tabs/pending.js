@@ -110,7 +110,7 @@ export class PendingList {
 /**
  * Return an entry with only the fields that a tab asked for; null means all.
  * @param {TickerEntry} entry
- * @param {string[] | null} fields
+ * @param {readonly string[] | null} fields
  * @returns {TickerEntry}
  */
 export function trimmed(entry, fields) {

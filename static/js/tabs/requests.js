@@ -7,7 +7,7 @@
 
 import {CHANNEL, KEYED_CHANNELS, TAPE_CHANNELS} from "../wire/frames.js";
 
-/** @typedef {import("../wire/frames.js").Command} Command */
+/** @typedef {import("../wire/frames.js").CommandOf<"subscribe">} Command */
 /** @typedef {import("./tab.js").Tab} Tab */
 /** @typedef {import("./tab.js").ReplicaLike} ReplicaLike */
 /** @typedef {{tab: Tab, command: Command, channel: string, symbols: string[]}} TabRequest */
@@ -28,7 +28,7 @@ export class Requests {
     this.#known = known;
   }
 
-  /** Return the symbols of a channel that the server did not know. @param {string} channel */
+  /** Return the symbols of a channel that the server did not know. @param {string} channel @returns {Set<string>} */
   unknownOf(channel) {
     return this.#unknown[channel] ?? new Set();
   }

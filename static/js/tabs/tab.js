@@ -46,7 +46,7 @@ export class Tab {
   max_rate = 0;
   /** Whether another tab wants prices more often, so that updates for this tab must be merged. */
   isSlower = false;
-  /** The fields of prices that it asked for; null means all. @type {string[] | null} */
+  /** The fields of prices that it asked for; null means all. @type {readonly string[] | null} */
   fields = null;
   /** The channels that it asked for, each with its symbols. @type {Map<string, Set<string>>} */
   wanted = new Map();
@@ -74,7 +74,7 @@ export class Tab {
 
   /**
    * @param {{
-   *   id: string, post: (message: any) => void, known: ReplicaLike, timers: import("../connection/timers.js").NamedTimers, now: () => number,
+   *   id: string, post: (body: import("./envelopes.js").LeaderBody) => void, known: ReplicaLike, timers: import("../connection/timers.js").NamedTimers, now: () => number,
    * }} options
    */
   constructor({id, post, known, timers, now}) {
@@ -122,7 +122,7 @@ export class Tab {
     this.#bytes = 0;
   }
 
-  /** @param {Command} command @param {Record<string, unknown>} result */
+  /** @param {{method: string, id?: number}} command @param {Record<string, unknown>} result */
   answer({method, id}, result) {
     this.say({channel: "answer", type: "answer", method, id: id ?? null, success: true, result, error: null});
   }
@@ -141,11 +141,11 @@ export class Tab {
   /**
    * Open a channel, or add symbols to it. Resume at the position of the tab if the leader knows what came since;
    * otherwise send a snapshot.
-   * @param {Command} command
+   * @param {import("../wire/frames.js").CommandOf<"subscribe">} command
    * @param {{symbols: string[], rejected: Record<string, string>}} found
    */
   serve(command, {symbols, rejected}) {
-    const {channel, since = null} = /** @type {{channel: string, since?: string | null}} */ (command.params);
+    const {channel, since = null} = command.params;
     const isMore = since === null && this.#opened.has(channel);
     const resumed = since !== null && this.#resumes(channel, symbols, since);
     if (isMore) this.#tell(channel, true);

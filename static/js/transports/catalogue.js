@@ -8,7 +8,12 @@ import {LongPollTransport} from "./longpoll.js";
 import {SseTransport} from "./sse.js";
 import {WebSocketTransport} from "./websocket.js";
 
-/** The best first. `key` stands in addresses and storage, `name` on the screen. */
+/** @typedef {"websocket" | "sse" | "longpoll" | "poll"} TransportKey */
+
+/**
+ * The best first. `key` stands in addresses and storage, `name` on the screen.
+ * @type {readonly {key: TransportKey, name: string}[]}
+ */
 export const TRANSPORTS = Object.freeze([
   {key: "websocket", name: "WebSocket"},
   {key: "sse", name: "SSE"},
@@ -23,7 +28,7 @@ export const TRANSPORTS = Object.freeze([
  * @returns {import("./transport.js").Candidate[]}
  */
 export function candidatesOf({socketUrl, sseUrl, pollUrl, poll}) {
-  /** @type {Record<string, () => import("./transport.js").Transport>} */
+  /** @type {Record<TransportKey, () => import("./transport.js").Transport>} */
   const makers = {
     websocket: () => new WebSocketTransport(socketUrl),
     sse: () => new SseTransport({url: sseUrl}),
@@ -31,4 +36,14 @@ export function candidatesOf({socketUrl, sseUrl, pollUrl, poll}) {
     poll: () => poll,
   };
   return TRANSPORTS.map(({key, name}) => ({key, name, make: makers[key]}));
+}
+
+/**
+ * Return a value for each transport.
+ * @template T
+ * @param {(key: TransportKey) => T} make
+ * @returns {Record<TransportKey, T>}
+ */
+export function byTransport(make) {
+  return {websocket: make("websocket"), sse: make("sse"), longpoll: make("longpoll"), poll: make("poll")};
 }

@@ -4,10 +4,20 @@
  * Must not know what is asked for.
  */
 
+import {isNumber, isObject} from "../wire/checks.js";
 import {CLOSE} from "../wire/frames.js";
 import {LOST, lost} from "./transport.js";
 
 /** @typedef {import("./transport.js").Ending} Ending */
+
+/**
+ * As much of a response as the transports use.
+ * @typedef {{read: () => Promise<ReadableStreamReadResult<Uint8Array> | undefined>}} BodyReader
+ * @typedef {Pick<Response, "status" | "type" | "headers" | "arrayBuffer"> & {
+ *   json: () => Promise<unknown>, body: {getReader: () => BodyReader} | null,
+ * }} HttpResponse
+ * @typedef {(address: string, options: RequestInit) => Promise<HttpResponse>} Fetch
+ */
 
 /** @type {Record<number, number>} */
 const CLOSE_OF_STATUS = Object.freeze({
@@ -30,7 +40,7 @@ export class HttpRefusal extends Error {
 /**
  * Get an address. Return the response if its status is 200 or 304.
  * @param {string} address
- * @param {{fetch: typeof fetch, accept: string, signal: AbortSignal}} options
+ * @param {{fetch: Fetch, accept: string, signal: AbortSignal}} options
  * @throws {HttpRefusal} on every other status
  */
 export async function get(address, {fetch, accept, signal}) {
@@ -57,7 +67,7 @@ export function endingOfError(error) {
 /**
  * Turn a refusal into a close code, but only one of our own server, which sends JSON. A proxy that answers 403 or
  * 503 by itself has merely lost the request.
- * @param {Response} response
+ * @param {HttpResponse} response
  * @returns {Promise<Ending>}
  */
 async function endingOf(response) {
@@ -68,11 +78,11 @@ async function endingOf(response) {
   return {code, reason: `HTTP ${response.status}`, retry_ms};
 }
 
-/** @param {Response} response */
+/** @param {HttpResponse} response */
 async function saysError(response) {
   try {
-    const {error} = await response.json();
-    return typeof error.code === "number";
+    const body = await response.json();
+    return isObject(body) && isObject(body.error) && isNumber(body.error.code);
   } catch {
     return false;
   }

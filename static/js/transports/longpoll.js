@@ -14,10 +14,12 @@ const WAIT_S = 10;
 
 /** @implements {Transport} */
 export class LongPollTransport extends Requester {
+  /** @override */
   name = "Long poll";
+  /** @override */
   wait_s = WAIT_S;
 
-  /** Ask again right after news, but not faster than the pace. */
+  /** Ask again right after news, but not faster than the pace. @override */
   rest_ms() {
     return 1000 / (this.max_rate || DEFAULT_RATE);
   }

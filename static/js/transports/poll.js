@@ -10,6 +10,7 @@ import {Requester} from "./requester.js";
 
 /** @implements {Transport} */
 export class PollTransport extends Requester {
+  /** @override */
   name = "Polling";
   #interval_ms;
 
@@ -29,7 +30,7 @@ export class PollTransport extends Requester {
     this.askSoon();
   }
 
-  /** The interval, or longer when fewer updates per second are wanted; never shorter. */
+  /** The interval, or longer when fewer updates per second are wanted; never shorter. @override */
   rest_ms() {
     const wanted_ms = this.max_rate ? 1000 / this.max_rate : 0;
     return Math.max(super.rest_ms(), this.#interval_ms, wanted_ms);

@@ -4,6 +4,8 @@
  * Must not know the page or the socket.
  */
 
+import {isObject, isText} from "../wire/checks.js";
+
 /** @typedef {{isDone: boolean, text: string}} PostResult `text`: the result in words for people */
 
 const TIMEOUT_MS = 10_000;
@@ -52,8 +54,11 @@ export class Poster {
 async function textOf(response) {
   if (response.type === "opaqueredirect" || response.status === 401) return "You are signed out.";
   try {
-    const {message = "", error} = await response.json();
-    return String(error?.message ?? message);
+    /** @type {unknown} */
+    const body = await response.json();
+    if (!isObject(body)) return "";
+    const {message} = isObject(body.error) ? body.error : body;
+    return isText(message) ? message : "";
   } catch {
     return response.ok ? "" : `The server answered ${response.status}.`;
   }

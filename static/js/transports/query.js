@@ -11,6 +11,7 @@ import {
 
 /** @typedef {import("../wire/frames.js").Frame} Frame */
 /** @typedef {import("../wire/frames.js").Command} Command */
+/** @typedef {import("../wire/frames.js").Parameters} Parameters */
 /** @typedef {import("../wire/frames.js").Answer} Answer */
 
 /** Asked for while nothing else is: it shows that the server is there, and the response is small. */
@@ -30,7 +31,7 @@ export class Query {
   #channels = new Set();
   /** The symbols of each channel that has them. @type {Map<string, Set<string>>} */
   #symbols = new Map();
-  /** @type {string[]} */
+  /** @type {readonly string[]} */
   #fields = [];
   /** How many notifications are unread; null until a response says so. @type {number | null} */
   #unread = null;
@@ -49,12 +50,11 @@ export class Query {
    * @param {Command} command
    */
   take(command) {
-    const {method, params = {}} = command;
-    if (method === METHOD.ACK) return false;
+    if (command.method === METHOD.ACK) return false;
     this.#unanswered.push(command);
-    if (method === METHOD.SUBSCRIBE) this.#subscribe(params);
-    else if (method === METHOD.UNSUBSCRIBE) this.#unsubscribe(params);
-    else if (method === METHOD.SET) return this.#set(params);
+    if (command.method === METHOD.SUBSCRIBE) this.#subscribe(command.params);
+    else if (command.method === METHOD.UNSUBSCRIBE) this.#unsubscribe(command.params);
+    else if (command.method === METHOD.SET) return this.#set(command.params);
     return true;
   }
 
@@ -79,7 +79,7 @@ export class Query {
     if (frame.channel === CHANNEL.WATCHLIST) this.#watchlist = frame.data.join(",");
   }
 
-  /** @param {Record<string, any>} params */
+  /** @param {Parameters["subscribe"]} params */
   #subscribe({channel, symbols = [], fields = []}) {
     this.#channels.add(channel);
     if (channel === CHANNEL.NOTIFICATIONS) this.#unread = null;
@@ -87,14 +87,14 @@ export class Query {
     this.#symbols.set(channel, new Set([...(this.#symbols.get(channel) ?? []), ...symbols]));
   }
 
-  /** @param {Record<string, any>} params */
+  /** @param {Parameters["unsubscribe"]} params */
   #unsubscribe({channel, symbols = []}) {
     const left = this.#symbols.get(channel);
     for (const symbol of symbols) left?.delete(symbol);
     if (!left?.size) this.#channels.delete(channel);
   }
 
-  /** @param {Record<string, any>} params */
+  /** @param {Parameters["set"]} params */
   #set({paused = this.isPaused, max_rate = this.max_rate}) {
     const isNew = paused !== this.isPaused || max_rate !== this.max_rate;
     this.isPaused = paused;
@@ -128,17 +128,18 @@ export class Query {
  * @returns {Answer[]}
  */
 export function answersTo({commands, parameters}, frames) {
-  return commands.map(({method, params = {}, id}) => {
-    const result = method === METHOD.SUBSCRIBE ? opened(params, parameters, frames) : params;
-    return {channel: "answer", type: "answer", method, id: id ?? null, success: true, result, error: null};
+  return commands.map((command) => {
+    const {method, id = null} = command;
+    const result = command.method === METHOD.SUBSCRIBE ? opened(command.params, parameters, frames) : command.params;
+    return {channel: "answer", type: "answer", method, id, success: true, result, error: null};
   });
 }
 
-/** @param {Record<string, any>} params @param {URLSearchParams} parameters @param {Frame[]} frames */
-function opened({channel, symbols}, parameters, frames) {
+/** @param {Parameters["subscribe"]} params @param {URLSearchParams} parameters @param {Frame[]} frames */
+function opened({channel, symbols = []}, parameters, frames) {
   const renewed = frames.filter((frame) => frame.channel === channel && frame.type === "snapshot");
   const named = new Set(renewed.flatMap(namesIn));
-  const missing = KEYED_CHANNELS.includes(channel) && renewed.length && Array.isArray(symbols) ? symbols.filter((symbol) => !named.has(symbol)) : [];
+  const missing = KEYED_CHANNELS.includes(channel) && renewed.length ? symbols.filter((symbol) => !named.has(symbol)) : [];
   const rejected = Object.fromEntries(missing.map((symbol) => [symbol, "unknown symbol"]));
   return {channel, resumed: parameters.has(`${channel}_since`) && renewed.length === 0, rejected};
 }

@@ -4,6 +4,7 @@
  * Must not know what the frames do to the board, or how long to rest: poll and longpoll decide that.
  */
 
+import {isObject} from "../wire/checks.js";
 import {readFrame} from "../wire/frames.js";
 import {endingOfError, get} from "./http.js";
 import {Query, answersTo, claimedBy, heartbeatAt} from "./query.js";
@@ -18,7 +19,7 @@ import {OPENING_MS, browserTimers, lost} from "./transport.js";
 /** The rest while paused: as long as from one heartbeat to the next. */
 const PAUSED_MS = 5_000;
 
-/** @typedef {{url: string, fetch?: typeof fetch, now?: () => number, timers?: import("./transport.js").TimerFunctions}} RequesterOptions */
+/** @typedef {{url: string, fetch?: import("./http.js").Fetch, now?: () => number, timers?: import("./transport.js").TimerFunctions}} RequesterOptions */
 
 /** @implements {Transport} */
 export class Requester {
@@ -98,7 +99,7 @@ export class Requester {
   /** @param {number} wait_ms */
   #askIn(wait_ms) {
     this.#timers.clearTimeout(this.#timer);
-    this.#timer = this.#timers.setTimeout(() => this.#ask(), wait_ms);
+    this.#timer = this.#timers.setTimeout(() => void this.#ask(), wait_ms);
   }
 
   async #ask() {
@@ -142,9 +143,8 @@ export class Requester {
     }
     const body = await response.arrayBuffer();
     this.meter.bytes += body.byteLength;
-    const {frames} = JSON.parse(new TextDecoder().decode(body));
-    const read = frames.map(readFrame).filter((/** @type {unknown} */ frame) => frame !== null);
-    return {frames: read.map((/** @type {any} */ frame) => claimedBy(frame, isWhole)), bytes: body.byteLength};
+    const frames = framesIn(new TextDecoder().decode(body)).map((frame) => claimedBy(frame, isWhole));
+    return {frames, bytes: body.byteLength};
   }
 
   /**
@@ -166,4 +166,12 @@ export class Requester {
       if (query === this.#query) this.onframe(frame, index === 0 ? bytes : 0);
     });
   }
+}
+
+/** @param {string} text */
+function framesIn(text) {
+  /** @type {unknown} */
+  const answer = JSON.parse(text);
+  if (!isObject(answer) || !Array.isArray(answer.frames)) throw new TypeError("the answer has no frames");
+  return answer.frames.map(readFrame).filter((frame) => frame !== null);
 }

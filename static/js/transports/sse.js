@@ -4,6 +4,7 @@
  * Must not know what a frame does to the board, or when to try again.
  */
 
+import {isObject, isText} from "../wire/checks.js";
 import {parseFrame, parsePosition} from "../wire/frames.js";
 import {EventParser} from "./event_parser.js";
 import {endingOfError, get} from "./http.js";
@@ -84,7 +85,7 @@ export class SseTransport {
     this.#stream = new Stream(asked, this.#stream?.stale ?? null);
     this.#timers.clearTimeout(this.#patience);
     this.#patience = this.#timers.setTimeout(() => this.#end(lost("no answer")), OPENING_MS);
-    this.#follow(this.#stream, `${this.#url}?${asked.parameters}`);
+    void this.#follow(this.#stream, `${this.#url}?${asked.parameters}`);
   }
 
   /** @param {Stream} stream @param {string} address */
@@ -180,7 +181,7 @@ class Stream {
   }
 }
 
-/** @param {Response} response @returns {AsyncGenerator<{events: StreamEvent[], bytes: number}>} */
+/** @param {import("./http.js").HttpResponse} response @returns {AsyncGenerator<{events: StreamEvent[], bytes: number}>} */
 async function* piecesOf(response) {
   const reader = response.body?.getReader();
   const decoder = new TextDecoder();
@@ -200,8 +201,11 @@ async function* piecesOf(response) {
 /** @param {string} text @returns {import("./transport.js").Ending} */
 function endingIn(text) {
   try {
-    const {code, reason} = JSON.parse(text);
-    return {code: Number(code) || LOST, reason: String(reason ?? ""), retry_ms: 0};
+    /** @type {unknown} */
+    const ending = JSON.parse(text);
+    if (!isObject(ending)) return lost("the stream was closed");
+    const {code, reason} = ending;
+    return {code: Number(code) || LOST, reason: isText(reason) ? reason : "", retry_ms: 0};
   } catch {
     return lost("the stream was closed");
   }

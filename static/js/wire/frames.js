@@ -5,7 +5,7 @@
  */
 
 import {
-  isBarEntry, isListOf, isNoticeFrame, isNumber, isObject,
+  isBarEntry, isListOf, isNoBarEntry, isNoticeFrame, isNumber, isObject,
   isSequence, isStatusEntry, isText, isTickerEntry, isTradeEntry,
 } from "./checks.js";
 
@@ -159,12 +159,25 @@ export const ERROR = Object.freeze({
  * @typedef {{code: number, name: string, message: string, retry: boolean}} Refusal
  * @typedef {{
  *   channel: "answer", type: "answer", method: string, id: number | null, success: boolean,
- *   result: Record<string, any>, error: Refusal | null,
+ *   result: Record<string, unknown>, error: Refusal | null,
  * }} Answer
  * @typedef {MarketFrame | TradesFrame | BarsFrame | Welcome | Shutdown | PaceFrame | Notices | WatchlistFrame | Answer} Frame
  *
- * @typedef {{method: string, params?: Record<string, unknown>, id?: number}} Command
+ * What a subscription is answered with; nothing when it was refused.
+ * @typedef {{channel?: string, symbols?: string[], rejected?: Record<string, string>, resumed?: boolean}} Opened
+ *
+ * What each method says.
+ * @typedef {{
+ *   subscribe: {channel: string, symbols?: string[], since?: string | null, fields?: readonly string[]},
+ *   unsubscribe: {channel: string, symbols?: string[]},
+ *   set: {paused?: boolean, max_rate?: number},
+ *   ack: {position: string, paint_ms: number},
+ *   ping: Record<string, never>,
+ * }} Parameters
  */
+
+/** @template {keyof Parameters} M @typedef {{method: M, params: Parameters[M], id?: number}} CommandOf */
+/** @typedef {{[M in keyof Parameters]: CommandOf<M>}[keyof Parameters]} Command */
 
 /** The fields of a row that is not known yet. @type {Readonly<Omit<Row, "s">>} */
 export const EMPTY_ROW = Object.freeze({
@@ -222,8 +235,8 @@ export function encodePosition(epoch, sequence) {
  */
 export function parsePosition(text) {
   if (typeof text !== "string") return null;
-  const match = /^(.*):(\d{1,15})$/.exec(text);
-  return match && {epoch: match[1], sequence: Number(match[2])};
+  const [, epoch, sequence] = /^(.*):(\d{1,15})$/.exec(text) ?? [];
+  return epoch === undefined ? null : {epoch, sequence: Number(sequence)};
 }
 
 /**
@@ -258,24 +271,24 @@ export function parseFrame(text) {
  */
 export function readFrame(value) {
   if (!isObject(value)) return null;
-  if (typeof value.method === "string") return readAnswer(value);
-  /** @type {Record<string, any>} */
+  if (typeof value.method === "string") return readAnswer(value.method, value);
+  /** @type {Record<string, unknown>} */
   const frame = {...value, type: value.type ?? "update"};
   switch (value.channel) {
     case CHANNEL.TICKER:
       return readTicker(frame);
     case CHANNEL.TRADES:
-      return isMarketFrame(frame, isTradeEntry) ? /** @type {any} */ ({...frame, data: frame.data.map(dated(frame.ts))}) : null;
+      return readTrades(frame);
     case CHANNEL.BARS:
-      return isMarketFrame(frame, isBarEntry) ? /** @type {any} */ (frame) : null;
+      return isBarsFrame(frame) ? frame : null;
     case CHANNEL.STATUS:
-      return isStatusFrame(frame) ? /** @type {any} */ (frame) : null;
+      return isStatusFrame(frame) ? frame : null;
     case HEARTBEAT:
       return readHeartbeat(value);
     case CHANNEL.NOTIFICATIONS:
-      return isNoticeFrame(frame) ? /** @type {any} */ (frame) : null;
+      return isNoticeFrame(frame) ? frame : null;
     case CHANNEL.WATCHLIST:
-      return isListOf(frame.data, isText) ? /** @type {any} */ (frame) : null;
+      return isWatchlistFrame(frame) ? frame : null;
     default:
       return null;
   }
@@ -284,38 +297,48 @@ export function readFrame(value) {
 /**
  * Read prices, which are an object by symbol. `ms` is how long before the frame's `ts` the tick happened. An entry
  * of an update stands for one tick unless it says otherwise.
- * @param {Record<string, any>} frame
- * @returns {any}
+ * @param {Record<string, unknown>} value
+ * @returns {TickerSnapshot | TickerUpdate | null}
  */
-function readTicker(frame) {
-  if (!isObject(frame.data)) return null;
-  const ticks = frame.type === "update" ? 1 : 0;
-  const data = Object.entries(frame.data).map(([s, entry]) => ({s, n: ticks, ...entry}));
-  if (!isMarketFrame({...frame, data}, isTickerEntry)) return null;
-  return {...frame, data: data.map(dated(frame.ts))};
+function readTicker(value) {
+  if (!isObject(value.data)) return null;
+  const n = value.type === "update" ? 1 : 0;
+  const entries = Object.entries(value.data).map(([s, entry]) => isObject(entry) ? {s, n, ...entry} : entry);
+  /** @type {Record<string, unknown>} */
+  const frame = {...value, data: entries};
+  if (!isMarketFrame(frame, CHANNEL.TICKER, isTickerEntry)) return null;
+  const data = frame.data.map((entry) => datedTicker(entry, frame.ts));
+  return {...frame, data};
 }
 
-/** @param {number} ts @returns {(entry: Record<string, any>) => Record<string, any>} */
-function dated(ts) {
-  return ({ms, ...entry}) => {
-    if (ms !== undefined) entry.t = ms === null ? null : ts - ms;
-    return entry;
-  };
+/** @param {import("./checks.js").WrittenTicker} written @param {number} ts @returns {TickerEntry} */
+function datedTicker({ms, ...rest}, ts) {
+  /** @type {TickerEntry} */
+  const entry = rest;
+  if (ms !== undefined) entry.t = ms === null ? null : ts - ms;
+  return entry;
 }
 
-/** @param {Record<string, any>} value @returns {Heartbeat | null} */
+/** @param {Record<string, unknown>} frame @returns {TradesFrame | null} */
+function readTrades(frame) {
+  if (!isMarketFrame(frame, CHANNEL.TRADES, isTradeEntry)) return null;
+  const data = frame.data.map(({ms, ...trade}) => Object.assign(trade, {t: frame.ts - ms}));
+  return {...frame, data};
+}
+
+/** @param {Record<string, unknown>} value @returns {Heartbeat | null} */
 function readHeartbeat({seq, ts, stale}) {
   if (!isSequence(seq)) return null;
   return {channel: HEARTBEAT, type: HEARTBEAT, seq, ts: isNumber(ts) ? ts : null, stale: isNumber(stale) ? stale : null};
 }
 
-/** @param {Record<string, any>} value @returns {Answer} */
-function readAnswer(value) {
+/** @param {string} method @param {Record<string, unknown>} value @returns {Answer} */
+function readAnswer(method, value) {
   const error = isObject(value.error) ? value.error : null;
   return {
     channel: "answer",
     type: "answer",
-    method: value.method,
+    method,
     id: isNumber(value.id) ? value.id : null,
     success: value.success === true,
     result: isObject(value.result) ? value.result : {},
@@ -328,20 +351,57 @@ function readAnswer(value) {
   };
 }
 
-/** @param {Record<string, any>} value */
+/** @param {Record<string, unknown>} value @returns {value is Welcome | Shutdown | PaceFrame | StatusSnapshot | StatusUpdate} */
 function isStatusFrame(value) {
   if (value.type === "welcome") return isNumber(value.server_time) && isNumber(value.heartbeat_ms);
   if (value.type === "shutdown") return isNumber(value.retry_ms);
   if (value.type === "pace") return isNumber(value.rate) && isText(value.reason);
-  return isMarketFrame(value, isStatusEntry);
+  return isMarketFrame(value, CHANNEL.STATUS, isStatusEntry);
+}
+
+/** @param {Record<string, unknown>} value @returns {value is WatchlistFrame} */
+function isWatchlistFrame(value) {
+  return isListOf(value.data, isText);
+}
+
+/** Only a snapshot says that there is no bar yet. @param {Record<string, unknown>} value @returns {value is BarsFrame} */
+function isBarsFrame(value) {
+  /** @type {(entry: unknown) => entry is Bar | NoBar} */
+  const isBarOrNone = (entry) => isBarEntry(entry) || isNoBarEntry(entry);
+  return isSnapshot(value, CHANNEL.BARS, isBarOrNone) || isUpdate(value, CHANNEL.BARS, isBarEntry);
 }
 
 /**
- * @param {Record<string, any>} value
- * @param {(entry: unknown) => boolean} isEntry
+ * @template {string} C, E
+ * @param {Record<string, unknown>} value
+ * @param {C} channel
+ * @param {(entry: unknown) => entry is E} isEntry
+ * @returns {value is Snapshot<C, E> | Update<C, E>}
  */
-function isMarketFrame(value, isEntry) {
-  if (!isSequence(value.seq) || !isNumber(value.ts) || !isListOf(value.data, isEntry)) return false;
-  if (value.type === "snapshot") return isText(value.epoch);
-  return value.type === "update" && isSequence(value.from) && value.from <= value.seq;
+function isMarketFrame(value, channel, isEntry) {
+  return isSnapshot(value, channel, isEntry) || isUpdate(value, channel, isEntry);
+}
+
+/**
+ * @template {string} C, E
+ * @param {Record<string, unknown>} value
+ * @param {C} channel
+ * @param {(entry: unknown) => entry is E} isEntry
+ * @returns {value is Snapshot<C, E>}
+ */
+function isSnapshot(value, channel, isEntry) {
+  return value.channel === channel && value.type === "snapshot" && isText(value.epoch)
+    && isSequence(value.seq) && isNumber(value.ts) && isListOf(value.data, isEntry);
+}
+
+/**
+ * @template {string} C, E
+ * @param {Record<string, unknown>} value
+ * @param {C} channel
+ * @param {(entry: unknown) => entry is E} isEntry
+ * @returns {value is Update<C, E>}
+ */
+function isUpdate(value, channel, isEntry) {
+  return value.channel === channel && value.type === "update" && isSequence(value.from)
+    && isSequence(value.seq) && value.from <= value.seq && isNumber(value.ts) && isListOf(value.data, isEntry);
 }

@@ -17,7 +17,7 @@ const UNKNOWN = "No figures yet.";
 
 /**
  * Return every claim with its verdict.
- * @param {Record<string, Figures>} figures of one period, by transport
+ * @param {Record<"websocket" | "sse" | "longpoll" | "poll", Figures>} figures of one period, by transport
  * @returns {Verdict[]}
  */
 export function verdictsOf({websocket, sse, longpoll, poll}) {

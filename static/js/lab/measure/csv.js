@@ -8,8 +8,11 @@ import {FIGURES, figuresOf} from "./figures.js";
 
 /** @typedef {{name: string, period: string, ledger: import("./ledger.js").Ledger}} CsvLine */
 
-/** Sums that are written beside the figures, with their units. */
-const TOTALS = Object.freeze({measured_ms: "ms", updates: "", requests: "", bytes_received: "B", bytes_sent: "B"});
+/**
+ * Sums that are written beside the figures, with their units.
+ * @type {readonly (readonly [import("./ledger.js").SumName, string])[]}
+ */
+const TOTALS = Object.freeze([["measured_ms", "ms"], ["updates", ""], ["requests", ""], ["bytes_received", "B"], ["bytes_sent", "B"]]);
 
 /**
  * Return the text of a CSV file (RFC 4180).
@@ -20,15 +23,15 @@ export function csvOf(lines, {at_ms, symbols, interval_s, max_rate}) {
   const settings = [new Date(at_ms).toISOString(), symbols.length, interval_s, max_rate];
   const header = [
     "transport", "period", "ended at [UTC]", "symbols", "poll interval [s]", "rate asked for [per s]",
-    ...Object.entries(TOTALS).map(([name, unit]) => titled(name.replace("_ms", "").replace("_", " "), unit)),
+    ...TOTALS.map(([name, unit]) => titled(name.replace("_ms", "").replace("_", " "), unit)),
     ...FIGURES.map(({name, unit}) => titled(name, unit)),
   ];
   const rows = lines.map(({name, period, ledger}) => {
     const figures = figuresOf(ledger);
-    const totals = Object.keys(TOTALS).map((total) => round(ledger.sums[total]));
+    const totals = TOTALS.map(([sum]) => round(ledger.sums[sum]));
     return [name, period, ...settings, ...totals, ...FIGURES.map(({key}) => round(figures[key]))];
   });
-  return [header, ...rows].map((row) => row.map(quoted).join(",") + "\r\n").join("");
+  return [header, ...rows].map((row) => `${row.map(quoted).join(",")}\r\n`).join("");
 }
 
 /** @param {string} name @param {string} unit */

@@ -7,9 +7,13 @@
 /** @typedef {import("./ledger.js").Ledger} Ledger */
 
 /**
+ * @typedef {"receipt_p50_ms" | "receipt_p95_ms" | "receipt_p99_ms" | "paint_p50_ms" | "paint_p95_ms" | "paint_p99_ms"
+ *   | "age_ms" | "updates_per_s" | "received_per_s" | "sent_per_s" | "bytes_per_update" | "requests_per_min"
+ *   | "more_requests" | "commands" | "ticks" | "merged" | "missed" | "gaps" | "reconnects" | "server_us_per_update"} FigureKey
+ *
  * A figure: its name and unit, and how to compute it; `of` returns null when there is nothing to compute it from.
- * @typedef {{key: string, name: string, unit: string, digits: number, of: (ledger: Ledger) => number | null}} Figure
- * @typedef {Record<string, number | null>} Figures
+ * @typedef {{key: FigureKey, name: string, unit: string, digits: number, of: (ledger: Ledger) => number | null}} Figure
+ * @typedef {Record<FigureKey, number | null>} Figures
  */
 
 /** @param {"receipt" | "paint"} what @param {number} share @returns {(ledger: Ledger) => number | null} */
@@ -63,5 +67,5 @@ export const FIGURES = Object.freeze([
  * @returns {Figures}
  */
 export function figuresOf(ledger) {
-  return Object.fromEntries(FIGURES.map(({key, of}) => [key, of(ledger)]));
+  return /** @type {Figures} */ (Object.fromEntries(FIGURES.map(({key, of}) => [key, of(ledger)])));
 }

@@ -22,7 +22,8 @@ export class Histogram {
    * @param {number} [weight] how often it took so long
    */
   record(span_ms, weight = 1) {
-    this.#buckets[bucketOf(span_ms)] += weight;
+    const index = bucketOf(span_ms);
+    this.#buckets[index] = (this.#buckets[index] ?? 0) + weight;
     this.count += weight;
   }
 
@@ -34,8 +35,8 @@ export class Histogram {
     if (this.count <= 0) return null;
     const rank = Math.max(1, Math.ceil(share * this.count));
     let sum = 0;
-    for (let index = 0; index < BUCKETS; index += 1) {
-      sum += this.#buckets[index];
+    for (const [index, weight] of this.#buckets.entries()) {
+      sum += weight;
       if (sum >= rank) return spanOf(index);
     }
     return spanOf(BUCKETS - 1);
@@ -53,7 +54,7 @@ export class Histogram {
   minus(earlier) {
     const rest = new Histogram();
     rest.count = this.count - earlier.count;
-    rest.#buckets = this.#buckets.map((weight, index) => weight - earlier.#buckets[index]);
+    rest.#buckets = this.#buckets.map((weight, index) => weight - (earlier.#buckets[index] ?? 0));
     return rest;
   }
 }

@@ -34,14 +34,16 @@ export class Spending {
   hear(costs) {
     const before = this.#before;
     this.#before = costs;
-    if (before === null || before.process !== costs.process) return {};
+    if (before?.process !== costs.process) return {};
     this.process_s += costs.process_cpu_s - before.process_cpu_s;
     this.span_ms += costs.ts - before.ts;
-    const spent = Object.entries(costs.transports).map(([key, {cpu_s, updates}]) => {
+    /** @type {Spent} */
+    const spent = {};
+    for (const [key, {cpu_s, updates}] of Object.entries(costs.transports)) {
       const earlier = before.transports[key] ?? {cpu_s: 0, updates: 0};
-      return [key, {cpu_s: cpu_s - earlier.cpu_s, updates: updates - earlier.updates}];
-    });
-    for (const [, share] of spent) this.owned_s += /** @type {{cpu_s: number}} */ (share).cpu_s;
-    return Object.fromEntries(spent);
+      spent[key] = {cpu_s: cpu_s - earlier.cpu_s, updates: updates - earlier.updates};
+    }
+    for (const {cpu_s} of Object.values(spent)) this.owned_s += cpu_s;
+    return spent;
   }
 }
