@@ -89,6 +89,6 @@ export function remember(name, value) {
     if (value === null) localStorage.removeItem(PREFIX + name);
     else localStorage.setItem(PREFIX + name, value);
   } catch {
-    return;
+    // storage may be forbidden
   }
 }

@@ -7,13 +7,13 @@
 (function () {
   "use strict";
   for (const name of ["theme", "palette"]) {
-    let value = null;
+    let value;
     try {
-      value = localStorage.getItem("market." + name);
+      value = localStorage.getItem(`market.${name}`);
     } catch {
-      value = null;
+      continue; // storage may be forbidden
     }
-    if (value && /^[a-z-]+$/.test(value)) document.documentElement.classList.add(name + "-" + value);
+    if (value && /^[a-z-]+$/.test(value)) document.documentElement.classList.add(`${name}-${value}`);
   }
   document.documentElement.classList.add("has-script");
 })();

@@ -57,7 +57,7 @@ class Page {
   #watchlist = new Watchlist({
     panel: byId("watchlist"),
     facts: (symbol) => this.#facts(symbol),
-    onremove: (symbol) => this.#post(this.#settings.removeUrl, {symbol}),
+    onremove: (symbol) => void this.#post(this.#settings.removeUrl, {symbol}),
     onselect: (symbol) => this.#trades?.select(symbol),
   });
   #trades = openTrades({
@@ -69,7 +69,7 @@ class Page {
   });
   #notifications = new Notifications({
     inbox: () => this.#inbox,
-    onread: (ids) => this.#post(this.#settings.readUrl, {id: ids.map(String)}),
+    onread: (ids) => void this.#post(this.#settings.readUrl, {id: ids.map(String)}),
   });
   #feeds = new FeedBanner({announce: (text) => this.#announcer.say(text)});
   #status = new ConnectionStatus({
@@ -81,7 +81,7 @@ class Page {
     catalogue: () => this.#board.instruments.values(),
     isListed: (symbol) => this.#watchlist.symbols.includes(symbol),
     onfilter: (text) => this.#watchlist.filter(text),
-    onadd: (symbol) => this.#post(this.#settings.addUrl, {symbol}),
+    onadd: (symbol) => void this.#post(this.#settings.addUrl, {symbol}),
     onpick: (symbol) => this.#watchlist.reveal(symbol),
   });
   #pauseButton = byId("pause");

@@ -11,7 +11,8 @@ import {socketUrl} from "../screen/page/settings.js";
 import {get} from "../transports/http.js";
 import {Poster} from "../transports/post.js";
 import {RawSocket} from "../transports/raw_socket.js";
-import {CHANNEL, CLOSE_TEXT, METHOD, encodeCommand, mayRetry} from "../wire/frames.js";
+import {isListOf, isNumber, isObject, isText} from "../wire/checks.js";
+import {CHANNEL, CLOSE_TEXT, METHOD, encodeCommand, mayRetry, parseFrame} from "../wire/frames.js";
 
 /** The log of actions is read again this often, for what others did; after an action here, at once. */
 const LOOK_MS = 10_000;
@@ -32,11 +33,23 @@ async function look() {
   if (!address || document.hidden) return;
   const signal = AbortSignal.timeout(LOOK_MS);
   try {
-    const answer = await get(address, {fetch: globalThis.fetch.bind(globalThis), accept: "application/json", signal});
-    panel.showEntries((await answer.json()).entries);
+    const response = await get(address, {fetch: globalThis.fetch.bind(globalThis), accept: "application/json", signal});
+    const answer = await response.json();
+    if (isObject(answer) && isListOf(answer.entries, isAuditEntry)) panel.showEntries(answer.entries);
   } catch {
-    return;
+    // the next time will do
   }
+}
+
+/** @param {unknown} entry @returns {entry is import("../screen/deck/panel.js").AuditEntry} */
+function isAuditEntry(entry) {
+  return isObject(entry) && isListOf(entry.texts, isText) && isText(entry.undo);
+}
+
+/** @param {unknown} frame @returns {frame is import("../screen/deck/panel.js").DeckFrame} */
+function isDeckFrame(frame) {
+  if (!isObject(frame) || frame.channel !== CHANNEL.DECK) return false;
+  return Array.isArray(frame.feeds) && isObject(frame.process) && isNumber(frame.connections);
 }
 
 socket.onopen = () => {
@@ -44,9 +57,11 @@ socket.onopen = () => {
 };
 /** @param {string} text */
 socket.ontext = (text) => {
+  const answer = parseFrame(text);
+  if (answer?.type === "answer" && !answer.success) show("closed", `Refused: ${answer.error?.message ?? ""}`);
+  /** @type {unknown} */
   const frame = JSON.parse(text);
-  if (frame.success === false) show("closed", `Refused: ${frame.error.message}`);
-  if (frame.channel !== CHANNEL.DECK) return;
+  if (!isDeckFrame(frame)) return;
   attempt = 0;
   show("open", "Live");
   panel.show(frame);
@@ -64,16 +79,20 @@ socket.onclose = (code) => {
 };
 
 for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (page.querySelectorAll("form[data-part=form]"))) {
-  form.addEventListener("submit", async (event) => {
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const button = event.submitter;
-    if (button instanceof HTMLButtonElement) button.disabled = true;
-    const address = button?.getAttribute("formaction") ?? form.action;
-    const fields = /** @type {Record<string, string>} */ (Object.fromEntries(new FormData(form)));
-    panel.answer(form, await new Poster(fields.csrfmiddlewaretoken).post(address, fields));
-    await look();
-    if (button instanceof HTMLButtonElement) button.disabled = false;
+    void submit(form, event.submitter);
   });
+}
+
+/** Send a form without leaving the page; its button waits for the answer. @param {HTMLFormElement} form @param {HTMLElement | null} button */
+async function submit(form, button) {
+  if (button instanceof HTMLButtonElement) button.disabled = true;
+  const address = button?.getAttribute("formaction") ?? form.action;
+  const fields = /** @type {Record<string, string>} */ (Object.fromEntries(new FormData(form)));
+  panel.answer(form, await new Poster(fields.csrfmiddlewaretoken ?? "").post(address, fields));
+  await look();
+  if (button instanceof HTMLButtonElement) button.disabled = false;
 }
 /**
  * Fill the hidden fields of a form. They are empty except while it is sent, so that a key pressed in the form ends no

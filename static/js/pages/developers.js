@@ -65,7 +65,7 @@ command.addEventListener("keydown", (event) => {
 });
 for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-try]"))) {
   button.addEventListener("click", () => {
-    command.value = sampleOf(button).textContent ?? "";
+    command.value = sampleOf(button).textContent;
     panel.scrollIntoView();
     (socket.isOpen ? send : connect).focus();
   });

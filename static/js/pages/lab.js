@@ -8,7 +8,7 @@ import {byId, find, write} from "../dom.js";
 import {count, price} from "../format.js";
 import {verdictsOf} from "../lab/measure/claims.js";
 import {csvOf} from "../lab/measure/csv.js";
-import {figuresOf} from "../lab/measure/figures.js";
+import {FIGURES, figuresOf} from "../lab/measure/figures.js";
 import {fleetCost} from "../lab/measure/fleet.js";
 import {History, Ledger} from "../lab/measure/ledger.js";
 import {ClockOffset} from "../lab/measure/offset.js";
@@ -24,11 +24,12 @@ import {Plot} from "../screen/lab/plot.js";
 import {showFleet, showVerdicts} from "../screen/lab/verdicts.js";
 import {PaintScheduler} from "../screen/page/paint_scheduler.js";
 import {readSettings, signIn} from "../screen/page/settings.js";
-import {TRANSPORTS} from "../transports/catalogue.js";
+import {TRANSPORTS, byTransport} from "../transports/catalogue.js";
 import {WebSocketTransport} from "../transports/websocket.js";
 import {CLOSE} from "../wire/frames.js";
 
 /** @typedef {import("../lab/server_costs.js").ServerCosts} ServerCosts */
+/** @typedef {import("../transports/catalogue.js").TransportKey} TransportKey */
 /** @typedef {import("../screen/lab/form.js").LabSettings} LabSettings */
 
 /** The figures are taken and shown this often. */
@@ -65,9 +66,9 @@ class Lab {
     now: ourTime,
     onanswer: (sent_ms, server_ms, heard_ms) => this.#offset.hear(sent_ms, server_ms, heard_ms),
   });
-  /** @type {Record<string, Reader>} */
-  #readers = {};
-  #histories = Object.fromEntries(KEYS.map((key) => [key, new History(RECENT_S)]));
+  /** @type {Map<TransportKey, Reader>} */
+  #readers = new Map();
+  #histories = byTransport(() => new History(RECENT_S));
   /** @type {import("../transports/poll.js").PollTransport | null} */
   #poll = null;
   #header_bytes = HEADER_BYTES;
@@ -89,7 +90,7 @@ class Lab {
     this.#timekeeper.open();
     await Promise.race([this.#clockIsSure(), passed(CLOCK_MS)]);
     await this.#askCosts();
-    await this.#start();
+    this.#start();
   }
 
   async #clockIsSure() {
@@ -97,7 +98,7 @@ class Lab {
   }
 
   // --- running ------------------------------------------------------------------------------
-  async #start() {
+  #start() {
     const {symbols, interval_s, max_rate} = this.#form.settings;
     this.#isRunning = true;
     this.#rejected.clear();
@@ -105,13 +106,13 @@ class Lab {
     const options = {...this.#settings, interval_ms: interval_s * 1000, header_bytes: this.#header_bytes};
     const {transports, poll} = openTransports(options);
     this.#poll = poll;
-    for (const key of KEYS) this.#readers[key] = this.#reader(key, transports[key], symbols, max_rate);
+    for (const key of KEYS) this.#readers.set(key, this.#reader(key, transports[key], symbols, max_rate));
     this.#reset();
     this.#look();
-    for (const reader of Object.values(this.#readers)) reader.open();
+    for (const reader of this.#readers.values()) reader.open();
   }
 
-  /** @param {string} key @param {import("../lab/transports.js").LabTransport} transport @param {string[]} symbols @param {number} max_rate */
+  /** @param {TransportKey} key @param {import("../lab/transports.js").LabTransport} transport @param {string[]} symbols @param {number} max_rate */
   #reader(key, {candidate, byteCount}, symbols, max_rate) {
     const column = {paint: (/** @type {Set<string>} */ dirty) => this.#paint(key, dirty)};
     return new Reader({
@@ -127,7 +128,7 @@ class Lab {
   #stop() {
     if (!this.#isRunning) return;
     this.#isRunning = false;
-    for (const reader of Object.values(this.#readers)) reader.close();
+    for (const reader of this.#readers.values()) reader.close();
     this.#show();
     this.#look();
   }
@@ -139,7 +140,7 @@ class Lab {
 
   /** Count from now on. */
   #reset() {
-    for (const [key, reader] of Object.entries(this.#readers)) {
+    for (const [key, reader] of this.#readers) {
       reader.settle();
       this.#histories[key].begin(reader.ledger);
     }
@@ -151,7 +152,7 @@ class Lab {
   /** Measure only while the page is visible: a hidden page paints nothing, and its timers are slow. */
   #look() {
     const isSeen = !document.hidden;
-    if (this.#isRunning) for (const reader of Object.values(this.#readers)) reader.measure(isSeen);
+    if (this.#isRunning) for (const reader of this.#readers.values()) reader.measure(isSeen);
     if (isSeen) this.#spending.skip();
     document.body.dataset.lab = this.#isRunning ? (isSeen ? "running" : "paused") : "stopped";
     write(find(byId("lab-run"), "[data-part=label]"), this.#isRunning ? "Stop" : "Start");
@@ -159,14 +160,14 @@ class Lab {
   }
 
   /** @param {LabSettings} settings @param {keyof LabSettings} name */
-  async #heed({interval_s, max_rate}, name) {
+  #heed({interval_s, max_rate}, name) {
     if (name === "interval_s" && this.#poll) this.#poll.interval_ms = interval_s * 1000;
     if (name === "max_rate") {
-      for (const key of KEYS) if (key !== "poll") this.#readers[key]?.subscriptions.setRate(max_rate);
+      for (const key of KEYS) if (key !== "poll") this.#readers.get(key)?.subscriptions.setRate(max_rate);
     }
     if (name === "symbols" && this.#isRunning) {
       this.#stop();
-      await this.#start();
+      this.#start();
     }
     this.#show();
   }
@@ -175,8 +176,8 @@ class Lab {
   #tick() {
     if (!this.#isRunning || document.hidden) return;
     this.#ticks += 1;
-    if (this.#ticks % COSTS_EVERY === 0) this.#askCosts();
-    for (const [key, reader] of Object.entries(this.#readers)) {
+    if (this.#ticks % COSTS_EVERY === 0) void this.#askCosts();
+    for (const [key, reader] of this.#readers) {
       reader.settle();
       this.#histories[key].tick(reader.ledger);
     }
@@ -200,18 +201,19 @@ class Lab {
   /** @param {ServerCosts} costs */
   #charge(costs) {
     if (document.hidden) return;
-    for (const [key, {cpu_s, updates}] of Object.entries(this.#spending.hear(costs))) {
-      const sums = this.#readers[key]?.ledger.sums;
-      if (!sums) continue;
-      sums.server_cpu_s += cpu_s;
-      sums.server_updates += updates;
+    const spent = this.#spending.hear(costs);
+    for (const [key, {ledger}] of this.#readers) {
+      const {cpu_s, updates} = spent[key] ?? {cpu_s: 0, updates: 0};
+      ledger.sums.server_cpu_s += cpu_s;
+      ledger.sums.server_updates += updates;
     }
   }
 
   // --- showing ------------------------------------------------------------------------------
-  /** @param {string} key @param {Set<string>} dirty */
+  /** @param {TransportKey} key @param {Set<string>} dirty */
   #paint(key, dirty) {
-    const reader = this.#readers[key];
+    const reader = this.#readers.get(key);
+    if (!reader) return;
     this.#mirror.show(key, reader.board.rows, dirty);
     reader.painted();
   }
@@ -224,23 +226,18 @@ class Lab {
   }
 
   #periods() {
-    const periods = KEYS.map((key) => {
-      const ledger = this.#readers[key]?.ledger ?? new Ledger();
-      return [key, this.#histories[key].periods(ledger)];
-    });
-    return /** @type {Record<string, {all: Ledger, recent: Ledger, last: Ledger}>} */ (Object.fromEntries(periods));
+    return byTransport((key) => this.#histories[key].periods(this.#readers.get(key)?.ledger ?? new Ledger()));
   }
 
   #show() {
     const periods = this.#periods();
     const period = find(document, "input[name=period]:checked").getAttribute("value") === "all" ? "all" : "recent";
-    const of = (/** @type {"all" | "recent"} */ which) =>
-      Object.fromEntries(KEYS.map((key) => [key, figuresOf(periods[key][which])]));
+    const of = (/** @type {"all" | "recent"} */ which) => byTransport((key) => figuresOf(periods[key][which]));
     const all = of("all");
     this.#table.show(period === "all" ? all : of("recent"));
-    showVerdicts(byId("lab-verdicts"), verdictsOf(/** @type {any} */ (all)));
+    showVerdicts(byId("lab-verdicts"), verdictsOf(all));
     const {users} = this.#form.settings;
-    showFleet(byId("lab-fleet"), users, Object.fromEntries(KEYS.map((key) => [key, fleetCost(users, all[key])])));
+    showFleet(byId("lab-fleet"), users, byTransport((key) => fleetCost(users, all[key])));
     this.#showRemarks();
   }
 
@@ -260,13 +257,14 @@ class Lab {
 
   #draw() {
     const quantity = /** @type {HTMLSelectElement} */ (byId("lab-quantity")).value;
+    const figure = FIGURES.find(({key}) => key === quantity);
     const periods = this.#periods();
-    const values = Object.fromEntries(KEYS.map((key) => [key, figuresOf(periods[key].last)[quantity]]));
+    const values = byTransport((key) => figure?.of(periods[key].last) ?? null);
     this.#plot.add({at_s: performance.now() / 1000, values});
   }
 
   #export() {
-    for (const reader of Object.values(this.#readers)) reader.settle();
+    for (const reader of this.#readers.values()) reader.settle();
     const periods = this.#periods();
     const lines = TRANSPORTS.flatMap(({key, name}) => [
       {name, period: "since start", ledger: periods[key].all},
@@ -287,4 +285,4 @@ function passed(wait_ms) {
   return new Promise((resolve) => setTimeout(resolve, wait_ms));
 }
 
-new Lab().open();
+void new Lab().open();

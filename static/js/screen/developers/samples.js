@@ -32,7 +32,7 @@ export function sampleOf(button) {
 async function copy(button) {
   const code = sampleOf(button);
   try {
-    await navigator.clipboard.writeText(code.textContent ?? "");
+    await navigator.clipboard.writeText(code.textContent);
     say(button, "Copied");
   } catch {
     select(code);

@@ -84,13 +84,13 @@ export class LabForm {
 
 /** @param {string} text @param {string[]} others */
 function symbolsOf(text, others) {
-  const named = text.toUpperCase().split(/[\s,]+/).filter((symbol) => /^[A-Z0-9.\-]{1,12}$/.test(symbol));
+  const named = text.toUpperCase().split(/[\s,]+/).filter((symbol) => /^[A-Z0-9.-]{1,12}$/.test(symbol));
   const symbols = [...new Set(named)].slice(0, SYMBOLS);
   return symbols.length ? symbols : others;
 }
 
 /** @param {string | null} text @param {number} least @param {number} most @param {number} otherwise */
 function within(text, least, most, otherwise) {
-  const value = Number(text || NaN);
+  const value = text ? Number(text) : NaN;
   return Number.isFinite(value) ? Math.min(Math.max(value, least), most) : otherwise;
 }

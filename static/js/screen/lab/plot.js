@@ -79,7 +79,7 @@ export class Plot {
     this.#drawLines(width, y, x);
   }
 
-  /** Return the whole decades around all values. */
+  /** Return the whole decades around all values. @returns {[number, number]} */
   #range() {
     const values = this.#points.flatMap(({values}) => Object.values(values)).filter((value) => value !== null && value > 0);
     const known = /** @type {number[]} */ (values.length ? values : [10, 1000]);

@@ -10,9 +10,6 @@ import {count, price} from "../../format.js";
 /** @typedef {import("../../lab/measure/claims.js").Verdict} Verdict */
 /** @typedef {import("../../lab/measure/fleet.js").FleetCost} FleetCost */
 
-/** @type {Record<string, string>} */
-const WORDS = Object.freeze({true: "True here", false: "Not true here", null: "Not known yet"});
-
 /**
  * Show each claim, whether it holds, and why.
  * @param {HTMLElement} list
@@ -24,9 +21,15 @@ export function showVerdicts(list, verdicts) {
     const item = /** @type {HTMLElement} */ (list.children[index]);
     item.dataset.holds = String(holds);
     write(find(item, "[data-part=claim]"), claim);
-    write(find(item, "[data-part=verdict]"), WORDS[String(holds)]);
+    write(find(item, "[data-part=verdict]"), wordOf(holds));
     write(find(item, "[data-part=because]"), because);
   });
+}
+
+/** @param {boolean | null} holds */
+function wordOf(holds) {
+  if (holds === null) return "Not known yet";
+  return holds ? "True here" : "Not true here";
 }
 
 function line() {

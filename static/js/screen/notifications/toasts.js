@@ -9,7 +9,7 @@ import {byId, icon, make} from "../../dom.js";
 /** @typedef {"info" | "warning" | "critical"} Level */
 
 const LIMIT = 3;
-/** How long a toast stays, by level; a critical one stays until it is closed. @type {Record<string, number>} */
+/** How long a toast stays, by level; a critical one stays until it is closed. @type {Readonly<Record<Level, number>>} */
 const SHOWN_MS = Object.freeze({info: 6_000, warning: 10_000, critical: Infinity});
 
 export class Toasts {
@@ -21,7 +21,7 @@ export class Toasts {
    * @param {{title: string, body?: string, level?: string, id?: number}} message
    */
   show({title, body = "", level = "info", id}) {
-    const known = level in SHOWN_MS ? level : "info";
+    const known = isLevel(level) ? level : "info";
     const text = make("div", {class: "toast-text"}, make("strong", {}, title), make("p", {}, body));
     const marks = {class: `toast toast-${known}`, "data-id": String(id ?? "")};
     const toast = make("div", marks, icon(known), text);
@@ -51,6 +51,11 @@ export class Toasts {
     const shown = this.#shown();
     for (const toast of shown.slice(0, Math.max(0, shown.length - LIMIT))) toast.remove();
   }
+}
+
+/** @param {string} level @returns {level is Level} */
+function isLevel(level) {
+  return level in SHOWN_MS;
 }
 
 /**

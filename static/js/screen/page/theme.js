@@ -6,7 +6,11 @@
 
 import {recall, remember, write} from "../../dom.js";
 
+/** The first is the default. @typedef {readonly [string, ...string[]]} Choices */
+
+/** @type {Choices} */
 const THEMES = Object.freeze(["auto", "light", "dark"]);
+/** @type {Choices} */
 const PALETTES = Object.freeze(["western", "eastern", "blue-orange"]);
 
 /**
@@ -22,7 +26,7 @@ export function bindTheme(button) {
     if (name) write(name, `Theme: ${theme}`);
   };
   button.addEventListener("click", () => {
-    const next = THEMES[(THEMES.indexOf(chosen("theme", THEMES)) + 1) % THEMES.length];
+    const next = THEMES[THEMES.indexOf(chosen("theme", THEMES)) + 1] ?? THEMES[0];
     choose("theme", next, THEMES);
     show();
   });
@@ -39,13 +43,13 @@ export function bindPalette(select) {
   select.addEventListener("change", () => choose("palette", select.value, PALETTES));
 }
 
-/** @param {string} name @param {readonly string[]} values */
+/** @param {string} name @param {Choices} values */
 function chosen(name, values) {
   const value = recall(name);
   return value !== null && values.includes(value) ? value : values[0];
 }
 
-/** @param {string} name @param {string} value @param {readonly string[]} values */
+/** @param {string} name @param {string} value @param {Choices} values */
 function choose(name, value, values) {
   remember(name, value === values[0] ? null : value);
   const {classList} = document.documentElement;

@@ -15,10 +15,13 @@ import {age, moment, time} from "../../format.js";
  * @typedef {{label: string, verb: string, text: (state: ShownState) => string}} Wording
  */
 
+/** @type {Wording} */
+const CONNECTING = Object.freeze({label: "Connecting", verb: "", text: () => ""});
+
 /** The label of the badge, the text of the banner, and the verb on its button. @type {Record<string, Wording>} */
 const WORDINGS = Object.freeze({
   closed: {label: "Closed", verb: "", text: () => ""},
-  connecting: {label: "Connecting", verb: "", text: () => ""},
+  connecting: CONNECTING,
   live: {label: "Live", verb: "", text: () => ""},
   stale: {label: "Stale", verb: "", text: silence},
   paused: {label: "Paused", verb: "Resume", text: () => "Prices are paused. Status and notifications still arrive."},
@@ -119,5 +122,5 @@ export class ConnectionStatus {
 
 /** @param {ShownState} state */
 function wordingOf({name}) {
-  return WORDINGS[name] ?? WORDINGS.connecting;
+  return WORDINGS[name] ?? CONNECTING;
 }

@@ -74,7 +74,7 @@ export class Meter {
   rates(totals, now_ms) {
     const span_s = Math.max(0.001, (now_ms - this.#before_ms) / 1000);
     const before = this.#before;
-    const grown = Object.entries(totals).map(([name, total]) => [name, (total - (before[name] ?? total)) / span_s]);
+    const grown = Object.entries(totals).map(([name, total]) => /** @type {const} */ ([name, (total - (before[name] ?? total)) / span_s]));
     this.#before = {...totals};
     this.#before_ms = now_ms;
     return Object.fromEntries(grown);

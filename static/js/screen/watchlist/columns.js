@@ -34,7 +34,8 @@ export function changeOf({p, pc}) {
  */
 export function percentOf({p, pc}) {
   if (p === null || !pc) return null;
-  const [last, close] = [p, pc].map((value) => Math.round(value * SCALE));
+  const last = Math.round(p * SCALE);
+  const close = Math.round(pc * SCALE);
   return (100 * (last - close)) / close;
 }
 

@@ -68,7 +68,7 @@ export class RovingFocus {
     const cells = cellsOf(line);
     const target = targetOf(cells[Math.min(Math.max(column, 0), cells.length - 1)]);
     this.#take(target);
-    target.focus({preventScroll: false});
+    target?.focus({preventScroll: false});
   }
 
   /** @param {HTMLElement | null} target */
@@ -87,8 +87,8 @@ export class RovingFocus {
   #place(lines = this.#lines()) {
     const cell = this.#stop?.closest("th, td");
     const line = lines.findIndex((each) => each.contains(this.#stop));
-    const column = line < 0 ? 0 : cellsOf(lines[line]).findIndex((each) => each === cell);
-    return {line, column: Math.max(0, column)};
+    const cells = lines[line] ? cellsOf(lines[line]) : [];
+    return {line, column: Math.max(0, cells.findIndex((each) => each === cell))};
   }
 }
 
@@ -102,9 +102,9 @@ function cellsOf(line) {
   return /** @type {HTMLElement[]} */ ([...line.children]).filter(isShown);
 }
 
-/** Return what takes the focus of a cell: its button, or the cell itself. @param {HTMLElement} cell */
+/** Return what takes the focus of a cell: its button, or the cell itself. @param {HTMLElement | undefined} cell @returns {HTMLElement | null} */
 function targetOf(cell) {
-  return /** @type {HTMLElement | null} */ (cell.querySelector("button")) ?? cell;
+  return cell?.querySelector("button") ?? cell ?? null;
 }
 
 /** @param {HTMLElement} element */

@@ -96,7 +96,7 @@ export class RowView {
     this.#delay.hidden = !instrument?.delay;
     write(this.#delay, instrument?.delay ? `${instrument.delay} min late` : "");
     write(this.#reason, badge ? (instrument?.reason ?? "") : "");
-    this.#reason.title = this.#reason.textContent ?? "";
+    this.#reason.title = this.#reason.textContent;
   }
 
   /** @param {string} name @param {string} value */
@@ -112,5 +112,5 @@ export class RowView {
  */
 function cellOf(row, column) {
   const element = find(row, `[data-field=${column.key}]`);
-  return {column, element, text: element.textContent?.trim() ?? "", value: null};
+  return {column, element, text: element.textContent.trim(), value: null};
 }

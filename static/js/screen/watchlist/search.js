@@ -6,7 +6,7 @@
 
 import {find, make, write} from "../../dom.js";
 
-/** @typedef {{s: string, name: string, sector: string}} Listing */
+/** @typedef {{s: string, name: string, sector?: string}} Listing */
 
 /** The most symbols that are offered: more would push the table out of view. */
 const OFFERS = 8;
@@ -92,7 +92,7 @@ export class Search {
   }
 
   /** @param {Listing} listing @param {number} index */
-  #option({s, name, sector}, index) {
+  #option({s, name, sector = ""}, index) {
     const isListed = this.#isListed(s);
     return make(
       "li",
@@ -183,12 +183,12 @@ export function bestMatches(catalogue, text) {
 }
 
 /** @param {Listing} listing @param {string} needle */
-function rankOf({s, name, sector}, needle) {
+function rankOf({s, name, sector = ""}, needle) {
   const symbol = s.toLowerCase();
   const title = name.toLowerCase();
   if (symbol === needle) return 0;
   if (symbol.startsWith(needle)) return 1;
   if (title.split(/\s+/).some((word) => word.startsWith(needle))) return 2;
   if (symbol.includes(needle) || title.includes(needle)) return 3;
-  return (sector ?? "").toLowerCase().includes(needle) ? 4 : Infinity;
+  return sector.toLowerCase().includes(needle) ? 4 : Infinity;
 }
