@@ -6,25 +6,21 @@ import {noAny} from "./no_any.js";
 
 const PAGE = ["document", "window"];
 const NETWORK = ["fetch", "EventSource", "WebSocket", "WebTransport", "XMLHttpRequest"];
-const MARKUP = ["innerHTML", "outerHTML", "insertAdjacentHTML", "setHTMLUnsafe", "srcdoc", "createContextualFragment"];
-const ALWAYS = [
-  ...MARKUP.map((property) => ({property, message: "Text must not become markup."})),
-  ...["write", "writeln"].map((property) => ({object: "document", property, message: "Text must not become markup."})),
-];
-const BEACON = {property: "sendBeacon", message: "This room must not know the network."};
+/** Where a browser takes text for markup. */
+const MARKUP = [
+  "innerHTML", "outerHTML", "insertAdjacentHTML", "setHTMLUnsafe", "parseHTMLUnsafe", "srcdoc",
+  "createContextualFragment", "DOMParser",
+].join("|");
+const NO_MARKUP = "Text must not become markup.";
 
-/** Return the rules of rooms that must not name some globals, however they are reached. */
-function without(names) {
-  const mayNotSend = names.includes("fetch");
+const NO_ENTRY = "This room must not know the page or the network.";
+
+/** Return the rules of rooms that must not know the page, the network or both, however they are reached. */
+function without(...parts) {
+  const globals = parts.flat().map((name) => ({name, message: NO_ENTRY}));
   return {
-    "no-restricted-globals": ["error", {
-      globals: [
-        {name: "DOMParser", message: "Text must not become markup."},
-        ...names.map((name) => ({name, message: `This room must not know the ${PAGE.includes(name) ? "page" : "network"}.`})),
-      ],
-      checkGlobalObject: true,
-    }],
-    "no-restricted-properties": ["error", ...ALWAYS, ...(mayNotSend ? [BEACON] : [])],
+    "no-restricted-globals": ["error", {globals, checkGlobalObject: true}],
+    "no-restricted-properties": parts.includes(NETWORK) ? ["error", {property: "sendBeacon", message: NO_ENTRY}] : "off",
   };
 }
 
@@ -50,8 +46,8 @@ export default defineConfig(
       "@typescript-eslint/no-empty-function": "off",
       "@typescript-eslint/no-confusing-void-expression": ["error", {ignoreArrowShorthand: true}],
       "@typescript-eslint/restrict-template-expressions": ["error", {allowNumber: true}],
-      "curly": ["error", "multi-line"],
       "@typescript-eslint/no-unused-vars": ["error", {ignoreRestSiblings: true}],
+      "curly": ["error", "multi-line"],
       "eqeqeq": "error",
       "no-console": "error",
       "no-else-return": "error",
@@ -66,7 +62,12 @@ export default defineConfig(
       "prefer-arrow-callback": "error",
       "prefer-const": "error",
       "prefer-template": "error",
-      ...without([...PAGE, ...NETWORK]),
+      "no-restricted-syntax": ["error",
+        {selector: `Identifier[name=/^(${MARKUP})$/]`, message: NO_MARKUP},
+        {selector: `Literal[value=/^(${MARKUP})$/i]`, message: NO_MARKUP},
+        {selector: "MemberExpression[object.name='document'][property.name=/^write(ln)?$/]", message: NO_MARKUP},
+      ],
+      ...without(PAGE, NETWORK),
     },
   },
   {
@@ -79,6 +80,6 @@ export default defineConfig(
   },
   {
     files: ["static/js/pages/**"],
-    rules: without([]),
+    rules: without(),
   },
 );
