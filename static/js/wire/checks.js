@@ -1,13 +1,48 @@
 // @ts-check
 /**
- * Checks values that came from the network, and the entries of frames.
+ * What the entries of frames are, and the checks of values that came from the network.
  * Pure. Must not know what frames are for.
  */
 
 /**
+ * @typedef {"PRE_OPEN" | "AUCTION" | "OPEN" | "LIMIT" | "HALTED" | "CLOSED"} Phase
+ *
+ * The prices of an instrument: p last, b bid, a ask, bs and as their sizes, o h l pc the day's open, high, low and
+ * the previous close, v volume, t the time of the tick (UTC ms), ph phase.
+ * @typedef {{
+ *   s: string, p: number | null, b: number | null, a: number | null, bs: number | null,
+ *   as: number | null, o: number | null, h: number | null, l: number | null,
+ *   pc: number | null, v: number | null, t: number | null, ph: Phase | null,
+ * }} Row
+ * `n`: how many ticks the entry stands for.
+ * @typedef {Partial<Row> & {s: string, n: number, gone?: boolean}} TickerEntry
+ *
+ * `i`: the sequence of the trade, q its size, side who crossed the spread.
+ * @typedef {{s: string, p: number, q: number, side: string, i: number, t: number}} Trade
+ *
+ * A bar of an interval: t when it begins in exchange time, n its trades. `none`: there is no bar yet.
+ * @typedef {{s: string, iv: string, t: number, o: number, h: number, l: number, c: number, v: number, n: number, closed?: boolean}} Bar
+ * @typedef {{s: string, iv: string, none: true}} NoBar
+ *
+ * At `t` the clock of the exchange said `clock` (UTC ms); it runs `scale` times as fast as ours. `exchange` is ""
+ * for a feed without one.
+ * @typedef {{
+ *   feed: string, name: string, state: string, rate: number, reason: string, t: number, exchange: string,
+ *   zone: string, day: number, ph: Phase, clock: number, scale: number,
+ * }} Feed
+ * @typedef {{
+ *   s: string, name: string, sector: string, feed: string, d: number, tick: number,
+ *   ph: Phase, reason: string, t: number, delay?: number,
+ * }} Instrument
+ * @typedef {Feed | Instrument | {s: string, gone: true} | {feed: string, gone: true}} StatusEntry
+ * @typedef {{id: number, title: string, body: string, level: string, t: number, read: boolean}} Notice
+ * @typedef {{channel: "notifications", type: "snapshot" | "update", seq: number, unread: number, data: Notice[]}} Notices
+ */
+
+/**
  * An entry as it is written: `ms` is how long before its frame it happened.
- * @typedef {Omit<import("./frames.js").TickerEntry, "t"> & {ms?: number | null}} WrittenTicker
- * @typedef {Omit<import("./frames.js").Trade, "t"> & {ms: number}} WrittenTrade
+ * @typedef {Omit<TickerEntry, "t"> & {ms?: number | null}} WrittenTicker
+ * @typedef {Omit<Trade, "t"> & {ms: number}} WrittenTrade
  */
 
 /** @param {unknown} value @returns {value is Record<string, unknown>} */
@@ -56,18 +91,18 @@ export function isTradeEntry(entry) {
   return isSequence(entry.i) && isNumber(entry.p) && isNumber(entry.q) && isNumber(entry.ms);
 }
 
-/** @param {unknown} entry @returns {entry is import("./frames.js").Bar} */
+/** @param {unknown} entry @returns {entry is Bar} */
 export function isBarEntry(entry) {
   if (!isObject(entry) || !isText(entry.s) || !isText(entry.iv)) return false;
   return ["t", "o", "h", "l", "c", "v", "n"].every((key) => isNumber(entry[key]));
 }
 
-/** @param {unknown} entry @returns {entry is import("./frames.js").NoBar} */
+/** @param {unknown} entry @returns {entry is NoBar} */
 export function isNoBarEntry(entry) {
   return isObject(entry) && isText(entry.s) && isText(entry.iv) && entry.none === true;
 }
 
-/** @param {unknown} entry @returns {entry is import("./frames.js").StatusEntry} */
+/** @param {unknown} entry @returns {entry is StatusEntry} */
 export function isStatusEntry(entry) {
   if (!isObject(entry)) return false;
   if (entry.gone === true) return isText(entry.s) || isText(entry.feed);
@@ -76,12 +111,12 @@ export function isStatusEntry(entry) {
   return areTexts && ["t", "day", "clock", "scale"].every((key) => isNumber(entry[key]));
 }
 
-/** @param {Record<string, unknown>} value @returns {value is import("./frames.js").Notices} */
+/** @param {Record<string, unknown>} value @returns {value is Notices} */
 export function isNoticeFrame(value) {
   return isSequence(value.seq) && isSequence(value.unread) && isListOf(value.data, isNotice);
 }
 
-/** @param {unknown} entry @returns {entry is import("./frames.js").Notice} */
+/** @param {unknown} entry @returns {entry is Notice} */
 function isNotice(entry) {
   return isObject(entry) && isSequence(entry.id) && isText(entry.title) && isNumber(entry.t);
 }

@@ -91,37 +91,17 @@ export const ERROR = Object.freeze({
 });
 
 /**
- * @typedef {"PRE_OPEN" | "AUCTION" | "OPEN" | "LIMIT" | "HALTED" | "CLOSED"} Phase
- *
- * The prices of an instrument: p last, b bid, a ask, bs and as their sizes, o h l pc the day's open, high, low and
- * the previous close, v volume, t the time of the tick (UTC ms), ph phase.
- * @typedef {{
- *   s: string, p: number | null, b: number | null, a: number | null, bs: number | null,
- *   as: number | null, o: number | null, h: number | null, l: number | null,
- *   pc: number | null, v: number | null, t: number | null, ph: Phase | null,
- * }} Row
- * `n`: how many ticks the entry stands for.
- * @typedef {Partial<Row> & {s: string, n: number, gone?: boolean}} TickerEntry
- *
- * `i`: the sequence of the trade, q its size, side who crossed the spread.
- * @typedef {{s: string, p: number, q: number, side: string, i: number, t: number}} Trade
- *
- * A bar of an interval: t when it begins in exchange time, n its trades. `none`: there is no bar yet.
- * @typedef {{s: string, iv: string, t: number, o: number, h: number, l: number, c: number, v: number, n: number, closed?: boolean}} Bar
- * @typedef {{s: string, iv: string, none: true}} NoBar
- *
- * At `t` the clock of the exchange said `clock` (UTC ms); it runs `scale` times as fast as ours. `exchange` is ""
- * for a feed without one.
- * @typedef {{
- *   feed: string, name: string, state: string, rate: number, reason: string, t: number, exchange: string,
- *   zone: string, day: number, ph: Phase, clock: number, scale: number,
- * }} Feed
- * @typedef {{
- *   s: string, name: string, sector: string, feed: string, d: number, tick: number,
- *   ph: Phase, reason: string, t: number, delay?: number,
- * }} Instrument
- * @typedef {Feed | Instrument | {s: string, gone: true} | {feed: string, gone: true}} StatusEntry
- * @typedef {{id: number, title: string, body: string, level: string, t: number, read: boolean}} Notice
+ * @typedef {import("./checks.js").Phase} Phase
+ * @typedef {import("./checks.js").Row} Row
+ * @typedef {import("./checks.js").TickerEntry} TickerEntry
+ * @typedef {import("./checks.js").Trade} Trade
+ * @typedef {import("./checks.js").Bar} Bar
+ * @typedef {import("./checks.js").NoBar} NoBar
+ * @typedef {import("./checks.js").Feed} Feed
+ * @typedef {import("./checks.js").Instrument} Instrument
+ * @typedef {import("./checks.js").StatusEntry} StatusEntry
+ * @typedef {import("./checks.js").Notice} Notice
+ * @typedef {import("./checks.js").Notices} Notices
  */
 
 /**
@@ -154,7 +134,6 @@ export const ERROR = Object.freeze({
  * }} Welcome
  * @typedef {{channel: "status", type: "shutdown", retry_ms: number}} Shutdown
  * @typedef {{channel: "status", type: "pace", rate: number, reason: string}} PaceFrame
- * @typedef {{channel: "notifications", type: "snapshot" | "update", seq: number, unread: number, data: Notice[]}} Notices
  * @typedef {{channel: "watchlist", type: "snapshot", data: string[]}} WatchlistFrame
  * @typedef {{code: number, name: string, message: string, retry: boolean}} Refusal
  * @typedef {{
