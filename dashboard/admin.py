@@ -27,19 +27,19 @@ admin.site.index_title = "What to do"
 # Django's own sign-in form counts no failed attempts.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.unregister(User)
-admin.site.unregister(mail_admin.EmailAddress)  # nobody is sent mail
+admin.site.unregister(mail_admin.EmailAddress)  # no mail is sent, so addresses have no use
 
 
 @admin.register(User)
 class AccountAdmin(CascadingAdmin, UserAdmin):  # type: ignore[type-arg]
-    """Django's own, but an account goes with its notifications."""
+    """Django's page of accounts; deleting an account deletes its notifications, too."""
 
     cascades = (Notification,)
 
 
 @admin.register(Notification)
 class NotificationAdmin(ReadOnlyAdmin):
-    """What people were told; new ones are sent with the form."""
+    """Notifications that were sent, with a form to send one."""
 
     change_list_template = "admin/dashboard/notification/change_list.html"
     list_display = ("title", "level", "user", "created_at", "read_at")
@@ -52,11 +52,11 @@ class NotificationAdmin(ReadOnlyAdmin):
         return bool(request.user.has_perm("dashboard.send_notification"))
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Let those who send come to the button."""
+        """Let people who may send see the page that has the button."""
         return super().has_view_permission(request, obj) or self.has_send_permission(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
-        """Show those who may only send nobody's notifications."""
+        """Show no notifications to people who may send but not read them."""
         rows = super().get_queryset(request)
         return rows if super().has_view_permission(request) else rows.none()
 
@@ -68,12 +68,12 @@ class NotificationAdmin(ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the button to those who may."""
+        """Show the list, with the button for people who may send."""
         context = {"may_send": self.has_send_permission(request), **(extra_context or {})}
         return super().changelist_view(request, context)
 
     def send_view(self, request: HttpRequest) -> HttpResponse:
-        """Show the form, or send what it says."""
+        """Show the form, or send the notification that it describes."""
         if not self.has_send_permission(request):
             raise PermissionDenied
         form = SendForm(request.POST or None)

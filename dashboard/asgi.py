@@ -1,7 +1,7 @@
 """The ASGI application: sockets, streams and polls to the hub, everything else to Django.
 
-Injects the runtime into the transports. Loads the pages, too: Django would in the loop, with the
-first request, while every frame waits.
+Hands the runtime to the transports. It imports the pages at once: Django would import them with the
+first request, in the loop, while every frame waits.
 """
 
 import os
@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
 from django.core.asgi import get_asgi_application
 
-django_application = get_asgi_application()  # before anything that needs the app registry
+django_application = get_asgi_application()  # what is imported below needs the app registry
 
 from dashboard import (
     runtime,
@@ -34,7 +34,7 @@ _poll = PollApplication(
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Route one connection; the first one starts the market in its loop."""
+    """Route one connection; the first connection starts the market in this loop."""
     match scope["type"], scope.get("path"):
         case "lifespan", _:
             await _live(receive, send)
@@ -55,12 +55,12 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 
 def _paid(transport: Transport, serve: Any) -> Any:
-    """Have a connection's work put on the account of its transport."""
+    """Charge the CPU time of a connection to its transport."""
     return lambda *connection: _market.costs.serve(transport, serve(*connection))
 
 
 async def _live(receive: Any, send: Any) -> None:
-    """Start and stop with a server that speaks lifespan."""
+    """Start and stop with servers that have ASGI's lifespan, as uvicorn has."""
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
@@ -73,6 +73,6 @@ async def _live(receive: Any, send: Any) -> None:
 
 
 async def _refuse(scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ARG001
-    """Refuse a socket on an address that has none; quietly, for anyone can try."""
+    """Refuse a socket on any other address. Nothing is logged: anybody can try."""
     await receive()
     await send({"type": "websocket.close"})

@@ -1,6 +1,6 @@
 """System checks: ways to run the project that cannot work, each with its cure.
 
-Must not know how anything is run. Registered by apps; Django's commands call them.
+Must not know how anything is run. Django runs them before most commands.
 """
 
 from typing import Any, Final
@@ -9,17 +9,17 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
 PROCESS_LAYERS: Final = {"channels.layers.InMemoryChannelLayer"}
-"""Layers whose pokes stay inside one process."""
+"""Channel layers whose messages stay inside one process."""
 
 
 def check_processes(**options: Any) -> list[CheckMessage]:  # noqa: ARG001
-    """Find several processes that cannot hear each other."""
+    """Return errors for several processes that could not reach each other."""
     found: list[CheckMessage] = []
     is_shared = bool(settings.MARKET_REDIS_URL)
     if settings.MARKET_WEB_PROCESSES > 1 and not is_shared:
         found.append(
             Error(
-                f"{settings.MARKET_WEB_PROCESSES} web processes would be as many markets.",
+                f"{settings.MARKET_WEB_PROCESSES} web processes would run as many markets.",
                 hint="Set REDIS_URL and start manage.py runfeed, or unset WEB_CONCURRENCY.",
                 id="market.E001",
             )

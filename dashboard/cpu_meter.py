@@ -1,9 +1,8 @@
-"""What each transport costs this process in CPU, and what the whole process costs.
+"""CPU time of this process: for each transport, and in total.
 
-Must not know frames or sockets. Runtime has one; asgi names who pays for a connection, http bills
-the tasks it starts, and hub what it has written for all readers of a transport at once: to look at
-the thread's clock for every frame would cost a tenth of the frame. Parsing that a server does
-outside the application is nobody's: it is in the total of the process only.
+Must not know frames or sockets. The hub measures once per transport what it writes for all readers
+together: reading the thread's clock for each frame would cost a tenth of the frame. What a server
+parses outside the application belongs to no transport; it counts in the total of the process only.
 """
 
 import secrets
@@ -24,11 +23,11 @@ P = ParamSpec("P")
 
 
 class Account:
-    """CPU time of one transport: of the loop's thread, and of threads that worked for it."""
+    """CPU time of one transport (ns): in the loop's thread, and in threads that worked for it."""
 
     __slots__ = ("_lock", "loop_ns", "threads_ns")
     _inside_ns = 0
-    """What was paid for inside the present work; all of a loop is in one thread."""
+    """What nested work has charged already; of the class, as all work of a loop is in one thread."""
 
     def __init__(self) -> None:
         self.loop_ns = 0
@@ -37,7 +36,7 @@ class Account:
 
     @contextmanager
     def paying(self) -> Iterator[None]:
-        """Add the loop's time of the work in between; what another account pays is not added."""
+        """Charge the time inside the `with`, less what nested accounts have charged."""
         beside_ns, Account._inside_ns = Account._inside_ns, 0
         begun_ns = time.thread_time_ns()
         try:
@@ -48,21 +47,21 @@ class Account:
             Account._inside_ns = beside_ns + spent_ns
 
     def add_thread_time(self, spent_ns: int) -> None:
-        """Add what another thread spent."""
+        """Add time (ns) that another thread spent."""
         with self._lock:
             self.threads_ns += spent_ns
 
     @property
     def cpu_s(self) -> float:
-        """Return all that was spent, in seconds."""
+        """Return the sum of both, in seconds."""
         return (self.loop_ns + self.threads_ns) / 1e9
 
 
 class Metered(Coroutine[Any, Any, T]):
-    """Steps another coroutine by hand, and adds the CPU time of each step to an account.
+    """A coroutine that charges the CPU time of each of its steps to an account.
 
-    A step may step another metered one, as a command does that wakes the writer at once: what that
-    took is on its own account, and not on this one again.
+    A step may run a step of another metered coroutine, as a command does when it wakes the writer
+    at once. Then each account is charged for its own part only.
     """
 
     __slots__ = ("_account", "_steps")
@@ -72,15 +71,15 @@ class Metered(Coroutine[Any, Any, T]):
         self._steps = awaitable.__await__()
 
     def send(self, value: Any) -> Any:
-        """Do one step."""
+        """Run to the next await."""
         return self._step(self._steps.send, value)
 
     def throw(self, *error: Any) -> Any:
-        """Do one step that begins with an exception, as a cancellation does."""
+        """Raise an exception where it waits, as a cancellation does."""
         return self._step(self._steps.throw, *error)
 
     def close(self) -> None:
-        """End it where it stands."""
+        """End the coroutine where it waits."""
         self._step(self._steps.close)
 
     def _step(self, step: Callable[..., Any], *arguments: Any) -> Any:
@@ -88,44 +87,44 @@ class Metered(Coroutine[Any, Any, T]):
             return step(*arguments)
 
     def __next__(self) -> Any:
-        """Do one step, as `await` asks for it."""
+        """Run to the next await."""
         return self.send(None)
 
     def __iter__(self) -> "Metered[T]":
-        """Be the iterator that `await` steps through."""
+        """Return itself: `await` steps through it."""
         return self
 
     def __await__(self) -> Generator[Any, Any, T]:
-        """Be what is awaited: a generator in all but name."""
+        """Return itself: it has all that a generator has."""
         return self
 
 
 _payer: ContextVar[Account | None] = ContextVar("payer", default=None)
-"""Who pays for the connection that this context belongs to."""
+"""The account of the transport that carries the connection of this context."""
 
 
 class CostMeter:
-    """One account for each transport, and the process they share."""
+    """The accounts of all transports, and the process that they share."""
 
     def __init__(self) -> None:
         self.process = secrets.token_hex(4)
         self._accounts = {transport: Account() for transport in Transport}
 
     def paid_by(self, transport: Transport) -> AbstractContextManager[None]:
-        """Return the time of the work in between, done for all readers of a transport together."""
+        """Charge the time inside the `with` to a transport."""
         return self._accounts[transport].paying()
 
     def metered(self, transport: Transport, awaitable: Awaitable[T]) -> Metered[T]:
-        """Return the same work, whose CPU time goes to the transport's account."""
+        """Wrap a coroutine so that its CPU time is charged to a transport."""
         return Metered(self._accounts[transport], awaitable)
 
     async def serve(self, transport: Transport, awaitable: Awaitable[T]) -> T:
-        """Do the work of one connection: it pays, and so does what it has billed to it."""
+        """Serve one connection, charging its time and that of `billed` tasks to its transport."""
         _payer.set(self._accounts[transport])
         return await self.metered(transport, awaitable)
 
     def totals(self, delivered: Mapping[Transport, int]) -> dict[str, Any]:
-        """Return the sums since the process began; readers take differences."""
+        """Return the sums since the process began (seconds, updates); readers take differences."""
         return {
             "process": self.process,
             "process_cpu_s": time.process_time(),
@@ -137,13 +136,13 @@ class CostMeter:
 
 
 def billed(awaitable: Awaitable[T]) -> Awaitable[T]:
-    """Return work of a task of its own, paid for by the connection that starts it."""
+    """Wrap work for a task of its own, charged to the connection that starts it."""
     account = _payer.get()
     return awaitable if account is None else Metered(account, awaitable)
 
 
 def in_thread(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Return a function that works in the database's thread, at the connection's cost."""
+    """Make a function run in the database's thread, charged to the connection that awaits it."""
 
     @wraps(function)
     def work(*args: P.args, **kwargs: P.kwargs) -> T:

@@ -1,21 +1,21 @@
 """What can go wrong between the market and people, as one tree.
 
 DeliveryError
-├── CommandRefused        a command of the wire that cannot be done; answered with its code
-├── HubFull               no place for another subscriber
-├── ConnectionClosed            the server ended a subscriber; carries the close code
-├── TooManyConnections          one account has as many connections as it may have
-├── UnknownSymbol         no instrument of that symbol
-└── WatchlistFull         no place for another symbol
+├── CommandRefused        a command of the wire cannot be done; it is answered with a code
+├── HubFull               the process has as many subscribers as it may have
+├── ConnectionClosed      the server ended a subscriber; carries the close code
+├── TooManyConnections    the account has as many connections as it may have
+├── UnknownSymbol         no instrument has that symbol
+└── WatchlistFull         the watchlist has as many symbols as it may have
 """
 
 
 class DeliveryError(Exception):
-    """Root of everything that delivery raises on purpose."""
+    """The root of everything that delivery raises on purpose."""
 
 
 class CommandRefused(DeliveryError):
-    """A command that cannot be done: `code` of the registry, `method` and `id` as received."""
+    """A command cannot be done: `code` is an error of the wire, the rest is as received."""
 
     def __init__(
         self, code: int, fact: str, *, method: str = "", id: int | str | None = None
@@ -27,11 +27,11 @@ class CommandRefused(DeliveryError):
 
 
 class HubFull(DeliveryError):
-    """No place for another subscriber."""
+    """The process has as many subscribers as it may have."""
 
 
 class ConnectionClosed(DeliveryError):
-    """The server ended a subscriber: `code` of the registry."""
+    """The server ended a subscriber: `code` is a close code of the wire."""
 
     def __init__(self, code: int) -> None:
         super().__init__(f"closed with {code}")
@@ -39,12 +39,12 @@ class ConnectionClosed(DeliveryError):
 
 
 class TooManyConnections(DeliveryError):
-    """One account has as many connections as it may have."""
+    """The account has as many connections as it may have."""
 
 
 class UnknownSymbol(DeliveryError):
-    """No instrument of that symbol."""
+    """No instrument has that symbol."""
 
 
 class WatchlistFull(DeliveryError):
-    """No place for another symbol."""
+    """The watchlist has as many symbols as it may have."""

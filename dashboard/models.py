@@ -1,4 +1,4 @@
-"""The rows of people: what each watches and what each was told.
+"""The rows of people: their watchlists and notifications.
 
 Must not write (services do) or know sockets.
 """
@@ -24,7 +24,7 @@ class Watchlist(models.Model):
 
 
 class WatchlistEntry(models.Model):
-    """One symbol of a watchlist; a lower rank stands higher."""
+    """One symbol of a watchlist; lower ranks come first."""
 
     watchlist = models.ForeignKey(Watchlist, on_delete=models.CASCADE, related_name="entries")
     instrument = models.ForeignKey(Instrument, on_delete=models.CASCADE, related_name="+")
@@ -41,10 +41,10 @@ class WatchlistEntry(models.Model):
 
 
 class Notification(models.Model):
-    """Something one person was told; a row before it is a frame, so it cannot get lost."""
+    """A message to one person. It is a row before it is a frame, so it cannot get lost."""
 
     class Level(models.TextChoices):
-        """How loud it is."""
+        """How urgent a notification is."""
 
         INFO = "info"
         WARNING = "warning"

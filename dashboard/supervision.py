@@ -1,4 +1,4 @@
-"""Keep the long-lived parts of a process running: what crashes begins again, later each time.
+"""Keeps the long-lived parts of a process running: a part that crashes is started again.
 
 Must not know what the parts do.
 """
@@ -14,13 +14,13 @@ log = logging.getLogger(__name__)
 FIRST_BACKOFF_S: Final = 0.5
 LAST_BACKOFF_S: Final = 10.0
 WELL_S: Final = 60.0
-"""A part that ran for this long was well: its next crash is a first one."""
+"""After running for this long a part was well, and its next wait is the first again."""
 
 Part = Callable[[], Coroutine[Any, Any, None]]
 
 
 async def supervise(part: Part, *, clock: Clock) -> None:
-    """Run a part until cancelled."""
+    """Run a part until cancelled; after each crash wait twice as long, from 0.5 to 10 s."""
     backoff_s = FIRST_BACKOFF_S
     while True:
         began_s = clock.monotonic()

@@ -1,6 +1,6 @@
-"""The pages and the three things a person does to own rows; no logic, services and board have it.
+"""The pages for people, and the three changes that a person makes to their own rows.
 
-Must not write rows or know sockets.
+Must not write rows (services do), fold prices (the board does) or know sockets.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -32,11 +32,11 @@ from dashboard.wire.personal import Personal
 from dashboard.wire.registry import Error, error_object
 
 SEE_OTHER: Final = 303
-"""The answer to a form: now GET that page; 302 leaves the method to the browser."""
+"""The answer to a form: the browser must GET the next page. A 302 would leave the method open."""
 
 
-class Market(Protocol):
-    """What pages ask of the market; only in the event loop, where the board does not move."""
+class PageMarket(Protocol):
+    """What pages ask of the market. Ask in the event loop: there the board does not change."""
 
     def rows(self, symbols: Sequence[str], access: Access) -> Sequence[Mapping[str, object]]:
         """Return a printable line for each symbol that is listed and seen."""
@@ -56,14 +56,14 @@ class Market(Protocol):
 
 
 class DashboardView(View):
-    """The live page: the server's table first, then whatever transport the browser has."""
+    """The live page: the server renders the table, then the script takes over."""
 
-    market: Market = cast(Market, None)  # as_view(market=...) gives it
+    market: PageMarket = cast(PageMarket, None)  # as_view(market=...) gives it
     template_name = "dashboard.html"
     transport = "auto"
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        """Read rows in the database's thread, the board in this loop, and render in the thread."""
+        """Answer with the page: rows are read in a thread, the board in this loop."""
         personal, access = await sync_to_async(_personal_and_access)(request)
         context = self._market_context(personal.watchlist, access) | {
             "notifications": personal.notices,
@@ -94,10 +94,10 @@ class PollingView(DashboardView):
 
 
 class LabView(View):
-    """The page where all transports run at once and are measured; the figures are the browser's."""
+    """The page where all transports run at once; the browser measures them."""
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        """Render the page for the watchlist of whoever asks."""
+        """Answer with the page, for the watchlist of the person who asks."""
         personal = await sync_to_async(_personal)(request)
         context = {"watchlist_symbols": personal.watchlist}
         response = await sync_to_async(render)(request, "lab.html", context)
@@ -107,12 +107,12 @@ class LabView(View):
 
 @method_decorator([login_not_required, cache_control(no_store=True)], name="dispatch")
 class CostsView(View):
-    """What the transports cost the server, and how long the header of this very request was."""
+    """What the transports cost the server, and how many bytes this request's header had."""
 
     read_costs: Callable[[], Mapping[str, object]] = cast(Callable[[], Mapping[str, object]], None)
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Answer the signed in; the address is for scripts, so the others get an error."""
+        """Answer with sums since the process began; scripts that are not signed in get a 401."""
         if not request.user.is_authenticated:
             answer = {"error": error_object(Error.SIGNED_OUT, "sign in first")}
             return JsonResponse(answer, status=401)
@@ -121,7 +121,7 @@ class CostsView(View):
 
 
 def _share_key(request: HttpRequest) -> str:
-    """Return a name for this sign-in that its tabs share and that tells nothing of the session."""
+    """Return a name that all tabs of this sign-in share; the session key cannot be read from it."""
     session_key = request.session.session_key or ""
     return salted_hmac("dashboard.share", f"{request.user.pk}:{session_key}").hexdigest()[:32]
 
@@ -136,8 +136,8 @@ def _personal_and_access(request: HttpRequest) -> tuple[Personal, Access]:
     return _personal(request), access_of([user_id])[user_id]
 
 
-class _Refused(Exception):
-    """An edit that cannot be done: HTTP status, and the error of the wire."""
+class _EditRefused(Exception):
+    """A change that cannot be made: HTTP `status`, and `code` of the wire."""
 
     def __init__(self, status: int, code: Error, message: str) -> None:
         super().__init__(message)
@@ -152,9 +152,9 @@ _REFUSALS: Final[dict[type[DeliveryError], tuple[int, Error]]] = {
 
 
 def _edit(change: Callable[[User, QueryDict], None]) -> Callable[[HttpRequest], HttpResponse]:
-    """Make a view of a change to own rows: JSON for scripts, 303 to `next` for forms."""
+    """Make a view of a change; scripts get JSON, forms a redirect to `next`."""
 
-    @login_not_required  # it answers 401 itself: a script cannot see that it was sent to a page
+    @login_not_required  # it answers 401 itself: a script would follow a redirect without noticing
     @require_POST
     @cache_control(no_store=True)
     @wraps(change)
@@ -163,10 +163,10 @@ def _edit(change: Callable[[User, QueryDict], None]) -> Callable[[HttpRequest], 
             return _ask_to_sign_in(request)
         try:
             change(request.user, request.POST)
-        except _Refused as error:
+        except _EditRefused as error:
             return _refuse(request, error)
         except (UnknownSymbol, WatchlistFull) as error:
-            return _refuse(request, _Refused(*_REFUSALS[type(error)], str(error)))
+            return _refuse(request, _EditRefused(*_REFUSALS[type(error)], str(error)))
         return JsonResponse({"ok": True}) if _wants_json(request) else _return(request)
 
     return view
@@ -186,14 +186,14 @@ def watchlist_remove(user: User, sent: QueryDict) -> None:
 
 @_edit
 def notifications_read(user: User, sent: QueryDict) -> None:
-    """Mark the user's notifications of each `id` as read, or all when none is named."""
+    """Mark the user's notifications with these `id`s as read, or all if no `id` is sent."""
     services.mark_notifications_read(user, _checked(ReadForm(sent))["id"])
 
 
 def _checked(form: forms.Form) -> dict[str, Any]:
     if not form.is_valid():
         field, errors = next(iter(form.errors.items()))
-        raise _Refused(400, Error.BAD_PARAMETERS, f"{field}: {errors[0]}")
+        raise _EditRefused(400, Error.BAD_PARAMETERS, f"{field}: {errors[0]}")
     return form.cleaned_data
 
 
@@ -203,11 +203,11 @@ def _wants_json(request: HttpRequest) -> bool:
 
 def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     if _wants_json(request):
-        return _refuse(request, _Refused(401, Error.SIGNED_OUT, "sign in first"))
+        return _refuse(request, _EditRefused(401, Error.SIGNED_OUT, "sign in first"))
     return redirect_to_login(_next(request))
 
 
-def _refuse(request: HttpRequest, error: _Refused) -> HttpResponse:
+def _refuse(request: HttpRequest, error: _EditRefused) -> HttpResponse:
     if _wants_json(request):
         answer = {"error": error_object(error.code, str(error))}
         return JsonResponse(answer, status=error.status)
@@ -220,7 +220,7 @@ def _return(request: HttpRequest) -> HttpResponse:
 
 
 def _next(request: HttpRequest) -> str:
-    """Return the page to go to, which must be one of ours."""
+    """Return the page to go to; an address of another site becomes the dashboard."""
     page = request.POST.get("next", "")
     hosts, is_secure = {request.get_host()}, request.is_secure()
     is_ours = url_has_allowed_host_and_scheme(page, allowed_hosts=hosts, require_https=is_secure)
