@@ -27,7 +27,7 @@ class Account:
 
     __slots__ = ("_lock", "loop_ns", "threads_ns")
     _inside_ns = 0
-    """What nested work has charged already; of the class, as all work of a loop is in one thread."""
+    """What nested work has charged already; one for all accounts, as a loop has one thread."""
 
     def __init__(self) -> None:
         self.loop_ns = 0
