@@ -13,7 +13,17 @@ from dashboard.cpu_meter import in_thread
 from dashboard.delivery.hub import Hub
 from dashboard.exceptions import UnknownSymbol
 from dashboard.people.access import Access
-from feeds.market.bars import DAY, INTERVALS, LEVEL_OF, MINUTE, SPANS, Bar, merged
+from feeds.market.bars import (
+    DAY,
+    DAY_MS,
+    INTERVALS,
+    LEVEL_OF,
+    MINUTE,
+    MINUTE_MS,
+    SPANS,
+    Bar,
+    merged,
+)
 from feeds.market.board import Row
 from feeds.market.delayed import delay_of, shown
 from feeds.selectors.bars import Past, read_past, stored_bars
@@ -133,8 +143,8 @@ class Charts:
         if wanted.level < MINUTE:
             found = live
         else:
-            today_ms = live[-1].start_ms - live[-1].start_ms % SPANS[DAY] if live else None
-            until_ms = self._hub.clock.now_ms() - 60_000 * delay_of(row.feed)
+            today_ms = live[-1].start_ms - live[-1].start_ms % DAY_MS if live else None
+            until_ms = self._hub.clock.now_ms() - MINUTE_MS * delay_of(row.feed)
             stored = await self._read(asked, until_ms, today_ms)
             found = await asyncio.to_thread(_joined, asked, stored, live)
         inside = [bar for bar in found if wanted.from_ms <= bar.start_ms < wanted.to_ms]

@@ -12,6 +12,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from feeds.market.bars import MINUTE_MS
 from feeds.market.delayed import delayed
 from feeds.market.events import (
     Delisting,
@@ -66,7 +67,7 @@ class DelayLine:
 
     def take(self, event: Event, now_ms: int) -> None:
         """Hold an event back."""
-        self._waiting.append((now_ms + self._minutes * 60_000, event))
+        self._waiting.append((now_ms + self._minutes * MINUTE_MS, event))
 
     def due(self, now_ms: int) -> list[Event]:
         """Return the twins of what happened the delay ago or before."""

@@ -15,14 +15,16 @@ from msgspec.structs import astuple
 
 from feeds.market.events import NOTHING, Trade
 
+MINUTE_MS: Final = 60_000
+DAY_MS: Final = 86_400_000
 INTERVALS: Final = {
     "1s": 1_000,
     "5s": 5_000,
-    "1m": 60_000,
-    "5m": 300_000,
-    "15m": 900_000,
-    "1h": 3_600_000,
-    "1d": 86_400_000,
+    "1m": MINUTE_MS,
+    "5m": 5 * MINUTE_MS,
+    "15m": 15 * MINUTE_MS,
+    "1h": 60 * MINUTE_MS,
+    "1d": DAY_MS,
 }
 """Name -> length in ms; each is a whole number of the one before."""
 SPANS: Final = tuple(INTERVALS.values())

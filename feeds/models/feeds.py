@@ -12,6 +12,7 @@ from django.db import models
 from django.utils import timezone
 
 from feeds.clock import ms_of
+from feeds.market.bars import MINUTE_MS
 from feeds.market.events import FeedState
 from feeds.models.recordings import Played
 from feeds.plan.calendars import EXCHANGES, Calendar, Exchange, date_at
@@ -20,7 +21,6 @@ from feeds.plan.price_bands import BandRules
 from feeds.plan.schedules import CompressedSchedule, PlainSchedule, RoundTheClock, Schedule, Segment
 from feeds.validators import refuse_nan
 
-MINUTE_MS: Final = 60_000
 OPENING_MS: Final = 5_000
 """A compressed day begins so that a feed that was started trades after this much of an auction."""
 FIRST_DAY: Final = date(2020, 1, 1)

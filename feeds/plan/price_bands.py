@@ -11,9 +11,9 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
+from feeds.market.bars import MINUTE_MS
 from feeds.market.instruments import Definition
 
-MINUTE_MS: Final = 60_000
 WINDOW_PARTS: Final = 10
 PART_MS: Final = 5 * MINUTE_MS // WINDOW_PARTS
 """Exchange time: a reference price stands for this long."""

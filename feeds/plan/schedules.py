@@ -9,9 +9,9 @@ is compressed into minutes.
 from bisect import bisect_right
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
-DAY_MS: Final = 86_400_000
+from feeds.market.bars import DAY_MS
 
 
 class Segment(IntEnum):

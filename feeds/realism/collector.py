@@ -12,9 +12,9 @@ from typing import Final
 
 import numpy as np
 
+from feeds.market.bars import DAY_MS, MINUTE_MS
 from feeds.market.events import Trade
-from feeds.plan.schedules import DAY_MS
-from feeds.realism.statistics import GRID_MS, MINUTE_MS, PER_MINUTE, Market
+from feeds.realism.statistics import GRID_MS, PER_MINUTE, Market
 from feeds.simulator.randomness import Floats
 
 SLACK_MINUTES: Final = 15

@@ -12,9 +12,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from feeds.market.bars import MINUTE_MS
 from feeds.simulator.randomness import Floats
 
-MINUTE_MS: Final = 60_000
 GRID_MS: Final = 5_000
 PER_MINUTE: Final = MINUTE_MS // GRID_MS
 HALF_HOUR: Final = 30

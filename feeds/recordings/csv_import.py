@@ -15,9 +15,8 @@ from typing import Final, NamedTuple
 
 from feeds.exceptions import InvalidImport
 from feeds.market.events import Event, FeedState, FeedStatus, Listing, Phase, Side, Status, Trade
-from feeds.market.grids import exact_ticks, whole_shares
 from feeds.market.instruments import Definition
-from feeds.market.timestamps import moment_of
+from feeds.market.parsing import exact_ticks, parse_timestamp, whole_shares
 from feeds.plan.plans import FeedPlan
 
 _NUMBER: Final = re.compile(r"\d{1,15}(\.\d{1,15})?", re.ASCII)
@@ -125,7 +124,7 @@ class Table:
         definition = self._definitions.get(row["symbol"])
         if definition is None:
             raise ValueError(f"{row['symbol'][:40]!r} is no instrument of feed {self._plan.feed}")
-        ts = moment_of(row["time"])
+        ts = parse_timestamp(row["time"])
         if ts < self._newest_ms:
             raise ValueError("its time is before that of a row above")
         traded = (

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from msgspec.structs import replace
 
 from feeds.exceptions import InvalidRecording
+from feeds.market.bars import DAY_MS
 from feeds.market.events import (
     Delisting,
     Event,
@@ -25,7 +26,6 @@ from feeds.market.events import (
     Trade,
 )
 from feeds.plan.plans import FeedPlan, Playback
-from feeds.plan.schedules import DAY_MS
 
 MOST_EVENTS: Final = 10_000
 """Of one draw: 250,000 per second at 40 ms. What is more comes later, so that a recording that

@@ -10,12 +10,11 @@ from typing import Final, NamedTuple
 from django.db import connection, transaction
 from django.db.models import Max, Min, OuterRef, QuerySet, Subquery, Sum
 
-from feeds.market.bars import DAY, SPANS, Bar
+from feeds.market.bars import DAY_MS, Bar
 from feeds.models import Instrument, StoredBar
 
 DAYS_KEPT: Final = 3_653
 """Bars of days are kept for ten years."""
-DAY_MS: Final = SPANS[DAY]
 _VALUES: Final = ("open", "high", "low", "close", "volume", "trades", "recorded_ms")
 
 

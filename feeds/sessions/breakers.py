@@ -7,7 +7,7 @@ machine finds the same moment.
 from collections.abc import Iterable
 from typing import Final
 
-from feeds.plan.price_bands import MINUTE_MS
+from feeds.market.bars import MINUTE_MS
 
 LEVELS: Final = ((200_000, None), (130_000, 15 * MINUTE_MS), (70_000, 15 * MINUTE_MS))
 """Falls in millionths, the greatest first, and the pause in exchange ms: None lasts the day."""

@@ -10,9 +10,10 @@ from heapq import heappop, heappush
 from math import inf
 from typing import Final
 
+from feeds.market.bars import MINUTE_MS
 from feeds.market.events import Event, FeedState, FeedStatus, Phase, Quote, Status, Tick, Trade
 from feeds.plan.plans import FeedPlan
-from feeds.plan.price_bands import MINUTE_MS, NO_BAND, Band
+from feeds.plan.price_bands import NO_BAND, Band
 from feeds.plan.schedules import Segment
 from feeds.sessions.auctions import Kind
 from feeds.sessions.breakers import Breakers, fall_of

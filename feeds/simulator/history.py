@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from feeds.market.bars import INTERVALS, MINUTE, SPANS, Bar
+from feeds.market.bars import MINUTE, MINUTE_MS, SPANS, Bar
 from feeds.market.instruments import Definition
 from feeds.plan.schedules import Segment, TradingDay
 from feeds.simulator.intraday import shapes_over
@@ -39,7 +39,6 @@ from feeds.simulator.simulator import (
 
 DAYS: Final = 30
 """Trading days of history."""
-MINUTE_MS: Final = INTERVALS["1m"]
 TRADES_PER_MINUTE: Final = 8.0
 """Of an instrument of activity 1; about what 200 ticks/s make of sixty in compressed days."""
 LOT: Final = 100

@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from feeds.market.bars import MINUTE_MS
 from feeds.market.events import Tick
 from feeds.market.instruments import Definition
 from feeds.plan.plans import FeedPlan
@@ -65,9 +66,9 @@ class _Clockwork:
     """What a schedule makes of a step: its length in minutes of trading, and what follows of it."""
 
     def __init__(self, schedule: Schedule) -> None:
-        day_min = schedule.at(0).day.trading_ms / 60_000
+        day_min = schedule.at(0).day.trading_ms / MINUTE_MS
         self.scale = schedule.scale(0)
-        self.step_min = STEP_MS * self.scale / 60_000
+        self.step_min = STEP_MS * self.scale / MINUTE_MS
         self.step_sigma = DAY_SHARE * _DIFFUSION * float(np.sqrt(self.step_min / day_min))
         self.minute_sigma = DAY_SHARE * float(np.sqrt(1 / day_min))
         self.jump_chance = JUMPS_PER_DAY * self.step_min / day_min

@@ -9,9 +9,8 @@ from typing import Final
 
 from feeds.exceptions import InvalidEvent
 from feeds.market.events import FeedState, FeedStatus, Quote, Side, Status, Tick, Trade
-from feeds.market.grids import nearest_ticks, whole_shares
 from feeds.market.instruments import Definition
-from feeds.market.timestamps import utc_ms_of
+from feeds.market.parsing import nearest_ticks, parse_rfc3339, whole_shares
 from feeds.plan.plans import FeedPlan
 from feeds.upstream.inbox import Intake
 from feeds.upstream.protocol import PHASES, Market, SaidQuote, SaidStatus, SaidTrade
@@ -95,7 +94,7 @@ class UpstreamSource:
 
     def _time_of(self, said: Market, now_ms: int) -> int:
         """Return when it happened: never in the future, never before what was heard before."""
-        self._newest_ms = min(now_ms, max(utc_ms_of(said.t), self._newest_ms))
+        self._newest_ms = min(now_ms, max(parse_rfc3339(said.t), self._newest_ms))
         return self._newest_ms
 
     def _translate(self, said: Market, at_ms: int) -> Tick | Status | None:

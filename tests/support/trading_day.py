@@ -6,6 +6,7 @@ from random import Random
 
 import msgspec
 
+from feeds.market.bars import DAY_MS
 from feeds.market.board import Board
 from feeds.market.events import (
     Event,
@@ -20,7 +21,7 @@ from feeds.market.events import (
 )
 from feeds.plan.plans import FeedPlan
 from feeds.plan.price_bands import BandRules
-from feeds.plan.schedules import DAY_MS, PlainSchedule, Schedule, TradingDay
+from feeds.plan.schedules import PlainSchedule, Schedule, TradingDay
 from feeds.sessions.session import FeedSession
 from tests.support.market_script import definition
 

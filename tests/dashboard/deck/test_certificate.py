@@ -7,19 +7,19 @@ import pytest
 from dashboard.deck.certificate import certificate
 from dashboard.deck.examiner import SYMBOLS_KEPT, Certificate, Examiner
 from feeds.engine.virtual_clock import demo_plan, tape_of
+from feeds.market.bars import DAY_MS, MINUTE_MS
 from feeds.market.board import Board
 from feeds.market.delayed import delayed
 from feeds.market.events import Batch, Delisting, Listing, Phase, Side, Status, Trade
 from feeds.plan.calendars import EXCHANGES, Calendar
-from feeds.plan.schedules import DAY_MS, Segment
+from feeds.plan.schedules import Segment
 from feeds.realism.collector import Watch
 from feeds.realism.statistics import Finding
 from feeds.services.feeds import seed_exchange
 from tests.support.market_script import definition
 from tests.support.staff import staff
 
-MINUTE = 60_000
-OPEN_MS, CLOSE_MS = 9 * 60 * MINUTE, 15 * 60 * MINUTE
+OPEN_MS, CLOSE_MS = 9 * 60 * MINUTE_MS, 15 * 60 * MINUTE_MS
 FIRST_DAY = 20_000
 PAGE = "/admin/flightdeck/feeds/demo/certificate/"
 
@@ -35,8 +35,8 @@ def trade(day, passed_ms, symbol="NVX", price=100):
 def a_day(number, symbol="NVX", *, begin=OPEN_MS, end=CLOSE_MS, rest=(0, 0)):
     """Return a trade every five minutes, but for a rest."""
     return [
-        trade(number, at, symbol, 100 + at // MINUTE % 7)
-        for at in range(begin, end + 1, 5 * MINUTE)
+        trade(number, at, symbol, 100 + at // MINUTE_MS % 7)
+        for at in range(begin, end + 1, 5 * MINUTE_MS)
         if not rest[0] < at < rest[1]
     ]
 
@@ -53,14 +53,14 @@ def days_of(watch):
 
 # --- which days count -------------------------------------------------------------------------
 def test_a_day_that_was_joined_in_the_middle_and_one_that_goes_on_do_not_count():
-    joined, on = a_day(0, begin=OPEN_MS + 60 * MINUTE), a_day(3, end=CLOSE_MS - 60 * MINUTE)
+    joined, on = a_day(0, begin=OPEN_MS + 60 * MINUTE_MS), a_day(3, end=CLOSE_MS - 60 * MINUTE_MS)
     assert days_of(watched(joined, a_day(1), a_day(2), on)) == [1, 2]
 
 
 def test_a_day_with_a_long_rest_does_not_count():
-    noon = 12 * 60 * MINUTE
-    assert days_of(watched(a_day(0), a_day(1, rest=(noon, noon + 30 * MINUTE)))) == [0]
-    assert days_of(watched(a_day(0), a_day(1, rest=(noon, noon + 10 * MINUTE)))) == [0, 1]
+    noon = 12 * 60 * MINUTE_MS
+    assert days_of(watched(a_day(0), a_day(1, rest=(noon, noon + 30 * MINUTE_MS)))) == [0]
+    assert days_of(watched(a_day(0), a_day(1, rest=(noon, noon + 10 * MINUTE_MS)))) == [0, 1]
 
 
 def test_only_the_newest_days_are_kept():
@@ -131,7 +131,7 @@ def test_another_tape_begins_anew_and_a_board_says_what_is_open():
 def test_it_finds_what_a_watch_finds_and_finds_it_once(monkeypatch):
     """Three days of a minute each."""
     days = Calendar(EXCHANGES["XNYS"], date(2026, 1, 5))
-    plan = demo_plan(days, seed=1, rate=300.0, instruments=20, day_ms=MINUTE)
+    plan = demo_plan(days, seed=1, rate=300.0, instruments=20, day_ms=MINUTE_MS)
     examiner, watch = Examiner(), Watch({one.symbol: one.sector for one in plan.definitions})
     examiner.begin(Board())
     closing = [days.day(number).starts_ms[Segment.CLOSING_AUCTION] for number in range(3)]
@@ -153,7 +153,7 @@ def test_it_finds_what_a_watch_finds_and_finds_it_once(monkeypatch):
 
 
 def test_a_market_of_one_symbol_that_stands_still_is_not_real():
-    still = [trade(day, at) for day in (0, 1) for at in range(OPEN_MS, CLOSE_MS, MINUTE)]
+    still = [trade(day, at) for day in (0, 1) for at in range(OPEN_MS, CLOSE_MS, MINUTE_MS)]
     found = examine(*listed("NVX"), opened("NVX"), *still).certificate("demo")
     assert not found.is_met
     assert not any(one.is_met for one in found.findings if one.number in (2, 4, 5, 10))

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from feeds.engine import delays
 from feeds.engine.delays import Delays
+from feeds.market.bars import MINUTE_MS
 from feeds.market.board import LAST, Board
 from feeds.market.delayed import delay_of, delayed, shown
 from feeds.market.events import (
@@ -25,7 +26,6 @@ from feeds.market.events import (
 from feeds.market.instruments import Definition
 from feeds.plan.plans import FeedPlan
 
-MINUTE_MS = 60_000
 NVX, ORB = (
     Definition(
         symbol=symbol, name=symbol, sector="S", tick_size=Decimal("0.01"), reference_ticks=10_000

@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.engine.engine import GRID_MS, Engine
+from feeds.market.bars import DAY_MS
 from feeds.market.board import HIGH, LAST, LOW, OPEN, PREVIOUS_CLOSE, VOLUME
 from feeds.market.events import Event, FeedState, FeedStatus, Phase, Quote, Status, Trade
 from feeds.plan.plans import FeedPlan
 from feeds.plan.price_bands import BandRules
-from feeds.plan.schedules import DAY_MS, CompressedSchedule, RoundTheClock
+from feeds.plan.schedules import CompressedSchedule, RoundTheClock
 from feeds.simulator.simulator import STEP_MS
 from tests.support.trading_day import MINUTE, SECOND, ShortDays, WildSource, fold, plan
 

@@ -1,12 +1,23 @@
-"""Times of strangers are read exactly or refused."""
+"""Times, prices and sizes of other systems are read exactly or refused."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import ROUND_DOWN, Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.market.timestamps import moment_of, utc_ms_of
+from feeds.market.parsing import (
+    MOST_SHARES,
+    exact_ticks,
+    nearest_ticks,
+    parse_rfc3339,
+    parse_timestamp,
+    whole_shares,
+)
+from tests.support.market_script import definition
+
+CENTS = definition("NVX")
 
 
 @given(
@@ -16,7 +27,7 @@ from feeds.market.timestamps import moment_of, utc_ms_of
 def test_every_time_in_every_zone_is_read(moment: datetime, offset: int) -> None:
     there = moment.replace(tzinfo=timezone(timedelta(minutes=offset)))
     known_ms = (there - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
-    assert utc_ms_of(there.isoformat()) == known_ms
+    assert parse_rfc3339(there.isoformat()) == known_ms
 
 
 @pytest.mark.parametrize(
@@ -29,7 +40,7 @@ def test_every_time_in_every_zone_is_read(moment: datetime, offset: int) -> None
     ],
 )
 def test_what_the_standard_allows_is_read(text: str, ms: int) -> None:
-    assert utc_ms_of(text) == ms
+    assert parse_rfc3339(text) == ms
 
 
 @pytest.mark.parametrize(
@@ -45,15 +56,39 @@ def test_what_the_standard_allows_is_read(text: str, ms: int) -> None:
 )
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"was|is out of range"):
-        utc_ms_of(text)
+        parse_rfc3339(text)
 
 
 def test_a_moment_may_be_in_milliseconds() -> None:
-    assert moment_of("1790000000123") == 1_790_000_000_123
-    assert moment_of("1970-01-01T00:00:02Z") == 2000
+    assert parse_timestamp("1790000000123") == 1_790_000_000_123
+    assert parse_timestamp("1970-01-01T00:00:02Z") == 2000
 
 
 @pytest.mark.parametrize("text", ["-1", "1.5", "1e3", "9" * 15, "١"])
 def test_other_numbers_are_no_moment(text: str) -> None:
     with pytest.raises(ValueError, match="time was"):
-        moment_of(text)
+        parse_timestamp(text)
+
+
+def test_a_price_is_rounded_to_the_tick_size_where_that_is_allowed() -> None:
+    assert nearest_ticks(Decimal("1.234"), CENTS) == 123
+    assert nearest_ticks(Decimal("1.239"), CENTS, ROUND_DOWN) == 123
+    assert exact_ticks(Decimal("1.230"), CENTS) == 123
+
+
+@pytest.mark.parametrize("price", ["0", "-1", "NaN", "Infinity", "1000000000001", "0.004"])
+def test_what_is_no_price_is_refused(price: str) -> None:
+    with pytest.raises(ValueError, match="price was"):
+        nearest_ticks(Decimal(price), CENTS)
+
+
+def test_a_price_between_two_ticks_is_refused_where_it_must_be_exact() -> None:
+    with pytest.raises(ValueError, match=r"price was 1\.234, expected a multiple of 0\.01"):
+        exact_ticks(Decimal("1.234"), CENTS)
+
+
+def test_a_size_is_a_whole_number_of_shares() -> None:
+    assert whole_shares(Decimal("1e3")) == 1000
+    for size in ("0", "-1", "1.5", "NaN", str(MOST_SHARES + 1)):
+        with pytest.raises(ValueError, match="size was"):
+            whole_shares(Decimal(size))

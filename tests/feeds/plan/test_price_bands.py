@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feeds.market.bars import DAY_MS
 from feeds.plan.price_bands import PART_MS, WINDOW_PARTS, Band, BandRules, Reference
-from feeds.plan.schedules import DAY_MS
 from feeds.sessions.breakers import LEVELS, Breakers, fall_of
 from tests.support.market_script import definition
 

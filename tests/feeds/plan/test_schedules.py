@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feeds.market.bars import DAY_MS
 from feeds.plan.calendars import EXCHANGES, Calendar, date_at
 from feeds.plan.schedules import (
-    DAY_MS,
     CompressedSchedule,
     PlainSchedule,
     RoundTheClock,

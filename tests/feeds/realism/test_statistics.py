@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from feeds.engine.virtual_clock import START_MS, demo_plan, tape_of
+from feeds.market.bars import DAY_MS, MINUTE_MS
 from feeds.market.board import Board
 from feeds.market.events import Batch, Phase, Quote, Side, Status, Trade
 from feeds.market.instruments import Definition
 from feeds.plan.calendars import EXCHANGES, Calendar
-from feeds.plan.schedules import DAY_MS, Segment
+from feeds.plan.schedules import Segment
 from feeds.realism.collector import Watch
-from feeds.realism.statistics import MINUTE_MS
 from feeds.simulator.demo_exchange import definitions
 
 DAYS = 20

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from feeds.engine.engine import Engine
 from feeds.engine.sources import ChosenSource
 from feeds.exceptions import InvalidPlan, InvalidRecording
+from feeds.market.bars import DAY_MS
 from feeds.market.events import (
     Delisting,
     Event,
@@ -27,7 +28,7 @@ from feeds.market.fingerprint import Fingerprint
 from feeds.plan.calendars import EXCHANGES, Calendar
 from feeds.plan.plans import FeedKind, FeedPlan, Playback
 from feeds.plan.price_bands import BandRules
-from feeds.plan.schedules import DAY_MS, CompressedSchedule
+from feeds.plan.schedules import CompressedSchedule
 from feeds.recordings.header import Heading, Origin
 from feeds.recordings.opening import replay_of
 from feeds.recordings.replay import CATCH_UP_MS, MOST_EVENTS, Replay, Silence

@@ -2,9 +2,10 @@
 
 import pytest
 
+from feeds.market.bars import DAY_MS
 from feeds.market.events import FeedState, Phase, Quote, Status, Trade
 from feeds.plan.price_bands import BandRules
-from feeds.plan.schedules import DAY_MS, RoundTheClock
+from feeds.plan.schedules import RoundTheClock
 from tests.support.trading_day import (
     AUCTION,
     CLOSE,

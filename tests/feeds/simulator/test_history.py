@@ -8,11 +8,11 @@ from functools import cache
 import numpy as np
 import pytest
 
-from feeds.market.bars import DAY, INTERVALS, LEVEL_OF, MINUTE, SPANS, merged
+from feeds.market.bars import DAY, INTERVALS, LEVEL_OF, MINUTE, MINUTE_MS, SPANS, merged
 from feeds.plan.calendars import EXCHANGES, Calendar
 from feeds.plan.schedules import CompressedSchedule, PlainSchedule, RoundTheClock
 from feeds.simulator.demo_exchange import definitions
-from feeds.simulator.history import DAYS, MINUTE_MS, PastBars, past_bars
+from feeds.simulator.history import DAYS, PastBars, past_bars
 from feeds.simulator.intraday import shapes_over
 
 CALENDAR = Calendar(EXCHANGES["XNYS"], date(2026, 11, 23))
