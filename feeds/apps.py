@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class FeedsConfig(AppConfig):
-    """Name the app; ready() starts nothing: it runs in every command, twice in runserver."""
+    """The app. ready() starts nothing: it runs in every command, and twice in runserver."""
 
     name = "feeds"
     verbose_name = "Market"

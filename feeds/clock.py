@@ -1,6 +1,6 @@
 """Time as an argument: the wall clock stamps events, the monotonic clock measures waits.
 
-Knows nothing of markets. Shells (runner, hub, transports) hold a Clock; pure rooms get numbers.
+Must not know markets. Only code that does I/O holds a Clock; pure code receives numbers.
 """
 
 import time
@@ -9,14 +9,14 @@ from typing import NamedTuple, Protocol
 
 
 class Moment(NamedTuple):
-    """One look at both clocks: UTC milliseconds to stamp with, seconds to measure waits with."""
+    """Both clocks read at the same time: wall time in UTC ms, monotonic time in seconds."""
 
     wall_ms: int
     mono_s: float
 
 
 class Clock(Protocol):
-    """What a shell needs to know of time."""
+    """The two clocks, so that tests can set the time."""
 
     def now_ms(self) -> int:
         """Return UTC wall time in milliseconds since 1970."""
@@ -28,7 +28,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The clock of the machine."""
+    """The clocks of the machine."""
 
     def now_ms(self) -> int:
         """Return UTC wall time in milliseconds since 1970."""
@@ -40,10 +40,10 @@ class SystemClock:
 
 
 def moment_of(clock: Clock) -> Moment:
-    """Look at both clocks once."""
+    """Read both clocks."""
     return Moment(clock.now_ms(), clock.monotonic())
 
 
 def ms_of(moment: datetime) -> int:
-    """Return a moment as the clock would: UTC milliseconds since 1970."""
+    """Return a time as UTC milliseconds since 1970, as Clock.now_ms does."""
     return round(moment.timestamp() * 1000)

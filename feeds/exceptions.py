@@ -1,43 +1,43 @@
-"""What can go wrong in the market, as one tree.
+"""Errors of the market, as a tree.
 
 FeedError
-├── BusDown               the bus cannot be reached now
+├── BusDown               the bus cannot be reached
 ├── InvalidEvent          an event that cannot have happened (bid above ask, negative size)
 ├── InvalidDefinition     an instrument that cannot be traded (tick size 0, empty symbol)
-├── InvalidPlan           a feed that cannot be run (rate below 0, duplicate symbol)
-├── InvalidTransition     a phase or state that cannot follow the present one
+├── InvalidPlan           a feed that cannot run (rate below 0, duplicate symbol)
+├── InvalidTransition     a phase or state that cannot follow the current one
 ├── InvalidPosition       text that is not a position
-├── InvalidPacking        bytes that are no batch and no board
-├── InvalidRecording      a file that is no recording, or events that cannot stand in one
-├── InvalidImport         a table of trades or bars with rows that cannot be taken
-├── UpstreamRefused       credentials or a subscription that the upstream does not take
-├── UpstreamLost          a connection to the upstream that broke, or went silent
-└── PositionLost          a position the tape no longer reaches, or never had
+├── InvalidPacking        bytes that are neither a batch nor a board
+├── InvalidRecording      a file that is not a recording, or events that a recording cannot hold
+├── InvalidImport         a table of trades or bars with invalid rows
+├── UpstreamRefused       the upstream refused the credentials or a subscription
+├── UpstreamLost          the connection to the upstream broke or went silent
+└── PositionLost          a position before the start of the tape, or one that never existed
 """
 
 
 class FeedError(Exception):
-    """Root of everything the market raises on purpose."""
+    """Root of all errors that the market raises on purpose."""
 
 
 class BusDown(FeedError):
-    """The bus cannot be reached now."""
+    """The bus cannot be reached."""
 
 
 class InvalidEvent(FeedError):
-    """An event that cannot have happened."""
+    """An event that cannot have happened, such as a bid above the ask."""
 
 
 class InvalidDefinition(FeedError):
-    """An instrument that cannot be traded."""
+    """An instrument that cannot be traded, such as one without a tick size."""
 
 
 class InvalidPlan(FeedError):
-    """A feed that cannot be run."""
+    """A feed that cannot run, such as one that lists a symbol twice."""
 
 
 class InvalidTransition(FeedError):
-    """A phase or state that cannot follow the present one."""
+    """A phase or state that cannot follow the current one."""
 
 
 class InvalidPosition(FeedError):
@@ -45,18 +45,18 @@ class InvalidPosition(FeedError):
 
 
 class InvalidPacking(FeedError):
-    """Bytes that are no batch and no board."""
+    """Bytes that are neither a batch nor a board."""
 
 
 class InvalidRecording(FeedError):
-    """A file that is no recording, or events that cannot stand in one."""
+    """A file that is not a recording, or events that a recording cannot hold."""
 
 
 class InvalidImport(FeedError):
-    """A table with rows that cannot be taken: `faults` has each with its line, from 1."""
+    """A table with invalid rows: `faults` lists each with its line number, from 1."""
 
     SHOWN = 50
-    """The message lists as many, and says how many there are."""
+    """The message lists at most this many faults, and says how many more there are."""
 
     def __init__(self, faults: list[tuple[int, str]]) -> None:
         self.faults = faults
@@ -67,12 +67,12 @@ class InvalidImport(FeedError):
 
 
 class UpstreamRefused(FeedError):
-    """Credentials or a subscription that the upstream does not take."""
+    """The upstream refused the credentials or a subscription."""
 
 
 class UpstreamLost(FeedError):
-    """A connection to the upstream that broke, or went silent."""
+    """The connection to the upstream broke or went silent."""
 
 
 class PositionLost(FeedError):
-    """A position that the tape no longer reaches, or never had."""
+    """A position before the start of the tape, or one that never existed."""

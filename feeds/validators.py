@@ -1,6 +1,6 @@
-"""What fields of rows refuse besides what Django's validators do.
+"""Validators of model fields that Django does not have.
 
-Must not know rows.
+Must not know models: migrations import this module.
 """
 
 import math
@@ -9,6 +9,10 @@ from django.core.exceptions import ValidationError
 
 
 def refuse_nan(value: float) -> None:
-    """Raise ValidationError for "not a number", which no comparison with a limit refuses."""
+    """Refuse NaN, which passes every comparison with a limit.
+
+    Raises:
+        ValidationError: the value is NaN.
+    """
     if math.isnan(value):
         raise ValidationError("Enter a number.")

@@ -1,9 +1,9 @@
 """Bars of trades: open, high, low, close, volume and number of trades of an interval.
 
-Pure. Must not know quotes, phases or rows. A trade touches the bar of one second; a coarser bar is
-merged from finer ones when these close, and when somebody asks for it. Bars stand in the exchange's
-time; an interval without trades has no bar. A day is one of UTC, which holds a whole trading day of
-every exchange that calendars knows.
+Pure. Must not know quotes, phases or rows. A trade changes only the bar of one second. A coarser
+bar is merged from finer bars when they close, or when it is read. Bars are in exchange time, and an
+interval without trades has no bar. A day is a day in UTC: it contains the whole trading day of
+every exchange in feeds.plan.calendars.
 """
 
 from array import array
@@ -26,22 +26,22 @@ INTERVALS: Final = {
     "1h": 60 * MINUTE_MS,
     "1d": DAY_MS,
 }
-"""Name -> length in ms; each is a whole number of the one before."""
+"""Name -> length in ms; each length is a multiple of the length before it."""
 SPANS: Final = tuple(INTERVALS.values())
 LEVEL_OF: Final = {name: level for level, name in enumerate(INTERVALS)}
-"""Name -> place in SPANS: 0 is the finest."""
+"""Name -> index in SPANS; 0 is the finest."""
 MINUTE: Final = LEVEL_OF["1m"]
 DAY: Final = LEVEL_OF["1d"]
 LATE_MS: Final = 5_000
-"""A trade that is late by no more belongs to the live bar; by more, the clock was set back."""
+"""A trade up to this late still goes into the live bar. If it is later, the clock was set back."""
 _FINEST: Final = SPANS[0]
 _START, _OPEN, _HIGH, _LOW, _CLOSE, _VOLUME, _TRADES = range(7)
-Growing = list[int]
-"""A bar that is not closed, as it folds fast: the fields of Bar in their order."""
+GrowingBar = list[int]
+"""A bar that is not closed: the fields of Bar in order, as a list that trades change."""
 
 
 class Bar(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What was traded from `start_ms` (UTC ms, exchange's time) on: prices in ticks."""
+    """The trades of an interval from `start_ms` (exchange time, UTC ms); prices in ticks."""
 
     start_ms: int
     open: int
@@ -52,17 +52,20 @@ class Bar(msgspec.Struct, frozen=True, array_like=True, gc=False):
     trades: int
 
 
-Tell = Callable[[str, int, Bar], None]
-"""Hears of a closed bar: symbol, level, bar."""
+ClosedBarListener = Callable[[str, int, Bar], None]
+"""Receives each bar that closes: symbol, level, bar."""
 
 
 class ClosedBars:
-    """The newest closed bars of a level, each after the sequence of the trade that closed it: the
-    first one after its end. Numbers side by side, as objects would take five times the memory."""
+    """The newest closed bars of a level, each with the sequence of the trade that closed it.
+
+    That trade is the first trade after the end of the bar, not the last trade in it.
+    """
 
     __slots__ = ("_kept", "_numbers")
     _WIDTH = 8
 
+    # One flat array of integers: objects would take five times the memory.
     def __init__(self, kept: int, numbers: "array[int] | None" = None) -> None:
         self._kept = kept
         self._numbers = array("q") if numbers is None else numbers[-kept * self._WIDTH :]
@@ -72,17 +75,18 @@ class ClosedBars:
 
     @property
     def is_full(self) -> bool:
-        """Say whether the next bar pushes one out, or is not kept."""
+        """Say whether the next bar displaces the oldest bar, or is not kept at all."""
         return len(self) >= self._kept
 
     @property
     def oldest(self) -> int | None:
-        """Return after which sequence the oldest one closed, None without one."""
+        """Return the sequence at which the oldest bar closed, None without bars."""
         return self._numbers[0] if self._numbers else None
 
     def append(self, sequence: int, bar: Bar) -> None:
-        """Keep a bar."""
+        """Add the newest bar; the oldest bar falls out when there are more than `kept`."""
         self._numbers.extend((sequence, *astuple(bar)))
+        # With `kept` 0 the slice would be [:0] and delete nothing, so `or None` makes it [:].
         del self._numbers[: -self._kept * self._WIDTH or None]
 
     def since(self, sequence: int) -> list[Bar]:
@@ -95,31 +99,34 @@ class ClosedBars:
         ]
 
     def kept(self, kept: int) -> "ClosedBars":
-        """Return the newest of them, as something that keeps so many."""
+        """Return the newest bars, with another limit on how many are kept."""
         return ClosedBars(kept, self._numbers if kept else array("q"))
 
     def copy(self) -> "ClosedBars":
-        """Return bars that share nothing that changes."""
+        """Return an independent copy."""
         return self.kept(self._kept)
 
 
 class SymbolBars:
-    """The bars of one instrument: the live one of every level, and the newest closed ones.
+    """The bars of one instrument: the live bar of every level, and the newest closed bars.
 
-    What grows at a level are the closed finer bars of its interval; `sequence` is that of the last
-    trade, and `floors` say after which sequence the closed bars of a level are all there.
+    `growing` holds, for each level, what the closed bars of the next finer level add up to so far.
+    `sequence` is that of the last trade. `floors` gives for each level the sequence after which all
+    closed bars are still kept.
     """
 
     __slots__ = ("closed", "floors", "growing", "sequence")
 
     def __init__(self, kept: int, floor: int) -> None:
-        self.growing: list[Growing | None] = [None] * len(SPANS)
+        self.growing: list[GrowingBar | None] = [None] * len(SPANS)
         self.closed = [ClosedBars(kept) for _ in SPANS]
         self.floors = [floor] * len(SPANS)
         self.sequence = floor
 
     def live(self, level: int) -> Bar | None:
         """Return the bar of a level that is not closed, None before the first trade."""
+        # A trade is only in the finest bar until that closes, so the live bar of a level is the
+        # sum of what grows at this level and at all finer levels, oldest part first.
         parts = [part for part in self.growing[level::-1] if part is not None]
         if not parts:
             return None
@@ -134,13 +141,13 @@ class SymbolBars:
         return self.closed[level].since(NOTHING)[-count:] if count else []
 
     def closed_since(self, level: int, sequence: int) -> list[Bar] | None:
-        """Return the bars that closed after a sequence, None when some of them are forgotten."""
+        """Return the bars that closed after a sequence, None if some are no longer kept."""
         if sequence < self.floors[level]:
             return None
         return self.closed[level].since(sequence)
 
     def copy(self) -> "SymbolBars":
-        """Return bars that share nothing that changes."""
+        """Return an independent copy."""
         twin = SymbolBars(0, 0)
         twin.growing = [part and part.copy() for part in self.growing]
         twin.closed = [bars.copy() for bars in self.closed]
@@ -150,20 +157,21 @@ class SymbolBars:
 
 
 class Bars:
-    """Fold trades, and keep the newest `kept` closed bars of each instrument and level."""
+    """Fold trades into bars; keep the newest `kept` closed bars of each instrument and level."""
 
-    def __init__(self, kept: int = 0, tell: Tell | None = None) -> None:
+    def __init__(self, kept: int = 0, on_closed: ClosedBarListener | None = None) -> None:
         self.symbols: dict[str, SymbolBars] = {}
         self._kept = kept
-        self._tell = tell
+        self._on_closed = on_closed
 
     def fold(self, sequence: int, trade: Trade) -> None:
-        """Take a trade; one of a feed without a clock of its own happened when it happened here."""
+        """Add a trade; without an exchange time its wall time counts."""
         at_ms = trade.exchange_ms or trade.ts_event
         price, size = trade.price_ticks, trade.size
         bars = self.symbols.get(trade.symbol) or self._begin(trade.symbol, 0)
         bars.sequence = sequence
         finest = bars.growing[0]
+        # The hot path: most trades fall into the second of the trade before, and cost no call.
         if finest is not None:
             passed_ms = at_ms - finest[_START]
             if -LATE_MS <= passed_ms < _FINEST:
@@ -176,6 +184,7 @@ class Bars:
                 finest[_TRADES] += 1
                 return
             if passed_ms < 0:
+                # The clock was set back: the old bars lie in the future, so all bars begin again.
                 bars = self._begin(trade.symbol, sequence)
             else:
                 self._close(trade.symbol, bars, at_ms)
@@ -183,18 +192,18 @@ class Bars:
         bars.growing[0] = [start_ms, price, price, price, price, size, 1]
 
     def forget(self, symbol: str) -> None:
-        """Drop the bars of an instrument that left."""
+        """Drop the bars of a delisted instrument."""
         self.symbols.pop(symbol, None)
 
     def keep(self, kept: int, floor: int) -> None:
-        """Keep so many closed bars from now on; those before `floor` are not known."""
+        """Keep `kept` closed bars per level from now on; bars closed by `floor` are not known."""
         self._kept = kept
         for bars in self.symbols.values():
             bars.closed = [closed.kept(kept) for closed in bars.closed]
             bars.floors = [max(floor, known) for known in bars.floors]
 
     def copy(self) -> "Bars":
-        """Return bars that share nothing that changes, and tell nobody."""
+        """Return an independent copy that calls no listener."""
         twin = Bars(self._kept)
         twin.symbols = {symbol: bars.copy() for symbol, bars in self.symbols.items()}
         return twin
@@ -205,10 +214,11 @@ class Bars:
         return bars
 
     def _close(self, symbol: str, bars: SymbolBars, at_ms: int) -> None:
-        """Close the finest bar, and every coarser one that a trade at that time is not in."""
+        """Close the finest bar, and every coarser bar that a trade at this time is not in."""
         growing = bars.growing
         for level, span in enumerate(SPANS):
             part = growing[level]
+            # If the trade is still in this bar, it is in all coarser bars as well.
             if part is None or (level and part[_START] // span == at_ms // span):
                 return
             growing[level] = None
@@ -227,13 +237,13 @@ class Bars:
             oldest = closed.oldest
             bars.floors[level] = bars.sequence if oldest is None else oldest
         closed.append(bars.sequence, bar)
-        if self._tell is not None:
-            self._tell(symbol, level, bar)
+        if self._on_closed is not None:
+            self._on_closed(symbol, level, bar)
 
 
 def merged(bars: Iterable[Bar], span_ms: int) -> Iterator[Bar]:
-    """Yield the coarser bars that finer ones, oldest first, make up."""
-    whole: Growing | None = None
+    """Yield the bars of a longer interval, merged from finer bars in time order."""
+    whole: GrowingBar | None = None
     for bar in bars:
         part = list(astuple(bar))
         if whole is not None and whole[_START] == bar.start_ms - bar.start_ms % span_ms:
@@ -247,8 +257,8 @@ def merged(bars: Iterable[Bar], span_ms: int) -> Iterator[Bar]:
         yield Bar(*whole)
 
 
-def _add(whole: Growing, part: Growing) -> None:
-    """Add a later part to a bar."""
+def _add(whole: GrowingBar, part: GrowingBar) -> None:
+    """Add a later part to a bar; its open and its start stay."""
     whole[_HIGH] = max(whole[_HIGH], part[_HIGH])
     whole[_LOW] = min(whole[_LOW], part[_LOW])
     whole[_CLOSE] = part[_CLOSE]

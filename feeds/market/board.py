@@ -1,8 +1,8 @@
-"""The last value of everything, each field with the sequence at which it changed.
+"""The last value of everything, each field with the sequence at which it changed (its version).
 
 Pure. Must not know subscribers or frames. Its twin in the browser is static/js/market/board.js.
-Versions make every delta a question ("which fields after n?") that needs no history, and counts of
-ticks make every receipt a subtraction.
+With versions a delta needs no history: it is every field that changed after a sequence. With tick
+counts a receipt is the difference of two counts.
 """
 
 from copy import deepcopy
@@ -52,11 +52,11 @@ FIELDS: Final = (
     "ts_event",
     "phase",
 )
-"""Names of the fields by index; prices are integer ticks, None means no value yet."""
+"""Names of the fields by index. Prices are integer ticks; None means no value yet."""
 
 
 class Row:
-    """One instrument: its definition, its fields, and how many ticks it has had this epoch."""
+    """One instrument: its definition, its fields, and the number of its ticks in this epoch."""
 
     __slots__ = (
         "asks", "bids", "day", "definition", "feed", "reason", "scale", "status_ts", "steps",
@@ -77,15 +77,16 @@ class Row:
         self.values[PHASE] = Phase.CLOSED
 
     def define(self, listing: Listing) -> None:
-        """Take a definition on the same tick grid."""
+        """Take a new definition, which must have the same tick size."""
         self.definition: Definition = listing.definition
         self.feed = listing.feed
         self.status_ts = listing.ts_event
+        # As a ratio: multiplying and dividing integers rounds once, a decimal tick size twice.
         numerator, denominator = listing.definition.tick_size.as_integer_ratio()
         self.steps, self.scale = numerator, denominator
 
     def price(self, ticks: int) -> float:
-        """Return the decimal price nearest to a number of ticks."""
+        """Return the double nearest to the decimal price of a number of ticks."""
         return ticks * self.steps / self.scale
 
     @property
@@ -94,14 +95,14 @@ class Row:
         return str(self.values[PHASE])
 
     def put(self, index: int, value: Value, sequence: int) -> None:
-        """Set a field, and its version if that changed it."""
+        """Set a field; its version changes only with its value."""
         if self.values[index] != value:
             self.values[index] = value
             self.versions[index] = sequence
 
 
 class Gone(NamedTuple):
-    """What is kept of a symbol that left: the feed it was of, and its ticks in this epoch."""
+    """What is kept of a delisted symbol: its last feed, and its ticks in this epoch."""
 
     feed: str
     ticks: int
@@ -110,7 +111,8 @@ class Gone(NamedTuple):
 class Board:
     """Fold events into rows; `sequence` is that of the last event applied.
 
-    `gone` holds what is left of symbols that left, so that receipts go on when one comes back.
+    `gone` keeps the tick counts of delisted symbols, so that receipts stay right when a symbol is
+    listed again.
     """
 
     def __init__(self) -> None:
@@ -121,7 +123,11 @@ class Board:
         self.sequence = NOTHING
 
     def apply(self, sequence: int, event: Event) -> None:
-        """Fold one event; ticks of unlisted symbols are impossible and raise KeyError."""
+        """Apply the event with this sequence.
+
+        Raises:
+            KeyError: its symbol is not listed, which the engine never lets happen.
+        """
         self.sequence = sequence
         match event:
             case Quote():
@@ -142,19 +148,19 @@ class Board:
                 self.feeds.pop(feed, None)
 
     def ticks(self, symbol: str) -> int:
-        """Return how many ticks the symbol has had in this epoch, listed or gone."""
+        """Return the number of ticks of a symbol in this epoch, 0 if it is not known."""
         row = self.rows.get(symbol)
         if row is not None:
             return row.ticks
         return self.gone[symbol].ticks if symbol in self.gone else 0
 
     def feed_of(self, symbol: str) -> str:
-        """Return the feed of a known symbol, the last one of a symbol that left."""
+        """Return the feed of a known symbol; for a delisted symbol its last feed."""
         row = self.rows.get(symbol)
         return self.gone[symbol].feed if row is None else row.feed
 
     def newest_ms(self) -> int | None:
-        """Return when the newest tick of any symbol happened, None before the first."""
+        """Return the wall time (UTC ms) of the newest tick of all symbols, None without ticks."""
         times = (row.values[TS_EVENT] for row in self.rows.values())
         return max((at for at in times if isinstance(at, int)), default=None)
 
@@ -167,7 +173,7 @@ class Board:
         return symbol in self.rows or symbol in self.gone
 
     def copy(self) -> "Board":
-        """Return a board that shares nothing that changes."""
+        """Return an independent copy."""
         twin = Board()
         twin.bars = self.bars.copy()
         twin.rows = deepcopy(self.rows)
@@ -189,6 +195,7 @@ class Board:
         self.bars.fold(sequence, trade)
         values = row.values
         row.put(LAST, price, sequence)
+        # Each field has one type that `Value` cannot tell, and a check here would cost every trade.
         row.put(VOLUME, (values[VOLUME] or 0) + trade.size, sequence)  # type: ignore[operator]
         if values[OPEN] is None:
             for index in (OPEN, HIGH, LOW):
@@ -206,6 +213,7 @@ class Board:
 
     def _status(self, sequence: int, status: Status) -> None:
         row = self.rows[status.symbol]
+        # A feed may skip CLOSED between two days (round the clock), or close and open within one.
         is_opened = row.values[PHASE] == Phase.CLOSED and status.phase is not Phase.CLOSED
         if is_opened or row.day not in (None, status.day):
             self._open_day(sequence, row)
@@ -215,7 +223,7 @@ class Board:
         row.put(PHASE, status.phase, sequence)
 
     def _open_day(self, sequence: int, row: Row) -> None:
-        """Begin a trading session: yesterday's last is the previous close, today starts empty."""
+        """Begin a trading day: the last price becomes the previous close, the rest empty."""
         if row.values[LAST] is not None:
             row.put(PREVIOUS_CLOSE, row.values[LAST], sequence)
         for index, value in ((OPEN, None), (HIGH, None), (LOW, None), (VOLUME, 0)):

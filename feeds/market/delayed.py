@@ -1,6 +1,6 @@
-"""How the delayed twin of a symbol or of a feed is named: `NVX~15` is `NVX`, 15 minutes late.
+"""Keys of delayed symbols and feeds: `NVX~15` is `NVX` with a delay of 15 minutes.
 
-Pure. Must not know who sees what late; the delay lines of the engine hold events back.
+Pure. Must not know who gets delayed data, or how events are delayed.
 """
 
 from typing import Final
@@ -9,15 +9,15 @@ MARK: Final = "~"
 
 
 def delayed(key: str, minutes: int) -> str:
-    """Return the key of the delayed twin of a symbol or feed; a delay of 0 is the original."""
+    """Return the key of a symbol or feed with a delay; without a delay the key itself."""
     return f"{key}{MARK}{minutes}" if minutes else key
 
 
 def shown(key: str) -> str:
-    """Return the symbol or feed that people know a key by."""
+    """Return the symbol or feed without the delay, as people see it."""
     return key.partition(MARK)[0]
 
 
 def delay_of(key: str) -> int:
-    """Return by how many minutes a key's events are late."""
+    """Return the delay of a key in minutes."""
     return int(key.partition(MARK)[2] or 0)

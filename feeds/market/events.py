@@ -1,6 +1,7 @@
-"""Everything that can stand on the tape: frozen, slotted, validated at birth, in integer ticks.
+"""Every kind of event on the tape: frozen, validated when made, prices in integer ticks.
 
-Pure. Must not know how events are made, stored or sent. Every other room speaks these types.
+Pure. Must not know how events are made, stored or sent.
+Prices are integers, so that comparisons and sums are exact in Python and in the browser.
 """
 
 import re
@@ -16,10 +17,10 @@ _POSITION = re.compile(r"([0-9a-zA-Z]{1,32}):(0|[1-9][0-9]{0,15})")
 
 
 class Phase(StrEnum):
-    """What an instrument may do now.
+    """The phase of an instrument: which ticks it may have now.
 
-    Quotes happen in PRE_OPEN, AUCTION, OPEN and LIMIT; trades in OPEN and, inside the price band,
-    in LIMIT; an auction ends with one trade. HALTED and CLOSED are without ticks.
+    Quotes happen in PRE_OPEN, AUCTION, OPEN and LIMIT. Trades happen in OPEN, and inside the price
+    band in LIMIT. An auction ends with a single trade. HALTED and CLOSED have no ticks.
     """
 
     PRE_OPEN = "PRE_OPEN"
@@ -31,7 +32,7 @@ class Phase(StrEnum):
 
 
 class FeedState(StrEnum):
-    """What a feed does now: PAUSED keeps the trading session, CLOSED ends it."""
+    """The state of a feed: PAUSED keeps the trading session, CLOSED ends it."""
 
     RUNNING = "RUNNING"
     PAUSED = "PAUSED"
@@ -39,7 +40,7 @@ class FeedState(StrEnum):
 
 
 class Side(StrEnum):
-    """Who crossed the spread."""
+    """The side of the aggressor, who crossed the spread."""
 
     BUY = "BUY"
     SELL = "SELL"
@@ -56,7 +57,7 @@ class Position(msgspec.Struct, frozen=True, order=True):
         """Read `epoch:sequence`.
 
         Raises:
-            InvalidPosition: the text is anything else.
+            InvalidPosition: the text has another form.
         """
         match = _POSITION.fullmatch(text)
         if match is None:
@@ -68,8 +69,10 @@ class Position(msgspec.Struct, frozen=True, order=True):
 
 
 Levels = tuple[int, ...]
-"""Price and size of each level behind the best, one after the other, the nearest first: flat, as
-there are millions of them."""
+"""Prices and sizes of the levels behind the best: price, size, price, size …, nearest level first.
+
+Flat, because there are millions of levels, and a tuple for each would take more memory.
+"""
 
 
 class Quote(msgspec.Struct, frozen=True, gc=False, tag="quote"):
@@ -98,9 +101,9 @@ class Quote(msgspec.Struct, frozen=True, gc=False, tag="quote"):
 
 
 class Trade(msgspec.Struct, frozen=True, gc=False, tag="trade"):
-    """An execution: price in ticks, size in shares, time in UTC ms, `side` of the aggressor.
+    """An execution: price in ticks, size in shares, wall time in UTC ms, `side` of the aggressor.
 
-    `exchange_ms` is when it was on the clock of the exchange (UTC ms), 0 where that is ours.
+    `exchange_ms` is the exchange time (UTC ms), 0 if the feed has no clock of its own.
 
     Raises:
         InvalidEvent: price or size is not positive.
@@ -119,7 +122,7 @@ class Trade(msgspec.Struct, frozen=True, gc=False, tag="trade"):
 
 
 class Status(msgspec.Struct, frozen=True, tag="status"):
-    """A change of an instrument's phase, and why, or of the number of its trading day."""
+    """A change of an instrument's phase, of its reason, or of the number of its trading day."""
 
     symbol: str
     phase: Phase
@@ -129,11 +132,12 @@ class Status(msgspec.Struct, frozen=True, tag="status"):
 
 
 class FeedStatus(msgspec.Struct, frozen=True, tag="feed"):
-    """A change of a feed's state, target rate (ticks per second) or part of the day, and why.
+    """A change of a feed's state, rate (ticks per second) or part of the day, and its reason.
 
-    At `ts_event` it is `exchange_ms` (UTC ms) on the clock of the exchange, whose time runs
-    `scale` times as fast as ours; an empty `exchange` trades round the clock, in UTC. The phase is
-    that of the day: of what prices brought about only instruments tell, as some see them late.
+    `exchange_ms` is the exchange time (UTC ms) at the wall time `ts_event`. Exchange time runs
+    `scale` times as fast as wall time. With an empty `exchange` the feed trades round the clock in
+    UTC. The phase follows from the time of day alone. It never tells of a market-wide halt, because
+    readers with delayed data receive this event without a delay.
     """
 
     feed: str
@@ -151,14 +155,14 @@ class FeedStatus(msgspec.Struct, frozen=True, tag="feed"):
 
 
 class FeedRemoval(msgspec.Struct, frozen=True, tag="feed_removal"):
-    """A feed was removed; its instruments left before it."""
+    """A feed was removed; its instruments were delisted before."""
 
     feed: str
     ts_event: int
 
 
 class Listing(msgspec.Struct, frozen=True, tag="listing"):
-    """An instrument entered a feed, or its definition changed."""
+    """An instrument was added to a feed, or its definition changed."""
 
     feed: str
     definition: Definition
@@ -166,7 +170,7 @@ class Listing(msgspec.Struct, frozen=True, tag="listing"):
 
 
 class Delisting(msgspec.Struct, frozen=True, tag="delisting"):
-    """An instrument left the market."""
+    """An instrument was removed from its feed."""
 
     symbol: str
     ts_event: int
@@ -195,12 +199,12 @@ class Batch(msgspec.Struct, frozen=True):
 
     @property
     def last(self) -> int:
-        """Return the sequence of the last event, `first - 1` when empty."""
+        """Return the sequence of the last event, `first - 1` if the batch is empty."""
         return self.first + len(self.events) - 1
 
 
 def symbol_of(event: Event) -> str | None:
-    """Return the symbol an event is about, None for events of a whole feed."""
+    """Return the symbol of an event, None for events of a whole feed."""
     match event:
         case Listing(definition=definition):
             return definition.symbol

@@ -1,4 +1,4 @@
-"""What is traded: the static facts of an instrument, and the decimal grid of its prices.
+"""What is traded: the static facts of an instrument, and its tick size.
 
 Pure. Must not know feeds, phases or last values.
 """
@@ -12,11 +12,11 @@ import msgspec
 from feeds.exceptions import InvalidDefinition
 
 SYMBOL_PATTERN: Final = r"[A-Z][A-Z0-9]{0,11}"
-"""One to twelve capital letters and digits, a letter first: safe in URLs, CSS and file names."""
+"""One to twelve capital letters and digits, first a letter: safe in URLs, CSS and file names."""
 _KEY = re.compile(rf"{SYMBOL_PATTERN}(~[1-9][0-9]{{0,3}})?")
-"""A symbol, or that of a delayed twin (delays.py)."""
+"""A symbol, with or without a delay (feeds.market.delayed)."""
 MAX_DECIMALS: Final = 8
-"""Finest grid: 10^-8 keeps every price below 90 million exact in a double."""
+"""With 8 decimals every price below 90 million is exact in a double."""
 
 
 class Definition(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,15 +51,15 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def decimals(self) -> int:
-        """Return how many decimals a price of this instrument is shown with."""
+        """Return the number of decimals with which a price is shown."""
         return decimals_of(self.tick_size)
 
     def price_text(self, ticks: int) -> str:
-        """Return a price as people read it."""
+        """Return a price as people read it, such as `1,234.50`."""
         return f"{ticks * self.tick_size:,.{self.decimals}f}"
 
 
 def decimals_of(tick_size: Decimal) -> int:
-    """Return the number of decimals of the grid, 0 for whole numbers."""
+    """Return the number of decimals of a tick size, 0 for whole numbers."""
     exponent = tick_size.normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else MAX_DECIMALS + 1

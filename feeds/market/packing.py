@@ -1,6 +1,6 @@
-"""Batches and boards as bytes (msgpack), for a bus that crosses processes.
+"""Batches and boards as bytes (MessagePack), for a bus between processes.
 
-Pure. Must not know who carries the bytes. What is read is checked as if a stranger had written it.
+Pure. Must not know what carries the bytes. Bytes that are read are checked, whoever wrote them.
 """
 
 from typing import Final, TypeVar
@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from feeds.exceptions import FeedError, InvalidPacking
-from feeds.market.bars import SPANS, Bar, Bars, Growing, SymbolBars
+from feeds.market.bars import SPANS, Bar, Bars, GrowingBar, SymbolBars
 from feeds.market.board import FIELDS, Board, Gone, Row, Value
 from feeds.market.events import NOTHING, Batch, FeedStatus, Levels, Listing
 from feeds.market.instruments import Definition
@@ -17,7 +17,7 @@ Packed = TypeVar("Packed")
 
 
 class PackedRow(msgspec.Struct, frozen=True, array_like=True):
-    """Everything a row holds, in the order of FIELDS."""
+    """Everything in a row; values and versions in the order of FIELDS."""
 
     definition: Definition
     feed: str
@@ -32,14 +32,14 @@ class PackedRow(msgspec.Struct, frozen=True, array_like=True):
 
 
 class PackedBars(msgspec.Struct, frozen=True, array_like=True):
-    """The live bars of an instrument, as they grow; closed ones are not packed."""
+    """The bars of an instrument that are not closed; closed bars are not packed."""
 
     sequence: int
-    growing: list[Growing | None]
+    growing: list[GrowingBar | None]
 
 
 class PackedBoard(msgspec.Struct, frozen=True, array_like=True):
-    """Everything a board holds."""
+    """Everything on a board, except closed bars."""
 
     sequence: int
     rows: dict[str, PackedRow]
@@ -48,37 +48,41 @@ class PackedBoard(msgspec.Struct, frozen=True, array_like=True):
     bars: dict[str, PackedBars]
 
 
+# Made once: a decoder compiles its type, which takes longer than most messages.
 _encoder: Final = msgspec.msgpack.Encoder()
 _batches: Final = msgspec.msgpack.Decoder(Batch)
 _boards: Final = msgspec.msgpack.Decoder(PackedBoard)
 
 
 def pack_batch(batch: Batch) -> bytes:
-    """Return a batch as bytes."""
+    """Return a batch as MessagePack."""
     return _encoder.encode(batch)
 
 
 def unpack_batch(content: bytes) -> Batch:
-    """Return the batch that the bytes are.
+    """Read a batch.
 
     Raises:
-        InvalidPacking: they are none, or an event in it cannot have happened.
+        InvalidPacking: the bytes are not a batch, or an event in it is invalid.
     """
     return _unpack(_batches, content)
 
 
 def pack_board(board: Board) -> bytes:
-    """Return a board as bytes."""
+    """Return a board as MessagePack, without closed bars."""
     rows = {symbol: _pack_row(row) for symbol, row in board.rows.items()}
-    bars = {s: PackedBars(one.sequence, one.growing) for s, one in board.bars.symbols.items()}
+    bars = {
+        symbol: PackedBars(symbol_bars.sequence, symbol_bars.growing)
+        for symbol, symbol_bars in board.bars.symbols.items()
+    }
     return _encoder.encode(PackedBoard(board.sequence, rows, board.feeds, board.gone, bars))
 
 
 def unpack_board(content: bytes) -> Board:
-    """Return the board that the bytes are.
+    """Read a board. Its closed bars are unknown up to its sequence.
 
     Raises:
-        InvalidPacking: they are none.
+        InvalidPacking: the bytes are not a board.
     """
     packed = _unpack(_boards, content)
     board = Board()
@@ -107,15 +111,16 @@ def _unpack_row(packed: PackedRow) -> Row:
 
 def _unpack_bars(packed: dict[str, PackedBars], *, floor: int) -> Bars:
     bars = Bars()
-    for symbol, one in packed.items():
-        if not _can_grow(one.growing):
-            raise InvalidPacking(f"the bars of {symbol[:16]!r} cannot have grown")
-        known = bars.symbols[symbol] = SymbolBars(0, floor)
-        known.growing, known.sequence = one.growing, one.sequence
+    for symbol, packed_bars in packed.items():
+        if not _can_grow(packed_bars.growing):
+            raise InvalidPacking(f"the bars of {symbol[:16]!r} have the wrong number of fields")
+        symbol_bars = bars.symbols[symbol] = SymbolBars(0, floor)
+        symbol_bars.growing = packed_bars.growing
+        symbol_bars.sequence = packed_bars.sequence
     return bars
 
 
-def _can_grow(growing: list[Growing | None]) -> bool:
+def _can_grow(growing: list[GrowingBar | None]) -> bool:
     size = len(Bar.__struct_fields__)
     return len(growing) == len(SPANS) and all(not part or len(part) == size for part in growing)
 
@@ -123,5 +128,6 @@ def _can_grow(growing: list[Growing | None]) -> bool:
 def _unpack(decoder: msgspec.msgpack.Decoder[Packed], content: bytes) -> Packed:
     try:
         return decoder.decode(content)
+    # The structs check themselves, and a decimal can fail in its own way; all mean bad bytes.
     except (msgspec.MsgspecError, FeedError, ArithmeticError, ValueError) as error:
         raise InvalidPacking(f"{len(content)} bytes cannot be read: {error}") from None

@@ -1,4 +1,4 @@
-"""Ordered, bounded history: what happened after a position, or the fact that it is lost.
+"""Ordered, bounded history: what happened after a position, or that this is no longer known.
 
 Pure. Must not know what an item means.
 """
@@ -15,7 +15,10 @@ Item = TypeVar("Item")
 
 
 class Tape(Generic[Item]):
-    """Keep the newest `capacity` items, each with the sequence of its event."""
+    """Keep the newest `capacity` items, each with the sequence of its event.
+
+    Everything after `floor` is still here; `last` is the newest sequence.
+    """
 
     def __init__(self, capacity: int, *, floor: int = 0) -> None:
         self._items: deque[tuple[int, Item]] = deque()
@@ -24,7 +27,7 @@ class Tape(Generic[Item]):
         self.last = floor
 
     def append(self, sequence: int, item: Item) -> None:
-        """Add the newest item; the oldest falls out when the tape is full."""
+        """Add the newest item; the oldest item falls out when the tape is full."""
         self._items.append((sequence, item))
         self.last = sequence
         if len(self._items) > self._capacity:
@@ -38,6 +41,7 @@ class Tape(Generic[Item]):
         """
         if sequence < self.floor:
             raise PositionLost(f"position was {sequence}, the tape begins after {self.floor}")
+        # From the newest back: readers usually ask for a few items of a long tape.
         newest = takewhile(lambda placed: placed[0] > sequence, reversed(self._items))
         return [item for _, item in newest][::-1]
 
@@ -56,13 +60,14 @@ class TickCounts:
         self.floor = floor
 
     def append(self, sequence: int, symbol: str) -> None:
-        """Note one tick; counts reach back one to two capacities before they are trimmed."""
+        """Count one tick."""
+        # Trimmed once per `capacity` events, not at each: counts reach back 1 to 2 capacities.
         self._sequences.setdefault(symbol, []).append(sequence)
         if sequence >= self._trim_at:
             self._trim(sequence)
 
     def since(self, symbol: str, sequence: int) -> int:
-        """Return how many ticks of the symbol came after `sequence`.
+        """Return the number of ticks of a symbol after `sequence`.
 
         Raises:
             PositionLost: ticks after `sequence` have been trimmed.

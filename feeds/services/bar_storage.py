@@ -57,7 +57,7 @@ class BarStorage:
         self._prune = prune
         self._flush_s = flush_s
         self._capacity = capacity
-        self._bars = Bars(tell=self._hear)
+        self._bars = Bars(on_closed=self._hear)
         self._now_ms = 0
         self._queue: deque[News] = deque()
         self._lost = 0

@@ -1,4 +1,4 @@
-"""What bars are made of: every trade once, in the bar of its time, whatever the interval."""
+"""Bars contain every trade once, in the bar of its time, whatever the interval."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -52,8 +52,8 @@ def all_of(bars: SymbolBars, level: int) -> list[Bar]:
     return [*bars.newest(level, 100), *([live] if live else [])]
 
 
-def told_plainly(trades: list[Trade], span: int) -> list[Bar]:
-    """The bars as they are defined, with nothing clever."""
+def plain_bars(trades: list[Trade], span: int) -> list[Bar]:
+    """Return the bars as they are defined, the slow and plain way."""
     plain = []
     for start, group in groupby(trades, lambda trade: trade.exchange_ms // span * span):
         mine = list(group)
@@ -69,10 +69,10 @@ def test_bars_of_every_interval_are_what_their_definition_says(deals) -> None:
     trades = trades_of(deals)
     bars = folded(trades).symbols["NVX"]
     for level, span in enumerate(SPANS):
-        told = all_of(bars, level)
-        assert told == told_plainly(trades, span)[-len(told) :]
-        assert sum(bar.volume for bar in told) == sum(trade.size for trade in trades)
-        for bar in told:
+        found = all_of(bars, level)
+        assert found == plain_bars(trades, span)[-len(found) :]
+        assert sum(bar.volume for bar in found) == sum(trade.size for trade in trades)
+        for bar in found:
             assert bar.high >= max(bar.open, bar.close) >= min(bar.open, bar.close) >= bar.low
 
 
@@ -89,8 +89,8 @@ def test_coarse_bars_are_the_fine_ones_merged(deals) -> None:
 def test_instruments_do_not_touch_each_other(mine, others) -> None:
     alone, mixed = trades_of(mine), [*trades_of(mine), *trades_of(others, "ORB")]
     mixed.sort(key=lambda trade: trade.exchange_ms)
-    one, both = folded(alone).symbols["NVX"], folded(mixed).symbols["NVX"]
-    assert [all_of(one, n) for n in range(DAY + 1)] == [all_of(both, n) for n in range(DAY + 1)]
+    single, both = folded(alone).symbols["NVX"], folded(mixed).symbols["NVX"]
+    assert [all_of(single, n) for n in range(DAY + 1)] == [all_of(both, n) for n in range(DAY + 1)]
 
 
 @given(deals, st.integers(0, 60), st.booleans())
@@ -110,12 +110,12 @@ def test_bars_as_of_a_moment_and_the_trades_after_it_are_the_bars(deals, cut, is
     for level in range(len(SPANS)):
         assert bars.live(level) == whole.live(level)
         known = bars.closed_since(level, 1 + cut if cut < len(trades) else twin.sequence) or []
-        told = folded(trades).symbols["NVX"].newest(level, 100)
-        assert known == told[len(told) - len(known) :]
+        closed = folded(trades).symbols["NVX"].newest(level, 100)
+        assert known == closed[len(closed) - len(known) :]
 
 
 @given(deals, st.integers(0, 60))
-def test_bars_that_closed_after_a_sequence_are_told_once(deals, since) -> None:
+def test_bars_that_closed_after_a_sequence_are_returned_once(deals, since) -> None:
     trades = trades_of(deals)
     before = folded(trades[:since]).symbols.get("NVX")
     bars = folded(trades).symbols["NVX"]
@@ -126,7 +126,7 @@ def test_bars_that_closed_after_a_sequence_are_told_once(deals, since) -> None:
         assert former + news == bars.newest(level, 100)
 
 
-def test_what_is_kept_is_bounded_and_what_is_forgotten_is_not_said_to_be_known() -> None:
+def test_closed_bars_are_bounded_and_dropped_bars_are_reported_as_unknown() -> None:
     bars = folded(trades_of([(FINEST, 5, 1)] * 10), kept=3).symbols["NVX"]
     assert [bar.start_ms for bar in bars.newest(0, 100)] == [NOW + n * FINEST for n in (7, 8, 9)]
     assert bars.closed_since(0, 6) is None
@@ -139,7 +139,7 @@ def test_what_is_kept_is_bounded_and_what_is_forgotten_is_not_said_to_be_known()
     assert unkept.closed_since(0, 10) == []
 
 
-def test_a_late_trade_belongs_to_the_live_bar_and_a_clock_set_back_begins_anew() -> None:
+def test_a_late_trade_belongs_to_the_live_bar_and_a_clock_set_back_begins_again() -> None:
     trade = Trade("NVX", 100, 1, Side.BUY, 7, NOW)
     late = msgspec.structs.replace(trade, price_ticks=90, exchange_ms=NOW - LATE_MS)
     back = msgspec.structs.replace(trade, exchange_ms=NOW - LATE_MS - 1)
@@ -150,12 +150,12 @@ def test_a_late_trade_belongs_to_the_live_bar_and_a_clock_set_back_begins_anew()
     assert bars.closed_since(0, 2) is None
 
 
-def test_trades_without_a_time_of_the_exchange_are_in_ours() -> None:
+def test_trades_without_exchange_time_count_at_their_wall_time() -> None:
     bars = folded([Trade("NVX", 100, 1, Side.BUY, NOW)]).symbols["NVX"]
     assert bars.live(0) == Bar(NOW, 100, 100, 100, 100, 1, 1)
 
 
-def test_an_instrument_that_leaves_takes_its_bars_along() -> None:
+def test_the_bars_of_a_delisted_instrument_are_dropped() -> None:
     board = Board()
     for sequence, event in enumerate([listing("NVX"), *trades_of([(0, 5, 1)])], 1):
         board.apply(sequence, event)
@@ -163,19 +163,19 @@ def test_an_instrument_that_leaves_takes_its_bars_along() -> None:
     assert board.bars.symbols == {}
 
 
-def test_closed_bars_are_told_as_they_close() -> None:
-    told: list[tuple[str, int, Bar]] = []
-    bars = Bars(0, tell=lambda *one: told.append(one))
+def test_a_listener_receives_each_bar_when_it_closes() -> None:
+    closed: list[tuple[str, int, Bar]] = []
+    bars = Bars(0, on_closed=lambda *closed_bar: closed.append(closed_bar))
     for sequence, trade in enumerate(trades_of([(0, 5, 1), (61_000, 6, 2), (400, 7, 1)]), 1):
         bars.fold(sequence, trade)
-    names = [name for name in INTERVALS if LEVEL_OF[name] in {level for _, level, _ in told}]
+    names = [name for name in INTERVALS if LEVEL_OF[name] in {level for _, level, _ in closed}]
     assert names == ["1s", "5s", "1m"]
-    assert {msgspec.structs.astuple(bar)[1:] for _, _, bar in told} == {(5, 5, 5, 5, 1, 1)}
+    assert {msgspec.structs.astuple(bar)[1:] for _, _, bar in closed} == {(5, 5, 5, 5, 1, 1)}
 
 
 @pytest.mark.parametrize("code", sorted(EXCHANGES))
 def test_a_trading_day_is_within_one_day_of_utc(code: str) -> None:
-    """So a bar of a day is one of UTC; an exchange that trades past midnight needs another rule."""
+    """So a daily bar is a day in UTC. An exchange that trades past midnight needs another rule."""
     calendar = Calendar(EXCHANGES[code], date(2026, 11, 23))
     for number in range(300):
         day = calendar.day(number)

@@ -136,7 +136,7 @@ def closed(trades: Iterable[Trade]) -> list[News]:
         if level in (MINUTE, DAY):
             news.append(ClosedBar(symbol, level == DAY, bar, now))
 
-    bars = Bars(tell=tell)
+    bars = Bars(on_closed=tell)
     for sequence, one in enumerate(trades, 1):
         now = one.ts_event
         bars.fold(sequence, one)
