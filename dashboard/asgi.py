@@ -17,7 +17,6 @@ from dashboard import (
     runtime,
     urls,  # noqa: F401
 )
-from dashboard.transports.http import Gatekeeper
 from dashboard.transports.poll import PollApplication
 from dashboard.transports.sse import EventApplication
 from dashboard.transports.websocket import MarketConsumer
@@ -26,10 +25,9 @@ from dashboard.wire.registry import Transport
 
 _market = runtime.current()
 _websocket = MarketConsumer.as_asgi(hub=_market.hub)
-_gatekeeper = Gatekeeper(_market.hub, requests_per_s=_market.requests_per_s)
-_events = EventApplication(hub=_market.hub, gatekeeper=_gatekeeper)
+_events = EventApplication(hub=_market.hub, gatekeeper=_market.gatekeeper)
 _poll = PollApplication(
-    hub=_market.hub, gatekeeper=_gatekeeper, read_personal=runtime.read_personal
+    hub=_market.hub, gatekeeper=_market.gatekeeper, read_personal=runtime.read_personal
 )
 
 

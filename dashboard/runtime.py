@@ -23,6 +23,7 @@ from dashboard.pages.display import MarketView
 from dashboard.people.identity import find_revoked
 from dashboard.people.selectors import personal_of
 from dashboard.supervision import Part, supervise
+from dashboard.transports.http import Gatekeeper
 from dashboard.wire.personal import Personal
 from dashboard.wire.registry import Close
 from feeds.bus import control
@@ -121,7 +122,8 @@ class Runtime:
         self.market = MarketView(self.hub)
         self.deck = Deck(self.hub, process=self.costs.process)
         self.ping_s: float = settings.MARKET_PING_S
-        self.requests_per_s: float = settings.MARKET_REQUESTS_PER_S
+        # One for every transport and for REST: two would give each user two budgets.
+        self.gatekeeper = Gatekeeper(self.hub, requests_per_s=settings.MARKET_REQUESTS_PER_S)
         self._feed = Feed(self.bus, self.clock)
         self._tasks: list[asyncio.Task[None]] = []
         self._is_stopped = False

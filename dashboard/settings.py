@@ -107,7 +107,7 @@ MARKET_MAX_SUBSCRIBERS = int(_number("MARKET_MAX_SUBSCRIBERS", 4_000, low=1, hig
 MARKET_SEND_DEADLINE_S = _number("MARKET_SEND_DEADLINE_S", 10, low=0.5, high=300)
 """A socket that accepted nothing for this long is cut."""
 MARKET_REQUESTS_PER_S = _number("MARKET_REQUESTS_PER_S", 20, low=0.1, high=1_000_000)
-"""Polls and streams one user may ask for, with a burst of three seconds' worth."""
+"""Requests of one user: polls, streams, REST and UDF together; three seconds' worth at once."""
 MARKET_PING_S = _number("MARKET_PING_S", 10, low=0.5, high=300)
 """A socket that said nothing for this long is pinged, and cut when it does not answer in time."""
 

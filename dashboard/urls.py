@@ -18,15 +18,10 @@ from dashboard.api.udf import make_udf
 from dashboard.deck.routes import deck_routes
 from dashboard.pages import views
 from dashboard.protocol.pages import asyncapi_file, developers
-from dashboard.transports.http import Gatekeeper
 
 _runtime = runtime.current()
 _market = _runtime.market
-_rest = Market(
-    _runtime.hub,
-    Gatekeeper(_runtime.hub, requests_per_s=_runtime.requests_per_s),
-    Charts(_runtime.hub),
-)
+_rest = Market(_runtime.hub, _runtime.gatekeeper, Charts(_runtime.hub))
 _api, _udf = open_to_readers(make_api(_rest).urls), open_to_readers(make_udf(_rest).urls)
 _icon = RedirectView.as_view(url=static("images/favicon.svg"), permanent=True)
 

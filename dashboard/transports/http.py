@@ -61,7 +61,7 @@ class Refused(DeliveryError):
 
 
 class Gatekeeper:
-    """Receives the requests of one transport: lets in who may, and answers what cannot be done."""
+    """Lets in who may ask; polls, streams, REST and UDF share the limit of a user."""
 
     def __init__(self, hub: Hub, *, requests_per_s: float) -> None:
         self.hub = hub
