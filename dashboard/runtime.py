@@ -32,14 +32,13 @@ from feeds.bus.redis_bus import RedisBus
 from feeds.clock import SystemClock
 from feeds.engine.engine import Engine, Source
 from feeds.engine.runner import Runner
-from feeds.engine.sources import ChosenSource
+from feeds.engine.sources import PlannedSource, SilentSource
 from feeds.exceptions import InvalidRecording
 from feeds.plan.plans import FeedKind, FeedPlan
 from feeds.recordings.recorder import Recorder
-from feeds.recordings.replay import Silence
 from feeds.selectors.plans import read_plans, read_recorded
 from feeds.services.bar_storage import BarStorage
-from feeds.services.recordings import keep_live
+from feeds.services.recordings import record_live
 from feeds.simulator.simulator import Simulator
 from feeds.upstream.connection import Upstream
 
@@ -66,7 +65,7 @@ class Feed:
             FeedKind.REPLAY: open_replay,
             FeedKind.UPSTREAM: lambda _: upstream.open_source(),
         }
-        engine = Engine(epoch=secrets.token_hex(4), open_source=lambda _: ChosenSource(openers))
+        engine = Engine(epoch=secrets.token_hex(4), open_source=lambda _: PlannedSource(openers))
         bar_storage = BarStorage(clock=self._clock, days=settings.MARKET_BARS_DAYS)
         self._runner = Runner(
             engine=engine,
@@ -81,7 +80,7 @@ class Feed:
             bus=self._bus,
             clock=self._clock,
             read_recorded=sync_to_async(read_recorded),
-            keep=keep_live,
+            save=record_live,
             look_s=settings.MARKET_RECONCILE_S,
         )
         async with asyncio.TaskGroup() as tasks:
@@ -191,19 +190,19 @@ def read_wanted() -> list[FeedPlan]:
     """
     plans = read_plans()
     if any(plan.kind is FeedKind.REPLAY for plan in plans):
-        import_module("feeds.recordings.opening")
+        import_module("feeds.recordings.folder")
     return plans
 
 
 def open_replay(plan: FeedPlan) -> Source:
     """Return a replay of the recording that the plan names; one that cannot be read is silent."""
-    from feeds.recordings.opening import replay_of
+    from feeds.recordings.folder import replay_of
 
     try:
         return replay_of(plan, settings.MARKET_RECORDINGS_DIR)
     except InvalidRecording as error:
         log.error("recording cannot be played feed=%s error=%s", plan.feed, error)
-        return Silence(str(error))
+        return SilentSource(str(error))
 
 
 def open_upstream(clock: SystemClock) -> Upstream:

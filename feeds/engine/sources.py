@@ -1,4 +1,4 @@
-"""Where a feed's ticks come from: what its plan says, opened again when the plan says otherwise.
+"""The source that the plan of a feed names, opened again when the plan names another.
 
 Pure. Must not know how sources are made.
 """
@@ -8,38 +8,55 @@ from collections.abc import Callable, Mapping
 from feeds.engine.engine import Source
 from feeds.market.events import FeedStatus, Phase, Status, Tick
 from feeds.plan.plans import FeedKind, FeedPlan
-from feeds.recordings.replay import Silence
 
-Openers = Mapping[FeedKind, Callable[[FeedPlan], Source]]
+SourceOpeners = Mapping[FeedKind, Callable[[FeedPlan], Source]]
 
 
-class ChosenSource:
-    """Be the source that the plan names; with another one all instruments are open at first."""
+class PlannedSource:
+    """Draw from the source that the plan names; a change of the source opens every instrument."""
 
-    def __init__(self, openers: Openers) -> None:
+    def __init__(self, openers: SourceOpeners) -> None:
         self._openers = openers
-        self._origin: object = None
-        self._source: Source = Silence("the feed has no plan yet")
+        self._identity: object = None
+        self._source: Source = SilentSource("the feed has no plan yet")
         self._reopened: list[str] = []
 
     def plan(self, plan: FeedPlan) -> None:
-        """Take the plan, and open what it names."""
-        origin = _origin_of(plan)
-        if origin != self._origin:
+        """Hand the plan to its source, which is opened first if the plan names another."""
+        identity = _identity_of(plan)
+        if identity != self._identity:
             self._source = self._openers[plan.kind](plan)
-            if self._origin is not None:
-                self._reopened = [one.symbol for one in plan.definitions]
-            self._origin = origin
+            if self._identity is not None:
+                # The former source may have closed or halted them, and will never end that.
+                self._reopened = [definition.symbol for definition in plan.definitions]
+            self._identity = identity
         self._source.plan(plan)
 
     def draw(self, now_ms: int) -> list[Tick | Status | FeedStatus]:
-        """Return what the source draws."""
-        opened, self._reopened = self._reopened, []
+        """Return what the source draws, after the opening of instruments that is due."""
+        reopened, self._reopened = self._reopened, []
         drawn = self._source.draw(now_ms)
-        return [*(Status(one, Phase.OPEN, "", now_ms) for one in opened), *drawn]
+        return [*(Status(symbol, Phase.OPEN, "", now_ms) for symbol in reopened), *drawn]
 
 
-def _origin_of(plan: FeedPlan) -> object:
-    """Return what cannot change while a source goes on."""
-    one = plan.playback
-    return plan.kind, one and (one.path, one.prefix, one.start_s)
+class SilentSource:
+    """Stand in for a source that cannot be opened: closes every instrument, with the reason."""
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+        self._symbols: list[str] = []
+
+    def plan(self, plan: FeedPlan) -> None:
+        """Take the instruments; each is closed with the next draw."""
+        self._symbols = [definition.symbol for definition in plan.definitions]
+
+    def draw(self, now_ms: int) -> list[Status]:
+        """Return the closing of the instruments, once for each plan."""
+        symbols, self._symbols = self._symbols, []
+        return [Status(symbol, Phase.CLOSED, self._reason, now_ms) for symbol in symbols]
+
+
+def _identity_of(plan: FeedPlan) -> object:
+    """Return the parts of a plan that a source cannot change while it runs."""
+    playback = plan.playback
+    return plan.kind, playback and (playback.path, playback.prefix, playback.start_s)

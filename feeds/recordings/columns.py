@@ -1,8 +1,8 @@
-"""Events as columns of a table, and back: what a recording looks like inside.
+"""Events as the columns of a recording, and back.
 
 Pure. Must not know files. Ticks and statuses have columns of their own; the few events of other
-kinds (listings and the like) are JSON in the column `detail`. Levels of depth are kept as distances
-from the best price, which are small and pack well.
+kinds (listings and the like) are JSON in the column `detail`. Levels of depth are stored as
+distances from the best price: small numbers, which compress well.
 """
 
 from collections.abc import Iterator, Sequence
@@ -42,7 +42,8 @@ SCHEMA: Final = pa.schema(
         pa.field("detail", pa.string()),
     ]
 )
-"""A column per field of the ticks, named like it; what a kind of event lacks is null."""
+"""One column for each field of the ticks, of the same name; null where the kind has no such field.
+"""
 
 _KINDS: Final[dict[type[Event], str]] = {
     Quote: "quote",
@@ -61,7 +62,7 @@ _decoder: Final = msgspec.json.Decoder(FeedStatus | FeedRemoval | Listing | Deli
 
 
 def batch_of(events: Sequence[Event]) -> pa.RecordBatch:
-    """Return events as rows, in their order.
+    """Return events as rows, in the same order.
 
     Raises:
         InvalidRecording: a number does not fit into 64 bits.
@@ -70,7 +71,7 @@ def batch_of(events: Sequence[Event]) -> pa.RecordBatch:
     for name in (*_TEXTS, *_NUMBERS):
         columns[name] = [getattr(event, name, None) for event in events]
     columns |= _levels_of(events)
-    columns["detail"] = [None if type(one) in _PLAIN else _detail_of(one) for one in events]
+    columns["detail"] = [None if type(event) in _PLAIN else _detail_of(event) for event in events]
     try:
         return pa.record_batch(columns, schema=SCHEMA)
     except (pa.ArrowException, OverflowError) as error:
@@ -78,10 +79,10 @@ def batch_of(events: Sequence[Event]) -> pa.RecordBatch:
 
 
 def events_of(batch: pa.RecordBatch) -> list[Event]:
-    """Return the events that rows are.
+    """Return rows as events, in the same order.
 
     Raises:
-        InvalidRecording: a row is no event that can have happened.
+        InvalidRecording: a row is no valid event.
     """
     try:
         return [_event_of(*row) for row in _rows_of(batch)]
@@ -90,7 +91,8 @@ def events_of(batch: pa.RecordBatch) -> list[Event]:
 
 
 def _rows_of(batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
-    """Go through the rows: a text or None, a number or 0, the levels of both sides, the detail."""
+    """Yield the arguments of `_event_of`; missing texts are None, missing numbers 0."""
+    # Arrow's to_pylist makes a scalar of every cell. NumPy converts a column of numbers at once.
     kinds, *texts = (_texts_of(batch.column(name)) for name in ("kind", *_TEXTS))
     numbers = [batch.column(name).fill_null(0).to_numpy().tolist() for name in _NUMBERS]
     depth = (_depth_of(batch, "bid", -1), _depth_of(batch, "ask", 1))
@@ -104,22 +106,24 @@ def _detail_of(event: Event) -> str:
 
 def _levels_of(events: Sequence[Event]) -> dict[str, list[Any]]:
     quotes = [event if type(event) is Quote else None for event in events]
-    bids = [one and [one.bid_ticks - ticks for ticks in one.bids[::2]] for one in quotes]
-    asks = [one and [ticks - one.ask_ticks for ticks in one.asks[::2]] for one in quotes]
-    bid_sizes = [one and one.bids[1::2] for one in quotes]
-    ask_sizes = [one and one.asks[1::2] for one in quotes]
+    # Levels alternate price and size: [::2] are the prices, [1::2] the sizes.
+    bids = [quote and [quote.bid_ticks - ticks for ticks in quote.bids[::2]] for quote in quotes]
+    asks = [quote and [ticks - quote.ask_ticks for ticks in quote.asks[::2]] for quote in quotes]
+    bid_sizes = [quote and quote.bids[1::2] for quote in quotes]
+    ask_sizes = [quote and quote.asks[1::2] for quote in quotes]
     return dict(zip(_LEVELS, (bids, bid_sizes, asks, ask_sizes), strict=True))
 
 
 def _texts_of(column: pa.Array) -> list[str | None]:
-    """Return a column of few different texts, each as one object."""
+    """Return the texts of a column; equal texts are one object, which saves memory and time."""
     coded = column.dictionary_encode()
     words = [*coded.dictionary.to_pylist(), None]
     return [words[code] for code in coded.indices.fill_null(len(words) - 1).to_pylist()]
 
 
 def _depth_of(batch: pa.RecordBatch, side: str, direction: int) -> list[Levels]:
-    """Return the levels of each row around its best price; a row without any has an empty tuple."""
+    """Return the levels of each row, () without any; `direction` is away from the best price."""
+    # All levels of the batch are one flat array, as Arrow stores lists; `ends` cuts it into rows.
     best = batch.column(f"{side}_ticks").fill_null(0).to_numpy()
     distances = batch.column(f"{side}_distances")
     lengths = distances.value_lengths().fill_null(0).to_numpy()
@@ -127,8 +131,8 @@ def _depth_of(batch: pa.RecordBatch, side: str, direction: int) -> list[Levels]:
     sizes = batch.column(f"{side}_sizes").flatten().to_numpy()
     levels = np.stack([prices, sizes], axis=1).ravel().tolist()
     ends = 2 * np.cumsum(lengths)
-    places = zip((ends - 2 * lengths).tolist(), ends.tolist(), strict=True)
-    return [tuple(levels[start:end]) for start, end in places]
+    slices = zip((ends - 2 * lengths).tolist(), ends.tolist(), strict=True)
+    return [tuple(levels[start:end]) for start, end in slices]
 
 
 def _event_of(
@@ -137,7 +141,7 @@ def _event_of(
     day: int,
     bids: Levels, asks: Levels, detail: str,
 ) -> Event:  # fmt: skip
-    """Return one event from the columns in their order."""
+    """Return the event of one row; the arguments are in the order of the columns."""
     match kind:
         case "quote" if symbol:
             return Quote(symbol, bid, ask, bid_size, ask_size, ts, bids, asks)

@@ -1,7 +1,7 @@
 """Tables of trades or bars, as CSV (RFC 4180), read into the events of a recording.
 
-Pure. Must not know files or rows. Every row is checked, also after one that cannot be taken: who
-made the table sees all that is wrong at once.
+Pure. Must not know files or rows. A wrong row does not end the check: whoever made the table sees
+all its faults at once.
 """
 
 import csv
@@ -38,7 +38,7 @@ OPTIONAL: Final = {TableKind.TRADES: ("side",), TableKind.BARS: ()}
 
 
 class _Traded(NamedTuple):
-    """A trade of the table; `order` keeps the order of rows where times are the same."""
+    """A trade of the table; `order` keeps the order of the rows where times are equal."""
 
     ts: int
     order: int
@@ -52,25 +52,27 @@ class Table:
     """Check a table against the instruments of a feed; bars last `interval_s` seconds.
 
     A bar becomes trades at its open, high, low and close, in this order: at its start, after a
-    quarter and a half of it, and in its last millisecond. Neighbours of one price are one trade.
-    Each has an equal part of the volume, the last one what is left over.
+    quarter and a half of it, and in its last millisecond. Neighbours of equal price are one trade.
+    The volume is divided equally, and the last trade takes the rest.
     """
 
     def __init__(self, plan: FeedPlan, kind: TableKind, *, interval_s: int = 60) -> None:
         self._plan = plan
         self._kind = kind
         self._interval_ms = interval_s * 1000
-        self._definitions: Mapping[str, Definition] = {one.symbol: one for one in plan.definitions}
+        self._definitions: Mapping[str, Definition] = {
+            definition.symbol: definition for definition in plan.definitions
+        }
         self._newest_ms = 0
         self._bar_ends: dict[str, int] = {}
         self._lasts: dict[str, tuple[int, Side]] = {}
         self._orders = count()
 
     def events(self, lines: Iterable[str]) -> Iterator[Event]:
-        """Yield the instruments, that they are open, and the trades, in the order of time.
+        """Yield the listings, an open phase for each instrument, and the trades in order of time.
 
         Raises:
-            InvalidImport: there are rows that cannot be taken; only at the end, with all of them.
+            InvalidImport: there are wrong rows; raised at the end, with all of them.
         """
         faults: list[tuple[int, str]] = []
         waiting: list[_Traded] = []
@@ -78,9 +80,11 @@ class Table:
         for row in self._rows(lines, faults):
             rows += 1
             if rows == 1:
-                yield from self._beginning(row[0].ts)
+                yield from self._initial_events(row[0].ts)
             for traded in row:
                 heappush(waiting, traded)
+            # The trades of a bar reach past the start of the next row, but no later row may begin
+            # before this one. So everything older is complete, and memory holds a bar's length.
             while waiting and waiting[0].ts < self._newest_ms:
                 yield self._trade(heappop(waiting))
         if faults or not rows:
@@ -89,7 +93,7 @@ class Table:
             yield self._trade(heappop(waiting))
 
     def _rows(self, lines: Iterable[str], faults: list[tuple[int, str]]) -> Iterator[list[_Traded]]:
-        """Yield what the rows are as trades, and note those that cannot be taken."""
+        """Yield the trades of each row; add the wrong rows to `faults`."""
         reader = csv.reader(lines, strict=True)
         names: list[str] | None = None
         while True:
@@ -104,7 +108,7 @@ class Table:
             except (ValueError, csv.Error) as error:
                 faults.append((reader.line_num, str(error)))
                 if names is None:
-                    return
+                    return  # without a header every row would be a fault
 
     def _header(self, cells: list[str]) -> list[str]:
         names = [cell.strip().lower() for cell in cells]
@@ -114,7 +118,7 @@ class Table:
         if unknown := [name for name in names if name not in known]:
             raise ValueError(f"unknown column {unknown[0][:40]!r}: {self._kind} have {known}")
         if len(set(names)) != len(names):
-            raise ValueError("a column stands twice")
+            raise ValueError("a column appears twice")
         return names
 
     def _row(self, names: list[str], cells: list[str]) -> list[_Traded]:
@@ -156,13 +160,13 @@ class Table:
         return traded
 
     def _split(self, symbol: str, prices: list[int], volume: int, ts: int) -> list[_Traded]:
-        """Return the trades of a bar."""
+        """Return the trades of a bar; `prices` are open, high, low and close in ticks."""
         length = self._interval_ms
         times = (ts, ts + length // 4, ts + length // 2, ts + length - 1)
         path = [
             (at, ticks)
-            for place, (at, ticks) in enumerate(zip(times, prices, strict=True))
-            if place == 0 or ticks != prices[place - 1]
+            for index, (at, ticks) in enumerate(zip(times, prices, strict=True))
+            if index == 0 or ticks != prices[index - 1]
         ]
         part, rest = divmod(volume, len(path))
         if not part:
@@ -173,7 +177,7 @@ class Table:
             for (at, ticks), size in zip(path, sizes, strict=True)
         ]
 
-    def _beginning(self, at_ms: int) -> Iterator[Event]:
+    def _initial_events(self, at_ms: int) -> Iterator[Event]:
         plan = self._plan
         yield FeedStatus(plan.feed, plan.name, FeedState.RUNNING, plan.rate, "", at_ms)
         for definition in plan.definitions:
@@ -181,7 +185,8 @@ class Table:
             yield Status(definition.symbol, Phase.OPEN, "", at_ms)
 
     def _trade(self, traded: _Traded) -> Trade:
-        """Return a trade; a side that is not told is that of the last change of price."""
+        """Return a trade; without a side in the table it has that of the last change of price."""
+        # The tick test: a rising price was bought, a falling one sold (Lee and Ready, 1991).
         ticks, last = self._lasts.get(traded.symbol, (traded.ticks, Side.BUY))
         moved = Side.BUY if traded.ticks > ticks else Side.SELL
         side = traded.side or (last if traded.ticks == ticks else moved)
@@ -191,5 +196,5 @@ class Table:
 
 def _number(text: str, name: str) -> Decimal:
     if not _NUMBER.fullmatch(text):
-        raise ValueError(f"{name} was {text[:40]!r}, expected a number above 0, as 101.25")
+        raise ValueError(f"{name} was {text[:40]!r}, expected a number above 0, such as 101.25")
     return Decimal(text)

@@ -1,6 +1,6 @@
-"""What a recording says of itself: whose it is, when it was, what is traded, its fingerprint.
+"""The header of a recording: feed, times, instruments and the fingerprint of the events.
 
-Pure. Must not know files. Written by writing, read by reading, shown by the rows.
+Pure. Must not know files.
 """
 
 from enum import StrEnum
@@ -14,7 +14,7 @@ from feeds.market.fingerprint import Fingerprint
 from feeds.market.instruments import Definition
 
 VERSION: Final = 1
-"""Of the columns and of this heading; a reader refuses what it does not know."""
+"""Version of the columns and of this header; readers refuse any other."""
 
 
 class Origin(StrEnum):
@@ -24,8 +24,8 @@ class Origin(StrEnum):
     IMPORTED = "imported"
 
 
-class Heading(msgspec.Struct, frozen=True, kw_only=True):
-    """Describe a recording; times in UTC ms, `fingerprint` of all its events."""
+class RecordingHeader(msgspec.Struct, frozen=True, kw_only=True):
+    """Describe a recording: times in UTC ms, `fingerprint` (hex) of all events in their order."""
 
     version: int
     origin: Origin
@@ -43,23 +43,23 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True):
         """Read what `encode` wrote.
 
         Raises:
-            InvalidRecording: it is no heading, or one of a version that is not known.
+            InvalidRecording: the content is no header, or has an unknown version.
         """
         try:
-            heading = msgspec.json.decode(content, type=cls)
+            header = msgspec.json.decode(content, type=cls)
         except (msgspec.MsgspecError, FeedError, ArithmeticError, ValueError) as error:
-            raise InvalidRecording(f"the heading cannot be read: {error}") from None
-        if heading.version != VERSION:
-            raise InvalidRecording(f"version was {heading.version}, expected {VERSION}")
-        return heading
+            raise InvalidRecording(f"the header cannot be read: {error}") from None
+        if header.version != VERSION:
+            raise InvalidRecording(f"version was {header.version}, expected {VERSION}")
+        return header
 
     def encode(self) -> bytes:
-        """Return it as bytes."""
+        """Return the header as JSON."""
         return msgspec.json.encode(self)
 
 
-class Tally:
-    """Count and hash events as they are written."""
+class HeaderBuilder:
+    """Count and hash events while they are written."""
 
     def __init__(self) -> None:
         self.ticks = 0
@@ -90,9 +90,9 @@ class Tally:
             elif isinstance(event, Listing):
                 self._definitions[event.definition.symbol] = event.definition
 
-    def heading(self, *, origin: Origin, feed: str, seed: int | None) -> Heading:
-        """Return what is known of the events so far."""
-        return Heading(
+    def build(self, *, origin: Origin, feed: str, seed: int | None) -> RecordingHeader:
+        """Return the header of the events that were added so far."""
+        return RecordingHeader(
             version=VERSION,
             origin=origin,
             feed=feed,

@@ -1,4 +1,4 @@
-"""Recordings read back: the heading at once, the events group by group, a group ahead.
+"""Recordings read from files: the header at once, the events by row groups, a group ahead.
 
 Must not know rows or feeds.
 """
@@ -15,31 +15,33 @@ from feeds.exceptions import InvalidRecording
 from feeds.market.events import Event
 from feeds.market.fingerprint import Fingerprint
 from feeds.recordings.columns import SCHEMA, events_of
-from feeds.recordings.header import Heading
-from feeds.recordings.writer import HEADING_KEY
+from feeds.recordings.header import RecordingHeader
+from feeds.recordings.writer import HEADER_KEY
 
 BROKEN = (pa.ArrowException, OSError)
-"""What a damaged file raises; Arrow's own errors are some of one, some of the other."""
+"""What a damaged file raises: some of Arrow's errors are an ArrowException, some an OSError."""
 
 
-class Recording:
-    """A file of events that is whole; `heading` says what is in it."""
+class RecordingFile:
+    """A complete recording; the file is opened anew for every pass over the events."""
 
     def __init__(self, path: Path) -> None:
-        """Open a file.
+        """Read the header.
 
         Raises:
-            InvalidRecording: there is none, or it is not one of ours.
+            InvalidRecording: there is no file, or it is no recording.
         """
         self._path = path
         try:
             with pq.ParquetFile(path) as table:
-                self.heading = _heading_of(table)
+                self.header = _header_of(table)
                 self._groups = table.num_row_groups
         except FileNotFoundError:
             raise InvalidRecording(f"there is no recording {path.name}") from None
         except BROKEN as error:
             raise InvalidRecording(f"{path.name} cannot be read: {error}") from None
+        self.first_ms = self.header.first_ms
+        self.last_ms = self.header.last_ms
 
     def groups(self) -> Iterator[list[Event]]:
         """Yield the events, row group by row group.
@@ -56,8 +58,7 @@ class Recording:
             raise InvalidRecording(f"{self._path.name} is damaged: {error}") from None
 
     def events(self) -> Iterator[Event]:
-        """Yield the events one by one; a thread reads a group ahead, so that who asks never waits
-        long for the disk.
+        """Yield single events; a thread reads one group ahead, so that the reader rarely waits.
 
         Raises:
             InvalidRecording: the file is damaged.
@@ -65,31 +66,33 @@ class Recording:
         return chain.from_iterable(_ahead(self.groups()))
 
     def verify(self) -> None:
-        """Read all of it.
+        """Read the whole file and compare its fingerprint with the header.
 
         Raises:
-            InvalidRecording: the events are not those of the heading.
+            InvalidRecording: the file is damaged, or has other events than the header says.
         """
         found = Fingerprint()
         for events in self.groups():
             found.add(events)
-        if found.hex() != self.heading.fingerprint:
+        if found.hex() != self.header.fingerprint:
             raise InvalidRecording(f"{self._path.name} is not what its fingerprint says")
 
 
-def _heading_of(table: pq.ParquetFile) -> Heading:
-    content = (table.schema_arrow.metadata or table.metadata.metadata or {}).get(
-        HEADING_KEY.encode()
-    )
+def _header_of(table: pq.ParquetFile) -> RecordingHeader:
+    # Our writer puts the header into the metadata of the file. After a tool has read the table and
+    # written it again, the header is in the metadata of the schema.
+    metadata = table.schema_arrow.metadata or table.metadata.metadata or {}
+    content = metadata.get(HEADER_KEY.encode())
     if content is None:
         raise InvalidRecording("the file is no recording of a feed")
     if not table.schema_arrow.equals(SCHEMA):
         raise InvalidRecording("the file has other columns than a recording")
-    return Heading.parse(content)
+    return RecordingHeader.parse(content)
 
 
 def _ahead(groups: Iterator[list[Event]]) -> Iterator[list[Event]]:
-    """Yield groups, the next of which is read meanwhile."""
+    """Yield groups while a thread reads the next one."""
+    # A group takes some 30 ms. In the loop's thread that would hold up every connection.
     with ThreadPoolExecutor(1, thread_name_prefix="recording") as reader:
         coming = reader.submit(next, groups, None)
         while (group := coming.result()) is not None:

@@ -1,8 +1,7 @@
-"""Feeds written down while they run: a reader of the bus, so the market never waits for a disk.
+"""Records feeds while they run, as a reader of the bus: the market never waits for a disk.
 
-Must not know the engine. Run by runtime beside the runner, in the one process that has the feed.
-Which feeds are recorded the rows say; a recording ends when they say so, when the market begins
-anew, and when the process stops.
+Must not know the engine. Runs in the process of the feed. The rows say which feeds are recorded. A
+recording ends when they say so, when a new market begins, and when the process stops.
 """
 
 import asyncio
@@ -16,50 +15,51 @@ from feeds.bus.memory import Attachment, Bus, Overrun
 from feeds.clock import Clock
 from feeds.exceptions import BusDown, FeedError
 from feeds.market.events import Event
-from feeds.recordings.selection import Excerpt
+from feeds.recordings.selection import FeedSelection
 
 log = logging.getLogger(__name__)
 WAITING_BATCHES: Final = 2000
-"""Batches that wait for the disk: 80 s at 40 ms; then the recording ends."""
+"""Batches that may wait for the disk (80 s at 40 ms); with more the recording ends."""
 
 Groups = Iterator[list[Event]]
-Keep = Callable[[str, Groups], object]
-"""Write the groups of events of a feed and its row; it works in a thread, and may wait there."""
+SaveRecording = Callable[[str, Groups], object]
+"""Write the groups of events of a feed to a file, and its row; called in a thread, may block."""
 
 
-class _Recording:
-    """One feed while it is recorded."""
+class _WriterThread:
+    """The thread that writes the recording of one feed, and the queue of events before it."""
 
-    def __init__(self, feed: str, keep: Keep) -> None:
+    def __init__(self, feed: str, save: SaveRecording) -> None:
         self.feed = feed
+        # One place more than `add` fills, so that `end` always has room for its None.
         self._queue: Queue[list[Event] | None] = Queue(WAITING_BATCHES + 1)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recorder")
-        self._kept = self._thread.submit(keep, feed, iter(self._queue.get, None))
+        self._saving = self._thread.submit(save, feed, iter(self._queue.get, None))
 
     def add(self, events: list[Event]) -> None:
         """Hand events to the thread.
 
         Raises:
-            Full: it is too far behind.
+            Full: the thread is too far behind, or has failed.
         """
-        if self._queue.qsize() >= WAITING_BATCHES or self._kept.done():
+        if self._queue.qsize() >= WAITING_BATCHES or self._saving.done():
             raise Full
         self._queue.put_nowait(events)
 
     async def end(self) -> None:
-        """Wait until the file and the row are there, or tell why they are not."""
+        """Wait until the file and the row are written, or log why they are not."""
         self._queue.put_nowait(None)
         self._thread.shutdown(wait=False)
         try:
-            await asyncio.wrap_future(self._kept)
+            await asyncio.wrap_future(self._saving)
         except FeedError as error:
             log.error("recording failed feed=%s error=%s", self.feed, error)
         else:
-            log.info("recording kept feed=%s", self.feed)
+            log.info("recording saved feed=%s", self.feed)
 
 
 class Recorder:
-    """Record the feeds that are to be recorded, each in a file of its own."""
+    """Record the feeds that the rows name, each in a file of its own; looks every `look_s`."""
 
     def __init__(
         self,
@@ -67,18 +67,18 @@ class Recorder:
         bus: Bus,
         clock: Clock,
         read_recorded: Callable[[], Awaitable[set[str]]],
-        keep: Keep,
+        save: SaveRecording,
         look_s: float,
     ) -> None:
         self._bus = bus
         self._clock = clock
         self._read_recorded = read_recorded
-        self._keep = keep
+        self._save = save
         self._look_s = look_s
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
-        """Follow the rows until cancelled; what is being recorded then is kept."""
+        """Follow the rows until cancelled; open recordings are finished and saved then."""
         try:
             while True:
                 self._follow(await self._read_recorded())
@@ -100,22 +100,24 @@ class Recorder:
             attachment = await self._bus.attach()
         except BusDown:
             return
-        recording = _Recording(feed, self._keep)
+        writer = _WriterThread(feed, self._save)
         try:
-            await self._copy(attachment, recording)
+            await self._copy(attachment, writer)
         except (Overrun, Full):
             log.error("recording ends early feed=%s reason=too slow", feed)
         finally:
             self._bus.detach(attachment)
-            await asyncio.shield(recording.end())
+            # The task is cancelled to end a recording, and the file must still be finished.
+            await asyncio.shield(writer.end())
 
-    async def _copy(self, attachment: Attachment, recording: _Recording) -> None:
-        """Hand on what happens, until the market begins anew."""
-        excerpt, epoch = Excerpt(recording.feed), attachment.epoch
-        recording.add(excerpt.beginning(attachment.board, self._clock.now_ms()))
+    async def _copy(self, attachment: Attachment, writer: _WriterThread) -> None:
+        """Hand on the events of the feed until a new market begins."""
+        selection, epoch = FeedSelection(writer.feed), attachment.epoch
+        writer.add(selection.initial_events(attachment.board, self._clock.now_ms()))
         async for batch in attachment.batches():
+            # A reader that attached before the market began has no epoch yet.
             if epoch not in ("", batch.epoch):
                 return
             epoch = batch.epoch
-            if events := excerpt.of(batch.events):
-                recording.add(events)
+            if events := selection.select(batch.events):
+                writer.add(events)

@@ -1,4 +1,4 @@
-"""The part of a tape that is about one feed, with a beginning that stands for what was before.
+"""The part of a tape that belongs to one feed, after events that describe how it began.
 
 Pure. Must not know files or buses.
 """
@@ -11,25 +11,25 @@ from feeds.market.board import Board
 from feeds.market.events import Delisting, Event, FeedRemoval, FeedStatus, Listing, Phase, Status
 
 
-class Excerpt:
-    """Choose the events of a feed; instruments are its own from their listing on."""
+class FeedSelection:
+    """Select the events of a feed; an instrument belongs to it from its listing on."""
 
     def __init__(self, feed: str) -> None:
         self._feed = feed
         self._symbols: set[str] = set()
 
-    def beginning(self, board: Board, now_ms: int) -> list[Event]:
-        """Return the feed and its instruments as they are now, as if they had just come."""
-        known = board.feeds.get(self._feed)
-        events: list[Event] = [] if known is None else [_as_of(known, now_ms)]
+    def initial_events(self, board: Board, now_ms: int) -> list[Event]:
+        """Return the present state of the feed and its instruments as events at `now_ms`."""
+        status = board.feeds.get(self._feed)
+        events: list[Event] = [] if status is None else [_brought_to(status, now_ms)]
         for symbol, row in board.rows.items():
             if row.feed == self._feed:
                 events.append(Listing(self._feed, row.definition, now_ms))
                 events.append(Status(symbol, Phase(row.phase), row.reason, now_ms, row.day or 0))
-        return self.of(events)
+        return self.select(events)  # which also notes the symbols
 
-    def of(self, events: Iterable[Event]) -> list[Event]:
-        """Return those of the next events of the tape that are about the feed."""
+    def select(self, events: Iterable[Event]) -> list[Event]:
+        """Return the events of the feed among the next events of the tape."""
         return [event for event in events if self._is_ours(event)]
 
     def _is_ours(self, event: Event) -> bool:
@@ -46,7 +46,7 @@ class Excerpt:
         return event.symbol in self._symbols
 
 
-def _as_of(status: FeedStatus, now_ms: int) -> FeedStatus:
-    """Return what a status that was told before is now."""
+def _brought_to(status: FeedStatus, now_ms: int) -> FeedStatus:
+    """Return an earlier status as of now: the exchange's clock went on at its own scale."""
     passed_ms = round((now_ms - status.ts_event) * status.scale)
     return replace(status, ts_event=now_ms, exchange_ms=status.exchange_ms + passed_ms)

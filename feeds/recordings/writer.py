@@ -1,7 +1,7 @@
-"""A recording while it is written: row groups into a file that gets its name when it is whole.
+"""A recording while it is written: row groups in a file that gets its name when it is complete.
 
-Must not know where events come from. Parquet can only be read once its end is written, so a crash
-leaves a `.part` and no recording.
+Must not know where events come from. A Parquet file cannot be read before its footer is written, so
+a crash leaves a `.part` file and never a recording that looks complete.
 """
 
 import os
@@ -14,30 +14,31 @@ import pyarrow.parquet as pq
 from feeds.exceptions import InvalidRecording
 from feeds.market.events import Event
 from feeds.recordings.columns import SCHEMA, batch_of
-from feeds.recordings.header import Heading, Origin, Tally
+from feeds.recordings.header import HeaderBuilder, Origin, RecordingHeader
 
 GROUP_EVENTS: Final = 16_384
-"""Events of a row group: some 30 ms of work to read, and a replay holds two of them."""
-HEADING_KEY: Final = "market.recording"
+"""Events of a row group: reading one takes some 30 ms, and a replay holds two in memory."""
 FIRST_GROUP_EVENTS: Final = 1024
-"""The first group is what a replay waits for when it begins."""
+"""A replay waits for the first group when it begins, so that one is small."""
+HEADER_KEY: Final = "market.recording"
+"""Key of the header in the metadata of the file; it stands in every recording, so it stays."""
 PART: Final = ".part"
 
 
 class RecordingWriter:
-    """Write one recording; leaving the `with` block by an exception leaves nothing behind."""
+    """Write one recording; a `with` block that raises leaves no file behind."""
 
     def __init__(self, path: Path, *, origin: Origin, feed: str, seed: int | None = None) -> None:
-        """Begin a file.
+        """Create the `.part` file, with the folders above it.
 
         Raises:
-            InvalidRecording: there is a recording of this name already, or no place to write.
+            InvalidRecording: a recording of this name exists, or the folder cannot be written.
         """
         if path.exists():
             raise InvalidRecording(f"there is a recording {path.name} already")
         self._path, self._part = path, path.with_suffix(path.suffix + PART)
         self._origin, self._feed, self._seed = origin, feed, seed
-        self._tally = Tally()
+        self._header = HeaderBuilder()
         self._waiting: list[Event] = []
         self._group_events = FIRST_GROUP_EVENTS
         try:
@@ -48,39 +49,41 @@ class RecordingWriter:
         self._table = pq.ParquetWriter(self._file, SCHEMA, compression="zstd")
 
     def add(self, events: list[Event]) -> None:
-        """Take the next events; a full row group is written at once.
+        """Take the next events; full row groups are written at once.
 
         Raises:
-            InvalidRecording: an event cannot stand in a recording, or the disk is full.
+            InvalidRecording: a number does not fit into 64 bits, or the disk is full.
         """
-        self._tally.add(events)
+        self._header.add(events)
         self._waiting += events
         while len(self._waiting) >= (size := self._group_events):
             self._write(self._waiting[:size])
             del self._waiting[:size]
             self._group_events = GROUP_EVENTS
 
-    def close(self) -> Heading:
-        """End the file and give it its name.
+    def close(self) -> RecordingHeader:
+        """Finish the file, give it its name, and return its header.
 
         Raises:
-            InvalidRecording: nothing happened, or the disk is full.
+            InvalidRecording: there was no event, or the disk is full.
         """
-        heading = self._tally.heading(origin=self._origin, feed=self._feed, seed=self._seed)
-        if not heading.events:
+        header = self._header.build(origin=self._origin, feed=self._feed, seed=self._seed)
+        if not header.events:
             raise InvalidRecording("nothing happened, so there is nothing to keep")
         if self._waiting:
             self._write(self._waiting)
-        self._table.add_key_value_metadata({HEADING_KEY: heading.encode().decode()})
+        self._table.add_key_value_metadata({HEADER_KEY: header.encode().decode()})
         self._table.close()
+        # The content must be on the disk before the name is: after a power cut a recording is
+        # either complete or not there. Renaming within a folder is atomic.
         os.fsync(self._file.fileno())
         self._file.close()
         os.replace(self._part, self._path)
-        return heading
+        return header
 
     def abandon(self) -> None:
-        """Give up: nothing stays."""
-        self._table.is_open = False
+        """Remove the unfinished file."""
+        self._table.is_open = False  # or Arrow would write a footer when it is collected
         self._file.close()
         self._part.unlink(missing_ok=True)
 

@@ -20,7 +20,7 @@ from feeds.exceptions import InvalidTransition
 from feeds.market.events import Event
 from feeds.models import Feed, Recording
 from feeds.recordings.csv_import import Table, TableKind
-from feeds.recordings.header import Heading, Origin
+from feeds.recordings.header import Origin, RecordingHeader
 from feeds.services.audit import facts_of, record
 
 FACTS: Final = ("name", "path", "origin", "events", "ticks", "fingerprint")
@@ -44,10 +44,10 @@ def import_recording(
         ValidationError: the name is taken, or none.
     """
     events = Table(feed.plan(), kind, interval_s=interval_s).events(lines)
-    return keep_recording(name, _groups(events), origin=Origin.IMPORTED, feed=feed, actor=actor)
+    return save_recording(name, _groups(events), origin=Origin.IMPORTED, feed=feed, actor=actor)
 
 
-def keep_recording(
+def save_recording(
     name: str,
     groups: Iterable[list[Event]],
     *,
@@ -66,15 +66,15 @@ def keep_recording(
     row.clean_fields(exclude=["events", "ticks", "first_at", "last_at", "fingerprint"])
     row.validate_unique()
     place = settings.MARKET_RECORDINGS_DIR / path
-    heading = _write(place, groups, origin=origin, feed=feed)
+    header = _write(place, groups, origin=origin, feed=feed)
     try:
-        return _enter(row, heading, actor=actor)
+        return _enter(row, header, actor=actor)
     except BaseException:
         place.unlink()
         raise
 
 
-def keep_live(slug: str, groups: Iterable[list[Event]]) -> Recording | None:
+def record_live(slug: str, groups: Iterable[list[Event]]) -> Recording | None:
     """Keep what is recorded of a running feed, under its name and the time; None when there is no
     such feed any more. It works until the groups end, in a thread of its own.
 
@@ -87,7 +87,7 @@ def keep_live(slug: str, groups: Iterable[list[Event]]) -> Recording | None:
             return None
         begun = datetime.now(UTC)
         name = f"{feed.name[:50]} {begun:%Y-%m-%d %H:%M:%S.%f}"
-        return keep_recording(name, groups, feed=feed, actor=None)
+        return save_recording(name, groups, feed=feed, actor=None)
     finally:
         connection.close()
 
@@ -114,7 +114,9 @@ def target_of(recording: Recording) -> str:
     return f"recording {recording.name}"
 
 
-def _write(place: Path, groups: Iterable[list[Event]], *, origin: Origin, feed: Feed) -> Heading:
+def _write(
+    place: Path, groups: Iterable[list[Event]], *, origin: Origin, feed: Feed
+) -> RecordingHeader:
     from feeds.recordings.writer import RecordingWriter
 
     with RecordingWriter(place, origin=origin, feed=feed.slug, seed=feed.seed) as writer:
@@ -123,10 +125,10 @@ def _write(place: Path, groups: Iterable[list[Event]], *, origin: Origin, feed: 
         return writer.close()
 
 
-def _enter(row: Recording, heading: Heading, *, actor: User | None) -> Recording:
-    row.events, row.ticks, row.fingerprint = heading.events, heading.ticks, heading.fingerprint
-    row.first_at = datetime.fromtimestamp(heading.first_ms / 1000, UTC)
-    row.last_at = datetime.fromtimestamp(heading.last_ms / 1000, UTC)
+def _enter(row: Recording, header: RecordingHeader, *, actor: User | None) -> Recording:
+    row.events, row.ticks, row.fingerprint = header.events, header.ticks, header.fingerprint
+    row.first_at = datetime.fromtimestamp(header.first_ms / 1000, UTC)
+    row.last_at = datetime.fromtimestamp(header.last_ms / 1000, UTC)
     with transaction.atomic():
         row.full_clean()
         row.save()

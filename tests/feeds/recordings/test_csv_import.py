@@ -146,7 +146,7 @@ def test_a_quote_that_never_ends_is_told() -> None:
         ("time,symbol,price\n", "missing columns size"),
         ("\n", "missing columns time, symbol, price, size"),
         ("time,symbol,price,size,sid\n", "unknown column 'sid'"),
-        ("time,symbol,price,size,size\n", "a column stands twice"),
+        ("time,symbol,price,size,size\n", "a column appears twice"),
         ("1,NVX,1.01,5\n", "missing columns"),
         (BARS, "missing columns price, size"),
     ],

@@ -14,10 +14,10 @@ from feeds.market.events import Event, Phase, Quote, Side, Status, Trade
 from feeds.market.fingerprint import Fingerprint
 from feeds.recordings import writer as writing
 from feeds.recordings.columns import SCHEMA, batch_of, events_of
-from feeds.recordings.header import VERSION, Heading, Origin
-from feeds.recordings.opening import place_of
-from feeds.recordings.reader import Recording
-from feeds.recordings.writer import HEADING_KEY, RecordingWriter
+from feeds.recordings.folder import recording_path
+from feeds.recordings.header import VERSION, Origin, RecordingHeader
+from feeds.recordings.reader import RecordingFile
+from feeds.recordings.writer import HEADER_KEY, RecordingWriter
 from tests.support.market_script import NOW, levels, listing, scripts
 
 DEEP = Quote("NVX", 100, 102, 300, 400, NOW, (99, 500, 97, 600), (103, 700))
@@ -36,19 +36,19 @@ def hash_of(events: list[Event]) -> str:
     return fingerprint.hex()
 
 
-def write(path: Path, events: list[Event], *, cut: int = 3) -> Heading:
+def write(path: Path, events: list[Event], *, cut: int = 3) -> RecordingHeader:
     with RecordingWriter(path, origin=Origin.RECORDED, feed="demo", seed=7) as writer:
         for start in range(0, len(events), cut):
             writer.add(events[start : start + cut])
         return writer.close()
 
 
-def rewrite(path: Path, *, heading: bytes | None = None, drop: str | None = None) -> None:
-    """Write a recording anew with another heading, or without a column."""
+def rewrite(path: Path, *, header: bytes | None = None, drop: str | None = None) -> None:
+    """Write a recording anew with another header, or without a column."""
     table = pq.read_table(path)
-    kept = heading or pq.ParquetFile(path).metadata.metadata[HEADING_KEY.encode()]
+    kept = header or pq.ParquetFile(path).metadata.metadata[HEADER_KEY.encode()]
     table = table.drop_columns([drop]) if drop else table
-    pq.write_table(table.replace_schema_metadata({HEADING_KEY: kept}), path)
+    pq.write_table(table.replace_schema_metadata({HEADER_KEY: kept}), path)
 
 
 deep_quotes = st.builds(
@@ -75,12 +75,12 @@ def test_events_of_every_kind_come_back_as_they_were(script: list[Event], ticks:
 
 
 def test_a_recording_is_read_back_and_says_what_it_is(tmp_path: Path) -> None:
-    heading = write(tmp_path / "a.parquet", EVENTS)
-    recording = Recording(tmp_path / "a.parquet")
+    header = write(tmp_path / "a.parquet", EVENTS)
+    recording = RecordingFile(tmp_path / "a.parquet")
     assert list(recording.events()) == EVENTS
-    assert recording.heading == heading
+    assert recording.header == header
     recording.verify()
-    assert heading == Heading(
+    assert header == RecordingHeader(
         version=VERSION, origin=Origin.RECORDED, feed="demo", seed=7, first_ms=NOW,
         last_ms=NOW + 6, events=5, ticks=3, fingerprint=hash_of(EVENTS),
         definitions=(listing("NVX").definition,),
@@ -93,7 +93,7 @@ def test_it_can_be_read_more_than_once_and_left_in_the_middle(
     monkeypatch.setattr(writing, "FIRST_GROUP_EVENTS", 2)
     monkeypatch.setattr(writing, "GROUP_EVENTS", 3)
     write(tmp_path / "a.parquet", EVENTS * 5)
-    recording = Recording(tmp_path / "a.parquet")
+    recording = RecordingFile(tmp_path / "a.parquet")
     assert pq.ParquetFile(tmp_path / "a.parquet").num_row_groups == 9
     first = recording.events()
     assert [next(first) for _ in range(4)] == EVENTS[:4]
@@ -130,7 +130,7 @@ def test_a_recording_is_not_written_over(tmp_path: Path) -> None:
     write(tmp_path / "a.parquet", EVENTS)
     with pytest.raises(InvalidRecording, match=r"there is a recording a\.parquet already"):
         write(tmp_path / "a.parquet", EVENTS[:2])
-    assert Recording(tmp_path / "a.parquet").heading.events == 5
+    assert RecordingFile(tmp_path / "a.parquet").header.events == 5
 
 
 def test_a_place_where_nothing_can_be_written_is_refused(tmp_path: Path) -> None:
@@ -148,13 +148,13 @@ def test_a_number_of_more_than_64_bits_is_refused(tmp_path: Path, ticks: int) ->
 
 def test_what_is_no_recording_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidRecording, match=r"there is no recording none\.parquet"):
-        Recording(tmp_path / "none.parquet")
+        RecordingFile(tmp_path / "none.parquet")
     (tmp_path / "text.parquet").write_text("time,symbol\n")
     with pytest.raises(InvalidRecording, match="cannot be read"):
-        Recording(tmp_path / "text.parquet")
+        RecordingFile(tmp_path / "text.parquet")
     pq.write_table(pa.table({"a": [1]}), tmp_path / "other.parquet")
     with pytest.raises(InvalidRecording, match="no recording of a feed"):
-        Recording(tmp_path / "other.parquet")
+        RecordingFile(tmp_path / "other.parquet")
 
 
 def test_half_a_file_is_refused(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_half_a_file_is_refused(tmp_path: Path) -> None:
     for part in (0, 4, len(content) // 2, len(content) - 1):
         path.write_bytes(content[:part])
         with pytest.raises(InvalidRecording, match="cannot be read"):
-            Recording(path)
+            RecordingFile(path)
 
 
 def test_a_damaged_page_is_refused_and_nothing_else_breaks(tmp_path: Path) -> None:
@@ -175,22 +175,22 @@ def test_a_damaged_page_is_refused_and_nothing_else_breaks(tmp_path: Path) -> No
         content[place] ^= 0xFF
     path.write_bytes(bytes(content))
     with pytest.raises(InvalidRecording):
-        list(Recording(path).events())
+        list(RecordingFile(path).events())
 
 
 def test_another_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
-    heading = write(path, EVENTS)
-    rewrite(path, heading=msgspec.structs.replace(heading, version=2).encode())
+    header = write(path, EVENTS)
+    rewrite(path, header=msgspec.structs.replace(header, version=2).encode())
     with pytest.raises(InvalidRecording, match="version was 2, expected 1"):
-        Recording(path)
+        RecordingFile(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b'{"version":1}', b"\xff"])
-def test_a_heading_that_is_none_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_a_header_that_is_none_is_refused(tmp_path: Path, content: bytes) -> None:
     write(tmp_path / "a.parquet", EVENTS)
-    with pytest.raises(InvalidRecording, match="heading cannot be read"):
-        Heading.parse(content)
+    with pytest.raises(InvalidRecording, match="header cannot be read"):
+        RecordingHeader.parse(content)
 
 
 def test_other_columns_are_refused(tmp_path: Path) -> None:
@@ -198,17 +198,17 @@ def test_other_columns_are_refused(tmp_path: Path) -> None:
     write(path, EVENTS)
     rewrite(path, drop="reason")
     with pytest.raises(InvalidRecording, match="other columns"):
-        Recording(path)
+        RecordingFile(path)
 
 
 def test_a_changed_event_is_found(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
-    heading = write(path, EVENTS)
+    header = write(path, EVENTS)
     path.unlink()
     write(path, [*EVENTS[:-1], Trade("NVX", 102, 301, Side.BUY, NOW + 6, NOW)])
-    rewrite(path, heading=heading.encode())
+    rewrite(path, header=header.encode())
     with pytest.raises(InvalidRecording, match="not what its fingerprint says"):
-        Recording(path).verify()
+        RecordingFile(path).verify()
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_a_row_that_cannot_have_happened_is_refused(column: str, value: object) 
 @pytest.mark.parametrize("path", ["../a.parquet", "/etc/a.parquet", "b/../../a.parquet", "", "."])
 def test_a_path_out_of_the_folder_is_refused(tmp_path: Path, path: str) -> None:
     with pytest.raises(InvalidRecording, match="not below the folder"):
-        place_of(path, tmp_path)
+        recording_path(path, tmp_path)
 
 
 def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
@@ -239,5 +239,5 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     write(outside / "a.parquet", EVENTS)
     (folder / "out").symlink_to(outside)
     with pytest.raises(InvalidRecording, match="not below the folder"):
-        place_of("out/a.parquet", folder)
-    assert place_of("sub/a.parquet", folder) == folder / "sub" / "a.parquet"
+        recording_path("out/a.parquet", folder)
+    assert recording_path("sub/a.parquet", folder) == folder / "sub" / "a.parquet"

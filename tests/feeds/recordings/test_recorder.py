@@ -23,9 +23,9 @@ from feeds.market.events import (
 )
 from feeds.models import AuditEntry, Feed, Recording
 from feeds.recordings import recorder
-from feeds.recordings.reader import Recording as File
+from feeds.recordings.reader import RecordingFile
 from feeds.recordings.recorder import Groups, Recorder
-from feeds.services.recordings import keep_live
+from feeds.services.recordings import record_live
 from tests.support.market_script import NOW, definition, listing
 
 
@@ -61,7 +61,7 @@ class Market:
         self.wanted: set[str] = set()
         self.sequence = 0
         self.recorder = Recorder(
-            bus=self.bus, clock=SystemClock(), read_recorded=self.read, keep=keep, look_s=0.005
+            bus=self.bus, clock=SystemClock(), read_recorded=self.read, save=keep, look_s=0.005
         )
 
     async def read(self) -> set[str]:
@@ -164,18 +164,18 @@ async def test_a_failure_is_told_and_the_market_goes_on(caplog: pytest.LogCaptur
 def test_what_is_kept_live_is_a_row_and_a_file(settings, tmp_path) -> None:
     settings.MARKET_RECORDINGS_DIR = tmp_path
     Feed.objects.create(slug="demo", name="Demo Exchange")
-    keep_live("demo", iter([NVX, [trade("NVX")]]))
+    record_live("demo", iter([NVX, [trade("NVX")]]))
     row = Recording.objects.get()
     assert row.name.startswith("Demo Exchange 2")
     assert (row.events, row.ticks, row.origin) == (3, 1, "recorded")
-    found = File(tmp_path / row.path)
+    found = RecordingFile(tmp_path / row.path)
     assert list(found.events()) == [*NVX, trade("NVX")]
-    assert found.heading.fingerprint == row.fingerprint
+    assert found.header.fingerprint == row.fingerprint
     assert AuditEntry.objects.get().action == "add"
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_a_feed_that_left_nothing_is_kept(settings, tmp_path) -> None:
     settings.MARKET_RECORDINGS_DIR = tmp_path
-    assert keep_live("gone", iter([NVX])) is None
+    assert record_live("gone", iter([NVX])) is None
     assert list(tmp_path.iterdir()) == []

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.engine.engine import Engine
-from feeds.engine.sources import ChosenSource
+from feeds.engine.sources import PlannedSource, SilentSource
 from feeds.exceptions import InvalidPlan, InvalidRecording
 from feeds.market.bars import DAY_MS
 from feeds.market.events import (
@@ -29,9 +29,9 @@ from feeds.plan.calendars import EXCHANGES, Calendar
 from feeds.plan.plans import FeedKind, FeedPlan, Playback
 from feeds.plan.price_bands import BandRules
 from feeds.plan.schedules import CompressedSchedule
-from feeds.recordings.header import Heading, Origin
-from feeds.recordings.opening import replay_of
-from feeds.recordings.replay import CATCH_UP_MS, MOST_EVENTS, Replay, Silence
+from feeds.recordings.folder import replay_of
+from feeds.recordings.header import Origin, RecordingHeader
+from feeds.recordings.replay import CATCH_UP_MS, MOST_EVENTS, Replay
 from feeds.recordings.writer import RecordingWriter
 from feeds.simulator.demo_exchange import definitions
 from feeds.simulator.simulator import Simulator
@@ -307,7 +307,7 @@ def test_a_recording_that_breaks_closes_the_feed_and_says_why() -> None:
 
 
 def test_a_silent_feed_says_why_once_for_every_plan() -> None:
-    silence = Silence("there is no recording")
+    silence = SilentSource("there is no recording")
     silence.plan(plan("NVX", playback=Playback(path="a.parquet")))
     told = [Status("NVX", Phase.CLOSED, "there is no recording", NOW)]
     assert silence.draw(NOW) == told
@@ -345,8 +345,10 @@ def simulated(number: int, *, rate: float) -> FeedPlan:
     )  # fmt: skip
 
 
-def record_a_million(path: Path, wanted: FeedPlan, tape: Fingerprint) -> tuple[Heading, int]:
-    """Run a market into a recording; return its heading, and when it ended."""
+def record_a_million(
+    path: Path, wanted: FeedPlan, tape: Fingerprint
+) -> tuple[RecordingHeader, int]:
+    """Run a market into a recording; return its header, and when it ended."""
     market, now = engine_on(Simulator(5)), THEN
     halts = {THEN + 5_000: {"NVX": "news"}, THEN + 9_000: {}}
     with RecordingWriter(path, origin=Origin.RECORDED, feed="demo", seed=5) as writer:
@@ -365,16 +367,16 @@ def record_a_million(path: Path, wanted: FeedPlan, tape: Fingerprint) -> tuple[H
 def test_a_million_ticks_recorded_and_replayed_have_one_hash(tmp_path: Path) -> None:
     """A halt and its end included; both tapes are hashed as they are numbered."""
     wanted, path, taped = simulated(100, rate=20_000.0), tmp_path / "million.parquet", Fingerprint()
-    heading, end_ms = record_a_million(path, wanted, taped)
-    assert heading.ticks >= 1_000_000
-    assert heading.fingerprint == taped.hex()
+    header, end_ms = record_a_million(path, wanted, taped)
+    assert header.ticks >= 1_000_000
+    assert header.fingerprint == taped.hex()
     again = msgspec.structs.replace(wanted, kind=FeedKind.REPLAY, playback=Playback(path=path.name))
     replayed, played = engine_on(replay_of(again, tmp_path)), Fingerprint()
     played.add(replayed.reconcile([again], THEN).events)
-    for at_ms in (heading.first_ms, *range(THEN, end_ms, 40)):
-        if played.count < heading.events:
+    for at_ms in (header.first_ms, *range(THEN, end_ms, 40)):
+        if played.count < header.events:
             played.add(replayed.step(at_ms).events)
-    assert (played.count, played.hex()) == (heading.events, taped.hex())
+    assert (played.count, played.hex()) == (header.events, taped.hex())
 
 
 def test_a_trading_day_recorded_and_replayed_has_the_same_ticks_and_phases() -> None:
@@ -440,10 +442,12 @@ def test_another_kind_of_feed_starts_with_everything_open() -> None:
 
     def open_one(kind: FeedKind):
         made.append(kind)
-        return Replay(Reel(TEN), playback) if kind is FeedKind.REPLAY else Silence("no upstream")
+        return (
+            Replay(Reel(TEN), playback) if kind is FeedKind.REPLAY else SilentSource("no upstream")
+        )
 
     openers = {kind: lambda plan: open_one(plan.kind) for kind in FeedKind}
-    engine = Engine(epoch="e1", open_source=lambda _: ChosenSource(openers))
+    engine = Engine(epoch="e1", open_source=lambda _: PlannedSource(openers))
     upstream = msgspec.structs.replace(playing, kind=FeedKind.UPSTREAM, playback=None)
     engine.reconcile([upstream], NOW)
     assert engine.step(NOW).events == (Status("NVX", Phase.CLOSED, "no upstream", NOW),)

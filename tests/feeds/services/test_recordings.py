@@ -11,13 +11,14 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from dashboard.runtime import open_replay
+from feeds.engine.sources import SilentSource
 from feeds.exceptions import InvalidImport, InvalidTransition
 from feeds.market.events import Trade
 from feeds.models import AuditEntry, Feed, Instrument, Recording
 from feeds.plan.plans import FeedKind, Playback
 from feeds.recordings.csv_import import TableKind
-from feeds.recordings.reader import Recording as File
-from feeds.recordings.replay import Replay, Silence
+from feeds.recordings.reader import RecordingFile
+from feeds.recordings.replay import Replay
 from feeds.services import feeds as services
 from feeds.services.recordings import delete_recording, import_recording
 
@@ -73,7 +74,7 @@ def test_an_import_is_a_row_a_file_and_an_audit_entry(feed: Feed, folder: Path) 
     assert (row.ticks, row.origin, row.first_at.timestamp(), row.last_at.timestamp()) == (
         2, "imported", 1.0, 61.0,
     )  # fmt: skip
-    events = list(File(folder / row.path).events())
+    events = list(RecordingFile(folder / row.path).events())
     assert [one.price_ticks for one in events if isinstance(one, Trade)] == [101, 102]
     entry = AuditEntry.objects.get()
     assert (entry.action, entry.target, entry.after["ticks"]) == ("add", "recording Monday", 2)
@@ -189,7 +190,7 @@ def test_a_recording_without_its_file_is_silent(feed: Feed, folder: Path) -> Non
     feed.kind, feed.recording = "replay", imported(feed)
     (folder / feed.recording.path).unlink()
     silence = open_replay(feed.plan())
-    assert isinstance(silence, Silence)
+    assert isinstance(silence, SilentSource)
     silence.plan(feed.plan())
     assert "there is no recording" in silence.draw(0)[0].reason
 
