@@ -55,7 +55,7 @@ class Reporter:
     def sample(self) -> None:
         """Note the sums of now; those of another tape or too long ago go."""
         hub, traffic = self._hub, self._hub.traffic
-        taken = [connection.subscriber.conflation for connection in hub.connections]
+        taken = [connection.conflation for connection in hub.connections]
         new = _Sample(
             at_s=hub.clock.monotonic(),
             epoch=hub.replica.epoch,
@@ -139,16 +139,16 @@ class Reporter:
         return tuple(self._person(connection) for connection in connections[:PEOPLE_SHOWN])
 
     def _person(self, connection: Connection) -> DeckPerson:
-        subscriber, identity = connection.subscriber, connection.identity
+        identity = connection.identity
         return DeckPerson(
             id=connection.key,
             user=identity.username,
             user_id=identity.user_id,
             transport=connection.transport,
-            pace=round(subscriber.pace.rate, 1),
-            reason=subscriber.pace.reason,
-            behind=subscriber.lag(self._hub.replica),
-            symbols=subscriber.symbol_count,
+            pace=round(connection.rate, 1),
+            reason=connection.limited_by,
+            behind=connection.lag,
+            symbols=connection.symbol_count,
             since=connection.since_ms,
         )
 

@@ -34,9 +34,7 @@ class Deck:
 
     def look(self) -> None:
         """Tell who reads, if it is time, a state changed, or somebody is new."""
-        readers = {
-            connection for connection in self._hub.connections if connection.subscriber.deck.is_open
-        }
+        readers = {connection for connection in self._hub.connections if connection.wants_deck}
         if not readers:
             self._readers = readers
             self._reporter.forget()
@@ -52,8 +50,8 @@ class Deck:
         self._reporter.sample()
         frames: dict[bool, str] = {}
         for connection in readers:
-            with_people = connection.subscriber.rights.sees_people
+            with_people = connection.sees_people
             if with_people not in frames:
                 frames[with_people] = self._reporter.encode(with_people=with_people)
-            connection.subscriber.deck.offer(frames[with_people])
+            connection.offer_deck(frames[with_people])
             connection.wake()

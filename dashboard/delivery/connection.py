@@ -1,6 +1,6 @@
-"""One subscriber's place in the hub: what wakes its writer, and what its line can take.
+"""One reader's connection to the hub: it wakes the writer, and ends a reader that takes nothing.
 
-Must not know how frames travel. Made by hub, used by the transports.
+Must not know how frames travel. Whoever holds a connection asks it, never what is inside it.
 """
 
 import asyncio
@@ -15,20 +15,21 @@ from dashboard.delivery.traffic import Traffic
 from dashboard.exceptions import ConnectionClosed
 from dashboard.people.identity import Identity
 from dashboard.wire.commands import Subscribe
+from dashboard.wire.personal import Personal
 from dashboard.wire.registry import Close, Transport
 from feeds.clock import Clock, moment_of
 from feeds.market.events import Position
 
 log = logging.getLogger(__name__)
 ANSWER_CHARACTERS: Final = 2_000_000
-"""Answers that may wait for one socket: two snapshots of 10,000 instruments."""
+"""Limit of the answers that wait for one socket: two snapshots of 10,000 instruments."""
 
 
-class Line(Protocol):
-    """The way to a reader, as a transport sees it."""
+class ReaderSocket(Protocol):
+    """The socket behind a connection, as far as slow readers need it."""
 
     def backlog(self) -> int:
-        """Return the bytes that were sent and that the reader's side has not taken."""
+        """Return how many bytes were sent and not yet acknowledged by the reader's side."""
         ...
 
     def abort(self) -> None:
@@ -36,7 +37,7 @@ class Line(Protocol):
         ...
 
 
-class House(Protocol):
+class ConnectionOwner(Protocol):
     """What a connection needs of the hub."""
 
     clock: Clock
@@ -44,27 +45,34 @@ class House(Protocol):
     traffic: Traffic
 
     def poke_people(self, user_ids: Iterable[int]) -> None:
-        """Read again what is personal of these users."""
+        """Read the personal rows of these users again."""
         ...
 
 
 class Connection:
-    """A subscriber's place in the hub: wakes its writer, and says when it is over."""
+    """A reader in the hub: identity, transport and socket, and the frames that are due.
+
+    `key` names it to operators; `since_ms` is when it began (UTC ms); `next_s` is when to look for
+    frames even if no status changes (seconds, monotonic).
+    """
 
     def __init__(
         self,
-        hub: House,
+        hub: ConnectionOwner,
         subscriber: Subscriber,
         identity: Identity,
         transport: Transport,
-        line: Line,
+        socket: ReaderSocket,
     ) -> None:
-        self.subscriber = subscriber
         self.key = ""
         self.since_ms = hub.clock.now_ms()
         self.identity = identity
         self.transport = transport
-        self._line = line
+        # A copy, renewed wherever the subscriber's may change: the hub compares it for every
+        # connection at every batch, and a property would make that loop four times as slow.
+        self.next_s = subscriber.next_s
+        self._subscriber = subscriber
+        self._socket = socket
         self._hub = hub
         self._answers: list[str] = []
         self._news = asyncio.Event()
@@ -72,84 +80,154 @@ class Connection:
         self._is_writing = False
         self._waiting: asyncio.Task[None] | None = None
         self._wait_began_s = 0.0
-        self._taken_s = 0.0
+        self._accepted_s = 0.0
         self._backlog: int | None = None
 
-    def write_by(self, write: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Let frames be written whenever some are due, by a coroutine that takes until none are."""
+    # --- what others may know of the reader --------------------------------------------------
+    @property
+    def closed(self) -> Close | None:
+        """Return why the server ended this connection; None while it is open."""
+        return self._subscriber.closed
+
+    def has_work(self, now_s: float) -> bool:
+        """Say whether frames may be due although nothing happened since the last look."""
+        return self._subscriber.has_work(self._hub.replica, now_s)
+
+    @property
+    def wants_personal(self) -> bool:
+        """Say whether the reader is subscribed to its watchlist or its notifications."""
+        return self._subscriber.personal.is_open
+
+    def offer_personal(self, personal: Personal) -> None:
+        """Take what the rows say of this user; call `wake` to send it."""
+        self._subscriber.personal.offer(personal)
+
+    @property
+    def wants_deck(self) -> bool:
+        """Say whether the reader is subscribed to the deck."""
+        return self._subscriber.deck.is_open
+
+    @property
+    def sees_people(self) -> bool:
+        """Say whether the reader may know who is connected."""
+        return self._subscriber.rights.sees_people
+
+    def offer_deck(self, frame: str) -> None:
+        """Take the newest frame of the deck; call `wake` to send it."""
+        self._subscriber.deck.offer(frame)
+
+    @property
+    def updates(self) -> int:
+        """Return how many changes of prices, trades and bars the reader got."""
+        return self._subscriber.updates
+
+    @property
+    def conflation(self) -> tuple[int, int]:
+        """Return how many changes of prices the reader got, and how many ticks they stood for."""
+        return self._subscriber.conflation
+
+    @property
+    def lag(self) -> int:
+        """Return by how many events the reader is behind the market."""
+        return self._subscriber.lag(self._hub.replica)
+
+    @property
+    def rate(self) -> float:
+        """Return how many frames of merged changes go out per second."""
+        return self._subscriber.pace.rate
+
+    @property
+    def limited_by(self) -> str:
+        """Return what limits the rate, in words; empty when only the reader's choice does."""
+        return self._subscriber.pace.reason
+
+    @property
+    def symbol_count(self) -> int | None:
+        """Return how many symbols' prices the reader gets; None is all of them."""
+        return self._subscriber.symbol_count
+
+    # --- writing -----------------------------------------------------------------------------
+    def start_writing(self, write: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run `write` whenever frames may be due; it must take frames until none are left."""
         self._write = write
         self.wake()
 
     def wake(self) -> None:
-        """Let frames be looked for; a writer that waits for its line looks by itself."""
+        """Look for frames now; a writer that waits for its socket looks by itself afterwards."""
         if self._write is None:
             self._news.set()
         elif not self._is_writing:
+            # Set before the start: the writer may run to its end here, and what it does may wake
+            # this connection again. Two writers would mix up the order of the frames.
             self._is_writing = True
             self._waiting = self._start(self._write())
             if self._waiting is None:
                 self._is_writing = False
-                self.subscriber.pace.wait(0.0)
+                self._subscriber.pace.wait(0.0)
             else:
-                self._wait_began_s = self._taken_s = self._hub.clock.monotonic()
+                self._wait_began_s = self._accepted_s = self._hub.clock.monotonic()
                 self._waiting.add_done_callback(self._stop_waiting)
 
     def _start(self, writing: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
-        """Write; what goes wrong with one line must not reach who woke it."""
+        """Start writing; an error of one connection must not reach the hub, which wakes many."""
         try:
             return start(writing)
         except Exception as error:
-            log.warning("line ended user=%s error=%r", self.identity.user_id, error)
+            log.warning("writer ended user=%s error=%r", self.identity.user_id, error)
             self._write = None
-            self._line.abort()
+            self._socket.abort()
             return None
 
-    def stop(self) -> None:
-        """Write no more."""
+    def stop_writing(self) -> None:
+        """Write no more, and cancel a writer that waits for the socket."""
         self._write = None
         if self._waiting is not None:
             self._waiting.cancel()
 
     def close(self, code: Close) -> None:
-        """End this subscriber; the first reason stands."""
-        self.subscriber.closed = self.subscriber.closed or code
+        """End this connection after the answers that wait; the first reason stands."""
+        self._subscriber.closed = self._subscriber.closed or code
         self.wake()
 
+    # --- commands ----------------------------------------------------------------------------
     def receive(self, message: str | bytes) -> None:
-        """Do one command; its answer goes out by `frames`, in order with all the rest."""
-        if self.subscriber.closed is not None:
+        """Do one command; its answer goes out by `take`, in order with the frames."""
+        if self._subscriber.closed is not None:
             return
         hub = self._hub
-        self._answers += self.subscriber.receive(message, hub.replica, moment_of(hub.clock))
-        self._feed_personal()
+        self._answers += self._subscriber.receive(message, hub.replica, moment_of(hub.clock))
+        self.next_s = self._subscriber.next_s
+        self._request_personal()
+        # A reader that sends commands and reads nothing would fill the memory with answers.
         if sum(map(len, self._answers)) > ANSWER_CHARACTERS:
             self.close(Close.TOO_SLOW)
         self.wake()
 
     def begin(self, commands: Iterable[Subscribe]) -> None:
-        """Do what a reader over HTTP asks for.
+        """Do the subscriptions that a request over HTTP asks for.
 
         Raises:
             CommandRefused: one of the commands cannot be done.
         """
         hub = self._hub
-        self._answers += self.subscriber.begin(commands, hub.replica, moment_of(hub.clock))
-        self._feed_personal()
+        self._answers += self._subscriber.begin(commands, hub.replica, moment_of(hub.clock))
+        self._request_personal()
 
     def say_hello(self) -> None:
-        """Welcome the subscriber."""
+        """Put the welcome frame before everything else."""
         hub = self._hub
-        self._answers.append(self.subscriber.welcome(hub.replica, moment_of(hub.clock)))
+        self._answers.append(self._subscriber.welcome(hub.replica, moment_of(hub.clock)))
 
+    # --- frames ------------------------------------------------------------------------------
     def settle(self) -> Position | None:
-        """Return where the reader stands in all its channels, if nothing is due of any."""
-        return None if self._answers else self.subscriber.settle(self._hub.replica)
+        """Return the reader's one position in all its channels; None while something is due."""
+        return None if self._answers else self._subscriber.settle(self._hub.replica)
 
     async def frames(self) -> list[str]:
-        """Return the next frames, as soon as there are any.
+        """Wait for the next frames.
 
         Raises:
-            ConnectionClosed: the server ended this subscriber.
+            ConnectionClosed: the server ended this connection.
         """
         while True:
             if frames := self.take():
@@ -161,55 +239,61 @@ class Connection:
         """Return the frames that are due now.
 
         Raises:
-            ConnectionClosed: the server ended this subscriber.
+            ConnectionClosed: the server ended this connection.
         """
+        # Answers go alone and first: a snapshot in them must not come after a later update.
         answers, self._answers = self._answers, []
         if answers:
             return self._hub.traffic.send(answers)
-        if self.subscriber.closed is not None:
-            raise ConnectionClosed(self.subscriber.closed)
+        if self._subscriber.closed is not None:
+            raise ConnectionClosed(self._subscriber.closed)
         hub = self._hub
-        return hub.traffic.send(self.subscriber.frames(hub.replica, moment_of(hub.clock)))
+        frames = self._subscriber.frames(hub.replica, moment_of(hub.clock))
+        self.next_s = self._subscriber.next_s
+        return hub.traffic.send(frames)
 
     def take_all(self) -> list[str]:
         """Return everything that is due now, whatever the pace.
 
         Raises:
-            ConnectionClosed: the server ended this subscriber.
+            ConnectionClosed: the server ended this connection.
         """
         frames: list[str] = []
         while more := self.take():
             frames += more
         return frames
 
-    def check_line(self, now_s: float, deadline_s: float) -> None:
-        """Cut a line that took nothing for the deadline; one that takes a little goes on."""
+    # --- slow readers ------------------------------------------------------------------------
+    def cut_if_stalled(self, now_s: float, deadline_s: float) -> None:
+        """Cut a reader that accepted nothing for the deadline; a slow one goes on."""
         if self._waiting is None:
             return
-        backlog = self._line.backlog()
+        # One frame may take longer than the deadline on a slow network. As long as the backlog
+        # shrinks, the reader is there: it gets fewer frames, and keeps its connection.
+        backlog = self._socket.backlog()
         if self._backlog is None or backlog < self._backlog:
-            self._taken_s = now_s
+            self._accepted_s = now_s
         self._backlog = backlog
-        if now_s - self._taken_s >= deadline_s:
+        if now_s - self._accepted_s >= deadline_s:
             self._hub.traffic.cuts += 1
             self.close(Close.TOO_SLOW)
             self.cut()
 
     def cut(self) -> None:
-        """End the connection without waiting for what its reader does not take."""
-        self._line.abort()
+        """End the connection without waiting for what its reader did not accept."""
+        self._socket.abort()
 
-    def line_took(self) -> None:
-        """Note that the line took a frame."""
-        self._taken_s = self._hub.clock.monotonic()
+    def note_accepted(self) -> None:
+        """Note that the socket accepted a frame."""
+        self._accepted_s = self._hub.clock.monotonic()
 
     def _stop_waiting(self, _: object) -> None:
         self._waiting = self._backlog = None
         self._is_writing = False
         waited_s = self._hub.clock.monotonic() - self._wait_began_s
-        self.subscriber.pace.wait(waited_s)
-        self.wake()
+        self._subscriber.pace.wait(waited_s)
+        self.wake()  # what happened while it waited woke nobody
 
-    def _feed_personal(self) -> None:
-        if self.subscriber.personal.is_hungry:
+    def _request_personal(self) -> None:
+        if self._subscriber.personal.is_hungry:
             self._hub.poke_people([self.identity.user_id])

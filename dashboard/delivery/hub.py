@@ -15,7 +15,7 @@ from typing import Final, Protocol
 from django import db
 
 from dashboard.cpu_meter import CostMeter
-from dashboard.delivery.connection import Connection, Line
+from dashboard.delivery.connection import Connection, ReaderSocket
 from dashboard.delivery.replica import BatchLost, Replica
 from dashboard.delivery.subscriber import Subscriber
 from dashboard.delivery.traffic import Traffic
@@ -103,7 +103,12 @@ class Hub:
         self._emptied.set()
 
     def join(
-        self, identity: Identity, transport: Transport, line: Line, *, is_live: bool = True
+        self,
+        identity: Identity,
+        transport: Transport,
+        socket: ReaderSocket,
+        *,
+        is_live: bool = True,
     ) -> Connection:
         """Return a connection; without `is_live` it has no heartbeats, and gets all at once.
 
@@ -128,7 +133,7 @@ class Hub:
         )
         if not is_live:
             subscriber.know_silence(self.replica)
-        connection = Connection(self, subscriber, identity, transport, line)
+        connection = Connection(self, subscriber, identity, transport, socket)
         self._joined += 1
         connection.key = f"{self._costs.process}-{self._joined}"
         self.connections.add(connection)
@@ -141,15 +146,15 @@ class Hub:
         """Return how many changes of prices and trades were handed to readers of each transport."""
         total = self._delivered.copy()
         for connection in self.connections:
-            total[connection.transport] += connection.subscriber.updates
+            total[connection.transport] += connection.updates
         return total
 
     def leave(self, connection: Connection) -> None:
         """Forget a connection that has ended."""
         if connection not in self.connections:
             return
-        self._delivered[connection.transport] += connection.subscriber.updates
-        self.traffic.leave(connection.subscriber.conflation)
+        self._delivered[connection.transport] += connection.updates
+        self.traffic.leave(connection.conflation)
         self.connections.remove(connection)
         user_id = connection.identity.user_id
         self._connections_of[user_id] -= 1
@@ -189,7 +194,7 @@ class Hub:
             tasks.create_task(self._pulse())
             tasks.create_task(self._follow_people())
             tasks.create_task(self._sweep())
-            tasks.create_task(self._watch_lines())
+            tasks.create_task(self._cut_stalled())
 
     async def _follow_bus(self) -> None:
         trouble = ""
@@ -232,9 +237,7 @@ class Hub:
         is_for_all = told != self._told or replica.stale_ms is not None
         replica.stale_ms = None
         now_s = inf if is_for_all else self._heard.mono_s
-        self._wake(
-            [connection for connection in self.connections if connection.subscriber.next_s <= now_s]
-        )
+        self._wake([connection for connection in self.connections if connection.next_s <= now_s])
 
     async def _pulse(self) -> None:
         """Let those look whose pace held something back, or who heard nothing for long."""
@@ -244,14 +247,8 @@ class Hub:
             if replica.stale_ms is None and now_s - self._heard.mono_s > SILENCE_S:
                 replica.stale_ms = self._heard.wall_ms
                 self._wake(self.connections)
-            due = [
-                connection
-                for connection in self.connections
-                if connection.subscriber.next_s <= now_s
-            ]
-            self._wake(
-                [connection for connection in due if connection.subscriber.has_work(replica, now_s)]
-            )
+            due = [connection for connection in self.connections if connection.next_s <= now_s]
+            self._wake([connection for connection in due if connection.has_work(now_s)])
 
     def _wake(self, connections: Iterable[Connection]) -> None:
         """Let connections write, at the cost of their transport."""
@@ -263,12 +260,12 @@ class Hub:
                 for connection in group:
                     connection.wake()
 
-    async def _watch_lines(self) -> None:
+    async def _cut_stalled(self) -> None:
         while True:
             await asyncio.sleep(self._sweep_s)
             now_s = self.clock.monotonic()
             for connection in list(self.connections):
-                connection.check_line(now_s, self._deadline_s)
+                connection.cut_if_stalled(now_s, self._deadline_s)
 
     async def _follow_people(self) -> None:
         while True:
@@ -300,14 +297,14 @@ class Hub:
         )
         for connection in readers:
             if (mine := personal.get(connection.identity.user_id)) is not None:
-                connection.subscriber.personal.offer(mine)
+                connection.offer_personal(mine)
                 connection.wake()
 
     def _readers(self, people: set[int]) -> list[Connection]:
         return [
             connection
             for connection in self.connections
-            if connection.identity.user_id in people and connection.subscriber.personal.is_open
+            if connection.identity.user_id in people and connection.wants_personal
         ]
 
     async def _sweep(self) -> None:

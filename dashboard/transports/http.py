@@ -23,7 +23,6 @@ from dashboard.exceptions import (
     TooManyConnections,
 )
 from dashboard.people.identity import Identity, identify
-from dashboard.transports.socket import SocketLine
 from dashboard.wire.query import Question, read_question
 from dashboard.wire.registry import CLOSE_TEXT, ERROR_TEXT, Close, Error, error_object
 
@@ -155,11 +154,6 @@ async def respond(send: Send, status: int, body: bytes, headers: Iterable[Header
     all_headers = [*HEADERS, *headers, length]
     await send({"type": "http.response.start", "status": status, "headers": all_headers})
     await send({"type": "http.response.body", "body": body})
-
-
-def line_of(send: Send) -> SocketLine:
-    """Return the socket behind a response."""
-    return SocketLine(send)
 
 
 async def _left(receive: Receive) -> None:

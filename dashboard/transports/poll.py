@@ -17,9 +17,9 @@ from dashboard.transports.http import (
     Scope,
     Send,
     answer,
-    line_of,
     respond,
 )
+from dashboard.transports.socket import AsgiSocket
 from dashboard.wire.frames import encode_heartbeat
 from dashboard.wire.query import Question
 from dashboard.wire.registry import Transport
@@ -61,24 +61,23 @@ class PollApplication:
         """Return the news, which bring the reader to the replica's position, and how far it was
         from there without any."""
         transport = Transport.LONGPOLL if question.wait_s else Transport.POLL
-        connection = self._hub.join(identity, transport, line_of(send), is_live=False)
+        connection = self._hub.join(identity, transport, AsgiSocket(send), is_live=False)
         try:
             connection.begin(question.subscribes)
             await self._offer_personal(connection)
             frames = connection.take_all()
             if not frames and question.wait_s:
                 frames = await _first_news(connection, question.wait_s)
-            return frames, connection.subscriber.lag(self._hub.replica)
+            return frames, connection.lag
         finally:
             self._hub.leave(connection)
 
     async def _offer_personal(self, connection: Connection) -> None:
-        personal = connection.subscriber.personal
-        if not personal.is_open:
+        if not connection.wants_personal:
             return
         user_id = connection.identity.user_id
         if (mine := (await self._read_personal([user_id])).get(user_id)) is not None:
-            personal.offer(mine)
+            connection.offer_personal(mine)
 
 
 async def _first_news(connection: Connection, wait_s: float) -> list[str]:

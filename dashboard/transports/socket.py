@@ -20,7 +20,7 @@ _NOT_ACKNOWLEDGED: Final = 0x5411
 """SIOCOUTQ of Linux: bytes in the send queue that the other side has not acknowledged."""
 
 
-class SocketLine:
+class AsgiSocket:
     """One connection's socket; its buffers are made small, so that waiting means conflating."""
 
     def __init__(self, send: Any) -> None:

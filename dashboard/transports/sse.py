@@ -17,8 +17,8 @@ from dashboard.transports.http import (
     Scope,
     Send,
     answer,
-    line_of,
 )
+from dashboard.transports.socket import AsgiSocket
 from dashboard.wire.frames import encode_end, encode_shutdown
 from dashboard.wire.registry import CLOSE_TEXT, RESTART_MS, Close, Transport
 
@@ -42,17 +42,17 @@ class EventApplication:
 
     async def _serve(self, scope: Scope, send: Send) -> None:
         identity, question = await self._gatekeeper.admit(scope)
-        connection = self._hub.join(identity, Transport.SSE, line_of(send))
+        connection = self._hub.join(identity, Transport.SSE, AsgiSocket(send))
         ended = asyncio.Event()
         try:
             connection.say_hello()
             connection.begin(question.subscribes)
             start = {"type": "http.response.start", "status": 200, "headers": list(STREAM)}
             await send(start)
-            connection.write_by(lambda: _write(connection, send, ended))
+            connection.start_writing(lambda: _write(connection, send, ended))
             await ended.wait()
         finally:
-            connection.stop()
+            connection.stop_writing()
             self._hub.leave(connection)
 
 
@@ -61,7 +61,7 @@ async def _write(connection: Connection, send: Send, ended: asyncio.Event) -> No
     try:
         while frames := connection.take():
             await send(_body(_events(frames, connection), more=True))
-            connection.line_took()
+            connection.note_accepted()
         return
     except ConnectionClosed as closed:
         with suppress(OSError, RuntimeError):

@@ -16,7 +16,7 @@ from dashboard.delivery.connection import Connection
 from dashboard.delivery.hub import Hub
 from dashboard.exceptions import ConnectionClosed, HubFull, TooManyConnections
 from dashboard.people.identity import Refusal, identify
-from dashboard.transports.socket import SocketLine
+from dashboard.transports.socket import AsgiSocket
 from dashboard.wire.frames import encode_shutdown
 from dashboard.wire.registry import RESTART_MS, Close, Transport
 
@@ -39,7 +39,7 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
             await super().__call__(scope, receive, send)
         finally:
             if self._connection is not None:
-                self._connection.stop()
+                self._connection.stop_writing()
                 self._hub.leave(self._connection)
 
     async def dispatch(self, message: Message) -> None:
@@ -67,14 +67,14 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
             await self._close(Close.SIGNED_OUT)
             return
         await self.send({"type": "websocket.accept"})
-        line = SocketLine(self.base_send)
+        socket = AsgiSocket(self.base_send)
         try:
-            connection = self._connection = self._hub.join(identity, Transport.WEBSOCKET, line)
+            connection = self._connection = self._hub.join(identity, Transport.WEBSOCKET, socket)
         except (HubFull, TooManyConnections):
             await self._close(Close.TOO_MANY)
             return
         connection.say_hello()
-        connection.write_by(lambda: self._write(connection, line))
+        connection.start_writing(lambda: self._write(connection, socket))
 
     def _receive(self, message: Message) -> None:
         if self._connection is None:
@@ -82,13 +82,13 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
         text = message.get("text")
         self._connection.receive(message.get("bytes") or b"" if text is None else text)
 
-    async def _write(self, connection: Connection, line: SocketLine) -> None:
+    async def _write(self, connection: Connection, socket: AsgiSocket) -> None:
         """Send what is due as the socket takes it; while it takes nothing, changes merge."""
         try:
             while frames := connection.take():
                 for frame in frames:
                     await self.base_send({"type": "websocket.send", "text": frame})
-                    connection.line_took()
+                    connection.note_accepted()
             return
         except ConnectionClosed as closed:
             await self._say_goodbye(Close(closed.code))
@@ -96,8 +96,8 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
             pass  # the socket went while we wrote; the server says so to dispatch
         except Exception as error:
             log.warning("writer ended user=%s error=%r", connection.identity.user_id, error)
-            line.abort()
-        connection.stop()
+            socket.abort()
+        connection.stop_writing()
         self._hub.leave(connection)
 
     async def _say_goodbye(self, code: Close) -> None:

@@ -34,7 +34,7 @@ def count() -> dict[str, int]:
     from dashboard import runtime
 
     gc.collect()
-    subscribers = [connection.subscriber for connection in runtime.current().hub.connections]
+    subscribers = [connection._subscriber for connection in runtime.current().hub.connections]
     return {
         "connections": len(subscribers),
         "symbols": sum(len(list(one._ticker.symbols)) for one in subscribers),

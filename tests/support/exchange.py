@@ -66,7 +66,7 @@ class Exchange:
 
     def join(self, user_id: int = 1) -> Connection:
         """Take a connection as over a WebSocket."""
-        return self.hub.join(person(user_id), Transport.WEBSOCKET, NoLine())
+        return self.hub.join(person(user_id), Transport.WEBSOCKET, EagerSocket())
 
     async def settle(self) -> None:
         """Let the hub catch up with the bus."""
@@ -75,14 +75,14 @@ class Exchange:
                 await asyncio.sleep(0)
 
 
-class NoLine:
-    """A line that takes everything at once; unlike a socket it cannot be cut."""
+class EagerSocket:
+    """Accepts everything at once; unlike a real socket it cannot be cut."""
 
     def backlog(self) -> int:
         return 0
 
     def abort(self) -> None:
-        raise AssertionError("nobody cuts this line")
+        raise AssertionError("nobody cuts this socket")
 
 
 def person(user_id: int = 1) -> Identity:

@@ -15,7 +15,7 @@ from dashboard.people.selectors import rights_of
 from dashboard.wire.registry import Close, Error, Transport
 from dashboard.wire.schemas.deck import DeckSnapshot
 from feeds.market.events import FeedState, FeedStatus, Phase, Quote, Status
-from tests.support.exchange import Exchange, NoLine, quote, subscribe
+from tests.support.exchange import EagerSocket, Exchange, quote, subscribe
 from tests.support.market_script import NOW
 
 OPERATOR = Rights(operates=True, sees_people=True)
@@ -24,7 +24,7 @@ OPERATOR = Rights(operates=True, sees_people=True)
 def take(exchange, rights=OPERATOR, user_id=1):
     """Take a connection that reads the deck; return it and the answer to that."""
     identity = Identity(user_id, f"user{user_id}", 0, None, rights=rights)
-    connection = exchange.hub.join(identity, Transport.WEBSOCKET, NoLine())
+    connection = exchange.hub.join(identity, Transport.WEBSOCKET, EagerSocket())
     subscribe(connection, "deck")
     return connection, json.loads(connection.take()[0])
 
@@ -36,7 +36,7 @@ def told(connection):
 async def test_who_is_no_operator_is_refused(exchange: Exchange) -> None:
     connection, answer = take(exchange, Rights())
     assert answer["error"]["code"] == Error.FORBIDDEN
-    assert not connection.subscriber.deck.is_open
+    assert not connection.wants_deck
     Deck(exchange.hub, process="p").look()
     assert told(connection) == []
 
@@ -151,15 +151,15 @@ async def test_one_connection_or_all_of_a_user_are_ended(exchange: Exchange) -> 
     other, _ = take(exchange)
     third, _ = take(exchange, user_id=2)
     exchange.hub.disconnect(1, mine.key)
-    assert [connection.subscriber.closed for connection in (mine, other)] == [
+    assert [connection.closed for connection in (mine, other)] == [
         Close.DISCONNECTED,
         None,
     ]
     exchange.hub.disconnect(1, "")
-    assert other.subscriber.closed is Close.DISCONNECTED
-    assert third.subscriber.closed is None
+    assert other.closed is Close.DISCONNECTED
+    assert third.closed is None
     exchange.hub.disconnect(1, third.key)
-    assert third.subscriber.closed is None, "a key of somebody else's connection ends nothing"
+    assert third.closed is None, "a key of somebody else's connection ends nothing"
 
 
 @pytest.mark.django_db

@@ -95,7 +95,7 @@ async def test_who_is_revoked_is_ended_and_nobody_else(exchange: Exchange) -> No
     with pytest.raises(ConnectionClosed) as closed:
         await read(mine)
     assert closed.value.code == Close.SIGNED_OUT
-    assert other.subscriber.closed is None
+    assert other.closed is None
 
 
 async def test_a_locked_database_ends_nobody_and_stops_nothing(exchange: Exchange) -> None:
@@ -205,4 +205,4 @@ async def test_answers_nobody_takes_end_the_connection(exchange: Exchange) -> No
     connection = exchange.join()
     for _ in range(30):
         subscribe(connection, symbols=["*"])
-    assert connection.subscriber.closed is Close.TOO_SLOW
+    assert connection.closed is Close.TOO_SLOW
