@@ -12,7 +12,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
 
-from feeds.admin.catalogue import export_instruments, try_import
+from feeds.admin.instrument_lists import export_instruments, import_instruments
 from feeds.admin.operating import FEED_COMMANDS, SPACE, MarketAdmin, actor_of
 from feeds.market.events import FeedState
 from feeds.models import Feed
@@ -63,9 +63,9 @@ class FeedAdmin(MarketAdmin):
     )
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the pages of the instruments' table."""
+        """Add the pages of the instrument list."""
         guard = self.admin_site.admin_view
-        export, load = guard(export_instruments), guard(try_import)
+        export, load = guard(export_instruments), guard(import_instruments)
         return [
             path("<int:pk>/instruments/export/", export, name="feeds_feed_export"),
             path("<int:pk>/instruments/import/", load, name="feeds_feed_import"),

@@ -10,6 +10,7 @@ from feeds.models.entitlements import Entitlement
 from feeds.models.feeds import Feed
 from feeds.models.instruments import Halt, Instrument
 from feeds.models.interventions import Intervention, Scenario, ScenarioStep
+from feeds.models.pending_imports import PendingImport
 from feeds.models.recordings import Played, Recording
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Halt",
     "Instrument",
     "Intervention",
+    "PendingImport",
     "Played",
     "Recording",
     "Scenario",

@@ -243,6 +243,7 @@ DJANGO_SETTINGS = {
     "feeds.models.audit": {"AUTH_USER_MODEL"},
     "feeds.models.instruments": {"AUTH_USER_MODEL"},
     "feeds.models.interventions": {"AUTH_USER_MODEL"},
+    "feeds.models.pending_imports": {"AUTH_USER_MODEL"},
     "feeds.services.recordings": {"MARKET_RECORDINGS_DIR"},
     "dashboard.models": {"AUTH_USER_MODEL"},
     "dashboard.people.identity": {

@@ -44,7 +44,7 @@ def make_market() -> None:
         Instrument.objects.create(feed=feed, symbol=symbol, **INSTRUMENT_FORM)
     Halt.objects.create(instrument=the("ORB"), reason="news")
     Feed.objects.create(slug="idle", name="Idle", state="PAUSED", hours="always", is_recorded=True)
-    Group.objects.create(name="Gatekeeper")
+    Group.objects.create(name="Traders")
     Entitlement.objects.create(feed=feed, group=Group.objects.create(name="Late"))
     ScenarioStep.objects.create(scenario=Scenario.objects.create(feed=feed, name="Crash"), size=-7)
 

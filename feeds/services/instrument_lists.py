@@ -1,0 +1,262 @@
+"""An instrument list is a CSV or TSV file with a line per instrument of a feed: read and written.
+
+The columns are named like the fields of an instrument. Must not write rows.
+"""
+
+import csv
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any, Final
+
+import msgspec
+from django.core.exceptions import ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
+from import_export.fields import Field
+from import_export.formats.base_formats import CSV, TSV
+from import_export.resources import ModelResource
+from import_export.results import RowResult
+from import_export.widgets import Widget
+from tablib import Dataset
+
+from feeds.exceptions import InvalidImport
+from feeds.models import Feed, Instrument
+from feeds.services.audit import facts_of
+
+KEY: Final = "symbol"
+COLUMNS: Final = (
+    KEY, "name", "sector", "tick_size", "reference_price", "volatility", "activity",
+)  # fmt: skip
+"""A list may lack all but the key: then the instruments keep what they have."""
+FORMATS: Final = {"csv": CSV(), "tsv": TSV()}
+DELIMITERS: Final = {"csv": ",", "tsv": "\t"}
+MOST_ROWS: Final = 5_000
+MOST_CHARACTERS: Final = 1024 * 1024
+_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "'")
+Facts = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Change:
+    """An instrument with its new values, and the facts that differ, before and after."""
+
+    instrument: Instrument
+    before: Facts
+    after: Facts
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a list adds and changes, which instruments it lacks, and how many stay as they are."""
+
+    added: tuple[Change, ...]
+    changed: tuple[Change, ...]
+    missing: tuple[Instrument, ...]
+    unchanged: int
+
+    def digest(self) -> str:
+        """Return a hash that is the same only for the same changes of the same rows."""
+        changes = [[c.instrument.symbol, c.before, c.after] for c in self.added + self.changed]
+        missing = [instrument.symbol for instrument in self.missing]
+        return hashlib.sha256(msgspec.json.encode([changes, missing])).hexdigest()
+
+
+class CellWidget(Widget):  # type: ignore[misc]
+    """A cell, read by the field of the model: its messages are plain, and numbers stay exact."""
+
+    def __init__(self, field: Any) -> None:
+        super().__init__()
+        self.field = field
+
+    def clean(self, value: str, row: Any = None, **kwargs: Any) -> Any:  # noqa: ARG002
+        """Return the value of a cell, None for an empty number.
+
+        Raises:
+            ValueError: the field cannot read it; the library takes no other error of a cell.
+        """
+        text = _unguarded(value)
+        try:
+            ProhibitNullCharactersValidator()(text)
+            return self.field.to_python(text if self.field.empty_strings_allowed else text or None)
+        except ValidationError as error:
+            raise ValueError(" ".join(error.messages)) from None
+
+
+class InstrumentResource(ModelResource):  # type: ignore[misc]
+    """The instruments of one feed for django-import-export, which compares and never saves."""
+
+    class Meta:
+        model = Instrument
+        fields = COLUMNS
+        import_id_fields = (KEY,)
+        skip_unchanged = True
+        store_instance = True
+        # The library's own difference is HTML with inline styles, which our CSP forbids.
+        skip_html_diff = True
+
+    def __init__(self, feed: Feed, lines: list[int] | None = None) -> None:
+        super().__init__()
+        self.feed = feed
+        self.lines = lines or []
+        self.present = {row.symbol: row for row in self.get_queryset()}
+        others = Instrument.objects.exclude(feed=feed)
+        self.elsewhere = set(others.values_list("symbol", flat=True))
+        self.seen: dict[str, int] = {}
+
+    @classmethod
+    def field_from_django_field(cls, name: str, field: Any, readonly: bool) -> Field:
+        """Let the field of the model read the cells."""
+        widget = CellWidget(field)
+        return Field(name, name, widget, default=field.default, readonly=readonly)
+
+    def get_queryset(self) -> Any:
+        """Return the instruments of the feed, without the feed: it would be copied with each."""
+        return Instrument.objects.filter(feed=self.feed).order_by(KEY)
+
+    def before_import_row(self, row: Any, **kwargs: Any) -> None:
+        """Refuse a symbol that an earlier line has."""
+        line, symbol = self.lines[kwargs["row_number"] - 1], _unguarded(row[KEY])
+        first = self.seen.setdefault(symbol, line)
+        if first != line:
+            raise ValidationError({KEY: f"{symbol[:40]} is already in line {first}."})
+
+    def get_instance(self, instance_loader: Any, row: Any) -> Instrument | None:  # noqa: ARG002
+        """Return the present row of a line; the library would ask the database for each."""
+        return self.present.get(_unguarded(row[KEY]))
+
+    def init_instance(self, row: Any = None) -> Instrument:  # noqa: ARG002
+        """Return a new instrument of the feed."""
+        return Instrument(feed_id=self.feed.pk)
+
+    def validate_instance(
+        self, instance: Instrument, import_validation_errors: Any = None, **_: Any
+    ) -> None:
+        """Check the fields, then what they are together, without a query for each row."""
+        errors = dict(import_validation_errors or {})
+        try:
+            instance.clean_fields(exclude={"feed", *errors})
+        except ValidationError as error:
+            errors = error.update_error_dict(errors)
+        if instance.symbol in self.elsewhere:
+            errors[KEY] = [f"{instance.symbol} is an instrument of another feed."]
+        if errors:
+            raise ValidationError(errors)
+        instance.clean()
+
+    def export_field(self, field: Field, instance: Instrument, **kwargs: Any) -> str:  # noqa: ARG002
+        """Return a cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
+        text = str(facts_of(instance, [field.attribute])[field.attribute])
+        # The library's own guard drops the first character, which would change the text for good.
+        return f"'{text}" if text.startswith(_FORMULAS) else text
+
+
+def write_list(feed: Feed, kind: str) -> str:
+    """Return the instruments of a feed as a list of a kind, `csv` or `tsv`."""
+    return str(FORMATS[kind].export_data(InstrumentResource(feed).export()))
+
+
+def compare(feed: Feed, text: str) -> Difference:
+    """Return what a list would change in a feed.
+
+    Raises:
+        InvalidImport: a line is wrong; all wrong lines are named.
+    """
+    rows, lines = _read(text.removeprefix("\ufeff"))
+    resource = InstrumentResource(feed, lines)
+    # `import_data` would save each row and roll back, which locks the database meanwhile.
+    result = resource.import_data_inner(
+        rows, dry_run=True, raise_errors=False, using_transactions=False, collect_failed_rows=False
+    )
+    if faults := [
+        (line, fault)
+        for line, row in zip(lines, result.rows, strict=True)
+        for fault in _faults_of(row)
+    ]:
+        raise InvalidImport(faults)
+    return Difference(
+        added=tuple(_change_of(row) for row in result.rows if row.is_new()),
+        changed=tuple(_change_of(row) for row in result.rows if row.is_update()),
+        missing=tuple(
+            row for symbol, row in resource.present.items() if symbol not in resource.seen
+        ),
+        unchanged=sum(row.is_skip() for row in result.rows),
+    )
+
+
+def _read(text: str) -> tuple[Dataset, list[int]]:
+    """Return the rows that are not blank, and the line on which each of them ends."""
+    if len(text) > MOST_CHARACTERS:
+        raise InvalidImport([(1, f"longer than {MOST_CHARACTERS:,} characters")])
+    kind = "tsv" if "\t" in "".join(text.splitlines()[:1]) else "csv"
+    lines = _lines_of(text, DELIMITERS[kind])
+    rows = FORMATS[kind].create_dataset(text, strict=True)
+    rows.headers = [_column(name) for name in rows.headers]
+    for index in reversed(range(len(rows))):
+        if not any(rows[index]):
+            del rows[index], lines[index]
+    return rows, lines
+
+
+def _lines_of(text: str, delimiter: str) -> list[int]:
+    """Return the line of each row; tablib knows no lines, and fills up rows that are too short.
+
+    Raises:
+        InvalidImport: the columns are wrong, or a row has not as many cells as there are columns.
+    """
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    lines: list[int] = []
+    faults: list[tuple[int, str]] = []
+    try:
+        names = next(reader, [])
+        faults += [(1, fault) for fault in _faults_of_columns([_column(name) for name in names])]
+        for cells in () if faults else filter(None, reader):
+            lines.append(reader.line_num)
+            if len(cells) != len(names):
+                faults.append((reader.line_num, f"{len(cells):,} cells, expected {len(names)}"))
+            if len(lines) > MOST_ROWS:
+                faults.append((reader.line_num, f"more than {MOST_ROWS:,} rows"))
+                break
+    except csv.Error as error:
+        faults.append((reader.line_num, f"not a valid list: {error}"))
+    if faults:
+        raise InvalidImport(faults)
+    return lines
+
+
+def _faults_of_columns(names: list[str]) -> list[str]:
+    counts = Counter(names)
+    unknown = [name for name in counts if name not in COLUMNS][: len(COLUMNS)]
+    return [
+        *(f"unknown column {name[:40]!r}" for name in unknown),
+        *(f"no column {KEY!r}" for _ in range(KEY not in counts)),
+        *(f"column {name!r} is there twice" for name in COLUMNS if counts[name] > 1),
+    ]
+
+
+def _faults_of(row: RowResult) -> list[str]:
+    if row.errors:
+        raise row.errors[0].error  # no fault of the list
+    found = row.validation_error.message_dict if row.validation_error else {}
+    return [f"{name}: {' '.join(texts)}" for name, texts in found.items()]
+
+
+def _change_of(row: RowResult) -> Change:
+    before = facts_of(row.original, COLUMNS) if row.original else {}
+    after = facts_of(row.instance, COLUMNS)
+    names = [name for name in COLUMNS if before.get(name) != after[name]]
+    return Change(
+        row.instance,
+        {name: before[name] for name in names if before},
+        {name: after[name] for name in names},
+    )
+
+
+def _column(name: str) -> str:
+    return name.strip().lower()
+
+
+def _unguarded(cell: str) -> str:
+    """Return a cell without the blanks around it and the apostrophe that the export puts first."""
+    text = cell.strip()
+    return text[1:] if text[:1] == "'" and text[1:].startswith(_FORMULAS) else text
