@@ -33,16 +33,10 @@ from dashboard.wire.registry import (
     VERSION,
     WAIT_S,
 )
-from dashboard.wire.schemas.frames import (
-    SCHEMAS,
-    FeedEntry,
-    GoneFeed,
-    GoneInstrument,
-    InstrumentEntry,
-    Shape,
-)
+from dashboard.wire.schemas.bars import BarEntry, NoBar
+from dashboard.wire.schemas.fields import SCHEMAS, WireSchema
 from dashboard.wire.schemas.replies import ANSWERS, BODIES, FRAMES
-from dashboard.wire.schemas.tape import BarEntry, NoBar
+from dashboard.wire.schemas.status import FeedEntry, GoneFeed, GoneInstrument, InstrumentEntry
 
 Json = dict[str, Any]
 COOKIE: Final = "sessionid"
@@ -227,7 +221,7 @@ def _messages() -> Json:
     return said | {"Question": question} | {method: _sent(method) for method in METHODS}
 
 
-def _said(shape: type[Shape]) -> Json:
+def _said(shape: type[WireSchema]) -> Json:
     name = shape.__name__
     return {
         "name": name,
@@ -303,11 +297,11 @@ def _open(schema: Json) -> Json:
     }
 
 
-def _summary(shape: type[Shape]) -> str:
+def _summary(shape: type[WireSchema]) -> str:
     return (shape.__doc__ or "").strip()
 
 
-def _names(kinds: tuple[type[Shape], ...]) -> list[str]:
+def _names(kinds: tuple[type[WireSchema], ...]) -> list[str]:
     return [shape.__name__ for shape in kinds]
 
 

@@ -11,7 +11,7 @@ import msgspec
 from dashboard.protocol.asyncapi import ANSWER_OF, document
 from dashboard.protocol.guide import QUERY_TEXT
 from dashboard.wire.commands import METHODS
-from dashboard.wire.schemas.frames import SCHEMAS
+from dashboard.wire.schemas.fields import SCHEMAS
 from dashboard.wire.schemas.replies import ANSWERS, BODIES, FRAMES
 
 Json = dict[str, Any]

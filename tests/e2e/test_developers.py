@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.protocol.examples import COMMANDS
 from tests.e2e.conftest import DESKTOP, PHONE, Open
-from tests.support.shapes import shapes_of
+from tests.support.schemas import schemas_of
 
 PING = json.dumps(COMMANDS["ping"][0], separators=(",", ":"))
 
@@ -61,7 +61,7 @@ def test_the_console_shows_frames_of_the_wire(console: Page) -> None:
     console.get_by_role("button", name="Pause").click()
     frame = console.locator(".console-log details").filter(has_text='"from"').first
     frame.locator("summary").click()
-    assert shapes_of(frame.locator("pre").inner_text()) == ["TickerUpdate"]
+    assert schemas_of(frame.locator("pre").inner_text()) == ["TickerUpdate"]
 
 
 def test_what_the_server_refuses_is_seen(console: Page) -> None:
@@ -109,7 +109,7 @@ def test_the_console_disconnects_and_connects_again(console: Page) -> None:
     expect(lines(console).filter(has_text='"welcome"')).to_have_count(2)
 
 
-def test_a_link_to_a_shape_unfolds_it(page: Page) -> None:
+def test_a_link_to_a_schema_unfolds_it(page: Page) -> None:
     answer = page.locator("#SubscribeAnswer table")
     expect(answer).to_be_hidden()
     page.locator("a[href='#SubscribeAnswer']").click()

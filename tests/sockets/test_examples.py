@@ -18,8 +18,8 @@ from django.test import Client
 
 from dashboard.wire.schemas.replies import ErrorAnswer, PollAnswer
 from tests.support.places import ROOT
+from tests.support.schemas import fits, schemas_of
 from tests.support.served import Served
-from tests.support.shapes import fits, shapes_of
 
 pytestmark = pytest.mark.django_db
 Samples = dict[str, str]
@@ -100,10 +100,10 @@ def test_the_shell_examples_get_frames(served: Served, samples: Samples) -> None
         pytest.skip("curl is not installed")
     stream, poll, longpoll = commands_of(samples, served)
     lines = [line for line in run(served, stream, count=12) if line.startswith("data: ")]
-    assert [shapes_of(line.removeprefix("data: ")) for line in lines[:2]] == [
+    assert [schemas_of(line.removeprefix("data: ")) for line in lines[:2]] == [
         ["Welcome"], ["TickerSnapshot"],
     ]  # fmt: skip
-    assert all(len(shapes_of(line.removeprefix("data: "))) == 1 for line in lines)
+    assert all(len(schemas_of(line.removeprefix("data: "))) == 1 for line in lines)
     (answer,) = run(served, poll, count=1)
     assert fits(answer, PollAnswer)
     assert {frame["channel"] for frame in json.loads(answer)["frames"]} == {
@@ -125,7 +125,7 @@ def test_the_addresses_of_the_examples_are_those_of_this_server(
     assert served.host in samples["board"]
 
 
-def test_a_refusal_over_http_has_its_shape(served: Served) -> None:
+def test_a_refusal_over_http_has_its_schema(served: Served) -> None:
     """What is said to who is not signed in is described too."""
     for address in ("poll", "sse"):
         with pytest.raises(HTTPError) as refused:

@@ -1,6 +1,7 @@
-"""What operators are told of feeds, of this process and of who is connected: one frame, whole.
+"""The schemas of the channel `deck`: what operators see of feeds, this process and its readers.
 
-Pure. Must not know how it is counted. Made by deck.report; the shapes are those of asyncapi too.
+Pure. Must not know how anything is counted. The frame is whole every time, so it is encoded from
+these types.
 """
 
 from typing import Annotated, Literal
@@ -9,62 +10,77 @@ import msgspec
 from msgspec import Meta
 
 from dashboard.wire.registry import Channel, Transport
-from dashboard.wire.schemas.frames import Reason, Shape, Time
+from dashboard.wire.schemas.fields import Reason, Time, WireSchema
 from feeds.market.events import FeedState, Phase
 
-Rate = Annotated[float, Meta(ge=0, description="per second, over the last five")]
+Rate = Annotated[float, Meta(ge=0, description="per second, averaged over 5 s")]
 Count = Annotated[int, Meta(ge=0)]
 
 
-class DeckFeed(Shape):
-    """A feed: what it should do, and what it does."""
+class DeckFeed(WireSchema):
+    """A feed: its target, and what it did."""
 
     feed: Annotated[str, Meta(description="key of the feed")]
     name: str
     state: FeedState
-    ph: Annotated[Phase, Meta(description="phase of an instrument that nothing holds back")]
+    ph: Annotated[Phase, Meta(description="phase of its instruments, unless one is halted")]
     reason: Reason
-    target: Annotated[float, Meta(ge=0, description="ticks per second it should make")]
-    rate: Annotated[float, Meta(ge=0, description="ticks per second it made, over the last five")]
-    age_ms: Annotated[int | None, Meta(description="its last tick was so long ago; null: no tick")]
+    target: Annotated[float, Meta(ge=0, description="ticks per second that it should make")]
+    rate: Annotated[
+        float, Meta(ge=0, description="ticks per second that it made, averaged over 5 s")
+    ]
+    age_ms: Annotated[
+        int | None, Meta(description="how long ago its last tick was; null without a tick")
+    ]
     instruments: Count
-    halted: Annotated[int, Meta(ge=0, description="instruments that are halted")]
+    halted: Annotated[int, Meta(ge=0, description="how many instruments are halted")]
 
 
-class DeckProcess(Shape):
-    """The process that serves this connection; others are not told of."""
+class DeckProcess(WireSchema):
+    """The process that serves this connection; other processes are not included."""
 
-    process: Annotated[str, Meta(description="key of the process; another after a restart")]
+    process: Annotated[str, Meta(description="key of the process; a restart changes it")]
     readers: Annotated[dict[Transport, int], Meta(description="connections by transport")]
     frames: Annotated[Rate, Meta(description="frames sent")]
     updates: Annotated[Rate, Meta(description="changes of prices and trades sent")]
     conflation: Annotated[
-        float | None, Meta(description="ticks that a change of prices stands for; null: no change")
+        float | None, Meta(description="ticks per change of prices; null when nothing changed")
     ]
     bytes: Annotated[Rate, Meta(description="text sent, before any compression")]
-    lag_ms: Annotated[int | None, Meta(description="the newest tick took so long to come here")]
-    stale: Annotated[int | None, Meta(description="silent by a fault since then; UTC, ms")]
-    cuts: Annotated[int, Meta(ge=0, description="lines cut since the start: nothing was taken")]
+    lag_ms: Annotated[int | None, Meta(description="how long the newest tick took to this process")]
+    stale: Annotated[
+        int | None, Meta(description="since when a fault silences the market, or null; UTC, ms")
+    ]
+    cuts: Annotated[
+        int,
+        Meta(ge=0, description="connections cut since the start: the reader accepted nothing"),
+    ]
     refused: Annotated[int, Meta(ge=0, description="connections refused since the start")]
-    overruns: Annotated[int, Meta(ge=0, description="times it had to read the market anew")]
+    overruns: Annotated[
+        int, Meta(ge=0, description="how often it fell behind the bus and began again")
+    ]
 
 
-class DeckPerson(Shape):
-    """One connection of somebody."""
+class DeckPerson(WireSchema):
+    """One connection of a user."""
 
     id: Annotated[str, Meta(description="key of the connection")]
     user: str
     user_id: int
     transport: Transport
-    pace: Annotated[float, Meta(ge=0, description="frames of prices; per second")]
-    reason: Annotated[str, Meta(description="what limits it; empty: only the wish of the reader")]
-    behind: Annotated[int, Meta(ge=0, description="events since it was last told")]
-    symbols: Annotated[int | None, Meta(description="symbols it reads; null is all of them")]
-    since: Annotated[Time, Meta(description="connected since")]
+    pace: Annotated[float, Meta(ge=0, description="frames of merged changes per second")]
+    reason: Annotated[
+        str, Meta(description="what limits the pace; empty when only the reader's choice does")
+    ]
+    behind: Annotated[int, Meta(ge=0, description="how many events it is behind the market")]
+    symbols: Annotated[
+        int | None, Meta(description="how many symbols it reads; null is all of them")
+    ]
+    since: Annotated[Time, Meta(description="when it connected; UTC, ms")]
 
 
-class DeckSnapshot(Shape):
-    """How the market and its delivery are now; only for operators."""
+class DeckSnapshot(WireSchema):
+    """The present state of the market and its delivery; only for operators."""
 
     channel: Literal["deck"]
     type: Literal["snapshot"]
@@ -73,9 +89,11 @@ class DeckSnapshot(Shape):
     process: DeckProcess
     people: Annotated[
         tuple[DeckPerson, ...] | None,
-        Meta(description="the longest connected first; null: you may not see people"),
+        Meta(description="the longest connected first; null when you may not see people"),
     ]
-    connections: Annotated[int, Meta(ge=0, description="how many there are, shown or not")]
+    connections: Annotated[
+        int, Meta(ge=0, description="how many connections there are, listed here or not")
+    ]
 
 
 def encode_deck(
@@ -86,7 +104,7 @@ def encode_deck(
     people: tuple[DeckPerson, ...] | None,
     connections: int,
 ) -> str:
-    """Return the frame."""
+    """Return the frame of the channel as text."""
     snapshot = DeckSnapshot(
         channel=Channel.DECK.value,
         type="snapshot",

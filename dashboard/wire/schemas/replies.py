@@ -1,6 +1,6 @@
-"""The shape of answers: to commands on a socket, and to requests over HTTP.
+"""The schemas of answers to commands and of HTTP bodies; FRAMES, ANSWERS and BODIES list them all.
 
-Pure. Must not know how answers are made. With shapes it is all the server says.
+Pure.
 """
 
 from typing import Annotated, Final, Literal
@@ -9,172 +9,162 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from dashboard.wire.registry import Channel
+from dashboard.wire.schemas.bars import BarsSnapshot, BarsUpdate
+from dashboard.wire.schemas.connection import Heartbeat, Pace, Shutdown, Welcome
 from dashboard.wire.schemas.deck import DeckSnapshot
-from dashboard.wire.schemas.frames import (
-    SCHEMAS,
-    Falsehood,
-    Heartbeat,
-    Id,
+from dashboard.wire.schemas.fields import AlwaysFalse, AlwaysTrue, Id, Time, WireSchema, one_of
+from dashboard.wire.schemas.personal import (
     NotificationsSnapshot,
     NotificationsUpdate,
-    Pace,
-    Shape,
-    Shutdown,
-    StatusSnapshot,
-    StatusUpdate,
-    TickerSnapshot,
-    TickerUpdate,
-    Time,
-    Truth,
     WatchlistSnapshot,
-    Welcome,
 )
-from dashboard.wire.schemas.tape import BarsSnapshot, BarsUpdate, TradesSnapshot, TradesUpdate
+from dashboard.wire.schemas.status import StatusSnapshot, StatusUpdate
+from dashboard.wire.schemas.ticker import TickerSnapshot, TickerUpdate
+from dashboard.wire.schemas.trades import TradesSnapshot, TradesUpdate
 
 
-class SubscribeResult(Shape):
-    """What is subscribed now, and whether the reader goes on from its position."""
+class SubscribeResult(WireSchema):
+    """What is subscribed now, and whether it continues from your position."""
 
     channel: Channel
-    symbols: Annotated[tuple[str, ...] | UnsetType, Meta(description="those that are known")] = (
-        UNSET
-    )
+    symbols: Annotated[
+        tuple[str, ...] | UnsetType, Meta(description="the symbols that are subscribed")
+    ] = UNSET
     rejected: Annotated[
-        dict[str, str] | UnsetType, Meta(description="why, by symbol; the others are subscribed")
+        dict[str, str] | UnsetType,
+        Meta(description="why, by symbol, some are not subscribed"),
     ] = UNSET
     resumed: Annotated[
-        bool | UnsetType, Meta(description="false: a snapshot follows; true: what was missed does")
+        bool | UnsetType,
+        Meta(description="true: what you missed follows; false: a snapshot does"),
     ] = UNSET
 
 
-class UnsubscribeResult(Shape):
-    """What is not subscribed any more."""
+class UnsubscribeResult(WireSchema):
+    """The channel that was unsubscribed."""
 
     channel: Channel
 
 
-class SetResult(Shape):
-    """The pace as it is now."""
+class SetResult(WireSchema):
+    """The settings of the pace after the command."""
 
-    max_rate: Annotated[float, Meta(description="frames per second")]
+    max_rate: Annotated[float, Meta(description="the highest pace you allow; frames per second")]
     paused: bool
 
 
-class PongResult(Shape):
+class PongResult(WireSchema):
     """The server's clock."""
 
     ts: Time
 
 
-class Nothing(Shape):
-    """Nothing to say but that it was done."""
+class Nothing(WireSchema):
+    """An empty result."""
 
 
-class SubscribeAnswer(Shape):
-    """Subscribed; snapshots or what was missed follow at once."""
+class SubscribeAnswer(WireSchema):
+    """Subscribed; snapshots, or what you missed, follow at once."""
 
     method: Literal["subscribe"]
-    success: Truth
+    success: AlwaysTrue
     result: SubscribeResult
     id: Id
 
 
-class UnsubscribeAnswer(Shape):
+class UnsubscribeAnswer(WireSchema):
     """Unsubscribed."""
 
     method: Literal["unsubscribe"]
-    success: Truth
+    success: AlwaysTrue
     result: UnsubscribeResult
     id: Id
 
 
-class SetAnswer(Shape):
+class SetAnswer(WireSchema):
     """The pace was set."""
 
     method: Literal["set"]
-    success: Truth
+    success: AlwaysTrue
     result: SetResult
     id: Id
 
 
-class AckAnswer(Shape):
-    """Noted; an ack without an id is not answered."""
+class AckAnswer(WireSchema):
+    """The position was noted; an ack without an id gets no answer."""
 
     method: Literal["ack"]
-    success: Truth
+    success: AlwaysTrue
     result: Nothing
     id: Id
 
 
-class Pong(Shape):
+class Pong(WireSchema):
     """The answer to a ping."""
 
     method: Literal["pong"]
-    success: Truth
+    success: AlwaysTrue
     result: PongResult
     id: Id
 
 
-class ErrorObject(Shape):
+class ErrorObject(WireSchema):
     """Why something was not done."""
 
-    code: Annotated[int, Meta(description="see errors")]
+    code: Annotated[int, Meta(description="one of the error codes")]
     name: str
-    message: Annotated[str, Meta(description="the fact, in words")]
-    retry: Annotated[bool, Meta(description="the same may work later")]
+    message: Annotated[str, Meta(description="what is wrong, in words")]
+    retry: Annotated[bool, Meta(description="true when the same may work later")]
 
 
-class Refusal(Shape):
+class Refusal(WireSchema):
     """The command was not done."""
 
-    method: Annotated[str, Meta(description="as sent; empty when it could not be read")]
-    success: Falsehood
+    method: Annotated[str, Meta(description="the method as sent; empty when it could not be read")]
+    success: AlwaysFalse
     error: ErrorObject
     id: Id
 
 
-FRAMES: Final[tuple[type[Shape], ...]] = (
+FRAMES: Final[tuple[type[WireSchema], ...]] = (
     *(Welcome, Shutdown, Pace, StatusSnapshot, StatusUpdate, TickerSnapshot, TickerUpdate),
     *(TradesSnapshot, TradesUpdate, BarsSnapshot, BarsUpdate),
     *(NotificationsSnapshot, NotificationsUpdate),
     *(WatchlistSnapshot, DeckSnapshot, Heartbeat),
 )
-"""What the server says by itself."""
-ANSWERS: Final[tuple[type[Shape], ...]] = (
+"""What the server sends unasked."""
+ANSWERS: Final[tuple[type[WireSchema], ...]] = (
     *(SubscribeAnswer, UnsubscribeAnswer, SetAnswer, AckAnswer, Pong, Refusal),
 )
-"""What it says to a command."""
+"""What the server sends to answer a command."""
 POLLED: Final = (
-    *(one for one in FRAMES if one not in (Welcome, Shutdown)),
+    *(schema for schema in FRAMES if schema not in (Welcome, Shutdown)),
     SubscribeAnswer,
 )
-"""What the answer to a poll can hold: no greetings, but what was rejected."""
+"""What the answer to a poll can hold; SubscribeAnswer only when symbols were rejected."""
 
-Polled = Annotated[
-    msgspec.Raw,
-    Meta(extra_json_schema={"oneOf": [{"$ref": f"{SCHEMAS}{one.__name__}"} for one in POLLED]}),
-]
+Polled = Annotated[msgspec.Raw, one_of(*(schema.__name__ for schema in POLLED))]
 
 
-class PollAnswer(Shape):
-    """The news since the reader's position, over HTTP."""
+class PollAnswer(WireSchema):
+    """The answer to a poll: what happened since your position."""
 
-    position: Annotated[str, Meta(description="`epoch:seq`: what to send as `since` next")]
-    frames: Annotated[tuple[Polled, ...], Meta(description="a heartbeat comes last")]
+    position: Annotated[str, Meta(description="`epoch:seq`: send it as `since` of the next poll")]
+    frames: Annotated[tuple[Polled, ...], Meta(description="the last one is always a heartbeat")]
 
 
-class ErrorAnswer(Shape):
-    """The body of an HTTP answer of 400 and above."""
+class ErrorAnswer(WireSchema):
+    """The body of an HTTP answer with a status of 400 or above."""
 
     error: ErrorObject
 
 
-class StreamEnd(Shape):
-    """The data of the event `close`: the server ends a stream."""
+class StreamEnd(WireSchema):
+    """The data of the event `close`, with which the server ends a stream."""
 
-    code: Annotated[int, Meta(description="see close codes")]
+    code: Annotated[int, Meta(description="one of the close codes")]
     reason: str
 
 
-BODIES: Final[tuple[type[Shape], ...]] = (PollAnswer, ErrorAnswer, StreamEnd)
-"""What is said over HTTP only."""
+BODIES: Final[tuple[type[WireSchema], ...]] = (PollAnswer, ErrorAnswer, StreamEnd)
+"""What the server sends over HTTP only."""

@@ -17,10 +17,10 @@ from dashboard.wire.commands import METHODS, decode_command
 from dashboard.wire.query import NAMES
 from dashboard.wire.registry import CLOSE_TEXT, ERROR_TEXT, Channel, Close, Error, Transport
 from dashboard.wire.schemas.replies import ANSWERS, BODIES, FRAMES
-from tests.support.shapes import fits, shapes_of
+from tests.support.schemas import fits, schemas_of
 
 DOCUMENT = document(host="market.example", is_secure=True)
-SHAPES = {shape.__name__: shape for shape in (*FRAMES, *ANSWERS, *BODIES)}
+SCHEMA_OF = {schema.__name__: schema for schema in (*FRAMES, *ANSWERS, *BODIES)}
 
 
 def refs(node: Any) -> Iterator[str]:
@@ -81,19 +81,19 @@ def test_operations_use_messages_of_their_channel() -> None:
                 assert message["$ref"].startswith(f"{channel}/messages/")
 
 
-def test_every_shape_is_a_message_with_its_schema() -> None:
+def test_every_schema_is_a_message_with_its_schema() -> None:
     messages, schemas = DOCUMENT["components"]["messages"], DOCUMENT["components"]["schemas"]
-    assert messages.keys() == SHAPES.keys() | METHODS.keys() | {"Question"}
-    assert SHAPES.keys() | METHODS.keys() <= schemas.keys()
-    assert SAID.keys() == SHAPES.keys()
+    assert messages.keys() == SCHEMA_OF.keys() | METHODS.keys() | {"Question"}
+    assert SCHEMA_OF.keys() | METHODS.keys() <= schemas.keys()
+    assert SAID.keys() == SCHEMA_OF.keys()
     assert all(message["summary"] for message in messages.values())
 
 
-@pytest.mark.parametrize("name", SHAPES)
-def test_an_example_has_the_shape_it_is_an_example_of(name: str) -> None:
+@pytest.mark.parametrize("name", SCHEMA_OF)
+def test_an_example_has_the_schema_it_is_an_example_of(name: str) -> None:
     text = json.dumps(DOCUMENT["components"]["messages"][name]["examples"][0]["payload"])
-    assert fits(text, SHAPES[name])
-    assert shapes_of(text, list(SHAPES.values())) == [name]
+    assert fits(text, SCHEMA_OF[name])
+    assert schemas_of(text, list(SCHEMA_OF.values())) == [name]
 
 
 def test_every_example_of_a_command_is_read() -> None:
@@ -112,12 +112,12 @@ def test_readers_may_not_insist_on_the_fields_of_today() -> None:
 def test_every_method_is_explained_with_every_parameter() -> None:
     assert METHODS.keys() == METHOD_TEXT.keys() == PARAMETER_TEXT.keys() == ANSWER_OF.keys()
     assert METHODS.keys() <= DOCUMENT["operations"].keys()
-    for method, shape in METHODS.items():
-        names = [field.encode_name for field in msgspec.structs.fields(shape)]
+    for method, schema in METHODS.items():
+        names = [field.encode_name for field in msgspec.structs.fields(schema)]
         assert (
             names
             == list(PARAMETER_TEXT[method])
-            == list(DOCUMENT["components"]["schemas"][shape.__name__]["properties"])
+            == list(DOCUMENT["components"]["schemas"][schema.__name__]["properties"])
         )
     assert [method["name"] for method in guide()["methods"]] == list(METHODS)
 

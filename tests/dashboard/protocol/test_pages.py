@@ -64,11 +64,11 @@ def test_every_table_lists_what_the_registry_has(page: str) -> None:
     assert set(re.findall(r'data-table="(\w+)"', page)) == set(tables)
 
 
-def test_every_shape_and_every_method_can_be_linked_to(page: str) -> None:
+def test_every_schema_and_every_method_can_be_linked_to(page: str) -> None:
     ids = re.findall(r'\bid="([\w-]+)"', page)
     assert len(ids) == len(set(ids))
-    shapes = {shape.__name__ for shape in (*FRAMES, *ANSWERS, *BODIES)}
-    assert {*shapes, *(f"method-{name}" for name in METHODS)} <= set(ids)
+    schemas = {schema.__name__ for schema in (*FRAMES, *ANSWERS, *BODIES)}
+    assert {*schemas, *(f"method-{name}" for name in METHODS)} <= set(ids)
     assert set(re.findall(r'href="#([\w-]+)"', page)) <= set(ids)
 
 

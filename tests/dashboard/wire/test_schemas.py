@@ -1,4 +1,4 @@
-"""The described shapes are what the encoders write: nothing more is said, and nothing less."""
+"""The described schemas are what the encoders write: nothing more is said, and nothing less."""
 
 import json
 from typing import Any
@@ -15,9 +15,10 @@ from dashboard.protocol.examples import COMMANDS, SAID
 from dashboard.wire.frames import encode_shutdown
 from dashboard.wire.personal import Notice, Personal
 from dashboard.wire.registry import FIELDS, Channel
-from dashboard.wire.schemas.frames import Shape, TickerEntry
+from dashboard.wire.schemas.bars import BarEntry, NoBar
+from dashboard.wire.schemas.fields import WireSchema
 from dashboard.wire.schemas.replies import ANSWERS, FRAMES, ErrorAnswer, SubscribeResult
-from dashboard.wire.schemas.tape import BarEntry, NoBar
+from dashboard.wire.schemas.ticker import TickerEntry
 from feeds.clock import Moment
 from feeds.market.board import Board
 from feeds.market.events import (
@@ -33,7 +34,7 @@ from feeds.market.events import (
 )
 from tests.support.market_script import NOW, SYMBOLS, batches, listing, scripts
 from tests.support.places import GOLDEN
-from tests.support.shapes import fits, shapes_of
+from tests.support.schemas import fits, schemas_of
 
 GOLDEN_STEPS = json.loads((GOLDEN / "frames.json").read_text())
 levels = st.sampled_from(["info", "warning", "critical"])
@@ -73,23 +74,23 @@ class Listener:
         self.told += self.subscriber.frames(self.replica, self.now)
 
 
-def only_shape(text: str) -> str:
-    (name,) = shapes_of(text)
+def only_schema(text: str) -> str:
+    (name,) = schemas_of(text)
     return name
 
 
-def test_every_golden_frame_has_one_shape() -> None:
+def test_every_golden_frame_has_one_schema() -> None:
     frames = [json.dumps(frame) for step in GOLDEN_STEPS for frame in step["frames"]]
     assert len(frames) > 15
     for frame in frames:
-        only_shape(frame)
+        only_schema(frame)
 
 
 @given(scripts, st.lists(st.integers(1, 60), max_size=5), people, st.sets(st.sampled_from(FIELDS)))
-def test_every_frame_of_any_market_has_one_shape(
+def test_every_frame_of_any_market_has_one_schema(
     events: list[Event], cuts: list[int], person: Personal, fields: set[str]
 ) -> None:
-    """Whatever happens, to whoever listens: each frame decodes as exactly one shape."""
+    """Whatever happens, to whoever listens: each frame decodes as exactly one schema."""
     one = Listener()
     first, *later = batches("e1", events, cuts)
     one.happen(first)
@@ -106,7 +107,7 @@ def test_every_frame_of_any_market_has_one_shape(
     one.listen()
     one.listen(10)
     for text in one.told:
-        only_shape(text)
+        only_schema(text)
 
 
 def everything_said() -> list[str]:
@@ -145,9 +146,9 @@ def everything_said() -> list[str]:
 
 
 def test_everything_described_is_said() -> None:
-    """A shape that no encoder writes any more would be found here."""
-    seen = {only_shape(text) for text in everything_said()}
-    assert seen == {shape.__name__ for shape in (*FRAMES, *ANSWERS)}
+    """A schema that no encoder writes any more would be found here."""
+    seen = {only_schema(text) for text in everything_said()}
+    assert seen == {schema.__name__ for schema in (*FRAMES, *ANSWERS)}
 
 
 MANY_BARS = [f"S{number}@1s" for number in range(2, 12)]
@@ -178,9 +179,9 @@ def test_every_field_described_is_said() -> None:
     """Also those that are seldom there; a field that nobody writes any more is found here."""
     seen: dict[str, set[str]] = {}
     for text in [*everything_said(), *of_big_market()]:
-        seen.setdefault(only_shape(text), set()).update(json.loads(text))
-    for shape in (*FRAMES, *ANSWERS):
-        assert seen[shape.__name__] == names_of(shape), shape
+        seen.setdefault(only_schema(text), set()).update(json.loads(text))
+    for schema in (*FRAMES, *ANSWERS):
+        assert seen[schema.__name__] == names_of(schema), schema
 
 
 def test_every_field_of_a_bar_is_said() -> None:
@@ -198,8 +199,8 @@ def test_every_field_of_an_entry_is_said() -> None:
     assert {"NONE": "unknown symbol"} in [result.get("rejected") for result in results]
 
 
-def names_of(shape: type[Shape]) -> set[str]:
-    return {field.encode_name for field in msgspec.structs.fields(shape)}
+def names_of(schema: type[WireSchema]) -> set[str]:
+    return {field.encode_name for field in msgspec.structs.fields(schema)}
 
 
 @pytest.mark.parametrize(
@@ -215,8 +216,8 @@ def names_of(shape: type[Shape]) -> set[str]:
         '{"method":"ping","success":true,"result":{"ts":1},"id":1}',
     ],
 )
-def test_what_is_not_described_has_no_shape(wrong: str) -> None:
-    assert shapes_of(wrong) == []
+def test_what_is_not_described_has_no_schema(wrong: str) -> None:
+    assert schemas_of(wrong) == []
 
 
 def test_the_fields_of_an_entry_are_those_that_can_be_wanted() -> None:
@@ -239,6 +240,6 @@ def test_every_channel_has_frames() -> None:
     assert told >= set(Channel)
 
 
-def test_an_error_has_its_shape() -> None:
+def test_an_error_has_its_schema() -> None:
     assert fits('{"error":{"code":401,"name":"a","message":"b","retry":false}}', ErrorAnswer)
     assert not fits('{"error":{"code":401}}', ErrorAnswer)
