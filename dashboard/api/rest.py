@@ -98,7 +98,7 @@ class Market:
 
     def position(self, access: Access) -> str:
         """Return where the market stands."""
-        return str(access.told(self.hub.replica.position))
+        return str(access.to_reader(self.hub.replica.position))
 
 
 def access_of(request: HttpRequest) -> Access:

@@ -9,7 +9,7 @@ from dashboard.delivery.outboxes.bars import BarsOutbox
 from dashboard.delivery.outboxes.market import TickerOutbox, TradesOutbox
 from dashboard.delivery.replica import Replica
 from dashboard.exceptions import CommandRefused
-from dashboard.wire.commands import Answer, Unsubscribe
+from dashboard.wire.commands import ReceivedCommand, Unsubscribe
 from dashboard.wire.frames import ALL_FIELDS, Fields, fields_of
 from dashboard.wire.registry import (
     BAR_LIMIT,
@@ -36,7 +36,7 @@ def text_of(message: str | bytes) -> str:
     return message
 
 
-def channel_of(answer: Answer, name: str) -> Channel:
+def channel_of(received: ReceivedCommand, name: str) -> Channel:
     """Return the channel of a name.
 
     Raises:
@@ -47,11 +47,13 @@ def channel_of(answer: Answer, name: str) -> Channel:
     except ValueError:
         fact = f"channel was {name[:32]!r}"
         raise CommandRefused(
-            Error.UNKNOWN_CHANNEL, fact, method=answer.method, id=answer.id
+            Error.UNKNOWN_CHANNEL, fact, method=received.method, id=received.id
         ) from None
 
 
-def chosen_fields(answer: Answer, keys: tuple[str, ...] | None, outbox: TickerOutbox) -> Fields:
+def chosen_fields(
+    received: ReceivedCommand, keys: tuple[str, ...] | None, outbox: TickerOutbox
+) -> Fields:
     """Return the fields of these keys for a channel that opens; an open one keeps those it has.
 
     Raises:
@@ -62,13 +64,15 @@ def chosen_fields(answer: Answer, keys: tuple[str, ...] | None, outbox: TickerOu
     try:
         fields = fields_of(keys)
     except KeyError as error:
-        raise _bad(answer, f"field was {str(error.args[0])[:32]!r}") from None
+        raise _bad(received, f"field was {str(error.args[0])[:32]!r}") from None
     if outbox.is_open and fields != outbox.fields:
-        raise _bad(answer, "other fields are subscribed: unsubscribe first")
+        raise _bad(received, "other fields are subscribed: unsubscribe first")
     return fields
 
 
-def named_bars(answer: Answer, names: Iterable[str], interval: str) -> dict[str, tuple[str, int]]:
+def named_bars(
+    received: ReceivedCommand, names: Iterable[str], interval: str
+) -> dict[str, tuple[str, int]]:
     """Return the symbol and the level of each name: NVX@5m, or NVX for `interval`.
 
     Raises:
@@ -80,15 +84,15 @@ def named_bars(answer: Answer, names: Iterable[str], interval: str) -> dict[str,
         level = LEVEL_OF.get(own or interval)
         if level is None:
             fact = f"interval was {(own or interval)[:16]!r}, expected {', '.join(LEVEL_OF)}"
-            raise _bad(answer, fact)
+            raise _bad(received, fact)
         if symbol == EVERYTHING:
-            raise _bad(answer, "bars are of named symbols")
+            raise _bad(received, "bars are of named symbols")
         named[name] = (symbol, level)
     return named
 
 
 def refuse_too_many_bars(
-    answer: Answer, outbox: BarsOutbox, asked: Iterable[tuple[str, int]]
+    received: ReceivedCommand, outbox: BarsOutbox, asked: Iterable[tuple[str, int]]
 ) -> None:
     """Refuse more pairs of a symbol and an interval than one reader may name.
 
@@ -98,11 +102,11 @@ def refuse_too_many_bars(
     count = len({*asked, *outbox.named})
     if count > BAR_LIMIT:
         fact = f"limit is {BAR_LIMIT} bars, was {count}"
-        raise CommandRefused(Error.TOO_MANY_SYMBOLS, fact, method=answer.method, id=answer.id)
+        raise CommandRefused(Error.TOO_MANY_SYMBOLS, fact, method=received.method, id=received.id)
 
 
 def bars_of(
-    answer: Answer, command: Unsubscribe, outbox: BarsOutbox
+    received: ReceivedCommand, command: Unsubscribe, outbox: BarsOutbox
 ) -> list[tuple[str, int]] | None:
     """Return the pairs to take out, by their keys; None is all of them.
 
@@ -111,11 +115,11 @@ def bars_of(
     """
     if not command.symbols or EVERYTHING in command.symbols:
         return None
-    named = set(named_bars(answer, command.symbols, command.interval).values())
+    named = set(named_bars(received, command.symbols, command.interval).values())
     return [pair for pair in outbox.pairs if (shown(pair[0]), pair[1]) in named]
 
 
-def refuse_before_begin(answer: Answer, replica: Replica) -> None:
+def refuse_before_begin(received: ReceivedCommand, replica: Replica) -> None:
     """Refuse what no market can answer yet.
 
     Raises:
@@ -123,14 +127,14 @@ def refuse_before_begin(answer: Answer, replica: Replica) -> None:
     """
     if not replica.epoch:
         fact = "the market has not begun"
-        raise CommandRefused(Error.UNAVAILABLE, fact, method=answer.method, id=answer.id)
+        raise CommandRefused(Error.UNAVAILABLE, fact, method=received.method, id=received.id)
 
 
-def _bad(answer: Answer, fact: str) -> CommandRefused:
-    return CommandRefused(Error.BAD_PARAMETERS, fact, method=answer.method, id=answer.id)
+def _bad(received: ReceivedCommand, fact: str) -> CommandRefused:
+    return CommandRefused(Error.BAD_PARAMETERS, fact, method=received.method, id=received.id)
 
 
-def refuse_without(answer: Answer, right: bool) -> None:
+def refuse_without(received: ReceivedCommand, right: bool) -> None:
     """Refuse what needs a right.
 
     Raises:
@@ -138,10 +142,12 @@ def refuse_without(answer: Answer, right: bool) -> None:
     """
     if not right:
         fact = "this channel is for operators"
-        raise CommandRefused(Error.FORBIDDEN, fact, method=answer.method, id=answer.id)
+        raise CommandRefused(Error.FORBIDDEN, fact, method=received.method, id=received.id)
 
 
-def refuse_too_many(answer: Answer, outbox: TickerOutbox | TradesOutbox, asked: list[str]) -> None:
+def refuse_too_many(
+    received: ReceivedCommand, outbox: TickerOutbox | TradesOutbox, asked: list[str]
+) -> None:
     """Refuse more symbols than one reader may name.
 
     Raises:
@@ -150,11 +156,11 @@ def refuse_too_many(answer: Answer, outbox: TickerOutbox | TradesOutbox, asked: 
     count = len({*asked, *map(shown, outbox.symbols)})
     if count > SYMBOL_LIMIT and not outbox.everything:
         fact = f"limit is {SYMBOL_LIMIT}, was {count}"
-        raise CommandRefused(Error.TOO_MANY_SYMBOLS, fact, method=answer.method, id=answer.id)
+        raise CommandRefused(Error.TOO_MANY_SYMBOLS, fact, method=received.method, id=received.id)
 
 
 def symbols_of(
-    answer: Answer, command: Unsubscribe, outbox: TickerOutbox | TradesOutbox
+    received: ReceivedCommand, command: Unsubscribe, outbox: TickerOutbox | TradesOutbox
 ) -> list[str] | None:
     """Return the keys of the symbols to take out; None is all of them.
 
@@ -165,6 +171,6 @@ def symbols_of(
         return None
     if outbox.everything:
         fact = "everything is subscribed: unsubscribe * instead"
-        raise CommandRefused(Error.BAD_PARAMETERS, fact, method=answer.method, id=answer.id)
+        raise CommandRefused(Error.BAD_PARAMETERS, fact, method=received.method, id=received.id)
     named = set(command.symbols)
     return [key for key in outbox.symbols if shown(key) in named]

@@ -16,9 +16,9 @@ from dashboard.exceptions import ConnectionClosed
 from dashboard.people.identity import Identity
 from dashboard.wire.commands import Subscribe
 from dashboard.wire.personal import Personal
+from dashboard.wire.positions import ReaderPosition
 from dashboard.wire.registry import Close, Transport
 from feeds.clock import Clock, moment_of
-from feeds.market.events import Position
 
 log = logging.getLogger(__name__)
 ANSWER_CHARACTERS: Final = 2_000_000
@@ -219,7 +219,7 @@ class Connection:
         self._answers.append(self._subscriber.welcome(hub.replica, moment_of(hub.clock)))
 
     # --- frames ------------------------------------------------------------------------------
-    def settle(self) -> Position | None:
+    def settle(self) -> ReaderPosition | None:
         """Return the reader's one position in all its channels; None while something is due."""
         return None if self._answers else self._subscriber.settle(self._hub.replica)
 

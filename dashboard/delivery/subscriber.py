@@ -30,8 +30,8 @@ from dashboard.exceptions import CommandRefused
 from dashboard.people.access import NO_RIGHTS, UNLIMITED, Access, Rights
 from dashboard.wire.commands import (
     Ack,
-    Answer,
     Ping,
+    ReceivedCommand,
     Set,
     Subscribe,
     Unsubscribe,
@@ -39,13 +39,13 @@ from dashboard.wire.commands import (
     encode_refusal,
     encode_success,
     notice_id_of,
-    position_of,
 )
 from dashboard.wire.frames import (
     encode_heartbeat,
     encode_pace,
     encode_welcome,
 )
+from dashboard.wire.positions import ReaderPosition, position_of
 from dashboard.wire.registry import (
     EVERYTHING,
     Channel,
@@ -53,7 +53,6 @@ from dashboard.wire.registry import (
     Error,
 )
 from feeds.clock import Moment
-from feeds.market.events import Position
 
 COMMANDS_PER_S: Final = 20
 COMMAND_BURST: Final = 40
@@ -119,7 +118,7 @@ class Subscriber:
         """Return the first frame."""
         self._beat_s = now.mono_s
         return encode_welcome(
-            epoch=self._access.told(replica.position).epoch,
+            epoch=self._access.to_reader(replica.position).marked_epoch,
             heartbeat_ms=round(self._heartbeat_ms),
             commands_per_s=COMMANDS_PER_S,
             ts=now.wall_ms,
@@ -133,14 +132,14 @@ class Subscriber:
         """Do one command; return its answer and what follows at once. Nothing bad is kept."""
         try:
             self._spend_command(now)
-            answer = decode_command(text_of(message))
-            result, frames = self._do(answer, replica, now)
+            received = decode_command(text_of(message))
+            result, frames = self._do(received, replica, now)
         except CommandRefused as refused:
             self._count_bad(refused)
             return [encode_refusal(refused)]
         self._plan()
-        is_silent = isinstance(answer.command, Ack) and answer.id is None
-        return frames if is_silent else [encode_success(answer, result), *frames]
+        is_silent = isinstance(received.command, Ack) and received.id is None
+        return frames if is_silent else [encode_success(received, result), *frames]
 
     def begin(self, commands: Iterable[Subscribe], replica: Replica, now: Moment) -> list[str]:
         """Do what a reader over HTTP asks for; return what follows at once.
@@ -150,10 +149,10 @@ class Subscriber:
         """
         told: list[str] = []
         for command in commands:
-            answer = Answer("subscribe", None, command)
-            result, frames = self._do(answer, replica, now)
+            received = ReceivedCommand("subscribe", None, command)
+            result, frames = self._do(received, replica, now)
             if result.get("rejected") and command.since is None:
-                told.append(encode_success(answer, result))
+                told.append(encode_success(received, result))
             told += frames
         return told
 
@@ -184,12 +183,12 @@ class Subscriber:
         places = [outbox.place for outbox in self._market_outboxes if outbox.is_open]
         return max((replica.sequence - place.sequence for place in places), default=0)
 
-    def settle(self, replica: Replica) -> Position | None:
+    def settle(self, replica: Replica) -> ReaderPosition | None:
         """Return where the reader stands in all its channels, if nothing is due of any of them."""
         if self._is_behind(replica) or self._status.is_behind(replica):
             return None
         self._raise_to(replica, replica.sequence)
-        return self._access.told(replica.position)
+        return self._access.to_reader(replica.position)
 
     def _take_prices(self, replica: Replica, now: Moment) -> list[str]:
         frames = [frame for outbox in self._paced_outboxes for frame in outbox.take(replica)]
@@ -221,33 +220,35 @@ class Subscriber:
                 outbox.place.raise_to(replica, sequence)
 
     # --- commands ---------------------------------------------------------------------------
-    def _do(self, answer: Answer, replica: Replica, now: Moment) -> Told:
-        match answer.command:
+    def _do(self, received: ReceivedCommand, replica: Replica, now: Moment) -> Told:
+        match received.command:
             case Subscribe() as command:
-                return self._subscribe(answer, command, replica, now)
+                return self._subscribe(received, command, replica, now)
             case Unsubscribe() as command:
-                return self._unsubscribe(answer, command)
+                return self._unsubscribe(received, command)
             case Set() as command:
                 return self._set(command, now), []
             case Ack(position=text, paint_ms=paint_ms):
-                position = self._access.heard(position_of(text))
+                position = self._access.from_reader(position_of(text))
                 if position is not None and position.epoch == replica.epoch:
                     self.pace.paint(position.sequence, paint_ms, now.mono_s)
                 return {}, []
             case Ping():
                 return {"ts": now.wall_ms}, []
 
-    def _subscribe(self, answer: Answer, command: Subscribe, replica: Replica, now: Moment) -> Told:
+    def _subscribe(
+        self, received: ReceivedCommand, command: Subscribe, replica: Replica, now: Moment
+    ) -> Told:
         if command.max_rate is not None:
             self.pace.limit(command.max_rate, now.mono_s)
-        channel = channel_of(answer, command.channel)
+        channel = channel_of(received, command.channel)
         match channel:
             case Channel.TICKER | Channel.TRADES:
-                return self._subscribe_prices(answer, channel, command, replica)
+                return self._subscribe_prices(received, channel, command, replica)
             case Channel.BARS:
-                return self._subscribe_bars(answer, command, replica)
+                return self._subscribe_bars(received, command, replica)
             case Channel.STATUS:
-                since = self._access.heard(position_of(command.since))
+                since = self._access.from_reader(position_of(command.since))
                 resumed = self._status.open(replica, since)
                 return {"channel": channel, "resumed": resumed}, self._status.take(replica)
             case Channel.NOTIFICATIONS:
@@ -255,14 +256,14 @@ class Subscriber:
             case Channel.WATCHLIST:
                 self.personal.open_watchlist(command.symbols)
             case Channel.DECK:
-                refuse_without(answer, self.rights.operates)
+                refuse_without(received, self.rights.operates)
                 self.deck.open()
         return {"channel": channel}, []
 
     def _subscribe_prices(
-        self, answer: Answer, channel: Channel, command: Subscribe, replica: Replica
+        self, received: ReceivedCommand, channel: Channel, command: Subscribe, replica: Replica
     ) -> Told:
-        refuse_before_begin(answer, replica)
+        refuse_before_begin(received, replica)
         outbox = self._ticker if channel is Channel.TICKER else self._trades
         asked = list(dict.fromkeys(command.symbols or ()))
         everything = EVERYTHING in asked
@@ -270,13 +271,13 @@ class Subscriber:
             asked, keys = [EVERYTHING], self._access.seen_of(replica.board.known(), replica.board)
             rejected: list[str] = []
         else:
-            refuse_too_many(answer, outbox, asked)
+            refuse_too_many(received, outbox, asked)
             found = {symbol: self._access.key_of(symbol, replica.board) for symbol in asked}
             keys = [key for key in found.values() if key is not None]
             rejected = [symbol for symbol, key in found.items() if key is None]
         if channel is Channel.TICKER:
-            self._ticker.fields = chosen_fields(answer, command.fields, self._ticker)
-        since = self._access.heard(position_of(command.since))
+            self._ticker.fields = chosen_fields(received, command.fields, self._ticker)
+        since = self._access.from_reader(position_of(command.since))
         resumed = since is not None and outbox.resume(replica, keys, since)
         is_lost = not resumed and (since is None or channel is Channel.TICKER)
         frames = outbox.add(replica, keys) if is_lost else []
@@ -290,13 +291,15 @@ class Subscriber:
         }
         return result, frames
 
-    def _subscribe_bars(self, answer: Answer, command: Subscribe, replica: Replica) -> Told:
-        refuse_before_begin(answer, replica)
-        asked = named_bars(answer, command.symbols or (), command.interval)
-        refuse_too_many_bars(answer, self._bars, asked.values())
+    def _subscribe_bars(
+        self, received: ReceivedCommand, command: Subscribe, replica: Replica
+    ) -> Told:
+        refuse_before_begin(received, replica)
+        asked = named_bars(received, command.symbols or (), command.interval)
+        refuse_too_many_bars(received, self._bars, asked.values())
         keys = {name: self._access.key_of(one[0], replica.board) for name, one in asked.items()}
         pairs = [(key, asked[name][1]) for name, key in keys.items() if key is not None]
-        since = self._access.heard(position_of(command.since))
+        since = self._access.from_reader(position_of(command.since))
         resumed = since is not None and self._bars.resume(replica, pairs, since)
         has_gap = since is not None
         frames = [] if resumed else self._bars.add(replica, pairs, has_gap=has_gap)
@@ -308,15 +311,15 @@ class Subscriber:
         }
         return result, frames
 
-    def _unsubscribe(self, answer: Answer, command: Unsubscribe) -> Told:
-        channel = channel_of(answer, command.channel)
+    def _unsubscribe(self, received: ReceivedCommand, command: Unsubscribe) -> Told:
+        channel = channel_of(received, command.channel)
         match channel:
             case Channel.TICKER:
-                self._ticker.remove(symbols_of(answer, command, self._ticker))
+                self._ticker.remove(symbols_of(received, command, self._ticker))
             case Channel.TRADES:
-                self._trades.remove(symbols_of(answer, command, self._trades))
+                self._trades.remove(symbols_of(received, command, self._trades))
             case Channel.BARS:
-                self._bars.remove(bars_of(answer, command, self._bars))
+                self._bars.remove(bars_of(received, command, self._bars))
             case Channel.STATUS:
                 self._status.close()
             case Channel.NOTIFICATIONS:

@@ -51,7 +51,7 @@ class PollApplication:
         heartbeat = encode_heartbeat(
             seq=replica.sequence, ts=self._hub.clock.now_ms(), stale_ms=replica.stale_ms
         )
-        position = identity.access.told(replica.position)
+        position = identity.access.to_reader(replica.position)
         text = f'{{"position":"{position}","frames":[{",".join([*frames, heartbeat])}]}}'
         await respond(send, 200, text.encode(), [JSON])
 

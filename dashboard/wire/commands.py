@@ -1,4 +1,4 @@
-"""What subscribers ask: text frames to typed commands, and the answers to them.
+"""Commands: text to typed values, and their answers to text.
 
 Pure. Must not know what a command does.
 """
@@ -16,19 +16,17 @@ from dashboard.wire.registry import (
     Error,
     error_object,
 )
-from feeds.exceptions import InvalidPosition
-from feeds.market.events import Position
 
 CommandId = int | Annotated[str, msgspec.Meta(max_length=64)] | None
 Rate = Annotated[float, msgspec.Meta(ge=MIN_RATE, le=MAX_RATE)]
 
 
 class Subscribe(msgspec.Struct, frozen=True):
-    """Want a channel; `since` is a position of the tape, or the last notification's id.
+    """Subscribe to a channel; `since` is a position, or the id of the last notification.
 
-    Bars are of an `interval`; a symbol may name its own, as in NVX@5m. `fields` are the keys of a
-    ticker entry that are wanted, all when absent. A reader that knows the watchlist (`symbols`) or
-    how many notifications are `unread` is told only of a change.
+    Bars are of an `interval`; a symbol may name its own, as in NVX@5m. `fields` are the wanted keys
+    of a ticker entry; None is all of them. A reader that sends the watchlist it has (`symbols`), or
+    how many notifications are `unread`, hears only of changes.
     """
 
     channel: str
@@ -41,7 +39,7 @@ class Subscribe(msgspec.Struct, frozen=True):
 
 
 class Unsubscribe(msgspec.Struct, frozen=True):
-    """Want a channel, or some of its symbols, no more."""
+    """Unsubscribe from a channel, or from some of its symbols."""
 
     channel: str
     symbols: tuple[str, ...] = ()
@@ -49,7 +47,7 @@ class Unsubscribe(msgspec.Struct, frozen=True):
 
 
 class Set(msgspec.Struct, frozen=True):
-    """Change the pace (updates per second), or pause and go on."""
+    """Change the pace (frames per second), pause, or continue."""
 
     max_rate: Rate | None = None
     paused: bool | None = None
@@ -63,7 +61,7 @@ class Ack(msgspec.Struct, frozen=True):
 
 
 class Ping(msgspec.Struct, frozen=True):
-    """Ask for a sign of life."""
+    """Ask for the server's clock."""
 
 
 Command = Subscribe | Unsubscribe | Set | Ack | Ping
@@ -77,19 +75,19 @@ METHODS: Final[dict[str, type[Command]]] = {
 
 
 METHOD_SHOWN: Final = 32
-"""Characters of a method nobody knows that its refusal repeats."""
+"""Characters of an unknown method that the error repeats."""
 
 
 class Envelope(msgspec.Struct, frozen=True):
-    """The outside of a command, before its parameters are looked at."""
+    """A command whose parameters are not decoded yet."""
 
     method: str
     params: msgspec.Raw = msgspec.Raw(b"{}")
     id: CommandId = None
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """A command as received: its name and id, to be answered with, and what it asks."""
+class ReceivedCommand(msgspec.Struct, frozen=True):
+    """A decoded command, with the method and id that its answer repeats."""
 
     method: str
     id: CommandId
@@ -97,15 +95,15 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 _decode_envelope = msgspec.json.Decoder(Envelope).decode
-_decoders = {name: msgspec.json.Decoder(kind).decode for name, kind in METHODS.items()}
+_decoders = {method: msgspec.json.Decoder(kind).decode for method, kind in METHODS.items()}
 _encode = msgspec.json.encode
 
 
-def decode_command(text: str) -> Answer:
+def decode_command(text: str) -> ReceivedCommand:
     """Read one command.
 
     Raises:
-        CommandRefused: not JSON, an unknown method, or parameters of the wrong shape.
+        CommandRefused: it is not JSON, the method is unknown, or a parameter is wrong.
     """
     try:
         envelope = _decode_envelope(text)
@@ -119,7 +117,7 @@ def decode_command(text: str) -> Answer:
         name = envelope.method[:METHOD_SHOWN]
         raise CommandRefused(Error.UNKNOWN_METHOD, fact, method=name, id=envelope.id)
     try:
-        return Answer(envelope.method, envelope.id, decode(envelope.params))
+        return ReceivedCommand(envelope.method, envelope.id, decode(envelope.params))
     except (msgspec.MsgspecError, RecursionError) as error:
         fact = str(error)[:200]
         raise CommandRefused(
@@ -127,29 +125,21 @@ def decode_command(text: str) -> Answer:
         ) from None
 
 
-def position_of(since: str | None) -> Position | None:
-    """Read a position; junk is a lost position, and is answered with a snapshot."""
-    try:
-        return None if since is None else Position.parse(since)
-    except InvalidPosition:
-        return None
-
-
 def notice_id_of(since: str | None) -> int | None:
-    """Read the id of a notification; junk is answered with all of them."""
+    """Read the id of a notification, or return None; the answer to junk is all of them."""
     is_id = since is not None and since.isascii() and since.isdecimal() and len(since) < 19
     return int(since) if since is not None and is_id else None
 
 
-def encode_success(answer: Answer, result: dict[str, Any] | None = None) -> str:
-    """Return the frame that says a command was done."""
-    method = "pong" if isinstance(answer.command, Ping) else answer.method
-    frame = {"method": method, "success": True, "result": result or {}, "id": answer.id}
+def encode_success(received: ReceivedCommand, result: dict[str, Any] | None = None) -> str:
+    """Return the frame that confirms a command."""
+    method = "pong" if isinstance(received.command, Ping) else received.method
+    frame = {"method": method, "success": True, "result": result or {}, "id": received.id}
     return _encode(frame).decode()
 
 
 def encode_refusal(refused: CommandRefused) -> str:
-    """Return the frame that says why a command was not done."""
+    """Return the frame that says why a command was refused."""
     error = error_object(Error(refused.code), str(refused))
     frame = {"method": refused.method, "success": False, "error": error, "id": refused.id}
     return _encode(frame).decode()

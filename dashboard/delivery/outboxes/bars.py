@@ -86,8 +86,8 @@ class BarsOutbox:
         self._open_at(replica.position, dict.fromkeys([*self.pairs, *pairs]))
         seen = self._visible(replica)
         entries = [text for pair in pairs if pair in seen for text in replica.bars.newest(*pair)]
-        position, ts = self._access.told(replica.position), replica.ts
-        epoch, seq = position.epoch, position.sequence
+        position, ts = self._access.to_reader(replica.position), replica.ts
+        epoch, seq = position.marked_epoch, position.sequence
         return encode_snapshot(Channel.BARS, entries, epoch=epoch, seq=seq, ts=ts, has_gap=has_gap)
 
     def _visible(self, replica: Replica) -> dict[Pair, None]:

@@ -152,8 +152,8 @@ class TickerOutbox:
             self._ticks_seen[symbol] = replica.board.ticks(symbol)
         self._open_at(replica.position)
         entries = [replica.full_entry(symbol, self.fields) for symbol in symbols]
-        position, ts = self._access.told(replica.position), replica.ts
-        epoch, seq = position.epoch, position.sequence
+        position, ts = self._access.to_reader(replica.position), replica.ts
+        epoch, seq = position.marked_epoch, position.sequence
         return encode_snapshot(Channel.TICKER, entries, epoch=epoch, seq=seq, ts=ts)
 
     def _open_at(self, position: Position) -> None:
@@ -249,8 +249,8 @@ class TradesOutbox:
     ) -> list[str]:
         self.place.stand_at(replica.position)
         entries = [trade.entry(replica.ts) for trade in replica.recent_trades(symbols)]
-        position, ts = self._access.told(replica.position), replica.ts
-        epoch, seq = position.epoch, position.sequence
+        position, ts = self._access.to_reader(replica.position), replica.ts
+        epoch, seq = position.marked_epoch, position.sequence
         return encode_snapshot(
             Channel.TRADES, entries, epoch=epoch, seq=seq, ts=ts, has_gap=has_gap
         )
@@ -302,7 +302,7 @@ class StatusOutbox:
         except PositionLost:
             place.stand_at(replica.position)
             entries = replica.all_statuses(self._access)
-            epoch = self._access.told(replica.position).epoch
+            epoch = self._access.to_reader(replica.position).marked_epoch
             return encode_snapshot(Channel.STATUS, entries, epoch=epoch, seq=seq, ts=ts)
         if not entries:
             place.looked = seq

@@ -16,12 +16,12 @@ from dashboard.wire.commands import (
     encode_refusal,
     encode_success,
     notice_id_of,
-    position_of,
 )
 from dashboard.wire.frames import encode_row, encode_snapshot, encode_update
+from dashboard.wire.positions import ReaderPosition, position_of
 from dashboard.wire.registry import CLOSE_TEXT, ERROR_TEXT, SNAPSHOT_ENTRIES, Channel, Close, Error
 from feeds.market.board import Board
-from feeds.market.events import Event, Position
+from feeds.market.events import Event
 from tests.support.market_script import NOW, scripts
 
 
@@ -125,7 +125,8 @@ def test_junk_is_no_notification_id(text: str) -> None:
 
 
 def test_positions_and_ids_are_read() -> None:
-    assert position_of("e1:7") == Position("e1", 7)
+    assert position_of("e1:7") == ReaderPosition("e1", 7)
+    assert position_of("e1x0123abcd:7") == ReaderPosition("e1", 7, "x0123abcd")
     assert position_of("junk") is None
     assert notice_id_of("12") == 12
 
