@@ -1,4 +1,4 @@
-"""The bars of an instrument from everywhere: of the live board, of the archive, and of its past.
+"""The bars of an instrument from everywhere: of the live board, of the archive, and of its history.
 
 Must not know requests. Memory is read in the event loop, where the board does not move; rows in the
 database's thread, and nothing is held between the two.
@@ -26,7 +26,7 @@ from feeds.market.bars import (
 )
 from feeds.market.board import Row
 from feeds.market.delayed import delay_of, shown
-from feeds.selectors.bars import Past, read_past, stored_bars
+from feeds.selectors.bars import History, read_history, stored_bars
 
 MOST_BARS: Final = 1_000
 """Bars of one answer."""
@@ -57,11 +57,11 @@ class Wanted(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """What the database has of it: bars of minutes or days, and what its past is made of."""
+    """What the database has of it: bars of minutes or days, and what its history is made of."""
 
     minutes: list[Bar]
     days: list[Bar]
-    past: Past | None
+    history: History | None
 
 
 class Found(NamedTuple):
@@ -79,7 +79,7 @@ ReadStored = Callable[[Wanted, int, int | None], Awaitable[Stored]]
 def read_stored(wanted: Wanted, until_ms: int, today_ms: int | None) -> Stored:
     """Read what was recorded until a time of our clock; minutes of days only since `today_ms`."""
     is_day = wanted.level == DAY
-    past = read_past(wanted.symbol, now_ms=until_ms)
+    history = read_history(wanted.symbol, now_ms=until_ms)
     begin_ms = today_ms if is_day else wanted.from_ms
     minutes: list[Bar] = []
     if begin_ms is not None:
@@ -101,7 +101,7 @@ def read_stored(wanted: Wanted, until_ms: int, today_ms: int | None) -> Stored:
             limit=wanted.limit,
             until_ms=until_ms,
         )
-    return Stored(minutes, days, past)
+    return Stored(minutes, days, history)
 
 
 class Charts:
@@ -162,7 +162,7 @@ class Charts:
 
 
 def _joined(wanted: Wanted, stored: Stored, live: list[Bar]) -> list[Bar]:
-    """Return the bars of the past, the archive and memory; the coarser are made of minutes."""
+    """Return the bars of the history, the archive and memory; the coarser are made of minutes."""
     minutes = _overlaid(stored.minutes, live)
     is_cut = len(stored.minutes) >= MOST_MINUTES
     bars = minutes if wanted.level == MINUTE else list(merged(minutes, wanted.span_ms))
@@ -171,15 +171,15 @@ def _joined(wanted: Wanted, stored: Stored, live: list[Bar]) -> list[Bar]:
     elif is_cut:
         bars = bars[1:]  # its first minutes were not read
     rest = wanted.limit - sum(wanted.from_ms <= bar.start_ms < wanted.to_ms for bar in bars)
-    if rest <= 0 or stored.past is None or is_cut:
+    if rest <= 0 or stored.history is None or is_cut:
         return bars
-    end_ms = _begin_of(bars, stored.past.first_ms, wanted)
-    past = stored.past.bars().between(wanted.level, wanted.from_ms, end_ms, rest)
-    return past + bars
+    end_ms = _begin_of(bars, stored.history.first_ms, wanted)
+    history = stored.history.bars().between(wanted.level, wanted.from_ms, end_ms, rest)
+    return history + bars
 
 
 def _begin_of(bars: list[Bar], first_ms: int | None, wanted: Wanted) -> int:
-    """Return where the past ends for this question: before everything that really happened."""
+    """Return where the history ends for this question: before everything that really happened."""
     begins = [wanted.to_ms, *(bar.start_ms for bar in bars[:1])]
     if first_ms is not None:
         begins.append(first_ms - first_ms % wanted.span_ms)

@@ -27,7 +27,7 @@ from feeds.market.events import (
     Trade,
 )
 from feeds.plan.plans import FeedKind, FeedPlan
-from feeds.sessions.external import ToldSession
+from feeds.sessions.external import ExternalSession
 from feeds.sessions.session import FeedSession
 
 GRID_MS: Final = 50
@@ -121,7 +121,7 @@ class Engine:
 
     def _changes(self, former: FeedPlan | None, plan: FeedPlan, now_ms: int) -> list[Event]:
         session = self._sessions.get(plan.feed)
-        if session is None or (former and _is_told(former) is not _is_told(plan)):
+        if session is None or (former and _is_external(former) is not _is_external(plan)):
             session = _open_session(plan, now_ms)
             self._sessions[plan.feed] = session
         statuses = session.follow(plan, now_ms)
@@ -180,13 +180,13 @@ def _in_time(feeds: Sequence[list[Event]]) -> list[Event]:
     return feeds[0] if len(feeds) == 1 else list(merge(*feeds, key=attrgetter("ts_event")))
 
 
-def _is_told(plan: FeedPlan) -> bool:
+def _is_external(plan: FeedPlan) -> bool:
     """Say whether the source tells the phases, rather than the schedule."""
     return plan.kind is not FeedKind.SIMULATED
 
 
 def _open_session(plan: FeedPlan, now_ms: int) -> Session:
-    return ToldSession(plan, now_ms) if _is_told(plan) else FeedSession(plan, now_ms)
+    return ExternalSession(plan, now_ms) if _is_external(plan) else FeedSession(plan, now_ms)
 
 
 def _public(plan: FeedPlan) -> tuple[object, ...]:

@@ -1,1 +1,4 @@
-"""What the rows want of a feed, as values: plans, schedules, price bands and effects. Pure."""
+"""How a feed should run, as values: plans, schedules, price bands and effects.
+
+Pure. Must not know database rows, or how a plan is carried out.
+"""

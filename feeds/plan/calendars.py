@@ -1,7 +1,7 @@
 """Which days an exchange trades, and when each part of such a day begins.
 
-Must not know the clock: days and dates come in, UTC milliseconds go out. Holidays are those of the
-`holidays` package; early closes are not in it and not known here.
+Must not know the clock: days and dates come in, UTC milliseconds go out. The holidays are those of
+the `holidays` package. It does not have early closes, so those days have their full length here.
 """
 
 from bisect import bisect_left
@@ -18,13 +18,16 @@ from feeds.plan.schedules import TradingDay
 
 WEEK: Final = timedelta(days=7)
 AHEAD: Final = timedelta(days=400)
-"""The list of trading days grows by this much at a time: a year and a month."""
+"""The list of trading days grows by this period at a time: a year and a month."""
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """An exchange: its code (ISO 10383), its name, its zone, and when the parts of its day begin,
-    local."""
+    """An exchange: its code (ISO 10383), name and zone, and the local times of its trading day.
+
+    `starts` are the starts of the parts of the day, in the order of schedules.Segment; `end` is the
+    end of the last part.
+    """
 
     code: str
     name: str
@@ -59,12 +62,14 @@ EXCHANGES: Final = {
         ),
     )
 }
-"""The parts in the order of schedules.Segment; from the end to the next pre-open is the night."""
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """The trading days of an exchange from a date on, numbered from 0; equal by those two."""
+    """The trading days of an exchange from a date on, numbered from 0.
+
+    Two calendars are equal if their exchange and first date are equal.
+    """
 
     exchange: Exchange
     first: date
@@ -82,14 +87,16 @@ class Calendar:
         while not self._days or self._days[-1] <= local.date():
             self._grow()
         number = bisect_left(self._days, local.date())
+        # In the exchange's early morning the local date is already that of the next trading day.
         has_begun = number < len(self._days) and self.day(number).starts_ms[0] <= utc_ms
         return max(0, number if has_begun else number - 1)
 
     def before(self, number: int, count: int) -> tuple[TradingDay, ...]:
-        """Return so many trading days before a day, in their order, also those before day 0."""
+        """Return the `count` trading days before a day, oldest first, also days before day 0."""
         self.day(number)
         found: list[TradingDay] = []
         day = self._days[number]
+        # Two calendar weeks per trading day are far more than holidays can take.
         closed = _closed_days(self.exchange.code, (day - 2 * count * WEEK).year, day.year)
         while len(found) < count:
             day -= timedelta(days=1)
@@ -105,7 +112,7 @@ class Calendar:
 
 
 def date_at(exchange: Exchange, utc_ms: int) -> date:
-    """Return the date on the wall of the exchange."""
+    """Return the local date of an exchange at a time in UTC ms."""
     return datetime.fromtimestamp(utc_ms / 1000, ZoneInfo(exchange.zone)).date()
 
 

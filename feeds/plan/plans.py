@@ -1,6 +1,6 @@
-"""What the rows want of a feed, as one frozen value that the engine makes true.
+"""How a feed should run, as a frozen value that the engine carries out.
 
-Pure. Must not know rows or databases. Made by models, compared by sessions, run by the engine.
+Pure. Must not know rows or databases.
 """
 
 from enum import StrEnum
@@ -16,11 +16,10 @@ from feeds.plan.price_bands import BandRules
 from feeds.plan.schedules import RoundTheClock, Schedule
 
 MAX_RATE = 50_000.0
-"""Ticks per second of one feed: above this no engine of ours keeps up on one core."""
-
+"""Ticks per second of a feed: above this rate the engine does not keep up on one core."""
 
 SPEEDS: Final = (0.1, 60.0)
-"""How slowly and how fast a recording may be played."""
+"""Lowest and highest speed at which a recording may be played, as a multiple of real time."""
 
 
 class FeedKind(StrEnum):
@@ -32,12 +31,12 @@ class FeedKind(StrEnum):
 
 
 class Playback(msgspec.Struct, frozen=True, kw_only=True):
-    """How a recording is played: from `start_s` into it, once or again and again.
+    """How a recording is played: from `start_s` seconds after its beginning, once or in a loop.
 
-    `path` is relative to the folder of recordings; `prefix` is put before its symbols.
+    `path` is relative to the folder of recordings. `prefix` is put before every symbol.
 
     Raises:
-        InvalidPlan: the speed is out of range, or the start is before the beginning.
+        InvalidPlan: the speed is out of range, or the start is negative.
     """
 
     path: str
@@ -54,16 +53,16 @@ class Playback(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FeedPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """Describe a feed as it should be: rate in ticks per second, halts as symbol -> reason.
+    """How a feed should run: rate in ticks per second, halts as symbol -> reason.
 
-    Delays are the minutes by which some readers get it late, each once, none of them 0.
-    `exchange` and its `zone` are what people read the schedule by; without `bands` no price moves
-    too far, and breakers do not halt the feed. `until_ms` is when a feed that makes a step pauses
-    again by itself (UTC).
+    `delays` are the delays, in minutes, with which some readers receive the feed: each once, and
+    none of them 0. `exchange` and `zone` are the names that people see. Without `bands` the feed
+    has neither price bands nor market-wide circuit breakers. If `until_ms` is set, the feed runs
+    until then (wall time, UTC ms) and pauses again.
 
     Raises:
-        InvalidPlan: the rate is out of range, a symbol stands twice, a halt names no instrument,
-            or a replay has no recording.
+        InvalidPlan: the rate is out of range, a symbol is listed twice, a halt names an unknown
+            symbol, or the kind and the playback do not fit.
     """
 
     feed: str
@@ -88,7 +87,7 @@ class FeedPlan(msgspec.Struct, frozen=True, kw_only=True):
         if not 0 < self.rate <= MAX_RATE:
             raise InvalidPlan(f"rate was {self.rate}, expected above 0 to {MAX_RATE:g}")
         if (self.kind is FeedKind.REPLAY) is (self.playback is None):
-            raise InvalidPlan(f"feed {self.feed} is {self.kind}, which a recording does not fit")
+            raise InvalidPlan(f"feed {self.feed} is {self.kind}: only a replay has a recording")
         symbols = [definition.symbol for definition in self.definitions]
         if len(set(symbols)) != len(symbols):
             raise InvalidPlan(f"feed {self.feed} lists a symbol twice")

@@ -1,8 +1,8 @@
-"""Price bands: how far a price may go from what it was during the last five minutes.
+"""Price bands: how far a price may move from the mean of the last five minutes.
 
-Pure. Must not know phases or what follows from a hit. After the limit-up-limit-down plan of the
-exchanges of the United States: the reference is the mean of the trades of five minutes, looked at
-every half a minute; widths are by tier and price.
+Pure. Must not know phases, or what follows when a price reaches its band. Source: the Limit Up-
+Limit Down plan of the US exchanges (LULD, approved by the SEC in 2012). The reference price is the
+mean of the trades of five minutes, updated every 30 s. The width depends on the tier and the price.
 """
 
 from collections import deque
@@ -16,61 +16,66 @@ from feeds.market.instruments import Definition
 
 WINDOW_PARTS: Final = 10
 PART_MS: Final = 5 * MINUTE_MS // WINDOW_PARTS
-"""Exchange time: a reference price stands for this long."""
-_TIERS: Final = {1: Decimal("0.05"), 2: Decimal("0.10")}
-_MIDDLE: Final = Decimal("0.20")
-_CHEAP: Final = Decimal("0.75")
-_DEAREST_OF_CHEAP: Final = Decimal("0.15")
-_ANY_TIER: Final = (Decimal("0.75"), Decimal(3))
-"""Prices from the first to the second have one width for both tiers; below, the least there is."""
-WIDEST: Final = 2**62
+"""Exchange time for which a reference price is in force: 30 s."""
+_WIDTH_BY_TIER: Final = {1: Decimal("0.05"), 2: Decimal("0.10")}
+"""Share of the price, above $3."""
+_WIDTH_MIDDLE: Final = Decimal("0.20")
+"""Share of the price from $0.75 to $3, for both tiers."""
+_WIDTH_LOW: Final = Decimal("0.75")
+_MAX_WIDTH_LOW: Final = Decimal("0.15")
+"""Below $0.75 the width is this share of the price, but at most $0.15."""
+_LOW_PRICE, _MIDDLE_PRICE = Decimal("0.75"), Decimal(3)
+HIGHEST_TICKS: Final = 2**62
 
 
 class Band(NamedTuple):
-    """The lowest and the highest price, in ticks, at which a trade may happen."""
+    """The lowest and the highest price at which a trade may happen, in ticks."""
 
     low: int
     high: int
 
     def holds(self, price_ticks: int) -> bool:
-        """Say whether a trade may happen at this price."""
+        """Say whether a price in ticks is inside the band, or on its edge."""
         return self.low <= price_ticks <= self.high
 
 
-NO_BAND: Final = Band(0, WIDEST)
+NO_BAND: Final = Band(0, HIGHEST_TICKS)
 
 
 class BandRules(msgspec.Struct, frozen=True):
-    """How wide the bands of a feed are, and where in its day twice as wide (exchange ms)."""
+    """How wide the bands of a feed are, and when they are doubled.
+
+    Bands are twice as wide for a while after the open and before the close, in exchange ms. The
+    plan doubled them at both ends at first, and later amendments changed that: so they are fields.
+    """
 
     tier: Literal[1, 2] = 1
     doubled_after_open_ms: int = 15 * MINUTE_MS
     doubled_before_close_ms: int = 25 * MINUTE_MS
 
     def band(self, definition: Definition, reference_ticks: int, *, is_doubled: bool) -> Band:
-        """Return the band around a reference price; it is never narrower than a tick."""
+        """Return the band around a reference price, at least a tick to each side."""
         width = self.width_ticks(definition, reference_ticks) * (2 if is_doubled else 1)
         return Band(max(1, reference_ticks - width), reference_ticks + width)
 
     def width_ticks(self, definition: Definition, reference_ticks: int) -> int:
-        """Return how far from the reference a price may go."""
+        """Return how far a price may be from the reference price, in ticks."""
         price = reference_ticks * definition.tick_size
         return max(1, int(_width(price, self.tier) / definition.tick_size))
 
 
 def _width(price: Decimal, tier: int) -> Decimal:
-    cheap, dear = _ANY_TIER
-    if price > dear:
-        return price * _TIERS[tier]
-    if price >= cheap:
-        return price * _MIDDLE
-    return min(_DEAREST_OF_CHEAP, price * _CHEAP)
+    if price > _MIDDLE_PRICE:
+        return price * _WIDTH_BY_TIER[tier]
+    if price >= _LOW_PRICE:
+        return price * _WIDTH_MIDDLE
+    return min(_MAX_WIDTH_LOW, price * _WIDTH_LOW)
 
 
-class Reference:
-    """The mean price, in ticks, of the trades of the last five minutes; None before the first.
+class ReferencePrice:
+    """The mean price of the trades of the last five minutes, in ticks; None without trades.
 
-    Time is cut into parts of `part_ms`; trades of a part count once it is over.
+    Time is divided into parts of 30 s of exchange time. The trades of a part count when it is over.
     """
 
     def __init__(self) -> None:
@@ -78,12 +83,12 @@ class Reference:
         self._parts: deque[tuple[int, int, int]] = deque()
 
     def begin(self, ticks: int | None) -> None:
-        """Forget the trades; an auction's price stands until there are new ones."""
+        """Forget all trades; the price of an auction is in force until there are new trades."""
         self.ticks = ticks
         self._parts.clear()
 
     def roll(self, part: int, total: int, count: int, *, now: int) -> None:
-        """Take the sum and the number of a part's trades; `now` is the part that begins."""
+        """Add the sum of the prices and the number of trades of a part; `now` is the next part."""
         if count:
             self._parts.append((part, total, count))
         while self._parts and self._parts[0][0] < now - WINDOW_PARTS:
@@ -91,4 +96,5 @@ class Reference:
         trades = sum(count for _, _, count in self._parts)
         if trades:
             paid = sum(total for _, total, _ in self._parts)
+            # The mean rounded to the nearest tick in integers, so that every machine agrees.
             self.ticks = (2 * paid + trades) // (2 * trades)

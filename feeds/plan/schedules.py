@@ -1,9 +1,8 @@
-"""When a feed trades: which trading day, and which part of it, a moment of the clock falls in.
+"""When a feed trades: the trading day, and the part of it, at a wall time.
 
-Pure. Must not know calendars of real exchanges, phases or halts. Asked by sessions (what may happen
-now), simulator (how lively it is at this time of the day) and bars (which minute a trade is in).
-Exchange time is UTC milliseconds on the clock of the exchange; it runs faster than ours when a day
-is compressed into minutes.
+Pure. Must not know calendars of real exchanges, phases or halts. Exchange time is UTC milliseconds
+on the clock of the exchange. It runs faster than wall time when a trading day is compressed into
+minutes.
 """
 
 from bisect import bisect_right
@@ -15,7 +14,7 @@ from feeds.market.bars import DAY_MS
 
 
 class Segment(IntEnum):
-    """The parts of a trading day, in their order."""
+    """The parts of a trading day, in order."""
 
     PRE_OPEN = 0
     OPENING_AUCTION = 1
@@ -25,14 +24,14 @@ class Segment(IntEnum):
 
 
 class TradingDay(NamedTuple):
-    """One day in exchange time: when each segment begins, and when the last one ends."""
+    """A day in exchange time: the start of each segment, and the end of the last segment."""
 
     starts_ms: tuple[int, ...]
     end_ms: int
 
     @property
     def span_ms(self) -> int:
-        """Return the length of the whole."""
+        """Return the length of the day, from the pre-open to the end."""
         return self.end_ms - self.starts_ms[0]
 
     @property
@@ -42,7 +41,7 @@ class TradingDay(NamedTuple):
 
 
 class ExchangeTime(NamedTuple):
-    """A moment by the exchange's clock; `elapsed` is the part of continuous trading gone by."""
+    """A time on the clock of the exchange, with the number of its trading day and its segment."""
 
     number: int
     day: TradingDay
@@ -51,32 +50,32 @@ class ExchangeTime(NamedTuple):
 
     @property
     def elapsed(self) -> float:
-        """Return 0 before the open, 1 after the close, the part gone by in between."""
+        """Return the share of continuous trading that has passed: 0 at the open, 1 at the close."""
         passed = self.exchange_ms - self.day.starts_ms[Segment.CONTINUOUS]
         return min(1.0, max(0.0, passed / self.day.trading_ms))
 
 
 class Schedule(Protocol):
-    """A feed's day; equal schedules tell the same."""
+    """When a feed trades; equal schedules give equal answers."""
 
     def at(self, wall_ms: int) -> ExchangeTime:
-        """Return the exchange's time at a moment of ours."""
+        """Return the exchange time at a wall time."""
         ...
 
     def wall_ms(self, number: int, exchange_ms: int) -> int:
-        """Return our time at a moment of a trading day of the exchange."""
+        """Return the wall time at an exchange time of a trading day."""
         ...
 
     def scale(self, number: int) -> float:
-        """Return how many times faster than ours the exchange's clock runs on that day."""
+        """Return how many times as fast as wall time exchange time runs on a day."""
         ...
 
     def day(self, number: int) -> TradingDay:
         """Return a trading day by its number."""
         ...
 
-    def past(self, wall_ms: int, count: int) -> tuple[TradingDay, ...]:
-        """Return so many trading days before the first one of a feed that began at that time."""
+    def history_days(self, wall_ms: int, count: int) -> tuple[TradingDay, ...]:
+        """Return the `count` trading days before the first day of a feed that began then."""
         ...
 
 
@@ -92,15 +91,15 @@ class Days(Protocol):
         ...
 
     def before(self, number: int, count: int) -> tuple[TradingDay, ...]:
-        """Return so many trading days before a day, in their order, also those before day 0."""
+        """Return the `count` trading days before a day, oldest first, also days before day 0."""
         ...
 
 
 @dataclass(frozen=True)
 class CompressedSchedule:
-    """Trading days without nights: each, pre-open to close, takes `day_ms`; the first at `anchor`.
+    """Trading days without nights: each takes `day_ms` from pre-open to end.
 
-    Before the anchor it is the pre-open of the first day.
+    The first day begins at `anchor_ms`. Before that it is the pre-open of the first day.
     """
 
     days: Days
@@ -108,86 +107,89 @@ class CompressedSchedule:
     day_ms: int
 
     def at(self, wall_ms: int) -> ExchangeTime:
-        """Return the exchange's time at a moment of ours."""
+        """Return the exchange time at a wall time."""
         number, passed_ms = divmod(max(0, wall_ms - self.anchor_ms), self.day_ms)
         day = self.days.day(number)
         return _locate(number, day, day.starts_ms[0] + passed_ms * day.span_ms // self.day_ms)
 
     def wall_ms(self, number: int, exchange_ms: int) -> int:
-        """Return our time, rounded up, at a moment of a trading day of the exchange."""
+        """Return the wall time at an exchange time, rounded up to a millisecond."""
+        # Rounded up, so that `at` of the result is never before the exchange time asked for.
         day = self.days.day(number)
         passed_ms = exchange_ms - day.starts_ms[0]
         return self.anchor_ms + number * self.day_ms - (-passed_ms * self.day_ms // day.span_ms)
 
     def scale(self, number: int) -> float:
-        """Return how many times faster than ours the exchange's clock runs on that day."""
+        """Return how many times as fast as wall time exchange time runs on a day."""
         return self.days.day(number).span_ms / self.day_ms
 
     def day(self, number: int) -> TradingDay:
         """Return a trading day by its number."""
         return self.days.day(number)
 
-    def past(self, wall_ms: int, count: int) -> tuple[TradingDay, ...]:  # noqa: ARG002
-        """Return so many trading days before the first."""
+    def history_days(self, wall_ms: int, count: int) -> tuple[TradingDay, ...]:  # noqa: ARG002
+        """Return the `count` trading days before the first day."""
         return self.days.before(0, count)
 
 
 @dataclass(frozen=True)
 class PlainSchedule:
-    """Trading days as the exchange has them, nights, weekends and holidays included."""
+    """Trading days in real time, with nights, weekends and holidays."""
 
     days: Days
 
     def at(self, wall_ms: int) -> ExchangeTime:
-        """Return the exchange's time, which is ours."""
+        """Return the exchange time, which is the wall time."""
         number = self.days.number_at(wall_ms)
         return _locate(number, self.days.day(number), wall_ms)
 
     def wall_ms(self, number: int, exchange_ms: int) -> int:  # noqa: ARG002
-        """Return our time, which is the exchange's."""
+        """Return the wall time, which is the exchange time."""
         return exchange_ms
 
     def scale(self, number: int) -> float:  # noqa: ARG002
-        """Return 1."""
+        """Return 1, as exchange time is wall time."""
         return 1.0
 
     def day(self, number: int) -> TradingDay:
         """Return a trading day by its number."""
         return self.days.day(number)
 
-    def past(self, wall_ms: int, count: int) -> tuple[TradingDay, ...]:
-        """Return so many trading days before the one of that time."""
+    def history_days(self, wall_ms: int, count: int) -> tuple[TradingDay, ...]:
+        """Return the `count` trading days before the day of that time."""
         return self.days.before(self.days.number_at(wall_ms), count)
 
 
 @dataclass(frozen=True)
 class RoundTheClock:
-    """Trading that never stops; a day is one of UTC, numbered from 1970."""
+    """Trading that never stops; a day is a day in UTC, numbered from 1970."""
 
     def at(self, wall_ms: int) -> ExchangeTime:
-        """Return the exchange's time, which is ours."""
+        """Return the exchange time, which is the wall time."""
         number = wall_ms // DAY_MS
         return _locate(number, self.day(number), wall_ms)
 
     def wall_ms(self, number: int, exchange_ms: int) -> int:  # noqa: ARG002
-        """Return our time, which is the exchange's."""
+        """Return the wall time, which is the exchange time."""
         return exchange_ms
 
     def scale(self, number: int) -> float:  # noqa: ARG002
-        """Return 1."""
+        """Return 1, as exchange time is wall time."""
         return 1.0
 
     def day(self, number: int) -> TradingDay:
-        """Return a day of UTC: trading goes on from its beginning to its end."""
+        """Return a day in UTC, all of it continuous trading."""
         start, end = number * DAY_MS, (number + 1) * DAY_MS
         return TradingDay((start, start, start, end, end), end)
 
-    def past(self, wall_ms: int, count: int) -> tuple[TradingDay, ...]:
-        """Return so many days before the one of that time."""
-        number = wall_ms // DAY_MS
-        return tuple(self.day(one) for one in range(number - count, number))
+    def history_days(self, wall_ms: int, count: int) -> tuple[TradingDay, ...]:
+        """Return the `count` days before the day of that time."""
+        today = wall_ms // DAY_MS
+        return tuple(self.day(number) for number in range(today - count, today))
 
 
 def _locate(number: int, day: TradingDay, exchange_ms: int) -> ExchangeTime:
+    # Segments may be empty (round the clock has no auctions): bisect_right finds the last of those
+    # that begin at the same time, which is the segment that lasts.
     segment = max(0, bisect_right(day.starts_ms, exchange_ms) - 1)
     return ExchangeTime(number, day, Segment(segment), exchange_ms)

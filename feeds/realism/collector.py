@@ -14,7 +14,7 @@ import numpy as np
 
 from feeds.market.bars import DAY_MS, MINUTE_MS
 from feeds.market.events import Trade
-from feeds.realism.statistics import GRID_MS, PER_MINUTE, Market
+from feeds.realism.statistics import PER_MINUTE, STEP_MS, MarketSample
 from feeds.simulator.randomness import Floats
 
 SLACK_MINUTES: Final = 15
@@ -22,22 +22,22 @@ SLACK_MINUTES: Final = 15
 
 
 class _Trail:
-    """What one symbol did on one day: the price of each grid and the sums of each minute that had
+    """What one symbol did on one day: the price of each step and the sums of each minute that had
     a trade; about 20 KB on a busy day."""
 
-    __slots__ = ("_grids", "_minutes", "_prices", "_trades", "_volumes")
+    __slots__ = ("_minutes", "_prices", "_steps", "_trades", "_volumes")
 
     def __init__(self) -> None:
-        self._grids, self._minutes = array("I"), array("I")
+        self._steps, self._minutes = array("I"), array("I")
         self._prices, self._volumes, self._trades = array("q"), array("q"), array("q")
 
     def add(self, passed_ms: int, trade: Trade) -> None:
         """Take the next trade, so long after midnight."""
-        grid, minute = passed_ms // GRID_MS, passed_ms // MINUTE_MS
-        if self._grids and grid == self._grids[-1]:
+        step, minute = passed_ms // STEP_MS, passed_ms // MINUTE_MS
+        if self._steps and step == self._steps[-1]:
             self._prices[-1] = trade.price_ticks
         else:
-            self._grids.append(grid)
+            self._steps.append(step)
             self._prices.append(trade.price_ticks)
         if self._minutes and minute == self._minutes[-1]:
             self._volumes[-1] += trade.size
@@ -52,12 +52,12 @@ class _Trail:
         return self._minutes.tolist()
 
     def closes(self, first: int, count: int) -> Floats:
-        """Return the price of so many grids, each until the next; before the first its own."""
-        grids, prices = self._grids.tolist(), self._prices.tolist()
+        """Return the price of so many steps, each until the next; before the first its own."""
+        steps, prices = self._steps.tolist(), self._prices.tolist()
         found = np.full(count, float(prices[0]))
-        for grid, price in zip(grids, prices, strict=False):
-            if first <= grid < first + count:
-                found[grid - first :] = price
+        for step, price in zip(steps, prices, strict=False):
+            if first <= step < first + count:
+                found[step - first :] = price
         return found
 
     def sums(self, first: int, count: int) -> Floats:
@@ -125,7 +125,7 @@ class Watch:
         first, last = min(map(min, spans.values())), max(map(max, spans.values()))
         return [day for day, seen in sorted(spans.items()) if _is_whole(seen, first, last)]
 
-    def market(self) -> Market:
+    def market(self) -> MarketSample:
         """Return what the symbols did that traded on every whole day.
 
         Raises:
@@ -138,14 +138,14 @@ class Watch:
             raise ValueError("no whole day was seen")
         seen = [minute for trails in days for minute in _minutes_of(trails)]
         first, count = min(seen), max(seen) + 1 - min(seen)
-        grids = first * PER_MINUTE, count * PER_MINUTE
+        steps = first * PER_MINUTE, count * PER_MINUTE
         closes = np.stack(
-            [np.stack([trails[one].closes(*grids) for one in symbols], -1) for trails in days]
+            [np.stack([trails[one].closes(*steps) for one in symbols], -1) for trails in days]
         )
         sums = np.stack(
             [np.stack([trails[one].sums(first, count) for one in symbols], 1) for trails in days]
         )
-        return Market(closes, sums[..., 0], sums[..., 1], [sectors[one] for one in symbols])
+        return MarketSample(closes, sums[..., 0], sums[..., 1], [sectors[one] for one in symbols])
 
 
 def _minutes_of(trails: dict[str, _Trail]) -> list[int]:

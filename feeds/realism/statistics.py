@@ -15,8 +15,8 @@ import numpy as np
 from feeds.market.bars import MINUTE_MS
 from feeds.simulator.randomness import Floats
 
-GRID_MS: Final = 5_000
-PER_MINUTE: Final = MINUTE_MS // GRID_MS
+STEP_MS: Final = 5_000
+PER_MINUTE: Final = MINUTE_MS // STEP_MS
 HALF_HOUR: Final = 30
 LAGS: Final = 60
 TAIL: Final = 0.02
@@ -35,7 +35,7 @@ class Finding(NamedTuple):
     is_met: bool
 
 
-class Market:
+class MarketSample:
     """What a tape did: log prices every 5 seconds [day, time, symbol], volumes and trades by
     minute [day, minute, symbol]."""
 
@@ -49,9 +49,9 @@ class Market:
         self.plain = self.returns / pattern
         """Returns of minutes without the day's pattern."""
 
-    def returns_of(self, grids: int) -> Floats:
-        """Return log returns over so many grids of 5 seconds, [day, time, symbol]."""
-        returns: Floats = np.diff(self._logs[:, grids - 1 :: grids], axis=1)
+    def returns_of(self, steps: int) -> Floats:
+        """Return log returns over so many steps of 5 seconds, [day, time, symbol]."""
+        returns: Floats = np.diff(self._logs[:, steps - 1 :: steps], axis=1)
         return returns
 
     def plain_over(self, minutes: int) -> Floats:
@@ -147,7 +147,7 @@ class Market:
 
     def _epps(self) -> Finding:
         values = tuple(
-            float(np.mean(self._correlation_over(grids))) for grids in (1, PER_MINUTE, 60)
+            float(np.mean(self._correlation_over(steps))) for steps in (1, PER_MINUTE, 60)
         )
         is_met = values[0] < values[1] <= values[2] * 1.1 and values[0] < 0.8 * values[2]
         band = "correlation of 5 s < 1 min <= 5 min; the first < 0.8 of the last"
@@ -158,9 +158,9 @@ class Market:
         value = float(np.median(counts.var(axis=0) / counts.mean(axis=0)))
         return Finding(12, "Trades come in bursts", (value,), "Fano of a minute > 3", value > 3)
 
-    def _correlation_over(self, grids: int) -> tuple[float, float]:
+    def _correlation_over(self, steps: int) -> tuple[float, float]:
         """Return the mean correlation of symbols within and across sectors."""
-        correlation = np.atleast_2d(np.corrcoef(_columns(self.returns_of(grids)).T))
+        correlation = np.atleast_2d(np.corrcoef(_columns(self.returns_of(steps)).T))
         same = self.sectors[:, None] == self.sectors
         pairs = np.triu(np.ones_like(same), 1).astype(bool)
         return _mean(correlation[same & pairs]), _mean(correlation[~same & pairs])

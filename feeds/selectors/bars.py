@@ -11,7 +11,7 @@ from feeds.market.bars import Bar
 from feeds.market.instruments import Definition
 from feeds.models import Instrument, StoredBar
 from feeds.plan.schedules import RoundTheClock, TradingDay
-from feeds.simulator.history import DAYS, PastBars, past_bars
+from feeds.simulator.history import DAYS, HistoryBars, history_bars
 
 _FIELDS: Final = Bar.__struct_fields__
 
@@ -33,7 +33,7 @@ def stored_bars(
     return [Bar(*values) for values in rows.values_list(*_FIELDS)[:limit]][::-1]
 
 
-class Past(NamedTuple):
+class History(NamedTuple):
     """What the history of an instrument is made of, and where the stored bars of minutes begin."""
 
     seed: int
@@ -41,17 +41,17 @@ class Past(NamedTuple):
     days: tuple[TradingDay, ...]
     first_ms: int | None
 
-    def bars(self) -> PastBars:
+    def bars(self) -> HistoryBars:
         """Return the bars; the first time it takes some 50 ms."""
-        return past_bars(self.seed, self.definition, self.days)
+        return history_bars(self.seed, self.definition, self.days)
 
 
-def read_past(symbol: str, *, now_ms: int) -> Past | None:
-    """Return the past of an instrument, None of one that is not there: two queries."""
+def read_history(symbol: str, *, now_ms: int) -> History | None:
+    """Return the history of an instrument, None of one that is not there: two queries."""
     row = Instrument.objects.select_related("feed").filter(symbol=symbol).first()
     if row is None:
         return None
     minutes = StoredBar.objects.filter(instrument=row, interval="1m")
     first_ms: int | None = minutes.aggregate(first=Min("start_ms"))["first"]
-    days = RoundTheClock().past(now_ms if first_ms is None else first_ms, DAYS)
-    return Past(row.feed.seed, row.definition(), days, first_ms)
+    days = RoundTheClock().history_days(now_ms if first_ms is None else first_ms, DAYS)
+    return History(row.feed.seed, row.definition(), days, first_ms)

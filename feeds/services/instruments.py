@@ -36,8 +36,8 @@ def save_instrument(instrument: Instrument, *, actor: User | None) -> bool:
         ValidationError: a field is invalid.
     """
     with transaction.atomic():
-        on_other_grids = Instrument.objects.exclude(tick_size=instrument.tick_size)
-        if on_other_grids.filter(pk=instrument.pk).exists():
+        with_other_ticks = Instrument.objects.exclude(tick_size=instrument.tick_size)
+        if with_other_ticks.filter(pk=instrument.pk).exists():
             StoredBar.objects.filter(instrument=instrument).delete()
         return save(instrument, INSTRUMENT_FACTS, actor=actor)
 

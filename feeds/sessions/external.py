@@ -1,7 +1,7 @@
-"""The trading session of a feed that tells its phases itself: a replay, or an upstream.
+"""The trading session of a feed whose source reports the phases: a replay, or an upstream.
 
-Pure. Must not know sources, schedules of ours or positions. What the rows want comes first: a
-closed feed, a halt by hand; then what is told.
+Pure. Must not know sources, our schedules or positions. A closed feed and a halt by hand come
+first, then what the source reports.
 """
 
 from collections.abc import Sequence
@@ -16,18 +16,18 @@ from feeds.plan.schedules import RoundTheClock
 
 _QUOTED: Final = frozenset({Phase.PRE_OPEN, Phase.AUCTION, Phase.OPEN, Phase.LIMIT})
 _TRADED: Final = frozenset({Phase.AUCTION, Phase.OPEN, Phase.LIMIT})
-"""An auction ends with one trade, which is told before the phase that follows."""
+"""Trades are also admitted in an auction: its one trade comes before the phase that follows."""
 
 _Place = tuple[Phase, str, int]
 
 
-class ToldSession:
-    """Keep for every instrument what was told of it, and what readers know."""
+class ExternalSession:
+    """What the source reported of every instrument, and what readers know."""
 
     def __init__(self, plan: FeedPlan, now_ms: int) -> None:
         self._plan = plan
-        self._grids: dict[str, Decimal] = {}
-        self._told: dict[str, _Place] = {}
+        self._tick_sizes: dict[str, Decimal] = {}
+        self._reported: dict[str, _Place] = {}
         self._known: dict[str, _Place] = {}
         self._known_feed: object = None
         self._trouble: str | None = None
@@ -38,18 +38,18 @@ class ToldSession:
         )  # fmt: skip
 
     def follow(self, plan: FeedPlan, now_ms: int) -> dict[str, Status]:
-        """Take a plan; return the changes of phase that it makes, by symbol."""
-        self._plan, former = plan, self._grids
-        self._grids = {one.symbol: one.tick_size for one in plan.definitions}
+        """Take a new plan; return the changes of phase that it causes, by symbol."""
+        self._plan, former = plan, self._tick_sizes
+        self._tick_sizes = {one.symbol: one.tick_size for one in plan.definitions}
         for symbol in former:
-            if self._grids.get(symbol) != former[symbol]:
-                self._told.pop(symbol, None)
+            if self._tick_sizes.get(symbol) != former[symbol]:
+                self._reported.pop(symbol, None)
                 self._known.pop(symbol, None)
-        moved = {symbol: self._move(symbol, now_ms) for symbol in self._grids}
+        moved = {symbol: self._move(symbol, now_ms) for symbol in self._tick_sizes}
         return {symbol: status for symbol, status in moved.items() if status is not None}
 
     def status(self, now_ms: int) -> FeedStatus:
-        """Return how the feed is, and what time it is there."""
+        """Return state, phase and time of the feed."""
         plan, clock = self._plan, self._clock
         is_closed = plan.state is FeedState.CLOSED
         status = replace(
@@ -63,7 +63,7 @@ class ToldSession:
         return status
 
     def admit(self, events: Sequence[Tick | Status | FeedStatus], until_ms: int) -> list[Event]:  # noqa: ARG002
-        """Return what may happen, in its order; nothing is due by time alone."""
+        """Return the events that may happen, in order; nothing is due by time alone."""
         admitted: list[Event] = []
         for event in events:
             match event:
@@ -81,24 +81,24 @@ class ToldSession:
             return False
         return place[0] in (_QUOTED if isinstance(tick, Quote) else _TRADED)
 
-    def _hear(self, symbol: str, told: Status) -> list[Event]:
-        if symbol not in self._grids:
+    def _hear(self, symbol: str, reported: Status) -> list[Event]:
+        if symbol not in self._tick_sizes:
             return []
-        self._told[symbol] = told.phase, told.reason, told.day
-        status = self._move(symbol, told.ts_event)
+        self._reported[symbol] = reported.phase, reported.reason, reported.day
+        status = self._move(symbol, reported.ts_event)
         return [] if status is None else [status]
 
-    def _hear_of_feed(self, told: FeedStatus) -> list[Event]:
-        """Take the exchange's time where one is told, and what is wrong with the source."""
+    def _hear_of_feed(self, reported: FeedStatus) -> list[Event]:
+        """Take the exchange's time if it is reported, and what is wrong with the source."""
         known = self._known_feed
-        if told.exchange_ms:
-            self._clock = told
-        self._trouble = told.reason if told.reason != self._plan.reason else None
-        status = self.status(told.ts_event)
+        if reported.exchange_ms:
+            self._clock = reported
+        self._trouble = reported.reason if reported.reason != self._plan.reason else None
+        status = self.status(reported.ts_event)
         return [] if self._known_feed == known else [status]
 
     def _move(self, symbol: str, at_ms: int) -> Status | None:
-        """Return the present phase where readers do not know it yet."""
+        """Return the present phase if readers do not know it yet, else None."""
         place = self._place_of(symbol)
         if self._known.get(symbol) == place:
             return None
@@ -107,15 +107,15 @@ class ToldSession:
 
     def _place_of(self, symbol: str) -> _Place:
         plan = self._plan
-        told = self._told.get(symbol, (Phase.OPEN, "", self._clock.day))
+        reported = self._reported.get(symbol, (Phase.OPEN, "", self._clock.day))
         if plan.state is FeedState.CLOSED:
-            return Phase.CLOSED, plan.reason, told[2]
+            return Phase.CLOSED, plan.reason, reported[2]
         if (reason := plan.halts.get(symbol)) is not None:
-            return Phase.HALTED, reason, told[2]
-        return told
+            return Phase.HALTED, reason, reported[2]
+        return reported
 
 
 def _lasting(status: FeedStatus) -> object:
-    """Return what of a status stays the same while only time passes."""
+    """Return a status without what changes by time alone, to compare two of them."""
     since_ms = round(status.exchange_ms - status.ts_event * status.scale)
     return replace(status, ts_event=0, exchange_ms=since_ms)

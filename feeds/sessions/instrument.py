@@ -1,7 +1,6 @@
-"""The gate of one instrument: its phase, and which of its ticks that lets through.
+"""One instrument within the trading session: its phase, and which of its ticks may happen.
 
-Pure. Must not know the day, the feed or when phases change. They are all that a usual tick is
-compared with.
+Pure. Must not know the day, the feed or when phases change.
 """
 
 from math import inf
@@ -9,25 +8,48 @@ from typing import Final
 
 from feeds.market.events import Phase, Quote, Trade
 from feeds.market.instruments import Definition
-from feeds.plan.price_bands import NO_BAND, Band, BandRules, Reference
+from feeds.plan.price_bands import NO_BAND, Band, BandRules, ReferencePrice
 from feeds.sessions.auctions import Auction, Kind
 
 SHUT: Final = Band(1, 0)
 _QUIET: Final = {Phase.HALTED, Phase.CLOSED}
 _PASSING: Final = {Phase.PRE_OPEN, Phase.OPEN}
-"""Where nobody looks at a quote."""
+"""Phases in which every quote may happen without a closer look."""
 
 
-class Gate:
-    """Let ticks of an instrument through as its phase says.
+class TradedInstrument:
+    """Admit the ticks that the phase of an instrument allows.
 
-    After a silence trades wait for a quote: what stood before it is not the market any more.
+    After a silence trades wait for a quote: prices from before the silence are no market any more.
+
+    `is_passing`, `low`, `high` and `roll_ms` hold the answer for the usual tick, ready to compare.
+    The session's hot loop reads them instead of calling a method for every tick.
     """
 
     __slots__ = (
-        "_has_quotes", "_is_waiting", "_part", "_reference", "_told", "auction", "band", "close",
-        "count", "deadline_ms", "definition", "high", "hold", "is_passing", "is_up", "last",
-        "low", "number", "phase", "reason", "roll_ms", "rules", "total",
+        "_announced",
+        "_has_quotes",
+        "_is_waiting",
+        "_part",
+        "_reference",
+        "auction",
+        "band",
+        "close",
+        "count",
+        "deadline_ms",
+        "definition",
+        "high",
+        "hold",
+        "is_passing",
+        "is_up",
+        "last",
+        "low",
+        "number",
+        "phase",
+        "reason",
+        "roll_ms",
+        "rules",
+        "total",
     )  # fmt: skip
 
     def __init__(self, definition: Definition, rules: BandRules | None) -> None:
@@ -36,7 +58,7 @@ class Gate:
         self.phase = Phase.CLOSED
         self.reason = ""
         self.number: int | None = None
-        self._told: tuple[Phase, str, int] | None = None
+        self._announced: tuple[Phase, str, int] | None = None
         self.hold: tuple[Phase, str] | None = None
         self.auction: Auction | None = None
         self.deadline_ms: float = inf
@@ -45,14 +67,14 @@ class Gate:
         self.is_up = False
         self.band = NO_BAND
         self.total = self.count = self._part = 0
-        self._reference = Reference()
+        self._reference = ReferencePrice()
         self._has_quotes = self._is_waiting = False
         self.roll_ms: float = 0
-        self._set_out()
+        self._refresh_limits()
 
     # --- phases -----------------------------------------------------------------------------
     def enter(self, phase: Phase, reason: str) -> None:
-        """Enter a phase, for as long as nothing sets a deadline."""
+        """Enter a phase; it has no deadline until one is set."""
         if phase in _QUIET:
             self._is_waiting = self._has_quotes
         if phase is not Phase.AUCTION:
@@ -60,26 +82,26 @@ class Gate:
         if phase is Phase.OPEN and self.phase is not Phase.LIMIT:
             self._restart(None)
         self.phase, self.reason, self.deadline_ms = phase, reason, inf
-        self._set_out()
+        self._refresh_limits()
 
     def tell(self, number: int) -> bool:
-        """Say whether phase, reason or trading day are news; a new day closes the one before."""
+        """Say whether phase, reason or day changed since last time; a new day sets the close."""
         news = (self.phase, self.reason, number)
-        if news == self._told:
+        if news == self._announced:
             return False
-        former, self._told, self.number = self._told, news, number
+        former, self._announced, self.number = self._announced, news, number
         is_opened = former is not None and former[0] is Phase.CLOSED is not self.phase
         if self.last is not None and (is_opened or (former is not None and former[2] != number)):
             self.close = self.last
         return True
 
     def gather(self, kind: Kind, collar: Band = NO_BAND) -> None:
-        """Hold an auction; what another has collected goes into it."""
+        """Hold an auction; an auction that is under way goes on with what it has collected."""
         auction = self.auction = self.auction or Auction()
         auction.kind, auction.collar = kind, collar
 
     def clear(self, at_ms: int, exchange_ms: int) -> Trade | None:
-        """End the auction, if there is one, with its trade."""
+        """End the auction; return its trade, or None without one."""
         auction, self.auction = self.auction, None
         if auction is None:
             return None
@@ -88,24 +110,24 @@ class Gate:
         return trade
 
     def open_at(self, trade: Trade | None) -> None:
-        """Open; bands are around the auction's trade, or without one around the next trade."""
+        """Begin continuous trading; the band is around this trade, or else around the next one."""
         self.enter(Phase.OPEN, "")
         self._restart(None if trade is None else trade.price_ticks)
 
     # --- ticks that are not usual -----------------------------------------------------------
     def take_quote(self, quote: Quote) -> bool:
-        """Say whether a quote may happen."""
+        """Say whether a quote may happen; the slow path for quotes."""
         if self.phase in _QUIET:
             return False
         if self._is_waiting or not self._has_quotes:
             self._has_quotes, self._is_waiting = True, False
-            self._set_out()
+            self._refresh_limits()
         if self.auction is not None:
             self.auction.quote = quote
         return True
 
     def take_trade(self, trade: Trade, *, part_ms: int, is_doubled: bool) -> bool:
-        """Say whether a trade may happen; in an auction it is collected."""
+        """Say whether a trade may happen now; an auction collects it. The slow path for trades."""
         if self._is_waiting:
             return False
         if self.auction is not None:
@@ -122,21 +144,21 @@ class Gate:
         return True
 
     def is_hit_by(self, trade: Trade) -> bool:
-        """Say whether a trade that may not happen is one outside the band of open trading."""
+        """Say whether a refused trade was outside the price band of continuous trading."""
         is_weighed = self.phase is Phase.OPEN and not self._is_waiting
         return is_weighed and not self.band.holds(trade.price_ticks)
 
     def is_regained_by(self, quote: Quote) -> bool:
-        """Say whether a limit state is over: all of the quote is inside the band again."""
+        """Say whether a quote ends a limit state: both its sides are inside the band again."""
         is_inside = self.band.low <= quote.bid_ticks and quote.ask_ticks <= self.band.high
         return self.phase is Phase.LIMIT and is_inside
 
     def price(self, ticks: int) -> str:
-        """Return a price as people read it."""
+        """Return a price (ticks) as people read it."""
         return self.definition.price_text(ticks)
 
-    def _set_out(self) -> None:
-        """Say what a usual tick is now; a band is found when the next trade comes."""
+    def _refresh_limits(self) -> None:
+        """Find what the usual tick is compared with; the next trade computes a band."""
         is_quoted = self._has_quotes and not self._is_waiting
         self.is_passing = is_quoted and self.phase in _PASSING
         (self.low, self.high), self.roll_ms = SHUT, 0
@@ -153,7 +175,7 @@ class Gate:
         self.band = NO_BAND
 
     def _roll(self, rules: BandRules, trade: Trade, part_ms: int, is_doubled: bool) -> None:
-        """Move the band to the mean of the last five minutes; a first trade is its own."""
+        """Move the band around the mean of the last five minutes; a first trade is its own mean."""
         now = trade.ts_event // part_ms
         self._reference.roll(self._part, self.total, self.count, now=now)
         self.total = self.count = 0

@@ -15,7 +15,7 @@ import numpy as np
 from feeds.market.bars import MINUTE, MINUTE_MS, SPANS, Bar
 from feeds.market.instruments import Definition
 from feeds.plan.schedules import Segment, TradingDay
-from feeds.simulator.intraday import shapes_over
+from feeds.simulator.intraday import profiles_over
 from feeds.simulator.paths import COMMON_SDS, HALF_LIVES_MIN, JUMP_SCALE, OWN_SDS
 from feeds.simulator.randomness import (
     LN2,
@@ -51,7 +51,7 @@ _SHOCKS, _VOLATILITIES, _EXTREMES, _VOLUMES = range(10, 14)
 Days = tuple[TradingDay, ...]
 
 
-class PastBars:
+class HistoryBars:
     """The history of one instrument: the columns of bars of minutes, and those merged of them."""
 
     def __init__(self, columns: tuple[Whole, ...]) -> None:
@@ -79,11 +79,11 @@ class PastBars:
 
 
 @lru_cache(maxsize=KEPT)
-def past_bars(seed: int, definition: Definition, days: Days) -> PastBars:
+def history_bars(seed: int, definition: Definition, days: Days) -> HistoryBars:
     """Return the bars of these trading days, which end at the reference price."""
     starts, elapsed, is_first = _minutes(days)
     if not starts.size:
-        return PastBars(tuple(np.zeros((7, 0), dtype=np.int64)))
+        return HistoryBars(tuple(np.zeros((7, 0), dtype=np.int64)))
     symbol, size = definition.symbol, starts.size
     shared = _component(seed, "history market", size, is_own=False)
     sector = _component(seed, f"history sector {definition.sector}", size, is_own=False)
@@ -91,7 +91,7 @@ def past_bars(seed: int, definition: Definition, days: Days) -> PastBars:
     parts = zip((MARKET_SHARE, SECTOR_SHARE, OWN_SHARE), (shared, sector, own), strict=True)
     shares = [(share * level, share * level * shock) for share, (level, shock) in parts]
     heat = np.sqrt(sum(level * level for level, _ in shares))
-    volatility, activity = shapes_over(elapsed)
+    volatility, activity = profiles_over(elapsed)
     sd = definition.volatility * volatility / np.sqrt(size / len(days))
     moves = sd * sum(shock for _, shock in shares)
     gaps, jumps = _leaps(seed, symbol, is_first)
@@ -99,7 +99,7 @@ def past_bars(seed: int, definition: Definition, days: Days) -> PastBars:
     counts, volumes = _volumes(seed, definition, activity * heat, jumps != 0)
     highs, lows = _extremes(seed, symbol, opens, closes, sd * heat)
     prices = _on_grid((opens, highs, lows, closes), closes[-1], definition.reference_ticks)
-    return PastBars(_traded(starts, prices, volumes, counts))
+    return HistoryBars(_traded(starts, prices, volumes, counts))
 
 
 def _minutes(days: Days) -> tuple[Whole, Floats, Whole]:

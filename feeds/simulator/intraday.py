@@ -14,18 +14,18 @@ from feeds.plan.schedules import ExchangeTime, Segment
 from feeds.simulator.randomness import Floats, exp_of
 
 
-class Shape(NamedTuple):
+class DayProfile(NamedTuple):
     """Multiples of the day's mean: `volatility` (its square is 1 on average) and `activity`."""
 
     volatility: float
     activity: float
 
 
-FLAT: Final = Shape(1.0, 1.0)
-NIGHT: Final = Shape(0.0, 0.0)
-BEFORE: Final = Shape(0.3, 0.2)
+FLAT: Final = DayProfile(1.0, 1.0)
+NIGHT: Final = DayProfile(0.0, 0.0)
+BEFORE: Final = DayProfile(0.3, 0.2)
 """Before the open: few quotes, small moves."""
-AUCTION: Final = Shape(0.5, 0.6)
+AUCTION: Final = DayProfile(0.5, 0.6)
 _OPEN, _OPEN_WIDTH, _CLOSE, _CLOSE_WIDTH = 2.0, 0.07, 1.8, 0.05
 """Of activity: what open and close add to the middle of the day, and how soon that is over."""
 _VOLATILE_OPEN, _VOLATILE_CLOSE = 1.6, 0.4
@@ -47,22 +47,22 @@ def _curve(opening: float, closing: float) -> Floats:
 
 _VOLATILITIES: Final = np.sqrt(_curve(_VOLATILE_OPEN, _VOLATILE_CLOSE))
 _ACTIVITIES: Final = _curve(_OPEN, _CLOSE)
-_SHAPES: Final = tuple(map(Shape, _VOLATILITIES.tolist(), _ACTIVITIES.tolist()))
+_PROFILES: Final = tuple(map(DayProfile, _VOLATILITIES.tolist(), _ACTIVITIES.tolist()))
 
 
-def shapes_over(elapsed: Floats) -> tuple[Floats, Floats]:
+def profiles_over(elapsed: Floats) -> tuple[Floats, Floats]:
     """Return volatility and activity at parts of continuous trading, in [0, 1)."""
     minutes = (elapsed * MINUTES).astype(int)
     return _VOLATILITIES[minutes], _ACTIVITIES[minutes]
 
 
-def shape_at(time: ExchangeTime) -> Shape:
-    """Return the shape of a moment; a market that never opens has none."""
+def profile_at(time: ExchangeTime) -> DayProfile:
+    """Return the profile of a moment; a market that never opens has none."""
     if time.day.starts_ms[Segment.CONTINUOUS] == time.day.starts_ms[Segment.PRE_OPEN]:
         return FLAT
     match time.segment:
         case Segment.CONTINUOUS:
-            return _SHAPES[int(time.elapsed * MINUTES)]
+            return _PROFILES[int(time.elapsed * MINUTES)]
         case Segment.CLOSED:
             return NIGHT
         case Segment.PRE_OPEN:

@@ -18,7 +18,7 @@ from feeds.market.instruments import Definition
 from feeds.plan.plans import FeedPlan
 from feeds.plan.schedules import ExchangeTime, RoundTheClock, Schedule
 from feeds.simulator.effect_grid import Acts, Effects
-from feeds.simulator.intraday import FLAT, NIGHT, Shape, shape_at
+from feeds.simulator.intraday import FLAT, NIGHT, DayProfile, profile_at
 from feeds.simulator.paths import EVENTS, JUMP_SCALE, Moves, Paths
 from feeds.simulator.quotes import Books, Happenings, sizes_of
 from feeds.simulator.randomness import LN2, Floats, Whole, exp_of, poisson_of, uniform_of, words
@@ -208,12 +208,12 @@ class Simulator:
     # --- strides ------------------------------------------------------------------------------
     def _draw(self, begin: int) -> list[Tick]:
         time = self._schedule.at(begin * STEP_MS)
-        shape, acts = shape_at(time), self._effects.acts(begin, STRIDE)
-        if shape is NIGHT:
+        profile, acts = profile_at(time), self._effects.acts(begin, STRIDE)
+        if profile is NIGHT:
             self._gap(acts)
             return []
         if time.number != self._day:
-            self._wake(time.number, has_slept=shape is not FLAT and self._day is not None)
+            self._wake(time.number, has_slept=profile is not FLAT and self._day is not None)
         steps = np.arange(begin, begin + STRIDE, dtype=np.uint64)
         moves = self._paths.advance(steps)
         heat = _heat_of(moves.levels, self._sector, self._first)
@@ -222,11 +222,11 @@ class Simulator:
             self._excitement = (
                 self._excitement + SHOCK_HEAT * (1 - self._clockwork.forget) * acts.is_pushed
             )
-        drift = self._move(moves, shape, acts)
-        counts = self._count(moves, shape)
+        drift = self._move(moves, profile, acts)
+        counts = self._count(moves, profile)
         if not counts.any():
             return []
-        return self._happen(begin, time, counts, drift, shape.volatility * heat)
+        return self._happen(begin, time, counts, drift, profile.volatility * heat)
 
     def _wake(self, number: int, *, has_slept: bool) -> None:
         """Begin a day, with the gap of the night before it."""
@@ -240,9 +240,9 @@ class Simulator:
         if acts is not None:
             self._drift = self._drift + acts.pushes.sum(axis=0)
 
-    def _move(self, moves: Moves, shape: Shape, acts: Acts | None) -> Floats:
+    def _move(self, moves: Moves, profile: DayProfile, acts: Acts | None) -> Floats:
         """Return where the paths are after each step; they stay near where they began."""
-        sigma = self._clockwork.step_sigma * shape.volatility
+        sigma = self._clockwork.step_sigma * profile.volatility
         jumps = DAY_SHARE * moves.jumps[:, self._first :]
         shocks = self._blend(moves.shocks)
         if acts is None:
@@ -258,12 +258,12 @@ class Simulator:
         own: Floats = OWN_SHARE * shocks[:, self._first :]
         return own + SECTOR_SHARE * shocks[:, self._sector] + MARKET_SHARE * shocks[:, :1]
 
-    def _count(self, moves: Moves, shape: Shape) -> Whole:
+    def _count(self, moves: Moves, profile: DayProfile) -> Whole:
         """Return how many ticks each instrument has in each step, and remember that they excite:
         those of the next stride."""
         clockwork, first = self._clockwork, self._first
         excitement = self._excitement + JUMP_BURST * (moves.jumps[:, first:] != 0).any(axis=0)
-        means = self._means * shape.activity
+        means = self._means * profile.activity
         unrest = moves.unrest[:, first:] / MEAN_UNREST
         wanted = means * (clockwork.base * unrest + excitement)
         counts = poisson_of(moves.uniforms[:, first:], wanted)

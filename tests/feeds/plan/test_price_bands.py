@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.market.bars import DAY_MS
-from feeds.plan.price_bands import PART_MS, WINDOW_PARTS, Band, BandRules, Reference
+from feeds.plan.price_bands import PART_MS, WINDOW_PARTS, Band, BandRules, ReferencePrice
 from feeds.sessions.breakers import LEVELS, Breakers, fall_of
 from tests.support.market_script import definition
 
@@ -48,7 +48,7 @@ def test_a_doubled_band_is_twice_as_wide() -> None:
 
 
 def test_a_reference_is_the_mean_of_the_parts_of_five_minutes() -> None:
-    reference = Reference()
+    reference = ReferencePrice()
     reference.roll(1, 3 * 100, 3, now=2)
     reference.roll(2, 200, 1, now=3)
     assert reference.ticks == 125
@@ -60,7 +60,7 @@ def test_a_reference_is_the_mean_of_the_parts_of_five_minutes() -> None:
 
 
 def test_a_reference_without_trades_stands() -> None:
-    reference = Reference()
+    reference = ReferencePrice()
     reference.begin(77)
     reference.roll(0, 0, 0, now=DAY_MS)
     assert reference.ticks == 77

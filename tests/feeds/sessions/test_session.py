@@ -405,7 +405,7 @@ def fallen(percent: float, *, at_ms: int = LATER, one: Session | None = None) ->
     one = one or trading(at_ms, *symbols, bands=BandRules(2, 0, 0))
     price = round(10_000 * (1 - percent / 100))
     for symbol in symbols:
-        one.session._gates[symbol].last = price
+        one.session._instruments[symbol].last = price
     one.go(at_ms + 5 * SECOND)
     return one
 
@@ -462,7 +462,7 @@ def test_a_halt_by_an_admin_outlives_a_market_wide_one() -> None:
 def test_what_is_told_of_the_feed_gives_no_market_wide_halt_away() -> None:
     """Everybody is told of the feed at once, also those who see its instruments late."""
     one = trading(bands=BandRules(2, 0, 0))
-    one.session._gates["NVX"].last = 9_000
+    one.session._instruments["NVX"].last = 9_000
     events = one.session.admit((), LATER + 20 * MINUTE)
     assert [event.phase for event in events] == [Phase.HALTED, Phase.AUCTION, Phase.OPEN]
     assert all(isinstance(event, Status) for event in events)

@@ -12,23 +12,23 @@ from feeds.market.bars import DAY, INTERVALS, LEVEL_OF, MINUTE, MINUTE_MS, SPANS
 from feeds.plan.calendars import EXCHANGES, Calendar
 from feeds.plan.schedules import CompressedSchedule, PlainSchedule, RoundTheClock
 from feeds.simulator.demo_exchange import definitions
-from feeds.simulator.history import DAYS, PastBars, past_bars
-from feeds.simulator.intraday import shapes_over
+from feeds.simulator.history import DAYS, HistoryBars, history_bars
+from feeds.simulator.intraday import profiles_over
 
 CALENDAR = Calendar(EXCHANGES["XNYS"], date(2026, 11, 23))
-DAYS_BEFORE = CompressedSchedule(CALENDAR, 0, 1_800_000).past(0, DAYS)
+DAYS_BEFORE = CompressedSchedule(CALENDAR, 0, 1_800_000).history_days(0, DAYS)
 COMPANIES = definitions(32)
 SEEDS = (1, 2)
 FOREVER = 2**62
 GOLDEN = "c535069e24b70554"
 
 
-def history(seed: int = 1, company: int = 0) -> PastBars:
-    return past_bars(seed, COMPANIES[company], DAYS_BEFORE)
+def history(seed: int = 1, company: int = 0) -> HistoryBars:
+    return history_bars(seed, COMPANIES[company], DAYS_BEFORE)
 
 
-def minutes(past: PastBars):
-    return past.between(MINUTE, 0, FOREVER, 10**9)
+def minutes(earlier: HistoryBars):
+    return earlier.between(MINUTE, 0, FOREVER, 10**9)
 
 
 @cache
@@ -64,17 +64,17 @@ def test_the_days_are_the_last_before_the_feed() -> None:
     earlier = Calendar(EXCHANGES["XNYS"], date(2026, 9, 1))
     number = earlier.number_at(CALENDAR.day(0).starts_ms[0])
     assert tuple(earlier.day(n) for n in range(number - DAYS, number)) == DAYS_BEFORE
-    assert PlainSchedule(earlier).past(CALENDAR.day(0).starts_ms[2], DAYS) == DAYS_BEFORE
-    utc = RoundTheClock().past(CALENDAR.day(0).starts_ms[2], DAYS)
+    assert PlainSchedule(earlier).history_days(CALENDAR.day(0).starts_ms[2], DAYS) == DAYS_BEFORE
+    utc = RoundTheClock().history_days(CALENDAR.day(0).starts_ms[2], DAYS)
     assert utc[-1].end_ms == CALENDAR.day(0).starts_ms[2] // SPANS[DAY] * SPANS[DAY]
     assert {day.trading_ms for day in utc} == {SPANS[DAY]}
 
 
 def test_it_ends_at_the_reference_price_as_the_feed_begins() -> None:
     for number, company in enumerate(COMPANIES):
-        past = history(company=number)
-        assert minutes(past)[-1].close == company.reference_ticks
-        assert past.end_ms == DAYS_BEFORE[-1].starts_ms[3]
+        earlier = history(company=number)
+        assert minutes(earlier)[-1].close == company.reference_ticks
+        assert earlier.end_ms == DAYS_BEFORE[-1].starts_ms[3]
 
 
 def test_every_day_has_bars_and_every_bar_can_have_been() -> None:
@@ -93,18 +93,18 @@ def test_every_day_has_bars_and_every_bar_can_have_been() -> None:
 
 @pytest.mark.parametrize("interval", list(INTERVALS)[MINUTE:])
 def test_coarse_bars_are_the_minutes_merged(interval: str) -> None:
-    past, level = history(), LEVEL_OF[interval]
-    told = past.between(level, 0, FOREVER, 10**9)
-    assert told == list(merged(minutes(past), SPANS[level]))
-    middle = told[len(told) // 2].start_ms
-    assert past.between(level, middle, FOREVER, 10**9) == told[len(told) // 2 :]
-    assert past.between(level, 0, middle, 3) == told[: len(told) // 2][-3:]
+    earlier, level = history(), LEVEL_OF[interval]
+    bars = earlier.between(level, 0, FOREVER, 10**9)
+    assert bars == list(merged(minutes(earlier), SPANS[level]))
+    middle = bars[len(bars) // 2].start_ms
+    assert earlier.between(level, middle, FOREVER, 10**9) == bars[len(bars) // 2 :]
+    assert earlier.between(level, 0, middle, 3) == bars[: len(bars) // 2][-3:]
 
 
 def test_it_is_a_function_of_seed_definition_and_days() -> None:
-    past_bars.cache_clear()
+    history_bars.cache_clear()
     text = repr(minutes(history()))
-    past_bars.cache_clear()
+    history_bars.cache_clear()
     assert repr(minutes(history())) == text
     assert hashlib.sha256(text.encode()).hexdigest()[:16] == GOLDEN
     assert repr(minutes(history(seed=2))) != text
@@ -121,14 +121,14 @@ def test_prices_that_nearly_leave_the_grid_stay_on_it() -> None:
         volatility=1.0,
         activity=0.001,
     )
-    bars = minutes(past_bars(1, cheap, DAYS_BEFORE))
+    bars = minutes(history_bars(1, cheap, DAYS_BEFORE))
     assert bars[-1].close == 1
     assert min(bar.low for bar in bars) == 1
 
 
 def test_no_days_are_no_bars() -> None:
-    assert past_bars(1, COMPANIES[0], ()).between(DAY, 0, FOREVER, 10) == []
-    assert past_bars(1, COMPANIES[0], ()).end_ms == 0
+    assert history_bars(1, COMPANIES[0], ()).between(DAY, 0, FOREVER, 10) == []
+    assert history_bars(1, COMPANIES[0], ()).end_ms == 0
 
 
 # --- does it look like a market? ------------------------------------------------------------
@@ -157,7 +157,7 @@ def test_days_move_as_much_as_the_definition_says() -> None:
 
 def test_the_day_has_a_shape() -> None:
     part = (np.arange(390) + 0.5) / 390
-    volatility, activity = shapes_over(part)
+    volatility, activity = profiles_over(part)
     assert activity.mean() == pytest.approx(1, abs=0.01)
     assert (volatility**2).mean() == pytest.approx(1, abs=0.01)
     rush = (activity[:30].mean() + activity[-30:].mean()) / 2
