@@ -237,8 +237,13 @@ def _faults_of_columns(names: list[str]) -> list[str]:
 def _faults_of(row: RowResult) -> list[str]:
     if row.errors:
         raise row.errors[0].error  # no fault of the list
-    found = row.validation_error.message_dict if row.validation_error else {}
-    return [f"{name}: {' '.join(texts)}" for name, texts in found.items()]
+    found = row.validation_error.error_dict if row.validation_error else {}
+    return [f"{name}: {' '.join(map(_message_of, errors))}" for name, errors in found.items()]
+
+
+def _message_of(error: ValidationError) -> str:
+    """Return the words for people: to them a number that is missing is not "null"."""
+    return "This field cannot be blank." if error.code == "null" else " ".join(error.messages)
 
 
 def _change_of(row: RowResult) -> Change:

@@ -119,7 +119,7 @@ def test_an_empty_cell_is_the_default_where_there_is_one(feed):
         ("symbol\nN\0", [(2, "symbol: Null characters are not allowed."),
                         (2, "name: This field cannot be blank."),
                         (2, "sector: This field cannot be blank."),
-                        (2, "reference_price: This field cannot be null.")]),
+                        (2, "reference_price: This field cannot be blank.")]),
         ('symbol\n"NVX\n', [(2, "not a valid list: unexpected end of data")]),
         ("symbol\n" + "x" * MOST_CHARACTERS, [(1, "longer than 1,048,576 characters")]),
         ("symbol\n" + "x" * 200_000,
@@ -330,6 +330,7 @@ def test_the_largest_list_is_tried_and_applied(feed):
 def test_pasted_rows_are_taken_and_each_wrong_line_is_named(feed):
     client = root()
     page = client.post(page_of(feed), {"text": "symbol\tname\nNVX\t\nbad!\tx\n"}).content.decode()
+    assert "2 rows cannot be taken" in page
     assert "line 2: name: This field cannot be blank." in page
     assert "line 3: symbol: Capital letters and digits only." in page
     assert "Apply" not in page

@@ -81,7 +81,7 @@ def test_an_import_is_a_row_a_file_and_an_audit_entry(feed: Feed, folder: Path) 
 
 
 def test_an_import_with_a_bad_row_leaves_nothing(feed: Feed, folder: Path) -> None:
-    with pytest.raises(InvalidImport, match="1 rows cannot be taken"):
+    with pytest.raises(InvalidImport, match="1 row cannot be taken"):
         imported(feed, text=TABLE + "61001,NVX,1.02,5\n" * 50_000 + "x,NVX,1,1\n")
     assert files(folder) == []
     assert not Recording.objects.exists()
