@@ -1,1 +1,1 @@
-"""A feed from an external WebSocket: what it says, what is kept of it, and the connection."""
+"""Feeds from an external WebSocket: its messages, the inbox for them, and the connection."""

@@ -1,7 +1,7 @@
-"""The connection to an upstream: greet, subscribe, listen; begin again when it breaks or is silent.
+"""The connection to an upstream: sign in, subscribe, receive; reconnect when it fails or is silent.
 
-Must not know rows or the engine. Opened by runtime, which runs it beside the runner. One connection
-serves every upstream feed of the market, as upstreams allow no more.
+Must not know rows or the engine. One connection serves every upstream feed of the market, as
+upstreams allow an account no more.
 """
 
 import asyncio
@@ -17,47 +17,48 @@ from feeds.clock import Clock
 from feeds.exceptions import UpstreamLost, UpstreamRefused
 from feeds.upstream.protocol import (
     UNAUTHORISED,
-    Greeting,
-    Market,
-    Refusal,
-    Subscribed,
-    Success,
+    ConnectionMessage,
+    MarketMessage,
+    UpstreamError,
+    UpstreamSubscription,
+    UpstreamSuccess,
     authentication,
-    read,
+    parse_message,
     subscription,
 )
 from feeds.upstream.source import UpstreamSource
 
 log = logging.getLogger(__name__)
 MESSAGE_BYTES: Final = 4 * 1024 * 1024
-"""Largest message: some 30,000 entries; a longer one ends the connection."""
-GREETING_S: Final = 10.0
-"""For the handshake, and again for signing in."""
+"""Longest message: some 30,000 entries; a longer one ends the connection."""
+SIGN_IN_S: Final = 10.0
+"""Time for the handshake, and again for signing in."""
 LOOK_S: Final = 1.0
-"""How late a new instrument may be subscribed, and a silence noticed."""
+"""A new instrument is subscribed, and silence noticed, this late at most."""
 FIRST_REST_S: Final = 0.5
 LAST_REST_S: Final = 60.0
 REFUSED_REST_S: Final = 300.0
-"""Who is refused asks again after this: an upstream may lock out who asks every second."""
+"""Rest after a refusal: an upstream may lock an account out that asks every second."""
 WELL_S: Final = 10.0
-"""A connection that lasted so long was well: the next rest is a first one."""
+"""A connection that lasted this long worked: the next rest is a first one."""
 FLOOD_MESSAGES: Final = 50
-"""After so many without a pause the rest of the process gets its turn."""
+"""Messages in a row after which the loop gets its turn, even if more are there already."""
 REPORT_S: Final = 60.0
+"""Dropped messages are logged this often at most."""
 FORBIDDEN: Final = frozenset({401, 403})
-"""HTTP answers that another try with the same settings cannot mend."""
+"""HTTP answers that a new attempt with the same settings would meet again."""
 
 
 class Upstream:
-    """One connection, and the feeds that listen to it; `unknown` and `bad` count what is dropped.
+    """One connection and its sources; `unknown` and `bad` count the messages that are dropped.
 
-    A feed that the engine forgets is forgotten here, too: the engine's reference keeps it.
+    References to sources are weak: a source that the engine drops is unsubscribed by itself.
     """
 
     def __init__(
         self, url: str, *, key: str, secret: str, clock: Clock, stale_s: float, rest_s: float = 1.0
     ) -> None:
-        """Take where to connect and as whom; `rest_s` scales the rests, which tests make short."""
+        """Take address and credentials; `rest_s` scales the rests, so that tests can be short."""
         self.unknown = 0
         self.bad = 0
         self.connections = 0
@@ -72,7 +73,7 @@ class Upstream:
         self._reported, self._reported_s = self._dropped(), clock.monotonic()
 
     def open_source(self) -> UpstreamSource:
-        """Return a feed that hears of its instruments, once it has a plan."""
+        """Return a source for a feed; its instruments are subscribed once it has a plan."""
         source = UpstreamSource(self._changed.set)
         source.trouble(self._trouble)
         self._sources.add(source)
@@ -80,28 +81,28 @@ class Upstream:
         return source
 
     async def run(self) -> None:
-        """Listen for ever; without a feed or an address there is nothing to do."""
+        """Connect and receive for ever; without a source or an address only wait."""
         if not self._url:
-            self._tell("no upstream is set (MARKET_UPSTREAM_URL)")
+            self._set_trouble("no upstream is set (MARKET_UPSTREAM_URL)")
             await asyncio.Event().wait()
         failures = 0
         while True:
-            await self._wait_for_feeds()
+            await self._wait_for_sources()
             began_s = self._clock.monotonic()
             rest_s = await self._try(failures)
-            is_well = self._clock.monotonic() - began_s >= WELL_S
-            failures = 0 if is_well else failures + 1
+            has_worked = self._clock.monotonic() - began_s >= WELL_S
+            failures = 0 if has_worked else failures + 1
             await asyncio.sleep(rest_s * self._rest_scale)
 
-    async def _wait_for_feeds(self) -> None:
+    async def _wait_for_sources(self) -> None:
         while not self._sources:
             self._changed.clear()
             await self._changed.wait()
 
     async def _try(self, failures: int) -> float:
-        """Hold one connection; return how long to rest after it."""
+        """Hold one connection until it ends; return how long to rest after it, in seconds."""
         try:
-            await self._converse()
+            await self._connect()
         except (UpstreamRefused, InvalidURI) as error:
             return self._lose(f"the upstream refused: {error}", REFUSED_REST_S)
         except InvalidStatus as error:
@@ -115,50 +116,50 @@ class Upstream:
 
     def _lose(self, reason: str, rest_s: float) -> float:
         log.warning("upstream trouble reason=%r again_in_s=%.1f", reason, rest_s)
-        self._tell(reason)
+        self._set_trouble(reason)
         return rest_s
 
-    def _tell(self, reason: str) -> None:
+    def _set_trouble(self, reason: str) -> None:
         self._trouble = reason
         for source in self._sources:
             source.trouble(reason)
 
-    async def _converse(self) -> None:
+    async def _connect(self) -> None:
         async with connect(
-            self._url, max_size=MESSAGE_BYTES, open_timeout=GREETING_S, close_timeout=1
+            self._url, max_size=MESSAGE_BYTES, open_timeout=SIGN_IN_S, close_timeout=1
         ) as socket:
             self.connections += 1
-            async with asyncio.timeout(GREETING_S):
-                await self._greet(socket)
-            self._tell("")
-            await self._listen(socket)
+            async with asyncio.timeout(SIGN_IN_S):
+                await self._sign_in(socket)
+            self._set_trouble("")
+            await self._receive(socket)
 
-    async def _greet(self, socket: ClientConnection) -> None:
+    async def _sign_in(self, socket: ClientConnection) -> None:
         """Sign in.
 
         Raises:
             UpstreamRefused: the credentials are wrong.
-            UpstreamLost: something else was said than a greeting.
+            UpstreamLost: the upstream reported another error.
         """
         await socket.send(authentication(self._key, self._secret))
         while True:
-            heard = read(await socket.recv())
-            await asyncio.sleep(0)  # or a flood would keep the deadline from coming
-            for one in heard.entries:
-                if isinstance(one, Refusal):
-                    _refuse(one)
-                if isinstance(one, Success) and one.msg == "authenticated":
+            parsed = parse_message(await socket.recv())
+            await asyncio.sleep(0)  # in a flood recv never suspends, and the deadline never comes
+            for entry in parsed.entries:
+                if isinstance(entry, UpstreamError):
+                    _raise(entry)
+                if isinstance(entry, UpstreamSuccess) and entry.msg == "authenticated":
                     return
 
-    async def _listen(self, socket: ClientConnection) -> None:
-        """Hear until nobody listens any more.
+    async def _receive(self, socket: ClientConnection) -> None:
+        """Receive messages until there is no source any more.
 
         Raises:
-            UpstreamLost: nothing was heard for too long.
+            UpstreamLost: no message came for `stale_s`.
         """
         subscribed: set[str] = set()
         self._changed.set()
-        heard_s = self._clock.monotonic()
+        received_s = self._clock.monotonic()
         look_s, count = min(LOOK_S, self._stale_s / 2), 0
         while self._sources:
             if self._changed.is_set():
@@ -167,17 +168,17 @@ class Upstream:
                 async with asyncio.timeout(look_s):
                     content = await socket.recv()
             except TimeoutError:
-                if self._clock.monotonic() - heard_s >= self._stale_s:
+                if self._clock.monotonic() - received_s >= self._stale_s:
                     raise UpstreamLost(f"silent for {self._stale_s:g} s") from None
                 continue
-            heard_s, count = self._clock.monotonic(), count + 1
-            self._hear(content)
+            received_s, count = self._clock.monotonic(), count + 1
+            self._take(content)
             if count % FLOOD_MESSAGES == 0:
                 self._report()
                 await asyncio.sleep(0)
 
     async def _subscribe(self, socket: ClientConnection, subscribed: set[str]) -> set[str]:
-        """Ask for what is new among the instruments, and for no more of what is gone."""
+        """Subscribe to new instruments, unsubscribe from former ones; return all symbols."""
         self._changed.clear()
         self._by_symbol.clear()
         for source in self._sources:
@@ -189,35 +190,35 @@ class Upstream:
             await socket.send(subscription(gone, action="unsubscribe"))
         return wanted
 
-    def _hear(self, content: str | bytes) -> None:
-        heard, now_ms = read(content), self._clock.now_ms()
-        self.bad += heard.bad
-        for one in heard.entries:
-            self._hear_one(one, now_ms)
+    def _take(self, content: str | bytes) -> None:
+        parsed, now_ms = parse_message(content), self._clock.now_ms()
+        self.bad += parsed.bad
+        for entry in parsed.entries:
+            self._dispatch(entry, now_ms)
 
-    def _hear_one(self, one: Market | Greeting, now_ms: int) -> None:
-        match one:
-            case Refusal():
-                _refuse(one)
-            case Success() | Subscribed():
+    def _dispatch(self, entry: MarketMessage | ConnectionMessage, now_ms: int) -> None:
+        match entry:
+            case UpstreamError():
+                _raise(entry)
+            case UpstreamSuccess() | UpstreamSubscription():
                 return
-            case _ if (source := self._by_symbol.get(one.symbol)) is not None:
-                source.hear(one, now_ms)
+            case _ if (source := self._by_symbol.get(entry.symbol)) is not None:
+                source.receive(entry, now_ms)
             case _:
                 self.unknown += 1
 
     def _dropped(self) -> tuple[int, ...]:
-        """Return how much could not be used: of no instrument here, unreadable, merged, lost."""
-        intakes = [source.intake for source in self._sources]
+        """Return the numbers of unknown, bad, merged and lost messages so far."""
+        inboxes = [source.inbox for source in self._sources]
         return (
             self.unknown,
             self.bad + sum(source.bad for source in self._sources),
-            sum(one.merged for one in intakes),
-            sum(one.lost for one in intakes),
+            sum(inbox.merged for inbox in inboxes),
+            sum(inbox.lost for inbox in inboxes),
         )
 
     def _report(self) -> None:
-        """Tell the log what was dropped, now and then and only when there is news."""
+        """Log what was dropped, if there is more of it, at most every REPORT_S."""
         dropped, now_s = self._dropped(), self._clock.monotonic()
         if dropped != self._reported and now_s - self._reported_s >= REPORT_S:
             self._reported, self._reported_s = dropped, now_s
@@ -225,18 +226,20 @@ class Upstream:
 
 
 def rest_after(failures: int) -> float:
-    """Return how long to rest after so many failures in a row before this one: full jitter, so
-    that those who lost one upstream together do not return together; seconds."""
+    """Return how long to rest, in seconds, after `failures` in a row before the present one.
+
+    Full jitter: clients that lost an upstream together do not all return at the same moment.
+    """
     ceiling_s = min(LAST_REST_S, FIRST_REST_S * 2.0 ** min(failures, 16))
     return FIRST_REST_S + random.random() * ceiling_s  # noqa: S311 a wait, not a secret
 
 
-def _refuse(one: Refusal) -> None:
-    """Raise what a refusal means.
+def _raise(error: UpstreamError) -> None:
+    """Raise the exception for an error of the upstream.
 
     Raises:
         UpstreamRefused: the same settings will be refused again.
-        UpstreamLost: another connection may be taken.
+        UpstreamLost: a new connection may work.
     """
-    said = f"{one.code} {one.msg[:100]!r}"
-    raise UpstreamRefused(said) if one.code in UNAUTHORISED else UpstreamLost(said)
+    fact = f"{error.code} {error.msg[:100]!r}"
+    raise UpstreamRefused(fact) if error.code in UNAUTHORISED else UpstreamLost(fact)

@@ -1,4 +1,4 @@
-"""What an upstream says, read: arrays of small objects, as Alpaca's market data has them.
+"""The messages of an upstream: arrays of small objects, in the format of Alpaca's market data.
 
 Pure. Must not know connections or instruments.
 https://docs.alpaca.markets/docs/real-time-stock-pricing-data
@@ -13,32 +13,34 @@ import msgspec
 from feeds.market.events import Phase
 
 
-class Said(msgspec.Struct, frozen=True, tag_field="T"):
-    """Anything an upstream says."""
+class UpstreamMessage(msgspec.Struct, frozen=True, tag_field="T"):
+    """Any entry of a message; `T` says of which kind it is."""
 
 
-class Success(Said, frozen=True, tag="success"):
-    """A step of the greeting: `connected`, then `authenticated`."""
+class UpstreamSuccess(UpstreamMessage, frozen=True, tag="success"):
+    """A step of the sign-in: `connected`, then `authenticated`."""
 
     msg: str
 
 
-class Refusal(Said, frozen=True, tag="error"):
-    """Something was not taken."""
+class UpstreamError(UpstreamMessage, frozen=True, tag="error"):
+    """The upstream refused a request; `code` as in its documentation."""
 
     code: int
     msg: str = ""
 
 
-class Subscribed(Said, frozen=True, tag="subscription"):
-    """What comes from now on."""
+class UpstreamSubscription(UpstreamMessage, frozen=True, tag="subscription"):
+    """The symbols that are subscribed from now on."""
 
     trades: list[str] = []
     quotes: list[str] = []
 
 
-class SaidTrade(Said, frozen=True, tag="t", rename={"symbol": "S", "price": "p", "size": "s"}):
-    """An execution; `tks` is the taker's side where it is told."""
+class UpstreamTrade(
+    UpstreamMessage, frozen=True, tag="t", rename={"symbol": "S", "price": "p", "size": "s"}
+):
+    """An execution; `tks` is the taker's side, B or S, where the upstream knows it."""
 
     symbol: str
     price: Decimal
@@ -47,8 +49,8 @@ class SaidTrade(Said, frozen=True, tag="t", rename={"symbol": "S", "price": "p",
     tks: str = ""
 
 
-class SaidQuote(
-    Said,
+class UpstreamQuote(
+    UpstreamMessage,
     frozen=True,
     tag="q",
     rename={"symbol": "S", "bid": "bp", "bid_size": "bs", "ask": "ap", "ask_size": "as"},
@@ -63,13 +65,13 @@ class SaidQuote(
     t: str
 
 
-class SaidStatus(
-    Said,
+class UpstreamStatus(
+    UpstreamMessage,
     frozen=True,
     tag="s",
     rename={"symbol": "S", "code": "sc", "message": "sm", "reason": "rm"},
 ):
-    """A change of what an instrument may do."""
+    """A change of the trading status of an instrument."""
 
     symbol: str
     code: str
@@ -82,46 +84,54 @@ class _Kind(msgspec.Struct, frozen=True):
     kind: str = msgspec.field(name="T")
 
 
-Market = SaidTrade | SaidQuote | SaidStatus
-Greeting = Success | Refusal | Subscribed
+MarketMessage = UpstreamTrade | UpstreamQuote | UpstreamStatus
+ConnectionMessage = UpstreamSuccess | UpstreamError | UpstreamSubscription
 PHASES: Final = {
     **dict.fromkeys(("H", "P", "2"), Phase.HALTED),
     **dict.fromkeys(("T", "Q", "3"), Phase.OPEN),
 }
-"""Trading statuses of both tapes: halted, paused; trading again, or quoting before it."""
+"""Phases by the status codes of both tapes: halted and paused; trading again, or quoting first."""
 UNAUTHORISED: Final = frozenset({401, 402, 409, 410})
-"""Codes that another try with the same settings cannot mend."""
+"""Codes of errors that a new attempt with the same settings would meet again."""
 
 _arrays: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _kinds: Final = msgspec.json.Decoder(_Kind)
-_shapes: Final[dict[str, msgspec.json.Decoder[Any]]] = {
-    str(shape.__struct_config__.tag): msgspec.json.Decoder(shape)
-    for shape in (Success, Refusal, Subscribed, SaidTrade, SaidQuote, SaidStatus)
+_decoders: Final[dict[str, msgspec.json.Decoder[Any]]] = {
+    str(kind.__struct_config__.tag): msgspec.json.Decoder(kind)
+    for kind in (
+        UpstreamSuccess,
+        UpstreamError,
+        UpstreamSubscription,
+        UpstreamTrade,
+        UpstreamQuote,
+        UpstreamStatus,
+    )
 }
 
 
-class Heard(msgspec.Struct):
-    """One message, read: what it says, and how many of its entries cannot be read."""
+class ParsedMessage(msgspec.Struct):
+    """The entries of one message, and the number of those that cannot be read."""
 
-    entries: list[Market | Greeting]
+    entries: list[MarketMessage | ConnectionMessage]
     bad: int = 0
 
 
-def read(content: str | bytes) -> Heard:
-    """Read a message; entries of kinds that we do not ask for are passed over."""
+def parse_message(content: str | bytes) -> ParsedMessage:
+    """Parse a message; entries of unknown kinds are skipped, unreadable ones are counted."""
     try:
         parts = _arrays.decode(content)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return Heard([], bad=1)
-    heard = Heard([])
+        return ParsedMessage([], bad=1)
+    # Entry by entry, not with one decoder for all: a broken entry must not cost the others.
+    parsed = ParsedMessage([])
     for part in parts:
         try:
-            shape = _shapes.get(_kinds.decode(part).kind)
-            if shape is not None:
-                heard.entries.append(shape.decode(part))
+            decoder = _decoders.get(_kinds.decode(part).kind)
+            if decoder is not None:
+                parsed.entries.append(decoder.decode(part))
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            heard.bad += 1
-    return heard
+            parsed.bad += 1
+    return parsed
 
 
 def authentication(key: str, secret: str) -> bytes:
@@ -130,7 +140,7 @@ def authentication(key: str, secret: str) -> bytes:
 
 
 def subscription(symbols: Sequence[str], *, action: str = "subscribe") -> bytes:
-    """Return the message that asks for trades, quotes and statuses of symbols, or for no more."""
+    """Return the message that subscribes to everything of symbols, or unsubscribes."""
     names = list(symbols)
-    wish = {"action": action, "trades": names, "quotes": names, "statuses": names}
-    return msgspec.json.encode(wish)
+    request = {"action": action, "trades": names, "quotes": names, "statuses": names}
+    return msgspec.json.encode(request)

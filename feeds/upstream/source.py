@@ -1,4 +1,4 @@
-"""One feed from an upstream: what was heard becomes ticks of ours, and the engine draws them.
+"""The source of an upstream feed: translates messages into our events, for the engine to draw.
 
 Pure. Must not know connections.
 """
@@ -12,14 +12,20 @@ from feeds.market.events import FeedState, FeedStatus, Quote, Side, Status, Tick
 from feeds.market.instruments import Definition
 from feeds.market.parsing import nearest_ticks, parse_rfc3339, whole_shares
 from feeds.plan.plans import FeedPlan
-from feeds.upstream.inbox import Intake
-from feeds.upstream.protocol import PHASES, Market, SaidQuote, SaidStatus, SaidTrade
+from feeds.upstream.inbox import Inbox
+from feeds.upstream.protocol import (
+    PHASES,
+    MarketMessage,
+    UpstreamQuote,
+    UpstreamStatus,
+    UpstreamTrade,
+)
 
 _SIDES: Final = {"B": Side.BUY, "S": Side.SELL}
 
 
-class _Last:
-    """What is known of one instrument: enough to say who crossed the spread."""
+class _SideGuess:
+    """What the side of an instrument's next trade is guessed from; the middle is in ticks."""
 
     __slots__ = ("middle", "side")
 
@@ -29,54 +35,60 @@ class _Last:
 
 
 class UpstreamSource:
-    """Translate for one feed; `bad` counts what was said and cannot be."""
+    """Translate the messages of one feed; `bad` counts those that make no valid event."""
 
     def __init__(self, on_plan: Callable[[], None] = lambda: None) -> None:
         self.bad = 0
         self._on_plan = on_plan
-        self.intake = Intake()
+        self.inbox = Inbox()
         self.plan_in_force: FeedPlan | None = None
         self._definitions: dict[str, Definition] = {}
-        self._lasts: dict[str, _Last] = {}
+        self._guesses: dict[str, _SideGuess] = {}
         self._trouble = ""
-        self._told = ""
+        self._reported_reason = ""
         self._lost_before = 0
         self._newest_ms = 0
 
     @property
     def symbols(self) -> set[str]:
-        """Return what this feed wants to hear of."""
+        """Return the symbols to subscribe."""
         return set(self._definitions)
 
     def plan(self, plan: FeedPlan) -> None:
-        """Take the instruments; a status of the feed is told again, for the plan was told, too."""
+        """Take the instruments, and tell the connection through `on_plan`."""
         self.plan_in_force = plan
-        self._definitions = {one.symbol: one for one in plan.definitions}
-        self._lasts = {one: self._lasts.get(one, _Last()) for one in self._definitions}
-        self._told, self._lost_before = plan.reason, self.intake.lost
+        self._definitions = {definition.symbol: definition for definition in plan.definitions}
+        guesses = self._guesses
+        self._guesses = {name: guesses.get(name, _SideGuess()) for name in self._definitions}
+        # The engine has just published the reason of the plan. Trouble that lasts differs from it,
+        # so the next draw reports it again.
+        self._reported_reason, self._lost_before = plan.reason, self.inbox.lost
         self._on_plan()
 
-    def hear(self, said: Market, now_ms: int) -> None:
-        """Take what was said: of a rest only phases are kept, what cannot be is counted."""
+    def receive(self, message: MarketMessage, now_ms: int) -> None:
+        """Put a message into the inbox as an event; count it when it makes none.
+
+        While the feed rests only statuses are kept: ticks would appear late, phases still hold.
+        """
         plan = self.plan_in_force
-        rests = plan is None or plan.state is not FeedState.RUNNING
-        if rests and not isinstance(said, SaidStatus):
+        is_resting = plan is None or plan.state is not FeedState.RUNNING
+        if is_resting and not isinstance(message, UpstreamStatus):
             return
         try:
-            event = self._translate(said, self._time_of(said, now_ms))
+            event = self._translate(message, self._time_of(message, now_ms))
         except (ValueError, ArithmeticError, InvalidEvent):
             self.bad += 1
             return
         if event is not None:
-            self.intake.put(event)
+            self.inbox.put(event)
 
     def trouble(self, reason: str) -> None:
-        """Take what is wrong with the connection, nothing when it is well."""
+        """Take what is wrong with the connection; "" when it works."""
         self._trouble = reason
 
     def draw(self, now_ms: int) -> list[Tick | Status | FeedStatus]:
-        """Return what was heard since, and how the feed is when that changed."""
-        events: list[Tick | Status | FeedStatus] = [*self.intake.take()]
+        """Return the events since the last draw, and a feed status if its reason changed."""
+        events: list[Tick | Status | FeedStatus] = [*self.inbox.take()]
         if (status := self._status(now_ms)) is not None:
             events.append(status)
         return events
@@ -85,44 +97,46 @@ class UpstreamSource:
         plan = self.plan_in_force
         if plan is None:
             return None
-        lost = self.intake.lost - self._lost_before
+        lost = self.inbox.lost - self._lost_before
         reason = self._trouble or (f"{lost} trades were lost" if lost else plan.reason)
-        if reason == self._told:
+        if reason == self._reported_reason:
             return None
-        self._told = reason
+        self._reported_reason = reason
         return FeedStatus(plan.feed, plan.name, plan.state, plan.rate, reason, now_ms)
 
-    def _time_of(self, said: Market, now_ms: int) -> int:
-        """Return when it happened: never in the future, never before what was heard before."""
-        self._newest_ms = min(now_ms, max(parse_rfc3339(said.t), self._newest_ms))
+    def _time_of(self, message: MarketMessage, now_ms: int) -> int:
+        """Return when it happened, but never in the future, nor before an earlier message."""
+        self._newest_ms = min(now_ms, max(parse_rfc3339(message.t), self._newest_ms))
         return self._newest_ms
 
-    def _translate(self, said: Market, at_ms: int) -> Tick | Status | None:
-        definition = self._definitions[said.symbol]
-        match said:
-            case SaidTrade():
-                return self._trade(said, definition, at_ms)
-            case SaidQuote():
-                return self._quote(said, definition, at_ms)
-            case SaidStatus(code=code):
+    def _translate(self, message: MarketMessage, at_ms: int) -> Tick | Status | None:
+        definition = self._definitions[message.symbol]
+        match message:
+            case UpstreamTrade():
+                return self._trade(message, definition, at_ms)
+            case UpstreamQuote():
+                return self._quote(message, definition, at_ms)
+            case UpstreamStatus(code=code):
                 phase = PHASES.get(code)
-                why = said.reason or said.message
-                return None if phase is None else Status(said.symbol, phase, why[:200], at_ms)
+                why = message.reason or message.message
+                return None if phase is None else Status(message.symbol, phase, why[:200], at_ms)
 
-    def _quote(self, said: SaidQuote, definition: Definition, at_ms: int) -> Quote:
-        """Return a quote on the grid, never better than it was told."""
-        bid = nearest_ticks(said.bid, definition, ROUND_FLOOR)
-        ask = nearest_ticks(said.ask, definition, ROUND_CEILING)
-        sizes = whole_shares(said.bid_size), whole_shares(said.ask_size)
-        quote = Quote(said.symbol, bid, ask, *sizes, at_ms)
-        self._lasts[said.symbol].middle = (bid + ask) / 2
+    def _quote(self, message: UpstreamQuote, definition: Definition, at_ms: int) -> Quote:
+        """Return a quote in whole ticks, rounded so that it is never better than the original."""
+        bid = nearest_ticks(message.bid, definition, ROUND_FLOOR)
+        ask = nearest_ticks(message.ask, definition, ROUND_CEILING)
+        sizes = whole_shares(message.bid_size), whole_shares(message.ask_size)
+        quote = Quote(message.symbol, bid, ask, *sizes, at_ms)
+        self._guesses[message.symbol].middle = (bid + ask) / 2
         return quote
 
-    def _trade(self, said: SaidTrade, definition: Definition, at_ms: int) -> Trade:
-        """Return a trade; who crossed the spread is told, or guessed from the middle of the quote
-        (Lee and Ready, 1991), and at the middle it is who did it the last time."""
-        ticks, last = nearest_ticks(said.price, definition), self._lasts[said.symbol]
-        if ticks != last.middle:
-            last.side = Side.BUY if ticks > last.middle else Side.SELL
-        side = _SIDES.get(said.tks, last.side)
-        return Trade(said.symbol, ticks, whole_shares(said.size), side, at_ms, exchange_ms=at_ms)
+    def _trade(self, message: UpstreamTrade, definition: Definition, at_ms: int) -> Trade:
+        """Return a trade; without a side in the message it is guessed (Lee and Ready, 1991).
+
+        Above the middle of the quote it is a buy, below a sell, and at the middle as the last one.
+        """
+        ticks, guess = nearest_ticks(message.price, definition), self._guesses[message.symbol]
+        if ticks != guess.middle:
+            guess.side = Side.BUY if ticks > guess.middle else Side.SELL
+        side, size = _SIDES.get(message.tks, guess.side), whole_shares(message.size)
+        return Trade(message.symbol, ticks, size, side, at_ms, exchange_ms=at_ms)

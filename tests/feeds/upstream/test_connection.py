@@ -202,7 +202,7 @@ async def test_a_server_that_answers_pings_and_nothing_else_is_silent() -> None:
 
 
 async def test_a_server_that_never_greets_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "GREETING_S", 0.1)
+    monkeypatch.setattr(connection, "SIGN_IN_S", 0.1)
 
     async def be_mute(socket: ServerConnection) -> None:
         visits.append(socket)
@@ -219,7 +219,7 @@ async def test_a_server_that_never_greets_is_left(monkeypatch: pytest.MonkeyPatc
 async def test_a_server_that_babbles_instead_of_greeting_is_left(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(connection, "GREETING_S", 0.1)
+    monkeypatch.setattr(connection, "SIGN_IN_S", 0.1)
 
     async def babble(socket: ServerConnection) -> None:
         visits.append(socket)
@@ -326,7 +326,7 @@ async def test_a_flood_leaves_the_rest_of_the_process_its_turn() -> None:
 
     async with exchange(behave) as there, listening(there.url) as here:
         await here.until(lambda one: len(one.trades) > 50_000)
-        assert here.source.intake.lost == 0
+        assert here.source.inbox.lost == 0
 
 
 async def test_slow_drops_of_a_message_are_waited_for() -> None:

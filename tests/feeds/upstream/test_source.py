@@ -10,8 +10,15 @@ from hypothesis import strategies as st
 from feeds.engine.engine import Engine
 from feeds.market.events import FeedState, FeedStatus, Phase, Quote, Side, Status, Trade
 from feeds.plan.plans import FeedKind, FeedPlan
-from feeds.upstream.inbox import Intake
-from feeds.upstream.protocol import Refusal, SaidTrade, Subscribed, Success, read, subscription
+from feeds.upstream.inbox import Inbox
+from feeds.upstream.protocol import (
+    UpstreamError,
+    UpstreamSubscription,
+    UpstreamSuccess,
+    UpstreamTrade,
+    parse_message,
+    subscription,
+)
 from feeds.upstream.source import UpstreamSource
 from tests.support.market_script import NOW, definition
 
@@ -43,10 +50,10 @@ def source(plan: FeedPlan = PLAN) -> UpstreamSource:
 
 
 def hear(one: UpstreamSource, *said: dict, now_ms: int = NOW) -> UpstreamSource:
-    heard = read(json.dumps(said))
-    assert not heard.bad
-    for entry in heard.entries:
-        one.hear(entry, now_ms)
+    parsed = parse_message(json.dumps(said))
+    assert not parsed.bad
+    for entry in parsed.entries:
+        one.receive(entry, now_ms)
     return one
 
 
@@ -65,20 +72,22 @@ def test_the_greeting_is_read() -> None:
         {"T": "error", "code": 402, "msg": "auth failed"},
         {"T": "subscription", "trades": ["NVX"], "quotes": [], "bars": []},
     ]
-    assert read(json.dumps(said)).entries == [
-        Success("connected"), Refusal(402, "auth failed"), Subscribed(["NVX"], []),
+    assert parse_message(json.dumps(said)).entries == [
+        UpstreamSuccess("connected"),
+        UpstreamError(402, "auth failed"),
+        UpstreamSubscription(["NVX"], []),
     ]  # fmt: skip
 
 
 def test_other_kinds_are_passed_over() -> None:
-    heard = read(json.dumps([{"T": "b", "S": "NVX"}, TRADE, {"T": "x"}]))
-    assert (len(heard.entries), heard.bad) == (1, 0)
+    parsed = parse_message(json.dumps([{"T": "b", "S": "NVX"}, TRADE, {"T": "x"}]))
+    assert (len(parsed.entries), parsed.bad) == (1, 0)
 
 
 def test_one_bad_entry_does_not_take_the_others_with_it() -> None:
     bad = [{"T": "t"}, 5, None, {"S": "NVX"}, {**TRADE, "p": "x"}, {**TRADE, "S": 5}]
-    heard = read(json.dumps([TRADE, *bad, TRADE]))
-    assert (len(heard.entries), heard.bad) == (2, len(bad))
+    parsed = parse_message(json.dumps([TRADE, *bad, TRADE]))
+    assert (len(parsed.entries), parsed.bad) == (2, len(bad))
 
 
 @pytest.mark.parametrize(
@@ -86,18 +95,18 @@ def test_one_bad_entry_does_not_take_the_others_with_it() -> None:
     ["", "{", "{}", "5", "null", "[" * 100_000, b"\xff\xfe", '[{"T":"t"', "[NaN]", "\x00", '"[]"'],
 )
 def test_what_cannot_be_read_is_counted(content: str | bytes) -> None:
-    assert read(content).bad == 1
+    assert parse_message(content).bad == 1
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200))
 def test_no_message_breaks_the_reader(content: bytes | str) -> None:
-    heard = read(content)
-    assert heard.bad or heard.entries == heard.entries
+    parsed = parse_message(content)
+    assert parsed.bad or parsed.entries == parsed.entries
 
 
 def test_a_price_is_read_as_it_is_written() -> None:
-    [said] = read('[{"T":"t","S":"NVX","p":0.1234567890123456789,"s":1,"t":""}]').entries
-    assert isinstance(said, SaidTrade)
+    [said] = parse_message('[{"T":"t","S":"NVX","p":0.1234567890123456789,"s":1,"t":""}]').entries
+    assert isinstance(said, UpstreamTrade)
     assert str(said.price) == "0.1234567890123456789"
 
 
@@ -217,7 +226,7 @@ def test_trouble_is_told_again_after_a_plan_said_otherwise() -> None:
 
 def test_lost_trades_are_told_until_the_next_plan() -> None:
     one = source()
-    one.intake = Intake(8)
+    one.inbox = Inbox(8)
     for _ in range(10):
         hear(one, TRADE)
     *ticks, told = one.draw(NOW)
@@ -239,39 +248,39 @@ def trade(price: int) -> Trade:
 
 
 def test_what_fits_waits_in_its_order() -> None:
-    intake, events = Intake(4), [quote(1), trade(1), quote(2), trade(2)]
+    inbox, events = Inbox(4), [quote(1), trade(1), quote(2), trade(2)]
     for event in events:
-        intake.put(event)
-    assert intake.take() == events
-    assert intake.take() == []
-    assert (intake.merged, intake.lost) == (0, 0)
+        inbox.put(event)
+    assert inbox.take() == events
+    assert inbox.take() == []
+    assert (inbox.merged, inbox.lost) == (0, 0)
 
 
 def test_quotes_and_phases_give_way_before_any_trade() -> None:
-    intake = Intake(8)
+    inbox = Inbox(8)
     halted, opened = (Status("NVX", phase, "", NOW) for phase in (Phase.HALTED, Phase.OPEN))
     first = [quote(1), trade(1), quote(2), halted, trade(2), quote(3), opened, quote(4, "ORB")]
     for event in [*first, trade(3)]:
-        intake.put(event)
-    assert intake.take() == [trade(1), trade(2), quote(3), opened, quote(4, "ORB"), trade(3)]
-    assert (intake.merged, intake.lost) == (3, 0)
+        inbox.put(event)
+    assert inbox.take() == [trade(1), trade(2), quote(3), opened, quote(4, "ORB"), trade(3)]
+    assert (inbox.merged, inbox.lost) == (3, 0)
 
 
 def test_trades_that_find_no_room_are_counted_and_the_newest_stay() -> None:
-    intake = Intake(8)
+    inbox = Inbox(8)
     for price in range(1, 101):
-        intake.put(trade(price))
-    kept = [one.price_ticks for one in intake.take()]
+        inbox.put(trade(price))
+    kept = [one.price_ticks for one in inbox.take()]
     assert kept == list(range(101 - len(kept), 101))
     assert len(kept) <= 8
-    assert intake.lost == 100 - len(kept)
+    assert inbox.lost == 100 - len(kept)
 
 
 @given(st.lists(st.integers(1, 3) | st.none(), max_size=60), st.integers(4, 12))
 def test_nothing_is_lost_without_a_count(script: list[int | None], capacity: int) -> None:
-    intake = Intake(capacity)
+    inbox = Inbox(capacity)
     for number, one in enumerate(script, 1):
-        intake.put(trade(number) if one is None else quote(number, "ABC"[one - 1]))
-    kept = intake.take()
-    assert len(kept) + intake.merged + intake.lost == len(script)
+        inbox.put(trade(number) if one is None else quote(number, "ABC"[one - 1]))
+    kept = inbox.take()
+    assert len(kept) + inbox.merged + inbox.lost == len(script)
     assert len(kept) <= capacity
