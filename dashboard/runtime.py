@@ -27,7 +27,8 @@ from dashboard.transports.http import Gatekeeper
 from dashboard.wire.personal import Personal
 from dashboard.wire.registry import Close
 from feeds.bus import control
-from feeds.bus.memory import Bus, MemoryBus
+from feeds.bus.interface import Bus
+from feeds.bus.memory import MemoryBus
 from feeds.bus.redis_bus import RedisBus
 from feeds.clock import SystemClock
 from feeds.engine.engine import Engine, Source

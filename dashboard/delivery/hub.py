@@ -23,7 +23,7 @@ from dashboard.exceptions import HubFull, TooManyConnections
 from dashboard.people.identity import Identity
 from dashboard.wire.personal import Personal
 from dashboard.wire.registry import Close, Transport
-from feeds.bus.memory import Bus, Overrun
+from feeds.bus.interface import Bus, Overrun
 from feeds.clock import Clock, moment_of
 from feeds.exceptions import BusDown
 from feeds.market.board import Board

@@ -1,7 +1,7 @@
-"""The control plane: pokes that say "rows changed", never what they became.
+"""The control plane: pokes that say "rows changed", but never what they changed to.
 
-The only module that touches the channel layer. Services send, runner and hub listen. A lost poke
-delays a change until the next look at the rows and never loses it.
+The only module that knows the channel layer. As a poke carries no data, a lost one only delays a
+change: whoever missed it finds it with the next regular look at the rows.
 """
 
 import asyncio
@@ -17,32 +17,32 @@ from feeds.bus.redis_link import LOST, RETRY_S, Outage
 
 GROUP: Final = "market.control"
 ECHO_S: Final = 10.0
-"""A listener calls to the group this often and must hear it as soon, or it joins again: a layer
-may lose its connection without a word, and forgets members of a group after a day."""
+"""A listener sends an echo to the group this often. If it is not back within the same time, the
+listener joins again: a layer may lose its connection silently, and drops members after a day."""
 log = logging.getLogger(__name__)
 
 
 def poke_feeds() -> None:
-    """Say that rows of feeds, instruments or halts changed."""
+    """Announce that rows of feeds, instruments or halts changed; call it after the commit."""
     _send({"type": "control.feeds"})
 
 
 def poke_people(user_ids: list[int]) -> None:
-    """Say that the watchlist or the notifications of these users changed."""
+    """Announce that watchlists or notifications of users changed; call it after the commit."""
     _send({"type": "control.people", "user_ids": user_ids})
 
 
 def disconnect(user_id: int, key: str) -> None:
-    """End one connection of a user in whichever process it is, or all of them without a key."""
+    """End the connection of a user that has this key, in any process; with key "" end all."""
     _send({"type": "control.disconnect", "user_id": user_id, "key": key})
 
 
 def _ignore(user_id: int, key: str) -> None:
-    """Some processes have no connections of people."""
+    """Do nothing, for a process without connections."""
 
 
 class _Listener:
-    """One membership of the group, from joining to the first sign that it is broken."""
+    """One membership of the group; it ends with the first sign that the layer is broken."""
 
     def __init__(
         self,
@@ -62,36 +62,37 @@ class _Listener:
         """Call back for every poke.
 
         Raises:
-            TimeoutError: nothing is heard any more.
+            ExceptionGroup: the layer is broken (see LOST), or no echo came back (TimeoutError).
         """
         channel = await self._layer.new_channel()
         await self._layer.group_add(GROUP, channel)
+        # When one of the two fails, the group cancels the other.
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._receive(channel))
-            tasks.create_task(self._call(channel))
+            tasks.create_task(self._echo(channel))
 
     async def leave(self) -> None:
-        """Close the connections of the layer, whatever state they are in."""
+        """Close the connections of the layer, in whatever state they are."""
         with suppress(*LOST):
             await self._layer.flush()
 
     async def _receive(self, channel: str) -> None:
         while True:
-            self._hear(await self._layer.receive(channel))
+            self._handle(await self._layer.receive(channel))
 
-    async def _call(self, channel: str) -> None:
-        """Prove again and again that what is sent to the group is heard."""
+    async def _echo(self, channel: str) -> None:
+        """Prove again and again that this listener receives what is sent to the group."""
         while True:
             self._heard.clear()
-            await self._layer.group_add(GROUP, channel)
+            await self._layer.group_add(GROUP, channel)  # renews the membership
             await self._layer.group_send(GROUP, {"type": "control.echo"})
             async with asyncio.timeout(ECHO_S):
                 await self._heard.wait()
             self._outage.end()
             await asyncio.sleep(ECHO_S)
 
-    def _hear(self, message: dict[str, Any]) -> None:
-        self._heard.set()
+    def _handle(self, message: dict[str, Any]) -> None:
+        self._heard.set()  # any message proves the connection, not only an echo
         match message:
             case {"type": "control.feeds"}:
                 self._on_feeds()
@@ -107,7 +108,10 @@ async def listen(
     on_people: Callable[[list[int]], None],
     on_disconnect: Callable[[int, str], None] = _ignore,
 ) -> None:
-    """Call back for every poke, for ever; one channel per process, whatever its sockets."""
+    """Call back for every poke, for ever; join again when the layer fails.
+
+    One channel for the whole process: a channel for each socket would cost Redis a message each.
+    """
     outage = Outage("control plane")
     while True:
         listener = _Listener(on_feeds, on_people, on_disconnect, outage)

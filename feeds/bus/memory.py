@@ -1,4 +1,4 @@
-"""The data plane: batches from the runner to every hub, beginning with a board.
+"""The bus of a single process: batches stay in memory.
 
 Must not know users or frames.
 """
@@ -6,47 +6,15 @@ Must not know users or frames.
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from typing import Final, Protocol
+from typing import Final
 
+from feeds.bus.interface import Attachment, Overrun
+from feeds.bus.mirror import Mirror
 from feeds.market.board import Board
 from feeds.market.events import Batch
 
 READER_BATCHES: Final = 500
-"""Batches one reader may be behind (20 s at 40 ms); then it starts again from a board."""
-
-
-class Overrun(Exception):
-    """Batches were lost to a reader; attach again."""
-
-
-class Mirror:
-    """The market as of the last batch: what a new reader starts from."""
-
-    def __init__(self) -> None:
-        self.epoch = ""
-        self.board = Board()
-
-    def receive(self, batch: Batch) -> None:
-        """Fold a batch in; a new epoch starts from an empty board."""
-        if batch.epoch != self.epoch:
-            self.epoch, self.board = batch.epoch, Board()
-        for sequence, event in enumerate(batch.events, batch.first):
-            self.board.apply(sequence, event)
-
-
-class Attachment(Protocol):
-    """One reader: the board as of its start, then every batch after it, without a hole."""
-
-    epoch: str
-    board: Board
-
-    def batches(self) -> AsyncIterator[Batch]:
-        """Yield batches as they come.
-
-        Raises:
-            Overrun: batches were lost to this reader.
-        """
-        ...
+"""Batches that a reader may be behind (20 s at 40 ms); then it starts again from a board."""
 
 
 class MemoryAttachment:
@@ -75,31 +43,12 @@ class MemoryAttachment:
         """
         while True:
             await self._news.wait()
+            # Clear before reading: a batch offered while this reader works sets it again.
             self._news.clear()
             if self._overrun:
                 raise Overrun
             while self._batches:
                 yield self._batches.popleft()
-
-
-class Bus(Protocol):
-    """What runner and hub need of a bus."""
-
-    async def publish(self, batch: Batch) -> None:
-        """Hand a batch to every reader."""
-        ...
-
-    async def attach(self) -> Attachment:
-        """Return a reader that begins now.
-
-        Raises:
-            BusDown: it cannot be reached; try again later.
-        """
-        ...
-
-    def detach(self, attachment: Attachment) -> None:
-        """Forget a reader."""
-        ...
 
 
 class MemoryBus:
@@ -110,17 +59,19 @@ class MemoryBus:
         self._attachments: list[MemoryAttachment] = []
 
     async def publish(self, batch: Batch) -> None:
-        """Hand a batch to every reader."""
+        """Hand a batch to every reader; never waits for a slow one."""
         self._mirror.receive(batch)
         for attachment in self._attachments:
             attachment.offer(batch)
 
     async def attach(self) -> MemoryAttachment:
-        """Return a reader that begins now; nothing is awaited, so nothing can fall between."""
+        """Return a reader that begins now."""
+        # Nothing is awaited between the copy of the board and the first offer, so no batch can
+        # fall between the two.
         attachment = MemoryAttachment(self._mirror.epoch, self._mirror.board.copy())
         self._attachments.append(attachment)
         return attachment
 
     def detach(self, attachment: Attachment) -> None:
         """Forget a reader."""
-        self._attachments = [one for one in self._attachments if one is not attachment]
+        self._attachments = [known for known in self._attachments if known is not attachment]

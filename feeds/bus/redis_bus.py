@@ -1,15 +1,16 @@
 """The bus of several processes: one Redis Stream of batches, and a board to begin from.
 
-Must not know users or frames. A web process holds one and reads it by one blocking read, always
-from an id of its own; the process of the feed holds one and writes to it through `carry`.
+Must not know users or frames. A web process reads with one blocking read, from the id that it has
+reached: there is no consumer group, so Redis keeps no state of readers. The process of the feed
+writes through `carry`.
 """
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from feeds.bus.memory import Attachment, Overrun
-from feeds.bus.redis_link import LOST, NOWHERE, RETRY_S, Entry, Id, Outage, RedisLink, told
+from feeds.bus.interface import Attachment, Overrun
+from feeds.bus.redis_link import LOST, NOWHERE, RETRY_S, Entry, Id, Outage, RedisLink, error_text
 from feeds.bus.redis_writer import BACKLOG_BATCHES, STREAM_BATCHES, TURN_S, RedisWriter
 from feeds.clock import Clock
 from feeds.exceptions import BusDown, InvalidPacking
@@ -22,7 +23,7 @@ Follow = Callable[[], AsyncIterator[Batch]]
 
 
 class RedisAttachment:
-    """A reader: the board as of an id, then every batch after it."""
+    """A reader: the board as of an id of the stream, then every batch after it."""
 
     def __init__(self, epoch: str, board: Board, follow: Follow) -> None:
         self.epoch = epoch
@@ -31,7 +32,7 @@ class RedisAttachment:
 
 
 class RedisBus:
-    """Carry batches between processes; it outlives every outage of Redis."""
+    """Carry batches between processes; survives every outage of Redis."""
 
     def __init__(
         self,
@@ -54,26 +55,26 @@ class RedisBus:
         self._has_refused = False
 
     async def carry(self, market: Callable[[], Awaitable[None]]) -> None:
-        """Run the market that publishes here, whenever no other feed runs."""
+        """Run the market that publishes here whenever no other one does."""
         await self._writer.carry(market)
 
     async def publish(self, batch: Batch) -> None:
-        """Leave a batch to the writer; this never waits."""
+        """Leave a batch to the writer; never waits for Redis."""
         self._writer.offer(batch)
 
     async def attach(self) -> RedisAttachment:
         """Return a reader that begins with the newest board in Redis.
 
         Raises:
-            BusDown: Redis is away, or no feed wrote a usable board yet.
+            BusDown: Redis is away, or holds no usable board yet.
         """
         try:
             head = await self._link.head()
             if head is None:
-                raise BusDown("no feed heard yet: start manage.py runfeed")
+                raise BusDown("no feed has written yet: start manage.py runfeed")
             board, after = unpack_board(head.board), await self._link.next_after(head.id)
         except LOST as error:
-            raise BusDown(told(error)) from None
+            raise BusDown(error_text(error)) from None
         except InvalidPacking as error:
             raise BusDown(f"the board cannot be read: {error}") from None
         attachment = RedisAttachment(head.epoch, board, lambda: self._follow(head.id))
@@ -88,19 +89,25 @@ class RedisBus:
         await self._link.close()
 
     def _refuse_gap(self, attachment: RedisAttachment, after: list[Entry]) -> None:
-        """Refuse a board that the stream does not go on from: a newer one is written soon."""
+        """Raise when the stream does not continue from the board; a newer board comes soon.
+
+        Board and stream are two keys. Either may be older: the stream is trimmed, Redis may come
+        back with an old copy of its data, and a feed writes the board only every second.
+        """
         for batch in map(self._unpack, after):
             if batch is None:
                 continue
             if (batch.epoch, batch.first) != (attachment.epoch, attachment.board.sequence + 1):
-                raise BusDown("the board in redis is not the one that its stream goes on from")
+                raise BusDown("the stream in redis does not continue from its board")
 
     async def _follow(self, cursor: Id) -> AsyncIterator[Batch]:
         while True:
             try:
                 entries = await self._link.read(cursor)
+                # Redis may come back empty, or with older data. Ids then start below the cursor,
+                # and XREAD would wait for ever: nothing newer is known, so begin from a board.
                 if not entries and await self._newest() < cursor:
-                    raise Overrun("the stream began anew")
+                    raise Overrun("the stream has started again")
             except LOST as error:
                 self._outage.begin(error)
                 await asyncio.sleep(RETRY_S)
@@ -113,12 +120,12 @@ class RedisBus:
                     yield batch
 
     async def _newest(self) -> Id:
-        """Return the newest id that Redis knows of; a board may be ahead of the stream."""
+        """Return the newest id in Redis; the board is ahead of a stream that was emptied."""
         head = await self._link.head()
         return max(NOWHERE if head is None else head.id, await self._link.newest())
 
     def _unpack(self, entry: Entry) -> Batch | None:
-        """Return the batch of an entry, None when nobody of ours wrote it."""
+        """Return the batch of an entry; None when the entry is not ours."""
         try:
             return unpack_batch(entry.content or b"")
         except InvalidPacking as error:

@@ -1,4 +1,4 @@
-"""The connection to Redis: our keys there, the few commands on them, how an outage is told.
+"""The connection to Redis: our keys, the few commands on them, and how an outage is logged.
 
 Must not know events.
 """
@@ -17,16 +17,16 @@ from redis.exceptions import RedisError
 STREAM: Final = "market:batches"
 BOARD: Final = "market:board"
 LOST: Final = (RedisError, OSError)
-"""What a command raises when Redis is away, full, read-only or holds something else there."""
+"""What a command raises when Redis is away, full or read-only, or a key has another type."""
 CONNECT_S: Final = 2.0
 ANSWER_S: Final = 3.0
-"""Longer than a blocking read, or a quiet market would look like a dead server."""
+"""Timeout of a command: longer than a blocking read, or silence would look like an outage."""
 BLOCK_MS: Final = 1000
-"""A read waits this long for news; a feed says something every second."""
+"""A read waits this long for news; a running feed writes at least every second."""
 READ_ENTRIES: Final = 100
-"""Entries of one answer; who is behind reads again at once."""
+"""Entries of one answer; a reader that is behind reads again at once."""
 RETRY_S: Final = 0.5
-"""What failed is tried again after this."""
+"""Pause before a new attempt after a failure."""
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,8 @@ log = logging.getLogger(__name__)
 class Id(NamedTuple):
     """An id in the stream: `term` grows with every market that begins, `number` with every batch.
 
-    Redis refuses an id that does not grow, so a market that was replaced cannot write any more.
+    This is the fencing token of the writers. XADD refuses an id that is not above the newest one,
+    so a market that was replaced while it slept cannot write any more, without any lock.
     """
 
     term: int
@@ -45,7 +46,7 @@ class Id(NamedTuple):
         """Read an id as Redis writes it.
 
         Raises:
-            ValueError: it is none.
+            ValueError: the text is no id.
         """
         term, _, number = text.partition(b"-")
         return cls(int(term), int(number))
@@ -59,14 +60,14 @@ NOWHERE: Final = Id(0, 0)
 
 
 class Entry(NamedTuple):
-    """One entry of the stream; no content is an entry that is not ours."""
+    """One entry of the stream; content is None in an entry that somebody else wrote."""
 
     id: Id
     content: bytes | None
 
 
 class Head(NamedTuple):
-    """What a new reader begins from: a board, packed, and the id of the last batch in it."""
+    """What a new reader begins from: a packed board, and the id of the last batch in it."""
 
     epoch: str
     id: Id
@@ -74,7 +75,10 @@ class Head(NamedTuple):
 
 
 class RedisLink:
-    """The commands of the bus; they give up at once, for who asks knows what an outage means."""
+    """The commands of the bus; none is repeated, as only the caller knows what a failure means.
+
+    A repeated write may have arrived the first time, and a repeated read may be out of date.
+    """
 
     def __init__(self, url: str) -> None:
         self._redis: Any = Redis.from_url(
@@ -85,34 +89,37 @@ class RedisLink:
         )
 
     async def newest(self) -> Id:
-        """Return the id of the newest entry, NOWHERE when there is none."""
+        """Return the id of the newest entry; NOWHERE when the stream is empty or gone."""
         found = await _answer(self._redis.xrevrange(STREAM, count=1))
         return Id.parse(found[0][0]) if found else NOWHERE
 
     async def read(self, after: Id) -> list[Entry]:
-        """Return the next entries; none when nothing came for a while."""
+        """Return the next entries; none when nothing came for BLOCK_MS."""
         answer = await _answer(
             self._redis.xread({STREAM: str(after)}, count=READ_ENTRIES, block=BLOCK_MS)
         )
-        return [_entry(*one) for _, entries in answer for one in entries]
+        return [_entry(*found) for _, entries in answer for found in entries]
 
     async def next_after(self, after: Id) -> list[Entry]:
-        """Return the next entry if there is one now."""
+        """Return the next entry, if there is one already, in a list."""
         found = await _answer(self._redis.xrange(STREAM, f"({after}", count=1))
-        return [_entry(*one) for one in found]
+        return [_entry(*entry) for entry in found]
 
     async def write(self, entries: Iterable[Entry], *, keep: int) -> None:
-        """Append entries in one round trip; Redis keeps that many, and some more."""
+        """Append entries in one round trip; Redis keeps `keep` of them, and up to 100 more."""
+        # Without a transaction a failure may leave the first entries written. That is no harm: the
+        # writer looks for the newest id before it writes again.
         async with self._redis.pipeline(transaction=False) as pipe:
-            for one in entries:
-                pipe.xadd(STREAM, {"b": one.content}, id=str(one.id), maxlen=keep, approximate=True)
+            for entry in entries:
+                fields, text = {"b": entry.content}, str(entry.id)
+                pipe.xadd(STREAM, fields, id=text, maxlen=keep, approximate=True)
             answers = await _answer(pipe.execute(raise_on_error=False))
         for answer in answers:
             if isinstance(answer, RedisError):
                 raise answer
 
     async def head(self) -> Head | None:
-        """Return the board in Redis, None when there is none that can be read."""
+        """Return the board in Redis; None when there is none, or its fields are unreadable."""
         epoch, text, board = await _answer(self._redis.hmget(BOARD, ["epoch", "id", "board"]))
         if epoch is None or text is None or board is None:
             return None
@@ -131,16 +138,16 @@ class RedisLink:
 
 
 class Outage:
-    """Tell the log that something is lost and that it is back, once each."""
+    """Log that something is lost, and that it is back, once each."""
 
     def __init__(self, what: str) -> None:
         self._what = what
         self._is_on = False
 
     def begin(self, error: Exception) -> None:
-        """Note a failure; those after the first are not told."""
+        """Note a failure; only the first of an outage is logged."""
         if not self._is_on:
-            log.warning("%s lost error=%s", self._what, told(error))
+            log.warning("%s lost error=%s", self._what, error_text(error))
         self._is_on = True
 
     def end(self) -> None:
@@ -150,16 +157,16 @@ class Outage:
         self._is_on = False
 
 
-def told(error: Exception) -> str:
-    """Return what an error says, its name when it says nothing."""
+def error_text(error: Exception) -> str:
+    """Return the text of an error, or its name when it has none."""
     return str(error) or type(error).__name__
 
 
 async def _answer(command: Awaitable[Any]) -> Any:
-    """Await an answer, and be cancelled when asked to.
+    """Await an answer, and do not lose a cancellation meanwhile.
 
-    redis-py sends under `asyncio.wait_for`, which before Python 3.12 forgets a cancellation that
-    comes when the bytes have just left: the reader would go on for ever.
+    redis-py sends under `asyncio.wait_for`. Before Python 3.12 that swallows a cancellation that
+    comes just when the bytes have left, and the reader would go on for ever.
     """
     task = asyncio.current_task()
     before = task.cancelling() if task else 0

@@ -1,8 +1,12 @@
 """The feed's side of the Redis bus: a bounded backlog, one writer, and the board for new readers.
 
-Must not know readers. The market never waits for Redis: it leaves its batches here, and a task of
-its own writes them. A reader needs no more than the board as of some id and the batches after it,
-so what was lost is mended by the next board.
+Must not know readers. The market never waits for Redis: it leaves batches here, and another task
+writes them. A reader needs only a board as of some id and the batches after it, so the next board
+repairs whatever was lost.
+
+Two feeds may run by mistake, or one may wake up after a long sleep. Nothing here relies on a lock
+that could expire unnoticed: every entry has an explicit id that begins with the term of its market,
+and Redis refuses ids that do not grow. A feed that finds a higher term in the stream ends.
 """
 
 import asyncio
@@ -12,35 +16,35 @@ from collections.abc import Awaitable, Callable
 from itertools import islice
 from typing import Final
 
-from feeds.bus.memory import Mirror
+from feeds.bus.mirror import Mirror
 from feeds.bus.redis_link import LOST, NOWHERE, RETRY_S, Entry, Head, Id, Outage, RedisLink
 from feeds.clock import Clock
 from feeds.market.events import Batch
 from feeds.market.packing import pack_batch, pack_board
 
 STREAM_BATCHES: Final = 1500
-"""Batches kept for readers that are behind: 60 s at 40 ms; Redis trims by nodes of 100."""
+"""Batches in the stream for readers that are behind: 60 s at 40 ms; Redis trims in hundreds."""
 BACKLOG_BATCHES: Final = 1000
 """Batches kept while Redis is away: 40 s at 40 ms."""
 BACKLOG_BYTES: Final = 64 * 1024 * 1024
 """Bytes kept while Redis is away: 40 s at 30,000 ticks/s of 50 bytes."""
 WRITE_BATCHES: Final = 100
-"""Batches of one round trip."""
+"""Batches written in one round trip."""
 BOARD_S: Final = 1.0
 """The board is written this often."""
 SURE_S: Final = 2.0
-"""Who wrote nothing for this long looks whether somebody else did."""
+"""After so long without a write of its own, a feed first looks whether another one wrote."""
 TURN_S: Final = 3.0
-"""A stream without news for this long has no feed: a running one writes every second."""
+"""A stream without a new entry for this long has no feed: a running one writes every second."""
 log = logging.getLogger(__name__)
 
 
 class Deposed(Exception):
-    """Another feed writes to the stream."""
+    """Another feed has taken over the stream."""
 
 
 class RedisWriter:
-    """Take the batches of one market at a time, and bring them to Redis in order, each once."""
+    """Take the batches of one market at a time, and write them to Redis in order, each once."""
 
     def __init__(
         self,
@@ -62,18 +66,19 @@ class RedisWriter:
         self._backlog: deque[Entry] = deque()
         self._backlog_bytes = 0
         self._news = asyncio.Event()
-        self._is_sure = False
+        self._is_sure = False  # whether the backlog is known to follow the newest entry
         self._written_s = 0.0
         self._board_due_s = 0.0
-        self._board = (-1, b"")
+        self._board = (-1, b"")  # sequence, and the packed board as of it
         self._outage = Outage("redis of the feed")
 
     def offer(self, batch: Batch) -> None:
-        """Take a batch; a backlog that is full is given up, and readers begin from a board."""
+        """Take a batch; a full backlog is dropped, and readers begin from the next board."""
         self._mirror.receive(batch)
         self._number += 1
         content = pack_batch(batch)
         if self._is_full(len(content)):
+            # Dropping only the oldest would leave a gap, and after any gap readers start again.
             log.error("backlog given up batches=%d", len(self._backlog))
             self._backlog.clear()
             self._backlog_bytes = 0
@@ -82,10 +87,11 @@ class RedisWriter:
         self._news.set()
 
     async def carry(self, market: Callable[[], Awaitable[None]]) -> None:
-        """Run a market while no other feed does; wait when there is one, and take its place."""
+        """Run a market while no other feed writes; wait for the end of another one before."""
         while True:
             await self._wait_for_turn()
             try:
+                # A deposed writer cancels the market: whoever goes on would only waste the machine.
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._write_for_ever())
                     tasks.create_task(_run(market))
@@ -93,23 +99,24 @@ class RedisWriter:
                 log.warning("market ends reason=%s", errors.exceptions[0])
 
     async def _wait_for_turn(self) -> None:
-        """Wait until nobody writes, then begin a term above all before."""
-        is_told = False
+        """Wait until no other feed writes, then begin a term above all former ones."""
+        is_logged = False
         while True:
             try:
                 newest = await self._link.newest()
-                if newest == NOWHERE or newest.term == self._term or await self._rests_at(newest):
+                if newest == NOWHERE or newest.term == self._term or await self._stands_at(newest):
                     break
             except LOST as error:
                 self._outage.begin(error)
                 await asyncio.sleep(RETRY_S)
                 continue
-            if not is_told:
+            if not is_logged:
                 log.warning("another feed runs, this one waits for its end")
-            is_told = True
+            is_logged = True
+        # The time as a term grows even when Redis lost the stream; `+ 1` covers a clock set back.
         self._begin_term(max(self._clock.now_ms(), newest.term + 1))
 
-    async def _rests_at(self, newest: Id) -> bool:
+    async def _stands_at(self, newest: Id) -> bool:
         await asyncio.sleep(self._turn_s)
         return await self._link.newest() == newest
 
@@ -132,13 +139,14 @@ class RedisWriter:
                 while self._backlog:
                     await self._write()
             except LOST as error:
+                # The failed write may have arrived, in part as well: look before writing again.
                 self._outage.begin(error)
                 self._is_sure = False
                 await asyncio.sleep(RETRY_S)
                 self._news.set()
 
     async def _write(self) -> None:
-        """Bring the oldest of the backlog to Redis; the board goes first, when it is due."""
+        """Write the oldest batches of the backlog; the board goes first, when it is due."""
         if not self._is_sure or self._clock.monotonic() - self._written_s > SURE_S:
             await self._look()
         if self._clock.monotonic() >= self._board_due_s:
@@ -151,16 +159,17 @@ class RedisWriter:
         self._outage.end()
 
     async def _look(self) -> None:
-        """Find out which batches arrived although nobody said so, and whose the stream is now.
+        """Find out which batches arrived although the write failed, and who owns the stream.
 
         Raises:
-            Deposed: it is another feed's.
+            Deposed: another feed does.
         """
         newest = await self._link.newest()
         if newest.term > self._term:
             raise Deposed(f"the stream is at {newest}, this feed's term was {self._term}")
         if newest.term == self._term:
             self._forget_up_to(newest)
+        # Redis may have come back empty: a new board lets readers begin without waiting for one.
         self._board_due_s = self._clock.monotonic()
         self._is_sure = True
 
@@ -168,6 +177,8 @@ class RedisWriter:
         mirror = self._mirror
         if self._board[0] != mirror.board.sequence:
             self._board = (mirror.board.sequence, pack_board(mirror.board))
+        # The mirror has every batch that was offered, also those of the backlog. So the board is as
+        # of the last number, and readers skip what the stream adds up to there.
         head = Head(mirror.epoch, Id(self._term, self._number), self._board[1])
         await self._link.write_head(head)
         self._board_due_s = self._clock.monotonic() + BOARD_S

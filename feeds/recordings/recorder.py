@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import Full, Queue
 from typing import Final
 
-from feeds.bus.memory import Attachment, Bus, Overrun
+from feeds.bus.interface import Attachment, Bus, Overrun
 from feeds.clock import Clock
 from feeds.exceptions import BusDown, FeedError
 from feeds.market.events import Event

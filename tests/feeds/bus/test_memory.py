@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from feeds.bus.memory import READER_BATCHES, Attachment, MemoryBus, Overrun
+from feeds.bus.interface import Attachment, Overrun
+from feeds.bus.memory import READER_BATCHES, MemoryBus
 from feeds.market.board import Board
 from feeds.market.events import Batch, Quote
 from tests.support.market_script import NOW, listing

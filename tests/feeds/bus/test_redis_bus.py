@@ -11,7 +11,7 @@ import pytest
 from dashboard.cpu_meter import CostMeter
 from dashboard.delivery.hub import Hub
 from dashboard.delivery.replica import BatchLost, Replica
-from feeds.bus.memory import Mirror
+from feeds.bus.mirror import Mirror
 from feeds.bus.redis_bus import RedisBus
 from feeds.bus.redis_link import ANSWER_S, BOARD, STREAM
 from feeds.clock import SystemClock
