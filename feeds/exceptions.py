@@ -7,21 +7,12 @@ FeedError
 ├── InvalidPlan           a feed that cannot run (rate below 0, duplicate symbol)
 ├── InvalidTransition     a phase or state that cannot follow the current one
 ├── InvalidPosition       text that is not a position
-<<<<<<< HEAD
 ├── InvalidPacking        bytes that are neither a batch nor a board
 ├── InvalidRecording      a file that is not a recording, or events that a recording cannot hold
-├── InvalidImport         a table of trades or bars with invalid rows
+├── InvalidImport         a table with invalid rows
 ├── UpstreamRefused       the upstream refused the credentials or a subscription
 ├── UpstreamLost          the connection to the upstream broke or went silent
 └── PositionLost          a position before the start of the tape, or one that never existed
-=======
-├── InvalidPacking        bytes that are no batch and no board
-├── InvalidRecording      a file that is no recording, or events that cannot stand in one
-├── InvalidImport         a table with rows that cannot be taken
-├── UpstreamRefused       credentials or a subscription that the upstream does not take
-├── UpstreamLost          a connection to the upstream that broke, or went silent
-└── PositionLost          a position the tape no longer reaches, or never had
->>>>>>> 746da62 (WIP on catalogue: 638a330 Read instrument lists with django-import-export)
 """
 
 
