@@ -50,7 +50,7 @@ END_S: Final = 3.0
 """How long the parts of a process may take to end."""
 
 
-class Feed:
+class FeedTasks:
     """The market of this process: a new one after every crash."""
 
     def __init__(self, bus: Bus, clock: SystemClock) -> None:
@@ -124,7 +124,7 @@ class Runtime:
         self.ping_s: float = settings.MARKET_PING_S
         # One for every transport and for REST: two would give each user two budgets.
         self.gatekeeper = Gatekeeper(self.hub, requests_per_s=settings.MARKET_REQUESTS_PER_S)
-        self._feed = Feed(self.bus, self.clock)
+        self._feed = FeedTasks(self.bus, self.clock)
         self._tasks: list[asyncio.Task[None]] = []
         self._is_stopped = False
 
@@ -165,7 +165,7 @@ class FeedRuntime:
     def __init__(self) -> None:
         self._clock = SystemClock()
         self._bus = RedisBus(settings.MARKET_REDIS_URL, clock=self._clock)
-        self._feed = Feed(self._bus, self._clock)
+        self._feed = FeedTasks(self._bus, self._clock)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run the feed until told to stop."""

@@ -12,8 +12,8 @@ from django.views.generic import RedirectView
 
 from dashboard import runtime
 from dashboard.api.charts import Charts
-from dashboard.api.entrance import open_to_readers
-from dashboard.api.rest import Market, make_api
+from dashboard.api.responses import open_to_readers
+from dashboard.api.rest import RestMarket, make_api
 from dashboard.api.udf import make_udf
 from dashboard.deck.routes import deck_routes
 from dashboard.pages import views
@@ -21,7 +21,7 @@ from dashboard.protocol.pages import asyncapi_file, developers
 
 _runtime = runtime.current()
 _market = _runtime.market
-_rest = Market(_runtime.hub, _runtime.gatekeeper, Charts(_runtime.hub))
+_rest = RestMarket(_runtime.hub, _runtime.gatekeeper, Charts(_runtime.hub))
 _api, _udf = open_to_readers(make_api(_rest).urls), open_to_readers(make_udf(_rest).urls)
 _icon = RedirectView.as_view(url=static("images/favicon.svg"), permanent=True)
 

@@ -15,19 +15,19 @@ from pydantic import Field
 
 from dashboard.api import schemas
 from dashboard.api.charts import FOREVER_MS, MOST_BARS, Charts, Wanted
-from dashboard.api.entrance import (
+from dashboard.api.responses import (
     SYMBOL_CHARACTERS,
     bad,
-    kept,
+    cacheable,
+    fresh,
     let_in,
     refusal,
-    told,
     unknown,
 )
 from dashboard.delivery.hub import Hub
 from dashboard.exceptions import UnknownSymbol
 from dashboard.people.access import Access
-from dashboard.transports.http import Gatekeeper, Refused
+from dashboard.transports.http import Gatekeeper, RequestRefused
 from dashboard.wire.frames import encode_instrument
 from dashboard.wire.registry import EVERYTHING, FIELDS, SYMBOL_LIMIT, Error
 from feeds.market.bars import Bar
@@ -57,7 +57,7 @@ _PRICES: Final = {
     "p": LAST, "b": BID, "a": ASK, "o": OPEN, "h": HIGH, "l": LOW, "pc": PREVIOUS_CLOSE,
 }  # fmt: skip
 _PLAIN: Final = {"bs": BID_SIZE, "as": ASK_SIZE, "v": VOLUME, "ph": PHASE, "t": TS_EVENT}
-ERRORS: Final = dict.fromkeys((400, 401, 403, 404, 429, 503), schemas.ErrorAnswer)
+ERRORS: Final = dict.fromkeys((400, 401, 403, 404, 429, 503), schemas.ErrorOut)
 DESCRIPTION: Final = """\
 The market by question and answer. Sign in as on the wire: by the session of a page of this server,
 or as a program by HTTP Basic with the name of the user and a token of `manage.py token USER`. For
@@ -77,7 +77,7 @@ class WantedBars(Schema):
     limit: Annotated[int, Field(ge=1, le=MOST_BARS)] = PAGE
 
 
-class Market:
+class RestMarket:
     """What the operations need: the hub's board, its bars, and a gatekeeper that lets people in."""
 
     def __init__(self, hub: Hub, gatekeeper: Gatekeeper, charts: Charts) -> None:
@@ -89,11 +89,11 @@ class Market:
         """Return what who asks may see, before anything else that was asked is looked at.
 
         Raises:
-            Refused: nobody is signed in, there are too many requests, or no market yet.
+            RequestRefused: nobody is signed in, there are too many requests, or no market yet.
         """
         identity = await let_in(self.gatekeeper, request)
         if not self.hub.replica.epoch:
-            raise Refused(Error.UNAVAILABLE, "the market has not begun")
+            raise RequestRefused(Error.UNAVAILABLE, "the market has not begun")
         return identity.access
 
     def position(self, access: Access) -> str:
@@ -107,7 +107,7 @@ def access_of(request: HttpRequest) -> Access:
     return access
 
 
-def make_api(market: Market) -> NinjaAPI:
+def make_api(market: RestMarket) -> NinjaAPI:
     """Return the API of a market."""
     api = NinjaAPI(
         title="Market",
@@ -123,7 +123,7 @@ def make_api(market: Market) -> NinjaAPI:
 
 def answer_errors(api: NinjaAPI) -> None:
     """Answer with errors of the wire, whatever is wrong."""
-    api.exception_handler(Refused)(lambda _, error: refusal(error))
+    api.exception_handler(RequestRefused)(lambda _, error: refusal(error))
     api.exception_handler(UnknownSymbol)(lambda _, error: unknown(error))
     api.exception_handler(ValidationError)(lambda _, error: bad(fact_of(error)))
 
@@ -134,10 +134,10 @@ def fact_of(error: ValidationError) -> str:
     return f"{first['loc'][-1]}: {first['msg']}"[:200]
 
 
-def _router(market: Market) -> Router:
+def _router(market: RestMarket) -> Router:
     router = Router(auth=market.admit, by_alias=True)
 
-    @router.get("/instruments", response={200: schemas.Instruments, **ERRORS})
+    @router.get("/instruments", response={200: schemas.InstrumentsOut, **ERRORS})
     async def instruments(
         request: HttpRequest,
         after: Symbol = "",
@@ -148,25 +148,27 @@ def _router(market: Market) -> Router:
         rows = {s: row for s, row in market.charts.seen(access).items() if s > after}
         page = list(rows.items())[:limit]
         data = [msgspec.Raw(encode_instrument(s, row).encode()) for s, row in page]
-        return kept(request, {"data": data, "after": page[-1][0] if len(rows) > limit else None})
+        return cacheable(
+            request, {"data": data, "after": page[-1][0] if len(rows) > limit else None}
+        )
 
-    @router.get("/instruments/{symbol}", response={200: schemas.Instrument, **ERRORS})
+    @router.get("/instruments/{symbol}", response={200: schemas.InstrumentOut, **ERRORS})
     async def instrument(request: HttpRequest, symbol: Symbol) -> HttpResponseBase:
         """Return one instrument."""
         access = access_of(request)
         key, row = market.charts.find(symbol, access)
-        return kept(request, msgspec.Raw(encode_instrument(key, row).encode()))
+        return cacheable(request, msgspec.Raw(encode_instrument(key, row).encode()))
 
-    @router.get("/quotes", response={200: schemas.Quotes, **ERRORS})
+    @router.get("/quotes", response={200: schemas.QuotesOut, **ERRORS})
     async def quotes(request: HttpRequest, symbols: Symbols) -> HttpResponse:
         """Return the values of symbols as they are now, with five levels of the book."""
         access = access_of(request)
         found, rejected = _rows(market, symbols, access)
         data = {symbol: _quote(row) for symbol, row in found.items()}
         position = market.position(access)
-        return told({"position": position, "data": data, "rejected": rejected})
+        return fresh({"position": position, "data": data, "rejected": rejected})
 
-    @router.get("/bars", response={200: schemas.Bars, **ERRORS})
+    @router.get("/bars", response={200: schemas.BarsOut, **ERRORS})
     async def bars(request: HttpRequest, wanted: Query[WantedBars]) -> HttpResponseBase:
         """Return the newest bars that begin in [from, to), the live one too."""
         access = access_of(request)
@@ -175,12 +177,12 @@ def _router(market: Market) -> Router:
         row, found, is_live = await market.charts.bars(asked, access)
         data = [bar_of(row, bar) for bar in found[-limit:]]
         has_more = len(found) > limit
-        return kept(request, {
+        return cacheable(request, {
             "s": wanted.symbol, "iv": wanted.interval, "data": data, "live": is_live,
             "before": data[0]["t"] if has_more else None,
         })  # fmt: skip
 
-    @router.get("/trades", response={200: schemas.Trades, **ERRORS})
+    @router.get("/trades", response={200: schemas.TradesOut, **ERRORS})
     async def trades(
         request: HttpRequest,
         symbols: Symbols,
@@ -193,22 +195,24 @@ def _router(market: Market) -> Router:
         keys = {key for key in (access.key_of(s, board) for s in found) if key is not None}
         newest = market.hub.replica.recent_trades(keys, limit)
         data = [msgspec.Raw(trade.dated().encode()) for trade in newest]
-        return told({"position": market.position(access), "data": data})
+        return fresh({"position": market.position(access), "data": data})
 
     return router
 
 
-def _rows(market: Market, symbols: str, access: Access) -> tuple[dict[str, Row], dict[str, str]]:
+def _rows(
+    market: RestMarket, symbols: str, access: Access
+) -> tuple[dict[str, Row], dict[str, str]]:
     """Return the rows of the symbols that are named, and why some are not there.
 
     Raises:
-        Refused: too many are named.
+        RequestRefused: too many are named.
     """
     named = list(dict.fromkeys(one for one in symbols.split(",") if one))
     if EVERYTHING in named:
         return market.charts.seen(access), {}
     if len(named) > SYMBOL_LIMIT:
-        raise Refused(Error.TOO_MANY_SYMBOLS, f"limit is {SYMBOL_LIMIT}, was {len(named)}")
+        raise RequestRefused(Error.TOO_MANY_SYMBOLS, f"limit is {SYMBOL_LIMIT}, was {len(named)}")
     found: dict[str, Row] = {}
     rejected: dict[str, str] = {}
     for symbol in named:

@@ -30,13 +30,13 @@ class Problem(Answer):
     retry: Annotated[bool, Field(description="the same may work later")]
 
 
-class ErrorAnswer(Answer):
+class ErrorOut(Answer):
     """The body of every answer of 400 and above."""
 
     error: Problem
 
 
-class Instrument(Answer):
+class InstrumentOut(Answer):
     """An instrument: what it is, and its phase."""
 
     s: Annotated[str, Field(description="symbol")]
@@ -51,14 +51,14 @@ class Instrument(Answer):
     delay: Annotated[int, Field(description="everything of it is so late; minutes")] = 0
 
 
-class Instruments(Answer):
+class InstrumentsOut(Answer):
     """A page of instruments by symbol."""
 
-    data: list[Instrument]
+    data: list[InstrumentOut]
     after: Annotated[str | None, Field(description="what to send for the next page")]
 
 
-class Quote(Answer):
+class QuoteOut(Answer):
     """The values of an instrument; null is no value yet."""
 
     p: Annotated[Price, Field(description="last price")]
@@ -77,15 +77,15 @@ class Quote(Answer):
     asks: Annotated[list[Level], Field(description="up to five, the best first")]
 
 
-class Quotes(Answer):
+class QuotesOut(Answer):
     """Quotes by symbol, as of a position of the tape."""
 
     position: Annotated[str, Field(description="`epoch:seq`")]
-    data: dict[str, Quote]
+    data: dict[str, QuoteOut]
     rejected: Annotated[dict[str, str], Field(description="why, by symbol")]
 
 
-class Bar(Answer):
+class BarOut(Answer):
     """A bar, in the exchange's time."""
 
     t: Annotated[int, Field(description="when it begins; UTC, ms")]
@@ -97,19 +97,19 @@ class Bar(Answer):
     n: Annotated[int, Field(description="trades")]
 
 
-class Bars(Answer):
+class BarsOut(Answer):
     """Bars of a symbol, the oldest first."""
 
     s: Annotated[str, Field(description="symbol")]
     iv: Annotated[Interval, Field(description="interval")]
-    data: list[Bar]
+    data: list[BarOut]
     live: Annotated[bool, Field(description="the last one still changes")]
     before: Annotated[
         int | None, Field(description="`to` of the page before this, if there is one")
     ]
 
 
-class Trade(Answer):
+class TradeOut(Answer):
     """One execution."""
 
     s: Annotated[str, Field(description="symbol")]
@@ -120,8 +120,8 @@ class Trade(Answer):
     t: Time
 
 
-class Trades(Answer):
+class TradesOut(Answer):
     """The newest trades, the oldest first."""
 
     position: Annotated[str, Field(description="`epoch:seq`")]
-    data: list[Trade]
+    data: list[TradeOut]

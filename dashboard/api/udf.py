@@ -12,10 +12,10 @@ from ninja.errors import ValidationError
 from pydantic import Field
 
 from dashboard.api.charts import FOREVER_MS, MOST_BARS, Wanted
-from dashboard.api.entrance import refusal, told
-from dashboard.api.rest import Market, access_of, fact_of
+from dashboard.api.responses import fresh, refusal
+from dashboard.api.rest import RestMarket, access_of, fact_of
 from dashboard.exceptions import UnknownSymbol
-from dashboard.transports.http import Refused
+from dashboard.transports.http import RequestRefused
 from dashboard.wire.registry import SYMBOL_LIMIT
 from feeds.market.board import ASK, BID, HIGH, LAST, LOW, OPEN, PREVIOUS_CLOSE, VOLUME, Row
 from feeds.market.delayed import delay_of, shown
@@ -41,22 +41,22 @@ class AskedBars(Schema):
     countback: Annotated[int | None, Field(ge=0)] = None
 
 
-class Refusal(Exception):
+class UdfError(Exception):
     """A question that UDF answers with a text."""
 
 
-def make_udf(market: Market) -> NinjaAPI:
+def make_udf(market: RestMarket) -> NinjaAPI:
     """Return the UDF endpoints of a market."""
     api = NinjaAPI(title="UDF", version="1", urls_namespace="udf", docs_url=None, openapi_url=None)
     api.add_router("", _router(market))
-    api.exception_handler(Refused)(lambda _, error: _refused(error))
-    api.exception_handler(Refusal)(lambda _, error: _error(str(error)))
+    api.exception_handler(RequestRefused)(lambda _, error: _refused(error))
+    api.exception_handler(UdfError)(lambda _, error: _error(str(error)))
     api.exception_handler(UnknownSymbol)(lambda _, __: _error("unknown_symbol"))
     api.exception_handler(ValidationError)(lambda _, error: _error(fact_of(error)))
     return api
 
 
-def _refused(refused: Refused) -> HttpResponse:
+def _refused(refused: RequestRefused) -> HttpResponse:
     """Say it in the words of UDF, with the status of the wire."""
     plain, answer = refusal(refused), _error(str(refused))
     answer.status_code = plain.status_code
@@ -66,16 +66,16 @@ def _refused(refused: Refused) -> HttpResponse:
 
 
 def _error(fact: str) -> HttpResponse:
-    return told({"s": "error", "errmsg": fact})
+    return fresh({"s": "error", "errmsg": fact})
 
 
-def _router(market: Market) -> Router:
+def _router(market: RestMarket) -> Router:
     router = Router(auth=market.admit)
 
     @router.get("/config")
     async def config(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
         """Say what this server can do."""
-        return told({
+        return fresh({
             "supports_search": True, "supports_group_request": False, "supports_marks": False,
             "supports_timescale_marks": False, "supports_time": True,
             "exchanges": [], "symbols_types": [], "supported_resolutions": list(RESOLUTIONS),
@@ -91,7 +91,7 @@ def _router(market: Market) -> Router:
     async def symbols(request: HttpRequest, symbol: Symbol) -> HttpResponse:
         """Return what a chart must know of a symbol."""
         access = access_of(request)
-        return told(_symbol(market.charts.find(_plain(symbol), access)[1]))
+        return fresh(_symbol(market.charts.find(_plain(symbol), access)[1]))
 
     @router.get("/search")
     async def search(
@@ -106,7 +106,7 @@ def _router(market: Market) -> Router:
         starts = [s for s in rows if s.casefold().startswith(text)]
         named = [s for s, row in rows.items() if text in row.definition.name.casefold()]
         found = list(dict.fromkeys([*starts, *named]))[: min(limit, FOUND)]
-        return told([_match(symbol, rows[symbol]) for symbol in found])
+        return fresh([_match(symbol, rows[symbol]) for symbol in found])
 
     @router.get("/history")
     async def history(request: HttpRequest, asked: Query[AskedBars]) -> HttpResponse:
@@ -115,12 +115,12 @@ def _router(market: Market) -> Router:
         wanted = _wanted(asked)
         row, bars, _ = await market.charts.bars(wanted, access)
         if bars:
-            return told(_table(row, bars))
+            return fresh(_table(row, bars))
         _, older, _ = await market.charts.bars(
             wanted._replace(from_ms=0, to_ms=max(0, SECOND_MS * asked.begin), limit=1), access
         )
         next_time = {"nextTime": older[-1].start_ms // SECOND_MS} if older else {}
-        return told({"s": "no_data"} | next_time)
+        return fresh({"s": "no_data"} | next_time)
 
     @router.get("/quotes")
     async def quotes(
@@ -130,7 +130,7 @@ def _router(market: Market) -> Router:
         access = access_of(request)
         named = [one for one in symbols.split(",") if one]
         if len(named) > SYMBOL_LIMIT:
-            raise Refusal(f"limit is {SYMBOL_LIMIT} symbols, was {len(named)}")
+            raise UdfError(f"limit is {SYMBOL_LIMIT} symbols, was {len(named)}")
         data = []
         for name in named:
             try:
@@ -139,7 +139,7 @@ def _router(market: Market) -> Router:
                 data.append({"s": "error", "n": name[:64], "v": {}})
             else:
                 data.append({"s": "ok", "n": name, "v": _values(row)})
-        return told({"s": "ok", "d": data})
+        return fresh({"s": "ok", "d": data})
 
     return router
 
@@ -148,11 +148,11 @@ def _wanted(asked: AskedBars) -> Wanted:
     """Return what is wanted; `countback` counts more than `from`.
 
     Raises:
-        Refusal: there are no bars of that resolution.
+        UdfError: there are no bars of that resolution.
     """
     interval = RESOLUTIONS.get(ALIASES.get(asked.resolution, asked.resolution))
     if interval is None:
-        raise Refusal(f"resolution was {asked.resolution!r}")
+        raise UdfError(f"resolution was {asked.resolution!r}")
     from_ms, to_ms = (max(0, SECOND_MS * one) for one in (asked.begin, asked.end))
     if asked.countback:
         from_ms = 0

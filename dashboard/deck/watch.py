@@ -22,7 +22,7 @@ class Deck:
     def __init__(self, hub: Hub, *, process: str) -> None:
         self._hub = hub
         self._reporter = Reporter(hub, process=process)
-        self._told = hub.replica.status_position
+        self._seen_status = hub.replica.status_position
         self._readers: set[Connection] = set()
         self._due_s = -inf
 
@@ -40,10 +40,10 @@ class Deck:
             self._reporter.forget()
             return
         now_s, status = self._hub.clock.monotonic(), self._hub.replica.status_position
-        is_news = status != self._told or not readers <= self._readers
+        is_news = status != self._seen_status or not readers <= self._readers
         if now_s < self._due_s and not is_news:
             return
-        self._told, self._readers, self._due_s = status, readers, now_s + TELL_S
+        self._seen_status, self._readers, self._due_s = status, readers, now_s + TELL_S
         self._tell(readers)
 
     def _tell(self, readers: set[Connection]) -> None:

@@ -94,7 +94,7 @@ class Hub:
         self._sweep_s = sweep_s
         self._deadline_s = deadline_s
         self._heard = moment_of(clock)
-        self._told = self.replica.status_position
+        self._seen_status = self.replica.status_position
         self._is_closing = False
         self._recheck_s = recheck_s
         self._people: set[int] = set()
@@ -233,8 +233,8 @@ class Hub:
     def _hear(self) -> None:
         """Let everybody look whose time has come, or everybody at all when a status changed."""
         self._heard, replica = moment_of(self.clock), self.replica
-        told, self._told = self._told, replica.status_position
-        is_for_all = told != self._told or replica.stale_ms is not None
+        former, self._seen_status = self._seen_status, replica.status_position
+        is_for_all = former != self._seen_status or replica.stale_ms is not None
         replica.stale_ms = None
         now_s = inf if is_for_all else self._heard.mono_s
         self._wake([connection for connection in self.connections if connection.next_s <= now_s])

@@ -24,7 +24,7 @@ NEWS_S: Final = 1.0
 NEWS_RATIO: Final = 1.2
 
 
-class Pace:
+class ReaderPace:
     """When the next merged frame is due; `rate` is frames per second.
 
     `is_news` says that rate or reason may be other than the reader was told.
@@ -39,8 +39,8 @@ class Pace:
         self._wait_ms = 0.0
         self._unpainted: deque[int] | None = None
         self.is_news = False
-        self._told = (DEFAULT_RATE, "")
-        self._told_s = now_s
+        self._announced = (DEFAULT_RATE, "")
+        self._announced_s = now_s
 
     @property
     def rate(self) -> float:
@@ -86,15 +86,15 @@ class Pace:
     def take_news(self, now_s: float) -> tuple[float, str] | None:
         """Return rate and reason when the reader should hear of another pace."""
         rate, reason = round(self.rate, 1), self.reason
-        was, why = self._told
+        was, why = self._announced
         is_same = bool(reason) == bool(why) and 1 / NEWS_RATIO < rate / was < NEWS_RATIO
-        if not is_same and now_s - self._told_s < NEWS_S:
+        if not is_same and now_s - self._announced_s < NEWS_S:
             return None
         self.is_news = False
         if is_same:
             return None
-        self._told, self._told_s = (rate, reason), now_s
-        return self._told
+        self._announced, self._announced_s = (rate, reason), now_s
+        return self._announced
 
     def _find_interval(self) -> None:
         limits = [self.max_rate, self._paint_rate(), self._line_rate()]

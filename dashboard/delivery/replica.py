@@ -194,18 +194,18 @@ class Replica:
         """Return the symbols of a view with news after `sequence`."""
         return self._changes_since(sequence).seen_by(view, self.visible_to(view.access))
 
-    def update(self, view: View, *, told: int, looked: int) -> Update:
-        """Return the update that brings a reader from `told` to here; empty without news.
+    def update(self, view: View, *, since: int, looked: int) -> Update:
+        """Return the update that brings a reader from `since` to here; empty without news.
 
-        `looked` is up to where nothing of the view had changed since `told`.
+        `looked` is up to where nothing of the view had changed since `since`.
 
         Raises:
             PositionLost: the ticks after `looked` cannot be counted any more.
         """
-        key = (view, told, looked)
+        key = (view, since, looked)
         update = self._updates.get(key)
         if update is None:
-            update = self._encode_update(view, told, looked)
+            update = self._encode_update(view, since, looked)
             if len(self._updates) < SHARED_ANSWERS:
                 self._updates[key] = update
         return update
@@ -237,7 +237,7 @@ class Replica:
                 return
             yield symbol
 
-    def _encode_update(self, view: View, told: int, looked: int) -> Update:
+    def _encode_update(self, view: View, since: int, looked: int) -> Update:
         changes = self._changes_since(looked)
         symbols = changes.seen_by(view, self.visible_to(view.access))
         if not symbols:
@@ -246,7 +246,7 @@ class Replica:
         frame = encode_update(
             Channel.TICKER,
             [entries[symbol] for symbol in symbols],
-            since=told,
+            since=since,
             seq=self.sequence,
             ts=self.ts,
         )
@@ -331,12 +331,12 @@ class Replica:
         if isinstance(event, Listing | Delisting):
             self._visible.clear()
         if isinstance(event, FeedStatus | FeedRemoval):
-            told = StatusText(event.feed, True, encode_status(event, row))
+            text = StatusText(event.feed, True, encode_status(event, row))
         else:
             self._instruments.pop(symbol or "", None)
             feed = self.board.feed_of(symbol or "")
-            told = StatusText(feed, False, encode_status(event, row))
-        self._statuses.append(sequence, told)
+            text = StatusText(feed, False, encode_status(event, row))
+        self._statuses.append(sequence, text)
 
 
 def _bound(answers: dict[Any, Any]) -> None:

@@ -23,7 +23,7 @@ from dashboard.delivery.outboxes.bars import BarsOutbox
 from dashboard.delivery.outboxes.deck import DeckOutbox
 from dashboard.delivery.outboxes.market import StatusOutbox, TickerOutbox, TradesOutbox
 from dashboard.delivery.outboxes.personal import PersonalOutbox
-from dashboard.delivery.pace import Pace
+from dashboard.delivery.pace import ReaderPace
 from dashboard.delivery.rate_limit import RateLimit
 from dashboard.delivery.replica import Replica
 from dashboard.exceptions import CommandRefused
@@ -59,7 +59,7 @@ COMMAND_BURST: Final = 40
 """A page that opens sends five commands; nobody types forty in two seconds."""
 BAD_MESSAGES: Final = 16
 """Messages that are not commands before the connection is ended."""
-Told = tuple[dict[str, Any], list[str]]
+ResultAndFrames = tuple[dict[str, Any], list[str]]
 """The result of a command, and the frames that follow it at once."""
 
 
@@ -84,7 +84,7 @@ class Subscriber:
         self.deck = DeckOutbox()
         self.rights = rights
         self.closed: Close | None = None
-        self.pace = Pace(now.mono_s)
+        self.pace = ReaderPace(now.mono_s)
         self._access = access
         self._ticker = TickerOutbox(access)
         self._trades = TradesOutbox(access)
@@ -95,7 +95,7 @@ class Subscriber:
         self._is_whole_at_once = is_whole_at_once
         self._heartbeat_ms = heartbeat_ms
         self._beat_s = self.next_s = now.mono_s
-        self._told_stale_ms: int | None = None
+        self._sent_stale_ms: int | None = None
         self._rate_limit = RateLimit(per_s=COMMANDS_PER_S, burst=COMMAND_BURST, now_s=now.mono_s)
         self._bad_messages = 0
 
@@ -126,7 +126,7 @@ class Subscriber:
 
     def know_silence(self, replica: Replica) -> None:
         """Take it as told that the market is silent, if it is: only a change is news."""
-        self._told_stale_ms = replica.stale_ms
+        self._sent_stale_ms = replica.stale_ms
 
     def receive(self, message: str | bytes, replica: Replica, now: Moment) -> list[str]:
         """Do one command; return its answer and what follows at once. Nothing bad is kept."""
@@ -147,14 +147,14 @@ class Subscriber:
         Raises:
             CommandRefused: one of them cannot be done.
         """
-        told: list[str] = []
+        texts: list[str] = []
         for command in commands:
             received = ReceivedCommand("subscribe", None, command)
             result, frames = self._do(received, replica, now)
             if result.get("rejected") and command.since is None:
-                told.append(encode_success(received, result))
-            told += frames
-        return told
+                texts.append(encode_success(received, result))
+            texts += frames
+        return texts
 
     def has_work(self, replica: Replica, now_s: float) -> bool:
         """Say whether `frames` may have something when nothing happened since the last look."""
@@ -167,7 +167,7 @@ class Subscriber:
         frames = self._status.take(replica) + self.personal.take() + self.deck.take()
         if self.pace.is_due(now.mono_s) or (frames and self._is_whole_at_once):
             frames += self._take_prices(replica, now)
-        if replica.stale_ms != self._told_stale_ms or self._is_time_to_beat(now.mono_s):
+        if replica.stale_ms != self._sent_stale_ms or self._is_time_to_beat(now.mono_s):
             frames.append(self._heartbeat(replica, now))
         self._plan()
         if frames and self.pace.is_news and (news := self.pace.take_news(now.mono_s)) is not None:
@@ -207,11 +207,11 @@ class Subscriber:
 
         Prices held back keep their position: nothing is skipped.
         """
-        held = [outbox.place for outbox in self._paced_outboxes if outbox.is_open]
-        seq = min((place.whole_in(replica) for place in held), default=replica.sequence)
+        places = [outbox.place for outbox in self._paced_outboxes if outbox.is_open]
+        seq = min((place.whole_in(replica) for place in places), default=replica.sequence)
         self._raise_to(replica, seq)
         self._beat_s = now.mono_s
-        self._told_stale_ms = replica.stale_ms
+        self._sent_stale_ms = replica.stale_ms
         return encode_heartbeat(seq=seq, ts=now.wall_ms, stale_ms=replica.stale_ms)
 
     def _raise_to(self, replica: Replica, sequence: int) -> None:
@@ -220,7 +220,7 @@ class Subscriber:
                 outbox.place.raise_to(replica, sequence)
 
     # --- commands ---------------------------------------------------------------------------
-    def _do(self, received: ReceivedCommand, replica: Replica, now: Moment) -> Told:
+    def _do(self, received: ReceivedCommand, replica: Replica, now: Moment) -> ResultAndFrames:
         match received.command:
             case Subscribe() as command:
                 return self._subscribe(received, command, replica, now)
@@ -238,7 +238,7 @@ class Subscriber:
 
     def _subscribe(
         self, received: ReceivedCommand, command: Subscribe, replica: Replica, now: Moment
-    ) -> Told:
+    ) -> ResultAndFrames:
         if command.max_rate is not None:
             self.pace.limit(command.max_rate, now.mono_s)
         channel = channel_of(received, command.channel)
@@ -262,7 +262,7 @@ class Subscriber:
 
     def _subscribe_prices(
         self, received: ReceivedCommand, channel: Channel, command: Subscribe, replica: Replica
-    ) -> Told:
+    ) -> ResultAndFrames:
         refuse_before_begin(received, replica)
         outbox = self._ticker if channel is Channel.TICKER else self._trades
         asked = list(dict.fromkeys(command.symbols or ()))
@@ -293,7 +293,7 @@ class Subscriber:
 
     def _subscribe_bars(
         self, received: ReceivedCommand, command: Subscribe, replica: Replica
-    ) -> Told:
+    ) -> ResultAndFrames:
         refuse_before_begin(received, replica)
         asked = named_bars(received, command.symbols or (), command.interval)
         refuse_too_many_bars(received, self._bars, asked.values())
@@ -311,7 +311,7 @@ class Subscriber:
         }
         return result, frames
 
-    def _unsubscribe(self, received: ReceivedCommand, command: Unsubscribe) -> Told:
+    def _unsubscribe(self, received: ReceivedCommand, command: Unsubscribe) -> ResultAndFrames:
         channel = channel_of(received, command.channel)
         match channel:
             case Channel.TICKER:

@@ -138,15 +138,15 @@ class _WebSocket(_Http):
 
     async def _frames(self) -> AsyncIterator[tuple[int, bytes]]:
         """Yield opcode and content of the server's frames (RFC 6455 5.2), which are not masked."""
-        held = b""
+        buffered = b""
         while data := await self.reader.read(READ_BYTES):
             self.tally.count(bytes_in=len(data))
-            held, start = held + data, 0
-            while (bounds := _frame_in(held, start)) is not None:
+            buffered, start = buffered + data, 0
+            while (bounds := _frame_in(buffered, start)) is not None:
                 begin, end = bounds
-                yield held[start] & 0x0F, held[begin:end]
+                yield buffered[start] & 0x0F, buffered[begin:end]
                 start = end
-            held = held[start:]
+            buffered = buffered[start:]
 
     def _send(self, content: bytes, opcode: int) -> None:
         """Send a masked frame; a mask of zeros hides as little as any other."""
@@ -157,21 +157,25 @@ class _WebSocket(_Http):
         self.writer.write(frame)
 
 
-def _frame_in(held: bytes, start: int) -> tuple[int, int] | None:
+def _frame_in(buffered: bytes, start: int) -> tuple[int, int] | None:
     """Return where the content of the frame at `start` begins and ends, if it is all there."""
-    if len(held) < start + 4:
-        return None if len(held) < start + 2 or held[start + 1] > 1 else _short(held, start)
-    size, begin = held[start + 1], start + 2
+    if len(buffered) < start + 4:
+        return (
+            None
+            if len(buffered) < start + 2 or buffered[start + 1] > 1
+            else _short(buffered, start)
+        )
+    size, begin = buffered[start + 1], start + 2
     if size == 126:
-        size, begin = int.from_bytes(held[begin : begin + 2]), begin + 2
+        size, begin = int.from_bytes(buffered[begin : begin + 2]), begin + 2
     elif size == 127:
-        size, begin = int.from_bytes(held[begin : begin + 8]), begin + 8
-    return (begin, begin + size) if begin + size <= len(held) else None
+        size, begin = int.from_bytes(buffered[begin : begin + 8]), begin + 8
+    return (begin, begin + size) if begin + size <= len(buffered) else None
 
 
-def _short(held: bytes, start: int) -> tuple[int, int] | None:
-    end = start + 2 + held[start + 1]
-    return (start + 2, end) if end <= len(held) else None
+def _short(buffered: bytes, start: int) -> tuple[int, int] | None:
+    end = start + 2 + buffered[start + 1]
+    return (start + 2, end) if end <= len(buffered) else None
 
 
 class _Events(_Http):
@@ -193,11 +197,11 @@ class _Events(_Http):
 
     async def _lines(self) -> AsyncIterator[bytes]:
         """Yield the lines of a chunked body (RFC 9112 7.1)."""
-        held = b""
+        buffered = b""
         while size := int(await self.reader.readline() or b"0", 16):
             chunk = await self.reader.readexactly(size + 2)
             self.tally.count(bytes_in=size + 4 + len(f"{size:x}"))
-            *lines, held = (held + chunk[:-2]).split(b"\n")
+            *lines, buffered = (buffered + chunk[:-2]).split(b"\n")
             for line in lines:
                 yield line.rstrip(b"\r")
 

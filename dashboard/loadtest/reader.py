@@ -114,14 +114,14 @@ class Reader:
 
     # --- trades -----------------------------------------------------------------------------
     def _take_trades(self, frame: Frame, data: list[Entry]) -> None:
-        told = [_dated(entry, frame["ts"]) for entry in data]
+        dated = [_dated(entry, frame["ts"]) for entry in data]
         if frame.get("type") == "snapshot":
             if frame.get("gap"):
                 self.trades.append(None)
             self._stand(frame)
         else:
             self._advance(frame)
-        self.trades.extend(told)
+        self.trades.extend(dated)
 
     # --- bars -------------------------------------------------------------------------------
     def _take_bars(self, frame: Frame, data: list[Entry]) -> None:

@@ -26,13 +26,13 @@ async def run(plan: Plan) -> Report:
     """
     symbols = await catalogue(plan)
     tallies = [Tally() for _ in range(plan.clients)]
-    gate = asyncio.Semaphore(OPEN_AT_ONCE)
+    openings = asyncio.Semaphore(OPEN_AT_ONCE)
     before = _Usage(plan.server_pid)
     async with asyncio.TaskGroup() as tasks:
         opened = [asyncio.Event() for _ in tallies]
         readers = [
             tasks.create_task(
-                _keep_reading(plan, tally, _chosen(plan, symbols, number), gate, event)
+                _keep_reading(plan, tally, _chosen(plan, symbols, number), openings, event)
             )
             for number, (tally, event) in enumerate(zip(tallies, opened, strict=True))
         ]
@@ -50,12 +50,12 @@ async def run(plan: Plan) -> Report:
 
 
 async def _keep_reading(
-    plan: Plan, tally: Tally, symbols: list[str], gate: asyncio.Semaphore, opened: asyncio.Event
+    plan: Plan, tally: Tally, symbols: list[str], openings: asyncio.Semaphore, opened: asyncio.Event
 ) -> None:
     """Read until cancelled; a reader that was cut comes back to its position."""
     while True:
         try:
-            await _read(plan, tally, symbols, gate, opened)
+            await _read(plan, tally, symbols, openings, opened)
         except* (OSError, asyncio.IncompleteReadError, ValueError):
             if not opened.is_set():
                 raise
@@ -64,14 +64,14 @@ async def _keep_reading(
 
 
 async def _read(
-    plan: Plan, tally: Tally, symbols: list[str], gate: asyncio.Semaphore, opened: asyncio.Event
+    plan: Plan, tally: Tally, symbols: list[str], openings: asyncio.Semaphore, opened: asyncio.Event
 ) -> None:
     """Read until the connection ends; few of those that open do so at once."""
     client = client_of(plan, tally, symbols)
     try:
         async with asyncio.TaskGroup() as tasks:
             opening = tasks.create_task(opened.wait())
-            async with gate:
+            async with openings:
                 reading = tasks.create_task(client.read(opened))
                 await asyncio.wait({opening, reading}, return_when=asyncio.FIRST_COMPLETED)
             await asyncio.wait({reading})

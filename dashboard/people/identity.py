@@ -49,23 +49,23 @@ class Identity(msgspec.Struct, frozen=True):
     rights: Rights = NO_RIGHTS
 
 
-class Refusal(msgspec.Struct, frozen=True):
+class NotAdmitted(msgspec.Struct, frozen=True):
     """Why nobody is let in: a foreign page, or an account that is not signed in."""
 
     is_foreign: bool
 
 
-async def identify(scope: dict[str, Any]) -> Identity | Refusal:
+async def identify(scope: dict[str, Any]) -> Identity | NotAdmitted:
     """Return who sends this request, by token or by session; a session needs our own origin."""
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
     if (basic := headers.get(b"authorization")) is not None:
-        return await _identify_token(basic) or Refusal(is_foreign=False)
+        return await _identify_token(basic) or NotAdmitted(is_foreign=False)
     if not is_own_page(headers, secure=scope.get("scheme", "ws") in ("https", "wss")):
-        return Refusal(is_foreign=True)
+        return NotAdmitted(is_foreign=True)
     key = _session_key(headers.get(b"cookie", ""))
     if key is None:
-        return Refusal(is_foreign=False)
-    return await _identify_session(key) or Refusal(is_foreign=False)
+        return NotAdmitted(is_foreign=False)
+    return await _identify_session(key) or NotAdmitted(is_foreign=False)
 
 
 def is_own_page(headers: dict[bytes, str], *, secure: bool) -> bool:

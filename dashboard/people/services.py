@@ -96,8 +96,8 @@ def send_notification(
             (Notification(user_id=pk, title=title, body=body, level=level) for pk in user_ids),
             batch_size=ROWS_PER_INSERT,
         )
-        told = {"title": title, "body": body, "level": level, "people": len(user_ids)}
-        record("send", f"notification to {audience}", actor=actor, after=told)
+        facts = {"title": title, "body": body, "level": level, "people": len(user_ids)}
+        record("send", f"notification to {audience}", actor=actor, after=facts)
         _poke_on_commit(user_ids)
     return len(user_ids)
 

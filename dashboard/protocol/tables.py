@@ -38,8 +38,8 @@ TEXTS: Final = {"description", "summary", "what", "delivery", "since"}
 @cache
 def guide() -> Json:
     """Return everything that the page says of the wire, as tables; the same for every server."""
-    told: Json = _with_words(_tables(document(host="", is_secure=False)))
-    return told
+    rows: Json = _with_words(_tables(document(host="", is_secure=False)))
+    return rows
 
 
 def _with_words(node: Any) -> Any:

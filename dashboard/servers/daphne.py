@@ -17,15 +17,18 @@ from dashboard.servers.framing import text_head
 from dashboard.wire.registry import MESSAGE_BYTES
 
 SHUTDOWN_S: Final = 1.0
-"""How long requests may take to end by themselves once the sockets are closed."""
+"""How long requests may take to end by themselves after the sockets were closed."""
 PING_PATIENCE: Final = 0.8
-"""Share of the interval a ping may take: Daphne loses its timer when the next one goes out."""
+"""Part of the interval that a pong may take: with the next ping Daphne forgets this one."""
 NEVER: Final = -1
-"""Daphne ends a WebSocket after a day; pings, sweeps and the deadline end what is to be ended."""
+"""Daphne would end a WebSocket after a day; pings, sweeps and the deadline are enough here."""
 
 
-class Gate:
-    """A producer of Twisted's that is open while the socket takes bytes (64 KiB may wait)."""
+class FlowControl:
+    """Back-pressure as Twisted has it, for coroutines: open while the socket takes bytes.
+
+    Twisted calls it a producer, and closes it when 64 KiB wait.
+    """
 
     def __init__(self) -> None:
         self._open = asyncio.Event()
@@ -37,7 +40,7 @@ class Gate:
         return self._open.is_set()
 
     async def passed(self) -> None:
-        """Wait until the socket takes bytes, or is gone."""
+        """Wait until the socket takes bytes again, or is gone."""
         await self._open.wait()
 
     def pauseProducing(self) -> None:  # noqa: N802 Twisted's name
@@ -68,10 +71,10 @@ def _write_now(transport: Any, data: bytes) -> None:
         transport.write(data)
 
 
-class MarketProtocol(WebSocketProtocol):  # type: ignore[misc]
+class DaphneWebSocket(WebSocketProtocol):  # type: ignore[misc]
     """A WebSocket whose writer can wait, and whose frames cost little."""
 
-    gate: Gate | None = None
+    flow: FlowControl | None = None
 
     def send_text(self, text: str | None) -> bool:
         """Write a text frame at once, if the socket is open; the server's own way is long."""
@@ -83,15 +86,15 @@ class MarketProtocol(WebSocketProtocol):  # type: ignore[misc]
 
     def onOpen(self) -> None:  # noqa: N802 autobahn's name
         """Replace the HTTP producer, which ignores that the buffer is full."""
-        self.gate = Gate()
+        self.flow = FlowControl()
         self.transport.unregisterProducer()
-        self.transport.registerProducer(self.gate, True)
+        self.transport.registerProducer(self.flow, True)
         super().onOpen()
 
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:  # noqa: N802, N803
         """Let a waiting writer go; a refused handshake never opened."""
-        if self.gate is not None:
-            self.gate.stopProducing()
+        if self.flow is not None:
+            self.flow.stopProducing()
         if self in self.server.connections:
             super().onClose(wasClean, code, reason)
 
@@ -105,16 +108,16 @@ class Timers:
         return reactor.callLater(delay_s, do, *args)
 
 
-async def _pass_gate(request: Any) -> None:
+async def _wait_for_room(request: Any) -> None:
     """Wait until a stream's socket takes bytes again; Twisted's responses queue without bound."""
     if request.producer is None and request.channel is not None:
-        request.registerProducer(Gate(), True)
-    if isinstance(request.producer, Gate):
+        request.registerProducer(FlowControl(), True)
+    if isinstance(request.producer, FlowControl):
         await request.producer.passed()
 
 
-def _forget_gate(request: Any) -> None:
-    if isinstance(request.producer, Gate) and request.channel is not None:
+def _end_flow_control(request: Any) -> None:
+    if isinstance(request.producer, FlowControl) and request.channel is not None:
         request.unregisterProducer()
 
 
@@ -154,7 +157,7 @@ class DaphneServer(Server):  # type: ignore[misc]
     @ws_factory.setter
     def ws_factory(self, factory: WebSocketFactory) -> None:
         """Let it make our protocol, and name errors in a close frame instead of a reset."""
-        factory.protocol = MarketProtocol
+        factory.protocol = DaphneWebSocket
         factory.setProtocolOptions(failByDrop=False)
         factory._batched_timer = Timers()
         self._ws_factory = factory
@@ -168,16 +171,16 @@ class DaphneServer(Server):  # type: ignore[misc]
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         """Wait for room before each frame, and after each piece of a response that goes on."""
         kind = message["type"]
-        if kind == "websocket.send" and (gate := protocol.gate) is not None:
-            if not gate.is_open:
-                await gate.passed()
+        if kind == "websocket.send" and (flow := protocol.flow) is not None:
+            if not flow.is_open:
+                await flow.passed()
             if protocol.send_text(message.get("text")):
                 return
         if kind == "http.response.body" and not message.get("more_body", False):
-            _forget_gate(protocol)
+            _end_flow_control(protocol)
         await super().handle_reply(protocol, message)
         if kind == "http.response.body" and message.get("more_body", False):
-            await _pass_gate(protocol)
+            await _wait_for_room(protocol)
 
     def kill_all_applications(self) -> defer.Deferred[None]:
         """Say goodbye, then end what still runs; Twisted waits for it."""

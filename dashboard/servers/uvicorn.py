@@ -24,7 +24,7 @@ PING_PATIENCE: Final = 0.8
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
-class MarketProtocol(WebSocketsSansIOProtocol):
+class UvicornWebSocket(WebSocketsSansIOProtocol):
     """A WebSocket whose text frames cost little; everything else goes uvicorn's own way."""
 
     async def send(self, message: Any) -> None:
@@ -70,7 +70,7 @@ class UvicornServer(uvicorn.Server):
             uvicorn.Config(
                 application,
                 http="httptools",
-                ws=MarketProtocol,
+                ws=UvicornWebSocket,
                 ws_per_message_deflate=False,
                 ws_max_size=MESSAGE_BYTES,
                 ws_ping_interval=ping_s,

@@ -51,7 +51,7 @@ STATUS_OF: Final = {
 RETRY_AFTER_S: Final = 1
 
 
-class Refused(DeliveryError):
+class RequestRefused(DeliveryError):
     """A request that is answered with an error of the wire."""
 
     def __init__(self, code: Error, fact: str) -> None:
@@ -71,26 +71,26 @@ class Gatekeeper:
         """Return who asks, and what.
 
         Raises:
-            Refused: not signed in, a foreign page, too many requests, or a bad question.
+            RequestRefused: not signed in, a foreign page, too many requests, or a bad question.
         """
         identity = await self.let_in(scope)
         try:
             return identity, read_question(scope["query_string"], last_event_id=_last_id(scope))
         except CommandRefused as refused:
-            raise Refused(Error(refused.code), str(refused)) from None
+            raise RequestRefused(Error(refused.code), str(refused)) from None
 
     async def let_in(self, scope: Scope) -> Identity:
         """Return who asks.
 
         Raises:
-            Refused: not signed in, a foreign page, or too many requests.
+            RequestRefused: not signed in, a foreign page, or too many requests.
         """
         identity = await identify(scope)
         if not isinstance(identity, Identity):
             code = Error.FORBIDDEN if identity.is_foreign else Error.SIGNED_OUT
-            raise Refused(code, ERROR_TEXT[code][0])
+            raise RequestRefused(code, ERROR_TEXT[code][0])
         if not self._rate_limit_of(identity.user_id).spend(self.hub.clock.monotonic()):
-            raise Refused(Error.TOO_MANY_COMMANDS, f"limit is {self._per_s:g} per second")
+            raise RequestRefused(Error.TOO_MANY_COMMANDS, f"limit is {self._per_s:g} per second")
         return identity
 
     def _rate_limit_of(self, user_id: int) -> RateLimit:
@@ -115,21 +115,21 @@ async def answer(
         await asyncio.wait({serving, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if serving.done():
             serving.result()
-    except Refused as refused:
+    except RequestRefused as refused:
         await refuse(send, refused)
     except CommandRefused as refused:
-        await refuse(send, Refused(Error(refused.code), str(refused)))
+        await refuse(send, RequestRefused(Error(refused.code), str(refused)))
     except TooManyConnections as many:
-        await refuse(send, Refused(Error.TOO_MANY_COMMANDS, str(many)))
+        await refuse(send, RequestRefused(Error.TOO_MANY_COMMANDS, str(many)))
     except HubFull as full:
-        await refuse(send, Refused(Error.UNAVAILABLE, str(full)))
+        await refuse(send, RequestRefused(Error.UNAVAILABLE, str(full)))
     except ConnectionClosed as closed:
         is_signed_out = closed.code == Close.SIGNED_OUT
         code = Error.SIGNED_OUT if is_signed_out else Error.UNAVAILABLE
-        await refuse(send, Refused(code, CLOSE_TEXT[Close(closed.code)][0]))
+        await refuse(send, RequestRefused(code, CLOSE_TEXT[Close(closed.code)][0]))
     except db.Error as error:
         log.error("accounts cannot be read error=%s", error)
-        await refuse(send, Refused(Error.UNAVAILABLE, "accounts cannot be read now"))
+        await refuse(send, RequestRefused(Error.UNAVAILABLE, "accounts cannot be read now"))
     except OSError:
         pass  # the reader went while we wrote
     finally:
@@ -140,7 +140,7 @@ async def answer(
             serving.exception()  # answered above, or nobody is there to be answered
 
 
-async def refuse(send: Send, refused: Refused) -> None:
+async def refuse(send: Send, refused: RequestRefused) -> None:
     """Answer with an error of the wire."""
     status = STATUS_OF.get(refused.code, 400)
     retry = [(b"retry-after", b"%d" % RETRY_AFTER_S)] if status in (429, 503) else []

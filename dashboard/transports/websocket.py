@@ -15,7 +15,7 @@ from django import db
 from dashboard.delivery.connection import Connection
 from dashboard.delivery.hub import Hub
 from dashboard.exceptions import ConnectionClosed, HubFull, TooManyConnections
-from dashboard.people.identity import Refusal, identify
+from dashboard.people.identity import NotAdmitted, identify
 from dashboard.transports.socket import AsgiSocket
 from dashboard.wire.frames import encode_shutdown
 from dashboard.wire.registry import RESTART_MS, Close, Transport
@@ -61,7 +61,7 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
             await self.send({"type": "websocket.accept"})
             await self._close(Close.RESTART)
             return
-        if isinstance(identity, Refusal):
+        if isinstance(identity, NotAdmitted):
             if not identity.is_foreign:
                 await self.send({"type": "websocket.accept"})
             await self._close(Close.SIGNED_OUT)

@@ -147,8 +147,8 @@ class Engine:
         former = self._plans.get(plan.feed)
         if plan.state is FeedState.RUNNING and former and former.state is not FeedState.RUNNING:
             drawn = self._sources[plan.feed].draw(now_ms)
-            told = [event for event in drawn if not isinstance(event, Quote | Trade)]
-            return self._sessions[plan.feed].admit(told, NOTHING)
+            reports = [event for event in drawn if not isinstance(event, Quote | Trade)]
+            return self._sessions[plan.feed].admit(reports, NOTHING)
         return []
 
     def _draw(self, plan: FeedPlan, now_ms: int) -> list[Event]:

@@ -87,10 +87,10 @@ _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 def definitions(number: int) -> tuple[Definition, ...]:
     """Return the first `number` companies: sixty with a story, then as many more as are wanted."""
-    return tuple(islice(chain(_told(), _made()), number))
+    return tuple(islice(chain(_written_out(), _made()), number))
 
 
-def _told() -> list[Definition]:
+def _written_out() -> list[Definition]:
     """Return the sixty, sectors in turn, so that the first few are a mixed market."""
     columns = [
         [

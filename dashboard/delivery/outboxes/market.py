@@ -118,7 +118,7 @@ class TickerOutbox:
         place = self.place
         if not replica.counts_since(place.looked):
             return self._own_update(replica)
-        update = replica.update(self._view, told=place.sequence, looked=place.looked)
+        update = replica.update(self._view, since=place.sequence, looked=place.looked)
         self._ticks_seen.update(zip(update.symbols, update.ticks, strict=True))
         self.updates += len(update.symbols)
         self.merged += update.merged

@@ -17,7 +17,7 @@ class PersonalOutbox:
         self.is_hungry = False
         self._offered: Personal | None = None
         self._watchlist: tuple[str, ...] | None = None
-        self._told: dict[int, Notice] | None = None
+        self._sent: dict[int, Notice] | None = None
         self._unread = 0
 
     @property
@@ -43,7 +43,7 @@ class PersonalOutbox:
         self.wants_notices = self.is_hungry = True
         self._since = since
         self._known_unread = unread
-        self._told = None
+        self._sent = None
 
     def close_watchlist(self) -> None:
         """Want the watchlist no more."""
@@ -71,16 +71,16 @@ class PersonalOutbox:
 
     def _take_notices(self, personal: Personal) -> list[str]:
         newest = personal.notices[0].id if personal.notices else 0
-        told, self._told = self._told, {notice.id: notice for notice in personal.notices}
+        sent, self._sent = self._sent, {notice.id: notice for notice in personal.notices}
         unread, self._unread = self._unread, personal.unread
         since, self._since = self._since, newest
-        if told is None:
+        if sent is None:
             if (since, self._known_unread) == (newest, personal.unread):
                 return []
             return [self._first_notices(personal, since, newest)]
         if since is not None and personal.notices and personal.notices[-1].id > since:
             return [self._first_notices(personal, None, newest)]
-        changed = tuple(notice for notice in personal.notices if told.get(notice.id) != notice)
+        changed = tuple(notice for notice in personal.notices if sent.get(notice.id) != notice)
         if not changed and unread == personal.unread:
             return []
         return [encode_notices(changed, since=since, seq=newest, unread=personal.unread)]

@@ -57,6 +57,6 @@ class Command(BaseCommand):
                 self.stderr.write(f"line {line}: {fault}")
             raise CommandError(f"{len(error.faults)} rows cannot be taken, so none was") from None
         except (InvalidRecording, ValidationError, OSError) as error:
-            told = "; ".join(error.messages) if isinstance(error, ValidationError) else error
-            raise CommandError(f"nothing was imported: {told}") from None
+            reason = "; ".join(error.messages) if isinstance(error, ValidationError) else error
+            raise CommandError(f"nothing was imported: {reason}") from None
         self.stdout.write(f"{recording}: {recording.ticks} trades in {recording.path}")

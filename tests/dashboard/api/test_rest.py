@@ -12,7 +12,7 @@ from django.test import AsyncClient
 from django.utils import timezone
 
 from dashboard import urls
-from dashboard.api import schemas as shapes
+from dashboard.api import schemas
 from dashboard.api.charts import MOST_BARS, Charts
 from dashboard.people.identity import make_token
 from dashboard.transports.http import Gatekeeper
@@ -80,7 +80,7 @@ def ask(market: Exchange, people: User) -> Ask:
     return ask
 
 
-async def data_of(ask: Ask, address: str, shape: type[shapes.Answer], **query: Any) -> Any:
+async def data_of(ask: Ask, address: str, shape: type[schemas.Answer], **query: Any) -> Any:
     """Return what REST says, if it is of its shape."""
     response = await ask(f"api/v1/{address}", **query)
     assert response.status_code == 200, response.content[:300]
@@ -89,7 +89,7 @@ async def data_of(ask: Ask, address: str, shape: type[shapes.Answer], **query: A
 
 
 async def bars(ask: Ask, **query: Any) -> Any:
-    return await data_of(ask, "bars", shapes.Bars, **({"symbol": "NVX"} | query))
+    return await data_of(ask, "bars", schemas.BarsOut, **({"symbol": "NVX"} | query))
 
 
 def store(*found: Bar, recorded_ms: int = 0) -> None:
@@ -98,11 +98,11 @@ def store(*found: Bar, recorded_ms: int = 0) -> None:
 
 # --- instruments, quotes, trades ------------------------------------------------------------
 async def test_instruments_come_in_pages(ask: Ask) -> None:
-    first = await data_of(ask, "instruments", shapes.Instruments, limit=1)
+    first = await data_of(ask, "instruments", schemas.InstrumentsOut, limit=1)
     assert ([one["s"] for one in first["data"]], first["after"]) == (["NVX"], "NVX")
-    rest = await data_of(ask, "instruments", shapes.Instruments, limit=1, after="NVX")
+    rest = await data_of(ask, "instruments", schemas.InstrumentsOut, limit=1, after="NVX")
     assert ([one["s"] for one in rest["data"]], rest["after"]) == (["ORB"], None)
-    assert (await data_of(ask, "instruments/ORB", shapes.Instrument)) == rest["data"][0]
+    assert (await data_of(ask, "instruments/ORB", schemas.InstrumentOut)) == rest["data"][0]
 
 
 async def test_what_did_not_change_is_not_sent_again(market: Exchange, ask: Ask) -> None:
@@ -118,20 +118,20 @@ async def test_quotes_have_five_levels_of_the_book(market: Exchange, ask: Ask) -
     bids = levels((10_000 - n, n) for n in range(1, 5))
     asks = levels((10_002 + n, n) for n in range(1, 5))
     await market.happen(Quote("NVX", 10_000, 10_002, 5, 6, NOW_MS, bids, asks), trade(0, 10_001))
-    told = await data_of(ask, "quotes", shapes.Quotes, symbols="NVX,NONE,ORB")
+    told = await data_of(ask, "quotes", schemas.QuotesOut, symbols="NVX,NONE,ORB")
     assert told["rejected"] == {"NONE": "unknown symbol"}
     quote = told["data"]["NVX"]
     assert (quote["b"], quote["a"], quote["p"], quote["as"]) == (100.0, 100.02, 100.01, 6)
     assert quote["bids"] == [[100.0, 5], [99.99, 1], [99.98, 2], [99.97, 3], [99.96, 4]]
     assert quote["asks"][-1] == [100.06, 4]
     assert told["data"]["ORB"]["bids"] == []
-    everything = await data_of(ask, "quotes", shapes.Quotes, symbols="*")
+    everything = await data_of(ask, "quotes", schemas.QuotesOut, symbols="*")
     assert sorted(everything["data"]) == ["NVX", "ORB"]
 
 
 async def test_trades_are_the_newest_in_order(market: Exchange, ask: Ask) -> None:
     await market.happen(*(trade(n, 100 + n) for n in range(9)), trade(9, 7, "ORB"))
-    told = await data_of(ask, "trades", shapes.Trades, symbols="NVX", limit=3)
+    told = await data_of(ask, "trades", schemas.TradesOut, symbols="NVX", limit=3)
     assert [one["p"] for one in told["data"]] == [1.06, 1.07, 1.08]
     assert {one["t"] for one in told["data"]} == {NOW_MS}
 
@@ -240,9 +240,9 @@ async def test_who_is_not_entitled_gets_nothing(
     for address, query in EVERY_PATH:
         response = await ask(address, **query)
         assert response.json().get("errmsg") == "unknown_symbol" or response.status_code == 404
-    assert (await data_of(ask, "instruments", shapes.Instruments))["data"] == []
-    assert (await data_of(ask, "quotes", shapes.Quotes, symbols="*"))["data"] == {}
-    assert (await data_of(ask, "trades", shapes.Trades, symbols="*"))["data"] == []
+    assert (await data_of(ask, "instruments", schemas.InstrumentsOut))["data"] == []
+    assert (await data_of(ask, "quotes", schemas.QuotesOut, symbols="*"))["data"] == {}
+    assert (await data_of(ask, "trades", schemas.TradesOut, symbols="*"))["data"] == []
     assert (await ask("udf/search", query="")).json() == []
     assert (await ask("udf/quotes", symbols="NVX")).json()["d"][0]["s"] == "error"
 
@@ -260,11 +260,11 @@ async def test_who_sees_it_late_gets_nothing_younger(
     await market.happen(twin_listing, trade(9, 9_999), trade(0.5, 9_100, twin))
     told = (await bars(ask, **{"from": NOON}))["data"]
     assert [(one["t"] - NOON, one["o"]) for one in told] == [(0, 91.0)]
-    quote = (await data_of(ask, "quotes", shapes.Quotes, symbols="NVX"))["data"]["NVX"]
+    quote = (await data_of(ask, "quotes", schemas.QuotesOut, symbols="NVX"))["data"]["NVX"]
     assert quote["p"] == 91.0
-    newest = (await data_of(ask, "trades", shapes.Trades, symbols="NVX"))["data"]
+    newest = (await data_of(ask, "trades", schemas.TradesOut, symbols="NVX"))["data"]
     assert [one["p"] for one in newest] == [91.0]
-    instrument = await data_of(ask, "instruments/NVX", shapes.Instrument)
+    instrument = await data_of(ask, "instruments/NVX", schemas.InstrumentOut)
     assert instrument["delay"] == 15
     symbol = (await ask("udf/symbols", symbol="NVX")).json()
     assert (symbol["delay"], symbol["data_status"]) == (900, "delayed_streaming")
@@ -344,7 +344,7 @@ async def test_junk_is_refused_with_an_error_of_the_wire(ask: Ask) -> None:
     for address, query in JUNK:
         response = await ask(f"api/v1/{address}", **query)
         assert response.status_code == 400, (address, query)
-        shapes.ErrorAnswer.model_validate_json(response.content)
+        schemas.ErrorOut.model_validate_json(response.content)
         assert len(response.content) < 500
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dashboard.loadtest.reader import Reader
-from dashboard.people.identity import Identity, Refusal
+from dashboard.people.identity import Identity, NotAdmitted
 from dashboard.transports import http
 from dashboard.transports.http import Gatekeeper
 from dashboard.transports.sse import EventApplication
@@ -61,11 +61,11 @@ class Stream:
 
 
 @pytest.fixture
-def visitor(monkeypatch: pytest.MonkeyPatch) -> dict[str, Identity | Refusal]:
+def visitor(monkeypatch: pytest.MonkeyPatch) -> dict[str, Identity | NotAdmitted]:
     """Who comes: replaces the look into the database."""
-    who: dict[str, Identity | Refusal] = {"is": person()}
+    who: dict[str, Identity | NotAdmitted] = {"is": person()}
 
-    async def identify(scope: dict[str, Any]) -> Identity | Refusal:
+    async def identify(scope: dict[str, Any]) -> Identity | NotAdmitted:
         return who["is"]
 
     monkeypatch.setattr(http, "identify", identify)
@@ -133,8 +133,8 @@ async def test_the_end_says_why(exchange: Exchange, stream: Stream) -> None:
 @pytest.mark.parametrize(
     ("query", "who", "status", "name"),
     [
-        ("symbols=NVX", Refusal(is_foreign=True), 403, "forbidden"),
-        ("symbols=NVX", Refusal(is_foreign=False), 401, "signed_out"),
+        ("symbols=NVX", NotAdmitted(is_foreign=True), 403, "forbidden"),
+        ("symbols=NVX", NotAdmitted(is_foreign=False), 401, "signed_out"),
         ("symbols=NVX&channels=gossip", person(), 400, "unknown_channel"),
         ("symbols=NVX&fields=p,zz", person(), 400, "bad_parameters"),
         ("symbols=NVX&max_rate=1000", person(), 400, "bad_parameters"),

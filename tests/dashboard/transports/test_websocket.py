@@ -8,7 +8,7 @@ from asgiref.testing import ApplicationCommunicator
 from django.db import InterfaceError
 
 from dashboard.delivery.connection import Connection
-from dashboard.people.identity import Identity, Refusal
+from dashboard.people.identity import Identity, NotAdmitted
 from dashboard.transports import websocket
 from dashboard.transports.websocket import MarketConsumer
 from dashboard.wire.registry import Close
@@ -18,11 +18,11 @@ SCOPE = {"type": "websocket", "path": "/ws/v1/", "headers": []}
 
 
 @pytest.fixture
-def visitor(monkeypatch: pytest.MonkeyPatch) -> dict[str, Identity | Refusal]:
+def visitor(monkeypatch: pytest.MonkeyPatch) -> dict[str, Identity | NotAdmitted]:
     """Who comes: replaces the look into the database."""
-    who: dict[str, Identity | Refusal] = {"is": person()}
+    who: dict[str, Identity | NotAdmitted] = {"is": person()}
 
-    async def identify(scope: dict[str, Any]) -> Identity | Refusal:
+    async def identify(scope: dict[str, Any]) -> Identity | NotAdmitted:
         return who["is"]
 
     monkeypatch.setattr(websocket, "identify", identify)
@@ -85,7 +85,7 @@ async def test_no_task_is_left_behind(exchange, visitor) -> None:
 
 @pytest.mark.parametrize(("is_foreign", "is_accepted"), [(True, False), (False, True)])
 async def test_nobody_gets_a_connection(exchange, visitor, is_foreign, is_accepted) -> None:
-    visitor["is"] = Refusal(is_foreign=is_foreign)
+    visitor["is"] = NotAdmitted(is_foreign=is_foreign)
     caller = call(exchange)
     await caller.send_input({"type": "websocket.connect"})
     first = await caller.receive_output(5)

@@ -327,7 +327,7 @@ def test_a_start_before_the_beginning_is_refused(start_s: float) -> None:
 
 
 def test_a_replay_of_nothing_is_refused() -> None:
-    with pytest.raises(InvalidPlan, match="recording does not fit"):
+    with pytest.raises(InvalidPlan, match="only a replay has a recording"):
         plan("NVX", playback=None)  # type: ignore[arg-type]
 
 
