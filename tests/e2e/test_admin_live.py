@@ -8,6 +8,8 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Open, press
 from tests.e2e.test_live import shown
 
+pytestmark = pytest.mark.slow
+
 WITHIN_MS = 1000
 WATCH = """([selector, text]) => new Promise((resolve) => {
   const look = () => [...document.querySelectorAll(selector)].some(

@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import DESKTOP, PHONE, Open
 from tests.e2e.test_live import shown
 
+pytestmark = pytest.mark.slow
+
 DECK = "admin/flightdeck/"
 
 

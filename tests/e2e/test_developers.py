@@ -11,6 +11,8 @@ from dashboard.protocol.examples import COMMANDS
 from tests.e2e.conftest import DESKTOP, PHONE, Open
 from tests.support.schemas import schemas_of
 
+pytestmark = pytest.mark.slow
+
 PING = json.dumps(COMMANDS["ping"][0], separators=(",", ":"))
 
 

@@ -2,8 +2,12 @@
 
 import json
 
+import pytest
+
 from tests.e2e.conftest import Open
 from tests.support.places import GOLDEN
+
+pytestmark = pytest.mark.slow
 
 FRAMES = GOLDEN / "frames.json"
 FOLD = """async (steps) => {

@@ -12,6 +12,8 @@ from tests.e2e.conftest import DESKTOP, PHONE, Open, People
 from tests.support.proxy import Proxy
 from tests.support.served import Served
 
+pytestmark = pytest.mark.slow
+
 KEYS = ("websocket", "sse", "longpoll", "poll")
 NAMES = {"websocket": "WebSocket", "sse": "SSE", "longpoll": "Long poll", "poll": "Polling"}
 HIDE = """(isHidden) => {

@@ -11,6 +11,8 @@ from playwright.sync_api import Page
 from tests.e2e.conftest import People
 from tests.support.served import Served
 
+pytestmark = pytest.mark.slow
+
 WORLD = """
   const {NamedTimers} = await import("/static/js/connection/timers.js");
   const {Connection} = await import("/static/js/connection/connection.js");

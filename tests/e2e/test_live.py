@@ -14,6 +14,8 @@ from tests.e2e.conftest import Open, press
 from tests.support.proxy import Proxy
 from tests.support.served import Served
 
+pytestmark = pytest.mark.slow
+
 MISSING = "–"
 FIELDS = ("last", "change", "change_percent", "bid", "ask", "volume", "high", "low")
 TABLE = """() => Object.fromEntries(

@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 
 from tests.e2e.conftest import DESKTOP, PHONE, Open
 
+pytestmark = pytest.mark.slow
+
 PICTURE = Path(__file__).parents[2] / "static" / "images" / "dashboard.png"
 PAGES = {"dashboard": "", "polling": "polling/?interval=1"}
 

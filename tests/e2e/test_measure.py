@@ -9,6 +9,8 @@ from playwright.sync_api import Page
 
 from tests.e2e.conftest import Open
 
+pytestmark = pytest.mark.slow
+
 HISTOGRAM = """async ([values, shares]) => {
   const {Histogram} = await import("/static/js/lab/measure/histogram.js");
   const histogram = new Histogram();

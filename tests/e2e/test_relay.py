@@ -9,6 +9,8 @@ from playwright.sync_api import Page
 
 from tests.e2e.test_link import WORLD, bare
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["bare"]
 
 TABS = (Path(__file__).parent / "tabs.js").read_text()

@@ -10,6 +10,8 @@ from tests.e2e.conftest import People, press
 from tests.e2e.test_live import agrees, moving, shown
 from tests.support.served import Served, serve
 
+pytestmark = pytest.mark.slow
+
 TAKEOVER_MS = 2_000
 WATCH = """() => {
   globalThis.moves = [];

@@ -7,6 +7,8 @@ from playwright.sync_api import Page
 
 from tests.e2e.test_link import bare
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["bare"]
 
 FOLD = """async ([symbols, steps]) => {

@@ -13,6 +13,8 @@ from tests.e2e.conftest import PHONE, Open, press
 from tests.support.proxy import How, Proxy, Road
 from tests.support.served import Served
 
+pytestmark = pytest.mark.slow
+
 NAMES = {"websocket": "WebSocket", "sse": "SSE", "longpoll": "Long poll", "poll": "Polling"}
 LIVE_WITHIN_S = 5
 TABLE = """() => Object.fromEntries(

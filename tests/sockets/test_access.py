@@ -19,6 +19,8 @@ from feeds.market.delayed import delayed, shown
 from tests.support.raw import basic, get, open_tcp, read_to_the_end
 from tests.support.served import Served, serve
 
+pytestmark = pytest.mark.slow
+
 RESTRICT = "from feeds.models import Feed; Feed.objects.update(is_restricted={})"
 GRANT = """
 from django.contrib.auth.models import Group, User

@@ -15,6 +15,8 @@ from dashboard.loadtest.reader import Reader
 from dashboard.wire.registry import MESSAGE_BYTES, Close
 from tests.support.served import Served
 
+pytestmark = pytest.mark.slow
+
 
 async def receive(socket: ClientConnection) -> dict:
     return json.loads(await asyncio.wait_for(socket.recv(), 10))

@@ -18,6 +18,8 @@ from dashboard.loadtest.reader import Reader
 from feeds.market.bars import INTERVALS
 from tests.support.served import Served
 
+pytestmark = pytest.mark.slow
+
 Names = tuple[str, ...]
 
 

@@ -16,6 +16,8 @@ import pytest
 from tests.support.places import ROOT
 from tests.support.served import environment
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., subprocess.Popen[str]]
 
 

@@ -17,6 +17,8 @@ from dashboard.wire.registry import Close, Error
 from tests.support.raw import get, open_tcp, read_to_the_end
 from tests.support.served import Served
 
+pytestmark = pytest.mark.slow
+
 WITHIN_S = 10
 DECK = json.dumps({"method": "subscribe", "params": {"channel": "deck"}, "id": 1})
 

@@ -17,6 +17,8 @@ from dashboard.wire.registry import RESTART_MS, Close
 from tests.support.raw import SMALL_BYTES, get, open_reader, open_stream, open_tcp, read_to_the_end
 from tests.support.served import STOP_S, Served, serve
 
+pytestmark = pytest.mark.slow
+
 SHUTDOWN = {"channel": "status", "type": "shutdown", "retry_ms": RESTART_MS}
 STALLS = (open_stream, open_reader)
 END = '{"code":4503,"reason":"the server restarts"}'

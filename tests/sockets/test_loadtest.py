@@ -14,6 +14,8 @@ from dashboard.wire.registry import Transport
 from tests.support.proxy import Proxy
 from tests.support.served import Served
 
+pytestmark = pytest.mark.slow
+
 CLIENTS = 5
 
 

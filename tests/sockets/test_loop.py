@@ -11,11 +11,14 @@ from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, build_opener
 
 import psutil
+import pytest
 
 from dashboard.wire.registry import Transport
 from tests.support.raw import open_stream
 from tests.support.readers import Traveller, for_ticks
 from tests.support.served import Served
+
+pytestmark = pytest.mark.slow
 
 STREAMS = 50
 LONGEST_MS = 100

@@ -17,6 +17,8 @@ from tests.support.readers import TIMEOUT_S, Traveller, for_seconds, for_ticks
 from tests.support.redis_server import RedisServer, shared_market
 from tests.support.served import Served, serve
 
+pytestmark = pytest.mark.slow
+
 LEG_S = 0.4
 LEGS = 16
 
@@ -62,9 +64,15 @@ def test_changing_transports_loses_and_doubles_nothing(busy: Served) -> None:
     assert traveller.trades == sorted(set(traveller.trades))
 
 
+def for_answers_and_ticks(traveller: Traveller) -> Callable[[], bool]:
+    """Say yes once all three subscriptions were answered and 20 ticks came; either may be first."""
+    has_ticks, end = for_ticks(traveller, 20), len(traveller.resumed) + 3
+    return lambda: has_ticks() and len(traveller.resumed) >= end
+
+
 def ride_to_the_end(traveller: Traveller, served: Served) -> int:
     """Read until the server ends the socket, which it is made to do on the way; return the code."""
-    has_read, asked = for_ticks(traveller, 20), []
+    has_read, asked = for_answers_and_ticks(traveller), []
 
     def end_once() -> bool:
         if has_read() and not asked:
@@ -81,7 +89,7 @@ def test_who_is_ended_with_1000_goes_on_where_it_stood(busy: Served) -> None:
     """Trap 35: a server or a proxy ends what is too old for it; the market goes on meanwhile."""
     traveller = Traveller(list(busy.board()["rows"])[:20], busy.token)
     assert [ride_to_the_end(traveller, busy) for _ in range(3)] == [1000] * 3
-    traveller.ride(Transport.WEBSOCKET, busy.host, for_ticks(traveller, 20))
+    traveller.ride(Transport.WEBSOCKET, busy.host, for_answers_and_ticks(traveller))
     assert traveller.resumed == [False] * 3 + [True] * 9
     assert traveller.gaps == 0
     assert traveller.trades == sorted(set(traveller.trades))

@@ -25,6 +25,8 @@ from tests.support.readers import MARKET, Traveller
 from tests.support.redis_server import RedisServer
 from tests.support.served import Served, serve
 
+pytestmark = pytest.mark.slow
+
 SYMBOLS = [f"S{number}" for number in range(12)]
 BATCHES = 250
 BATCH_S = 0.02

@@ -5,8 +5,12 @@ import struct
 from collections.abc import Callable
 from contextlib import suppress
 
+import pytest
+
 from tests.support.raw import SUBSCRIBE, frame, handshake, open_reader, open_tcp, reset
 from tests.support.served import Served
+
+pytestmark = pytest.mark.slow
 
 CONNECTIONS = 1000
 

@@ -13,6 +13,8 @@ from tests.support.places import ROOT
 from tests.support.redis_server import RedisServer, SharedMarket, running_feed, shared_market
 from tests.support.served import STOP_S, Served, environment
 
+pytestmark = pytest.mark.slow
+
 Eventually = Callable[..., None]
 PROBE = """
 import django

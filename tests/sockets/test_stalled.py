@@ -20,6 +20,8 @@ from tests.support.raw import SMALL_BYTES, frame, get, open_socket, open_tcp, re
 from tests.support.readers import Traveller
 from tests.support.served import Served, serve
 
+pytestmark = pytest.mark.slow
+
 INSTRUMENTS = 2000
 STALLED = 6
 ALLOWED_BYTES = 26_000_000

@@ -108,6 +108,7 @@ async def test_it_begins_again_when_nothing_is_heard_any_more(
     await end(task)
 
 
+@pytest.mark.slow
 async def test_a_poke_of_another_process_is_heard(over_redis: RedisServer, tmp_path) -> None:
     heard = Heard()
     task = await listening(heard)

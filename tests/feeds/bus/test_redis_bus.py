@@ -22,6 +22,8 @@ from tests.support.exchange import Rows
 from tests.support.market_script import NOW, listing
 from tests.support.redis_server import RedisServer
 
+pytestmark = pytest.mark.slow
+
 TURN_S = 0.3
 HEAL_S = 5.0
 """This long after Redis is back every board is the engine's."""

@@ -21,6 +21,8 @@ from feeds.plan.schedules import CompressedSchedule, RoundTheClock
 from feeds.simulator.simulator import STEP_MS
 from tests.support.trading_day import MINUTE, SECOND, ShortDays, WildSource, fold, plan
 
+pytestmark = pytest.mark.slow
+
 START = 1_790_000_000_000
 SCHEDULE = CompressedSchedule(ShortDays(), START, 140 * SECOND)
 """A day of 140 minutes in as many seconds."""

@@ -34,6 +34,7 @@ def test_another_seed_is_another_tape() -> None:
     assert fingerprint(seed=2) != GOLDEN
 
 
+@pytest.mark.slow
 def test_the_command_in_another_process_tells_the_same() -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", "market_tape", "--seconds", str(SECONDS), "--hash"],
@@ -42,6 +43,7 @@ def test_the_command_in_another_process_tells_the_same() -> None:
     assert done.stdout.split() == [GOLDEN]
 
 
+@pytest.mark.slow
 def test_a_wrong_option_is_one_clear_line() -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", "market_tape", "--rate", "nan"],

@@ -18,6 +18,8 @@ from feeds.plan.schedules import Segment
 from feeds.realism.collector import Watch
 from feeds.simulator.demo_exchange import definitions
 
+pytestmark = pytest.mark.slow
+
 DAYS = 20
 DAY_MINUTES = 5
 """A day takes a sixth of the time it takes in a demo; an instrument has half as many ticks again in

@@ -364,6 +364,7 @@ def record_a_million(
         return writer.close(), now
 
 
+@pytest.mark.slow
 def test_a_million_ticks_recorded_and_replayed_have_one_hash(tmp_path: Path) -> None:
     """A halt and its end included; both tapes are hashed as they are numbered."""
     wanted, path, taped = simulated(100, rate=20_000.0), tmp_path / "million.parquet", Fingerprint()
