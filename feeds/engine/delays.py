@@ -1,9 +1,9 @@
-"""The same market some minutes later, for those who may not see it sooner.
+"""The same market some minutes later, for readers who may not see it sooner.
 
-Pure. Must not know who they are. What happens to an instrument is held back for as long as
-somebody's entitlement says, and then happens again to its delayed twin, an instrument of a delayed
-feed with a key of its own ("NVX~15" of "main~15"). So a delayed reader is served like any other, by
-any process, and nothing younger is ever near him.
+Pure. Must not know the readers. Events of an instrument wait for the minutes of an entitlement, and
+then happen again to its delayed twin: an instrument with its own key in a delayed feed ("NVX~15" of
+"main~15"). So delayed readers are served like all others, by any process, and no younger data is
+near them that could slip through.
 """
 
 from collections import deque
@@ -28,11 +28,11 @@ from feeds.market.instruments import Definition
 from feeds.plan.plans import FeedPlan
 
 MAX_WAITING: Final = 2_000_000
-"""Events one line may hold (15 min at 2,200 ticks/s, some 300 MB); then it begins again, empty."""
+"""Events that may wait in a line (15 min at 2,200 ticks/s, some 300 MB); a fuller one restarts."""
 
 
 class DelayLine:
-    """One feed, one delay: events wait their time here, in order."""
+    """The events of one feed that wait for one delay, in order."""
 
     def __init__(self, feed: str, minutes: int) -> None:
         self._feed = delayed(feed, minutes)
@@ -43,8 +43,8 @@ class DelayLine:
     def begin(
         self, definitions: Iterable[Definition], phases: Mapping[str, Status], now_ms: int
     ) -> list[Event]:
-        """List twins of the instruments that are there; prices and phases come in their time."""
-        reason = f"Delayed by {self._minutes} min, and not there yet"
+        """List the twins of present instruments; their prices and phases follow after the delay."""
+        reason = f"Delayed by {self._minutes} min, no data yet"
         events: list[Event] = []
         for definition in definitions:
             symbol = definition.symbol
@@ -55,22 +55,22 @@ class DelayLine:
         return events
 
     def end(self, now_ms: int) -> list[Event]:
-        """Forget what waits, and take the twins from the market."""
+        """Drop what waits, and delist the twins."""
         self._waiting.clear()
         listed, self._listed = self._listed, {}
         return [Delisting(key, now_ms) for key in listed]
 
     @property
     def is_full(self) -> bool:
-        """Say whether more waits than may."""
+        """Say whether more than MAX_WAITING events wait."""
         return len(self._waiting) > MAX_WAITING
 
     def take(self, event: Event, now_ms: int) -> None:
-        """Hold an event back."""
+        """Take an event that has just happened."""
         self._waiting.append((now_ms + self._minutes * MINUTE_MS, event))
 
     def due(self, now_ms: int) -> list[Event]:
-        """Return the twins of what happened the delay ago or before."""
+        """Return the twins of the events whose delay is over."""
         waiting = self._waiting
         events: list[Event] = []
         while waiting and waiting[0][0] <= now_ms:
@@ -95,7 +95,7 @@ class DelayLine:
 
 
 class Delays:
-    """The delay lines of all feeds; `restarts` counts those that had no room and began again."""
+    """The delay lines of all feeds; `restarts` counts lines that overflowed and began again."""
 
     def __init__(self) -> None:
         self.restarts = 0
@@ -106,7 +106,7 @@ class Delays:
         self._phases: dict[str, Status] = {}
 
     def plan(self, plans: Mapping[str, FeedPlan], now_ms: int) -> list[Event]:
-        """Open and close lines as the plans say; return what that changes in the market."""
+        """Open and close lines as the plans say; return the listings and delistings of twins."""
         wanted = {(feed, minutes) for feed, plan in plans.items() for minutes in plan.delays}
         self._plans = dict(plans)
         events: list[Event] = []
@@ -115,11 +115,13 @@ class Delays:
         for name in sorted(wanted - self._lines.keys()):
             line = self._lines[name] = DelayLine(*name)
             events += line.begin(self._plans[name[0]].definitions, self._phases, now_ms)
+        # Delistings come through `take` after this, when the plans no longer name the symbols.
         self._former, self._by_symbol = self._by_symbol, self._map(plans)
         return events
 
     def take(self, events: Iterable[Event], now_ms: int) -> None:
-        """Hold back what has just happened, also to an instrument that leaves."""
+        """Take what has just happened, also to instruments that are being delisted."""
+        # Hot path: every tick passes here. A class test is cheaper than isinstance or match.
         statuses = [event for event in events if event.__class__ is Status]
         self._phases.update((status.symbol, status) for status in statuses)
         if not self._lines:
@@ -130,7 +132,7 @@ class Delays:
                 line.take(event, now_ms)
 
     def due(self, now_ms: int) -> list[Event]:
-        """Return what happened long enough ago, line by line."""
+        """Return the twins of what happened long enough ago, line by line."""
         events: list[Event] = []
         for (feed, _), line in self._lines.items():
             if line.is_full:

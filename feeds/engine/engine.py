@@ -1,9 +1,10 @@
-"""The market as a machine: step(now) -> events, numbered; no clock, no loop, no rows.
+"""The market as a machine: step(now) -> numbered events.
 
-Pure. Must not know who reads the tape. Sources are simulator and its like.
+Pure: no clock, no loop, no rows. Must not know who reads the tape.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from heapq import merge
 from operator import attrgetter
 from typing import Any, Final, Protocol
@@ -30,44 +31,49 @@ from feeds.plan.plans import FeedKind, FeedPlan
 from feeds.sessions.external import ExternalSession
 from feeds.sessions.session import FeedSession
 
-GRID_MS: Final = 50
-"""A source may draw in steps of this: what time alone brings about waits for the end of a step, so
-that every tick before it is known, however often the engine is asked."""
+DRAW_STEP_MS: Final = 50
+"""A source may draw in steps of this length. What time alone brings about, such as the end of an
+auction, waits for the end of a step: only then every tick before it is known, so the tape is the
+same however often the engine is asked."""
 
 
 class Source(Protocol):
     """Where the ticks of one feed come from."""
 
     def plan(self, plan: FeedPlan) -> None:
-        """Take definitions and rate; instruments that stay keep their path."""
+        """Take definitions and rate; instruments that stay keep the path of their prices."""
         ...
 
     def draw(self, now_ms: int) -> Sequence[Tick | Status | FeedStatus]:
         """Return the ticks up to `now_ms` that were not drawn before, in time order.
 
-        A feed that is not simulated tells its phases and its exchange's time among them.
+        The source of a feed that is not simulated also draws its phases and its exchange's time.
         """
         ...
 
 
 class Session(Protocol):
-    """What the rows, the day and the prices, or the source itself, make of what a feed draws."""
+    """Decides what of a draw happens: by rows, trading day and prices, or as the source says."""
 
     def follow(self, plan: FeedPlan, now_ms: int) -> dict[str, Status]:
-        """Take a plan; return the changes of phase that it makes, by symbol."""
+        """Take a plan; return the changes of phase that it causes, by symbol."""
         ...
 
     def status(self, now_ms: int) -> FeedStatus:
-        """Return how the feed is, and what time it is there."""
+        """Return state and reason of the feed, and its exchange's time."""
         ...
 
     def admit(self, drawn: Sequence[Any], until_ms: int, /) -> list[Event]:
-        """Return what may happen, and among it what is due before `until_ms`."""
+        """Return what may happen of the draw, with everything that is due before `until_ms`."""
         ...
 
 
 class Engine:
-    """Number every event of every feed: the only place where positions are made."""
+    """Number every event of every feed; no other place makes positions.
+
+    A gap or a repetition in the numbers is thus always a fault of delivery, and any reader can see
+    it. A new engine has a new epoch, as nobody can know where a crashed one stopped.
+    """
 
     def __init__(self, *, epoch: str, open_source: Callable[[FeedPlan], Source]) -> None:
         self.epoch = epoch
@@ -79,36 +85,37 @@ class Engine:
         self._delays = Delays()
 
     def step(self, now_ms: int) -> Batch:
-        """Return the ticks that happened up to `now_ms` where the phase admits them, and what
-        time alone brought about among them."""
+        """Return the admitted ticks up to `now_ms`, and the changes that time brings about."""
         running = [plan for plan in self._plans.values() if plan.state is FeedState.RUNNING]
         drawn = _in_time([self._draw(plan, now_ms) for plan in running])
-        return self._happen(drawn + self._rests(running, now_ms), now_ms)
+        return self._publish(drawn + self._pause_finished(running, now_ms), now_ms)
 
     def reconcile(self, plans: Iterable[FeedPlan], now_ms: int) -> Batch:
-        """Make the market what the plans say; return what that changed, nothing if nothing.
+        """Make the market what the plans say; return an empty batch when that changes nothing.
 
         Raises:
             InvalidPlan: two feeds list the same symbol.
         """
         wanted = {plan.feed: plan for plan in plans}
         _refuse_shared_symbols(wanted.values())
+        # All delistings before all listings: a symbol may move from one feed to another.
         events: list[Event] = []
         for feed in self._plans.keys() | wanted.keys():
-            events += self._leavers(feed, wanted.get(feed), now_ms)
+            events += self._removals(feed, wanted.get(feed), now_ms)
         for feed, plan in wanted.items():
             events += self._changes(self._plans.get(feed), plan, now_ms)
         for plan in wanted.values():
             events += self._follow(plan, now_ms)
         self._plans = wanted
         twins = self._delays.plan(wanted, now_ms)
-        return self._happen([*events, *twins], now_ms)
+        return self._publish([*events, *twins], now_ms)
 
-    def _leavers(self, feed: str, plan: FeedPlan | None, now_ms: int) -> list[Event]:
+    def _removals(self, feed: str, plan: FeedPlan | None, now_ms: int) -> list[Event]:
         former = self._plans.get(feed)
         if former is None:
             return []
-        stay = {} if plan is None else {one.symbol: one.tick_size for one in plan.definitions}
+        # Another tick size makes another instrument: the ticks on boards mean other prices then.
+        stay = {} if plan is None else _tick_sizes(plan)
         events: list[Event] = [
             Delisting(definition.symbol, now_ms)
             for definition in former.definitions
@@ -128,7 +135,7 @@ class Engine:
         events: list[Event] = []
         if former is None or _public(former) != _public(plan):
             events.append(session.status(now_ms))
-        known = {} if former is None else {one.symbol: one for one in former.definitions}
+        known = {} if former is None else {each.symbol: each for each in former.definitions}
         for definition in plan.definitions:
             symbol = definition.symbol
             if definition != known.get(symbol):
@@ -138,27 +145,28 @@ class Engine:
         return events
 
     def _follow(self, plan: FeedPlan, now_ms: int) -> list[Event]:
-        """Hand the plan on; what a feed would make up for its rest never happened, but for what it
-        tells of phases."""
+        """Hand the plan to the source; return the phases that it changed while the feed rested."""
         if plan.feed not in self._sources:
             self._sources[plan.feed] = self._open_source(plan)
         if plan != self._plans.get(plan.feed):
             self._sources[plan.feed].plan(plan)
         former = self._plans.get(plan.feed)
         if plan.state is FeedState.RUNNING and former and former.state is not FeedState.RUNNING:
+            # Ticks that the source draws for the time of the rest never happened. A halt that an
+            # upstream reported meanwhile still holds.
             drawn = self._sources[plan.feed].draw(now_ms)
-            reports = [event for event in drawn if not isinstance(event, Quote | Trade)]
-            return self._sessions[plan.feed].admit(reports, NOTHING)
+            statuses = [event for event in drawn if not isinstance(event, Quote | Trade)]
+            return self._sessions[plan.feed].admit(statuses, NOTHING)
         return []
 
     def _draw(self, plan: FeedPlan, now_ms: int) -> list[Event]:
-        """Return what happens on a feed until now, or until the end of its step."""
+        """Return what happens on a feed until now, or until its step by hand is over."""
         end_ms = now_ms if plan.until_ms is None else min(now_ms, plan.until_ms)
         ticks = self._sources[plan.feed].draw(end_ms)
-        return self._sessions[plan.feed].admit(ticks, end_ms // GRID_MS * GRID_MS)
+        return self._sessions[plan.feed].admit(ticks, end_ms // DRAW_STEP_MS * DRAW_STEP_MS)
 
-    def _rests(self, running: Iterable[FeedPlan], now_ms: int) -> list[Event]:
-        """Pause the feeds whose step is over."""
+    def _pause_finished(self, running: Iterable[FeedPlan], now_ms: int) -> list[Event]:
+        """Pause the feeds whose step by hand is over."""
         events: list[Event] = []
         for plan in running:
             if plan.until_ms is not None and plan.until_ms <= now_ms:
@@ -167,8 +175,8 @@ class Engine:
                 self._plans[plan.feed] = paused
         return events
 
-    def _happen(self, events: Sequence[Event], now_ms: int) -> Batch:
-        """Number what happens, and what happens again for those who see it late."""
+    def _publish(self, events: Sequence[Event], now_ms: int) -> Batch:
+        """Number the events, and those of the past that delayed readers are to see now."""
         self._delays.take(events, now_ms)
         batch = Batch(self.epoch, self.sequence + 1, (*events, *self._delays.due(now_ms)))
         self.sequence = batch.last
@@ -176,12 +184,12 @@ class Engine:
 
 
 def _in_time(feeds: Sequence[list[Event]]) -> list[Event]:
-    """Return the events of feeds by time, each in its own order: in a replay the recorded one."""
+    """Merge the events of feeds by time; a feed keeps its own order, such as a recorded one."""
     return feeds[0] if len(feeds) == 1 else list(merge(*feeds, key=attrgetter("ts_event")))
 
 
 def _is_external(plan: FeedPlan) -> bool:
-    """Say whether the source tells the phases, rather than the schedule."""
+    """Say whether the source draws the phases, rather than the schedule."""
     return plan.kind is not FeedKind.SIMULATED
 
 
@@ -192,6 +200,10 @@ def _open_session(plan: FeedPlan, now_ms: int) -> Session:
 def _public(plan: FeedPlan) -> tuple[object, ...]:
     place = (plan.exchange, plan.zone, plan.schedule)
     return plan.name, plan.state, plan.rate, plan.reason, *place
+
+
+def _tick_sizes(plan: FeedPlan) -> dict[str, Decimal]:
+    return {definition.symbol: definition.tick_size for definition in plan.definitions}
 
 
 def _refuse_shared_symbols(plans: Iterable[FeedPlan]) -> None:

@@ -1,4 +1,4 @@
-"""A dry run: whom an intervention would touch, and where their prices would probably go.
+"""A dry run: which instruments an intervention would affect, and where their prices may go.
 
 Pure. Must not know rows or pages.
 """
@@ -16,16 +16,17 @@ from feeds.plan.schedules import Segment
 from feeds.simulator.simulator import DAY_SHARE
 
 WINDOW_MS: Final = PART_MS * WINDOW_PARTS
-"""Exchange time over which the mean is taken that bands are around."""
+"""Exchange time of the mean price that price bands are around."""
 WIDE: Final = 2.0
-"""A range is so many standard deviations to both sides: the price ends in it nineteen times of
-twenty."""
+"""Standard deviations on both sides of a range: a price ends inside in 19 of 20 cases."""
 _STILL: Final = {Phase.HALTED, Phase.LIMIT, Phase.AUCTION}
 
 
 class Touched(NamedTuple):
-    """An instrument: its price in ticks now and after, and how far from that chance may take it;
-    None where it has no price. `note` says what else is to be known."""
+    """An affected instrument: its price now and after, and the width of the range around that.
+
+    All in ticks, None where it has no price. `note` is a remark for the operator.
+    """
 
     definition: Definition
     price: int | None
@@ -35,7 +36,8 @@ class Touched(NamedTuple):
 
 
 class Preview(NamedTuple):
-    """What an effect would do: to whom, to whom not, what else is in force, and what hinders it."""
+    """What an effect would do: affected instruments, the number of the others, other effects in
+    force at that time, and what hinders it."""
 
     effect: Effect
     touched: tuple[Touched, ...]
@@ -47,25 +49,28 @@ class Preview(NamedTuple):
 def preview(
     plan: FeedPlan, effect: Effect, prices: Mapping[str, int], phases: Mapping[str, Phase]
 ) -> Preview:
-    """Return what an effect would do to a feed, from the last prices (ticks) and the phases."""
-    chosen = [one for one in plan.definitions if effect.touches(one)]
+    """Return what an effect would do to a feed; `prices` are the last ones, in ticks, by symbol."""
+    chosen = [listed for listed in plan.definitions if effect.touches(listed)]
     others = tuple(
-        one
-        for one in plan.effects
-        if one.start_ms < effect.end_ms
-        and effect.start_ms < one.end_ms
-        and any(map(one.touches, chosen))
+        other
+        for other in plan.effects
+        if other.start_ms < effect.end_ms
+        and effect.start_ms < other.end_ms
+        and any(map(other.touches, chosen))
     )
     touched = tuple(
-        _touched(plan, effect, one, prices.get(one.symbol), phases.get(one.symbol))
-        for one in chosen
+        _touched(plan, effect, listed, prices.get(listed.symbol), phases.get(listed.symbol))
+        for listed in chosen
     )
     untouched = len(plan.definitions) - len(chosen)
     return Preview(effect, touched, untouched, others, _hindrance(plan, effect))
 
 
 def spread_of(plan: FeedPlan, effect: Effect, definition: Definition) -> float:
-    """Return the standard deviation of the log price over the window of an effect, by chance."""
+    """Return the standard deviation of the log price that chance alone causes during an effect.
+
+    A random walk: it grows with the square root of the time, here as a share of the trading day.
+    """
     time = plan.schedule.at(effect.start_ms)
     part = (effect.end_ms - effect.start_ms) * plan.schedule.scale(time.number)
     factor = effect.size if effect.kind is EffectKind.REGIME else 1.0
@@ -73,41 +78,44 @@ def spread_of(plan: FeedPlan, effect: Effect, definition: Definition) -> float:
 
 
 def _touched(
-    plan: FeedPlan, effect: Effect, one: Definition, price: int | None, phase: Phase | None
+    plan: FeedPlan, effect: Effect, definition: Definition, price: int | None, phase: Phase | None
 ) -> Touched:
-    note = _note(plan, effect, one, price, phase)
+    note = _note(plan, effect, definition, price, phase)
     if price is None:
-        return Touched(one, None, None, None, note)
+        return Touched(definition, None, None, None, note)
     change = effect.size if effect.kind is EffectKind.SHOCK else 0.0
     after = max(1, round(price * (1 + change)))
-    spread = round(after * WIDE * spread_of(plan, effect, one))
-    return Touched(one, price, after, spread, note)
+    spread = round(after * WIDE * spread_of(plan, effect, definition))
+    return Touched(definition, price, after, spread, note)
 
 
 def _hindrance(plan: FeedPlan, effect: Effect) -> str:
     if plan.state is not FeedState.RUNNING:
-        return f"The feed is {plan.state.lower()}: what falls into that time does not happen."
+        return f"The feed is {plan.state.lower()}: while it is, the effect does nothing."
     if plan.schedule.at(effect.start_ms).segment is Segment.CLOSED:
-        return "It begins after the close: what happens until the open is in the first prices."
+        return "It begins after the close: the first prices of the next day will include it."
     return ""
 
 
 def _note(
-    plan: FeedPlan, effect: Effect, one: Definition, price: int | None, phase: Phase | None
+    plan: FeedPlan, effect: Effect, definition: Definition, price: int | None, phase: Phase | None
 ) -> str:
-    if one.symbol in plan.halts or phase in _STILL:
-        return "does not trade now: opens again at the new price"
+    if definition.symbol in plan.halts or phase in _STILL:
+        return "does not trade now: will open again at the new price"
     if price is None:
         return "has no price yet"
     if plan.bands is None or effect.kind is not EffectKind.SHOCK:
         return ""
-    width = plan.bands.width_ticks(one, price)
+    width = plan.bands.width_ticks(definition, price)
     return "will probably hit its price band" if _strays(plan, effect, price) > width else ""
 
 
 def _strays(plan: FeedPlan, effect: Effect, price: int) -> float:
-    """Return how far, in ticks, the price gets from the mean that its band is around: a price that
-    moves evenly is half the mean's window ahead of it, and less when it moves for less."""
+    """Return how far, in ticks, the price moves away from the mean that its band is around.
+
+    A price that moves evenly for longer than the window of the mean is half a window ahead of it.
+    After a shorter move the mean has followed by half of the move's part of the window.
+    """
     scale = plan.schedule.scale(plan.schedule.at(effect.start_ms).number)
     part = (effect.end_ms - effect.start_ms) * scale / WINDOW_MS
     return price * abs(effect.size) * (1 - part / 2 if part <= 1 else 1 / (2 * part))

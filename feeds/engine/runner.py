@@ -1,4 +1,4 @@
-"""The only feed loop: clock -> engine -> bus, and the rows made true every now and then.
+"""The only loop of the market: clock -> engine -> bus, compared with the rows now and then.
 
 Must not know subscribers.
 """
@@ -20,13 +20,13 @@ from feeds.plan.plans import FeedPlan
 
 log = logging.getLogger(__name__)
 LAG_REPORT_S = 1.0
-"""A loop this late is worth a line in the log, once per second of lag."""
+"""A loop that is later than this is logged, once per second of lag."""
 BEAT_S = 1.0
-"""A market without news says so this often: who hears nothing for longer knows of a fault."""
+"""A market without events publishes an empty batch this often, so that silence means a fault."""
 
 
 class Publisher(Protocol):
-    """Where batches go."""
+    """The side of a bus that takes batches."""
 
     async def publish(self, batch: Batch) -> None:
         """Hand a batch to every reader."""
@@ -59,11 +59,13 @@ class Runner:
         self._published_s = -inf
 
     def poke(self) -> None:
-        """Compare with the rows at once."""
+        """Compare the market with the rows at once."""
         self._poked.set()
 
     async def run(self) -> None:
-        """Run the market until cancelled; rows are read beside the steps, one task publishes."""
+        """Run the market until cancelled."""
+        # Rows are read beside the steps, as a database may take its time. Only the stepping task
+        # touches the engine and publishes, so batches cannot overtake each other.
         self._wanted = list(await self._read_plans())
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow_rows())
@@ -77,6 +79,7 @@ class Runner:
             self._poked.clear()
             try:
                 self._wanted = list(await self._read_plans())
+            # The market goes on with the plans it has; the next look may succeed.
             except (db.Error, FeedError) as error:
                 log.error("rows cannot be read error=%s", error)
 
@@ -89,7 +92,7 @@ class Runner:
             lag = self._clock.monotonic() - due
             if lag > LAG_REPORT_S:
                 log.warning("feed is late lag_s=%.2f", lag)
-                due += lag
+                due += lag  # what is missed is one longer step, not many steps in a hurry
             await asyncio.sleep(max(0.0, -lag))
 
     def _reconcile(self) -> Batch | None:
@@ -103,10 +106,10 @@ class Runner:
             return None
 
     async def _publish(self, batch: Batch | None) -> None:
-        """Publish news; without any, an empty batch now and then as a sign of life."""
+        """Publish a batch; an empty one only when the last is BEAT_S ago, as a sign of life."""
         now_s = self._clock.monotonic()
         if batch is not None and (batch.events or now_s - self._published_s >= BEAT_S):
             self._published_s = now_s
-            for observe in self._observers:
+            for observe in self._observers:  # before any reader: observers see raw ticks
                 observe(batch)
             await self._bus.publish(batch)

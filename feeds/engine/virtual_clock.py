@@ -1,4 +1,4 @@
-"""A market on a clock of its own: as fast as the machine can, and the same on every machine.
+"""A market on a virtual clock: as fast as the machine allows, and the same on every machine.
 
 Pure. Must not know rows or buses.
 """
@@ -14,15 +14,15 @@ from feeds.simulator.demo_exchange import definitions
 from feeds.simulator.simulator import Simulator
 
 START_MS: Final = 1_767_600_000_000
-"""Monday 5 January 2026, 8:00 UTC; then the pre-open of the first day begins."""
+"""Monday 5 January 2026, 8:00 UTC, when the pre-open of the first day begins."""
 BATCH_MS: Final = 400
-"""A stride of the simulator: larger ones leave the caches, smaller ones cost more calls."""
+"""Time of one batch: longer ones leave the processor's caches, shorter ones cost more calls."""
 
 
 def demo_plan(
     days: Days, *, seed: int, rate: float, instruments: int, day_ms: int = 1_800_000
 ) -> FeedPlan:
-    """Return the demo exchange: ticks per second, and milliseconds that a day takes."""
+    """Return the plan of the demo exchange: `rate` in ticks per second, days of `day_ms`."""
     return FeedPlan(
         feed="demo", name="Demo Exchange", state=FeedState.RUNNING, rate=rate, seed=seed,
         definitions=definitions(instruments), schedule=CompressedSchedule(days, START_MS, day_ms),
@@ -30,7 +30,7 @@ def demo_plan(
 
 
 def tape_of(plan: FeedPlan, seconds: float, *, batch_ms: int = BATCH_MS) -> Iterator[Batch]:
-    """Yield what happens in so many seconds; how it is cut into batches changes nothing."""
+    """Yield the batches of so many seconds; their length changes the cuts, never the events."""
     engine = Engine(epoch="virtual", open_source=lambda plan: Simulator(plan.seed))
     yield engine.reconcile([plan], START_MS)
     yield engine.step(START_MS)

@@ -266,7 +266,7 @@ def test_the_preview_names_what_hinders_and_what_is_going_on_already() -> None:
     halted = replace(plan_of(other), halts={"NVX": "News"}, state=FeedState.PAUSED)
     seen = preview(halted, effect, {"NVX": 10_000}, {"NVX": Phase.HALTED})
     notes = {one.definition.symbol: one.note for one in seen.touched}
-    assert notes["NVX"] == "does not trade now: opens again at the new price"
+    assert notes["NVX"] == "does not trade now: will open again at the new price"
     assert set(notes.values()) == {notes["NVX"], "has no price yet"}
     assert seen.others == (other,)
     assert seen.hindrance.startswith("The feed is paused")

@@ -11,7 +11,7 @@ from hypothesis import Phase as Stage
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.engine.engine import GRID_MS, Engine
+from feeds.engine.engine import DRAW_STEP_MS, Engine
 from feeds.market.bars import DAY_MS
 from feeds.market.board import HIGH, LAST, LOW, OPEN, PREVIOUS_CLOSE, VOLUME
 from feeds.market.events import Event, FeedState, FeedStatus, Phase, Quote, Status, Trade
@@ -214,7 +214,7 @@ def test_a_paused_feed_s_day_stands_still_and_catches_up_when_it_goes_on() -> No
 
 
 def test_what_is_due_waits_for_whole_steps_of_the_simulator() -> None:
-    assert GRID_MS % STEP_MS == 0
+    assert DRAW_STEP_MS % STEP_MS == 0
 
 
 def test_people_are_told_when_a_feed_has_other_hours() -> None:
