@@ -12,17 +12,15 @@ from django.views.generic import RedirectView
 
 from dashboard import runtime
 from dashboard.api.charts import Charts
-from dashboard.api.responses import open_to_readers
-from dashboard.api.rest import RestMarket, make_api
-from dashboard.api.udf import make_udf
+from dashboard.api.context import ApiContext
+from dashboard.api.routes import api_routes
 from dashboard.deck.routes import deck_routes
 from dashboard.pages import views
 from dashboard.protocol.pages import asyncapi_file, developers
 
 _runtime = runtime.current()
 _market = _runtime.market
-_rest = RestMarket(_runtime.hub, _runtime.gatekeeper, Charts(_runtime.hub))
-_api, _udf = open_to_readers(make_api(_rest).urls), open_to_readers(make_udf(_rest).urls)
+_api = ApiContext(_runtime.hub, _runtime.gatekeeper, Charts(_runtime.hub))
 _icon = RedirectView.as_view(url=static("images/favicon.svg"), permanent=True)
 
 _accounts: list[URLPattern | URLResolver] = [
@@ -45,8 +43,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notifications/read/", views.notifications_read, name="notifications_read"),
     path("developers/", developers, name="developers"),
     path("developers/asyncapi.json", asyncapi_file, name="asyncapi"),
-    path("api/v1/", _api),
-    path("udf/", _udf),
+    *api_routes(_api),
     path("accounts/", include(_accounts)),
     path("admin/flightdeck/", include(deck_routes(_market, _runtime.examiner))),
     path("admin/", admin.site.urls),

@@ -1,7 +1,8 @@
-"""The bars of an instrument from everywhere: of the live board, of the archive, and of its history.
+"""The bars of an instrument from three places: the live board, the database, and its history.
 
-Must not know requests. Memory is read in the event loop, where the board does not move; rows in the
-database's thread, and nothing is held between the two.
+Must not know HTTP. History is what the simulator draws for the time before the first stored bar.
+The board is read in the event loop, where it cannot change meanwhile, and rows in the database's
+thread. No lock is held between the two: bars of the board replace stored ones.
 """
 
 import asyncio
@@ -29,14 +30,14 @@ from feeds.market.delayed import delay_of, shown
 from feeds.selectors.bars import History, read_history, stored_bars
 
 MOST_BARS: Final = 1_000
-"""Bars of one answer."""
+"""Bars of one response."""
 MOST_MINUTES: Final = 20_000
-"""Minutes read to make coarser bars of: about 50 ms; the next page goes on from there."""
+"""Minutes that are read to make coarser bars of: about 50 ms; the next page continues there."""
 FOREVER_MS: Final = 2**53 - 1
-"""The last moment that JavaScript can count."""
+"""The largest number that JavaScript represents exactly."""
 
 
-class Wanted(NamedTuple):
+class BarRequest(NamedTuple):
     """The newest `limit` bars of a symbol that begin in [from, to)."""
 
     symbol: str
@@ -52,19 +53,19 @@ class Wanted(NamedTuple):
 
     @property
     def span_ms(self) -> int:
-        """Return the length of a bar."""
+        """Return the length of a bar in ms."""
         return INTERVALS[self.interval]
 
 
-class Stored(NamedTuple):
-    """What the database has of it: bars of minutes or days, and what its history is made of."""
+class StoredHistory(NamedTuple):
+    """What the database has: bars of minutes or days, and what the history is drawn from."""
 
     minutes: list[Bar]
     days: list[Bar]
     history: History | None
 
 
-class Found(NamedTuple):
+class FoundBars(NamedTuple):
     """The row of the instrument, its bars oldest first, and whether the last one is live."""
 
     row: Row
@@ -72,50 +73,53 @@ class Found(NamedTuple):
     is_live: bool
 
 
-ReadStored = Callable[[Wanted, int, int | None], Awaitable[Stored]]
+ReadStored = Callable[[BarRequest, int, int | None], Awaitable[StoredHistory]]
 
 
 @in_thread
-def read_stored(wanted: Wanted, until_ms: int, today_ms: int | None) -> Stored:
-    """Read what was recorded until a time of our clock; minutes of days only since `today_ms`."""
-    is_day = wanted.level == DAY
-    history = read_history(wanted.symbol, now_ms=until_ms)
-    begin_ms = today_ms if is_day else wanted.from_ms
+def read_stored(request: BarRequest, until_ms: int, today_ms: int | None) -> StoredHistory:
+    """Read bars that were stored until `until_ms` (our clock).
+
+    For bars of days read the minutes since `today_ms` as well, as the day is not complete.
+    """
+    is_day = request.level == DAY
+    history = read_history(request.symbol, now_ms=until_ms)
+    begin_ms = today_ms if is_day else request.from_ms
     minutes: list[Bar] = []
     if begin_ms is not None:
         minutes = stored_bars(
-            wanted.symbol,
+            request.symbol,
             "1m",
             from_ms=begin_ms,
-            to_ms=wanted.to_ms if not is_day else FOREVER_MS,
-            limit=min(MOST_MINUTES, wanted.limit * wanted.span_ms // SPANS[MINUTE]),
+            to_ms=request.to_ms if not is_day else FOREVER_MS,
+            limit=min(MOST_MINUTES, request.limit * request.span_ms // SPANS[MINUTE]),
             until_ms=until_ms,
         )
     days: list[Bar] = []
     if is_day:
         days = stored_bars(
-            wanted.symbol,
+            request.symbol,
             "1d",
-            from_ms=wanted.from_ms,
-            to_ms=wanted.to_ms,
-            limit=wanted.limit,
+            from_ms=request.from_ms,
+            to_ms=request.to_ms,
+            limit=request.limit,
             until_ms=until_ms,
         )
-    return Stored(minutes, days, history)
+    return StoredHistory(minutes, days, history)
 
 
 class Charts:
-    """Put together the bars that somebody may see."""
+    """Put together the bars that a user may see."""
 
     def __init__(self, hub: Hub, read: ReadStored = read_stored) -> None:
         self._hub = hub
         self._read = read
 
     def find(self, symbol: str, access: Access) -> tuple[str, Row]:
-        """Return key and row of a symbol; what somebody may not see is not there.
+        """Return key and row of a symbol.
 
         Raises:
-            UnknownSymbol: there is none, or it is not seen.
+            UnknownSymbol: it does not exist, or the user may not see it; the two look the same.
         """
         board = self._hub.replica.board
         key = access.key_of(symbol, board)
@@ -124,35 +128,39 @@ class Charts:
         return key, board.rows[key]
 
     def seen(self, access: Access) -> dict[str, Row]:
-        """Return everything that is seen, by symbol: of what is seen twice the soonest."""
+        """Return the rows that the user may see, by symbol, each with the shortest delay."""
         board = self._hub.replica.board
         symbols = sorted({shown(key) for key in access.seen_of(board.rows, board)})
         keys = ((symbol, access.key_of(symbol, board)) for symbol in symbols)
         return {symbol: board.rows[key] for symbol, key in keys if key in board.rows}
 
-    async def bars(self, wanted: Wanted, access: Access) -> Found:
-        """Return the bars that are wanted.
+    async def bars(self, request: BarRequest, access: Access) -> FoundBars:
+        """Return the requested bars.
 
         Raises:
-            UnknownSymbol: there is no such symbol, or it is not seen.
+            UnknownSymbol: the symbol does not exist, or the user may not see it.
         """
-        key, row = self.find(wanted.symbol, access)
-        live = self._remembered(key, min(wanted.level, MINUTE))
-        is_whole = wanted.from_ms - wanted.from_ms % wanted.span_ms
-        asked = wanted._replace(from_ms=max(0, is_whole))
-        if wanted.level < MINUTE:
+        key, row = self.find(request.symbol, access)
+        live = self._in_memory(key, min(request.level, MINUTE))
+        # A bar that begins before `from` is cut off below, but its minutes are needed to make it.
+        start_ms = request.from_ms - request.from_ms % request.span_ms
+        asked = request._replace(from_ms=max(0, start_ms))
+        if request.level < MINUTE:
             found = live
         else:
             today_ms = live[-1].start_ms - live[-1].start_ms % DAY_MS if live else None
             until_ms = self._hub.clock.now_ms() - MINUTE_MS * delay_of(row.feed)
             stored = await self._read(asked, until_ms, today_ms)
+            # Drawing the history the first time takes some 50 ms, so the loop must not do it.
             found = await asyncio.to_thread(_joined, asked, stored, live)
-        inside = [bar for bar in found if wanted.from_ms <= bar.start_ms < wanted.to_ms]
-        chosen = inside[-wanted.limit :]
-        is_live = bool(chosen and live and chosen[-1].start_ms + wanted.span_ms > live[-1].start_ms)
-        return Found(row, chosen, is_live)
+        inside = [bar for bar in found if request.from_ms <= bar.start_ms < request.to_ms]
+        chosen = inside[-request.limit :]
+        is_live = bool(
+            chosen and live and chosen[-1].start_ms + request.span_ms > live[-1].start_ms
+        )
+        return FoundBars(row, chosen, is_live)
 
-    def _remembered(self, key: str, level: int) -> list[Bar]:
+    def _in_memory(self, key: str, level: int) -> list[Bar]:
         """Return the newest bars in memory, the live one last."""
         bars = self._hub.replica.board.bars.symbols.get(key)
         if bars is None:
@@ -161,28 +169,28 @@ class Charts:
         return [*bars.newest(level, MOST_BARS), *([live] if live else [])]
 
 
-def _joined(wanted: Wanted, stored: Stored, live: list[Bar]) -> list[Bar]:
-    """Return the bars of the history, the archive and memory; the coarser are made of minutes."""
+def _joined(request: BarRequest, stored: StoredHistory, live: list[Bar]) -> list[Bar]:
+    """Join history, stored bars and those in memory; coarser bars are made of minutes."""
     minutes = _overlaid(stored.minutes, live)
     is_cut = len(stored.minutes) >= MOST_MINUTES
-    bars = minutes if wanted.level == MINUTE else list(merged(minutes, wanted.span_ms))
-    if wanted.level == DAY:
+    bars = minutes if request.level == MINUTE else list(merged(minutes, request.span_ms))
+    if request.level == DAY:
         bars = _overlaid(stored.days, bars)
     elif is_cut:
-        bars = bars[1:]  # its first minutes were not read
-    rest = wanted.limit - sum(wanted.from_ms <= bar.start_ms < wanted.to_ms for bar in bars)
+        bars = bars[1:]  # the first minutes of that bar were not read
+    rest = request.limit - sum(request.from_ms <= bar.start_ms < request.to_ms for bar in bars)
     if rest <= 0 or stored.history is None or is_cut:
         return bars
-    end_ms = _begin_of(bars, stored.history.first_ms, wanted)
-    history = stored.history.bars().between(wanted.level, wanted.from_ms, end_ms, rest)
-    return history + bars
+    end_ms = _history_end(bars, stored.history.first_ms, request)
+    older = stored.history.bars().between(request.level, request.from_ms, end_ms, rest)
+    return older + bars
 
 
-def _begin_of(bars: list[Bar], first_ms: int | None, wanted: Wanted) -> int:
-    """Return where the history ends for this question: before everything that really happened."""
-    begins = [wanted.to_ms, *(bar.start_ms for bar in bars[:1])]
+def _history_end(bars: list[Bar], first_ms: int | None, request: BarRequest) -> int:
+    """Return where the history must end: before every bar that really happened."""
+    begins = [request.to_ms, *(bar.start_ms for bar in bars[:1])]
     if first_ms is not None:
-        begins.append(first_ms - first_ms % wanted.span_ms)
+        begins.append(first_ms - first_ms % request.span_ms)
     return min(begins)
 
 

@@ -1,75 +1,55 @@
-"""Who may ask REST and UDF, and their responses: data, data to keep, and errors of the wire.
+"""Responses of REST and UDF: JSON with the right caching, and errors as the wire names them.
 
-Must not know what is asked.
+Must not know what was asked.
 """
 
 from hashlib import sha256
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
-from django import db
-from django.contrib.auth.decorators import login_not_required
-from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import URLPattern, URLResolver
+from ninja.errors import ValidationError
 
 from dashboard.exceptions import UnknownSymbol
-from dashboard.people.identity import Identity
-from dashboard.transports.http import RETRY_AFTER_S, STATUS_OF, Gatekeeper, RequestRefused
+from dashboard.transports.http import RETRY_AFTER_S, STATUS_OF, RequestRefused
 from dashboard.wire.registry import Error, error_object
 
 NOT_FOUND: Final = 404
-PAGES: Final = {"openapi-json", "openapi-view", "api-root"}
-Mounted = tuple[list[URLResolver | URLPattern], str, str]
 SYMBOL_CHARACTERS: Final = 16
-"""An error repeats so much of an unknown symbol."""
+"""An error repeats no more of an unknown symbol, which may be a text of any length."""
 
 
-def open_to_readers(urls: Mounted) -> Mounted:
-    """Exempt the views of data from the sign-in page: they answer with an error of their own."""
-    for pattern in urls[0]:
-        if isinstance(pattern, URLPattern) and pattern.name not in PAGES:
-            login_not_required(pattern.callback)
-    return urls
-
-
-async def let_in(gatekeeper: Gatekeeper, request: HttpRequest) -> Identity:
-    """Return the account that asks.
-
-    Raises:
-        RequestRefused: not signed in, a foreign page, or too many requests.
-    """
-    try:
-        return await gatekeeper.let_in(dict(cast(ASGIRequest, request).scope))
-    except db.Error:
-        raise RequestRefused(Error.UNAVAILABLE, "accounts cannot be read now") from None
-
-
-def refusal(refused: RequestRefused) -> HttpResponse:
-    """Return an error of the wire as a response, with `Retry-After` where a retry may help."""
-    response = _problem(STATUS_OF.get(refused.code, 400), refused.code, str(refused))
+def refused_response(refused: RequestRefused) -> HttpResponse:
+    """Return the error of a refused request, with the status that the other transports use."""
+    response = _error_response(STATUS_OF.get(refused.code, 400), refused.code, str(refused))
     if response.status_code in (429, 503):
         response["Retry-After"] = str(RETRY_AFTER_S)
     return response
 
 
-def unknown(error: UnknownSymbol) -> HttpResponse:
-    """Return a 404 for a symbol that is not there."""
-    return _problem(NOT_FOUND, Error.BAD_PARAMETERS, str(error))
+def unknown_symbol(error: UnknownSymbol) -> HttpResponse:
+    """Return the error of a symbol that does not exist, or that the user may not see."""
+    return _error_response(NOT_FOUND, Error.BAD_PARAMETERS, str(error))
 
 
-def bad(fact: str) -> HttpResponse:
-    """Return a 400 for a wrong parameter."""
-    return _problem(400, Error.BAD_PARAMETERS, fact)
+def bad_parameter(error: ValidationError) -> HttpResponse:
+    """Return the error of a parameter that does not fit its schema."""
+    return _error_response(400, Error.BAD_PARAMETERS, first_fault(error))
 
 
-def fresh(data: Any) -> HttpResponse:
-    """Return data as JSON that nobody may keep, as it differs every time."""
+def first_fault(error: ValidationError) -> str:
+    """Return the first fault of the parameters, as `limit: Input should be …`."""
+    first: dict[str, Any] = error.errors[0]
+    return f"{first['loc'][-1]}: {first['msg']}"[:200]
+
+
+def fresh_json(data: Any) -> HttpResponse:
+    """Return JSON that no cache may keep, as it changes all the time."""
     return _json(msgspec.json.encode(data), "no-store")
 
 
-def cacheable(request: HttpRequest, data: Any) -> HttpResponseBase:
-    """Return data as JSON with an `ETag`, or a 304 if the reader has this version already."""
+def cacheable_json(request: HttpRequest, data: Any) -> HttpResponseBase:
+    """Return JSON with an ETag, or 304 when the client has the same already."""
     body = msgspec.json.encode(data)
     tag = f'"{sha256(body).hexdigest()[:32]}"'
     if tag in [known.strip() for known in request.headers.get("If-None-Match", "").split(",")]:
@@ -77,12 +57,13 @@ def cacheable(request: HttpRequest, data: Any) -> HttpResponseBase:
     else:
         response = _json(body, "")
     response["ETag"] = tag
+    # Private: what a user may see differs. No-cache: keep it, but ask each time.
     response["Cache-Control"] = "private, no-cache"
     return response
 
 
-def _problem(status: int, code: Error, fact: str) -> HttpResponse:
-    response = fresh({"error": error_object(code, fact)})
+def _error_response(status: int, code: Error, fact: str) -> HttpResponse:
+    response = fresh_json({"error": error_object(code, fact)})
     response.status_code = status
     return response
 

@@ -1,9 +1,9 @@
-"""REST, version 1: instruments, quotes, bars and trades of what somebody may see.
+"""REST, version 1: instruments, quotes, bars and trades, as far as the user may see them.
 
-Must not know how bars are put together or who is let in.
+Must not know how bars are put together, or who may ask.
 """
 
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final
 
 import msgspec
 from csp.constants import SELF
@@ -14,61 +14,42 @@ from ninja.errors import ValidationError
 from pydantic import Field
 
 from dashboard.api import schemas
-from dashboard.api.charts import FOREVER_MS, MOST_BARS, Charts, Wanted
+from dashboard.api.charts import FOREVER_MS, MOST_BARS, BarRequest
+from dashboard.api.context import ApiContext, access_of
 from dashboard.api.responses import (
     SYMBOL_CHARACTERS,
-    bad,
-    cacheable,
-    fresh,
-    let_in,
-    refusal,
-    unknown,
+    bad_parameter,
+    cacheable_json,
+    fresh_json,
+    refused_response,
+    unknown_symbol,
 )
-from dashboard.delivery.hub import Hub
 from dashboard.exceptions import UnknownSymbol
 from dashboard.people.access import Access
-from dashboard.transports.http import Gatekeeper, RequestRefused
-from dashboard.wire.frames import encode_instrument
+from dashboard.transports.http import RequestRefused
+from dashboard.wire.frames import FIELD_INDEX, PRICE_FIELDS, encode_instrument
 from dashboard.wire.registry import EVERYTHING, FIELDS, SYMBOL_LIMIT, Error
 from feeds.market.bars import Bar
-from feeds.market.board import (
-    ASK,
-    ASK_SIZE,
-    BID,
-    BID_SIZE,
-    HIGH,
-    LAST,
-    LOW,
-    OPEN,
-    PHASE,
-    PREVIOUS_CLOSE,
-    TS_EVENT,
-    VOLUME,
-    Row,
-)
+from feeds.market.board import ASK, ASK_SIZE, BID, BID_SIZE, TS_EVENT, Row
 from feeds.market.events import Levels
 
 PAGE: Final = 500
 MOST_TRADES: Final = 500
 LEVELS: Final = 5
 TEXT_CHARACTERS: Final = 8_192
-"""Of a list of symbols: 500 of twelve letters fit."""
-_PRICES: Final = {
-    "p": LAST, "b": BID, "a": ASK, "o": OPEN, "h": HIGH, "l": LOW, "pc": PREVIOUS_CLOSE,
-}  # fmt: skip
-_PLAIN: Final = {"bs": BID_SIZE, "as": ASK_SIZE, "v": VOLUME, "ph": PHASE, "t": TS_EVENT}
+"""Length of a list of symbols: 500 of 12 letters fit, with their commas."""
 ERRORS: Final = dict.fromkeys((400, 401, 403, 404, 429, 503), schemas.ErrorOut)
 DESCRIPTION: Final = """\
-The market by question and answer. Sign in as on the wire: by the session of a page of this server,
-or as a program by HTTP Basic with the name of the user and a token of `manage.py token USER`. For
-what happens next there are the channels of `/ws/v1/`; see /developers/."""
+The market by request and response. Sign in as on the wire: with the session of a page of this
+server, or as a program by HTTP Basic with the user's name and a token of `manage.py token USER`.
+For live data subscribe to the channels of `/ws/v1/`; see /developers/."""
 Symbol = Annotated[str, Field(max_length=64)]
 Symbols = Annotated[str, Field(max_length=TEXT_CHARACTERS, description="NVX,ORB or *")]
 Moment = Annotated[int, Field(ge=0, le=FOREVER_MS, description="UTC, ms, exchange's time")]
 
 
-class WantedBars(Schema):
-    """Which bars, as the query says it."""
+class BarQuery(Schema):
+    """The parameters of a request for bars."""
 
     symbol: Symbol
     interval: schemas.Interval = "1m"
@@ -77,65 +58,26 @@ class WantedBars(Schema):
     limit: Annotated[int, Field(ge=1, le=MOST_BARS)] = PAGE
 
 
-class RestMarket:
-    """What the operations need: the hub's board, its bars, and a gatekeeper that lets people in."""
-
-    def __init__(self, hub: Hub, gatekeeper: Gatekeeper, charts: Charts) -> None:
-        self.hub = hub
-        self.gatekeeper = gatekeeper
-        self.charts = charts
-
-    async def admit(self, request: HttpRequest) -> Access:
-        """Return what who asks may see, before anything else that was asked is looked at.
-
-        Raises:
-            RequestRefused: nobody is signed in, there are too many requests, or no market yet.
-        """
-        identity = await let_in(self.gatekeeper, request)
-        if not self.hub.replica.epoch:
-            raise RequestRefused(Error.UNAVAILABLE, "the market has not begun")
-        return identity.access
-
-    def position(self, access: Access) -> str:
-        """Return where the market stands."""
-        return str(access.to_reader(self.hub.replica.position))
-
-
-def access_of(request: HttpRequest) -> Access:
-    """Return what who asks may see, once admitted."""
-    access: Access = cast(Any, request).auth
-    return access
-
-
-def make_api(market: RestMarket) -> NinjaAPI:
-    """Return the API of a market."""
+def make_api(context: ApiContext) -> NinjaAPI:
+    """Return the API, with its OpenAPI document and page."""
     api = NinjaAPI(
         title="Market",
         version="1",
         description=DESCRIPTION,
         urls_namespace="rest",
-        docs_decorator=csp_update({"img-src": [SELF, "data:"]}),  # its arrows are such images
+        docs_decorator=csp_update(
+            {"img-src": [SELF, "data:"]}
+        ),  # the arrows of its page are such images
     )
-    api.add_router("", _router(market))
-    answer_errors(api)
+    api.add_router("", _router(context))
+    api.exception_handler(RequestRefused)(lambda _, error: refused_response(error))
+    api.exception_handler(UnknownSymbol)(lambda _, error: unknown_symbol(error))
+    api.exception_handler(ValidationError)(lambda _, error: bad_parameter(error))
     return api
 
 
-def answer_errors(api: NinjaAPI) -> None:
-    """Answer with errors of the wire, whatever is wrong."""
-    api.exception_handler(RequestRefused)(lambda _, error: refusal(error))
-    api.exception_handler(UnknownSymbol)(lambda _, error: unknown(error))
-    api.exception_handler(ValidationError)(lambda _, error: bad(fact_of(error)))
-
-
-def fact_of(error: ValidationError) -> str:
-    """Return the first thing that is wrong with the parameters."""
-    first: dict[str, Any] = error.errors[0]
-    return f"{first['loc'][-1]}: {first['msg']}"[:200]
-
-
-def _router(market: RestMarket) -> Router:
-    router = Router(auth=market.admit, by_alias=True)
+def _router(context: ApiContext) -> Router:
+    router = Router(auth=context.admit, by_alias=True)
 
     @router.get("/instruments", response={200: schemas.InstrumentsOut, **ERRORS})
     async def instruments(
@@ -143,12 +85,12 @@ def _router(market: RestMarket) -> Router:
         after: Symbol = "",
         limit: Annotated[int, Field(ge=1, le=PAGE)] = PAGE,
     ) -> HttpResponseBase:
-        """Return what is listed, by symbol; `after` is where the last page ended."""
+        """Return a page of the listed instruments by symbol; it begins after the symbol `after`."""
         access = access_of(request)
-        rows = {s: row for s, row in market.charts.seen(access).items() if s > after}
+        rows = {s: row for s, row in context.charts.seen(access).items() if s > after}
         page = list(rows.items())[:limit]
         data = [msgspec.Raw(encode_instrument(s, row).encode()) for s, row in page]
-        return cacheable(
+        return cacheable_json(
             request, {"data": data, "after": page[-1][0] if len(rows) > limit else None}
         )
 
@@ -156,28 +98,28 @@ def _router(market: RestMarket) -> Router:
     async def instrument(request: HttpRequest, symbol: Symbol) -> HttpResponseBase:
         """Return one instrument."""
         access = access_of(request)
-        key, row = market.charts.find(symbol, access)
-        return cacheable(request, msgspec.Raw(encode_instrument(key, row).encode()))
+        key, row = context.charts.find(symbol, access)
+        return cacheable_json(request, msgspec.Raw(encode_instrument(key, row).encode()))
 
     @router.get("/quotes", response={200: schemas.QuotesOut, **ERRORS})
     async def quotes(request: HttpRequest, symbols: Symbols) -> HttpResponse:
         """Return the values of symbols as they are now, with five levels of the book."""
         access = access_of(request)
-        found, rejected = _rows(market, symbols, access)
+        found, rejected = _rows(context, symbols, access)
         data = {symbol: _quote(row) for symbol, row in found.items()}
-        position = market.position(access)
-        return fresh({"position": position, "data": data, "rejected": rejected})
+        position = context.position(access)
+        return fresh_json({"position": position, "data": data, "rejected": rejected})
 
     @router.get("/bars", response={200: schemas.BarsOut, **ERRORS})
-    async def bars(request: HttpRequest, wanted: Query[WantedBars]) -> HttpResponseBase:
-        """Return the newest bars that begin in [from, to), the live one too."""
+    async def bars(request: HttpRequest, wanted: Query[BarQuery]) -> HttpResponseBase:
+        """Return the newest bars that begin in [from, to), including the live one."""
         access = access_of(request)
         limit = wanted.limit
-        asked = Wanted(wanted.symbol, wanted.interval, wanted.begin, wanted.end, limit + 1)
-        row, found, is_live = await market.charts.bars(asked, access)
+        asked = BarRequest(wanted.symbol, wanted.interval, wanted.begin, wanted.end, limit + 1)
+        row, found, is_live = await context.charts.bars(asked, access)
         data = [bar_of(row, bar) for bar in found[-limit:]]
         has_more = len(found) > limit
-        return cacheable(request, {
+        return cacheable_json(request, {
             "s": wanted.symbol, "iv": wanted.interval, "data": data, "live": is_live,
             "before": data[0]["t"] if has_more else None,
         })  # fmt: skip
@@ -190,34 +132,34 @@ def _router(market: RestMarket) -> Router:
     ) -> HttpResponse:
         """Return the newest trades of symbols."""
         access = access_of(request)
-        board = market.hub.replica.board
-        found, _ = _rows(market, symbols, access)
+        board = context.hub.replica.board
+        found, _ = _rows(context, symbols, access)
         keys = {key for key in (access.key_of(s, board) for s in found) if key is not None}
-        newest = market.hub.replica.recent_trades(keys, limit)
+        newest = context.hub.replica.recent_trades(keys, limit)
         data = [msgspec.Raw(trade.dated().encode()) for trade in newest]
-        return fresh({"position": market.position(access), "data": data})
+        return fresh_json({"position": context.position(access), "data": data})
 
     return router
 
 
 def _rows(
-    market: RestMarket, symbols: str, access: Access
+    context: ApiContext, symbols: str, access: Access
 ) -> tuple[dict[str, Row], dict[str, str]]:
-    """Return the rows of the symbols that are named, and why some are not there.
+    """Return the rows of the named symbols, and the reasons why others have none.
 
     Raises:
-        RequestRefused: too many are named.
+        RequestRefused: too many symbols are named.
     """
-    named = list(dict.fromkeys(one for one in symbols.split(",") if one))
+    named = list(dict.fromkeys(filter(None, symbols.split(","))))
     if EVERYTHING in named:
-        return market.charts.seen(access), {}
+        return context.charts.seen(access), {}
     if len(named) > SYMBOL_LIMIT:
         raise RequestRefused(Error.TOO_MANY_SYMBOLS, f"limit is {SYMBOL_LIMIT}, was {len(named)}")
     found: dict[str, Row] = {}
     rejected: dict[str, str] = {}
     for symbol in named:
         try:
-            found[symbol] = market.charts.find(symbol, access)[1]
+            found[symbol] = context.charts.find(symbol, access)[1]
         except UnknownSymbol:
             rejected[symbol[:SYMBOL_CHARACTERS]] = "unknown symbol"
     return found, rejected
@@ -225,11 +167,12 @@ def _rows(
 
 def _quote(row: Row) -> dict[str, Any]:
     values = row.values
-    prices = {key: _price(row, values[_PRICES[key]]) for key in FIELDS if key in _PRICES}
-    plain = {key: values[place] for key, place in _PLAIN.items()}
+    found = {key: values[FIELD_INDEX[key]] for key in FIELDS}
+    prices = {key: _price(row, found[key]) for key in FIELDS if key in PRICE_FIELDS}
+    others = {key: found[key] for key in FIELDS if key not in PRICE_FIELDS}
     bids = _levels(row, values[BID], values[BID_SIZE], row.bids)
     asks = _levels(row, values[ASK], values[ASK_SIZE], row.asks)
-    return prices | plain | {"bids": bids, "asks": asks}
+    return prices | others | {"t": values[TS_EVENT], "bids": bids, "asks": asks}
 
 
 def _levels(row: Row, best: Any, size: Any, behind: Levels) -> list[tuple[float, int]]:

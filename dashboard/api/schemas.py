@@ -1,7 +1,7 @@
-"""The shape of what REST answers, as types for the OpenAPI document; the keys are the wire's.
+"""Schemas of the responses of REST, for the OpenAPI document; the keys are those of the wire.
 
-Must not know how answers are made: they are written as bytes, and the tests read all of them with
-these types, which refuse what is not described.
+Must not know how responses are made: they are encoded directly, which is faster. The tests validate
+all of them with these schemas, which forbid fields that are not described.
 """
 
 from typing import Annotated, Literal
@@ -15,14 +15,14 @@ Time = Annotated[int, Field(ge=0, description="UTC, ms")]
 Level = Annotated[tuple[float, int], Field(description="price, size")]
 
 
-class Answer(Schema):
-    """Something that is said; a field that is not described is an error in the tests."""
+class ResponseSchema(Schema):
+    """Any response or part of it; a field that is not described fails the tests."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class Problem(Answer):
-    """Why something was not done."""
+class ErrorDetail(ResponseSchema):
+    """Why a request was not answered."""
 
     code: Annotated[int, Field(description="as on the wire")]
     name: str
@@ -30,14 +30,14 @@ class Problem(Answer):
     retry: Annotated[bool, Field(description="the same may work later")]
 
 
-class ErrorOut(Answer):
-    """The body of every answer of 400 and above."""
+class ErrorOut(ResponseSchema):
+    """The body of every response with a status of 400 and above."""
 
-    error: Problem
+    error: ErrorDetail
 
 
-class InstrumentOut(Answer):
-    """An instrument: what it is, and its phase."""
+class InstrumentOut(ResponseSchema):
+    """An instrument and its phase."""
 
     s: Annotated[str, Field(description="symbol")]
     name: str
@@ -48,17 +48,17 @@ class InstrumentOut(Answer):
     ph: Annotated[str, Field(description="phase")]
     reason: str
     t: Time
-    delay: Annotated[int, Field(description="everything of it is so late; minutes")] = 0
+    delay: Annotated[int, Field(description="delay of all its data, in minutes")] = 0
 
 
-class InstrumentsOut(Answer):
-    """A page of instruments by symbol."""
+class InstrumentsOut(ResponseSchema):
+    """A page of instruments, sorted by symbol."""
 
     data: list[InstrumentOut]
-    after: Annotated[str | None, Field(description="what to send for the next page")]
+    after: Annotated[str | None, Field(description="`after` of the next page, if there is one")]
 
 
-class QuoteOut(Answer):
+class QuoteOut(ResponseSchema):
     """The values of an instrument; null is no value yet."""
 
     p: Annotated[Price, Field(description="last price")]
@@ -72,23 +72,23 @@ class QuoteOut(Answer):
     pc: Annotated[Price, Field(description="close before the trading session")]
     v: Annotated[int | None, Field(description="volume")]
     ph: Annotated[str, Field(description="phase")]
-    t: Annotated[int | None, Field(description="when it ticked; UTC, ms")]
-    bids: Annotated[list[Level], Field(description="up to five, the best first")]
-    asks: Annotated[list[Level], Field(description="up to five, the best first")]
+    t: Annotated[int | None, Field(description="time of the last tick; UTC, ms")]
+    bids: Annotated[list[Level], Field(description="up to five levels, the best first")]
+    asks: Annotated[list[Level], Field(description="up to five levels, the best first")]
 
 
-class QuotesOut(Answer):
+class QuotesOut(ResponseSchema):
     """Quotes by symbol, as of a position of the tape."""
 
     position: Annotated[str, Field(description="`epoch:seq`")]
     data: dict[str, QuoteOut]
-    rejected: Annotated[dict[str, str], Field(description="why, by symbol")]
+    rejected: Annotated[dict[str, str], Field(description="reason, by symbol")]
 
 
-class BarOut(Answer):
+class BarOut(ResponseSchema):
     """A bar, in the exchange's time."""
 
-    t: Annotated[int, Field(description="when it begins; UTC, ms")]
+    t: Annotated[int, Field(description="start; UTC, ms")]
     o: float
     h: float
     l: float  # noqa: E741
@@ -97,30 +97,30 @@ class BarOut(Answer):
     n: Annotated[int, Field(description="trades")]
 
 
-class BarsOut(Answer):
+class BarsOut(ResponseSchema):
     """Bars of a symbol, the oldest first."""
 
     s: Annotated[str, Field(description="symbol")]
     iv: Annotated[Interval, Field(description="interval")]
     data: list[BarOut]
-    live: Annotated[bool, Field(description="the last one still changes")]
+    live: Annotated[bool, Field(description="whether the last bar still changes")]
     before: Annotated[
-        int | None, Field(description="`to` of the page before this, if there is one")
+        int | None, Field(description="`to` of the page before this one, if there is one")
     ]
 
 
-class TradeOut(Answer):
+class TradeOut(ResponseSchema):
     """One execution."""
 
     s: Annotated[str, Field(description="symbol")]
     p: float
     q: Annotated[int, Field(description="quantity")]
     side: Literal["BUY", "SELL"]
-    i: Annotated[int, Field(description="its own sequence: unique in an epoch")]
+    i: Annotated[int, Field(description="its sequence, unique within an epoch")]
     t: Time
 
 
-class TradesOut(Answer):
+class TradesOut(ResponseSchema):
     """The newest trades, the oldest first."""
 
     position: Annotated[str, Field(description="`epoch:seq`")]

@@ -1,7 +1,7 @@
-"""The same market for charts that speak UDF, TradingView's protocol for data of others.
+"""The market for charts that use UDF, TradingView's protocol for data from other servers.
 
-Must not know how bars are put together. Times are seconds; a chart that asks for a time without
-bars is told where the next older ones are. Errors are said as UDF says them.
+Must not know how bars are put together. UDF has times in seconds and its own format of errors.
+https://www.tradingview.com/charting-library-docs/latest/connecting_data/UDF/
 """
 
 from typing import Annotated, Any, Final
@@ -11,9 +11,9 @@ from ninja import NinjaAPI, Query, Router, Schema
 from ninja.errors import ValidationError
 from pydantic import Field
 
-from dashboard.api.charts import FOREVER_MS, MOST_BARS, Wanted
-from dashboard.api.responses import fresh, refusal
-from dashboard.api.rest import RestMarket, access_of, fact_of
+from dashboard.api.charts import FOREVER_MS, MOST_BARS, BarRequest
+from dashboard.api.context import ApiContext, access_of
+from dashboard.api.responses import first_fault, fresh_json, refused_response
 from dashboard.exceptions import UnknownSymbol
 from dashboard.transports.http import RequestRefused
 from dashboard.wire.registry import SYMBOL_LIMIT
@@ -31,8 +31,8 @@ Symbol = Annotated[str, Field(max_length=64)]
 Seconds = Annotated[int, Field(ge=-LAST_S, le=LAST_S)]
 
 
-class AskedBars(Schema):
-    """Which bars, as charts ask for them."""
+class UdfBarQuery(Schema):
+    """The parameters of a request for bars; a chart may send times before 1970."""
 
     symbol: Symbol
     resolution: Annotated[str, Field(max_length=8)]
@@ -42,23 +42,23 @@ class AskedBars(Schema):
 
 
 class UdfError(Exception):
-    """A question that UDF answers with a text."""
+    """A request that UDF answers with an error text."""
 
 
-def make_udf(market: RestMarket) -> NinjaAPI:
-    """Return the UDF endpoints of a market."""
+def make_udf(context: ApiContext) -> NinjaAPI:
+    """Return the UDF endpoints."""
     api = NinjaAPI(title="UDF", version="1", urls_namespace="udf", docs_url=None, openapi_url=None)
-    api.add_router("", _router(market))
+    api.add_router("", _router(context))
     api.exception_handler(RequestRefused)(lambda _, error: _refused(error))
     api.exception_handler(UdfError)(lambda _, error: _error(str(error)))
     api.exception_handler(UnknownSymbol)(lambda _, __: _error("unknown_symbol"))
-    api.exception_handler(ValidationError)(lambda _, error: _error(fact_of(error)))
+    api.exception_handler(ValidationError)(lambda _, error: _error(first_fault(error)))
     return api
 
 
 def _refused(refused: RequestRefused) -> HttpResponse:
-    """Say it in the words of UDF, with the status of the wire."""
-    plain, answer = refusal(refused), _error(str(refused))
+    """Return the error in UDF's format, with the status that the other transports use."""
+    plain, answer = refused_response(refused), _error(str(refused))
     answer.status_code = plain.status_code
     if "Retry-After" in plain:
         answer["Retry-After"] = plain["Retry-After"]
@@ -66,16 +66,16 @@ def _refused(refused: RequestRefused) -> HttpResponse:
 
 
 def _error(fact: str) -> HttpResponse:
-    return fresh({"s": "error", "errmsg": fact})
+    return fresh_json({"s": "error", "errmsg": fact})
 
 
-def _router(market: RestMarket) -> Router:
-    router = Router(auth=market.admit)
+def _router(context: ApiContext) -> Router:
+    router = Router(auth=context.admit)
 
     @router.get("/config")
     async def config(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
-        """Say what this server can do."""
-        return fresh({
+        """Return what this server supports."""
+        return fresh_json({
             "supports_search": True, "supports_group_request": False, "supports_marks": False,
             "supports_timescale_marks": False, "supports_time": True,
             "exchanges": [], "symbols_types": [], "supported_resolutions": list(RESOLUTIONS),
@@ -84,14 +84,14 @@ def _router(market: RestMarket) -> Router:
     @router.get("/time")
     async def time(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
         """Return the time of the server, in seconds."""
-        now_s = market.hub.clock.now_ms() // SECOND_MS
+        now_s = context.hub.clock.now_ms() // SECOND_MS
         return HttpResponse(str(now_s), content_type="text/plain")
 
     @router.get("/symbols")
     async def symbols(request: HttpRequest, symbol: Symbol) -> HttpResponse:
-        """Return what a chart must know of a symbol."""
+        """Return the description of a symbol that a chart needs."""
         access = access_of(request)
-        return fresh(_symbol(market.charts.find(_plain(symbol), access)[1]))
+        return fresh_json(_symbol(context.charts.find(_symbol_of(symbol), access)[1]))
 
     @router.get("/search")
     async def search(
@@ -99,28 +99,29 @@ def _router(market: RestMarket) -> Router:
         query: Symbol = "",
         limit: Annotated[int, Field(ge=0)] = FOUND,
     ) -> HttpResponse:
-        """Return the symbols that begin with a text, then those that have it in the name."""
+        """Return the symbols that begin with a text, then those with it in their name."""
         access = access_of(request)
         text = query.strip().casefold()
-        rows = market.charts.seen(access)
+        rows = context.charts.seen(access)
         starts = [s for s in rows if s.casefold().startswith(text)]
         named = [s for s, row in rows.items() if text in row.definition.name.casefold()]
         found = list(dict.fromkeys([*starts, *named]))[: min(limit, FOUND)]
-        return fresh([_match(symbol, rows[symbol]) for symbol in found])
+        return fresh_json([_match(symbol, rows[symbol]) for symbol in found])
 
     @router.get("/history")
-    async def history(request: HttpRequest, asked: Query[AskedBars]) -> HttpResponse:
+    async def history(request: HttpRequest, asked: Query[UdfBarQuery]) -> HttpResponse:
         """Return the bars in [from, to), or the last `countback` before `to`."""
         access = access_of(request)
-        wanted = _wanted(asked)
-        row, bars, _ = await market.charts.bars(wanted, access)
+        wanted = _bar_request(asked)
+        row, bars, _ = await context.charts.bars(wanted, access)
         if bars:
-            return fresh(_table(row, bars))
-        _, older, _ = await market.charts.bars(
+            return fresh_json(_table(row, bars))
+        # A chart stops at an empty page unless it is told where the next older bars are.
+        _, older, _ = await context.charts.bars(
             wanted._replace(from_ms=0, to_ms=max(0, SECOND_MS * asked.begin), limit=1), access
         )
         next_time = {"nextTime": older[-1].start_ms // SECOND_MS} if older else {}
-        return fresh({"s": "no_data"} | next_time)
+        return fresh_json({"s": "no_data"} | next_time)
 
     @router.get("/quotes")
     async def quotes(
@@ -128,40 +129,40 @@ def _router(market: RestMarket) -> Router:
     ) -> HttpResponse:
         """Return the values of symbols as they are now."""
         access = access_of(request)
-        named = [one for one in symbols.split(",") if one]
+        named = list(filter(None, symbols.split(",")))
         if len(named) > SYMBOL_LIMIT:
             raise UdfError(f"limit is {SYMBOL_LIMIT} symbols, was {len(named)}")
         data = []
         for name in named:
             try:
-                row = market.charts.find(_plain(name), access)[1]
+                row = context.charts.find(_symbol_of(name), access)[1]
             except UnknownSymbol:
                 data.append({"s": "error", "n": name[:64], "v": {}})
             else:
                 data.append({"s": "ok", "n": name, "v": _values(row)})
-        return fresh({"s": "ok", "d": data})
+        return fresh_json({"s": "ok", "d": data})
 
     return router
 
 
-def _wanted(asked: AskedBars) -> Wanted:
-    """Return what is wanted; `countback` counts more than `from`.
+def _bar_request(asked: UdfBarQuery) -> BarRequest:
+    """Return the request for the bars; `countback` takes precedence over `from`, as UDF demands.
 
     Raises:
-        UdfError: there are no bars of that resolution.
+        UdfError: the resolution is unknown.
     """
     interval = RESOLUTIONS.get(ALIASES.get(asked.resolution, asked.resolution))
     if interval is None:
         raise UdfError(f"resolution was {asked.resolution!r}")
-    from_ms, to_ms = (max(0, SECOND_MS * one) for one in (asked.begin, asked.end))
+    from_ms, to_ms = (max(0, SECOND_MS * second) for second in (asked.begin, asked.end))
     if asked.countback:
         from_ms = 0
     limit = min(MOST_BARS, asked.countback or MOST_BARS)
-    return Wanted(_plain(asked.symbol), interval, from_ms, to_ms, limit)
+    return BarRequest(_symbol_of(asked.symbol), interval, from_ms, to_ms, limit)
 
 
-def _plain(name: str) -> str:
-    """Return the symbol of a name that may say its exchange first: DEMO:NVX."""
+def _symbol_of(name: str) -> str:
+    """Return the symbol of a name, which may begin with the exchange: DEMO:NVX."""
     return name.rpartition(":")[2]
 
 
@@ -204,7 +205,7 @@ def _table(row: Row, bars: list[Any]) -> dict[str, Any]:
 
 
 def _values(row: Row) -> dict[str, Any]:
-    """Return what UDF calls a quote; what has no value yet is left out."""
+    """Return a quote in UDF's names; values that do not exist yet are left out."""
     names = {
         "lp": LAST, "bid": BID, "ask": ASK, "open_price": OPEN, "high_price": HIGH,
         "low_price": LOW, "prev_close_price": PREVIOUS_CLOSE,

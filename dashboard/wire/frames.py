@@ -38,11 +38,12 @@ from feeds.market.delayed import delay_of, shown
 from feeds.market.events import Delisting, FeedRemoval, FeedStatus, Listing, Status, Trade
 
 _encode = msgspec.json.encode
-_PRICES: Final = frozenset({"p", "b", "a", "o", "h", "l", "pc"})
-_PLACES: Final = {
+PRICE_FIELDS: Final = frozenset({"p", "b", "a", "o", "h", "l", "pc"})
+FIELD_INDEX: Final = {
     "p": LAST, "b": BID, "a": ASK, "bs": BID_SIZE, "as": ASK_SIZE, "o": OPEN, "h": HIGH, "l": LOW,
     "pc": PREVIOUS_CLOSE, "v": VOLUME, "ph": PHASE,
 }  # fmt: skip
+"""Where in `Row.values` a field of a ticker entry is."""
 _INTERVALS: Final = tuple(INTERVALS)
 StatusEvent = Status | FeedStatus | FeedRemoval | Listing | Delisting
 Fields = tuple[tuple[str, int, bool], ...]
@@ -55,7 +56,9 @@ def fields_of(keys: Iterable[str]) -> Fields:
     Raises:
         KeyError: one of them is no key of a ticker entry.
     """
-    return tuple((f'"{key}":', _PLACES[key], key in _PRICES) for key in dict.fromkeys(keys))
+    return tuple(
+        (f'"{key}":', FIELD_INDEX[key], key in PRICE_FIELDS) for key in dict.fromkeys(keys)
+    )
 
 
 ALL_FIELDS: Final = fields_of(FIELDS)

@@ -55,9 +55,9 @@ def people() -> User:
 @pytest.fixture
 async def market(exchange: Exchange, people: User, monkeypatch: pytest.MonkeyPatch) -> Exchange:
     """The market of the tests behind the real addresses."""
-    monkeypatch.setattr(urls._rest, "hub", exchange.hub)
-    monkeypatch.setattr(urls._rest, "gatekeeper", Gatekeeper(exchange.hub, requests_per_s=1000))
-    monkeypatch.setattr(urls._rest, "charts", Charts(exchange.hub))
+    monkeypatch.setattr(urls._api, "hub", exchange.hub)
+    monkeypatch.setattr(urls._api, "gatekeeper", Gatekeeper(exchange.hub, requests_per_s=1000))
+    monkeypatch.setattr(urls._api, "charts", Charts(exchange.hub))
     await exchange.settle()
     return exchange
 
@@ -80,11 +80,13 @@ def ask(market: Exchange, people: User) -> Ask:
     return ask
 
 
-async def data_of(ask: Ask, address: str, shape: type[schemas.Answer], **query: Any) -> Any:
-    """Return what REST says, if it is of its shape."""
+async def data_of(
+    ask: Ask, address: str, schema: type[schemas.ResponseSchema], **query: Any
+) -> Any:
+    """Return what REST says, if it fits its schema."""
     response = await ask(f"api/v1/{address}", **query)
     assert response.status_code == 200, response.content[:300]
-    shape.model_validate_json(response.content)
+    schema.model_validate_json(response.content)
     return response.json()
 
 
@@ -303,7 +305,7 @@ async def test_a_session_of_our_own_page_is_let_in(market: Exchange, people: Use
 async def test_who_asks_too_much_is_told_when_to_come_back(
     market: Exchange, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(urls._rest, "gatekeeper", Gatekeeper(market.hub, requests_per_s=0.4))
+    monkeypatch.setattr(urls._api, "gatekeeper", Gatekeeper(market.hub, requests_per_s=0.4))
     assert (await ask("api/v1/instruments")).status_code == 200
     for address in ("api/v1/instruments", "udf/time"):
         refused = await ask(address)

@@ -1,0 +1,49 @@
+"""What the endpoints of REST and UDF share: the hub, the charts, and who may ask.
+
+Must not know what is asked.
+"""
+
+from typing import Any, cast
+
+from django import db
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest
+
+from dashboard.api.charts import Charts
+from dashboard.delivery.hub import Hub
+from dashboard.people.access import Access
+from dashboard.transports.http import Gatekeeper, RequestRefused
+from dashboard.wire.registry import Error
+
+
+class ApiContext:
+    """The board of the hub, its bars, and the gatekeeper of all transports."""
+
+    def __init__(self, hub: Hub, gatekeeper: Gatekeeper, charts: Charts) -> None:
+        self.hub = hub
+        self.gatekeeper = gatekeeper
+        self.charts = charts
+
+    async def admit(self, request: HttpRequest) -> Access:
+        """Return what the user may see; runs before any parameter is looked at.
+
+        Raises:
+            RequestRefused: not signed in, a foreign page, too many requests, or no market yet.
+        """
+        try:
+            identity = await self.gatekeeper.let_in(dict(cast(ASGIRequest, request).scope))
+        except db.Error:
+            raise RequestRefused(Error.UNAVAILABLE, "accounts cannot be read now") from None
+        if not self.hub.replica.epoch:
+            raise RequestRefused(Error.UNAVAILABLE, "the market has not begun")
+        return identity.access
+
+    def position(self, access: Access) -> str:
+        """Return the present position of the market, as a program with this access knows it."""
+        return str(access.to_reader(self.hub.replica.position))
+
+
+def access_of(request: HttpRequest) -> Access:
+    """Return what the user of an admitted request may see."""
+    access: Access = cast(Any, request).auth
+    return access
