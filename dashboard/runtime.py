@@ -1,7 +1,7 @@
 """Composition: reads the settings, builds engine, bus, hub and runner; starts and stops them.
 
-The only room that reads MARKET_* settings. Without Redis the feed lives in the web process; with it
-web processes only read, and the feed has a process of its own.
+The only module that reads MARKET_* settings. Without Redis the feed runs in the web process. With
+Redis web processes only read the market, and the feed has a process of its own.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from dashboard.cpu_meter import CostMeter, in_thread
 from dashboard.deck.examiner import Examiner
 from dashboard.deck.watch import Deck
 from dashboard.delivery.hub import Hub
-from dashboard.pages.display import MarketView
+from dashboard.pages.display import MarketDisplay
 from dashboard.people.identity import find_revoked
 from dashboard.people.selectors import personal_of
 from dashboard.supervision import Part, supervise
@@ -45,13 +45,13 @@ from feeds.upstream.connection import Upstream
 
 log = logging.getLogger(__name__)
 GOODBYE_S: Final = 1.0
-"""How long sockets may take to hear that the server restarts."""
+"""Time that sockets have to receive the news of a restart; a server kills slow stops."""
 END_S: Final = 3.0
-"""How long the parts of a process may take to end."""
+"""Time that the tasks of a process have to end."""
 
 
 class FeedTasks:
-    """The market of this process: a new one after every crash."""
+    """The tasks that run the market: engine, upstream, recorder and the storage of bars."""
 
     def __init__(self, bus: Bus, clock: SystemClock) -> None:
         self._bus = bus
@@ -59,7 +59,9 @@ class FeedTasks:
         self._runner: Runner | None = None
 
     async def run(self) -> None:
-        """Run a market of a new epoch: after a crash nobody can know what the old one was."""
+        """Run a market of a new epoch until cancelled or until its runner fails."""
+        # After a crash nobody knows which events were published last. A new epoch makes readers
+        # begin from a snapshot, instead of resuming at a number that means something else now.
         upstream = open_upstream(self._clock)
         openers = {
             FeedKind.SIMULATED: lambda plan: Simulator(plan.seed),
@@ -72,7 +74,7 @@ class FeedTasks:
             engine=engine,
             bus=self._bus,
             clock=self._clock,
-            read_plans=sync_to_async(read_wanted),
+            read_plans=sync_to_async(load_plans),
             flush_ms=settings.MARKET_FLUSH_MS,
             reconcile_s=settings.MARKET_RECONCILE_S,
             observers=[bar_storage.observe],
@@ -84,6 +86,7 @@ class FeedTasks:
             save=record_live,
             look_s=settings.MARKET_RECONCILE_S,
         )
+        # The rest may fail and begin again without the market. A failure of the runner ends all.
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._runner.run())
             tasks.create_task(supervise(upstream.run, clock=self._clock))
@@ -91,13 +94,17 @@ class FeedTasks:
             tasks.create_task(supervise(bar_storage.run, clock=self._clock))
 
     def poke(self) -> None:
-        """Compare with the rows at once."""
+        """Compare the market with the rows at once; nothing before it runs."""
         if self._runner is not None:
             self._runner.poke()
 
 
 class Runtime:
-    """Own every long-lived task of a web process; idle until the first `ensure_started`."""
+    """Own every long-lived task of a web process; idle until the first `ensure_started`.
+
+    Every command builds it, as Django's checks import the addresses. So building it must neither
+    connect to anything nor need an event loop.
+    """
 
     def __init__(self) -> None:
         self.clock = SystemClock()
@@ -119,23 +126,25 @@ class Runtime:
             deadline_s=settings.MARKET_SEND_DEADLINE_S,
             observers=[self.examiner],
         )
-        self.market = MarketView(self.hub)
+        self.market = MarketDisplay(self.hub)
         self.deck = Deck(self.hub, process=self.costs.process)
         self.ping_s: float = settings.MARKET_PING_S
-        # One for every transport and for REST: two would give each user two budgets.
+        # One for all transports and REST: with two each user would have two budgets of requests.
         self.gatekeeper = Gatekeeper(self.hub, requests_per_s=settings.MARKET_REQUESTS_PER_S)
         self._feed = FeedTasks(self.bus, self.clock)
         self._tasks: list[asyncio.Task[None]] = []
         self._is_stopped = False
 
     def read_costs(self) -> dict[str, Any]:
-        """Return what the process and each transport cost so far, and when that is (UTC ms)."""
+        """Return the CPU time of the process and each transport so far; `ts` is now (UTC ms)."""
         return {"ts": self.clock.now_ms(), **self.costs.totals(self.hub.delivered)}
 
     def ensure_started(self) -> None:
-        """Start the hub, the control plane and, without Redis, the feed in this loop; once."""
+        """Start the hub, the control plane and, without Redis, the feed in this loop; once only."""
         if self._tasks or self._is_stopped:
             return
+        # The order does not matter: the hub attaches to a bus without a market, too, and the feed
+        # reads the rows when it begins, so no poke before that is missed.
         parts: list[Part] = [self.hub.run, self.deck.run, self._listen]
         if isinstance(self.bus, MemoryBus):
             parts.append(self._feed.run)
@@ -144,8 +153,8 @@ class Runtime:
         self._tasks = [asyncio.create_task(supervise(part, clock=self.clock)) for part in parts]
 
     async def stop(self) -> None:
-        """Say goodbye to every subscriber, then end every task for good."""
-        self._is_stopped = True
+        """Close every connection with the code for a restart, then end every task for good."""
+        self._is_stopped = True  # a late request must not start the market again
         await self.hub.close_all(Close.RESTART, within_s=GOODBYE_S)
         await _end(self._tasks)
         if isinstance(self.bus, RedisBus):
@@ -160,7 +169,7 @@ class Runtime:
 
 
 class FeedRuntime:
-    """Own every long-lived task of the feed's own process."""
+    """Own every long-lived task of a process that runs only the feed."""
 
     def __init__(self) -> None:
         self._clock = SystemClock()
@@ -168,7 +177,7 @@ class FeedRuntime:
         self._feed = FeedTasks(self._bus, self._clock)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Run the feed until told to stop."""
+        """Run the feed until `stop` is set."""
         parts: list[Part] = [self._carry, self._listen]
         tasks = [asyncio.create_task(supervise(part, clock=self._clock)) for part in parts]
         await stop.wait()
@@ -182,9 +191,11 @@ class FeedRuntime:
         await control.listen(on_feeds=self._feed.poke, on_people=_ignore)
 
 
-def read_wanted() -> list[FeedPlan]:
-    """Return the plans of the feeds; where one is a replay, load here in the thread what reads
-    recordings, which takes 0.3 s that the loop does not have.
+def load_plans() -> list[FeedPlan]:
+    """Return the plans of the feeds.
+
+    With a replay among them also import what reads recordings: Arrow takes 0.3 s, which this thread
+    has and the event loop has not.
 
     Raises:
         FeedError: a row holds what no feed can run.
@@ -196,7 +207,7 @@ def read_wanted() -> list[FeedPlan]:
 
 
 def open_replay(plan: FeedPlan) -> Source:
-    """Return a replay of the recording that the plan names; one that cannot be read is silent."""
+    """Return a replay of the recording that the plan names, or a silent source with the reason."""
     from feeds.recordings.folder import replay_of
 
     try:
@@ -207,7 +218,7 @@ def open_replay(plan: FeedPlan) -> Source:
 
 
 def open_upstream(clock: SystemClock) -> Upstream:
-    """Return the connection of the upstream feeds."""
+    """Return the connection that all upstream feeds share."""
     return Upstream(
         settings.MARKET_UPSTREAM_URL,
         key=settings.MARKET_UPSTREAM_KEY,
@@ -219,12 +230,12 @@ def open_upstream(clock: SystemClock) -> Upstream:
 
 @in_thread
 def read_personal(user_ids: Collection[int]) -> dict[int, Personal]:
-    """Return what is personal of these users, read in the database's thread."""
+    """Return watchlists and notifications by user; reads in the database's thread."""
     return personal_of(user_ids)
 
 
 def is_shared() -> bool:
-    """Say whether several processes share one market."""
+    """Say whether several processes share one market through Redis."""
     return bool(settings.MARKET_REDIS_URL)
 
 
@@ -243,4 +254,4 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
 
 
 def _ignore(user_ids: list[int]) -> None:
-    """The feed knows nobody."""
+    """Do nothing: the feed's process has no people."""

@@ -1,6 +1,6 @@
-"""The environment, read once. Wrong values fail at start, with the cure in the text.
+"""The settings, read from the environment once. A wrong value fails at start, and says the cure.
 
-Only `runtime` reads these names in project code; everything else gets them as arguments.
+Only `runtime` reads MARKET_* names in project code; everything else gets them as arguments.
 """
 
 import os
@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR: Final = Path(__file__).resolve().parent.parent
 RENAMED: Final = {"MARKET_SEATS_PER_USER": "MARKET_CONNECTIONS_PER_USER"}
-"""Settings that had another name once."""
+"""Former names of settings, and the present ones."""
 
 
 def _number(name: str, default: float, *, low: float, high: float) -> float:
@@ -28,7 +28,7 @@ def _number(name: str, default: float, *, low: float, high: float) -> float:
 
 
 def _refuse_old_names() -> None:
-    """Fail for a setting that has another name now: it would be ignored without a word."""
+    """Fail for a former name: otherwise the setting would be ignored silently."""
     for old, new in RENAMED.items():
         if old in os.environ:
             raise ImproperlyConfigured(f"{old} is called {new} now: set that one instead")
@@ -60,7 +60,7 @@ def _upstream_url() -> str:
 
 
 def _channel_layer(redis_url: str) -> dict[str, object]:
-    """Return the layer that carries pokes; a write that Redis does not take soon is given up."""
+    """Return the channel layer that carries pokes; short timeouts, as a lost poke does no harm."""
     if not redis_url:
         return {"BACKEND": "channels.layers.InMemoryChannelLayer"}
     host = {"address": redis_url, "socket_timeout": 2, "socket_connect_timeout": 2}
@@ -71,7 +71,7 @@ def _channel_layer(redis_url: str) -> dict[str, object]:
 
 
 def _secret_key(folder: Path) -> str:
-    """Return the key of the environment, or one made once and kept with the data."""
+    """Return the key from the environment, or one that is made once and stored with the data."""
     if key := os.environ.get("SECRET_KEY"):
         return key
     file = folder / "secret_key"
@@ -88,39 +88,41 @@ MARKET_DATA_DIR = _data_dir()
 MARKET_RECORDINGS_DIR = Path(
     os.environ.get("MARKET_RECORDINGS_DIR", MARKET_DATA_DIR / "recordings")
 ).resolve()
-"""Where recordings of feeds are kept."""
+"""Folder of the recordings of feeds."""
 MARKET_FLUSH_MS = int(_number("MARKET_FLUSH_MS", 40, low=5, high=1000))
-"""Ticks are published in batches this far apart."""
+"""Time between two batches of ticks."""
 MARKET_HEARTBEAT_MS = int(_number("MARKET_HEARTBEAT_MS", 5000, low=100, high=60_000))
-"""Every subscriber gets a heartbeat this often: it tells life, and where each channel stands."""
+"""Every subscriber gets a heartbeat this often, with the position of each channel."""
 MARKET_RECONCILE_S = _number("MARKET_RECONCILE_S", 2, low=0.1, high=60)
-"""The feed is compared with its rows this often, so a lost poke delays a change and no more."""
+"""The feed is compared with its rows this often, so a lost poke only delays a change."""
 MARKET_SWEEP_S = _number("MARKET_SWEEP_S", 0.5, low=0.1, high=60)
-"""Connected people are compared with their accounts and browser sessions this often."""
+"""Connections are compared with accounts and browser sessions this often."""
 MARKET_TAPE_EVENTS = int(_number("MARKET_TAPE_EVENTS", 131_072, low=1_000, high=10_000_000))
-"""How many events can be resumed from: 65 s at 2,000 ticks/s, 11 minutes at 200."""
+"""Events of the tape that a reader can resume from: 65 s at 2,000 ticks/s, 11 min at 200."""
 MARKET_BARS_DAYS = int(_number("MARKET_BARS_DAYS", 30, low=1, high=3650))
-"""Bars of minutes are stored for so many days of the exchange; those of days for ten years."""
+"""Bars of minutes are stored for so many exchange days; bars of days for ten years."""
 MARKET_CONNECTIONS_PER_USER = int(_number("MARKET_CONNECTIONS_PER_USER", 40, low=1, high=100_000))
+"""Open sockets, streams and long-polls of one account in one process."""
 MARKET_MAX_SUBSCRIBERS = int(_number("MARKET_MAX_SUBSCRIBERS", 4_000, low=1, high=100_000))
-"""Sockets of one process; the next one is told to come back later."""
+"""Subscribers of one process; the next one is asked to come back later."""
 MARKET_SEND_DEADLINE_S = _number("MARKET_SEND_DEADLINE_S", 10, low=0.5, high=300)
-"""A socket that accepted nothing for this long is cut."""
+"""A socket that accepted no data for this long is closed."""
 MARKET_REQUESTS_PER_S = _number("MARKET_REQUESTS_PER_S", 20, low=0.1, high=1_000_000)
-"""Requests of one user: polls, streams, REST and UDF together; three seconds' worth at once."""
+"""Requests of one user: polls, streams, REST and UDF together. Three seconds' worth may come at
+once."""
 MARKET_PING_S = _number("MARKET_PING_S", 10, low=0.5, high=300)
-"""A socket that said nothing for this long is pinged, and cut when it does not answer in time."""
+"""A socket that sent nothing for this long is pinged, and closed when no answer comes in time."""
 
 MARKET_REDIS_URL = _redis_url()
-"""With it several processes share one market: web processes read, `manage.py runfeed` writes."""
+"""With Redis several processes share one market: `manage.py runfeed` writes, the others read."""
 MARKET_WEB_PROCESSES = int(_number("WEB_CONCURRENCY", 1, low=1, high=1000))
-"""How many web processes the launcher is told to start (uvicorn and gunicorn read it, too)."""
+"""Number of web processes; uvicorn and gunicorn read the same variable."""
 MARKET_UPSTREAM_URL = _upstream_url()
-"""Where upstream feeds hear of trades and quotes, as wss://stream.data.alpaca.markets/v2/iex."""
+"""Address of upstream feeds, such as wss://stream.data.alpaca.markets/v2/iex."""
 MARKET_UPSTREAM_KEY = os.environ.get("MARKET_UPSTREAM_KEY", "")
 MARKET_UPSTREAM_SECRET = os.environ.get("MARKET_UPSTREAM_SECRET", "")
 MARKET_UPSTREAM_STALE_S = _number("MARKET_UPSTREAM_STALE_S", 30, low=1, high=86_400)
-"""An upstream that says nothing for so long is connected anew."""
+"""An upstream that is silent for this long is connected again."""
 
 # --- Django ---------------------------------------------------------------------------------
 SECRET_KEY = _secret_key(MARKET_DATA_DIR)
@@ -194,7 +196,8 @@ CHANNEL_LAYERS = {"default": _channel_layer(MARKET_REDIS_URL)}
 
 # --- people ---------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-"""One backend: with two, a wrong password costs a second hash, which tells who has an account."""
+"""One backend only: with two, a wrong password takes a second hash, and the time it takes shows
+whether the account exists."""
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -212,7 +215,7 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = {"login_failed": "5/15m/key,50/15m/ip"}
-"""The key is the name and the address together (dashboard.people.accounts)."""
+"""`key` is the user name together with the address (see dashboard.people.accounts)."""
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 """No mail is sent: an admin sets forgotten passwords."""
 CACHES = {
@@ -223,7 +226,7 @@ CACHES = {
 }
 """Counts failed sign-ins; Django's 300 entries could be flushed by 300 invented names."""
 MARKET_OPEN_SIGNUP = os.environ.get("MARKET_OPEN_SIGNUP", "") == "1"
-"""Whether anybody may make an account; by default an admin makes them."""
+"""Whether anybody may create an account; by default only an admin does."""
 
 # --- what browsers are told -----------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {

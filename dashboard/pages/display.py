@@ -41,7 +41,7 @@ class DisplayRow(TypedDict):
     delay: int
 
 
-class MarketView:
+class MarketDisplay:
     """What pages may ask of the market; read in the event loop, where the board does not move."""
 
     def __init__(self, hub: Hub) -> None:

@@ -5,7 +5,7 @@ Must not write rows (services do), fold prices (the board does) or know sockets.
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, cast
 
 from asgiref.sync import sync_to_async
 from django import forms
@@ -24,6 +24,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST
 
 from dashboard.exceptions import DeliveryError, UnknownSymbol, WatchlistFull
+from dashboard.pages.display import MarketDisplay
 from dashboard.people import services
 from dashboard.people.access import Access
 from dashboard.people.forms import IntervalForm, ReadForm, SymbolForm
@@ -35,30 +36,10 @@ SEE_OTHER: Final = 303
 """The answer to a form: the browser must GET the next page. A 302 would leave the method open."""
 
 
-class PageMarket(Protocol):
-    """What pages ask of the market. Ask in the event loop: there the board does not change."""
-
-    def rows(self, symbols: Sequence[str], access: Access) -> Sequence[Mapping[str, object]]:
-        """Return a printable line for each symbol that is listed and seen."""
-        ...
-
-    def catalogue(self, access: Access) -> Sequence[Mapping[str, object]]:
-        """Return symbol, name and sector of every instrument that is seen."""
-        ...
-
-    def feeds(self, access: Access) -> Sequence[Mapping[str, object]]:
-        """Return name, state, reason and day of every feed of which something is seen."""
-        ...
-
-    def age_text(self) -> str:
-        """Return how old the newest tick is."""
-        ...
-
-
 class DashboardView(View):
     """The live page: the server renders the table, then the script takes over."""
 
-    market: PageMarket = cast(PageMarket, None)  # as_view(market=...) gives it
+    market: MarketDisplay = cast(MarketDisplay, None)  # as_view(market=...) gives it
     template_name = "dashboard.html"
     transport = "auto"
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dashboard.delivery.replica import Replica
 from dashboard.delivery.subscriber import Subscriber
 from dashboard.exceptions import UnknownSymbol
-from dashboard.pages.display import MarketView
+from dashboard.pages.display import MarketDisplay
 from dashboard.people import services
 from dashboard.people.access import UNLIMITED, Access
 from dashboard.people.identity import Identity, find_revoked, identify, make_token
@@ -227,7 +227,7 @@ def test_positions_of_an_access_are_read_back() -> None:
 async def test_pages_show_what_the_access_allows() -> None:
     exchange = Exchange()
     exchange.hub.replica = market()
-    view = MarketView(exchange.hub)
+    view = MarketDisplay(exchange.hub)
     symbols = {
         access: [row["symbol"] for row in view.rows(["NVX", "SEC"], access)]
         for access in (NOBODY, LATE, REAL_TIME)
