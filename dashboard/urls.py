@@ -1,6 +1,6 @@
-"""Addresses of the pages; the transports are mounted beside Django in asgi.
+"""Addresses of the pages; the transports are routed before Django, in asgi.
 
-Injects the market into the views that show it; opens only account pages that need no mail.
+Hands the market to the views that show it. Has only the account pages that need no mail.
 """
 
 from allauth.account import views as account_views
@@ -29,7 +29,7 @@ _accounts: list[URLPattern | URLResolver] = [
     path("inactive/", account_views.account_inactive, name="account_inactive"),
     path("signup/", account_views.signup, name="account_signup"),
     path("password/change/", account_views.password_change, name="account_change_password"),
-    # the page above sends here who has no password, as an admin who switched off their own
+    # The page above redirects here without a password, as after an admin switched off their own.
     path("password/set/", account_views.password_set, name="account_set_password"),
 ]
 
@@ -47,6 +47,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include(_accounts)),
     path("admin/flightdeck/", include(deck_routes(_market, _runtime.examiner))),
     path("admin/", admin.site.urls),
-    # asked for by browsers that show something else than a page of ours
+    # Browsers ask for it when they show something else than one of our pages.
     path("favicon.ico", login_not_required(_icon), name="favicon"),
 ]

@@ -1,1 +1,1 @@
-"""The market over REST, for programs and for charts of others."""
+"""The market over REST and UDF, for programs and other charts."""

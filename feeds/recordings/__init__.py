@@ -1,1 +1,1 @@
-"""Feeds on disk: written, read back to the byte, made of tables; and the rows that name them."""
+"""Recordings of feeds in Parquet files: written, read back to the byte, imported, replayed."""
