@@ -1,6 +1,6 @@
-"""How the deck's forms are read, and how what came of them is told.
+"""Reads the deck's forms, and answers them: as JSON to the page's script, else by the next page.
 
-Must not know what is done.
+Must not know what the forms do.
 """
 
 from collections.abc import Callable
@@ -12,39 +12,37 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 
+from feeds.admin.commands import errors_of, reason_of
 from feeds.exceptions import InvalidTransition
 
 JSON: Final = "application/json"
 
 
-class Refused(Exception):
-    """What was asked cannot be done; says why to whom asked."""
+class NotDone(Exception):
+    """What an operator asked for cannot be done; the message tells the operator why."""
 
 
 def cleaned(form: forms.Form) -> dict[str, Any]:
-    """Return what a form says.
+    """Return the values of a form.
 
     Raises:
-        Refused: a field is wrong.
+        NotDone: a field is wrong.
     """
     if form.is_valid():
         return form.cleaned_data
-    told = (
-        f"{form[name].label}: {' '.join(map(str, errors))}" for name, errors in form.errors.items()
-    )
-    raise Refused(" ".join(told))
+    raise NotDone(errors_of(form))
 
 
 def answer(
     request: HttpRequest, do: Callable[[], str], page: str = "flightdeck", *args: object
 ) -> HttpResponse:
-    """Do it, and say so to the page's script, or by the next page."""
+    """Do what was asked and say what was done, or why it was not; go to `page` without a script."""
     try:
         text, is_done = do(), True
-    except (Refused, InvalidTransition) as refused:
-        text, is_done = str(refused), False
-    except ValidationError as error:
-        text, is_done = " ".join(error.messages), False
+    except NotDone as error:
+        text, is_done = str(error), False
+    except (InvalidTransition, ValidationError) as error:
+        text, is_done = reason_of(error), False
     if request.headers.get("Accept") == JSON:
         body = {"message": text} if is_done else {"error": {"message": text}}
         return JsonResponse(body, status=200 if is_done else 400)

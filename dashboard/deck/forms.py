@@ -1,6 +1,6 @@
-"""What the flight deck asks of an operator besides what the admin of feeds asks already.
+"""The forms that only the flight deck has; those of the operators' commands are the admin's.
 
-Must not do anything.
+Must not write rows.
 """
 
 from datetime import datetime, timedelta
@@ -25,18 +25,17 @@ SHOWN: int = 32
 
 
 def sector_field(feed: Feed) -> forms.ChoiceField:
-    """Return a choice among the sectors of a feed; none is all of it."""
+    """Return a choice of a sector of a feed, or of the whole feed."""
     sectors = feed.instruments.order_by("sector").values_list("sector", flat=True).distinct()
     choices = [(WHOLE, "whole feed"), *((sector, sector) for sector in sectors)]
     return forms.ChoiceField(choices=choices, required=False)
 
 
 class ScopeForm(forms.Form):
-    """Which instruments of a feed: one by its symbol, else those of a sector, else all."""
+    """Which instruments of a feed: a single one by its symbol, else those of a sector, else all."""
 
     sector = forms.ChoiceField(required=False)
     symbol = forms.CharField(max_length=SHOWN, required=False)
-    reason = forms.CharField(max_length=200, required=False)
 
     def __init__(self, *args: Any, feed: Feed, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -51,7 +50,7 @@ class ScopeForm(forms.Form):
         return symbol
 
     def instruments(self) -> list[Instrument]:
-        """Return what was chosen."""
+        """Return the chosen instruments."""
         symbol, sector = self.cleaned_data["symbol"], self.cleaned_data["sector"]
         rows = self._instruments
         if symbol:
@@ -59,16 +58,8 @@ class ScopeForm(forms.Form):
         return list(rows.filter(sector=sector) if sector else rows)
 
 
-class HaltScopeForm(ScopeForm):
-    """The same, with a reason."""
-
-    reason = forms.CharField(
-        max_length=200, error_messages={"required": "A halt needs a reason; everyone will read it."}
-    )
-
-
 class DisconnectForm(forms.Form):
-    """Whose connection: all of them without a key."""
+    """Whose connections end: the one of a key, or all of them without a key."""
 
     user = forms.ModelChoiceField(User.objects.all())
     connection = forms.CharField(max_length=64, required=False)
@@ -78,7 +69,7 @@ class DisconnectForm(forms.Form):
 
 
 class StartForm(forms.Form):
-    """When something begins: at once without a time."""
+    """When something begins; at once if no time is given."""
 
     starts_at = forms.DateTimeField(
         required=False,
@@ -93,9 +84,9 @@ class StartForm(forms.Form):
         if starts_at is None:
             return None
         if starts_at < timezone.now():
-            raise forms.ValidationError("That is in the past.")
+            raise forms.ValidationError("This time is in the past.")
         if starts_at > timezone.now() + FARTHEST:
-            raise forms.ValidationError(f"At most {FARTHEST.days} days ahead.")
+            raise forms.ValidationError(f"Choose a time within {FARTHEST.days} days.")
         return starts_at
 
 
@@ -114,12 +105,12 @@ class InterventionForm(StartForm, RowForm):
         self.fields["symbol"].widget.attrs |= {"list": "symbols", "autocomplete": "off"}
 
     def clean_symbol(self) -> str:
-        """Take small letters, too."""
+        """Accept small letters as well."""
         symbol: str = self.cleaned_data["symbol"]
         return symbol.strip().upper()
 
     def row(self) -> Intervention:
-        """Return what was asked for, not saved; at once is in a moment."""
+        """Return the unsaved row; "at once" is LEAD from now: the feed must hear of it first."""
         row: Intervention = self.instance
         row.place(self.cleaned_data["starts_at"] or timezone.now() + LEAD)
         return row

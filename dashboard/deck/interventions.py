@@ -22,6 +22,7 @@ from feeds.admin.operating import actor_of
 from feeds.engine.preview import Preview, Touched, preview
 from feeds.market.events import Phase
 from feeds.models import Feed, Intervention, Scenario
+from feeds.models.permissions import SHOCK
 from feeds.plan.plans import FeedKind
 from feeds.services.interventions import (
     LEAD,
@@ -30,7 +31,6 @@ from feeds.services.interventions import (
     rows_of,
     run_scenario,
 )
-from feeds.services.undo import SHOCK
 
 ROWS_SHOWN: Final = 100
 """Instruments of a dry run; the others are counted."""

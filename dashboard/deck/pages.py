@@ -1,7 +1,7 @@
-"""The flight deck: a page of the admin that shows the running market, and does what it is told.
+"""The flight deck: a page of the admin that shows the running market, with forms to operate it.
 
-Must not write rows or poke anybody: services do. Every form works by itself; the page's script
-sends it, and gets the same words as JSON.
+Must not write rows or poke anybody: services do. Each form works without a script. With a script
+the page stays, and the answer comes as JSON with the same words.
 """
 
 from typing import Any, Final
@@ -15,24 +15,25 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.deck.answers import Refused, answer, cleaned
-from dashboard.deck.forms import DisconnectForm, HaltScopeForm, ScopeForm
+from dashboard.deck.answers import NotDone, answer, cleaned
+from dashboard.deck.forms import DisconnectForm, ScopeForm
 from dashboard.people import services
 from dashboard.people.selectors import rights_of
-from feeds.admin.operating import FEED_COMMANDS, actor_of
-from feeds.models import AuditEntry, Feed
-from feeds.services.instruments import (
-    halt_instrument,
-    halt_instruments,
-    resume_instrument,
-    resume_instruments,
+from feeds.admin.commands import (
+    FEED_COMMANDS,
+    INSTRUMENT_COMMANDS,
+    OperatorCommand,
+    ReasonForm,
 )
-from feeds.services.undo import HALT, RUN, SHOCK, is_newest, undo, undo_of
+from feeds.admin.operating import actor_of
+from feeds.models import AuditEntry, Feed, Instrument
+from feeds.models.permissions import HALT, RUN, SHOCK
+from feeds.services.undo import is_newest, undo, undo_of
 
 DISCONNECT: Final = "auth.change_user"
 """Who may deactivate an account may end its connections, too."""
 AUDIT: Final = "feeds.view_auditentry"
-RUNNING: Final = ("start", "pause", "step", "close", "rate")
+COMMANDS: Final = FEED_COMMANDS | INSTRUMENT_COMMANDS
 ENTRIES_SHOWN: Final = 15
 
 
@@ -48,6 +49,7 @@ def flightdeck(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": "Flight deck",
         "feeds": feeds,
+        "commands": COMMANDS,
         "may_shock": request.user.has_perm(SHOCK),
         "sees_people": rights.sees_people,
         "may_disconnect": request.user.has_perm(DISCONNECT),
@@ -58,7 +60,7 @@ def flightdeck(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def entries(request: HttpRequest) -> HttpResponse:
-    """Return the newest audit entries, for the page to show what was done meanwhile."""
+    """Return the newest audit entries; the page asks again and again for what others did."""
     if not request.user.has_perm(AUDIT):
         raise PermissionDenied
     return JsonResponse({"entries": _entries(request)})
@@ -66,7 +68,7 @@ def entries(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def undo_entry(request: HttpRequest, pk: int) -> HttpResponse:
-    """Do the opposite of what an entry tells of; as much permission is needed as for that."""
+    """Undo an entry, which needs the permission of the action itself."""
     entry = get_object_or_404(AuditEntry, pk=pk)
     found = undo_of(entry)
     if not request.user.has_perms([AUDIT, found.permission if found else RUN]):
@@ -82,19 +84,18 @@ def undo_entry(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def operate(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """Do one command to a feed, or to some of its instruments."""
-    is_run, is_halt = name in RUNNING, name in ("halt", "resume")
-    if not (is_run or is_halt):
+    command = COMMANDS.get(name)
+    if command is None:
         raise Http404
-    if not request.user.has_perm(RUN if is_run else HALT):
+    if not request.user.has_perm(command.permission):
         raise PermissionDenied
     feed = get_object_or_404(Feed, slug=slug)
-    do = _run if is_run else _move_instruments
-    return answer(request, lambda: do(request, feed, name))
+    return answer(request, lambda: _perform(request, feed, command))
 
 
 @require_POST
 def disconnect(request: HttpRequest) -> HttpResponse:
-    """End connections of somebody."""
+    """End a connection of somebody, or all of them."""
     if not request.user.has_perm(DISCONNECT):
         raise PermissionDenied
 
@@ -108,18 +109,20 @@ def disconnect(request: HttpRequest) -> HttpResponse:
 
 
 def _entries(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return when, who, what and why of the newest entries, and where to undo those that can be."""
+    """Return time, actor, action and reason of the newest entries, and the address of the undo."""
     return [
         {
             "texts": [
-                f"{localtime(one.at):%H:%M:%S}",
-                one.actor_name,
-                f"{one.action} {one.target}",
-                one.reason,
+                f"{localtime(entry.at):%H:%M:%S}",
+                entry.actor_name,
+                f"{entry.action} {entry.target}",
+                entry.reason,
             ],
-            "undo": reverse("flightdeck_undo", args=[one.pk]) if _may_undo(request, one) else "",
+            "undo": reverse("flightdeck_undo", args=[entry.pk])
+            if _may_undo(request, entry)
+            else "",
         }
-        for one in AuditEntry.objects.all()[:ENTRIES_SHOWN]
+        for entry in AuditEntry.objects.all()[:ENTRIES_SHOWN]
     ]
 
 
@@ -129,34 +132,31 @@ def _may_undo(request: HttpRequest, entry: AuditEntry) -> bool:
 
 
 def _panel(feed: Feed, may_run: bool, may_halt: bool) -> dict[str, Any]:
+    # All buttons are shown, not only those that make sense now: the state of the feed changes while
+    # the page is open.
+    buttons = [
+        {
+            "label": command.label,
+            "address": reverse("flightdeck_operate", args=[feed.slug, name]),
+        }
+        for name, command in FEED_COMMANDS.items()
+        if command.form is ReasonForm
+    ]
     return {
         "feed": feed,
-        "may_run": may_run,
-        "halt": ScopeForm(feed=feed, auto_id=f"{feed.slug}_halt_%s") if may_halt else None,
+        "buttons": buttons if may_run else [],
+        "scope": ScopeForm(feed=feed, auto_id=f"{feed.slug}_halt_%s") if may_halt else None,
         "symbols": feed.instruments.order_by("symbol").values_list("symbol", flat=True),
     }
 
 
-def _run(request: HttpRequest, feed: Feed, name: str) -> str:
-    command = FEED_COMMANDS[name]
-    chosen = cleaned(command.form(request.POST))
-    if command.run(feed, **chosen, actor=actor_of(request)) is False:
-        raise Refused(f"{feed} needs no change.")
-    return f"{command.done}: {feed}."
-
-
-def _move_instruments(request: HttpRequest, feed: Feed, name: str) -> str:
-    form = (HaltScopeForm if name == "halt" else ScopeForm)(request.POST, feed=feed)
-    reason, actor = cleaned(form)["reason"], actor_of(request)
-    rows = form.instruments()
-    if len(rows) == 1:
-        move = halt_instrument if name == "halt" else resume_instrument
-        move(rows[0], actor=actor, reason=reason)
-        moved = [rows[0].symbol]
-    else:
-        move_all = halt_instruments if name == "halt" else resume_instruments
-        moved = move_all(feed, [row.symbol for row in rows], actor=actor, reason=reason)
-    if not moved:
-        raise Refused("Nothing to do: it is so already.")
-    done = "Halted" if name == "halt" else "Resumed"
-    return f"{done}: {moved[0] if len(moved) == 1 else f'{len(moved)} instruments'}."
+def _perform(request: HttpRequest, feed: Feed, command: OperatorCommand) -> str:
+    rows: list[Feed] | list[Instrument] = [feed]
+    if command in INSTRUMENT_COMMANDS.values():
+        scope = ScopeForm(request.POST, feed=feed)
+        cleaned(scope)
+        rows = scope.instruments()
+    said = command.perform(rows, request.POST, actor=actor_of(request))
+    if not said.done:
+        raise NotDone(said.not_done or f"{feed} has no instruments.")
+    return f"{said.done} {said.not_done}".strip()

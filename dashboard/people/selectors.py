@@ -16,15 +16,14 @@ from dashboard.people.access import NO_RIGHTS, UNLIMITED, Access, Rights
 from dashboard.wire.personal import Notice, Personal
 from feeds.market.delayed import delayed
 from feeds.models import Feed, Instrument
+from feeds.models.permissions import OPERATE
 
 DEFAULT_WATCHLIST: Final = 20
-"""Symbols that somebody new watches: about a screenful at a gatekeeper."""
+"""Symbols that somebody new watches: about a screenful."""
 NOTICES_SHOWN: Final = 50
 PEOPLE_PER_READ: Final = 500
 """SQLite takes 32,766 values in one query; this stays far below."""
 
-OPERATE: Final = ("feeds.run_feed", "feeds.halt_instrument", "feeds.shock_market")
-"""Any of these lets somebody of the staff see the flight deck."""
 SEE_PEOPLE: Final = ("auth.view_user", "auth.change_user")
 
 

@@ -12,8 +12,9 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
 
+from feeds.admin.commands import FEED_COMMANDS
 from feeds.admin.instrument_lists import export_instruments, import_instruments
-from feeds.admin.operating import FEED_COMMANDS, SPACE, MarketAdmin, actor_of
+from feeds.admin.operating import SPACE, MarketAdmin, actor_of
 from feeds.market.events import FeedState
 from feeds.models import Feed
 from feeds.services.feeds import PLAYED_FACTS, save_feed
@@ -34,7 +35,6 @@ class FeedAdmin(MarketAdmin):
     """Feeds: made here, then run by those who may."""
 
     commands = FEED_COMMANDS
-    operate_permission = "feeds.run_feed"
     action_form = FeedActionForm
     actions = ("start", "pause", "close", "rate")
     list_display = (

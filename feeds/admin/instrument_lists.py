@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from feeds.admin.operating import actor_of
 from feeds.exceptions import InvalidImport, InvalidTransition
 from feeds.models import Feed, Halt
+from feeds.models.permissions import HALT
 from feeds.services.instrument_imports import apply_import, find_pending, try_import
 from feeds.services.instrument_lists import (
     COLUMNS,
@@ -31,7 +32,6 @@ from feeds.services.instrument_lists import (
 VIEW: Final = "feeds.view_instrument"
 IMPORT: Final = ("feeds.add_instrument", "feeds.change_instrument")
 DELETE: Final = "feeds.delete_instrument"
-HALT: Final = "feeds.halt_instrument"
 ROWS_SHOWN: Final = 200
 
 

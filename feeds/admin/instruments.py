@@ -11,7 +11,8 @@ from django.contrib.admin.helpers import ActionForm
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
-from feeds.admin.operating import INSTRUMENT_COMMANDS, SPACE, MarketAdmin, actor_of
+from feeds.admin.commands import INSTRUMENT_COMMANDS
+from feeds.admin.operating import SPACE, MarketAdmin, actor_of
 from feeds.clock import SystemClock
 from feeds.market.events import FeedState
 from feeds.models import Halt, Instrument
@@ -51,7 +52,6 @@ class InstrumentAdmin(MarketAdmin):
     """Instruments: what they are, and whether they trade."""
 
     commands = INSTRUMENT_COMMANDS
-    operate_permission = "feeds.halt_instrument"
     action_form = InstrumentActionForm
     actions = ("halt", "resume")
     list_display = ("symbol", "phase", "name", "sector", "feed", "price", "step")

@@ -1,11 +1,10 @@
-"""What operators do to rows of the market: commands, their forms, and the buttons that run them.
+"""The admin's pages of rows that are operated: buttons and actions that run commands, and history.
 
 Must not write rows or poke anybody: services do.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from collections.abc import Iterable
+from typing import Any, ClassVar, Final, cast
 
 from django import forms
 from django.contrib import messages
@@ -19,138 +18,30 @@ from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
-from feeds.admin.read_only import CascadingAdmin
-from feeds.exceptions import InvalidTransition
-from feeds.market.events import FeedState
+from feeds.admin.commands import OperatorCommand
+from feeds.admin.read_only import CascadingAdmin, readable
 from feeds.models import AuditEntry, Entitlement, Feed, Halt, Intervention, Scenario, ScenarioStep
 from feeds.services.audit import target_of
-from feeds.services.feeds import (
-    close_feed,
-    delete_feed,
-    pause_feed,
-    set_rate,
-    start_feed,
-    start_recording,
-    step_feed,
-    stop_recording,
-)
-from feeds.services.instruments import delete_instrument, halt_instrument, resume_instrument
+from feeds.services.feeds import delete_feed
+from feeds.services.instruments import delete_instrument
 
-SPACE = "\u2003"
+SPACE: Final = "\u2003"
 """Django's template puts the fields of an action form side by side without any."""
-NAMES_SHOWN = 5
-"""A message about more rows than this counts the rest."""
-HISTORY_SHOWN = 200
-
-
-class ReasonForm(forms.Form):
-    """Why; everybody may read it."""
-
-    reason = forms.CharField(max_length=200, required=False)
-
-
-class HaltForm(forms.Form):
-    """Why, which a halt must say."""
-
-    reason = forms.CharField(
-        max_length=200, error_messages={"required": "A halt needs a reason; everyone will read it."}
-    )
-
-
-class RateForm(forms.Form):
-    """How fast, within the limits of the model, and why."""
-
-    rate = forms.FloatField(
-        label="Ticks per second", validators=Feed._meta.get_field("rate").validators
-    )
-    reason = forms.CharField(max_length=200, required=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Command:
-    """Something an operator does to a row: a service, which returns False for a no-op."""
-
-    label: str
-    done: str
-    run: Callable[..., bool | None]
-    is_offered: Callable[[Any], bool]
-    form: type[forms.Form] = ReasonForm
-
-
-FEED_COMMANDS = {
-    "start": Command(
-        label="Start",
-        done="Started",
-        run=start_feed,
-        is_offered=lambda feed: feed.state != FeedState.RUNNING,
-    ),
-    "pause": Command(
-        label="Pause",
-        done="Paused",
-        run=pause_feed,
-        is_offered=lambda feed: feed.state == FeedState.RUNNING,
-    ),
-    "step": Command(
-        label="Step",
-        done="Ran for a second",
-        run=step_feed,
-        is_offered=lambda feed: feed.state == FeedState.PAUSED,
-    ),
-    "close": Command(
-        label="Close",
-        done="Closed",
-        run=close_feed,
-        is_offered=lambda feed: feed.state != FeedState.CLOSED,
-    ),
-    "rate": Command(
-        label="Set the rate",
-        done="Set the rate",
-        run=set_rate,
-        is_offered=lambda feed: True,  # noqa: ARG005
-        form=RateForm,
-    ),
-    "record": Command(
-        label="Record",
-        done="Recording",
-        run=start_recording,
-        is_offered=lambda feed: not feed.is_recorded,
-    ),
-    "keep": Command(
-        label="Stop recording",
-        done="Stopped recording",
-        run=stop_recording,
-        is_offered=lambda feed: feed.is_recorded,
-    ),
-}
-INSTRUMENT_COMMANDS = {
-    "halt": Command(
-        label="Halt",
-        done="Halted",
-        run=halt_instrument,
-        is_offered=lambda instrument: not instrument.halt_reason,
-        form=HaltForm,
-    ),
-    "resume": Command(
-        label="Resume",
-        done="Resumed",
-        run=resume_instrument,
-        is_offered=lambda instrument: bool(instrument.halt_reason),
-    ),
-}
+HISTORY_SHOWN: Final = 200
 
 
 class MarketAdmin(CascadingAdmin):
-    """Rows of the market that are also operated: by buttons, by actions, with one permission."""
+    """Rows of the market that are also operated, by buttons and actions with their permission."""
 
     cascades = (Halt, Entitlement, Intervention, Scenario, ScenarioStep)
     change_form_template = "admin/feeds/change_form.html"
     object_history_template = "admin/feeds/object_history.html"
-    commands: ClassVar[dict[str, Command]] = {}
-    operate_permission: ClassVar[str] = ""
+    commands: ClassVar[dict[str, OperatorCommand]] = {}
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
-        """Say whether this person may use the commands; Django asks for the actions, too."""
-        return bool(request.user.has_perm(self.operate_permission))
+        """Say whether this person may use the commands. Django asks it for the actions by name."""
+        permissions = {command.permission for command in self.commands.values()}
+        return any(map(request.user.has_perm, permissions))
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Let those who operate rows see them."""
@@ -177,18 +68,16 @@ class MarketAdmin(CascadingAdmin):
         return HttpResponseRedirect(self._address("change", pk))
 
     def operate(self, request: HttpRequest, name: str, rows: Iterable[Any]) -> None:
-        """Do a command to rows, and tell what was done, what was so already and what is wrong."""
+        """Do a command to rows, and say what was done and what was not."""
         command = self.commands[name]
-        form = command.form(request.POST)
-        if not form.is_valid():
-            for field, errors in form.errors.items():
-                messages.error(request, f"{form[field].label}: {' '.join(map(str, errors))}")
-            return
-        done, refused = _run(command, rows, form.cleaned_data | {"actor": actor_of(request)})
-        if done:
-            messages.success(request, f"{command.done}: {_list(done)}.")
-        if refused:
-            messages.warning(request, f"Nothing to do: {_list(refused)}.")
+        if not request.user.has_perm(command.permission):
+            raise PermissionDenied
+        answer = command.perform(rows, request.POST, actor=actor_of(request))
+        if answer.done:
+            messages.success(request, answer.done)
+        if answer.not_done:
+            tell = messages.warning if answer.done else messages.error
+            tell(request, answer.not_done)
 
     def change_view(
         self,
@@ -206,11 +95,15 @@ class MarketAdmin(CascadingAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the audit entries of the row."""
+        """Show the audit entries that are about the row."""
         row = self.get_object(request, object_id)
         target = target_of(row) if row else ""
-        entries = AuditEntry.objects.filter(target=target)[:HISTORY_SHOWN]
-        context = {"entries": entries, **(extra_context or {})}
+        found = AuditEntry.objects.filter(subjects__name=target)[:HISTORY_SHOWN]
+        entries = [
+            (entry, readable(entry.before).items(), readable(entry.after).items())
+            for entry in found
+        ]
+        context = {"entries": entries, "target": target, **(extra_context or {})}
         return super().history_view(request, object_id, context)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
@@ -225,7 +118,7 @@ class MarketAdmin(CascadingAdmin):
                 self.delete_model(request, row)
 
     def _panels(self, row: Any) -> list[dict[str, Any]]:
-        """Return one form per kind of input, with the buttons that take it."""
+        """Return a form for each kind of input, with the buttons that take it."""
         panels: dict[type[forms.Form], dict[str, Any]] = {}
         for name, command in self.commands.items():
             if command.is_offered(row):
@@ -244,29 +137,3 @@ class MarketAdmin(CascadingAdmin):
 def actor_of(request: HttpRequest) -> User:
     """Return who asks; the admin lets nobody in without an account."""
     return cast(User, request.user)
-
-
-def _run(
-    command: Command, rows: Iterable[Any], inputs: dict[str, Any]
-) -> tuple[list[str], list[str]]:
-    """Return the rows that changed, and why the others did not; all in one transaction."""
-    done: list[str] = []
-    refused: list[str] = []
-    with transaction.atomic():
-        for row in rows:
-            try:
-                is_changed = command.run(row, **inputs) is not False
-            except InvalidTransition as error:
-                refused.append(str(error))
-            else:
-                if is_changed:
-                    done.append(str(row))
-                else:
-                    refused.append(f"{row} needs no change")
-    return done, refused
-
-
-def _list(names: list[str]) -> str:
-    rest = len(names) - NAMES_SHOWN
-    shown = ", ".join(names[:NAMES_SHOWN])
-    return f"{shown} and {rest} more" if rest > 0 else shown

@@ -1,4 +1,4 @@
-"""The admin of what happened, which nobody edits: halts and the audit, and how such rows behave.
+"""The admin of rows that nobody edits, such as halts and audit entries.
 
 Must not write rows or register anything.
 """
@@ -25,34 +25,34 @@ class ReadOnlyAdmin(RowAdmin):
     actions = None
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
-        """Refuse."""
+        """Let nobody add a row, superusers included."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
-        """Refuse."""
+        """Let nobody change a row, superusers included."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
-        """Refuse."""
+        """Let nobody delete a row, superusers included."""
         return False
 
 
 class CascadingAdmin(RowAdmin):
-    """Let read-only rows go with the row they belong to, which Django's admin would refuse."""
+    """Rows whose deletion deletes read-only rows too, which Django's admin would refuse."""
 
     cascades: ClassVar[tuple[type[Model], ...]] = ()
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[Any, Any], set[Any], list[Any]]:
-        """Ask no permission for rows that nobody deletes by hand."""
+        """Need no permission for the rows of `cascades`, which nobody deletes by hand."""
         rows, counts, needed, protected = super().get_deleted_objects(objs, request)
-        ours = {model._meta.verbose_name for model in self.cascades}
-        return rows, counts, needed - ours, protected
+        cascaded = {model._meta.verbose_name for model in self.cascades}
+        return rows, counts, needed - cascaded, protected
 
 
 class HaltAdmin(ReadOnlyAdmin):
-    """When instruments did not trade, by whose hand and why."""
+    """When instruments did not trade, who halted them and why."""
 
     list_display = ("instrument", "reason", "started_at", "started_by", "ended_at", "ended_by")
     list_filter = (("ended_at", admin.EmptyFieldListFilter), "started_at")
@@ -70,12 +70,20 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Time (UTC)", ordering="at")
     def time(self, entry: AuditEntry) -> str:
-        """Return it to the second."""
+        """Return the time to the second, which Django's own column leaves out."""
         return f"{entry.at:%Y-%m-%d %H:%M:%S}"
 
     @admin.display(description="Changes")
     def changes(self, entry: AuditEntry) -> str:
         """Return each field as `name: before → after`."""
-        names = dict.fromkeys([*entry.before, *entry.after])
-        lines = ((name, entry.before.get(name, ""), entry.after.get(name, "")) for name in names)
+        before, after = readable(entry.before), readable(entry.after)
+        lines = ((name, before.get(name, ""), after.get(name, "")) for name in before | after)
         return format_html_join(mark_safe("<br>"), "{}: {} \u2192 {}", lines)
+
+
+def readable(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return the facts of an audit entry with lists, such as the halted symbols, as plain text."""
+    return {
+        name: ", ".join(map(str, value)) if isinstance(value, list) else value
+        for name, value in facts.items()
+    }

@@ -4,7 +4,7 @@ Must not write (services do), know sockets, or be imported by pure rooms. Django
 of them, whatever their module.
 """
 
-from feeds.models.audit import AuditEntry
+from feeds.models.audit import AuditEntry, AuditSubject
 from feeds.models.bars import StoredBar
 from feeds.models.entitlements import Entitlement
 from feeds.models.feeds import Feed
@@ -15,6 +15,7 @@ from feeds.models.recordings import Played, Recording
 
 __all__ = [
     "AuditEntry",
+    "AuditSubject",
     "Entitlement",
     "Feed",
     "Halt",

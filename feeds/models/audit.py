@@ -1,6 +1,6 @@
-"""The row of an audit entry: who did what to which row, when and why.
+"""The rows of the audit: who did what to which row, when and why, and what each entry is about.
 
-Must not be changed once it is written.
+Must not be changed once they are written.
 """
 
 from django.conf import settings
@@ -28,3 +28,22 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor_name} {self.action} {self.target}"
+
+
+class AuditSubject(models.Model):
+    """A row that an audit entry is about: `instrument NVX`, and its `feed demo`.
+
+    Names, not references: the history outlives the rows.
+    """
+
+    entry = models.ForeignKey(AuditEntry, on_delete=models.CASCADE, related_name="subjects")
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["name", "entry"], name="one_subject_of_an_entry"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

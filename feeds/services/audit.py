@@ -1,6 +1,6 @@
 """The audit: who did what to which row, when and why, with the values before and after.
 
-Must not decide who may, or change other rows.
+Must not decide who may do something, or change other rows.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.contrib.auth.models import Group, User
 from django.db.models import Model
 
-from feeds.models import AuditEntry, Entitlement, Feed, Instrument, Recording
+from feeds.models import AuditEntry, AuditSubject, Entitlement, Feed, Instrument, Recording
 
 Row = Feed | Instrument | Entitlement
 SYSTEM: Final = "system"
@@ -26,8 +26,11 @@ def record(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
     reason: str = "",
+    subjects: Iterable[str] = (),
 ) -> None:
-    """Write an audit entry; call it in the transaction of the change it tells of.
+    """Write an audit entry; call it in the transaction of the change that it records.
+
+    `target` and `subjects` are names as `target_of` gives them. Each one's history shows the entry.
 
     Raises:
         ValidationError: the reason is too long.
@@ -43,15 +46,23 @@ def record(
     )
     entry.full_clean()
     entry.save()
+    names = dict.fromkeys([target, *subjects])
+    AuditSubject.objects.bulk_create(AuditSubject(entry=entry, name=name) for name in names)
 
 
 def target_of(row: Row) -> str:
-    """Return how the audit entries name a row: `feed demo`, `instrument NVX`."""
+    """Return the name of a row in audit entries: `feed demo`, `instrument NVX`."""
     return f"{row._meta.model_name} {_key_of(row)}"
 
 
+def subjects_of(row: Row) -> list[str]:
+    """Return the names whose histories show a change of a row: its own, an instrument's feed."""
+    feed = [target_of(row.feed)] if isinstance(row, Instrument) else []
+    return [target_of(row), *feed]
+
+
 def facts_of(row: Model, names: Iterable[str]) -> dict[str, Any]:
-    """Return fields as JSON values; prices as exact text."""
+    """Return fields as JSON values. Decimals become text, which keeps them exact."""
     return {name: _plain(getattr(row, name)) for name in names}
 
 

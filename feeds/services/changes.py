@@ -1,9 +1,10 @@
-"""How services change a row of the market: locked, compared, checked, saved, audited and told.
+"""How services change a row of the market: lock, compare, check, save, audit, poke the engine.
 
-Must not know what a change means, or who may.
+Must not know what a change means, or who may make it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -11,8 +12,44 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 
 from feeds.bus import control
+from feeds.exceptions import InvalidTransition
 from feeds.models import Feed, Instrument
-from feeds.services.audit import Row, facts_of, record, target_of
+from feeds.services.audit import Row, facts_of, record, subjects_of, target_of
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a service did to each of many rows: their names, and the reasons of its refusals.
+
+    Those that were in the wanted state already are `unchanged`.
+    """
+
+    changed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
+
+
+def change_each(
+    service: Callable[..., bool | None], rows: Iterable[Model], **inputs: Any
+) -> Outcome:
+    """Call a service of a single row for each of many, in one transaction.
+
+    A service returns False where it changed nothing. A row that it refuses does not keep it from
+    the others.
+
+    Raises:
+        ValidationError: an input is invalid; no row is changed.
+    """
+    changed: list[str] = []
+    unchanged: list[str] = []
+    refusals: list[str] = []
+    with transaction.atomic():
+        for row in rows:
+            try:
+                (unchanged if service(row, **inputs) is False else changed).append(str(row))
+            except InvalidTransition as error:
+                refusals.append(str(error))
+    return Outcome(tuple(changed), tuple(unchanged), tuple(refusals))
 
 
 def change(
@@ -49,7 +86,8 @@ def save(row: Row, names: Iterable[str], *, actor: User | None) -> bool:
             return False
         row.save(update_fields=changed if before else None)
         action = "change" if before else "add"
-        record_market(action, target_of(row), *_both(row, before, changed), actor)
+        facts = _both(row, before, changed)
+        record_market(action, target_of(row), *facts, actor, subjects=subjects_of(row))
         return True
 
 
@@ -60,14 +98,23 @@ def record_market(
     after: dict[str, Any] | None = None,
     actor: User | None = None,
     reason: str = "",
+    subjects: Iterable[str] = (),
 ) -> None:
     """Write an audit entry, and poke the engine when the transaction is done."""
-    record(action, target, actor=actor, before=before, after=after, reason=reason)
+    record(
+        action,
+        target,
+        actor=actor,
+        before=before,
+        after=after,
+        reason=reason,
+        subjects=subjects,
+    )
     transaction.on_commit(lambda: control.poke_feeds())
 
 
 def lock(row: Feed | Instrument) -> None:
-    """Read a row anew; nobody else changes it until the transaction is done."""
+    """Read a row again; nobody else changes it until the transaction is done."""
     stored: QuerySet[Any] = type(row)._default_manager.select_for_update()
     row.refresh_from_db(from_queryset=stored)
 

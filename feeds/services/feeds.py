@@ -61,7 +61,7 @@ def step_feed(feed: Feed, *, actor: User | None, reason: str = "") -> None:
     with transaction.atomic():
         lock(feed)
         if feed.state != FeedState.PAUSED:
-            raise InvalidTransition(f"{feed} is not paused, only a paused feed makes a step")
+            raise InvalidTransition(f"{feed} is not paused; only a paused feed can step")
         values = {"runs_until": timezone.now() + STEP}
         change(feed, values, action="step", actor=actor, reason=reason)
 
@@ -137,7 +137,7 @@ def _move(feed: Feed, state: FeedState, *, action: str, actor: User | None, reas
         if feed.state == state:
             return False
         if state is FeedState.PAUSED and feed.state == FeedState.CLOSED:
-            raise InvalidTransition(f"{feed} is closed, start it before a pause")
+            raise InvalidTransition(f"{feed} is closed; start it before you pause it")
         values: dict[str, Any] = {"state": state.value, "reason": reason, "runs_until": None}
         if feed.state == FeedState.CLOSED:
             values["opened_at"] = timezone.now()

@@ -3,17 +3,16 @@
 The only writer of these rows. Must not know requests, forms or sockets.
 """
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models.functions import Now
 
-from feeds.exceptions import InvalidTransition
 from feeds.models import Feed, Halt, Instrument, StoredBar
-from feeds.services.audit import facts_of, target_of
-from feeds.services.changes import lock, record_market, save
+from feeds.services.audit import facts_of, subjects_of, target_of
+from feeds.services.changes import Outcome, lock, record_market, save
 
 INSTRUMENT_FACTS: Final = (
     "feed",
@@ -47,100 +46,89 @@ def delete_instrument(instrument: Instrument, *, actor: User | None) -> None:
     with transaction.atomic():
         lock(instrument)
         before = facts_of(instrument, INSTRUMENT_FACTS)
-        record_market("delete", target_of(instrument), before=before, actor=actor)
+        subjects = subjects_of(instrument)
+        target = target_of(instrument)
+        record_market("delete", target, before=before, actor=actor, subjects=subjects)
         instrument.delete()
 
 
-def halt_instrument(instrument: Instrument, *, actor: User | None, reason: str) -> None:
-    """Stop trading in one instrument until it is resumed.
-
-    Raises:
-        InvalidTransition: it is halted already.
-        ValidationError: the reason is empty or too long.
-    """
-    with transaction.atomic():
-        lock(instrument)
-        if _open_halt(instrument) is not None:
-            raise InvalidTransition(f"{instrument.symbol} is halted already")
-        _halt(instrument, actor=actor, reason=reason)
-        _record_halted(instrument, True, actor=actor, reason=reason)
-
-
-def resume_instrument(instrument: Instrument, *, actor: User | None, reason: str = "") -> None:
-    """End the halt of an instrument.
-
-    Raises:
-        InvalidTransition: it is not halted.
-    """
-    with transaction.atomic():
-        lock(instrument)
-        halt = _open_halt(instrument)
-        if halt is None:
-            raise InvalidTransition(f"{instrument.symbol} is not halted")
-        Halt.objects.filter(pk=halt.pk).update(ended_at=Now(), ended_by=actor)
-        _record_halted(instrument, False, actor=actor, reason=reason)
-
-
 def halt_instruments(
-    feed: Feed, symbols: Iterable[str], *, actor: User | None, reason: str
-) -> list[str]:
-    """Stop trading in those instruments of a feed that are not halted; return their symbols.
-
-    One audit entry of the feed tells of all of them.
+    instruments: Iterable[Instrument], *, actor: User | None, reason: str
+) -> Outcome:
+    """Stop trading in instruments until they are resumed; those that are halted stay as they are.
 
     Raises:
-        ValidationError: the reason is empty or too long.
+        ValidationError: the reason is empty or too long; no instrument is halted.
     """
     with transaction.atomic():
-        lock(feed)
-        rows = feed.instruments.filter(symbol__in=list(symbols))
-        rows = rows.exclude(halts__in=Halt.objects.filter(ended_at=None))
-        for row in rows:
-            _halt(row, actor=actor, reason=reason)
-        halted = [row.symbol for row in rows]
-        _record_many(feed, "halt", halted, actor=actor, reason=reason)
-        return halted
+        outcome = Outcome()
+        for feed, rows in _locked(instruments):
+            open_, halted = _by_state(rows)
+            halts = [Halt(instrument=row, reason=reason, started_by=actor) for row in open_]
+            for halt in halts:
+                halt.clean_fields(exclude=["instrument", "started_by"])
+            Halt.objects.bulk_create(halts, batch_size=500)
+            _record_moved("halt", feed, open_, actor=actor, reason=reason)
+            outcome = _with(outcome, changed=open_, unchanged=halted)
+        return outcome
 
 
 def resume_instruments(
-    feed: Feed, symbols: Iterable[str], *, actor: User | None, reason: str = ""
-) -> list[str]:
-    """End the halts of those instruments of a feed that are halted; return their symbols.
+    instruments: Iterable[Instrument], *, actor: User | None, reason: str = ""
+) -> Outcome:
+    """End the halts of instruments; those that are not halted stay as they are.
 
-    One audit entry of the feed tells of all of them.
+    Raises:
+        ValidationError: the reason is too long; no instrument is resumed.
     """
     with transaction.atomic():
-        lock(feed)
-        halts = Halt.objects.filter(
-            ended_at=None, instrument__feed=feed, instrument__symbol__in=list(symbols)
-        )
-        resumed = sorted(halts.values_list("instrument__symbol", flat=True))
-        halts.update(ended_at=Now(), ended_by=actor)
-        _record_many(feed, "resume", resumed, actor=actor, reason=reason)
-        return resumed
+        outcome = Outcome()
+        for feed, rows in _locked(instruments):
+            open_, halted = _by_state(rows)
+            halts = Halt.objects.filter(instrument__in=halted, ended_at=None)
+            halts.update(ended_at=Now(), ended_by=actor)
+            _record_moved("resume", feed, halted, actor=actor, reason=reason)
+            outcome = _with(outcome, changed=halted, unchanged=open_)
+        return outcome
 
 
-def _record_halted(
-    instrument: Instrument, is_halted: bool, *, actor: User | None, reason: str
+def _locked(instruments: Iterable[Instrument]) -> Iterator[tuple[Feed, list[Instrument]]]:
+    """Read instruments again, by feed; nobody else halts them until the transaction is done.
+
+    Feeds are locked before their instruments, and both in a fixed order: two operators who choose
+    the same instruments wait for each other and never both.
+    """
+    chosen = list(instruments)
+    feeds = Feed.objects.select_for_update().filter(pk__in={row.feed_id for row in chosen})
+    for feed in feeds.order_by("pk"):
+        rows = feed.instruments.select_for_update().filter(pk__in=[row.pk for row in chosen])
+        yield feed, list(rows.order_by("symbol"))
+
+
+def _by_state(rows: list[Instrument]) -> tuple[list[Instrument], list[Instrument]]:
+    """Return the instruments that are not halted, and those that are."""
+    open_halts = Halt.objects.filter(instrument__in=rows, ended_at=None)
+    halted = set(open_halts.values_list("instrument_id", flat=True))
+    return [row for row in rows if row.pk not in halted], [row for row in rows if row.pk in halted]
+
+
+def _record_moved(
+    action: str, feed: Feed, rows: list[Instrument], *, actor: User | None, reason: str
 ) -> None:
-    action = "halt" if is_halted else "resume"
-    before, after = {"halted": not is_halted}, {"halted": is_halted}
-    record_market(action, target_of(instrument), before, after, actor, reason)
+    """Write an entry that the histories of the feed and of each instrument show."""
+    if not rows:
+        return
+    names = [target_of(row) for row in rows]
+    target = names[0] if len(names) == 1 else target_of(feed)
+    none: dict[str, Any] = {"halted": []}
+    halted = {"halted": [row.symbol for row in rows]}
+    before, after = (none, halted) if action == "halt" else (halted, none)
+    subjects = [target_of(feed), *names]
+    record_market(action, target, before, after, actor, reason, subjects=subjects)
 
 
-def _record_many(
-    feed: Feed, action: str, symbols: list[str], *, actor: User | None, reason: str
-) -> None:
-    if symbols:
-        after = {"symbols": symbols}
-        record_market(action, target_of(feed), after=after, actor=actor, reason=reason)
-
-
-def _halt(instrument: Instrument, *, actor: User | None, reason: str) -> None:
-    halt = Halt(instrument=instrument, reason=reason, started_by=actor)
-    halt.full_clean()
-    halt.save()
-
-
-def _open_halt(instrument: Instrument) -> Halt | None:
-    return instrument.halts.filter(ended_at=None).first()
+def _with(outcome: Outcome, *, changed: list[Instrument], unchanged: list[Instrument]) -> Outcome:
+    return Outcome(
+        changed=(*outcome.changed, *map(str, changed)),
+        unchanged=(*outcome.unchanged, *map(str, unchanged)),
+    )

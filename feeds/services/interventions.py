@@ -1,4 +1,4 @@
-"""Every change of the rows of interventions and scenarios: row and audit entry together.
+"""Every change of interventions and scenarios: row and audit entry together, the engine poked.
 
 The only writer of these rows. Must not know requests or forms.
 """
@@ -20,9 +20,9 @@ from feeds.services.audit import facts_of, target_of
 from feeds.services.changes import lock, record_market
 
 LEAD: Final = timedelta(seconds=1)
-"""What begins at once begins so much later: by then the feed has heard of it."""
+"""How much later "at once" is: the feed must hear of an intervention before it begins."""
 MOST_OPEN: Final = 100
-"""Of one feed; each is looked at in every step."""
+"""Most open interventions of a feed: the engine looks at each of them in every step."""
 SCENARIO_FACTS: Final = ("feed", "name", "note")
 STEP_FACTS: Final = ("offset_s", "kind", "size", "duration_s", "sector")
 FIRST_SCENARIOS: Final = (
@@ -42,7 +42,7 @@ FIRST_SCENARIOS: Final = (
 def intervene(
     row: Intervention, *, starts_at: datetime | None = None, actor: User | None
 ) -> Intervention:
-    """Do to the market what an unsaved row says, from a time on, at once without one.
+    """Begin a shock or a regime, given as an unsaved row, at a time; at once if none is given.
 
     Raises:
         InvalidTransition: the feed is not simulated, or too much is going on there.
@@ -52,7 +52,7 @@ def intervene(
         _refuse(row.feed, more=1)
         _add(row, starts_at, row.reason, actor=actor)
         record_market(
-            row.kind, target_of(row.feed), after=_told([row]), actor=actor, reason=row.reason
+            row.kind, target_of(row.feed), after=_summary([row]), actor=actor, reason=row.reason
         )
         return row
 
@@ -60,7 +60,7 @@ def intervene(
 def run_scenario(
     scenario: Scenario, *, starts_at: datetime | None = None, actor: User | None, reason: str
 ) -> list[Intervention]:
-    """Do the steps of a scenario, counted from a time, at once without one; return them.
+    """Begin the steps of a scenario, counted from a time, at once if none is given; return them.
 
     Raises:
         InvalidTransition: it has no steps, the feed is not simulated, or too much is going on.
@@ -74,13 +74,13 @@ def run_scenario(
         rows = rows_of(scenario, begin)
         for row in rows:
             _add(row, row.starts_at, reason, actor=actor)
-        after = {"scenario": scenario.name} | _told(rows)
+        after = {"scenario": scenario.name} | _summary(rows)
         record_market("run", target_of(scenario.feed), after=after, actor=actor, reason=reason)
         return rows
 
 
 def rows_of(scenario: Scenario, begin: datetime) -> list[Intervention]:
-    """Return the unsaved interventions that the steps of a scenario are when it begins then."""
+    """Return the steps of a scenario that begins at a time, as unsaved interventions."""
     names = ("kind", "sector", "symbol", "size", "duration_s")
     rows: list[Intervention] = []
     for step in scenario.steps.all():
@@ -93,19 +93,19 @@ def rows_of(scenario: Scenario, begin: datetime) -> list[Intervention]:
 def cancel_interventions(
     feed: Feed, keys: Sequence[int], *, actor: User | None, reason: str = ""
 ) -> list[Intervention]:
-    """Call off what is left of interventions of a feed; return those of which something was.
+    """Call off what is left of interventions of a feed; return those that were not over yet.
 
     Raises:
-        InvalidTransition: all of it is over.
+        InvalidTransition: all of them are over.
     """
     with transaction.atomic():
         lock(feed)
         rows = [row for row in feed.interventions.filter(pk__in=keys) if row.is_open]
         if not rows:
-            raise InvalidTransition("Nothing is left to call off")
+            raise InvalidTransition("nothing is left to call off")
         chosen = feed.interventions.filter(pk__in=[row.pk for row in rows])
         chosen.update(cancelled_at=Now(), cancelled_by=actor)
-        record_market("call off", target_of(feed), _told(rows), actor=actor, reason=reason)
+        record_market("call off", target_of(feed), _summary(rows), actor=actor, reason=reason)
         return rows
 
 
@@ -116,7 +116,7 @@ def save_scenario(
     *,
     actor: User | None,
 ) -> None:
-    """Add a scenario, or change it: steps that are new or changed, and those that go.
+    """Add or change a scenario: save `steps`, which are new or changed, and delete those in `gone`.
 
     Raises:
         ValidationError: a field is invalid.
@@ -138,7 +138,7 @@ def save_scenario(
 
 
 def delete_scenario(scenario: Scenario, *, actor: User | None) -> None:
-    """Remove a scenario; what it has begun goes on."""
+    """Remove a scenario; interventions that it has begun go on."""
     with transaction.atomic():
         before = _facts_of(scenario)
         record_market("delete", _target_of(scenario), before=before, actor=actor)
@@ -146,7 +146,7 @@ def delete_scenario(scenario: Scenario, *, actor: User | None) -> None:
 
 
 def seed_scenarios(feed: Feed) -> None:
-    """Give a feed the scenarios to begin with, once: who deletes them has his reasons."""
+    """Give a feed its first scenarios, once: whoever deletes them does not want them back."""
     if AuditEntry.objects.filter(target__startswith="scenario ").exists():
         return
     for name, note, steps in FIRST_SCENARIOS:
@@ -157,10 +157,10 @@ def seed_scenarios(feed: Feed) -> None:
 def _refuse(feed: Feed, *, more: int) -> None:
     lock(feed)
     if feed.kind != FeedKind.SIMULATED:
-        raise InvalidTransition(f"{feed} is not simulated, its prices are what they are")
+        raise InvalidTransition(f"{feed} is not simulated; only a simulated feed can be shocked")
     is_open = feed.interventions.filter(cancelled_at=None, ends_at__gt=timezone.now())
     if is_open.count() + more > MOST_OPEN:
-        raise InvalidTransition(f"{feed} has {is_open.count()} interventions open already")
+        raise InvalidTransition(f"{feed} already has {is_open.count()} open interventions")
 
 
 def _add(row: Intervention, starts_at: datetime | None, reason: str, *, actor: User | None) -> None:
@@ -173,10 +173,10 @@ def _add(row: Intervention, starts_at: datetime | None, reason: str, *, actor: U
     row.save()
 
 
-def _told(rows: Sequence[Intervention]) -> dict[str, Any]:
+def _summary(rows: Sequence[Intervention]) -> dict[str, Any]:
     """Return what an audit entry keeps of interventions."""
-    told = [f"{row.summary()}, from {row.starts_at:%Y-%m-%d %H:%M:%S} UTC" for row in rows]
-    return {"interventions": [row.pk for row in rows], "what": told}
+    texts = [f"{row.summary()}, from {row.starts_at:%Y-%m-%d %H:%M:%S} UTC" for row in rows]
+    return {"interventions": [row.pk for row in rows], "what": texts}
 
 
 def _facts_of(scenario: Scenario) -> dict[str, Any]:

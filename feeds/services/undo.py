@@ -1,7 +1,7 @@
-"""Undo of what operators did: the opposite, by the same services, as an entry of its own.
+"""Undo of what operators did: the same services do the opposite, and write an entry of their own.
 
-Must not know requests or who may. An entry is never changed: what it tells of is undone while
-nothing newer has been done to the same, and never twice.
+Must not know requests or who may undo. An entry never changes. What it records can be undone once,
+and only while nothing newer was done to the same rows.
 """
 
 from collections.abc import Callable
@@ -13,26 +13,22 @@ from django.db import transaction
 
 from feeds.exceptions import InvalidTransition
 from feeds.market.events import FeedState
-from feeds.models import AuditEntry, Feed, Instrument
-from feeds.services.changes import lock
+from feeds.models import AuditEntry, AuditSubject, Feed, Instrument
+from feeds.models.permissions import HALT, RUN, SHOCK
+from feeds.services.changes import Outcome, lock
 from feeds.services.feeds import pause_feed, set_rate, start_feed, start_recording, stop_recording
-from feeds.services.instruments import (
-    halt_instrument,
-    halt_instruments,
-    resume_instrument,
-    resume_instruments,
-)
+from feeds.services.instruments import halt_instruments, resume_instruments
 from feeds.services.interventions import cancel_interventions
 
-RUN: Final = "feeds.run_feed"
-HALT: Final = "feeds.halt_instrument"
-SHOCK: Final = "feeds.shock_market"
 Do = Callable[[AuditEntry, User | None, str], object]
 
 
 @dataclass(frozen=True)
 class Undo:
-    """How an action is undone, who may, and which entries can be."""
+    """How an action is undone, the permission that takes, and which of its entries can be undone.
+
+    `do` returns False if there was nothing left to undo.
+    """
 
     permission: str
     do: Do
@@ -40,20 +36,23 @@ class Undo:
 
 
 def undo_of(entry: AuditEntry) -> Undo | None:
-    """Return how an entry could be undone, None where that makes no sense."""
+    """Return how an entry could be undone, None if that makes no sense."""
     found = _UNDOS.get(entry.action)
     kind = entry.target.split(" ")[0]
     return found if found and kind in ("feed", "instrument") and found.fits(entry) else None
 
 
 def is_newest(entry: AuditEntry) -> bool:
-    """Say whether nothing newer was done to what the entry tells of."""
-    newer = AuditEntry.objects.filter(pk__gt=entry.pk, target__in=_targets_of(entry))
-    return not any(_clash(entry, other) for other in newer)
+    """Say whether no newer entry changed the same facts of the same rows."""
+    names = [f"instrument {symbol}" for symbol in symbols_of(entry)] or [entry.target]
+    newer = AuditSubject.objects.filter(name__in=names, entry__gt=entry.pk)
+    facts = _facts_of(entry)
+    others = AuditEntry.objects.filter(pk__in=newer.values("entry"))
+    return not any(facts & _facts_of(other) for other in others)
 
 
 def undo(entry: AuditEntry, *, actor: User | None, reason: str = "") -> None:
-    """Do the opposite of what an entry tells of.
+    """Do the opposite of what an entry records.
 
     Raises:
         InvalidTransition: it cannot be undone, has changed since, or what it was about is gone.
@@ -62,24 +61,31 @@ def undo(entry: AuditEntry, *, actor: User | None, reason: str = "") -> None:
     found = undo_of(entry)
     if found is None:
         raise InvalidTransition(f"{entry.action} of {entry.target} cannot be undone")
-    told = f"Undo of {entry.action} at {entry.at:%H:%M:%S} UTC"
+    text = f"Undo of {entry.action} at {entry.at:%H:%M:%S} UTC"
     with transaction.atomic():
         lock(_feed_of(entry))
         if not is_newest(entry):
             raise InvalidTransition(f"{entry.target} has changed since")
-        if found.do(entry, actor, f"{told}: {reason}" if reason else told) is False:
-            raise InvalidTransition(f"{entry.target} is so already")
+        if found.do(entry, actor, f"{text}: {reason}" if reason else text) is False:
+            raise InvalidTransition(f"nothing is left to undo: {entry.action} of {entry.target}")
 
 
-def _targets_of(entry: AuditEntry) -> list[str]:
-    return [entry.target, *(f"instrument {symbol}" for symbol in entry.after.get("symbols", ()))]
+def symbols_of(entry: AuditEntry) -> list[str]:
+    """Return the instruments that an entry halted or resumed, none if it is about something else.
+
+    Entries of older versions have {"halted": true} of one instrument, or {"symbols": […]} of a
+    feed.
+    """
+    if "symbols" in entry.after:
+        return list(entry.after["symbols"])
+    before, after = entry.before.get("halted", []), entry.after.get("halted", [])
+    if isinstance(after, bool):
+        return [entry.target.split(" ", 1)[1]]
+    return [*before, *after]
 
 
-def _clash(entry: AuditEntry, newer: AuditEntry) -> bool:
-    """Say whether a newer entry is about the same."""
-    if "symbols" in entry.after and newer.target == entry.target:
-        return bool(set(entry.after["symbols"]) & set(newer.after.get("symbols", ())))
-    return newer.target != entry.target or bool(entry.after.keys() & newer.after.keys())
+def _facts_of(entry: AuditEntry) -> set[str]:
+    return {"halted"} if symbols_of(entry) else set(entry.after)
 
 
 def _feed_of(entry: AuditEntry) -> Feed:
@@ -96,10 +102,6 @@ def _feed_of(entry: AuditEntry) -> Feed:
     return found
 
 
-def _instrument_of(entry: AuditEntry) -> Instrument:
-    return Instrument.objects.get(symbol=entry.target.split(" ", 1)[1])
-
-
 def _run(move: Callable[..., bool]) -> Do:
     return lambda entry, actor, reason: move(_feed_of(entry), actor=actor, reason=reason)
 
@@ -108,14 +110,12 @@ def _restore_rate(entry: AuditEntry, actor: User | None, reason: str) -> bool:
     return set_rate(_feed_of(entry), entry.before["rate"], actor=actor, reason=reason)
 
 
-def _move(one: Callable[..., None], many: Callable[..., list[str]]) -> Do:
-    """Return how an entry of one instrument, or of many, is undone."""
+def _move(service: Callable[..., Outcome]) -> Do:
+    """Return how instruments are halted or resumed as they were; those that are gone are left."""
 
     def do(entry: AuditEntry, actor: User | None, reason: str) -> bool:
-        if "symbols" in entry.after:
-            return bool(many(_feed_of(entry), entry.after["symbols"], actor=actor, reason=reason))
-        one(_instrument_of(entry), actor=actor, reason=reason)
-        return True
+        rows = Instrument.objects.filter(feed=_feed_of(entry), symbol__in=symbols_of(entry))
+        return bool(service(rows, actor=actor, reason=reason).changed)
 
     return do
 
@@ -126,7 +126,8 @@ def _call_off(entry: AuditEntry, actor: User | None, reason: str) -> object:
 
 
 def _was_paused(entry: AuditEntry) -> bool:
-    """Say whether a start ended a pause: one that opened the feed has made a session."""
+    """Say whether a start ended a pause. One that opened a closed feed began a trading session,
+    which a pause does not take back."""
     return bool(entry.before.get("state") == FeedState.PAUSED)
 
 
@@ -136,8 +137,9 @@ _UNDOS: Final[dict[str, Undo]] = {
     "start": Undo(RUN, _run(pause_feed), _was_paused),
     "record": Undo(RUN, _run(stop_recording)),
     "stop recording": Undo(RUN, _run(start_recording)),
-    "halt": Undo(HALT, _move(resume_instrument, resume_instruments)),
-    "resume": Undo(HALT, _move(halt_instrument, halt_instruments)),
+    "halt": Undo(HALT, _move(resume_instruments)),
+    "resume": Undo(HALT, _move(halt_instruments)),
     **dict.fromkeys(("shock", "regime", "run"), Undo(SHOCK, _call_off)),
 }
-"""By the action of the entry."""
+"""By the action of the entry. Only a pause and its end are undone: a session that was closed does
+not come back."""

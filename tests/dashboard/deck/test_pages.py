@@ -102,11 +102,11 @@ def test_a_feed_is_paused_started_and_given_a_rate(feed):
     [
         ("rate", {"rate": "-1"}, "0.1"),
         ("rate", {}, "required"),
-        ("start", {}, "needs no change"),
+        ("start", {}, "Demo Exchange is already running."),
         ("halt", {}, "A halt needs a reason"),
         ("halt", {"reason": "x", "symbol": "NONE"}, "This feed has no NONE"),
         ("halt", {"reason": "x", "sector": "Nowhere"}, "Select a valid choice"),
-        ("resume", {}, "Nothing to do"),
+        ("resume", {}, "and 1 more are not halted."),
     ],
 )
 def test_a_wrong_command_is_refused_with_its_reason(name, fields, words):

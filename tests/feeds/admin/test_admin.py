@@ -85,7 +85,7 @@ def test_a_halt_does_not_end_by_deleting_the_instrument():
 
 
 def test_an_instrument_with_a_history_of_halts_can_be_deleted():
-    instrument_services.resume_instrument(the("ORB"), actor=None)
+    instrument_services.resume_instruments([the("ORB")], actor=None)
     client = staff("delete_instrument")
     client.post(f"{INSTRUMENTS}{the('ORB').pk}/delete/", {"post": "yes"})
     assert not Instrument.objects.filter(symbol="ORB").exists()
@@ -107,7 +107,7 @@ def test_viewers_see_neither_buttons_nor_actions():
 
 @pytest.mark.parametrize("model", ["halt", "auditentry"])
 def test_what_happened_cannot_be_edited_even_by_a_superuser(root, model):
-    instrument_services.halt_instrument(the("NVX"), actor=None, reason="news")
+    instrument_services.halt_instruments([the("NVX")], actor=None, reason="news")
     row = Halt.objects.first() if model == "halt" else AuditEntry.objects.first()
     page = f"/admin/feeds/{model}/"
     before = everything()
@@ -219,7 +219,7 @@ def test_a_rate_that_no_feed_can_run_is_refused_and_says_so(root, rate, fact):
 
 def test_an_action_on_many_does_what_it_can_and_names_the_rest(root):
     response = act(root, INSTRUMENTS, "halt", Instrument.objects.all(), reason="storm")
-    assert said(response) == ["Halted: NVX.", "Nothing to do: ORB is halted already."]
+    assert said(response) == ["Halted: NVX.", "ORB is already halted."]
     assert the_feed().plan().halts == {"NVX": "storm", "ORB": "news"}
     assert AuditEntry.objects.get().target == "instrument NVX"
 
@@ -230,13 +230,15 @@ def test_an_action_on_very_many_counts_those_it_does_not_name(root):
     rows = Instrument.objects.exclude(symbol="ORB")
     response = act(root, INSTRUMENTS, "halt", rows, reason="storm")
     assert said(response) == ["Halted: A0, A1, A2, A3, A4 and 6 more."]
-    assert AuditEntry.objects.filter(action="halt").count() == 11
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.target) == ("halt", "feed demo")
+    assert len(entry.after["halted"]) == 11
 
 
 def test_pausing_what_is_paused_says_that_nothing_was_to_do(root):
     operate(root, the_feed(), "pause")
     response = operate(root, the_feed(), "pause")
-    assert said(response)[-1] == "Nothing to do: Demo Exchange needs no change."
+    assert said(response)[-1] == "Demo Exchange is already paused."
     assert AuditEntry.objects.count() == 1
 
 
@@ -274,6 +276,30 @@ def test_the_history_of_a_row_is_its_audit(root):
     assert "state: RUNNING" in page
     assert "state: PAUSED" in page
     assert "lunch &lt;b&gt;break&lt;/b&gt;" in page
+
+
+@pytest.mark.parametrize("symbols", [["NVX"], ["A1", "NVX"]])
+def test_a_halt_is_in_the_history_of_the_feed_and_of_each_instrument(root, symbols):
+    Instrument.objects.create(feed=the_feed(), symbol="A1", **INSTRUMENT_FORM)
+    act(root, INSTRUMENTS, "halt", map(the, symbols), reason="storm warning")
+    histories = [f"{FEEDS}{the_feed().pk}/history/"]
+    histories += [f"{INSTRUMENTS}{the(symbol).pk}/history/" for symbol in symbols]
+    for history in histories:
+        page = root.get(history).content.decode()
+        assert page.count("storm warning") == 1
+        assert f"halted: {', '.join(symbols)}<br>" in page
+    assert (
+        "storm warning" not in root.get(f"{INSTRUMENTS}{the('ORB').pk}/history/").content.decode()
+    )
+
+
+def test_an_action_that_finds_nothing_to_do_says_so_of_all(root):
+    for number in range(6):
+        Instrument.objects.create(feed=the_feed(), symbol=f"A{number}", **INSTRUMENT_FORM)
+    rows = Instrument.objects.exclude(symbol="ORB")
+    response = act(root, INSTRUMENTS, "resume", rows)
+    assert said(response) == ["A0, A1, A2, A3, A4 and 2 more are not halted."]
+    assert not AuditEntry.objects.exists()
 
 
 def test_the_audit_shows_what_people_typed_as_text(root):

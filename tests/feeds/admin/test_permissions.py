@@ -311,7 +311,7 @@ ROUTES = {
                 "demo",
                 {},
                 lambda: not the_feed().plan().halts,
-                ("resume", "feed demo"),
+                ("resume", "instrument ORB"),
             ),
             (
                 "interventions",

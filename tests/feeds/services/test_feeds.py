@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from feeds.exceptions import InvalidTransition
 from feeds.models import AuditEntry, Feed, Halt, Instrument
 from feeds.services import feeds as services
 from feeds.services import instruments as instrument_services
+from feeds.services.changes import Outcome
 
 pytestmark = pytest.mark.django_db
 
@@ -181,14 +183,18 @@ def test_a_change_that_is_rolled_back_leaves_no_entry_and_no_poke(feed, actor, p
 
 
 def test_a_halt_is_open_until_it_is_resumed(instrument, actor, pokes):
-    assert pokes(instrument_services.halt_instrument, instrument, actor=actor, reason="news") == 1
+    assert (
+        pokes(instrument_services.halt_instruments, [instrument], actor=actor, reason="news") == 1
+    )
     halt = Halt.objects.get()
     assert (halt.instrument, halt.reason, halt.started_by) == (instrument, "news", actor)
     assert halt.started_at is not None
     assert halt.ended_at is None
     assert instrument.feed.plan().halts == {"NVX": "news"}
 
-    assert pokes(instrument_services.resume_instrument, instrument, actor=actor, reason="told") == 1
+    assert (
+        pokes(instrument_services.resume_instruments, [instrument], actor=actor, reason="told") == 1
+    )
     halt.refresh_from_db()
     assert halt.ended_by == actor
     assert halt.ended_at >= halt.started_at
@@ -196,33 +202,71 @@ def test_a_halt_is_open_until_it_is_resumed(instrument, actor, pokes):
 
 
 def test_halt_and_resume_leave_one_entry_each(instrument, actor):
-    instrument_services.halt_instrument(instrument, actor=actor, reason="news")
-    instrument_services.resume_instrument(instrument, actor=actor, reason="told")
-    no, yes = {"halted": False}, {"halted": True}
+    instrument_services.halt_instruments([instrument], actor=actor, reason="news")
+    instrument_services.resume_instruments([instrument], actor=actor, reason="told")
+    no, yes = {"halted": []}, {"halted": ["NVX"]}
     assert [facts(entry) for entry in AuditEntry.objects.order_by("id")] == [
         ("olga", "halt", "instrument NVX", no, yes, "news"),
         ("olga", "resume", "instrument NVX", yes, no, "told"),
     ]
 
 
-def test_a_halted_instrument_cannot_be_halted(instrument, actor):
-    instrument_services.halt_instrument(instrument, actor=actor, reason="news")
-    with pytest.raises(InvalidTransition, match="NVX is halted already"):
-        instrument_services.halt_instrument(instrument, actor=actor, reason="more news")
+def test_a_halted_instrument_stays_as_it_is(instrument, actor):
+    instrument_services.halt_instruments([instrument], actor=actor, reason="news")
+    outcome = instrument_services.halt_instruments([instrument], actor=actor, reason="more news")
+    assert outcome == Outcome(unchanged=("NVX",))
     assert Halt.objects.get().reason == "news"
     assert AuditEntry.objects.count() == 1
 
 
-def test_only_a_halted_instrument_can_be_resumed(instrument, actor):
-    with pytest.raises(InvalidTransition, match="NVX is not halted"):
-        instrument_services.resume_instrument(instrument, actor=actor)
+def test_only_a_halted_instrument_is_resumed(instrument, actor):
+    outcome = instrument_services.resume_instruments([instrument], actor=actor)
+    assert outcome == Outcome(unchanged=("NVX",))
     assert not AuditEntry.objects.exists()
+
+
+def test_instruments_of_several_feeds_leave_an_entry_of_each_feed(instrument, feed, actor):
+    other = Feed.objects.create(slug="other", name="Other")
+    facts = {"name": "X", "sector": "Energy", "reference_price": Decimal(10)}
+    for symbol, its_feed in (("ABC", feed), ("XYZ", other)):
+        Instrument.objects.create(feed=its_feed, symbol=symbol, **facts)
+    rows = Instrument.objects.order_by("-symbol")
+    outcome = instrument_services.halt_instruments(rows, actor=actor, reason="news")
+    assert outcome == Outcome(changed=("ABC", "NVX", "XYZ"))
+    about = [
+        (entry.target, set(entry.subjects.values_list("name", flat=True)))
+        for entry in AuditEntry.objects.order_by("pk")
+    ]
+    assert about == [
+        ("feed demo", {"feed demo", "instrument ABC", "instrument NVX"}),
+        ("instrument XYZ", {"feed other", "instrument XYZ"}),
+    ]
+
+
+def test_an_instrument_that_was_deleted_meanwhile_is_left_out(instrument, actor):
+    stale = Instrument.objects.get()
+    instrument.delete()
+    outcome = instrument_services.halt_instruments([stale], actor=actor, reason="news")
+    assert outcome == Outcome()
+
+
+def test_a_halt_of_many_takes_as_many_queries_as_a_halt_of_two(
+    feed, actor, django_assert_num_queries
+):
+    facts = {"name": "X", "sector": "Energy", "reference_price": Decimal(10)}
+    for number in range(30):
+        Instrument.objects.create(feed=feed, symbol=f"A{number}", **facts)
+    rows = list(Instrument.objects.all())
+    with CaptureQueriesContext(connection) as queries:
+        instrument_services.halt_instruments(rows[:2], actor=actor, reason="news")
+    with django_assert_num_queries(len(queries)):
+        instrument_services.halt_instruments(rows[2:], actor=actor, reason="news")
 
 
 @pytest.mark.parametrize("reason", ["", "x" * 201])
 def test_a_halt_needs_a_reason_that_fits(instrument, actor, pokes, reason):
     with pytest.raises(ValidationError) as refusal:
-        instrument_services.halt_instrument(instrument, actor=actor, reason=reason)
+        instrument_services.halt_instruments([instrument], actor=actor, reason=reason)
     assert list(refusal.value.message_dict) == ["reason"]
     assert not Halt.objects.exists()
     assert not AuditEntry.objects.exists()
@@ -312,7 +356,7 @@ def test_deleting_an_instrument_records_what_it_was(instrument, actor, pokes):
 
 
 def test_deleting_a_feed_records_the_symbols_that_went_with_it(instrument, feed, actor, pokes):
-    instrument_services.halt_instrument(instrument, actor=None, reason="news")
+    instrument_services.halt_instruments([instrument], actor=None, reason="news")
     assert pokes(services.delete_feed, feed, actor=actor) == 1
     assert not Feed.objects.exists()
     assert not Instrument.objects.exists()
@@ -359,10 +403,10 @@ COMMANDS = {
     "close": lambda market: services.close_feed(market[0], actor=None),
     "slower": lambda market: services.set_rate(market[0], 100, actor=None),
     "faster": lambda market: services.set_rate(market[0], 200, actor=None),
-    "halt": lambda market: instrument_services.halt_instrument(
-        market[1], actor=None, reason="news"
+    "halt": lambda market: instrument_services.halt_instruments(
+        [market[1]], actor=None, reason="news"
     ),
-    "resume": lambda market: instrument_services.resume_instrument(market[1], actor=None),
+    "resume": lambda market: instrument_services.resume_instruments([market[1]], actor=None),
 }
 
 
@@ -383,15 +427,16 @@ def follow(feed, instrument, commands):
             COMMANDS[command]((feed, instrument))
         except InvalidTransition:
             continue
-    replayed = {"state": "RUNNING", "rate": 200, "reason": "", "halted": False}
+    replayed = {"state": "RUNNING", "rate": 200, "reason": "", "halted": []}
     replayed["opened_at"] = opened_at
     for entry in AuditEntry.objects.order_by("id"):
         assert entry.before != entry.after
         assert entry.before == {name: replayed[name] for name in entry.after}
         replayed |= entry.after
     feed.refresh_from_db()
-    is_halted = Halt.objects.filter(ended_at=None).exists()
-    found = {"state": feed.state, "rate": feed.rate, "reason": feed.reason, "halted": is_halted}
+    halts = Halt.objects.filter(ended_at=None)
+    halted = list(halts.values_list("instrument__symbol", flat=True))
+    found = {"state": feed.state, "rate": feed.rate, "reason": feed.reason, "halted": halted}
     assert found | {"opened_at": said(feed.opened_at)} == replayed
 
 

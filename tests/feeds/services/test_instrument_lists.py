@@ -399,7 +399,8 @@ def test_removal_needs_its_permission(feed):
 
 
 def test_a_halt_does_not_end_by_a_removal(feed):
-    instrument_services.halt_instruments(feed, ["ORB"], actor=None, reason="news")
+    orb = feed.instruments.filter(symbol="ORB")
+    instrument_services.halt_instruments(orb, actor=None, reason="news")
     needs = ("add_instrument", "change_instrument", "delete_instrument")
     for permissions, status in ((needs, 403), ((*needs, "halt_instrument"), 302)):
         client = staff(*permissions)

@@ -14,6 +14,7 @@ from feeds.plan.effects import EffectKind
 from feeds.selectors.plans import read_plans
 from feeds.services import feeds as services
 from feeds.services import instruments as instrument_services
+from feeds.services.changes import Outcome
 from feeds.services.interventions import (
     FIRST_SCENARIOS,
     LEAD,
@@ -121,7 +122,7 @@ def test_only_a_simulated_feed_can_be_shocked(feed):
 def test_there_is_an_end_to_what_is_open_at_once(feed):
     for _ in range(MOST_OPEN):
         intervene(shock(feed), actor=None)
-    with pytest.raises(InvalidTransition, match="open already"):
+    with pytest.raises(InvalidTransition, match="open interventions"):
         intervene(shock(feed), actor=None)
 
 
@@ -226,19 +227,23 @@ def test_a_pause_in_the_middle_of_a_step_is_a_pause(feed):
 
 def test_many_are_halted_and_resumed_as_one(feed, actor):
     symbols = sorted(feed.instruments.values_list("symbol", flat=True))
-    instrument_services.halt_instruments(feed, symbols[:2], actor=actor, reason="news")
-    assert (
-        instrument_services.halt_instruments(feed, symbols, actor=actor, reason="more")
-        == symbols[2:]
-    )
+    rows = feed.instruments.all()
+    first = rows.filter(symbol__in=symbols[:2])
+    instrument_services.halt_instruments(first, actor=actor, reason="news")
+    outcome = instrument_services.halt_instruments(rows, actor=actor, reason="more")
+    assert outcome == Outcome(changed=tuple(symbols[2:]), unchanged=tuple(symbols[:2]))
     [plan] = read_plans()
     assert plan.halts == dict.fromkeys(symbols[:2], "news") | dict.fromkeys(symbols[2:], "more")
-    assert instrument_services.halt_instruments(feed, symbols, actor=actor, reason="again") == []
-    assert instrument_services.resume_instruments(feed, symbols, actor=actor) == symbols
+    outcome = instrument_services.halt_instruments(rows, actor=actor, reason="again")
+    assert outcome == Outcome(unchanged=tuple(symbols))
+    outcome = instrument_services.resume_instruments(rows, actor=actor)
+    assert outcome == Outcome(changed=tuple(symbols))
     entries = AuditEntry.objects.order_by("pk")
-    assert [(one.action, one.after["symbols"]) for one in entries] == [
-        ("halt", symbols[:2]), ("halt", symbols[2:]), ("resume", symbols),
-    ]  # fmt: skip
+    assert [(entry.action, entry.before, entry.after) for entry in entries] == [
+        ("halt", {"halted": []}, {"halted": symbols[:2]}),
+        ("halt", {"halted": []}, {"halted": symbols[2:]}),
+        ("resume", {"halted": symbols}, {"halted": []}),
+    ]
     with pytest.raises(ValidationError):
-        instrument_services.halt_instruments(feed, symbols, actor=actor, reason="")
+        instrument_services.halt_instruments(rows, actor=actor, reason="")
     assert entries.count() == 3

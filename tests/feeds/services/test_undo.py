@@ -50,7 +50,8 @@ def paused(feed):
 
 
 def halted(feed):
-    instrument_services.halt_instruments(feed, symbols(feed)[:3], actor=None, reason="news")
+    rows = feed.instruments.filter(symbol__in=symbols(feed)[:3])
+    instrument_services.halt_instruments(rows, actor=None, reason="news")
 
 
 NOTHING = lambda feed: None
@@ -61,12 +62,12 @@ ACTIONS = {
     "record": (NOTHING, lambda feed: services.start_recording(feed, actor=None)),
     "halt": (
         NOTHING,
-        lambda feed: instrument_services.halt_instrument(first(feed), actor=None, reason="x"),
+        lambda feed: instrument_services.halt_instruments([first(feed)], actor=None, reason="x"),
     ),
     "halts": (NOTHING, halted),
     "resumes": (
         halted,
-        lambda feed: instrument_services.resume_instruments(feed, symbols(feed), actor=None),
+        lambda feed: instrument_services.resume_instruments(feed.instruments.all(), actor=None),
     ),
     "shock": (
         NOTHING,
@@ -123,8 +124,8 @@ def test_other_facts_of_a_feed_may_change_meanwhile(feed):
 def test_halts_of_many_are_not_undone_when_one_was_resumed_and_halted_anew(feed):
     halted(feed)
     entry, chosen = newest(), first(feed)
-    instrument_services.resume_instrument(chosen, actor=None)
-    instrument_services.halt_instrument(chosen, actor=None, reason="another")
+    instrument_services.resume_instruments([chosen], actor=None)
+    instrument_services.halt_instruments([chosen], actor=None, reason="another")
     with pytest.raises(InvalidTransition, match="changed since"):
         undo(entry, actor=None)
 
@@ -147,7 +148,7 @@ def test_a_session_that_ended_does_not_come_back(feed, act):
 
 
 def test_what_is_gone_stays_gone(feed):
-    instrument_services.halt_instrument(first(feed), actor=None, reason="x")
+    instrument_services.halt_instruments([first(feed)], actor=None, reason="x")
     entry = newest()
     instrument_services.delete_instrument(first(feed), actor=None)
     with pytest.raises(InvalidTransition, match="is gone"):
