@@ -1,6 +1,6 @@
 """The row of a closed bar.
 
-Must not know who writes it.
+Must not write (services do).
 """
 
 from django.db import models
@@ -9,7 +9,8 @@ from django.db import models
 class StoredBar(models.Model):
     """A bar of a minute or a day, in the exchange's time; prices in ticks of the instrument.
 
-    `recorded_ms` is when it closed by our clock (UTC ms): who sees a feed late, sees it by this.
+    `recorded_ms` is when it closed by our clock (UTC ms). People with a delay see it that much
+    later.
     """
 
     instrument = models.ForeignKey(

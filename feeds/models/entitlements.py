@@ -1,4 +1,4 @@
-"""The row of an entitlement: which group sees a restricted feed, and how late.
+"""The row of an entitlement: which group sees a restricted feed, and with what delay.
 
 Must not write (services do).
 """
@@ -12,11 +12,11 @@ from django.db import models
 from feeds.models.feeds import Feed
 
 MAX_DELAY_MINUTES: Final = 60
-"""Ticks that wait are kept in memory."""
+"""Delayed ticks wait in memory, so the delay has a limit."""
 
 
 class Entitlement(models.Model):
-    """What lets a group see a restricted feed, at once or some minutes late."""
+    """Lets a group see a restricted feed, in real time or some minutes late."""
 
     feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="entitlements")
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="entitlements")
@@ -24,7 +24,8 @@ class Entitlement(models.Model):
         "delay",
         default=0,
         validators=[MaxValueValidator(MAX_DELAY_MINUTES)],
-        help_text="Minutes; 0 is real-time. Who has several entitlements sees the soonest.",
+        help_text="Minutes; 0 is real time. Somebody with several entitlements has the shortest "
+        "delay.",
     )
 
     class Meta:

@@ -22,7 +22,8 @@ from feeds.plan.schedules import CompressedSchedule, PlainSchedule, RoundTheCloc
 from feeds.validators import refuse_nan
 
 OPENING_MS: Final = 5_000
-"""A compressed day begins so that a feed that was started trades after this much of an auction."""
+"""A feed with compressed days that was just started holds an opening auction of this length, and
+then trades."""
 FIRST_DAY: Final = date(2020, 1, 1)
 """Exchange hours number their trading days from here."""
 
@@ -36,7 +37,7 @@ class Hours(models.TextChoices):
 
 
 class Bands(models.TextChoices):
-    """How far prices may go before trading pauses."""
+    """How far prices may move before trading pauses."""
 
     OFF = "off", "None"
     TIER_1 = "1", "Tier 1: 5 % within five minutes"
@@ -74,10 +75,11 @@ class Feed(Played):
         max_length=4,
         choices=[(exchange.code, exchange.name) for exchange in EXCHANGES.values()],
         default="XNYS",
-        help_text="Whose trading days, hours and holidays these are; not for round the clock.",
+        help_text="The exchange whose trading days, hours and holidays it follows; not round the "
+        "clock.",
     )
     day_minutes = models.PositiveSmallIntegerField(
-        "minutes of a day",
+        "minutes per day",
         default=30,
         validators=[MinValueValidator(1), MaxValueValidator(1440)],
         help_text="How long a compressed trading day takes, from the pre-open to the close.",
@@ -87,11 +89,12 @@ class Feed(Played):
         max_length=3,
         choices=Bands,
         default=Bands.TIER_1,
-        help_text="A price that goes too far pauses its instrument, an index that falls by 7, 13 "
-        "or 20 % in a day the whole feed. Prices up to 3 have wider bands.",
+        help_text="A price outside its band pauses its instrument. A fall of the index by 7, 13 "
+        "or 20 % in a day pauses the whole feed. Prices up to 3 have wider bands.",
     )
     opened_at = models.DateTimeField(
-        default=timezone.now, help_text="When it was last started; compressed days count from then."
+        default=timezone.now,
+        help_text="When it was last started. Compressed days are counted from then.",
     )
     runs_until = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="The end of a step of a paused feed."
@@ -99,7 +102,7 @@ class Feed(Played):
     is_restricted = models.BooleanField(
         "restricted",
         default=False,
-        help_text="Only groups with an entitlement see it, and superusers.",
+        help_text="Only superusers and groups with an entitlement see it.",
     )
     is_recorded = models.BooleanField("recorded", default=False)
 
@@ -143,18 +146,18 @@ class Feed(Played):
             delays=self._delays(),
             kind=FeedKind(self.kind),
             playback=self.playback(),
-            effects=tuple(one.effect() for one in self.interventions.all() if one.is_coming),
+            effects=tuple(row.effect() for row in self.interventions.all() if row.is_coming),
             until_ms=until_ms,
         )
 
     def _until_ms(self) -> int | None:
-        """Return when a step of the paused feed ends, None when it makes none."""
+        """Return when the step of a paused feed ends (UTC ms), None if it makes no step."""
         if self.state != FeedState.PAUSED or self.runs_until is None:
             return None
         return ms_of(self.runs_until) if self.runs_until > timezone.now() else None
 
     def schedule(self) -> Schedule:
-        """Return when it trades; compressed days open when the feed was started."""
+        """Return when it trades. The first compressed day opens when the feed was started."""
         match Hours(self.hours):
             case Hours.ALWAYS:
                 return RoundTheClock()
@@ -184,5 +187,5 @@ class Feed(Played):
 
 @lru_cache(maxsize=64)
 def _calendar(code: str, first: date) -> Calendar:
-    """Return a calendar that keeps the days it has counted."""
+    """Return a calendar, always the same object: it keeps the days that it has counted."""
     return Calendar(EXCHANGES[code], first)

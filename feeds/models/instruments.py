@@ -18,11 +18,11 @@ from feeds.validators import refuse_nan
 
 SMALLEST_TICK: Final = Decimal("0.00000001")
 MOST_TICKS: Final = 1_000_000_000
-"""Highest reference price in ticks: a path that rises a millionfold is still exact in a double."""
+"""Highest reference price in ticks: after a millionfold rise the price is still an exact double."""
 
 
 class Instrument(models.Model):
-    """A thing traded on one feed, known everywhere by its symbol."""
+    """A thing traded on a single feed, known everywhere by its symbol."""
 
     feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="instruments")
     symbol = models.CharField(
@@ -43,7 +43,7 @@ class Instrument(models.Model):
         max_digits=18,
         decimal_places=8,
         validators=[MinValueValidator(SMALLEST_TICK)],
-        help_text="Where the price starts, and yesterday's close. A multiple of the tick size.",
+        help_text="The first price, and yesterday's close; a multiple of the tick size.",
     )
     volatility = models.FloatField(
         default=0.02,
@@ -64,7 +64,7 @@ class Instrument(models.Model):
         return self.symbol
 
     def clean(self) -> None:
-        """Refuse a reference price off the tick grid, or too far up on it."""
+        """Refuse a reference price that is no multiple of the tick size, or too many ticks."""
         if not self.tick_size or not self.reference_price:
             return
         if self.reference_price % self.tick_size:
@@ -73,7 +73,7 @@ class Instrument(models.Model):
             raise ValidationError({"reference_price": f"Must be at most {MOST_TICKS:,} ticks."})
 
     def definition(self) -> Definition:
-        """Return the frozen facts that the engine needs."""
+        """Return it as the value that the engine takes."""
         return Definition(
             symbol=self.symbol,
             name=self.name,
@@ -86,7 +86,7 @@ class Instrument(models.Model):
 
 
 class Halt(models.Model):
-    """A time in which an instrument does not trade, by whose hand and why."""
+    """A time in which an instrument does not trade; who halted it and why."""
 
     instrument = models.ForeignKey(Instrument, on_delete=models.CASCADE, related_name="halts")
     reason = models.CharField(max_length=200)

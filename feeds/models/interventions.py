@@ -1,6 +1,6 @@
-"""The rows of interventions: what was done to the market of a feed, or will be, and scenarios.
+"""The rows of interventions (shocks and regimes, past or planned) and of scenarios.
 
-Must not write (services do). A part of feeds.models.
+Must not write (services do).
 """
 
 from datetime import datetime, timedelta
@@ -18,12 +18,12 @@ from feeds.plan.effects import LONGEST_S, SIZES, Effect, EffectKind
 from feeds.validators import refuse_nan
 
 LINGER: Final = timedelta(seconds=5)
-"""A feed that is late still hears of what has just ended."""
+"""An intervention stays in the plan so long after its end, for a feed that reads its plan late."""
 PERCENT: Final = 100
 
 
 class Planned(models.Model):
-    """What is to be done to which part of a feed, and for how long."""
+    """The fields that a scenario's step and an intervention share: what, to whom, how long."""
 
     kind = models.CharField(
         max_length=6,
@@ -31,13 +31,14 @@ class Planned(models.Model):
         default=EffectKind.SHOCK.value,
     )
     sector = models.CharField(max_length=40, blank=True, help_text="Empty: the whole feed.")
-    symbol = models.CharField(max_length=12, blank=True, help_text="Rather than a sector.")
+    symbol = models.CharField(max_length=12, blank=True, help_text="Instead of a sector.")
     size = models.FloatField(
         validators=[refuse_nan],
-        help_text="Of a shock: percent, -6 is down by 6 %. Of a regime: times the usual.",
+        help_text="Shock: change in percent, -6 is down by 6 %. Regime: multiple of the usual "
+        "volatility.",
     )
     duration_s = models.PositiveIntegerField(
-        "seconds",
+        "duration (seconds)",
         default=60,
         validators=[MinValueValidator(1), MaxValueValidator(LONGEST_S)],
     )
@@ -47,7 +48,7 @@ class Planned(models.Model):
 
     @property
     def effect_size(self) -> float:
-        """Return the size as effects have it: a part of the price, or a multiple."""
+        """Return the size in the unit of an effect: a fraction of the price, or a multiple."""
         return self.size / PERCENT if self.kind == EffectKind.SHOCK else self.size
 
     def summary(self) -> str:
@@ -57,20 +58,20 @@ class Planned(models.Model):
         return f"{self.kind} {size} of {whom} over {self.duration_s} s"
 
     def refuse_size(self) -> None:
-        """Raise ValidationError unless the size is one of its kind."""
+        """Raise ValidationError if the size is out of the range of its kind."""
         if self.size is None or self.kind not in SIZES:
             return
         low, high = SIZES[EffectKind(self.kind)]
         if low <= self.effect_size <= high:
             return
         if self.kind == EffectKind.SHOCK:
-            told = f"A shock is {low * PERCENT:g} to {high * PERCENT:g} percent."
+            limits = f"A shock is {low * PERCENT:g} to {high * PERCENT:g} percent."
         else:
-            told = f"A regime is {low:g} to {high:g} times the usual."
-        raise ValidationError({"size": told})
+            limits = f"A regime is {low:g} to {high:g} times the usual volatility."
+        raise ValidationError({"size": limits})
 
     def refuse_scope(self, feed: Any) -> None:
-        """Raise ValidationError unless the feed has such a sector or symbol."""
+        """Raise ValidationError if the feed does not have the sector or the symbol."""
         if self.sector and self.symbol:
             raise ValidationError({"symbol": "Choose a sector or a symbol, not both."})
         for field in ("sector", "symbol"):
@@ -80,7 +81,7 @@ class Planned(models.Model):
 
 
 class Scenario(models.Model):
-    """Named steps of what is done to a feed, to be run at once or at a time."""
+    """Named steps that are done to a feed in order; run at once or at a given time."""
 
     feed = models.ForeignKey("feeds.Feed", on_delete=models.CASCADE, related_name="scenarios")
     name = models.CharField(max_length=60)
@@ -97,11 +98,14 @@ class Scenario(models.Model):
 
 
 class ScenarioStep(Planned):
-    """One thing that a scenario does, so long after it began."""
+    """A single intervention of a scenario, so many seconds after the scenario began."""
 
     scenario = models.ForeignKey(Scenario, on_delete=models.CASCADE, related_name="steps")
     offset_s = models.PositiveIntegerField(
-        "after", default=0, validators=[MaxValueValidator(LONGEST_S)], help_text="Seconds."
+        "start after",
+        default=0,
+        validators=[MaxValueValidator(LONGEST_S)],
+        help_text="Seconds after the start of the scenario.",
     )
 
     class Meta:
@@ -111,14 +115,14 @@ class ScenarioStep(Planned):
         return f"after {self.offset_s} s: {self.summary()}"
 
     def clean(self) -> None:
-        """Refuse a size that its kind cannot have; the scope is looked at when it runs, too."""
+        """Refuse a size that its kind cannot have, and a scope that the feed does not have now."""
         self.refuse_size()
         if self.scenario.feed_id:
             self.refuse_scope(self.scenario.feed)
 
 
 class Intervention(Planned):
-    """A shock or a regime of a feed: when, by whom and why, and whether it was called off."""
+    """A shock or a regime of a feed: when, by whom and why, and whether it was cancelled."""
 
     feed = models.ForeignKey("feeds.Feed", on_delete=models.CASCADE, related_name="interventions")
     starts_at = models.DateTimeField()
@@ -142,26 +146,26 @@ class Intervention(Planned):
         return self.summary()
 
     def clean(self) -> None:
-        """Refuse a size that its kind cannot have, and a scope that the feed has not."""
+        """Refuse a size that its kind cannot have, and a scope that the feed does not have."""
         self.refuse_size()
         self.refuse_scope(self.feed)
 
     def place(self, starts_at: datetime) -> None:
-        """Say when it begins, and so when it ends."""
+        """Set when it begins, and with its duration when it ends."""
         self.starts_at, self.ends_at = starts_at, starts_at + timedelta(seconds=self.duration_s)
 
     @property
     def is_coming(self) -> bool:
-        """Say whether a feed should still know of it."""
+        """Say whether it belongs into the plan of the feed."""
         return self.cancelled_at is None and self.ends_at + LINGER > timezone.now()
 
     @property
     def is_open(self) -> bool:
-        """Say whether there is something left to call off."""
+        """Say whether something of it is left to cancel."""
         return self.cancelled_at is None and self.ends_at > timezone.now()
 
     def effect(self) -> Effect:
-        """Return what the engine needs."""
+        """Return it as the value that the engine takes."""
         return Effect(
             kind=EffectKind(self.kind),
             size=self.effect_size,

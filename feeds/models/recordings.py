@@ -1,6 +1,6 @@
-"""The rows of recordings: which files there are, what is in them, and how a feed plays one.
+"""The rows of recordings: which files there are, what they hold, and how a feed plays them.
 
-Must not write (services do). A part of feeds.models, which its feeds refer to.
+Must not write (services do).
 """
 
 from django.core.exceptions import ValidationError
@@ -12,21 +12,23 @@ from feeds.plan.plans import SPEEDS, FeedKind, Playback
 from feeds.validators import refuse_nan
 
 PATH_PATTERN = r"[a-z0-9_-]{1,60}(/[a-z0-9_-]{1,60})?\.parquet"
-"""No dots but before the suffix, and no slash in front: such a path leads nowhere else."""
+"""The only dot is that of the suffix and no slash is in front: the path cannot leave the folder."""
 PREFIX_PATTERN = r"([A-Z][A-Z0-9]{0,5})?"
 
 
 class Recording(models.Model):
-    """A file of what happened on a feed, below the folder of recordings; made by services only."""
+    """A file of what happened on a feed, below the folder of recordings."""
 
     name = models.CharField(max_length=80, unique=True)
     path = models.CharField(
         max_length=120,
         unique=True,
         validators=[
-            RegexValidator(rf"\A{PATH_PATTERN}\Z", "A path below the folder, as a/b.parquet.")
+            RegexValidator(
+                rf"\A{PATH_PATTERN}\Z", "Enter a path below the folder, such as a/b.parquet."
+            )
         ],
-        help_text="Below the folder of recordings.",
+        help_text="Path below the folder of recordings.",
     )
     origin = models.CharField(
         max_length=8, choices=[("recorded", "Recorded"), ("imported", "Imported")]
@@ -46,7 +48,7 @@ class Recording(models.Model):
 
 
 class Played(models.Model):
-    """The part of a feed that says where its ticks come from."""
+    """The fields of a feed that say where its ticks come from."""
 
     kind = models.CharField(
         max_length=10,
@@ -60,32 +62,32 @@ class Played(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="feeds",
-        help_text="What a replay plays.",
+        help_text="The recording that a replay plays.",
     )
     speed = models.FloatField(
         default=1.0,
         validators=[refuse_nan, MinValueValidator(SPEEDS[0]), MaxValueValidator(SPEEDS[1])],
-        help_text="Of a replay: 1 is as fast as it was recorded.",
+        help_text="For a replay: 1 is the recorded speed.",
     )
-    loops = models.BooleanField(default=False, help_text="A replay begins again at its end.")
+    loops = models.BooleanField(default=False, help_text="For a replay: begin again at the end.")
     start_s = models.FloatField(
         "start",
         default=0.0,
         validators=[refuse_nan, MinValueValidator(0.0), MaxValueValidator(1e9)],
-        help_text="Seconds into the recording at which a replay begins.",
+        help_text="For a replay: seconds into the recording at which it begins.",
     )
     prefix = models.CharField(
         max_length=6,
         blank=True,
         validators=[RegexValidator(rf"\A{PREFIX_PATTERN}\Z", "Capital letters and digits only.")],
-        help_text="Of a replay: put before the symbols of the recording, as R in RNVX.",
+        help_text="For a replay: put before each symbol of the recording; R makes NVX RNVX.",
     )
 
     class Meta:
         abstract = True
 
     def clean(self) -> None:
-        """Refuse a replay of nothing, and one that begins after the end."""
+        """Refuse a replay without a recording, or with a start after the end."""
         if self.kind != FeedKind.REPLAY:
             return
         if self.recording is None:
@@ -95,7 +97,7 @@ class Played(models.Model):
             raise ValidationError({"start_s": f"The recording lasts {length_s:g} seconds."})
 
     def playback(self) -> Playback | None:
-        """Return how its recording is played, None unless it is a replay."""
+        """Return how its recording is played, None if it is no replay."""
         if self.kind != FeedKind.REPLAY or self.recording is None:
             return None
         return Playback(
