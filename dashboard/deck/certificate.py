@@ -39,7 +39,7 @@ def certificate(request: HttpRequest, slug: str, *, examiner: Examined) -> HttpR
         raise PermissionDenied
     feed = get_object_or_404(Feed, slug=slug)
     found = examiner.certificate(feed.slug)
-    told = {
+    facts = {
         "feed": feed.slug,
         "days": found.days,
         "symbols": found.symbols,
@@ -47,10 +47,10 @@ def certificate(request: HttpRequest, slug: str, *, examiner: Examined) -> HttpR
         "findings": [_finding(one) for one in found.findings],
     }
     if request.GET.get("format") == "json":
-        return JsonResponse(told)
+        return JsonResponse(facts)
     context = {
         **admin.site.each_context(request),
-        **told,
+        **facts,
         "title": f"Realism of {feed}",
         "feed": feed,
         "needed": DAYS_NEEDED,

@@ -34,7 +34,7 @@ from feeds.services.interventions import (
 
 ROWS_SHOWN: Final = 100
 """Instruments of a dry run; the others are counted."""
-PAST_SHOWN: Final = 20
+ENDED_SHOWN: Final = 20
 MISSING: Final = "\u2013"
 CONFIRMED: Final = "confirmed"
 BACK: Final = "flightdeck_interventions"
@@ -116,7 +116,7 @@ def _page(request: HttpRequest, feed: Feed, **shown: Any) -> HttpResponse:
         "form": InterventionForm(feed=feed, auto_id="shock_%s"),
         "choice": ScenarioForm(feed=feed, auto_id="scenario_%s"),
         "has_scenarios": feed.scenarios.exists(),
-        "rows": feed.interventions.select_related("made_by")[:PAST_SHOWN],
+        "rows": feed.interventions.select_related("made_by")[:ENDED_SHOWN],
         "symbols": feed.instruments.order_by("symbol").values_list("symbol", flat=True),
         **shown,
     }
@@ -129,10 +129,10 @@ def _previews(feed: Feed, rows: list[Intervention], market: Prices) -> list[dict
     found = market.prices(one.symbol for one in plan.definitions)
     prices = {symbol: price for symbol, (price, _) in found.items() if price is not None}
     phases = {symbol: phase for symbol, (_, phase) in found.items()}
-    return [_told(row, preview(plan, row.effect(), prices, phases)) for row in rows]
+    return [_preview_row(row, preview(plan, row.effect(), prices, phases)) for row in rows]
 
 
-def _told(row: Intervention, seen: Preview) -> dict[str, Any]:
+def _preview_row(row: Intervention, seen: Preview) -> dict[str, Any]:
     return {
         "row": row,
         "hindrance": seen.hindrance,
