@@ -1,6 +1,6 @@
-"""The page that says how real a feed's market looks: every finding, its value, and its band.
+"""The page that says how real a feed's market looks: each finding with its values and its band.
 
-Must not watch or compute: the examiner does.
+Must not watch the market or compute: the examiner does.
 """
 
 from typing import Any, Final, Protocol
@@ -21,11 +21,11 @@ from feeds.realism.statistics import Finding
 MISSING: Final = "\u2013"
 HEIGHT: Final = 100.0
 TOP: Final = 0.5
-"""Of the plot, in its own units and as an autocorrelation."""
+"""The height of the plot in its own units, and the autocorrelation at its top."""
 
 
 class Examined(Protocol):
-    """What the page asks."""
+    """The part of the examiner that the page needs."""
 
     def certificate(self, feed: str) -> Certificate:
         """Return what the newest whole days of a feed say."""
@@ -44,7 +44,7 @@ def certificate(request: HttpRequest, slug: str, *, examiner: Examined) -> HttpR
         "days": found.days,
         "symbols": found.symbols,
         "is_met": found.is_met if found.findings else None,
-        "findings": [_finding(one) for one in found.findings],
+        "findings": [_finding(finding) for finding in found.findings],
     }
     if request.GET.get("format") == "json":
         return JsonResponse(facts)
@@ -56,20 +56,20 @@ def certificate(request: HttpRequest, slug: str, *, examiner: Examined) -> HttpR
         "needed": DAYS_NEEDED,
         "meant": DAYS_MEANT,
         "kept": SYMBOLS_KEPT,
-        "met": sum(one.is_met for one in found.findings),
+        "met": sum(finding.is_met for finding in found.findings),
         "bars": [_bar(lag, value) for lag, value in enumerate(found.memory)],
     }
     return TemplateResponse(request, "admin/certificate.html", context)
 
 
-def _finding(one: Finding) -> dict[str, Any]:
-    values = [MISSING if value != value else f"{value:.3g}" for value in one.values]
+def _finding(finding: Finding) -> dict[str, Any]:
+    values = [MISSING if value != value else f"{value:.3g}" for value in finding.values]
     return {
-        "number": one.number,
-        "name": one.name,
+        "number": finding.number,
+        "name": finding.name,
         "values": values,
-        "band": one.band,
-        "is_met": one.is_met,
+        "band": finding.band,
+        "is_met": finding.is_met,
     }
 
 

@@ -1,7 +1,7 @@
 """Watches the tape that this process shows, feed by feed, and says how real its market looks.
 
-Must not know pages. Fed by hub with every batch; asked by the certificate's page from its thread.
-Only continuous trading counts: an auction's trade is one of many.
+Must not know pages. The event loop brings batches; pages ask from threads of their own. Only
+continuous trading counts: the single trade of an auction stands for many orders.
 """
 
 from threading import Lock
@@ -17,15 +17,17 @@ from feeds.realism.statistics import Finding
 
 DAYS_KEPT: Final = 20
 SYMBOLS_KEPT: Final = 32
-"""Of each feed, the first ones: some 13 MB at most with the days above."""
+"""The first symbols of each feed. With the days above they take at most some 13 MB."""
 DAYS_NEEDED: Final = 2
 DAYS_MEANT: Final = 10
-"""The bands are meant for so many days; with fewer a finding may be missed by chance."""
+"""The bands fit this many days or more; with fewer a finding may be missed by chance."""
 
 
 class Certificate(NamedTuple):
-    """What was found on so many whole days of so many symbols; no findings before DAYS_NEEDED.
-    `memory` is the autocorrelation of |r| by lag in minutes."""
+    """What was found on a number of whole days and symbols; nothing before DAYS_NEEDED days.
+
+    `memory` is the autocorrelation of absolute returns by lag in minutes.
+    """
 
     days: int
     symbols: int
@@ -34,12 +36,12 @@ class Certificate(NamedTuple):
 
     @property
     def is_met(self) -> bool:
-        """Say whether all of them are as on real markets."""
+        """Say whether all findings are as on real markets."""
         return all(finding.is_met for finding in self.findings)
 
 
 class Examiner:
-    """Keep a watch for every feed; a new tape begins anew."""
+    """Keep a watch for each feed; a new tape means new watches."""
 
     def __init__(self) -> None:
         self._watches: dict[str, Watch] = {}
@@ -49,15 +51,16 @@ class Examiner:
         self._lock = Lock()
 
     def begin(self, board: Board) -> None:
-        """Watch another tape, from this board on."""
+        """Forget the tape so far and watch another, whose board is given."""
         self._watches, self._watch_of, self._open, self._known = {}, {}, {}, {}
         for symbol, row in board.rows.items():
             self._enlist(row.feed, symbol, row.definition.sector)
             self._move(symbol, row.phase)
 
     def take(self, batch: Batch) -> None:
-        """Watch what happens next."""
+        """Watch the next batch."""
         find = self._open.get
+        # The hub's hot path: nearly all events are quotes and trades, which cost two comparisons.
         for event in batch.events:
             if event.__class__ is not Trade:
                 if event.__class__ in _OTHERS:
@@ -66,9 +69,9 @@ class Examiner:
                 watch.observe((event,))
 
     def certificate(self, feed: str) -> Certificate:
-        """Return what the newest whole days of a feed say; found once, until there is another day.
+        """Return what the newest whole days of a feed say; computed once for the same days.
 
-        Takes a second or so of whichever thread asks, one at a time.
+        Computing takes about a second of the thread that asks; other threads wait meanwhile.
         """
         watch = self._watches.get(feed)
         if watch is None:
@@ -93,7 +96,7 @@ class Examiner:
                 self._move(symbol, phase)
 
     def _enlist(self, feed: str, symbol: str, sector: str) -> None:
-        """Watch a symbol, if it is no late twin and there is room for it."""
+        """Watch a symbol, unless it is the delayed copy of another or there is no room."""
         if delay_of(symbol):
             return
         watch = self._watches.setdefault(feed, Watch({}, days=DAYS_KEPT))
@@ -112,7 +115,7 @@ _OTHERS: Final = {Listing, Delisting, Status}
 
 
 def _examined(watch: Watch, days: int) -> Certificate:
-    with np.errstate(invalid="ignore", divide="ignore"):  # a market may stand still
+    with np.errstate(invalid="ignore", divide="ignore"):  # a market that stands still divides by 0
         market = watch.market()
         memory = tuple(map(float, market.memory()))
         return Certificate(days, len(market.sectors), tuple(market.certificate()), memory)

@@ -1,7 +1,7 @@
-"""The flight deck's page of what is done to a feed's market: a dry run first, then the deed.
+"""The flight deck's page of the shocks, regimes and scenarios of a feed.
 
-Must not write rows or poke anybody: services do. The first press of a button shows whom it touches;
-the second, on the page that shows it, does it.
+Must not write rows or poke anybody: services do. The first press of a button makes a dry run: it
+shows the instruments that would be touched. The button on that page does it.
 """
 
 from collections.abc import Iterable
@@ -34,14 +34,14 @@ from feeds.services.interventions import (
 
 ROWS_SHOWN: Final = 100
 """Instruments of a dry run; the others are counted."""
-ENDED_SHOWN: Final = 20
+LATEST_SHOWN: Final = 20
 MISSING: Final = "\u2013"
 CONFIRMED: Final = "confirmed"
 BACK: Final = "flightdeck_interventions"
 
 
 class Prices(Protocol):
-    """What the page needs of the market."""
+    """The part of the market that the page needs."""
 
     def prices(self, symbols: Iterable[str]) -> dict[str, tuple[int | None, Phase]]:
         """Return the last price (ticks) and the phase of each symbol that is listed."""
@@ -50,7 +50,7 @@ class Prices(Protocol):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def interventions(request: HttpRequest, slug: str, *, market: Prices) -> HttpResponse:
-    """Show what is done to a feed; try out what the form says, or do it when that is confirmed."""
+    """Show the interventions of a feed; make a dry run of a new one, or begin it if confirmed."""
     feed = _feed_for(request, slug)
     form = InterventionForm(request.POST or None, feed=feed, auto_id="shock_%s")
     if not form.is_valid():
@@ -65,7 +65,7 @@ def interventions(request: HttpRequest, slug: str, *, market: Prices) -> HttpRes
 
 @require_POST
 def scenario(request: HttpRequest, slug: str, *, market: Prices) -> HttpResponse:
-    """Try out a scenario of a feed, or run it when that is confirmed."""
+    """Make a dry run of a scenario of a feed, or run it if confirmed."""
     feed = _feed_for(request, slug)
     choice = ScenarioForm(request.POST, feed=feed, auto_id="scenario_%s")
     if not choice.is_valid():
@@ -116,7 +116,7 @@ def _page(request: HttpRequest, feed: Feed, **shown: Any) -> HttpResponse:
         "form": InterventionForm(feed=feed, auto_id="shock_%s"),
         "choice": ScenarioForm(feed=feed, auto_id="scenario_%s"),
         "has_scenarios": feed.scenarios.exists(),
-        "rows": feed.interventions.select_related("made_by")[:ENDED_SHOWN],
+        "rows": feed.interventions.select_related("made_by")[:LATEST_SHOWN],
         "symbols": feed.instruments.order_by("symbol").values_list("symbol", flat=True),
         **shown,
     }
@@ -124,19 +124,19 @@ def _page(request: HttpRequest, feed: Feed, **shown: Any) -> HttpResponse:
 
 
 def _previews(feed: Feed, rows: list[Intervention], market: Prices) -> list[dict[str, Any]]:
-    """Return a dry run of each, in words."""
+    """Return a dry run of each, as the template shows it."""
     plan = feed.plan()
-    found = market.prices(one.symbol for one in plan.definitions)
+    found = market.prices(definition.symbol for definition in plan.definitions)
     prices = {symbol: price for symbol, (price, _) in found.items() if price is not None}
     phases = {symbol: phase for symbol, (_, phase) in found.items()}
-    return [_preview_row(row, preview(plan, row.effect(), prices, phases)) for row in rows]
+    return [_shown(row, preview(plan, row.effect(), prices, phases)) for row in rows]
 
 
-def _preview_row(row: Intervention, seen: Preview) -> dict[str, Any]:
+def _shown(row: Intervention, seen: Preview) -> dict[str, Any]:
     return {
         "row": row,
         "hindrance": seen.hindrance,
-        "touched": [_line(one) for one in seen.touched[:ROWS_SHOWN]],
+        "touched": [_line(touched) for touched in seen.touched[:ROWS_SHOWN]],
         "hidden": max(0, len(seen.touched) - ROWS_SHOWN),
         "count": len(seen.touched),
         "untouched": seen.untouched,
@@ -144,17 +144,17 @@ def _preview_row(row: Intervention, seen: Preview) -> dict[str, Any]:
     }
 
 
-def _line(one: Touched) -> dict[str, str]:
+def _line(touched: Touched) -> dict[str, str]:
     """Return an instrument of a dry run, its prices as people read them."""
     now, after, spread = (
-        MISSING if ticks is None else one.definition.price_text(ticks)
-        for ticks in (one.price, one.after, one.spread)
+        MISSING if ticks is None else touched.definition.price_text(ticks)
+        for ticks in (touched.price, touched.after, touched.spread)
     )
     return {
-        "symbol": one.definition.symbol,
-        "name": one.definition.name,
+        "symbol": touched.definition.symbol,
+        "name": touched.definition.name,
         "now": now,
         "after": after,
         "spread": spread,
-        "note": one.note,
+        "note": touched.note,
     }

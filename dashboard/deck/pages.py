@@ -83,7 +83,7 @@ def undo_entry(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def operate(request: HttpRequest, slug: str, name: str) -> HttpResponse:
-    """Do one command to a feed, or to some of its instruments."""
+    """Do a command to a feed, or to some of its instruments."""
     command = COMMANDS.get(name)
     if command is None:
         raise Http404

@@ -1,6 +1,6 @@
-"""What the deck says now: counts of the hub and its replica, and rates over the last seconds.
+"""The figures of the deck: counts of the hub and its replica, and rates over the last seconds.
 
-Must not know who reads it or when.
+Must not know who reads them or when.
 """
 
 from collections import Counter, deque
@@ -15,9 +15,10 @@ from feeds.market.delayed import delay_of
 from feeds.market.events import FeedStatus, Phase
 
 WINDOW_S: Final = 5.0
-"""Rates are of this long: shorter ones jump, longer ones hide what an operator just did."""
+"""Rates are means over this time. With less they jump, with more they hide what operators just
+did."""
 PEOPLE_SHOWN: Final = 200
-"""Connections of one frame: about 40 KB; the others are counted."""
+"""Most connections in a frame, about 40 KB; the others are counted."""
 
 
 class _Sample(NamedTuple):
@@ -34,7 +35,7 @@ class _Sample(NamedTuple):
 
 
 class Reporter:
-    """Keep samples of the last WINDOW_S; made anew when somebody reads again."""
+    """Keeps samples of the last WINDOW_S, and makes frames of them."""
 
     def __init__(self, hub: Hub, *, process: str) -> None:
         self._hub = hub
@@ -42,7 +43,7 @@ class Reporter:
         self._samples: deque[_Sample] = deque()
 
     def encode(self, *, with_people: bool) -> str:
-        """Return the frame, with the rates of the samples there are."""
+        """Return the frame as JSON text; its rates need a sample that was just taken."""
         hub = self._hub
         return encode_deck(
             ts=hub.clock.now_ms(),
@@ -53,7 +54,7 @@ class Reporter:
         )
 
     def sample(self) -> None:
-        """Note the sums of now; those of another tape or too long ago go."""
+        """Take a sample now; drop samples that are too old or of another tape."""
         hub, traffic = self._hub, self._hub.traffic
         taken = [connection.conflation for connection in hub.connections]
         new = _Sample(
@@ -74,13 +75,14 @@ class Reporter:
             samples.popleft()
 
     def forget(self) -> None:
-        """Begin anew: nobody looked for a while."""
+        """Drop all samples: nobody read for a while, and a rate must not span that time."""
         self._samples.clear()
 
     def _per_s(self, sum_of: str, feed: str = "") -> float:
         first, last = self._samples[0], self._samples[-1]
         sums = [getattr(sample, sum_of) for sample in (first, last)]
-        before, after = [float(one[feed] if feed else one) for one in sums]
+        before, after = [float(total[feed] if feed else total) for total in sums]
+        # Sums fall when a connection or an instrument goes with its counts; a rate never does.
         return round(max(0.0, after - before) / max(0.001, last.at_s - first.at_s), 1)
 
     def _feeds(self) -> list[DeckFeed]:

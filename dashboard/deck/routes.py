@@ -1,6 +1,6 @@
-"""Addresses of the flight deck, below its page; Django's admin lets nobody in but the staff.
+"""The addresses of the flight deck. Django's admin lets only the staff in.
 
-Gives the market to the pages that look at it.
+Gives the market and the examiner to the pages that need them.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ FEED: Final = "feeds/<slug:slug>/"
 
 
 def deck_routes(market: Prices, examiner: Examined) -> list[URLPattern]:
-    """Return the routes; what operates a feed comes last, as its name is any word."""
+    """Return the routes. The commands of a feed come last, because their name matches any word."""
     return [
         _route("", flightdeck, "flightdeck"),
         _route("entries/", entries, "flightdeck_entries"),

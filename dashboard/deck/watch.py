@@ -1,6 +1,6 @@
-"""Tells operators how the market is: once a second, and at once when a state changed.
+"""Sends operators the figures of the market: once a second, and at once when a state changed.
 
-Must not know how frames travel. Run by runtime; costs nothing while nobody reads the deck.
+Must not know how frames travel. It costs nothing while nobody reads the deck.
 """
 
 import asyncio
@@ -12,12 +12,12 @@ from dashboard.delivery.connection import Connection
 from dashboard.delivery.hub import Hub
 
 LOOK_S: Final = 0.1
-"""How often it looks for changed states: what an operator does is seen that soon."""
-TELL_S: Final = 1.0
+"""How often it looks for changed states, so that operators soon see what they did."""
+SEND_S: Final = 1.0
 
 
 class Deck:
-    """Give every operator who reads the deck the newest frame."""
+    """Gives each operator who reads the deck the newest frame."""
 
     def __init__(self, hub: Hub, *, process: str) -> None:
         self._hub = hub
@@ -33,7 +33,7 @@ class Deck:
             self.look()
 
     def look(self) -> None:
-        """Tell who reads, if it is time, a state changed, or somebody is new."""
+        """Send a frame to all readers if it is time, a state changed, or a reader is new."""
         readers = {connection for connection in self._hub.connections if connection.wants_deck}
         if not readers:
             self._readers = readers
@@ -43,10 +43,10 @@ class Deck:
         is_news = status != self._seen_status or not readers <= self._readers
         if now_s < self._due_s and not is_news:
             return
-        self._seen_status, self._readers, self._due_s = status, readers, now_s + TELL_S
-        self._tell(readers)
+        self._seen_status, self._readers, self._due_s = status, readers, now_s + SEND_S
+        self._send(readers)
 
-    def _tell(self, readers: set[Connection]) -> None:
+    def _send(self, readers: set[Connection]) -> None:
         self._reporter.sample()
         frames: dict[bool, str] = {}
         for connection in readers:

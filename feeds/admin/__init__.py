@@ -1,4 +1,4 @@
-"""The admin of the market: which of its rows have pages, and whose pages those are.
+"""The admin of the market: which rows have pages.
 
 Must not write rows or poke anybody: services do.
 """

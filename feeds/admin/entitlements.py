@@ -1,4 +1,4 @@
-"""The admin of entitlements: which groups see the restricted feeds, and how late.
+"""The admin of entitlements: which groups see the restricted feeds, and with what delay.
 
 Must not write rows or poke anybody: services do.
 """
@@ -16,7 +16,7 @@ from feeds.services.entitlements import delete_entitlement, save_entitlement
 
 
 class EntitlementAdmin(RowAdmin):
-    """Which groups see the restricted feeds, and how late."""
+    """Which groups see the restricted feeds, and with what delay."""
 
     list_display = ("group", "feed", "delay_minutes")
     list_filter = ("feed", "group")
@@ -27,7 +27,7 @@ class EntitlementAdmin(RowAdmin):
         request: HttpRequest,  # noqa: ARG002
         obj: Entitlement | None = None,
     ) -> tuple[str, ...]:
-        """Keep the key of a row: of another feed or group it is another entitlement."""
+        """Keep feed and group of a row: with others it would be another entitlement."""
         return () if obj is None else ("feed", "group")
 
     def save_model(self, request: HttpRequest, obj: Entitlement, form: Any, change: bool) -> None:  # noqa: ARG002
@@ -39,7 +39,7 @@ class EntitlementAdmin(RowAdmin):
         delete_entitlement(obj, actor=actor_of(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Entitlement]) -> None:
-        """Delete each through the service, all or none."""
+        """Delete each row through the service, all or none."""
         with transaction.atomic():
             for row in queryset.select_related("feed", "group"):
                 self.delete_model(request, row)

@@ -1,4 +1,4 @@
-"""The admin of feeds: made here, then operated by those who may.
+"""The admin of feeds: pages to add and change them, with buttons to operate them.
 
 Must not write rows or poke anybody: services do.
 """
@@ -21,7 +21,7 @@ from feeds.services.feeds import PLAYED_FACTS, save_feed
 
 
 class FeedActionForm(ActionForm):
-    """What the actions on feeds take; each action checks its own."""
+    """The inputs of the actions on feeds; each action checks its own."""
 
     rate = forms.CharField(
         required=False,
@@ -32,7 +32,7 @@ class FeedActionForm(ActionForm):
 
 
 class FeedAdmin(MarketAdmin):
-    """Feeds: made here, then run by those who may."""
+    """Feeds, with buttons for those who may operate them."""
 
     commands = FEED_COMMANDS
     action_form = FeedActionForm
@@ -78,7 +78,7 @@ class FeedAdmin(MarketAdmin):
         return rows.annotate(instrument_count=Count("instruments"))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Feed | None = None) -> tuple[str, ...]:
-        """Leave to the commands what is theirs, and keep the key of a row."""
+        """Leave to the commands what only they change, and keep the key of a row."""
         if obj is not None:
             return ("slug", "rate", "state", "reason", "opened_at")
         return (
@@ -89,7 +89,7 @@ class FeedAdmin(MarketAdmin):
         )
 
     def save_model(self, request: HttpRequest, obj: Feed, form: Any, change: bool) -> None:  # noqa: ARG002
-        """Save through the service; a new feed waits to be started by somebody who may."""
+        """Save through the service; a new feed stays closed until an operator starts it."""
         if not change:
             obj.state = FeedState.CLOSED.value
         save_feed(obj, actor=actor_of(request))

@@ -1,4 +1,4 @@
-"""The admin of instruments: what they are, and whether they trade.
+"""The admin of instruments: pages to add and change them, with buttons to halt and resume them.
 
 Must not write rows or poke anybody: services do.
 """
@@ -26,13 +26,13 @@ else:
 
 
 class InstrumentActionForm(ActionForm):
-    """What the actions on instruments take; each action checks its own."""
+    """The inputs of the actions on instruments; each action checks its own."""
 
     reason = forms.CharField(required=False, label=f"{SPACE}Reason:")
 
 
 class PhaseFilter(RowFilter):
-    """Halted or not."""
+    """Keep the instruments that are halted, or those that are not."""
 
     title = "trading"
     parameter_name = "halted"
@@ -49,7 +49,7 @@ class PhaseFilter(RowFilter):
 
 
 class InstrumentAdmin(MarketAdmin):
-    """Instruments: what they are, and whether they trade."""
+    """Instruments, with buttons for those who may halt and resume them."""
 
     commands = INSTRUMENT_COMMANDS
     action_form = InstrumentActionForm
@@ -81,11 +81,11 @@ class InstrumentAdmin(MarketAdmin):
         request: HttpRequest,  # noqa: ARG002
         obj: Instrument | None = None,
     ) -> tuple[str, ...]:
-        """Keep the key of a row: another symbol or feed is another instrument."""
+        """Keep feed and symbol of a row: with others it would be another instrument."""
         return ("phase",) if obj is None else ("feed", "symbol", "phase")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse to end a halt by deleting and adding, for those who may not resume."""
+        """Let only those who may resume delete a halted instrument: its deletion ends the halt."""
         is_allowed = super().has_delete_permission(request, obj)
         if obj is None or self.has_operate_permission(request):
             return is_allowed
@@ -97,7 +97,7 @@ class InstrumentAdmin(MarketAdmin):
 
     @admin.display(description="Phase", ordering=F("halt_reason").asc(nulls_last=True))
     def phase(self, instrument: Any) -> str:
-        """Return the phase, and why it is halted."""
+        """Return the phase, and the reason of a halt."""
         reason = getattr(instrument, "halt_reason", None)
         if instrument.feed_id is None:
             return "-"
@@ -109,13 +109,13 @@ class InstrumentAdmin(MarketAdmin):
 
     @admin.display(description="Price", ordering="reference_price")
     def price(self, instrument: Instrument) -> str:
-        """Return the reference price with the decimals of its grid."""
+        """Return the reference price with the decimals of the tick size."""
         decimals = instrument.definition().decimals
         return f"{instrument.reference_price:,.{decimals}f}"
 
     @admin.display(description="Tick", ordering="tick_size")
     def step(self, instrument: Instrument) -> str:
-        """Return the tick size without the zeros of the column."""
+        """Return the tick size without the zeros that the database adds."""
         return f"{instrument.tick_size.normalize():f}"
 
     @admin.action(permissions=["operate"], description="Halt selected instruments")

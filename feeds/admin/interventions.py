@@ -1,4 +1,4 @@
-"""The admin of scenarios, which people make, and of interventions, which nobody edits.
+"""The admin of scenarios, which people write, and of interventions, which nobody edits.
 
 Must not write rows or poke anybody: services do.
 """
@@ -22,25 +22,25 @@ else:
 
 
 class ScenarioStepInline(StepInline):
-    """The steps, one a line."""
+    """The steps of a scenario, each on a line."""
 
     model = ScenarioStep
     fields = ("offset_s", "kind", "size", "duration_s", "sector", "symbol")
     extra = 3
 
     def has_view_permission(self, request: HttpRequest, obj: Scenario | None = None) -> bool:  # noqa: ARG002
-        """Let those see steps who see scenarios."""
+        """Steps need the permissions of their scenario."""
         return _may(request, "view", "add", "change")
 
     def has_add_permission(self, request: HttpRequest, obj: Scenario | None = None) -> bool:  # noqa: ARG002
-        """Let those write steps who write scenarios."""
+        """Steps need the permissions of their scenario."""
         return _may(request, "add", "change")
 
     has_change_permission = has_delete_permission = has_add_permission
 
 
 class ScenarioAdmin(CascadingAdmin):
-    """What is done to a feed in steps; the flight deck runs it."""
+    """Scenarios and their steps; the flight deck runs them."""
 
     cascades = (ScenarioStep,)
     inlines = (ScenarioStepInline,)
@@ -50,19 +50,20 @@ class ScenarioAdmin(CascadingAdmin):
     search_fields = ("name", "note")
 
     def save_model(self, request: HttpRequest, obj: Scenario, form: Any, change: bool) -> None:
-        """Wait for the steps: the service saves both together."""
+        """Do nothing yet: the service saves a scenario together with its steps."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: ARG002
-        """Save through the service; tell Django's history what was done."""
+        """Save through the service; the lists set on the formset are what Django's log reads."""
         (steps,) = formsets
-        gone = [one.instance for one in steps.deleted_forms if one.instance.pk]
-        kept = [one for one in steps.forms if one.has_changed() and one not in steps.deleted_forms]
-        steps.new_objects = [one.instance for one in kept if not one.instance.pk]
+        deleted = steps.deleted_forms
+        gone = [form.instance for form in deleted if form.instance.pk]
+        kept = [row for row in steps.forms if row.has_changed() and row not in deleted]
+        steps.new_objects = [row.instance for row in kept if not row.instance.pk]
         steps.changed_objects = [
-            (one.instance, one.changed_data) for one in kept if one.instance.pk
+            (row.instance, row.changed_data) for row in kept if row.instance.pk
         ]
         steps.deleted_objects = gone
-        changed = [one.instance for one in kept]
+        changed = [row.instance for row in kept]
         save_scenario(form.instance, changed, gone, actor=actor_of(request))
 
     def delete_model(self, request: HttpRequest, obj: Scenario) -> None:
@@ -77,12 +78,12 @@ class ScenarioAdmin(CascadingAdmin):
 
     @admin.display(description="Steps")
     def step_count(self, scenario: Scenario) -> int:
-        """Return how many steps it has."""
+        """Return the number of steps."""
         return scenario.steps.count()
 
 
 class InterventionAdmin(ReadOnlyAdmin):
-    """What was done to the market, and what is to come."""
+    """Interventions, past and planned."""
 
     list_display = ("summary", "feed", "starts_at", "ends_at", "made_by", "reason", "cancelled_at")
     list_filter = ("feed", "kind", "starts_at")

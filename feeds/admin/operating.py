@@ -58,7 +58,7 @@ class MarketAdmin(CascadingAdmin):
 
     @method_decorator(require_POST)
     def operate_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
-        """Do one command to one row and return to its page."""
+        """Do a command to a row and return to its page."""
         if not self.has_operate_permission(request):
             raise PermissionDenied
         if name not in self.commands:

@@ -1,6 +1,6 @@
-"""The admin of recordings: what there is, and a form that makes one of a table.
+"""The admin of recordings: a list of them, and a form that makes a recording from a table.
 
-Must not write rows: services do. Registered by the admin of the market.
+Must not write rows: services do.
 """
 
 from collections.abc import Iterator
@@ -22,11 +22,11 @@ from feeds.recordings.csv_import import NEEDED, OPTIONAL, TableKind
 from feeds.services.recordings import delete_recording, import_recording
 
 MOST_BYTES: Final = 64 * 1024 * 1024
-"""Some 1.5 million rows, a minute of work; larger tables are imported by the command."""
+"""Some 1.5 million rows, a minute of work; larger tables need the command import_recording."""
 
 
 class ImportForm(forms.Form):
-    """A table, and whose instruments its rows are about."""
+    """A table of trades or bars, and the feed whose instruments they are of."""
 
     name = forms.CharField(max_length=80)
     feed = forms.ModelChoiceField(
@@ -39,12 +39,14 @@ class ImportForm(forms.Form):
         ),
     )
     interval_s = forms.IntegerField(
-        label="Seconds of a bar", min_value=1, max_value=86_400, initial=60
+        label="Seconds per bar", min_value=1, max_value=86_400, initial=60
     )
-    table = forms.FileField(label="CSV file", help_text="UTF-8, the names of the columns first.")
+    table = forms.FileField(
+        label="CSV file", help_text="UTF-8. The first row has the names of the columns."
+    )
 
     def clean_table(self) -> "UploadedFile[Any]":
-        """Refuse what would take too long here."""
+        """Refuse a file that would take too long within a request."""
         table: UploadedFile[Any] = self.cleaned_data["table"]
         if (table.size or 0) > MOST_BYTES:
             raise ValidationError(
@@ -62,7 +64,7 @@ class RecordingAdmin(RowAdmin):
     search_fields = ("name",)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Refuse: what happened does not change."""
+        """Let nobody change a recording: what happened does not change."""
         return False
 
     def add_view(
@@ -71,7 +73,7 @@ class RecordingAdmin(RowAdmin):
         form_url: str = "",  # noqa: ARG002
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show the form, or import what it brings; no transaction waits for the table."""
+        """Show the form, or import its table. No transaction is open while the table is read."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = ImportForm(request.POST or None, request.FILES or None)
@@ -96,7 +98,7 @@ class RecordingAdmin(RowAdmin):
             self.delete_model(request, row)
 
     def _import(self, request: HttpRequest, form: ImportForm) -> bool:
-        """Return whether it could be; the form has the reasons when it could not."""
+        """Import the table of a form; add the reasons to the form if that fails."""
         found = form.cleaned_data
         try:
             recording = import_recording(
@@ -120,7 +122,8 @@ class RecordingAdmin(RowAdmin):
 
 
 def lines_of(table: "UploadedFile[Any]") -> Iterator[str]:
-    """Yield the lines of a file; what is not UTF-8 becomes a letter that no field may have."""
+    """Yield the lines of a file. Bytes that are not UTF-8 become a character that no field allows:
+    the import then names their line."""
     for number, line in enumerate(table):
         text = line.decode("utf-8", errors="replace")
         yield text.removeprefix("\ufeff") if number == 0 else text

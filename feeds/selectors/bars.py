@@ -1,4 +1,4 @@
-"""Closed bars as they are stored: read for charts.
+"""Reads closed bars for charts, and what the bars before them are made of.
 
 Must not write.
 """
@@ -21,7 +21,8 @@ def stored_bars(
 ) -> list[Bar]:
     """Return the newest `limit` bars of 1m or 1d that begin in [from, to), oldest first.
 
-    Those that were recorded after `until_ms` (our clock) do not exist yet for who asks.
+    Bars that closed after `until_ms` (our clock, UTC ms) are left out: people with a delay must not
+    see them yet.
     """
     rows = StoredBar.objects.filter(
         instrument__symbol=symbol,
@@ -34,7 +35,10 @@ def stored_bars(
 
 
 class History(NamedTuple):
-    """What the history of an instrument is made of, and where the stored bars of minutes begin."""
+    """What the history of an instrument is made of, up to its first stored bar of a minute.
+
+    `first_ms` is where that bar begins (exchange time), None if no bar is stored.
+    """
 
     seed: int
     definition: Definition
@@ -42,12 +46,12 @@ class History(NamedTuple):
     first_ms: int | None
 
     def bars(self) -> HistoryBars:
-        """Return the bars; the first time it takes some 50 ms."""
+        """Return the bars of the history; the first call takes some 50 ms, the next are cached."""
         return history_bars(self.seed, self.definition, self.days)
 
 
 def read_history(symbol: str, *, now_ms: int) -> History | None:
-    """Return the history of an instrument, None of one that is not there: two queries."""
+    """Return the history of an instrument, None if there is no such instrument: two queries."""
     row = Instrument.objects.select_related("feed").filter(symbol=symbol).first()
     if row is None:
         return None

@@ -1,4 +1,4 @@
-"""What the rows want: read for the runner, beside the ticks.
+"""Reads what the rows want of the feeds, for the runner.
 
 Must not write.
 """
@@ -12,8 +12,7 @@ from feeds.plan.plans import FeedPlan
 
 
 def read_plans() -> list[FeedPlan]:
-    """Return every feed as it should be, with its instruments, open halts and what is to come:
-    five queries.
+    """Return every feed as it should be, with instruments, halts and interventions: five queries.
 
     Raises:
         FeedError: a row holds what no feed can run.
@@ -27,5 +26,5 @@ def read_plans() -> list[FeedPlan]:
 
 
 def read_recorded() -> set[str]:
-    """Return which feeds are to be recorded."""
+    """Return the keys of the feeds that are to be recorded."""
     return set(Feed.objects.filter(is_recorded=True).values_list("slug", flat=True))

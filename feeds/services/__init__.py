@@ -1,1 +1,1 @@
-"""The only writers of the market's rows; each change is audited."""
+"""The only writers of the market's rows; they audit each change."""

@@ -1,8 +1,7 @@
-"""Brings closed bars to the database, beside the ticks: what is said here costs the feed nothing.
+"""Brings closed bars to the database without delaying the feed.
 
-Must not know frames or readers. An observer of the runner; owned by runtime. Bars wait in a bounded
-queue and are written every few seconds by a thread of its own, which waits for a locked database
-while nobody else does.
+Must not know frames or readers. It observes the runner. Bars wait in a bounded queue, and a thread
+of its own writes them every few seconds: if the database is locked, only that thread waits.
 """
 
 import asyncio
@@ -29,16 +28,17 @@ FLUSH_S: Final = 3.0
 WRITE_BARS: Final = 2_000
 """Bars of one transaction: some 50 ms of SQLite."""
 QUEUE_BARS: Final = 100_000
-"""Bars that wait while the database is away: 50 minutes of 2,000 instruments. When there are more
-the oldest are given up, and the log says how many."""
+"""Most bars that wait while the database is away: 50 minutes of 2,000 instruments. The oldest of
+more than that are dropped, and the log says how many."""
 PRUNE_S: Final = 600.0
 log = logging.getLogger(__name__)
 
 
 class BarStorage:
-    """Fold the trades of real instruments, and store their minutes and days as these close.
+    """Folds the trades of instruments into bars, and stores minutes and days as they close.
 
-    A minute in which the feed was started holds what was traded since.
+    Delayed copies of instruments have no bars of their own. The minute in which the feed was
+    started holds only what was traded since.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class BarStorage:
         self._thread: ThreadPoolExecutor | None = None
 
     def observe(self, batch: Batch) -> None:
-        """Take what happened; nothing here waits."""
+        """Fold the trades of a batch; never waits."""
         symbols, fold = self._bars.symbols, self._bars.fold
         for sequence, event in enumerate(batch.events, batch.first):
             if isinstance(event, Trade):
@@ -83,15 +83,15 @@ class BarStorage:
 
     @property
     def waiting(self) -> int:
-        """Return how many bars wait to be written."""
+        """Return how many bars and cuts wait to be written."""
         return len(self._queue)
 
     async def run(self) -> None:
-        """Write what waits, every few seconds, until cancelled; then once more."""
+        """Write every few seconds until cancelled, then a last time."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="bars")
         try:
             while True:
-                await self._prune_seldom()
+                await self._prune_sometimes()
                 await asyncio.sleep(self._flush_s)
                 await self.flush()
         finally:
@@ -101,7 +101,7 @@ class BarStorage:
             self._thread.shutdown(wait=False)
 
     async def flush(self) -> None:
-        """Write what waits; what cannot be written now goes on waiting."""
+        """Write all that waits; what cannot be written now stays in the queue."""
         while self._queue:
             chunk = list(islice(self._queue, WRITE_BARS))
             lost = self._lost
@@ -110,13 +110,14 @@ class BarStorage:
             except db.Error as error:
                 self._complain(error)
                 return
+            # While the thread wrote, a full queue may have dropped bars of this very chunk.
             gone = self._lost - lost
             for _ in range(len(chunk) - gone):
                 self._queue.popleft()
             self._recover()
 
     def _begin(self, trade: Trade) -> None:
-        """The bars of an instrument begin here, or begin anew where its clock was set back."""
+        """Cut the stored bars where an instrument's trades begin, or its clock was set back."""
         self._add(Cut(trade.symbol, trade.exchange_ms or trade.ts_event))
 
     def _hear(self, symbol: str, level: int, bar: Bar) -> None:
@@ -139,7 +140,7 @@ class BarStorage:
             log.info("bars are stored again lost=%d", self._lost)
             self._trouble = ""
 
-    async def _prune_seldom(self) -> None:
+    async def _prune_sometimes(self) -> None:
         now_s = self._clock.monotonic()
         if now_s - self._pruned_s < PRUNE_S:
             return

@@ -1,6 +1,6 @@
-"""Writers of closed bars: many at once, and the old ones out.
+"""Stores closed bars, many at once, and deletes old ones.
 
-The only writer of these rows. Must not know the loop or who hears of bars.
+The only writer of these rows. Must not know the event loop.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,12 +14,12 @@ from feeds.market.bars import DAY_MS, Bar
 from feeds.models import Instrument, StoredBar
 
 DAYS_KEPT: Final = 3_653
-"""Bars of days are kept for ten years."""
+"""Bars of days are kept for ten years of the exchange."""
 _VALUES: Final = ("open", "high", "low", "close", "volume", "trades", "recorded_ms")
 
 
 class ClosedBar(NamedTuple):
-    """A bar of a symbol that closed at a time of our clock; `is_day` or of a minute."""
+    """A bar of a symbol, of a day or of a minute, and when it closed by our clock (UTC ms)."""
 
     symbol: str
     is_day: bool
@@ -28,7 +28,10 @@ class ClosedBar(NamedTuple):
 
 
 class Cut(NamedTuple):
-    """A symbol's trades begin at this time of the exchange: what is stored after it never was."""
+    """The trades of a symbol begin again at a time of the exchange (ms).
+
+    Stored bars that begin later belong to a market that was since replaced; they are deleted.
+    """
 
     symbol: str
     at_ms: int
@@ -38,23 +41,27 @@ News = ClosedBar | Cut
 
 
 def store_bars(news: Sequence[News]) -> None:
-    """Write bars in their order, all or none; what is there already is written over.
+    """Write bars and cuts in their order, all or none; a bar replaces the one that is stored.
 
-    A day is made of its stored minutes, so it is whole also where the feed was started within it.
+    A day is summed up from its stored minutes: it is whole even if the feed was started within it.
     """
-    symbols = {one.symbol for one in news}
+    symbols = {item.symbol for item in news}
     with transaction.atomic():
         ids = dict(Instrument.objects.filter(symbol__in=symbols).values_list("symbol", "pk"))
-        for is_cut, group in groupby(news, lambda one: isinstance(one, Cut)):
-            known = [one for one in group if one.symbol in ids]
+        for is_cut, group in groupby(news, lambda item: isinstance(item, Cut)):
+            known = [item for item in group if item.symbol in ids]
             if is_cut:
-                _cut([one for one in known if isinstance(one, Cut)], ids)
+                _cut([item for item in known if isinstance(item, Cut)], ids)
             else:
-                _store([one for one in known if isinstance(one, ClosedBar)], ids)
+                _store([item for item in known if isinstance(item, ClosedBar)], ids)
 
 
 def prune_bars(days: int) -> int:
-    """Delete bars of minutes that are older than so many days of the exchange; return how many."""
+    """Delete bars of minutes older than a number of days, and old bars of days; return how many.
+
+    Age is counted back from the newest bar of each instrument, because exchange time may be
+    compressed.
+    """
     deleted = 0
     for interval, kept in (("1m", days), ("1d", DAYS_KEPT)):
         newest = StoredBar.objects.filter(interval=interval).values_list("instrument")
@@ -79,20 +86,21 @@ def _cut(cuts: Iterable[Cut], ids: dict[str, int]) -> None:
 
 
 def _store(closed: Sequence[ClosedBar], ids: dict[str, int]) -> None:
-    minutes = {(one.symbol, one.bar.start_ms): one for one in closed if not one.is_day}
+    # A statement may not upsert a row twice: of several bars of a minute the last is kept.
+    minutes = {(item.symbol, item.bar.start_ms): item for item in closed if not item.is_day}
     _upsert(
         StoredBar(
             instrument_id=ids[symbol],
             interval="1m",
-            recorded_ms=one.recorded_ms,
-            **{name: getattr(one.bar, name) for name in Bar.__struct_fields__},
+            recorded_ms=minute.recorded_ms,
+            **{name: getattr(minute.bar, name) for name in Bar.__struct_fields__},
         )
-        for (symbol, _), one in minutes.items()
+        for (symbol, _), minute in minutes.items()
     )
     days: dict[tuple[int, int], set[int]] = {}
-    for one in closed:
-        if one.is_day:
-            days.setdefault((one.bar.start_ms, one.recorded_ms), set()).add(ids[one.symbol])
+    for item in closed:
+        if item.is_day:
+            days.setdefault((item.bar.start_ms, item.recorded_ms), set()).add(ids[item.symbol])
     for (start_ms, recorded_ms), instruments in days.items():
         _store_days(start_ms, recorded_ms, instruments)
 

@@ -55,7 +55,7 @@ def change_each(
 def change(
     feed: Feed, values: dict[str, Any], *, action: str, actor: User | None, reason: str
 ) -> bool:
-    """Give fields of a locked feed other values; return whether that changed anything.
+    """Give fields of a locked feed new values; return whether that changed anything.
 
     Raises:
         ValidationError: a value is invalid.
@@ -73,7 +73,7 @@ def change(
 
 
 def save(row: Row, names: Iterable[str], *, actor: User | None) -> bool:
-    """Add a row, or keep what a form changed in it; return whether that changed anything.
+    """Add a row, or save the named fields that differ; return whether that changed anything.
 
     Raises:
         ValidationError: a field is invalid.

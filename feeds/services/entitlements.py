@@ -25,7 +25,7 @@ def save_entitlement(entitlement: Entitlement, *, actor: User | None) -> bool:
 
 
 def delete_entitlement(entitlement: Entitlement, *, actor: User | None) -> None:
-    """Take a feed from a group; its readers lose it at once."""
+    """Take the access to a feed from a group; its members lose the feed at once."""
     with transaction.atomic():
         before = facts_of(entitlement, ENTITLEMENT_FACTS)
         record_market("delete", target_of(entitlement), before=before, actor=actor)

@@ -1,4 +1,4 @@
-"""Every change of the market's rows: row and audit entry together, the engine poked on commit.
+"""Every change of feeds: row and audit entry together, the engine poked on commit.
 
 The only writer of these rows. Must not know requests, forms or sockets.
 """
@@ -27,14 +27,14 @@ FEED_FACTS: Final = (
     *EDITABLE_FEED_FACTS,
     *("state", "rate", "reason", "opened_at", "is_recorded"),
 )
-"""What saving a form may change of a feed; the rest has its own services and permission."""
+"""All facts of a feed. A form may only change the editable ones; the others have services and a
+permission of their own."""
 STEP: Final = timedelta(seconds=1)
 """How long a paused feed runs when it makes a step."""
 
 
 def start_feed(feed: Feed, *, actor: User | None, reason: str = "") -> bool:
-    """Run a feed, which opens at once if its days are compressed; return whether that changed
-    anything."""
+    """Run a feed; return whether that changed anything. Compressed days open at once."""
     return _move(feed, FeedState.RUNNING, action="start", actor=actor, reason=reason)
 
 
@@ -53,10 +53,10 @@ def close_feed(feed: Feed, *, actor: User | None, reason: str = "") -> bool:
 
 
 def step_feed(feed: Feed, *, actor: User | None, reason: str = "") -> None:
-    """Let a paused feed run for STEP, after which it is paused again.
+    """Let a paused feed run for STEP; then it is paused again.
 
     Raises:
-        InvalidTransition: it is not paused.
+        InvalidTransition: the feed is not paused.
     """
     with transaction.atomic():
         lock(feed)
@@ -67,7 +67,7 @@ def step_feed(feed: Feed, *, actor: User | None, reason: str = "") -> None:
 
 
 def set_rate(feed: Feed, rate: float, *, actor: User | None, reason: str = "") -> bool:
-    """Set the target in ticks per second; return whether that changed anything.
+    """Set the target rate in ticks per second; return whether that changed anything.
 
     Raises:
         ValidationError: the rate is out of its range.
@@ -85,7 +85,7 @@ def start_recording(feed: Feed, *, actor: User | None, reason: str = "") -> bool
 
 
 def stop_recording(feed: Feed, *, actor: User | None, reason: str = "") -> bool:
-    """Keep what was recorded of a feed; return whether that changed anything."""
+    """Stop recording a feed, and keep the recording; return whether that changed anything."""
     with transaction.atomic():
         lock(feed)
         values = {"is_recorded": False}
@@ -93,7 +93,7 @@ def stop_recording(feed: Feed, *, actor: User | None, reason: str = "") -> bool:
 
 
 def save_feed(feed: Feed, *, actor: User | None) -> bool:
-    """Add a feed, or change what it is and its hours; return whether that changed anything.
+    """Add a feed, or change its editable facts; return whether that changed anything.
 
     Raises:
         ValidationError: a field is invalid.
@@ -102,7 +102,7 @@ def save_feed(feed: Feed, *, actor: User | None) -> bool:
 
 
 def delete_feed(feed: Feed, *, actor: User | None) -> None:
-    """Remove a feed and its instruments; the audit entry keeps what it was."""
+    """Delete a feed and its instruments; the audit entry keeps its facts and their symbols."""
     with transaction.atomic():
         lock(feed)
         symbols = list(feed.instruments.values_list("symbol", flat=True))
@@ -112,7 +112,7 @@ def delete_feed(feed: Feed, *, actor: User | None) -> None:
 
 
 def seed_exchange(instruments: int, rate: float) -> Feed:
-    """Return the first feed, made as the demo exchange when there is none; rate in ticks/s.
+    """Return the first feed; make the demo exchange if there is no feed. The rate is in ticks/s.
 
     Raises:
         ValidationError: the rate is out of its range.

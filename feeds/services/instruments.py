@@ -42,7 +42,7 @@ def save_instrument(instrument: Instrument, *, actor: User | None) -> bool:
 
 
 def delete_instrument(instrument: Instrument, *, actor: User | None) -> None:
-    """Remove an instrument; the audit entry keeps what it was."""
+    """Delete an instrument; the audit entry keeps its facts."""
     with transaction.atomic():
         lock(instrument)
         before = facts_of(instrument, INSTRUMENT_FACTS)

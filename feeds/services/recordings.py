@@ -1,7 +1,7 @@
-"""Every change of the rows of recordings: row, file and audit entry together.
+"""Every change of recordings: row, file and audit entry together.
 
-The only writer of these rows. Must not know requests or forms. Arrow is loaded when it is needed:
-most web processes never need it.
+The only writer of these rows. Must not know requests or forms. Arrow takes long to import and most
+web processes never need it, so it is imported on first use.
 """
 
 import secrets
@@ -36,12 +36,12 @@ def import_recording(
     interval_s: int = 60,
     actor: User | None,
 ) -> Recording:
-    """Make a recording of a table of trades or bars of a feed's instruments.
+    """Make a recording from a table of trades or bars of a feed's instruments.
 
     Raises:
-        InvalidImport: there are rows that cannot be taken; nothing is kept then.
-        InvalidRecording: there is no place to write.
-        ValidationError: the name is taken, or none.
+        InvalidImport: some rows are wrong; nothing is kept.
+        InvalidRecording: the folder cannot be written to.
+        ValidationError: the name is empty, or taken.
     """
     events = Table(feed.plan(), kind, interval_s=interval_s).events(lines)
     return save_recording(name, _groups(events), origin=Origin.IMPORTED, feed=feed, actor=actor)
@@ -55,11 +55,11 @@ def save_recording(
     feed: Feed,
     actor: User | None,
 ) -> Recording:
-    """Write events to a file of the folder, and its row; nothing of it stays when it fails.
+    """Write events to a file below the folder of recordings, and add its row: both or neither.
 
     Raises:
-        InvalidRecording: nothing happened, or there is no place to write.
-        ValidationError: the name is taken, or none.
+        InvalidRecording: there are no events, or the folder cannot be written to.
+        ValidationError: the name is empty, or taken.
     """
     path = f"{slugify(name)[:40] or 'recording'}-{secrets.token_hex(4)}.parquet"
     row = Recording(name=name, path=path, origin=origin.value)
@@ -75,11 +75,12 @@ def save_recording(
 
 
 def record_live(slug: str, groups: Iterable[list[Event]]) -> Recording | None:
-    """Keep what is recorded of a running feed, under its name and the time; None when there is no
-    such feed any more. It works until the groups end, in a thread of its own.
+    """Record a running feed until the groups end; return None if there is no such feed any more.
+
+    The recording is named after the feed and the time. It blocks, so it needs a thread of its own.
 
     Raises:
-        InvalidRecording: nothing happened, or there is no place to write.
+        InvalidRecording: there are no events, or the folder cannot be written to.
     """
     try:
         feed = Feed.objects.filter(slug=slug).first()
@@ -93,7 +94,7 @@ def record_live(slug: str, groups: Iterable[list[Event]]) -> Recording | None:
 
 
 def delete_recording(recording: Recording, *, actor: User | None) -> None:
-    """Remove a recording and its file; the audit entry keeps what it was.
+    """Delete a recording and its file; the audit entry keeps its facts.
 
     Raises:
         InvalidTransition: a feed plays it.
@@ -106,11 +107,12 @@ def delete_recording(recording: Recording, *, actor: User | None) -> None:
         record("delete", target_of(recording), actor=actor, before=before)
         place: Path = settings.MARKET_RECORDINGS_DIR / recording.path
         recording.delete()
+        # A file cannot be rolled back, so it goes only when its row is gone for good.
         transaction.on_commit(lambda: place.unlink(missing_ok=True))
 
 
 def target_of(recording: Recording) -> str:
-    """Return how the audit entries name it: `recording Monday`."""
+    """Return its name in audit entries: `recording Monday`."""
     return f"recording {recording.name}"
 
 
