@@ -1,10 +1,10 @@
-"""How wide a price band is, by tier, price and tick; and what a reference price is the mean of."""
+"""The width of a price band by tier, price and tick size; and the mean of a reference price."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.market.bars import DAY_MS
+from feeds.market.bars import DAY_MS, MINUTE_MS
 from feeds.plan.price_bands import PART_MS, WINDOW_PARTS, Band, BandRules, ReferencePrice
 from feeds.sessions.breakers import LEVELS, Breakers, fall_of
 from tests.support.market_script import definition
@@ -26,11 +26,11 @@ from tests.support.market_script import definition
         (1, 6_248, "0.05", 312),
     ],
 )
-def test_a_band_is_as_wide_as_tier_and_price_say(
+def test_the_width_of_a_band_follows_from_tier_and_price(
     tier: int, price: int, tick: str, width: int
 ) -> None:
-    one = definition("NVX", tick=tick)
-    assert BandRules(tier).width_ticks(one, price) == width
+    instrument = definition("NVX", tick=tick)
+    assert BandRules(tier).width_ticks(instrument, price) == width
 
 
 @given(st.integers(1, 10**9), st.sampled_from([1, 2]), st.booleans())
@@ -42,9 +42,9 @@ def test_a_band_holds_its_reference_and_a_price_of_at_least_a_tick(
 
 
 def test_a_doubled_band_is_twice_as_wide() -> None:
-    rules, one = BandRules(), definition("NVX")
-    assert rules.band(one, 10_000, is_doubled=False) == Band(9_500, 10_500)
-    assert rules.band(one, 10_000, is_doubled=True) == Band(9_000, 11_000)
+    rules, instrument = BandRules(), definition("NVX")
+    assert rules.band(instrument, 10_000, is_doubled=False) == Band(9_500, 10_500)
+    assert rules.band(instrument, 10_000, is_doubled=True) == Band(9_000, 11_000)
 
 
 def test_a_reference_is_the_mean_of_the_parts_of_five_minutes() -> None:
@@ -56,10 +56,10 @@ def test_a_reference_is_the_mean_of_the_parts_of_five_minutes() -> None:
     assert reference.ticks == 125
     reference.roll(3, 0, 0, now=2 + WINDOW_PARTS)
     assert reference.ticks == 200
-    assert PART_MS * WINDOW_PARTS == 5 * 60_000
+    assert PART_MS * WINDOW_PARTS == 5 * MINUTE_MS
 
 
-def test_a_reference_without_trades_stands() -> None:
+def test_a_reference_without_trades_stays_in_force() -> None:
     reference = ReferencePrice()
     reference.begin(77)
     reference.roll(0, 0, 0, now=DAY_MS)

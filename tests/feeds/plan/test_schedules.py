@@ -36,7 +36,7 @@ def test_days_are_those_on_which_the_exchange_trades() -> None:
 
 def test_a_day_begins_by_the_clock_of_the_exchange_in_winter_and_summer() -> None:
     winter, summer = CALENDAR, Calendar(NEW_YORK, date(2026, 7, 6))
-    opens = [one.day(0).starts_ms[Segment.CONTINUOUS] for one in (winter, summer)]
+    opens = [calendar.day(0).starts_ms[Segment.CONTINUOUS] for calendar in (winter, summer)]
     assert opens == [utc_ms(2026, 11, 23, 14, 30), utc_ms(2026, 7, 6, 13, 30)]
 
 
@@ -62,8 +62,8 @@ def test_the_list_of_days_has_no_end() -> None:
 def test_a_plain_day_has_its_parts_and_nights_are_closed(
     moment: tuple[int, ...], number: int, segment: Segment
 ) -> None:
-    told = PlainSchedule(CALENDAR).at(utc_ms(*moment))
-    assert (told.number, told.segment, told.exchange_ms) == (number, segment, utc_ms(*moment))
+    time = PlainSchedule(CALENDAR).at(utc_ms(*moment))
+    assert (time.number, time.segment, time.exchange_ms) == (number, segment, utc_ms(*moment))
 
 
 def test_compressed_days_follow_each_other_without_nights() -> None:
@@ -82,12 +82,12 @@ def test_elapsed_runs_from_the_open_to_the_close() -> None:
     starts = CALENDAR.day(0).starts_ms
     middle = (starts[Segment.CONTINUOUS] + starts[Segment.CLOSING_AUCTION]) // 2
     moments = (starts[0], starts[Segment.CONTINUOUS], middle, starts[Segment.CLOSED])
-    told = [COMPRESSED.at(COMPRESSED.wall_ms(0, at)).elapsed for at in moments]
-    assert told == pytest.approx([0.0, 0.0, 0.5, 1.0], abs=1e-4)
+    elapsed = [COMPRESSED.at(COMPRESSED.wall_ms(0, at)).elapsed for at in moments]
+    assert elapsed == pytest.approx([0.0, 0.0, 0.5, 1.0], abs=1e-4)
 
 
 @given(number=st.integers(0, 300), part=st.floats(0, 1), day_ms=st.integers(10_000, DAY_MS))
-def test_our_time_of_an_exchange_time_is_the_first_at_which_it_is_reached(
+def test_the_wall_time_of_an_exchange_time_is_the_first_at_which_it_is_reached(
     number: int, part: float, day_ms: int
 ) -> None:
     schedule = CompressedSchedule(CALENDAR, ANCHOR_MS, day_ms)
@@ -105,7 +105,7 @@ def test_round_the_clock_never_closes() -> None:
     assert {before.segment, after.segment} == {Segment.CONTINUOUS}
 
 
-def test_schedules_are_compared_by_what_they_tell() -> None:
+def test_schedules_are_equal_if_their_days_and_times_are() -> None:
     twin = CompressedSchedule(Calendar(NEW_YORK, date(2026, 11, 23)), ANCHOR_MS, HALF_AN_HOUR_MS)
     twin.at(ANCHOR_MS + 100 * HALF_AN_HOUR_MS)
     assert twin == COMPRESSED
