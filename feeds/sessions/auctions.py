@@ -1,6 +1,6 @@
-"""An auction: what would have traded is collected, and ends as one trade at one price.
+"""A call auction: trades are collected, and execute together at a single price.
 
-Pure. Must not know phases, or when it ends.
+Pure. Must not know phases, or when the auction ends.
 """
 
 from enum import StrEnum
@@ -9,8 +9,8 @@ from feeds.market.events import Quote, Side, Trade
 from feeds.plan.price_bands import NO_BAND
 
 
-class Kind(StrEnum):
-    """What an auction is for."""
+class AuctionKind(StrEnum):
+    """The kind of an auction; its value is the reason that people read."""
 
     OPENING = "Opening auction"
     CLOSING = "Closing auction"
@@ -18,22 +18,22 @@ class Kind(StrEnum):
 
 
 class Auction:
-    """Collect the trades of one instrument; a price outside the collar does not end it."""
+    """The auction of one instrument. A price outside the collar extends it (see FeedSession)."""
 
     def __init__(self) -> None:
-        self.kind = Kind.OPENING
+        self.kind = AuctionKind.OPENING
         self.collar = NO_BAND
         self.quote: Quote | None = None
         self._trades: list[Trade] = []
 
     def collect(self, trade: Trade) -> None:
-        """Keep a trade for the end."""
+        """Keep a trade until the uncross."""
         self._trades.append(trade)
 
     def price(self) -> int | None:
         """Return the clearing price in ticks, None when nothing was collected.
 
-        Half of the shares were wanted at or below it, half at or above; the present quote holds it.
+        It is the median of the collected prices, weighted by shares, moved into the quote in force.
         """
         if not self._trades:
             return None
@@ -43,7 +43,7 @@ class Auction:
         return min(max(price, self.quote.bid_ticks), self.quote.ask_ticks)
 
     def uncross(self, symbol: str, at_ms: int, exchange_ms: int) -> Trade | None:
-        """Return the one trade of everything collected, None when that is nothing."""
+        """Return the single trade of all that was collected, None when nothing was collected."""
         price = self.price()
         if price is None:
             return None

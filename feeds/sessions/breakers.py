@@ -1,7 +1,8 @@
-"""Market-wide breakers: how far a whole feed may fall before all of it pauses.
+"""Market-wide circuit breakers: how far the index of a feed may fall before all of it is halted.
 
-Pure. Must not know instruments or phases. Shares are in millionths, in integers, so that every
-machine finds the same moment.
+Pure. Must not know instruments or phases. Source: the rules of the US exchanges since 2013, with
+levels of 7, 13 and 20 % below the previous close. Falls are integers, in millionths, so that every
+machine halts at the same time.
 """
 
 from collections.abc import Iterable
@@ -10,21 +11,24 @@ from typing import Final
 from feeds.market.bars import MINUTE_MS
 
 LEVELS: Final = ((200_000, None), (130_000, 15 * MINUTE_MS), (70_000, 15 * MINUTE_MS))
-"""Falls in millionths, the greatest first, and the pause in exchange ms: None lasts the day."""
+"""Fall in millionths, deepest level first, and its halt in exchange ms; None is until the end of
+the day."""
 
 
-class Breakers:
-    """Know which levels a feed fell through today; each halts it once a day."""
+class CircuitBreakers:
+    """The levels that the index fell through today: each of them halts the feed once a day."""
 
     def __init__(self) -> None:
         self._deepest = 0
 
     def renew(self) -> None:
-        """Begin another day."""
+        """Begin a new day: every level can halt the feed again."""
         self._deepest = 0
 
     def hit(self, fall: int) -> tuple[bool, int | None]:
-        """Say whether this fall is through a new level, and how long the pause is."""
+        """Say whether a fall reaches a new level, and for how long it halts (None: all day)."""
+        # Deepest first: a fall through two levels at once counts as the deeper level, and a level
+        # above the deepest one so far must not halt again.
         for level, pause_ms in LEVELS:
             if fall >= level > self._deepest:
                 self._deepest = level

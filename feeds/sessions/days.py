@@ -1,4 +1,4 @@
-"""Where in its trading day a feed is, when that changes, and how long exchange time takes there.
+"""The current part of a feed's trading day, when it ends, and how fast exchange time runs in it.
 
 Pure. Must not know phases or instruments.
 """
@@ -8,30 +8,32 @@ from typing import Final
 from feeds.plan.price_bands import PART_MS, BandRules
 from feeds.plan.schedules import Schedule, Segment
 
-LOOK_MS: Final = 5_000
-"""Exchange time between two looks at the index of a feed."""
-MIN_LOOK_MS: Final = 100
-"""Our time between them, however short the day."""
+INDEX_CHECK_MS: Final = 5_000
+"""Exchange time between two checks of the index of a feed."""
+MIN_INDEX_CHECK_MS: Final = 100
+"""Least wall time between two checks, so that a very short day costs no more."""
 
 
 class Day:
-    """Follow a schedule; `at_ms` and everything returned is our clock's UTC ms."""
+    """The current part of the day; `at_ms` and all returned times are wall time in UTC ms."""
 
     def __init__(self, schedule: Schedule, at_ms: int, rules: BandRules | None) -> None:
         self.schedule = schedule
         self._rules = rules or BandRules()
-        self.turn(at_ms)
+        self.enter(at_ms)
 
-    def turn(self, at_ms: int) -> None:
-        """Go to the part of the day that `at_ms` is in."""
+    def enter(self, at_ms: int) -> None:
+        """Enter the part of the day that contains `at_ms`."""
+        # Everything that stays the same until the next part is computed here once, because the
+        # session compares it with each tick.
         self.time = self.schedule.at(at_ms)
         number, day = self.time.number, self.time.day
         self.next_ms = self._next_ms()
         scale = self.schedule.scale(number)
         self.part_ms = max(1, round(PART_MS / scale))
-        self.look_ms = max(MIN_LOOK_MS, round(LOOK_MS / scale))
+        self.index_check_ms = max(MIN_INDEX_CHECK_MS, round(INDEX_CHECK_MS / scale))
         opened_ms, closed_ms = (
-            day.starts_ms[one] for one in (Segment.CONTINUOUS, Segment.CLOSING_AUCTION)
+            day.starts_ms[segment] for segment in (Segment.CONTINUOUS, Segment.CLOSING_AUCTION)
         )
         rules = self._rules
         self._single_from = self._wall_ms(opened_ms + rules.doubled_after_open_ms)
@@ -44,25 +46,25 @@ class Day:
 
     @property
     def segment(self) -> Segment:
-        """Return the present part of the day."""
+        """Return the current part of the day."""
         return self.time.segment
 
     @property
     def has_auctions(self) -> bool:
-        """Say whether trading begins with an auction: not where it never stops."""
+        """Say whether trading begins with an auction, as it does unless it is round the clock."""
         starts = self.time.day.starts_ms
         return starts[Segment.OPENING_AUCTION] < starts[Segment.CONTINUOUS]
 
     def is_doubled(self, at_ms: int) -> bool:
-        """Say whether bands are twice as wide now: after the open and before the close."""
+        """Say whether bands are doubled at a time, soon after the open or before the close."""
         return self.has_auctions and not self._single_from <= at_ms < self._single_until
 
     def exchange_ms(self, at_ms: int) -> int:
-        """Return the time on the exchange's clock."""
+        """Return the exchange time at a wall time."""
         return self.schedule.at(at_ms).exchange_ms
 
     def after(self, at_ms: int, exchange_ms: int) -> int:
-        """Return when so much exchange time will have passed."""
+        """Return the wall time at which `exchange_ms` of exchange time has passed since `at_ms`."""
         return self._wall_ms(self.exchange_ms(at_ms) + exchange_ms)
 
     def _wall_ms(self, exchange_ms: int) -> int:

@@ -1,7 +1,7 @@
 """The trading session of a feed whose source reports the phases: a replay, or an upstream.
 
-Pure. Must not know sources, our schedules or positions. A closed feed and a halt by hand come
-first, then what the source reports.
+Pure. Must not know sources, our schedules or positions. A closed feed and a halt by an admin take
+precedence over what the source reports.
 """
 
 from collections.abc import Sequence
@@ -16,13 +16,14 @@ from feeds.plan.schedules import RoundTheClock
 
 _QUOTED: Final = frozenset({Phase.PRE_OPEN, Phase.AUCTION, Phase.OPEN, Phase.LIMIT})
 _TRADED: Final = frozenset({Phase.AUCTION, Phase.OPEN, Phase.LIMIT})
-"""Trades are also admitted in an auction: its one trade comes before the phase that follows."""
+"""AUCTION admits trades, because the trade of the uncross comes before the next phase."""
 
 _Place = tuple[Phase, str, int]
+"""Phase, reason and number of the trading day."""
 
 
 class ExternalSession:
-    """What the source reported of every instrument, and what readers know."""
+    """What the source reported for every instrument, and what was published of that."""
 
     def __init__(self, plan: FeedPlan, now_ms: int) -> None:
         self._plan = plan
@@ -40,8 +41,11 @@ class ExternalSession:
     def follow(self, plan: FeedPlan, now_ms: int) -> dict[str, Status]:
         """Take a new plan; return the changes of phase that it causes, by symbol."""
         self._plan, former = plan, self._tick_sizes
-        self._tick_sizes = {one.symbol: one.tick_size for one in plan.definitions}
+        self._tick_sizes = {
+            definition.symbol: definition.tick_size for definition in plan.definitions
+        }
         for symbol in former:
+            # Another tick size makes another instrument: the engine delists and lists it again.
             if self._tick_sizes.get(symbol) != former[symbol]:
                 self._reported.pop(symbol, None)
                 self._known.pop(symbol, None)
@@ -89,7 +93,7 @@ class ExternalSession:
         return [] if status is None else [status]
 
     def _hear_of_feed(self, reported: FeedStatus) -> list[Event]:
-        """Take the exchange's time if it is reported, and what is wrong with the source."""
+        """Take the exchange time if it is reported, and the trouble of the source if it has any."""
         known = self._known_feed
         if reported.exchange_ms:
             self._clock = reported
@@ -98,7 +102,7 @@ class ExternalSession:
         return [] if self._known_feed == known else [status]
 
     def _move(self, symbol: str, at_ms: int) -> Status | None:
-        """Return the present phase if readers do not know it yet, else None."""
+        """Return the current phase if it is not published yet, else None."""
         place = self._place_of(symbol)
         if self._known.get(symbol) == place:
             return None
@@ -116,6 +120,6 @@ class ExternalSession:
 
 
 def _lasting(status: FeedStatus) -> object:
-    """Return a status without what changes by time alone, to compare two of them."""
+    """Return a status without what changes with time alone, so that two can be compared."""
     since_ms = round(status.exchange_ms - status.ts_event * status.scale)
     return replace(status, ts_event=0, exchange_ms=since_ms)

@@ -9,9 +9,10 @@ from typing import Final
 from feeds.market.events import Phase, Quote, Trade
 from feeds.market.instruments import Definition
 from feeds.plan.price_bands import NO_BAND, Band, BandRules, ReferencePrice
-from feeds.sessions.auctions import Auction, Kind
+from feeds.sessions.auctions import Auction, AuctionKind
 
 SHUT: Final = Band(1, 0)
+"""An empty band: no price is inside, so that every trade takes the slow path."""
 _QUIET: Final = {Phase.HALTED, Phase.CLOSED}
 _PASSING: Final = {Phase.PRE_OPEN, Phase.OPEN}
 """Phases in which every quote may happen without a closer look."""
@@ -20,36 +21,16 @@ _PASSING: Final = {Phase.PRE_OPEN, Phase.OPEN}
 class TradedInstrument:
     """Admit the ticks that the phase of an instrument allows.
 
-    After a silence trades wait for a quote: prices from before the silence are no market any more.
+    After a halt or a night trades wait for a new quote, because the old quote is no longer valid.
 
     `is_passing`, `low`, `high` and `roll_ms` hold the answer for the usual tick, ready to compare.
     The session's hot loop reads them instead of calling a method for every tick.
     """
 
     __slots__ = (
-        "_announced",
-        "_has_quotes",
-        "_is_waiting",
-        "_part",
-        "_reference",
-        "auction",
-        "band",
-        "close",
-        "count",
-        "deadline_ms",
-        "definition",
-        "high",
-        "hold",
-        "is_passing",
-        "is_up",
-        "last",
-        "low",
-        "number",
-        "phase",
-        "reason",
-        "roll_ms",
-        "rules",
-        "total",
+        "_announced", "_has_quotes", "_is_waiting", "_part", "_reference", "auction", "band",
+        "close", "count", "deadline_ms", "definition", "high", "hold", "is_passing", "is_up",
+        "last", "low", "number", "phase", "reason", "roll_ms", "rules", "total",
     )  # fmt: skip
 
     def __init__(self, definition: Definition, rules: BandRules | None) -> None:
@@ -79,12 +60,13 @@ class TradedInstrument:
             self._is_waiting = self._has_quotes
         if phase is not Phase.AUCTION:
             self.auction = None
+        # After a limit state the band stays; trading goes on around the same reference price.
         if phase is Phase.OPEN and self.phase is not Phase.LIMIT:
             self._restart(None)
         self.phase, self.reason, self.deadline_ms = phase, reason, inf
         self._refresh_limits()
 
-    def tell(self, number: int) -> bool:
+    def note_change(self, number: int) -> bool:
         """Say whether phase, reason or day changed since last time; a new day sets the close."""
         news = (self.phase, self.reason, number)
         if news == self._announced:
@@ -95,12 +77,12 @@ class TradedInstrument:
             self.close = self.last
         return True
 
-    def gather(self, kind: Kind, collar: Band = NO_BAND) -> None:
-        """Hold an auction; an auction that is under way goes on with what it has collected."""
+    def hold_auction(self, kind: AuctionKind, collar: Band = NO_BAND) -> None:
+        """Start an auction, or change the kind and collar of the current auction."""
         auction = self.auction = self.auction or Auction()
         auction.kind, auction.collar = kind, collar
 
-    def clear(self, at_ms: int, exchange_ms: int) -> Trade | None:
+    def end_auction(self, at_ms: int, exchange_ms: int) -> Trade | None:
         """End the auction; return its trade, or None without one."""
         auction, self.auction = self.auction, None
         if auction is None:
@@ -144,12 +126,12 @@ class TradedInstrument:
         return True
 
     def is_hit_by(self, trade: Trade) -> bool:
-        """Say whether a refused trade was outside the price band of continuous trading."""
-        is_weighed = self.phase is Phase.OPEN and not self._is_waiting
-        return is_weighed and not self.band.holds(trade.price_ticks)
+        """Say whether a refused trade starts a limit state: it was outside the price band."""
+        is_eligible = self.phase is Phase.OPEN and not self._is_waiting
+        return is_eligible and not self.band.holds(trade.price_ticks)
 
     def is_regained_by(self, quote: Quote) -> bool:
-        """Say whether a quote ends a limit state: both its sides are inside the band again."""
+        """Say whether a quote ends a limit state: bid and ask are inside the band again."""
         is_inside = self.band.low <= quote.bid_ticks and quote.ask_ticks <= self.band.high
         return self.phase is Phase.LIMIT and is_inside
 
@@ -158,7 +140,8 @@ class TradedInstrument:
         return self.definition.price_text(ticks)
 
     def _refresh_limits(self) -> None:
-        """Find what the usual tick is compared with; the next trade computes a band."""
+        """Set what the usual tick is compared with."""
+        # With `roll_ms` 0 the next trade takes the slow path, which computes its band.
         is_quoted = self._has_quotes and not self._is_waiting
         self.is_passing = is_quoted and self.phase in _PASSING
         (self.low, self.high), self.roll_ms = SHUT, 0

@@ -1,7 +1,8 @@
 """The trading session of one feed: what its day, its halts and its prices do to instruments.
 
-Pure. Must not know rows, positions or who reads. What time alone brings about happens at its exact
-moment, in order with the ticks around it. So it makes no difference how many ticks come at once.
+Pure. Must not know rows, positions or who reads. Phases that change with time alone change at their
+exact time, in order with the ticks around them. So the tape does not depend on the size of batches.
+The states of an instrument follow the Limit Up-Limit Down plan: see feeds.plan.price_bands.
 """
 
 from collections.abc import Sequence
@@ -14,8 +15,8 @@ from feeds.market.events import Event, FeedState, FeedStatus, Phase, Quote, Stat
 from feeds.plan.plans import FeedPlan
 from feeds.plan.price_bands import NO_BAND, Band
 from feeds.plan.schedules import Segment
-from feeds.sessions.auctions import Kind
-from feeds.sessions.breakers import Breakers, fall_of
+from feeds.sessions.auctions import AuctionKind
+from feeds.sessions.breakers import CircuitBreakers, fall_of
 from feeds.sessions.days import Day
 from feeds.sessions.instrument import TradedInstrument
 from feeds.sessions.phases import PHASES
@@ -23,26 +24,26 @@ from feeds.sessions.phases import PHASES
 LIMIT_MS: Final = 15_000
 PAUSE_MS: Final = 5 * MINUTE_MS
 REOPENING_MS: Final = 30_000
-"""Exchange time of a limit state, of the pause after it, and of a reopening auction."""
+"""Exchange time of a limit state, of the trading pause after it, and of a reopening auction."""
 
 
 class FeedSession:
-    """The instruments of a feed through its trading days; `due_ms` is when time alone acts next."""
+    """The instruments of a feed; `due_ms` is the wall time at which time alone changes a phase."""
 
     def __init__(self, plan: FeedPlan, now_ms: int) -> None:
         self._plan = plan
         self._instruments: dict[str, TradedInstrument] = {}
         self._deadlines: list[tuple[float, str]] = []
-        self._breakers = Breakers()
+        self._breakers = CircuitBreakers()
         self._day = Day(plan.schedule, now_ms, plan.bands)
         self._events: list[Event] = []
         self._halt = ""
         self._lift_ms: float = inf
-        self._look_ms: float = inf
+        self._check_ms: float = inf
         self.due_ms: float = inf
         self._begin(now_ms)
 
-    # --- what the rows want -----------------------------------------------------------------
+    # --- plans -----------------------------------------------------------------
     def follow(self, plan: FeedPlan, now_ms: int) -> dict[str, Status]:
         """Take a new plan; return the changes of phase that it causes, by symbol."""
         former, self._plan = self._plan, plan
@@ -52,11 +53,13 @@ class FeedSession:
         self._list()
         for instrument in self._instruments.values():
             self._hold(instrument, now_ms, is_new=is_new or instrument.number is None)
-        self._await()
-        return {one.symbol: one for one in self._take_events() if isinstance(one, Status)}
+        self._update_due()
+        return {event.symbol: event for event in self._take_events() if isinstance(event, Status)}
 
     def status(self, now_ms: int) -> FeedStatus:
-        """Return state, phase and time of the feed; it holds no prices, so anybody may see it."""
+        """Return state, phase and time of the feed; they tell nothing about prices."""
+        # The phase is that of the day, never of a market-wide halt: readers with delayed data get
+        # this event at once, and a halt would tell them that the index fell.
         plan, day = self._plan, self._day
         phase = PHASES[day.segment][0]
         return FeedStatus(
@@ -67,7 +70,7 @@ class FeedSession:
         )  # fmt: skip
 
     def _begin(self, now_ms: int) -> None:
-        """Start from the present part of the day; auctions and deadlines under way are dropped."""
+        """Start in the current part of the day; auctions and deadlines in progress are dropped."""
         number, schedule = self._day.number, self._day.schedule
         self._day = Day(self._plan.schedule, now_ms, self._plan.bands)
         if (number, schedule) != (self._day.number, self._day.schedule):
@@ -76,8 +79,8 @@ class FeedSession:
         self._deadlines.clear()
         for instrument in self._instruments.values():
             instrument.auction = None
-        self._look_from(now_ms)
-        self._await()
+        self._plan_index_check(now_ms)
+        self._update_due()
 
     def _list(self) -> None:
         former, plan = self._instruments, self._plan
@@ -90,7 +93,7 @@ class FeedSession:
             self._instruments[definition.symbol] = instrument
 
     def _hold(self, instrument: TradedInstrument, now_ms: int, *, is_new: bool) -> None:
-        """Apply what the rows say of an instrument; after a halt it reopens by an auction."""
+        """Apply the halts of the plan to an instrument; after a halt it reopens by an auction."""
         former, instrument.hold = instrument.hold, self._hold_of(instrument.definition.symbol)
         if not is_new and former == instrument.hold:
             return
@@ -98,7 +101,7 @@ class FeedSession:
         if is_resumed and self._plan.state is FeedState.RUNNING and self._day.has_auctions:
             self._resume(instrument, now_ms)
         else:
-            self._settle(instrument, now_ms)
+            self._apply_phase(instrument, now_ms)
 
     def _hold_of(self, symbol: str) -> tuple[Phase, str] | None:
         if self._plan.state is FeedState.CLOSED:
@@ -110,8 +113,8 @@ class FeedSession:
     def admit(self, ticks: Sequence[Tick], until_ms: int) -> list[Event]:
         """Return the ticks that may happen, merged with what is due before `until_ms`."""
         events = self._events
-        # The usual tick costs two lookups and a comparison here: the market spends most of its time
-        # in this loop. Everything rarer goes through a method.
+        # The hot loop: a usual tick costs a lookup and a few comparisons, and no call of a method.
+        # `due_ms` is read again only after calls that can change it.
         append, instruments, due_ms = events.append, self._instruments, self.due_ms
         for tick in ticks:
             if tick.ts_event >= due_ms:
@@ -125,7 +128,7 @@ class FeedSession:
                     append(tick)
                 elif instrument.take_quote(tick):
                     append(tick)
-                    self._regain(instrument, tick)
+                    self._check_limit_state_end(instrument, tick)
             elif (
                 instrument.low <= (price := tick.price_ticks) <= instrument.high  # type: ignore[union-attr]
                 and tick.ts_event < instrument.roll_ms
@@ -135,24 +138,24 @@ class FeedSession:
                 instrument.count += 1
                 append(tick)
             else:
-                self._weigh(instrument, tick)  # type: ignore[arg-type]
+                self._examine_trade(instrument, tick)  # type: ignore[arg-type]
                 due_ms = self.due_ms
         if due_ms < until_ms:
             self._advance(until_ms - 1)
         return self._take_events()
 
-    def _weigh(self, instrument: TradedInstrument, trade: Trade) -> None:
+    def _examine_trade(self, instrument: TradedInstrument, trade: Trade) -> None:
         day, at_ms = self._day, trade.ts_event
         if instrument.take_trade(trade, part_ms=day.part_ms, is_doubled=day.is_doubled(at_ms)):
             self._events.append(trade)
         elif instrument.is_hit_by(trade):
             instrument.is_up = trade.price_ticks > instrument.band.high
-            self._move(instrument, Phase.LIMIT, f"{_hit(instrument)}, pause in 15 s", at_ms)
-            self._expire(instrument, at_ms, LIMIT_MS)
+            self._change_phase(instrument, Phase.LIMIT, f"{_hit(instrument)}, pause in 15 s", at_ms)
+            self._set_deadline(instrument, at_ms, LIMIT_MS)
 
-    def _regain(self, instrument: TradedInstrument, quote: Quote) -> None:
+    def _check_limit_state_end(self, instrument: TradedInstrument, quote: Quote) -> None:
         if instrument.is_regained_by(quote):
-            self._move(instrument, Phase.OPEN, "", quote.ts_event)
+            self._change_phase(instrument, Phase.OPEN, "", quote.ts_event)
 
     def _take_events(self) -> list[Event]:
         events, self._events = self._events, []
@@ -160,46 +163,48 @@ class FeedSession:
 
     # --- time -------------------------------------------------------------------------------
     def _advance(self, through_ms: int) -> None:
-        """Do everything that is due until a moment, that moment included, in order of time."""
+        """Do everything that is due up to and including `through_ms`, in order of time."""
         while self.due_ms <= through_ms:
             at_ms = int(self.due_ms)
+            # At the same time the day comes first, so that a lift, an index check or a deadline
+            # already meets the new part of the day.
             if at_ms == self._day.next_ms:
-                self._turn(at_ms)
+                self._enter_segment(at_ms)
             elif at_ms == self._lift_ms:
-                self._lift(at_ms)
-            elif at_ms == self._look_ms:
-                self._look(at_ms)
+                self._lift_halt(at_ms)
+            elif at_ms == self._check_ms:
+                self._check_index(at_ms)
             else:
                 _, symbol = heappop(self._deadlines)
-                self._mature(symbol, at_ms)
-            self._await()
+                self._meet_deadline(symbol, at_ms)
+            self._update_due()
 
-    def _await(self) -> None:
+    def _update_due(self) -> None:
         first = self._deadlines[0][0] if self._deadlines else inf
-        self.due_ms = min(self._day.next_ms, self._lift_ms, self._look_ms, first)
+        self.due_ms = min(self._day.next_ms, self._lift_ms, self._check_ms, first)
 
-    def _turn(self, at_ms: int) -> None:
+    def _enter_segment(self, at_ms: int) -> None:
         """Enter the next part of the day, or the next day."""
         number, segment, was_halted = self._day.number, self._day.segment, bool(self._halt)
-        self._day.turn(at_ms)
+        self._day.enter(at_ms)
         if number != self._day.number:
             self._breakers.renew()
         if number != self._day.number or self._day.segment is Segment.CLOSED:
             self._halt, self._lift_ms = "", inf
-        self._look_from(at_ms)
+        self._plan_index_check(at_ms)
         self._events.append(self.status(at_ms))
         for instrument in self._instruments.values():
             if segment is self._day.segment and not was_halted:
                 self._announce(instrument, at_ms)
             else:
-                self._settle(instrument, at_ms)
+                self._apply_phase(instrument, at_ms)
 
-    def _look_from(self, at_ms: int) -> None:
-        """Set when to check the index next; only continuous trading with bands is checked."""
+    def _plan_index_check(self, at_ms: int) -> None:
+        """Set the time of the next index check: only in continuous trading, with bands, no halt."""
         is_watched = self._day.segment is Segment.CONTINUOUS and self._plan.bands is not None
-        self._look_ms = at_ms + self._day.look_ms if is_watched and not self._halt else inf
+        self._check_ms = at_ms + self._day.index_check_ms if is_watched and not self._halt else inf
 
-    def _look(self, at_ms: int) -> None:
+    def _check_index(self, at_ms: int) -> None:
         """Halt the whole feed if its index has fallen through a level."""
         instruments = self._instruments.values()
         fall = fall_of(
@@ -216,26 +221,29 @@ class FeedSession:
             self._halt = f"Market-wide halt: the index fell {fall / 10_000:.1f} %, paused {span}"
             self._lift_ms = inf if pause_ms is None else self._day.after(at_ms, pause_ms)
             for instrument in instruments:
-                self._settle(instrument, at_ms)
-        self._look_from(at_ms)
+                self._apply_phase(instrument, at_ms)
+        self._plan_index_check(at_ms)
 
-    def _lift(self, at_ms: int) -> None:
+    def _lift_halt(self, at_ms: int) -> None:
         """End a market-wide halt; the instruments reopen by auctions."""
         self._halt, self._lift_ms = "", inf
-        self._look_from(at_ms)
+        self._plan_index_check(at_ms)
         for instrument in self._instruments.values():
             if instrument.hold is None:
                 self._resume(instrument, at_ms)
 
-    def _mature(self, symbol: str, at_ms: int) -> None:
-        """Act on a deadline: a limit state, a pause or a reopening auction is over."""
+    def _meet_deadline(self, symbol: str, at_ms: int) -> None:
+        """Leave the phase of an instrument whose deadline has come."""
         instrument = self._instruments.get(symbol)
-        # deadlines are never taken out of the heap; one that was moved meanwhile has another time
+        # A deadline stays in the heap when its phase ends early or gets another deadline: it is
+        # only valid if the instrument still has exactly this time.
         if instrument is None or instrument.deadline_ms != at_ms:
             return
         if instrument.phase is Phase.LIMIT:
-            self._move(instrument, Phase.HALTED, f"{_hit(instrument)}, paused for 5 min", at_ms)
-            self._expire(instrument, at_ms, PAUSE_MS)
+            self._change_phase(
+                instrument, Phase.HALTED, f"{_hit(instrument)}, paused for 5 min", at_ms
+            )
+            self._set_deadline(instrument, at_ms, PAUSE_MS)
         elif instrument.phase is Phase.HALTED:
             self._resume(
                 instrument, at_ms, _widened(instrument, instrument.band, is_up=instrument.is_up)
@@ -244,8 +252,10 @@ class FeedSession:
             self._reopen(instrument, at_ms)
 
     # --- phases -----------------------------------------------------------------------------
-    def _settle(self, instrument: TradedInstrument, at_ms: int) -> None:
-        """Put an instrument into the phase that the rows, the breakers and the day ask for."""
+    def _apply_phase(self, instrument: TradedInstrument, at_ms: int) -> None:
+        """Put an instrument into the phase that follows from plan, circuit breakers and day."""
+        # In this order: the close beats a halt by an admin, so that all close at night. A halt by
+        # an admin beats a market-wide halt, and both beat the phase of the day.
         segment = self._day.segment
         phase, reason = PHASES[segment]
         if instrument.hold is not None and (
@@ -255,13 +265,13 @@ class FeedSession:
         elif self._halt and segment is not Segment.CLOSED:
             phase, reason = Phase.HALTED, self._halt
         if phase is Phase.AUCTION:
-            instrument.gather(Kind(reason))
+            instrument.hold_auction(AuctionKind(reason))
         elif phase is Phase.OPEN:
             self._open(instrument, at_ms)
             return
         elif segment is Segment.CLOSED:
             self._uncross(instrument, at_ms)
-        self._move(instrument, phase, reason, at_ms)
+        self._change_phase(instrument, phase, reason, at_ms)
 
     def _open(self, instrument: TradedInstrument, at_ms: int) -> None:
         """Begin continuous trading, after the trade of the auction if there was an auction."""
@@ -270,31 +280,33 @@ class FeedSession:
         self._announce(instrument, at_ms)
 
     def _uncross(self, instrument: TradedInstrument, at_ms: int) -> Trade | None:
-        trade = instrument.clear(at_ms, self._day.exchange_ms(at_ms))
+        trade = instrument.end_auction(at_ms, self._day.exchange_ms(at_ms))
         if trade is not None:
             self._events.append(trade)
         return trade
 
-    def _move(self, instrument: TradedInstrument, phase: Phase, reason: str, at_ms: int) -> None:
+    def _change_phase(
+        self, instrument: TradedInstrument, phase: Phase, reason: str, at_ms: int
+    ) -> None:
         instrument.enter(phase, reason)
         self._announce(instrument, at_ms)
 
     def _announce(self, instrument: TradedInstrument, at_ms: int) -> None:
-        if instrument.tell(self._day.number):
+        if instrument.note_change(self._day.number):
             symbol, number = instrument.definition.symbol, self._day.number
             self._events.append(Status(symbol, instrument.phase, instrument.reason, at_ms, number))
 
     def _resume(self, instrument: TradedInstrument, at_ms: int, collar: Band = NO_BAND) -> None:
-        """Reopen an instrument by an auction of its own, unless the day or a halt forbids it."""
+        """Reopen an instrument by an auction, unless the day or a market-wide halt forbids it."""
         if self._halt or self._day.segment is not Segment.CONTINUOUS:
-            self._settle(instrument, at_ms)
+            self._apply_phase(instrument, at_ms)
             return
-        instrument.gather(Kind.REOPENING, collar)
-        self._move(instrument, Phase.AUCTION, str(Kind.REOPENING), at_ms)
-        self._expire(instrument, at_ms, REOPENING_MS)
+        instrument.hold_auction(AuctionKind.REOPENING, collar)
+        self._change_phase(instrument, Phase.AUCTION, str(AuctionKind.REOPENING), at_ms)
+        self._set_deadline(instrument, at_ms, REOPENING_MS)
 
     def _reopen(self, instrument: TradedInstrument, at_ms: int) -> None:
-        """End a reopening auction, or extend it if its price is outside the collar."""
+        """End a reopening auction, or extend it by 5 min if its price is outside the collar."""
         auction = instrument.auction
         price = None if auction is None else auction.price()
         if auction is None or price is None or auction.collar.holds(price):
@@ -305,15 +317,15 @@ class FeedSession:
             f"Reopening auction, 5 min longer: {instrument.price(price)} is not in {low} to {high}"
         )
         collar = _widened(instrument, auction.collar, is_up=price > auction.collar.high)
-        instrument.gather(Kind.REOPENING, collar)
-        self._move(instrument, Phase.AUCTION, reason, at_ms)
-        self._expire(instrument, at_ms, PAUSE_MS)
+        instrument.hold_auction(AuctionKind.REOPENING, collar)
+        self._change_phase(instrument, Phase.AUCTION, reason, at_ms)
+        self._set_deadline(instrument, at_ms, PAUSE_MS)
 
-    def _expire(self, instrument: TradedInstrument, at_ms: int, exchange_ms: int) -> None:
-        """Set when the present phase ends, in exchange time from now (ms)."""
+    def _set_deadline(self, instrument: TradedInstrument, at_ms: int, exchange_ms: int) -> None:
+        """Set the deadline of the current phase, `exchange_ms` of exchange time from now."""
         instrument.deadline_ms = self._day.after(at_ms, exchange_ms)
         heappush(self._deadlines, (instrument.deadline_ms, instrument.definition.symbol))
-        self._await()
+        self._update_due()
 
 
 def _begins_anew(former: FeedPlan, plan: FeedPlan) -> bool:
@@ -329,7 +341,7 @@ def _hit(instrument: TradedInstrument) -> str:
 
 
 def _widened(instrument: TradedInstrument, collar: Band, *, is_up: bool) -> Band:
-    """Return the next collar: half a band wider on the side that was hit, at least one tick."""
+    """Return the next collar: wider by half a band on the side that was hit, at least a tick."""
     width = max(1, (instrument.band.high - instrument.band.low) // 2)
     if is_up:
         return Band(collar.low, collar.high + width)

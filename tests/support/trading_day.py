@@ -76,19 +76,19 @@ class Session:
 
     def __init__(self, at_ms: int, *symbols: str, **changes: object) -> None:
         self.plan = plan(*symbols, **changes)
-        self.session = FeedSession(self.plan, at_ms)
+        self.feed_session = FeedSession(self.plan, at_ms)
         self.board: dict[str, tuple[str, str]] = {}
-        self._note(self.session.follow(self.plan, at_ms).values())
+        self._note(self.feed_session.follow(self.plan, at_ms).values())
 
     def become(self, at_ms: int, **changes: object) -> list[Event]:
         """Change the plan."""
         self.plan = msgspec.structs.replace(self.plan, **changes)
-        return self._note(self.session.follow(self.plan, at_ms).values())
+        return self._note(self.feed_session.follow(self.plan, at_ms).values())
 
     def go(self, until_ms: int, *ticks: Tick) -> list[Event]:
         """Let ticks come and time pass; return what happened, without what is told of the feed."""
-        events = self.session.admit(ticks, until_ms + 1)
-        return self._note(one for one in events if not isinstance(one, FeedStatus))
+        events = self.feed_session.admit(ticks, until_ms + 1)
+        return self._note(event for event in events if not isinstance(event, FeedStatus))
 
     def phase(self, symbol: str = "NVX") -> str:
         return self.board[symbol][0]
@@ -114,7 +114,9 @@ class WildSource:
 
     def plan(self, plan: FeedPlan) -> None:
         """Begin every instrument at its reference."""
-        self._prices = {one.symbol: one.reference_ticks for one in plan.definitions}
+        self._prices = {
+            definition.symbol: definition.reference_ticks for definition in plan.definitions
+        }
 
     def draw(self, now_ms: int) -> list[Tick]:
         """Return the ticks of whole steps: a quote, and half of the time a trade at it."""

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from feeds.market.bars import DAY_MS, MINUTE_MS
 from feeds.plan.price_bands import PART_MS, WINDOW_PARTS, Band, BandRules, ReferencePrice
-from feeds.sessions.breakers import LEVELS, Breakers, fall_of
+from feeds.sessions.breakers import LEVELS, CircuitBreakers, fall_of
 from tests.support.market_script import definition
 
 
@@ -68,7 +68,7 @@ def test_a_reference_without_trades_stays_in_force() -> None:
 
 @given(st.lists(st.integers(-500_000, 1_000_000)))
 def test_breakers_go_off_at_most_once_for_each_level_and_only_deeper(falls: list[int]) -> None:
-    breakers = Breakers()
+    breakers = CircuitBreakers()
     hits = [fall for fall in falls if breakers.hit(fall)[0]]
     assert hits == sorted(hits)
     assert len(hits) <= len(LEVELS)
