@@ -131,6 +131,16 @@ def test_a_symbol_a_sector_or_the_whole_feed_is_halted_and_resumed(feed):
     assert halted() == 0
 
 
+def test_a_halt_of_many_says_which_were_halted_before(feed):
+    client = staff("halt_instrument")
+    first, second, *_ = feed.instruments.order_by("symbol").values_list("symbol", flat=True)
+    client.post(f"{FEED}halt/", {"reason": "news", "symbol": first}, **JSON)
+    answer = client.post(f"{FEED}halt/", {"reason": "storm"}, **JSON)
+    message = answer.json()["message"]
+    assert message.startswith(f"Halted: {second}, ")
+    assert message.endswith(f". {first} is already halted.")
+
+
 def test_without_a_script_the_next_page_says_what_was_done():
     answer = staff("run_feed").post(f"{FEED}pause/", {"reason": ""}, follow=True)
     assert answer.redirect_chain == [(DECK, 302)]

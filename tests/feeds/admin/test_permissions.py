@@ -298,6 +298,22 @@ ROUTES = {
                 ("set rate", "feed demo"),
             ),
             (
+                "record",
+                "run_feed",
+                "demo",
+                {},
+                lambda: the_feed().is_recorded,
+                ("record", "feed demo"),
+            ),
+            (
+                "keep",
+                "run_feed",
+                "idle",
+                {},
+                lambda: not the_feed("idle").is_recorded,
+                ("stop recording", "feed idle"),
+            ),
+            (
                 "halt",
                 "halt_instrument",
                 "demo",
