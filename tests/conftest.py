@@ -42,6 +42,27 @@ def pytest_runtest_makereport(
     return report
 
 
+class FailuresAtOnce:
+    """Prints a failure when it happens: pytest keeps the texts until all tests are done."""
+
+    def __init__(self, terminal: Any) -> None:
+        self._terminal = terminal
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Print the test and what was wrong; also where workers run the tests."""
+        if report.failed:
+            self._terminal.write_line(f"\n{report.nodeid} failed ({report.when})")
+            self._terminal.write_line(report.longreprtext)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Print failures at once; only the process with a terminal does."""
+    terminal = config.pluginmanager.getplugin("terminalreporter")
+    if terminal is not None and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(FailuresAtOnce(terminal))
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say plainly what was skipped, and why."""
     skipped = Counter(map(_reason, terminalreporter.stats.get("skipped", [])))
