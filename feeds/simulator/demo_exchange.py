@@ -1,4 +1,4 @@
-"""The demo exchange: invented companies, as many as asked for, always the same ones.
+"""The demo exchange: as many invented companies as needed, always the same.
 
 Pure. Must not know rows.
 """
@@ -59,9 +59,9 @@ _SECTORS: Final = {
         ("DMQ", "Diamantis", "176.00", 0.5),
     )),
 }  # fmt: skip
-"""Sector -> its daily volatility, and symbol, name, reference price and activity of companies.
+"""Sector -> daily volatility, and the symbol, name, reference price and activity of its companies.
 
-Names and symbols are invented, with rare letters so that none is that of a well-known company.
+Names and symbols are invented. Symbols have rare letters, so that no real company has them.
 """
 _FOUNDERS: Final = (
     "Bel",
@@ -81,17 +81,17 @@ _LINKS: Final = ("a", "e", "i", "o", "u", "an", "en", "or", "ir", "um")
 _ENDINGS: Final = ("dex", "fer", "gon", "lix", "mont", "nova", "ra", "stead", "tor", "vale", "wick")
 _KINDS: Final = ("Group", "Works", "Partners", "Holdings", "Industries")
 _STARTS: Final = ("QX", "QZ", "QJ", "XQ", "XZ", "XJ", "ZQ", "ZX", "ZJ")
-"""No well-known symbol starts like these."""
+"""Symbols of real companies do not start with these letters."""
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def definitions(number: int) -> tuple[Definition, ...]:
-    """Return the first `number` companies: sixty with a story, then as many more as are wanted."""
+    """Return the first `number` companies: sixty that are listed here, then generated companies."""
     return tuple(islice(chain(_written_out(), _made()), number))
 
 
 def _written_out() -> list[Definition]:
-    """Return the sixty, sectors in turn, so that the first few are a mixed market."""
+    """Return the listed companies, sectors in turn, so that the first few are a mixed market."""
     columns = [
         [
             _define(symbol, name, sector, price, _vary(volatility, place, price), activity)
@@ -104,7 +104,8 @@ def _written_out() -> list[Definition]:
 
 
 def _made() -> Iterator[Definition]:
-    """Yield more companies for ever, spread over sectors, prices of 5 to 250 and activities."""
+    """Yield generated companies without end, with prices from 5 to 250."""
+    # Multiples of a prime, modulo the range, look mixed and need no random numbers.
     sectors = list(_SECTORS)
     for index, symbol, name in zip(count(), _symbols(), _names(), strict=False):
         sector = sectors[index % len(sectors)]
@@ -114,13 +115,13 @@ def _made() -> Iterator[Definition]:
 
 
 def _vary(volatility: float, place: int, price: str) -> float:
-    """Return a company's volatility: up to a tenth off its sector's, a third more when cheap."""
+    """Return a company's volatility: near its sector's, and a third more below a price of 20."""
     cheapness = 1.35 if float(price) < 20 else 1.0
     return round(volatility * cheapness * (0.9 + place * 3 % 5 * 0.05), 4)
 
 
 def _symbols() -> Iterator[str]:
-    """Yield QXAA, QXAB, ... and longer ones later; the sixty have three letters: none is twice."""
+    """Yield QXAA, QXAB, ... and later longer symbols; the listed companies have three letters."""
     for length in count(2):
         for start, *rest in product(_STARTS, *[_LETTERS] * length):
             yield start + "".join(rest)
@@ -149,7 +150,7 @@ def _define(
 
 
 def _tick_of(price: Decimal) -> Decimal:
-    """Return a grid of 0.005 % to 0.1 % of the price, as exchanges choose it."""
+    """Return a tick size of 0.005 % to 0.1 % of the price, as exchanges choose it."""
     if price < 1:
         return Decimal("0.0001")
     if price < 10:

@@ -1,7 +1,6 @@
-"""What the effects of interventions do to a simulated market, step by step of our clock.
+"""The effects of interventions on a simulated market, in steps of wall time.
 
-Pure. Must not know rows or how prices are drawn. The simulator asks for every stride, the preview
-for what is to come.
+Pure. Must not know rows, or how prices are drawn.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,9 +13,12 @@ from feeds.plan.effects import Effect, EffectKind
 from feeds.simulator.randomness import Floats, log_of
 
 
-class Acts(NamedTuple):
-    """What effects do in some steps, [step, instrument]: `pushes` of the log price, `factors` of
-    volatility; and which instruments are pushed at all, [instrument]."""
+class EffectSteps(NamedTuple):
+    """The effects in some steps.
+
+    `pushes` are added to the log price and `factors` multiply the volatility, both [step,
+    instrument]. `is_pushed` says which instruments have a shock in these steps, [instrument].
+    """
 
     pushes: Floats
     factors: Floats
@@ -24,7 +26,7 @@ class Acts(NamedTuple):
 
 
 class _Window(NamedTuple):
-    """An effect on the grid: steps from `first` to before `end`, `rate` a step."""
+    """An effect in steps from `first` to before `end`; `rate` is a log change or a factor."""
 
     first: int
     end: int
@@ -34,7 +36,7 @@ class _Window(NamedTuple):
 
 
 class Effects:
-    """The effects on the instruments of a feed, one column each, in steps of `step_ms`."""
+    """The effects on the instruments of a feed, a column for each, in steps of `step_ms`."""
 
     def __init__(
         self, effects: Iterable[Effect], definitions: Sequence[Definition], step_ms: int
@@ -42,41 +44,46 @@ class Effects:
         self._windows = [_window_of(effect, definitions, step_ms) for effect in effects]
         self._width = len(definitions)
 
-    def acts(self, begin: int, count: int) -> Acts | None:
-        """Return what happens in steps from `begin`, None when nothing does."""
-        windows = [one for one in self._windows if one.first < begin + count and begin < one.end]
+    def between(self, begin: int, count: int) -> EffectSteps | None:
+        """Return the effects in `count` steps from `begin`, None if there are none."""
+        windows = [
+            window
+            for window in self._windows
+            if window.first < begin + count and begin < window.end
+        ]
         if not windows:
             return None
-        acts = Acts(
+        found = EffectSteps(
             np.zeros((count, self._width)),
             np.ones((count, self._width)),
             np.zeros(self._width, bool),
         )
         steps = np.arange(begin, begin + count)
         for window in windows:
-            _act(acts, window, (steps >= window.first) & (steps < window.end))
-        return acts
+            _add(found, window, (steps >= window.first) & (steps < window.end))
+        return found
 
 
 def _window_of(effect: Effect, definitions: Sequence[Definition], step_ms: int) -> _Window:
-    """Lay an effect on the grid: from the first step that begins in it, one step at least."""
+    """Return the steps of an effect: from the first that begins in it, at least one."""
+    # -(-a // b) is a / b rounded up, in integers.
     first = -(-effect.start_ms // step_ms)
     end = max(first + 1, -(-effect.end_ms // step_ms))
     is_shock = effect.kind is EffectKind.SHOCK
     rate = log_change_of(effect.size) / (end - first) if is_shock else effect.size
-    touched = np.array([effect.touches(one) for one in definitions], dtype=bool)
+    touched = np.array([effect.touches(definition) for definition in definitions], dtype=bool)
     return _Window(first, end, rate, effect.kind, touched)
 
 
-def _act(acts: Acts, window: _Window, is_within: np.ndarray) -> None:
+def _add(found: EffectSteps, window: _Window, is_within: np.ndarray) -> None:
     cells = is_within[:, None] & window.touched
     if window.kind is EffectKind.SHOCK:
-        acts.pushes[cells] += window.rate
-        acts.is_pushed[window.touched] = True
+        found.pushes[cells] += window.rate
+        found.is_pushed[window.touched] = True
     else:
-        acts.factors[cells] *= window.rate
+        found.factors[cells] *= window.rate
 
 
 def log_change_of(size: float) -> float:
-    """Return what a change by a part of the price is in the logarithm; the same everywhere."""
+    """Return ln(1 + size), rounded the same on every machine (feeds.simulator.randomness)."""
     return float(log_of(np.array([1.0 + size]))[0])

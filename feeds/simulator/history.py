@@ -1,8 +1,8 @@
-"""The past that a feed never had: bars of minutes before its first day, from a seed.
+"""Simulated history: bars of a minute from before the first day of a feed, from a seed.
 
-Pure. Must not know rows, or who asks. The recipe and its figures are the simulator's, at steps of a
-minute. What is drawn for an instrument depends on the seed, its definition and the days alone; the
-path is shifted so that it ends at the reference price, where the feed begins.
+Pure. Must not know rows. Model and parameters are those of the simulator, in steps of a minute. The
+bars of an instrument depend only on the seed, its definition and the days. The path is shifted so
+that it ends at the reference price, where the feed begins.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ from feeds.simulator.randomness import (
 from feeds.simulator.simulator import (
     JUMPS_PER_DAY,
     MARKET_SHARE,
-    NIGHT_SHARE,
+    OVERNIGHT_SHARE,
     OWN_SHARE,
     SECTOR_SHARE,
 )
@@ -40,36 +40,37 @@ from feeds.simulator.simulator import (
 DAYS: Final = 30
 """Trading days of history."""
 TRADES_PER_MINUTE: Final = 8.0
-"""Of an instrument of activity 1; about what 200 ticks/s make of sixty in compressed days."""
+"""For an instrument of activity 1: about what sixty have at 200 ticks/s in compressed days."""
 LOT: Final = 100
 LOTS_MU: Final = 1.3
 LOTS_SD: Final = 0.9
-"""Of the logarithm of a trade's size in lots."""
+"""Mean and standard deviation of the logarithm of a trade's size in lots."""
 KEPT: Final = 256
-"""Instruments whose history is kept once it was asked for: up to 2.5 MB each round the clock."""
+"""Instruments whose history stays in the cache: up to 2.5 MB each, round the clock."""
 _SHOCKS, _VOLATILITIES, _EXTREMES, _VOLUMES = range(10, 14)
 Days = tuple[TradingDay, ...]
 
 
 class HistoryBars:
-    """The history of one instrument: the columns of bars of minutes, and those merged of them."""
+    """The history of an instrument: columns of one-minute bars, and of bars merged from them."""
 
     def __init__(self, columns: tuple[Whole, ...]) -> None:
         self._columns = {MINUTE: columns}
 
     @property
     def end_ms(self) -> int:
-        """Return when the last minute ends, 0 without one."""
+        """Return the end of the last minute (exchange time, UTC ms), 0 without bars."""
         starts = self._columns[MINUTE][0]
         return int(starts[-1]) + MINUTE_MS if starts.size else 0
 
     def between(self, level: int, from_ms: int, to_ms: int, limit: int) -> list[Bar]:
-        """Return the newest `limit` bars of minutes or more that begin in [from, to)."""
+        """Return the newest `limit` bars of a level that begin in [from, to); 1m is the finest."""
         columns = self._at(level)
         first, end = np.searchsorted(columns[0], [from_ms, to_ms])
         first = max(int(first), int(end) - limit)
         return [
-            Bar(*row) for row in zip(*(one[first:end].tolist() for one in columns), strict=True)
+            Bar(*row)
+            for row in zip(*(column[first:end].tolist() for column in columns), strict=True)
         ]
 
     def _at(self, level: int) -> tuple[Whole, ...]:
@@ -80,30 +81,31 @@ class HistoryBars:
 
 @lru_cache(maxsize=KEPT)
 def history_bars(seed: int, definition: Definition, days: Days) -> HistoryBars:
-    """Return the bars of these trading days, which end at the reference price."""
+    """Return the history of an instrument on these trading days, ending at its reference price."""
     starts, elapsed, is_first = _minutes(days)
     if not starts.size:
         return HistoryBars(tuple(np.zeros((7, 0), dtype=np.int64)))
     symbol, size = definition.symbol, starts.size
+    # Names of components are part of the seed: another name is another history.
     shared = _component(seed, "history market", size, is_own=False)
     sector = _component(seed, f"history sector {definition.sector}", size, is_own=False)
     own = _component(seed, f"history {symbol}", size, is_own=True)
     parts = zip((MARKET_SHARE, SECTOR_SHARE, OWN_SHARE), (shared, sector, own), strict=True)
     shares = [(share * level, share * level * shock) for share, (level, shock) in parts]
-    heat = np.sqrt(sum(level * level for level, _ in shares))
+    volatility_ratio = np.sqrt(sum(level * level for level, _ in shares))
     volatility, activity = profiles_over(elapsed)
     sd = definition.volatility * volatility / np.sqrt(size / len(days))
     moves = sd * sum(shock for _, shock in shares)
     gaps, jumps = _leaps(seed, symbol, is_first)
     opens, closes = _path(moves + definition.volatility * jumps, definition.volatility * gaps)
-    counts, volumes = _volumes(seed, definition, activity * heat, jumps != 0)
-    highs, lows = _extremes(seed, symbol, opens, closes, sd * heat)
+    counts, volumes = _volumes(seed, definition, activity * volatility_ratio, jumps != 0)
+    highs, lows = _extremes(seed, symbol, opens, closes, sd * volatility_ratio)
     prices = _on_grid((opens, highs, lows, closes), closes[-1], definition.reference_ticks)
     return HistoryBars(_traded(starts, prices, volumes, counts))
 
 
 def _minutes(days: Days) -> tuple[Whole, Floats, Whole]:
-    """Return when each minute begins, the part of its day gone by then, and the first of a day."""
+    """Return for each minute its start, the share of its day passed, and 1 for a day's first."""
     starts, elapsed, first = [], [], []
     for day in days:
         begin = day.starts_ms[Segment.CONTINUOUS]
@@ -118,7 +120,7 @@ def _minutes(days: Days) -> tuple[Whole, Floats, Whole]:
 
 @lru_cache(maxsize=KEPT)
 def _component(seed: int, name: str, size: int, *, is_own: bool) -> tuple[Floats, Floats]:
-    """Return levels of volatility (1 in the mean square) and shocks of unit variance."""
+    """Return volatilities (1 in the mean square) and shocks of unit variance, by minute."""
     a, b, u, v = _draws(seed, name, size, _SHOCKS)
     shocks = student_of(normal_of(a), normal_of(b), u, v)
     kicks = _draws(seed, name, size, _VOLATILITIES)
@@ -144,19 +146,19 @@ def _smoothed(kicks: Floats, half_life: float) -> Floats:
 
 
 def _leaps(seed: int, symbol: str, is_first: Whole) -> tuple[Floats, Floats]:
-    """Return gaps before minutes and jumps within them, in daily volatilities."""
+    """Return overnight gaps before minutes and jumps within them, in daily volatilities."""
     size = is_first.size
     u, v, a, b = _draws(seed, f"leaps {symbol}", size, _SHOCKS)
     common, _, _, _ = _draws(seed, "leaps market", size, _SHOCKS)
     gap = MARKET_SHARE * normal_of(common) + np.sqrt(1 - MARKET_SHARE**2) * normal_of(a)
-    gaps = np.where(is_first == 1, NIGHT_SHARE * gap, 0.0)
+    gaps = np.where(is_first == 1, OVERNIGHT_SHARE * gap, 0.0)
     per_minute = JUMPS_PER_DAY * is_first.sum() / size
     laplace = np.where(b < 0.5, log_of(v), -log_of(v))
     return gaps, np.where(u < per_minute, JUMP_SCALE * laplace, 0.0)
 
 
 def _path(moves: Floats, gaps: Floats) -> tuple[Floats, Floats]:
-    """Return logarithms of the prices at which minutes begin and end."""
+    """Return the log prices at the start and at the end of each minute."""
     closes = np.cumsum(moves + gaps)
     return closes - moves, closes
 
@@ -177,33 +179,35 @@ def _extremes(
 
 
 def _volumes(
-    seed: int, definition: Definition, heat: Floats, is_burst: Whole
+    seed: int, definition: Definition, volatility_ratio: Floats, is_burst: Whole
 ) -> tuple[Whole, Whole]:
-    """Return trades and units of each minute: more are traded when prices move more."""
-    u, v, _, _ = _draws(seed, f"volumes {definition.symbol}", heat.size, _VOLUMES)
-    mean = TRADES_PER_MINUTE * definition.activity * heat * np.where(is_burst, 5.0, 1.0)
+    """Return trades and shares of each minute; both grow with the volatility."""
+    u, v, _, _ = _draws(seed, f"volumes {definition.symbol}", volatility_ratio.size, _VOLUMES)
+    mean = TRADES_PER_MINUTE * definition.activity * volatility_ratio * np.where(is_burst, 5.0, 1.0)
     counts = poisson_of(u, mean)
     spread = LOTS_SD / np.sqrt(np.maximum(1, counts))
-    lots = counts * heat * exp_of(LOTS_MU + spread * normal_of(v))
+    lots = counts * volatility_ratio * exp_of(LOTS_MU + spread * normal_of(v))
     return counts, np.maximum(counts, np.rint(np.minimum(lots, 1e12)).astype(np.int64)) * LOT
 
 
 def _on_grid(logs: tuple[Floats, ...], last: float, reference: int) -> list[Whole]:
-    """Return prices in ticks, the last close being the reference; none leaves the grid."""
-    factors = (exp_of(np.clip(one - last, -20.0, 20.0)) for one in logs)
+    """Return prices in ticks, 1 or more, scaled so that the last close is the reference price."""
+    factors = (exp_of(np.clip(log - last, -20.0, 20.0)) for log in logs)
     return [np.maximum(1, np.rint(reference * factor)).astype(np.int64) for factor in factors]
 
 
 def _traded(
     starts: Whole, prices: Sequence[Whole], volumes: Whole, counts: Whole
 ) -> tuple[Whole, ...]:
-    """Return the minutes that had trades, and the last one; a single trade has one price."""
+    """Return the columns of minutes with trades, and of the last minute in any case."""
     opens, highs, lows, closes = prices
-    opens, highs, lows = (np.where(counts == 1, closes, one) for one in (opens, highs, lows))
+    # A bar of a single trade has a single price.
+    opens, highs, lows = (np.where(counts == 1, closes, price) for price in (opens, highs, lows))
     kept = counts > 0
+    # The last close is the reference price of the feed, so the last minute must have a bar.
     kept[-1] = True
     counts, volumes = np.maximum(1, counts), np.maximum(LOT, volumes)
-    return tuple(one[kept] for one in (starts, opens, highs, lows, closes, volumes, counts))
+    return tuple(column[kept] for column in (starts, opens, highs, lows, closes, volumes, counts))
 
 
 def _merge(columns: tuple[Whole, ...], span_ms: int) -> tuple[Whole, ...]:

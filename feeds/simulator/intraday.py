@@ -1,9 +1,9 @@
-"""How lively a market is at a time of its trading day: prices above all after the open, trading at
-both ends.
+"""The intraday profile: how volatile and how active a market is at a time of its trading day.
 
-Pure. Must not know instruments or chance. The curves are an inverse J and a U (Jain and Joh 1988,
-J. Financial and Quantitative Analysis 23:269; Brooks, Hinich and Patterson 2003 for the J), with
-weights that meet the bands of realism.
+Pure. Must not know instruments or random numbers. Activity is a U over the day (Jain and Joh 1988,
+Journal of Financial and Quantitative Analysis 23:269; Admati and Pfleiderer 1988, Review of
+Financial Studies 1:3, on why). Volatility is an inverse J: high after the open, and little higher
+at the close (Brooks, Hinich and Patterson 2003). The weights are chosen to meet feeds.realism.
 """
 
 from typing import Final, NamedTuple
@@ -23,21 +23,19 @@ class DayProfile(NamedTuple):
 
 FLAT: Final = DayProfile(1.0, 1.0)
 NIGHT: Final = DayProfile(0.0, 0.0)
-BEFORE: Final = DayProfile(0.3, 0.2)
-"""Before the open: few quotes, small moves."""
+PRE_OPEN: Final = DayProfile(0.3, 0.2)
+"""Before the open there are few quotes and small moves."""
 AUCTION: Final = DayProfile(0.5, 0.6)
 _OPEN, _OPEN_WIDTH, _CLOSE, _CLOSE_WIDTH = 2.0, 0.07, 1.8, 0.05
-"""Of activity: what open and close add to the middle of the day, and how soon that is over."""
+"""Of activity: height at open and close above midday, and decay as a share of the day."""
 _VOLATILE_OPEN, _VOLATILE_CLOSE = 1.6, 0.4
-"""The same of variance."""
-
-
+"""Heights of the variance at open and close."""
 MINUTES: Final = 390
-"""The curves are steps of a market minute: they cost nothing and round the same anywhere."""
+"""The curves are tables by minute of a trading day of 6.5 h, because a lookup is cheap."""
 
 
 def _curve(opening: float, closing: float) -> Floats:
-    """Return 1 + what open and close add, by minute, as multiples of the mean."""
+    """Return 1 + an exponential after the open + one before the close, over the mean."""
     elapsed = (np.arange(MINUTES) + 0.5) / MINUTES
     at_open, at_close = exp_of(-elapsed / _OPEN_WIDTH), exp_of((elapsed - 1.0) / _CLOSE_WIDTH)
     curve: Floats = 1.0 + opening * at_open + closing * at_close
@@ -51,13 +49,13 @@ _PROFILES: Final = tuple(map(DayProfile, _VOLATILITIES.tolist(), _ACTIVITIES.tol
 
 
 def profiles_over(elapsed: Floats) -> tuple[Floats, Floats]:
-    """Return volatility and activity at parts of continuous trading, in [0, 1)."""
+    """Return volatility and activity at shares of continuous trading, in [0, 1)."""
     minutes = (elapsed * MINUTES).astype(int)
     return _VOLATILITIES[minutes], _ACTIVITIES[minutes]
 
 
 def profile_at(time: ExchangeTime) -> DayProfile:
-    """Return the profile of a moment; a market that never opens has none."""
+    """Return the profile at a time; round the clock it is always FLAT."""
     if time.day.starts_ms[Segment.CONTINUOUS] == time.day.starts_ms[Segment.PRE_OPEN]:
         return FLAT
     match time.segment:
@@ -66,5 +64,5 @@ def profile_at(time: ExchangeTime) -> DayProfile:
         case Segment.CLOSED:
             return NIGHT
         case Segment.PRE_OPEN:
-            return BEFORE
+            return PRE_OPEN
     return AUCTION

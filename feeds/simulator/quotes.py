@@ -1,7 +1,7 @@
-"""Quotes and trades around the middle that a path gives: whole arrays of them, on their grids.
+"""Quotes and trades around the mid price of a path, drawn as whole arrays in integer ticks.
 
-Pure. Must not know paths or time: what happens arrives as columns, one row per event. A trade is at
-the bid or the ask of the quote before it; who has none yet quotes first.
+Pure. Must not know paths or time: arrivals come as columns, with a row per tick. A trade is at the
+bid or the ask of the quote in force; the first tick of an instrument is always a quote.
 """
 
 from itertools import chain
@@ -14,52 +14,60 @@ from feeds.market.events import Levels, Quote, Side, Tick, Trade
 from feeds.simulator.randomness import Block, Floats, Whole, Words, exp_of, normal_of
 
 TRADE_SHARE: Final = 0.3
+"""Share of the ticks that are trades."""
 LOT: Final = 100
 MAX_LOTS: Final = 500.0
 LEVELS: Final = 4
-"""Levels behind the best bid and ask; with it they are five."""
+"""Levels behind the best bid and ask; with the best there are five."""
 _BITS: Final = 12
 Objects = npt.NDArray[np.object_]
 _SIDES: Final = (Side.SELL, Side.BUY)
 
 
-class Happenings(NamedTuple):
-    """What happens, a row each: to which instrument (its place), when (ms of our clock and of the
-    exchange's), around which price in ticks, how wide, and three numbers in (0, 1) that decide kind
-    and sizes; `heat` is volatility as a multiple of the usual, `behind` the sizes of the depth."""
+class Arrivals(NamedTuple):
+    """Ticks that arrive, as columns with a row for each tick.
+
+    `place` is the index of the instrument. `at` is wall time and `exchange_ms` exchange time, both
+    UTC ms. `mid` and `spread` are in ticks. `kind_u`, `bid_u` and `ask_u` are uniforms in (0, 1)
+    that decide the kind and the sizes. `volatility_ratio` is volatility as a multiple of the usual.
+    `depth_sizes` are the sizes of the levels behind the best, [tick, level].
+    """
 
     place: Whole
     at: Whole
     exchange_ms: Whole
-    middle: Floats
-    width: Whole
-    chance: Floats
+    mid: Floats
+    spread: Whole
+    kind_u: Floats
     bid_u: Floats
     ask_u: Floats
-    heat: Floats
-    behind: Objects
+    volatility_ratio: Floats
+    depth_sizes: Objects
 
-    def take(self, order: Whole) -> "Happenings":
-        """Return the rows in another order."""
+    def take(self, order: Whole) -> "Arrivals":
+        """Return some rows, or all in another order, by their indices."""
         columns: Any = (column[order] for column in self)
-        return Happenings(*columns)
+        return Arrivals(*columns)
 
 
-def lots_of(u: Floats, heat: Floats) -> Whole:
-    """Return log-normal sizes in whole lots; more is traded when prices move more."""
-    lots = heat * exp_of(1.3 + 0.9 * normal_of(u))
+def lots_of(u: Floats, volatility_ratio: Floats) -> Whole:
+    """Return log-normal sizes in shares, whole lots; they grow with volatility."""
+    lots = volatility_ratio * exp_of(1.3 + 0.9 * normal_of(u))
     return np.rint(np.clip(lots, 1.0, MAX_LOTS)).astype(np.int64) * LOT
 
 
 _SIZES: Final = lots_of((np.arange(2**_BITS) + 0.5) / 2**_BITS, np.full(2**_BITS, 2.0)).astype(
     object
 )
-"""Sizes behind the best by a number of 12 bits: the same distribution, twice as large. As objects,
-for the same few are in millions of quotes."""
+"""Sizes behind the best, by a number of 12 bits: the distribution of `lots_of`, twice as large.
+
+A table of Python integers, because quotes then share 4096 objects instead of creating millions.
+"""
 
 
 def sizes_of(words: Block) -> Objects:
-    """Return the sizes of LEVELS bids and as many asks, [event, level]: a word gives two."""
+    """Return the sizes of LEVELS bids and as many asks, [tick, level]."""
+    # The lowest and the highest 12 bits of a word of 32 are independent: four words give 8 sizes.
     low, high = np.uint64(2**_BITS - 1), np.uint64(32 - _BITS)
     numbers = [word & low for word in words] + [word >> high for word in words]
     sizes: Objects = _SIZES[np.stack(numbers, axis=1).astype(np.int64)]
@@ -67,22 +75,24 @@ def sizes_of(words: Block) -> Objects:
 
 
 class Books:
-    """The quote in force of every instrument, by place; a bid of 0 means that there is none yet."""
+    """The quote in force of every instrument, by place; a bid of 0 means no quote yet."""
 
     def __init__(self, symbols: list[str]) -> None:
         self._symbols = symbols
         self._quotes = np.zeros((4, len(symbols)), dtype=np.int64)
 
-    def keep(self, former: "Books", here: list[int], there: list[int]) -> None:
-        """Take over the quotes of instruments that stay: at `here` what was at `there`."""
+    def carry_over(self, former: "Books", here: list[int], there: list[int]) -> None:
+        """Copy quotes of instruments that stay, from the places `there` to the places `here`."""
         self._quotes[:, here] = former._quotes[:, there]
 
-    def happen(self, rows: Happenings, rank: Words) -> list[Tick]:
-        """Return the ticks in time order; what happens at once, in the order of `rank`."""
+    def ticks_of(self, rows: Arrivals, rank: Words) -> list[Tick]:
+        """Return the ticks in time order; ticks of the same time are in the order of `rank`."""
+        # Sorted by instrument first: then the quote before a trade is that of its own book, and
+        # whole columns can be computed at once.
         order = np.lexsort((rank, rows.at, rows.place))
         rows, rank = rows.take(order), rank[order]
         is_first = np.diff(rows.place, prepend=-1) != 0
-        is_quote = (rows.chance >= TRADE_SHARE) | (is_first & (self._quotes[0, rows.place] == 0))
+        is_quote = (rows.kind_u >= TRADE_SHARE) | (is_first & (self._quotes[0, rows.place] == 0))
         quotes = self._quote(rows.take(np.flatnonzero(is_quote)))
         trades = np.flatnonzero(~is_quote)
         in_force = self._in_force(rows.place, is_quote, quotes)[:, trades]
@@ -93,12 +103,15 @@ class Books:
         ticks: list[Tick] = made[np.lexsort((rank, rows.at))].tolist()
         return ticks
 
-    def _quote(self, rows: Happenings) -> Whole:
-        """Return bid, ask and their sizes by row; one that repeats the last is made larger."""
-        bid = np.maximum(1, np.rint(rows.middle - rows.width / 2)).astype(np.int64)
-        sizes = lots_of(rows.bid_u, rows.heat), lots_of(rows.ask_u, rows.heat)
-        quotes = np.stack([bid, bid + rows.width, *sizes])
+    def _quote(self, rows: Arrivals) -> Whole:
+        """Return bid, ask and their sizes by row; a quote must differ from the quote before it."""
+        bid = np.maximum(1, np.rint(rows.mid - rows.spread / 2)).astype(np.int64)
+        ratio = rows.volatility_ratio
+        sizes = lots_of(rows.bid_u, ratio), lots_of(rows.ask_u, ratio)
+        quotes = np.stack([bid, bid + rows.spread, *sizes])
         is_first = np.diff(rows.place, prepend=-1) != 0
+        # A repeated quote gets a larger bid size. That can make it equal to its other neighbour,
+        # so this is repeated until no quote is equal to the quote before it.
         while True:
             before = np.roll(quotes, 1, axis=1)
             before[:, is_first] = self._quotes[:, rows.place[is_first]]
@@ -108,7 +121,10 @@ class Books:
             quotes[2, repeats] += LOT
 
     def _in_force(self, place: Whole, is_quote: np.ndarray, quotes: Whole) -> Whole:
-        """Return the quote in force at every row: the last one of its instrument."""
+        """Return the quote in force at every row: the last quote of its instrument."""
+        # Rows are sorted by instrument. `number` is the last quote up to the row, of any
+        # instrument; `before` is the first quote of the row's own instrument. If the last quote is
+        # an earlier one, the quote is still that of the stride before.
         number = np.cumsum(is_quote) - 1
         before = np.searchsorted(place[is_quote], place)
         is_known = number >= before
@@ -116,23 +132,23 @@ class Books:
         found[:, is_known] = quotes[:, number[is_known]]
         return found
 
-    def _quotes_of(self, rows: Happenings, quotes: Whole) -> list[Quote]:
+    def _quotes_of(self, rows: Arrivals, quotes: Whole) -> list[Quote]:
         symbols = map(self._symbols.__getitem__, rows.place.tolist())
         bid, ask, bid_size, ask_size = quotes
-        gaps = ((rows.width + 1) // 2)[:, None] * np.arange(1, LEVELS + 1)
-        bids = _levels(bid[:, None] - gaps, rows.behind[:, :LEVELS])
-        asks = _levels(ask[:, None] + gaps, rows.behind[:, LEVELS:])
+        gaps = ((rows.spread + 1) // 2)[:, None] * np.arange(1, LEVELS + 1)
+        bids = _levels(bid[:, None] - gaps, rows.depth_sizes[:, :LEVELS])
+        asks = _levels(ask[:, None] + gaps, rows.depth_sizes[:, LEVELS:])
         columns = (column.tolist() for column in (bid, ask, bid_size, ask_size, rows.at))
         return list(map(Quote, symbols, *columns, bids, asks))
 
-    def _trades_of(self, rows: Happenings, in_force: Whole) -> list[Trade]:
-        """Trade at the ask when the market is worth more than the quote, rather than at the bid."""
+    def _trades_of(self, rows: Arrivals, in_force: Whole) -> list[Trade]:
+        """Return the trades: more are buys when mid is above the middle of the quote in force."""
         bid, ask, _, _ = in_force
-        lean = (rows.middle - (bid + ask) / 2) / (4.0 * (ask - bid))
-        is_buy = rows.chance / TRADE_SHARE < np.clip(0.5 + lean, 0.1, 0.9)
+        lean = (rows.mid - (bid + ask) / 2) / (4.0 * (ask - bid))
+        is_buy = rows.kind_u / TRADE_SHARE < np.clip(0.5 + lean, 0.1, 0.9)
         symbols = map(self._symbols.__getitem__, rows.place.tolist())
         sides = map(_SIDES.__getitem__, is_buy.astype(np.int64).tolist())
-        prices, sizes = np.where(is_buy, ask, bid), lots_of(rows.bid_u, rows.heat)
+        prices, sizes = np.where(is_buy, ask, bid), lots_of(rows.bid_u, rows.volatility_ratio)
         return list(
             map(
                 Trade, symbols, prices.tolist(), sizes.tolist(), sides,
@@ -146,7 +162,7 @@ class Books:
 
 
 def _levels(prices: Whole, sizes: Objects) -> list[Levels]:
-    """Return the levels by row, without those below the first tick."""
+    """Return the levels by row, without levels below a price of one tick."""
     columns = chain.from_iterable(zip(prices.T.tolist(), sizes.T.tolist(), strict=True))
     levels: list[Levels] = list(zip(*columns, strict=True))
     for row in np.flatnonzero(prices[:, -1] < 1).tolist():

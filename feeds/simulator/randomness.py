@@ -1,8 +1,12 @@
-"""Random numbers that are a function of (key, counter) and nothing else, for whole arrays at once.
+"""Random numbers as a function of (key, counter) alone, for whole arrays at once.
 
-Pure. Must not know prices or time. Everything below is integer arithmetic or IEEE-754 +, -, *, /
-and sqrt, which round the same everywhere; log and exp are built from those, because the ones of the
-platform differ in the last bit from one machine to the next.
+Pure. Must not know prices or time. A counter-based generator has no state: any step of any
+instrument can be drawn without those before it, so that no instrument changes the numbers of
+another. numpy's own Philox is a sequential stream and cannot draw thousands of keys in one call.
+
+Everything here is integer arithmetic or +, -, *, / and sqrt of IEEE 754, which round the same on
+every machine. log and exp are built from these, because those of the platforms differ in the last
+bit, and a single bit would change the tape.
 """
 
 import hashlib
@@ -25,7 +29,7 @@ _ROUNDS: Final = 10
 LN2: Final = 0.6931471805599453
 _TAYLOR: Final = tuple(1.0 / factorial(number) for number in range(8, -1, -1))
 INVERTED_UP_TO: Final = 30.0
-"""Poisson means above this are counted by the normal approximation, which is then good to 0.1 %."""
+"""Above this mean Poisson counts come from a normal approximation, with an error below 0.1 %."""
 
 
 def philox(counter: Block, key: tuple[Words, Words]) -> Block:
@@ -33,6 +37,8 @@ def philox(counter: Block, key: tuple[Words, Words]) -> Block:
 
     Counters and keys are arrays of 32-bit words that broadcast against each other.
     """
+    # Words of 32 bits in arrays of 64: the product of two words fits, and its halves are taken by
+    # shift and mask.
     c0, c1, c2, c3 = counter
     k0, k1 = key
     for _ in range(_ROUNDS):
@@ -48,7 +54,8 @@ def philox(counter: Block, key: tuple[Words, Words]) -> Block:
 
 
 def key_of(seed: int, name: str) -> tuple[int, int]:
-    """Return the two key words of a named component; the same in every process."""
+    """Return the two key words of a named component, the same in every process."""
+    # Not hash(): Python salts that of strings in each process.
     digest = hashlib.blake2b(f"{seed}/{name}".encode(), digest_size=8).digest()
     return int.from_bytes(digest[:4], "little"), int.from_bytes(digest[4:], "little")
 
@@ -56,7 +63,10 @@ def key_of(seed: int, name: str) -> tuple[int, int]:
 def words(
     keys: tuple[Words, Words], step: Words | np.uint64, index: Whole | int, purpose: int
 ) -> Block:
-    """Return four words of 32 random bits for each (key, step, index) and purpose."""
+    """Return four words of 32 random bits for each (key, step, index) and purpose.
+
+    Different purposes are independent streams of the same key.
+    """
     low, high = step & _MASK, step >> _SHIFT
     counter = (low, high, np.asarray(index, dtype=np.uint64), np.uint64(purpose))
     return philox(np.broadcast_arrays(*counter), keys)  # type: ignore[arg-type]
@@ -71,12 +81,16 @@ def draws(
 
 
 def uniform_of(word: Words) -> Floats:
-    """Return the middle of the word's interval of (0, 1): never 0 and never 1."""
+    """Return a uniform in (0, 1) from a word: never 0, whose logarithm is infinite, and never 1."""
     return (word.astype(np.float64) + 0.5) * 2.0**-32
 
 
 def log_of(x: Floats) -> Floats:
-    """Return the natural logarithm of positive numbers, to about 1e-15 (series of artanh)."""
+    """Return the natural logarithm of positive numbers, to about 1e-15.
+
+    ln m = 2 artanh((m - c) / (m + c)) + ln c with c = sqrt(1/2), m in [1/2, 1): then the argument
+    is below 0.18 and twelve terms of the series are enough.
+    """
     mantissa, exponent = np.frexp(x)
     s = (mantissa - 0.7071067811865476) / (mantissa + 0.7071067811865476)
     square, total = s * s, np.full_like(s, 1.0 / 23.0)
@@ -86,8 +100,10 @@ def log_of(x: Floats) -> Floats:
 
 
 def exp_of(x: Floats) -> Floats:
-    """Return the exponential of numbers in [-700, 700], to about 1e-14: Taylor's series of an
-    eighth of what is left of ln 2, squared three times."""
+    """Return the exponential of numbers in [-700, 700], to about 1e-14.
+
+    x = n ln 2 + r. A Taylor series gives exp(r / 8), which is squared three times.
+    """
     whole = np.rint(x / LN2)
     eighth = (x - whole * LN2) * 0.125
     total = np.full_like(eighth, _TAYLOR[0])
@@ -99,7 +115,10 @@ def exp_of(x: Floats) -> Floats:
 
 
 def normal_of(u: Floats) -> Floats:
-    """Return standard normals by inversion of 32-bit uniforms (Wichura 1988, AS 241, PPND7)."""
+    """Return standard normals from uniforms by inversion (Wichura 1988, AS 241, PPND7).
+
+    Accurate to about 1e-7, which is as fine as uniforms of 32 bits allow.
+    """
     q = u - 0.5
     r = 0.180625 - q * q
     middle = (
@@ -117,15 +136,18 @@ def normal_of(u: Floats) -> Floats:
 def student_of(z: Floats, other: Floats, u: Floats, v: Floats) -> Floats:
     """Return Student-t(5) of unit variance from two normals and two uniforms.
 
-    The five squares under the root are those of `other` and of -2 ln(uv), which has four.
+    A chi-square of 5 degrees of freedom is the square of `other` plus -2 ln(uv), which has 4. The
+    variance of Student-t(5) is 5/3, so that the factor is sqrt(3 / chi²) instead of sqrt(5 / chi²).
     """
     chi_square = other * other - 2.0 * log_of(u * v)
     return z * np.sqrt(3.0 / chi_square)
 
 
 def poisson_of(u: Floats, mean: Floats) -> Whole:
-    """Return Poisson counts: by inversion up to a mean of 30, where a greater mean never gives
-    a smaller count; above by the normal with the skewness corrected (Cornish and Fisher 1938).
+    """Return Poisson counts from uniforms.
+
+    Up to a mean of 30 by inversion. Above by the normal distribution with a correction of its
+    skewness (Cornish and Fisher 1938). For a fixed `u` a greater mean never gives a smaller count.
     """
     counts = _inverted(u, np.minimum(mean, INVERTED_UP_TO))
     large = mean > INVERTED_UP_TO

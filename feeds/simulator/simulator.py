@@ -1,10 +1,14 @@
-"""A simulated exchange: prices that move together, ticks in bursts, from a seed and nothing else.
+"""A simulated exchange: prices that move together and ticks in bursts, from a seed alone.
 
-Pure. Must not know phases, positions or who reads. What is drawn for an instrument in a step
-depends on the seed, its symbol and the step alone, so adding, removing or halting one never shifts
-another. The recipe: log price = market + sector + own path; ticks come in bursts (self-exciting
-Poisson), more of them when prices move more and at both ends of the day; trades are at the bid or
-the ask.
+Pure. Must not know phases, positions or who reads. The random numbers of an instrument in a step
+depend only on the seed, the symbol and the step. So adding, removing or halting an instrument does
+not change the others.
+
+The model: the log price is a sum of a market, a sector and an own factor (Sharpe 1963, Management
+Science 9:277, with sectors added). Ticks arrive as a self-exciting point process with an
+exponential kernel (Hawkes 1971, Biometrika 58:83), in steps of 50 ms. More ticks arrive when prices
+move more (Clark 1973, Econometrica 41:135) and at both ends of the day. Trades are at the bid or
+the ask, which gives the bid-ask bounce of Roll 1984 (Journal of Finance 39:1127).
 """
 
 from bisect import bisect_left
@@ -17,53 +21,61 @@ from feeds.market.events import Tick
 from feeds.market.instruments import Definition
 from feeds.plan.plans import FeedPlan
 from feeds.plan.schedules import ExchangeTime, RoundTheClock, Schedule
-from feeds.simulator.effect_grid import Acts, Effects
+from feeds.simulator.effect_grid import Effects, EffectSteps
 from feeds.simulator.intraday import FLAT, NIGHT, DayProfile, profile_at
 from feeds.simulator.paths import EVENTS, JUMP_SCALE, Moves, Paths
-from feeds.simulator.quotes import Books, Happenings, sizes_of
+from feeds.simulator.quotes import Arrivals, Books, sizes_of
 from feeds.simulator.randomness import LN2, Floats, Whole, exp_of, poisson_of, uniform_of, words
 
 STEP_MS: Final = 50
 STRIDE: Final = 8
-"""Steps that are drawn together, as numpy is fast on long arrays: 0.4 s. A plan waits for the next
-stride, and ticks excite those of the next stride."""
+"""Steps that are drawn together (0.4 s), because numpy is fast on long arrays only.
+
+A new plan takes effect at the next stride, and ticks excite ticks from the next stride on. Strides
+begin at multiples of STRIDE, not at the first call, so that the tape does not depend on the calls.
+"""
 CATCH_UP_STEPS: Final = 20
-"""At most one second is made up for at once; what was missed before that did not happen."""
+"""After a gap at most one second is drawn; the steps before that are skipped for good."""
 MARKET_SHARE: Final = 0.56
 SECTOR_SHARE: Final = 0.45
 OWN_SHARE: Final = float(np.sqrt(1 - MARKET_SHARE * MARKET_SHARE - SECTOR_SHARE * SECTOR_SHARE))
-"""Shares of an instrument's volatility; their squares add up to 1."""
-NIGHT_SHARE: Final = 0.39
-DAY_SHARE: Final = float(np.sqrt(1 - NIGHT_SHARE * NIGHT_SHARE))
-"""Of the daily volatility: a night's gap is 15 % of the variance."""
-BRANCHING: Final = 0.55
-"""Ticks that a tick brings about, on average; below 1, or the market would explode."""
-MEMORY_MIN: Final = 0.5
-"""Half-life of a burst, in minutes of trading: what follows a tick comes within 40 s on average."""
+"""Factor loadings, as shares of an instrument's volatility; their squares add up to 1."""
+OVERNIGHT_SHARE: Final = 0.39
+DAY_SHARE: Final = float(np.sqrt(1 - OVERNIGHT_SHARE * OVERNIGHT_SHARE))
+"""Shares of the daily volatility: the overnight gap is 15 % of the variance."""
+BRANCHING_RATIO: Final = 0.55
+"""Mean number of ticks that a tick triggers; at 1 or more the number of ticks would explode."""
+EXCITATION_HALF_LIFE_MIN: Final = 0.5
+"""Half-life of a burst in minutes of trading: the mean delay of a triggered tick is 43 s."""
 JUMPS_PER_DAY: Final = 0.6
-JUMP_BURST: Final = 5.0
-"""Ticks that a jump brings about, as a multiple of the mean, until they are forgotten."""
-SHOCK_HEAT: Final = 1.0
-"""Ticks that somebody's shock brings about while it lasts, as a multiple of the mean."""
-SPREAD: Final = 0.35
-"""The spread as a part of the standard deviation of a minute's return: some 4 hundredths of a
-percent in quiet times at a daily volatility of 2 %, and several times that in wild ones."""
-MEAN_UNREST: Final = 0.8218
-"""Mean of an instrument's own unrest, exp(-(0.3^2 + 0.55^2) / 2): activity follows that and is 1 on
-average. What is shared, or lasts for days, moves prices but not the number of ticks, or the feed
-would miss its rate for hours."""
+JUMP_EXCITATION: Final = 5.0
+"""Excitation by a jump of the price, in multiples of the mean rate of ticks."""
+SHOCK_EXCITATION: Final = 1.0
+"""Excitation during the shock of an intervention, in multiples of the mean rate of ticks."""
+SPREAD_SHARE: Final = 0.35
+"""Spread as a share of the standard deviation of one-minute returns.
+
+At a daily volatility of 2 % this is about 4 basis points in quiet times, and several times that
+when volatility is high.
+"""
+MEAN_SHORT_VOLATILITY: Final = 0.8218
+"""Mean of an instrument's own short-term volatility factor, exp(-(0.3^2 + 0.55^2) / 2).
+
+The rate of ticks follows this factor, divided by its mean. Shared volatility and volatility that
+lasts for days move prices but not the rate, or the feed would miss its rate for hours.
+"""
 RATE_SLACK: Final = 0.05
-"""Instruments may come and go without changing the others' ticks while the rate is this near."""
-FARTHEST: Final = 3.0
-"""Log prices stay within e^3 of where they began, so that no price leaves the grid for good."""
+"""While the rate stays this near its target, a new instrument does not change others' ticks."""
+MAX_LOG_MOVE: Final = 3.0
+"""Log prices stay this near to where they began, a factor of 20, so that none gets stuck at 0."""
 _DIFFUSION: Final = float(np.sqrt(1 - 2 * JUMP_SCALE * JUMP_SCALE * JUMPS_PER_DAY))
-"""What the jumps leave of the volatility to the shocks."""
-_BEHIND: Final = 5
-"""Purpose of the draws of what stands behind the best; paths has those before it."""
+"""Share of the volatility that is left to the shocks after that of the jumps."""
+_DEPTH: Final = 5
+"""Purpose of the random numbers for the depth; feeds.simulator.paths has the other purposes."""
 
 
-class _Clockwork:
-    """What a schedule makes of a step: its length in minutes of trading, and what follows of it."""
+class _StepParameters:
+    """The parameters of a step that follow from the schedule; `_min` are minutes of trading."""
 
     def __init__(self, schedule: Schedule) -> None:
         day_min = schedule.at(0).day.trading_ms / MINUTE_MS
@@ -72,47 +84,53 @@ class _Clockwork:
         self.step_sigma = DAY_SHARE * _DIFFUSION * float(np.sqrt(self.step_min / day_min))
         self.minute_sigma = DAY_SHARE * float(np.sqrt(1 / day_min))
         self.jump_chance = JUMPS_PER_DAY * self.step_min / day_min
-        forget = exp_of(np.array([-LN2 * STRIDE * self.step_min / MEMORY_MIN]))
-        self.forget = float(forget[0])
-        self.thrill = SHOCK_HEAT * (1 - self.forget)
-        self.base = 1 - BRANCHING - JUMPS_PER_DAY / day_min * JUMP_BURST * MEMORY_MIN / LN2
+        decay = exp_of(np.array([-LN2 * STRIDE * self.step_min / EXCITATION_HALF_LIFE_MIN]))
+        self.decay = float(decay[0])
+        self.shock_excitation = SHOCK_EXCITATION * (1 - self.decay)
+        # The baseline is what excitation by ticks and by jumps leaves, so that the mean rate is 1.
+        # 1 / ln 2 half-lives are the area under an exponential kernel.
+        self.baseline = (
+            1
+            - BRANCHING_RATIO
+            - JUMPS_PER_DAY / day_min * JUMP_EXCITATION * EXCITATION_HALF_LIFE_MIN / LN2
+        )
 
 
 class Simulator:
-    """Draw the ticks of one feed; `skipped_steps` counts steps of 50 ms that never happened.
+    """Draw the ticks of a feed; `skipped_steps` counts the steps of 50 ms that were not drawn.
 
-    Excitement is in multiples of an instrument's mean; at rest it is BRANCHING, so that the rate
-    is met from the first step on.
+    Excitation is in multiples of an instrument's mean rate of ticks. It starts at BRANCHING_RATIO,
+    its mean, so that the feed meets its rate from the first step on.
     """
 
     def __init__(self, seed: int) -> None:
         self.skipped_steps = 0
         self._seed = seed
         self._rate = 0.0
-        self._pace = 0.0
+        self._unit_rate = 0.0
         self._next: int | None = None
         self._day: int | None = None
         self._schedule: Schedule = RoundTheClock()
-        self._clockwork = _Clockwork(self._schedule)
-        self._wanted: FeedPlan | None = None
+        self._parameters = _StepParameters(self._schedule)
+        self._next_plan: FeedPlan | None = None
         self._origins: dict[str, Definition] = {}
         self._books = Books([])
         self._effects = Effects((), (), STEP_MS)
-        self._drift, self._excitement = np.zeros((2, 0))
+        self._drift, self._excitation = np.zeros((2, 0))
         self._paths = Paths(seed, [], [], step_min=1.0, jump_chance=0.0)
         self._stride = -1
         self._ticks: list[Tick] = []
         self._drawn = 0
 
     def plan(self, plan: FeedPlan) -> None:
-        """Take definitions, rate (ticks/s while it trades, on average over a day) and schedule,
-        from the next stride on; who leaves is silent at once.
+        """Take a new plan; it takes effect at the next stride.
 
-        Instruments that stay keep their path. A new reference price is for those who begin: a path
-        goes on where it is. On a new tick size the instrument begins again.
+        The rate is in ticks/s, the mean over the trading time of a day. Removed instruments have no
+        more ticks at once. Instruments that stay continue their path, whatever their new reference
+        price; with a new tick size an instrument starts again at its reference price.
         """
-        self._wanted = plan
-        stay = {one.symbol: one.tick_size for one in plan.definitions}
+        self._next_plan = plan
+        stay = {definition.symbol: definition.tick_size for definition in plan.definitions}
         self._ticks = [
             tick
             for tick in self._ticks[self._drawn :]
@@ -121,13 +139,15 @@ class Simulator:
         self._drawn = 0
 
     def draw(self, now_ms: int) -> list[Tick]:
-        """Return the ticks of every whole step up to now, in time order."""
+        """Return the ticks of all whole steps up to `now_ms` (wall time), in time order."""
         end = now_ms // STEP_MS
         start = end - 1 if self._next is None else self._next
         if end - start > CATCH_UP_STEPS:
             self.skipped_steps += end - start - CATCH_UP_STEPS
             start = end - CATCH_UP_STEPS
-        if start - end > CATCH_UP_STEPS:  # the clock was set back: go on from where it is now
+        # The clock was set back. A little is waited out, or ticks would happen twice; after a big
+        # jump the market must not stand still until the old time is reached.
+        if start - end > CATCH_UP_STEPS:
             start = end
         self._next = max(start, end)
         ticks: list[Tick] = []
@@ -141,171 +161,191 @@ class Simulator:
         return ticks
 
     def _begin(self, stride: int) -> None:
-        """Draw what happens in a stride; it is handed out as its time comes."""
+        """Draw all ticks of a stride; `_take` returns them when their time has come."""
         self._stride, self._ticks, self._drawn = stride, [], 0
-        if self._wanted is not None:
-            self._follow(self._wanted)
-            self._wanted = None
+        if self._next_plan is not None:
+            self._apply_plan(self._next_plan)
+            self._next_plan = None
         if self._origins:
             self._ticks = self._draw(stride * STRIDE)
 
     def _take(self, from_ms: int, until_ms: int) -> list[Tick]:
-        """Return the ticks of this stride in [from, until); those before are passed over."""
+        """Return the ticks of this stride in [from, until); earlier ticks are dropped."""
         begin = bisect_left(self._ticks, from_ms, lo=self._drawn, key=_time_of)
         self._drawn = bisect_left(self._ticks, until_ms, lo=begin, key=_time_of)
         return self._ticks[begin : self._drawn]
 
     # --- plans --------------------------------------------------------------------------------
-    def _follow(self, plan: FeedPlan) -> None:
+    def _apply_plan(self, plan: FeedPlan) -> None:
         definitions = plan.definitions
-        self._pace, self._rate = self._pace_of(plan), plan.rate
+        self._unit_rate, self._rate = self._unit_rate_of(plan), plan.rate
         if self._schedule != plan.schedule:
-            self._schedule, self._clockwork = plan.schedule, _Clockwork(plan.schedule)
-        origins = {one.symbol: self._origin_of(one) for one in definitions}
-        fresh = {name for name, one in origins.items() if one is not self._origins.get(name)}
-        self._keep(list(self._origins), list(origins), fresh)
+            self._schedule, self._parameters = plan.schedule, _StepParameters(plan.schedule)
+        origins = {definition.symbol: self._origin_of(definition) for definition in definitions}
+        fresh = {
+            symbol for symbol, origin in origins.items() if origin is not self._origins.get(symbol)
+        }
+        self._carry_over(list(self._origins), list(origins), fresh)
         self._origins = origins
-        sectors = sorted({one.sector for one in definitions})
-        self._lay_paths(["market", *(f"sector {name}" for name in sectors)], fresh)
-        self._sector = np.array([1 + sectors.index(one.sector) for one in definitions], dtype=int)
-        self._reference = np.array([float(one.reference_ticks) for one in origins.values()])
-        self._daily = np.array([one.volatility for one in definitions])
-        activity = np.array([one.activity for one in definitions])
-        self._means = activity * self._pace * (STEP_MS / 1000)
+        sectors = sorted({definition.sector for definition in definitions})
+        self._set_paths(["market", *(f"sector {name}" for name in sectors)], fresh)
+        columns = [1 + sectors.index(definition.sector) for definition in definitions]
+        self._sector = np.array(columns, dtype=int)
+        self._reference = np.array([float(origin.reference_ticks) for origin in origins.values()])
+        self._daily = np.array([definition.volatility for definition in definitions])
+        activity = np.array([definition.activity for definition in definitions])
+        self._means = activity * self._unit_rate * (STEP_MS / 1000)
         self._effects = Effects(plan.effects, definitions, STEP_MS)
 
-    def _pace_of(self, plan: FeedPlan) -> float:
-        """Return ticks per second and activity: the former while it gives about the rate."""
-        pace = plan.rate / (sum(one.activity for one in plan.definitions) or 1.0)
-        is_near = abs(self._pace - pace) <= RATE_SLACK * pace
-        return self._pace if is_near and plan.rate == self._rate else pace
+    def _unit_rate_of(self, plan: FeedPlan) -> float:
+        """Return the rate of an instrument of activity 1 (ticks/s).
+
+        It stays the same while that gives about the target rate of the feed.
+        """
+        activity = sum(definition.activity for definition in plan.definitions)
+        unit_rate = plan.rate / (activity or 1.0)
+        is_near = abs(self._unit_rate - unit_rate) <= RATE_SLACK * unit_rate
+        return self._unit_rate if is_near and plan.rate == self._rate else unit_rate
 
     def _origin_of(self, definition: Definition) -> Definition:
-        """Return what the instrument began as: its path counts from there."""
+        """Return the definition with which the instrument started: its path is relative to that."""
         former = self._origins.get(definition.symbol, definition)
         return former if former.tick_size == definition.tick_size else definition
 
-    def _keep(self, former: list[str], symbols: list[str], fresh: set[str]) -> None:
-        """Let instruments that stay go on where they are."""
+    def _carry_over(self, former: list[str], symbols: list[str], fresh: set[str]) -> None:
+        """Carry the state of instruments that stay over to their new columns."""
         places = {symbol: place for place, symbol in enumerate(former)}
         here = [place for place, symbol in enumerate(symbols) if symbol not in fresh]
         there = [places[symbols[place]] for place in here]
-        drift, excitement, books = self._drift, self._excitement, self._books
-        self._drift, self._excitement = np.zeros(len(symbols)), np.full(len(symbols), BRANCHING)
-        self._drift[here], self._excitement[here] = drift[there], excitement[there]
+        drift, excitation, books = self._drift, self._excitation, self._books
+        self._drift, self._excitation = (
+            np.zeros(len(symbols)),
+            np.full(len(symbols), BRANCHING_RATIO),
+        )
+        self._drift[here], self._excitation[here] = drift[there], excitation[there]
         self._books = Books(symbols)
-        self._books.keep(books, here, there)
+        self._books.carry_over(books, here, there)
 
-    def _lay_paths(self, shared: list[str], fresh: set[str]) -> None:
-        former, clockwork = self._paths, self._clockwork
+    def _set_paths(self, shared: list[str], fresh: set[str]) -> None:
+        former, parameters = self._paths, self._parameters
         self._paths = Paths(
             self._seed, shared, list(self._origins),
-            step_min=clockwork.step_min, jump_chance=clockwork.jump_chance,
+            step_min=parameters.step_min, jump_chance=parameters.jump_chance,
         )  # fmt: skip
-        self._paths.keep(former, fresh)
+        self._paths.carry_over(former, fresh)
         self._first = len(shared)
 
     # --- strides ------------------------------------------------------------------------------
     def _draw(self, begin: int) -> list[Tick]:
         time = self._schedule.at(begin * STEP_MS)
-        profile, acts = profile_at(time), self._effects.acts(begin, STRIDE)
+        profile, effects = profile_at(time), self._effects.between(begin, STRIDE)
         if profile is NIGHT:
-            self._gap(acts)
+            self._apply_overnight_effects(effects)
             return []
         if time.number != self._day:
-            self._wake(time.number, has_slept=profile is not FLAT and self._day is not None)
+            self._open_day(time.number, has_gap=profile is not FLAT and self._day is not None)
         steps = np.arange(begin, begin + STRIDE, dtype=np.uint64)
         moves = self._paths.advance(steps)
-        heat = _heat_of(moves.levels, self._sector, self._first)
-        if acts is not None:
-            heat = heat * acts.factors
-            self._excitement = (
-                self._excitement + SHOCK_HEAT * (1 - self._clockwork.forget) * acts.is_pushed
+        volatility_ratio = _volatility_ratio_of(moves.volatilities, self._sector, self._first)
+        if effects is not None:
+            volatility_ratio = volatility_ratio * effects.factors
+            self._excitation = (
+                self._excitation + self._parameters.shock_excitation * effects.is_pushed
             )
-        drift = self._move(moves, profile, acts)
-        counts = self._count(moves, profile)
+        drift = self._advance_prices(moves, profile, effects)
+        counts = self._draw_counts(moves, profile)
         if not counts.any():
             return []
-        return self._happen(begin, time, counts, drift, profile.volatility * heat)
+        return self._ticks_of(begin, time, counts, drift, profile.volatility * volatility_ratio)
 
-    def _wake(self, number: int, *, has_slept: bool) -> None:
-        """Begin a day, with the gap of the night before it."""
+    def _open_day(self, number: int, *, has_gap: bool) -> None:
+        """Begin a day, with the overnight gap before it."""
         self._day = number
-        if has_slept:
-            gaps = self._blend(self._paths.night(number)[None])[0]
-            self._drift = self._drift + NIGHT_SHARE * self._daily * gaps
+        if has_gap:
+            gaps = self._combine(self._paths.overnight_shocks(number)[None])[0]
+            self._drift = self._drift + OVERNIGHT_SHARE * self._daily * gaps
 
-    def _gap(self, acts: Acts | None) -> None:
-        """Take what somebody did in the night: it is in the first prices of the day."""
-        if acts is not None:
-            self._drift = self._drift + acts.pushes.sum(axis=0)
+    def _apply_overnight_effects(self, effects: EffectSteps | None) -> None:
+        """Apply shocks of the night to the log price: the first prices of the day include them."""
+        if effects is not None:
+            self._drift = self._drift + effects.pushes.sum(axis=0)
 
-    def _move(self, moves: Moves, profile: DayProfile, acts: Acts | None) -> Floats:
-        """Return where the paths are after each step; they stay near where they began."""
-        sigma = self._clockwork.step_sigma * profile.volatility
+    def _advance_prices(
+        self, moves: Moves, profile: DayProfile, effects: EffectSteps | None
+    ) -> Floats:
+        """Return the log prices after each step, from where they began: [step, instrument]."""
+        sigma = self._parameters.step_sigma * profile.volatility
         jumps = DAY_SHARE * moves.jumps[:, self._first :]
-        shocks = self._blend(moves.shocks)
-        if acts is None:
+        shocks = self._combine(moves.shocks)
+        if effects is None:
             moved = self._daily * (sigma * shocks + jumps)
         else:
-            moved = self._daily * (sigma * acts.factors * shocks + jumps) + acts.pushes
+            moved = self._daily * (sigma * effects.factors * shocks + jumps) + effects.pushes
+        # The start is part of the sum, so that it rounds as if the steps were added in turn.
         drift = np.cumsum(np.concatenate([self._drift[None], moved]), axis=0)[1:]
-        self._drift = np.clip(drift[-1], -FARTHEST, FARTHEST)
+        self._drift = np.clip(drift[-1], -MAX_LOG_MOVE, MAX_LOG_MOVE)
         return drift
 
-    def _blend(self, shocks: Floats) -> Floats:
-        """Return the shock of each instrument: its market's, its sector's and its own."""
+    def _combine(self, shocks: Floats) -> Floats:
+        """Return the shocks of instruments from those of market, sector and their own path."""
         own: Floats = OWN_SHARE * shocks[:, self._first :]
         return own + SECTOR_SHARE * shocks[:, self._sector] + MARKET_SHARE * shocks[:, :1]
 
-    def _count(self, moves: Moves, profile: DayProfile) -> Whole:
-        """Return how many ticks each instrument has in each step, and remember that they excite:
-        those of the next stride."""
-        clockwork, first = self._clockwork, self._first
-        excitement = self._excitement + JUMP_BURST * (moves.jumps[:, first:] != 0).any(axis=0)
+    def _draw_counts(self, moves: Moves, profile: DayProfile) -> Whole:
+        """Return counts of ticks, [step, instrument]; update the excitation for the next stride."""
+        parameters, first = self._parameters, self._first
+        excitation = self._excitation + JUMP_EXCITATION * (moves.jumps[:, first:] != 0).any(axis=0)
         means = self._means * profile.activity
-        unrest = moves.unrest[:, first:] / MEAN_UNREST
-        wanted = means * (clockwork.base * unrest + excitement)
+        short_volatility = moves.short_volatility[:, first:] / MEAN_SHORT_VOLATILITY
+        wanted = means * (parameters.baseline * short_volatility + excitation)
         counts = poisson_of(moves.uniforms[:, first:], wanted)
-        echo = BRANCHING * (1 - clockwork.forget) * counts.sum(axis=0) / (STRIDE * means)
-        self._excitement = excitement * clockwork.forget + echo
+        # Each tick adds BRANCHING_RATIO ticks in total: at once this share of them per stride, and
+        # the rest as the excitation decays.
+        offspring = BRANCHING_RATIO * (1 - parameters.decay) * counts.sum(axis=0) / (STRIDE * means)
+        self._excitation = excitation * parameters.decay + offspring
         return counts
 
-    def _happen(
-        self, begin: int, time: ExchangeTime, counts: Whole, drift: Floats, heat: Floats
+    def _ticks_of(
+        self, begin: int, time: ExchangeTime, counts: Whole, drift: Floats, volatility_ratio: Floats
     ) -> list[Tick]:
-        """Turn counts into quotes and trades; `heat` is volatility now / usual."""
-        step, place = (np.repeat(one, counts[counts > 0]) for one in np.nonzero(counts))
+        """Return the quotes and trades for counts of ticks; `volatility_ratio` is now / usual."""
+        step, place = (np.repeat(index, counts[counts > 0]) for index in np.nonzero(counts))
         number = _numbers(counts[counts > 0])
         keys = (self._paths.keys[0][self._first + place], self._paths.keys[1][self._first + place])
         steps = (begin + step).astype(np.uint64)
-        when, chance, bid_u, ask_u = map(uniform_of, words(keys, steps, number, EVENTS))
-        middle, hot = self._reference[place] * exp_of(drift[step, place]), heat[step, place]
-        usual = SPREAD * self._clockwork.minute_sigma * self._daily[place]
+        when, kind_u, bid_u, ask_u = map(uniform_of, words(keys, steps, number, EVENTS))
+        mid, ratio = (
+            self._reference[place] * exp_of(drift[step, place]),
+            volatility_ratio[step, place],
+        )
+        usual = SPREAD_SHARE * self._parameters.minute_sigma * self._daily[place]
         passed_ms = step * STEP_MS + (when * STEP_MS).astype(np.int64)
-        rows = Happenings(
+        rows = Arrivals(
             place=place,
             at=begin * STEP_MS + passed_ms,
-            exchange_ms=time.exchange_ms + (passed_ms * self._clockwork.scale).astype(np.int64),
-            middle=middle,
-            width=np.maximum(1, np.rint(middle * usual * hot)).astype(np.int64),
-            chance=chance,
+            exchange_ms=time.exchange_ms + (passed_ms * self._parameters.scale).astype(np.int64),
+            mid=mid,
+            spread=np.maximum(1, np.rint(mid * usual * ratio)).astype(np.int64),
+            kind_u=kind_u,
             bid_u=bid_u,
             ask_u=ask_u,
-            heat=hot,
-            behind=sizes_of(words(keys, steps, number, _BEHIND)),
+            volatility_ratio=ratio,
+            depth_sizes=sizes_of(words(keys, steps, number, _DEPTH)),
         )
-        return self._books.happen(rows, keys[0] << np.uint64(16) | number.astype(np.uint64))
+        # Ticks of the same millisecond are ordered by the key of their instrument, not by its
+        # column: so another instrument that comes or goes does not change their order.
+        return self._books.ticks_of(rows, keys[0] << np.uint64(16) | number.astype(np.uint64))
 
 
 def _numbers(counts: Whole) -> Whole:
-    """Return 0, 1, ... for each count, one after the other."""
+    """Return 0 to count - 1 for each count, joined: (2, 3) gives 0, 1, 0, 1, 2."""
     return np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
-def _heat_of(levels: Floats, sector: Whole, first: int) -> Floats:
-    """Return each instrument's volatility as a multiple of the usual, from levels of its parts."""
-    market, sectors, own = MARKET_SHARE * levels, SECTOR_SHARE * levels, OWN_SHARE * levels
+def _volatility_ratio_of(volatilities: Floats, sector: Whole, first: int) -> Floats:
+    """Return each instrument's volatility as a multiple of the usual: [step, instrument]."""
+    market, sectors = MARKET_SHARE * volatilities, SECTOR_SHARE * volatilities
+    own = OWN_SHARE * volatilities
     parts: Floats = sectors[:, sector] * sectors[:, sector] + own[:, first:] * own[:, first:]
     return np.sqrt(parts + market[:, :1] * market[:, :1])
 

@@ -235,8 +235,8 @@ def test_the_parts_of_a_shock_are_the_whole(
     effects = Effects([effect], LISTED, STEP_MS)
     step, total = 0, np.zeros(len(LISTED))
     for count in [*begins, 200]:
-        acts = effects.acts(step, count)
-        total = total if acts is None else total + acts.pushes.sum(axis=0)
+        steps = effects.between(step, count)
+        total = total if steps is None else total + steps.pushes.sum(axis=0)
         step += count
     assert np.allclose(np.exp(total), 1 + size)
     assert exp(log_change_of(size)) == pytest.approx(1 + size)

@@ -1,4 +1,4 @@
-"""A past that looks like one, the same in every process, and ends where the feed begins."""
+"""Simulated history looks real, is the same in every process, and ends where the feed begins."""
 
 import hashlib
 from datetime import date
@@ -33,7 +33,7 @@ def minutes(earlier: HistoryBars):
 
 @cache
 def columns(seed: int) -> list[np.ndarray]:
-    """Bars of minutes of every company: one row each."""
+    """One-minute bars of every company, a row for each bar."""
     return [np.array([tuple(bar) for bar in _plain(seed, n)]) for n in range(len(COMPANIES))]
 
 
@@ -42,18 +42,18 @@ def _plain(seed: int, company: int):
         yield bar.start_ms, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.trades
 
 
-def returns(one: np.ndarray) -> np.ndarray:
+def returns(bars: np.ndarray) -> np.ndarray:
     """Log returns of minutes within the days."""
-    moves, days = np.diff(np.log(one[:, 4])), np.diff(one[:, 0] // SPANS[DAY])
+    moves, days = np.diff(np.log(bars[:, 4])), np.diff(bars[:, 0] // SPANS[DAY])
     return moves[days == 0]
 
 
 def median(seed: int, statistic) -> float:
-    return float(np.median([statistic(one) for one in columns(seed)]))
+    return float(np.median([statistic(bars) for bars in columns(seed)]))
 
 
-def correlation(one: np.ndarray, other: np.ndarray) -> float:
-    return float(np.corrcoef(one, other)[0, 1])
+def correlation(first: np.ndarray, second: np.ndarray) -> float:
+    return float(np.corrcoef(first, second)[0, 1])
 
 
 def test_the_days_are_the_last_before_the_feed() -> None:
@@ -77,10 +77,10 @@ def test_it_ends_at_the_reference_price_as_the_feed_begins() -> None:
         assert earlier.end_ms == DAYS_BEFORE[-1].starts_ms[3]
 
 
-def test_every_day_has_bars_and_every_bar_can_have_been() -> None:
+def test_every_day_has_bars_and_every_bar_is_possible() -> None:
     for seed in SEEDS:
-        for one in columns(seed):
-            start, opened, high, low, closed, volume, trades = one.T
+        for bars in columns(seed):
+            start, opened, high, low, closed, volume, trades = bars.T
             assert len({*(start // SPANS[DAY])}) == DAYS
             assert (np.diff(start) > 0).all()
             assert (start % MINUTE_MS == 0).all()
@@ -111,7 +111,7 @@ def test_it_is_a_function_of_seed_definition_and_days() -> None:
     assert repr(minutes(history(company=1))) != text
 
 
-def test_prices_that_nearly_leave_the_grid_stay_on_it() -> None:
+def test_prices_never_fall_below_a_tick() -> None:
     cheap = type(COMPANIES[0])(
         symbol="LOW",
         name="Low",
@@ -126,7 +126,7 @@ def test_prices_that_nearly_leave_the_grid_stay_on_it() -> None:
     assert min(bar.low for bar in bars) == 1
 
 
-def test_no_days_are_no_bars() -> None:
+def test_without_days_there_are_no_bars() -> None:
     assert history_bars(1, COMPANIES[0], ()).between(DAY, 0, FOREVER, 10) == []
     assert history_bars(1, COMPANIES[0], ()).end_ms == 0
 
@@ -134,16 +134,16 @@ def test_no_days_are_no_bars() -> None:
 # --- does it look like a market? ------------------------------------------------------------
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_statistics_are_those_of_markets(seed: int) -> None:
-    """The bands of MARKET.md by the median; those of trades by the second are the simulator's."""
-    flat = lambda one: returns(one) / returns(one).std()
-    assert median(seed, lambda one: (flat(one) ** 4).mean() - 3) > 3
-    assert abs(median(seed, lambda one: correlation(flat(one)[1:], flat(one)[:-1]))) < 0.05
-    size = lambda one: np.abs(flat(one))
-    assert median(seed, lambda one: correlation(size(one)[1:], size(one)[:-1])) > 0.10
-    assert median(seed, lambda one: correlation(size(one)[10:], size(one)[:-10])) > 0.05
-    assert median(seed, lambda one: correlation(size(one)[60:], size(one)[:-60])) > 0.02
-    moves = lambda one: np.abs(np.diff(np.log(one[:, 4])))
-    assert median(seed, lambda one: correlation(one[1:, 5], moves(one))) > 0.25
+    """The bands of feeds.realism, by the median over companies."""
+    flat = lambda bars: returns(bars) / returns(bars).std()
+    assert median(seed, lambda bars: (flat(bars) ** 4).mean() - 3) > 3
+    assert abs(median(seed, lambda bars: correlation(flat(bars)[1:], flat(bars)[:-1]))) < 0.05
+    size = lambda bars: np.abs(flat(bars))
+    assert median(seed, lambda bars: correlation(size(bars)[1:], size(bars)[:-1])) > 0.10
+    assert median(seed, lambda bars: correlation(size(bars)[10:], size(bars)[:-10])) > 0.05
+    assert median(seed, lambda bars: correlation(size(bars)[60:], size(bars)[:-60])) > 0.02
+    moves = lambda bars: np.abs(np.diff(np.log(bars[:, 4])))
+    assert median(seed, lambda bars: correlation(bars[1:, 5], moves(bars))) > 0.25
 
 
 def test_days_move_as_much_as_the_definition_says() -> None:
@@ -155,7 +155,7 @@ def test_days_move_as_much_as_the_definition_says() -> None:
     assert 0.8 < np.median(ratios) < 1.3
 
 
-def test_the_day_has_a_shape() -> None:
+def test_a_day_has_an_intraday_profile() -> None:
     part = (np.arange(390) + 0.5) / 390
     volatility, activity = profiles_over(part)
     assert activity.mean() == pytest.approx(1, abs=0.01)

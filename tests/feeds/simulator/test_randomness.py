@@ -1,4 +1,4 @@
-"""Random numbers are a function of key and counter, and have the shapes they claim."""
+"""Random numbers are a function of key and counter, and have the distributions they claim."""
 
 from statistics import NormalDist
 
@@ -48,7 +48,7 @@ def test_a_draw_depends_on_its_own_key_and_step_alone() -> None:
             alone = draws(
                 (keys[place : place + 1, 0], keys[place : place + 1, 1]), steps[step], 0, 1
             )
-            assert [one[0] for one in alone] == [one[step, place] for one in together]
+            assert [draw[0] for draw in alone] == [draw[step, place] for draw in together]
 
 
 def test_keys_are_the_same_in_every_process_and_differ_by_seed_and_name() -> None:
@@ -71,7 +71,7 @@ def test_log_and_exp_are_those_of_mathematics() -> None:
 
 def test_normals_are_inverted() -> None:
     u = (np.arange(1, 10_000) - 0.5) / 10_000
-    exact = [NormalDist().inv_cdf(one) for one in u]
+    exact = [NormalDist().inv_cdf(share) for share in u]
     np.testing.assert_allclose(normal_of(u), exact, atol=2e-6)
 
 

@@ -1,4 +1,4 @@
-"""The simulated market: reproducible, independent, hard-edged, and alive."""
+"""The simulated market is reproducible, its instruments independent, and every tick possible."""
 
 import hashlib
 import os
@@ -25,14 +25,14 @@ START = 1_790_000_000_000
 
 @dataclass(frozen=True)
 class Steady(RoundTheClock):
-    """A clock thirteen times as fast as ours, without opens, closes and nights."""
+    """Exchange time 13 times as fast as wall time, without opens, closes and nights."""
 
     def scale(self, number: int) -> float:
         return 13.0
 
 
 def plan_of(number: int = 20, *, rate: float = 200.0, without: str = "") -> FeedPlan:
-    chosen = tuple(one for one in definitions(number) if one.symbol != without)
+    chosen = tuple(definition for definition in definitions(number) if definition.symbol != without)
     return FeedPlan(
         feed="demo", name="Demo", state=FeedState.RUNNING, rate=rate, seed=1, definitions=chosen,
         schedule=Steady(),
@@ -40,7 +40,7 @@ def plan_of(number: int = 20, *, rate: float = 200.0, without: str = "") -> Feed
 
 
 def simulator(plan: FeedPlan, seed: int = 1) -> Simulator:
-    """Return a market whose first step is the one that begins at START."""
+    """Return a market whose first step begins at START."""
     market = Simulator(seed)
     market.plan(plan)
     market.draw(START)
@@ -76,7 +76,7 @@ def test_it_does_not_matter_how_often_it_is_drawn(waits: list[int]) -> None:
 
 @pytest.mark.parametrize("has_simd", [True, False])
 def test_another_process_draws_the_same_market(has_simd: bool) -> None:
-    """On another machine too: numpy without its vector instructions has another exp, not ours."""
+    """Also on another machine: without vector instructions numpy's exp differs, ours does not."""
     names = "hash_of, plan_of, run, simulator"
     script = (
         f"from tests.feeds.simulator.test_simulator import {names}; "
@@ -101,8 +101,8 @@ def of(ticks: list[Tick], symbol: str) -> list[Tick]:
     return [tick for tick in ticks if tick.symbol == symbol]
 
 
-def test_an_instrument_that_comes_or_goes_shifts_no_other() -> None:
-    """ORB is of a sector with others, and 3 % of the activity: the rate stays near enough."""
+def test_adding_or_removing_an_instrument_changes_no_other() -> None:
+    """ORB shares its sector, and has 3 % of the activity: the rate stays near enough."""
     whole = run(simulator(plan_of(60)), 10)
     changed, ticks = simulator(plan_of(60)), []
     ticks += run(changed, 3)
@@ -115,7 +115,7 @@ def test_an_instrument_that_comes_or_goes_shifts_no_other() -> None:
     assert not [tick for tick in of(ticks, "ORB") if 3000 <= tick.ts_event - START < 6000]
 
 
-def test_many_that_come_share_the_rate_and_leave_prices_alone() -> None:
+def test_many_new_instruments_share_the_rate_and_change_no_prices() -> None:
     """Quotes of the same symbol in the same step have the same prices in both markets."""
     alone, joined = simulator(plan_of(20)), simulator(plan_of(20))
     joined.plan(plan_of(60))
@@ -136,8 +136,10 @@ def test_many_that_come_share_the_rate_and_leave_prices_alone() -> None:
 
 def changed(plan: FeedPlan, symbol: str, **changes: object) -> FeedPlan:
     definitions = tuple(
-        msgspec.structs.replace(one, **changes) if one.symbol == symbol else one
-        for one in plan.definitions
+        msgspec.structs.replace(definition, **changes)
+        if definition.symbol == symbol
+        else definition
+        for definition in plan.definitions
     )
     return msgspec.structs.replace(plan, definitions=definitions)
 
@@ -150,8 +152,8 @@ def test_a_new_reference_price_does_not_move_the_market() -> None:
     assert before + after == WHOLE
 
 
-def test_a_new_tick_size_begins_again_on_its_own_grid() -> None:
-    """The quote on the old grid is forgotten: the first tick is a quote near the reference."""
+def test_with_a_new_tick_size_an_instrument_starts_again() -> None:
+    """The old quote is dropped: the first tick is a quote near the reference price."""
     market, plan = simulator(plan_of()), plan_of()
     run(market, 3)
     market.plan(changed(plan, "NVX", tick_size=Decimal("0.05"), reference_ticks=2025))
@@ -217,7 +219,7 @@ def test_no_quote_repeats_the_one_before_it() -> None:
 )
 def test_the_rate_is_met(number: int, rate: float, seconds: int, slack: float) -> None:
     """Slack is about three deviations: arrivals in bursts have four times the variance of Poisson,
-    so that n ticks are n +- 2 sqrt(n), and each follows its own unrest."""
+    so that n ticks are n +- 2 sqrt(n), and each follows its own volatility."""
     ticks = run(simulator(plan_of(number, rate=rate)), seconds)
     assert abs(len(ticks) / seconds / rate - 1) < slack
 
@@ -231,13 +233,13 @@ def test_a_new_rate_is_met_at_once() -> None:
 
 def test_ticks_follow_activity() -> None:
     ticks = run(simulator(plan_of(20, rate=2000)), 60)
-    heavy = max(definitions(20), key=lambda one: one.activity)
-    light = min(definitions(20), key=lambda one: one.activity)
+    heavy = max(definitions(20), key=lambda definition: definition.activity)
+    light = min(definitions(20), key=lambda definition: definition.activity)
     expected = heavy.activity / light.activity
     assert 0.6 < len(of(ticks, heavy.symbol)) / len(of(ticks, light.symbol)) / expected < 1.6
 
 
-def test_after_a_gap_it_makes_up_for_a_second_and_no_more() -> None:
+def test_after_a_gap_at_most_a_second_is_drawn() -> None:
     market = simulator(plan_of())
     run(market, 1)
     ticks = market.draw(START + 3_601_000)
@@ -255,8 +257,10 @@ def test_no_price_jumps_over_a_gap() -> None:
     market = simulator(plan_of(20, rate=2000))
     before = run(market, 2)
     after = market.draw(START + 3_600_000)
-    symbols = {one.symbol for one in definitions(20)} & {tick.symbol for tick in after}
-    moves = [middle_of(after, one) / middle_of(before, one) - 1 for one in symbols]
+    symbols = {definition.symbol for definition in definitions(20)} & {
+        tick.symbol for tick in after
+    }
+    moves = [middle_of(after, symbol) / middle_of(before, symbol) - 1 for symbol in symbols]
     assert len(moves) > 15
     assert max(map(abs, moves)) < 0.005
 
