@@ -12,7 +12,7 @@ import numpy as np
 from feeds.market.board import Board
 from feeds.market.delayed import delay_of
 from feeds.market.events import Batch, Delisting, Event, Listing, Phase, Status, Trade
-from feeds.realism.collector import Watch
+from feeds.realism.collector import TradeCollector
 from feeds.realism.statistics import Finding
 
 DAYS_KEPT: Final = 20
@@ -44,9 +44,9 @@ class Examiner:
     """Keep a watch for each feed; a new tape means new watches."""
 
     def __init__(self) -> None:
-        self._watches: dict[str, Watch] = {}
-        self._watch_of: dict[str, Watch] = {}
-        self._open: dict[str, Watch] = {}
+        self._watches: dict[str, TradeCollector] = {}
+        self._watch_of: dict[str, TradeCollector] = {}
+        self._open: dict[str, TradeCollector] = {}
         self._known: dict[str, tuple[tuple[int, ...], Certificate]] = {}
         self._lock = Lock()
 
@@ -99,7 +99,7 @@ class Examiner:
         """Watch a symbol, unless it is the delayed copy of another or there is no room."""
         if delay_of(symbol):
             return
-        watch = self._watches.setdefault(feed, Watch({}, days=DAYS_KEPT))
+        watch = self._watches.setdefault(feed, TradeCollector({}, days=DAYS_KEPT))
         if watch.symbols < SYMBOLS_KEPT or watch.has(symbol):
             watch.add_symbol(symbol, sector)
             self._watch_of[symbol] = watch
@@ -114,8 +114,8 @@ class Examiner:
 _OTHERS: Final = {Listing, Delisting, Status}
 
 
-def _examined(watch: Watch, days: int) -> Certificate:
+def _examined(watch: TradeCollector, days: int) -> Certificate:
     with np.errstate(invalid="ignore", divide="ignore"):  # a market that stands still divides by 0
-        market = watch.market()
+        market = watch.sample()
         memory = tuple(map(float, market.memory()))
         return Certificate(days, len(market.sectors), tuple(market.certificate()), memory)

@@ -1,1 +1,4 @@
-"""How real a market looks: statistics of a tape, and what collects them. Pure."""
+"""Statistics of a tape: does it look like a real market?
+
+Pure. Must not know how the tape was made, or who shows the result.
+"""

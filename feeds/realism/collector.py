@@ -1,7 +1,7 @@
-"""Watches the trades of a tape, for the statistics that tell a market from coin flips.
+"""Collects the trades of a tape for the statistics that tell a market from coin flips.
 
-Pure. Must not know how the tape was made. Fed with trades by the tests of realism and by whoever
-shows a tape. Days are those of the exchange's clock; only whole ones count.
+Pure. Must not know how the tape was made. Days are days in UTC of exchange time, and only complete
+days count.
 """
 
 from array import array
@@ -14,30 +14,33 @@ import numpy as np
 
 from feeds.market.bars import DAY_MS, MINUTE_MS
 from feeds.market.events import Trade
-from feeds.realism.statistics import PER_MINUTE, STEP_MS, MarketSample
+from feeds.realism.statistics import SAMPLE_MS, SAMPLES_PER_MINUTE, MarketSample
 from feeds.simulator.randomness import Floats
 
 SLACK_MINUTES: Final = 15
-"""A whole day begins and ends so near to the longest one, and has no longer silence in it."""
+"""A whole day has no silence longer than this, measured over the span of the longest day."""
 
 
-class _Trail:
-    """What one symbol did on one day: the price of each step and the sums of each minute that had
-    a trade; about 20 KB on a busy day."""
+class _DayTrades:
+    """The trades of a symbol on a day: the last price of each sample and the sums of each minute.
 
-    __slots__ = ("_minutes", "_prices", "_steps", "_trades", "_volumes")
+    Samples and minutes without a trade are left out. Arrays of numbers side by side take about
+    20 KB on a busy day; objects would take many times that.
+    """
+
+    __slots__ = ("_minutes", "_prices", "_samples", "_trades", "_volumes")
 
     def __init__(self) -> None:
-        self._steps, self._minutes = array("I"), array("I")
+        self._samples, self._minutes = array("I"), array("I")
         self._prices, self._volumes, self._trades = array("q"), array("q"), array("q")
 
     def add(self, passed_ms: int, trade: Trade) -> None:
-        """Take the next trade, so long after midnight."""
-        step, minute = passed_ms // STEP_MS, passed_ms // MINUTE_MS
-        if self._steps and step == self._steps[-1]:
+        """Add the next trade, `passed_ms` after midnight."""
+        sample, minute = passed_ms // SAMPLE_MS, passed_ms // MINUTE_MS
+        if self._samples and sample == self._samples[-1]:
             self._prices[-1] = trade.price_ticks
         else:
-            self._steps.append(step)
+            self._samples.append(sample)
             self._prices.append(trade.price_ticks)
         if self._minutes and minute == self._minutes[-1]:
             self._volumes[-1] += trade.size
@@ -52,16 +55,20 @@ class _Trail:
         return self._minutes.tolist()
 
     def closes(self, first: int, count: int) -> Floats:
-        """Return the price of so many steps, each until the next; before the first its own."""
-        steps, prices = self._steps.tolist(), self._prices.tolist()
+        """Return the prices of `count` samples from `first`.
+
+        A sample without a trade has the price before it (previous-tick interpolation), and before
+        the first trade of the day the price of that trade.
+        """
+        samples, prices = self._samples.tolist(), self._prices.tolist()
         found = np.full(count, float(prices[0]))
-        for step, price in zip(steps, prices, strict=False):
-            if first <= step < first + count:
-                found[step - first :] = price
+        for sample, price in zip(samples, prices, strict=False):
+            if first <= sample < first + count:
+                found[sample - first :] = price
         return found
 
     def sums(self, first: int, count: int) -> Floats:
-        """Return volume and number of trades of so many minutes, [minute, 2]."""
+        """Return volume and number of trades of `count` minutes from `first`, [minute, 2]."""
         found = np.zeros((count, 2))
         minutes, volumes = self._minutes.tolist(), self._volumes.tolist()
         for minute, *sums in zip(minutes, volumes, self._trades.tolist(), strict=False):
@@ -70,17 +77,16 @@ class _Trail:
         return found
 
 
-class Watch:
-    """Collect the trades of some symbols, given with their sectors: prices every 5 seconds, volume
-    and number of trades every minute, by day; the newest `days` are kept.
+class TradeCollector:
+    """Collect the trades of symbols, given as symbol -> sector, by day; keep the newest `days`.
 
-    Any thread may ask while another one observes.
+    Any thread may read while another thread observes.
     """
 
     def __init__(self, sectors: dict[str, str], *, days: float = inf) -> None:
         self._sectors = dict(sectors)
         self._most_days = days
-        self._days: dict[int, dict[str, _Trail]] = {}
+        self._days: dict[int, dict[str, _DayTrades]] = {}
 
     @property
     def symbols(self) -> int:
@@ -92,65 +98,76 @@ class Watch:
         return symbol in self._sectors
 
     def add_symbol(self, symbol: str, sector: str) -> None:
-        """Watch one more symbol; what was watched before stays."""
+        """Watch another symbol; what was collected before stays."""
         self._sectors[symbol] = sector
 
     def observe(self, trades: Iterable[Trade]) -> None:
-        """Take the next trades; those of other symbols are passed over."""
+        """Add the next trades; trades of other symbols are ignored."""
         for trade in trades:
             if trade.symbol not in self._sectors:
                 continue
             day, passed_ms = divmod(trade.exchange_ms or trade.ts_event, DAY_MS)
-            trails = self._days.get(day)
-            if trails is None:
-                trails = self._begin(day)
-            trail = trails.get(trade.symbol)
-            if trail is None:
-                trail = trails[trade.symbol] = _Trail()
-            trail.add(passed_ms, trade)
+            by_symbol = self._days.get(day)
+            if by_symbol is None:
+                by_symbol = self._begin(day)
+            day_trades = by_symbol.get(trade.symbol)
+            if day_trades is None:
+                day_trades = by_symbol[trade.symbol] = _DayTrades()
+            day_trades.add(passed_ms, trade)
 
-    def _begin(self, day: int) -> dict[str, _Trail]:
+    def _begin(self, day: int) -> dict[str, _DayTrades]:
         if len(self._days) >= self._most_days:
             del self._days[min(self._days)]
-        trails: dict[str, _Trail] = {}
-        self._days = self._days | {day: trails}
-        return trails
+        by_symbol: dict[str, _DayTrades] = {}
+        # A new dictionary each day: a reader in another thread keeps the one it iterates over.
+        self._days = self._days | {day: by_symbol}
+        return by_symbol
 
     def whole_days(self) -> list[int]:
-        """Return the days that were seen from their beginning to their end, without a long rest."""
-        minutes = {day: _minutes_of(trails) for day, trails in self._days.items()}
+        """Return the days that were observed from start to end, without a long silence."""
+        minutes = {day: _minutes_of(by_symbol) for day, by_symbol in self._days.items()}
         spans = {day: seen for day, seen in minutes.items() if seen}
         if not spans:
             return []
         first, last = min(map(min, spans.values())), max(map(max, spans.values()))
         return [day for day, seen in sorted(spans.items()) if _is_whole(seen, first, last)]
 
-    def market(self) -> MarketSample:
-        """Return what the symbols did that traded on every whole day.
+    def sample(self) -> MarketSample:
+        """Return a sample of all symbols that traded on every whole day.
 
         Raises:
-            ValueError: there was no such day.
+            ValueError: no whole day was observed.
         """
         days = [self._days[day] for day in self.whole_days()]
         sectors = dict(self._sectors)
-        symbols = [symbol for symbol in sectors if all(symbol in trails for trails in days)]
+        symbols = [symbol for symbol in sectors if all(symbol in by_symbol for by_symbol in days)]
         if not days or not symbols:
             raise ValueError("no whole day was seen")
-        seen = [minute for trails in days for minute in _minutes_of(trails)]
+        seen = [minute for by_symbol in days for minute in _minutes_of(by_symbol)]
         first, count = min(seen), max(seen) + 1 - min(seen)
-        steps = first * PER_MINUTE, count * PER_MINUTE
+        samples = first * SAMPLES_PER_MINUTE, count * SAMPLES_PER_MINUTE
         closes = np.stack(
-            [np.stack([trails[one].closes(*steps) for one in symbols], -1) for trails in days]
+            [
+                np.stack([by_symbol[symbol].closes(*samples) for symbol in symbols], -1)
+                for by_symbol in days
+            ]
         )
         sums = np.stack(
-            [np.stack([trails[one].sums(first, count) for one in symbols], 1) for trails in days]
+            [
+                np.stack([by_symbol[symbol].sums(first, count) for symbol in symbols], 1)
+                for by_symbol in days
+            ]
         )
-        return MarketSample(closes, sums[..., 0], sums[..., 1], [sectors[one] for one in symbols])
+        sectors_of = [sectors[symbol] for symbol in symbols]
+        return MarketSample(closes, sums[..., 0], sums[..., 1], sectors_of)
 
 
-def _minutes_of(trails: dict[str, _Trail]) -> list[int]:
-    """Return the minutes in which anything was traded, in their order."""
-    return sorted({minute for trail in list(trails.values()) for minute in trail.minutes()})
+def _minutes_of(by_symbol: dict[str, _DayTrades]) -> list[int]:
+    """Return the minutes in which any symbol traded, in order."""
+    # Copied to a list, because another thread may add a symbol meanwhile.
+    return sorted(
+        {minute for day_trades in list(by_symbol.values()) for minute in day_trades.minutes()}
+    )
 
 
 def _is_whole(minutes: list[int], first: int, last: int) -> bool:

@@ -13,7 +13,7 @@ from feeds.market.delayed import delayed
 from feeds.market.events import Batch, Delisting, Listing, Phase, Side, Status, Trade
 from feeds.plan.calendars import EXCHANGES, Calendar
 from feeds.plan.schedules import Segment
-from feeds.realism.collector import Watch
+from feeds.realism.collector import TradeCollector
 from feeds.realism.statistics import Finding
 from feeds.services.feeds import seed_exchange
 from tests.support.market_script import definition
@@ -42,7 +42,7 @@ def a_day(number, symbol="NVX", *, begin=OPEN_MS, end=CLOSE_MS, rest=(0, 0)):
 
 
 def watched(*trades):
-    watch = Watch({"NVX": "Technology", "ORB": "Energy"}, days=4)
+    watch = TradeCollector({"NVX": "Technology", "ORB": "Energy"}, days=4)
     watch.observe(one for some in trades for one in some)
     return watch
 
@@ -69,10 +69,10 @@ def test_only_the_newest_days_are_kept():
 
 def test_a_symbol_that_did_not_trade_on_a_whole_day_is_left_out():
     watch = watched(a_day(0), a_day(1), a_day(1, "ORB"), a_day(1, "ZED"))
-    assert list(watch.market().sectors) == ["Technology"]
-    assert watched(a_day(0), a_day(0, "ORB")).market().volumes.shape[2] == 2
+    assert list(watch.sample().sectors) == ["Technology"]
+    assert watched(a_day(0), a_day(0, "ORB")).sample().volumes.shape[2] == 2
     with pytest.raises(ValueError, match="no whole day"):
-        watched().market()
+        watched().sample()
 
 
 # --- what is watched --------------------------------------------------------------------------
@@ -132,7 +132,10 @@ def test_it_finds_what_a_watch_finds_and_finds_it_once(monkeypatch):
     """Three days of a minute each."""
     days = Calendar(EXCHANGES["XNYS"], date(2026, 1, 5))
     plan = demo_plan(days, seed=1, rate=300.0, instruments=20, day_ms=MINUTE_MS)
-    examiner, watch = Examiner(), Watch({one.symbol: one.sector for one in plan.definitions})
+    examiner = Examiner()
+    watch = TradeCollector(
+        {definition.symbol: definition.sector for definition in plan.definitions}
+    )
     examiner.begin(Board())
     closing = [days.day(number).starts_ms[Segment.CLOSING_AUCTION] for number in range(3)]
     is_open: dict[str, bool] = {}
@@ -146,9 +149,9 @@ def test_it_finds_what_a_watch_finds_and_finds_it_once(monkeypatch):
                 watch.observe([event])
     found = examiner.certificate("demo")
     assert (found.days, found.symbols) == (3, 20)
-    assert found.findings == tuple(watch.market().certificate())
+    assert found.findings == tuple(watch.sample().certificate())
     assert len(found.memory) == 60
-    monkeypatch.setattr(Watch, "market", None)
+    monkeypatch.setattr(TradeCollector, "sample", None)
     assert examiner.certificate("demo") is found
 
 

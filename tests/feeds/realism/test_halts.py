@@ -1,7 +1,7 @@
-"""Band 15: a price that runs away meets its band, and trading stops and begins again as it should.
+"""Fact 15: a price that leaves its band is paused, and reopens by an auction.
 
-Band 14, one seed and one tape, is in tests/feeds/engine/test_virtual_clock.py; the others are in
-test_statistics.py.
+Fact 14, that a seed gives a single tape, is in tests/feeds/engine/test_virtual_clock.py;
+facts 1 to 13 are in test_statistics.py.
 """
 
 from itertools import pairwise
@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from feeds.engine.virtual_clock import START_MS, demo_plan, tape_of
+from feeds.market.bars import MINUTE_MS
 from feeds.market.events import Phase, Quote, Status, Trade
 from feeds.plan.effects import Effect, EffectKind
 from feeds.plan.price_bands import BandRules
@@ -17,7 +18,7 @@ from feeds.plan.schedules import Segment
 from feeds.sessions.session import LIMIT_MS, PAUSE_MS, REOPENING_MS
 from tests.feeds.realism.test_statistics import CALENDAR, SYMBOLS
 
-DAY_MS = 600_000
+COMPRESSED_DAY_MS = 600_000
 FOLLOWERS = {
     Phase.OPEN: {Phase.LIMIT},
     Phase.LIMIT: {Phase.OPEN, Phase.HALTED},
@@ -28,16 +29,18 @@ FOLLOWERS = {
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_a_price_that_runs_away_is_stopped_paused_and_reopened_by_an_auction(seed: int) -> None:
-    """A limit state of 15 s, a pause of 5 minutes, an auction; and no tick while it is halted."""
-    plan = demo_plan(CALENDAR, seed=seed, rate=400.0, instruments=SYMBOLS, day_ms=DAY_MS)
+    """A limit state of 15 s, a pause of 5 minutes, an auction; no ticks while it is halted."""
+    plan = demo_plan(CALENDAR, seed=seed, rate=400.0, instruments=SYMBOLS, day_ms=COMPRESSED_DAY_MS)
     opened_ms = plan.schedule.wall_ms(0, CALENDAR.day(0).starts_ms[Segment.CONTINUOUS])
-    begin_ms = opened_ms + 60_000
+    begin_ms = opened_ms + MINUTE_MS
     runaway = Effect(
         kind=EffectKind.SHOCK, size=-0.15, start_ms=begin_ms, end_ms=begin_ms + 3_000,
         sector="Technology",
     )  # fmt: skip
     plan = replace(plan, bands=BandRules(), effects=(runaway,))
-    chosen = {one.symbol for one in plan.definitions if one.sector == "Technology"}
+    chosen = {
+        definition.symbol for definition in plan.definitions if definition.sector == "Technology"
+    }
     phases: dict[str, list[tuple[Phase, int]]] = {symbol: [] for symbol in chosen}
     for batch in tape_of(plan, (begin_ms - START_MS) / 1000 + 60):
         for event in batch.events:
@@ -47,10 +50,10 @@ def test_a_price_that_runs_away_is_stopped_paused_and_reopened_by_an_auction(see
                 case Quote(symbol=symbol) | Trade(symbol=symbol) if phases.get(symbol):
                     assert phases[symbol][-1][0] is not Phase.HALTED
     scale = plan.schedule.scale(0)
-    for told in phases.values():
-        assert [phase for phase, _ in told][:3] == [Phase.LIMIT, Phase.HALTED, Phase.AUCTION]
-        assert Phase.OPEN in [phase for phase, _ in told[3:]]
-        for (phase, since_ms), (follower, at_ms) in pairwise(told):
+    for history in phases.values():
+        assert [phase for phase, _ in history][:3] == [Phase.LIMIT, Phase.HALTED, Phase.AUCTION]
+        assert Phase.OPEN in [phase for phase, _ in history[3:]]
+        for (phase, since_ms), (follower, at_ms) in pairwise(history):
             assert follower in FOLLOWERS[phase]
             lasts_ms = {
                 (Phase.LIMIT, Phase.HALTED): LIMIT_MS,

@@ -15,15 +15,15 @@ from feeds.market.events import Batch, Phase, Quote, Side, Status, Trade
 from feeds.market.instruments import Definition
 from feeds.plan.calendars import EXCHANGES, Calendar
 from feeds.plan.schedules import Segment
-from feeds.realism.collector import Watch
+from feeds.realism.collector import TradeCollector
 from feeds.simulator.demo_exchange import definitions
 
 pytestmark = pytest.mark.slow
 
 DAYS = 20
 DAY_MINUTES = 5
-"""A day takes a sixth of the time it takes in a demo; an instrument has half as many ticks again in
-it. With ten days one storm of the whole market decides alone which kurtosis is the larger."""
+"""A day is six times as short as in a demo, and has half as many ticks again for each instrument.
+With only ten days a single calm or wild day of the market would decide about the kurtosis."""
 SYMBOLS = 16
 RATE = 480.0
 CALENDAR = Calendar(EXCHANGES["XNYS"], date(2026, 1, 5))
@@ -39,30 +39,30 @@ def tape(seed: int) -> Iterator[Batch]:
     return tape_of(plan, DAYS * DAY_MINUTES * 60)
 
 
-def watch() -> Watch:
-    return Watch({one.symbol: one.sector for one in definitions(SYMBOLS)})
+def watch() -> TradeCollector:
+    return TradeCollector({company.symbol: company.sector for company in definitions(SYMBOLS)})
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_twenty_days_look_like_a_real_market_and_nothing_impossible_happens(seed: int) -> None:
-    """Bands 1 to 12 by median over symbols; 13 on every tick."""
+    """Facts 1 to 12 by the median over symbols; fact 13, that ticks are possible, on every tick."""
     seen, inspector = watch(), Inspector(definitions(SYMBOLS))
     for batch in tape(seed):
         inspector.inspect(batch)
         seen.observe(inspector.continuous(batch))
-    findings = seen.market().certificate()
+    findings = seen.sample().certificate()
     assert [finding.number for finding in findings] == list(MARKET)
     assert [finding for finding in findings if not finding.is_met] == []
     assert inspector.ticks > 2_000_000
 
 
 class Inspector:
-    """Looks at every event of a tape: what no market can do must not happen."""
+    """Check every event of a tape: what no market can do must not happen."""
 
     def __init__(self, listed: tuple[Definition, ...]) -> None:
         self.ticks = 0
         self._board = Board()
-        self._volumes: dict[str, int] = {one.symbol: 0 for one in listed}
+        self._volumes: dict[str, int] = {definition.symbol: 0 for definition in listed}
         self._phases: dict[str, Phase] = {}
         self._next = 1
 
@@ -80,7 +80,7 @@ class Inspector:
                     self._phases[symbol] = phase
 
     def continuous(self, batch: Batch) -> Iterator[Trade]:
-        """Return the trades of continuous trading: an auction's is one of many."""
+        """Return the trades of continuous trading: that of an auction stands for many."""
         for event in batch.events:
             if isinstance(event, Trade):
                 passed_ms = event.exchange_ms % DAY_MS
@@ -146,16 +146,18 @@ def brownian(random: np.random.Generator) -> np.ndarray:
 
 @pytest.mark.parametrize("generator", [bounded_walk, mock, brownian])
 def test_the_usual_generators_fail(generator: Callable[[np.random.Generator], np.ndarray]) -> None:
-    """A test of the tests: they tell a market from coin flips."""
+    """A test of the tests: the statistics tell a market from coin flips."""
     random, seen = np.random.default_rng(1), watch()
-    for one in definitions(SYMBOLS):
+    for company in definitions(SYMBOLS):
         for day in range(DAYS // 2):
             begin = START_MS + day * DAY_MS
             seen.observe(
-                Trade(one.symbol, round(price * 100), 100 * size, Side.BUY, begin + 5_000 * step)
+                Trade(
+                    company.symbol, round(price * 100), 100 * size, Side.BUY, begin + 5_000 * step
+                )
                 for step, (price, size) in enumerate(
                     zip(generator(random), random.integers(1, 9, STEPS).tolist(), strict=True)
                 )
             )
-    failed = {finding.number for finding in seen.market().certificate() if not finding.is_met}
+    failed = {finding.number for finding in seen.sample().certificate() if not finding.is_met}
     assert failed >= {2, 4, 5, 8, 9, 12}
