@@ -13,6 +13,9 @@ from tests.support.redis_server import RedisServer, running_redis
 from tests.support.served import Served, serve
 
 POLL_S = 0.05
+BROWSER_FOLDERS = ("/e2e/", "/js/")
+
+pytest_plugins = ["tests.support.browser"]
 
 settings.register_profile("busy", deadline=None)
 settings.load_profile("busy")  # a busy machine makes an example slow, and proves nothing
@@ -26,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put browser tests last: Playwright leaves a loop running, where the ORM refuses to work."""
-    items.sort(key=lambda item: "/e2e/" in item.path.as_posix())
+    items.sort(key=lambda item: any(name in item.path.as_posix() for name in BROWSER_FOLDERS))
 
 
 @pytest.hookimpl(wrapper=True)

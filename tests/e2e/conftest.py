@@ -5,64 +5,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page
 
-from tests.support.chromium import NoChromium, launch
+from tests.support.people import People
 from tests.support.proxy import Proxy
 from tests.support.served import Served
 
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 800}
 EXPECTED = ("net::ERR_", "WebSocket connection to", "502 (Bad Gateway)")
 """What the console says when a test cuts or blocks the line."""
 
 Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """A Chromium, or a skip that says how to have one."""
-    expect.set_options(timeout=15_000)
-    with sync_playwright() as playwright:
-        try:
-            browser = launch(playwright.chromium)
-        except NoChromium as error:
-            pytest.skip(str(error))
-        yield browser
-        browser.close()
-
-
-class People:
-    """Who is signed in: each account once, for sign-ins are rationed."""
-
-    def __init__(self, browser: Browser, served: Served) -> None:
-        self._browser = browser
-        self._served = served
-        self._states: dict[str, Any] = {}
-
-    def context(self, user: str | None, **options: Any) -> BrowserContext:
-        """Return a browser of its own, signed in."""
-        if user is not None and user not in self._states:
-            fresh = self._browser.new_context()
-            self.sign_in(fresh.new_page(), user)
-            self._states[user] = fresh.storage_state()
-            fresh.close()
-        state = None if user is None else self._states[user]
-        return self._browser.new_context(storage_state=state, **({"viewport": DESKTOP} | options))
-
-    def sign_in(self, page: Page, user: str) -> None:
-        """Sign in by the form."""
-        page.goto(self._served.url)
-        page.get_by_label("Username").fill(user)
-        page.get_by_label("Password").fill(self._served.passwords[user])
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(self._served.url)
-
-
-@pytest.fixture(scope="session")
-def people(browser: Browser, served: Served) -> People:
-    """The accounts of the demo."""
-    return People(browser, served)
 
 
 @pytest.fixture

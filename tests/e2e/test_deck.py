@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import DESKTOP, PHONE, Open
+from tests.e2e.conftest import Open
 from tests.e2e.test_live import shown
+from tests.support.people import DESKTOP, PHONE
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.protocol.examples import COMMANDS
-from tests.e2e.conftest import DESKTOP, PHONE, Open
+from tests.e2e.conftest import Open
+from tests.support.people import DESKTOP, PHONE
 from tests.support.schemas import schemas_of
 
 pytestmark = pytest.mark.slow

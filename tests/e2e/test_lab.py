@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import DESKTOP, PHONE, Open, People
+from tests.e2e.conftest import Open
+from tests.support.people import DESKTOP, PHONE, People
 from tests.support.proxy import Proxy
 from tests.support.served import Served
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import DESKTOP, PHONE, Open
+from tests.e2e.conftest import Open
+from tests.support.people import DESKTOP, PHONE
 
 pytestmark = pytest.mark.slow
 

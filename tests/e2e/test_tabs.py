@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Error, Page, expect
 
-from tests.e2e.conftest import People, press
+from tests.e2e.conftest import press
 from tests.e2e.test_live import agrees, moving, shown
+from tests.support.people import People
 from tests.support.served import Served, serve
 
 pytestmark = pytest.mark.slow

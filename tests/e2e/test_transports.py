@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.e2e.conftest import PHONE, Open, press
+from tests.e2e.conftest import Open, press
+from tests.support.people import PHONE
 from tests.support.proxy import How, Proxy, Road
 from tests.support.served import Served
 

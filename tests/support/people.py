@@ -1,0 +1,37 @@
+"""Browsers of people: their sizes, and who is signed in."""
+
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.support.served import Served
+
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 800}
+
+
+class People:
+    """The accounts of a server. Each signs in once, because sign-ins are rationed."""
+
+    def __init__(self, browser: Browser, served: Served) -> None:
+        self._browser = browser
+        self._served = served
+        self._states: dict[str, Any] = {}
+
+    def context(self, user: str | None, **options: Any) -> BrowserContext:
+        """Return a browser of its own in which a user, or nobody, is signed in."""
+        if user is not None and user not in self._states:
+            fresh = self._browser.new_context()
+            self.sign_in(fresh.new_page(), user)
+            self._states[user] = fresh.storage_state()
+            fresh.close()
+        state = None if user is None else self._states[user]
+        return self._browser.new_context(storage_state=state, **({"viewport": DESKTOP} | options))
+
+    def sign_in(self, page: Page, user: str) -> None:
+        """Sign in by the form."""
+        page.goto(self._served.url)
+        page.get_by_label("Username").fill(user)
+        page.get_by_label("Password").fill(self._served.passwords[user])
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(self._served.url)
