@@ -1,55 +1,54 @@
-const {Board, Gap} = await import("/static/js/market/board.js");
-const {Bars} = await import("/static/js/market/bars.js");
-const {Inbox} = await import("/static/js/market/inbox.js");
-const {Tape} = await import("/static/js/market/tape.js");
-const {Replica} = await import("/static/js/market/replica.js");
-const {Election, Presence} = await import("/static/js/tabs/election.js");
-const {Follower} = await import("/static/js/tabs/follower.js");
-const {Leader} = await import("/static/js/tabs/leader.js");
-const check = (isTrue, text) => { if (!isTrue) throw new Error(text()); };
-const rest = async () => { for (let turn = 0; turn < 30; turn += 1) await null; };
+/**
+ * Tabs that share, in request page: real leaders, followers and connections. Market, locks and channels are fakes, and
+ * time stands still until it is moved.
+ */
 
-/** A source of numbers in [0, n), the same for the same seed. */
-const chance = (seed) => (n) => {
-  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-  return Math.floor(seed / 4294967296 * n);
-};
+import {Connection} from "/static/js/connection/connection.js";
+import {Bars} from "/static/js/market/bars.js";
+import {Board, Gap} from "/static/js/market/board.js";
+import {Inbox} from "/static/js/market/inbox.js";
+import {Replica} from "/static/js/market/replica.js";
+import {Tape} from "/static/js/market/tape.js";
+import {Election, Presence} from "/static/js/tabs/election.js";
+import {Follower} from "/static/js/tabs/follower.js";
+import {Leader} from "/static/js/tabs/leader.js";
+import {ManualClock, ok as check, settled} from "../harness.js";
 
-/** Locks of one browser; unlike it they are given in the same turn. */
+/** Locks of one browser; unlike the real ones they are given in the same turn. */
 class Locks {
   locked = new Map();
   queues = new Map();
   request(name, {steal = false, signal} = {}, run) {
     return new Promise((resolve, reject) => {
-      const one = {run, resolve, reject, name, owner: this.owner};
-      signal?.addEventListener("abort", () => this.forget(one));
+      const request = {run, resolve, reject, name, owner: this.owner};
+      signal?.addEventListener("abort", () => this.forget(request));
       if (steal) {
         this.locked.get(name)?.reject(new Error("stolen"));
-        this.give(one);
-      } else if (this.locked.has(name)) this.queueOf(name).push(one);
-      else this.give(one);
+        this.give(request);
+      } else if (this.locked.has(name)) this.queueOf(name).push(request);
+      else this.give(request);
     });
   }
   queueOf(name) {
     if (!this.queues.has(name)) this.queues.set(name, []);
     return this.queues.get(name);
   }
-  give(one) {
-    this.locked.set(one.name, one);
-    Promise.resolve(one.run()).then((value) => {
-      one.resolve(value);
-      this.free(one);
+  give(request) {
+    this.locked.set(request.name, request);
+    Promise.resolve(request.run()).then((value) => {
+      request.resolve(value);
+      this.free(request);
     });
   }
-  free(one) {
-    if (this.locked.get(one.name) !== one) return;
-    this.locked.delete(one.name);
-    const next = this.queueOf(one.name).shift();
+  free(request) {
+    if (this.locked.get(request.name) !== request) return;
+    this.locked.delete(request.name);
+    const next = this.queueOf(request.name).shift();
     if (next) this.give(next);
   }
-  forget(one) {
-    this.queues.set(one.name, this.queueOf(one.name).filter((other) => other !== one));
-    if (this.locked.get(one.name) !== one) one.reject(new Error("aborted"));
+  forget(request) {
+    this.queues.set(request.name, this.queueOf(request.name).filter((other) => other !== request));
+    if (this.locked.get(request.name) !== request) request.reject(new Error("aborted"));
   }
   /** Locks as one tab sees them: `kill` takes all it has, as its death does. */
   of(owner) {
@@ -61,13 +60,13 @@ class Locks {
   }
   kill(owner) {
     for (const name of this.queues.keys()) {
-      this.queues.set(name, this.queueOf(name).filter((one) => one.owner !== owner));
+      this.queues.set(name, this.queueOf(name).filter((request) => request.owner !== owner));
     }
-    for (const one of [...this.locked.values()]) if (one.owner === owner) this.free(one);
+    for (const request of [...this.locked.values()]) if (request.owner === owner) this.free(request);
   }
 }
 
-/** Channels of one browser; unlike it they deliver in the order of one queue, when it is emptied. */
+/** Channels of one browser; unlike the real ones they deliver in the order of one queue, when it is emptied. */
 class Air {
   channels = new Set();
   queue = [];
@@ -136,10 +135,10 @@ class Market {
   barsOf(name, since = -1) {
     return this.bars.get(name[0]).filter(({seq}) => seq > since).map(({seq, ...bar}) => bar);
   }
-  at(s, seq) { return this.rows.get(s).findLast((one) => one.seq <= seq); }
+  at(s, seq) { return this.rows.get(s).findLast((moment) => moment.seq <= seq); }
 }
 
-/** The server's side of one connection; unlike it, it sends when it is told to. */
+/** The server's side of one connection; unlike the real one it sends when the test says so. */
 class Session {
   constructor(market, say) {
     Object.assign(this, {market, say, places: {}, wanted: {ticker: new Set(), trades: new Set(), bars: new Set()}, paused: false});
@@ -228,9 +227,9 @@ class Session {
   }
   heartbeat() {
     this.take();
-    const waiting = this.paused ? ["ticker", "trades", "bars"].filter((one) => this.places[one]) : [];
+    const waiting = this.paused ? ["ticker", "trades", "bars"].filter((channel) => this.places[channel]) : [];
     if (Object.values(this.places).some(({epoch}) => epoch !== this.market.epoch)) return;
-    const seq = Math.min(this.market.seq, ...waiting.map((one) => this.places[one].seq));
+    const seq = Math.min(this.market.seq, ...waiting.map((channel) => this.places[channel].seq));
     for (const place of Object.values(this.places)) place.seq = Math.max(place.seq, seq);
     this.say({channel: "heartbeat", type: "heartbeat", seq, ts: seq, stale: null});
   }
@@ -374,10 +373,10 @@ class Tab {
     const {market} = this.world;
     const isNow = this.board.position("ticker")?.startsWith(`${market.epoch}:`);
     for (const {s, n, ...rest} of frame.data) {
-      check(this.ever.has(s), () => `${this.id} was told of ${s}`);
+      check(this.ever.has(s), () => `${this.id} got ${s}`);
       if (frame.type === "snapshot" && this.symbols.has(s)) this.begun.add(s);
       const isForeign = (key) => this.fields && !["t", "gone", ...this.fields].includes(key);
-      check(!Object.keys(rest).some(isForeign), () => `${this.id} was told ${Object.keys(rest)}`);
+      check(!Object.keys(rest).some(isForeign), () => `${this.id} got ${Object.keys(rest)}`);
       this.seen.ticks.set(s, frame.type === "snapshot" ? market.at(s, frame.seq)?.ticks : (this.seen.ticks.get(s) ?? NaN) + n);
     }
     for (const s of isNow && !frame.more ? this.begun : []) {
@@ -451,8 +450,9 @@ class Tab {
   }
 }
 
-class TabWorld {
-  time = new Time();
+/** One browser with its tabs, the market and all connections to it. */
+export class TabWorld {
+  time = new ManualClock();
   locks = new Locks();
   air = new Air();
   market = new Market();
@@ -486,13 +486,13 @@ class TabWorld {
   /** Let everything happen that happens without the market. */
   async settle(span_ms = 50) {
     for (let turn = 0; turn < 6; turn += 1) {
-      await rest();
+      await settled();
       this.air.flush();
       this.time.advance(span_ms / 6);
     }
-    await rest();
+    await settled();
     this.air.flush();
-    await rest();
+    await settled();
   }
   async open(id, options) {
     const tab = new Tab(this, id, options);
@@ -512,4 +512,3 @@ class TabWorld {
     return this.session.commands.map(({method, params}) => [method, params.channel ?? "", (params.symbols ?? []).join("")].join(" ").trim());
   }
 }
-const world = new TabWorld();

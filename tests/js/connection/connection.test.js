@@ -1,0 +1,82 @@
+/** A connection that comes and goes, with transports that do as they are told and a clock that is moved by hand. */
+
+import {Connection} from "/static/js/connection/connection.js";
+import {equal, ok, steps, test} from "../harness.js";
+import {all, triesOf, worldOf} from "./transports.js";
+
+function connected(behaviours, options = {}) {
+  const world = worldOf(behaviours);
+  world.states = [];
+  world.connection = new Connection({
+    candidates: world.candidates, positions: () => ({}), deliver: () => true, random: () => 0.5,
+    now: () => world.clock.now_ms, timers: world.clock, onstate: ({name}) => world.states.push(name), ...options,
+  });
+  world.connection.open();
+  return world;
+}
+
+test("a server that is down is not hammered", () => {
+  const world = connected(all("refuse"));
+  world.clock.advance(60_000);
+  const tries = triesOf(world, "websocket");
+  ok(steps(tries).every((wait_ms) => wait_ms >= 700), () => `tries at ${tries}`);
+  ok(3 < tries.length && tries.length < 15, () => `${tries.length} tries`);
+  equal(triesOf(world, "poll").length, tries.length);
+});
+
+test("the wait that a refusal asks for is kept", () => {
+  const world = connected(all(4429));
+  world.retry_ms = 7_000;
+  world.clock.advance(60_000);
+  const waits = steps(triesOf(world, "websocket"));
+  ok(waits.length > 2, () => `${waits.length} waits`);
+  ok(waits.every((wait_ms) => wait_ms >= 7_000), () => `waits of ${waits} ms`);
+});
+
+test("the wait that a shutdown announces is kept", () => {
+  const world = connected();
+  world.clock.advance(1_000);
+  const [transport] = world.opened;
+  transport.onframe({channel: "status", type: "shutdown", retry_ms: 9_000}, 10);
+  transport.onclose({code: 4503, reason: "", retry_ms: 0});
+  equal(world.states.at(-1), "reconnecting");
+  world.clock.advance(8_999);
+  equal(triesOf(world, "websocket"), [0]);
+  world.clock.advance(1_000);
+  equal(triesOf(world, "websocket").length, 2);
+  equal(world.states.at(-1), "live");
+});
+
+test("a wait that is over does not bind the next one", () => {
+  const world = connected();
+  world.clock.advance(1_000);
+  const lose = (code) => world.opened.at(-1).onclose({code, reason: "", retry_ms: 0});
+  world.opened.at(-1).onframe({channel: "status", type: "shutdown", retry_ms: 9_000}, 10);
+  lose(4503);
+  world.clock.advance(20_000);
+  const before = triesOf(world, "websocket").length;
+  lose(1006);
+  world.clock.advance(1_500);
+  equal(triesOf(world, "websocket").length, before + 1);
+});
+
+test("a connection that was signed out does not come back", () => {
+  const world = connected();
+  world.clock.advance(1_000);
+  world.opened[0].onclose({code: 4401, reason: "", retry_ms: 0});
+  world.clock.advance(60_000);
+  equal(world.states.at(-1), "signed_out");
+  equal(triesOf(world, "websocket"), [0]);
+});
+
+test("silence makes prices stale, and then ends the connection", () => {
+  const world = connected();
+  world.clock.advance(20);
+  world.opened[0].onframe({channel: "status", type: "welcome", heartbeat_ms: 1_000}, 10);
+  world.clock.advance(1_400);
+  equal(world.states.at(-1), "live");
+  world.clock.advance(500);
+  equal(world.states.at(-1), "stale");
+  world.clock.advance(900);
+  equal(world.states.at(-1), "reconnecting");
+});

@@ -1,0 +1,181 @@
+/**
+ * What the tests of scripts share: a list of tests, comparisons, a clock that is moved by hand, and chance with a seed.
+ * A test file imports this and the module under test, and registers each test at the beginning of a line, because
+ * `test_scripts.py` reads the names from the text.
+ */
+
+/** @type {Map<string, () => unknown>} */
+const tests = new Map();
+
+/** The page's own complaints since they were last taken. @type {string[]} */
+const complaints = [];
+addEventListener("error", ({message, error}) => complaints.push(`uncaught: ${error?.stack ?? message}`));
+addEventListener("unhandledrejection", ({reason}) => complaints.push(`unhandled: ${reason?.stack ?? reason}`));
+
+/**
+ * Register a test. It may be asynchronous, and it fails by throwing.
+ * @param {string} name
+ * @param {() => unknown} run
+ */
+export function test(name, run) {
+  if (tests.has(name)) throw new Error(`two tests are named: ${name}`);
+  tests.set(name, run);
+}
+
+/** Return the names of the tests of this page. */
+export function names() {
+  return [...tests.keys()];
+}
+
+/**
+ * Run a test. Return what is wrong with it, one text each; nothing when it passes.
+ * @param {string} name
+ */
+export async function run(name) {
+  complaints.length = 0;
+  const body = tests.get(name);
+  if (!body) return [`no test is named: ${name}`];
+  const wrong = [];
+  try {
+    await body();
+  } catch (error) {
+    wrong.push(String(error?.stack ?? error));
+  }
+  // The browser reports an unhandled rejection after the task in which it arose.
+  await new Promise((resolve) => setTimeout(resolve));
+  return [...wrong, ...complaints];
+}
+
+/**
+ * Run a check for every case, and name those that fail.
+ * @template Case
+ * @param {Iterable<Case>} cases
+ * @param {(each: Case) => unknown} check
+ */
+export async function each(cases, check) {
+  const failures = [];
+  let count = 0;
+  for (const item of cases) {
+    count += 1;
+    try {
+      await check(item);
+    } catch (error) {
+      failures.push(`case ${text(item)}: ${error?.stack ?? error}`);
+    }
+  }
+  if (count === 0) throw new Error("there are no cases");
+  if (failures.length) throw new Error(failures.join("\n"));
+}
+
+// --- comparisons ----------------------------------------------------------------------------
+/**
+ * Compare by value, deeply. The order of an object's keys does not count; undefined is not null.
+ * @param {unknown} actual
+ * @param {unknown} expected
+ * @param {string} [about]
+ */
+export function equal(actual, expected, about = "") {
+  const [was, should] = [text(actual), text(expected)];
+  if (was !== should) throw new Error(`${about && `${about}: `}was ${was}\n  expected ${should}`);
+}
+
+/**
+ * @param {unknown} isTrue
+ * @param {string | (() => string)} about what is wrong when it is not
+ */
+export function ok(isTrue, about) {
+  if (!isTrue) throw new Error(typeof about === "function" ? about() : about);
+}
+
+/**
+ * Compare numbers within a share of the expected one.
+ * @param {number | null} actual
+ * @param {number} expected
+ * @param {number} [share]
+ */
+export function near(actual, expected, share = 1e-6) {
+  const isNear = typeof actual === "number" && Math.abs(actual - expected) <= Math.abs(expected) * share;
+  ok(isNear, `was ${actual}, expected ${expected} within ${share}`);
+}
+
+/**
+ * @param {() => unknown} run
+ * @param {string} message the error as text, as in "RangeError: too large"
+ */
+export function throws(run, message) {
+  let raised = null;
+  try {
+    run();
+  } catch (error) {
+    raised = String(error);
+  }
+  equal(raised, message);
+}
+
+/** Return a value as text in which equal values are equal. @param {unknown} value @returns {string} */
+function text(value) {
+  if (value instanceof Map) return `Map ${text([...value])}`;
+  if (value instanceof Set) return `Set ${text([...value])}`;
+  if (Array.isArray(value)) return `[${value.map(text).join(", ")}]`;
+  if (typeof value === "object" && value !== null) {
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([key, item]) => `${key}: ${text(item)}`).join(", ")}}`;
+  }
+  return typeof value === "string" ? JSON.stringify(value) : Object.is(value, -0) ? "0" : String(value);
+}
+
+// --- time and chance ------------------------------------------------------------------------
+/** Time that stands still until it is moved. It has the timer functions of a browser. */
+export class ManualClock {
+  now_ms = 0;
+  /** @type {Map<number, {at_ms: number, run: () => void}>} */
+  #due = new Map();
+  #nextId = 1;
+  setTimeout = (/** @type {() => void} */ run, /** @type {number} */ wait_ms) => {
+    this.#due.set(this.#nextId, {at_ms: this.now_ms + wait_ms, run});
+    return this.#nextId++;
+  };
+  clearTimeout = (/** @type {number | undefined} */ id) => {
+    if (id !== undefined) this.#due.delete(id);
+  };
+
+  /** Run what becomes due, in order, also what that sets in turn. @param {number} span_ms */
+  advance(span_ms) {
+    const end_ms = this.now_ms + span_ms;
+    for (let next = this.#next(end_ms); next; next = this.#next(end_ms)) {
+      const [id, {at_ms, run}] = next;
+      this.now_ms = at_ms;
+      this.#due.delete(id);
+      run();
+    }
+    this.now_ms = end_ms;
+  }
+
+  /** @param {number} end_ms */
+  #next(end_ms) {
+    const due = [...this.#due].filter(([, {at_ms}]) => at_ms <= end_ms);
+    return due.sort(([a, timer], [b, other]) => timer.at_ms - other.at_ms || a - b)[0];
+  }
+}
+
+/** Let everything happen that waits for promises only. @param {number} [turns] */
+export async function settled(turns = 30) {
+  for (let turn = 0; turn < turns; turn += 1) await null;
+}
+
+/**
+ * Return a source of numbers in [0, 1), the same for the same seed (a linear congruential generator).
+ * @param {number} seed
+ */
+export function randomOf(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 4294967296;
+  };
+}
+
+/** Return the differences of neighbours. @param {number[]} numbers */
+export function steps(numbers) {
+  return numbers.slice(1).map((number, index) => number - numbers[index]);
+}

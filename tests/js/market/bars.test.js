@@ -1,0 +1,34 @@
+/** Bars of charts: what the wire says stands, older bars lie under it. */
+
+import {Bars} from "/static/js/market/bars.js";
+import {readFrame} from "/static/js/wire/frames.js";
+import {each, equal, test} from "../harness.js";
+
+const HEAD = {channel: "bars", seq: 5, ts: 1};
+const bar = (t) => ({s: "A", iv: "1m", t, o: 1, h: 1, l: 1, c: 1, v: 1, n: 1});
+
+test("an update before any snapshot, or one that does not follow, is a gap", () => {
+  const bars = new Bars();
+  equal(bars.apply(readFrame({...HEAD, from: 3, data: []})).gap, true);
+  bars.apply(readFrame({...HEAD, type: "snapshot", epoch: "e", data: [bar(50)]}));
+  equal(bars.apply(readFrame({...HEAD, from: 4, seq: 6, data: []})).gap, true);
+  equal([bars.isWhole, bars.position(["C@1m"])], [false, null]);
+});
+
+test("older bars lie under those of the wire", () => {
+  const bars = new Bars();
+  bars.apply(readFrame({...HEAD, type: "snapshot", epoch: "e", data: [{...bar(50), v: 9}]}));
+  bars.lay("A@1m", [bar(40), bar(50), bar(60)]);
+  equal(bars.of("A@1m").map(({t, v}) => [t, v]), [[40, 1], [50, 9]]);
+});
+
+test("only the newest bars are kept", () => {
+  const bars = new Bars();
+  bars.lay("B@1m", Array.from({length: 1500}, (_, t) => bar(t)));
+  equal(bars.of("B@1m").length, 1000);
+});
+
+test("an entry that is no bar makes its frame unreadable", () =>
+  each([{...bar(1), o: "1"}, {s: "A", iv: "1m"}, {iv: "1m", none: true}, null], (entry) => {
+    equal(readFrame({...HEAD, from: 3, data: [entry]}), null);
+  }));

@@ -1,0 +1,124 @@
+"""Every test of the browser's scripts, in a real browser; and that none can fail unseen."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext
+
+from tests.support.people import People
+from tests.support.scripts import (
+    FOLDER,
+    ScriptPage,
+    ScriptTest,
+    module_of,
+    registered_in,
+    script_files,
+)
+from tests.support.served import Served
+
+FILES = script_files()
+TESTS = [test for file in FILES for test in registered_in(file, (FOLDER / file).read_text())]
+
+Load = Callable[..., ScriptPage]
+
+
+@pytest.fixture(scope="module")
+def context(people: People) -> Iterator[BrowserContext]:
+    """A browser in which nobody is signed in."""
+    context = people.context(None)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def load(context: BrowserContext, served: Served) -> Load:
+    """Load a file of tests into a page of its own, which runs no script of ours by itself."""
+
+    def load(file: str, **options: Any) -> ScriptPage:
+        page = context.new_page()
+        page.goto(f"{served.url}accounts/login/", wait_until="domcontentloaded")
+        return ScriptPage(page, file, **options)
+
+    return load
+
+
+@pytest.fixture(scope="module")
+def loaded(load: Load) -> Callable[[str], ScriptPage]:
+    """Load a file of tests once for all its tests."""
+    pages: dict[str, ScriptPage] = {}
+
+    def loaded(file: str) -> ScriptPage:
+        if file not in pages:
+            pages[file] = load(file)
+        return pages[file]
+
+    return loaded
+
+
+@pytest.mark.parametrize("test", TESTS, ids=str)
+def test_script(loaded: Callable[[str], ScriptPage], test: ScriptTest) -> None:
+    wrong = loaded(test.file).run(test.name)
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_file_of_tests_is_for_a_script_of_the_same_place_and_registers_tests(file: str) -> None:
+    assert module_of(file).is_file()
+    assert registered_in(file, (FOLDER / file).read_text())
+
+
+# --- the harness itself ---
+
+IMPORT = 'import {each, equal, near, test, throws} from "./harness.js";\n'
+FAILING = {
+    "equal": "equal({a: [1]}, {a: [2]});",
+    "undefined is not null": "equal({a: undefined}, {a: null});",
+    "a missing key": "equal({}, {a: null});",
+    "near": "near(1.1, 1);",
+    "throws nothing": 'throws(() => {}, "Error: x");',
+    "one case of many": "return each([1, 2], (item) => equal(item, 1));",
+    "no case": "return each([], () => {});",
+    "a rejected promise": 'await Promise.reject(new Error("planted"));',
+    "an unhandled rejection": 'Promise.reject(new Error("planted"));',
+    "an uncaught error": 'setTimeout(() => { throw new Error("planted"); });',
+    "console.error": 'console.error("planted");',
+    "a breach of the policy": 'document.body.setAttribute("style", "color: red");',
+}
+
+
+@pytest.fixture(scope="module")
+def planted(load: Load) -> ScriptPage:
+    """A file of tests that all fail, but for the last."""
+    tests = [f'test("{name}", async () => {{ {body} }});' for name, body in FAILING.items()]
+    source = "\n".join([IMPORT, *tests, 'test("passes", () => equal(1, 1));'])
+    return load("planted.test.js", extra={"planted.test.js": source})
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_a_planted_failure_is_seen_and_fails_no_other(planted: ScriptPage, name: str) -> None:
+    assert planted.run(name)
+    assert planted.run("passes") == []
+
+
+def test_a_test_that_is_not_registered_fails(planted: ScriptPage) -> None:
+    assert planted.run("nobody") == ["no test is named: nobody"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("", "registers no test"),
+        ('  test("hidden by its indentation", () => {});\n', "registers other tests"),
+        ('test("a", () => {});\ntest("a", () => {});\n', "two tests are named"),
+        ('test("a", () => {});\nconsole.error("planted");\n', "complains"),
+        ('test("a", () => {});\nPromise.reject(new Error("planted"));\n', "complains"),
+        ('test("a", () => {});\nthrow new Error("planted");\n', "planted"),
+        ('import {none} from "./harness.js";\ntest("a", () => {});\n', "none"),
+        ('import "./nowhere.js";\ntest("a", () => {});\n', "import"),
+    ],
+)
+def test_a_file_that_loads_wrongly_is_seen(load: Load, source: str, said: str) -> None:
+    with pytest.raises(Exception, match=said):
+        load("planted.test.js", extra={"planted.test.js": IMPORT + source})

@@ -1,0 +1,47 @@
+/** A stream of server-sent events, from its first event to its end. */
+
+import {SseTransport} from "/static/js/transports/sse.js";
+import {equal, test} from "../harness.js";
+
+const WELCOME = {channel: "status", type: "welcome", server_time: 5, heartbeat_ms: 5000};
+
+/** Follow streams to the end: each answer is the text of a stream, or the status of a refusal. */
+async function followed(...answers) {
+  const [heard, queries] = [[], []];
+  const fetch = async (address) => {
+    queries.push(new URL(address, location.href).search);
+    const answer = answers.shift();
+    if (typeof answer === "string") return new Response(answer);
+    return new Response('{"error":{"code":429}}', {status: answer, headers: {"Retry-After": "7"}});
+  };
+  const transport = new SseTransport({url: "/sse/v1/", fetch});
+  const ended = new Promise((resolve) => { transport.onclose = resolve; });
+  transport.onopen = () => heard.push("open");
+  transport.onframe = (frame) => heard.push(`${frame.type} ${frame.seq ?? ""}`.trim());
+  transport.open(() => ({}));
+  return {ending: await ended, heard, queries};
+}
+
+function event(frame, fields = {}) {
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\n`);
+  return `${lines.join("")}data: ${JSON.stringify(frame)}\n\n`;
+}
+
+test("a stream is closed with the code of the server", async () => {
+  const goodbye = event({code: 4401, reason: "signed out"}, {event: "close"});
+  const text = event(WELCOME) + event({channel: "heartbeat", seq: 9, ts: 6}) + goodbye;
+  const {ending, heard} = await followed(text);
+  equal(ending, {code: 4401, reason: "signed out", retry_ms: 0});
+  // The first query asks for nothing, so its position means nothing.
+  equal(heard, ["open", "welcome", "heartbeat 0"]);
+});
+
+test("a stream that breaks off is lost", async () => {
+  equal((await followed(event(WELCOME))).ending.code, 1006);
+});
+
+test("a refused stream says when to come back", async () => {
+  const {ending, queries} = await followed(429);
+  equal(ending, {code: 4429, reason: "HTTP 429", retry_ms: 7000});
+  equal(queries, ["?channels=watchlist"]);
+});
