@@ -196,9 +196,10 @@ export class Watchlist {
     return this.#order.sort(this.#symbols, (symbol) => this.#facts(symbol).row);
   }
 
-  /** Move only the lines that are out of place, because a moved element loses its focus. */
+  /** Move only the lines that are out of place. A moved element loses its focus, so it gets it back. */
   #arrange() {
     this.#sorted_ms = performance.now();
+    const focused = /** @type {HTMLElement | null} */ (this.#body.querySelector(":focus"));
     let next = /** @type {Element | null} */ (this.#body.firstElementChild);
     for (const symbol of this.#sorted()) {
       const line = this.#rows.get(symbol)?.element;
@@ -206,6 +207,7 @@ export class Watchlist {
       if (line === next) next = next.nextElementSibling;
       else this.#body.insertBefore(line, next);
     }
+    if (focused !== document.activeElement) focused?.focus({preventScroll: true});
     this.#resort.hidden = true;
     this.#empty.hidden = this.#rows.size > 0;
     this.#focus.settle();

@@ -1,0 +1,123 @@
+/** The table of prices on a page: sorting by clicks, the filter, and the focus that stays with its line. */
+
+import {make} from "/static/js/dom.js";
+import {COLUMNS} from "/static/js/screen/watchlist/columns.js";
+import {Watchlist} from "/static/js/screen/watchlist/watchlist.js";
+import {equal, ok, test} from "../../harness.js";
+
+const ROW = {p: null, b: null, a: null, h: null, l: null, pc: null, v: null, t: null, ph: "OPEN"};
+const NAMES = {NVX: "Novexa", ORB: "Orbit Foods", QAL: "Qualis"};
+
+const part = (name) => make("span", {"data-part": name});
+
+/** A line as the template of the page has it. */
+function line() {
+  const cells = COLUMNS.map(({key}) => make("td", {"data-field": key, tabindex: "-1"}, "–"));
+  const head = make("th", {tabindex: "-1"}, ...["symbol", "name", "badge", "delay", "reason"].map(part));
+  return make("tr", {"data-symbol": ""}, head, ...cells, make("td", {}, make("button", {type: "button", name: "symbol"}, "x")));
+}
+
+function panelOf() {
+  const heads = ["symbol", ...COLUMNS.map(({key}) => key)].map((key) =>
+    make("th", {"data-sort": key}, make("button", {type: "button"}, key)));
+  const template = /** @type {HTMLTemplateElement} */ (make("template"));
+  template.content.append(line());
+  const table = make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody"));
+  return make("section", {}, part("resort"), table, template, part("empty"), part("no-match"));
+}
+
+/** A watchlist of three symbols with prices 10, 30 and 20, on the page. */
+function shown() {
+  localStorage.clear();
+  document.querySelector("#watchlist-of-tests")?.remove();
+  const panel = panelOf();
+  panel.id = "watchlist-of-tests";
+  document.body.append(panel);
+  const prices = {NVX: 10, ORB: 30, QAL: 20};
+  const [removed, selected] = [[], []];
+  const facts = (s) => ({row: {...ROW, s, p: prices[s], pc: 10}, instrument: {s, name: NAMES[s]}, feed: undefined, isRejected: false});
+  const list = new Watchlist({panel, facts, onremove: (s) => removed.push(s), onselect: (s) => selected.push(s)});
+  list.list(["NVX", "ORB", "QAL"]);
+  const lines = () => [...panel.querySelectorAll("tbody tr")];
+  return {
+    panel, list, prices, removed, selected,
+    symbols: () => lines().filter(({hidden}) => !hidden).map(({dataset}) => dataset.symbol),
+    lineOf: (symbol) => lines().find(({dataset}) => dataset.symbol === symbol),
+    click: (key) => panel.querySelector(`[data-sort=${key}] button`).click(),
+    sortOf: (key) => panel.querySelector(`[data-sort=${key}]`).getAttribute("aria-sort"),
+  };
+}
+
+const press = (element, key, more = {}) => element.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true, ...more}));
+
+test("clicks on a head sort by its column, then back to the person's order", () => {
+  const {symbols, click, sortOf} = shown();
+  equal([symbols(), sortOf("last")], [["NVX", "ORB", "QAL"], "none"]);
+  click("last");
+  equal([symbols(), sortOf("last")], [["ORB", "QAL", "NVX"], "descending"]);
+  click("last");
+  equal([symbols(), sortOf("last")], [["NVX", "QAL", "ORB"], "ascending"]);
+  click("last");
+  equal([symbols(), sortOf("last")], [["NVX", "ORB", "QAL"], "none"]);
+});
+
+test("a new table takes the remembered order over", () => {
+  shown().click("last");
+  equal(localStorage.getItem("market.sort"), "-last");
+});
+
+test("the filter leaves lines whose symbol or name matches", () => {
+  const {panel, list, symbols} = shown();
+  const noMatch = panel.querySelector("[data-part=no-match]");
+  list.filter(" orb");
+  equal([symbols(), noMatch.hidden], [["ORB"], true]);
+  list.filter("NOVE");
+  equal(symbols(), ["NVX"]);
+  list.filter("nothing of the kind");
+  equal([symbols(), noMatch.hidden], [[], false]);
+  list.filter("");
+  equal([symbols().length, noMatch.hidden], [3, true]);
+});
+
+test("a line that joins while a filter is set obeys it", () => {
+  const {list, symbols} = shown();
+  list.filter("orb");
+  list.list(["NVX", "ORB"]);
+  list.list(["NVX", "ORB", "QAL"]);
+  equal(symbols(), ["ORB"]);
+});
+
+test("the focus stays with its line when lines are sorted", () => {
+  const {list, click, symbols, lineOf} = shown();
+  list.reveal("QAL");
+  const focused = document.activeElement;
+  ok(lineOf("QAL").contains(focused), "the line has no focus");
+  click("last");
+  equal(symbols(), ["ORB", "QAL", "NVX"]);
+  ok(document.activeElement === focused, "the focus was lost");
+});
+
+test("the neighbour gets the focus of a line that goes", () => {
+  const {list, lineOf} = shown();
+  list.reveal("ORB");
+  list.list(["NVX", "QAL"]);
+  ok(lineOf("QAL").contains(document.activeElement), "the neighbour has no focus");
+});
+
+test("arrow keys lead from line to line, and Delete removes the focused one", () => {
+  const {list, lineOf, removed} = shown();
+  list.reveal("NVX");
+  press(document.activeElement, "ArrowDown");
+  ok(lineOf("ORB").contains(document.activeElement), "the focus did not move");
+  press(document.activeElement, "Delete");
+  equal(removed, ["ORB"]);
+});
+
+test("Enter chooses a line, and again no line", () => {
+  const {list, selected, lineOf} = shown();
+  list.reveal("ORB");
+  press(document.activeElement, "Enter");
+  equal(lineOf("ORB").getAttribute("aria-selected"), "true");
+  press(document.activeElement, "Enter");
+  equal(selected, ["ORB", null]);
+});
