@@ -61,7 +61,7 @@ def test_a_dry_run_shows_whom_it_touches_and_does_nothing(feed):
     cells = row[: row.index("</tr>")]
     assert ">100.00<" in cells
     assert ">94.00<" in cells
-    assert "opens again at the new price" in page
+    assert "will open again at the new price" in page
     assert "has no price yet" in page
     chosen = feed.instruments.filter(sector="Technology").count()
     assert f"Touches {chosen} instruments, leaves {20 - chosen} alone." in " ".join(page.split())
