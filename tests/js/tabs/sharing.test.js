@@ -337,23 +337,46 @@ test("a choice of trades before the last one was answered loses no trade", async
   equal(tab.tape.lines.map(({trade}) => trade.p), [1, 2]);
 });
 
-// The server answers the resume late. A heartbeat that comes first must not move the tab beyond what it missed.
-test("a heartbeat does not let a late resume skip prices", async () => {
-  const {world, tabs} = await worldOf("one", "two");
+// The tab resumes from its position, so a position beyond what is pending would lose that.
+test("a heartbeat does not move a tab beyond the prices that its pace holds back", async () => {
+  const {world, tabs: [slow, fast]} = await worldOf("slow", "fast");
+  slow.connection.subscriptions.setRate(1);
+  fast.connection.subscriptions.setRate(10);
+  await world.settle(1500);
+  const positions = () => [slow, fast].map(({board}) => board.position("ticker"));
+  const tick = async (p) => {
+    world.market.tick("A", {p});
+    for (const session of world.sessions) session.take();
+    await world.settle(1);
+  };
+  await tick(1);
+  const before = world.market.seq;
+  await tick(2);
+  for (const session of world.sessions) session.heartbeat();
+  await world.settle(1);
+  equal(positions(), [`one:${before}`, `one:${before + 1}`]);
+  await world.settle(1500);
+  equal(positions(), Array(2).fill(`one:${before + 1}`));
+  equal(slow.board.rows.get("A").p, 2);
+});
+
+// Its channels are not open yet on the new connection, so the connection's position says nothing about them.
+test("a heartbeat says nothing to a tab that has not asked again", async () => {
+  const {world, tabs: [tab]} = await worldOf("one");
   world.session.end(1006);
   await world.settle(1);
-  for (let turn = 0; turn < 9; turn += 1) world.market.tick("A", {p: turn});
+  world.market.tick("A", {p: 8});
+  const before = tab.board.position("ticker");
+  const {subscriptions} = tab.connection;
+  const begin = subscriptions.begin.bind(subscriptions);
+  const opened = new Promise((resolve) => { subscriptions.begin = (send) => resolve(() => begin(send)); });
   for (let turn = 0; turn < 1000 && !world.sessions.size; turn += 1) await world.settle(6);
-  const {session} = world;
-  const {say} = session;
-  const delayed = [];
-  session.say = (frame) => (frame.channel === "heartbeat" ? say(frame) : delayed.push(structuredClone(frame)));
+  const ask = await opened;
+  for (const session of world.sessions) session.heartbeat();
   await world.settle();
-  say({channel: "heartbeat", type: "heartbeat", seq: 0, ts: 99, stale: null});
+  equal(tab.board.position("ticker"), before);
+  ask();
   await world.settle();
-  session.say = say;
-  for (const frame of delayed) say(frame);
   await world.take();
-  await world.settle(1000);
-  equal(tabs.map(({board}) => [board.rows.get("A").p, board.ticksOf("A")]), [[8, 9], [8, 9]]);
+  equal([tab.board.rows.get("A").p, tab.board.ticksOf("A")], [8, 1]);
 });
