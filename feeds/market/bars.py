@@ -148,7 +148,7 @@ class SymbolBars:
 
     def copy(self) -> "SymbolBars":
         """Return an independent copy."""
-        twin = SymbolBars(0, 0)
+        twin = SymbolBars(0, 0)  # Its parts are all replaced by copies below.
         twin.growing = [part and part.copy() for part in self.growing]
         twin.closed = [bars.copy() for bars in self.closed]
         twin.floors = self.floors.copy()

@@ -129,6 +129,7 @@ class Board:
             KeyError: its symbol is not listed, which the engine never lets happen.
         """
         self.sequence = sequence
+        # Nearly all events are quotes and trades, so these are matched first.
         match event:
             case Quote():
                 self._quote(sequence, event)

@@ -93,6 +93,7 @@ class ReferencePrice:
             self._parts.append((part, total, count))
         while self._parts and self._parts[0][0] < now - WINDOW_PARTS:
             self._parts.popleft()
+        # Without a trade in five minutes the last reference price stays in force.
         trades = sum(count for _, _, count in self._parts)
         if trades:
             paid = sum(total for _, total, _ in self._parts)

@@ -106,6 +106,7 @@ class TradeCollector:
         for trade in trades:
             if trade.symbol not in self._sectors:
                 continue
+            # By exchange time, so that compressed days are as long as real days.
             day, passed_ms = divmod(trade.exchange_ms or trade.ts_event, DAY_MS)
             by_symbol = self._days.get(day)
             if by_symbol is None:

@@ -52,6 +52,7 @@ class MarketSample:
         self.trades = trades
         self.sectors = np.array(sectors)
         self.returns = self.returns_of(SAMPLES_PER_MINUTE)
+        # The size of returns follows the time of day. That alone would give clusters of volatility.
         pattern = _pattern_of(np.abs(self.returns))
         self.deseasonalised = self.returns / pattern
         """One-minute log returns, divided by the intraday pattern of their size."""
@@ -68,6 +69,8 @@ class MarketSample:
         sums: Floats = parts.sum(axis=2)
         return sums
 
+    # The bands are wide enough for chance in 20 days of 16 symbols, and narrow enough to fail a
+    # random walk (tests/feeds/realism).
     def certificate(self) -> list[Finding]:
         """Return all findings, in the order of their numbers."""
         return [
@@ -211,6 +214,7 @@ def _over_symbols(statistic: Callable[[Floats], object], values: Floats) -> Floa
 
 def _autocorrelation(values: Floats, lags: int) -> Floats:
     """Return the autocorrelation of [day, time] at lags 1 to `lags`, without pairs across days."""
+    # Products within a day only: the overnight gap is not a return of a minute.
     centred = values - values.mean()
     variance = (centred * centred).mean()
     products = [(centred[:, lag:] * centred[:, :-lag]).mean() for lag in range(1, lags + 1)]

@@ -49,6 +49,7 @@ class Auction:
             return None
         size = sum(trade.size for trade in self._trades)
         bought = sum(trade.size for trade in self._trades if trade.side is Side.BUY)
+        # Both sides trade in an uncross. It counts as a buy when buyers were the more aggressive.
         side = Side.BUY if 2 * bought >= size else Side.SELL
         return Trade(symbol, price, size, side, at_ms, exchange_ms)
 

@@ -63,6 +63,7 @@ class ExternalSession:
             phase=Phase.CLOSED if is_closed else clock.phase, ts_event=now_ms,
             exchange_ms=clock.exchange_ms + round((now_ms - clock.ts_event) * clock.scale),
         )  # fmt: skip
+        # Whoever asks for the status publishes it, so the next one is compared with this.
         self._known_feed = _lasting(status)
         return status
 

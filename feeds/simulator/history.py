@@ -94,6 +94,7 @@ def history_bars(seed: int, definition: Definition, days: Days) -> HistoryBars:
     shares = [(share * level, share * level * shock) for share, (level, shock) in parts]
     volatility_ratio = np.sqrt(sum(level * level for level, _ in shares))
     volatility, activity = profiles_over(elapsed)
+    # The daily volatility is spread over the mean number of minutes in a day.
     sd = definition.volatility * volatility / np.sqrt(size / len(days))
     moves = sd * sum(shock for _, shock in shares)
     gaps, jumps = _leaps(seed, symbol, is_first)
@@ -118,6 +119,7 @@ def _minutes(days: Days) -> tuple[Whole, Floats, Whole]:
     return np.concatenate(starts), np.concatenate(elapsed), np.concatenate(first)
 
 
+# Cached, because all instruments share the component of the market and many that of a sector.
 @lru_cache(maxsize=KEPT)
 def _component(seed: int, name: str, size: int, *, is_own: bool) -> tuple[Floats, Floats]:
     """Return volatilities (1 in the mean square) and shocks of unit variance, by minute."""
@@ -185,6 +187,7 @@ def _volumes(
     u, v, _, _ = _draws(seed, f"volumes {definition.symbol}", volatility_ratio.size, _VOLUMES)
     mean = TRADES_PER_MINUTE * definition.activity * volatility_ratio * np.where(is_burst, 5.0, 1.0)
     counts = poisson_of(u, mean)
+    # The mean of n sizes varies less than a single size, by the square root of n.
     spread = LOTS_SD / np.sqrt(np.maximum(1, counts))
     lots = counts * volatility_ratio * exp_of(LOTS_MU + spread * normal_of(v))
     return counts, np.maximum(counts, np.rint(np.minimum(lots, 1e12)).astype(np.int64)) * LOT
@@ -215,6 +218,8 @@ def _merge(columns: tuple[Whole, ...], span_ms: int) -> tuple[Whole, ...]:
     starts, opens, highs, lows, closes, volumes, counts = columns
     if not starts.size:
         return columns
+    # `of` is the start of the coarse bar of each minute; minutes are in order, so that each coarse
+    # bar is a slice from `first` to `last`.
     of = starts - starts % span_ms
     first = np.flatnonzero(np.diff(of, prepend=of[0] - 1))
     last = np.append(first[1:], starts.size) - 1

@@ -43,6 +43,7 @@ def _curve(opening: float, closing: float) -> Floats:
     return curve / mean
 
 
+# Variances add up over the day, so the variance has the mean 1, not the volatility.
 _VOLATILITIES: Final = np.sqrt(_curve(_VOLATILE_OPEN, _VOLATILE_CLOSE))
 _ACTIVITIES: Final = _curve(_OPEN, _CLOSE)
 _PROFILES: Final = tuple(map(DayProfile, _VOLATILITIES.tolist(), _ACTIVITIES.tolist()))

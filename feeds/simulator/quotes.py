@@ -96,6 +96,7 @@ class Books:
         quotes = self._quote(rows.take(np.flatnonzero(is_quote)))
         trades = np.flatnonzero(~is_quote)
         in_force = self._in_force(rows.place, is_quote, quotes)[:, trades]
+        # An array of objects takes quotes and trades at their rows and sorts both in one call.
         made = np.empty(len(order), dtype=object)
         made[is_quote] = self._quotes_of(rows.take(np.flatnonzero(is_quote)), quotes)
         made[trades] = self._trades_of(rows.take(trades), in_force)
@@ -144,6 +145,8 @@ class Books:
     def _trades_of(self, rows: Arrivals, in_force: Whole) -> list[Trade]:
         """Return the trades: more are buys when mid is above the middle of the quote in force."""
         bid, ask, _, _ = in_force
+        # The quote is some time old. A quote that lags behind mid is hit on the side that is cheap,
+        # which pulls trade prices towards mid; 0.1 and 0.9 keep some trades against it.
         lean = (rows.mid - (bid + ask) / 2) / (4.0 * (ask - bid))
         is_buy = rows.kind_u / TRADE_SHARE < np.clip(0.5 + lean, 0.1, 0.9)
         symbols = map(self._symbols.__getitem__, rows.place.tolist())

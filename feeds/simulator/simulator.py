@@ -130,6 +130,8 @@ class Simulator:
         price; with a new tick size an instrument starts again at its reference price.
         """
         self._next_plan = plan
+        # The rest of this stride is drawn already: ticks of instruments that leave must go, and
+        # those of an old tick size would have wrong prices.
         stay = {definition.symbol: definition.tick_size for definition in plan.definitions}
         self._ticks = [
             tick
@@ -239,6 +241,7 @@ class Simulator:
     def _draw(self, begin: int) -> list[Tick]:
         time = self._schedule.at(begin * STEP_MS)
         profile, effects = profile_at(time), self._effects.between(begin, STRIDE)
+        # No paths are drawn at night: the overnight gap stands for all that happens then.
         if profile is NIGHT:
             self._apply_overnight_effects(effects)
             return []
