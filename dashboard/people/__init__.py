@@ -1,1 +1,7 @@
-"""Who may see what, and the rows of people: lists and notifications."""
+"""Users: who they are, what they may see, and their watchlists and notifications.
+
+- access: what a user may see of the market, as a value
+- identity: who sends a request, by session or token, and whether that still holds
+- selectors: reads of these rows; services: the only writer of them
+- forms: what users send to pages; accounts: sign-up and failed sign-ins
+"""

@@ -1,4 +1,4 @@
-"""How accounts come to be, by an admin unless the settings open the door; how guesses are counted.
+"""Rules for accounts: who may sign up, and how failed sign-ins are counted.
 
 Must not know sockets or the market.
 """
@@ -9,15 +9,16 @@ from django.http import HttpRequest
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Close sign-up by default."""
+    """Admins make accounts, unless MARKET_OPEN_SIGNUP lets anybody sign up."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        """Say whether anybody may make an account."""
+        """Say whether anybody may sign up."""
         return bool(settings.MARKET_OPEN_SIGNUP)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: str) -> str:
-        """Count failures per name and address: nobody can lock out a name for everybody.
+        """Count failures per name and address, so that nobody can lock a name for everybody.
 
-        The default counts per Host header and name, and a Host with another port is another key.
+        The default counts per Host header and name. An attacker can send another port in the
+        header and start a new count.
         """
         return f"{self.get_client_ip(request)}:{credentials.get('username', '').lower()}"

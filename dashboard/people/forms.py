@@ -1,4 +1,4 @@
-"""What people may send: checked shapes, with messages for whoever typed them.
+"""What users send to pages: checks, and messages for the person who typed it.
 
 Must not write rows.
 """
@@ -26,7 +26,7 @@ LARGEST_ID: Final = 2**63 - 1
 
 
 class IntervalForm(forms.Form):
-    """How often a polling page asks, in seconds; anything else is the default."""
+    """How often the polling page asks (seconds); a wrong value means the default."""
 
     interval = forms.TypedChoiceField(
         choices=[(seconds, f"{seconds} s") for seconds in INTERVALS_S], coerce=int
@@ -38,23 +38,23 @@ class IntervalForm(forms.Form):
 
 
 class SymbolForm(forms.Form):
-    """The symbol to add or remove, in any case of letters."""
+    """The symbol to add or remove, in upper or lower case."""
 
     symbol = forms.CharField(max_length=12)
 
     def clean_symbol(self) -> str:
-        """Return it in capitals, as all symbols are."""
+        """Return the symbol in upper case, as all symbols are."""
         return str(self.cleaned_data["symbol"]).upper()
 
 
 class IdListField(forms.IntegerField):
-    """A field that may stand many times; its value is a list of row ids, None when it is absent."""
+    """A field that can be repeated; its value is a list of row ids, or None when it is absent."""
 
     widget = forms.SelectMultiple
     default_validators = [MinValueValidator(1), MaxValueValidator(LARGEST_ID)]
 
     def clean(self, value: Any) -> list[int] | None:
-        """Check every one of them."""
+        """Check every id."""
         texts = value or []
         if len(texts) > IDS_PER_REQUEST:
             raise ValidationError(f"Send at most {IDS_PER_REQUEST} ids at once.")
@@ -62,13 +62,13 @@ class IdListField(forms.IntegerField):
 
 
 class ReadForm(forms.Form):
-    """Which notifications were read; none named means all."""
+    """Which notifications were read; without an id, all of them."""
 
     id = IdListField()
 
 
 class SendForm(NotificationForm):
-    """A notification, and to whom; valid only if somebody would get it."""
+    """A notification and its audience; valid only if somebody would get it."""
 
     EVERYONE, GROUP, USER = "everyone", "group", "user"
 
@@ -88,7 +88,7 @@ class SendForm(NotificationForm):
         widgets = {"title": AdminTextInputWidget, "body": AdminTextareaWidget}
 
     def clean(self) -> dict[str, Any] | None:
-        """Find the recipients, or say at the field that names them why there are none."""
+        """Check that there are recipients; if not, put the error at the field that names them."""
         cleaned = super().clean()
         if not self.errors and (fact := self._why_nobody()):
             to = self.cleaned_data["to"]
@@ -96,7 +96,7 @@ class SendForm(NotificationForm):
         return cleaned
 
     def recipients(self) -> QuerySet[User]:
-        """Return the active users that are meant."""
+        """Return the active users of the audience."""
         people = User.objects.filter(is_active=True)
         match self.cleaned_data["to"]:
             case self.GROUP:
@@ -106,18 +106,18 @@ class SendForm(NotificationForm):
         return people
 
     def audience(self) -> str:
-        """Return who is meant, in words."""
+        """Return the audience in words, for the audit."""
         to = self.cleaned_data["to"]
         return to if to == self.EVERYONE else f"{to} {self.cleaned_data[to]}"
 
     def _why_nobody(self) -> str | None:
         to = self.cleaned_data["to"]
         if to != self.EVERYONE and not self.cleaned_data[to]:
-            return f"Choose a {to}."  # asked for, "no group" would be everybody without one
+            return f"Choose a {to}."  # a filter by no group would find everybody who is in none
         if self.recipients().exists():
             return None
         return {
             self.EVERYONE: "There is no active user.",
-            self.GROUP: "Nobody active is in this group.",
+            self.GROUP: "No active user is in this group.",
             self.USER: "No active user has this name.",
         }[to]

@@ -1,7 +1,7 @@
-"""Who is behind a connection: a browser's session or a program's token, and whether still.
+"""Who sends a request, by a browser's session or a program's token, and whether that still holds.
 
-Must not know frames or the market. One thread hop per handshake and one per sweep; nothing here is
-asked while frames flow.
+Must not know frames or the market. A handshake and a sweep cost a hop to a thread each; no frame
+waits for the database.
 """
 
 import base64
@@ -33,11 +33,11 @@ TOKEN_SALT: Final = "dashboard.token"  # noqa: S105 a namespace, not a secret
 TOKEN_DAYS: Final = 30
 OWN_PAGE: Final = b"x-market-page"
 MARK_LENGTH: Final = 16
-"""Digits of the password's hash in a token: enough to notice that it changed."""
+"""Digits of the password's hash that a token holds: enough to notice a new password."""
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """A signed-in account, and what must stay true of it for the connection to go on."""
+    """A signed-in account, and what must stay true while it is connected."""
 
     user_id: int
     username: str
@@ -45,18 +45,18 @@ class Identity(msgspec.Struct, frozen=True):
     session_key: str | None
     access: Access = UNLIMITED
     until_s: float = inf
-    """When a token ends (UTC); a session ends by its row."""
+    """When the token expires (UTC s); a session expires by its row."""
     rights: Rights = NO_RIGHTS
 
 
 class NotAdmitted(msgspec.Struct, frozen=True):
-    """Why nobody is let in: a foreign page, or an account that is not signed in."""
+    """Why a request has no identity: a foreign page sent it, or nobody is signed in."""
 
     is_foreign: bool
 
 
 async def identify(scope: dict[str, Any]) -> Identity | NotAdmitted:
-    """Return who sends this request, by token or by session; a session needs our own origin."""
+    """Return who sends this request; a session counts only on requests of our own pages."""
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
     if (basic := headers.get(b"authorization")) is not None:
         return await _identify_token(basic) or NotAdmitted(is_foreign=False)
@@ -69,11 +69,11 @@ async def identify(scope: dict[str, Any]) -> Identity | NotAdmitted:
 
 
 def is_own_page(headers: dict[bytes, str], *, secure: bool) -> bool:
-    """Say whether one of our own pages asks.
+    """Say whether one of our own pages sent the request.
 
-    A browser always names the origin of a WebSocket; of a plain GET it says only whether the page
-    is of the same origin, and over plain http not even that: there our pages send a header that
-    no foreign page can send without asking first. A request with none of them is no page of ours.
+    Browsers send `Origin` with every WebSocket. With a plain GET they send only `Sec-Fetch-Site`,
+    and over plain http not even that. Our pages add a header of their own there, which a foreign
+    page cannot send without a preflight. A request with none of the three is not of our pages.
     """
     host = headers.get(b"host", "")
     if not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
@@ -87,7 +87,7 @@ def is_own_page(headers: dict[bytes, str], *, secure: bool) -> bool:
 
 
 def make_token(user: AbstractBaseUser) -> str:
-    """Return a token for programs: good for TOKEN_DAYS, or until the password changes."""
+    """Return a token for programs; it works for TOKEN_DAYS, or until the password changes."""
     mark = user.get_session_auth_hash()[:MARK_LENGTH]
     until_s = time.time() + TOKEN_DAYS * 86_400
     return signing.dumps([user.pk, mark, until_s], salt=TOKEN_SALT)
@@ -95,8 +95,10 @@ def make_token(user: AbstractBaseUser) -> str:
 
 @sync_to_async
 def find_revoked(identities: Collection[Identity]) -> dict[Identity, Close]:
-    """Return whose account, session or access is not what it was, and how to end them: three or
-    four queries for all of them, and some more for each operator."""
+    """Return the identities that no longer hold, with the code to close their connections.
+
+    Three or four queries for all of them, and a few more for each operator.
+    """
     users = get_user_model().objects.filter(
         pk__in={identity.user_id for identity in identities}, is_active=True
     )
@@ -122,7 +124,10 @@ def find_revoked(identities: Collection[Identity]) -> dict[Identity, Close]:
 
 
 def _rights_among(identities: Collection[Identity]) -> dict[int, Rights]:
-    """Return the present rights of those who had some; who gets them has to come again."""
+    """Return the present rights of operators, to find those who lost some.
+
+    Users without rights are left out: most users are, and new rights count at the next connection.
+    """
     ids = {identity.user_id for identity in identities if identity.rights != NO_RIGHTS}
     return {user.pk: rights_of(user) for user in User.objects.filter(pk__in=ids)} if ids else {}
 
@@ -139,7 +144,7 @@ def _identify_session(key: str) -> Identity | None:
         return None
     user = _active_user(store[SESSION_KEY])
     mark = store.get(HASH_SESSION_KEY, "")
-    if user is None or not any(constant_time_compare(mark, one) for one in _auth_hashes(user)):
+    if user is None or not any(constant_time_compare(mark, known) for known in _auth_hashes(user)):
         return None
     return _identity_of(user, session_key=key)
 
@@ -157,7 +162,7 @@ def _identify_token(basic: str) -> Identity | None:
         return None
     if until_s <= time.time():
         return None
-    if not any(one.startswith(mark) for one in _auth_hashes(user)):
+    if not any(known.startswith(mark) for known in _auth_hashes(user)):
         return None
     return _identity_of(user, until_s=until_s)
 
@@ -167,7 +172,7 @@ def _active_user(pk: str | int) -> AbstractBaseUser | None:
 
 
 def _auth_hashes(user: AbstractBaseUser) -> list[str]:
-    """Return what a session of this user may hold, retired secret keys included."""
+    """Return the hashes that a session of this user may hold, also of retired secret keys."""
     return [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
 
 

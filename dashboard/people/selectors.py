@@ -1,6 +1,6 @@
-"""What rows say about people: read for pages and for the hub.
+"""Reads of users' rows: access, rights, watchlists and notifications.
 
-Must not write or know sockets.
+Must not write, nor know sockets.
 """
 
 from collections import defaultdict
@@ -19,7 +19,7 @@ from feeds.models import Feed, Instrument
 from feeds.models.permissions import OPERATE
 
 DEFAULT_WATCHLIST: Final = 20
-"""Symbols that somebody new watches: about a screenful."""
+"""Symbols on the watchlist of a new user: about a screenful."""
 NOTICES_SHOWN: Final = 50
 PEOPLE_PER_READ: Final = 500
 """SQLite takes 32,766 values in one query; this stays far below."""
@@ -28,14 +28,14 @@ SEE_PEOPLE: Final = ("auth.view_user", "auth.change_user")
 
 
 def rights_of(user: User) -> Rights:
-    """Return what somebody may be told besides the market; no query for who is not of the staff."""
+    """Return what a user may see besides the market; no query unless the user is staff."""
     if not (user.is_active and user.is_staff and any(map(user.has_perm, OPERATE))):
         return NO_RIGHTS
     return Rights(operates=True, sees_people=any(map(user.has_perm, SEE_PEOPLE)))
 
 
 def access_of(user_ids: Iterable[int]) -> dict[int, Access]:
-    """Return which feeds each of these users may see, of several entitlements the soonest.
+    """Return which feeds each user may see; of several entitlements the shortest delay counts.
 
     One query where no feed is restricted, three otherwise.
     """
@@ -58,20 +58,20 @@ def access_of(user_ids: Iterable[int]) -> dict[int, Access]:
 
 
 def visible_instruments(access: Access) -> QuerySet[Instrument]:
-    """Return the instruments of the feeds that somebody may see, be it late."""
+    """Return the instruments of all feeds that an access sees, with a delay or not."""
     hidden = {feed for feed in access.restricted if not access.knows(feed)}
     return Instrument.objects.exclude(feed__slug__in=hidden)
 
 
 def default_instruments(access: Access) -> list[Instrument]:
-    """Return what somebody new watches: the first instruments by symbol."""
+    """Return the watchlist of a new user: the first instruments by symbol."""
     return list(visible_instruments(access).order_by("symbol")[:DEFAULT_WATCHLIST])
 
 
 def personal_of(user_ids: Collection[int]) -> dict[int, Personal]:
-    """Return what is personal of each user, in four queries per 500 users.
+    """Return the watchlist and notifications of each user, in four queries per 500 users.
 
-    Somebody who has no watchlist yet is shown the default one.
+    A user who has no watchlist yet gets the default one.
     """
     ids = list(user_ids)
     personal: dict[int, Personal] = {}
@@ -81,7 +81,7 @@ def personal_of(user_ids: Collection[int]) -> dict[int, Personal]:
 
 
 def notice_of(row: Notification) -> Notice:
-    """Return a notification as its reader sees it."""
+    """Return a notification as its user sees it."""
     return Notice(
         id=row.pk,
         title=row.title,
@@ -109,15 +109,16 @@ def _personal_of_some(ids: list[int]) -> dict[int, Personal]:
 
 def _default_watchlists(ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
     access = access_of(ids)
+    # Users share few accesses: one query for each of these, and not for each user.
     symbols = {
-        each: tuple(instrument.symbol for instrument in default_instruments(each))
-        for each in set(access.values())
+        distinct: tuple(instrument.symbol for instrument in default_instruments(distinct))
+        for distinct in set(access.values())
     }
     return {user_id: symbols[access[user_id]] for user_id in access}
 
 
 def _watchlists(ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
-    """Return the symbols of those who have a watchlist, in their order; () for an empty one."""
+    """Return the ordered symbols of each user with a watchlist; () for an empty list."""
     entries = (
         Watchlist.objects.filter(user__in=ids)
         .order_by("entries__rank", "entries__id")

@@ -1,4 +1,4 @@
-"""Every change of what people watch and were told; their browsers are poked on commit.
+"""Every change of watchlists and notifications; browsers hear of it on commit.
 
 The only writer of these rows. Must not know requests, forms or sockets.
 """
@@ -19,11 +19,13 @@ from feeds.services.audit import record
 WATCHLIST_LIMIT: Final = 200
 ROWS_PER_INSERT: Final = 500
 SYMBOL_SHOWN: Final = 12
-"""Characters of a wrong symbol that an error repeats."""
+"""Characters of an unknown symbol that the error repeats."""
 
 
 def disconnect(user: User, key: str, *, actor: User, reason: str) -> None:
-    """End one connection of a user, or all of them without a key; they may come back by hand.
+    """End one connection of a user, or all of them if `key` is empty.
+
+    Their pages do not reconnect by themselves.
 
     Raises:
         ValidationError: the reason is too long.
@@ -35,13 +37,13 @@ def disconnect(user: User, key: str, *, actor: User, reason: str) -> None:
 
 
 def watchlist_of(user: User) -> Watchlist:
-    """Return the watchlist of a user, made with the default symbols on first use."""
+    """Return the watchlist of a user; the first use makes it with the default symbols."""
     present = Watchlist.objects.filter(user=user).first()
     return _make_watchlist(user) if present is None else present
 
 
 def add_to_watchlist(user: User, symbol: str) -> None:
-    """Put a symbol at the end of the user's watchlist, unless it is there.
+    """Put a symbol at the end of the user's watchlist, unless it is there already.
 
     Raises:
         UnknownSymbol: no instrument that the user may see has that symbol.
@@ -80,9 +82,9 @@ def send_notification(
     recipients: QuerySet[User],
     audience: str = "people",
 ) -> int:
-    """Tell the active ones of the recipients something; return how many they are.
+    """Send a notification to the active users among the recipients; return how many they are.
 
-    `audience` says in the audit entry who they were: "everyone", "group traders", "user eve".
+    `audience` names them in the audit entry: "everyone", "group traders", "user eve".
 
     Raises:
         ValidationError: title, body or level is invalid.
@@ -103,7 +105,7 @@ def send_notification(
 
 
 def mark_notifications_read(user: User, ids: list[int] | None) -> int:
-    """Mark these notifications of the user as read, None for all; return how many were not."""
+    """Mark these notifications as read (None is all); return how many were unread."""
     unread = Notification.objects.filter(user=user, read_at=None)
     if ids is not None:
         unread = unread.filter(pk__in=ids)
@@ -117,7 +119,7 @@ def mark_notifications_read(user: User, ids: list[int] | None) -> int:
 def _make_watchlist(user: User) -> Watchlist:
     with transaction.atomic():
         watchlist, is_new = Watchlist.objects.get_or_create(user=user)
-        if is_new:  # two first edits at once: only one of them fills it
+        if is_new:  # of two first edits at the same time, only one fills the list
             WatchlistEntry.objects.bulk_create(
                 WatchlistEntry(watchlist=watchlist, instrument=instrument, rank=rank)
                 for rank, instrument in enumerate(

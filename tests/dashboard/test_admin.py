@@ -106,7 +106,7 @@ def test_a_wrong_field_is_named_and_nothing_is_sent(root, traders, wrong, field,
 def test_a_group_of_nobody_active_is_refused(root):
     empty = Group.objects.create(name="empty")
     response = root.post(SEND, FORM | {"to": "group", "group": empty.pk})
-    assert response.context["form"].errors == {"group": ["Nobody active is in this group."]}
+    assert response.context["form"].errors == {"group": ["No active user is in this group."]}
 
 
 def test_what_was_typed_is_shown_as_text(root):
