@@ -1,1 +1,1 @@
-"""Many readers at once, over any transport, and what they saw from outside."""
+"""A load test: many readers over one transport, and what they received."""

@@ -1,7 +1,7 @@
-"""One reader over each transport, at little cost: the load must not be the load generator's.
+"""A cheap reader for each transport, so that the load test does not measure itself.
 
-Must not know Django or how the server is built; programs at the other end of the wire. They read
-frames and headers themselves: a library for each would cost more than the server.
+Must not know Django or how the server is built: a reader is a program at the other end of the wire.
+It parses frames and headers itself, because a library would cost more than the server.
 """
 
 import asyncio
@@ -27,10 +27,10 @@ READ_BYTES: Final = 2**20
 
 
 class Client(Protocol):
-    """A reader: opens, reads until cancelled, and tallies what it saw."""
+    """A reader that connects, reads until it is cancelled, and counts what it receives."""
 
     async def read(self, opened: asyncio.Event) -> None:
-        """Open, say so with the first snapshot, and read on."""
+        """Connect, set `opened` with the first snapshot, and read on."""
         ...
 
     def close(self) -> None:
@@ -39,7 +39,7 @@ class Client(Protocol):
 
 
 def client_of(plan: Plan, tally: Tally, symbols: Iterable[str]) -> Client:
-    """Return a reader of the plan's transport."""
+    """Return a reader for the transport of a plan."""
     kinds: dict[Transport, type[_WebSocket] | type[_Events] | type[_Poll]] = {
         Transport.WEBSOCKET: _WebSocket,
         Transport.SSE: _Events,
@@ -50,21 +50,21 @@ def client_of(plan: Plan, tally: Tally, symbols: Iterable[str]) -> Client:
 
 
 async def catalogue(plan: Plan) -> list[str]:
-    """Return every symbol.
+    """Return all symbols of the server, sorted.
 
     Raises:
-        OSError: the server cannot be reached, or lets nobody in.
+        OSError: the server cannot be reached, or refuses the token.
     """
     tally = Tally()
-    asker = _Poll(plan, tally, [])
-    await asker.connect()
-    await asker.ask("channels=status")
-    asker.close()
+    client = _Poll(plan, tally, [])
+    await client.connect()
+    await client.ask("channels=status")
+    client.close()
     return sorted(tally.reader.instruments)
 
 
 class _Http:
-    """A connection that sends GETs."""
+    """A connection that sends GET requests."""
 
     def __init__(self, plan: Plan, tally: Tally, symbols: list[str]) -> None:
         self.plan, self.tally, self.symbols = plan, tally, symbols
@@ -84,7 +84,7 @@ class _Http:
             self.writer.close()
 
     async def get(self, path: str, headers: str = "") -> tuple[int, dict[bytes, bytes]]:
-        """Send a GET; return status and headers of the answer."""
+        """Send a GET request; return the status and the headers of the response."""
         request = f"GET {path} HTTP/1.1\r\n{self._head}{headers}\r\n".encode()
         self.writer.write(request)
         head = await self.reader.readuntil(b"\r\n\r\n")
@@ -94,27 +94,27 @@ class _Http:
         return int(first.split()[1]), {name.lower(): value.strip() for name, _, value in pairs}
 
     def query(self, **more: object) -> str:
-        """Return what is asked, as a query."""
-        asked = {
+        """Return the subscription as a query string."""
+        params = {
             "channels": "ticker",
             "symbols": ",".join(self.symbols),
             "fields": ",".join(FIELDS),
         }
-        return urlencode(asked | self.known | more, safe=",:")
+        return urlencode(params | self.known | more, safe=",:")
 
     @property
     def known(self) -> dict[str, str]:
-        """Return what to ask for besides: what came after the position, if there is one."""
+        """Return the parameter to resume from the last position, if there is one."""
         return {} if self.tally.position is None else {"since": self.tally.position}
 
 
 class _WebSocket(_Http):
     async def read(self, opened: asyncio.Event) -> None:
-        """Subscribe, and read frames as they come."""
+        """Subscribe, and count frames as they arrive."""
         await self.connect()
         await self._upgrade()
-        asked = {"channel": "ticker", "symbols": self.symbols, "fields": FIELDS}
-        params = asked | {"max_rate": self.plan.max_rate} | self.known
+        wanted = {"channel": "ticker", "symbols": self.symbols, "fields": FIELDS}
+        params = wanted | {"max_rate": self.plan.max_rate} | self.known
         self._send(msgspec.json.encode({"method": "subscribe", "params": params, "id": 1}), TEXT)
         async for kind, content in self._frames():
             if kind == TEXT:
@@ -137,7 +137,7 @@ class _WebSocket(_Http):
             raise OSError(f"the server answered {status}")
 
     async def _frames(self) -> AsyncIterator[tuple[int, bytes]]:
-        """Yield opcode and content of the server's frames (RFC 6455 5.2), which are not masked."""
+        """Yield opcode and content of each frame (RFC 6455 5.2); a server masks none."""
         buffered = b""
         while data := await self.reader.read(READ_BYTES):
             self.tally.count(bytes_in=len(data))
@@ -149,7 +149,7 @@ class _WebSocket(_Http):
             buffered = buffered[start:]
 
     def _send(self, content: bytes, opcode: int) -> None:
-        """Send a masked frame; a mask of zeros hides as little as any other."""
+        """Send a masked frame (RFC 6455 5.3); a mask of zeros leaves the content as it is."""
         size = len(content)
         length = bytes((0x80 | size,)) if size < 126 else struct.pack("!BH", 0xFE, size)
         frame = bytes((0x80 | opcode,)) + length + b"\0\0\0\0" + content
@@ -158,13 +158,11 @@ class _WebSocket(_Http):
 
 
 def _frame_in(buffered: bytes, start: int) -> tuple[int, int] | None:
-    """Return where the content of the frame at `start` begins and ends, if it is all there."""
+    """Return the bounds of the content of the frame at `start`, None while it is incomplete."""
     if len(buffered) < start + 4:
-        return (
-            None
-            if len(buffered) < start + 2 or buffered[start + 1] > 1
-            else _short(buffered, start)
-        )
+        # Only a frame of 0 or 1 bytes can be complete, and it has no extended length to read.
+        is_short = len(buffered) >= start + 2 and buffered[start + 1] <= 1
+        return _short(buffered, start) if is_short else None
     size, begin = buffered[start + 1], start + 2
     if size == 126:
         size, begin = int.from_bytes(buffered[begin : begin + 2]), begin + 2

@@ -1,4 +1,4 @@
-"""What a load test does and what it found; docs/benchmarks.md has its figures.
+"""What a load test does, and what it found. docs/benchmarks.md has figures from it.
 
 Must not know sockets.
 """
@@ -12,11 +12,14 @@ from dashboard.loadtest.reader import Reader
 from dashboard.wire.registry import Transport
 
 FIELDS = ("p", "b", "a", "o", "h", "l", "pc", "v", "ph")
-"""What the dashboard's table shows, and asks for."""
+"""The fields that the dashboard subscribes to."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What to do to a server: so many readers of so many symbols for so many seconds."""
+    """How many readers subscribe to how many symbols, and for how long.
+
+    `interval_s` is the pause between polls, `max_rate` the frames per second of a stream.
+    """
 
     url: str
     user: str
@@ -37,13 +40,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """What all readers saw together.
+    """What all readers received together.
 
-    An update stands for its ticks, of which all but one are merged, or for none: a change of phase.
-    Ages are ms from a tick's event to its receipt, over every update. Bytes are all that came over
-    the readers' sockets, headers included. Server CPU is what the kernel booked for its processes;
-    memory is what they grew by while the readers came, per reader. Whoever reconnects is sent what
-    was missed; a snapshot where that is kept no more.
+    An update stands for one or more ticks, all but one of them merged; a change of phase stands for
+    none. Ages are ms from the event of a tick until a reader receives it, over all updates. Bytes
+    are counted at the sockets of the readers, with headers. Server CPU and memory are the kernel's
+    figures for its processes; memory is the growth per reader while the readers connected. A
+    reader that reconnects gets what it missed, or a snapshot if the tape no longer has it.
     """
 
     transport: str
@@ -86,10 +89,10 @@ _decode = msgspec.json.Decoder().decode
 
 
 class Tally:
-    """What one reader saw; counts only while the measurement runs.
+    """Counts of one reader, taken only while the measurement runs.
 
-    Updates are read by shape and not folded: the board is not what is measured, the receipts and
-    the line of positions are. Everything else goes through a Reader.
+    Updates are not folded into a board, to save CPU: only positions and receipts are checked. All
+    other frames go through a Reader.
     """
 
     def __init__(self) -> None:
@@ -102,12 +105,13 @@ class Tally:
 
     @property
     def position(self) -> str | None:
-        """Return where the reader stands in the ticker."""
+        """Return the last position in the ticker, None before the first snapshot."""
         epoch = self.reader.positions.get("ticker")
         return None if epoch is None else f"{epoch.epoch}:{self.sequence}"
 
     def take(self, text: bytes, received_ms: float) -> None:
-        """Read one frame."""
+        """Count a frame that arrived at `received_ms` (epoch)."""
+        # Nearly all frames are updates: their head is compared as bytes, to decode each only once.
         if text.startswith(UPDATE_HEAD):
             self._take_update(_decode_update(text), received_ms)
             return
@@ -122,11 +126,11 @@ class Tally:
             self.reader.apply(frame)
 
     def stand_at(self, sequence: int) -> None:
-        """Miss nothing up to there: a heartbeat or the id of an event says so."""
+        """Move to a sequence that a heartbeat or the id of an event confirms."""
         self.sequence = max(self.sequence, sequence)
 
     def count(self, *, bytes_in: int = 0, bytes_out: int = 0, requests: int = 0) -> None:
-        """Note what went over the socket."""
+        """Add to the traffic of the socket."""
         if self.is_measuring:
             self.bytes_in += bytes_in
             self.bytes_out += bytes_out
@@ -150,7 +154,7 @@ class Tally:
 
 
 def percentiles(tallies: list[Tally]) -> dict[str, float]:
-    """Return p50, p95, p99 and the largest of all ages (ms)."""
+    """Return p50, p95, p99 and the maximum of all ages (ms), nothing without ages."""
     together: Counter[int] = Counter()
     for tally in tallies:
         together.update(tally.ages_ms)

@@ -1,7 +1,7 @@
-"""The other end of the wire: frames folded into a board, as a program or a browser does it.
+"""A reader of the wire: it folds frames into a board, as a program or a browser does.
 
-Pure. Must not know sockets. The same in the browser is static/js/market/board.js, and golden frames
-hold the two together.
+Pure. Must not know sockets. Its twin in the browser is static/js/market/board.js; the golden frames
+keep both in step.
 """
 
 from collections import deque
@@ -17,15 +17,16 @@ BARS_KEPT: Final = 1000
 
 
 class Gap(Exception):
-    """A frame does not follow the last one: subscribe again with `since`."""
+    """A frame does not follow the last frame: subscribe again with `since`."""
 
 
 class Reader:
-    """Rows, feeds and instruments as told, the position of each channel, and ticks by receipt.
+    """The board of a reader: rows, feeds, instruments, and the position of each channel.
 
-    `bars` holds those of each symbol and interval by when they begin, `trades` the newest trades in
-    the order they were told, and None where some are missing.
-    `stale_ms` is when the market was last heard, while the server says that it is silent.
+    `ticks` counts ticks by symbol, from the receipts. `bars` has the bars of each symbol and
+    interval by their start (epoch ms). `trades` has the newest trades in the order they arrived,
+    and None where some are missing. `stale_ms` is when the server last heard the market (epoch),
+    while it reports silence.
     """
 
     def __init__(self) -> None:
@@ -50,11 +51,11 @@ class Reader:
         return None if position is None else str(position)
 
     def forget(self, channel: str) -> None:
-        """Stand nowhere in a channel that is not subscribed any more: nothing keeps it true."""
+        """Drop the position of a channel that is no longer subscribed: it would grow stale."""
         self.positions.pop(channel, None)
 
     def apply(self, frame: Frame) -> None:
-        """Fold one frame; frames of unknown channels change nothing.
+        """Fold a frame into the board; frames of unknown channels change nothing.
 
         Raises:
             Gap: frames are missing before this one.
@@ -78,7 +79,7 @@ class Reader:
                 self.watchlist = data
 
     def raise_to(self, seq: int) -> None:
-        """Stand at least at `seq` in every channel: a heartbeat or the id of an event says so."""
+        """Raise all positions to `seq`, which a heartbeat or the id of an event confirms."""
         for channel, mine in self.positions.items():
             self.positions[channel] = Position(mine.epoch, max(mine.sequence, seq))
 
@@ -95,7 +96,10 @@ class Reader:
             self._put(symbol, frame["ts"], entry, ticks=entry.get("n", 1))
 
     def _begin_rows(self, epoch: str) -> None:
-        """Drop what is of another epoch; the frames of one snapshot belong together."""
+        """Drop rows of another epoch.
+
+        A snapshot may come in several frames: the epoch of its first frame counts until the last.
+        """
         former = self.positions.get("ticker")
         known = self._arriving or (former.epoch if former else epoch)
         if known != epoch:
@@ -139,7 +143,7 @@ class Reader:
                 del bars[min(bars)]
 
     def _begin_bars(self, frame: Frame, data: list[Entry]) -> None:
-        """Drop what a snapshot tells anew: everything from its first bar of each kind on."""
+        """Drop the bars that a snapshot replaces: of each kind, all from its first bar on."""
         for entry in data:
             key = (entry["s"], entry["iv"])
             if key in self._begun:

@@ -1,4 +1,4 @@
-"""Open the readers of a plan, measure for a while, and say what they saw.
+"""Run a load test: open the readers of a plan, measure for a while, and report.
 
 Must not know Django or how the server is built.
 """
@@ -14,15 +14,15 @@ from dashboard.loadtest.clients import catalogue, client_of
 from dashboard.loadtest.plan import Plan, Report, Tally, percentiles
 
 OPEN_AT_ONCE = 20
-"""Handshakes under way together: a herd would measure the herd."""
+"""Handshakes at the same time: with more, the test would measure the rush at its start."""
 RETRY_S = 1.0
 
 
 async def run(plan: Plan) -> Report:
-    """Open the readers, let them warm up, measure, and say what they saw.
+    """Open the readers, let them warm up, measure, and return the report.
 
     Raises:
-        OSError: the server cannot be reached, or lets nobody in.
+        OSError: the server cannot be reached, or refuses the token.
     """
     symbols = await catalogue(plan)
     tallies = [Tally() for _ in range(plan.clients)]
@@ -52,7 +52,7 @@ async def run(plan: Plan) -> Report:
 async def _keep_reading(
     plan: Plan, tally: Tally, symbols: list[str], openings: asyncio.Semaphore, opened: asyncio.Event
 ) -> None:
-    """Read until cancelled; a reader that was cut comes back to its position."""
+    """Read until cancelled; a reader that was cut off reconnects and resumes."""
     while True:
         try:
             await _read(plan, tally, symbols, openings, opened)
@@ -66,7 +66,7 @@ async def _keep_reading(
 async def _read(
     plan: Plan, tally: Tally, symbols: list[str], openings: asyncio.Semaphore, opened: asyncio.Event
 ) -> None:
-    """Read until the connection ends; few of those that open do so at once."""
+    """Read until the connection ends; only OPEN_AT_ONCE readers connect at the same time."""
     client = client_of(plan, tally, symbols)
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -81,7 +81,7 @@ async def _read(
 
 
 def _chosen(plan: Plan, symbols: Sequence[str], number: int) -> list[str]:
-    """Return this reader's symbols: the same in every run."""
+    """Return the symbols of a reader, the same in every run."""
     count = min(plan.symbols, len(symbols))
     return random.Random(number).sample(list(symbols), count)  # noqa: S311
 
@@ -92,7 +92,7 @@ def _measure(tallies: list[Tally], *, is_measuring: bool) -> None:
 
 
 class _Usage:
-    """CPU seconds and memory of a process and its children, as the kernel books them."""
+    """CPU seconds and memory of a process and its children, as the kernel counts them."""
 
     def __init__(self, pid: int | None) -> None:
         self.cpu_s = 0.0
@@ -100,11 +100,11 @@ class _Usage:
         if pid is None:
             return
         process = psutil.Process(pid)
-        for one in (process, *process.children(recursive=True)):
+        for member in (process, *process.children(recursive=True)):
             with suppress(psutil.NoSuchProcess):
-                times = one.cpu_times()
+                times = member.cpu_times()
                 self.cpu_s += times.user + times.system
-                self.memory_bytes += one.memory_info().rss
+                self.memory_bytes += member.memory_info().rss
 
 
 def _report(

@@ -1,1 +1,1 @@
-"""The servers that can serve the application, each made to wait for slow readers."""
+"""The servers that can run the application, each with back-pressure for slow readers."""

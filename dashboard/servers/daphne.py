@@ -1,7 +1,7 @@
-"""Daphne, made to wait for slow readers, to name its reasons and to say goodbye.
+"""Daphne with back-pressure for slow readers, close codes for errors, and a clean end.
 
 Must not know the market. Stock Daphne queues without bound for a reader that does not read, drops
-the connection instead of naming a protocol error, and ends sockets without a word when it stops.
+the connection on a protocol error without a close code, and does the same when it stops.
 """
 
 import asyncio
@@ -19,15 +19,18 @@ from dashboard.wire.registry import MESSAGE_BYTES
 SHUTDOWN_S: Final = 1.0
 """How long requests may take to end by themselves after the sockets were closed."""
 PING_PATIENCE: Final = 0.8
-"""Part of the interval that a pong may take: with the next ping Daphne forgets this one."""
+"""Share of the ping interval within which a pong must arrive.
+
+It must be below 1: the next ping overwrites the timer of this one.
+"""
 NEVER: Final = -1
-"""Daphne would end a WebSocket after a day; pings, sweeps and the deadline are enough here."""
+"""Switches off the limit of a day for a WebSocket: pings, sweeps and the deadline suffice."""
 
 
 class FlowControl:
-    """Back-pressure as Twisted has it, for coroutines: open while the socket takes bytes.
+    """A Twisted producer that coroutines can wait on: open while the socket takes bytes.
 
-    Twisted calls it a producer, and closes it when 64 KiB wait.
+    Twisted pauses it when 64 KiB wait in the buffer of the socket.
     """
 
     def __init__(self) -> None:
@@ -39,29 +42,30 @@ class FlowControl:
         """Say whether the socket takes bytes."""
         return self._open.is_set()
 
-    async def passed(self) -> None:
+    async def wait_open(self) -> None:
         """Wait until the socket takes bytes again, or is gone."""
         await self._open.wait()
 
     def pauseProducing(self) -> None:  # noqa: N802 Twisted's name
-        """Close: the socket's buffer is full."""
+        """Make writers wait: the buffer of the socket is full."""
         self._open.clear()
 
     def resumeProducing(self) -> None:  # noqa: N802
-        """Open: the buffer was emptied."""
+        """Let writers go on: the buffer is empty."""
         self._open.set()
 
     def stopProducing(self) -> None:  # noqa: N802
-        """Open for good: nobody is there any more."""
+        """Let writers go on for good: the socket is gone."""
         self._open.set()
 
 
 def _write_now(transport: Any, data: bytes) -> None:
-    """Hand data to the kernel; only what it does not take is left to the reactor.
+    """Hand data to the kernel at once; leave to the reactor only what the kernel does not take.
 
     Twisted's own write always waits for the reactor to say that the socket takes bytes, which costs
     as much as the rest of a frame.
     """
+    # Bytes that wait already must go first, or frames would overtake each other.
     is_idle = len(transport.dataBuffer) == transport.offset and not transport._tempDataBuffer
     if is_idle and transport.connected and not transport.disconnecting:
         taken = transport.writeSomeData(data)
@@ -72,12 +76,12 @@ def _write_now(transport: Any, data: bytes) -> None:
 
 
 class DaphneWebSocket(WebSocketProtocol):  # type: ignore[misc]
-    """A WebSocket whose writer can wait, and whose frames cost little."""
+    """A WebSocket with back-pressure and a short way for text frames."""
 
     flow: FlowControl | None = None
 
     def send_text(self, text: str | None) -> bool:
-        """Write a text frame at once, if the socket is open; the server's own way is long."""
+        """Write a text frame past autobahn; return whether the socket was open and took it."""
         if text is None or self.state != self.STATE_OPEN:
             return False
         content = text.encode()
@@ -85,14 +89,14 @@ class DaphneWebSocket(WebSocketProtocol):  # type: ignore[misc]
         return True
 
     def onOpen(self) -> None:  # noqa: N802 autobahn's name
-        """Replace the HTTP producer, which ignores that the buffer is full."""
+        """Replace the producer of the HTTP request, which ignores a full buffer."""
         self.flow = FlowControl()
         self.transport.unregisterProducer()
         self.transport.registerProducer(self.flow, True)
         super().onOpen()
 
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:  # noqa: N802, N803
-        """Let a waiting writer go; a refused handshake never opened."""
+        """Let a waiting writer go on; after a refused handshake there is none."""
         if self.flow is not None:
             self.flow.stopProducing()
         if self in self.server.connections:
@@ -100,20 +104,22 @@ class DaphneWebSocket(WebSocketProtocol):  # type: ignore[misc]
 
 
 class Timers:
-    """Timers that keep their time: autobahn's own round down to whole seconds, so that patience of
-    less than one with a ping might be over at once."""
+    """Exact timers for pings.
+
+    Autobahn's own timers round down to whole seconds, so a timeout below 1 s could fire at once.
+    """
 
     def call_later(self, delay_s: float, do: Callable[..., Any], *args: Any) -> Any:
-        """Return a call that can be cancelled."""
+        """Call a function after a delay in seconds; return the call, which can be cancelled."""
         return reactor.callLater(delay_s, do, *args)
 
 
 async def _wait_for_room(request: Any) -> None:
-    """Wait until a stream's socket takes bytes again; Twisted's responses queue without bound."""
+    """Wait until the socket of a response takes bytes; Twisted itself queues without bound."""
     if request.producer is None and request.channel is not None:
         request.registerProducer(FlowControl(), True)
     if isinstance(request.producer, FlowControl):
-        await request.producer.passed()
+        await request.producer.wait_open()
 
 
 def _end_flow_control(request: Any) -> None:
@@ -144,7 +150,7 @@ class DaphneServer(Server):  # type: ignore[misc]
         self._on_stop = on_stop
 
     def run(self) -> None:
-        """Serve until stopped; a second Ctrl-C, which launchers pass on, spoils no clean end."""
+        """Serve until stopped, and ignore Ctrl-C from then on: launchers send it a second time."""
         super().run()
         if self.signal_handlers:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -156,24 +162,24 @@ class DaphneServer(Server):  # type: ignore[misc]
 
     @ws_factory.setter
     def ws_factory(self, factory: WebSocketFactory) -> None:
-        """Let it make our protocol, and name errors in a close frame instead of a reset."""
+        """Make it use our protocol, and answer errors with a close frame instead of a reset."""
         factory.protocol = DaphneWebSocket
         factory.setProtocolOptions(failByDrop=False)
         factory._batched_timer = Timers()
         self._ws_factory = factory
 
     def listen_success(self, port: Any) -> None:
-        """Say that the server serves, from inside the loop that does."""
+        """Report that the server is ready, from inside its loop."""
         super().listen_success(port)
         if self._on_ready is not None:
             reactor.callLater(0, self._on_ready)
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
-        """Wait for room before each frame, and after each piece of a response that goes on."""
+        """Send with back-pressure: wait before each frame, and after each part of a stream."""
         kind = message["type"]
         if kind == "websocket.send" and (flow := protocol.flow) is not None:
             if not flow.is_open:
-                await flow.passed()
+                await flow.wait_open()
             if protocol.send_text(message.get("text")):
                 return
         if kind == "http.response.body" and not message.get("more_body", False):
@@ -183,7 +189,7 @@ class DaphneServer(Server):  # type: ignore[misc]
             await _wait_for_room(protocol)
 
     def kill_all_applications(self) -> defer.Deferred[None]:
-        """Say goodbye, then end what still runs; Twisted waits for it."""
+        """Close the sockets, then cancel the requests that still run; Twisted waits for both."""
         return defer.Deferred.fromFuture(asyncio.ensure_future(self._drain()))
 
     async def _drain(self) -> None:

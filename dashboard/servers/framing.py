@@ -1,6 +1,6 @@
-"""The head of a server's text frame (RFC 6455 5.2): its length, for nothing is masked.
+"""The header of a text frame from a server (RFC 6455 5.2), which has a length and no mask.
 
-Pure. Their own way to a frame costs several times the frame.
+Pure. It serves both servers, whose own code for a frame costs several times as much.
 """
 
 import struct
@@ -10,7 +10,7 @@ FINAL_TEXT: Final = 0x81
 
 
 def text_head(length: int) -> bytes:
-    """Return the bytes before a whole text of `length` bytes."""
+    """Return the header of a final text frame with `length` bytes of content."""
     if length < 126:
         return bytes((FINAL_TEXT, length))
     if length < 65_536:

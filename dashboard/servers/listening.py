@@ -1,6 +1,6 @@
-"""One way to serve the application on a socket, whichever server does it.
+"""Serve the application on a socket, with Daphne or uvicorn.
 
-Owns the choice of server and its start and stop.
+Must not know what is served.
 """
 
 import gc
@@ -14,14 +14,17 @@ from dashboard import runtime
 HOST: Final = "127.0.0.1"
 SERVERS: Final = ("daphne", "uvicorn")
 BACKLOG: Final = 4096
-"""Connections that may wait to be accepted: every browser comes back at once after a restart."""
+"""Connections that may wait to be accepted: after a restart all browsers reconnect at once."""
 COLLECT_AFTER: Final = (50_000, 20, 50)
-"""Objects before the youngest are looked at, and how often the older ones are left out."""
+"""New objects before a collection, and collections before one of the next generation.
+
+Python's own thresholds are 700, 10 and 10.
+"""
 ASGIApplication = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens; port 0 takes a free one.
+    """Return a listening socket; port 0 takes a free port.
 
     Raises:
         OSError: the address cannot be used.
@@ -30,7 +33,10 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def _calm_collector() -> None:
-    """Collect garbage in circles seldom: a look at every object holds all frames up meanwhile."""
+    """Collect cyclic garbage seldom: a full collection holds up all frames.
+
+    `freeze` exempts what was loaded at the start: those objects live as long as the process.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
@@ -43,7 +49,7 @@ def serve(
     server: str,
     on_ready: Callable[[], None],
 ) -> None:
-    """Serve until a signal says stop; the market begins when the server is ready."""
+    """Serve until SIGINT or SIGTERM; start the market when the server is ready."""
     market = runtime.current()
 
     def begin() -> None:

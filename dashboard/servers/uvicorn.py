@@ -1,7 +1,7 @@
-"""uvicorn, made to say goodbye: the faster server, on uvloop where there is one.
+"""uvicorn with a clean end: the faster server, on uvloop where that is installed.
 
-Must not know the market. Its own shutdown closes every socket before the application hears of it;
-here the application speaks first.
+Must not know the market. Stock uvicorn closes every socket at shutdown before the application can
+send a last frame. Here the application goes first.
 """
 
 import asyncio
@@ -19,16 +19,17 @@ from dashboard.servers.framing import text_head
 from dashboard.wire.registry import MESSAGE_BYTES
 
 SHUTDOWN_S: Final = 1
-"""How long requests may take to end by themselves once the sockets are closed."""
+"""How long requests may take to end by themselves after the sockets were closed."""
 PING_PATIENCE: Final = 0.8
+"""Share of the ping interval within which a pong must arrive, as on Daphne."""
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class UvicornWebSocket(WebSocketsSansIOProtocol):
-    """A WebSocket whose text frames cost little; everything else goes uvicorn's own way."""
+    """A WebSocket with a short way for text frames; uvicorn handles everything else."""
 
     async def send(self, message: Any) -> None:
-        """Write a text frame at once where the socket has room."""
+        """Write a text frame past uvicorn while the socket takes bytes."""
         text = message.get("text")
         is_open = self.handshake_complete and not self.close_sent and not self.disconnected
         if text is not None and is_open and self.writable.is_set():
@@ -38,7 +39,7 @@ class UvicornWebSocket(WebSocketsSansIOProtocol):
         await super().send(message)
 
     def send_receive_event_to_app(self) -> None:
-        """Refuse a text that is none; uvicorn would log a traceback of each, and anyone can try."""
+        """Close on a text that is not UTF-8: anyone can send one, and uvicorn logs a traceback."""
         if self.curr_msg_data_type == "text" and not self.close_sent and not _is_text(self.frames):
             self.frames = []
             self.conn.send_close(CloseCode.INVALID_DATA)
@@ -56,7 +57,7 @@ def _is_text(pieces: list[bytes]) -> bool:
 
 
 class UvicornServer(uvicorn.Server):
-    """uvicorn with back-pressure that it has, pings, and a clean end."""
+    """uvicorn with its own back-pressure, our pings, and a clean end."""
 
     def __init__(
         self,
@@ -86,18 +87,18 @@ class UvicornServer(uvicorn.Server):
         self._on_stop = on_stop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, then say so from inside the loop that serves."""
+        """Listen, then report it from inside the loop of the server."""
         await super().startup(sockets)
         self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Say goodbye while the sockets are open, then end what still runs."""
+        """Let the application close its sockets, then end the requests that still run."""
         await self._on_stop()
         await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop on a signal and end with 0: uvicorn would raise the signal again in the end."""
+        """Stop on a signal and exit with 0; uvicorn would raise the signal again at the end."""
         loop = asyncio.get_running_loop()
         for number in STOP_SIGNALS:
             loop.add_signal_handler(number, self.handle_exit, number, None)

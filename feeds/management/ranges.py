@@ -1,4 +1,4 @@
-"""Refuses options that are out of range, in words for the one who typed them.
+"""Checks that options of a command are within their ranges.
 
 Must not know what the options mean.
 """
@@ -12,7 +12,7 @@ from django.core.management.base import CommandError
 def refuse_out_of_range(
     options: Mapping[str, Any], ranges: Mapping[str, tuple[float, float]]
 ) -> None:
-    """Let options in [low, high] pass; one that was not given is None, and passes.
+    """Check that each option is in [low, high]; None, an option that was not given, passes.
 
     Raises:
         CommandError: an option is out of its range.

@@ -59,3 +59,15 @@ def test_the_bar_is_never_too_tight(open_page: Open) -> None:
     for width in range(320, 1100, 20):
         page.set_viewport_size({"width": width, "height": 700})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_import_of_an_instrument_list_fits_a_phone(open_page: Open, theme: str) -> None:
+    page = open_page("admin/feeds/feed/", user="admin", viewport=PHONE, color_scheme=theme)
+    page.get_by_role("link", name="Demo Exchange", exact=True).click()
+    page.get_by_role("link", name="Import instruments").click()
+    for name, shown in (("", "line 2: name: This field"), ("Nova", "Dry run: nothing has")):
+        page.get_by_label("Or paste the rows").fill(f"symbol,name\nNVX,{name}\n")
+        page.get_by_role("button", name="Preview").click()
+        expect(page.locator("#deck")).to_contain_text(shown)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

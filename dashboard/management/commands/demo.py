@@ -1,4 +1,4 @@
-"""Everything from nothing: database, exchange, accounts, server and feed in one process."""
+"""The demo: database, exchange, accounts, server and feed in one process."""
 
 import json
 import os
@@ -24,7 +24,7 @@ from feeds.services.interventions import seed_scenarios
 
 RANGES: Final = {"port": (0, 65_535), "instruments": (1, 5_000), "rate": (0.1, MAX_RATE)}
 ACCOUNTS: Final = {"admin": True, "viewer": False}
-"""Demo accounts, and whether each may do everything."""
+"""The demo accounts, and whether each is a superuser."""
 
 
 class Command(BaseCommand):
@@ -35,17 +35,17 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take where to serve, where to keep data and how large the market is."""
-        parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
-        parser.add_argument("--no-browser", action="store_true", help="open no browser")
-        parser.add_argument("--data", metavar="DIR", help="where the data is kept (data/)")
+        """Add the options for the address, the data folder and the size of the market."""
+        parser.add_argument("--port", type=int, default=8000, help="0 takes a free port")
+        parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+        parser.add_argument("--data", metavar="DIR", help="folder of the data (data/)")
         parser.add_argument("--instruments", type=int, default=60, help="on the first run")
         parser.add_argument("--rate", type=float, default=200.0, help="ticks/s, on the first run")
         parser.add_argument("--server", choices=SERVERS, default=SERVERS[0])
         parser.add_argument("--json", action="store_true", help="print one line of JSON when ready")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
-        """Prepare, then serve until interrupted.
+        """Prepare the data, then serve until Ctrl-C.
 
         Raises:
             CommandError: an option is out of range, or the port is busy.
@@ -60,7 +60,7 @@ class Command(BaseCommand):
             self._serve(listener, url, passwords, options)
 
     def application(self) -> ASGIApplication:
-        """Return what is served; built here, once the data folder is settled."""
+        """Return the application; it is imported late, because it reads the data folder."""
         from dashboard.asgi import application
 
         return application
@@ -86,7 +86,7 @@ class Command(BaseCommand):
 
 
 def _move_to(folder: str | None) -> None:
-    """Start over with another data folder: settings are read once, at the start."""
+    """Restart this process with another data folder: settings are read only at the start."""
     if folder is None or Path(folder).resolve() == settings.MARKET_DATA_DIR:
         return
     os.environ["MARKET_DATA_DIR"] = str(Path(folder).resolve())
@@ -102,7 +102,7 @@ def _listen(port: int) -> socket.socket:
 
 
 def _ensure_accounts(file: Path) -> dict[str, str]:
-    """Create the accounts that are missing; return the passwords as kept beside the data."""
+    """Create the missing accounts; return the passwords, which a file beside the data keeps."""
     passwords: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
     users = get_user_model()
     for name, may_everything in ACCOUNTS.items():
@@ -121,7 +121,7 @@ def _ensure_accounts(file: Path) -> dict[str, str]:
 
 
 def _open_browser(url: str) -> None:
-    """Open a browser where there is one; without one the printed address must do."""
+    """Open a browser, if the machine has one; the address was printed as well."""
     try:
         webbrowser.open(url)
     except webbrowser.Error:

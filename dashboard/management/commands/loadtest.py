@@ -1,4 +1,4 @@
-"""Measure a server from outside: its own throw-away one, or any that an address leads to."""
+"""Measure a server from outside: a temporary server of its own, or the server at an address."""
 
 import asyncio
 import json
@@ -33,35 +33,43 @@ RANGES: Final = {
     "instruments": (1, 5_000),
     "rate": (0.1, plans.MAX_RATE),
 }
-NAMES: Final = {"ws": registry.Transport.WEBSOCKET} | {one.value: one for one in registry.Transport}
+NAMES: Final = {"ws": registry.Transport.WEBSOCKET} | {
+    kind.value: kind for kind in registry.Transport
+}
 
 
 class Command(BaseCommand):
-    """Measure; example: manage.py loadtest --clients 300 --symbols 20 --seconds 20 --json"""
+    """Run a load test; example: manage.py loadtest --clients 300 --symbols 20 --json"""
 
-    help = "Open many readers, measure the age of what they get, and say what it cost."
+    help = "Open many readers, measure the age of the data they get, and report what it cost."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take how much load, for how long, on which server."""
+        """Add the options for the load, its length and the server."""
         parser.add_argument("--transport", choices=NAMES, default="ws")
         parser.add_argument("--clients", type=int, default=300)
-        parser.add_argument("--symbols", type=int, default=20, help="for each client")
+        parser.add_argument("--symbols", type=int, default=20, help="of each client")
         parser.add_argument("--seconds", type=float, default=20)
         parser.add_argument("--warmup", type=float, default=3, metavar="SECONDS")
         parser.add_argument("--interval", type=float, default=1.0, help="seconds between polls")
         parser.add_argument("--max-rate", type=float, default=10.0, help="frames/s of a stream")
-        parser.add_argument("--server", choices=SERVERS, default=SERVERS[0], help="the own one")
-        parser.add_argument("--instruments", type=int, default=500, help="of the own server")
-        parser.add_argument("--rate", type=float, default=2000, help="ticks/s of the own server")
-        parser.add_argument("--url", help="measure this server instead, as --user with --token")
+        parser.add_argument(
+            "--server", choices=SERVERS, default=SERVERS[0], help="to start, without --url"
+        )
+        parser.add_argument("--instruments", type=int, default=500, help="of the started server")
+        parser.add_argument(
+            "--rate", type=float, default=2000, help="ticks/s of the started server"
+        )
+        parser.add_argument("--url", help="measure this server, signed in as --user with --token")
         parser.add_argument("--user", default="viewer")
         parser.add_argument("--token", help="from manage.py token USER")
-        parser.add_argument("--pid", type=int, help="of that server, if it runs on this machine")
+        parser.add_argument(
+            "--pid", type=int, help="process of the server at --url, if it runs on this machine"
+        )
         parser.add_argument("--json", action="store_true", help="print one line of JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
-        """Measure and print.
+        """Measure and print the report.
 
         Raises:
             CommandError: an option is out of range, or the server cannot be reached.
@@ -98,7 +106,7 @@ class Command(BaseCommand):
 
 @contextmanager
 def _server(options: dict[str, Any]) -> Iterator[tuple[str, str, int | None]]:
-    """Yield address, token and process of the server: the given one, or one made for this run."""
+    """Yield address, token and process of the given server, or of one started for this run."""
     if options["url"]:
         if not options["token"]:
             raise CommandError("--url needs --token; make one with manage.py token USER")
@@ -109,7 +117,7 @@ def _server(options: dict[str, Any]) -> Iterator[tuple[str, str, int | None]]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         flags = [f"--{name}={options[name]}" for name in ("instruments", "rate", "server")]
         process = _manage(folder, "demo", "--json", "--port", "0", "--no-browser", *flags)
-        _part(process.pid)
+        _separate_cores(process.pid)
         try:
             line = process.stdout.readline() if process.stdout else b""
             if not line:
@@ -121,13 +129,13 @@ def _server(options: dict[str, Any]) -> Iterator[tuple[str, str, int | None]]:
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Return one of the errors; every reader has the same."""
-    one = errors.exceptions[0]
-    return _first(one) if isinstance(one, BaseExceptionGroup) else one
+    """Return the first error; all readers have the same."""
+    error = errors.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
-def _part(server_pid: int) -> None:
-    """Give the server a core of its own, and the readers the others."""
+def _separate_cores(server_pid: int) -> None:
+    """Give the server a core of its own and the readers the others, so they do not compete."""
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_setaffinity") else []
     if len(cores) > 1:
         os.sched_setaffinity(server_pid, cores[:1])

@@ -20,10 +20,10 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
-        """Run until a signal says stop.
+        """Run until SIGINT or SIGTERM.
 
         Raises:
-            CommandError: there is no Redis to share the market over.
+            CommandError: REDIS_URL is not set.
         """
         if not runtime.is_shared():
             raise CommandError(
@@ -38,6 +38,7 @@ async def _run() -> None:
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop.set)
     await runtime.FeedRuntime().run(stop)
+    # The feed has ended cleanly: a second signal must not turn that into a failure.
     for number in STOP_SIGNALS:
         loop.remove_signal_handler(number)
         signal.signal(number, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""Daphne's runserver with our server: back-pressure, honest close codes, a clean end."""
+"""Daphne's runserver with our server: back-pressure, close codes and a clean end."""
 
 from typing import Any
 
@@ -12,6 +12,6 @@ class Command(DaphneCommand):  # type: ignore[misc]
     """Run the development server; example: manage.py runserver 8000"""
 
     def server_cls(self, **kwargs: Any) -> DaphneServer:
-        """Return the server, which ends the market when it stops."""
+        """Return the server, which stops the market when it stops."""
         market = runtime.current()
         return DaphneServer(ping_s=market.ping_s, on_stop=market.stop, **kwargs)

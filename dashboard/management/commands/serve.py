@@ -1,4 +1,4 @@
-"""Serve the application on an address, on Daphne or uvicorn; the database must be there."""
+"""Serve the site with Daphne or uvicorn; the database must be migrated."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -9,18 +9,18 @@ from dashboard.servers.listening import HOST, SERVERS, listen, serve
 
 
 class Command(BaseCommand):
-    """Serve; example: manage.py serve --port 8001 --server uvicorn"""
+    """Serve the site; example: manage.py serve --port 8001 --server uvicorn"""
 
-    help = "Serve the site until Ctrl-C; several of them share a market over REDIS_URL."
+    help = "Serve the site until Ctrl-C. Several processes share a market over REDIS_URL."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take where to serve, and on which server."""
+        """Add the options for the address and the server."""
         parser.add_argument("--host", default=HOST)
-        parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
+        parser.add_argument("--port", type=int, default=8000, help="0 takes a free port")
         parser.add_argument("--server", choices=SERVERS, default=SERVERS[0])
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
-        """Serve until interrupted.
+        """Serve until Ctrl-C.
 
         Raises:
             CommandError: the address cannot be used, or the database is not migrated.
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             )
 
     def application(self) -> Any:
-        """Return what is served."""
+        """Return the application; it is imported late, because it starts the runtime."""
         from dashboard.asgi import application
 
         return application

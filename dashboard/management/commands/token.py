@@ -1,4 +1,4 @@
-"""Print a token with which a program signs in as a user."""
+"""Print a token that signs a program in as a user."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -10,7 +10,7 @@ from dashboard.people.identity import TOKEN_DAYS, make_token
 
 
 class Command(BaseCommand):
-    """Print one token; example: manage.py token viewer"""
+    """Print a token; example: manage.py token viewer"""
 
     help = (
         f"Print a token for USER, good for {TOKEN_DAYS} days or until the password changes. "
@@ -18,11 +18,11 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the name of the account."""
+        """Add the name of the account."""
         parser.add_argument("user", help="name of an active account")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
-        """Print the token alone, so that it can be captured.
+        """Print the token and nothing else, so that a script can capture it.
 
         Raises:
             CommandError: there is no such active account.

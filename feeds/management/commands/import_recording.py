@@ -1,4 +1,4 @@
-"""A table of trades or bars as a recording, for a replay feed to play."""
+"""Import a table of trades or bars as a recording, which a replay feed can play."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -17,23 +17,29 @@ RANGES: Final = {"interval": (1, 86_400)}
 
 
 class Command(BaseCommand):
-    """Import one table; example: manage.py import_recording trades.csv --feed demo --name Monday"""
+    """Import a table; example: manage.py import_recording trades.csv --feed demo --name Monday"""
 
     help = (
-        "Make a recording of a CSV file: trades (time, symbol, price, size and perhaps side) or "
-        "bars (time, symbol, open, high, low, close, volume; time is when the bar begins)."
+        "Make a recording from a CSV file of trades (time, symbol, price, size, optional side) or "
+        "of bars (time, symbol, open, high, low, close, volume; time is the start of the bar)."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the table, whose instruments it is about, and what its rows are."""
-        parser.add_argument("table", type=Path, help="a CSV file, UTF-8, names of columns first")
-        parser.add_argument("--feed", required=True, help="its instruments are the symbols")
-        parser.add_argument("--name", required=True, help="of the recording")
+        """Add the options for the table, its feed and its kind."""
+        parser.add_argument(
+            "table", type=Path, help="a CSV file in UTF-8 that starts with the column names"
+        )
+        parser.add_argument(
+            "--feed", required=True, help="the feed whose instruments are the symbols"
+        )
+        parser.add_argument("--name", required=True, help="name of the recording")
         parser.add_argument("--kind", choices=[*TableKind], default=TableKind.TRADES.value)
-        parser.add_argument("--interval", type=int, default=60, help="seconds of a bar (60)")
+        parser.add_argument(
+            "--interval", type=int, default=60, help="length of a bar in seconds (60)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
-        """Import, or tell every row that cannot be taken.
+        """Import the table, or print every wrong row.
 
         Raises:
             CommandError: nothing was imported.

@@ -1,4 +1,4 @@
-"""Run the demo exchange on a clock of its own and tell what came of it: ticks, speed, SHA-256."""
+"""Run the demo exchange on a virtual clock; print its events, its speed and its SHA-256."""
 
 import time
 from datetime import date
@@ -13,13 +13,13 @@ from feeds.plan.calendars import EXCHANGES, Calendar
 
 
 class Command(BaseCommand):
-    """The same seed gives the same tape to the byte, on any machine and in any process."""
+    """Print the fingerprint of a tape: the same seed gives the same bytes on any machine."""
 
     help = "Run the demo exchange as fast as the machine can and print its fingerprint."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take what makes a tape, and how much is told of it."""
+        """Add the options that define a tape, and how much to print."""
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--seconds", type=float, default=60.0)
         parser.add_argument("--instruments", type=int, default=60)
@@ -29,7 +29,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
-        """Run the tape once."""
+        """Run the tape and print the figures.
+
+        Raises:
+            CommandError: the options make no valid plan.
+        """
         fingerprint, began_s = Fingerprint(), time.process_time()
         try:
             days = Calendar(EXCHANGES["XNYS"], date(2026, 1, 5))

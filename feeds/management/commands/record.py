@@ -1,4 +1,4 @@
-"""A running feed written down for some seconds."""
+"""Record a running feed for some seconds."""
 
 import time
 from argparse import ArgumentParser
@@ -11,18 +11,20 @@ from feeds.services.feeds import start_recording, stop_recording
 
 LOOK_S: Final = 0.5
 PATIENCE_S: Final = 30.0
-"""How long after the end the process that has the feed may take to keep the recording."""
+"""How long the process that runs the feed may take to save the recording."""
 
 
 class Command(BaseCommand):
     """Record a feed; example: manage.py record demo --seconds 60"""
 
-    help = "Have the running market record a feed for some seconds, and wait for the recording."
+    help = "Record a feed of the running market for some seconds, and wait for the recording."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take which feed, and for how long."""
-        parser.add_argument("feed", help="its short name")
-        parser.add_argument("--seconds", type=float, default=60.0, help="how long (60)")
+        """Add the options for the feed and the length."""
+        parser.add_argument("feed", help="short name of the feed")
+        parser.add_argument(
+            "--seconds", type=float, default=60.0, help="length of the recording (60)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         """Switch recording on, wait, and switch it off.
