@@ -1,4 +1,4 @@
-"""The first command: one line when ready, a clean end, clear words when it cannot."""
+"""The demo: it prints a line when it is ready, ends cleanly, and says what is wrong in one line."""
 
 import json
 import signal
@@ -42,7 +42,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 
 def hear_interrupts() -> None:
-    """Take Ctrl-C as from a terminal: who is started in the background inherits deaf ears."""
+    """Handle Ctrl-C as in a terminal: a process started in the background inherits SIG_IGN."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
@@ -89,7 +89,7 @@ def test_the_next_run_keeps_data_and_passwords(start: Start) -> None:
     assert start("shell", "-v", "0", "-c", count).communicate(timeout=60)[0].strip() == "70"
 
 
-def test_data_goes_where_it_is_told(start: Start, tmp_path: Path) -> None:
+def test_data_goes_to_the_given_folder(start: Start, tmp_path: Path) -> None:
     folder = tmp_path / "another place"
     process = start("demo", "--json", "--port", "0", "--no-browser", "--data", str(folder))
     ready(process)

@@ -1,4 +1,4 @@
-"""The load test tells what went over its sockets, over every transport and from both servers."""
+"""The load test reports the traffic of its sockets, over every transport and from both servers."""
 
 import asyncio
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ CLIENTS = 5
 
 @pytest.fixture
 def line(served: Served) -> Iterator[Proxy]:
-    """A line to the server that counts, and can be cut."""
+    """A line to the server that counts bytes, and can be cut."""
     proxy = Proxy(served.port)
     yield proxy
     proxy.close()
@@ -44,7 +44,7 @@ def plan(served: Served, line: Proxy, transport: Transport, seconds: float) -> P
 
 @pytest.fixture
 def passed(line: Proxy, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
-    """What the line had passed to the readers and to the server when measuring began and ended."""
+    """Bytes that had gone to the readers and to the server when measuring began and ended."""
     marks: list[tuple[int, int]] = []
     measure = loadtest._measure
 
@@ -57,32 +57,32 @@ def passed(line: Proxy, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]
 
 
 @pytest.mark.parametrize("transport", Transport)
-async def test_what_is_told_is_what_passed_the_line(
+async def test_the_report_has_what_passed_the_line(
     served: Served, line: Proxy, passed: list[tuple[int, int]], transport: Transport
 ) -> None:
-    told = await loadtest.run(plan(served, line, transport, seconds=1.5))
+    report = await loadtest.run(plan(served, line, transport, seconds=1.5))
     begun, ended = passed
-    assert told.bytes_in == pytest.approx(ended[0] - begun[0], rel=0.1)
-    assert told.bytes_out == pytest.approx(ended[1] - begun[1], rel=0.1)
-    assert told.updates > CLIENTS
-    assert 0 <= told.ticks - told.merged <= told.updates
-    assert (told.gaps, told.reconnects, told.snapshots) == (0, 0, 0)
-    assert 0 < told.age_ms["p50"] <= told.age_ms["p99"] <= told.age_ms["max"]
-    assert told.cpu_us_per_update
+    assert report.bytes_in == pytest.approx(ended[0] - begun[0], rel=0.1)
+    assert report.bytes_out == pytest.approx(ended[1] - begun[1], rel=0.1)
+    assert report.updates > CLIENTS
+    assert 0 <= report.ticks - report.merged <= report.updates
+    assert (report.gaps, report.reconnects, report.snapshots) == (0, 0, 0)
+    assert 0 < report.age_ms["p50"] <= report.age_ms["p99"] <= report.age_ms["max"]
+    assert report.cpu_us_per_update
 
 
 @pytest.mark.parametrize("transport", Transport)
-async def test_readers_that_are_cut_come_back_to_their_position(
+async def test_readers_that_are_cut_off_resume_from_their_position(
     served: Served, line: Proxy, passed: list[tuple[int, int]], transport: Transport, eventually
 ) -> None:
     running = asyncio.create_task(loadtest.run(plan(served, line, transport, seconds=2.5)))
     await asyncio.to_thread(eventually, lambda: passed and line.received.total() > passed[0][0])
     line.cut()
     line.mend()
-    told: Report = await running
-    assert told.reconnects == CLIENTS
-    assert (told.gaps, told.snapshots) == (0, 0)
-    assert told.updates > CLIENTS
+    report: Report = await running
+    assert report.reconnects == CLIENTS
+    assert (report.gaps, report.snapshots) == (0, 0)
+    assert report.updates > CLIENTS
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ async def test_readers_that_are_cut_come_back_to_their_position(
         (("--token", "x", "--seconds", "-1"), "--seconds"),
     ],
 )
-def test_what_cannot_be_measured_is_said_in_a_line(
+def test_a_measurement_that_cannot_run_says_why_in_one_line(
     served: Served, flags: tuple[str, ...], words: str
 ) -> None:
     with pytest.raises(CalledProcessError) as refused:
