@@ -42,7 +42,8 @@ class AsgiSocket:
     def _shorten(self) -> None:
         """A frame that waits in a buffer gets old; one that is not made yet does not."""
         if self._socket is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
-            with suppress(OSError):
+            # A reader may have left before its request runs; uvloop then raises a ValueError.
+            with suppress(OSError, ValueError):
                 self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
         if hasattr(self._transport, "set_write_buffer_limits"):
             self._transport.set_write_buffer_limits(high=BUFFER_BYTES)
