@@ -1,4 +1,4 @@
-"""The wire as an AsyncAPI 3.0.0 document, made of the registry, the shapes and the examples.
+"""The wire as an AsyncAPI 3.0.0 document, made of the registry, the schemas, texts and examples.
 
 Pure. Must not know requests: host and scheme arrive as arguments.
 """
@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from dashboard.protocol.examples import COMMANDS, SAID
-from dashboard.protocol.guide import (
+from dashboard.protocol.texts import (
     CHANNEL_TEXT,
     METHOD_TEXT,
     PARAMETER_TEXT,
@@ -40,7 +40,7 @@ from dashboard.wire.schemas.status import FeedEntry, GoneFeed, GoneInstrument, I
 
 Json = dict[str, Any]
 COOKIE: Final = "sessionid"
-"""The cookie of a browser's session; Django's own name for it."""
+"""The cookie of a browser's session, as Django names it."""
 ANSWER_OF: Final = {
     "subscribe": "SubscribeAnswer",
     "unsubscribe": "UnsubscribeAnswer",
@@ -49,32 +49,35 @@ ANSWER_OF: Final = {
     "ping": "Pong",
 }
 LIMITS: Final[dict[str, tuple[float, str]]] = {
-    "SYMBOL_LIMIT": (SYMBOL_LIMIT, "symbols one reader may name; `*` is not counted"),
-    "MESSAGE_BYTES": (MESSAGE_BYTES, "largest command; bytes"),
-    "MIN_RATE": (MIN_RATE, "slowest pace; frames per second"),
-    "MAX_RATE": (MAX_RATE, "fastest pace; frames per second"),
-    "DEFAULT_RATE": (DEFAULT_RATE, "pace of who does not choose; frames per second"),
-    "SNAPSHOT_ENTRIES": (SNAPSHOT_ENTRIES, "entries of one snapshot frame; then `more`"),
-    "TRADE_ENTRIES": (TRADE_ENTRIES, "trades of one frame; what is left follows at once"),
-    "RECENT_BARS": (RECENT_BARS, "bars of a symbol and interval a reader begins with"),
-    "BAR_LIMIT": (BAR_LIMIT, "pairs of a symbol and an interval one reader may name"),
-    "RECENT_TRADES": (RECENT_TRADES, "trades a reader without a position begins with"),
+    "SYMBOL_LIMIT": (SYMBOL_LIMIT, "how many symbols one reader may name; `*` is not counted"),
+    "MESSAGE_BYTES": (MESSAGE_BYTES, "size of the largest command; bytes"),
+    "MIN_RATE": (MIN_RATE, "lowest pace; frames per second"),
+    "MAX_RATE": (MAX_RATE, "highest pace; frames per second"),
+    "DEFAULT_RATE": (DEFAULT_RATE, "pace unless you choose another; frames per second"),
+    "SNAPSHOT_ENTRIES": (
+        SNAPSHOT_ENTRIES,
+        "most entries of one snapshot frame; longer snapshots say `more`",
+    ),
+    "TRADE_ENTRIES": (TRADE_ENTRIES, "most trades of one frame; the rest follows at once"),
+    "RECENT_BARS": (RECENT_BARS, "bars per symbol and interval without a `since`"),
+    "BAR_LIMIT": (BAR_LIMIT, "how many pairs of a symbol and an interval one reader may name"),
+    "RECENT_TRADES": (RECENT_TRADES, "trades without a `since`"),
     "WAIT_S": (WAIT_S, "longest wait of a long-poll; seconds"),
 }
-"""The numbers of the registry; a socket's `welcome` says those that concern it."""
+"""The numbers of the registry, explained; the `welcome` frame repeats those of a connection."""
 DESCRIPTION: Final = """\
-Market data over a WebSocket, server-sent events or polls: the same frames, one position.
+Market data over a WebSocket, server-sent events or polls: the same frames and positions on each.
 
-A position is `epoch:seq`, a place on the tape. A snapshot is the state as of `seq`; an update has
-no `type` but a `from`, and covers what came after `from` up to `seq`. When `from` is not where you
-are, something is missing: subscribe again with `since`, and get what you missed, or a snapshot when
-that is not known any more. `snapshot + updates = state`, always.
+A position is `epoch:seq`, a place on the tape. A snapshot is the state as of `seq`. An update has
+a `from` instead of a `type`: it covers what came after `from` up to `seq`. If `from` is not your
+`seq`, something is missing. Subscribe again with `since`: you get what you missed, or a snapshot if
+the server no longer has it. `snapshot + updates = state`, always.
 
-Ignore fields that you do not know: later versions of the same wire may add some."""
+Ignore fields that you do not know: later releases of this version may add some."""
 
 
 def document(*, host: str, is_secure: bool) -> Json:
-    """Return the whole document for a server at `host`."""
+    """Return the AsyncAPI document of a server at `host`."""
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -88,7 +91,7 @@ def document(*, host: str, is_secure: bool) -> Json:
         "channels": {
             "websocket": _websocket(),
             "events": _channel("/sse/v1/", "server", [*_names(FRAMES), "StreamEnd", "ErrorAnswer"]),
-            "poll": _channel("/poll/v1/", "server", ["PollAnswer", "ErrorAnswer"], asked=True),
+            "poll": _channel("/poll/v1/", "server", ["PollAnswer", "ErrorAnswer"]),
         },
         "operations": _operations(),
         "components": {
@@ -137,13 +140,13 @@ def _security_schemes() -> Json:
         "token": {
             "type": "http",
             "scheme": "basic",
-            "description": "Programs: the user's name, and a token of `manage.py token USER`.",
+            "description": "Programs: the user's name, and a token made by `manage.py token USER`.",
         },
         "session": {
             "type": "httpApiKey",
             "name": COOKIE,
             "in": "cookie",
-            "description": "Pages of this server: the session of who signed in.",
+            "description": "Pages of this server: the session of the user who signed in.",
         },
     }
 
@@ -157,8 +160,8 @@ def _websocket() -> Json:
     return channel
 
 
-def _channel(address: str, server: str, names: list[str], *, asked: bool = False) -> Json:
-    all_names = [*names, "Question"] if asked or server == "server" else names
+def _channel(address: str, server: str, names: list[str]) -> Json:
+    all_names = [*names, "Question"] if server == "server" else names
     return {
         "address": address,
         "servers": [_ref(f"servers/{server}")],
@@ -170,14 +173,14 @@ def _channel(address: str, server: str, names: list[str], *, asked: bool = False
 def _operations() -> Json:
     http = {"http": {"method": "GET", "query": _query(), "bindingVersion": "0.3.0"}}
     return {
-        "tell": _operation("send", "websocket", _names(FRAMES), "Frames, as they are due."),
+        "tell": _operation("send", "websocket", _names(FRAMES), "Frames, whenever some are due."),
         **{method: _command(method) for method in METHODS},
         "stream": _operation(
             "send", "events", [*_names(FRAMES), "StreamEnd", "ErrorAnswer"],
-            "Frames as server-sent events: an event's `id` is the position after which nothing "
-            "is missing in any channel; `Last-Event-ID` stands for `since`.",
+            "Frames as server-sent events. The `id` of an event is a position: you have "
+            "everything of every channel up to there. `Last-Event-ID` stands for `since`.",
         ) | {"bindings": http},
-        "poll": _operation("receive", "poll", ["Question"], "Ask for the news since a position.")
+        "poll": _operation("receive", "poll", ["Question"], "Ask for the changes since a position.")
         | {"bindings": http, "reply": _reply("poll", ["PollAnswer", "ErrorAnswer"])},
     }  # fmt: skip
 
@@ -212,26 +215,26 @@ def _query() -> Json:
 
 # --- messages, schemas ----------------------------------------------------------------------
 def _messages() -> Json:
-    said = {shape.__name__: _said(shape) for shape in (*FRAMES, *ANSWERS, *BODIES)}
+    said = {schema.__name__: _sent_by_server(schema) for schema in (*FRAMES, *ANSWERS, *BODIES)}
     question = {
         "name": "Question",
-        "summary": "A GET; what is asked stands in the query of the address.",
+        "summary": "A GET request; the query of its address says what you want.",
         "payload": {"type": "null"},
     }
-    return said | {"Question": question} | {method: _sent(method) for method in METHODS}
+    return said | {"Question": question} | {method: _sent_by_reader(method) for method in METHODS}
 
 
-def _said(shape: type[WireSchema]) -> Json:
-    name = shape.__name__
+def _sent_by_server(schema: type[WireSchema]) -> Json:
+    name = schema.__name__
     return {
         "name": name,
-        "summary": _summary(shape),
+        "summary": _summary(schema),
         "payload": _ref(f"components/schemas/{name}"),
         "examples": [{"payload": SAID[name]}],
     }
 
 
-def _sent(method: str) -> Json:
+def _sent_by_reader(method: str) -> Json:
     return {
         "name": method,
         "summary": METHOD_TEXT[method],
@@ -241,7 +244,7 @@ def _sent(method: str) -> Json:
 
 
 def schemas() -> Json:
-    """Return the schema of every shape and every command by its name."""
+    """Return the JSON schemas of all frames, answers, bodies and commands, by name."""
     roots = [*FRAMES, *ANSWERS, *BODIES, *METHODS.values(), CommandId]
     roots += [
         BarEntry,
@@ -259,28 +262,28 @@ def schemas() -> Json:
 def _explained(found: Json) -> Json:
     """Return the schemas of the commands' parameters with what each parameter is for."""
     explained = {}
-    for method, shape in METHODS.items():
-        schema = found[shape.__name__]
+    for method, schema in METHODS.items():
+        described = found[schema.__name__]
         properties = {
-            name: {"description": PARAMETER_TEXT[method][name], **one}
-            for name, one in schema["properties"].items()
+            name: {"description": PARAMETER_TEXT[method][name], **parameter}
+            for name, parameter in described["properties"].items()
         }
-        explained[shape.__name__] = schema | {"properties": properties}
+        explained[schema.__name__] = described | {"properties": properties}
     return explained
 
 
 def _command_schema(method: str) -> Json:
-    shape = METHODS[method]
-    needs_params = any(one.required for one in msgspec.structs.fields(shape))
+    schema = METHODS[method]
+    needs_params = any(field.required for field in msgspec.structs.fields(schema))
     return {
         "type": "object",
         "title": method,
         "description": METHOD_TEXT[method],
         "properties": {
             "method": {"const": method},
-            "params": _ref(f"components/schemas/{shape.__name__}"),
+            "params": _ref(f"components/schemas/{schema.__name__}"),
             "id": {
-                "description": "comes back with the answer",
+                "description": "any number or text; the answer repeats it",
                 "anyOf": msgspec.json.schema(CommandId)["anyOf"],
             },
         },
@@ -289,7 +292,10 @@ def _command_schema(method: str) -> Json:
 
 
 def _open(schema: Json) -> Json:
-    """Let a schema hold fields that a later version adds; the tests are strict, readers are not."""
+    """Allow fields that are not described: a later version of the wire may add some.
+
+    Only the tests forbid them, so that no field of today is forgotten here.
+    """
     return {
         key: value
         for key, value in schema.items()
@@ -297,12 +303,12 @@ def _open(schema: Json) -> Json:
     }
 
 
-def _summary(shape: type[WireSchema]) -> str:
-    return (shape.__doc__ or "").strip()
+def _summary(schema: type[WireSchema]) -> str:
+    return (schema.__doc__ or "").strip()
 
 
 def _names(kinds: tuple[type[WireSchema], ...]) -> list[str]:
-    return [shape.__name__ for shape in kinds]
+    return [schema.__name__ for schema in kinds]
 
 
 def _plain(text: msgspec.Struct) -> Json:

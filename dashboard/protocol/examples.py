@@ -1,6 +1,6 @@
-"""One example of everything that is said, made by the encoders that say it.
+"""One example of each frame, answer and command; the server's own encoders write the frames.
 
-Pure. Must not invent: a small market happens, and what it says is kept.
+Pure. Nothing is written by hand: the frames tell of a market of one instrument and seven events.
 """
 
 from collections.abc import Callable
@@ -82,11 +82,11 @@ COMMANDS: Final[dict[str, tuple[Said, ...]]] = {
     "ack": ({"method": "ack", "params": {"position": f"{EPOCH}:7", "paint_ms": 3.2}, "id": 11},),
     "ping": ({"method": "ping", "id": 12},),
 }
-"""What can be sent; every one of them is done by any server."""
+"""Commands that every server accepts, by method."""
 
 
 def _market() -> Board:
-    """Return a market of one instrument after seven events."""
+    """Return the board of one instrument after seven events."""
     definition = Definition(
         symbol="NVX", name="Novexa Systems", sector="Technology",
         tick_size=Decimal("0.01"), reference_ticks=10_050,
@@ -218,4 +218,4 @@ def _said() -> dict[str, Said]:
 
 
 SAID: Final = _said()
-"""What the server says, by the name of its shape."""
+"""An example of all that the server sends, by the name of its schema."""

@@ -1,6 +1,6 @@
-"""The protocol reference: a page for people and a document for programs.
+"""The two addresses of the protocol reference: a page for people, a document for programs.
 
-Must not explain anything itself: reference and asyncapi know the wire.
+Must not explain anything itself: tables and asyncapi do.
 """
 
 from functools import lru_cache
@@ -16,20 +16,20 @@ from django.views.decorators.http import condition, require_safe
 
 from dashboard.people.identity import TOKEN_DAYS
 from dashboard.protocol.asyncapi import document
-from dashboard.protocol.tables import guide
+from dashboard.protocol.tables import reference_tables
 from dashboard.wire.registry import CLOSE_TEXT, MAX_RATE, MIN_RATE
 
 HOSTS_KEPT: Final = 8
-"""A server is known under a few names; each has a document of its own."""
+"""A document names its server; a server has a few names, and anybody may send others."""
 
 
 @require_safe
 def developers(request: HttpRequest) -> HttpResponse:
-    """Show the reference, with examples for this server and this user."""
+    """Show the reference, with examples that work for this server and user."""
     host, name = request.get_host(), request.user.get_username()
     tail = "s" if request.is_secure() else ""
     context = {
-        "guide": guide(),
+        "reference": reference_tables(),
         "name": name,
         "socket": f"ws{tail}://{quote(name)}:TOKEN@{host}/ws/v1/",
         "origin": f"http{tail}://{host}",
@@ -43,7 +43,7 @@ def developers(request: HttpRequest) -> HttpResponse:
 
 @lru_cache(HOSTS_KEPT)
 def _file(host: str, is_secure: bool) -> tuple[bytes, str]:
-    """Return the document as bytes, and its tag."""
+    """Return the document as bytes, and its ETag."""
     text = msgspec.json.encode(document(host=host, is_secure=is_secure))
     return text, f'"{sha256(text).hexdigest()[:32]}"'
 
@@ -56,6 +56,6 @@ def _tag(request: HttpRequest) -> str:
 @cache_control(private=True, no_cache=True)
 @condition(etag_func=_tag)
 def asyncapi_file(request: HttpRequest) -> HttpResponse:
-    """Return the document; 304 to who has it."""
+    """Return the document, or 304 when the reader has it already."""
     text, _ = _file(request.get_host(), request.is_secure())
     return HttpResponse(text, content_type="application/json")

@@ -1,6 +1,6 @@
-"""The tables of the protocol reference, read from the document that programs read.
+"""The tables of the reference page, made from the AsyncAPI document.
 
-Pure. Must not know templates.
+Pure. Must not know templates. One source for people and programs: neither can be out of date.
 """
 
 from functools import cache
@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from dashboard.protocol.asyncapi import ANSWER_OF, document
-from dashboard.protocol.guide import QUERY_TEXT
+from dashboard.protocol.texts import QUERY_TEXT
 from dashboard.wire.commands import METHODS
 from dashboard.wire.schemas.fields import SCHEMAS
 from dashboard.wire.schemas.replies import ANSWERS, BODIES, FRAMES
@@ -28,24 +28,23 @@ PARTS: Final = (
     ),
     *("NoticeEntry", "Limits", "SubscribeResult", "SetResult", "ErrorObject"),
 )
-"""Shapes inside others that have a table of their own."""
-
+"""Schemas inside other schemas that get a table of their own."""
 
 TEXTS: Final = {"description", "summary", "what", "delivery", "since"}
-"""What holds words for people."""
+"""Keys whose values are sentences; backticks in them mark code."""
 
 
 @cache
-def guide() -> Json:
-    """Return everything that the page says of the wire, as tables; the same for every server."""
-    rows: Json = _with_words(_tables(document(host="", is_secure=False)))
-    return rows
+def reference_tables() -> Json:
+    """Return the rows of every table of the page; they are the same for every server."""
+    tables: Json = _with_words(_tables(document(host="", is_secure=False)))
+    return tables
 
 
 def _with_words(node: Any) -> Any:
-    """Return the tables with every text for people cut into words and code."""
+    """Return the same tables, with every sentence split into text and code."""
     if isinstance(node, list):
-        return [_with_words(one) for one in node]
+        return [_with_words(item) for item in node]
     if not isinstance(node, dict):
         return node
     return {
@@ -54,46 +53,50 @@ def _with_words(node: Any) -> Any:
 
 
 def words_of(text: str) -> list[tuple[str, bool]]:
-    """Cut a text at its backticks; True marks what stood between two of them."""
+    """Split a text at its backticks; True marks the parts between two of them."""
     parts = text.split("`")
     return [(part, index % 2 == 1) for index, part in enumerate(parts) if part]
 
 
-def _tables(said: Json) -> Json:
+def _tables(source: Json) -> Json:
     return {
-        **{key.removeprefix("x-").replace("-", "_"): said[key] for key in said if key[:2] == "x-"},
-        "methods": [_method(said, name) for name in METHODS],
-        "frames": [_frame(said, shape.__name__) for shape in FRAMES],
-        "answers": [_frame(said, shape.__name__) for shape in ANSWERS],
-        "bodies": [_frame(said, shape.__name__) for shape in BODIES],
-        "parts": [_part(said, name) for name in PARTS],
+        **{
+            key.removeprefix("x-").replace("-", "_"): source[key]
+            for key in source
+            if key[:2] == "x-"
+        },
+        "methods": [_method(source, name) for name in METHODS],
+        "frames": [_frame(source, schema.__name__) for schema in FRAMES],
+        "answers": [_frame(source, schema.__name__) for schema in ANSWERS],
+        "bodies": [_frame(source, schema.__name__) for schema in BODIES],
+        "parts": [_part(source, name) for name in PARTS],
         "query": [{"name": name, "description": text} for name, text in QUERY_TEXT.items()],
     }
 
 
-def _method(said: Json, name: str) -> Json:
-    message = said["components"]["messages"][name]
+def _method(source: Json, name: str) -> Json:
+    message = source["components"]["messages"][name]
     return {
         "name": name,
         "summary": message["summary"],
-        "parameters": _rows(said["components"]["schemas"][METHODS[name].__name__]),
+        "parameters": _rows(source["components"]["schemas"][METHODS[name].__name__]),
         "examples": [_text(example["payload"]) for example in message["examples"]],
         "answer": ANSWER_OF[name],
     }
 
 
-def _frame(said: Json, name: str) -> Json:
-    message = said["components"]["messages"][name]
+def _frame(source: Json, name: str) -> Json:
+    message = source["components"]["messages"][name]
     return {
         "name": name,
         "summary": message["summary"],
-        "rows": _rows(said["components"]["schemas"][name]),
+        "rows": _rows(source["components"]["schemas"][name]),
         "example": _text(message["examples"][0]["payload"]),
     }
 
 
-def _part(said: Json, name: str) -> Json:
-    schema = said["components"]["schemas"][name]
+def _part(source: Json, name: str) -> Json:
+    schema = source["components"]["schemas"][name]
     return {"name": name, "summary": schema["description"], "rows": _rows(schema)}
 
 
@@ -102,11 +105,11 @@ def _rows(schema: Json) -> list[Json]:
     return [
         {
             "name": name,
-            "kind": kind_of(one),
+            "kind": kind_of(field),
             "is_required": name in required,
-            "description": one.get("description", ""),
+            "description": field.get("description", ""),
         }
-        for name, one in schema["properties"].items()
+        for name, field in schema["properties"].items()
     ]
 
 

@@ -1,6 +1,7 @@
-"""What subscribers are told of the market: rows and events to text frames.
+"""Rows and events of the market to the text of frames.
 
-Pure. Must not know who is told, or how often.
+Pure. Must not know who reads, or how often. Entries are text of their own, so that readers who
+stand at the same position share them.
 """
 
 from collections.abc import Iterable
@@ -47,14 +48,14 @@ FIELD_INDEX: Final = {
 _INTERVALS: Final = tuple(INTERVALS)
 StatusEvent = Status | FeedStatus | FeedRemoval | Listing | Delisting
 Fields = tuple[tuple[str, int, bool], ...]
-"""Which fields of a row are wanted: name as encoded, place in the row, whether it is a price."""
+"""The chosen fields of a row: encoded key, index in the row, whether it is a price."""
 
 
 def fields_of(keys: Iterable[str]) -> Fields:
     """Return the fields of these keys.
 
     Raises:
-        KeyError: one of them is no key of a ticker entry.
+        KeyError: a key is not one of a ticker entry.
     """
     return tuple(
         (f'"{key}":', FIELD_INDEX[key], key in PRICE_FIELDS) for key in dict.fromkeys(keys)
@@ -65,7 +66,7 @@ ALL_FIELDS: Final = fields_of(FIELDS)
 
 
 def encode_row(symbol: str, row: Row, *, fields: Fields = ALL_FIELDS, ts: int) -> str:
-    """Return the entry of a snapshot: every field, null where there is no value yet."""
+    """Return a ticker entry of a snapshot: every chosen field, null where there is no value yet."""
     parts = [
         name + _encode_value(row, row.values[index], is_price) for name, index, is_price in fields
     ]
@@ -76,7 +77,7 @@ def encode_row(symbol: str, row: Row, *, fields: Fields = ALL_FIELDS, ts: int) -
 def encode_entry(
     symbol: str, row: Row, *, since: int, fields: Fields = ALL_FIELDS, ticks: int, ts: int
 ) -> str:
-    """Return the entry of an update: the fields that changed after `since`, and the receipt."""
+    """Return a ticker entry of an update: the fields that changed after `since`, and a receipt."""
     values, versions = row.values, row.versions
     parts = [
         name + _encode_value(row, values[index], is_price)
@@ -91,7 +92,7 @@ def encode_entry(
 
 
 def encode_gone(symbol: str, *, ticks: int) -> str:
-    """Return the entry of an instrument that left the market, and the receipt of its last ticks."""
+    """Return the ticker entry of a removed instrument, with the receipt of its last ticks."""
     return f'"{shown(symbol)}":{{"gone":true,"n":{ticks}}}'
 
 
@@ -112,7 +113,7 @@ _AGO: Final = '"ms":'
 
 
 class TradeText(msgspec.Struct, frozen=True):
-    """A trade, encoded once for every reader but for how long ago it was."""
+    """A trade, encoded once for all readers; only how long ago it was differs by frame."""
 
     symbol: str
     sequence: int
@@ -120,16 +121,16 @@ class TradeText(msgspec.Struct, frozen=True):
     ts_event: int
 
     def entry(self, ts: int) -> str:
-        """Return the entry in a frame of that time."""
+        """Return the entry for a frame sent at `ts` (UTC ms)."""
         return f"{self.text}{ts - self.ts_event}}}"
 
     def dated(self) -> str:
-        """Return the entry with the time when it happened (UTC ms)."""
+        """Return the entry with the time of the trade (UTC ms) instead of its age."""
         return f'{self.text.removesuffix(_AGO)}"t":{self.ts_event}}}'
 
 
 def encode_trade(trade: Trade, row: Row, *, sequence: int) -> TradeText:
-    """Return what every reader is told of a trade."""
+    """Return the shared text of a trade."""
     text = (
         f'{{"s":"{shown(trade.symbol)}","p":{row.price(trade.price_ticks)!r},"q":{trade.size},'
         f'"side":"{trade.side.value}","i":{sequence},{_AGO}'
@@ -138,7 +139,7 @@ def encode_trade(trade: Trade, row: Row, *, sequence: int) -> TradeText:
 
 
 def encode_bar(symbol: str, level: int, bar: Bar, row: Row, *, is_closed: bool) -> str:
-    """Return the entry of a bar of an interval."""
+    """Return the entry of a bar; `level` is the index of its interval."""
     price = row.price
     end = ',"closed":true}' if is_closed else "}"
     return (
@@ -149,14 +150,14 @@ def encode_bar(symbol: str, level: int, bar: Bar, row: Row, *, is_closed: bool) 
 
 
 def encode_no_bar(symbol: str, level: int) -> str:
-    """Return the entry of a snapshot that says: there is no bar yet."""
+    """Return the entry of a snapshot for a symbol that has no bar yet."""
     return f'{{"s":"{shown(symbol)}","iv":"{_INTERVALS[level]}","none":true}}'
 
 
 def encode_update(
     channel: Channel, entries: Iterable[str], *, since: int, seq: int, ts: int
 ) -> str:
-    """Return a frame that covers (since, seq]."""
+    """Return an update: the frame that covers (since, seq]."""
     left, right = _BRACKETS[channel]
     head = f'{{"channel":"{channel.value}","from":{since},"seq":{seq},"ts":{ts},"data":{left}'
     return f"{head}{','.join(entries)}{right}}}"
@@ -165,7 +166,7 @@ def encode_update(
 def encode_snapshot(
     channel: Channel, entries: list[str], *, epoch: str, seq: int, ts: int, has_gap: bool = False
 ) -> list[str]:
-    """Return the frames of a snapshot: all but the last say that more follow."""
+    """Return the frames of a snapshot, SNAPSHOT_ENTRIES each; all but the last say `more`."""
     chunks = [
         entries[start : start + SNAPSHOT_ENTRIES]
         for start in range(0, max(1, len(entries)), SNAPSHOT_ENTRIES)
@@ -188,7 +189,7 @@ _BRACKETS: Final = {
     Channel.BARS: ("[", "]"),
     Channel.STATUS: ("[", "]"),
 }
-"""What is merged is an object by symbol, what is distinct a list in order."""
+"""Merged entries form an object by symbol, distinct ones a list in order."""
 
 
 def encode_feed(status: FeedStatus) -> str:
@@ -212,7 +213,7 @@ def encode_feed(status: FeedStatus) -> str:
 
 
 def encode_instrument(symbol: str, row: Row) -> str:
-    """Return the status entry of an instrument: what it is, and its phase."""
+    """Return the status entry of an instrument: its definition and its phase."""
     definition, delay = row.definition, delay_of(row.feed)
     entry = {
         "s": shown(symbol),
@@ -229,7 +230,7 @@ def encode_instrument(symbol: str, row: Row) -> str:
 
 
 def encode_status(event: StatusEvent, row: Row | None) -> str:
-    """Return the status entry of an event; `row` is the instrument's just after it."""
+    """Return the status entry of an event; `row` is the instrument's row after the event."""
     match event:
         case FeedStatus():
             return encode_feed(event)
@@ -242,16 +243,16 @@ def encode_status(event: StatusEvent, row: Row | None) -> str:
 
 
 def encode_heartbeat(*, seq: int, ts: int, stale_ms: int | None = None) -> str:
-    """Return the frame that says: you have everything up to `seq`.
+    """Return the frame that says that the reader has everything up to `seq`.
 
-    `stale_ms` is when the market was last heard (UTC ms), while it is silent through a fault.
+    `stale_ms` is when the market was last heard (UTC ms), while a fault silences it.
     """
     stale = "" if stale_ms is None else f',"stale":{stale_ms}'
     return f'{{"channel":"heartbeat","seq":{seq},"ts":{ts}{stale}}}'
 
 
 def encode_pace(*, rate: float, reason: str) -> str:
-    """Return the frame that says how often merged frames come now, and what limits them."""
+    """Return the frame that says how many merged frames come per second, and what limits them."""
     frame = {"channel": Channel.STATUS, "type": "pace", "rate": rate, "reason": reason}
     return _encode(frame).decode()
 
@@ -283,5 +284,5 @@ def encode_shutdown(*, retry_ms: int) -> str:
 
 
 def encode_end(*, code: int, reason: str) -> str:
-    """Return why a stream of events ends: what a close frame says of a socket."""
+    """Return the data of the event `close`, which ends a stream as a close frame ends a socket."""
     return _encode({"code": code, "reason": reason}).decode()

@@ -1,4 +1,4 @@
-"""What only one person may be told: the watchlist and the notifications.
+"""The frames that only one user gets: the watchlist and the notifications.
 
 Pure. Must not know rows or sockets.
 """
@@ -13,7 +13,7 @@ _encode = msgspec.json.encode
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """A notification as its reader sees it; `t` is when it was made, UTC ms."""
+    """A notification as its user sees it; `t` is when it was made (UTC ms)."""
 
     id: int
     title: str
@@ -24,7 +24,7 @@ class Notice(msgspec.Struct, frozen=True):
 
 
 class Personal(msgspec.Struct, frozen=True):
-    """What only one person may see: watched symbols in order, and the newest notices first."""
+    """The rows of one user: the watchlist in order, and notices, the newest first."""
 
     watchlist: tuple[str, ...]
     unread: int
@@ -32,13 +32,13 @@ class Personal(msgspec.Struct, frozen=True):
 
 
 def encode_watchlist(symbols: tuple[str, ...]) -> str:
-    """Return the whole watchlist."""
+    """Return the frame of a watchlist; it is always complete."""
     frame = {"channel": Channel.WATCHLIST, "type": "snapshot", "data": symbols}
     return _encode(frame).decode()
 
 
 def encode_notices(notices: tuple[Notice, ...], *, since: int | None, seq: int, unread: int) -> str:
-    """Return notices as a snapshot, or as an update that covers (since, seq]."""
+    """Return the frame of notices: a snapshot, or an update that covers ids in (since, seq]."""
     frame: dict[str, Any] = {"channel": Channel.NOTIFICATIONS}
     frame |= {"type": "snapshot"} if since is None else {"from": since}
     return _encode(frame | {"seq": seq, "unread": unread, "data": notices}).decode()

@@ -1,4 +1,4 @@
-"""What readers over HTTP ask: a query string to the commands that a socket would send.
+"""The query string of a stream or a poll, as the commands that a WebSocket would send.
 
 Pure. Must not know what a command does.
 """
@@ -25,14 +25,14 @@ NAMES: Final = frozenset(
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """The channels that are wanted, as commands, and how long an answer may wait (seconds)."""
+    """The subscriptions that a request asks for, and how long it may wait for news (seconds)."""
 
     subscribes: tuple[Subscribe, ...]
     wait_s: float
 
 
 def read_question(query: bytes, *, last_event_id: str | None = None) -> Question:
-    """Read a query string; `last_event_id` stands for `since`, as browsers resume a stream.
+    """Read a query string; `last_event_id` replaces every `since`: it is how browsers resume.
 
     Raises:
         CommandRefused: it cannot be read, or a value is of the wrong type or out of range.
@@ -51,7 +51,7 @@ def read_question(query: bytes, *, last_event_id: str | None = None) -> Question
 
 
 def is_patient(query: bytes) -> bool:
-    """Say whether a poll would wait for news; one that cannot be read will not."""
+    """Say whether a poll waits for news; a query that is wrong does not."""
     try:
         return read_question(query).wait_s > 0
     except CommandRefused:

@@ -1,6 +1,6 @@
 """The numbers and names of the wire: channels, limits, errors and close codes, each once.
 
-Pure. docs/protocol.md and static/js/wire/frames.js are tested equal to it.
+Pure. Tests compare the tables of the docs and the constants of the browser with this module.
 """
 
 from enum import IntEnum, StrEnum
@@ -8,9 +8,9 @@ from typing import Any, Final
 
 VERSION: Final = 1
 MESSAGE_BYTES: Final = 65_536
-"""Largest command: 500 symbols of 12 letters fit ten times over."""
+"""Largest command: ten times what 500 symbols of 12 letters need."""
 SYMBOL_LIMIT: Final = 500
-"""Symbols one subscriber may name; `*` is not counted."""
+"""Symbols that one reader may name; `*` is not counted."""
 SNAPSHOT_ENTRIES: Final = 500
 """Entries of one snapshot frame: about 80 KB, far below any server's frame limit."""
 MIN_RATE: Final = 0.2
@@ -18,23 +18,21 @@ MAX_RATE: Final = 20.0
 DEFAULT_RATE: Final = 10.0
 EVERYTHING: Final = "*"
 FIELDS: Final = ("p", "b", "a", "bs", "as", "o", "h", "l", "pc", "v", "ph")
-"""What a ticker entry can hold; `ms` and `n` come with every tick."""
+"""Keys of a ticker entry that a reader can choose; `ms` and `n` are always there."""
 TRADE_ENTRIES: Final = 500
-"""Trades of one frame; what is left follows at once."""
+"""Most trades of one frame; the rest follows at once."""
 RECENT_TRADES: Final = 50
-"""Trades that a reader without a position begins with."""
+"""Trades that a reader without a position gets first."""
 RECENT_BARS: Final = 60
-"""Bars of each symbol and interval that a reader without a position begins with, the live one last;
-older ones are had of `/api/v1/bars`."""
+"""Bars per symbol and interval that a reader without a position gets first, the live one last;
+`/api/v1/bars` has older ones."""
 BAR_LIMIT: Final = 100
-"""Pairs of a symbol and an interval that one subscriber may name: some dozen charts."""
+"""Pairs of a symbol and an interval that one reader may name: a few dozen charts."""
 DEFAULT_INTERVAL: Final = "1m"
 WAIT_S: Final = 30.0
-"""Longest wait of a long-poll: proxies give up after 60 s."""
-
-
+"""Longest wait of a long-poll: many proxies give up after 60 s."""
 RESTART_MS: Final = 1500
-"""When to come back after a restart; browsers add their own jitter."""
+"""Readers reconnect this long after a restart; browsers add a random delay."""
 
 
 class Transport(StrEnum):
@@ -47,7 +45,7 @@ class Transport(StrEnum):
 
 
 class Channel(StrEnum):
-    """What can be subscribed to."""
+    """What a reader can subscribe to."""
 
     TICKER = "ticker"
     TRADES = "trades"
@@ -59,7 +57,7 @@ class Channel(StrEnum):
 
 
 class Error(IntEnum):
-    """Why a command was refused; the name on the wire is the lower-case name here."""
+    """Why a command or a request was refused; frames say the name in lower case."""
 
     BAD_FRAME = 400
     UNKNOWN_METHOD = 402
@@ -73,7 +71,7 @@ class Error(IntEnum):
 
 
 class Close(IntEnum):
-    """Why the server ended a socket."""
+    """Why the server ended a connection; the close code of a WebSocket."""
 
     TOO_BIG = 1009
     BAD_FRAME = 4400
@@ -88,16 +86,16 @@ class Close(IntEnum):
 
 CLOSE_TEXT: Final[dict[Close, tuple[str, bool]]] = {
     Close.TOO_BIG: ("a message was larger than 65,536 bytes", False),
-    Close.BAD_FRAME: ("too many messages that are not commands", False),
+    Close.BAD_FRAME: ("too many messages were not commands", False),
     Close.SIGNED_OUT: ("signed out, expired or deactivated", False),
     Close.FORBIDDEN: ("not permitted, or from a foreign origin", False),
-    Close.TOO_SLOW: ("nothing was accepted for the deadline", True),
-    Close.ACCESS_CHANGED: ("what you may see has changed", True),
+    Close.TOO_SLOW: ("the reader accepted nothing for too long", True),
+    Close.ACCESS_CHANGED: ("your access has changed", True),
     Close.DISCONNECTED: ("disconnected by an operator", False),
     Close.TOO_MANY: ("too many commands or connections", True),
     Close.RESTART: ("the server restarts", True),
 }
-"""What each close code means, and whether to try again."""
+"""The meaning of each close code, and whether reconnecting can help."""
 
 ERROR_TEXT: Final[dict[Error, tuple[str, bool]]] = {
     Error.BAD_FRAME: ("not a JSON object in a text frame", False),
@@ -108,12 +106,12 @@ ERROR_TEXT: Final[dict[Error, tuple[str, bool]]] = {
     Error.TOO_MANY_SYMBOLS: ("more symbols than the limit", False),
     Error.FORBIDDEN: ("a foreign origin, or not permitted", False),
     Error.TOO_MANY_COMMANDS: ("more commands than the limit", True),
-    Error.UNAVAILABLE: ("the market has not begun, or there is no place", True),
+    Error.UNAVAILABLE: ("the market has not begun, or the server is full", True),
 }
-"""What each error means, and whether the same command may work later."""
+"""The meaning of each error, and whether the same command may work later."""
 
 
 def error_object(code: Error, message: str) -> dict[str, Any]:
-    """Return the error as it stands in frames and in HTTP answers."""
+    """Return an error as frames and HTTP bodies hold it."""
     retry = ERROR_TEXT[code][1]
     return {"code": int(code), "name": code.name.lower(), "message": message, "retry": retry}

@@ -22,7 +22,7 @@ PURE_MODULES = {
     "feeds.recordings.selection",
     *(f"feeds.upstream.{name}" for name in ("inbox", "protocol", "source")),
     "dashboard.exceptions",
-    *(f"dashboard.protocol.{name}" for name in ("asyncapi", "examples", "guide", "tables")),
+    *(f"dashboard.protocol.{name}" for name in ("asyncapi", "examples", "tables", "texts")),
     "dashboard.people.access",
     *(f"dashboard.delivery.{name}" for name in ("bar_texts", "command_checks", "pace")),
     *(f"dashboard.delivery.{name}" for name in ("rate_limit", "replica", "subscriber")),

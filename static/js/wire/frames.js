@@ -68,11 +68,11 @@ export const CLOSE = Object.freeze({
  */
 export const CLOSE_TEXT = Object.freeze({
   1009: ["a message was larger than 65,536 bytes", false],
-  4400: ["too many messages that are not commands", false],
+  4400: ["too many messages were not commands", false],
   4401: ["signed out, expired or deactivated", false],
   4403: ["not permitted, or from a foreign origin", false],
-  4408: ["nothing was accepted for the deadline", true],
-  4409: ["what you may see has changed", true],
+  4408: ["the reader accepted nothing for too long", true],
+  4409: ["your access has changed", true],
   4410: ["disconnected by an operator", false],
   4429: ["too many commands or connections", true],
   4503: ["the server restarts", true],

@@ -10,8 +10,8 @@ from django.conf import settings
 
 from dashboard.protocol.asyncapi import ANSWER_OF, COOKIE, LIMITS, document
 from dashboard.protocol.examples import SAID
-from dashboard.protocol.guide import CHANNEL_TEXT, METHOD_TEXT, PARAMETER_TEXT, QUERY_TEXT
-from dashboard.protocol.tables import guide, kind_of, words_of
+from dashboard.protocol.tables import kind_of, reference_tables, words_of
+from dashboard.protocol.texts import CHANNEL_TEXT, METHOD_TEXT, PARAMETER_TEXT, QUERY_TEXT
 from dashboard.wire import registry
 from dashboard.wire.commands import METHODS, decode_command
 from dashboard.wire.query import NAMES
@@ -81,7 +81,7 @@ def test_operations_use_messages_of_their_channel() -> None:
                 assert message["$ref"].startswith(f"{channel}/messages/")
 
 
-def test_every_schema_is_a_message_with_its_schema() -> None:
+def test_every_type_is_a_message_with_its_schema() -> None:
     messages, schemas = DOCUMENT["components"]["messages"], DOCUMENT["components"]["schemas"]
     assert messages.keys() == SCHEMA_OF.keys() | METHODS.keys() | {"Question"}
     assert SCHEMA_OF.keys() | METHODS.keys() <= schemas.keys()
@@ -119,7 +119,7 @@ def test_every_method_is_explained_with_every_parameter() -> None:
             == list(PARAMETER_TEXT[method])
             == list(DOCUMENT["components"]["schemas"][schema.__name__]["properties"])
         )
-    assert [method["name"] for method in guide()["methods"]] == list(METHODS)
+    assert [method["name"] for method in reference_tables()["methods"]] == list(METHODS)
 
 
 def test_every_channel_transport_error_and_close_code_is_there() -> None:

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from dashboard.protocol.asyncapi import LIMITS
-from dashboard.protocol.guide import PARAMETER_TEXT, QUERY_TEXT, STATUS_TEXT
+from dashboard.protocol.texts import PARAMETER_TEXT, QUERY_TEXT, STATUS_TEXT
 from dashboard.wire.commands import METHODS
 from dashboard.wire.registry import CLOSE_TEXT, ERROR_TEXT, Channel, Transport
 from dashboard.wire.schemas.replies import ANSWERS, BODIES, FRAMES

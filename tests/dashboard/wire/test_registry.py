@@ -3,7 +3,7 @@
 import re
 
 from dashboard.protocol.asyncapi import LIMITS
-from dashboard.protocol.guide import CHANNEL_TEXT, PARAMETER_TEXT, QUERY_TEXT, STATUS_TEXT
+from dashboard.protocol.texts import CHANNEL_TEXT, PARAMETER_TEXT, QUERY_TEXT, STATUS_TEXT
 from dashboard.wire import registry
 from dashboard.wire.commands import METHODS
 from dashboard.wire.registry import CLOSE_TEXT, ERROR_TEXT, Channel, Close, Error
