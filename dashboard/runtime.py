@@ -16,14 +16,14 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 
 from dashboard.cpu_meter import CostMeter, in_thread
-from dashboard.deck.examiner import Examiner
+from dashboard.deck.realism_monitor import RealismMonitor
 from dashboard.deck.watch import Deck
 from dashboard.delivery.hub import Hub
 from dashboard.pages.display import MarketDisplay
 from dashboard.people.identity import find_revoked
 from dashboard.people.selectors import personal_of
 from dashboard.supervision import Part, supervise
-from dashboard.transports.http import Gatekeeper
+from dashboard.transports.gatekeeper import Gatekeeper
 from dashboard.wire.personal import Personal
 from dashboard.wire.registry import Close
 from feeds.bus import control
@@ -38,7 +38,7 @@ from feeds.exceptions import InvalidRecording
 from feeds.plan.plans import FeedKind, FeedPlan
 from feeds.recordings.recorder import Recorder
 from feeds.selectors.plans import read_plans, read_recorded
-from feeds.services.bar_storage import BarStorage
+from feeds.services.bar_writer import BarWriter
 from feeds.services.recordings import record_live
 from feeds.simulator.simulator import Simulator
 from feeds.upstream.connection import Upstream
@@ -69,7 +69,7 @@ class FeedTasks:
             FeedKind.UPSTREAM: lambda _: upstream.open_source(),
         }
         engine = Engine(epoch=secrets.token_hex(4), open_source=lambda _: PlannedSource(openers))
-        bar_storage = BarStorage(clock=self._clock, days=settings.MARKET_BARS_DAYS)
+        bar_writer = BarWriter(clock=self._clock, days=settings.MARKET_BARS_DAYS)
         self._runner = Runner(
             engine=engine,
             bus=self._bus,
@@ -77,7 +77,7 @@ class FeedTasks:
             read_plans=sync_to_async(load_plans),
             flush_ms=settings.MARKET_FLUSH_MS,
             reconcile_s=settings.MARKET_RECONCILE_S,
-            observers=[bar_storage.observe],
+            observers=[bar_writer.observe],
         )
         recorder = Recorder(
             bus=self._bus,
@@ -91,7 +91,7 @@ class FeedTasks:
             tasks.create_task(self._runner.run())
             tasks.create_task(supervise(upstream.run, clock=self._clock))
             tasks.create_task(supervise(recorder.run, clock=self._clock))
-            tasks.create_task(supervise(bar_storage.run, clock=self._clock))
+            tasks.create_task(supervise(bar_writer.run, clock=self._clock))
 
     def poke(self) -> None:
         """Compare the market with the rows at once; nothing before it runs."""
@@ -111,7 +111,7 @@ class Runtime:
         url = settings.MARKET_REDIS_URL
         self.bus: Bus = RedisBus(url, clock=self.clock) if url else MemoryBus()
         self.costs = CostMeter()
-        self.examiner = Examiner()
+        self.realism_monitor = RealismMonitor()
         self.hub = Hub(
             bus=self.bus,
             clock=self.clock,
@@ -124,7 +124,7 @@ class Runtime:
             heartbeat_ms=settings.MARKET_HEARTBEAT_MS,
             sweep_s=settings.MARKET_SWEEP_S,
             deadline_s=settings.MARKET_SEND_DEADLINE_S,
-            observers=[self.examiner],
+            observers=[self.realism_monitor],
         )
         self.market = MarketDisplay(self.hub)
         self.deck = Deck(self.hub, process=self.costs.process)

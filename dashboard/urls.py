@@ -45,7 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("developers/asyncapi.json", asyncapi_file, name="asyncapi"),
     *api_routes(_api),
     path("accounts/", include(_accounts)),
-    path("admin/flightdeck/", include(deck_routes(_market, _runtime.examiner))),
+    path("admin/flightdeck/", include(deck_routes(_market, _runtime.realism_monitor))),
     path("admin/", admin.site.urls),
     # Browsers ask for it when they show something else than one of our pages.
     path("favicon.ico", login_not_required(_icon), name="favicon"),

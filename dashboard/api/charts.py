@@ -26,7 +26,7 @@ from feeds.market.bars import (
     merged,
 )
 from feeds.market.board import Row
-from feeds.market.delayed import delay_of, shown
+from feeds.market.delayed_keys import delay_of, shown
 from feeds.selectors.bars import History, read_history, stored_bars
 
 MOST_BARS: Final = 1_000

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from dashboard.api.charts import Charts
 from dashboard.delivery.hub import Hub
 from dashboard.people.access import Access
-from dashboard.transports.http import Gatekeeper, RequestRefused
+from dashboard.transports.gatekeeper import Gatekeeper, RequestRefused
 from dashboard.wire.registry import Error
 
 

@@ -11,7 +11,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from ninja.errors import ValidationError
 
 from dashboard.exceptions import UnknownSymbol
-from dashboard.transports.http import RETRY_AFTER_S, STATUS_OF, RequestRefused
+from dashboard.transports.gatekeeper import RequestRefused
+from dashboard.transports.http import RETRY_AFTER_S, STATUS_OF
 from dashboard.wire.registry import Error, error_object
 
 NOT_FOUND: Final = 404

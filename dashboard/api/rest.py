@@ -26,7 +26,7 @@ from dashboard.api.responses import (
 )
 from dashboard.exceptions import UnknownSymbol
 from dashboard.people.access import Access
-from dashboard.transports.http import RequestRefused
+from dashboard.transports.gatekeeper import RequestRefused
 from dashboard.wire.frames import FIELD_INDEX, PRICE_FIELDS, encode_instrument
 from dashboard.wire.registry import EVERYTHING, FIELDS, SYMBOL_LIMIT, Error
 from feeds.market.bars import Bar

@@ -15,10 +15,10 @@ from dashboard.api.charts import FOREVER_MS, MOST_BARS, BarRequest
 from dashboard.api.context import ApiContext, access_of
 from dashboard.api.responses import first_fault, fresh_json, refused_response
 from dashboard.exceptions import UnknownSymbol
-from dashboard.transports.http import RequestRefused
+from dashboard.transports.gatekeeper import RequestRefused
 from dashboard.wire.registry import SYMBOL_LIMIT
 from feeds.market.board import ASK, BID, HIGH, LAST, LOW, OPEN, PREVIOUS_CLOSE, VOLUME, Row
-from feeds.market.delayed import delay_of, shown
+from feeds.market.delayed_keys import delay_of, shown
 
 RESOLUTIONS: Final = {
     "1S": "1s", "5S": "5s", "1": "1m", "5": "5m", "15": "15m", "60": "1h", "1D": "1d",

@@ -1,6 +1,6 @@
 """The page that says how real a feed's market looks: each finding with its values and its band.
 
-Must not watch the market or compute: the examiner does.
+Must not watch the market or compute: the realism monitor does.
 """
 
 from typing import Any, Final, Protocol
@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
-from dashboard.deck.examiner import DAYS_MEANT, DAYS_NEEDED, SYMBOLS_KEPT, Certificate
+from dashboard.deck.realism_monitor import DAYS_MEANT, DAYS_NEEDED, SYMBOLS_KEPT, Certificate
 from dashboard.people.selectors import rights_of
 from feeds.admin.operating import actor_of
 from feeds.models import Feed
@@ -25,7 +25,7 @@ TOP: Final = 0.5
 
 
 class Examined(Protocol):
-    """The part of the examiner that the page needs."""
+    """The part of the realism monitor that the page needs."""
 
     def certificate(self, feed: str) -> Certificate:
         """Return what the newest whole days of a feed say."""
@@ -33,12 +33,12 @@ class Examined(Protocol):
 
 
 @require_safe
-def certificate(request: HttpRequest, slug: str, *, examiner: Examined) -> HttpResponse:
+def certificate(request: HttpRequest, slug: str, *, monitor: Examined) -> HttpResponse:
     """Show the certificate of a feed to whoever may operate anything, as a page or as JSON."""
     if not rights_of(actor_of(request)).operates:
         raise PermissionDenied
     feed = get_object_or_404(Feed, slug=slug)
-    found = examiner.certificate(feed.slug)
+    found = monitor.certificate(feed.slug)
     facts = {
         "feed": feed.slug,
         "days": found.days,

@@ -11,7 +11,7 @@ from dashboard.delivery.hub import Hub
 from dashboard.wire.registry import Transport
 from dashboard.wire.schemas.deck import DeckFeed, DeckPerson, DeckProcess, encode_deck
 from feeds.market.board import TS_EVENT, Row
-from feeds.market.delayed import delay_of
+from feeds.market.delayed_keys import delay_of
 from feeds.market.events import FeedStatus, Phase
 
 WINDOW_S: Final = 5.0

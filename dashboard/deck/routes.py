@@ -1,6 +1,6 @@
 """The addresses of the flight deck. Django's admin lets only the staff in.
 
-Gives the market and the examiner to the pages that need them.
+Gives the market and the realism monitor to the pages that need them.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from dashboard.deck.pages import disconnect, entries, flightdeck, operate, undo_
 FEED: Final = "feeds/<slug:slug>/"
 
 
-def deck_routes(market: Prices, examiner: Examined) -> list[URLPattern]:
+def deck_routes(market: Prices, monitor: Examined) -> list[URLPattern]:
     """Return the routes. The commands of a feed come last, because their name matches any word."""
     return [
         _route("", flightdeck, "flightdeck"),
@@ -33,7 +33,9 @@ def deck_routes(market: Prices, examiner: Examined) -> list[URLPattern]:
         _route(f"{FEED}interventions/<int:pk>/end/", call_off, "flightdeck_call_off"),
         _route(f"{FEED}scenario/", partial(scenario, market=market), "flightdeck_scenario"),
         _route(
-            f"{FEED}certificate/", partial(certificate, examiner=examiner), "flightdeck_certificate"
+            f"{FEED}certificate/",
+            partial(certificate, monitor=monitor),
+            "flightdeck_certificate",
         ),
         _route(f"{FEED}<slug:name>/", operate, "flightdeck_operate"),
     ]

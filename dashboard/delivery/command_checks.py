@@ -20,7 +20,7 @@ from dashboard.wire.registry import (
     Error,
 )
 from feeds.market.bars import LEVEL_OF
-from feeds.market.delayed import shown
+from feeds.market.delayed_keys import shown
 
 
 def text_of(message: str | bytes) -> str:

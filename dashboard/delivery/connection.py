@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final, Protocol
 
-from dashboard.delivery.eager import start
+from dashboard.delivery.eager_task import start
 from dashboard.delivery.replica import Replica
 from dashboard.delivery.subscriber import Subscriber
 from dashboard.delivery.traffic import Traffic

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final, NamedTuple
 
 from dashboard.delivery.bar_texts import BarTexts
-from dashboard.delivery.views import StatusText, View
+from dashboard.delivery.market_view import MarketView, StatusText
 from dashboard.people.access import UNLIMITED, Access
 from dashboard.wire.frames import (
     Fields,
@@ -84,7 +84,7 @@ class _Changes:
         self.entries: dict[Fields, _Entries] = {}
         self.merged: dict[str, int] = {}
 
-    def seen_by(self, view: View, visible: frozenset[str] | None) -> list[str]:
+    def seen_by(self, view: MarketView, visible: frozenset[str] | None) -> list[str]:
         """Return the changed symbols of a view, within the visible; the smaller side is walked."""
         changed, wanted = self.symbols, view.symbols
         if visible is not None:
@@ -117,7 +117,7 @@ class Replica:
         self._instruments: dict[str, str] = {}
         self._visible: dict[Access, frozenset[str] | None] = {}
         self._changes: dict[int, _Changes] = {}
-        self._updates: dict[tuple[View, int, int], Update] = {}
+        self._updates: dict[tuple[MarketView, int, int], Update] = {}
         self._new_trades: dict[int, list[TradeText]] = {}
 
     @property
@@ -190,11 +190,11 @@ class Replica:
         """
         return self.board.ticks(symbol) - self._counts.since(symbol, sequence)
 
-    def changed_since(self, sequence: int, view: View) -> list[str]:
+    def changed_since(self, sequence: int, view: MarketView) -> list[str]:
         """Return the symbols of a view with news after `sequence`."""
         return self._changes_since(sequence).seen_by(view, self.visible_to(view.access))
 
-    def update(self, view: View, *, since: int, looked: int) -> Update:
+    def update(self, view: MarketView, *, since: int, looked: int) -> Update:
         """Return the update that brings a reader from `since` to here; empty without news.
 
         `looked` is up to where nothing of the view had changed since `since`.
@@ -237,7 +237,7 @@ class Replica:
                 return
             yield symbol
 
-    def _encode_update(self, view: View, since: int, looked: int) -> Update:
+    def _encode_update(self, view: MarketView, since: int, looked: int) -> Update:
         changes = self._changes_since(looked)
         symbols = changes.seen_by(view, self.visible_to(view.access))
         if not symbols:

@@ -24,8 +24,8 @@ from dashboard.delivery.outboxes.deck import DeckOutbox
 from dashboard.delivery.outboxes.market import StatusOutbox, TickerOutbox, TradesOutbox
 from dashboard.delivery.outboxes.personal import PersonalOutbox
 from dashboard.delivery.pace import ReaderPace
-from dashboard.delivery.rate_limit import RateLimit
 from dashboard.delivery.replica import Replica
+from dashboard.delivery.token_bucket import TokenBucket
 from dashboard.exceptions import CommandRefused
 from dashboard.people.access import NO_RIGHTS, UNLIMITED, Access, Rights
 from dashboard.wire.commands import (
@@ -96,7 +96,7 @@ class Subscriber:
         self._heartbeat_ms = heartbeat_ms
         self._beat_s = self.next_s = now.mono_s
         self._sent_stale_ms: int | None = None
-        self._rate_limit = RateLimit(per_s=COMMANDS_PER_S, burst=COMMAND_BURST, now_s=now.mono_s)
+        self._rate_limit = TokenBucket(per_s=COMMANDS_PER_S, burst=COMMAND_BURST, now_s=now.mono_s)
         self._bad_messages = 0
 
     @property

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from dashboard.delivery.hub import Hub
 from dashboard.people.access import Access
 from feeds.market.board import ASK, BID, HIGH, LAST, LOW, PHASE, PREVIOUS_CLOSE, VOLUME, Row
-from feeds.market.delayed import delay_of, shown
+from feeds.market.delayed_keys import delay_of, shown
 from feeds.market.events import FeedState, FeedStatus, Phase
 
 MISSING = "\u2013"

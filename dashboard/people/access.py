@@ -13,7 +13,7 @@ import msgspec
 
 from dashboard.wire.positions import ReaderPosition
 from feeds.market.board import Board
-from feeds.market.delayed import MARK, delay_of, delayed, shown
+from feeds.market.delayed_keys import MARK, delay_of, delayed, shown
 from feeds.market.events import Position
 
 

@@ -14,7 +14,7 @@ from django.db.models.functions import RowNumber
 from dashboard.models import Notification, Watchlist
 from dashboard.people.access import NO_RIGHTS, UNLIMITED, Access, Rights
 from dashboard.wire.personal import Notice, Personal
-from feeds.market.delayed import delayed
+from feeds.market.delayed_keys import delayed
 from feeds.models import Feed, Instrument
 from feeds.models.permissions import OPERATE
 

@@ -10,16 +10,15 @@ from typing import Final
 from dashboard.delivery.connection import Connection
 from dashboard.delivery.hub import Hub, ReadPersonal
 from dashboard.people.identity import Identity
+from dashboard.transports.asgi_socket import AsgiSocket
+from dashboard.transports.gatekeeper import Gatekeeper, Scope
 from dashboard.transports.http import (
     JSON,
-    Gatekeeper,
     Receive,
-    Scope,
     Send,
     answer,
     respond,
 )
-from dashboard.transports.socket import AsgiSocket
 from dashboard.wire.frames import encode_heartbeat
 from dashboard.wire.query import Question
 from dashboard.wire.registry import Transport

@@ -10,15 +10,14 @@ from contextlib import suppress
 from dashboard.delivery.connection import Connection
 from dashboard.delivery.hub import Hub
 from dashboard.exceptions import ConnectionClosed
+from dashboard.transports.asgi_socket import AsgiSocket
+from dashboard.transports.gatekeeper import Gatekeeper, Scope
 from dashboard.transports.http import (
     HEADERS,
-    Gatekeeper,
     Receive,
-    Scope,
     Send,
     answer,
 )
-from dashboard.transports.socket import AsgiSocket
 from dashboard.wire.frames import encode_end, encode_shutdown
 from dashboard.wire.registry import CLOSE_TEXT, RESTART_MS, Close, Transport
 

@@ -16,7 +16,7 @@ from dashboard.delivery.connection import Connection
 from dashboard.delivery.hub import Hub
 from dashboard.exceptions import ConnectionClosed, HubFull, TooManyConnections
 from dashboard.people.identity import NotAdmitted, identify
-from dashboard.transports.socket import AsgiSocket
+from dashboard.transports.asgi_socket import AsgiSocket
 from dashboard.wire.frames import encode_shutdown
 from dashboard.wire.registry import RESTART_MS, Close, Transport
 

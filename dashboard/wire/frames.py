@@ -35,7 +35,7 @@ from feeds.market.board import (
     Row,
     Value,
 )
-from feeds.market.delayed import delay_of, shown
+from feeds.market.delayed_keys import delay_of, shown
 from feeds.market.events import Delisting, FeedRemoval, FeedStatus, Listing, Status, Trade
 
 _encode = msgspec.json.encode

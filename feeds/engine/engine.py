@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 
 from msgspec.structs import replace
 
-from feeds.engine.delays import Delays
+from feeds.engine.delayed_market import DelayedMarket
 from feeds.exceptions import InvalidPlan
 from feeds.market.events import (
     NOTHING,
@@ -82,7 +82,7 @@ class Engine:
         self._plans: dict[str, FeedPlan] = {}
         self._sources: dict[str, Source] = {}
         self._sessions: dict[str, Session] = {}
-        self._delays = Delays()
+        self._delays = DelayedMarket()
 
     def step(self, now_ms: int) -> Batch:
         """Return the admitted ticks up to `now_ms`, and the changes that time brings about."""

@@ -14,7 +14,7 @@ from feeds.exceptions import InvalidDefinition
 SYMBOL_PATTERN: Final = r"[A-Z][A-Z0-9]{0,11}"
 """One to twelve capital letters and digits, first a letter: safe in URLs, CSS and file names."""
 _KEY = re.compile(rf"{SYMBOL_PATTERN}(~[1-9][0-9]{{0,3}})?")
-"""A symbol, with or without a delay (feeds.market.delayed)."""
+"""A symbol, with or without a delay (feeds.market.delayed_keys)."""
 MAX_DECIMALS: Final = 8
 """With 8 decimals every price below 90 million is exact in a double."""
 

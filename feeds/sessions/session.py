@@ -16,10 +16,10 @@ from feeds.plan.plans import FeedPlan
 from feeds.plan.price_bands import NO_BAND, Band
 from feeds.plan.schedules import Segment
 from feeds.sessions.auctions import AuctionKind
-from feeds.sessions.breakers import CircuitBreakers, fall_of
+from feeds.sessions.circuit_breakers import CircuitBreakers, fall_of
 from feeds.sessions.days import Day
-from feeds.sessions.instrument import TradedInstrument
 from feeds.sessions.phases import PHASES
+from feeds.sessions.traded_instrument import TradedInstrument
 
 LIMIT_MS: Final = 15_000
 PAUSE_MS: Final = 5 * MINUTE_MS

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.cpu_meter import Account, CostMeter, Metered, billed, in_thread
-from dashboard.delivery.eager import start
+from dashboard.delivery.eager_task import start
 from dashboard.wire.registry import Transport
 
 SPIN_S = 0.02

@@ -16,7 +16,7 @@ NOT_PURE = {"feeds.plan.calendars"}
 """It reads time zones and holidays, and knows the dates of the civil calendar."""
 PURE_MODULES = {
     "feeds.exceptions",
-    *(f"feeds.engine.{name}" for name in ("delays", "engine", "preview", "sources")),
+    *(f"feeds.engine.{name}" for name in ("delayed_market", "engine", "preview", "sources")),
     "feeds.engine.virtual_clock",
     *(f"feeds.recordings.{name}" for name in ("columns", "csv_import", "header", "replay")),
     "feeds.recordings.selection",
@@ -25,8 +25,8 @@ PURE_MODULES = {
     *(f"dashboard.protocol.{name}" for name in ("asyncapi", "examples", "tables", "texts")),
     "dashboard.people.access",
     *(f"dashboard.delivery.{name}" for name in ("bar_texts", "command_checks", "pace")),
-    *(f"dashboard.delivery.{name}" for name in ("rate_limit", "replica", "subscriber")),
-    *(f"dashboard.delivery.{name}" for name in ("traffic", "views")),
+    *(f"dashboard.delivery.{name}" for name in ("replica", "subscriber", "token_bucket")),
+    *(f"dashboard.delivery.{name}" for name in ("market_view", "traffic")),
     "dashboard.loadtest.reader",
     "dashboard.servers.framing",
 }

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from dashboard.servers.listening import SERVERS
 from dashboard.wire.registry import Close
-from feeds.market.delayed import delayed, shown
+from feeds.market.delayed_keys import delayed, shown
 from tests.support.raw import basic, get, open_tcp, read_to_the_end
 from tests.support.served import Served, serve
 

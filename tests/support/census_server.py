@@ -50,7 +50,7 @@ def board() -> dict[str, Any]:
     from dashboard import runtime
     from dashboard.pages.display import display_row
     from dashboard.wire.frames import encode_row
-    from feeds.market.delayed import shown
+    from feeds.market.delayed_keys import shown
 
     def entry(symbol: str, row: Any) -> dict[str, Any]:
         fields: dict[str, Any] = json.loads(f"{{{encode_row(symbol, row, ts=0)}}}")[shown(symbol)]

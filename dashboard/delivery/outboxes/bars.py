@@ -11,7 +11,7 @@ from dashboard.delivery.replica import Replica
 from dashboard.people.access import UNLIMITED, Access
 from dashboard.wire.frames import encode_snapshot, encode_update
 from dashboard.wire.registry import Channel
-from feeds.market.delayed import shown
+from feeds.market.delayed_keys import shown
 from feeds.market.events import Position
 
 Pair = tuple[str, int]

@@ -8,8 +8,8 @@ themselves, with the count of what was merged.
 from collections.abc import Collection, Iterable
 from itertools import chain
 
+from dashboard.delivery.market_view import MarketView, view_of
 from dashboard.delivery.replica import Replica
-from dashboard.delivery.views import View, view_of
 from dashboard.people.access import UNLIMITED, Access
 from dashboard.wire.frames import ALL_FIELDS, Fields, encode_snapshot, encode_update
 from dashboard.wire.registry import TRADE_ENTRIES, Channel
@@ -66,7 +66,7 @@ class TickerOutbox:
         self.place = Place()
         self._access = access
         self._ticks_seen: dict[str, int] = {}
-        self._view: View = view_of(())
+        self._view: MarketView = view_of(())
 
     @property
     def symbols(self) -> Iterable[str]:

@@ -8,7 +8,7 @@
 import {CHANNEL, CHANNELS, ERROR, SYMBOL_LIMIT, TICKER_FIELDS} from "../wire/frames.js";
 
 /** @typedef {import("../wire/frames.js").Refusal} Refusal */
-/** @typedef {import("./tab.js").Tab} Tab */
+/** @typedef {import("./served_tab.js").ServedTab} ServedTab */
 /** @typedef {import("../connection/subscriptions.js").Subscriptions} Subscriptions */
 
 const BY_ALL_TABS = "every tab";
@@ -18,7 +18,7 @@ export class Demand {
   #details;
   #onmore;
   #onless;
-  /** @type {Set<Tab>} */
+  /** @type {Set<ServedTab>} */
   #tabs = new Set();
   /** What the connection asks for now: the symbols of each channel. @type {Map<string, Set<string>>} */
   #asked = new Map();
@@ -43,13 +43,13 @@ export class Demand {
     return this.#asked.get(channel) ?? new Set();
   }
 
-  /** @param {Tab} tab */
+  /** @param {ServedTab} tab */
   add(tab) {
     this.#tabs.add(tab);
     this.weigh();
   }
 
-  /** @param {Tab} tab */
+  /** @param {ServedTab} tab */
   remove(tab) {
     this.#tabs.delete(tab);
     for (const channel of tab.wanted.keys()) this.#shrink(channel);
@@ -58,7 +58,7 @@ export class Demand {
 
   /**
    * Add a channel, or more symbols of it, to what a tab wants. Return why that is not possible, or null.
-   * @param {Tab} tab
+   * @param {ServedTab} tab
    * @param {import("../wire/frames.js").Parameters["subscribe"]} params
    * @param {Set<string>} unknown symbols that the server did not know before; they are asked for again
    * @returns {Refusal | null}
@@ -82,7 +82,7 @@ export class Demand {
 
   /**
    * Take these symbols of a channel from what a tab wants; without symbols, the whole channel.
-   * @param {Tab} tab
+   * @param {ServedTab} tab
    * @param {import("../wire/frames.js").Parameters["unsubscribe"]} params
    */
   unwant(tab, {channel, symbols = []}) {
@@ -92,7 +92,7 @@ export class Demand {
     this.#shrink(channel);
   }
 
-  /** Drop the channels that a tab wanted earlier and did not ask for since it came back. @param {Tab} tab */
+  /** Drop the channels that a tab wanted earlier and did not ask for since it came back. @param {ServedTab} tab */
   prune(tab) {
     const left = [...tab.wanted.keys()].filter((channel) => !tab.asked.has(channel));
     for (const channel of left) this.unwant(tab, {channel});

@@ -12,13 +12,13 @@ import {CHANNEL, METHOD, RESUMED_CHANNELS, TAPE_CHANNELS, earliestOf, namesIn} f
 import {Demand} from "./demand.js";
 import {lineOf} from "./envelopes.js";
 import {Requests} from "./requests.js";
-import {Tab} from "./tab.js";
+import {ServedTab} from "./served_tab.js";
 
 /** @typedef {import("../wire/frames.js").Frame} Frame */
 /** @typedef {import("../wire/frames.js").Command} Command */
 /** @template {keyof import("../wire/frames.js").Parameters} M @typedef {import("../wire/frames.js").CommandOf<M>} CommandOf */
 /** @typedef {import("../connection/connection.js").Connection} Connection */
-/** @typedef {import("./tab.js").ReplicaLike} ReplicaLike */
+/** @typedef {import("./served_tab.js").ReplicaLike} ReplicaLike */
 /** @typedef {import("./envelopes.js").Broadcast} Broadcast */
 /** @typedef {import("./envelopes.js").LeaderMessage} LeaderMessage */
 /** Another leader may be on it too. @typedef {import("./envelopes.js").Channel<import("./envelopes.js").TabMessage | LeaderMessage, LeaderMessage>} Line */
@@ -32,7 +32,7 @@ import {Tab} from "./tab.js";
  * }} Hooks
  *
  * A tab that is served, and the channel to it.
- * @typedef {{tab: Tab, line: Line, unwatch: () => void}} Member
+ * @typedef {{tab: ServedTab, line: Line, unwatch: () => void}} Member
  */
 
 /** A tab that comes back says within this time what it wants; what it wanted earlier is then forgotten. */
@@ -54,7 +54,7 @@ export class Leader {
   /** @type {Map<string, Member>} */
   #members = new Map();
   #requests;
-  /** Pings that the server has not answered yet. @type {{tab: Tab, command: Command}[]} */
+  /** Pings that the server has not answered yet. @type {{tab: ServedTab, command: Command}[]} */
   #pings = [];
   /** What a tab that comes later must hear first: welcome, pace, and the last heartbeat. @type {Map<string, Frame>} */
   #greetings = new Map();
@@ -130,7 +130,7 @@ export class Leader {
     /** @type {Line} */
     const line = this.#openChannel(lineOf(this.#key, id));
     const post = (/** @type {import("./envelopes.js").LeaderBody} */ body) => line.postMessage({...body, term: this.#term});
-    const tab = new Tab({id, post, known: this.#known, timers: this.#timers, now: this.#now});
+    const tab = new ServedTab({id, post, known: this.#known, timers: this.#timers, now: this.#now});
     const unwatch = this.#presence.watch(id, () => this.#remove(id));
     line.onmessage = ({data}) => data.kind === "command" && this.#do(tab, data.command);
     const member = {tab, line, unwatch};
@@ -152,12 +152,12 @@ export class Leader {
     this.#demand.remove(member.tab);
   }
 
-  /** Opening the road may have admitted it already. @param {Tab} tab @param {Line} line */
+  /** Opening the connection may have admitted it already. @param {ServedTab} tab @param {Line} line */
   #admitIfAsking(tab, line) {
     if (tab.isAsking) this.#admit(tab, line);
   }
 
-  /** @param {Tab} tab @param {Line} line */
+  /** @param {ServedTab} tab @param {Line} line */
   #admit(tab, line) {
     line.postMessage({kind: "road", term: this.#term, ...this.#transport});
     tab.admit();
@@ -166,7 +166,7 @@ export class Leader {
   }
 
   // --- commands -----------------------------------------------------------------------------
-  /** @param {Tab} tab @param {Command} command */
+  /** @param {ServedTab} tab @param {Command} command */
   #do(tab, command) {
     if (!tab.isOpen) return;
     if (command.method === METHOD.SUBSCRIBE) this.#subscribe(tab, command);
@@ -176,7 +176,7 @@ export class Leader {
     else if (command.method === METHOD.PING) this.#ping(tab, command);
   }
 
-  /** @param {Tab} tab @param {CommandOf<"subscribe">} command */
+  /** @param {ServedTab} tab @param {CommandOf<"subscribe">} command */
   #subscribe(tab, command) {
     const {channel, symbols = [], since = tab.since} = command.params;
     if (channel === CHANNEL.TRADES) {
@@ -193,7 +193,7 @@ export class Leader {
     this.#requests.serve();
   }
 
-  /** @param {Tab} tab @param {CommandOf<"unsubscribe">} command */
+  /** @param {ServedTab} tab @param {CommandOf<"unsubscribe">} command */
   #unsubscribe(tab, command) {
     const {channel, symbols = []} = command.params;
     tab.drop(channel, symbols);
@@ -226,7 +226,7 @@ export class Leader {
     this.#known.standTrades(null);
   }
 
-  /** @param {Tab} tab @param {CommandOf<"set">} command */
+  /** @param {ServedTab} tab @param {CommandOf<"set">} command */
   #set(tab, command) {
     const {paused = tab.isPaused, max_rate = tab.max_rate} = command.params;
     tab.isPaused = paused;
@@ -241,7 +241,7 @@ export class Leader {
     this.#connection.acknowledge(position, paint_ms);
   }
 
-  /** @param {Tab} tab @param {Command} command */
+  /** @param {ServedTab} tab @param {Command} command */
   #ping(tab, command) {
     this.#pings.push({tab, command});
     this.#connection.subscriptions.ask(METHOD.PING, {});

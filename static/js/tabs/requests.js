@@ -8,9 +8,9 @@
 import {CHANNEL, KEYED_CHANNELS, TAPE_CHANNELS} from "../wire/frames.js";
 
 /** @typedef {import("../wire/frames.js").CommandOf<"subscribe">} Command */
-/** @typedef {import("./tab.js").Tab} Tab */
-/** @typedef {import("./tab.js").ReplicaLike} ReplicaLike */
-/** @typedef {{tab: Tab, command: Command, channel: string, symbols: string[]}} TabRequest */
+/** @typedef {import("./served_tab.js").ServedTab} ServedTab */
+/** @typedef {import("./served_tab.js").ReplicaLike} ReplicaLike */
+/** @typedef {{tab: ServedTab, command: Command, channel: string, symbols: string[]}} TabRequest */
 
 export class Requests {
   #known;
@@ -39,7 +39,7 @@ export class Requests {
     this.#requests.push(request);
   }
 
-  /** Take out and return the requests of a tab, or of all tabs. @param {Tab} [tab] */
+  /** Take out and return the requests of a tab, or of all tabs. @param {ServedTab} [tab] */
   drop(tab) {
     return this.#takeIf((request) => tab === undefined || request.tab === tab);
   }

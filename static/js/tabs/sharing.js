@@ -8,7 +8,7 @@
 import {Connection} from "../connection/connection.js";
 import {Election, Presence} from "./election.js";
 import {openChannel} from "./envelopes.js";
-import {Follower} from "./follower.js";
+import {FollowerTransport} from "./follower_transport.js";
 import {Leader} from "./leader.js";
 
 /** @typedef {import("../transports/transport.js").Candidate} Candidate */
@@ -21,7 +21,7 @@ const VERSION = "market-tabs-1";
  * Return the candidates of a page that shares: first the leader's connection; the page's own only when somebody
  * pins one. Where tabs cannot or must not share, return the page's own candidates.
  * @param {Candidate[]} candidates
- * @param {{key: string, known: () => import("./tab.js").ReplicaLike, onready: () => void}} options `key`: names the
+ * @param {{key: string, known: () => import("./served_tab.js").ReplicaLike, onready: () => void}} options `key`: names the
  *   sign-in; empty to share with nobody. `known`: makes an empty replica. `onready`: the leader has a
  *   connection, so a wait for the next try may end
  * @returns {Candidate[]}
@@ -40,7 +40,7 @@ function canShare() {
 
 /**
  * @param {Candidate[]} candidates
- * @param {{name: string, known: () => import("./tab.js").ReplicaLike, onready: () => void}} options
+ * @param {{name: string, known: () => import("./served_tab.js").ReplicaLike, onready: () => void}} options
  */
 function followerOf(candidates, {name, known, onready}) {
   const {locks} = navigator;
@@ -61,12 +61,12 @@ function followerOf(candidates, {name, known, onready}) {
   });
   addEventListener("online", () => leader?.setOnline(true));
   addEventListener("offline", () => leader?.setOnline(false));
-  return new Follower({key: name, id: crypto.randomUUID(), election, presence, openChannel, onready});
+  return new FollowerTransport({key: name, id: crypto.randomUUID(), election, presence, openChannel, onready});
 }
 
 /**
  * @param {Candidate[]} candidates
- * @param {{name: string, known: import("./tab.js").ReplicaLike, presence: Presence}} options
+ * @param {{name: string, known: import("./served_tab.js").ReplicaLike, presence: Presence}} options
  */
 function leaderOf(candidates, {name, known, presence}) {
   /** @type {Map<string, Transport>} */

@@ -15,10 +15,10 @@ from dashboard import urls
 from dashboard.api import schemas
 from dashboard.api.charts import MOST_BARS, Charts
 from dashboard.people.identity import make_token
-from dashboard.transports.http import Gatekeeper
+from dashboard.transports.gatekeeper import Gatekeeper
 from dashboard.wire.registry import SYMBOL_LIMIT
 from feeds.market.bars import DAY, INTERVALS, SPANS, Bar, merged
-from feeds.market.delayed import delayed
+from feeds.market.delayed_keys import delayed
 from feeds.market.events import Phase, Quote, Side, Status, Trade
 from feeds.models import Entitlement, Feed, Instrument
 from feeds.services.bars import ClosedBar, store_bars

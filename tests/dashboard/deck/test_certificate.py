@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 
 from dashboard.deck.certificate import certificate
-from dashboard.deck.examiner import SYMBOLS_KEPT, Certificate, Examiner
+from dashboard.deck.realism_monitor import SYMBOLS_KEPT, Certificate, RealismMonitor
 from feeds.engine.virtual_clock import demo_plan, tape_of
 from feeds.market.bars import DAY_MS, MINUTE_MS
 from feeds.market.board import Board
-from feeds.market.delayed import delayed
+from feeds.market.delayed_keys import delayed
 from feeds.market.events import Batch, Delisting, Listing, Phase, Side, Status, Trade
 from feeds.plan.calendars import EXCHANGES, Calendar
 from feeds.plan.schedules import Segment
@@ -85,14 +85,14 @@ def opened(symbol, phase=Phase.OPEN):
 
 
 def examine(*events):
-    examiner = Examiner()
-    examiner.begin(Board())
-    examiner.take(batch(*events))
-    return examiner
+    monitor = RealismMonitor()
+    monitor.begin(Board())
+    monitor.take(batch(*events))
+    return monitor
 
 
-def seen_by(examiner):
-    return examiner.certificate("demo").days
+def seen_by(monitor):
+    return monitor.certificate("demo").days
 
 
 def test_only_open_trading_counts():
@@ -118,41 +118,41 @@ def test_there_is_an_end_to_how_many_symbols_are_watched():
 
 
 def test_another_tape_begins_anew_and_a_board_says_what_is_open():
-    examiner = examine(*listed("NVX"), opened("NVX"), *a_day(0))
+    monitor = examine(*listed("NVX"), opened("NVX"), *a_day(0))
     board = Board()
     for sequence, event in enumerate([*listed("NVX"), opened("NVX")], 1):
         board.apply(sequence, event)
-    examiner.begin(board)
-    assert seen_by(examiner) == 0
-    examiner.take(batch(*a_day(1)))
-    assert seen_by(examiner) == 1
+    monitor.begin(board)
+    assert seen_by(monitor) == 0
+    monitor.take(batch(*a_day(1)))
+    assert seen_by(monitor) == 1
 
 
 def test_it_finds_what_a_watch_finds_and_finds_it_once(monkeypatch):
     """Three days of a minute each."""
     days = Calendar(EXCHANGES["XNYS"], date(2026, 1, 5))
     plan = demo_plan(days, seed=1, rate=300.0, instruments=20, day_ms=MINUTE_MS)
-    examiner = Examiner()
+    monitor = RealismMonitor()
     watch = TradeCollector(
         {definition.symbol: definition.sector for definition in plan.definitions}
     )
-    examiner.begin(Board())
+    monitor.begin(Board())
     closing = [days.day(number).starts_ms[Segment.CLOSING_AUCTION] for number in range(3)]
     is_open: dict[str, bool] = {}
     for some in tape_of(plan, 180):
-        examiner.take(some)
+        monitor.take(some)
         for event in some.events:
             if isinstance(event, Status):
                 is_open[event.symbol] = event.phase is Phase.OPEN
             elif isinstance(event, Trade) and is_open[event.symbol]:
                 assert event.exchange_ms <= closing[-1]
                 watch.observe([event])
-    found = examiner.certificate("demo")
+    found = monitor.certificate("demo")
     assert (found.days, found.symbols) == (3, 20)
     assert found.findings == tuple(watch.sample().certificate())
     assert len(found.memory) == 60
     monkeypatch.setattr(TradeCollector, "sample", None)
-    assert examiner.certificate("demo") is found
+    assert monitor.certificate("demo") is found
 
 
 def test_a_market_of_one_symbol_that_stands_still_is_not_real():
@@ -191,7 +191,7 @@ def test_the_page_shows_every_finding(rf, admin_user):
     seed_exchange(2, 200)
     request = rf.get(PAGE)
     request.user = admin_user
-    page = certificate(request, "demo", examiner=Examined()).render().content.decode()
+    page = certificate(request, "demo", monitor=Examined()).render().content.decode()
     assert "1 of 2 as on real markets" in page
     assert "<td>\u2013, 3.14</td>" in page
     assert 'data-is="missed"' in page

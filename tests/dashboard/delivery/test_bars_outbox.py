@@ -15,7 +15,7 @@ from dashboard.people.access import Access
 from dashboard.wire.registry import BAR_LIMIT, RECENT_BARS, Error
 from feeds.market.bars import DAY, LEVEL_OF, MINUTE, SPANS
 from feeds.market.board import Board
-from feeds.market.delayed import delayed
+from feeds.market.delayed_keys import delayed
 from feeds.market.events import Batch, Delisting, Event, Position, Side, Trade
 from tests.dashboard.wire.test_schemas import Listener
 from tests.support.market_script import NOW, SYMBOLS, batches, listing, scripts

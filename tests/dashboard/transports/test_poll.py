@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from dashboard.loadtest.reader import Reader
-from dashboard.transports import http
-from dashboard.transports.http import Gatekeeper
+from dashboard.transports import gatekeeper
+from dashboard.transports.gatekeeper import Gatekeeper
 from dashboard.transports.poll import PollApplication
 from dashboard.wire.personal import Notice, Personal
 from dashboard.wire.registry import SYMBOL_LIMIT
@@ -34,7 +34,7 @@ def ask(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> Ask:
     async def identify(scope: dict[str, Any]) -> Any:
         return person(1)
 
-    monkeypatch.setattr(http, "identify", identify)
+    monkeypatch.setattr(gatekeeper, "identify", identify)
     exchange.rows.personal[1] = Personal(watchlist=("NVX",), unread=0, notices=())
     application = PollApplication(
         hub=exchange.hub,

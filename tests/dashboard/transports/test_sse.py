@@ -9,8 +9,8 @@ import pytest
 
 from dashboard.loadtest.reader import Reader
 from dashboard.people.identity import Identity, NotAdmitted
-from dashboard.transports import http
-from dashboard.transports.http import Gatekeeper
+from dashboard.transports import gatekeeper
+from dashboard.transports.gatekeeper import Gatekeeper
 from dashboard.transports.sse import EventApplication
 from dashboard.wire.personal import Personal
 from dashboard.wire.registry import Close
@@ -68,7 +68,7 @@ def visitor(monkeypatch: pytest.MonkeyPatch) -> dict[str, Identity | NotAdmitted
     async def identify(scope: dict[str, Any]) -> Identity | NotAdmitted:
         return who["is"]
 
-    monkeypatch.setattr(http, "identify", identify)
+    monkeypatch.setattr(gatekeeper, "identify", identify)
     return who
 
 

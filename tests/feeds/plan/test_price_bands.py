@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from feeds.market.bars import DAY_MS, MINUTE_MS
 from feeds.plan.price_bands import PART_MS, WINDOW_PARTS, Band, BandRules, ReferencePrice
-from feeds.sessions.breakers import LEVELS, CircuitBreakers, fall_of
+from feeds.sessions.circuit_breakers import LEVELS, CircuitBreakers, fall_of
 from tests.support.market_script import definition
 
 

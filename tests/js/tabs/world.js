@@ -10,7 +10,7 @@ import {Inbox} from "/static/js/market/inbox.js";
 import {Replica} from "/static/js/market/replica.js";
 import {Tape} from "/static/js/market/tape.js";
 import {Election, Presence} from "/static/js/tabs/election.js";
-import {Follower} from "/static/js/tabs/follower.js";
+import {FollowerTransport} from "/static/js/tabs/follower_transport.js";
 import {Leader} from "/static/js/tabs/leader.js";
 import {ManualClock, ok as check, settled} from "../harness.js";
 
@@ -267,7 +267,7 @@ class Tab {
       onlead: () => { this.leader = this.lead(openChannel, presence); },
       onyield: () => { this.leader?.close(); this.leader = null; },
     });
-    const follower = new Follower({
+    const follower = new FollowerTransport({
       key: "key", id, election: this.election, presence, openChannel, timers: this.timers(),
       onready: () => this.connection.tryNow(),
     });

@@ -5,11 +5,11 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.engine import delays
-from feeds.engine.delays import Delays
+from feeds.engine import delayed_market
+from feeds.engine.delayed_market import DelayedMarket
 from feeds.market.bars import MINUTE_MS
 from feeds.market.board import LAST, Board
-from feeds.market.delayed import delay_of, delayed, shown
+from feeds.market.delayed_keys import delay_of, delayed, shown
 from feeds.market.events import (
     Batch,
     Delisting,
@@ -54,7 +54,7 @@ def test_keys_are_read_back() -> None:
 
 
 def test_twins_are_listed_at_once_and_without_a_price() -> None:
-    events = Delays().plan(plan_of(5), 0)
+    events = DelayedMarket().plan(plan_of(5), 0)
     listed = [event for event in events if isinstance(event, Listing)]
     assert [(one.feed, one.definition.symbol) for one in listed] == [
         ("main~5", "NVX~5"),
@@ -64,7 +64,7 @@ def test_twins_are_listed_at_once_and_without_a_price() -> None:
 
 
 def test_a_tick_happens_again_after_the_delay_and_not_a_moment_sooner() -> None:
-    line = Delays()
+    line = DelayedMarket()
     line.plan(plan_of(1, 5), 0)
     line.take([quote(1_000)], 1_040)
     assert line.due(1_040 + MINUTE_MS - 1) == []
@@ -73,7 +73,7 @@ def test_a_tick_happens_again_after_the_delay_and_not_a_moment_sooner() -> None:
 
 
 def test_a_phase_that_was_there_before_the_line_comes_with_the_ticks() -> None:
-    line = Delays()
+    line = DelayedMarket()
     line.plan(plan_of(), 0)
     line.take([Status("NVX", Phase.OPEN, "it trades", 5)], 5)
     line.plan(plan_of(1), 10)
@@ -82,7 +82,7 @@ def test_a_phase_that_was_there_before_the_line_comes_with_the_ticks() -> None:
 
 
 def test_an_instrument_that_leaves_goes_on_late_until_its_last_tick() -> None:
-    line = Delays()
+    line = DelayedMarket()
     line.plan(plan_of(1), 0)
     line.take([quote(10)], 10)
     line.plan(plan_of(1, definitions=(ORB,)), 20)
@@ -95,7 +95,7 @@ def test_an_instrument_that_leaves_goes_on_late_until_its_last_tick() -> None:
 
 
 def test_a_delay_nobody_has_any_more_ends_at_once() -> None:
-    line = Delays()
+    line = DelayedMarket()
     line.plan(plan_of(1), 0)
     line.take([quote(10)], 10)
     assert line.plan(plan_of(), 20) == [Delisting("NVX~1", 20), Delisting("ORB~1", 20)]
@@ -103,8 +103,8 @@ def test_a_delay_nobody_has_any_more_ends_at_once() -> None:
 
 
 def test_a_line_without_room_begins_again(monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(delays, "MAX_WAITING", 3)
-    line = Delays()
+    monkeypatch.setattr(delayed_market, "MAX_WAITING", 3)
+    line = DelayedMarket()
     line.plan(plan_of(1), 0)
     line.take([quote(at) for at in range(10, 14)], 14)
     events = line.due(20)
@@ -118,7 +118,7 @@ def test_a_line_without_room_begins_again(monkeypatch) -> None:  # type: ignore[
 def test_the_delayed_board_is_the_board_as_it_was(moves: list[tuple[int, int]]) -> None:
     """At any time the twin shows what the instrument showed the delay before."""
     trades = [Trade("NVX", price, 100, Side.BUY, at) for at, price in sorted(moves)]
-    line, board = Delays(), Board()
+    line, board = DelayedMarket(), Board()
     begin: list[Event] = [Listing("main", NVX, 0), *line.plan(plan_of(1), 0)]
     apply(board, begin)
     shown_at: dict[int, object] = {}

@@ -11,7 +11,7 @@ from dashboard.people.access import UNLIMITED, Access
 from dashboard.wire.frames import ALL_FIELDS, Fields
 
 
-class View:
+class MarketView:
     """What a reader of the ticker sees: these symbols (None is all that the access allows), and
     these fields of them.
 
@@ -26,18 +26,18 @@ class View:
         self.access = access
 
 
-_views: WeakValueDictionary[tuple[frozenset[str] | None, Fields, Access], View]
+_views: WeakValueDictionary[tuple[frozenset[str] | None, Fields, Access], MarketView]
 _views = WeakValueDictionary()
 
 
 def view_of(
     symbols: Iterable[str] | None, fields: Fields = ALL_FIELDS, access: Access = UNLIMITED
-) -> View:
+) -> MarketView:
     """Return the one view of these symbols and fields."""
     key = (None if symbols is None else frozenset(symbols), fields, access)
     view = _views.get(key)
     if view is None:
-        view = _views[key] = View(*key)
+        view = _views[key] = MarketView(*key)
     return view
 
 

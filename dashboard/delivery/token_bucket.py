@@ -4,7 +4,7 @@ Pure. Must not know what is asked.
 """
 
 
-class RateLimit:
+class TokenBucket:
     """Earns `per_s` a second up to `burst`."""
 
     def __init__(self, *, per_s: float, burst: float, now_s: float) -> None:

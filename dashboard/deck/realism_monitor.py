@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from feeds.market.board import Board
-from feeds.market.delayed import delay_of
+from feeds.market.delayed_keys import delay_of
 from feeds.market.events import Batch, Delisting, Event, Listing, Phase, Status, Trade
 from feeds.realism.collector import TradeCollector
 from feeds.realism.statistics import Finding
@@ -40,7 +40,7 @@ class Certificate(NamedTuple):
         return all(finding.is_met for finding in self.findings)
 
 
-class Examiner:
+class RealismMonitor:
     """Keep a watch for each feed; a new tape means new watches."""
 
     def __init__(self) -> None:

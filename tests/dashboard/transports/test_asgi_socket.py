@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from dashboard.transports.socket import AsgiSocket
+from dashboard.transports.asgi_socket import AsgiSocket
 
 
 class GoneSocket:

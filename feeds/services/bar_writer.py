@@ -19,7 +19,7 @@ from django import db
 
 from feeds.clock import Clock
 from feeds.market.bars import DAY, MINUTE, Bar, Bars
-from feeds.market.delayed import MARK
+from feeds.market.delayed_keys import MARK
 from feeds.market.events import Batch, Delisting, Trade
 from feeds.services.bars import ClosedBar, Cut, News, close_thread, prune_bars, store_bars
 
@@ -34,7 +34,7 @@ PRUNE_S: Final = 600.0
 log = logging.getLogger(__name__)
 
 
-class BarStorage:
+class BarWriter:
     """Folds the trades of instruments into bars, and stores minutes and days as they close.
 
     Delayed copies of instruments have no bars of their own. The minute in which the feed was

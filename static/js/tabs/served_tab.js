@@ -34,7 +34,7 @@ import {PendingBars, PendingList, PendingPrices, trimmed} from "./pending.js";
 /** A frame that is due within this time may go now. */
 const SLACK_MS = 5;
 
-export class Tab {
+export class ServedTab {
   /** Whether the tab knows that the connection is up: only then does it get frames. */
   isOpen = false;
   /** Whether the tab waits for the connection. */

@@ -13,7 +13,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from feeds.market.bars import MINUTE_MS
-from feeds.market.delayed import delayed
+from feeds.market.delayed_keys import delayed
 from feeds.market.events import (
     Delisting,
     Event,
@@ -94,7 +94,7 @@ class DelayLine:
         return replace(event, symbol=self._key(event.symbol))
 
 
-class Delays:
+class DelayedMarket:
     """The delay lines of all feeds; `restarts` counts lines that overflowed and began again."""
 
     def __init__(self) -> None:

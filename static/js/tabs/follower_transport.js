@@ -18,7 +18,7 @@ import {lineOf} from "./envelopes.js";
 export const PATIENCE_MS = 3_000;
 
 /** @implements {Transport} */
-export class Follower {
+export class FollowerTransport {
   name = "";
   quiet_ms = 0;
   onopen = () => {};

@@ -10,12 +10,12 @@ from django.db import connection
 
 from feeds.clock import SystemClock
 from feeds.market.bars import DAY, INTERVALS, MINUTE, SPANS, Bar, Bars, merged
-from feeds.market.delayed import delayed
+from feeds.market.delayed_keys import delayed
 from feeds.market.events import Batch, Delisting, Event, Side, Trade
 from feeds.models import Feed, Instrument, StoredBar
 from feeds.selectors.bars import stored_bars
 from feeds.services import instruments as instrument_services
-from feeds.services.bar_storage import BarStorage
+from feeds.services.bar_writer import BarWriter
 from feeds.services.bars import ClosedBar, Cut, News, close_thread, prune_bars, store_bars
 
 MIDNIGHT = 1_789_948_800_000
@@ -39,11 +39,11 @@ def instruments(transactional_db: None) -> list[Instrument]:
 
 
 class Kept:
-    """A bar_storage, and what it was given to store."""
+    """A bar writer, and what it was given to store."""
 
     def __init__(self, store=None, **options) -> None:
         self.stored: list[News] = []
-        self.bar_storage = BarStorage(
+        self.bar_writer = BarWriter(
             clock=SystemClock(),
             days=30,
             store=store or self.stored.extend,
@@ -54,12 +54,12 @@ class Kept:
         self.sequence = 0
 
     def happen(self, *events: Event) -> None:
-        self.bar_storage.observe(Batch("e1", self.sequence + 1, events))
+        self.bar_writer.observe(Batch("e1", self.sequence + 1, events))
         self.sequence += len(events)
 
     async def run(self, until) -> None:
-        running = asyncio.ensure_future(self.bar_storage.run())
-        while not until() or self.bar_storage.waiting:
+        running = asyncio.ensure_future(self.bar_writer.run())
+        while not until() or self.bar_writer.waiting:
             assert not running.done()
             await asyncio.sleep(0.005)
         running.cancel()
@@ -89,7 +89,7 @@ async def test_minutes_and_days_are_stored_as_they_close_and_nothing_else() -> N
 
 async def test_a_keeper_that_ends_writes_what_waits() -> None:
     kept = Kept(capacity=10)
-    running = asyncio.ensure_future(kept.bar_storage.run())
+    running = asyncio.ensure_future(kept.bar_writer.run())
     await asyncio.sleep(0)
     kept.happen(trade(0), trade(61))
     running.cancel()
@@ -228,13 +228,13 @@ async def test_a_locked_database_delays_bars_and_loses_none(instruments) -> None
 
     kept = Kept(store)
     kept.happen(trade(0), trade(61))
-    running = asyncio.ensure_future(kept.bar_storage.run())
+    running = asyncio.ensure_future(kept.bar_writer.run())
     while len(attempts) < 2:
         assert not running.done()
         await asyncio.sleep(0.005)
     other.execute("ROLLBACK")
     other.close()
-    while kept.bar_storage.waiting:
+    while kept.bar_writer.waiting:
         await asyncio.sleep(0.005)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

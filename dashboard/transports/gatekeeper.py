@@ -1,0 +1,78 @@
+"""Says who may ask: one gate for polls, streams, REST and UDF, and one budget of requests per user.
+
+Must not know frames, or how anything is answered.
+"""
+
+from typing import Any, Final
+
+from dashboard.delivery.hub import Hub
+from dashboard.delivery.token_bucket import TokenBucket
+from dashboard.exceptions import CommandRefused, DeliveryError
+from dashboard.people.identity import Identity, identify
+from dashboard.wire.query import Question, read_question
+from dashboard.wire.registry import ERROR_TEXT, Error
+
+Scope = dict[str, Any]
+
+BURST_S: Final = 3
+"""Requests of so many seconds may come at once: a browser that opens its tabs again."""
+IDLE_USERS: Final = 1000
+"""Budgets kept before those of users who ask no more are forgotten."""
+
+
+class RequestRefused(DeliveryError):
+    """A request that is answered with an error of the wire."""
+
+    def __init__(self, code: Error, fact: str) -> None:
+        super().__init__(fact)
+        self.code = code
+
+
+class Gatekeeper:
+    """Admits the requests of signed-in users, each at most `requests_per_s` times a second."""
+
+    def __init__(self, hub: Hub, *, requests_per_s: float) -> None:
+        self.hub = hub
+        self._per_s = requests_per_s
+        self._buckets: dict[int, TokenBucket] = {}
+
+    async def admit(self, scope: Scope) -> tuple[Identity, Question]:
+        """Return who asks, and what.
+
+        Raises:
+            RequestRefused: not signed in, a foreign page, too many requests, or a bad question.
+        """
+        identity = await self.let_in(scope)
+        try:
+            return identity, read_question(scope["query_string"], last_event_id=_last_id(scope))
+        except CommandRefused as refused:
+            raise RequestRefused(Error(refused.code), str(refused)) from None
+
+    async def let_in(self, scope: Scope) -> Identity:
+        """Return who asks.
+
+        Raises:
+            RequestRefused: not signed in, a foreign page, or too many requests.
+        """
+        identity = await identify(scope)
+        if not isinstance(identity, Identity):
+            code = Error.FORBIDDEN if identity.is_foreign else Error.SIGNED_OUT
+            raise RequestRefused(code, ERROR_TEXT[code][0])
+        if not self._bucket_of(identity.user_id).spend(self.hub.clock.monotonic()):
+            raise RequestRefused(Error.TOO_MANY_COMMANDS, f"limit is {self._per_s:g} per second")
+        return identity
+
+    def _bucket_of(self, user_id: int) -> TokenBucket:
+        now_s = self.hub.clock.monotonic()
+        if len(self._buckets) >= IDLE_USERS:
+            known = self._buckets.items()
+            self._buckets = {user: bucket for user, bucket in known if not bucket.is_full(now_s)}
+        fresh = TokenBucket(per_s=self._per_s, burst=self._per_s * BURST_S, now_s=now_s)
+        return self._buckets.setdefault(user_id, fresh)
+
+
+def _last_id(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"last-event-id":
+            return bytes(value).decode("latin-1")
+    return None
