@@ -9,7 +9,7 @@ ROOMS = {name: path for name, path in MODULES.items() if path.name != "__init__.
 
 PURE_FOLDERS = {
     *("feeds.market", "feeds.plan", "feeds.sessions", "feeds.simulator", "feeds.realism"),
-    *("dashboard.wire", "dashboard.delivery.outboxes"),
+    *("dashboard.network", "dashboard.wire", "dashboard.delivery.outboxes"),
 }
 """Folders whose every module is pure, but for those in NOT_PURE."""
 NOT_PURE = {"feeds.plan.calendars"}
