@@ -17,6 +17,7 @@ from dashboard import (
     runtime,
     urls,  # noqa: F401
 )
+from dashboard.network.trusted_proxies import TrustedProxies
 from dashboard.transports.poll import PollApplication
 from dashboard.transports.sse import EventApplication
 from dashboard.transports.websocket import MarketConsumer
@@ -31,7 +32,7 @@ _poll = PollApplication(
 )
 
 
-async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+async def _route(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Route one connection; the first connection starts the market in this loop."""
     match scope["type"], scope.get("path"):
         case "lifespan", _:
@@ -74,3 +75,6 @@ async def _refuse(scope: dict[str, Any], receive: Any, send: Any) -> None:  # no
     """Refuse a socket on any other address. Nothing is logged: anybody can try."""
     await receive()
     await send({"type": "websocket.close"})
+
+
+application = TrustedProxies(_route, _market.trusted_proxies)

@@ -19,6 +19,7 @@ from dashboard.cpu_meter import CostMeter, in_thread
 from dashboard.deck.realism_monitor import RealismMonitor
 from dashboard.deck.watch import Deck
 from dashboard.delivery.hub import Hub
+from dashboard.network.hops import Network
 from dashboard.pages.display import MarketDisplay
 from dashboard.people.identity import find_revoked
 from dashboard.people.selectors import personal_of
@@ -129,6 +130,8 @@ class Runtime:
         self.market = MarketDisplay(self.hub)
         self.deck = Deck(self.hub, process=self.costs.process)
         self.ping_s: float = settings.MARKET_PING_S
+        self.public_origins: tuple[str, ...] = settings.MARKET_PUBLIC_ORIGINS
+        self.trusted_proxies: tuple[Network, ...] = settings.MARKET_TRUSTED_PROXIES
         # One for all transports and REST: with two each user would have two budgets of requests.
         self.gatekeeper = Gatekeeper(self.hub, requests_per_s=settings.MARKET_REQUESTS_PER_S)
         self._feed = FeedTasks(self.bus, self.clock)

@@ -11,9 +11,17 @@ from typing import Final
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from dashboard.network.hops import Network, parse_networks
+from dashboard.network.origins import are_secure, hosts_of, parse_origins
+
 BASE_DIR: Final = Path(__file__).resolve().parent.parent
 RENAMED: Final = {"MARKET_SEATS_PER_USER": "MARKET_CONNECTIONS_PER_USER"}
 """Former names of settings, and the present ones."""
+LOCAL_HOSTS: Final = "localhost,127.0.0.1,[::1]"
+KEY_LENGTH: Final = 50
+KEY_VARIETY: Final = 5
+"""Least length of a secret key and of its alphabet, as Django's deployment check has them."""
+YEAR_S: Final = 31_536_000
 
 
 def _number(name: str, default: float, *, low: float, high: float) -> float:
@@ -73,12 +81,64 @@ def _channel_layer(redis_url: str) -> dict[str, object]:
 def _secret_key(folder: Path) -> str:
     """Return the key from the environment, or one that is made once and stored with the data."""
     if key := os.environ.get("SECRET_KEY"):
-        return key
+        return _strong(key)
     file = folder / "secret_key"
     if not file.exists():
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w") as out:
             out.write(secrets.token_urlsafe(50))
     return file.read_text()
+
+
+def _strong(key: str) -> str:
+    is_weak = len(key) < KEY_LENGTH or len(set(key)) < KEY_VARIETY
+    if not DEBUG and (is_weak or key.startswith("django-insecure-")):
+        cure = f"expected {KEY_LENGTH} random characters or more, or none to have a key made"
+        raise ImproperlyConfigured(f"SECRET_KEY was weak, {cure}")
+    return key
+
+
+def _public_origins() -> tuple[str, ...]:
+    try:
+        return parse_origins(os.environ.get("MARKET_PUBLIC_ORIGINS", ""))
+    except ValueError as error:
+        cure = "expected origins with commas between, as in https://market.example.com"
+        raise ImproperlyConfigured(f"MARKET_PUBLIC_ORIGINS: {error}; {cure}") from None
+
+
+def _trusted_proxies() -> tuple[Network, ...]:
+    try:
+        return parse_networks(os.environ.get("MARKET_TRUSTED_PROXIES", ""))
+    except ValueError as error:
+        cure = "expected addresses and networks with commas between, as in 127.0.0.1,10.0.0.0/8"
+        raise ImproperlyConfigured(f"MARKET_TRUSTED_PROXIES: {error}; {cure}") from None
+
+
+def _allowed_hosts(origins: tuple[str, ...]) -> list[str]:
+    """Return the names of this site: those of its public origins need no mention of their own."""
+    named = os.environ.get("MARKET_ALLOWED_HOSTS", LOCAL_HOSTS).split(",")
+    hosts = [host.strip() for host in named if host.strip()]
+    if "*" in hosts and not DEBUG:
+        cure = "name the hosts, or set MARKET_PUBLIC_ORIGINS"
+        raise ImproperlyConfigured(f"MARKET_ALLOWED_HOSTS was *, which is any host: {cure}")
+    return list(dict.fromkeys([*hosts, *hosts_of(origins)]))
+
+
+def _is_https(origins: tuple[str, ...], proxies: tuple[Network, ...]) -> bool:
+    """Say whether people come over TLS; which only a proxy ends, so that one must be trusted."""
+    wanted = os.environ.get("MARKET_HTTPS", "")
+    is_https = are_secure(origins)
+    if wanted == "1" and not is_https:
+        cure = "set MARKET_PUBLIC_ORIGINS, as in https://market.example.com"
+        raise ImproperlyConfigured(f"MARKET_HTTPS was 1, but no origin has https: {cure}")
+    if wanted not in ("", "1") and is_https:
+        cure = "unset MARKET_HTTPS, as the origins of MARKET_PUBLIC_ORIGINS have https"
+        raise ImproperlyConfigured(f"MARKET_HTTPS was {wanted!r}, so cookies were unsafe: {cure}")
+    if is_https and not proxies:
+        cure = "set MARKET_TRUSTED_PROXIES to the address of the proxy, as in 127.0.0.1"
+        raise ImproperlyConfigured(
+            f"MARKET_PUBLIC_ORIGINS has https, but no proxy is trusted to say so: {cure}"
+        )
+    return is_https
 
 
 _refuse_old_names()
@@ -124,10 +184,19 @@ MARKET_UPSTREAM_SECRET = os.environ.get("MARKET_UPSTREAM_SECRET", "")
 MARKET_UPSTREAM_STALE_S = _number("MARKET_UPSTREAM_STALE_S", 30, low=1, high=86_400)
 """An upstream that is silent for this long is connected again."""
 
+# --- the way to this site -------------------------------------------------------------------
+DEBUG = os.environ.get("MARKET_DEBUG", "") == "1"
+MARKET_PUBLIC_ORIGINS = _public_origins()
+"""Where browsers find this site, such as https://market.example.com; empty without a proxy."""
+MARKET_TRUSTED_PROXIES = _trusted_proxies()
+"""Proxies that say who the client is (X-Forwarded-For) and whether it has TLS (X-Forwarded-Proto).
+"""
+ALLOWED_HOSTS = _allowed_hosts(MARKET_PUBLIC_ORIGINS)
+CSRF_TRUSTED_ORIGINS = list(MARKET_PUBLIC_ORIGINS)
+IS_HTTPS = _is_https(MARKET_PUBLIC_ORIGINS, MARKET_TRUSTED_PROXIES)
+
 # --- Django ---------------------------------------------------------------------------------
 SECRET_KEY = _secret_key(MARKET_DATA_DIR)
-DEBUG = os.environ.get("MARKET_DEBUG", "") == "1"
-ALLOWED_HOSTS = os.environ.get("MARKET_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 ROOT_URLCONF = "dashboard.urls"
 ASGI_APPLICATION = "dashboard.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -244,7 +313,14 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = os.environ.get("MARKET_HTTPS", "") == "1"
+CSRF_FAILURE_VIEW = "dashboard.pages.refusals.csrf_failure"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SECURE_HSTS_SECONDS = YEAR_S if IS_HTTPS else 0
+SECURE_SSL_REDIRECT = IS_HTTPS
+SECURE_SSL_HOST = MARKET_PUBLIC_ORIGINS[0].partition("://")[2] if IS_HTTPS else None
+"""Where a page that is asked for over plain http is found."""
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+"""HSTS for sub-domains and browsers' lists are for the owner of the whole domain to decide."""
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -263,6 +339,9 @@ LOGGING = {
     "loggers": {
         "feeds": {"level": "INFO"},
         "dashboard": {"level": "INFO"},
+        "django.security.DisallowedHost": {
+            "level": "CRITICAL"
+        },  # a traceback a request; dashboard.pages.refusals says it in a line
         "channels_redis": {
             "level": "CRITICAL"
         },  # a traceback a second; feeds.bus.control says it once

@@ -16,12 +16,15 @@ from dashboard.api.context import ApiContext
 from dashboard.api.routes import api_routes
 from dashboard.deck.routes import deck_routes
 from dashboard.pages import views
+from dashboard.pages.refusals import bad_request
 from dashboard.protocol.pages import asyncapi_file, developers
 
 _runtime = runtime.current()
 _market = _runtime.market
 _api = ApiContext(_runtime.hub, _runtime.gatekeeper, Charts(_runtime.hub))
 _icon = RedirectView.as_view(url=static("images/favicon.svg"), permanent=True)
+
+handler400 = bad_request
 
 _accounts: list[URLPattern | URLResolver] = [
     path("login/", account_views.login, name="account_login"),
@@ -43,7 +46,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notifications/read/", views.notifications_read, name="notifications_read"),
     path("developers/", developers, name="developers"),
     path("developers/asyncapi.json", asyncapi_file, name="asyncapi"),
-    *api_routes(_api),
+    *api_routes(_api, _runtime.public_origins),
     path("accounts/", include(_accounts)),
     path("admin/flightdeck/", include(deck_routes(_market, _runtime.realism_monitor))),
     path("admin/", admin.site.urls),

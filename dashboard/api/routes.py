@@ -3,10 +3,14 @@
 Must not know what the endpoints answer.
 """
 
-from typing import Final
+from collections.abc import Callable, Collection
+from functools import wraps
+from typing import Any, Final
 
 from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
+from django.utils.cache import patch_vary_headers
 
 from dashboard.api.context import ApiContext
 from dashboard.api.rest import make_api
@@ -14,15 +18,46 @@ from dashboard.api.udf import make_udf
 
 PAGES: Final = {"openapi-json", "openapi-view", "api-root"}
 """Names of the pages for people: these redirect to the sign-in, as all pages do."""
+NO_CONTENT: Final = 204
+PREFLIGHT: Final = {
+    "Access-Control-Allow-Methods": "GET",
+    "Access-Control-Allow-Headers": "Authorization",
+}
 Mounted = tuple[list[URLResolver | URLPattern], str, str]
 
 
-def api_routes(context: ApiContext) -> list[URLPattern | URLResolver]:
-    """Return the routes of both interfaces."""
-    return [
-        path("api/v1/", _without_redirects(make_api(context).urls)),
-        path("udf/", _without_redirects(make_udf(context).urls)),
-    ]
+def api_routes(
+    context: ApiContext, public_origins: Collection[str]
+) -> list[URLPattern | URLResolver]:
+    """Return the routes of both interfaces; charts of all public origins may read UDF."""
+    udf = _without_redirects(make_udf(context).urls)
+    for pattern in udf[0]:
+        if isinstance(pattern, URLPattern) and pattern.name not in PAGES:
+            pattern.callback = shared_with(public_origins, pattern.callback)
+    return [path("api/v1/", _without_redirects(make_api(context).urls)), path("udf/", udf)]
+
+
+def shared_with(origins: Collection[str], view: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a view whose answers scripts of these origins may read, too (CORS).
+
+    A preflight asks for the header `Authorization`; it has no credentials itself.
+    """
+
+    @wraps(view)
+    async def shared(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        origin = request.headers.get("Origin", "")
+        is_preflight = "Access-Control-Request-Method" in request.headers
+        if request.method == "OPTIONS" and is_preflight and origin in origins:
+            response = HttpResponse(status=NO_CONTENT, headers=PREFLIGHT)
+        else:
+            response = await view(request, *args, **kwargs)
+        patch_vary_headers(response, ["Origin"])
+        if origin in origins:
+            response["Access-Control-Allow-Origin"] = origin
+            response["Access-Control-Allow-Credentials"] = "true"
+        return response
+
+    return shared
 
 
 def _without_redirects(urls: Mounted) -> Mounted:

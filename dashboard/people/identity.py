@@ -32,6 +32,8 @@ from dashboard.wire.registry import Close
 TOKEN_SALT: Final = "dashboard.token"  # noqa: S105 a namespace, not a secret
 TOKEN_DAYS: Final = 30
 OWN_PAGE: Final = b"x-market-page"
+QUOTED_CHARACTERS: Final = 100
+"""An error repeats no more of a host or an origin, which may be texts of any length."""
 MARK_LENGTH: Final = 16
 """Digits of the password's hash that a token holds: enough to notice a new password."""
 
@@ -52,38 +54,52 @@ class Identity(msgspec.Struct, frozen=True):
 class NotAdmitted(msgspec.Struct, frozen=True):
     """Why a request has no identity: a foreign page sent it, or nobody is signed in."""
 
-    is_foreign: bool
+    foreign: str | None
+    """Why the page is foreign; None where nobody is signed in."""
+
+
+SIGNED_OUT: Final = NotAdmitted(foreign=None)
 
 
 async def identify(scope: dict[str, Any]) -> Identity | NotAdmitted:
     """Return who sends this request; a session counts only on requests of our own pages."""
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
     if (basic := headers.get(b"authorization")) is not None:
-        return await _identify_token(basic) or NotAdmitted(is_foreign=False)
-    if not is_own_page(headers, secure=scope.get("scheme", "ws") in ("https", "wss")):
-        return NotAdmitted(is_foreign=True)
+        return await _identify_token(basic) or SIGNED_OUT
+    secure = scope.get("scheme", "ws") in ("https", "wss")
+    if (reason := why_foreign(headers, secure=secure)) is not None:
+        return NotAdmitted(reason)
     key = _session_key(headers.get(b"cookie", ""))
     if key is None:
-        return NotAdmitted(is_foreign=False)
-    return await _identify_session(key) or NotAdmitted(is_foreign=False)
+        return SIGNED_OUT
+    return await _identify_session(key) or SIGNED_OUT
 
 
-def is_own_page(headers: dict[bytes, str], *, secure: bool) -> bool:
-    """Say whether one of our own pages sent the request.
+def why_foreign(headers: dict[bytes, str], *, secure: bool) -> str | None:
+    """Return why no page of ours sent the request; None if one did.
 
+    The reason names the setting that would make the page ours, where it is a matter of settings.
     Browsers send `Origin` with every WebSocket. With a plain GET they send only `Sec-Fetch-Site`,
     and over plain http not even that. Our pages add a header of their own there, which a foreign
     page cannot send without a preflight. A request with none of the three is not of our pages.
     """
     host = headers.get(b"host", "")
     if not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
-        return False
+        return f"host was {_quoted(host)}, which MARKET_PUBLIC_ORIGINS does not name"
     origin = headers.get(b"origin")
     if origin is None:
         site = headers.get(b"sec-fetch-site")
-        return site == "same-origin" or (site is None and headers.get(OWN_PAGE) == "1")
+        is_own = site == "same-origin" or (site is None and headers.get(OWN_PAGE) == "1")
+        return None if is_own else "no page of this site asked"
     own = f"{'https' if secure else 'http'}://{host}"
-    return origin == own or origin in settings.CSRF_TRUSTED_ORIGINS
+    if origin == own or origin in settings.CSRF_TRUSTED_ORIGINS:
+        return None
+    return f"origin was {_quoted(origin)}, which MARKET_PUBLIC_ORIGINS does not name"
+
+
+def _quoted(text: str) -> str:
+    """Return what a client sent as an error may repeat it."""
+    return ascii(text[:QUOTED_CHARACTERS])
 
 
 def make_token(user: AbstractBaseUser) -> str:

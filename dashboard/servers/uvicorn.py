@@ -81,6 +81,7 @@ class UvicornServer(uvicorn.Server):
                 access_log=False,
                 log_config=None,
                 server_header=False,
+                proxy_headers=False,  # dashboard.network does it, as on Daphne
             )
         )
         self._on_ready = on_ready

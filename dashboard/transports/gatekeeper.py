@@ -56,8 +56,9 @@ class Gatekeeper:
         """
         identity = await identify(scope)
         if not isinstance(identity, Identity):
-            code = Error.FORBIDDEN if identity.is_foreign else Error.SIGNED_OUT
-            raise RequestRefused(code, ERROR_TEXT[code][0])
+            if identity.foreign is not None:
+                raise RequestRefused(Error.FORBIDDEN, identity.foreign)
+            raise RequestRefused(Error.SIGNED_OUT, ERROR_TEXT[Error.SIGNED_OUT][0])
         if not self._bucket_of(identity.user_id).spend(self.hub.clock.monotonic()):
             raise RequestRefused(Error.TOO_MANY_COMMANDS, f"limit is {self._per_s:g} per second")
         return identity

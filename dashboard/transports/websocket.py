@@ -17,10 +17,12 @@ from dashboard.delivery.hub import Hub
 from dashboard.exceptions import ConnectionClosed, HubFull, TooManyConnections
 from dashboard.people.identity import NotAdmitted, identify
 from dashboard.transports.asgi_socket import AsgiSocket
+from dashboard.transports.foreign_pages import ForeignPages
 from dashboard.wire.frames import encode_shutdown
 from dashboard.wire.registry import RESTART_MS, Close, Transport
 
 log = logging.getLogger(__name__)
+_foreign = ForeignPages()
 Message = dict[str, Any]
 
 
@@ -62,8 +64,10 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
             await self._close(Close.RESTART)
             return
         if isinstance(identity, NotAdmitted):
-            if not identity.is_foreign:
+            if identity.foreign is None:
                 await self.send({"type": "websocket.accept"})
+            else:
+                _foreign.note(identity.foreign)
             await self._close(Close.SIGNED_OUT)
             return
         await self.send({"type": "websocket.accept"})

@@ -1,10 +1,13 @@
 """Ways to run that cannot work are refused, with the cure in the text; the others are let pass."""
 
 import os
+import runpy
 import subprocess
 import sys
+from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 
@@ -61,3 +64,110 @@ def test_the_password_of_redis_is_not_told(tmp_path) -> None:
         capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert "secret" not in done.stderr.replace(os.fspath(tmp_path), "")
+
+
+# --- the way to the site ---
+
+SITE = {
+    "MARKET_PUBLIC_ORIGINS": "https://market.example.com",
+    "MARKET_TRUSTED_PROXIES": "127.0.0.1",
+}
+"""What a site behind a proxy with TLS has to set."""
+
+
+@pytest.fixture
+def settings_of(tmp_path, monkeypatch):
+    """Return what the module of the settings makes of an environment."""
+    for name in list(os.environ):
+        if name.startswith("MARKET_") or name in ("SECRET_KEY", "REDIS_URL", "WEB_CONCURRENCY"):
+            monkeypatch.delenv(name)
+
+    def read(**environment: str) -> dict[str, Any]:
+        for name, value in {"MARKET_DATA_DIR": str(tmp_path), **environment}.items():
+            monkeypatch.setenv(name, value)
+        return runpy.run_path(str(ROOT / "dashboard" / "settings.py"))
+
+    return read
+
+
+def test_by_default_nothing_is_public_and_nobody_trusted(settings_of) -> None:
+    found = settings_of()
+    assert found["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]"]
+    assert found["CSRF_TRUSTED_ORIGINS"] == []
+    assert found["MARKET_TRUSTED_PROXIES"] == ()
+    assert not found["SESSION_COOKIE_SECURE"]
+    assert not found["SECURE_SSL_REDIRECT"]
+    assert not found["SECURE_HSTS_SECONDS"]
+
+
+def test_one_setting_makes_a_site_public(settings_of) -> None:
+    origins = "https://market.example.com,https://[2001:db8::1]:8443"
+    found = settings_of(**SITE | {"MARKET_PUBLIC_ORIGINS": origins})
+    assert found["CSRF_TRUSTED_ORIGINS"] == origins.split(",")
+    assert found["ALLOWED_HOSTS"][-2:] == ["market.example.com", "[2001:db8::1]"]
+    assert found["SESSION_COOKIE_SECURE"]
+    assert found["CSRF_COOKIE_SECURE"]
+    assert found["SECURE_HSTS_SECONDS"]
+    assert found["SECURE_SSL_HOST"] == "market.example.com"
+
+
+def test_a_public_site_without_tls_has_plain_cookies(settings_of) -> None:
+    found = settings_of(MARKET_PUBLIC_ORIGINS="http://market.lan")
+    assert found["CSRF_TRUSTED_ORIGINS"] == ["http://market.lan"]
+    assert not found["SESSION_COOKIE_SECURE"]
+    assert not found["SECURE_SSL_REDIRECT"]
+
+
+def test_named_hosts_replace_the_local_ones(settings_of) -> None:
+    found = settings_of(**SITE, MARKET_ALLOWED_HOSTS="a.example, b.example,")
+    assert found["ALLOWED_HOSTS"] == ["a.example", "b.example", "market.example.com"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "fact"),
+    [
+        ({"MARKET_HTTPS": "1"}, "set MARKET_PUBLIC_ORIGINS"),
+        ({"MARKET_HTTPS": "1", "MARKET_PUBLIC_ORIGINS": "http://a.example"}, "no origin has https"),
+        (SITE | {"MARKET_HTTPS": "0"}, "unset MARKET_HTTPS"),
+        (SITE | {"MARKET_TRUSTED_PROXIES": ""}, "set MARKET_TRUSTED_PROXIES"),
+        (SITE | {"MARKET_TRUSTED_PROXIES": "10.0.0.1/8"}, "MARKET_TRUSTED_PROXIES.*host bits"),
+        (SITE | {"MARKET_TRUSTED_PROXIES": "0.0.0.0/0"}, "MARKET_TRUSTED_PROXIES.*everybody"),
+        (SITE | {"MARKET_PUBLIC_ORIGINS": "https://a.example/x"}, "MARKET_PUBLIC_ORIGINS.*goes on"),
+        (SITE | {"MARKET_PUBLIC_ORIGINS": "https://*.a.example"}, "MARKET_PUBLIC_ORIGINS.*named"),
+        (SITE | {"MARKET_PUBLIC_ORIGINS": "a.example"}, "MARKET_PUBLIC_ORIGINS.*https://"),
+        ({"MARKET_ALLOWED_HOSTS": "*"}, "MARKET_ALLOWED_HOSTS was \\*"),
+        ({"MARKET_ALLOWED_HOSTS": "localhost, *"}, "MARKET_ALLOWED_HOSTS was \\*"),
+        ({"SECRET_KEY": "secret"}, "SECRET_KEY was weak"),
+        ({"SECRET_KEY": "x" * 80}, "SECRET_KEY was weak"),
+        ({"SECRET_KEY": "django-insecure-" + "aB3$9" * 20}, "SECRET_KEY was weak"),
+    ],
+)
+def test_an_insecure_combination_ends_the_start(settings_of, environment, fact) -> None:
+    with pytest.raises(ImproperlyConfigured, match=fact):
+        settings_of(**environment)
+
+
+@pytest.mark.parametrize("weak", ["secret", "x" * 80])
+def test_the_weak_key_is_not_told(settings_of, weak) -> None:
+    with pytest.raises(ImproperlyConfigured) as refused:
+        settings_of(SECRET_KEY=weak)
+    assert repr(weak) not in str(refused.value)
+
+
+def test_developers_may_have_any_host_and_key(settings_of) -> None:
+    found = settings_of(MARKET_DEBUG="1", MARKET_ALLOWED_HOSTS="*", SECRET_KEY="x")
+    assert (found["ALLOWED_HOSTS"], found["SECRET_KEY"]) == (["*"], "x")
+
+
+@pytest.mark.parametrize("flags", [(), ("--deploy",)])
+def test_a_proper_site_passes_every_check(tmp_path, flags) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--fail-level", "WARNING", *flags],
+        cwd=ROOT, env=environment(tmp_path) | SITE, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (
+        0,
+        "System check identified no issues (2 silenced).\n"
+        if flags
+        else "System check identified no issues (0 silenced).\n",
+    ), done.stderr

@@ -54,6 +54,7 @@ def plain_templates(settings):
         "dashboard.html": "live {{ age_text }}",
         "polling.html": "polling {{ age_text }}",
         "lab.html": "lab {{ watchlist_symbols|join:',' }}",
+        "403_csrf.html": "too old",
     }
     (engine,) = settings.TEMPLATES
     loaders = [

@@ -133,8 +133,8 @@ async def test_the_end_says_why(exchange: Exchange, stream: Stream) -> None:
 @pytest.mark.parametrize(
     ("query", "who", "status", "name"),
     [
-        ("symbols=NVX", NotAdmitted(is_foreign=True), 403, "forbidden"),
-        ("symbols=NVX", NotAdmitted(is_foreign=False), 401, "signed_out"),
+        ("symbols=NVX", NotAdmitted("origin was …"), 403, "forbidden"),
+        ("symbols=NVX", NotAdmitted(None), 401, "signed_out"),
         ("symbols=NVX&channels=gossip", person(), 400, "unknown_channel"),
         ("symbols=NVX&fields=p,zz", person(), 400, "bad_parameters"),
         ("symbols=NVX&max_rate=1000", person(), 400, "bad_parameters"),

@@ -83,9 +83,9 @@ async def test_no_task_is_left_behind(exchange, visitor) -> None:
     assert len(asyncio.all_tasks()) == before
 
 
-@pytest.mark.parametrize(("is_foreign", "is_accepted"), [(True, False), (False, True)])
-async def test_nobody_gets_a_connection(exchange, visitor, is_foreign, is_accepted) -> None:
-    visitor["is"] = NotAdmitted(is_foreign=is_foreign)
+@pytest.mark.parametrize(("foreign", "is_accepted"), [("a reason", False), (None, True)])
+async def test_nobody_gets_a_connection(exchange, visitor, foreign, is_accepted) -> None:
+    visitor["is"] = NotAdmitted(foreign)
     caller = call(exchange)
     await caller.send_input({"type": "websocket.connect"})
     first = await caller.receive_output(5)

@@ -1,0 +1,36 @@
+"""Pages for requests that are refused by the site's address, each with the setting that cures it.
+
+Must not know what was asked for. These pages must not need the host of the request.
+"""
+
+import logging
+from typing import Final
+
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import render
+from django.views import defaults
+
+log = logging.getLogger(__name__)
+FOREIGN_REASONS: Final = ("Origin checking failed", "Referer checking failed")
+"""How Django's reasons begin that are about where a form came from."""
+HOST_CHARACTERS: Final = 100
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form that is too old, or that came from an origin which is not this site's."""
+    context = {"is_foreign": reason.startswith(FOREIGN_REASONS)}
+    return render(request, "403_csrf.html", context, status=403)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a bad request; one by a host name that is not this site's is told the cure."""
+    if not isinstance(exception, DisallowedHost):
+        return defaults.bad_request(request, exception)
+    host = request.META.get("HTTP_HOST", "")[:HOST_CHARACTERS]
+    log.warning("host refused host=%a cure=MARKET_PUBLIC_ORIGINS or MARKET_ALLOWED_HOSTS", host)
+    return HttpResponseBadRequest(
+        "This site does not answer to the host name of this request. If the name is right, its "
+        "operator has to add it to MARKET_PUBLIC_ORIGINS or MARKET_ALLOWED_HOSTS.\n",
+        content_type="text/plain",
+    )
