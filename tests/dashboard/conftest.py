@@ -5,13 +5,20 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from feeds.clock import Clock, SystemClock
 from tests.support.exchange import Exchange
 from tests.support.market_script import listing
 
 
 @pytest.fixture
-async def exchange() -> AsyncIterator[Exchange]:
-    exchange = Exchange()
+def clock() -> Clock:
+    """The clock of the hub; tests of what depends on the date set their own."""
+    return SystemClock()
+
+
+@pytest.fixture
+async def exchange(clock: Clock) -> AsyncIterator[Exchange]:
+    exchange = Exchange(clock)
     running = asyncio.ensure_future(exchange.hub.run())
     await asyncio.sleep(0)
     await exchange.happen(listing("NVX"), listing("ORB"))

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Open, press
-from tests.e2e.test_live import shown
+from tests.support.price_table import shown
 
 pytestmark = pytest.mark.slow
 

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Open
-from tests.e2e.test_live import shown
 from tests.support.people import DESKTOP, PHONE
+from tests.support.price_table import shown
 
 pytestmark = pytest.mark.slow
 

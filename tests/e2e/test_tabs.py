@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Error, Page, expect
 
 from tests.e2e.conftest import press
-from tests.e2e.test_live import agrees, moving, shown
 from tests.support.people import People
+from tests.support.price_table import agrees, moving, shown
 from tests.support.served import Served, serve
 
 pytestmark = pytest.mark.slow

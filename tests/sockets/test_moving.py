@@ -12,10 +12,9 @@ from websockets.sync.client import connect
 
 from dashboard.servers.listening import SERVERS
 from dashboard.wire.registry import Transport
-from tests.sockets.test_shared import operate
 from tests.support.readers import TIMEOUT_S, Traveller, for_seconds, for_ticks
 from tests.support.redis_server import RedisServer, shared_market
-from tests.support.served import Served, serve
+from tests.support.served import Served, operate_feed, serve
 
 pytestmark = pytest.mark.slow
 
@@ -147,7 +146,7 @@ def test_a_redis_that_stops_and_comes_back_empty_closes_no_socket(
         eventually(lambda: all(t.reader.stale_ms for t in travellers))
         redis.start()
         eventually(lambda: not any(t.reader.stale_ms for t in travellers), 10)
-        operate(one, "pause_feed")
+        operate_feed(one, "pause_feed")
         paused = lambda t: t.reader.feeds["demo"]["state"] == "PAUSED"
         eventually(lambda: all(paused(traveller) for traveller in travellers))
         eventually(lambda: one.board() == market.webs[1].board())

@@ -11,19 +11,11 @@ import pytest
 
 from tests.support.places import ROOT
 from tests.support.redis_server import RedisServer, SharedMarket, running_feed, shared_market
-from tests.support.served import STOP_S, Served, environment
+from tests.support.served import STOP_S, Served, environment, operate_feed
 
 pytestmark = pytest.mark.slow
 
 Eventually = Callable[..., None]
-PROBE = """
-import django
-django.setup()
-from django.contrib.auth import get_user_model
-from feeds.services import feeds as services
-from feeds.models import Feed
-services.{service}(Feed.objects.get(), actor=None)
-"""
 
 
 @pytest.fixture
@@ -40,14 +32,6 @@ def epoch_of(web: Served) -> str:
 
 def sequence_of(web: Served) -> int:
     return int(web.board()["position"].partition(":")[2])
-
-
-def operate(web: Served, service: str) -> None:
-    """Start or pause the feed by the rows alone, as an admin in another process does."""
-    script = PROBE.format(service=service)
-    subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, env=environment(web.folder), check=True
-    )
 
 
 def agree(market: SharedMarket) -> bool:
@@ -75,11 +59,11 @@ def test_web_processes_show_one_market_through_every_fault(
     eventually(lambda: min(sequence_of(one), sequence_of(two)) > before + 200, 10)
     assert epoch_of(one) == epoch_of(two) == epoch
 
-    operate(one, "pause_feed")
+    operate_feed(one, "pause_feed")
     eventually(lambda: agree(market))
 
     market.feed.kill()
-    operate(one, "start_feed")
+    operate_feed(one, "start_feed")
     market.feed.start()
     eventually(lambda: epoch_of(one) == epoch_of(two) != epoch and sequence_of(one) > 200)
 

@@ -13,7 +13,7 @@ from dashboard.people.identity import Identity
 from dashboard.wire.personal import Personal
 from dashboard.wire.registry import Close, Transport
 from feeds.bus.memory import MemoryBus
-from feeds.clock import SystemClock
+from feeds.clock import Clock, SystemClock
 from feeds.market.events import Batch, Event, Quote
 from tests.support.market_script import NOW
 
@@ -37,17 +37,27 @@ class Rows:
         return {user_id: self.personal[user_id] for user_id in user_ids if user_id in self.personal}
 
 
+class StandingClock(SystemClock):
+    """A wall clock that stands still; waits are measured as ever."""
+
+    def __init__(self, now_ms: int) -> None:
+        self._now_ms = now_ms
+
+    def now_ms(self) -> int:
+        return self._now_ms
+
+
 class Exchange:
     """A hub on a bus, with hands to make things happen."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
         self.bus = MemoryBus()
         self.rows = Rows()
         self.costs = CostMeter()
         self.sequence = 0
         self.hub = Hub(
             bus=self.bus,
-            clock=SystemClock(),
+            clock=clock or SystemClock(),
             costs=self.costs,
             find_revoked=self.rows.find_revoked,
             read_personal=self.rows.read_personal,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from itertools import chain, pairwise
 
+import msgspec
 from hypothesis import strategies as st
 
 from feeds.market.board import Board
@@ -23,6 +24,7 @@ from feeds.market.events import (
     Trade,
 )
 from feeds.market.instruments import Definition
+from feeds.plan.plans import FeedPlan
 
 SYMBOLS = ("NVX", "ORB", "QAL", "ZED")
 NOW = 1_790_000_000_000
@@ -42,6 +44,19 @@ def definition(symbol: str, *, tick: str = "0.01", name: str = "Novexa") -> Defi
 def listing(symbol: str, *, name: str = "Novexa") -> Listing:
     """Return the listing of a plain definition."""
     return Listing("demo", definition(symbol, name=name), NOW)
+
+
+def plan(*symbols: str, feed: str = "demo", **changes: object) -> FeedPlan:
+    """Return the plan of a running feed with plain definitions."""
+    base = FeedPlan(
+        feed=feed,
+        name="Demo",
+        state=FeedState.RUNNING,
+        rate=200,
+        seed=1,
+        definitions=tuple(map(definition, symbols)),
+    )
+    return msgspec.structs.replace(base, **changes)
 
 
 def levels(pairs: Iterable[tuple[int, int]]) -> Levels:

@@ -117,3 +117,20 @@ def environment(folder: Path) -> dict[str, str]:
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
     settings = {"DJANGO_SETTINGS_MODULE": "dashboard.settings", "PYTHONPATH": path}
     return os.environ | settings | {"MARKET_DATA_DIR": str(folder)}
+
+
+OPERATE = """
+import django
+django.setup()
+from feeds.services import feeds as services
+from feeds.models import Feed
+services.{service}(Feed.objects.get(), actor=None)
+"""
+
+
+def operate_feed(web: Served, service: str) -> None:
+    """Start or pause the feed by the rows alone, as an admin in another process does."""
+    script = OPERATE.format(service=service)
+    subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=environment(web.folder), check=True
+    )

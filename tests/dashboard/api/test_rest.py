@@ -9,7 +9,6 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group, User
 from django.test import AsyncClient
-from django.utils import timezone
 
 from dashboard import urls
 from dashboard.api import schemas
@@ -23,23 +22,28 @@ from feeds.market.events import Phase, Quote, Side, Status, Trade
 from feeds.models import Entitlement, Feed, Instrument
 from feeds.services.bars import ClosedBar, store_bars
 from feeds.simulator.history import DAYS
-from tests.support.exchange import Exchange
-from tests.support.market_script import definition, levels, listing
+from tests.support.exchange import Exchange, StandingClock
+from tests.support.market_script import NOW, definition, levels, listing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Ask = Callable[..., Any]
 MINUTE_MS, DAY_MS = INTERVALS["1m"], SPANS[DAY]
-NOW_MS = round(timezone.now().timestamp() * 1000)
-TODAY = NOW_MS // DAY_MS * DAY_MS
+TODAY = NOW // DAY_MS * DAY_MS
 NOON = TODAY + DAY_MS // 2
 
 
 def trade(minute: float, price: int = 10_000, symbol: str = "NVX") -> Trade:
-    return Trade(symbol, price, 5, Side.BUY, NOW_MS, NOON + int(minute * MINUTE_MS))
+    return Trade(symbol, price, 5, Side.BUY, NOW, NOON + int(minute * MINUTE_MS))
 
 
 def minute_bar(minute: int, price: int) -> Bar:
     return Bar(NOON + minute * MINUTE_MS, price, price + 9, price - 9, price + 1, 100, 7)
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    """The clock of the hub: the date is the same whenever the tests run, also across midnight."""
+    return StandingClock(NOW)
 
 
 @pytest.fixture
@@ -112,14 +116,14 @@ async def test_what_did_not_change_is_not_sent_again(market: Exchange, ask: Ask)
     again = await ask("api/v1/instruments", {"if-none-match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert "private" in again["Cache-Control"]
-    await market.happen(Status("NVX", Phase.HALTED, "news", NOW_MS))
+    await market.happen(Status("NVX", Phase.HALTED, "news", NOW))
     assert (await ask("api/v1/instruments", {"if-none-match": first["ETag"]})).status_code == 200
 
 
 async def test_quotes_have_five_levels_of_the_book(market: Exchange, ask: Ask) -> None:
     bids = levels((10_000 - n, n) for n in range(1, 5))
     asks = levels((10_002 + n, n) for n in range(1, 5))
-    await market.happen(Quote("NVX", 10_000, 10_002, 5, 6, NOW_MS, bids, asks), trade(0, 10_001))
+    await market.happen(Quote("NVX", 10_000, 10_002, 5, 6, NOW, bids, asks), trade(0, 10_001))
     told = await data_of(ask, "quotes", schemas.QuotesOut, symbols="NVX,NONE,ORB")
     assert told["rejected"] == {"NONE": "unknown symbol"}
     quote = told["data"]["NVX"]
@@ -135,7 +139,7 @@ async def test_trades_are_the_newest_in_order(market: Exchange, ask: Ask) -> Non
     await market.happen(*(trade(n, 100 + n) for n in range(9)), trade(9, 7, "ORB"))
     told = await data_of(ask, "trades", schemas.TradesOut, symbols="NVX", limit=3)
     assert [one["p"] for one in told["data"]] == [1.06, 1.07, 1.08]
-    assert {one["t"] for one in told["data"]} == {NOW_MS}
+    assert {one["t"] for one in told["data"]} == {NOW}
 
 
 # --- bars -----------------------------------------------------------------------------------
@@ -255,7 +259,7 @@ async def test_who_sees_it_late_gets_nothing_younger(
     await sync_to_async(entitle)(restricted, 15)
     feed, twin = delayed("demo", 15), delayed("NVX", 15)
     late = listing("NVX")
-    twin_listing = type(late)(feed, definition(twin), NOW_MS)
+    twin_listing = type(late)(feed, definition(twin), NOW)
     now_ms = market.hub.clock.now_ms()
     await sync_to_async(store)(minute_bar(0, 9_000), recorded_ms=now_ms - 16 * MINUTE_MS)
     await sync_to_async(store)(minute_bar(1, 9_500), recorded_ms=now_ms - 14 * MINUTE_MS)
@@ -396,7 +400,7 @@ async def test_udf_says_what_it_can_do_and_what_time_it_is(ask: Ask) -> None:
     assert not config["supports_group_request"]
     assert config["supported_resolutions"] == ["1S", "5S", "1", "5", "15", "60", "1D"]
     now_s = int((await ask("udf/time")).content)
-    assert NOW_MS // 1000 <= now_s < NOW_MS // 1000 + 3600
+    assert now_s == NOW // 1000
 
 
 async def test_udf_describes_a_symbol(ask: Ask) -> None:
@@ -439,7 +443,7 @@ async def test_udf_says_where_older_bars_are(ask: Ask) -> None:
 
 
 async def test_udf_quotes(market: Exchange, ask: Ask) -> None:
-    await market.happen(Quote("NVX", 10_000, 10_002, 5, 6, NOW_MS), trade(0, 10_100))
+    await market.happen(Quote("NVX", 10_000, 10_002, 5, 6, NOW), trade(0, 10_100))
     told = (await ask("udf/quotes", symbols="demo:NVX,NONE")).json()
     assert [one["s"] for one in told["d"]] == ["ok", "error"]
     values = told["d"][0]["v"]

@@ -17,7 +17,7 @@ from feeds.market.bars import DAY, LEVEL_OF, MINUTE, SPANS
 from feeds.market.board import Board
 from feeds.market.delayed_keys import delayed
 from feeds.market.events import Batch, Delisting, Event, Position, Side, Trade
-from tests.dashboard.wire.test_schemas import Listener
+from tests.support.listener import Listener
 from tests.support.market_script import NOW, SYMBOLS, batches, listing, scripts
 from tests.support.places import GOLDEN
 
@@ -175,9 +175,9 @@ def test_who_sees_a_feed_late_has_the_bars_of_then() -> None:
 
 # --- commands -------------------------------------------------------------------------------
 def ask(one: Listener, **params: Any) -> dict[str, Any]:
-    one.told.clear()
+    one.texts.clear()
     one.send("subscribe", channel="bars", **params)
-    return json.loads(one.told[0])
+    return json.loads(one.texts[0])
 
 
 def opened() -> Listener:
@@ -191,13 +191,13 @@ def test_symbols_name_their_interval_or_take_the_common_one() -> None:
     answer = ask(one, symbols=["NVX", "ORB@1d", "NONE", "NVX@5s"], interval="15m")
     assert answer["result"]["symbols"] == ["NVX", "ORB@1d", "NVX@5s"]
     assert answer["result"]["rejected"] == {"NONE": "unknown symbol"}
-    data = json.loads(one.told[1])["data"]
+    data = json.loads(one.texts[1])["data"]
     assert [(bar["s"], bar["iv"]) for bar in data] == [("NVX", "15m"), ("ORB", "1d"), ("NVX", "5s")]
     one.send("unsubscribe", channel="bars", symbols=["ORB@1d", "NVX"], interval="15m")
-    one.told.clear()
+    one.texts.clear()
     one.happen(Batch("e1", 5, (trade(1), trade(1, symbol="ORB"))))
     one.listen()
-    assert [bar["iv"] for bar in json.loads(one.told[0])["data"]] == ["5s"]
+    assert [bar["iv"] for bar in json.loads(one.texts[0])["data"]] == ["5s"]
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.delivery.replica import Replica
-from dashboard.delivery.subscriber import Subscriber
-from dashboard.people.access import Rights
 from dashboard.protocol.examples import COMMANDS, SAID
 from dashboard.wire.frames import encode_shutdown
 from dashboard.wire.personal import Notice, Personal
@@ -19,8 +16,6 @@ from dashboard.wire.schemas.bars import BarEntry, NoBar
 from dashboard.wire.schemas.fields import WireSchema
 from dashboard.wire.schemas.replies import ANSWERS, FRAMES, ErrorAnswer, SubscribeResult
 from dashboard.wire.schemas.ticker import TickerEntry
-from feeds.clock import Moment
-from feeds.market.board import Board
 from feeds.market.events import (
     Batch,
     Delisting,
@@ -32,6 +27,7 @@ from feeds.market.events import (
     Side,
     Trade,
 )
+from tests.support.listener import Listener
 from tests.support.market_script import NOW, SYMBOLS, batches, listing, scripts
 from tests.support.places import GOLDEN
 from tests.support.schemas import fits, schemas_of
@@ -46,32 +42,6 @@ people = st.builds(
     st.lists(st.sampled_from(SYMBOLS), unique=True),
     st.lists(notices, max_size=4),
 )
-
-
-class Listener:
-    """A subscriber that wants everything, and the texts of all it was told."""
-
-    def __init__(self, epoch: str = "e1") -> None:
-        self.replica = Replica(epoch, Board(), capacity=100, ts=NOW)
-        self.now_s = 0.0
-        rights = Rights(operates=True)
-        self.subscriber = Subscriber(heartbeat_ms=5000, now=self.now, rights=rights)
-        self.told = [self.subscriber.welcome(self.replica, self.now)]
-
-    @property
-    def now(self) -> Moment:
-        return Moment(wall_ms=NOW + int(self.now_s * 1000), mono_s=self.now_s)
-
-    def send(self, method: str, id: int | None = 1, **params: Any) -> None:
-        text = json.dumps({"method": method, "params": params, "id": id})
-        self.told += self.subscriber.receive(text, self.replica, self.now)
-
-    def happen(self, batch: Batch) -> None:
-        self.replica.receive(batch, ts=NOW + 20)
-
-    def listen(self, wait_s: float = 1.0) -> None:
-        self.now_s += wait_s
-        self.told += self.subscriber.frames(self.replica, self.now)
 
 
 def only_schema(text: str) -> str:
@@ -106,7 +76,7 @@ def test_every_frame_of_any_market_has_one_schema(
         one.happen(batch)
     one.listen()
     one.listen(10)
-    for text in one.told:
+    for text in one.texts:
         only_schema(text)
 
 
@@ -142,7 +112,7 @@ def everything_said() -> list[str]:
     one.send("set", max_rate=0.5, paused=True)
     one.send("unsubscribe", channel="trades")
     one.send("dance")
-    return [*one.told, encode_shutdown(retry_ms=1)]
+    return [*one.texts, encode_shutdown(retry_ms=1)]
 
 
 def test_everything_described_is_said() -> None:
@@ -172,7 +142,7 @@ def of_big_market() -> list[str]:
     one.listen()
     one.happen(Batch("e1", one.replica.sequence + 1, (Delisting("S1", NOW),)))
     one.listen()
-    return one.told
+    return one.texts
 
 
 def test_every_field_described_is_said() -> None:

@@ -1,6 +1,5 @@
 """The engine makes the market what the plans say, and numbers every event."""
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +19,7 @@ from feeds.market.events import (
     Status,
 )
 from feeds.plan.plans import FeedPlan
-from tests.support.market_script import NOW, definition
+from tests.support.market_script import NOW, definition, plan
 
 TODAY = NOW // 86_400_000
 """Round the clock, a day is one of UTC."""
@@ -41,18 +40,6 @@ class CountingSource:
     def draw(self, now_ms: int) -> list[Quote]:
         self.draws += 1
         return [Quote(symbol, self.draws, self.draws + 1, 1, 1, now_ms) for symbol in self.symbols]
-
-
-def plan(*symbols: str, feed: str = "demo", **changes) -> FeedPlan:
-    base = FeedPlan(
-        feed=feed,
-        name="Demo",
-        state=FeedState.RUNNING,
-        rate=200,
-        seed=1,
-        definitions=tuple(map(definition, symbols)),
-    )
-    return msgspec.structs.replace(base, **changes)
 
 
 def open_engine() -> tuple[Engine, CountingSource]:

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from feeds.exceptions import InvalidDefinition, InvalidEvent, InvalidPlan, InvalidPosition
 from feeds.market.events import Batch, Position, Quote, Side, Trade
 from feeds.market.instruments import decimals_of
-from tests.feeds.engine.test_engine import plan
-from tests.support.market_script import NOW, definition
+from tests.support.market_script import NOW, definition, plan
 
 
 @pytest.mark.parametrize("sides", [(10, 10), (11, 10), (0, 1), (-1, 1)])

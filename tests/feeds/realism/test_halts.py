@@ -16,7 +16,7 @@ from feeds.plan.effects import Effect, EffectKind
 from feeds.plan.price_bands import BandRules
 from feeds.plan.schedules import Segment
 from feeds.sessions.session import LIMIT_MS, PAUSE_MS, REOPENING_MS
-from tests.feeds.realism.test_statistics import CALENDAR, SYMBOLS
+from tests.support.demo_market import CALENDAR, INSTRUMENTS
 
 COMPRESSED_DAY_MS = 600_000
 FOLLOWERS = {
@@ -30,7 +30,9 @@ FOLLOWERS = {
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_a_price_that_runs_away_is_stopped_paused_and_reopened_by_an_auction(seed: int) -> None:
     """A limit state of 15 s, a pause of 5 minutes, an auction; no ticks while it is halted."""
-    plan = demo_plan(CALENDAR, seed=seed, rate=400.0, instruments=SYMBOLS, day_ms=COMPRESSED_DAY_MS)
+    plan = demo_plan(
+        CALENDAR, seed=seed, rate=400.0, instruments=INSTRUMENTS, day_ms=COMPRESSED_DAY_MS
+    )
     opened_ms = plan.schedule.wall_ms(0, CALENDAR.day(0).starts_ms[Segment.CONTINUOUS])
     begin_ms = opened_ms + MINUTE_MS
     runaway = Effect(

@@ -1,7 +1,6 @@
 """Twenty days of the simulated market look like a real one; the usual generators do not."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
 from math import inf
 from operator import gt, lt
 
@@ -13,10 +12,10 @@ from feeds.market.bars import DAY_MS, MINUTE_MS
 from feeds.market.board import Board
 from feeds.market.events import Batch, Phase, Quote, Side, Status, Trade
 from feeds.market.instruments import Definition
-from feeds.plan.calendars import EXCHANGES, Calendar
 from feeds.plan.schedules import Segment
 from feeds.realism.collector import TradeCollector
 from feeds.simulator.demo_exchange import definitions
+from tests.support.demo_market import CALENDAR, INSTRUMENTS
 
 pytestmark = pytest.mark.slow
 
@@ -24,9 +23,7 @@ DAYS = 20
 DAY_MINUTES = 5
 """A day is six times as short as in a demo, and has half as many ticks again for each instrument.
 With only ten days a single calm or wild day of the market would decide about the kurtosis."""
-SYMBOLS = 16
 RATE = 480.0
-CALENDAR = Calendar(EXCHANGES["XNYS"], date(2026, 1, 5))
 MARKET = range(1, 13)
 SIZES = set(range(100, 1_000_001, 100))
 """Whole lots."""
@@ -34,19 +31,19 @@ SIZES = set(range(100, 1_000_001, 100))
 
 def tape(seed: int) -> Iterator[Batch]:
     plan = demo_plan(
-        CALENDAR, seed=seed, rate=RATE, instruments=SYMBOLS, day_ms=DAY_MINUTES * MINUTE_MS
+        CALENDAR, seed=seed, rate=RATE, instruments=INSTRUMENTS, day_ms=DAY_MINUTES * MINUTE_MS
     )
     return tape_of(plan, DAYS * DAY_MINUTES * 60)
 
 
 def watch() -> TradeCollector:
-    return TradeCollector({company.symbol: company.sector for company in definitions(SYMBOLS)})
+    return TradeCollector({company.symbol: company.sector for company in definitions(INSTRUMENTS)})
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_twenty_days_look_like_a_real_market_and_nothing_impossible_happens(seed: int) -> None:
     """Facts 1 to 12 by the median over symbols; fact 13, that ticks are possible, on every tick."""
-    seen, inspector = watch(), Inspector(definitions(SYMBOLS))
+    seen, inspector = watch(), Inspector(definitions(INSTRUMENTS))
     for batch in tape(seed):
         inspector.inspect(batch)
         seen.observe(inspector.continuous(batch))
@@ -148,7 +145,7 @@ def brownian(random: np.random.Generator) -> np.ndarray:
 def test_the_usual_generators_fail(generator: Callable[[np.random.Generator], np.ndarray]) -> None:
     """A test of the tests: the statistics tell a market from coin flips."""
     random, seen = np.random.default_rng(1), watch()
-    for company in definitions(SYMBOLS):
+    for company in definitions(INSTRUMENTS):
         for day in range(DAYS // 2):
             begin = START_MS + day * DAY_MS
             seen.observe(

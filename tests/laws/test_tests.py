@@ -1,0 +1,116 @@
+"""The tests themselves: they share no test module, and read no clock when they are imported."""
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+
+from tests.laws.sources import ROOT, Found, broken, imports_of
+
+PATHS = sorted((ROOT / "tests").rglob("*.py"))
+
+# --- imports ---
+
+
+def shared_modules(source: str) -> list[Found]:
+    """Return the imports of modules that hold tests."""
+    return [
+        Found(found.line, f"imports {found.full}: move what is shared to tests/support")
+        for found in imports_of(source)
+        if any(part.startswith("test_") for part in found.module.split("."))
+        or (found.module.startswith("tests") and found.name.startswith("test_"))
+    ]
+
+
+def test_nobody_imports_a_test_module() -> None:
+    """What several tests need lies in tests/support, where a reader looks for it."""
+    found = broken(shared_modules, PATHS)
+    assert not found, found
+
+
+@pytest.mark.parametrize(
+    ("planted", "is_found"),
+    [
+        ("from tests.e2e.test_live import shown", True),
+        ("from tests.e2e import test_live", True),
+        ("import tests.e2e.test_live", True),
+        ("def f():\n    from tests.e2e.test_live import shown", True),
+        ("from tests.support.price_table import shown", False),
+        ("from library import test_client", False),
+    ],
+)
+def test_an_import_of_a_test_module_is_found(planted: str, is_found: bool) -> None:
+    """The rule sees both kinds of imports, also in functions, and leaves libraries alone."""
+    assert bool(shared_modules(planted)) == is_found
+
+
+# --- dates ---
+
+CLOCKS = {
+    *("now", "utcnow", "today", "now_ms", "localdate", "localtime"),
+    *("time", "time_ns", "monotonic", "monotonic_ns", "gmtime", "SystemClock"),
+}
+"""Functions that read a clock; `time` of a library's module counts, the type of a time does not."""
+FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+def early_clocks(source: str) -> list[Found]:
+    """Return where a module reads a clock when it is imported: the test may run on another day."""
+    return [
+        Found(call.lineno, f"reads the clock at import: {ast.unparse(call)}")
+        for call in calls_at_import(ast.parse(source))
+        if is_clock(call)
+    ]
+
+
+def calls_at_import(node: ast.AST) -> Iterator[ast.Call]:
+    """Go through the calls outside of functions; decorators and defaults run at import, too."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Call):
+            yield child
+        if isinstance(child, FUNCTIONS):
+            for part in run_at_import(child):
+                yield from calls_at_import(ast.Expr(part))
+        else:
+            yield from calls_at_import(child)
+
+
+def run_at_import(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[ast.expr]:
+    """Return the decorators and defaults of a function."""
+    defaults = [*function.args.defaults, *filter(None, function.args.kw_defaults)]
+    return [*getattr(function, "decorator_list", []), *defaults]
+
+
+def is_clock(call: ast.Call) -> bool:
+    """Say whether a call reads a clock: `datetime.time(9)` makes a time, `time.time()` reads it."""
+    name = ast.unparse(call.func).rsplit(".", 1)[-1]
+    return name in CLOCKS and not (name == "time" and call.args)
+
+
+def test_no_clock_is_read_at_import() -> None:
+    """A date that is fixed at import is yesterday's for a test that runs after midnight."""
+    found = broken(early_clocks, PATHS)
+    assert not found, found
+
+
+@pytest.mark.parametrize(
+    ("planted", "is_found"),
+    [
+        ("NOW = timezone.now()", True),
+        ("NOW_MS = round(datetime.now(UTC).timestamp() * 1000)", True),
+        ("TODAY = date.today()", True),
+        ("NOW_MS = time.time_ns() // 1_000_000", True),
+        ("class A:\n    NOW = time.time()", True),
+        ("def f(now=timezone.now()):\n    pass", True),
+        ("@pytest.mark.parametrize('now', [timezone.now()])\ndef f(now):\n    pass", True),
+        ("if True:\n    NOW = time.time()", True),
+        ("f = lambda now=time.time(): now", True),
+        ("def f():\n    return timezone.now()", False),
+        ("NOW = 1_790_000_000_000", False),
+        ("NINE = datetime.time(9)", False),
+        ("f = lambda: time.time()", False),
+    ],
+)
+def test_a_clock_that_is_read_at_import_is_found(planted: str, is_found: bool) -> None:
+    """The rule sees modules, classes, decorators and defaults, and leaves functions alone."""
+    assert bool(early_clocks(planted)) == is_found
