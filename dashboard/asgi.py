@@ -42,6 +42,8 @@ async def _route(scope: dict[str, Any], receive: Any, send: Any) -> None:
             serve = _paid(Transport.WEBSOCKET, _websocket)
         case "websocket", _:
             serve = _refuse
+        case "http", "/metrics":
+            serve = _market.metrics
         case "http", "/sse/v1/":
             serve = _paid(Transport.SSE, _events)
         case "http", "/poll/v1/":

@@ -123,14 +123,18 @@ class CostMeter:
         _payer.set(self._accounts[transport])
         return await self.metered(transport, awaitable)
 
+    def seconds(self) -> dict[str, float]:
+        """Return the CPU time of each transport since the process began."""
+        return {transport.value: account.cpu_s for transport, account in self._accounts.items()}
+
     def totals(self, delivered: Mapping[Transport, int]) -> dict[str, Any]:
         """Return the sums since the process began (seconds, updates); readers take differences."""
         return {
             "process": self.process,
             "process_cpu_s": time.process_time(),
             "transports": {
-                transport.value: {"cpu_s": account.cpu_s, "updates": delivered.get(transport, 0)}
-                for transport, account in self._accounts.items()
+                transport: {"cpu_s": cpu_s, "updates": delivered.get(Transport(transport), 0)}
+                for transport, cpu_s in self.seconds().items()
             },
         }
 

@@ -14,12 +14,15 @@ from typing import Any, Final
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from prometheus_client.registry import Collector
 
 from dashboard.cpu_meter import CostMeter, in_thread
 from dashboard.deck.realism_monitor import RealismMonitor
 from dashboard.deck.watch import Deck
 from dashboard.delivery.hub import Hub
 from dashboard.network.hops import Network
+from dashboard.operations.exposition import MetricsApplication
+from dashboard.operations.metrics import FeedCollector, FeedFigures, HubCollector, registry_of
 from dashboard.pages.display import MarketDisplay
 from dashboard.people.identity import find_revoked
 from dashboard.people.selectors import personal_of
@@ -58,12 +61,13 @@ class FeedTasks:
         self._bus = bus
         self._clock = clock
         self._runner: Runner | None = None
+        self._upstream: Upstream | None = None
 
     async def run(self) -> None:
         """Run a market of a new epoch until cancelled or until its runner fails."""
         # After a crash nobody knows which events were published last. A new epoch makes readers
         # begin from a snapshot, instead of resuming at a number that means something else now.
-        upstream = open_upstream(self._clock)
+        upstream = self._upstream = open_upstream(self._clock)
         openers = {
             FeedKind.SIMULATED: lambda plan: Simulator(plan.seed),
             FeedKind.REPLAY: open_replay,
@@ -98,6 +102,20 @@ class FeedTasks:
         """Compare the market with the rows at once; nothing before it runs."""
         if self._runner is not None:
             self._runner.poke()
+
+    def figures(self) -> FeedFigures:
+        """Return what the present market has done so far."""
+        runner, upstream = self._runner, self._upstream
+        if runner is None or upstream is None:
+            return FeedFigures(upstream_dropped=open_upstream(self._clock).dropped())
+        return FeedFigures(
+            events=runner.events,
+            batches=runner.batches,
+            late=runner.late,
+            lag_s=runner.lag_s,
+            upstream_connections=upstream.connections,
+            upstream_dropped=upstream.dropped(),
+        )
 
 
 class Runtime:
@@ -135,6 +153,10 @@ class Runtime:
         # One for all transports and REST: with two each user would have two budgets of requests.
         self.gatekeeper = Gatekeeper(self.hub, requests_per_s=settings.MARKET_REQUESTS_PER_S)
         self._feed = FeedTasks(self.bus, self.clock)
+        collectors: list[Collector] = [HubCollector(self.hub, self.costs)]
+        if isinstance(self.bus, MemoryBus):
+            collectors.append(FeedCollector(self._feed.figures))
+        self.metrics = metrics_of(collectors)
         self._tasks: list[asyncio.Task[None]] = []
         self._is_stopped = False
 
@@ -178,6 +200,7 @@ class FeedRuntime:
         self._clock = SystemClock()
         self._bus = RedisBus(settings.MARKET_REDIS_URL, clock=self._clock)
         self._feed = FeedTasks(self._bus, self._clock)
+        self.metrics = metrics_of([FeedCollector(self._feed.figures)])
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run the feed until `stop` is set."""
@@ -229,6 +252,11 @@ def open_upstream(clock: SystemClock) -> Upstream:
         clock=clock,
         stale_s=settings.MARKET_UPSTREAM_STALE_S,
     )
+
+
+def metrics_of(collectors: list[Collector]) -> MetricsApplication:
+    """Return what answers Prometheus."""
+    return MetricsApplication(registry_of(collectors), token=settings.MARKET_METRICS_TOKEN)
 
 
 @in_thread

@@ -22,6 +22,8 @@ KEY_LENGTH: Final = 50
 KEY_VARIETY: Final = 5
 """Least length of a secret key and of its alphabet, as Django's deployment check has them."""
 YEAR_S: Final = 31_536_000
+TOKEN_LENGTH: Final = 20
+"""Characters that cannot be guessed by asking."""
 
 
 def _number(name: str, default: float, *, low: float, high: float) -> float:
@@ -65,6 +67,14 @@ def _upstream_url() -> str:
     if url and not url.startswith(("ws://", "wss://")):
         raise ImproperlyConfigured("MARKET_UPSTREAM_URL was something else than ws:// or wss://…")
     return url
+
+
+def _metrics_token() -> str:
+    token = os.environ.get("MARKET_METRICS_TOKEN", "")
+    if token and (len(token) < TOKEN_LENGTH or not token.isascii()):
+        cure = f"expected {TOKEN_LENGTH} characters of ASCII or more"
+        raise ImproperlyConfigured(f"MARKET_METRICS_TOKEN was too easy to guess, {cure}")
+    return token
 
 
 def _channel_layer(redis_url: str) -> dict[str, object]:
@@ -183,6 +193,8 @@ MARKET_UPSTREAM_KEY = os.environ.get("MARKET_UPSTREAM_KEY", "")
 MARKET_UPSTREAM_SECRET = os.environ.get("MARKET_UPSTREAM_SECRET", "")
 MARKET_UPSTREAM_STALE_S = _number("MARKET_UPSTREAM_STALE_S", 30, low=1, high=86_400)
 """An upstream that is silent for this long is connected again."""
+MARKET_METRICS_TOKEN = _metrics_token()
+"""Who sends it may read the metrics; without it only this machine may."""
 
 # --- the way to this site -------------------------------------------------------------------
 DEBUG = os.environ.get("MARKET_DEBUG", "") == "1"

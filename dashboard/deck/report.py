@@ -56,16 +56,16 @@ class Reporter:
     def sample(self) -> None:
         """Take a sample now; drop samples that are too old or of another tape."""
         hub, traffic = self._hub, self._hub.traffic
-        taken = [connection.conflation for connection in hub.connections]
+        changes, merged = hub.conflation
         new = _Sample(
             at_s=hub.clock.monotonic(),
             epoch=hub.replica.epoch,
-            ticks=_ticks_of(hub.replica.board.rows),
+            ticks=hub.replica.ticks,
             frames=traffic.frames,
             characters=traffic.characters,
             updates=hub.delivered.total(),
-            changes=traffic.changes + sum(changes for changes, _ in taken),
-            merged=traffic.merged + sum(merged for _, merged in taken),
+            changes=changes,
+            merged=merged,
         )
         samples = self._samples
         if samples and samples[0].epoch != new.epoch:
@@ -113,7 +113,7 @@ class Reporter:
 
     def _process_now(self) -> DeckProcess:
         replica, traffic = self._hub.replica, self._hub.traffic
-        readers = Counter(connection.transport for connection in self._hub.connections)
+        readers = self._hub.readers
         newest_ms = replica.newest_ms
         return DeckProcess(
             process=self._process,
@@ -153,10 +153,3 @@ class Reporter:
             symbols=connection.symbol_count,
             since=connection.since_ms,
         )
-
-
-def _ticks_of(rows: dict[str, Row]) -> Counter[str]:
-    ticks: Counter[str] = Counter()
-    for row in rows.values():
-        ticks[row.feed] += row.ticks
-    return ticks

@@ -18,7 +18,7 @@ from dashboard.cpu_meter import CostMeter
 from dashboard.delivery.connection import Connection, ReaderSocket
 from dashboard.delivery.replica import BatchLost, Replica
 from dashboard.delivery.subscriber import Subscriber
-from dashboard.delivery.traffic import Traffic
+from dashboard.delivery.traffic import RefusalReason, Traffic
 from dashboard.exceptions import HubFull, TooManyConnections
 from dashboard.people.identity import Identity
 from dashboard.wire.personal import Personal
@@ -79,7 +79,7 @@ class Hub:
         self.connections: set[Connection] = set()
         self.traffic = Traffic()
         self._observers = observers
-        self._joined = 0
+        self.handshakes: Counter[Transport] = Counter()
         self._delivered: Counter[Transport] = Counter()
         self.replica = Replica("", Board(), capacity=capacity, ts=clock.now_ms())
         self._bus = bus
@@ -117,10 +117,11 @@ class Hub:
             TooManyConnections: this user has as many as one may have.
         """
         if self._is_closing or len(self.connections) >= self._max_connections:
-            self.traffic.refused += 1
+            reason = RefusalReason.STOPPING if self._is_closing else RefusalReason.FULL
+            self.traffic.refusals[reason] += 1
             raise HubFull(f"limit is {self._max_connections} subscribers")
         if self._connections_of[identity.user_id] >= self._connections_per_user:
-            self.traffic.refused += 1
+            self.traffic.refusals[RefusalReason.ACCOUNT_FULL] += 1
             raise TooManyConnections(
                 f"limit is {self._connections_per_user} connections of one account"
             )
@@ -134,8 +135,8 @@ class Hub:
         if not is_live:
             subscriber.know_silence(self.replica)
         connection = Connection(self, subscriber, identity, transport, socket)
-        self._joined += 1
-        connection.key = f"{self._costs.process}-{self._joined}"
+        self.handshakes[transport] += 1
+        connection.key = f"{self._costs.process}-{self.handshakes.total()}"
         self.connections.add(connection)
         self._connections_of[identity.user_id] += 1
         self._emptied.clear()
@@ -149,12 +150,29 @@ class Hub:
             total[connection.transport] += connection.updates
         return total
 
+    @property
+    def conflation(self) -> tuple[int, int]:
+        """Return how many changes of prices were taken, and how many ticks they stood for."""
+        taken = [connection.conflation for connection in self.connections]
+        changes = self.traffic.changes + sum(changes for changes, _ in taken)
+        return changes, self.traffic.merged + sum(merged for _, merged in taken)
+
+    @property
+    def readers(self) -> Counter[Transport]:
+        """Return how many are connected, by transport."""
+        return Counter(connection.transport for connection in self.connections)
+
+    @property
+    def bus_age_s(self) -> float:
+        """Return how long ago the bus brought something; a market says something every second."""
+        return self.clock.monotonic() - self._heard.mono_s
+
     def leave(self, connection: Connection) -> None:
         """Forget a connection that has ended."""
         if connection not in self.connections:
             return
         self._delivered[connection.transport] += connection.updates
-        self.traffic.leave(connection.conflation)
+        self.traffic.leave(connection.conflation, connection.closed)
         self.connections.remove(connection)
         user_id = connection.identity.user_id
         self._connections_of[user_id] -= 1
@@ -210,10 +228,12 @@ class Hub:
             self._begin(attachment.epoch, attachment.board)
             try:
                 async for batch in attachment.batches():
+                    self.traffic.batches += 1
+                    newest_ms = self.replica.newest_ms
                     self.replica.receive(batch, ts=self.clock.now_ms())
                     for observer in self._observers:
                         observer.take(batch)
-                    self._hear()
+                    self._hear(has_ticks=self.replica.newest_ms != newest_ms)
             except (BatchLost, Overrun, BusDown) as error:
                 self.traffic.overruns += isinstance(error, Overrun)
                 if self.replica.epoch:
@@ -230,20 +250,27 @@ class Hub:
         for observer in self._observers:
             observer.begin(board)
 
-    def _hear(self) -> None:
+    def _hear(self, *, has_ticks: bool) -> None:
         """Let everybody look whose time has come, or everybody at all when a status changed."""
         self._heard, replica = moment_of(self.clock), self.replica
         former, self._seen_status = self._seen_status, replica.status_position
         is_for_all = former != self._seen_status or replica.stale_ms is not None
         replica.stale_ms = None
         now_s = inf if is_for_all else self._heard.mono_s
+        frames = self.traffic.frames
         self._wake([connection for connection in self.connections if connection.next_s <= now_s])
+        # One observation for all frames of a batch: one for each would cost more than counting.
+        if has_ticks and replica.newest_ms is not None and self.traffic.frames != frames:
+            age_ms = max(0, self.clock.now_ms() - replica.newest_ms)
+            self.traffic.ages.observe(age_ms, self.traffic.frames - frames)
 
     async def _pulse(self) -> None:
         """Let those look whose pace held something back, or who heard nothing for long."""
         while True:
+            asked_s = self.clock.monotonic() + PULSE_S
             await asyncio.sleep(PULSE_S)
             now_s, replica = self.clock.monotonic(), self.replica
+            self.traffic.lags.observe(max(0.0, now_s - asked_s) * 1000)
             if replica.stale_ms is None and now_s - self._heard.mono_s > SILENCE_S:
                 replica.stale_ms = self._heard.wall_ms
                 self._wake(self.connections)

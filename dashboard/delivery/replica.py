@@ -4,6 +4,7 @@ Pure. Must not know subscribers or sockets. Fed by hub, asked by outbox: every e
 for all subscribers that stand at the same position, and so is a frame for those of the same view.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final, NamedTuple
 
@@ -129,6 +130,14 @@ class Replica:
     def position(self) -> Position:
         """Return where this replica stands."""
         return Position(self.epoch, self.board.sequence)
+
+    @property
+    def ticks(self) -> Counter[str]:
+        """Return how many ticks of each feed are in this epoch."""
+        ticks: Counter[str] = Counter()
+        for row in self.board.rows.values():
+            ticks[row.feed] += row.ticks
+        return ticks
 
     @property
     def status_sequence(self) -> int:

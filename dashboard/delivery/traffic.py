@@ -1,28 +1,70 @@
-"""What a process sent, and what went wrong at its doors: sums since it began.
+"""What a process sent and refused, and how late it was: sums since it began.
 
-Pure. Must not know who reads. Counted by connection and hub, read by deck.report.
+Pure. Must not know who reads. Whoever reads takes differences.
 """
 
-from dataclasses import dataclass
+from collections import Counter
+from enum import StrEnum
+from typing import Final
+
+from dashboard.delivery.histogram import Histogram
+from dashboard.wire.registry import Close
+
+AGE_BOUNDS_MS: Final = (5, 10, 20, 40, 60, 80, 100, 150, 250, 500, 1_000, 2_500, 5_000, 10_000)
+LAG_BOUNDS_MS: Final = (1, 2, 5, 10, 20, 50, 100, 250, 500, 1_000, 2_500, 5_000)
 
 
-@dataclass(slots=True)
+class RefusalReason(StrEnum):
+    """Why somebody was not let in, or a request was not answered."""
+
+    FULL = "full"
+    ACCOUNT_FULL = "account_full"
+    STOPPING = "stopping"
+    SIGNED_OUT = "signed_out"
+    FOREIGN = "foreign"
+    TOO_MANY_REQUESTS = "too_many_requests"
+    BAD_REQUEST = "bad_request"
+    NO_DATABASE = "no_database"
+
+
 class Traffic:
-    """Sums; readers take differences."""
+    """Sums of one process.
 
-    frames: int = 0
-    characters: int = 0
-    cuts: int = 0
-    refused: int = 0
-    overruns: int = 0
-    changes: int = 0
-    merged: int = 0
-    """Changes of prices that those who have left had taken, and the ticks they stood for."""
+    `changes` and `merged` are the changes of prices that those who have left had taken, and the
+    ticks they stood for. `ages` is how old the newest tick was (ms) when a frame with it had been
+    written; `lags` is how much later than asked the loop continued (ms).
+    """
 
-    def leave(self, conflation: tuple[int, int]) -> None:
-        """Count what somebody had taken."""
+    __slots__ = (
+        *("ages", "batches", "changes", "characters", "cuts", "ends", "frames", "lags", "merged"),
+        *("overruns", "refusals"),
+    )
+
+    def __init__(self) -> None:
+        self.batches = 0
+        self.frames = 0
+        self.characters = 0
+        self.cuts = 0
+        self.overruns = 0
+        self.changes = 0
+        self.merged = 0
+        self.refusals: Counter[RefusalReason] = Counter()
+        self.ends: Counter[Close] = Counter()
+        self.ages = Histogram(AGE_BOUNDS_MS)
+        self.lags = Histogram(LAG_BOUNDS_MS)
+
+    @property
+    def refused(self) -> int:
+        """Return how many connections were refused because there was no room for them."""
+        full = (RefusalReason.FULL, RefusalReason.ACCOUNT_FULL, RefusalReason.STOPPING)
+        return sum(self.refusals[reason] for reason in full)
+
+    def leave(self, conflation: tuple[int, int], closed: Close | None) -> None:
+        """Count what somebody had taken, and why the server ended the connection if it did."""
         self.changes += conflation[0]
         self.merged += conflation[1]
+        if closed is not None:
+            self.ends[closed] += 1
 
     def send(self, frames: list[str]) -> list[str]:
         """Count frames on their way out."""

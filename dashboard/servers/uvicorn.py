@@ -109,3 +109,25 @@ class UvicornServer(uvicorn.Server):
             for number in STOP_SIGNALS:
                 loop.remove_signal_handler(number)
                 signal.signal(number, signal.SIG_IGN)
+
+
+class SideServer(uvicorn.Server):
+    """uvicorn beside other tasks of a loop, for a few requests over HTTP: it takes no signals."""
+
+    def __init__(self, application: Any) -> None:
+        super().__init__(
+            uvicorn.Config(
+                application,
+                ws="none",
+                lifespan="off",
+                timeout_graceful_shutdown=SHUTDOWN_S,
+                access_log=False,
+                log_config=None,
+                server_header=False,
+            )
+        )
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the owner of the loop."""
+        yield

@@ -5,8 +5,11 @@ Must not know frames, or how anything is answered.
 
 from typing import Any, Final
 
+from django import db
+
 from dashboard.delivery.hub import Hub
 from dashboard.delivery.token_bucket import TokenBucket
+from dashboard.delivery.traffic import RefusalReason
 from dashboard.exceptions import CommandRefused, DeliveryError
 from dashboard.people.identity import Identity, identify
 from dashboard.wire.query import Question, read_question
@@ -46,6 +49,7 @@ class Gatekeeper:
         try:
             return identity, read_question(scope["query_string"], last_event_id=_last_id(scope))
         except CommandRefused as refused:
+            self.hub.traffic.refusals[RefusalReason.BAD_REQUEST] += 1
             raise RequestRefused(Error(refused.code), str(refused)) from None
 
     async def let_in(self, scope: Scope) -> Identity:
@@ -54,12 +58,20 @@ class Gatekeeper:
         Raises:
             RequestRefused: not signed in, a foreign page, or too many requests.
         """
-        identity = await identify(scope)
+        refusals = self.hub.traffic.refusals
+        try:
+            identity = await identify(scope)
+        except db.Error:
+            refusals[RefusalReason.NO_DATABASE] += 1
+            raise
         if not isinstance(identity, Identity):
             if identity.foreign is not None:
+                refusals[RefusalReason.FOREIGN] += 1
                 raise RequestRefused(Error.FORBIDDEN, identity.foreign)
+            refusals[RefusalReason.SIGNED_OUT] += 1
             raise RequestRefused(Error.SIGNED_OUT, ERROR_TEXT[Error.SIGNED_OUT][0])
         if not self._bucket_of(identity.user_id).spend(self.hub.clock.monotonic()):
+            refusals[RefusalReason.TOO_MANY_REQUESTS] += 1
             raise RequestRefused(Error.TOO_MANY_COMMANDS, f"limit is {self._per_s:g} per second")
         return identity
 

@@ -14,6 +14,7 @@ from django import db
 
 from dashboard.delivery.connection import Connection
 from dashboard.delivery.hub import Hub
+from dashboard.delivery.traffic import RefusalReason
 from dashboard.exceptions import ConnectionClosed, HubFull, TooManyConnections
 from dashboard.people.identity import NotAdmitted, identify
 from dashboard.transports.asgi_socket import AsgiSocket
@@ -60,10 +61,14 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
             identity = await identify(self.scope)
         except db.Error as error:
             log.error("accounts cannot be read error=%s", error)
+            self._hub.traffic.refusals[RefusalReason.NO_DATABASE] += 1
             await self.send({"type": "websocket.accept"})
             await self._close(Close.RESTART)
             return
         if isinstance(identity, NotAdmitted):
+            is_foreign = identity.foreign is not None
+            reason = RefusalReason.FOREIGN if is_foreign else RefusalReason.SIGNED_OUT
+            self._hub.traffic.refusals[reason] += 1
             if identity.foreign is None:
                 await self.send({"type": "websocket.accept"})
             else:

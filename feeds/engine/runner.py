@@ -34,7 +34,11 @@ class Publisher(Protocol):
 
 
 class Runner:
-    """Step the engine every `flush_ms`; read the rows on a poke, and every `reconcile_s`."""
+    """Step the engine every `flush_ms`; read the rows on a poke, and every `reconcile_s`.
+
+    `events` and `batches` were published so far. `lag_s` is how late the last step was, and `late`
+    counts the steps that were reported as late.
+    """
 
     def __init__(
         self,
@@ -57,6 +61,8 @@ class Runner:
         self._poked = asyncio.Event()
         self._wanted: list[FeedPlan] | None = None
         self._published_s = -inf
+        self.events = self.batches = self.late = 0
+        self.lag_s = 0.0
 
     def poke(self) -> None:
         """Compare the market with the rows at once."""
@@ -90,7 +96,9 @@ class Runner:
             await self._publish(self._engine.step(self._clock.now_ms()))
             due += self._flush_s
             lag = self._clock.monotonic() - due
+            self.lag_s = max(0.0, lag)
             if lag > LAG_REPORT_S:
+                self.late += 1
                 log.warning("feed is late lag_s=%.2f", lag)
                 due += lag  # what is missed is one longer step, not many steps in a hurry
             await asyncio.sleep(max(0.0, -lag))
@@ -110,6 +118,8 @@ class Runner:
         now_s = self._clock.monotonic()
         if batch is not None and (batch.events or now_s - self._published_s >= BEAT_S):
             self._published_s = now_s
+            self.events += len(batch.events)
+            self.batches += 1
             for observe in self._observers:  # before any reader: observers see raw ticks
                 observe(batch)
             await self._bus.publish(batch)

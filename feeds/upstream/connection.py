@@ -70,7 +70,7 @@ class Upstream:
         self._by_symbol: WeakValueDictionary[str, UpstreamSource] = WeakValueDictionary()
         self._changed = asyncio.Event()
         self._trouble = "the upstream is not connected yet"
-        self._reported, self._reported_s = self._dropped(), clock.monotonic()
+        self._reported, self._reported_s = self.dropped(), clock.monotonic()
 
     def open_source(self) -> UpstreamSource:
         """Return a source for a feed; its instruments are subscribed once it has a plan."""
@@ -207,22 +207,22 @@ class Upstream:
             case _:
                 self.unknown += 1
 
-    def _dropped(self) -> tuple[int, ...]:
-        """Return the numbers of unknown, bad, merged and lost messages so far."""
+    def dropped(self) -> dict[str, int]:
+        """Return how many messages were dropped so far, by the reason."""
         inboxes = [source.inbox for source in self._sources]
-        return (
-            self.unknown,
-            self.bad + sum(source.bad for source in self._sources),
-            sum(inbox.merged for inbox in inboxes),
-            sum(inbox.lost for inbox in inboxes),
-        )
+        return {
+            "unknown": self.unknown,
+            "bad": self.bad + sum(source.bad for source in self._sources),
+            "merged": sum(inbox.merged for inbox in inboxes),
+            "lost": sum(inbox.lost for inbox in inboxes),
+        }
 
     def _report(self) -> None:
         """Log what was dropped, if there is more of it, at most every REPORT_S."""
-        dropped, now_s = self._dropped(), self._clock.monotonic()
+        dropped, now_s = self.dropped(), self._clock.monotonic()
         if dropped != self._reported and now_s - self._reported_s >= REPORT_S:
             self._reported, self._reported_s = dropped, now_s
-            log.warning("upstream dropped unknown=%d bad=%d merged=%d lost=%d", *dropped)
+            log.warning("upstream dropped unknown=%d bad=%d merged=%d lost=%d", *dropped.values())
 
 
 def rest_after(failures: int) -> float:

@@ -26,7 +26,7 @@ PURE_MODULES = {
     "dashboard.people.access",
     *(f"dashboard.delivery.{name}" for name in ("bar_texts", "command_checks", "pace")),
     *(f"dashboard.delivery.{name}" for name in ("replica", "subscriber", "token_bucket")),
-    *(f"dashboard.delivery.{name}" for name in ("market_view", "traffic")),
+    *(f"dashboard.delivery.{name}" for name in ("histogram", "market_view", "traffic")),
     "dashboard.loadtest.reader",
     "dashboard.servers.framing",
 }

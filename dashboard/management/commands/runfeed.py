@@ -2,11 +2,17 @@
 
 import asyncio
 import signal
+import socket
+from argparse import ArgumentParser
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 
 from dashboard import runtime
+from dashboard.servers.listening import HOST, ASGIApplication, listen
+from dashboard.servers.uvicorn import SideServer
 
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -19,26 +25,65 @@ class Command(BaseCommand):
         "waits, and takes over when the first ends."
     )
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add the options for the address of the metrics."""
+        parser.add_argument("--metrics-host", default=HOST)
+        parser.add_argument("--metrics-port", type=int, help="where to serve /metrics; 0 is free")
+
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         """Run until SIGINT or SIGTERM.
 
         Raises:
-            CommandError: REDIS_URL is not set.
+            CommandError: REDIS_URL is not set, or the address of the metrics cannot be used.
         """
         if not runtime.is_shared():
             raise CommandError(
                 "runfeed needs REDIS_URL; without it the feed runs inside the web process"
             )
-        asyncio.run(_run())
+        with self._listener(options["metrics_host"], options["metrics_port"]) as listener:
+            asyncio.run(_run(listener))
+
+    @contextmanager
+    def _listener(self, host: str, port: int | None) -> Iterator[socket.socket | None]:
+        if port is None:
+            yield None
+            return
+        try:
+            listener = listen(host, port)
+        except OSError as error:
+            raise CommandError(f"{host}:{port} cannot be used ({error.strerror})") from None
+        with listener:
+            self.stdout.write(f"Metrics: http://{host}:{listener.getsockname()[1]}/metrics")
+            self.stdout.flush()
+            yield listener
 
 
-async def _run() -> None:
+async def _run(listener: socket.socket | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop.set)
-    await runtime.FeedRuntime().run(stop)
+    feed = runtime.FeedRuntime()
+    async with _serving(feed.metrics, listener):
+        await feed.run(stop)
     # The feed has ended cleanly: a second signal must not turn that into a failure.
     for number in STOP_SIGNALS:
         loop.remove_signal_handler(number)
         signal.signal(number, signal.SIG_IGN)
+
+
+@asynccontextmanager
+async def _serving(
+    application: ASGIApplication, listener: socket.socket | None
+) -> AsyncIterator[None]:
+    """Serve beside the feed, where an address was given."""
+    if listener is None:
+        yield
+        return
+    server = SideServer(application)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving

@@ -1,0 +1,1 @@
+"""What operators of the machine need: metrics, logs, checks, backups, and news of trouble."""

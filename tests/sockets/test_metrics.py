@@ -1,0 +1,64 @@
+"""Prometheus reads the figures of a running site and of a feed in a process of its own."""
+
+import subprocess
+import sys
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.support.places import ROOT
+from tests.support.redis_server import RedisServer
+from tests.support.served import Served, environment, serve
+
+pytestmark = pytest.mark.slow
+
+
+def read(url: str, **headers: str) -> dict[str, float]:
+    with urlopen(Request(url, headers=headers), timeout=10) as answer:
+        text = answer.read().decode()
+    return {
+        sample.name: sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_a_site_shows_its_figures_to_its_machine(served: Served, eventually) -> None:
+    eventually(lambda: read(f"{served.url}metrics")["market_ticks_total"] > 0)
+    figures = read(f"{served.url}metrics")
+    assert figures["market_engine_events_total"] > 0
+    assert figures["market_bus_age_seconds"] < 5
+    assert figures["process_resident_memory_bytes"] > 1_000_000
+    with pytest.raises(HTTPError, match="403"):
+        read(f"{served.url}metrics", **{"X-Forwarded-For": "192.0.2.1"})
+
+
+def test_uvicorn_shows_them_to_whoever_has_the_token(tmp_path: Path) -> None:
+    token = "a-token-of-20-letters"
+    with serve(tmp_path, "--server", "uvicorn", MARKET_METRICS_TOKEN=token) as served:
+        bearer = {"Authorization": f"Bearer {token}"}
+        assert read(f"{served.url}metrics", **bearer)["market_engine_batches_total"] > 0
+        with pytest.raises(HTTPError, match="401"):
+            read(f"{served.url}metrics")
+
+
+def test_a_feed_shows_its_figures_at_a_port_of_its_own(
+    tmp_path: Path, redis: RedisServer, eventually
+) -> None:
+    feed = subprocess.Popen(
+        [sys.executable, "manage.py", "runfeed", "--metrics-port", "0"],
+        cwd=ROOT, env=environment(tmp_path) | {"REDIS_URL": redis.url}, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert feed.stdout is not None
+        url = feed.stdout.readline().decode().removeprefix("Metrics: ").strip()
+        eventually(lambda: "market_engine_batches_total" in read(url))
+        assert "market_readers" not in read(url)
+        feed.terminate()
+        assert feed.wait(timeout=10) == 0
+    finally:
+        feed.kill()
+        feed.wait()
