@@ -14,6 +14,7 @@ from django.core.asgi import get_asgi_application
 django_application = get_asgi_application()  # what is imported below needs the app registry
 
 from dashboard import (
+    request_id,
     runtime,
     urls,  # noqa: F401
 )
@@ -42,17 +43,20 @@ async def _route(scope: dict[str, Any], receive: Any, send: Any) -> None:
             serve = _paid(Transport.WEBSOCKET, _websocket)
         case "websocket", _:
             serve = _refuse
-        case "http", "/metrics":
-            serve = _market.metrics
         case "http", "/sse/v1/":
             serve = _paid(Transport.SSE, _events)
         case "http", "/poll/v1/":
             transport = Transport.LONGPOLL if is_patient(scope["query_string"]) else Transport.POLL
             serve = _paid(transport, _poll)
         case _:
-            serve = django_application
+            serve = _telling_id
     _market.ensure_started()
     await serve(scope, receive, send)
+
+
+async def _telling_id(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Serve a page. The transports tell the id themselves: they need the `send` of the server."""
+    await django_application(scope, receive, request_id.telling(send))
 
 
 def _paid(transport: Transport, serve: Any) -> Any:
@@ -79,4 +83,11 @@ async def _refuse(scope: dict[str, Any], receive: Any, send: Any) -> None:  # no
     await send({"type": "websocket.close"})
 
 
-application = TrustedProxies(_route, _market.trusted_proxies)
+_site = TrustedProxies(_route, _market.trusted_proxies)
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Serve one connection; what is only for this machine sees all headers of proxies."""
+    request_id.begin(scope.get("headers", ()))
+    is_metrics = scope["type"] == "http" and scope["path"] == "/metrics"
+    await (_market.metrics if is_metrics else _site)(scope, receive, send)

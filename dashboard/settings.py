@@ -77,6 +77,13 @@ def _metrics_token() -> str:
     return token
 
 
+def _log_format() -> str:
+    name = os.environ.get("MARKET_LOG_FORMAT", "line")
+    if name not in ("line", "json"):
+        raise ImproperlyConfigured(f"MARKET_LOG_FORMAT was {name!r}, expected line or json")
+    return name
+
+
 def _channel_layer(redis_url: str) -> dict[str, object]:
     """Return the channel layer that carries pokes; short timeouts, as a lost poke does no harm."""
     if not redis_url:
@@ -340,13 +347,16 @@ STATIC_ROOT = MARKET_DATA_DIR / "static"
 SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_MAX_AGE = 0
 
+SECRETS: Final = (*(SECRET_KEY, MARKET_UPSTREAM_KEY, MARKET_UPSTREAM_SECRET, MARKET_METRICS_TOKEN),)
+"""Values that no log line may show."""
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        name: {"()": f"dashboard.operations.logs.{name.title()}Formatter", "secrets": SECRETS}
+        for name in ("line", "json")
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": _log_format()}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "feeds": {"level": "INFO"},

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final, Protocol
 
+from dashboard import request_id
 from dashboard.delivery.eager_task import start
 from dashboard.delivery.replica import Replica
 from dashboard.delivery.subscriber import Subscriber
@@ -67,6 +68,7 @@ class Connection:
         self.key = ""
         self.since_ms = hub.clock.now_ms()
         self.identity = identity
+        self._request_id = request_id.current()
         self.transport = transport
         # A copy, renewed wherever the subscriber's may change: the hub compares it for every
         # connection at every batch, and a property would make that loop four times as slow.
@@ -173,10 +175,15 @@ class Connection:
         try:
             return start(writing)
         except Exception as error:
-            log.warning("writer ended user=%s error=%r", self.identity.user_id, error)
+            self.report(error)
             self._write = None
             self._socket.abort()
             return None
+
+    def report(self, error: Exception) -> None:
+        """Log an error of the writer; the hub often runs it, outside the context of the request."""
+        ids = {"request_id": self._request_id}
+        log.warning("writer ended user=%s error=%r", self.identity.user_id, error, extra=ids)
 
     def stop_writing(self) -> None:
         """Write no more, and cancel a writer that waits for the socket."""

@@ -80,6 +80,13 @@ class DaphneWebSocket(WebSocketProtocol):  # type: ignore[misc]
 
     flow: FlowControl | None = None
 
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        """Accept with the headers of the application, which Daphne would drop."""
+        if message["type"] == "websocket.accept" and message.get("headers"):
+            headers = {name.decode(): value.decode() for name, value in message["headers"]}
+            message = message | {"subprotocol": (message.get("subprotocol"), headers)}
+        super().handle_reply(message)
+
     def send_text(self, text: str | None) -> bool:
         """Write a text frame past autobahn; return whether the socket was open and took it."""
         if text is None or self.state != self.STATE_OPEN:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 from django import db
 
+from dashboard import request_id
 from dashboard.cpu_meter import billed
 from dashboard.exceptions import (
     CommandRefused,
@@ -91,7 +92,7 @@ async def refuse(send: Send, refused: RequestRefused) -> None:
 async def respond(send: Send, status: int, body: bytes, headers: Iterable[Header] = ()) -> None:
     """Send a whole response."""
     length = (b"content-length", b"%d" % len(body))
-    all_headers = [*HEADERS, *headers, length]
+    all_headers = [*HEADERS, *headers, *request_id.header(), length]
     await send({"type": "http.response.start", "status": status, "headers": all_headers})
     await send({"type": "http.response.body", "body": body})
 

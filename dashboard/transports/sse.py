@@ -7,6 +7,7 @@ has everything of all its channels up to there.
 import asyncio
 from contextlib import suppress
 
+from dashboard import request_id
 from dashboard.delivery.connection import Connection
 from dashboard.delivery.hub import Hub
 from dashboard.exceptions import ConnectionClosed
@@ -46,8 +47,8 @@ class EventApplication:
         try:
             connection.say_hello()
             connection.begin(question.subscribes)
-            start = {"type": "http.response.start", "status": 200, "headers": list(STREAM)}
-            await send(start)
+            headers = [*STREAM, *request_id.header()]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
             connection.start_writing(lambda: _write(connection, send, ended))
             await ended.wait()
         finally:

@@ -12,6 +12,7 @@ from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from django import db
 
+from dashboard import request_id
 from dashboard.delivery.connection import Connection
 from dashboard.delivery.hub import Hub
 from dashboard.delivery.traffic import RefusalReason
@@ -62,7 +63,7 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
         except db.Error as error:
             log.error("accounts cannot be read error=%s", error)
             self._hub.traffic.refusals[RefusalReason.NO_DATABASE] += 1
-            await self.send({"type": "websocket.accept"})
+            await self._accept()
             await self._close(Close.RESTART)
             return
         if isinstance(identity, NotAdmitted):
@@ -70,12 +71,12 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
             reason = RefusalReason.FOREIGN if is_foreign else RefusalReason.SIGNED_OUT
             self._hub.traffic.refusals[reason] += 1
             if identity.foreign is None:
-                await self.send({"type": "websocket.accept"})
+                await self._accept()
             else:
                 _foreign.note(identity.foreign)
             await self._close(Close.SIGNED_OUT)
             return
-        await self.send({"type": "websocket.accept"})
+        await self._accept()
         socket = AsgiSocket(self.base_send)
         try:
             connection = self._connection = self._hub.join(identity, Transport.WEBSOCKET, socket)
@@ -84,6 +85,9 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
             return
         connection.say_hello()
         connection.start_writing(lambda: self._write(connection, socket))
+
+    async def _accept(self) -> None:
+        await self.send({"type": "websocket.accept", "headers": request_id.header()})
 
     def _receive(self, message: Message) -> None:
         if self._connection is None:
@@ -104,7 +108,7 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
         except OSError:
             pass  # the socket went while we wrote; the server says so to dispatch
         except Exception as error:
-            log.warning("writer ended user=%s error=%r", connection.identity.user_id, error)
+            connection.report(error)
             socket.abort()
         connection.stop_writing()
         self._hub.leave(connection)
