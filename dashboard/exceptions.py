@@ -2,6 +2,7 @@
 
 DeliveryError
 ├── CommandRefused        a command of the wire cannot be done; it is answered with a code
+├── HubClosing            the process stops
 ├── HubFull               the process has as many subscribers as it may have
 ├── ConnectionClosed      the server ended a subscriber; carries the close code
 ├── TooManyConnections    the account has as many connections as it may have
@@ -24,6 +25,10 @@ class CommandRefused(DeliveryError):
         self.code = code
         self.method = method
         self.id = id
+
+
+class HubClosing(DeliveryError):
+    """The process stops, so nobody can join any more."""
 
 
 class HubFull(DeliveryError):

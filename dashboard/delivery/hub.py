@@ -19,10 +19,10 @@ from dashboard.delivery.connection import Connection, ReaderSocket
 from dashboard.delivery.replica import BatchLost, Replica
 from dashboard.delivery.subscriber import Subscriber
 from dashboard.delivery.traffic import RefusalReason, Traffic
-from dashboard.exceptions import HubFull, TooManyConnections
+from dashboard.exceptions import HubClosing, HubFull, TooManyConnections
 from dashboard.people.identity import Identity
 from dashboard.wire.personal import Personal
-from dashboard.wire.registry import Close, Transport
+from dashboard.wire.registry import CLOSE_TEXT, Close, Transport
 from feeds.bus.interface import Bus, Overrun
 from feeds.clock import Clock, moment_of
 from feeds.exceptions import BusDown
@@ -113,12 +113,15 @@ class Hub:
         """Return a connection; without `is_live` it has no heartbeats, and gets all at once.
 
         Raises:
-            HubFull: there is none, or the server is going.
+            HubClosing: the process stops.
+            HubFull: there are as many connections as there may be.
             TooManyConnections: this user has as many as one may have.
         """
-        if self._is_closing or len(self.connections) >= self._max_connections:
-            reason = RefusalReason.STOPPING if self._is_closing else RefusalReason.FULL
-            self.traffic.refusals[reason] += 1
+        if self._is_closing:
+            self.traffic.refusals[RefusalReason.STOPPING] += 1
+            raise HubClosing(CLOSE_TEXT[Close.RESTART][0])
+        if len(self.connections) >= self._max_connections:
+            self.traffic.refusals[RefusalReason.FULL] += 1
             raise HubFull(f"limit is {self._max_connections} subscribers")
         if self._connections_of[identity.user_id] >= self._connections_per_user:
             self.traffic.refusals[RefusalReason.ACCOUNT_FULL] += 1

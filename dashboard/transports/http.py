@@ -17,6 +17,7 @@ from dashboard.cpu_meter import billed
 from dashboard.exceptions import (
     CommandRefused,
     ConnectionClosed,
+    HubClosing,
     HubFull,
     TooManyConnections,
 )
@@ -62,8 +63,8 @@ async def answer(
         await refuse(send, RequestRefused(Error(refused.code), str(refused)))
     except TooManyConnections as many:
         await refuse(send, RequestRefused(Error.TOO_MANY_COMMANDS, str(many)))
-    except HubFull as full:
-        await refuse(send, RequestRefused(Error.UNAVAILABLE, str(full)))
+    except (HubClosing, HubFull) as unavailable:
+        await refuse(send, RequestRefused(Error.UNAVAILABLE, str(unavailable)))
     except ConnectionClosed as closed:
         is_signed_out = closed.code == Close.SIGNED_OUT
         code = Error.SIGNED_OUT if is_signed_out else Error.UNAVAILABLE

@@ -16,7 +16,7 @@ from dashboard import request_id
 from dashboard.delivery.connection import Connection
 from dashboard.delivery.hub import Hub
 from dashboard.delivery.traffic import RefusalReason
-from dashboard.exceptions import ConnectionClosed, HubFull, TooManyConnections
+from dashboard.exceptions import ConnectionClosed, HubClosing, HubFull, TooManyConnections
 from dashboard.people.identity import NotAdmitted, identify
 from dashboard.transports.asgi_socket import AsgiSocket
 from dashboard.transports.foreign_pages import ForeignPages
@@ -80,6 +80,9 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
         socket = AsgiSocket(self.base_send)
         try:
             connection = self._connection = self._hub.join(identity, Transport.WEBSOCKET, socket)
+        except HubClosing:
+            await self._say_goodbye(Close.RESTART)
+            return
         except (HubFull, TooManyConnections):
             await self._close(Close.TOO_MANY)
             return

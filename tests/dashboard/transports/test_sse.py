@@ -167,3 +167,13 @@ async def test_too_many_requests_are_refused(exchange: Exchange, stream: Stream)
         await asyncio.wait_for(stream.open("channels=gossip"), 5)
         statuses.append(stream.status)
     assert statuses == [400, 400, 400, 429, 429]
+
+
+async def test_a_server_that_stops_says_when_to_come_back(
+    exchange: Exchange, stream: Stream
+) -> None:
+    await exchange.settle()
+    await exchange.hub.close_all(Close.RESTART, within_s=0)
+    await asyncio.wait_for(stream.open("symbols=NVX"), 5)
+    assert (stream.status, stream.headers[b"retry-after"]) == (503, b"1")
+    assert json.loads(stream.body)["error"]["message"] == "the server restarts"

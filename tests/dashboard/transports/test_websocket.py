@@ -1,6 +1,7 @@
 """The consumer leaves the hub however it ends, and never visits the database's thread."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -105,6 +106,17 @@ async def test_a_full_hub_says_so(exchange, visitor) -> None:
     await caller.send_input({"type": "websocket.connect"})
     assert (await caller.receive_output(5))["type"] == "websocket.accept"
     assert await caller.receive_output(5) == {"type": "websocket.close", "code": Close.TOO_MANY}
+    caller.stop()
+
+
+async def test_a_server_that_stops_sends_newcomers_to_the_next(exchange, visitor) -> None:
+    """They are told to come back, as those are who were there: nobody did too much."""
+    await exchange.hub.close_all(Close.RESTART, within_s=0)
+    caller = call(exchange)
+    await caller.send_input({"type": "websocket.connect"})
+    assert (await caller.receive_output(5))["type"] == "websocket.accept"
+    assert json.loads((await caller.receive_output(5))["text"])["type"] == "shutdown"
+    assert await caller.receive_output(5) == {"type": "websocket.close", "code": Close.RESTART}
     caller.stop()
 
 
