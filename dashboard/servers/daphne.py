@@ -10,14 +10,17 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from daphne.server import Server
-from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+from daphne.ws_protocol import WebSocketFactory
 from twisted.internet import defer, reactor
 
+from dashboard.servers.daphne_closing import ClosingWebSocket
 from dashboard.servers.framing import text_head
 from dashboard.wire.registry import MESSAGE_BYTES
 
 SHUTDOWN_S: Final = 1.0
 """How long requests may take to end by themselves after the sockets were closed."""
+LAST_HANDSHAKES_S: Final = 0.05
+"""Time for handshakes that were accepted just before the server stopped listening."""
 PING_PATIENCE: Final = 0.8
 """Share of the ping interval within which a pong must arrive.
 
@@ -75,10 +78,11 @@ def _write_now(transport: Any, data: bytes) -> None:
         transport.write(data)
 
 
-class DaphneWebSocket(WebSocketProtocol):  # type: ignore[misc]
+class DaphneWebSocket(ClosingWebSocket):
     """A WebSocket with back-pressure and a short way for text frames."""
 
     flow: FlowControl | None = None
+    _has_ended = False
 
     def handle_reply(self, message: dict[str, Any]) -> None:
         """Accept with the headers of the application, which Daphne would drop."""
@@ -106,7 +110,8 @@ class DaphneWebSocket(WebSocketProtocol):  # type: ignore[misc]
         """Let a waiting writer go on; after a refused handshake there is none."""
         if self.flow is not None:
             self.flow.stopProducing()
-        if self in self.server.connections:
+        if not self._has_ended and self in self.server.connections:
+            self._has_ended = True
             super().onClose(wasClean, code, reason)
 
 
@@ -149,12 +154,14 @@ class DaphneServer(Server):  # type: ignore[misc]
             "ping_interval": ping_s,
             "ping_timeout": ping_s * PING_PATIENCE,
             "websocket_max_frame_size": MESSAGE_BYTES,
+            "websocket_max_message_size": MESSAGE_BYTES,
             "websocket_timeout": NEVER,
             "server_name": "",
         }
         super().__init__(*args, **kwargs)
         self._on_ready = on_ready
         self._on_stop = on_stop
+        self._ports: list[Any] = []
 
     def run(self) -> None:
         """Serve until stopped, and ignore Ctrl-C from then on: launchers send it a second time."""
@@ -178,6 +185,7 @@ class DaphneServer(Server):  # type: ignore[misc]
     def listen_success(self, port: Any) -> None:
         """Report that the server is ready, from inside its loop."""
         super().listen_success(port)
+        self._ports.append(port)
         if self._on_ready is not None:
             reactor.callLater(0, self._on_ready)
 
@@ -200,14 +208,19 @@ class DaphneServer(Server):  # type: ignore[misc]
         return defer.Deferred.fromFuture(asyncio.ensure_future(self._drain()))
 
     async def _drain(self) -> None:
+        for port in self._ports:
+            port.stopListening()
         if self._on_stop is not None:
             await self._on_stop()
-        running = [
-            details["application_instance"]
-            for details in self.connections.values()
-            if "application_instance" in details
-        ]
-        for application in running:
-            application.cancel()
-        if running:
+        # Handshakes that were under way are told that the server restarts, too.
+        await asyncio.sleep(LAST_HANDSHAKES_S)
+        if running := self._running():
             await asyncio.wait(running, timeout=SHUTDOWN_S)
+        for application in (late := self._running()):
+            application.cancel()
+        if late:
+            await asyncio.wait(late, timeout=SHUTDOWN_S)
+
+    def _running(self) -> list[asyncio.Future[None]]:
+        found = (details.get("application_instance") for details in self.connections.values())
+        return [running for running in found if running is not None and not running.done()]

@@ -1,12 +1,15 @@
-"""The header of a text frame from a server (RFC 6455 5.2), which has a length and no mask.
+"""Frames from a server (RFC 6455): the header of a text frame, and the time after a close frame.
 
-Pure. It serves both servers, whose own code for a frame costs several times as much.
+Pure. The servers' own code for a frame costs several times as much. A server's frame has a length
+and no mask (section 5.2).
 """
 
 import struct
 from typing import Final
 
 FINAL_TEXT: Final = 0x81
+LINGER_S: Final = 2.0
+"""How long a server reads on after its close frame, for the other side to read that frame."""
 
 
 def text_head(length: int) -> bytes:

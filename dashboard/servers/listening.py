@@ -4,7 +4,6 @@ Must not know what is served.
 """
 
 import gc
-import os
 import socket
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -60,7 +59,8 @@ def serve(
     if server == "daphne":
         from dashboard.servers.daphne import DaphneServer
 
-        endpoints = [f"fd:fileno={os.dup(listener.fileno())}"]
+        # Daphne owns it from here: a second handle would go on listening when the server stops.
+        endpoints = [f"fd:fileno={listener.detach()}"]
         DaphneServer(
             application=application,
             endpoints=endpoints,

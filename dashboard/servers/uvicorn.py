@@ -12,20 +12,22 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import uvicorn
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode
 
 from dashboard.servers.framing import text_head
+from dashboard.servers.uvicorn_closing import ClosingSansIO
 from dashboard.wire.registry import MESSAGE_BYTES
 
 SHUTDOWN_S: Final = 1
 """How long requests may take to end by themselves after the sockets were closed."""
+LAST_HANDSHAKES_S: Final = 0.05
+"""Time for handshakes that were accepted just before the server stopped listening, as on Daphne."""
 PING_PATIENCE: Final = 0.8
 """Share of the ping interval within which a pong must arrive, as on Daphne."""
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
-class UvicornWebSocket(WebSocketsSansIOProtocol):
+class UvicornWebSocket(ClosingSansIO):
     """A WebSocket with a short way for text frames; uvicorn handles everything else."""
 
     async def send(self, message: Any) -> None:
@@ -94,7 +96,11 @@ class UvicornServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let the application close its sockets, then end the requests that still run."""
+        for server in self.servers:
+            server.close()
         await self._on_stop()
+        # Handshakes that were under way are told that the server restarts, too.
+        await asyncio.sleep(LAST_HANDSHAKES_S)
         await super().shutdown(sockets)
 
     @contextmanager

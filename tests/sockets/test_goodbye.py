@@ -3,6 +3,7 @@
 import json
 import signal
 import socket
+import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -14,7 +15,15 @@ from websockets.sync.client import ClientConnection, connect
 from dashboard.servers.listening import SERVERS
 from dashboard.wire.frames import encode_shutdown
 from dashboard.wire.registry import RESTART_MS, Close
-from tests.support.raw import SMALL_BYTES, get, open_reader, open_stream, open_tcp, read_to_the_end
+from tests.support.raw import (
+    SMALL_BYTES,
+    get,
+    handshake,
+    open_reader,
+    open_stream,
+    open_tcp,
+    read_to_the_end,
+)
 from tests.support.served import STOP_S, Served, serve
 
 pytestmark = pytest.mark.slow
@@ -57,6 +66,30 @@ def test_a_stop_is_told_to_every_reader(fresh: Served, eventually: Callable[...,
     assert json.loads(body)["error"]["name"] == "unavailable"
     assert fresh.process.wait(STOP_S) == 0
     for tcp in (stream, poll, *stalled):
+        tcp.close()
+
+
+def test_a_handshake_of_the_last_moment_is_told_so(
+    fresh: Served, eventually: Callable[..., None]
+) -> None:
+    """It came in time, but is complete only when the others have heard of the stop."""
+    stalled = [open_line(fresh, receive_bytes=SMALL_BYTES) for open_line in STALLS]
+    late = [open_tcp(fresh) for _ in range(20)]
+    request = handshake(fresh)
+    for tcp in late:
+        tcp.sendall(request[:-9])
+    with connect(fresh.socket_url, compression=None) as websocket:
+        eventually(lambda: fresh.census()["connections"] == 1 + len(stalled))
+        fresh.process.send_signal(signal.SIGTERM)
+        assert last_words(websocket)[1] == Close.RESTART
+    for tcp in late:
+        tcp.sendall(request[-9:])
+    for tcp in late:
+        answer = read_to_the_end(tcp)
+        assert answer.startswith(b"HTTP/1.1 101")
+        assert answer.endswith(b"\x88\x02" + struct.pack(">H", Close.RESTART))
+    assert fresh.process.wait(STOP_S) == 0
+    for tcp in (*late, *stalled):
         tcp.close()
 
 
