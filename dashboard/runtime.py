@@ -43,6 +43,7 @@ from feeds.plan.plans import FeedKind, FeedPlan
 from feeds.recordings.recorder import Recorder
 from feeds.selectors.plans import read_plans, read_recorded
 from feeds.services.bar_writer import BarWriter
+from feeds.services.checkpoints import CheckpointWriter, take_over
 from feeds.services.recordings import record_live
 from feeds.simulator.simulator import Simulator
 from feeds.upstream.connection import Upstream
@@ -73,7 +74,12 @@ class FeedTasks:
             FeedKind.REPLAY: open_replay,
             FeedKind.UPSTREAM: lambda _: upstream.open_source(),
         }
-        engine = Engine(epoch=secrets.token_hex(4), open_source=lambda _: PlannedSource(openers))
+        epoch = secrets.token_hex(4)
+        left = await sync_to_async(take_over)(epoch, self._clock.now_ms())
+        engine = Engine(epoch=epoch, open_source=lambda _: PlannedSource(openers), left=left)
+        checkpoints = CheckpointWriter(
+            epoch=epoch, clock=self._clock, state=engine.state, board=lambda: self._bus.board
+        )
         bar_writer = BarWriter(clock=self._clock, days=settings.MARKET_BARS_DAYS)
         self._runner = Runner(
             engine=engine,
@@ -97,6 +103,7 @@ class FeedTasks:
             tasks.create_task(supervise(upstream.run, clock=self._clock))
             tasks.create_task(supervise(recorder.run, clock=self._clock))
             tasks.create_task(supervise(bar_writer.run, clock=self._clock))
+            tasks.create_task(checkpoints.run())
 
     def poke(self) -> None:
         """Compare the market with the rows at once; nothing before it runs."""

@@ -8,6 +8,7 @@ FeedError
 ├── InvalidTransition     a phase or state that cannot follow the current one
 ├── InvalidPosition       text that is not a position
 ├── InvalidPacking        bytes that are neither a batch nor a board
+├── InvalidCheckpoint     bytes that are not the state of a market
 ├── InvalidRecording      a file that is not a recording, or events that a recording cannot hold
 ├── InvalidImport         a table with invalid rows
 ├── UpstreamRefused       the upstream refused the credentials or a subscription
@@ -46,6 +47,10 @@ class InvalidPosition(FeedError):
 
 class InvalidPacking(FeedError):
     """Bytes that are neither a batch nor a board."""
+
+
+class InvalidCheckpoint(FeedError):
+    """Bytes that are not the state of a market, or parts of it that do not fit together."""
 
 
 class InvalidRecording(FeedError):

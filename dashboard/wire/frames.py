@@ -36,7 +36,15 @@ from feeds.market.board import (
     Value,
 )
 from feeds.market.delayed_keys import delay_of, shown
-from feeds.market.events import Delisting, FeedRemoval, FeedStatus, Listing, Status, Trade
+from feeds.market.events import (
+    Carryover,
+    Delisting,
+    FeedRemoval,
+    FeedStatus,
+    Listing,
+    Status,
+    Trade,
+)
 
 _encode = msgspec.json.encode
 PRICE_FIELDS: Final = frozenset({"p", "b", "a", "o", "h", "l", "pc"})
@@ -46,7 +54,7 @@ FIELD_INDEX: Final = {
 }  # fmt: skip
 """Where in `Row.values` a field of a ticker entry is."""
 _INTERVALS: Final = tuple(INTERVALS)
-StatusEvent = Status | FeedStatus | FeedRemoval | Listing | Delisting
+StatusEvent = Status | FeedStatus | FeedRemoval | Listing | Delisting | Carryover
 Fields = tuple[tuple[str, int, bool], ...]
 """The chosen fields of a row: encoded key, index in the row, whether it is a price."""
 

@@ -36,6 +36,11 @@ class Bus(Protocol):
         """Hand a batch to every reader; never waits for a slow one."""
         ...
 
+    @property
+    def board(self) -> Board:
+        """Return the market as of the last batch that this process published; do not change it."""
+        ...
+
     async def attach(self) -> Attachment:
         """Return a reader that begins now.
 

@@ -58,6 +58,11 @@ class MemoryBus:
         self._mirror = Mirror()
         self._attachments: list[MemoryAttachment] = []
 
+    @property
+    def board(self) -> Board:
+        """Return the market as of the last batch; do not change it."""
+        return self._mirror.board
+
     async def publish(self, batch: Batch) -> None:
         """Hand a batch to every reader; never waits for a slow one."""
         self._mirror.receive(batch)

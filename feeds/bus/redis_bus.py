@@ -54,6 +54,11 @@ class RedisBus:
         self._outage = Outage("redis of the hub")
         self._has_refused = False
 
+    @property
+    def board(self) -> Board:
+        """Return the market as of the last batch published here; do not change it."""
+        return self._writer.board
+
     async def carry(self, market: Callable[[], Awaitable[None]]) -> None:
         """Run the market that publishes here whenever no other one does."""
         await self._writer.carry(market)

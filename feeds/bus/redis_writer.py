@@ -19,6 +19,7 @@ from typing import Final
 from feeds.bus.mirror import Mirror
 from feeds.bus.redis_link import LOST, NOWHERE, RETRY_S, Entry, Head, Id, Outage, RedisLink
 from feeds.clock import Clock
+from feeds.market.board import Board
 from feeds.market.events import Batch
 from feeds.market.packing import pack_batch, pack_board
 
@@ -71,6 +72,11 @@ class RedisWriter:
         self._board_due_s = 0.0
         self._board = (-1, b"")  # sequence, and the packed board as of it
         self._outage = Outage("redis of the feed")
+
+    @property
+    def board(self) -> Board:
+        """Return the market as of the last batch that was offered; do not change it."""
+        return self._mirror.board
 
     def offer(self, batch: Batch) -> None:
         """Take a batch; a full backlog is dropped, and readers begin from the next board."""

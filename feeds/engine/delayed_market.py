@@ -12,6 +12,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from feeds.engine.checkpoint import NO_CHECKPOINT, Checkpoint
 from feeds.market.bars import MINUTE_MS
 from feeds.market.delayed_keys import delayed
 from feeds.market.events import (
@@ -41,18 +42,32 @@ class DelayLine:
         self._listed: dict[str, None] = {}
 
     def begin(
-        self, definitions: Iterable[Definition], phases: Mapping[str, Status], now_ms: int
+        self,
+        definitions: Iterable[Definition],
+        phases: Mapping[str, Status],
+        now_ms: int,
+        left: Checkpoint = NO_CHECKPOINT,
     ) -> list[Event]:
-        """List the twins of present instruments; their prices and phases follow after the delay."""
-        reason = f"Delayed by {self._minutes} min, no data yet"
+        """List the twins of present instruments; their prices and phases follow after the delay.
+
+        A twin that is left from an earlier life of the market shows until then what it had shown.
+        """
         events: list[Event] = []
         for definition in definitions:
-            symbol = definition.symbol
             events.append(self._twin(Listing(self._feed, definition, now_ms)))
-            events.append(Status(self._key(symbol), Phase.CLOSED, reason, now_ms))
-            if symbol in phases:
-                self.take(phases[symbol], now_ms)
+            events += self._first_of(definition, now_ms, left)
+            if definition.symbol in phases:
+                self.take(phases[definition.symbol], now_ms)
         return events
+
+    def _first_of(self, definition: Definition, now_ms: int, left: Checkpoint) -> list[Event]:
+        key = self._key(definition.symbol)
+        values = left.carryover(self._feed, key, definition.tick_size)
+        if values is None:
+            reason = f"Delayed by {self._minutes} min, no data yet"
+            return [Status(key, Phase.CLOSED, reason, now_ms)]
+        status = Status(key, values.phase, values.reason, now_ms, values.day or 0)
+        return [replace(values, ts_event=now_ms), status]
 
     def end(self, now_ms: int) -> list[Event]:
         """Drop what waits, and delist the twins."""
@@ -105,8 +120,13 @@ class DelayedMarket:
         self._plans: dict[str, FeedPlan] = {}
         self._phases: dict[str, Status] = {}
 
-    def plan(self, plans: Mapping[str, FeedPlan], now_ms: int) -> list[Event]:
-        """Open and close lines as the plans say; return the listings and delistings of twins."""
+    def plan(
+        self, plans: Mapping[str, FeedPlan], now_ms: int, left: Checkpoint = NO_CHECKPOINT
+    ) -> list[Event]:
+        """Open and close lines as the plans say; return the listings and delistings of twins.
+
+        `left` is what an earlier life of the market left of the twins.
+        """
         wanted = {(feed, minutes) for feed, plan in plans.items() for minutes in plan.delays}
         self._plans = dict(plans)
         events: list[Event] = []
@@ -114,7 +134,7 @@ class DelayedMarket:
             events += self._lines.pop(name).end(now_ms)
         for name in sorted(wanted - self._lines.keys()):
             line = self._lines[name] = DelayLine(*name)
-            events += line.begin(self._plans[name[0]].definitions, self._phases, now_ms)
+            events += line.begin(self._plans[name[0]].definitions, self._phases, now_ms, left)
         # Delistings come through `take` after this, when the plans no longer name the symbols.
         self._former, self._by_symbol = self._by_symbol, self._map(plans)
         return events

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from heapq import merge
 from operator import attrgetter
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 from msgspec.structs import replace
 
+from feeds.engine.checkpoint import NO_CHECKPOINT, Checkpoint, FeedCheckpoint, SourceState
 from feeds.engine.delayed_market import DelayedMarket
 from feeds.exceptions import InvalidPlan
 from feeds.market.events import (
@@ -27,6 +28,7 @@ from feeds.market.events import (
     Tick,
     Trade,
 )
+from feeds.market.instruments import Definition
 from feeds.plan.plans import FeedKind, FeedPlan
 from feeds.sessions.external import ExternalSession
 from feeds.sessions.session import FeedSession
@@ -52,6 +54,19 @@ class Source(Protocol):
         ...
 
 
+@runtime_checkable
+class LastingSource(Protocol):
+    """A source that can go on in a later life of the market."""
+
+    def state(self) -> SourceState | None:
+        """Return what it needs for that, None before it began."""
+        ...
+
+    def restore(self, state: SourceState) -> None:
+        """Go on from a state; before the first plan."""
+        ...
+
+
 class Session(Protocol):
     """Decides what of a draw happens: by rows, trading day and prices, or as the source says."""
 
@@ -72,17 +87,37 @@ class Engine:
     """Number every event of every feed; no other place makes positions.
 
     A gap or a repetition in the numbers is thus always a fault of delivery, and any reader can see
-    it. A new engine has a new epoch, as nobody can know where a crashed one stopped.
+    it. A new engine has a new epoch, as nobody can know where a crashed one stopped. `left` is what
+    an earlier life of the market left: its feeds and instruments go on from there.
     """
 
-    def __init__(self, *, epoch: str, open_source: Callable[[FeedPlan], Source]) -> None:
+    def __init__(
+        self,
+        *,
+        epoch: str,
+        open_source: Callable[[FeedPlan], Source],
+        left: Checkpoint = NO_CHECKPOINT,
+    ) -> None:
         self.epoch = epoch
+        self._left = left
         self.sequence = NOTHING
         self._open_source = open_source
         self._plans: dict[str, FeedPlan] = {}
         self._sources: dict[str, Source] = {}
         self._sessions: dict[str, Session] = {}
         self._delays = DelayedMarket()
+
+    def state(self) -> dict[str, FeedCheckpoint]:
+        """Return what a later life of the market needs of every feed, with the board's rows."""
+        return {feed: self._state_of(plan) for feed, plan in self._plans.items()}
+
+    def _state_of(self, plan: FeedPlan) -> FeedCheckpoint:
+        source, session = self._sources[plan.feed], self._sessions[plan.feed]
+        return FeedCheckpoint(
+            plan.state,
+            source.state() if isinstance(source, LastingSource) else None,
+            session.state() if isinstance(session, FeedSession) else None,
+        )
 
     def step(self, now_ms: int) -> Batch:
         """Return the admitted ticks up to `now_ms`, and the changes that time brings about."""
@@ -107,7 +142,8 @@ class Engine:
         for plan in wanted.values():
             events += self._follow(plan, now_ms)
         self._plans = wanted
-        twins = self._delays.plan(wanted, now_ms)
+        twins = self._delays.plan(wanted, now_ms, self._left)
+        self._left = NO_CHECKPOINT  # it is only of use to what begins with this market
         return self._publish([*events, *twins], now_ms)
 
     def _removals(self, feed: str, plan: FeedPlan | None, now_ms: int) -> list[Event]:
@@ -129,8 +165,7 @@ class Engine:
     def _changes(self, former: FeedPlan | None, plan: FeedPlan, now_ms: int) -> list[Event]:
         session = self._sessions.get(plan.feed)
         if session is None or (former and _is_external(former) is not _is_external(plan)):
-            session = _open_session(plan, now_ms)
-            self._sessions[plan.feed] = session
+            session = self._sessions[plan.feed] = self._open_session(plan, now_ms)
         statuses = session.follow(plan, now_ms)
         events: list[Event] = []
         if former is None or _public(former) != _public(plan):
@@ -140,14 +175,34 @@ class Engine:
             symbol = definition.symbol
             if definition != known.get(symbol):
                 events.append(Listing(plan.feed, definition, now_ms))
+                events += self._carryover(plan.feed, definition, now_ms)
             if symbol in statuses:
                 events.append(statuses[symbol])
         return events
 
+    def _open_session(self, plan: FeedPlan, now_ms: int) -> Session:
+        if _is_external(plan):
+            return ExternalSession(plan, now_ms)
+        session, left = FeedSession(plan, now_ms), self._left.session(plan)
+        if left is not None:
+            session.restore(left, shift_ms=self._left.rested_ms.get(plan.feed, 0))
+        return session
+
+    def _carryover(self, feed: str, definition: Definition, now_ms: int) -> list[Event]:
+        """Return what an earlier life of the market left of an instrument, if anything."""
+        left = self._left.carryover(feed, definition.symbol, definition.tick_size)
+        return [] if left is None else [replace(left, ts_event=now_ms)]
+
+    def _open(self, plan: FeedPlan) -> Source:
+        source, left = self._open_source(plan), self._left.feeds.get(plan.feed)
+        if left is not None and left.source is not None and isinstance(source, LastingSource):
+            source.restore(left.source)
+        return source
+
     def _follow(self, plan: FeedPlan, now_ms: int) -> list[Event]:
         """Hand the plan to the source; return the phases that it changed while the feed rested."""
         if plan.feed not in self._sources:
-            self._sources[plan.feed] = self._open_source(plan)
+            self._sources[plan.feed] = self._open(plan)
         if plan != self._plans.get(plan.feed):
             self._sources[plan.feed].plan(plan)
         former = self._plans.get(plan.feed)
@@ -191,10 +246,6 @@ def _in_time(feeds: Sequence[list[Event]]) -> list[Event]:
 def _is_external(plan: FeedPlan) -> bool:
     """Say whether the source draws the phases, rather than the schedule."""
     return plan.kind is not FeedKind.SIMULATED
-
-
-def _open_session(plan: FeedPlan, now_ms: int) -> Session:
-    return ExternalSession(plan, now_ms) if _is_external(plan) else FeedSession(plan, now_ms)
 
 
 def _public(plan: FeedPlan) -> tuple[object, ...]:

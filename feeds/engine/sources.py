@@ -5,9 +5,11 @@ Pure. Must not know how sources are made.
 
 from collections.abc import Callable, Mapping
 
-from feeds.engine.engine import Source
+from feeds.engine.checkpoint import SourceState
+from feeds.engine.engine import LastingSource, Source
 from feeds.market.events import FeedStatus, Phase, Status, Tick
-from feeds.plan.plans import FeedKind, FeedPlan
+from feeds.plan.plans import FeedKind, FeedPlan, Playback
+from feeds.simulator.state import SimulatorState
 
 SourceOpeners = Mapping[FeedKind, Callable[[FeedPlan], Source]]
 
@@ -20,17 +22,32 @@ class PlannedSource:
         self._identity: object = None
         self._source: Source = SilentSource("the feed has no plan yet")
         self._reopened: list[str] = []
+        self._left: SourceState | None = None
+
+    def state(self) -> SourceState | None:
+        """Return what the source needs to go on in a later life of the market, if it can."""
+        return self._source.state() if isinstance(self._source, LastingSource) else None
+
+    def restore(self, state: SourceState) -> None:
+        """Let the source of the first plan go on from a state, if it is one of its kind."""
+        self._left = state
 
     def plan(self, plan: FeedPlan) -> None:
         """Hand the plan to its source, which is opened first if the plan names another."""
         identity = _identity_of(plan)
         if identity != self._identity:
             self._source = self._openers[plan.kind](plan)
+            self._go_on(plan)
             if self._identity is not None:
                 # The former source may have closed or halted them, and will never end that.
                 self._reopened = [definition.symbol for definition in plan.definitions]
             self._identity = identity
         self._source.plan(plan)
+
+    def _go_on(self, plan: FeedPlan) -> None:
+        left, self._left = self._left, None
+        if isinstance(self._source, LastingSource) and left is not None and _fits(left, plan):
+            self._source.restore(left)
 
     def draw(self, now_ms: int) -> list[Tick | Status | FeedStatus]:
         """Return what the source draws, after the opening of instruments that is due."""
@@ -58,5 +75,16 @@ class SilentSource:
 
 def _identity_of(plan: FeedPlan) -> object:
     """Return the parts of a plan that a source cannot change while it runs."""
-    playback = plan.playback
-    return plan.kind, playback and (playback.path, playback.prefix, playback.start_s)
+    return plan.kind, _recording_of(plan.playback)
+
+
+def _recording_of(playback: Playback | None) -> object:
+    return playback and (playback.path, playback.prefix, playback.start_s)
+
+
+def _fits(state: SourceState, plan: FeedPlan) -> bool:
+    """Say whether a state is of the source that the plan names."""
+    if isinstance(state, SimulatorState):
+        return plan.kind is FeedKind.SIMULATED
+    same = _recording_of(state.playback) == _recording_of(plan.playback)
+    return plan.kind is FeedKind.REPLAY and same

@@ -7,7 +7,7 @@ every exchange in feeds.plan.calendars.
 """
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -190,6 +190,18 @@ class Bars:
                 self._close(trade.symbol, bars, at_ms)
         start_ms = at_ms - at_ms % _FINEST
         bars.growing[0] = [start_ms, price, price, price, price, size, 1]
+
+    def carry_over(
+        self, sequence: int, symbol: str, growing: Iterable[Sequence[int] | None]
+    ) -> None:
+        """Begin the bars of an instrument with the growing bars of an earlier life, finest first.
+
+        Bars that closed by this sequence are not known.
+        """
+        bars = self._begin(symbol, sequence)
+        # More or fewer levels than now can only come from elsewhere; those that fit are taken.
+        for level, part in zip(range(len(SPANS)), growing, strict=False):
+            bars.growing[level] = None if part is None else list(part)
 
     def forget(self, symbol: str) -> None:
         """Drop the bars of a delisted instrument."""

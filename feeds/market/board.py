@@ -8,9 +8,12 @@ counts a receipt is the difference of two counts.
 from copy import deepcopy
 from typing import Final, NamedTuple
 
+import msgspec
+
 from feeds.market.bars import Bars
 from feeds.market.events import (
     NOTHING,
+    Carryover,
     Delisting,
     Event,
     FeedRemoval,
@@ -53,6 +56,8 @@ FIELDS: Final = (
     "phase",
 )
 """Names of the fields by index. Prices are integer ticks; None means no value yet."""
+_CARRIED: Final = tuple("tick_ms" if name == "ts_event" else name for name in FIELDS)
+"""The same as attributes of a Carryover, whose own `ts_event` is the time of the restart."""
 
 
 class Row:
@@ -143,6 +148,8 @@ class Board:
                 row = self.rows.pop(symbol)
                 self.gone[symbol] = Gone(row.feed, row.ticks)
                 self.bars.forget(symbol)
+            case Carryover():
+                self._carry_over(sequence, event)
             case FeedStatus(feed=feed):
                 self.feeds[feed] = event
             case FeedRemoval(feed=feed):
@@ -172,6 +179,15 @@ class Board:
     def is_known(self, symbol: str) -> bool:
         """Say whether the symbol is listed, or was in this epoch."""
         return symbol in self.rows or symbol in self.gone
+
+    def carryover(self, symbol: str, ts_event: int) -> Carryover:
+        """Return what a later life of the market needs of a listed instrument."""
+        row, bars = self.rows[symbol], self.bars.symbols.get(symbol)
+        rest = {
+            "symbol": symbol, "ts_event": ts_event, "day": row.day, "reason": row.reason,
+            "bids": row.bids, "asks": row.asks, "growing": [] if bars is None else bars.growing,
+        }  # fmt: skip
+        return msgspec.convert(rest | dict(zip(_CARRIED, row.values, strict=True)), Carryover)
 
     def copy(self) -> "Board":
         """Return an independent copy."""
@@ -229,6 +245,15 @@ class Board:
             row.put(PREVIOUS_CLOSE, row.values[LAST], sequence)
         for index, value in ((OPEN, None), (HIGH, None), (LOW, None), (VOLUME, 0)):
             row.put(index, value, sequence)
+
+    def _carry_over(self, sequence: int, left: Carryover) -> None:
+        """Take what an earlier life of the market left; it is not a tick."""
+        row = self.rows[left.symbol]
+        for index, name in enumerate(_CARRIED):
+            row.put(index, getattr(left, name), sequence)
+        row.day, row.bids, row.asks = left.day, left.bids, left.asks
+        row.reason, row.status_ts = left.reason, left.ts_event
+        self.bars.carry_over(sequence, left.symbol, left.growing)
 
     def _list(self, sequence: int, listing: Listing) -> None:
         symbol = listing.definition.symbol

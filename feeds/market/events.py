@@ -176,8 +176,37 @@ class Delisting(msgspec.Struct, frozen=True, tag="delisting"):
     ts_event: int
 
 
+class Carryover(msgspec.Struct, frozen=True, tag="carryover"):
+    """What an earlier life of the market left of an instrument, so that its day goes on.
+
+    Prices are in ticks, and None without a value. `day` and `phase` are those of then. `tick_ms` is
+    the wall time of its last tick (UTC ms). `growing` are its bars that were not closed, the finest
+    first: start (exchange time, UTC ms), open, high, low, close, volume, trades.
+    """
+
+    symbol: str
+    ts_event: int
+    day: int | None
+    phase: Phase
+    reason: str = ""
+    last: int | None = None
+    bid: int | None = None
+    ask: int | None = None
+    bid_size: int | None = None
+    ask_size: int | None = None
+    open: int | None = None
+    high: int | None = None
+    low: int | None = None
+    previous_close: int | None = None
+    volume: int = 0
+    tick_ms: int | None = None
+    bids: Levels = ()
+    asks: Levels = ()
+    growing: tuple[tuple[int, int, int, int, int, int, int] | None, ...] = ()
+
+
 Tick = Quote | Trade
-Event = Quote | Trade | Status | FeedStatus | FeedRemoval | Listing | Delisting
+Event = Quote | Trade | Status | FeedStatus | FeedRemoval | Listing | Delisting | Carryover
 NOTHING: Final = 0
 """The sequence before the first event of an epoch."""
 

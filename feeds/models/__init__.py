@@ -6,6 +6,7 @@ of them, whatever their module.
 
 from feeds.models.audit import AuditEntry, AuditSubject
 from feeds.models.bars import StoredBar
+from feeds.models.checkpoints import MarketCheckpoint
 from feeds.models.entitlements import Entitlement
 from feeds.models.feeds import Feed
 from feeds.models.instruments import Halt, Instrument
@@ -21,6 +22,7 @@ __all__ = [
     "Halt",
     "Instrument",
     "Intervention",
+    "MarketCheckpoint",
     "PendingImport",
     "Played",
     "Recording",

@@ -96,6 +96,12 @@ class Feed(Played):
         default=timezone.now,
         help_text="When it was last started. Compressed days are counted from then.",
     )
+    rested_ms = models.BigIntegerField(
+        default=0,
+        editable=False,
+        help_text="How long the clock of compressed days stood still since then, because nothing "
+        "ran.",
+    )
     runs_until = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="The end of a step of a paused feed."
     )
@@ -167,7 +173,8 @@ class Feed(Played):
         days = _calendar(self.exchange, date_at(self._exchange, opened_ms))
         from_zero = CompressedSchedule(days, 0, self.day_minutes * MINUTE_MS)
         lead_ms = from_zero.wall_ms(0, days.day(0).starts_ms[Segment.CONTINUOUS])
-        return CompressedSchedule(days, opened_ms + OPENING_MS - lead_ms, from_zero.day_ms)
+        began_ms = opened_ms + self.rested_ms + OPENING_MS - lead_ms
+        return CompressedSchedule(days, began_ms, from_zero.day_ms)
 
     @property
     def has_exchange(self) -> bool:

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from feeds.exceptions import FeedError, InvalidRecording
 from feeds.market.events import (
+    Carryover,
     Delisting,
     Event,
     FeedRemoval,
@@ -53,12 +54,13 @@ _KINDS: Final[dict[type[Event], str]] = {
     FeedRemoval: "feed_removal",
     Listing: "listing",
     Delisting: "delisting",
+    Carryover: "carryover",
 }
 _PLAIN: Final = {Quote, Trade, Status}
 _SIDES: Final = {side.value: side for side in Side}
 _PHASES: Final = {phase.value: phase for phase in Phase}
 _encoder: Final = msgspec.json.Encoder()
-_decoder: Final = msgspec.json.Decoder(FeedStatus | FeedRemoval | Listing | Delisting)
+_decoder: Final = msgspec.json.Decoder(FeedStatus | FeedRemoval | Listing | Delisting | Carryover)
 
 
 def batch_of(events: Sequence[Event]) -> pa.RecordBatch:

@@ -26,6 +26,7 @@ from feeds.market.events import (
     Trade,
 )
 from feeds.plan.plans import FeedPlan, Playback
+from feeds.recordings.state import ReplayState
 
 MOST_EVENTS: Final = 10_000
 """Events of one draw: 250,000 per second at 40 ms. The rest follows later, so that a recording with
@@ -52,17 +53,22 @@ class Playable(Protocol):
 
 
 class _PeekableEvents:
-    """The events of one pass: `next` is still to be replayed, its time `at_ms` never goes back."""
+    """The events of one pass: `next` is still to be replayed, its time `at_ms` never goes back.
+
+    `played` counts the events before `next`.
+    """
 
     def __init__(self, recording: Playable) -> None:
         self._rest = recording.events()
         self.at_ms = recording.first_ms
         self.next: Event | None = None
+        self.played = -1
         self.move()
 
     def move(self) -> None:
         """Go to the next event; None at the end."""
         self.next = next(self._rest, None)
+        self.played += 1
         if self.next is not None:
             self.at_ms = max(self.at_ms, self.next.ts_event)
 
@@ -118,6 +124,26 @@ class Replay:
             due += [Status(symbol, Phase.CLOSED, reason, now_ms) for symbol in self._tick_sizes]
         return due
 
+    def state(self) -> ReplayState | None:
+        """Return the place in the recording; None before anything was replayed."""
+        if self._last_ms is None or (self._events is None and not self._shift_days):
+            return None
+        return ReplayState(
+            playback=self._playback,
+            played=0 if self._events is None else self._events.played,
+            place_ms=self._recorded_ms + (self._last_ms - self._clock_ms) * self._playback.speed,
+            shift_ms=self._shift_ms,
+            shift_days=self._shift_days,
+            end_reason=self._end_reason,
+        )
+
+    def restore(self, state: ReplayState) -> None:
+        """Go on at the place of an earlier replay of the same recording; before the first plan."""
+        self._shift_ms, self._shift_days = state.shift_ms, state.shift_days
+        self._end_reason = state.end_reason
+        self._begin_pass(state.place_ms)
+        self._hidden = state.played
+
     def _rewind(self) -> None:
         """Forget all former passes."""
         self._events: _PeekableEvents | None = None
@@ -128,10 +154,12 @@ class Replay:
         self._end_reason = ""
         self._begin_pass()
 
-    def _begin_pass(self) -> None:
+    def _begin_pass(self, place_ms: float | None = None) -> None:
         """Begin a pass at the first event; events before the start are read, but not shown."""
-        self._recorded_ms: float = self._recording.first_ms + self._playback.start_s * 1000
+        start_ms = self._recording.first_ms + self._playback.start_s * 1000
+        self._recorded_ms = start_ms if place_ms is None else place_ms
         self._start_ms = self._recorded_ms
+        self._hidden = 0
         self._statuses: dict[str, Status] = {}
         self._status: FeedStatus | None = None
         self._has_announced = False
@@ -162,7 +190,7 @@ class Replay:
             if events.next is None or self._time_of(events.at_ms) > now_ms:
                 break
             # Phases change rarely: without those of before the start, instruments would have none.
-            is_shown = events.at_ms >= self._start_ms
+            is_shown = self._shows(events)
             if is_shown and not self._has_announced:
                 due += self._announce(now_ms)
             self._add(events.next, due, is_shown=is_shown)
@@ -172,6 +200,13 @@ class Replay:
             # by an even longer draw next time.
             self.late_draws += 1
             self._recorded_ms, self._clock_ms = max(events.at_ms, self._start_ms), now_ms
+
+    def _shows(self, events: _PeekableEvents) -> bool:
+        """Say whether the next event is after the start, or after the place of an earlier life."""
+        # By count, not by time: several events may have the time at which the earlier life ended.
+        if self._hidden:
+            return events.played >= self._hidden
+        return events.at_ms >= self._start_ms
 
     def _add(self, event: Event, due: list[ReplayedEvent], *, is_shown: bool) -> None:
         """Note phases and tick sizes; append the event to `due` if it is shown and traded here."""

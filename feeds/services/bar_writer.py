@@ -20,7 +20,7 @@ from django import db
 from feeds.clock import Clock
 from feeds.market.bars import DAY, MINUTE, Bar, Bars
 from feeds.market.delayed_keys import MARK
-from feeds.market.events import Batch, Delisting, Trade
+from feeds.market.events import Batch, Carryover, Delisting, Trade
 from feeds.services.bars import ClosedBar, Cut, News, close_thread, prune_bars, store_bars
 
 FLUSH_S: Final = 3.0
@@ -80,6 +80,8 @@ class BarWriter:
                     self._begin(event)
             elif isinstance(event, Delisting):
                 self._bars.forget(event.symbol)
+            elif isinstance(event, Carryover) and MARK not in event.symbol:
+                self._bars.carry_over(sequence, event.symbol, event.growing)
 
     @property
     def waiting(self) -> int:

@@ -140,7 +140,7 @@ def _move(feed: Feed, state: FeedState, *, action: str, actor: User | None, reas
             raise InvalidTransition(f"{feed} is closed; start it before you pause it")
         values: dict[str, Any] = {"state": state.value, "reason": reason, "runs_until": None}
         if feed.state == FeedState.CLOSED:
-            values["opened_at"] = timezone.now()
+            values |= {"opened_at": timezone.now(), "rested_ms": 0}
         return change(feed, values, action=action, actor=actor, reason=reason)
 
 

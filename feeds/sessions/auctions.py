@@ -24,18 +24,18 @@ class Auction:
         self.kind = AuctionKind.OPENING
         self.collar = NO_BAND
         self.quote: Quote | None = None
-        self._trades: list[Trade] = []
+        self.trades: list[Trade] = []
 
     def collect(self, trade: Trade) -> None:
         """Keep a trade until the uncross."""
-        self._trades.append(trade)
+        self.trades.append(trade)
 
     def price(self) -> int | None:
         """Return the clearing price in ticks, None when nothing was collected.
 
         It is the median of the collected prices, weighted by shares, moved into the quote in force.
         """
-        if not self._trades:
+        if not self.trades:
             return None
         price = self._median()
         if self.quote is None:
@@ -47,16 +47,16 @@ class Auction:
         price = self.price()
         if price is None:
             return None
-        size = sum(trade.size for trade in self._trades)
-        bought = sum(trade.size for trade in self._trades if trade.side is Side.BUY)
+        size = sum(trade.size for trade in self.trades)
+        bought = sum(trade.size for trade in self.trades if trade.side is Side.BUY)
         # Both sides trade in an uncross. It counts as a buy when buyers were the more aggressive.
         side = Side.BUY if 2 * bought >= size else Side.SELL
         return Trade(symbol, price, size, side, at_ms, exchange_ms)
 
     def _median(self) -> int:
-        half = sum(trade.size for trade in self._trades) / 2
+        half = sum(trade.size for trade in self.trades) / 2
         below = 0
-        trades = sorted(self._trades, key=lambda trade: trade.price_ticks)
+        trades = sorted(self.trades, key=lambda trade: trade.price_ticks)
         for trade in trades:
             below += trade.size
             if below >= half:

@@ -16,22 +16,25 @@ the day."""
 
 
 class CircuitBreakers:
-    """The levels that the index fell through today: each of them halts the feed once a day."""
+    """The levels that the index fell through today: each of them halts the feed once a day.
+
+    `deepest` is the deepest of them so far, 0 without one.
+    """
 
     def __init__(self) -> None:
-        self._deepest = 0
+        self.deepest = 0
 
     def renew(self) -> None:
         """Begin a new day: every level can halt the feed again."""
-        self._deepest = 0
+        self.deepest = 0
 
     def hit(self, fall: int) -> tuple[bool, int | None]:
         """Say whether a fall reaches a new level, and for how long it halts (None: all day)."""
         # Deepest first: a fall through two levels at once counts as the deeper level, and a level
         # above the deepest one so far must not halt again.
         for level, pause_ms in LEVELS:
-            if fall >= level > self._deepest:
-                self._deepest = level
+            if fall >= level > self.deepest:
+                self.deepest = level
                 return True, pause_ms
         return False, None
 

@@ -19,6 +19,7 @@ from feeds.sessions.auctions import AuctionKind
 from feeds.sessions.circuit_breakers import CircuitBreakers, fall_of
 from feeds.sessions.days import Day
 from feeds.sessions.phases import PHASES
+from feeds.sessions.state import SessionState
 from feeds.sessions.traded_instrument import TradedInstrument
 
 LIMIT_MS: Final = 15_000
@@ -38,19 +39,68 @@ class FeedSession:
         self._day = Day(plan.schedule, now_ms, plan.bands)
         self._events: list[Event] = []
         self._halt = ""
+        self._left: tuple[SessionState, int] | None = None
         self._lift_ms: float = inf
         self._check_ms: float = inf
         self.due_ms: float = inf
         self._begin(now_ms)
 
+    # --- lives of the market ------------------------------------------------------------------
+    def state(self) -> SessionState:
+        """Return what a later life of the market needs to go on with this session."""
+        return SessionState(
+            day=self._day.number,
+            segment=self._day.segment,
+            deepest=self._breakers.deepest,
+            halt=self._halt,
+            lift_ms=None if self._lift_ms == inf else int(self._lift_ms),
+            instruments={
+                symbol: instrument.state() for symbol, instrument in self._instruments.items()
+            },
+        )
+
+    def restore(self, state: SessionState, *, shift_ms: int) -> None:
+        """Go on from a state with the first plan; times are moved by `shift_ms`."""
+        self._left = state, shift_ms
+
+    def _go_on(self, now_ms: int) -> None:
+        """Take what is left of an earlier life, as far as its day and its part of the day last."""
+        if self._left is None:
+            return
+        (state, shift_ms), self._left, day = self._left, None, self._day
+        if state.day == day.number:
+            self._breakers.deepest = state.deepest
+            if day.segment is not Segment.CLOSED and state.halt:
+                self._halt = state.halt
+                self._lift_ms = inf if state.lift_ms is None else state.lift_ms + shift_ms
+                self._plan_index_check(now_ms)
+        is_same_part = (state.day, state.segment) == (day.number, day.segment)
+        for symbol, left in state.instruments.items():
+            if (instrument := self._instruments.get(symbol)) is not None:
+                instrument.restore(left, shift_ms)
+                self._take_up(instrument, now_ms, is_same_part=is_same_part)
+
+    def _take_up(self, instrument: TradedInstrument, now_ms: int, *, is_same_part: bool) -> None:
+        """Bring a restored instrument into the present part of the day, and announce it."""
+        if not is_same_part:
+            instrument.auction = None
+            self._apply_phase(instrument, now_ms)
+        elif instrument.deadline_ms != inf:
+            heappush(self._deadlines, (instrument.deadline_ms, instrument.definition.symbol))
+        # Announced in any case: nobody has heard of it in this life of the market.
+        symbol, number = instrument.definition.symbol, self._day.number
+        self._events.append(Status(symbol, instrument.phase, instrument.reason, now_ms, number))
+
     # --- plans -----------------------------------------------------------------
     def follow(self, plan: FeedPlan, now_ms: int) -> dict[str, Status]:
         """Take a new plan; return the changes of phase that it causes, by symbol."""
         former, self._plan = self._plan, plan
-        is_new = not self._instruments or _begins_anew(former, plan)
-        if is_new:
+        is_new, is_restored = _begins_anew(former, plan), self._left is not None
+        if is_new or not self._instruments:
             self._begin(now_ms)
+        is_new = not is_restored and (is_new or not self._instruments)
         self._list()
+        self._go_on(now_ms)
         for instrument in self._instruments.values():
             self._hold(instrument, now_ms, is_new=is_new or instrument.number is None)
         self._update_due()

@@ -10,6 +10,7 @@ from feeds.market.events import Phase, Quote, Trade
 from feeds.market.instruments import Definition
 from feeds.plan.price_bands import NO_BAND, Band, BandRules, ReferencePrice
 from feeds.sessions.auctions import Auction, AuctionKind
+from feeds.sessions.state import AuctionState, InstrumentState
 
 SHUT: Final = Band(1, 0)
 """An empty band: no price is inside, so that every trade takes the slow path."""
@@ -51,6 +52,49 @@ class TradedInstrument:
         self._reference = ReferencePrice()
         self._has_quotes = self._is_waiting = False
         self.roll_ms: float = 0
+        self._refresh_limits()
+
+    # --- lives of the market ------------------------------------------------------------------
+    def state(self) -> InstrumentState:
+        """Return what a later life of the market needs to go on with this instrument."""
+        auction = self.auction
+        return InstrumentState(
+            phase=self.phase,
+            reason=self.reason,
+            day=self.number,
+            halt=self.hold,
+            deadline_ms=None if self.deadline_ms == inf else int(self.deadline_ms),
+            close=self.close,
+            last=self.last,
+            is_up=self.is_up,
+            band=self.band,
+            reference=self._reference.ticks,
+            has_quotes=self._has_quotes,
+            is_waiting=self._is_waiting,
+            auction=None
+            if auction is None
+            else AuctionState(auction.kind, auction.collar, auction.quote, tuple(auction.trades)),
+        )
+
+    def restore(self, state: InstrumentState, shift_ms: int) -> None:
+        """Go on from a state; times are moved by `shift_ms`.
+
+        The mean of the last five minutes is kept as it was, without the trades behind it.
+        """
+        self.phase, self.reason, self.number, self.hold = (
+            state.phase, state.reason, state.day, state.halt,
+        )  # fmt: skip
+        self.deadline_ms = inf if state.deadline_ms is None else state.deadline_ms + shift_ms
+        self.close, self.last, self.is_up = state.close, state.last, state.is_up
+        self.band = state.band
+        self._has_quotes, self._is_waiting = state.has_quotes, state.is_waiting
+        self._reference.begin(state.reference)
+        if state.day is not None:
+            self._announced = state.phase, state.reason, state.day
+        if state.auction is not None:
+            auction = self.auction = Auction()
+            auction.kind, auction.collar = state.auction.kind, state.auction.collar
+            auction.quote, auction.trades = state.auction.quote, list(state.auction.trades)
         self._refresh_limits()
 
     # --- phases -----------------------------------------------------------------------------

@@ -57,6 +57,7 @@ class Moves(NamedTuple):
 class Paths:
     """The paths as columns: first the shared paths, then those of instruments.
 
+    `logs` are the three parts of the log volatility of each path: [part, path].
     `step_min` is the length of a step in minutes of trading, `jump_chance` the probability of a
     jump in a step.
     """
@@ -75,13 +76,13 @@ class Paths:
         self._sd = np.repeat([COMMON_SDS, OWN_SDS], [len(shared), len(own)], axis=0).T
         self._kick = np.sqrt(1 - self._decay * self._decay) * self._sd
         start = draws(self.keys, np.uint64(0), 0, _START)
-        self._logs = self._sd * normal_of(np.stack(start[:3]))
+        self.logs = self._sd * normal_of(np.stack(start[:3]))
 
     def carry_over(self, former: "Paths", fresh: set[str]) -> None:
         """Copy the state of the paths that existed before and are not in `fresh`."""
         places = {name: place for place, name in enumerate(former.names) if name not in fresh}
         here = [place for place, name in enumerate(self.names) if name in places]
-        self._logs[:, here] = former._logs[:, [places[self.names[place]] for place in here]]
+        self.logs[:, here] = former.logs[:, [places[self.names[place]] for place in here]]
 
     def advance(self, steps: Words) -> Moves:
         """Advance the volatilities by consecutive steps; return the moves of these steps."""
@@ -98,20 +99,23 @@ class Paths:
         return Moves(volatilities, short_volatility, shocks, jumps, uniforms)
 
     def overnight_shocks(self, number: int) -> Floats:
-        """Return the shock of each path for the overnight gap before a day."""
+        """Return the shock of each path for the gap before a day, or before a step.
+
+        Days and steps share these numbers: a step has a far greater number than any day.
+        """
         a, b, u, v = draws(self.keys, np.uint64(number), 0, _NIGHT)
         return student_of(normal_of(a), normal_of(b), u, v)
 
     def _volatilities(self, normals: Floats) -> Floats:
         """Return the short-term and the long-term factor of volatility after each step."""
         # A loop, not a cumulative sum: results must round the same for any number of steps.
-        logs, decay, variances = self._logs, self._decay, self._sd * self._sd
+        logs, decay, variances = self.logs, self._decay, self._sd * self._sd
         passing, lasting = [], []
         for kicks in self._kick * normals:
             logs = logs * decay + kicks
             passing.append(logs[0] + logs[1])
             lasting.append(logs[2])
-        self._logs = logs
+        self.logs = logs
         # exp(x) of a normal x with variance v has the mean square exp(2 v): minus v makes that 1.
         means = np.stack([variances[0] + variances[1], variances[2]])[:, None]
         return exp_of(np.stack([np.stack(passing), np.stack(lasting)]) - means)

@@ -75,15 +75,18 @@ def sizes_of(words: Block) -> Objects:
 
 
 class Books:
-    """The quote in force of every instrument, by place; a bid of 0 means no quote yet."""
+    """The quote in force of every instrument, by place; a bid of 0 means no quote yet.
+
+    `quotes` are bid, ask and their sizes, in ticks and shares: [4, place].
+    """
 
     def __init__(self, symbols: list[str]) -> None:
         self._symbols = symbols
-        self._quotes = np.zeros((4, len(symbols)), dtype=np.int64)
+        self.quotes = np.zeros((4, len(symbols)), dtype=np.int64)
 
     def carry_over(self, former: "Books", here: list[int], there: list[int]) -> None:
         """Copy quotes of instruments that stay, from the places `there` to the places `here`."""
-        self._quotes[:, here] = former._quotes[:, there]
+        self.quotes[:, here] = former.quotes[:, there]
 
     def ticks_of(self, rows: Arrivals, rank: Words) -> list[Tick]:
         """Return the ticks in time order; ticks of the same time are in the order of `rank`."""
@@ -92,7 +95,7 @@ class Books:
         order = np.lexsort((rank, rows.at, rows.place))
         rows, rank = rows.take(order), rank[order]
         is_first = np.diff(rows.place, prepend=-1) != 0
-        is_quote = (rows.kind_u >= TRADE_SHARE) | (is_first & (self._quotes[0, rows.place] == 0))
+        is_quote = (rows.kind_u >= TRADE_SHARE) | (is_first & (self.quotes[0, rows.place] == 0))
         quotes = self._quote(rows.take(np.flatnonzero(is_quote)))
         trades = np.flatnonzero(~is_quote)
         in_force = self._in_force(rows.place, is_quote, quotes)[:, trades]
@@ -115,7 +118,7 @@ class Books:
         # so this is repeated until no quote is equal to the quote before it.
         while True:
             before = np.roll(quotes, 1, axis=1)
-            before[:, is_first] = self._quotes[:, rows.place[is_first]]
+            before[:, is_first] = self.quotes[:, rows.place[is_first]]
             repeats = (quotes == before).all(axis=0)
             if not repeats.any():
                 return quotes
@@ -129,7 +132,7 @@ class Books:
         number = np.cumsum(is_quote) - 1
         before = np.searchsorted(place[is_quote], place)
         is_known = number >= before
-        found = self._quotes[:, place]
+        found = self.quotes[:, place]
         found[:, is_known] = quotes[:, number[is_known]]
         return found
 
@@ -161,7 +164,7 @@ class Books:
 
     def _remember(self, place: Whole, quotes: Whole) -> None:
         is_last = np.diff(place, append=-1) != 0
-        self._quotes[:, place[is_last]] = quotes[:, is_last]
+        self.quotes[:, place[is_last]] = quotes[:, is_last]
 
 
 def _levels(prices: Whole, sizes: Objects) -> list[Levels]:

@@ -26,6 +26,7 @@ from feeds.simulator.intraday import FLAT, NIGHT, DayProfile, profile_at
 from feeds.simulator.paths import EVENTS, JUMP_SCALE, Moves, Paths
 from feeds.simulator.quotes import Arrivals, Books, sizes_of
 from feeds.simulator.randomness import LN2, Floats, Whole, exp_of, poisson_of, uniform_of, words
+from feeds.simulator.state import SimulatorState
 
 STEP_MS: Final = 50
 STRIDE: Final = 8
@@ -121,6 +122,38 @@ class Simulator:
         self._stride = -1
         self._ticks: list[Tick] = []
         self._drawn = 0
+        self._rest_began_ms: int | None = None
+
+    def state(self) -> SimulatorState | None:
+        """Return what a later simulator needs to go on; None before the first stride."""
+        if self._next is None or not self._origins:
+            return None
+        return SimulatorState(
+            day=self._day,
+            exchange_ms=self._schedule.at(self._next * STEP_MS).exchange_ms,
+            rate=self._rate,
+            unit_rate=self._unit_rate,
+            origins=self._origins,
+            drift=self._drift.tolist(),
+            excitation=self._excitation.tolist(),
+            quotes=self._books.quotes.tolist(),
+            paths=self._paths.names,
+            logs=self._paths.logs.tolist(),
+        )
+
+    def restore(self, state: SimulatorState) -> None:
+        """Go on where an earlier simulator of the same seed stopped; before the first draw.
+
+        Time that passed since then on the exchange moves the prices as a night does.
+        """
+        self._day, self._rest_began_ms = state.day, state.exchange_ms
+        self._rate, self._unit_rate = state.rate, state.unit_rate
+        self._origins = dict(state.origins)
+        self._drift, self._excitation = np.array(state.drift), np.array(state.excitation)
+        self._books = Books(list(state.origins))
+        self._books.quotes = np.array(state.quotes, dtype=np.int64)
+        self._paths = Paths(self._seed, state.paths, [], step_min=1.0, jump_chance=0.0)
+        self._paths.logs = np.array(state.logs)
 
     def plan(self, plan: FeedPlan) -> None:
         """Take a new plan; it takes effect at the next stride.
@@ -245,6 +278,7 @@ class Simulator:
         if profile is NIGHT:
             self._apply_overnight_effects(effects)
             return []
+        self._pass_rest(begin, time, is_flat=profile is FLAT)
         if time.number != self._day:
             self._open_day(time.number, has_gap=profile is not FLAT and self._day is not None)
         steps = np.arange(begin, begin + STRIDE, dtype=np.uint64)
@@ -260,6 +294,18 @@ class Simulator:
         if not counts.any():
             return []
         return self._ticks_of(begin, time, counts, drift, profile.volatility * volatility_ratio)
+
+    def _pass_rest(self, begin: int, time: ExchangeTime, *, is_flat: bool) -> None:
+        """Move the prices for exchange time that passed while nothing ran, at most a day's worth.
+
+        A night has a gap of its own.
+        """
+        began_ms, self._rest_began_ms = self._rest_began_ms, None
+        if began_ms is None or (time.number != self._day and not is_flat):
+            return
+        share = min(1.0, max(0, time.exchange_ms - began_ms) / time.day.trading_ms)
+        gaps = self._combine(self._paths.overnight_shocks(begin)[None])[0]
+        self._drift = self._drift + DAY_SHARE * float(np.sqrt(share)) * self._daily * gaps
 
     def _open_day(self, number: int, *, has_gap: bool) -> None:
         """Begin a day, with the overnight gap before it."""

@@ -483,3 +483,34 @@ def test_feeds_of_different_kinds_are_merged_by_time_each_in_its_own_order() -> 
 def test_a_missing_recording_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidRecording, match="there is no recording"):
         replay_of(plan("NVX", playback=Playback(path="none.parquet")), tmp_path)
+
+
+@given(
+    times=st.lists(st.integers(0, 2_000), min_size=1, max_size=30).map(sorted),
+    ends_ms=st.integers(0, 6_000),
+    speed=st.sampled_from([0.5, 1.0, 3.0]),
+    loops=st.booleans(),
+)
+def test_a_replay_goes_on_at_its_place_in_the_next_life(
+    times: list[int], ends_ms: int, speed: float, loops: bool
+) -> None:
+    reel = Reel([*beginning("NVX"), *(trade(at, price=100 + n) for n, at in enumerate(times))])
+    wanted = plan("NVX", playback=Playback(path="x", speed=speed, loops=loops))
+    whole = Replay(reel, wanted.playback)
+    whole.plan(wanted)
+    for now in range(NOW, NOW + ends_ms + 1, 100):
+        whole.draw(now)
+    state = whole.state()
+    assert state is not None
+    second = Replay(reel, wanted.playback)
+    second.restore(state)
+    second.plan(wanted)
+    last = NOW + ends_ms // 100 * 100
+    second.draw(last)
+    for now in range(last + 100, last + 3_000, 100):
+        assert trades(second.draw(now)) == trades(whole.draw(now))
+
+
+def trades(events: list) -> list[tuple[int, int]]:
+    """Return price and exchange time of the trades; their own time depends on rounding."""
+    return [(event.price_ticks, event.exchange_ms) for event in events if isinstance(event, Trade)]

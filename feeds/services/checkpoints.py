@@ -1,0 +1,163 @@
+"""Keeps the state of the market while it runs, and hands it to its next life.
+
+The only writer of this row. Must not know what a state is made of. The state is taken between two
+steps of the engine; a thread of its own writes it, so a database that is locked delays no tick.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Final
+
+from django import db
+from django.db import transaction
+from django.db.models import F
+from msgspec.structs import replace
+
+from feeds.clock import Clock
+from feeds.engine.checkpoint import (
+    NO_CHECKPOINT,
+    Checkpoint,
+    FeedCheckpoint,
+    checkpoint_of,
+    pack_checkpoint,
+    unpack_checkpoint,
+)
+from feeds.exceptions import InvalidCheckpoint
+from feeds.market.board import Board
+from feeds.market.events import FeedState
+from feeds.models import Feed, Intervention, MarketCheckpoint
+from feeds.models.feeds import Hours
+from feeds.plan.plans import FeedKind
+from feeds.services.audit import target_of
+from feeds.services.bars import close_thread
+from feeds.services.changes import lock, record_market
+
+EVERY_S: Final = 2.0
+"""The state is written this often."""
+_ONLY: Final = 1
+"""The primary key of the row."""
+log = logging.getLogger(__name__)
+
+
+def take_over(epoch: str, now_ms: int) -> Checkpoint:
+    """Return what the last market left, and let only the market of this epoch write from now on.
+
+    The clocks of compressed feeds go on where they stopped. A state that cannot be read counts as
+    none, with a line in the log.
+    """
+    with transaction.atomic():
+        row, _ = MarketCheckpoint.objects.select_for_update().get_or_create(pk=_ONLY)
+        row.epoch = epoch
+        row.save(update_fields=["epoch"])
+        left = _read(bytes(row.content))
+        rested_ms = {
+            feed.slug: now_ms - left.saved_ms
+            for feed in Feed.objects.filter(slug__in=left.feeds, hours=Hours.COMPRESSED)
+            if _rests(feed) and now_ms > left.saved_ms
+        }
+        for slug, passed_ms in rested_ms.items():
+            _move_clock(Feed.objects.get(slug=slug), left.saved_ms, passed_ms)
+    return replace(left, rested_ms=rested_ms)
+
+
+def store_checkpoint(epoch: str, checkpoint: Checkpoint) -> bool:
+    """Write the state of the market of an epoch; return False if another market took over."""
+    rows = MarketCheckpoint.objects.filter(pk=_ONLY, epoch=epoch)
+    content = pack_checkpoint(checkpoint)
+    return bool(rows.update(saved_ms=checkpoint.saved_ms, content=content))
+
+
+class CheckpointWriter:
+    """Writes the state of a running market every `every_s`, and once more at its end."""
+
+    def __init__(
+        self,
+        *,
+        epoch: str,
+        clock: Clock,
+        state: Callable[[], Mapping[str, FeedCheckpoint]],
+        board: Callable[[], Board],
+        store: Callable[[str, Checkpoint], bool] = store_checkpoint,
+        every_s: float = EVERY_S,
+    ) -> None:
+        self._epoch = epoch
+        self._clock = clock
+        self._state = state
+        self._board = board
+        self._store = store
+        self._every_s = every_s
+        self._trouble = ""
+
+    async def run(self) -> None:
+        """Write until cancelled, then a last time."""
+        thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
+        try:
+            while True:
+                await self._write(thread)
+                await asyncio.sleep(self._every_s)
+        finally:
+            await self._write(thread)
+            await _in(thread, close_thread)
+            thread.shutdown(wait=False)
+
+    async def _write(self, thread: ThreadPoolExecutor) -> None:
+        # No await before the state is whole: the engine must not step in between.
+        checkpoint = checkpoint_of(self._state(), self._board(), self._clock.now_ms())
+        if not checkpoint.feeds:
+            return
+        try:
+            is_ours = await _in(thread, partial(self._store, self._epoch, checkpoint))
+        except db.Error as error:
+            self._complain(str(error))
+        else:
+            self._complain("" if is_ours else "another market took over")
+
+    def _complain(self, trouble: str) -> None:
+        if trouble and trouble != self._trouble:
+            log.error("checkpoint cannot be written error=%s", trouble)
+        self._trouble = trouble
+
+
+def _read(content: bytes) -> Checkpoint:
+    if not content:
+        return NO_CHECKPOINT
+    try:
+        return unpack_checkpoint(content)
+    except InvalidCheckpoint as error:
+        log.warning("market begins anew, its checkpoint is of no use reason=%s", error)
+        return NO_CHECKPOINT
+
+
+def _rests(feed: Feed) -> bool:
+    """Say whether the clock of a compressed feed stands still while nothing runs."""
+    return feed.kind == FeedKind.SIMULATED and feed.state != FeedState.CLOSED
+
+
+def _move_clock(feed: Feed, saved_ms: int, passed_ms: int) -> None:
+    """Move the clock of a feed, and what is planned on it, by the time that nothing ran."""
+    lock(feed)
+    saved_at, passed = (
+        datetime.fromtimestamp(saved_ms / 1000, UTC),
+        timedelta(milliseconds=passed_ms),
+    )
+    if feed.opened_at > saved_at:
+        return
+    before = {"rested_ms": feed.rested_ms}
+    feed.rested_ms += passed_ms
+    if feed.runs_until is not None and feed.runs_until > saved_at:
+        feed.runs_until += passed
+    feed.save(update_fields=["rested_ms", "runs_until"])
+    running = Intervention.objects.filter(
+        feed=feed, cancelled_at=None, ends_at__gt=saved_at, made_at__lte=saved_at
+    )
+    running.update(starts_at=F("starts_at") + passed, ends_at=F("ends_at") + passed)
+    after = {"rested_ms": feed.rested_ms}
+    record_market("go on", target_of(feed), before, after, reason="nothing ran meanwhile")
+
+
+async def _in(thread: ThreadPoolExecutor, work: Callable[[], bool | None]) -> bool:
+    return bool(await asyncio.get_running_loop().run_in_executor(thread, work))

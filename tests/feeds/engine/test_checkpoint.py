@@ -1,0 +1,381 @@
+"""A market goes on in its next life as if nothing had happened, as far as time allows."""
+
+from collections.abc import Iterable
+from datetime import date
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feeds.engine.checkpoint import (
+    NO_CHECKPOINT,
+    VERSION,
+    Checkpoint,
+    checkpoint_of,
+    pack_checkpoint,
+    unpack_checkpoint,
+)
+from feeds.engine.engine import Engine
+from feeds.engine.sources import PlannedSource
+from feeds.exceptions import InvalidCheckpoint
+from feeds.market.bars import DAY, INTERVALS, SPANS
+from feeds.market.board import HIGH, LAST, OPEN, PHASE, PREVIOUS_CLOSE, VOLUME, Board
+from feeds.market.events import (
+    Batch,
+    Carryover,
+    Event,
+    FeedState,
+    Phase,
+    Quote,
+    Status,
+    Trade,
+)
+from feeds.plan.calendars import EXCHANGES, Calendar
+from feeds.plan.plans import FeedKind, FeedPlan
+from feeds.plan.price_bands import BandRules
+from feeds.plan.schedules import CompressedSchedule, PlainSchedule, Segment
+from feeds.simulator.demo_exchange import definitions
+from feeds.simulator.simulator import STEP_MS, STRIDE, Simulator
+
+NOW = 1_790_000_000_000
+"""A Monday of 2026 at 14:13 UTC: the exchange of New York trades."""
+STRIDE_MS = STRIDE * STEP_MS
+NEW_YORK = Calendar(EXCHANGES["XNYS"], date(2026, 1, 5))
+HOUR_MS = INTERVALS["1h"]
+
+
+class Life:
+    """One life of a market: its engine, and the board that everybody sees."""
+
+    def __init__(self, left: Checkpoint = NO_CHECKPOINT, epoch: str = "e1") -> None:
+        openers = {FeedKind.SIMULATED: lambda plan: Simulator(plan.seed)}
+        self.engine = Engine(epoch=epoch, open_source=lambda _: PlannedSource(openers), left=left)
+        self.board = Board()
+        self.events: list[Event] = []
+
+    def follow(self, plan: FeedPlan, now_ms: int) -> list[Event]:
+        return self._take(self.engine.reconcile([plan], now_ms))
+
+    def run(self, from_ms: int, until_ms: int, step_ms: int = STRIDE_MS) -> list[Event]:
+        events: list[Event] = []
+        for now_ms in range(from_ms, until_ms + 1, step_ms):
+            events += self._take(self.engine.step(now_ms))
+        return events
+
+    def end(self, now_ms: int, **changes: object) -> Checkpoint:
+        """Return what is left, by way of the bytes that are stored."""
+        content = pack_checkpoint(checkpoint_of(self.engine.state(), self.board, now_ms))
+        return msgspec.structs.replace(unpack_checkpoint(content), **changes)
+
+    def _take(self, batch: Batch) -> list[Event]:
+        for sequence, event in enumerate(batch.events, batch.first):
+            self.board.apply(sequence, event)
+        self.events += batch.events
+        return list(batch.events)
+
+
+def plan(count: int = 6, **changes: object) -> FeedPlan:
+    base = FeedPlan(
+        feed="demo", name="Demo", state=FeedState.RUNNING, rate=200.0, seed=1,
+        definitions=tuple(definitions(count)),
+    )  # fmt: skip
+    return msgspec.structs.replace(base, **changes)
+
+
+def shown(board: Board) -> dict[str, object]:
+    """Return all that a reader sees of each instrument, with its live bars."""
+    return {
+        symbol: (row.values, row.day, row.reason, row.bids, row.asks, live_bars(board, symbol))
+        for symbol, row in board.rows.items()
+    }
+
+
+def live_bars(board: Board, symbol: str) -> list[object]:
+    bars = board.bars.symbols.get(symbol)
+    return [] if bars is None else [bars.live(level) for level in range(len(SPANS))]
+
+
+def ticks(events: Iterable[Event]) -> list[Event]:
+    return [event for event in events if isinstance(event, Quote | Trade)]
+
+
+def lived(wanted: FeedPlan, lasts_ms: int, now_ms: int = NOW) -> tuple[Life, int]:
+    """Return a life of so many ms, and when it ended, at the end of a stride."""
+    life, begin_ms = Life(), now_ms // STRIDE_MS * STRIDE_MS
+    life.follow(wanted, begin_ms)
+    end_ms = begin_ms + lasts_ms // STRIDE_MS * STRIDE_MS
+    life.run(begin_ms, end_ms)
+    return life, end_ms
+
+
+@settings(max_examples=12)
+@given(strides=st.integers(3, 60), count=st.integers(1, 8))
+def test_without_a_rest_the_next_life_is_the_rest_of_the_first(strides: int, count: int) -> None:
+    wanted = plan(count)
+    first, end_ms = lived(wanted, strides * STRIDE_MS)
+    second = Life(first.end(end_ms), epoch="e2")
+    second.follow(wanted, end_ms)
+    assert shown(second.board) == shown(first.board)
+    # A life begins within a stride, so only the strides after that are whole.
+    begun_ms, until_ms = end_ms + STRIDE_MS, end_ms + 20 * STRIDE_MS
+    first.run(begun_ms, begun_ms)
+    second.run(begun_ms, begun_ms)
+    went_on = ticks(first.run(begun_ms + STRIDE_MS, until_ms))
+    assert ticks(second.run(begun_ms + STRIDE_MS, until_ms)) == went_on
+    assert went_on
+
+
+def test_what_is_carried_over_is_no_tick_and_comes_once() -> None:
+    first, end_ms = lived(plan(2), 20_000)
+    second = Life(first.end(end_ms))
+    begun = second.follow(plan(2), end_ms)
+    assert [type(event) for event in begun[1:4]] == [type(begun[1]), Carryover, Status]
+    assert all(row.ticks == 0 for row in second.board.rows.values())
+    assert second.follow(plan(3), end_ms)  # an instrument that comes later is new
+    assert sum(isinstance(event, Carryover) for event in second.events) == 2
+
+
+def test_an_instrument_with_another_tick_size_begins_anew() -> None:
+    wanted = plan(2)
+    first, end_ms = lived(wanted, 20_000)
+    changed = msgspec.structs.replace(
+        wanted.definitions[0], tick_size=wanted.definitions[0].tick_size / 10
+    )
+    second = Life(first.end(end_ms))
+    second.follow(plan(2, definitions=(changed, wanted.definitions[1])), end_ms)
+    fresh, same = (second.board.rows[one.symbol] for one in wanted.definitions)
+    assert fresh.values[LAST] is None
+    assert same.values[LAST] is not None
+
+
+def test_an_instrument_of_another_feed_begins_anew() -> None:
+    first, end_ms = lived(plan(1), 20_000)
+    second = Life(first.end(end_ms))
+    second.follow(plan(1, feed="other"), end_ms)
+    (row,) = second.board.rows.values()
+    assert row.values[LAST] is None
+
+
+def test_a_market_that_trades_on_moves_while_it_rests() -> None:
+    wanted = plan(8)
+    first, end_ms = lived(wanted, 20_000)
+    left = first.end(end_ms)
+    near, far = Life(left), Life(left)
+    later_ms = end_ms + 10 * HOUR_MS // STRIDE_MS * STRIDE_MS
+    for life, begin_ms in ((near, end_ms), (far, later_ms)):
+        life.follow(wanted, begin_ms)
+        life.run(begin_ms, begin_ms + 20_000)
+    before = {symbol: row.values[LAST] for symbol, row in first.board.rows.items()}
+
+    def moved(life: Life) -> float:
+        rows = life.board.rows.items()
+        return max(abs(row.values[LAST] / before[symbol] - 1) for symbol, row in rows)
+
+    assert 4 * moved(near) < moved(far) < 0.5
+
+
+def test_after_a_night_the_last_price_is_the_previous_close() -> None:
+    schedule = PlainSchedule(NEW_YORK)
+    wanted = plan(4, schedule=schedule)
+    first, end_ms = lived(wanted, 20_000)
+    assert {row.values[PHASE] for row in first.board.rows.values()} == {Phase.OPEN}
+    tomorrow_ms = end_ms + 24 * HOUR_MS
+    second = Life(first.end(end_ms))
+    second.follow(wanted, tomorrow_ms)
+    for symbol, row in second.board.rows.items():
+        assert row.values[PREVIOUS_CLOSE] == first.board.rows[symbol].values[LAST]
+        assert (row.values[OPEN], row.values[HIGH], row.values[VOLUME]) == (None, None, 0)
+
+
+def test_the_bar_of_a_day_that_ended_meanwhile_closes_whole() -> None:
+    wanted = plan(2)
+    first, end_ms = lived(wanted, 20_000)
+    second = Life(first.end(end_ms))
+    closed: list[tuple[str, object]] = []
+    second.board.bars._on_closed = lambda symbol, level, bar: (
+        closed.append((symbol, bar)) if level == DAY else None
+    )
+    later_ms = end_ms + 24 * HOUR_MS // STRIDE_MS * STRIDE_MS
+    second.follow(wanted, later_ms)
+    second.run(later_ms, later_ms + 30_000)
+    for symbol, bar in closed:
+        live = first.board.bars.symbols[symbol].live(DAY)
+        assert bar == live
+    assert {symbol for symbol, _ in closed} == set(first.board.rows)
+
+
+def compressed(anchor_ms: int) -> CompressedSchedule:
+    return CompressedSchedule(NEW_YORK, anchor_ms, 30 * 60_000)
+
+
+def test_a_compressed_market_goes_on_where_its_clock_stopped() -> None:
+    """Its plan is anchored later by the rest, so that its clock shows the same time as before."""
+    rest_ms = 7 * HOUR_MS
+    before = plan(4, schedule=compressed(NOW - 5 * 60_000), bands=BandRules(1))
+    first, end_ms = lived(before, 60_000)
+    left = first.end(end_ms, rested_ms={"demo": rest_ms})
+    second = Life(left)
+    after = plan(4, schedule=compressed(NOW - 5 * 60_000 + rest_ms), bands=BandRules(1))
+    second.follow(after, end_ms + rest_ms)
+    assert {symbol: row.values for symbol, row in second.board.rows.items()} == {
+        symbol: row.values for symbol, row in first.board.rows.items()
+    }
+    second.run(end_ms + rest_ms, end_ms + rest_ms + 4_000)
+    for symbol, row in second.board.rows.items():
+        assert abs(row.values[LAST] / first.board.rows[symbol].values[LAST] - 1) < 0.01
+
+
+def session_of(life: Life):
+    return life.engine._sessions["demo"]
+
+
+def paused_by_its_band() -> tuple[Life, int, FeedPlan]:
+    """Return a market in which an instrument was halted by its price band."""
+    wanted = plan(3, schedule=compressed(NOW - 5 * 60_000), bands=BandRules(1))
+    life, end_ms = lived(wanted, 40_000)
+    symbol = wanted.definitions[0].symbol
+    instrument = session_of(life)._instruments[symbol]
+    crash = instrument.band.low - 1
+    admitted = session_of(life).admit([Trade(symbol, crash, 100, "SELL", end_ms + 1)], end_ms + 2)
+    # A limit state lasts 15 s of exchange time, then trading pauses for five minutes.
+    admitted += session_of(life).admit([], end_ms + 2_000)
+    for sequence, event in enumerate(admitted, life.board.sequence + 1):
+        life.board.apply(sequence, event)
+    assert instrument.phase is Phase.HALTED
+    return life, end_ms + 2_000, wanted
+
+
+def test_a_pause_by_a_price_band_goes_on_and_ends_on_time() -> None:
+    first, end_ms, wanted = paused_by_its_band()
+    symbol = wanted.definitions[0].symbol
+    ends_ms = session_of(first)._instruments[symbol].deadline_ms
+    rest_ms = HOUR_MS
+    second = Life(first.end(end_ms, rested_ms={"demo": rest_ms}))
+    later = plan(3, schedule=compressed(NOW - 5 * 60_000 + rest_ms), bands=BandRules(1))
+    second.follow(later, end_ms + rest_ms)
+    assert second.board.rows[symbol].values[PHASE] == Phase.HALTED
+    assert second.board.rows[symbol].reason == first.board.rows[symbol].reason
+    session = session_of(second)
+    before = session.admit([], int(ends_ms) + rest_ms - 1)
+    assert not [event for event in before if isinstance(event, Status) and event.symbol == symbol]
+    after = session.admit([], int(ends_ms) + rest_ms + 1)
+    assert [event.phase for event in after if isinstance(event, Status)] == [Phase.AUCTION]
+
+
+def test_a_market_wide_halt_goes_on_and_no_level_halts_twice() -> None:
+    wanted = plan(3, schedule=compressed(NOW - 5 * 60_000), bands=BandRules(1))
+    first, end_ms = lived(wanted, 20_000)
+    session = session_of(first)
+    session._breakers.hit(70_000)
+    session._halt, session._lift_ms = "Market-wide halt: the index fell", end_ms + 30_000
+    for instrument in session._instruments.values():
+        session._apply_phase(instrument, end_ms)
+    for sequence, event in enumerate(session._take_events(), first.board.sequence + 1):
+        first.board.apply(sequence, event)
+    second = Life(first.end(end_ms))
+    second.follow(wanted, end_ms)
+    assert {row.values[PHASE] for row in second.board.rows.values()} == {Phase.HALTED}
+    assert session_of(second)._breakers.hit(70_000) == (False, None)
+    lifted = session_of(second).admit([], end_ms + 30_001)
+    assert Phase.AUCTION in {event.phase for event in lifted if isinstance(event, Status)}
+
+
+def test_a_halt_by_an_admin_that_ended_meanwhile_reopens() -> None:
+    schedule = compressed(NOW - 5 * 60_000)
+    symbol = plan(2).definitions[0].symbol
+    first, end_ms = lived(plan(2, schedule=schedule, halts={symbol: "news"}), 20_000)
+    assert first.board.rows[symbol].values[PHASE] == Phase.HALTED
+    second = Life(first.end(end_ms))
+    second.follow(plan(2, schedule=schedule), end_ms)
+    assert second.board.rows[symbol].values[PHASE] == Phase.AUCTION
+
+
+def test_a_halt_by_an_admin_made_meanwhile_holds() -> None:
+    schedule = compressed(NOW - 5 * 60_000)
+    symbol = plan(2).definitions[0].symbol
+    first, end_ms = lived(plan(2, schedule=schedule), 20_000)
+    second = Life(first.end(end_ms))
+    second.follow(plan(2, schedule=schedule, halts={symbol: "news"}), end_ms)
+    assert second.board.rows[symbol].values[PHASE] == Phase.HALTED
+    assert second.board.rows[symbol].reason == "news"
+
+
+def test_a_closed_feed_remembers_its_last_prices() -> None:
+    schedule = compressed(NOW - 5 * 60_000)
+    first, end_ms = lived(plan(2, schedule=schedule), 20_000)
+    closed = plan(2, schedule=schedule, state=FeedState.CLOSED)
+    first.follow(closed, end_ms)
+    second = Life(first.end(end_ms))
+    second.follow(closed, end_ms)
+    assert shown(second.board) == shown(first.board)
+    second = Life(first.end(end_ms))
+    second.follow(closed, end_ms + HOUR_MS)  # two of its days later
+    for symbol, row in second.board.rows.items():
+        assert row.values[LAST] == first.board.rows[symbol].values[LAST]
+        assert row.values[PHASE] == Phase.CLOSED
+
+
+def test_an_auction_keeps_what_it_collected() -> None:
+    schedule = compressed(NOW)
+    opening = NEW_YORK.day(0).starts_ms[Segment.OPENING_AUCTION]
+    begin_ms = schedule.wall_ms(0, opening)
+    wanted = plan(3, schedule=schedule)
+    first, end_ms = lived(wanted, 4_000, now_ms=begin_ms)
+    collected = {
+        symbol: len(instrument.auction.trades)
+        for symbol, instrument in session_of(first)._instruments.items()
+        if instrument.auction is not None
+    }
+    assert sum(collected.values()) > 0
+    second = Life(first.end(end_ms))
+    second.follow(wanted, end_ms)
+    for symbol, count in collected.items():
+        assert len(session_of(second)._instruments[symbol].auction.trades) == count
+
+
+def test_delayed_readers_see_what_they_saw_until_the_delay_is_over() -> None:
+    wanted = plan(1, delays=(1,))
+    symbol = wanted.definitions[0].symbol
+    first, end_ms = lived(wanted, 90_000)
+    twin = f"{symbol}~1"
+    seen = first.board.rows[twin].values[:11]
+    assert seen[LAST] is not None
+    assert seen != first.board.rows[symbol].values[:11]
+    second = Life(first.end(end_ms))
+    second.follow(wanted, end_ms)
+    assert second.board.rows[twin].values[:11] == seen
+    second.run(end_ms, end_ms + 59_000)
+    assert second.board.rows[twin].values[:11] == seen
+    second.run(end_ms + 59_200, end_ms + 60_400)
+    assert second.board.rows[twin].values[VOLUME] >= first.board.rows[symbol].values[VOLUME]
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00", b"\x80", b"\xc1" * 50])
+def test_bytes_that_are_no_checkpoint_are_refused(content: bytes) -> None:
+    with pytest.raises(InvalidCheckpoint, match="cannot be read"):
+        unpack_checkpoint(content)
+
+
+def test_a_checkpoint_of_another_version_is_refused() -> None:
+    other = msgspec.structs.replace(NO_CHECKPOINT, version=VERSION + 1)
+    with pytest.raises(InvalidCheckpoint, match="version was"):
+        unpack_checkpoint(pack_checkpoint(other))
+
+
+def test_a_checkpoint_that_was_cut_off_is_refused() -> None:
+    life, end_ms = lived(plan(2), 20_000)
+    content = pack_checkpoint(checkpoint_of(life.engine.state(), life.board, end_ms))
+    for length in range(0, len(content), 97):
+        with pytest.raises(InvalidCheckpoint):
+            unpack_checkpoint(content[:length])
+
+
+def test_a_state_whose_parts_do_not_fit_is_refused() -> None:
+    life, _ = lived(plan(2), 20_000)
+    state = life.engine.state()["demo"].source
+    assert state is not None
+    with pytest.raises(InvalidCheckpoint, match="does not fit"):
+        msgspec.structs.replace(state, drift=[0.0])
+    with pytest.raises(InvalidCheckpoint, match="does not fit"):
+        msgspec.structs.replace(state, quotes=state.quotes[:3])

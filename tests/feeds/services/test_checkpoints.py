@@ -1,0 +1,170 @@
+"""The state of a market is stored beside its ticks, and only the newest market may store it."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django import db
+from django.utils import timezone
+
+from feeds.clock import SystemClock
+from feeds.engine.checkpoint import NO_CHECKPOINT, Checkpoint, FeedCheckpoint, pack_checkpoint
+from feeds.market.board import Board
+from feeds.market.events import FeedState
+from feeds.models import AuditEntry, Feed, Intervention, MarketCheckpoint
+from feeds.models.feeds import Hours
+from feeds.services.checkpoints import CheckpointWriter, store_checkpoint, take_over
+from feeds.services.feeds import close_feed, start_feed
+
+SAVED_MS = 1_790_000_000_000
+SAVED_AT = datetime.fromtimestamp(SAVED_MS / 1000, UTC)
+REST_MS = 3_600_000
+REST = timedelta(milliseconds=REST_MS)
+RUNNING = {"demo": FeedCheckpoint(FeedState.RUNNING, None, None)}
+
+
+@pytest.fixture
+def feed(db: None) -> Feed:
+    return Feed.objects.create(slug="demo", name="Demo", opened_at=SAVED_AT - REST)
+
+
+def saved(**feeds: FeedCheckpoint) -> Checkpoint:
+    return Checkpoint(NO_CHECKPOINT.version, SAVED_MS, feeds or RUNNING, {})
+
+
+def rest() -> Checkpoint:
+    """Let a market end and another begin after REST; return what that finds."""
+    take_over("e1", SAVED_MS)
+    assert store_checkpoint("e1", saved())
+    return take_over("e2", SAVED_MS + REST_MS)
+
+
+def test_the_first_market_finds_nothing(feed: Feed) -> None:
+    assert take_over("e1", SAVED_MS) == NO_CHECKPOINT
+
+
+def test_the_next_market_finds_what_the_last_one_stored(feed: Feed) -> None:
+    left = rest()
+    assert (left.saved_ms, left.feeds) == (SAVED_MS, RUNNING)
+
+
+def test_a_market_that_was_replaced_stores_nothing(feed: Feed) -> None:
+    rest()
+    assert not store_checkpoint("e1", saved(other=RUNNING["demo"]))
+    assert store_checkpoint("e2", saved())
+    assert MarketCheckpoint.objects.count() == 1
+
+
+@pytest.mark.parametrize("content", [b"\x00", b"no checkpoint", pack_checkpoint(saved())[:-3]])
+def test_a_state_that_cannot_be_read_counts_as_none(
+    feed: Feed, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    take_over("e1", SAVED_MS)
+    MarketCheckpoint.objects.update(content=content, saved_ms=SAVED_MS)
+    assert take_over("e2", SAVED_MS) == NO_CHECKPOINT
+    assert "begins anew" in caplog.text
+
+
+def test_a_compressed_clock_stands_still_while_nothing_runs(feed: Feed) -> None:
+    before = feed.schedule().at(SAVED_MS)
+    assert rest().rested_ms == {"demo": REST_MS}
+    feed.refresh_from_db()
+    assert feed.schedule().at(SAVED_MS + REST_MS) == before
+    entry = AuditEntry.objects.get(action="go on")
+    assert (entry.target, entry.after) == ("feed demo", {"rested_ms": REST_MS})
+
+
+@pytest.mark.parametrize("hours", [Hours.EXCHANGE, Hours.ALWAYS])
+def test_the_clock_of_a_real_exchange_goes_on(feed: Feed, hours: Hours) -> None:
+    Feed.objects.update(hours=hours)
+    assert rest().rested_ms == {}
+    feed.refresh_from_db()
+    assert feed.rested_ms == 0
+
+
+def test_a_feed_that_was_started_meanwhile_keeps_its_clock(feed: Feed) -> None:
+    Feed.objects.update(opened_at=SAVED_AT + REST / 2)
+    rest()
+    feed.refresh_from_db()
+    assert feed.rested_ms == 0
+
+
+def test_a_feed_that_is_closed_does_not_move(feed: Feed) -> None:
+    close_feed(feed, actor=None)
+    assert rest().rested_ms == {}
+
+
+def test_a_feed_that_is_started_again_begins_with_a_fresh_clock(feed: Feed) -> None:
+    rest()
+    feed.refresh_from_db()
+    close_feed(feed, actor=None)
+    start_feed(feed, actor=None)
+    assert feed.rested_ms == 0
+
+
+def test_shocks_and_steps_are_moved_with_the_clock(feed: Feed) -> None:
+    Feed.objects.update(runs_until=SAVED_AT + timedelta(seconds=1))
+    facts = {"feed": feed, "size": -5, "reason": "test", "made_at": SAVED_AT - REST}
+    begins, ends = SAVED_AT - timedelta(seconds=30), SAVED_AT + timedelta(seconds=30)
+    running = Intervention.objects.create(starts_at=begins, ends_at=ends, **facts)
+    over = Intervention.objects.create(starts_at=begins - REST, ends_at=SAVED_AT - REST, **facts)
+    made_later = Intervention.objects.create(
+        starts_at=begins + REST, ends_at=ends + REST, **facts | {"made_at": timezone.now()}
+    )
+    rest()
+    for row in (running, over, made_later):
+        row.refresh_from_db()
+    feed.refresh_from_db()
+    assert (running.starts_at, running.ends_at) == (begins + REST, ends + REST)
+    assert over.ends_at == SAVED_AT - REST
+    assert made_later.starts_at == begins + REST
+    assert feed.runs_until == SAVED_AT + timedelta(seconds=1) + REST
+
+
+class Stored:
+    """What a writer stored; it fails as often as it is told to."""
+
+    def __init__(self, failures: int = 0, *, is_ours: bool = True) -> None:
+        self.checkpoints: list[Checkpoint] = []
+        self.calls = 0
+        self._failures, self._is_ours = failures, is_ours
+
+    def __call__(self, epoch: str, checkpoint: Checkpoint) -> bool:
+        self.calls += 1
+        if self.calls <= self._failures:
+            raise db.OperationalError("database is locked")
+        self.checkpoints.append(checkpoint)
+        return self._is_ours
+
+
+async def write(stored: Stored, calls: int, feeds: dict[str, FeedCheckpoint] = RUNNING) -> None:
+    """Run a writer until it stored so often, then end it."""
+    writer = CheckpointWriter(
+        epoch="e1", clock=SystemClock(), state=lambda: feeds, board=Board, store=stored,
+        every_s=0.001,
+    )  # fmt: skip
+    running = asyncio.create_task(writer.run())
+    async with asyncio.timeout(20):
+        while stored.calls < calls:
+            await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_writer_stores_again_and_again_and_at_its_end() -> None:
+    stored = Stored()
+    await write(stored, 3)
+    assert stored.calls >= 4
+    assert all(checkpoint.feeds == RUNNING for checkpoint in stored.checkpoints)
+
+
+async def test_a_database_that_is_away_is_named_once(caplog: pytest.LogCaptureFixture) -> None:
+    stored = Stored(failures=5)
+    await write(stored, 8)
+    assert stored.checkpoints
+    assert caplog.text.count("checkpoint cannot be written") == 1
+
+
+async def test_a_writer_that_was_replaced_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
+    await write(Stored(is_ours=False), 5)
+    assert caplog.text.count("another market took over") == 1
