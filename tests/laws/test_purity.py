@@ -16,9 +16,15 @@ NOT_PURE = {"feeds.plan.calendars"}
 """It reads time zones and holidays, and knows the dates of the civil calendar."""
 PURE_MODULES = {
     "feeds.exceptions",
-    *(f"feeds.engine.{name}" for name in ("delayed_market", "engine", "preview", "sources")),
+    *(
+        f"feeds.engine.{name}"
+        for name in ("checkpoint", "delayed_market", "engine", "preview", "sources")
+    ),
     "feeds.engine.virtual_clock",
-    *(f"feeds.recordings.{name}" for name in ("columns", "csv_import", "header", "replay")),
+    *(
+        f"feeds.recordings.{name}"
+        for name in ("columns", "csv_import", "header", "replay", "state")
+    ),
     "feeds.recordings.selection",
     *(f"feeds.upstream.{name}" for name in ("inbox", "protocol", "source")),
     "dashboard.exceptions",

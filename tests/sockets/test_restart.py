@@ -11,7 +11,7 @@ import pytest
 from tests.support.served import Served, serve
 
 pytestmark = pytest.mark.slow
-LIVES = 3
+LIVES = 2
 Rows = dict[str, dict[str, Any]]
 
 
