@@ -9,11 +9,13 @@ import signal
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from daphne.http_protocol import HTTPFactory
 from daphne.server import Server
 from daphne.ws_protocol import WebSocketFactory
 from twisted.internet import defer, reactor
 
 from dashboard.servers.daphne_closing import ClosingWebSocket
+from dashboard.servers.daphne_headers import HeaderFactory, revealed
 from dashboard.servers.framing import text_head
 from dashboard.wire.registry import MESSAGE_BYTES
 
@@ -168,6 +170,20 @@ class DaphneServer(Server):  # type: ignore[misc]
         super().run()
         if self.signal_handlers:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    @property
+    def http_factory(self) -> HTTPFactory:
+        """Return the factory of connections that speak HTTP."""
+        return self._http_factory
+
+    @http_factory.setter
+    def http_factory(self, factory: HTTPFactory) -> None:  # noqa: ARG002
+        """Make our connections instead of Daphne's."""
+        self._http_factory = HeaderFactory(self)
+
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        """Run the application for a request or a socket, with the headers as they came."""
+        return super().create_application(protocol, scope | {"headers": revealed(scope["headers"])})
 
     @property
     def ws_factory(self) -> WebSocketFactory:

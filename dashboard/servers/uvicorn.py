@@ -16,6 +16,7 @@ from websockets.frames import CloseCode
 
 from dashboard.servers.framing import text_head
 from dashboard.servers.uvicorn_closing import ClosingSansIO
+from dashboard.servers.uvicorn_headers import HeaderHttp
 from dashboard.wire.registry import MESSAGE_BYTES
 
 SHUTDOWN_S: Final = 1
@@ -72,7 +73,7 @@ class UvicornServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 application,
-                http="httptools",
+                http=HeaderHttp,
                 ws=UvicornWebSocket,
                 ws_per_message_deflate=False,
                 ws_max_size=MESSAGE_BYTES,

@@ -34,7 +34,7 @@ PURE_MODULES = {
     *(f"dashboard.delivery.{name}" for name in ("replica", "subscriber", "token_bucket")),
     *(f"dashboard.delivery.{name}" for name in ("histogram", "market_view", "traffic")),
     "dashboard.loadtest.reader",
-    "dashboard.servers.framing",
+    *("dashboard.servers.framing", "dashboard.servers.header_bytes"),
 }
 """Pure modules of folders that also hold modules which are not."""
 

@@ -7,6 +7,7 @@
 /age/      makes every WebSocket decades old, for a server that looks at that
 /loop/     tells what held the loop up since the last look; the first look begins the watch
 /hold-up/  holds the loop up
+/scope/    tells what the server hands to the application, over HTTP and by a WebSocket
 
 Everything else is the real thing: same command, same server, same application. The line of JSON has
 a token as well: to ask the command for one takes as long as to start the server.
@@ -98,6 +99,20 @@ ADDRESSES = {
 }
 
 
+async def tell_scope(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Answer with root path and headers, bytes as Latin-1."""
+    headers = [[part.decode("latin-1") for part in header] for header in scope["headers"]]
+    text = json.dumps({"root_path": scope.get("root_path", ""), "headers": headers})
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": text.encode()})
+        return
+    await receive()
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.send", "text": text})
+    await send({"type": "websocket.close", "code": 1000})
+
+
 def with_census(application: Any) -> Any:
     """Return the application with the addresses in front."""
 
@@ -106,6 +121,9 @@ def with_census(application: Any) -> Any:
         if scope["type"] == "websocket":
             sockets.add(send)
         try:
+            if scope.get("path") == "/scope/":
+                await tell_scope(scope, receive, send)
+                return
             if look is None:
                 await application(scope, receive, send)
                 return
