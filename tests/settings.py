@@ -10,3 +10,8 @@ atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 os.environ["MARKET_DATA_DIR"] = _folder
 
 from dashboard.settings import *  # noqa: E402, F403
+
+# Each client of a test would look through all static files anew, which takes longer than its test.
+# The servers of tests/sockets and tests/e2e run with the settings of the project and serve them.
+SERVESTATIC_USE_FINDERS = False
+SERVESTATIC_USE_STATIC_ROOT = False
