@@ -1,7 +1,7 @@
-"""The ASGI application: sockets, streams and polls to the hub, everything else to Django.
+"""The ASGI application: sockets, streams and polls go to the hub, everything else to Django.
 
-Hands the runtime to the transports. It imports the pages at once: Django would import them with the
-first request, in the loop, while every frame waits.
+It imports the pages at once. Django would import them with the first request, in the loop, while
+every frame waits.
 """
 
 import os

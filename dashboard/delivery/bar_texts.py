@@ -1,6 +1,6 @@
 """The shared answers to "which bars after n?": each bar is encoded once for all its readers.
 
-Pure. Must not know readers. Owned by replica, asked by the outbox of bars.
+Pure. Must not know readers.
 """
 
 from typing import Final
@@ -10,15 +10,16 @@ from dashboard.wire.registry import RECENT_BARS
 from feeds.market.board import Board
 
 CLOSED_BARS: Final = 60
-"""Closed bars kept of each instrument and interval: a minute of the finest, an hour of minutes;
-100 KB an instrument once all are there."""
+"""Closed bars kept of each instrument and interval: one minute of the bars of a second, one hour of
+those of a minute. All of them take 100 KB for each instrument."""
 
 SHARED_ANSWERS: Final = 4096
-"""Answers kept for readers at the same position; readers everywhere must not fill the memory."""
+"""Answers kept for readers to share. A bound, because readers may stand at any number of positions.
+"""
 
 
 class BarTexts:
-    """The bars of a board as entries of frames; `forget` whenever the board moves."""
+    """The bars of a board as entries of frames. Call `forget` whenever the board moves."""
 
     def __init__(self, board: Board) -> None:
         board.bars.keep(CLOSED_BARS, board.sequence)
@@ -26,13 +27,13 @@ class BarTexts:
         self._news: dict[tuple[str, int, int], list[str] | None] = {}
 
     def forget(self) -> None:
-        """The board moved: what was encoded is not all any more."""
+        """Drop the shared answers, because the board has moved."""
         self._news.clear()
 
     def since(self, symbol: str, level: int, sequence: int) -> list[str] | None:
-        """Return the bars that closed after a sequence, and the live one if it changed after it.
+        """Return the bars that closed after a sequence, and the live bar if it changed after that.
 
-        None when some of them are forgotten.
+        None if some of them are no longer kept.
         """
         key = (symbol, level, sequence)
         if key not in self._news:
@@ -42,7 +43,7 @@ class BarTexts:
         return self._news[key]
 
     def newest(self, symbol: str, level: int) -> list[str]:
-        """Return the newest bars, the live one last, or the entry that there is none yet."""
+        """Return the newest bars, the live bar last; without any, the entry that says so."""
         bars, row = self._board.bars.symbols.get(symbol), self._board.rows.get(symbol)
         if bars is None or row is None:
             return [encode_no_bar(symbol, level)]

@@ -1,6 +1,6 @@
-"""What of a command can be done: each function returns it, or says why it cannot.
+"""The checks of a command: each returns a checked part of it, or says why it is refused.
 
-Pure. Must not do anything.
+Pure. Must not carry out anything.
 """
 
 from collections.abc import Iterable
@@ -40,7 +40,7 @@ def channel_of(received: ReceivedCommand, name: str) -> Channel:
     """Return the channel of a name.
 
     Raises:
-        CommandRefused: there is none.
+        CommandRefused: no channel has this name.
     """
     try:
         return Channel(name)
@@ -54,10 +54,10 @@ def channel_of(received: ReceivedCommand, name: str) -> Channel:
 def chosen_fields(
     received: ReceivedCommand, keys: tuple[str, ...] | None, outbox: TickerOutbox
 ) -> Fields:
-    """Return the fields of these keys for a channel that opens; an open one keeps those it has.
+    """Return the fields with which a channel opens; without `keys` an open channel keeps its own.
 
     Raises:
-        CommandRefused: one of them is no field, or others are subscribed.
+        CommandRefused: a key is not that of a field, or the channel is open with other fields.
     """
     if keys is None:
         return outbox.fields if outbox.is_open else ALL_FIELDS
@@ -76,7 +76,7 @@ def named_bars(
     """Return the symbol and the level of each name: NVX@5m, or NVX for `interval`.
 
     Raises:
-        CommandRefused: an interval is none of ours, or everything is asked for.
+        CommandRefused: an interval is unknown, or bars of all symbols are asked for.
     """
     named = {}
     for name in names:
@@ -94,10 +94,10 @@ def named_bars(
 def refuse_too_many_bars(
     received: ReceivedCommand, outbox: BarsOutbox, asked: Iterable[tuple[str, int]]
 ) -> None:
-    """Refuse more pairs of a symbol and an interval than one reader may name.
+    """Check that a reader stays within the limit of pairs of a symbol and an interval.
 
     Raises:
-        CommandRefused: with these there would be.
+        CommandRefused: with these pairs it would have more.
     """
     count = len({*asked, *outbox.named})
     if count > BAR_LIMIT:
@@ -108,10 +108,10 @@ def refuse_too_many_bars(
 def bars_of(
     received: ReceivedCommand, command: Unsubscribe, outbox: BarsOutbox
 ) -> list[tuple[str, int]] | None:
-    """Return the pairs to take out, by their keys; None is all of them.
+    """Return the pairs to unsubscribe, by their keys; None is all of them.
 
     Raises:
-        CommandRefused: an interval is none of ours.
+        CommandRefused: an interval is unknown.
     """
     if not command.symbols or EVERYTHING in command.symbols:
         return None
@@ -120,7 +120,7 @@ def bars_of(
 
 
 def refuse_before_begin(received: ReceivedCommand, replica: Replica) -> None:
-    """Refuse what no market can answer yet.
+    """Check that the market has begun, so that there is something to subscribe to.
 
     Raises:
         CommandRefused: the market has not begun.
@@ -135,10 +135,10 @@ def _bad(received: ReceivedCommand, fact: str) -> CommandRefused:
 
 
 def refuse_without(received: ReceivedCommand, right: bool) -> None:
-    """Refuse what needs a right.
+    """Check that the reader has the right that a channel needs.
 
     Raises:
-        CommandRefused: it is not there.
+        CommandRefused: the right is missing.
     """
     if not right:
         fact = "this channel is for operators"
@@ -148,10 +148,10 @@ def refuse_without(received: ReceivedCommand, right: bool) -> None:
 def refuse_too_many(
     received: ReceivedCommand, outbox: TickerOutbox | TradesOutbox, asked: list[str]
 ) -> None:
-    """Refuse more symbols than one reader may name.
+    """Check that a reader stays within the limit of named symbols.
 
     Raises:
-        CommandRefused: with these there would be.
+        CommandRefused: with these symbols it would have more.
     """
     count = len({*asked, *map(shown, outbox.symbols)})
     if count > SYMBOL_LIMIT and not outbox.everything:
@@ -162,10 +162,10 @@ def refuse_too_many(
 def symbols_of(
     received: ReceivedCommand, command: Unsubscribe, outbox: TickerOutbox | TradesOutbox
 ) -> list[str] | None:
-    """Return the keys of the symbols to take out; None is all of them.
+    """Return the keys of the symbols to unsubscribe; None is all of them.
 
     Raises:
-        CommandRefused: some are named, and everything is subscribed.
+        CommandRefused: single symbols are named, but the reader subscribed to everything.
     """
     if EVERYTHING in command.symbols or not command.symbols:
         return None

@@ -1,6 +1,6 @@
-"""One reader's connection to the hub: it wakes the writer, and ends a reader that takes nothing.
+"""One reader's connection to the hub: it runs the writer, and cuts a reader that accepts nothing.
 
-Must not know how frames travel. Whoever holds a connection asks it, never what is inside it.
+Must not know how frames travel. Others use its surface only, never the subscriber inside it.
 """
 
 import asyncio
@@ -23,11 +23,11 @@ from feeds.clock import Clock, moment_of
 
 log = logging.getLogger(__name__)
 ANSWER_CHARACTERS: Final = 2_000_000
-"""Limit of the answers that wait for one socket: two snapshots of 10,000 instruments."""
+"""Most characters of answers that wait for one socket: two snapshots of 10,000 instruments."""
 
 
 class ReaderSocket(Protocol):
-    """The socket behind a connection, as far as slow readers need it."""
+    """What a connection needs of its socket to notice a slow reader."""
 
     def backlog(self) -> int:
         """Return how many bytes were sent and not yet acknowledged by the reader's side."""
@@ -51,10 +51,10 @@ class ConnectionOwner(Protocol):
 
 
 class Connection:
-    """A reader in the hub: identity, transport and socket, and the frames that are due.
+    """A reader in the hub, with its identity, its transport and its socket.
 
-    `key` names it to operators; `since_ms` is when it began (UTC ms); `next_s` is when to look for
-    frames even if no status changes (seconds, monotonic).
+    `key` is its name for operators. `since_ms` is when it began (UTC ms). `next_s` is when its next
+    frame may be due if no status changes before (seconds, monotonic).
     """
 
     def __init__(
@@ -70,8 +70,8 @@ class Connection:
         self.identity = identity
         self._request_id = request_id.current()
         self.transport = transport
-        # A copy, renewed wherever the subscriber's may change: the hub compares it for every
-        # connection at every batch, and a property would make that loop four times as slow.
+        # A copy of the subscriber's, renewed wherever that may change. The hub compares it for
+        # every connection at every batch; a property would make that loop four times as slow.
         self.next_s = subscriber.next_s
         self._subscriber = subscriber
         self._socket = socket
@@ -92,7 +92,7 @@ class Connection:
         return self._subscriber.closed
 
     def has_work(self, now_s: float) -> bool:
-        """Say whether frames may be due although nothing happened since the last look."""
+        """Say whether frames may be due although the market did not move."""
         return self._subscriber.has_work(self._hub.replica, now_s)
 
     @property
@@ -101,7 +101,7 @@ class Connection:
         return self._subscriber.personal.is_open
 
     def offer_personal(self, personal: Personal) -> None:
-        """Take what the rows say of this user; call `wake` to send it."""
+        """Take the newest personal rows of this user; call `wake` to send what changed."""
         self._subscriber.personal.offer(personal)
 
     @property
@@ -155,7 +155,7 @@ class Connection:
         self.wake()
 
     def wake(self) -> None:
-        """Look for frames now; a writer that waits for its socket looks by itself afterwards."""
+        """Run the writer now, unless it already waits for its socket: then it looks afterwards."""
         if self._write is None:
             self._news.set()
         elif not self._is_writing:
@@ -165,13 +165,13 @@ class Connection:
             self._waiting = self._start(self._write())
             if self._waiting is None:
                 self._is_writing = False
-                self._subscriber.pace.wait(0.0)
+                self._subscriber.pace.note_wait(0.0)
             else:
                 self._wait_began_s = self._accepted_s = self._hub.clock.monotonic()
                 self._waiting.add_done_callback(self._stop_waiting)
 
     def _start(self, writing: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
-        """Start writing; an error of one connection must not reach the hub, which wakes many."""
+        """Start the writer. Its error ends this connection alone: the hub wakes many in a row."""
         try:
             return start(writing)
         except Exception as error:
@@ -192,13 +192,13 @@ class Connection:
             self._waiting.cancel()
 
     def close(self, code: Close) -> None:
-        """End this connection after the answers that wait; the first reason stands."""
+        """End this connection after the answers that wait. The first of several reasons counts."""
         self._subscriber.closed = self._subscriber.closed or code
         self.wake()
 
     # --- commands ----------------------------------------------------------------------------
     def receive(self, message: str | bytes) -> None:
-        """Do one command; its answer goes out by `take`, in order with the frames."""
+        """Carry out a command; `take` returns its answer, in order with the frames."""
         if self._subscriber.closed is not None:
             return
         hub = self._hub
@@ -211,10 +211,10 @@ class Connection:
         self.wake()
 
     def begin(self, commands: Iterable[Subscribe]) -> None:
-        """Do the subscriptions that a request over HTTP asks for.
+        """Carry out the subscriptions of a request over HTTP.
 
         Raises:
-            CommandRefused: one of the commands cannot be done.
+            CommandRefused: one of them cannot be carried out.
         """
         hub = self._hub
         self._answers += self._subscriber.begin(commands, hub.replica, moment_of(hub.clock))
@@ -227,7 +227,7 @@ class Connection:
 
     # --- frames ------------------------------------------------------------------------------
     def settle(self) -> ReaderPosition | None:
-        """Return the reader's one position in all its channels; None while something is due."""
+        """Return the reader's position, the same in all channels; None while a frame is due."""
         return None if self._answers else self._subscriber.settle(self._hub.replica)
 
     async def frames(self) -> list[str]:
@@ -298,9 +298,9 @@ class Connection:
         self._waiting = self._backlog = None
         self._is_writing = False
         waited_s = self._hub.clock.monotonic() - self._wait_began_s
-        self._subscriber.pace.wait(waited_s)
-        self.wake()  # what happened while it waited woke nobody
+        self._subscriber.pace.note_wait(waited_s)
+        self.wake()  # news that came while it waited did not wake the writer
 
     def _request_personal(self) -> None:
-        if self._subscriber.personal.is_hungry:
+        if self._subscriber.personal.needs_rows:
             self._hub.poke_people([self.identity.user_id])

@@ -1,7 +1,7 @@
-"""Run a coroutine at once, and give it a task only if it has to wait.
+"""Runs a coroutine at once, and makes a task only for one that has to wait.
 
-Must not know what it does. Nearly every send finds room at once, and to wake a task for it would
-cost more than the send. From Python 3.12 on asyncio.eager_task_factory does the same.
+Must not know what the coroutine does. Nearly every send finds room at once, and waking a task for
+it would cost more than the send. From Python 3.12 on asyncio.eager_task_factory does the same.
 """
 
 import asyncio
@@ -11,10 +11,10 @@ from typing import Any
 
 
 def start(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
-    """Run until the coroutine ends or waits; return the task that waits for the rest, if any.
+    """Run a coroutine until it ends or waits; return the task that runs the rest, if it waits.
 
-    What it raises before it waits is raised here. Until then there is no current task, so it must
-    not begin with what needs one (asyncio.timeout, a TaskGroup).
+    An error before it waits is raised here. Until then there is no current task, so a coroutine
+    must not begin with something that needs one (asyncio.timeout, a TaskGroup).
     """
     try:
         waits_for = coroutine.send(None)
@@ -29,17 +29,17 @@ async def _finish(coroutine: Coroutine[Any, Any, None], waits_for: object) -> No
 
 @types.coroutine
 def _go_on(coroutine: Coroutine[Any, Any, None], waits_for: object) -> Generator[object, Any, None]:
-    """Hand to the loop what a started coroutine waits for, and to it what the loop says."""
+    """Pass what a started coroutine waits for to the loop, and the loop's results back to it."""
     try:
         while True:
             try:
-                heard = yield waits_for
+                result = yield waits_for
             except GeneratorExit:
                 coroutine.close()
                 raise
             except BaseException as error:
                 waits_for = coroutine.throw(error)
             else:
-                waits_for = coroutine.send(heard)
+                waits_for = coroutine.send(result)
     except StopIteration:
         return

@@ -1,7 +1,7 @@
-"""Fan-out inside one process: one bus reader, one replica, a connection for every subscriber.
+"""The fan-out inside one process: it reads the bus, keeps one replica, and wakes connections.
 
-Must not know how frames travel or where rows live. `join` has no await, so a snapshot and what
-follows it cannot have a hole between.
+Must not know how frames travel or where rows live. `join` has no await, so no batch can fall
+between the snapshot of a new reader and its first update.
 """
 
 import asyncio
@@ -31,13 +31,14 @@ from feeds.market.events import Batch
 
 log = logging.getLogger(__name__)
 PULSE_S: Final = 0.02
-"""How often paces and heartbeats are looked at; a fifth of the fastest usual pace."""
+"""How often the hub looks for readers whose frame or heartbeat is due; a fifth of the fastest usual
+interval between frames."""
 RECHECK_S: Final = 30.0
-"""Personal rows are read this often without being poked, so a lost poke only delays them."""
+"""Personal rows are read again this often. So a poke that is lost delays them, and no more."""
 RETRY_S: Final = 1.0
-"""What cannot be read now is read again after this."""
+"""Wait before a bus or a database that cannot be read is tried again."""
 SILENCE_S: Final = 3.0
-"""The feed says something every second; after this the prices are stale."""
+"""A feed publishes at least an empty batch every second. After this silence prices are stale."""
 
 FindRevoked = Callable[[Collection[Identity]], Awaitable[dict[Identity, Close]]]
 ReadPersonal = Callable[[Collection[int]], Awaitable[dict[int, Personal]]]
@@ -56,7 +57,7 @@ class TapeObserver(Protocol):
 
 
 class Hub:
-    """Keep the replica as the bus says, and every connection as the rows say."""
+    """Keeps the replica as the bus says, and the connections as the rows of people say."""
 
     def __init__(
         self,
@@ -110,12 +111,12 @@ class Hub:
         *,
         is_live: bool = True,
     ) -> Connection:
-        """Return a connection; without `is_live` it has no heartbeats, and gets all at once.
+        """Add a reader. Without `is_live` it gets no heartbeats, only what is due when it asks.
 
         Raises:
             HubClosing: the process stops.
-            HubFull: there are as many connections as there may be.
-            TooManyConnections: this user has as many as one may have.
+            HubFull: the process has as many connections as it may have.
+            TooManyConnections: the account has as many connections as it may have.
         """
         if self._is_closing:
             self.traffic.refusals[RefusalReason.STOPPING] += 1
@@ -155,7 +156,7 @@ class Hub:
 
     @property
     def conflation(self) -> tuple[int, int]:
-        """Return how many changes of prices were taken, and how many ticks they stood for."""
+        """Return how many changes of prices readers got, and how many ticks these stood for."""
         taken = [connection.conflation for connection in self.connections]
         changes = self.traffic.changes + sum(changes for changes, _ in taken)
         return changes, self.traffic.merged + sum(merged for _, merged in taken)
@@ -185,7 +186,7 @@ class Hub:
             self._emptied.set()
 
     def poke_people(self, user_ids: Iterable[int]) -> None:
-        """Read again what is personal of these users, if they are connected."""
+        """Read watchlist and notifications of these users again, if they are connected."""
         self._people.update(user_ids)
         self._people_poked.set()
 
@@ -196,9 +197,10 @@ class Hub:
                 connection.close(Close.DISCONNECTED)
 
     async def close_all(self, code: Close, *, within_s: float) -> None:
-        """End every subscriber, and wait for them to hear why; nobody can join any more.
+        """End every connection, and wait `within_s` for the readers to receive the reason.
 
-        Who took nothing meanwhile is cut: a server would wait for it, and then complain.
+        Nobody can join any more. A reader that accepted nothing in time is cut, because the server
+        would wait for it, and then complain.
         """
         self._is_closing = True
         for connection in list(self.connections):
@@ -229,6 +231,8 @@ class Hub:
                 continue
             trouble = ""
             self._begin(attachment.epoch, attachment.board)
+            # After a lost batch the replica has a hole. Only a new board closes it, so every such
+            # error leads back to `attach`.
             try:
                 async for batch in attachment.batches():
                     self.traffic.batches += 1
@@ -245,7 +249,9 @@ class Hub:
                 self._bus.detach(attachment)
 
     def _begin(self, epoch: str, board: Board) -> None:
+        # Readers know that prices are stale. A new board does not end that, only a batch does.
         stale_ms = self.replica.stale_ms
+        # This process has not heard the market yet. Its newest tick says since when it is silent.
         if not self.replica.epoch and (newest_ms := board.newest_ms()) is not None:
             self._heard = self._heard._replace(wall_ms=newest_ms)
         self.replica = Replica(epoch, board, capacity=self._capacity, ts=self.clock.now_ms())
@@ -254,7 +260,7 @@ class Hub:
             observer.begin(board)
 
     def _hear(self, *, has_ticks: bool) -> None:
-        """Let everybody look whose time has come, or everybody at all when a status changed."""
+        """Wake the readers whose next frame is due; after a change of status, all readers."""
         self._heard, replica = moment_of(self.clock), self.replica
         former, self._seen_status = self._seen_status, replica.status_position
         is_for_all = former != self._seen_status or replica.stale_ms is not None
@@ -268,7 +274,7 @@ class Hub:
             self.traffic.ages.observe(age_ms, self.traffic.frames - frames)
 
     async def _pulse(self) -> None:
-        """Let those look whose pace held something back, or who heard nothing for long."""
+        """Wake readers between batches: their pace allows a frame now, or a heartbeat is due."""
         while True:
             asked_s = self.clock.monotonic() + PULSE_S
             await asyncio.sleep(PULSE_S)
@@ -281,7 +287,9 @@ class Hub:
             self._wake([connection for connection in due if connection.has_work(now_s)])
 
     def _wake(self, connections: Iterable[Connection]) -> None:
-        """Let connections write, at the cost of their transport."""
+        """Let connections write, and charge the CPU time to their transport."""
+        # Grouped, because reading the CPU clock for each connection would cost more than some
+        # frames.
         groups: dict[Transport, list[Connection]] = {}
         for connection in connections:
             groups.setdefault(connection.transport, []).append(connection)
@@ -301,14 +309,14 @@ class Hub:
         while True:
             people = await self._poked_people()
             try:
-                await self._tell_people(people)
+                await self._send_personal(people)
             except db.Error as error:
                 log.error("personal rows cannot be read error=%s", error)
                 await asyncio.sleep(RETRY_S)
                 self.poke_people(people)
 
     async def _poked_people(self) -> set[int]:
-        """Wait for a poke; without one, everybody is looked at now and then."""
+        """Wait for a poke and return its users; after `recheck_s` without a poke, all users."""
         try:
             async with asyncio.timeout(self._recheck_s):
                 await self._people_poked.wait()
@@ -318,7 +326,7 @@ class Hub:
         people, self._people = self._people, set()
         return people
 
-    async def _tell_people(self, people: set[int]) -> None:
+    async def _send_personal(self, people: set[int]) -> None:
         readers = self._readers(people)
         if not readers:
             return
@@ -338,7 +346,7 @@ class Hub:
         ]
 
     async def _sweep(self) -> None:
-        """End the connections of those who signed out, expired, or may see something else now."""
+        """End connections whose session or token ended, or whose rights changed."""
         while True:
             await asyncio.sleep(self._sweep_s)
             identities = {connection.identity for connection in self.connections}

@@ -1,6 +1,6 @@
 """What a reader sees of the market: symbols, fields and the limits of an access, as shared values.
 
-Pure. Must not know what happened.
+Pure. Must not know the market itself.
 """
 
 from collections.abc import Iterable
@@ -12,10 +12,9 @@ from dashboard.wire.frames import ALL_FIELDS, Fields
 
 
 class MarketView:
-    """What a reader of the ticker sees: these symbols (None is all that the access allows), and
-    these fields of them.
+    """The symbols and fields that a reader of the ticker sees; None is all symbols of the access.
 
-    Readers who want the same share one view (`view_of`), and by it their frames.
+    Readers who want the same share one view (`view_of`), and so they share frames.
     """
 
     __slots__ = ("__weakref__", "access", "fields", "symbols")
@@ -42,12 +41,12 @@ def view_of(
 
 
 class StatusText(NamedTuple):
-    """A status entry of a feed, by its key; of the whole feed, or of an instrument of it."""
+    """A status entry of a whole feed (`is_whole`), or of one of its instruments."""
 
     feed: str
     is_whole: bool
     text: str
 
     def is_for(self, access: Access) -> bool:
-        """Say whether somebody may be told."""
+        """Say whether a reader with this access may receive it."""
         return access.knows(self.feed) if self.is_whole else access.sees(self.feed)

@@ -1,7 +1,7 @@
-"""How often one reader gets merged frames, and why: its wish, its painting and its line.
+"""How often one reader gets merged frames, and what limits that: its choice, painting or network.
 
-Pure. Must not know frames or sockets. A reader that says what it painted has credit: when it stops
-saying so, or painting takes too much of its time, frames come less often and conflate meanwhile.
+Pure. Must not know frames or sockets. A page confirms the frames that it painted. When it stops, or
+when painting takes too much of its time, it gets fewer frames, and each merges more ticks.
 """
 
 from collections import deque
@@ -12,22 +12,22 @@ from dashboard.wire.registry import DEFAULT_RATE, MAX_RATE, MIN_RATE
 PAINT_SHARE: Final = 0.15
 """Share of its time that a page may spend on painting prices: 38 ms allow 4 frames per second."""
 CREDIT_S: Final = 3.0
-"""Frames of this long may be unpainted: a page says so once a second, over a slow line."""
+"""Frames of so many seconds may be unconfirmed: a page confirms once a second, on slow networks."""
 GRID_S: Final = 0.05
-"""A frame may be this late without being late: it waited for a batch, which come every 40 ms."""
+"""A frame this late still counts as on time: it waited for a batch, and these come every 40 ms."""
 MEMORY: Final = 0.7
-"""Weight of what was known of the line before the last frame."""
+"""Weight of the earlier waits in the moving average; the newest wait has the rest."""
 NOTHING_MS: Final = 1.0
-"""A line that takes a frame within this time limits nothing."""
+"""A socket that accepts a frame within this time does not limit the rate."""
 NEWS_S: Final = 1.0
-"""The reader is told of another pace at most this often, and only when it changed by a fifth."""
+"""The pace is announced at most this often, and only when it changed by NEWS_RATIO."""
 NEWS_RATIO: Final = 1.2
 
 
 class ReaderPace:
     """When the next merged frame is due; `rate` is frames per second.
 
-    `is_news` says that rate or reason may be other than the reader was told.
+    `is_news` says that rate or reason may differ from what was announced to the reader.
     """
 
     def __init__(self, now_s: float) -> None:
@@ -52,13 +52,15 @@ class ReaderPace:
         return now_s >= self.due_s and not self.is_paused
 
     def limit(self, max_rate: float, now_s: float) -> None:
-        """Take the reader's wish, in frames per second."""
+        """Set the highest rate that the reader wants, in frames per second."""
         self.max_rate = max_rate
         self._find_interval()
         self.due_s = min(self.due_s, now_s + self._interval_s)
 
-    def send(self, sequence: int, now_s: float) -> None:
-        """Note that a frame up to `sequence` goes; after a rest the next is an interval off."""
+    def note_sent(self, sequence: int, now_s: float) -> None:
+        """Note that a frame up to `sequence` was sent; the next is due an interval later."""
+        # From the time it was due, so that waiting for batches does not add up to a lower rate. But
+        # after a rest from now, or the frames that were not needed would come in a burst.
         self.due_s = (now_s if now_s - self.due_s > GRID_S else self.due_s) + self._interval_s
         if self._unpainted is not None:
             self._forget_other_epoch(sequence)
@@ -66,8 +68,8 @@ class ReaderPace:
             if self._is_out_of_credit():
                 self._find_interval()
 
-    def paint(self, sequence: int, paint_ms: float, now_s: float) -> None:
-        """Note that everything up to `sequence` was painted, each frame within `paint_ms`."""
+    def note_painted(self, sequence: int, paint_ms: float, now_s: float) -> None:
+        """Note that the page painted everything up to `sequence`, each frame within `paint_ms`."""
         unpainted = self._unpainted = self._unpainted or deque(maxlen=self._credit())
         while unpainted and unpainted[0] <= sequence:
             unpainted.popleft()
@@ -75,8 +77,8 @@ class ReaderPace:
         self._find_interval()
         self.due_s = min(self.due_s, now_s + self._interval_s)
 
-    def wait(self, seconds: float) -> None:
-        """Note how long the line took for a frame, 0 when it took it at once."""
+    def note_wait(self, seconds: float) -> None:
+        """Note how long the socket took to accept a frame, 0 when it accepted at once."""
         wait_ms = seconds * 1000
         if wait_ms < NOTHING_MS and self._wait_ms < NOTHING_MS:
             return
@@ -105,7 +107,7 @@ class ReaderPace:
 
     @property
     def reason(self) -> str:
-        """Return what limits the rate; empty when only the reader's wish does."""
+        """Return what limits the rate; empty when only the reader's own choice does."""
         if self._is_out_of_credit():
             return "nothing painted"
         if self._paint_rate() < min(self.max_rate, self._line_rate()):
@@ -122,7 +124,7 @@ class ReaderPace:
         return max(3, round(self.max_rate * CREDIT_S))
 
     def _forget_other_epoch(self, sequence: int) -> None:
-        """Sequences that begin anew are of a new epoch; nobody will paint those of the old one."""
+        """Forget unconfirmed frames of an earlier epoch, which nobody will paint."""
         if self._unpainted and sequence < self._unpainted[-1]:
             self._unpainted.clear()
             self._find_interval()

@@ -1,7 +1,7 @@
 """One process's copy of the market, and the shared answers to "what changed after n?".
 
-Pure. Must not know subscribers or sockets. Fed by hub, asked by outbox: every entry is encoded once
-for all subscribers that stand at the same position, and so is a frame for those of the same view.
+Pure. Must not know subscribers or sockets. Every entry is encoded once for all readers that stand
+at the same position, and every frame once for those of them that have the same view.
 """
 
 from collections import Counter
@@ -46,16 +46,20 @@ STATUS_CAPACITY: Final = 4096
 TRADE_CAPACITY: Final = 16_384
 """Trades that can be resumed from: 30 s at 2,000 ticks/s, 5 minutes at 200."""
 SHARED_ANSWERS: Final = 256
-"""Answers kept for readers at the same position; readers everywhere must not fill the memory."""
+"""Answers kept for readers to share. A bound, because readers may stand at any number of positions.
+"""
 
 
 class BatchLost(Exception):
-    """A batch does not follow the last one; begin again from a board."""
+    """A batch does not follow the last one, so the replica must begin again from a board."""
 
 
 class Update(NamedTuple):
-    """An update frame, its symbols, how many ticks each of them had had by its end, and how many
-    ticks the frame stands for."""
+    """An update frame and its symbols.
+
+    `ticks` is the tick count of each symbol at the end of the frame. `merged` is the number of
+    ticks for which the whole frame stands.
+    """
 
     frame: str
     symbols: list[str]
@@ -67,7 +71,7 @@ NO_UPDATE: Final = Update("", [], [], 0)
 
 
 class _Entries(dict[str, str]):
-    """Entries of one selection of fields by symbol, each encoded when it is first wanted."""
+    """Encoded entries by symbol, for one selection of fields; each is encoded when first wanted."""
 
     def __init__(self, encode: Callable[[str], str]) -> None:
         self._encode = encode
@@ -86,7 +90,9 @@ class _Changes:
         self.merged: dict[str, int] = {}
 
     def seen_by(self, view: MarketView, visible: frozenset[str] | None) -> list[str]:
-        """Return the changed symbols of a view, within the visible; the smaller side is walked."""
+        """Return the changed symbols that a view contains and its access allows."""
+        # The smaller side is walked: most readers want a few of many symbols, and most batches
+        # change a few of those that a reader of everything wants.
         changed, wanted = self.symbols, view.symbols
         if visible is not None:
             wanted = visible if wanted is None else wanted & visible
@@ -100,8 +106,9 @@ class _Changes:
 class Replica:
     """Board, tick counts, bars, trades and status tape of one epoch, as of `sequence`.
 
-    `ts` is when the last batch was received (UTC ms), the time of every frame of this position;
-    `stale_ms` is when the market was last heard, set while it is silent through a fault.
+    `ts` is when the last batch was received (UTC ms), which is the time of every frame of this
+    position. While a fault silences the market, `stale_ms` is when it was last heard (UTC ms).
+    `newest_ms` is the time of the newest tick (UTC ms), None before the first.
     """
 
     def __init__(self, epoch: str, board: Board, *, capacity: int, ts: int) -> None:
@@ -146,15 +153,15 @@ class Replica:
 
     @property
     def status_position(self) -> Position:
-        """Return where the last status entry stands, which is told at once."""
+        """Return the position of the last status entry; status ignores the pace."""
         return Position(self.epoch, self._statuses.last)
 
     def receive(self, batch: Batch, *, ts: int) -> None:
         """Apply the next batch, received at `ts`; one without events is a sign of life.
 
         Raises:
-            BatchLost: it is of another epoch, does not begin where the last one ended, or speaks
-                of what is not listed; begin again, also when a part of it was applied.
+            BatchLost: the batch is of another epoch, does not begin where the last one ended, or
+                names an instrument that is not listed. A part of it may have been applied.
         """
         if batch.epoch != self.epoch or batch.first != self.sequence + 1:
             mine = f"{self.epoch}:{self.sequence}"
@@ -173,7 +180,7 @@ class Replica:
             raise BatchLost(f"batch speaks of {error}, which is not listed") from None
 
     def visible_to(self, access: Access) -> frozenset[str] | None:
-        """Return the known symbols that somebody may see, by their keys; None is all of them."""
+        """Return the keys of the known symbols that an access allows; None is all of them."""
         if access not in self._visible:
             _bound(self._visible)
             known = self.board.known()
@@ -183,7 +190,7 @@ class Replica:
 
     # --- ticker -----------------------------------------------------------------------------
     def reaches(self, position: Position) -> bool:
-        """Say whether everything after the position is still known, receipts included."""
+        """Say whether a reader at the position can resume, with exact receipts."""
         is_here = position.epoch == self.epoch and position.sequence <= self.sequence
         return is_here and self.counts_since(position.sequence)
 
@@ -192,7 +199,7 @@ class Replica:
         return sequence >= self._counts.floor
 
     def ticks_at(self, symbol: str, sequence: int) -> int:
-        """Return how many ticks the symbol had had at `sequence`.
+        """Return the tick count of a symbol as it was at `sequence`.
 
         Raises:
             PositionLost: the counts do not reach back that far.
@@ -206,7 +213,8 @@ class Replica:
     def update(self, view: MarketView, *, since: int, looked: int) -> Update:
         """Return the update that brings a reader from `since` to here; empty without news.
 
-        `looked` is up to where nothing of the view had changed since `since`.
+        `looked` is a later position up to which nothing in the view changed. Readers that share it
+        share the frame, and only what changed after it is encoded.
 
         Raises:
             PositionLost: the ticks after `looked` cannot be counted any more.
@@ -220,14 +228,14 @@ class Replica:
         return update
 
     def entry(self, symbol: str, *, since: int, fields: Fields, ticks: int) -> str:
-        """Return the encoded changes of one symbol after `since`, which stand for those ticks."""
+        """Return the encoded changes of a symbol after `since`; they stand for `ticks` ticks."""
         row = self.board.rows.get(symbol)
         if row is None:
             return encode_gone(symbol, ticks=ticks)
         return encode_entry(symbol, row, since=since, fields=fields, ticks=ticks, ts=self.ts)
 
     def full_entry(self, symbol: str, fields: Fields) -> str:
-        """Return the encoded row, or that the instrument is gone."""
+        """Return the encoded row, or the entry that says that the instrument is gone."""
         row = self.board.rows.get(symbol)
         if row is None:
             return encode_gone(symbol, ticks=0)
@@ -241,6 +249,7 @@ class Replica:
         return known
 
     def _walk_back_to(self, sequence: int) -> Iterable[str]:
+        # `_recent` is ordered by the last change, so only changed symbols are visited.
         for symbol in reversed(self._recent):
             if self._recent[symbol] <= sequence:
                 return
@@ -299,7 +308,7 @@ class Replica:
 
     # --- status -----------------------------------------------------------------------------
     def statuses_since(self, sequence: int, access: Access = UNLIMITED) -> list[str]:
-        """Return the status entries after `sequence` of what is seen, in order.
+        """Return the status entries after `sequence` that an access allows, in order.
 
         Raises:
             PositionLost: the status tape does not reach back that far.
@@ -310,7 +319,7 @@ class Replica:
         return [entry.text for entry in entries if entry.is_for(access)]
 
     def all_statuses(self, access: Access = UNLIMITED) -> list[str]:
-        """Return the present status entry of every feed and instrument that is seen."""
+        """Return the present status entry of every feed and instrument that an access allows."""
         known, rows, visible = self._instruments, self.board.rows, self.visible_to(access)
         if len(known) < len(rows):
             known |= {s: encode_instrument(s, row) for s, row in rows.items() if s not in known}
@@ -324,6 +333,7 @@ class Replica:
         self.board.apply(sequence, event)
         symbol = symbol_of(event)
         if symbol is not None:
+            # Taken out and put in again: a dict keeps the order of insertion, newest last.
             self._recent.pop(symbol, None)
             self._recent[symbol] = sequence
         if isinstance(event, Quote | Trade):

@@ -1,4 +1,4 @@
-"""The brain of one connection, whatever carries it: commands in, frames out.
+"""The brain of one connection, whatever carries it: it takes commands and makes frames.
 
 Pure. Must not know sockets, tasks or rows. Time and the replica arrive as arguments.
 """
@@ -56,19 +56,19 @@ from feeds.clock import Moment
 
 COMMANDS_PER_S: Final = 20
 COMMAND_BURST: Final = 40
-"""A page that opens sends five commands; nobody types forty in two seconds."""
+"""Commands that may come at once. A page sends five when it opens."""
 BAD_MESSAGES: Final = 16
-"""Messages that are not commands before the connection is ended."""
+"""After so many messages that are not commands the connection is closed."""
 ResultAndFrames = tuple[dict[str, Any], list[str]]
 """The result of a command, and the frames that follow it at once."""
 
 
 class Subscriber:
-    """Joining until the first channel, then live; `closed` says why it ended, once it has.
+    """What one reader subscribed to, where it stands in each channel, and its pace.
 
-    `next_s` is when to look for frames if nothing but ticks happens (seconds, monotonic).
-    A reader that has one position for all its channels (`is_whole_at_once`) gets what is merged
-    together with what is distinct, so that it stands at one place after each handful of frames.
+    `closed` is why the server ended it, None before. `next_s` is when its next frame may be due if
+    only ticks happen (seconds, monotonic). A reader over HTTP has one position for all its channels
+    (`is_whole_at_once`): it gets merged and distinct news together, or the position would be a lie.
     """
 
     def __init__(
@@ -96,22 +96,24 @@ class Subscriber:
         self._heartbeat_ms = heartbeat_ms
         self._beat_s = self.next_s = now.mono_s
         self._sent_stale_ms: int | None = None
-        self._rate_limit = TokenBucket(per_s=COMMANDS_PER_S, burst=COMMAND_BURST, now_s=now.mono_s)
+        self._command_budget = TokenBucket(
+            per_s=COMMANDS_PER_S, burst=COMMAND_BURST, now_s=now.mono_s
+        )
         self._bad_messages = 0
 
     @property
     def updates(self) -> int:
-        """Return how many changes of prices, trades and bars were taken."""
+        """Return how many changes of prices, trades and bars the reader got."""
         return sum(outbox.updates for outbox in self._paced_outboxes)
 
     @property
     def conflation(self) -> tuple[int, int]:
-        """Return how many changes of prices were taken, and how many ticks they stood for."""
+        """Return how many changes of prices the reader got, and how many ticks they stood for."""
         return self._ticker.updates, self._ticker.merged
 
     @property
     def symbol_count(self) -> int | None:
-        """Return how many symbols' prices are read; None is all of them."""
+        """Return the number of symbols whose prices the reader gets; None is all of them."""
         return None if self._ticker.everything else len(list(self._ticker.symbols))
 
     def welcome(self, replica: Replica, now: Moment) -> str:
@@ -125,11 +127,14 @@ class Subscriber:
         )
 
     def know_silence(self, replica: Replica) -> None:
-        """Take it as told that the market is silent, if it is: only a change is news."""
+        """Note that the reader knows whether the market is silent: only a change is news."""
         self._sent_stale_ms = replica.stale_ms
 
     def receive(self, message: str | bytes, replica: Replica, now: Moment) -> list[str]:
-        """Do one command; return its answer and what follows at once. Nothing bad is kept."""
+        """Carry out a command; return its answer and the frames that follow at once.
+
+        A refused command changes nothing.
+        """
         try:
             self._spend_command(now)
             received = decode_command(text_of(message))
@@ -138,14 +143,15 @@ class Subscriber:
             self._count_bad(refused)
             return [encode_refusal(refused)]
         self._plan()
+        # Pages confirm every painted frame. An answer to each would double the traffic.
         is_silent = isinstance(received.command, Ack) and received.id is None
         return frames if is_silent else [encode_success(received, result), *frames]
 
     def begin(self, commands: Iterable[Subscribe], replica: Replica, now: Moment) -> list[str]:
-        """Do what a reader over HTTP asks for; return what follows at once.
+        """Carry out the subscriptions of a request over HTTP; return the frames that follow.
 
         Raises:
-            CommandRefused: one of them cannot be done.
+            CommandRefused: one of them cannot be carried out.
         """
         texts: list[str] = []
         for command in commands:
@@ -157,13 +163,14 @@ class Subscriber:
         return texts
 
     def has_work(self, replica: Replica, now_s: float) -> bool:
-        """Say whether `frames` may have something when nothing happened since the last look."""
+        """Say whether `frames` may return something although the market did not move."""
         return self._is_time_to_beat(now_s) or (
             self.pace.is_due(now_s) and self._is_behind(replica)
         )
 
     def frames(self, replica: Replica, now: Moment) -> list[str]:
-        """Return what is due: distinct things at once, merged ones at the pace."""
+        """Return the frames that are due: distinct news at once, merged news at the pace."""
+        # Status first: a row must know its phase before a price of the new phase arrives.
         frames = self._status.take(replica) + self.personal.take() + self.deck.take()
         if self.pace.is_due(now.mono_s) or (frames and self._is_whole_at_once):
             frames += self._take_prices(replica, now)
@@ -179,12 +186,15 @@ class Subscriber:
         self.next_s = min(due_s, self._beat_s + self._heartbeat_ms / 1000)
 
     def lag(self, replica: Replica) -> int:
-        """Return how many events the market had since a reader without news was last told."""
+        """Return by how many events the reader's position is behind the market.
+
+        A reader without news falls behind as well, until a heartbeat raises its position.
+        """
         places = [outbox.place for outbox in self._market_outboxes if outbox.is_open]
         return max((replica.sequence - place.sequence for place in places), default=0)
 
     def settle(self, replica: Replica) -> ReaderPosition | None:
-        """Return where the reader stands in all its channels, if nothing is due of any of them."""
+        """Return the reader's position if no channel has anything due, else None."""
         if self._is_behind(replica) or self._status.is_behind(replica):
             return None
         self._raise_to(replica, replica.sequence)
@@ -193,19 +203,22 @@ class Subscriber:
     def _take_prices(self, replica: Replica, now: Moment) -> list[str]:
         frames = [frame for outbox in self._paced_outboxes for frame in outbox.take(replica)]
         if frames and not self._is_behind(replica):
-            self.pace.send(replica.sequence, now.mono_s)
+            self.pace.note_sent(replica.sequence, now.mono_s)
         return frames
 
     def _is_behind(self, replica: Replica) -> bool:
-        return any(one.is_open and one.place.is_behind(replica) for one in self._paced_outboxes)
+        return any(
+            outbox.is_open and outbox.place.is_behind(replica) for outbox in self._paced_outboxes
+        )
 
     def _is_time_to_beat(self, now_s: float) -> bool:
         return (now_s - self._beat_s) * 1000 >= self._heartbeat_ms
 
     def _heartbeat(self, replica: Replica, now: Moment) -> str:
-        """Tell where the reader is in every channel, so that a quiet one does not fall behind.
+        """Return a heartbeat, and raise the position of every open channel to the one it names.
 
-        Prices held back keep their position: nothing is skipped.
+        Else the position of a quiet channel would fall off the tape. The heartbeat names the lowest
+        position up to which nothing is missing, so prices that the pace holds back still follow.
         """
         places = [outbox.place for outbox in self._paced_outboxes if outbox.is_open]
         seq = min((place.whole_in(replica) for place in places), default=replica.sequence)
@@ -231,7 +244,7 @@ class Subscriber:
             case Ack(position=text, paint_ms=paint_ms):
                 position = self._access.from_reader(position_of(text))
                 if position is not None and position.epoch == replica.epoch:
-                    self.pace.paint(position.sequence, paint_ms, now.mono_s)
+                    self.pace.note_painted(position.sequence, paint_ms, now.mono_s)
                 return {}, []
             case Ping():
                 return {"ts": now.wall_ms}, []
@@ -297,7 +310,9 @@ class Subscriber:
         refuse_before_begin(received, replica)
         asked = named_bars(received, command.symbols or (), command.interval)
         refuse_too_many_bars(received, self._bars, asked.values())
-        keys = {name: self._access.key_of(one[0], replica.board) for name, one in asked.items()}
+        keys = {
+            name: self._access.key_of(symbol, replica.board) for name, (symbol, _) in asked.items()
+        }
         pairs = [(key, asked[name][1]) for name, key in keys.items() if key is not None]
         since = self._access.from_reader(position_of(command.since))
         resumed = since is not None and self._bars.resume(replica, pairs, since)
@@ -340,7 +355,7 @@ class Subscriber:
     # --- limits -----------------------------------------------------------------------------
     def _spend_command(self, now: Moment) -> None:
         """Let COMMANDS_PER_S pass; a flood ends the connection."""
-        if not self._rate_limit.spend(now.mono_s):
+        if not self._command_budget.spend(now.mono_s):
             self.closed = self.closed or Close.TOO_MANY
             raise CommandRefused(Error.TOO_MANY_COMMANDS, f"limit is {COMMANDS_PER_S} per second")
 

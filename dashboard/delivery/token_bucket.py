@@ -1,11 +1,11 @@
-"""How much somebody may ask for: so many a second, with a burst (a token bucket).
+"""A token bucket: so many requests or commands per second, with a burst.
 
-Pure. Must not know what is asked.
+Pure. Must not know what is counted.
 """
 
 
 class TokenBucket:
-    """Earns `per_s` a second up to `burst`."""
+    """Earns `per_s` tokens a second, and holds at most `burst`."""
 
     def __init__(self, *, per_s: float, burst: float, now_s: float) -> None:
         self._per_s = per_s
@@ -14,7 +14,7 @@ class TokenBucket:
         self._looked_s = now_s
 
     def spend(self, now_s: float) -> bool:
-        """Take one, if there is one; what is refused costs nothing."""
+        """Take a token; return False if there is none, which costs nothing."""
         self._earn(now_s)
         if self._left < 1:
             return False
@@ -22,7 +22,7 @@ class TokenBucket:
         return True
 
     def is_full(self, now_s: float) -> bool:
-        """Say whether nothing was asked for lately."""
+        """Say whether the bucket holds as much as it can, so that it may be forgotten."""
         self._earn(now_s)
         return self._left >= self._burst
 

@@ -1,6 +1,6 @@
-"""What a process sent and refused, and how late it was: sums since it began.
+"""What a process sent and refused, and how late it was: sums since the process began.
 
-Pure. Must not know who reads. Whoever reads takes differences.
+Pure. Must not know who reads the sums. A rate is the difference of two readings.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ LAG_BOUNDS_MS: Final = (1, 2, 5, 10, 20, 50, 100, 250, 500, 1_000, 2_500, 5_000)
 
 
 class RefusalReason(StrEnum):
-    """Why somebody was not let in, or a request was not answered."""
+    """Why a connection or a request was refused."""
 
     FULL = "full"
     ACCOUNT_FULL = "account_full"
@@ -30,9 +30,9 @@ class RefusalReason(StrEnum):
 class Traffic:
     """Sums of one process.
 
-    `changes` and `merged` are the changes of prices that those who have left had taken, and the
-    ticks they stood for. `ages` is how old the newest tick was (ms) when a frame with it had been
-    written; `lags` is how much later than asked the loop continued (ms).
+    `changes` are the changes of prices that readers got who have left since, and `merged` is the
+    number of ticks for which these stood. `ages` is the age of the newest tick (ms) at the time
+    when a frame with it was written. `lags` is by how much (ms) the loop woke later than asked.
     """
 
     __slots__ = (
@@ -60,7 +60,7 @@ class Traffic:
         return sum(self.refusals[reason] for reason in full)
 
     def leave(self, conflation: tuple[int, int], closed: Close | None) -> None:
-        """Count what somebody had taken, and why the server ended the connection if it did."""
+        """Add what a reader that leaves had got, and why the server ended it, if it did."""
         self.changes += conflation[0]
         self.merged += conflation[1]
         if closed is not None:

@@ -1,8 +1,8 @@
-"""The socket behind an ASGI `send`: how much of what we sent is still on our side, and its end.
+"""The socket behind an ASGI `send`: small buffers, the bytes that wait in them, and its abort.
 
-Must not know frames. ASGI has no word for any of this, so it looks where the
-servers keep their transport: Daphne's send is a partial of its protocol, uvicorn's a method of it.
-Elsewhere the backlog is unknown (0) and the deadline alone decides.
+Must not know frames. ASGI offers none of this, so the transport is taken from where the servers
+keep it: Daphne's `send` is a partial of its protocol, uvicorn's a method of it. With another server
+the backlog is unknown (0), and a slow reader is cut by the deadline alone.
 """
 
 import array
@@ -15,13 +15,13 @@ from typing import Any, Final
 UNSENT_BYTES: Final = 8_192
 """What the kernel may hold unsent before the socket counts as full: at 50 kbit/s 1.3 s of data."""
 BUFFER_BYTES: Final = 4_096
-"""What the server may hold on top of it before a writer waits."""
+"""What the server may buffer on top of that before a writer waits."""
 _NOT_ACKNOWLEDGED: Final = 0x5411
 """SIOCOUTQ of Linux: bytes in the send queue that the other side has not acknowledged."""
 
 
 class AsgiSocket:
-    """One connection's socket; its buffers are made small, so that waiting means conflating."""
+    """The socket of one connection. Its buffers are small, so that updates wait and merge."""
 
     def __init__(self, send: Any) -> None:
         self._transport = _transport_of(send)
@@ -40,7 +40,7 @@ class AsgiSocket:
             cut()
 
     def _shorten(self) -> None:
-        """A frame that waits in a buffer gets old; one that is not made yet does not."""
+        """Make the buffers small: a frame that waits in a buffer grows old, a later one is new."""
         if self._socket is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
             # A reader may have left before its request runs; uvloop then raises a ValueError.
             with suppress(OSError, ValueError):
@@ -71,7 +71,7 @@ def _socket_of(transport: Any) -> Any:
     try:
         return handle() if handle is not None else None
     except AttributeError:
-        return None  # Twisted forgets the socket of a connection that is gone already
+        return None  # Twisted has no handle any more once the connection is gone
 
 
 def _buffered(transport: Any) -> int:

@@ -1,6 +1,6 @@
-"""Says who may ask: one gate for polls, streams, REST and UDF, and one budget of requests per user.
+"""Decides which requests are admitted: for polls, streams, REST and UDF alike.
 
-Must not know frames, or how anything is answered.
+Must not know frames, or how requests are answered. Each user has one budget for all of them.
 """
 
 from typing import Any, Final
@@ -18,9 +18,9 @@ from dashboard.wire.registry import ERROR_TEXT, Error
 Scope = dict[str, Any]
 
 BURST_S: Final = 3
-"""Requests of so many seconds may come at once: a browser that opens its tabs again."""
+"""The requests of so many seconds may come at once, as from a browser that restores its tabs."""
 IDLE_USERS: Final = 1000
-"""Budgets kept before those of users who ask no more are forgotten."""
+"""With more budgets than this, those of users without recent requests are forgotten."""
 
 
 class RequestRefused(DeliveryError):
@@ -40,7 +40,7 @@ class Gatekeeper:
         self._buckets: dict[int, TokenBucket] = {}
 
     async def admit(self, scope: Scope) -> tuple[Identity, Question]:
-        """Return who asks, and what.
+        """Return the user of a request, and what the request asks for.
 
         Raises:
             RequestRefused: not signed in, a foreign page, too many requests, or a bad question.
@@ -53,7 +53,7 @@ class Gatekeeper:
             raise RequestRefused(Error(refused.code), str(refused)) from None
 
     async def let_in(self, scope: Scope) -> Identity:
-        """Return who asks.
+        """Return the user of a request.
 
         Raises:
             RequestRefused: not signed in, a foreign page, or too many requests.

@@ -73,7 +73,7 @@ async def answer(
         log.error("accounts cannot be read error=%s", error)
         await refuse(send, RequestRefused(Error.UNAVAILABLE, "accounts cannot be read now"))
     except OSError:
-        pass  # the reader went while we wrote
+        pass  # the reader left while we wrote
     finally:
         for task in (serving, leaving):
             task.cancel()

@@ -1,7 +1,7 @@
-"""Polls as a plain ASGI application: the frames of a resume, now or with the first news.
+"""Polls as a plain ASGI application: each answer has the frames after the reader's position.
 
-Must not know sockets or how rows are kept. A poll takes a connection for as long as it is answered:
-the same subscriber, at the reader's position, says what is news.
+Must not know sockets, or how rows are kept. While a poll is answered it has a connection to the hub,
+so the same subscriber as for a socket decides which frames are due. A long poll waits for news.
 """
 
 import asyncio
@@ -24,8 +24,9 @@ from dashboard.wire.query import Question
 from dashboard.wire.registry import Transport
 
 NEAR_EVENTS: Final = 1_000
-"""304 tells no position; a reader without news who is farther behind is told one, or it would fall
-off the tape: at 200 ticks/s every third poll or so."""
+"""An answer 304 carries no position. A reader without news that is farther behind than this gets an
+answer with its new position, or it would fall off the tape: every third poll or so at 200 ticks/s.
+"""
 
 
 class PollApplication:
@@ -57,8 +58,7 @@ class PollApplication:
     async def _ask(
         self, identity: Identity, question: Question, send: Send
     ) -> tuple[list[str], int]:
-        """Return the news, which bring the reader to the replica's position, and how far it was
-        from there without any."""
+        """Return the frames that bring the reader up to date, and its lag in events."""
         transport = Transport.LONGPOLL if question.wait_s else Transport.POLL
         connection = self._hub.join(identity, transport, AsgiSocket(send), is_live=False)
         try:

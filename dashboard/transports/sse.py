@@ -57,7 +57,7 @@ class EventApplication:
 
 
 async def _write(connection: Connection, send: Send, ended: asyncio.Event) -> None:
-    """Send what is due as the socket takes it; while it takes nothing, the connection conflates."""
+    """Send frames as fast as the socket accepts them; meanwhile later changes merge."""
     try:
         while frames := connection.take():
             await send(_body(_events(frames, connection), more=True))
@@ -67,12 +67,12 @@ async def _write(connection: Connection, send: Send, ended: asyncio.Event) -> No
         with suppress(OSError, RuntimeError):
             await send(_body(_end(Close(closed.code)), more=False))
     except OSError:
-        pass  # the reader went while we wrote
+        pass  # the reader left while we wrote
     ended.set()
 
 
 def _events(frames: list[str], connection: Connection) -> str:
-    """Return the frames as events; the last says where the reader stands, if in one place."""
+    """Return the frames as events; the last has the reader's position as its id, if it has one."""
     position = connection.settle()
     place = "" if position is None else f"id: {position}\n"
     *first, last = frames

@@ -38,7 +38,7 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
         self._connection: Connection | None = None
 
     async def __call__(self, scope: Message, receive: Any, send: Any) -> None:
-        """Serve until the socket is gone; whatever ended it, the connection is given back."""
+        """Serve until the socket is gone, then leave the hub, whatever ended the socket."""
         try:
             await super().__call__(scope, receive, send)
         finally:
@@ -47,7 +47,7 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
                 self._hub.leave(self._connection)
 
     async def dispatch(self, message: Message) -> None:
-        """Call the handler directly: the inherited way first visits the database's thread."""
+        """Call the handler directly: the inherited method first visits the database's thread."""
         match message["type"]:
             case "websocket.connect":
                 await self._connect()
@@ -57,7 +57,7 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
                 raise StopConsumer
 
     async def _connect(self) -> None:
-        """Accept our own people; tell the signed out why, and foreign pages nothing."""
+        """Admit signed-in users. Others get the close code, foreign pages not even a handshake."""
         try:
             identity = await identify(self.scope)
         except db.Error as error:
@@ -99,7 +99,7 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
         self._connection.receive(message.get("bytes") or b"" if text is None else text)
 
     async def _write(self, connection: Connection, socket: AsgiSocket) -> None:
-        """Send what is due as the socket takes it; while it takes nothing, changes merge."""
+        """Send frames as fast as the socket accepts them; meanwhile later changes merge."""
         try:
             while frames := connection.take():
                 for frame in frames:
@@ -109,7 +109,7 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
         except ConnectionClosed as closed:
             await self._say_goodbye(Close(closed.code))
         except OSError:
-            pass  # the socket went while we wrote; the server says so to dispatch
+            pass  # the reader left while we wrote; dispatch hears of it next
         except Exception as error:
             connection.report(error)
             socket.abort()
@@ -117,7 +117,7 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
         self._hub.leave(connection)
 
     async def _say_goodbye(self, code: Close) -> None:
-        """Say why it ends, if anybody still hears it."""
+        """Send the reason for the end, if the socket is still there."""
         with suppress(OSError, RuntimeError):
             if code is Close.RESTART:
                 text = encode_shutdown(retry_ms=RESTART_MS)

@@ -1,7 +1,7 @@
 """What a subscriber still has to receive of bars: of pairs of an instrument and an interval.
 
 Pure. Must not know pace, sockets or rows of the database. The live bar is merged: its last value
-wins; a closed one is distinct, and told once.
+wins. A closed bar is distinct: it is sent once.
 """
 
 from collections.abc import Collection
@@ -34,9 +34,10 @@ class BarsOutbox:
         return [(shown(key), level) for key, level in self.pairs]
 
     def resume(self, replica: Replica, pairs: Collection[Pair], since: Position) -> bool:
-        """Want these pairs and stand where the reader stands, if all that came after is known.
+        """Subscribe to pairs from a position; return False if bars after it are no longer kept.
 
-        An open channel goes back for a reader that mends a gap, never ahead and not for a new pair.
+        In an open channel a reader may go back, to mend a gap. It may not go ahead, nor add a pair
+        this way: then one position would not hold for all pairs.
         """
         is_more = any(pair not in self.pairs for pair in pairs)
         is_ahead = self.place.epoch == since.epoch and since.sequence > self.place.sequence
@@ -51,12 +52,12 @@ class BarsOutbox:
         return True
 
     def add(self, replica: Replica, pairs: Collection[Pair], *, has_gap: bool = False) -> list[str]:
-        """Return what was due, then the newest bars of these pairs: one position for all."""
+        """Subscribe to pairs; return what was due, then their newest bars, all at one position."""
         frames = self.take(replica)
         return frames + self._snapshot(replica, pairs, has_gap=has_gap)
 
     def remove(self, pairs: Collection[Pair] | None) -> None:
-        """Want these pairs no more; None closes the channel."""
+        """Unsubscribe from these pairs; None closes the channel."""
         for pair in list(self.pairs) if pairs is None else pairs:
             self.pairs.pop(pair, None)
         self.is_open = bool(self.pairs)

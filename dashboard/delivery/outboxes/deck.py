@@ -1,11 +1,11 @@
-"""What an operator still has to be told of the deck: the newest frame, nothing older.
+"""What an operator still has to receive of the deck: the newest frame, nothing older.
 
-Pure. Must not know what it says, or who may read it.
+Pure. Must not know what the frame says, or who may read it.
 """
 
 
 class DeckOutbox:
-    """Merged: a frame that was not taken yet is replaced by the next."""
+    """Merged: the next frame replaces one that was not sent yet."""
 
     def __init__(self) -> None:
         self.is_open = False
@@ -13,15 +13,15 @@ class DeckOutbox:
 
     @property
     def is_behind(self) -> bool:
-        """Say whether there is something to tell."""
+        """Say whether a frame waits."""
         return self._waiting is not None
 
     def open(self) -> None:
-        """Want the channel; it begins with the next frame that is made."""
+        """Subscribe; the channel begins with the next frame that is made."""
         self.is_open = True
 
     def close(self) -> None:
-        """Want the channel no more."""
+        """Unsubscribe, and drop a frame that waits."""
         self.is_open = False
         self._waiting = None
 
@@ -30,6 +30,6 @@ class DeckOutbox:
         self._waiting = frame
 
     def take(self) -> list[str]:
-        """Return the newest frame, once."""
+        """Return the newest frame if it was not returned before."""
         frame, self._waiting = self._waiting, None
         return [] if frame is None else [frame]

@@ -1,8 +1,8 @@
 """What a subscriber still has to receive, channel by channel: a position and nothing more.
 
-Pure. Must not know pace, sockets or rows of the database. An outbox holds no copies: it asks the
-replica what came after its position, so a slow reader costs no memory and quotes conflate by
-themselves, with the count of what was merged.
+Pure. Must not know pace, sockets or rows of the database. An outbox keeps no copies. It asks the
+replica what came after its position. So a slow reader costs no memory, quotes merge by themselves,
+and the replica knows how many ticks were merged.
 """
 
 from collections.abc import Collection, Iterable
@@ -18,9 +18,10 @@ from feeds.market.events import NOTHING, Position
 
 
 class Place:
-    """Where a reader stands: told up to `sequence` of `epoch`, and nothing is due up to `looked`.
+    """Where a reader stands on the tape: it has everything up to `sequence` of `epoch`.
 
-    What lies between is of other symbols; the next frame still begins at `sequence`.
+    Nothing is due up to `looked`: what happened between the two is of other symbols. The next frame
+    still begins at `sequence`, as the reader does not know of `looked`.
     """
 
     __slots__ = ("epoch", "looked", "sequence")
@@ -29,33 +30,33 @@ class Place:
         self.stand_at(Position("", NOTHING))
 
     def stand_at(self, position: Position) -> None:
-        """Be told everything up to a position."""
+        """Note that the reader has everything up to a position."""
         self.epoch, self.sequence = position.epoch, position.sequence
         self.looked = position.sequence
 
     def raise_to(self, replica: Replica, sequence: int) -> None:
-        """Be told by a heartbeat that nothing is missing up to `sequence`."""
+        """Note that a heartbeat told the reader that nothing is missing up to `sequence`."""
         if self.epoch == replica.epoch:
             self.sequence = max(self.sequence, sequence)
             self.looked = max(self.looked, sequence)
 
     def is_in(self, replica: Replica) -> bool:
-        """Say whether the reader can go on from here."""
+        """Say whether this place is on the replica's tape."""
         return self.epoch == replica.epoch and self.sequence <= replica.sequence
 
     def is_behind(self, replica: Replica) -> bool:
-        """Say whether the market moved since the last look; maybe not in what this reader sees."""
+        """Say whether the market moved since the last look, perhaps only in other symbols."""
         return self.looked != replica.sequence or self.epoch != replica.epoch
 
     def whole_in(self, replica: Replica) -> int:
-        """Return up to where the reader misses nothing of this epoch; 0 is nothing of it."""
+        """Return the sequence up to which the reader misses nothing; 0 if it has another epoch."""
         return self.looked if self.epoch == replica.epoch else NOTHING
 
 
 class TickerOutbox:
-    """Merged: the newest fields of each symbol, with the receipt of its ticks.
+    """Merged: the newest fields of each symbol, with the number of its ticks as a receipt.
 
-    Symbols are named by their keys, here and below: those of delayed twins for who sees them late.
+    Symbols are keys, here and below: a reader with a delay has those of the delayed twins.
     """
 
     def __init__(self, access: Access = UNLIMITED) -> None:
@@ -70,11 +71,14 @@ class TickerOutbox:
 
     @property
     def symbols(self) -> Iterable[str]:
-        """Return the symbols that were named; none are when everything is wanted."""
+        """Return the keys of the subscribed symbols. With everything: of those sent so far."""
         return self._ticks_seen.keys()
 
     def resume(self, replica: Replica, symbols: Iterable[str], since: Position) -> bool:
-        """Stand where the reader stands, if nothing was open and the replica reaches that far."""
+        """Open the channel at a reader's position; return False if that is not possible.
+
+        It is not if the channel is open, or if the replica no longer counts ticks that far back.
+        """
         if self.is_open or not replica.reaches(since):
             return False
         for symbol in symbols:
@@ -83,17 +87,17 @@ class TickerOutbox:
         return True
 
     def add(self, replica: Replica, symbols: Iterable[str]) -> list[str]:
-        """Return what was due, then the snapshot of the symbols added: one position for all."""
+        """Add symbols; return what was due, then their snapshot, so that all have one position."""
         frames = self.take(replica)
         return frames + self._snapshot(replica, list(symbols))
 
     def want_everything(self) -> None:
-        """Want every symbol, also those that come later."""
+        """Subscribe to every symbol, also to those that are listed later."""
         self.everything = True
         self._look_at_symbols()
 
     def remove(self, symbols: Iterable[str] | None) -> None:
-        """Want these symbols no more; None closes the channel."""
+        """Unsubscribe from these symbols; None closes the channel."""
         for symbol in list(self._ticks_seen) if symbols is None else symbols:
             self._ticks_seen.pop(symbol, None)
         self.everything = self.everything and symbols is not None
@@ -116,6 +120,7 @@ class TickerOutbox:
 
     def _update(self, replica: Replica) -> str:
         place = self.place
+        # The usual way: a frame that all readers of this view and position share.
         if not replica.counts_since(place.looked):
             return self._own_update(replica)
         update = replica.update(self._view, since=place.sequence, looked=place.looked)
@@ -125,7 +130,11 @@ class TickerOutbox:
         return update.frame
 
     def _own_update(self, replica: Replica) -> str:
-        """Encode for this reader alone: only it still knows how many ticks it had seen."""
+        """Encode for this reader alone, with its own tick counts.
+
+        The shared counts no longer reach back to its position, but the outbox has noted the count
+        of each symbol at the last frame.
+        """
         place, seen, entries = self.place, self._ticks_seen, []
         for symbol in replica.changed_since(place.looked, self._view):
             ticks = replica.board.ticks(symbol)
@@ -167,7 +176,7 @@ class TickerOutbox:
 
 
 class TradesOutbox:
-    """Distinct: every trade of the symbols, in order; who fell out of the tape is told so."""
+    """Distinct: every trade of the symbols, in order. A reader that fell off the tape is told."""
 
     def __init__(self, access: Access = UNLIMITED) -> None:
         self.is_open = False
@@ -178,10 +187,10 @@ class TradesOutbox:
         self._access = access
 
     def resume(self, replica: Replica, symbols: Iterable[str], since: Position) -> bool:
-        """Want these symbols too and stand where the reader stands; say whether the tape reaches.
+        """Add symbols and stand at the reader's position; say whether the tape reaches back to it.
 
-        A reader the tape does not reach gets the newest trades and is told of the gap. An open
-        channel goes back for a reader that mends a gap, never ahead and not for a new symbol.
+        If it does not, `take` returns the newest trades and names the gap. In an open channel a
+        reader may go back, to mend a gap. It may not go ahead, nor add a symbol this way.
         """
         added = set(symbols) - self.symbols
         is_ahead = self.place.epoch == since.epoch and since.sequence > self.place.sequence
@@ -193,7 +202,7 @@ class TradesOutbox:
         return self.place.is_in(replica) and _reaches(replica, since.sequence)
 
     def add(self, replica: Replica, symbols: Iterable[str]) -> list[str]:
-        """Return everything that was due, then the newest trades of the symbols added."""
+        """Add symbols; return everything that was due, then the newest trades of those added."""
         frames = list(chain.from_iterable(iter(lambda: self.take(replica), [])))
         added = set() if self.everything else set(symbols) - self.symbols
         self.is_open = True
@@ -201,11 +210,11 @@ class TradesOutbox:
         return frames + self._snapshot(replica, added, has_gap=False)
 
     def want_everything(self) -> None:
-        """Want every symbol, also those that come later."""
+        """Subscribe to every symbol, also to those that are listed later."""
         self.everything = True
 
     def remove(self, symbols: Iterable[str] | None) -> None:
-        """Want these symbols no more; None closes the channel."""
+        """Unsubscribe from these symbols; None closes the channel."""
         self.symbols.difference_update(list(self.symbols) if symbols is None else symbols)
         self.everything = self.everything and symbols is not None
         self.is_open = self.everything or bool(self.symbols)
@@ -265,7 +274,7 @@ class StatusOutbox:
         self.place = Place()
 
     def open(self, replica: Replica, since: Position | None) -> bool:
-        """Want the channel; return whether it goes on from `since`."""
+        """Open the channel; say whether it resumes at `since`."""
         self.is_open = True
         self.place.stand_at(Position("", NOTHING))
         if since is None or since.epoch != replica.epoch:
@@ -278,11 +287,11 @@ class StatusOutbox:
         return True
 
     def close(self) -> None:
-        """Want the channel no more."""
+        """Close the channel."""
         self.is_open = False
 
     def is_behind(self, replica: Replica) -> bool:
-        """Say whether there is something to tell."""
+        """Say whether a status entry is due."""
         place = self.place
         return self.is_open and (
             place.looked < replica.status_sequence or place.epoch != replica.epoch

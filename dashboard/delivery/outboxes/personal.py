@@ -1,4 +1,4 @@
-"""What a subscriber still has to hear of its own rows: the watchlist, and notifications by id.
+"""What a subscriber still has to receive of its own rows: the watchlist, and notifications.
 
 Pure. Must not know rows of the database or sockets.
 """
@@ -7,14 +7,17 @@ from dashboard.wire.personal import Notice, Personal, encode_notices, encode_wat
 
 
 class PersonalOutbox:
-    """What only this person may see: the whole watchlist, and notifications by id."""
+    """The rows of one person: the watchlist is sent as a whole, notifications by their ids.
+
+    `needs_rows` says that the rows have not been read since a channel was opened.
+    """
 
     def __init__(self) -> None:
         self.wants_watchlist = False
         self.wants_notices = False
         self._since: int | None = None
         self._known_unread: int | None = None
-        self.is_hungry = False
+        self.needs_rows = False
         self._offered: Personal | None = None
         self._watchlist: tuple[str, ...] | None = None
         self._sent: dict[int, Notice] | None = None
@@ -22,44 +25,44 @@ class PersonalOutbox:
 
     @property
     def is_open(self) -> bool:
-        """Say whether anything personal is wanted."""
+        """Say whether one of the two channels is open."""
         return self.wants_watchlist or self.wants_notices
 
     @property
     def is_behind(self) -> bool:
-        """Say whether there is something to look at."""
+        """Say whether rows were offered that `take` has not compared yet."""
         return self._offered is not None
 
     def open_watchlist(self, known: tuple[str, ...] | None = None) -> None:
-        """Want the watchlist, unless it is still the known one."""
-        self.wants_watchlist = self.is_hungry = True
+        """Open the watchlist; it is sent unless it equals the one that the reader knows."""
+        self.wants_watchlist = self.needs_rows = True
         self._watchlist = known
 
     def open_notices(self, since: int | None, unread: int | None = None) -> None:
-        """Want notifications, only those after `since` when it is given.
+        """Open the notifications; with `since` only those with a greater id are sent.
 
-        A reader that names how many are `unread` is told nothing while both are as it knows them.
+        A reader that also names its number of `unread` ones gets nothing while both still hold.
         """
-        self.wants_notices = self.is_hungry = True
+        self.wants_notices = self.needs_rows = True
         self._since = since
         self._known_unread = unread
         self._sent = None
 
     def close_watchlist(self) -> None:
-        """Want the watchlist no more."""
+        """Close the watchlist."""
         self.wants_watchlist = False
 
     def close_notices(self) -> None:
-        """Want notifications no more."""
+        """Close the notifications."""
         self.wants_notices = False
 
     def offer(self, personal: Personal) -> None:
-        """Take what the rows say now; only the newest matters, for ids tell what was missed."""
+        """Take the rows as they are now. Only the newest count: ids tell what was missed."""
         self._offered = personal
-        self.is_hungry = False
+        self.needs_rows = False
 
     def take(self) -> list[str]:
-        """Return the frames that tell what changed."""
+        """Return frames with what changed since the last call."""
         personal, self._offered = self._offered, None
         if personal is None:
             return []
@@ -86,7 +89,10 @@ class PersonalOutbox:
         return [encode_notices(changed, since=since, seq=newest, unread=personal.unread)]
 
     def _first_notices(self, personal: Personal, since: int | None, newest: int) -> str:
-        """Resume where nothing can have fallen out of sight; what was read since is told too."""
+        """Return the first frame: what came after `since`, or everything if that may have a gap.
+
+        Notifications that were read meanwhile are sent again, as their state has changed.
+        """
         oldest = personal.notices[-1].id if personal.notices else 0
         if since is None or not oldest <= since <= newest:
             return encode_notices(personal.notices, since=None, seq=newest, unread=personal.unread)

@@ -9,7 +9,7 @@ from dashboard.wire.registry import DEFAULT_RATE, MIN_RATE
 def test_a_reader_that_says_nothing_gets_what_it_wished() -> None:
     pace = ReaderPace(100.0)
     for number in range(1000):
-        pace.send(number, 100.0)
+        pace.note_sent(number, 100.0)
     assert (pace.rate, pace.take_news(200.0)) == (DEFAULT_RATE, None)
 
 
@@ -18,14 +18,14 @@ def test_frames_that_waited_for_a_batch_keep_the_pace() -> None:
     pace, sent = ReaderPace(0.0), 0
     for batch in range(250):
         if pace.is_due(batch * 0.04):
-            pace.send(batch, batch * 0.04)
+            pace.note_sent(batch, batch * 0.04)
             sent += 1
     assert 95 <= sent <= 101
 
 
 def test_after_a_rest_the_first_goes_at_once_and_the_next_an_interval_later() -> None:
     pace = ReaderPace(0.0)
-    pace.send(1, 7.0)
+    pace.note_sent(1, 7.0)
     assert not pace.is_due(7.09)
     assert pace.is_due(7.11)
 
@@ -33,24 +33,24 @@ def test_after_a_rest_the_first_goes_at_once_and_the_next_an_interval_later() ->
 @pytest.mark.parametrize(("paint_ms", "rate"), [(1, 10), (38, 3.9), (300, 0.5), (5000, MIN_RATE)])
 def test_painting_takes_no_more_than_its_share_of_the_page(paint_ms: float, rate: float) -> None:
     pace = ReaderPace(0.0)
-    pace.paint(1, paint_ms, 0.0)
+    pace.note_painted(1, paint_ms, 0.0)
     assert pace.rate == pytest.approx(rate, rel=0.05)
     assert rate * paint_ms / 1000 <= PAINT_SHARE * 1.1 or rate == MIN_RATE
 
 
 def test_the_reader_hears_of_another_pace_and_its_reason_once() -> None:
     pace = ReaderPace(0.0)
-    pace.paint(1, 38, 0.0)
+    pace.note_painted(1, 38, 0.0)
     assert pace.take_news(2.0) == (3.9, "paint 38 ms")
-    pace.paint(2, 37, 2.5)
+    pace.note_painted(2, 37, 2.5)
     assert pace.take_news(4.0) is None
-    pace.paint(3, 2, 5.0)
+    pace.note_painted(3, 2, 5.0)
     assert pace.take_news(6.0) == (10.0, "")
 
 
 def test_news_of_the_pace_are_held_back_not_lost() -> None:
     pace = ReaderPace(0.0)
-    pace.paint(1, 38, 0.1)
+    pace.note_painted(1, 38, 0.1)
     assert pace.take_news(0.2) is None
     assert pace.is_news
     assert pace.take_news(1.2) == (3.9, "paint 38 ms")
@@ -58,13 +58,13 @@ def test_news_of_the_pace_are_held_back_not_lost() -> None:
 
 def test_a_page_that_stops_painting_runs_out_of_credit_and_gets_it_back() -> None:
     pace, now_s = ReaderPace(0.0), 0.0
-    pace.paint(0, 2, now_s)
+    pace.note_painted(0, 2, now_s)
     for number in range(1, round(DEFAULT_RATE * CREDIT_S) + 1):
         now_s = pace.due_s
-        pace.send(number, now_s)
+        pace.note_sent(number, now_s)
     assert pace.rate == pytest.approx(MIN_RATE)
     assert pace.take_news(now_s + 1) == (MIN_RATE, "nothing painted")
-    pace.paint(number, 2, now_s + 1)
+    pace.note_painted(number, 2, now_s + 1)
     assert pace.rate == DEFAULT_RATE
     assert pace.is_due(now_s + 1.2)
 
@@ -72,10 +72,10 @@ def test_a_page_that_stops_painting_runs_out_of_credit_and_gets_it_back() -> Non
 def test_a_slow_line_is_named_and_forgotten_when_it_is_fast_again() -> None:
     pace = ReaderPace(0.0)
     for _ in range(20):
-        pace.wait(0.8)
+        pace.note_wait(0.8)
     assert pace.take_news(2.0) == (1.3, "line 799 ms")
     for _ in range(40):
-        pace.wait(0.0)
+        pace.note_wait(0.0)
     assert pace.rate == DEFAULT_RATE
     assert pace.take_news(4.0) == (10.0, "")
 
@@ -83,7 +83,7 @@ def test_a_slow_line_is_named_and_forgotten_when_it_is_fast_again() -> None:
 def test_a_higher_wish_takes_effect_before_the_old_interval_is_over() -> None:
     pace = ReaderPace(0.0)
     pace.limit(MIN_RATE, 0.0)
-    pace.send(1, 0.0)
+    pace.note_sent(1, 0.0)
     pace.limit(20, 1.0)
     assert pace.is_due(1.06)
 
@@ -96,10 +96,10 @@ def test_a_paused_reader_is_never_due() -> None:
 
 def test_frames_of_an_old_epoch_cost_no_credit_in_the_new_one() -> None:
     pace, now_s = ReaderPace(0.0), 0.0
-    pace.paint(4990, 2, now_s)
+    pace.note_painted(4990, 2, now_s)
     for number in [*range(5000, 5010), *range(1, 60)]:
         now_s = pace.due_s
-        pace.send(number, now_s)
+        pace.note_sent(number, now_s)
         if number < 100 and number % 10 == 0:
-            pace.paint(number, 2, now_s)
+            pace.note_painted(number, 2, now_s)
         assert pace.rate == DEFAULT_RATE
