@@ -1,7 +1,7 @@
 """Polls as a plain ASGI application: each answer has the frames after the reader's position.
 
-Must not know sockets, or how rows are kept. While a poll is answered it has a connection to the hub,
-so the same subscriber as for a socket decides which frames are due. A long poll waits for news.
+Must not know sockets, or how rows are kept. While a poll is answered it has a connection to the
+hub, so the same subscriber as for a socket decides what is due. A long poll waits for news.
 """
 
 import asyncio
