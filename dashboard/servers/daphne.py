@@ -15,8 +15,11 @@ from daphne.ws_protocol import WebSocketFactory
 from twisted.internet import defer, reactor
 
 from dashboard.servers.daphne_closing import ClosingWebSocket
-from dashboard.servers.daphne_headers import HeaderFactory, revealed
+from dashboard.servers.daphne_headers import revealed
+from dashboard.servers.daphne_http import DaphneFactory, spooled
 from dashboard.servers.framing import text_head
+from dashboard.servers.limits import LIMITS, ConnectionLimits
+from dashboard.servers.uploads import Uploads
 from dashboard.wire.registry import MESSAGE_BYTES
 
 SHUTDOWN_S: Final = 1.0
@@ -144,12 +147,17 @@ def _end_flow_control(request: Any) -> None:
 class DaphneServer(Server):  # type: ignore[misc]
     """Daphne with back-pressure, honest close codes and a clean end."""
 
+    application: Any
+    _http_factory: DaphneFactory
+
     def __init__(
         self,
         *args: Any,
         ping_s: float,
         on_ready: Callable[[], None] | None = None,
         on_stop: Callable[[], Awaitable[None]] | None = None,
+        limits: ConnectionLimits = LIMITS,
+        uploads: Uploads | None = None,
         **kwargs: Any,
     ) -> None:
         kwargs |= {
@@ -158,12 +166,17 @@ class DaphneServer(Server):  # type: ignore[misc]
             "websocket_max_frame_size": MESSAGE_BYTES,
             "websocket_max_message_size": MESSAGE_BYTES,
             "websocket_timeout": NEVER,
+            "websocket_connect_timeout": limits.handshake_s,
+            "websocket_handshake_timeout": limits.handshake_s,
             "server_name": "",
         }
         super().__init__(*args, **kwargs)
+        self.application = spooled(self.application)
         self._on_ready = on_ready
         self._on_stop = on_stop
         self._ports: list[Any] = []
+        self._limits = limits
+        self._uploads = uploads or Uploads()
 
     def run(self) -> None:
         """Serve until stopped, and ignore Ctrl-C from then on: launchers send it a second time."""
@@ -178,8 +191,8 @@ class DaphneServer(Server):  # type: ignore[misc]
 
     @http_factory.setter
     def http_factory(self, factory: HTTPFactory) -> None:  # noqa: ARG002
-        """Make our connections instead of Daphne's."""
-        self._http_factory = HeaderFactory(self)
+        """Make connections with limits, instead of those that Daphne would make."""
+        self._http_factory = DaphneFactory(self, limits=self._limits, uploads=self._uploads)
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         """Run the application for a request or a socket, with the headers as they came."""

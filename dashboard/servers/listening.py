@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from dashboard import runtime
+from dashboard.people.uploads import IMPORT_PATHS, may_upload
+from dashboard.servers.uploads import Uploads
 
 HOST: Final = "127.0.0.1"
 SERVERS: Final = ("daphne", "uvicorn")
@@ -29,6 +31,11 @@ def listen(host: str, port: int) -> socket.socket:
         OSError: the address cannot be used.
     """
     return socket.create_server((host, port), backlog=BACKLOG)
+
+
+def uploads_of(market: runtime.Runtime) -> Uploads:
+    """Return who may send large bodies, and where."""
+    return Uploads(IMPORT_PATHS, lambda scope: may_upload(scope, market.trusted_proxies))
 
 
 def _calm_collector() -> None:
@@ -67,10 +74,15 @@ def serve(
             ping_s=market.ping_s,
             on_ready=begin,
             on_stop=market.stop,
+            uploads=uploads_of(market),
         ).run()
     else:
         from dashboard.servers.uvicorn import UvicornServer
 
         UvicornServer(
-            application=application, ping_s=market.ping_s, on_ready=begin, on_stop=market.stop
+            application=application,
+            ping_s=market.ping_s,
+            on_ready=begin,
+            on_stop=market.stop,
+            uploads=uploads_of(market),
         ).run(sockets=[listener])

@@ -15,8 +15,10 @@ import uvicorn
 from websockets.frames import CloseCode
 
 from dashboard.servers.framing import text_head
+from dashboard.servers.limits import LIMITS, ConnectionLimits
+from dashboard.servers.uploads import Uploads
 from dashboard.servers.uvicorn_closing import ClosingSansIO
-from dashboard.servers.uvicorn_headers import HeaderHttp
+from dashboard.servers.uvicorn_http import UvicornHttp
 from dashboard.wire.registry import MESSAGE_BYTES
 
 SHUTDOWN_S: Final = 1
@@ -69,11 +71,14 @@ class UvicornServer(uvicorn.Server):
         ping_s: float,
         on_ready: Callable[[], None],
         on_stop: Callable[[], Awaitable[None]],
+        limits: ConnectionLimits = LIMITS,
+        uploads: Uploads | None = None,
     ) -> None:
+        bounds = {"limits": limits, "uploads": uploads or Uploads()}
         super().__init__(
             uvicorn.Config(
                 application,
-                http=HeaderHttp,
+                http=type("BoundHttp", (UvicornHttp,), bounds),
                 ws=UvicornWebSocket,
                 ws_per_message_deflate=False,
                 ws_max_size=MESSAGE_BYTES,

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand, DjangoHelpFormatter
 from django.urls import Resolver404, resolve
 
+from dashboard.servers.limits import LIMITS
 from tests.support.documents import document, table
 from tests.support.places import ROOT
 
@@ -133,6 +135,11 @@ def test_operations_lists_every_setting() -> None:
     assert listed.keys() == read.keys()
     numbers = {name: facts for name, facts in read.items() if facts}
     assert {name: listed[name] for name in numbers} == numbers
+
+
+def test_operations_lists_every_limit() -> None:
+    listed = {row[0]: float(row[1]) for row in table(document("operations.md"), "limit")}
+    assert listed == asdict(LIMITS)
 
 
 def settings_read(source: str) -> dict[str, list[str]]:

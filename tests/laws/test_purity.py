@@ -34,7 +34,8 @@ PURE_MODULES = {
     *(f"dashboard.delivery.{name}" for name in ("replica", "subscriber", "token_bucket")),
     *(f"dashboard.delivery.{name}" for name in ("histogram", "market_view", "traffic")),
     "dashboard.loadtest.reader",
-    *("dashboard.servers.framing", "dashboard.servers.header_bytes"),
+    *(f"dashboard.servers.{name}" for name in ("framing", "header_bytes")),
+    *(f"dashboard.servers.{name}" for name in ("deadlines", "limits", "refusals", "uploads")),
 }
 """Pure modules of folders that also hold modules which are not."""
 

@@ -6,6 +6,7 @@ from daphne.management.commands.runserver import Command as DaphneCommand
 
 from dashboard import runtime
 from dashboard.servers.daphne import DaphneServer
+from dashboard.servers.listening import uploads_of
 
 
 class Command(DaphneCommand):  # type: ignore[misc]
@@ -14,4 +15,6 @@ class Command(DaphneCommand):  # type: ignore[misc]
     def server_cls(self, **kwargs: Any) -> DaphneServer:
         """Return the server, which stops the market when it stops."""
         market = runtime.current()
-        return DaphneServer(ping_s=market.ping_s, on_stop=market.stop, **kwargs)
+        return DaphneServer(
+            ping_s=market.ping_s, on_stop=market.stop, uploads=uploads_of(market), **kwargs
+        )

@@ -1,0 +1,39 @@
+"""How much one connection may ask of a server: bytes, headers and seconds, on both servers alike.
+
+Pure. Tests shorten the seconds; operators read them in the table of `docs/operations.md`.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+MIB: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """The bounds of one connection, whatever it carries."""
+
+    head_bytes: int = 16_384
+    """Request line and headers together, and what follows a chunked body."""
+    headers: int = 100
+    body_bytes: int = MIB
+    """A request's body, signed in or not, of a known length or chunked."""
+    upload_bytes: int = 65 * MIB
+    """A body sent to an import by somebody who may import: a table of 64 MiB, and its form."""
+    head_s: float = 10
+    """From the connection or the first byte of a request to the end of its headers."""
+    body_s: float = 30
+    """From the end of the headers to the end of the body."""
+    upload_s: float = 300
+    handshake_s: float = 10
+    """From the end of a WebSocket's request to its answer."""
+    idle_s: float = 15
+    """Between two requests of a connection."""
+    linger_s: float = 2
+    """How long what a refused client still sends is read and thrown away.
+
+    A socket that closes with unread bytes is reset, and the client would lose the answer.
+    """
+
+
+LIMITS: Final = ConnectionLimits()

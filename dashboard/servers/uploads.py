@@ -1,0 +1,43 @@
+"""Which requests may have a large body: the imports, for those who may import.
+
+Must not know what an import is, nor who a person is.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.servers.limits import ConnectionLimits
+
+Header = tuple[bytes, bytes]
+
+
+async def _nobody(scope: dict[str, Any]) -> bool:  # noqa: ARG001
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """The paths of imports, and a question that is asked before the body is read."""
+
+    paths: Collection[bytes] = ()
+    admits: Callable[[dict[str, Any]], Awaitable[bool]] = _nobody
+
+    def bound_of(self, target: bytes, length: int | None, limits: ConnectionLimits) -> int:
+        """Return the most bytes of a body, if whoever sends it may import.
+
+        A body without a length (None) says too late how large it is to ask anybody.
+        """
+        is_upload = length is not None and target.partition(b"?")[0] in self.paths
+        return limits.upload_bytes if is_upload else limits.body_bytes
+
+
+def declared_length(headers: Iterable[Header]) -> int | None:
+    """Return the length that headers declare, None for a chunked body, 0 without a body."""
+    length: int | None = 0
+    for name, value in headers:
+        if name == b"transfer-encoding":
+            return None
+        if name == b"content-length" and value.isdigit():
+            length = int(value)
+    return length

@@ -1,0 +1,122 @@
+"""Requests that do not come in time are ended, and no byte that trickles in moves the time.
+
+The servers of these tests have shorter limits than the real ones.
+"""
+
+import json
+import socket as sockets
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from dashboard.servers.listening import SERVERS
+from tests.support.raw import get, handshake, open_reader, open_tcp, read_to_the_end
+from tests.support.served import Served, serve
+
+pytestmark = pytest.mark.slow
+
+SHORT = {"head_s": 0.6, "body_s": 0.6, "idle_s": 0.6, "linger_s": 0.6}
+TRICKLE_S = 0.1
+SLOW = 30
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def hasty(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp(request.param)
+    with serve(folder, "--server", request.param, CENSUS_LIMITS=json.dumps(SHORT)) as served:
+        yield served
+
+
+def post(served: Served, length: int) -> bytes:
+    return (
+        f"POST /accounts/login/ HTTP/1.1\r\nHost: {served.host}\r\nContent-Length: {length}\r\n\r\n"
+    ).encode()
+
+
+STARTS: dict[str, Callable[[Served], bytes]] = {
+    "nothing": lambda served: b"",
+    "line": lambda served: b"GET / HT",
+    "head": lambda served: f"GET / HTTP/1.1\r\nHost: {served.host}\r\n".encode(),
+    "body": lambda served: post(served, 1000) + b"x",
+    "chunk": lambda served: (
+        f"POST / HTTP/1.1\r\nHost: {served.host}\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nx"
+    ).encode(),
+    "socket": lambda served: handshake(served)[:-2],
+}
+TOLD = {"line", "head", "body", "chunk", "socket"}
+
+
+@pytest.mark.parametrize("kind", STARTS)
+def test_a_silent_request_is_ended(hasty: Served, kind: str) -> None:
+    with open_tcp(hasty) as tcp:
+        tcp.sendall(STARTS[kind](hasty))
+        answer = read_to_the_end(tcp)
+    assert answer.startswith(b"HTTP/1.1 408 ") if kind in TOLD else answer == b""
+
+
+TRICKLES = {"head": b"X: x\r\n", "body": b"x", "socket": b"X: x\r\n"}
+
+
+@pytest.mark.parametrize("kind", TRICKLES)
+def test_a_request_that_trickles_in_is_ended(hasty: Served, kind: str) -> None:
+    """A byte now and then keeps no connection open: the time is absolute."""
+    with open_tcp(hasty) as tcp:
+        tcp.sendall(STARTS[kind](hasty).removesuffix(b"\r\n") + b"\r\n")
+        tcp.settimeout(TRICKLE_S)
+        answer = trickle(tcp, TRICKLES[kind])
+    assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+def trickle(tcp: sockets.socket, piece: bytes) -> bytes:
+    """Send a piece as often as nothing comes; return what came."""
+    for _ in range(100):
+        try:
+            return tcp.recv(4096)
+        except TimeoutError:
+            tcp.sendall(piece)
+    raise AssertionError("it was never ended")
+
+
+def test_an_idle_connection_is_ended(hasty: Served) -> None:
+    with open_tcp(hasty) as tcp:
+        tcp.sendall(get(hasty, "/accounts/login/"))
+        answer = read_to_the_end(tcp)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"408" not in answer
+
+
+def test_a_second_request_that_trickles_in_is_ended(hasty: Served) -> None:
+    with open_tcp(hasty) as tcp:
+        tcp.sendall(get(hasty, "/accounts/login/"))
+        assert tcp.recv(100).startswith(b"HTTP/1.1 200 ")
+        tcp.sendall(b"GET / HTTP/1.1\r\n")
+        answer = read_to_the_end(tcp)
+    assert b"HTTP/1.1 408 " in answer
+
+
+def test_streams_and_sockets_live_longer_than_requests(hasty: Served) -> None:
+    stream = open_tcp(hasty)
+    stream.sendall(get(hasty, "/sse/v1/?symbols=*"))
+    socket = open_reader(hasty)
+    end_s = time.monotonic() + 3 * max(SHORT.values())
+    while time.monotonic() < end_s:
+        assert stream.recv(65_536)
+        assert socket.recv(65_536)
+    stream.close()
+    socket.close()
+
+
+def test_many_slow_requests_keep_nobody_out(hasty: Served, eventually: Callable[..., None]) -> None:
+    before = hasty.census()["files"]
+    slow = [open_tcp(hasty) for _ in range(SLOW)]
+    for tcp in slow:
+        tcp.sendall(b"GET / HT")
+    with open_tcp(hasty) as tcp:
+        tcp.sendall(get(hasty, "/accounts/login/"))
+        assert tcp.recv(100).startswith(b"HTTP/1.1 200 ")
+    eventually(lambda: hasty.census()["files"] <= before + 1)
+    for tcp in slow:
+        tcp.close()
