@@ -21,11 +21,19 @@ from dashboard.deck.realism_monitor import RealismMonitor
 from dashboard.deck.watch import Deck
 from dashboard.delivery.hub import Hub
 from dashboard.network.hops import Network
+from dashboard.operations.alarm import Alarm, BusWatch
 from dashboard.operations.exposition import MetricsApplication
-from dashboard.operations.metrics import FeedCollector, FeedFigures, HubCollector, registry_of
+from dashboard.operations.metrics import (
+    AlarmCollector,
+    FeedCollector,
+    FeedFigures,
+    HubCollector,
+    registry_of,
+)
 from dashboard.pages.display import MarketDisplay
 from dashboard.people.identity import find_revoked
 from dashboard.people.selectors import personal_of
+from dashboard.people.services import notify_operators
 from dashboard.supervision import Part, supervise
 from dashboard.transports.gatekeeper import Gatekeeper
 from dashboard.wire.personal import Personal
@@ -36,6 +44,7 @@ from feeds.bus.memory import MemoryBus
 from feeds.bus.redis_bus import RedisBus
 from feeds.clock import SystemClock
 from feeds.engine.engine import Engine, Source
+from feeds.engine.feed_watch import FeedWatch, Trouble, TroubleKind
 from feeds.engine.runner import Runner
 from feeds.engine.sources import PlannedSource, SilentSource
 from feeds.exceptions import InvalidRecording
@@ -59,6 +68,9 @@ class FeedTasks:
     """The tasks that run the market: engine, upstream, recorder and the storage of bars."""
 
     def __init__(self, bus: Bus, clock: SystemClock) -> None:
+        self.alarm = Alarm(self._troubles, tell_operators)
+        self._watch = FeedWatch(stall_s=settings.MARKET_FEED_STALL_S)
+        self._engine: Engine | None = None
         self._bus = bus
         self._clock = clock
         self._runner: Runner | None = None
@@ -66,6 +78,14 @@ class FeedTasks:
 
     async def run(self) -> None:
         """Run a market of a new epoch until cancelled or until its runner fails."""
+        try:
+            await self._run()
+        except Exception as error:
+            first = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
+            self.alarm.note(Trouble("", TroubleKind.CRASHED, repr(first)[:200]))
+            raise
+
+    async def _run(self) -> None:
         # After a crash nobody knows which events were published last. A new epoch makes readers
         # begin from a snapshot, instead of resuming at a number that means something else now.
         upstream = self._upstream = open_upstream(self._clock)
@@ -76,7 +96,9 @@ class FeedTasks:
         }
         epoch = secrets.token_hex(4)
         left = await sync_to_async(take_over)(epoch, self._clock.now_ms())
-        engine = Engine(epoch=epoch, open_source=lambda _: PlannedSource(openers), left=left)
+        engine = self._engine = Engine(
+            epoch=epoch, open_source=lambda _: PlannedSource(openers), left=left
+        )
         checkpoints = CheckpointWriter(
             epoch=epoch, clock=self._clock, state=engine.state, board=lambda: self._bus.board
         )
@@ -104,6 +126,19 @@ class FeedTasks:
             tasks.create_task(supervise(recorder.run, clock=self._clock))
             tasks.create_task(supervise(bar_writer.run, clock=self._clock))
             tasks.create_task(checkpoints.run())
+
+    def _troubles(self) -> list[Trouble]:
+        """Return what is newly wrong with the feeds."""
+        runner, engine, upstream = self._runner, self._engine, self._upstream
+        if runner is None or engine is None or upstream is None:
+            return []
+        return self._watch.look(
+            runner.plans,
+            self._bus.board,
+            self._clock.monotonic(),
+            stopped=engine.stopped(),
+            losses=upstream.losses,
+        )
 
     def poke(self) -> None:
         """Compare the market with the rows at once; nothing before it runs."""
@@ -162,8 +197,11 @@ class Runtime:
         self._feed = FeedTasks(self.bus, self.clock)
         collectors: list[Collector] = [HubCollector(self.hub, self.costs)]
         if isinstance(self.bus, MemoryBus):
+            self._alarm = self._feed.alarm
             collectors.append(FeedCollector(self._feed.figures))
-        self.metrics = metrics_of(collectors)
+        else:
+            self._alarm = Alarm(BusWatch(self.hub).look, tell_operators)
+        self.metrics = metrics_of([*collectors, AlarmCollector(self._alarm)])
         self._tasks: list[asyncio.Task[None]] = []
         self._is_stopped = False
 
@@ -177,7 +215,7 @@ class Runtime:
             return
         # The order does not matter: the hub attaches to a bus without a market, too, and the feed
         # reads the rows when it begins, so no poke before that is missed.
-        parts: list[Part] = [self.hub.run, self.deck.run, self._listen]
+        parts: list[Part] = [self.hub.run, self.deck.run, self._listen, self._alarm.run]
         if isinstance(self.bus, MemoryBus):
             parts.append(self._feed.run)
         else:
@@ -207,11 +245,12 @@ class FeedRuntime:
         self._clock = SystemClock()
         self._bus = RedisBus(settings.MARKET_REDIS_URL, clock=self._clock)
         self._feed = FeedTasks(self._bus, self._clock)
-        self.metrics = metrics_of([FeedCollector(self._feed.figures)])
+        collectors = [FeedCollector(self._feed.figures), AlarmCollector(self._feed.alarm)]
+        self.metrics = metrics_of(collectors)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run the feed until `stop` is set."""
-        parts: list[Part] = [self._carry, self._listen]
+        parts: list[Part] = [self._carry, self._listen, self._feed.alarm.run]
         tasks = [asyncio.create_task(supervise(part, clock=self._clock)) for part in parts]
         await stop.wait()
         await _end(tasks)
@@ -270,6 +309,12 @@ def metrics_of(collectors: list[Collector]) -> MetricsApplication:
 def read_personal(user_ids: Collection[int]) -> dict[int, Personal]:
     """Return watchlists and notifications by user; reads in the database's thread."""
     return personal_of(user_ids)
+
+
+@sync_to_async
+def tell_operators(title: str, body: str) -> None:
+    """Send a notification to all operators, unless they have the same one already."""
+    notify_operators(title=title, body=body)
 
 
 def is_shared() -> bool:

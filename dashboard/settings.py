@@ -200,6 +200,8 @@ MARKET_UPSTREAM_KEY = os.environ.get("MARKET_UPSTREAM_KEY", "")
 MARKET_UPSTREAM_SECRET = os.environ.get("MARKET_UPSTREAM_SECRET", "")
 MARKET_UPSTREAM_STALE_S = _number("MARKET_UPSTREAM_STALE_S", 30, low=1, high=86_400)
 """An upstream that is silent for this long is connected again."""
+MARKET_FEED_STALL_S = _number("MARKET_FEED_STALL_S", 5, low=1, high=86_400)
+"""Operators are told of a feed that should have ticks and has none for this long."""
 MARKET_METRICS_TOKEN = _metrics_token()
 """Who sends it may read the metrics; without it only this machine may."""
 

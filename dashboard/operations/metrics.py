@@ -20,7 +20,9 @@ from dashboard.cpu_meter import CostMeter
 from dashboard.delivery.histogram import Histogram
 from dashboard.delivery.hub import Hub
 from dashboard.delivery.traffic import RefusalReason
+from dashboard.operations.alarm import Alarm
 from dashboard.wire.registry import Close, Transport
+from feeds.engine.feed_watch import TroubleKind
 from feeds.market.board import TS_EVENT
 from feeds.market.delayed_keys import delay_of
 from feeds.market.events import FeedState
@@ -127,6 +129,18 @@ class FeedCollector(Collector):
         yield _counter("upstream_connections", "Connections made to the upstream.", connections)
         dropped = figures.upstream_dropped
         yield _counter("upstream_dropped", "Messages that made no event.", dropped, "reason")
+
+
+class AlarmCollector(Collector):
+    """The troubles that operators were told of."""
+
+    def __init__(self, alarm: Alarm) -> None:
+        self._alarm = alarm
+
+    def collect(self) -> Iterator[Metric]:
+        """Return how often there was each kind of trouble."""
+        troubles = _each(TroubleKind, self._alarm.counts)
+        yield _counter("troubles", "Troubles that operators were told of.", troubles, "kind")
 
 
 def registry_of(collectors: Iterable[Collector]) -> CollectorRegistry:

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from django.contrib.auth.models import User
-from django.db.models import Count, F, Min, QuerySet, Window
+from django.contrib.auth.models import Permission, User
+from django.db.models import Count, F, Min, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from dashboard.models import Notification, Watchlist
@@ -32,6 +32,18 @@ def rights_of(user: User) -> Rights:
     if not (user.is_active and user.is_staff and any(map(user.has_perm, OPERATE))):
         return NO_RIGHTS
     return Rights(operates=True, sees_people=any(map(user.has_perm, SEE_PEOPLE)))
+
+
+def operators() -> QuerySet[User]:
+    """Return the active users who may read the flight deck."""
+    names = [name.partition(".")[2] for name in OPERATE]
+    permitted = Permission.objects.filter(content_type__app_label="feeds", codename__in=names)
+    may_operate = (
+        Q(is_superuser=True)
+        | Q(user_permissions__in=permitted)
+        | Q(groups__permissions__in=permitted)
+    )
+    return User.objects.filter(may_operate, is_active=True, is_staff=True).distinct()
 
 
 def access_of(user_ids: Iterable[int]) -> dict[int, Access]:

@@ -3,20 +3,30 @@
 The only writer of these rows. Must not know requests, forms or sockets.
 """
 
+from datetime import timedelta
 from typing import Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from dashboard.exceptions import UnknownSymbol, WatchlistFull
 from dashboard.models import Notification, Watchlist, WatchlistEntry
-from dashboard.people.selectors import access_of, default_instruments, visible_instruments
+from dashboard.people.selectors import (
+    access_of,
+    default_instruments,
+    operators,
+    visible_instruments,
+)
 from feeds.bus import control
+from feeds.models import Feed
 from feeds.services.audit import record
 
 WATCHLIST_LIMIT: Final = 200
+REPEAT_AFTER: Final = timedelta(minutes=5)
+"""The same trouble is told again after this."""
 ROWS_PER_INSERT: Final = 500
 SYMBOL_SHOWN: Final = 12
 """Characters of an unknown symbol that the error repeats."""
@@ -102,6 +112,29 @@ def send_notification(
         record("send", f"notification to {audience}", actor=actor, after=facts)
         _poke_on_commit(user_ids)
     return len(user_ids)
+
+
+def notify_operators(*, title: str, body: str) -> int:
+    """Tell all operators of trouble; return how many they are, 0 if they were told just before.
+
+    Several processes may see the same trouble. The lock makes the second one wait for the first.
+
+    Raises:
+        ValidationError: title or body is invalid.
+    """
+    with transaction.atomic():
+        Feed.objects.select_for_update().order_by("pk").first()
+        recent = timezone.now() - REPEAT_AFTER
+        if Notification.objects.filter(title=title, created_at__gte=recent).exists():
+            return 0
+        return send_notification(
+            title=title,
+            body=body,
+            level=Notification.Level.CRITICAL,
+            actor=None,
+            recipients=operators(),
+            audience="operators",
+        )
 
 
 def mark_notifications_read(user: User, ids: list[int] | None) -> int:

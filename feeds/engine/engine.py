@@ -40,7 +40,12 @@ same however often the engine is asked."""
 
 
 class Source(Protocol):
-    """Where the ticks of one feed come from."""
+    """Where the ticks of one feed come from; `stopped` says why it draws none, "" while it may."""
+
+    @property
+    def stopped(self) -> str:
+        """Return why no ticks come although the feed runs, "" if they may."""
+        ...
 
     def plan(self, plan: FeedPlan) -> None:
         """Take definitions and rate; instruments that stay keep the path of their prices."""
@@ -118,6 +123,11 @@ class Engine:
             source.state() if isinstance(source, LastingSource) else None,
             session.state() if isinstance(session, FeedSession) else None,
         )
+
+    def stopped(self) -> dict[str, str]:
+        """Return the feeds whose sources draw nothing, with the reasons."""
+        reasons = {feed: source.stopped for feed, source in self._sources.items()}
+        return {feed: reason for feed, reason in reasons.items() if reason}
 
     def step(self, now_ms: int) -> Batch:
         """Return the admitted ticks up to `now_ms`, and the changes that time brings about."""

@@ -36,8 +36,8 @@ class Publisher(Protocol):
 class Runner:
     """Step the engine every `flush_ms`; read the rows on a poke, and every `reconcile_s`.
 
-    `events` and `batches` were published so far. `lag_s` is how late the last step was, and `late`
-    counts the steps that were reported as late.
+    `plans` is what the rows said last. `events` and `batches` were published so far. `lag_s` is how
+    late the last step was, and `late` counts the steps that were reported as late.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class Runner:
         self._observers = observers
         self._poked = asyncio.Event()
         self._wanted: list[FeedPlan] | None = None
+        self.plans: list[FeedPlan] = []
         self._published_s = -inf
         self.events = self.batches = self.late = 0
         self.lag_s = 0.0
@@ -72,7 +73,7 @@ class Runner:
         """Run the market until cancelled."""
         # Rows are read beside the steps, as a database may take its time. Only the stepping task
         # touches the engine and publishes, so batches cannot overtake each other.
-        self._wanted = list(await self._read_plans())
+        self.plans = self._wanted = list(await self._read_plans())
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow_rows())
             tasks.create_task(self._step_for_ever())
@@ -84,7 +85,7 @@ class Runner:
                     await self._poked.wait()
             self._poked.clear()
             try:
-                self._wanted = list(await self._read_plans())
+                self.plans = self._wanted = list(await self._read_plans())
             # The market goes on with the plans it has; the next look may succeed.
             except (db.Error, FeedError) as error:
                 log.error("rows cannot be read error=%s", error)

@@ -32,6 +32,11 @@ class PlannedSource:
         """Let the source of the first plan go on from a state, if it is one of its kind."""
         self._left = state
 
+    @property
+    def stopped(self) -> str:
+        """Return why its source draws nothing."""
+        return self._source.stopped
+
     def plan(self, plan: FeedPlan) -> None:
         """Hand the plan to its source, which is opened first if the plan names another."""
         identity = _identity_of(plan)
@@ -60,7 +65,7 @@ class SilentSource:
     """Stand in for a source that cannot be opened: closes every instrument, with the reason."""
 
     def __init__(self, reason: str) -> None:
-        self._reason = reason
+        self.stopped = reason
         self._symbols: list[str] = []
 
     def plan(self, plan: FeedPlan) -> None:
@@ -70,7 +75,7 @@ class SilentSource:
     def draw(self, now_ms: int) -> list[Status]:
         """Return the closing of the instruments, once for each plan."""
         symbols, self._symbols = self._symbols, []
-        return [Status(symbol, Phase.CLOSED, self._reason, now_ms) for symbol in symbols]
+        return [Status(symbol, Phase.CLOSED, self.stopped, now_ms) for symbol in symbols]
 
 
 def _identity_of(plan: FeedPlan) -> object:

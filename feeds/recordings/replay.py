@@ -91,6 +91,11 @@ class Replay:
         self._is_resting = False
         self._rewind()
 
+    @property
+    def stopped(self) -> str:
+        """Return why the replay ended, "" while it goes on."""
+        return self._end_reason
+
     def plan(self, plan: FeedPlan) -> None:
         """Take speed, loop and instruments; a feed that was closed begins at the start again."""
         if self._last_ms is not None:

@@ -104,6 +104,9 @@ class Simulator:
     its mean, so that the feed meets its rate from the first step on.
     """
 
+    stopped: Final = ""
+    """It never ends by itself."""
+
     def __init__(self, seed: int) -> None:
         self.skipped_steps = 0
         self._seed = seed

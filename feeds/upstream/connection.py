@@ -52,6 +52,8 @@ FORBIDDEN: Final = frozenset({401, 403})
 class Upstream:
     """One connection and its sources; `unknown` and `bad` count the messages that are dropped.
 
+    `connections` counts those that were made, `losses` those that ended or could not be made.
+
     References to sources are weak: a source that the engine drops is unsubscribed by itself.
     """
 
@@ -62,6 +64,7 @@ class Upstream:
         self.unknown = 0
         self.bad = 0
         self.connections = 0
+        self.losses = 0
         self._url, self._key, self._secret = url, key, secret
         self._clock = clock
         self._stale_s = stale_s
@@ -115,6 +118,7 @@ class Upstream:
         return 0.0
 
     def _lose(self, reason: str, rest_s: float) -> float:
+        self.losses += 1
         log.warning("upstream trouble reason=%r again_in_s=%.1f", reason, rest_s)
         self._set_trouble(reason)
         return rest_s

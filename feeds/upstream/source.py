@@ -54,6 +54,11 @@ class UpstreamSource:
         """Return the symbols to subscribe."""
         return set(self._definitions)
 
+    @property
+    def stopped(self) -> str:
+        """Return what is wrong with the connection, "" when it works."""
+        return self._trouble
+
     def plan(self, plan: FeedPlan) -> None:
         """Take the instruments, and tell the connection through `on_plan`."""
         self.plan_in_force = plan

@@ -36,7 +36,7 @@ async def test_with_redis_the_feed_runs_elsewhere(settings, redis: RedisServer) 
     stop = asyncio.Event()
     async with started() as runtime:
         assert not isinstance(runtime.bus, MemoryBus)
-        assert parts_of(runtime) == 3
+        assert parts_of(runtime) == 4
         feed = asyncio.ensure_future(FeedRuntime().run(stop))
         async with asyncio.timeout(10):
             while not runtime.hub.replica.epoch:

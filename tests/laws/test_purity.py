@@ -18,7 +18,7 @@ PURE_MODULES = {
     "feeds.exceptions",
     *(
         f"feeds.engine.{name}"
-        for name in ("checkpoint", "delayed_market", "engine", "preview", "sources")
+        for name in ("checkpoint", "delayed_market", "engine", "feed_watch", "preview", "sources")
     ),
     "feeds.engine.virtual_clock",
     *(

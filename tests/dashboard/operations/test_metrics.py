@@ -4,32 +4,26 @@ from collections.abc import Iterator
 
 import pytest
 from msgspec.structs import replace
-from prometheus_client import generate_latest
-from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from dashboard.delivery.histogram import Histogram
 from dashboard.delivery.traffic import RefusalReason
 from dashboard.exceptions import HubFull
-from dashboard.operations.metrics import FeedCollector, FeedFigures, HubCollector, registry_of
+from dashboard.operations.alarm import Alarm
+from dashboard.operations.metrics import (
+    AlarmCollector,
+    FeedCollector,
+    FeedFigures,
+    HubCollector,
+)
 from dashboard.wire.registry import Close, Transport
 from feeds.market.events import FeedState, FeedStatus
 from tests.support.documents import document, table
 from tests.support.exchange import Exchange, quote, subscribe
 from tests.support.market_script import NOW
+from tests.support.metrics import samples
 
 DROPPED = {"unknown": 1, "bad": 2, "merged": 3, "lost": 4}
-
-
-def samples(collector: Collector) -> dict[str, float]:
-    """Return what Prometheus would read, by name and labels as text."""
-    text = generate_latest(registry_of([collector])).decode()
-    return {
-        sample.name + "".join(f" {value}" for value in sample.labels.values()): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-        if sample.name.startswith("market_")
-    }
 
 
 def named(*collectors: Collector) -> Iterator[tuple[str, frozenset[str]]]:
@@ -45,9 +39,10 @@ async def test_every_metric_is_in_the_table_of_the_docs(exchange: Exchange) -> N
     await exchange.happen(FeedStatus("demo", "Demo", FeedState.RUNNING, 5.0, "", NOW), quote(10))
     await exchange.settle()
     feed = FeedCollector(lambda: FeedFigures(upstream_dropped=DROPPED))
+    troubles = AlarmCollector(Alarm(list, print))
     rows = table(document("operations.md"), "metric")
     listed = {row[0]: frozenset(filter(None, row[1].split(", "))) for row in rows}
-    assert dict(named(HubCollector(exchange.hub, exchange.costs), feed)) == listed
+    assert dict(named(HubCollector(exchange.hub, exchange.costs), feed, troubles)) == listed
 
 
 async def test_the_reasons_in_the_table_are_those_of_the_code() -> None:

@@ -1,0 +1,120 @@
+"""Notices that a feed stalls, stops by itself, or loses its upstream too often.
+
+Pure. Must not know whom that is told. It looks at the board once a second, so that no tick pays.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from feeds.market.board import Board
+from feeds.market.events import FeedState, Phase
+from feeds.plan.plans import FeedKind, FeedPlan
+
+QUIET_TICKS: Final = 20
+"""A feed without ticks for the time of so many has stalled: by chance that happens once in e^20."""
+LOSSES: Final = 5
+LOSSES_WITHIN_S: Final = 300.0
+"""So many lost connections within this time are too many."""
+TRADING: Final = frozenset({Phase.PRE_OPEN, Phase.AUCTION, Phase.OPEN, Phase.LIMIT})
+"""The phases in which an instrument has ticks."""
+
+
+class TroubleKind(StrEnum):
+    """What can be wrong with a feed that should run."""
+
+    STALLED = "stalled"
+    STOPPED = "stopped"
+    UNSTEADY = "unsteady"
+    CRASHED = "crashed"
+    SILENT = "silent"
+
+
+class Trouble(NamedTuple):
+    """What is wrong with a feed, in words; the feed is "" where all of them are meant."""
+
+    feed: str
+    kind: TroubleKind
+    fact: str
+
+
+class FeedWatch:
+    """Compares the board with the plans; each trouble is news once, until it is over."""
+
+    def __init__(self, *, stall_s: float) -> None:
+        self._stall_s = stall_s
+        self._ticks: dict[str, tuple[int, float]] = {}
+        self._stopped: dict[str, float] = {}
+        self._losses: deque[tuple[float, int]] = deque()
+        self._known: set[tuple[str, TroubleKind]] = set()
+
+    def look(
+        self,
+        plans: Iterable[FeedPlan],
+        board: Board,
+        now_s: float,
+        *,
+        stopped: Mapping[str, str],
+        losses: int,
+    ) -> list[Trouble]:
+        """Return the troubles that are new; `stopped` has the reasons of sources by feed.
+
+        `losses` is how often the upstream was lost so far, `now_s` is monotonic.
+        """
+        running = {plan.feed: plan for plan in plans if plan.state is FeedState.RUNNING}
+        over = {feed: stopped[feed] for feed in running if feed in stopped}
+        present = self._stopped_long(over, now_s)
+        present += self._stalled(running, board, now_s)
+        present += self._unsteady(running.values(), losses, now_s)
+        known, self._known = self._known, {(trouble.feed, trouble.kind) for trouble in present}
+        return [trouble for trouble in present if (trouble.feed, trouble.kind) not in known]
+
+    def _stopped_long(self, stopped: Mapping[str, str], now_s: float) -> list[Trouble]:
+        """Return what is over for a while: a connection may be back in a moment."""
+        self._stopped = {feed: self._stopped.get(feed, now_s) for feed in stopped}
+        return [
+            Trouble(feed, TroubleKind.STOPPED, stopped[feed])
+            for feed, since_s in self._stopped.items()
+            if now_s - since_s >= self._stall_s
+        ]
+
+    def _stalled(
+        self, running: Mapping[str, FeedPlan], board: Board, now_s: float
+    ) -> list[Trouble]:
+        ticks = dict.fromkeys(running, 0)
+        trading: set[str] = set()
+        for row in board.rows.values():
+            if row.feed in ticks:
+                ticks[row.feed] += row.ticks
+                if row.phase in TRADING:
+                    trading.add(row.feed)
+        self._ticks = {
+            feed: self._since(feed, count, now_s, is_trading=feed in trading)
+            for feed, count in ticks.items()
+        }
+        return [
+            Trouble(feed, TroubleKind.STALLED, f"no ticks for {now_s - since_s:.0f} s")
+            for feed, (_, since_s) in self._ticks.items()
+            if now_s - since_s >= max(self._stall_s, QUIET_TICKS / running[feed].rate)
+        ]
+
+    def _since(self, feed: str, count: int, now_s: float, *, is_trading: bool) -> tuple[int, float]:
+        """Return the count of ticks, and since when it is the same although there is trading."""
+        former = self._ticks.get(feed)
+        is_same = is_trading and former is not None and former[0] == count
+        return (count, former[1]) if is_same and former else (count, now_s)
+
+    def _unsteady(self, running: Iterable[FeedPlan], losses: int, now_s: float) -> list[Trouble]:
+        if self._losses and losses < self._losses[-1][1]:
+            self._losses.clear()  # another connection counts from the start
+        if not self._losses or self._losses[-1][1] != losses:
+            self._losses.append((now_s, losses))
+        while len(self._losses) > 1 and self._losses[1][0] < now_s - LOSSES_WITHIN_S:
+            self._losses.popleft()
+        count = losses - self._losses[0][1]
+        if count < LOSSES:
+            return []
+        fact = f"the upstream was lost {count} times within {LOSSES_WITHIN_S:.0f} s"
+        upstream = [plan.feed for plan in running if plan.kind is FeedKind.UPSTREAM]
+        return [Trouble(feed, TroubleKind.UNSTEADY, fact) for feed in upstream]
