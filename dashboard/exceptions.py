@@ -8,6 +8,8 @@ DeliveryError
 ├── TooManyConnections    the account has as many connections as it may have
 ├── UnknownSymbol         no instrument has that symbol
 └── WatchlistFull         the watchlist has as many symbols as it may have
+
+BackupFailed stands alone: it has nothing to do with people who are connected.
 """
 
 
@@ -53,3 +55,7 @@ class UnknownSymbol(DeliveryError):
 
 class WatchlistFull(DeliveryError):
     """The watchlist has as many symbols as it may have."""
+
+
+class BackupFailed(Exception):
+    """A backup cannot be made or put back; the text says why."""

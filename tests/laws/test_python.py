@@ -252,7 +252,9 @@ DJANGO_SETTINGS = {
     },
     "dashboard.people.accounts": {"MARKET_OPEN_SIGNUP"},
     "dashboard.checks": {"MARKET_REDIS_URL", "MARKET_WEB_PROCESSES", "CHANNEL_LAYERS"},
-    "dashboard.management.commands.demo": {"MARKET_DATA_DIR"},
+    "dashboard.management.commands.backup": {"MARKET_DATA_DIR", "MARKET_RECORDINGS_DIR"},
+    "dashboard.management.commands.restore": {"MARKET_DATA_DIR", "MARKET_RECORDINGS_DIR"},
+    "dashboard.management.commands.demo": {"MARKET_DATA_DIR", "MARKET_RECORDINGS_DIR"},
 }
 """Which settings a room may read; the runtime may read all of them."""
 COMPOSERS = {"dashboard.runtime"}

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shutil
 import socket
 import sys
 import webbrowser
@@ -15,7 +16,9 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
+from dashboard.operations.databases import SIDE_FILES
 from dashboard.servers.listening import HOST, SERVERS, ASGIApplication, listen, serve
 from feeds.management.ranges import refuse_out_of_range
 from feeds.plan.plans import MAX_RATE
@@ -42,17 +45,21 @@ class Command(BaseCommand):
         parser.add_argument("--instruments", type=int, default=60, help="on the first run")
         parser.add_argument("--rate", type=float, default=200.0, help="ticks/s, on the first run")
         parser.add_argument("--server", choices=SERVERS, default=SERVERS[0])
+        parser.add_argument("--reset", action="store_true", help="begin with an empty database")
+        parser.add_argument("--yes", action="store_true", help="do not ask before a reset")
         parser.add_argument("--json", action="store_true", help="print one line of JSON when ready")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         """Prepare the data, then serve until Ctrl-C.
 
         Raises:
-            CommandError: an option is out of range, or the port is busy.
+            CommandError: an option is out of range, the port is busy, or nobody agreed to a reset.
         """
         refuse_out_of_range(options, RANGES)
         _move_to(options["data"])
         with _listen(options["port"]) as listener:
+            if options["reset"]:
+                _reset(has_consent=options["yes"])
             call_command("migrate", verbosity=0, interactive=False)
             seed_scenarios(seed_exchange(options["instruments"], options["rate"]))
             passwords = _ensure_accounts(settings.MARKET_DATA_DIR / "accounts.json")
@@ -91,6 +98,32 @@ def _move_to(folder: str | None) -> None:
         return
     os.environ["MARKET_DATA_DIR"] = str(Path(folder).resolve())
     os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 our own command line
+
+
+def _reset(*, has_consent: bool) -> None:
+    """Delete database, recordings and passwords; ask before, if there are any.
+
+    The key stays: it names nobody.
+    """
+    if connection.vendor != "sqlite":
+        raise CommandError(f"--reset is for SQLite; empty the {connection.vendor} database itself")
+    database = Path(connection.settings_dict["NAME"])
+    files = [database.with_name(database.name + ending) for ending in ("", *SIDE_FILES)]
+    files.append(settings.MARKET_DATA_DIR / "accounts.json")
+    recordings = settings.MARKET_RECORDINGS_DIR
+    if database.exists() and not has_consent:
+        _ask(f"Delete everything in {database}, and the recordings in {recordings}?")
+    connection.close()
+    for file in files:
+        file.unlink(missing_ok=True)
+    shutil.rmtree(recordings, ignore_errors=True)
+
+
+def _ask(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise CommandError("there is data: add --yes to delete it")
+    if input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
+        raise CommandError("nothing was deleted")
 
 
 def _listen(port: int) -> socket.socket:
