@@ -19,6 +19,7 @@ from dashboard import (
     urls,  # noqa: F401
 )
 from dashboard.network.trusted_proxies import TrustedProxies
+from dashboard.operations.health import PATHS
 from dashboard.transports.poll import PollApplication
 from dashboard.transports.sse import EventApplication
 from dashboard.transports.websocket import MarketConsumer
@@ -89,5 +90,6 @@ _site = TrustedProxies(_route, _market.trusted_proxies)
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Serve one connection; what is only for this machine sees all headers of proxies."""
     request_id.begin(scope.get("headers", ()))
-    is_metrics = scope["type"] == "http" and scope["path"] == "/metrics"
-    await (_market.metrics if is_metrics else _site)(scope, receive, send)
+    path = scope["path"] if scope["type"] == "http" else ""
+    serve = _market.metrics if path == "/metrics" else _market.health if path in PATHS else _site
+    await serve(scope, receive, send)

@@ -23,6 +23,7 @@ from dashboard.delivery.hub import Hub
 from dashboard.network.hops import Network
 from dashboard.operations.alarm import Alarm, BusWatch
 from dashboard.operations.exposition import MetricsApplication
+from dashboard.operations.health import HealthApplication
 from dashboard.operations.metrics import (
     AlarmCollector,
     FeedCollector,
@@ -48,6 +49,7 @@ from feeds.engine.feed_watch import FeedWatch, Trouble, TroubleKind
 from feeds.engine.runner import Runner
 from feeds.engine.sources import PlannedSource, SilentSource
 from feeds.exceptions import InvalidRecording
+from feeds.models import Feed
 from feeds.plan.plans import FeedKind, FeedPlan
 from feeds.recordings.recorder import Recorder
 from feeds.selectors.plans import read_plans, read_recorded
@@ -202,6 +204,7 @@ class Runtime:
         else:
             self._alarm = Alarm(BusWatch(self.hub).look, tell_operators)
         self.metrics = metrics_of([*collectors, AlarmCollector(self._alarm)])
+        self.health = HealthApplication(self.hub, read_database=read_database)
         self._tasks: list[asyncio.Task[None]] = []
         self._is_stopped = False
 
@@ -309,6 +312,16 @@ def metrics_of(collectors: list[Collector]) -> MetricsApplication:
 def read_personal(user_ids: Collection[int]) -> dict[int, Personal]:
     """Return watchlists and notifications by user; reads in the database's thread."""
     return personal_of(user_ids)
+
+
+@sync_to_async
+def read_database() -> None:
+    """Read a row.
+
+    Raises:
+        Error: the database is away, or has no tables (of django.db).
+    """
+    Feed.objects.exists()
 
 
 @sync_to_async

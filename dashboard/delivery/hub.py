@@ -167,6 +167,11 @@ class Hub:
         return Counter(connection.transport for connection in self.connections)
 
     @property
+    def is_closing(self) -> bool:
+        """Say whether nobody is let in any more."""
+        return self._is_closing
+
+    @property
     def bus_age_s(self) -> float:
         """Return how long ago the bus brought something; a market says something every second."""
         return self.clock.monotonic() - self._heard.mono_s

@@ -1,5 +1,6 @@
 """Prometheus reads the figures of a running site and of a feed in a process of its own."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,15 @@ def test_a_site_shows_its_figures_to_its_machine(served: Served, eventually) -> 
     assert figures["process_resident_memory_bytes"] > 1_000_000
     with pytest.raises(HTTPError, match="403"):
         read(f"{served.url}metrics", **{"X-Forwarded-For": "192.0.2.1"})
+
+
+def test_a_site_says_that_it_is_ready(served: Served, eventually) -> None:
+    """Also to whoever knows no name of it: a load balancer asks by the address."""
+    request = Request(f"{served.url}readyz", headers={"Host": "10.0.0.1"})
+    with urlopen(request, timeout=10) as answer:
+        assert json.load(answer) == {"ok": True, "wrong": {}}
+    with urlopen(f"{served.url}healthz", timeout=10) as answer:
+        assert json.load(answer)["ok"]
 
 
 def test_uvicorn_shows_them_to_whoever_has_the_token(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from prometheus_client.registry import Collector
 
 from dashboard.delivery.histogram import Histogram
 from dashboard.delivery.traffic import RefusalReason
-from dashboard.exceptions import HubFull
+from dashboard.exceptions import HubClosing, HubFull
 from dashboard.operations.alarm import Alarm
 from dashboard.operations.metrics import (
     AlarmCollector,
@@ -105,7 +105,7 @@ async def test_refusals_and_ends_have_their_reasons(exchange: Exchange) -> None:
 
 async def test_who_comes_while_the_server_stops_is_refused_for_that(exchange: Exchange) -> None:
     await exchange.hub.close_all(Close.RESTART, within_s=1)
-    with pytest.raises(HubFull):
+    with pytest.raises(HubClosing):
         exchange.join()
     read = samples(HubCollector(exchange.hub, exchange.costs))
     assert read["market_refusals_total stopping"] == 1
