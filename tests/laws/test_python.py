@@ -253,6 +253,7 @@ DJANGO_SETTINGS = {
     "dashboard.people.accounts": {"MARKET_OPEN_SIGNUP"},
     "dashboard.checks": {"MARKET_REDIS_URL", "MARKET_WEB_PROCESSES", "CHANNEL_LAYERS"},
     "dashboard.management.commands.backup": {"MARKET_DATA_DIR", "MARKET_RECORDINGS_DIR"},
+    "dashboard.management.commands.doctor": {"MARKET_DATA_DIR", "MARKET_REDIS_URL"},
     "dashboard.management.commands.restore": {"MARKET_DATA_DIR", "MARKET_RECORDINGS_DIR"},
     "dashboard.management.commands.demo": {"MARKET_DATA_DIR", "MARKET_RECORDINGS_DIR"},
 }
