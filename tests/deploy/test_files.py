@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
+from dashboard.operations.alarm import TITLES
 from tests.support.documents import document, table
 from tests.support.places import ROOT
 from tests.support.tools import check, tool
@@ -133,3 +134,18 @@ def test_units_call_commands_that_exist() -> None:
     texts = [path.read_text() for path in files]
     called = {name for text in texts for name in re.findall(r'manage\.py"?,? "?(\w+)', text)}
     assert {"serve", "runfeed", "migrate", "backup"} <= called <= get_commands().keys()
+
+
+def test_the_runbook_names_metrics_that_exist() -> None:
+    rows = table(document("operations.md"), "symptom")
+    named = {name for row in rows for name in re.findall(r"\bmarket_\w+", row[0] + row[1])}
+    known = {row[0] for row in table(document("operations.md"), "metric")}
+    assert named
+    assert {name for name in named if f"{name}_total" not in known} <= known
+    assert all(len(row) == 3 and all(row) for row in rows)
+
+
+def test_every_trouble_has_its_row_in_the_runbook() -> None:
+    symptoms = " ".join(row[0] for row in table(document("operations.md"), "symptom"))
+    for title in TITLES.values():
+        assert title.format(feed="…").partition(" and begins")[0] in symptoms
