@@ -5,9 +5,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
 
+from dashboard.models import Notification
+from dashboard.operations import alarm
 from dashboard.runtime import END_S, FeedRuntime, Runtime
 from feeds.bus.memory import MemoryBus
+from feeds.engine.feed_watch import TroubleKind
+from feeds.models import Feed
+from feeds.plan.plans import FeedKind
 from tests.support.redis_server import RedisServer
 
 
@@ -43,6 +50,26 @@ async def test_with_redis_the_feed_runs_elsewhere(settings, redis: RedisServer) 
                 await asyncio.sleep(0.01)
         stop.set()
         await asyncio.wait_for(feed, 2 * END_S)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_operators_are_told_of_a_feed_that_draws_nothing(settings, monkeypatch) -> None:
+    """An upstream feed without an upstream; all the way from the source to the row."""
+    settings.MARKET_FEED_STALL_S = 0.1
+    monkeypatch.setattr(alarm, "LOOK_S", 0.05)
+    await sync_to_async(make_upstream_feed_and_operator)()
+    async with started() as runtime, asyncio.timeout(10):
+        while not await Notification.objects.aexists():
+            await asyncio.sleep(0.01)
+        assert runtime._alarm.counts == {TroubleKind.STOPPED: 1}
+    row = await Notification.objects.aget()
+    assert row.title == "Feed far has stopped by itself"
+    assert row.body == "no upstream is set (MARKET_UPSTREAM_URL)"
+
+
+def make_upstream_feed_and_operator() -> None:
+    User.objects.create_superuser("ada", password="x")
+    Feed.objects.create(slug="far", name="Far", kind=FeedKind.UPSTREAM)
 
 
 async def test_it_starts_once() -> None:
