@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import get_commands
+from ruamel.yaml import YAML
 
 from dashboard.operations.alarm import TITLES
 from tests.support.documents import document, table
@@ -149,3 +150,14 @@ def test_every_trouble_has_its_row_in_the_runbook() -> None:
     symptoms = " ".join(row[0] for row in table(document("operations.md"), "symptom"))
     for title in TITLES.values():
         assert title.format(feed="…").partition(" and begins")[0] in symptoms
+
+
+def test_prometheus_reads_the_ports_of_the_units_as_the_job_of_the_dashboard() -> None:
+    [job] = YAML(typ="safe").load(DEPLOY / "prometheus.yml")["scrape_configs"]
+    board = (DEPLOY / "grafana" / "market.json").read_text()
+    assert f'job=\\"{job["job_name"]}\\"' in board
+    [static] = job["static_configs"]
+    ports = {int(target.rpartition(":")[2]) for target in static["targets"]}
+    feed = (DEPLOY / "systemd" / "market-feed@.service").read_text()
+    assert "--metrics-port 910%i" in feed
+    assert ports == {8001, 8002, 9101, 9102}
