@@ -14,7 +14,7 @@ from daphne.server import Server
 from daphne.ws_protocol import WebSocketFactory
 from twisted.internet import defer, reactor
 
-from dashboard.servers.daphne_closing import ClosingWebSocket
+from dashboard.servers.daphne_frames import BoundWebSocket
 from dashboard.servers.daphne_headers import revealed
 from dashboard.servers.daphne_http import DaphneFactory, spooled
 from dashboard.servers.framing import text_head
@@ -83,7 +83,7 @@ def _write_now(transport: Any, data: bytes) -> None:
         transport.write(data)
 
 
-class DaphneWebSocket(ClosingWebSocket):
+class DaphneWebSocket(BoundWebSocket):
     """A WebSocket with back-pressure and a short way for text frames."""
 
     flow: FlowControl | None = None

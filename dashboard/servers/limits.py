@@ -29,6 +29,11 @@ class ConnectionLimits:
     """From the end of a WebSocket's request to its answer."""
     idle_s: float = 15
     """Between two requests of a connection."""
+    frames_per_s: float = 100
+    frame_burst: int = 400
+    """Frames of a WebSocket that may come at once: messages, their fragments, pings and pongs."""
+    turn_bytes: int = 2_048
+    """What uvicorn parses of one WebSocket before it serves the others; Daphne reads as little."""
     linger_s: float = 2
     """How long what a refused client still sends is read and thrown away.
 

@@ -17,7 +17,7 @@ from websockets.frames import CloseCode
 from dashboard.servers.framing import text_head
 from dashboard.servers.limits import LIMITS, ConnectionLimits
 from dashboard.servers.uploads import Uploads
-from dashboard.servers.uvicorn_closing import ClosingSansIO
+from dashboard.servers.uvicorn_frames import BoundSansIO
 from dashboard.servers.uvicorn_http import UvicornHttp
 from dashboard.wire.registry import MESSAGE_BYTES
 
@@ -30,7 +30,7 @@ PING_PATIENCE: Final = 0.8
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
-class UvicornWebSocket(ClosingSansIO):
+class UvicornWebSocket(BoundSansIO):
     """A WebSocket with a short way for text frames; uvicorn handles everything else."""
 
     async def send(self, message: Any) -> None:

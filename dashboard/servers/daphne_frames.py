@@ -1,0 +1,36 @@
+"""WebSockets of Daphne with a bound: so many frames a second.
+
+Must not know what is carried. Daphne reads little in each turn, but for as long as somebody sends.
+"""
+
+from typing import Any
+
+from twisted.internet import reactor
+
+from dashboard.delivery.token_bucket import TokenBucket
+from dashboard.servers.daphne_closing import ClosingWebSocket
+from dashboard.servers.limits import LIMITS
+from dashboard.wire.registry import CLOSE_TEXT, Close
+
+
+class BoundWebSocket(ClosingWebSocket):
+    """A WebSocket that ends a flood of frames: messages, fragments, pings and pongs."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._frames = TokenBucket(
+            per_s=LIMITS.frames_per_s, burst=LIMITS.frame_burst, now_s=reactor.seconds()
+        )
+
+    def onFrameBegin(self) -> None:  # noqa: N802 autobahn's name
+        """Count a frame."""
+        super().onFrameBegin()
+        if not self._frames.spend(reactor.seconds()):
+            self._end_flood()
+
+    def _end_flood(self) -> None:
+        self.data = b""
+        if self.state == self.STATE_OPEN:
+            reason = CLOSE_TEXT[Close.TOO_MANY][0].encode()
+            self.sendCloseFrame(code=int(Close.TOO_MANY), reasonUtf8=reason, isReply=False)
+        self.dropConnection(abort=False)
