@@ -25,7 +25,7 @@ class BoundSansIO(ClosingSansIO):
             per_s=LIMITS.frames_per_s, burst=LIMITS.frame_burst, now_s=self.loop.time()
         )
         self._unread = bytearray()
-        self._is_held = False
+        self._is_paused = False
         self._has_turn = False
 
     def data_received(self, data: bytes) -> None:
@@ -73,14 +73,14 @@ class BoundSansIO(ClosingSansIO):
         if self._is_lingering or self.disconnected:
             self._unread.clear()
         elif self._unread:
-            self._is_held = True
+            self._is_paused = True
             self.transport.pause_reading()
             # While a message waits for the application nothing more is parsed.
             if not self.read_paused and not self._has_turn:
                 self._has_turn = True
                 self.loop.call_soon(self._turn)
-        elif self._is_held and not self.read_paused:
-            self._is_held = False
+        elif self._is_paused and not self.read_paused:
+            self._is_paused = False
             self.transport.resume_reading()
 
     def _turn(self) -> None:
