@@ -58,8 +58,8 @@ class HubCollector(Collector):
         yield from self._trouble()
 
     def _market(self) -> Iterator[Metric]:
-        hub, feeds = self._hub, self._hub.replica.board.feeds
-        ticks = {feed: hub.replica.ticks[feed] for feed in feeds if not delay_of(feed)}
+        hub, feeds, counts = self._hub, self._hub.replica.board.feeds, self._hub.replica.ticks
+        ticks = {feed: counts[feed] for feed in feeds if not delay_of(feed)}
         yield _counter("ticks", "Quotes and trades since the epoch began.", ticks, "feed")
         yield _counter("batches", "Batches that came over the bus.", hub.traffic.batches)
         yield _gauge("bus_age_seconds", "Time since the bus brought something.", hub.bus_age_s)
