@@ -13,6 +13,7 @@ from django.core.management import get_commands
 from ruamel.yaml import YAML
 
 from dashboard.operations.alarm import TITLES
+from dashboard.servers.limits import ConnectionLimits
 from tests.support.documents import document, table
 from tests.support.places import ROOT
 from tests.support.tools import check, tool
@@ -161,3 +162,12 @@ def test_prometheus_reads_the_ports_of_the_units_as_the_job_of_the_dashboard() -
     feed = (DEPLOY / "systemd" / "market-feed@.service").read_text()
     assert "--metrics-port 910%i" in feed
     assert ports == {8001, 8002, 9101, 9102}
+
+
+def test_proxies_end_resting_connections_before_the_site_does() -> None:
+    """Otherwise a request could meet a connection that is just being closed."""
+    nginx = re.search(r"keepalive_timeout (\d+)s", (DEPLOY / "nginx.conf").read_text())
+    caddy = re.search(r"keepalive (\d+)s", (DEPLOY / "Caddyfile").read_text())
+    assert nginx is not None
+    assert caddy is not None
+    assert max(int(nginx[1]), int(caddy[1])) < ConnectionLimits().idle_s
