@@ -275,7 +275,7 @@ DATABASES = {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": MARKET_DATA_DIR / "market.sqlite3",
         "OPTIONS": {
-            "timeout": 5,
+            "timeout": 1.5,  # seconds to wait for a lock; then the answer is 503
             "transaction_mode": "IMMEDIATE",
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         },

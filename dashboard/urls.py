@@ -16,7 +16,7 @@ from dashboard.api.context import ApiContext
 from dashboard.api.routes import api_routes
 from dashboard.deck.routes import deck_routes
 from dashboard.pages import views
-from dashboard.pages.refusals import bad_request
+from dashboard.pages.refusals import bad_request, server_error
 from dashboard.protocol.pages import asyncapi_file, developers
 
 _runtime = runtime.current()
@@ -25,6 +25,7 @@ _api = ApiContext(_runtime.hub, _runtime.gatekeeper, Charts(_runtime.hub))
 _icon = RedirectView.as_view(url=static("images/favicon.svg"), permanent=True)
 
 handler400 = bad_request
+handler500 = server_error
 
 _accounts: list[URLPattern | URLResolver] = [
     path("login/", account_views.login, name="account_login"),

@@ -1,12 +1,15 @@
-"""Pages for requests that are refused by the site's address, each with the setting that cures it.
+"""Pages for requests that are refused by the site's address, each with the setting that cures it,
+and the answer while the database cannot be used.
 
 Must not know what was asked for. These pages must not need the host of the request.
 """
 
 import logging
+import sys
 from typing import Final
 
 from django.core.exceptions import DisallowedHost
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
 from django.views import defaults
@@ -15,6 +18,8 @@ log = logging.getLogger(__name__)
 FOREIGN_REASONS: Final = ("Origin checking failed", "Referer checking failed")
 """How Django's reasons begin that are about where a form came from."""
 HOST_CHARACTERS: Final = 100
+RETRY_AFTER_S: Final = 5
+"""When to ask again after a database that was locked, full, read-only or away."""
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -34,3 +39,23 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         "operator has to add it to MARKET_PUBLIC_ORIGINS or MARKET_ALLOWED_HOSTS.\n",
         content_type="text/plain",
     )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer a request that failed: 503, one log line and no traceback if the database did.
+
+    As the handler of the site it sees failures of views and of every middleware alike.
+    """
+    error = sys.exc_info()[1]
+    if not isinstance(error, OperationalError | InterfaceError):
+        return defaults.server_error(request)
+    log.error("database cannot be used path=%a error=%s", request.path[:HOST_CHARACTERS], error)
+    response = HttpResponse(
+        "The site cannot read or write its accounts and settings now. Prices go on. "
+        "Nothing was changed: try again in a moment.\n",
+        status=503,
+        content_type="text/plain; charset=utf-8",
+        headers={"Retry-After": str(RETRY_AFTER_S), "Cache-Control": "no-store"},
+    )
+    vars(response)["_has_been_logged"] = True  # otherwise Django logs a traceback
+    return response
