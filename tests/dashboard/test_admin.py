@@ -39,7 +39,7 @@ def staff(*permissions, is_staff=True):
     return client
 
 
-def told():
+def notified():
     return set(Notification.objects.values_list("user__username", flat=True))
 
 
@@ -57,7 +57,7 @@ def said(response):
 )
 def test_a_notification_goes_to_those_who_are_meant(root, traders, to, names, audience, words):
     response = root.post(SEND, FORM | {"group": traders.pk} | to)
-    assert told() == names
+    assert notified() == names
     assert said(response) == [words]
     entry = AuditEntry.objects.get()
     assert (entry.actor_name, entry.action) == ("root", "send")
@@ -123,7 +123,7 @@ def test_the_list_has_a_button_to_the_form(root):
 def test_senders_need_no_other_permission_and_see_nobodys_notifications():
     client = staff("send_notification")
     client.post(SEND, FORM)
-    assert told() == {"staff"}
+    assert notified() == {"staff"}
     page = client.get(LIST).content.decode()
     assert SEND in page
     assert "Maintenance" not in page.replace("Sent to 1 person.", "")
@@ -179,7 +179,7 @@ def test_an_account_can_be_deleted_with_its_notifications(root, traders):
     root.post(SEND, FORM)
     ada = User.objects.get(username="ada")
     root.post(f"/admin/auth/user/{ada.pk}/delete/", {"post": "yes"})
-    assert told() == {"root"}
+    assert notified() == {"root"}
 
 
 def test_accounts_are_made_and_deactivated_in_the_admin(root, traders):

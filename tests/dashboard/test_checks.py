@@ -57,7 +57,7 @@ def test_a_setting_that_means_nothing_ends_the_start(tmp_path, setting, cure) ->
     assert cure in done.stderr
 
 
-def test_the_password_of_redis_is_not_told(tmp_path) -> None:
+def test_the_password_of_redis_is_not_shown(tmp_path) -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", "check"],
         cwd=ROOT, env=environment(tmp_path) | {"REDIS_URL": "http://:secret@host"},
@@ -148,7 +148,7 @@ def test_an_insecure_combination_ends_the_start(settings_of, environment, fact) 
 
 
 @pytest.mark.parametrize("weak", ["secret", "x" * 80])
-def test_the_weak_key_is_not_told(settings_of, weak) -> None:
+def test_the_weak_key_is_not_shown(settings_of, weak) -> None:
     with pytest.raises(ImproperlyConfigured) as refused:
         settings_of(SECRET_KEY=weak)
     assert repr(weak) not in str(refused.value)

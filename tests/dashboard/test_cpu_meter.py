@@ -170,7 +170,7 @@ def test_what_is_done_for_all_readers_of_a_transport_is_paid_by_it() -> None:
         spin()
         with meter.paid_by(Transport.POLL):
             spin()
-    paid = {name: one["cpu_s"] for name, one in meter.totals({})["transports"].items()}
+    paid = {name: cost["cpu_s"] for name, cost in meter.totals({})["transports"].items()}
     assert SPIN_S <= paid["sse"] < SPIN_S * 2
     assert SPIN_S <= paid["poll"] < SPIN_S * 2
     assert paid["websocket"] == 0
@@ -206,10 +206,10 @@ async def test_a_connection_pays_for_its_tasks_and_threads() -> None:
         await look_up()
 
     await meter.serve(Transport.SSE, connection())
-    told = meter.totals({Transport.SSE: 5})["transports"]
-    assert SPIN_S * 3 <= told["sse"]["cpu_s"] < SPIN_S * 6
-    assert told["sse"]["updates"] == 5
-    assert told["websocket"] == {"cpu_s": 0, "updates": 0}
+    costs = meter.totals({Transport.SSE: 5})["transports"]
+    assert SPIN_S * 3 <= costs["sse"]["cpu_s"] < SPIN_S * 6
+    assert costs["sse"]["updates"] == 5
+    assert costs["websocket"] == {"cpu_s": 0, "updates": 0}
 
 
 async def test_work_that_nobody_pays_for_is_left_as_it_is() -> None:
@@ -222,7 +222,7 @@ async def test_work_that_nobody_pays_for_is_left_as_it_is() -> None:
     assert await in_thread(lambda: "done")() == "done"
 
 
-def test_the_process_is_told_apart_from_another() -> None:
+def test_the_process_is_distinguished_from_another() -> None:
     """A page that reaches another process must not take the difference of two."""
     meter = CostMeter()
     before, after = meter.totals({}), meter.totals({})

@@ -95,7 +95,7 @@ def test_a_shock_takes_the_price_where_its_dry_run_said(
     eventually(lambda: abs(number_in(shown(viewer)[symbol]["last"]) - after) <= near)
 
 
-def test_who_is_disconnected_is_told_and_stays_away(deck: Page, open_page: Open) -> None:
+def test_who_is_disconnected_hears_it_and_stays_away(deck: Page, open_page: Open) -> None:
     """The browser falls back to no other transport; a reload comes back."""
     viewer = open_page()
     viewer.clock.install()
@@ -108,8 +108,8 @@ def test_who_is_disconnected_is_told_and_stays_away(deck: Page, open_page: Open)
     expect(viewer.locator("body")).to_contain_text("disconnected by an operator")
     expect(row).to_have_count(0)
     tries: list[Any] = []
-    viewer.on("websocket", lambda one: tries.append(one.url))
-    viewer.on("request", lambda one: tries.append(one.url))
+    viewer.on("websocket", lambda socket: tries.append(socket.url))
+    viewer.on("request", lambda request: tries.append(request.url))
     viewer.clock.fast_forward(120_000)
     expect(row).to_have_count(0)
     assert tries == []

@@ -117,19 +117,19 @@ def test_the_export_has_a_line_for_each_transport_and_period(
 
 
 def test_the_address_holds_all_settings(open_page: Open, served: Served) -> None:
-    one, two, *_ = sorted(served.board()["rows"])
-    page = open_page(f"lab/?symbols={one}&interval=0.75&rate=5&users=20000")
-    expect(page.get_by_label("Symbols")).to_have_value(one)
+    first, second, *_ = sorted(served.board()["rows"])
+    page = open_page(f"lab/?symbols={first}&interval=0.75&rate=5&users=20000")
+    expect(page.get_by_label("Symbols")).to_have_value(first)
     expect(page.get_by_label("Poll every, s")).to_have_value("0.75")
     expect(page.get_by_label("Updates per s, at most")).to_have_value("5")
     expect(page.locator("#lab-fleet [data-part=users]")).to_have_text("20,000")
     is_live(page)
-    page.get_by_label("Symbols").fill(f"{two.lower()}, nothere")
+    page.get_by_label("Symbols").fill(f"{second.lower()}, nothere")
     page.get_by_label("Poll every, s").fill("99")
     page.get_by_label("Poll every, s").press("Tab")
     page.get_by_label("Updates per s, at most").select_option("2")
     page.reload()
-    expect(page.get_by_label("Symbols")).to_have_value(f"{two}, NOTHERE")
+    expect(page.get_by_label("Symbols")).to_have_value(f"{second}, NOTHERE")
     expect(page.get_by_label("Poll every, s")).to_have_value("10")
     expect(page.get_by_label("Updates per s, at most")).to_have_value("2")
     expect(page.locator("#lab-rejected")).to_contain_text("NOTHERE")
@@ -210,7 +210,7 @@ def test_bytes_agree_with_those_on_the_line(
     on_line = {"sent": line.sent - sent, "received": line.received - received}
     for key in KEYS:
         outcome = lines[NAMES[key], "since start"]
-        seen = {way: on_line[way][key] for way in on_line}
+        seen = {transport: on_line[transport][key] for transport in on_line}
         assert float(outcome["bytes received [B]"]) == pytest.approx(seen["received"], rel=0.05)
         if key in ("longpoll", "poll"):
             assert float(outcome["bytes sent [B]"]) == pytest.approx(seen["sent"], rel=0.05)

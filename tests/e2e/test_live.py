@@ -238,15 +238,15 @@ def test_signing_out_ends_the_stream_of_every_tab(
 
 
 def test_a_watchlist_follows_its_owner_into_every_browser(open_page: Open, served: Served) -> None:
-    one, two = open_page(), open_page()
-    symbol = next(symbol for symbol in served.board()["display"] if symbol not in shown(one))
-    search = one.get_by_placeholder("Find or add a symbol")
+    first, second = open_page(), open_page()
+    symbol = next(symbol for symbol in served.board()["display"] if symbol not in shown(first))
+    search = first.get_by_placeholder("Find or add a symbol")
     search.fill(symbol)
     search.press("Enter")
     row = f"tr[data-symbol={symbol}]"
-    expect(one.locator(row)).to_be_visible()
-    expect(two.locator(row)).to_be_visible()
-    expect(two.locator(f"{row} [data-field=bid]")).not_to_have_text(MISSING)
-    two.locator(f"{row} .remove").click()
-    expect(one.locator(row)).to_have_count(0)
-    expect(two.locator(row)).to_have_count(0)
+    expect(first.locator(row)).to_be_visible()
+    expect(second.locator(row)).to_be_visible()
+    expect(second.locator(f"{row} [data-field=bid]")).not_to_have_text(MISSING)
+    second.locator(f"{row} .remove").click()
+    expect(first.locator(row)).to_have_count(0)
+    expect(second.locator(row)).to_have_count(0)

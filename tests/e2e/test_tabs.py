@@ -156,10 +156,10 @@ def test_when_the_leader_dies_the_others_go_on(
 def test_another_person_has_another_stream(
     open_tabs: Callable[..., list[Page]], alone: Served, eventually: Callable[..., None]
 ) -> None:
-    one, _ = open_tabs(2)
+    tab, _ = open_tabs(2)
     other, _ = open_tabs(2, user="admin")
     eventually(lambda: connections(alone) == 2)
-    assert one.evaluate("document.body.dataset.share") != other.evaluate(
+    assert tab.evaluate("document.body.dataset.share") != other.evaluate(
         "document.body.dataset.share"
     )
     leader_of([other])

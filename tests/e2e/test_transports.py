@@ -11,7 +11,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.e2e.conftest import Open, press
 from tests.support.people import PHONE
-from tests.support.proxy import How, Proxy, Road
+from tests.support.proxy import Blockade, Proxy, TransportName
 from tests.support.served import Served
 
 pytestmark = pytest.mark.slow
@@ -52,7 +52,7 @@ def paused(admin: Page) -> Iterator[Callable[[], None]]:
 # --- fallback and promotion ---
 
 
-@pytest.mark.parametrize("how", ["refuse", "hang"])
+@pytest.mark.parametrize("blockade", ["refuse", "hang"])
 @pytest.mark.parametrize(
     ("blocked", "left"),
     [
@@ -63,9 +63,9 @@ def paused(admin: Page) -> Iterator[Callable[[], None]]:
 )
 def test_what_is_blocked_is_passed_by_and_taken_up_again(
     open_page: Open, served: Served, line: Proxy, eventually: Callable[..., None],
-    how: How, blocked: tuple[Road, ...], left: str,
+    blockade: Blockade, blocked: tuple[TransportName, ...], left: str,
 ) -> None:  # fmt: skip
-    line.block(how, *blocked)
+    line.block(blockade, *blocked)
     page = open_page(url=line.url)
     opened_s = time.monotonic()
     eventually(moving(page), LIVE_WITHIN_S)
@@ -182,8 +182,8 @@ def test_every_transport_moves_to_every_other(open_page: Open) -> None:
     """
     page = open_page("accounts/password/change/")
     stops = list(NAMES)
-    for one, other in permutations(NAMES, 2):
-        stops += [one] if stops[-1] != one else []
+    for transport, other in permutations(NAMES, 2):
+        stops += [transport] if stops[-1] != transport else []
         stops += [other]
     seen = page.evaluate(JOURNEY, [[stop, NAMES[stop]] for stop in stops])
     assert {frozenset(pair) for pair in pairwise(stops)} >= {
@@ -314,11 +314,15 @@ def test_what_is_painted_is_acknowledged(open_wired, eventually: Callable[..., N
         assert 0 <= command["params"]["paint_ms"] < 1000
     assert any(command["params"]["paint_ms"] > 0 for command in wire.sent("ack"))
     times = [
-        at for at, one in zip(wire.heard_s, wire.commands, strict=True) if one["method"] == "ack"
+        at
+        for at, command in zip(wire.heard_s, wire.commands, strict=True)
+        if command["method"] == "ack"
     ]
     assert len(times) <= times[-1] - times[0] + 1.5
     [ticker] = [
-        one["params"] for one in wire.sent("subscribe") if one["params"]["channel"] == "ticker"
+        command["params"]
+        for command in wire.sent("subscribe")
+        if command["params"]["channel"] == "ticker"
     ]
     assert set(ticker["fields"]) == {"p", "b", "a", "h", "l", "pc", "v", "ph"}
 

@@ -29,7 +29,7 @@ class Arrow(NamedTuple):
 def arrow_of(origin: Path, target: Path) -> Arrow:
     """Return the arrow between the neighbours that two modules are, or lie in."""
     pairs = zip(_parts(origin), _parts(target), strict=False)
-    depth = next(at for at, (one, other) in enumerate(pairs, 1) if one != other)
+    depth = next(at for at, (near, other) in enumerate(pairs, 1) if near != other)
     return Arrow("/".join(_parts(origin)[:depth]), "/".join(_parts(target)[:depth]))
 
 

@@ -66,12 +66,12 @@ def by_name(function: ast.expr) -> bool:
     return ast.unparse(function).rsplit(".", 1)[-1] in ("import_module", "__import__")
 
 
-def told(path: Path, found: Iterable[Found]) -> list[str]:
+def lines_of(path: Path, found: Iterable[Found]) -> list[str]:
     """Return broken laws as lines that an editor can jump to."""
     place = path.relative_to(ROOT).as_posix()
-    return [f"{place}:{one.line}: {one.text}" for one in sorted(found)]
+    return [f"{place}:{fault.line}: {fault.text}" for fault in sorted(found)]
 
 
 def broken(rule: Callable[[str], list[Found]], paths: Iterable[Path]) -> str:
     """Return what a rule finds in files, one line each; empty when the law holds."""
-    return "\n".join(line for path in paths for line in told(path, rule(path.read_text())))
+    return "\n".join(line for path in paths for line in lines_of(path, rule(path.read_text())))

@@ -40,18 +40,18 @@ def missing_paths(text: str) -> list[str]:
 def broken_links(path: Path, text: str) -> list[str]:
     """Return the links of a document to files or headings that do not exist."""
     return [
-        f"{target}#{heading}" if heading else target
-        for target, heading in LINK.findall(text)
-        if not is_there(path.parent / target if target else path, heading)
+        f"{target}#{anchor}" if anchor else target
+        for target, anchor in LINK.findall(text)
+        if not is_there(path.parent / target if target else path, anchor)
     ]
 
 
-def is_there(file: Path, heading: str) -> bool:
-    """Say whether a file exists, and the heading in it if there is to be one."""
-    return file.exists() and (not heading or heading in headings(file.read_text()))
+def is_there(file: Path, anchor: str) -> bool:
+    """Say whether a file exists, and the anchor in it if there is to be one."""
+    return file.exists() and (not anchor or anchor in anchors(file.read_text()))
 
 
-def headings(text: str) -> set[str]:
+def anchors(text: str) -> set[str]:
     """Return the names by which links reach the headings of a text."""
     titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
@@ -148,7 +148,7 @@ def settings_read(source: str) -> dict[str, list[str]]:
     for call in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)):
         match ast.unparse(call.func), call.args:
             case "_number", [ast.Constant(value=str(name)), ast.Constant(value=default)]:
-                low, high = (ast.literal_eval(one.value) for one in call.keywords)
+                low, high = (ast.literal_eval(keyword.value) for keyword in call.keywords)
                 read[name] = [f"{default}", f"{low} to {high}"]
             case "os.environ.get", [ast.Constant(value=str(name)), *_]:
                 read.setdefault(name, [])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles import finders
 
-from tests.laws.sources import ROOT, Found, told
+from tests.laws.sources import ROOT, Found, lines_of
 
 SCRIPT_ROOT = ROOT / "static" / "js"
 SCRIPTS = {
@@ -95,7 +95,9 @@ def line_of(source: str, at: int) -> int:
 def broken(rule: Callable[[str, str], list[Found]]) -> str:
     """Return what a rule of (name, source) finds in all scripts, one line each."""
     return "\n".join(
-        line for name, path in SCRIPTS.items() for line in told(path, rule(name, path.read_text()))
+        line
+        for name, path in SCRIPTS.items()
+        for line in lines_of(path, rule(name, path.read_text()))
     )
 
 
@@ -316,16 +318,16 @@ def tag_breaches(name: str, attributes: dict[str, str]) -> list[str]:
 def missing_statics(source: str) -> list[Found]:
     """Return the static files that a template names and nobody has."""
     return [
-        Found(line_of(source, one.start()), f"static {one[1]} does not exist")
-        for one in STATIC.finditer(source)
-        if not (name := re.fullmatch(r"(['\"])(.+)\1", one[1])) or not finders.find(name[2])
+        Found(line_of(source, match.start()), f"static {match[1]} does not exist")
+        for match in STATIC.finditer(source)
+        if not (name := re.fullmatch(r"(['\"])(.+)\1", match[1])) or not finders.find(name[2])
     ]
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
 def test_a_template_holds_no_code_and_loads_nothing_from_elsewhere(path: Path) -> None:
     """The content security policy stays strict and the page works without the internet."""
-    found = told(path, page_breaches(path.read_text()))
+    found = lines_of(path, page_breaches(path.read_text()))
     assert not found, "\n".join(found)
 
 
@@ -374,7 +376,7 @@ def test_a_page_without_code_is_allowed(harmless: str) -> None:
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
 def test_every_static_file_of_a_template_exists(path: Path) -> None:
     """A page that names a missing file would fail under the manifest, so it fails here."""
-    found = told(path, missing_statics(path.read_text()))
+    found = lines_of(path, missing_statics(path.read_text()))
     assert not found, "\n".join(found)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.laws.sources import Found, imports_of, python_modules, told
+from tests.laws.sources import Found, imports_of, lines_of, python_modules
 
 MODULES = python_modules()
 ROOMS = {name: path for name, path in MODULES.items() if path.name != "__init__.py"}
@@ -60,13 +60,13 @@ TYPES_OF_TIME = {"feeds.clock.Moment"}
 def impurities(source: str) -> list[Found]:
     """Return the imports that a pure room must not have."""
     found = []
-    for one in imports_of(source):
-        is_ours = one.reaches("feeds") or one.reaches("dashboard")
-        is_pure_room = one.full in PURE or one.module in PURE
-        if is_ours and not is_pure_room and one.full not in TYPES_OF_TIME:
-            found.append(Found(one.line, f"imports {one.full}, which is not pure"))
-        if any(one.reaches(package) for package in IMPURE):
-            found.append(Found(one.line, f"imports {one.full}"))
+    for imported in imports_of(source):
+        is_ours = imported.reaches("feeds") or imported.reaches("dashboard")
+        is_pure_room = imported.full in PURE or imported.module in PURE
+        if is_ours and not is_pure_room and imported.full not in TYPES_OF_TIME:
+            found.append(Found(imported.line, f"imports {imported.full}, which is not pure"))
+        if any(imported.reaches(package) for package in IMPURE):
+            found.append(Found(imported.line, f"imports {imported.full}"))
     return found
 
 
@@ -81,7 +81,7 @@ def test_every_pure_place_is_there() -> None:
 def test_a_pure_room_stays_pure(name: str) -> None:
     """A pure room knows no framework, no loop, no clock and no chance, not even through another."""
     assert name in ROOMS, f"{name} is in PURE but not in the house"
-    found = told(ROOMS[name], impurities(ROOMS[name].read_text()))
+    found = lines_of(ROOMS[name], impurities(ROOMS[name].read_text()))
     assert not found, "\n".join(found)
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.laws.sources import ROOT, Found, broken, dotted, imports_of, python_modules, told
+from tests.laws.sources import ROOT, Found, broken, dotted, imports_of, lines_of, python_modules
 
 MODULES = python_modules()
 SCRIPTS = sorted((ROOT / "static" / "js").rglob("*.js"))
@@ -111,7 +111,8 @@ def says_rows(annotation: ast.expr | None) -> bool:
 def row_writes(source: str, related: set[str] = frozenset()) -> list[Found]:
     """Return the calls that write rows."""
     knows_rows = any(
-        one.reaches("django") or "models" in one.full.split(".") for one in imports_of(source)
+        imported.reaches("django") or "models" in imported.full.split(".")
+        for imported in imports_of(source)
     )
     tree = ast.parse(source)
     own = {node.name for node in ast.walk(tree) if isinstance(node, FUNCTIONS)}
@@ -263,15 +264,18 @@ COMPOSERS = {"dashboard.runtime"}
 
 def settings_read(source: str, allowed: set[str]) -> list[Found]:
     """Return the settings that a module reads and may not; importing them unused counts too."""
-    imports = [one for one in imports_of(source) if one.reaches("django.conf")]
+    imports = [imported for imported in imports_of(source) if imported.reaches("django.conf")]
     if not imports:
         return []
     if not allowed:
-        return [Found(one.line, "imports the settings: take a value instead") for one in imports]
+        return [
+            Found(imported.line, "imports the settings: take a value instead")
+            for imported in imports
+        ]
     found = [
-        Found(one.line, f"imports {one.full}: say `from django.conf import settings`")
-        for one in imports
-        if one.full != "django.conf.settings" or not one.name
+        Found(imported.line, f"imports {imported.full}: say `from django.conf import settings`")
+        for imported in imports
+        if imported.full != "django.conf.settings" or not imported.name
     ]
     attributes = 0
     for node in ast.walk(ast.parse(source)):
@@ -295,7 +299,9 @@ def test_settings_are_read_in_the_runtime() -> None:
         line
         for name, path in MODULES.items()
         if name not in COMPOSERS
-        for line in told(path, settings_read(path.read_text(), DJANGO_SETTINGS.get(name, set())))
+        for line in lines_of(
+            path, settings_read(path.read_text(), DJANGO_SETTINGS.get(name, set()))
+        )
     ]
     assert not found, "\n".join(found)
 

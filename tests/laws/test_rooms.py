@@ -12,6 +12,7 @@ from tests.laws.sources import ROOT, python_modules
 from tests.laws.words import class_names, identifiers_of, private_words
 
 PYTHON = python_modules()
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 SCRIPTS = {path.relative_to(ROOT).as_posix(): path for path in rooms.SCRIPT_ROOT.rglob("*.js")}
 
 
@@ -56,6 +57,14 @@ def test_no_module_has_private_words(name: str) -> None:
     path = PYTHON[name]
     names = {*identifiers_of(path.read_text()), *path.relative_to(ROOT).with_suffix("").parts}
     assert not private_words(names)
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_test_has_private_words(path: Path) -> None:
+    """The same for the tests, which a newcomer reads to learn what the code does."""
+    names = {*identifiers_of(path.read_text()), *path.relative_to(ROOT).with_suffix("").parts}
+    assert not private_words(names)
+    assert not names & {"one", "it"}
 
 
 @pytest.mark.parametrize("name", sorted(SCRIPTS))

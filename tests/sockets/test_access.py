@@ -52,13 +52,13 @@ async def test_a_feed_is_taken_from_open_readers_and_stays_away(
     ended = (await asyncio.to_thread(read_to_the_end, stream)).decode()
     assert '"code":4409' in ended.rpartition("event: close")[2]
 
-    assert await told(taken) == {}
+    assert await rows_sent_by(taken) == {}
     assert symbol not in polled(taken, f"channels={CHANNELS}&symbols=*")
     assert f'"{symbol}":"unknown symbol"' in polled(taken, f"channels=ticker&symbols={symbol}")
 
     await asyncio.to_thread(taken.manage, "shell", "-v0", "-c", GRANT)
     await asyncio.to_thread(eventually, lambda: delayed(symbol, 15) in taken.board()["rows"])
-    late = await told(taken)
+    late = await rows_sent_by(taken)
     assert set(late) == {shown(key) for key in taken.board()["rows"]}
     assert {row["p"] for row in late.values()} == {None}, "nothing is 15 minutes old yet"
 
@@ -70,7 +70,7 @@ def ask(served: Served, path: str) -> socket.socket:
     return tcp
 
 
-async def told(served: Served) -> dict[str, Any]:
+async def rows_sent_by(served: Served) -> dict[str, Any]:
     """Return what a fresh socket is told of everything."""
     async with connect(served.socket_url, compression=None) as websocket:
         await websocket.send(json.dumps(ASK))

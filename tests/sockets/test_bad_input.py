@@ -134,10 +134,10 @@ async def test_a_message_too_big_in_fragments_is_refused(socket: ClientConnectio
     and its goodbye is lost with the line when more fragments come after it."""
     await socket.send("x" * 1000 for _ in range(MESSAGE_BYTES // 1000 + 2))
     try:
-        told = (await answer(socket))["error"]["name"]
+        reply = (await answer(socket))["error"]["name"]
     except ConnectionClosed as closed:
-        told = closed.rcvd and closed.rcvd.code
-    assert told in ("bad_frame", Close.TOO_BIG, None)
+        reply = closed.rcvd and closed.rcvd.code
+    assert reply in ("bad_frame", Close.TOO_BIG, None)
 
 
 async def test_invalid_utf8_ends_the_socket_with_the_code_of_the_protocol(
@@ -195,7 +195,7 @@ async def test_no_origin_and_no_token_gets_nothing(served: Served) -> None:
     assert await refused_with(f"ws://{served.host}/ws/v1/") == 403
 
 
-async def test_our_page_signed_out_is_told_so_and_gets_nothing(served: Served) -> None:
+async def test_our_page_signed_out_hears_so_and_gets_nothing(served: Served) -> None:
     async with connect(f"ws://{served.host}/ws/v1/", origin=f"http://{served.host}") as socket:
         assert await close_code(socket) == Close.SIGNED_OUT
 

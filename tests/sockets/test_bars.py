@@ -63,7 +63,7 @@ def over_polls(served: Served, names: Names) -> Iterator[dict[str, Any]]:
         query["since"] = answer["position"]
 
 
-WAYS = (over_websocket, over_sse, over_polls)
+TRANSPORTS = (over_websocket, over_sse, over_polls)
 
 
 @pytest.fixture(scope="module")
@@ -79,13 +79,13 @@ def busy(served: Served) -> Names:
     raise AssertionError("nothing was traded")
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("read", TRANSPORTS)
 def test_every_transport_tells_the_bars_that_rest_tells(
-    served: Served, busy: Names, way: Callable[[Served, Names], Iterator[dict[str, Any]]]
+    served: Served, busy: Names, read: Callable[[Served, Names], Iterator[dict[str, Any]]]
 ) -> None:
     names = tuple(f"{symbol}@{interval}" for symbol in busy for interval in ("1s", "1m"))
     reader, closed = Reader(), 0
-    frames = way(served, names)
+    frames = read(served, names)
     for frame in frames:
         reader.apply(frame)
         if frame.get("channel") == "bars" and "from" in frame:
@@ -94,10 +94,10 @@ def test_every_transport_tells_the_bars_that_rest_tells(
             break
     frames.close()
     compared = 0
-    for (symbol, interval), told in reader.bars.items():
+    for (symbol, interval), entries in reader.bars.items():
         rest = ask(served, "api/v1/bars", symbol=symbol, interval=interval)["data"]
         known = {bar["t"]: bar for bar in rest}
-        for bar in told.values():
+        for bar in entries.values():
             if bar.get("closed") and bar["t"] in known:
                 assert {key: bar[key] for key in "tohlcvn"} == known[bar["t"]]
                 compared += 1

@@ -57,7 +57,7 @@ class Operator:
         while True:
             frame = json.loads(self.socket.recv(timeout=WITHIN_S))
             if frame.get("channel") == "deck":
-                return [one for one in frame["people"] if one["user"] == "viewer"]
+                return [person for person in frame["people"] if person["user"] == "viewer"]
 
     def disconnect(self, person: dict[str, Any], key: str) -> None:
         """End one connection of somebody, or all without a key."""
@@ -82,11 +82,11 @@ def test_connections_are_ended_one_by_one_or_all(
     stream = open_tcp(served)
     stream.sendall(get(served, "/sse/v1/?channels=status", Connection="close"))
     with connect(served.socket_url, compression=None) as socket:
-        eventually(lambda: {one["transport"] for one in news()} == {"websocket", "sse"})
-        [mine] = [one for one in news() if one["transport"] == "websocket"]
+        eventually(lambda: {person["transport"] for person in news()} == {"websocket", "sse"})
+        [mine] = [person for person in news() if person["transport"] == "websocket"]
         operator.disconnect(mine, mine["id"])
         assert close_code(socket) == Close.DISCONNECTED
-    eventually(lambda: [one["transport"] for one in news()] == ["sse"])
+    eventually(lambda: [person["transport"] for person in news()] == ["sse"])
     operator.disconnect(mine, "")
     assert '"code":4410' in read_to_the_end(stream).decode().rpartition("event: close")[2]
     eventually(lambda: not news())

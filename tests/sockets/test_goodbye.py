@@ -47,7 +47,9 @@ def ask(served: Served, path: str, **query: object) -> socket.socket:
     return tcp
 
 
-def test_a_stop_is_told_to_every_reader(fresh: Served, eventually: Callable[..., None]) -> None:
+def test_a_stop_is_announced_to_every_reader(
+    fresh: Served, eventually: Callable[..., None]
+) -> None:
     """Two of them read nothing: they hear nothing, and keep nobody waiting."""
     board = fresh.board()
     with connect(fresh.socket_url, compression=None) as websocket:

@@ -59,17 +59,17 @@ def test_streams_pin_no_thread_and_no_connection(
     eventually(lambda: served.census()["connections"] == 0)
     first = open_stream(served)
     eventually(lambda: served.census()["connections"] == 1)
-    one, files = served.census(), files_of_the_database(served)
+    before, files = served.census(), files_of_the_database(served)
     others = [open_stream(served) for _ in range(STREAMS - 1)]
     many = served.census()
     assert many["connections"] == STREAMS
-    assert many["threads"] == one["threads"]
+    assert many["threads"] == before["threads"]
     assert files_of_the_database(served) == files
     for stream in (first, *others):
         stream.close()
     eventually(lambda: served.census()["connections"] == 0)
-    eventually(lambda: served.census()["files"] < one["files"])
-    eventually(lambda: served.census()["tasks"] < one["tasks"])
+    eventually(lambda: served.census()["files"] < before["files"])
+    eventually(lambda: served.census()["tasks"] < before["tasks"])
 
 
 def walk(served: Served) -> None:
@@ -83,7 +83,7 @@ def walk(served: Served) -> None:
     visitor.post("", "watchlist/add/", symbol=symbol)
     reader = Traveller(["*"], served.token)
     for transport in Transport:
-        reader.ride(transport, served.host, for_ticks(reader, 20))
+        reader.read(transport, served.host, for_ticks(reader, 20))
     visitor.post("accounts/logout/", "accounts/logout/")
 
 

@@ -40,7 +40,7 @@ def test_changing_transports_loses_and_doubles_nothing(busy: Served) -> None:
     meeting: list[str] = []
 
     def watch() -> None:
-        witness.ride(
+        witness.read(
             Transport.WEBSOCKET,
             busy.host,
             lambda: bool(meeting) and witness.stands_at(meeting[0]),
@@ -49,17 +49,17 @@ def test_changing_transports_loses_and_doubles_nothing(busy: Served) -> None:
     thread = Thread(target=watch)
     thread.start()
     for transport in itertools.islice(itertools.cycle(Transport), LEGS):
-        traveller.ride(transport, busy.host, for_seconds(LEG_S))
+        traveller.read(transport, busy.host, for_seconds(LEG_S))
     meeting.append(busy.board()["position"])
-    traveller.ride(Transport.WEBSOCKET, busy.host, lambda: traveller.stands_at(meeting[0]))
+    traveller.read(Transport.WEBSOCKET, busy.host, lambda: traveller.stands_at(meeting[0]))
     thread.join()
     assert traveller.gaps == witness.gaps == 0
     assert set(traveller.resumed[3:]) == {True}
     first = max(witness.trades[0], traveller.trades[0])
-    told, truth = ([i for i in one.trades if i >= first] for one in (traveller, witness))
-    shared = min(len(told), len(truth))
+    received, truth = ([i for i in reader.trades if i >= first] for reader in (traveller, witness))
+    shared = min(len(received), len(truth))
     assert shared > 100
-    assert told[:shared] == truth[:shared]
+    assert received[:shared] == truth[:shared]
     assert traveller.trades == sorted(set(traveller.trades))
 
 
@@ -79,7 +79,7 @@ def ride_to_the_end(traveller: Traveller, served: Served) -> int:
         return False
 
     with pytest.raises(ConnectionClosed) as ended:
-        traveller.ride(Transport.WEBSOCKET, served.host, end_once)
+        traveller.read(Transport.WEBSOCKET, served.host, end_once)
     assert ended.value.rcvd is not None
     return ended.value.rcvd.code
 
@@ -88,7 +88,7 @@ def test_who_is_ended_with_1000_goes_on_where_it_stood(busy: Served) -> None:
     """Trap 35: a server or a proxy ends what is too old for it; the market goes on meanwhile."""
     traveller = Traveller(list(busy.board()["rows"])[:20], busy.token)
     assert [ride_to_the_end(traveller, busy) for _ in range(3)] == [1000] * 3
-    traveller.ride(Transport.WEBSOCKET, busy.host, for_answers_and_ticks(traveller))
+    traveller.read(Transport.WEBSOCKET, busy.host, for_answers_and_ticks(traveller))
     assert traveller.resumed == [False] * 3 + [True] * 9
     assert traveller.gaps == 0
     assert traveller.trades == sorted(set(traveller.trades))
@@ -109,12 +109,12 @@ def test_a_reader_moves_between_processes_on_any_transport(
     """One web process on Daphne, one on uvicorn; every leg is on the other one."""
     settings = {"MARKET_REQUESTS_PER_S": "1000", "MARKET_HEARTBEAT_MS": "500"}
     with shared_market(tmp_path, redis, "--rate", "1000", **settings) as market:
-        one = market.webs[0]
+        first = market.webs[0]
         eventually(lambda: all(len(web.board()["rows"]) == 60 for web in market.webs), 30)
-        traveller = Traveller(list(one.board()["rows"])[:20], one.token)
+        traveller = Traveller(list(first.board()["rows"])[:20], first.token)
         for number, transport in enumerate(itertools.islice(itertools.cycle(Transport), 13)):
             host = market.webs[number % 2].host
-            traveller.ride(transport, host, for_seconds(LEG_S))
+            traveller.read(transport, host, for_seconds(LEG_S))
         assert traveller.gaps == 0
         assert set(traveller.resumed[3:]) == {True}
         assert len(traveller.trades) > 100
@@ -127,17 +127,17 @@ def test_a_redis_that_stops_and_comes_back_empty_closes_no_socket(
     """Prices are stale meanwhile; afterwards every board is again that of the feed."""
     settings = {"MARKET_HEARTBEAT_MS": "500"}
     with shared_market(tmp_path, redis, "--rate", "400", **settings) as market:
-        one = market.webs[0]
+        first = market.webs[0]
         eventually(lambda: all(len(web.board()["rows"]) == 60 for web in market.webs), 30)
-        symbols, goal = list(one.board()["rows"])[:20], []
+        symbols, goal = list(first.board()["rows"])[:20], []
         travellers = [Traveller(symbols, web.token) for web in market.webs]
 
-        def ride(traveller: Traveller, web: Served) -> None:
+        def read(traveller: Traveller, web: Served) -> None:
             until = lambda: bool(goal) and traveller.stands_at(goal[0])
-            traveller.ride(Transport.WEBSOCKET, web.host, until)
+            traveller.read(Transport.WEBSOCKET, web.host, until)
 
         threads = [
-            Thread(target=ride, args=pair) for pair in zip(travellers, market.webs, strict=True)
+            Thread(target=read, args=pair) for pair in zip(travellers, market.webs, strict=True)
         ]
         for thread in threads:
             thread.start()
@@ -146,14 +146,14 @@ def test_a_redis_that_stops_and_comes_back_empty_closes_no_socket(
         eventually(lambda: all(t.reader.stale_ms for t in travellers))
         redis.start()
         eventually(lambda: not any(t.reader.stale_ms for t in travellers), 10)
-        operate_feed(one, "pause_feed")
+        operate_feed(first, "pause_feed")
         paused = lambda t: t.reader.feeds["demo"]["state"] == "PAUSED"
         eventually(lambda: all(paused(traveller) for traveller in travellers))
-        eventually(lambda: one.board() == market.webs[1].board())
-        goal.append(one.board()["position"])
+        eventually(lambda: first.board() == market.webs[1].board())
+        goal.append(first.board()["position"])
         for thread in threads:
             thread.join(30)
-        rows = {symbol: one.board()["rows"][symbol] for symbol in symbols}
+        rows = {symbol: first.board()["rows"][symbol] for symbol in symbols}
         assert [t.reader.rows for t in travellers] == [rows, rows]
         assert [t.gaps for t in travellers] == [0, 0]
         assert travellers[0].trades == sorted(set(travellers[0].trades))

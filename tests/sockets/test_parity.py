@@ -67,7 +67,7 @@ class Player(Thread):
     def __init__(self, url: str) -> None:
         super().__init__()
         self.board = Board()
-        self.told: list[Event] = []
+        self.events: list[Event] = []
         self.go, self.played, self.end = Flag(), Flag(), Flag()
         self._url = url
 
@@ -96,7 +96,7 @@ class Player(Thread):
         batch = Batch(EPOCH, self.board.sequence + 1, tuple(events))
         for sequence, event in enumerate(events, batch.first):
             self.board.apply(sequence, event)
-        self.told += events
+        self.events += events
         await bus.publish(batch)
         await asyncio.sleep(BATCH_S)
 
@@ -129,16 +129,16 @@ def test_one_script_is_the_same_over_every_transport_of_every_server(
     readers = {(web.port, transport): Traveller(SYMBOLS, web.token) for web, transport in pairs}
     start = len(opening())
 
-    def ride(web: Served, transport: Transport) -> None:
+    def read(web: Served, transport: Transport) -> None:
         reader = readers[web.port, transport]
-        reader.ride(
+        reader.read(
             transport,
             web.host,
             lambda: player.played.is_set() and reader.stands_at(f"{EPOCH}:{player.board.sequence}"),
         )
 
     eventually(lambda: all(web.board()["position"] == f"{EPOCH}:{start}" for web in webs), 30)
-    threads = [Thread(target=ride, args=pair) for pair in pairs]
+    threads = [Thread(target=read, args=pair) for pair in pairs]
     for thread in threads:
         thread.start()
     eventually(lambda: all(set(MARKET) <= set(r.reader.positions) for r in readers.values()), 30)
@@ -146,7 +146,7 @@ def test_one_script_is_the_same_over_every_transport_of_every_server(
     for thread in threads:
         thread.join(60)
     rows = {symbol: row_of(player.board, symbol) for symbol in SYMBOLS}
-    numbered = list(enumerate(player.told, 1))[start:]
+    numbered = list(enumerate(player.events, 1))[start:]
     trades = [number for number, event in numbered if isinstance(event, Trade)]
     ticks = Counter(event.symbol for _, event in numbered if isinstance(event, Quote | Trade))
     news = sum(not isinstance(event, Quote | Trade) for _, event in numbered)

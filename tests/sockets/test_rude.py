@@ -76,7 +76,7 @@ def leave_after_nonsense(served: Served) -> None:
     reset(tcp)
 
 
-WAYS = [
+BEHAVIOURS = [
     reset_before_the_request, reset_within_the_request, reset_within_the_handshake,
     reset_while_reading, leave_without_a_word, leave_half_closed, leave_within_a_frame,
     break_the_protocol, leave_politely, leave_after_nonsense,
@@ -86,13 +86,13 @@ WAYS = [
 def test_a_thousand_rude_connections_leave_nothing_behind(
     served: Served, eventually: Callable[..., None]
 ) -> None:
-    for way in WAYS:
-        way(served)
+    for behave in BEHAVIOURS:
+        behave(served)
     eventually(lambda: served.census()["connections"] == 0)
     before = served.census()
-    for _ in range(CONNECTIONS // len(WAYS)):
-        for way in WAYS:
-            way(served)
+    for _ in range(CONNECTIONS // len(BEHAVIOURS)):
+        for behave in BEHAVIOURS:
+            behave(served)
     eventually(lambda: served.census()["connections"] == 0)
     eventually(lambda: served.census()["tasks"] <= before["tasks"])
     eventually(lambda: served.census()["files"] <= before["files"])

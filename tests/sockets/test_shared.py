@@ -43,29 +43,29 @@ def agree(market: SharedMarket) -> bool:
 def test_web_processes_show_one_market_through_every_fault(
     market: SharedMarket, eventually: Eventually
 ) -> None:
-    one, two = market.webs
-    eventually(lambda: sequence_of(one) > 500 and epoch_of(one) == epoch_of(two))
-    epoch = epoch_of(one)
+    first, second = market.webs
+    eventually(lambda: sequence_of(first) > 500 and epoch_of(first) == epoch_of(second))
+    epoch = epoch_of(first)
 
-    two.process.send_signal(signal.SIGSTOP)  # longer than the stream remembers
+    second.process.send_signal(signal.SIGSTOP)  # longer than the stream remembers
     stream_s = time.monotonic() + 10
     eventually(lambda: time.monotonic() > stream_s)
-    two.process.send_signal(signal.SIGCONT)
-    eventually(lambda: abs(sequence_of(one) - sequence_of(two)) < 200, 5)
+    second.process.send_signal(signal.SIGCONT)
+    eventually(lambda: abs(sequence_of(first) - sequence_of(second)) < 200, 5)
 
     market.redis.kill()
-    before = sequence_of(one)
+    before = sequence_of(first)
     market.redis.start()
-    eventually(lambda: min(sequence_of(one), sequence_of(two)) > before + 200, 10)
-    assert epoch_of(one) == epoch_of(two) == epoch
+    eventually(lambda: min(sequence_of(first), sequence_of(second)) > before + 200, 10)
+    assert epoch_of(first) == epoch_of(second) == epoch
 
-    operate_feed(one, "pause_feed")
+    operate_feed(first, "pause_feed")
     eventually(lambda: agree(market))
 
     market.feed.kill()
-    operate_feed(one, "start_feed")
+    operate_feed(first, "start_feed")
     market.feed.start()
-    eventually(lambda: epoch_of(one) == epoch_of(two) != epoch and sequence_of(one) > 200)
+    eventually(lambda: epoch_of(first) == epoch_of(second) != epoch and sequence_of(first) > 200)
 
 
 def test_the_feed_refuses_to_run_alone(tmp_path: Path) -> None:

@@ -49,29 +49,29 @@ def memory(hasty: Served) -> Callable[[], int]:
 
 
 def stalled_socket(served: Served) -> socket.socket:
-    one = open_socket(served, receive_bytes=SMALL_BYTES)
-    one.sendall(frame(1, ASK))
-    return one
+    tcp = open_socket(served, receive_bytes=SMALL_BYTES)
+    tcp.sendall(frame(1, ASK))
+    return tcp
 
 
 def stalled_stream(served: Served) -> socket.socket:
-    one = open_tcp(served, receive_bytes=SMALL_BYTES)
-    one.sendall(get(served, "/sse/v1/?channels=ticker&symbols=*&max_rate=20"))
-    return one
+    tcp = open_tcp(served, receive_bytes=SMALL_BYTES)
+    tcp.sendall(get(served, "/sse/v1/?channels=ticker&symbols=*&max_rate=20"))
+    return tcp
 
 
 def test_a_large_market_comes_whole_in_small_frames(hasty: Served) -> None:
     """Trap 10."""
     reader, more = Reader(), {"ticker": [], "status": []}
-    with connect(hasty.socket_url, compression=None, max_size=FRAME_BYTES) as one:
+    with connect(hasty.socket_url, compression=None, max_size=FRAME_BYTES) as reading:
         for channel in more:
             params = {"channel": channel, "symbols": ["*"] if channel == "ticker" else []}
-            one.send(json.dumps({"method": "subscribe", "params": params, "id": channel}))
+            reading.send(json.dumps({"method": "subscribe", "params": params, "id": channel}))
         while reader.positions.keys() != more.keys():
-            told = json.loads(one.recv(timeout=15))
-            reader.apply(told)
-            if told.get("type") == "snapshot":
-                more[told["channel"]].append(told.get("more", False))
+            received = json.loads(reading.recv(timeout=15))
+            reader.apply(received)
+            if received.get("type") == "snapshot":
+                more[received["channel"]].append(received.get("more", False))
     assert more["ticker"] == [True, True, True, False]
     assert more["status"] == [True, True, True, True, False], "the feed is told of, too"
     assert len(reader.rows) == INSTRUMENTS
@@ -91,15 +91,15 @@ def test_who_stops_reading_is_cut_and_nobody_else_notices(
     eventually(lambda: hasty.census()["connections"] == STALLED)
     symbols = list(hasty.board()["rows"])[:100]
     witness = Traveller(symbols, hasty.token)
-    witness.ride(Transport.WEBSOCKET, hasty.host, lambda: hasty.census()["connections"] == 1)
+    witness.read(Transport.WEBSOCKET, hasty.host, lambda: hasty.census()["connections"] == 1)
     assert witness.gaps == 0
     assert sum(witness.reader.ticks.values()) > 10
     assert memory() - start < ALLOWED_BYTES
     eventually(lambda: hasty.census()["connections"] == 0)
     eventually(lambda: hasty.census()["files"] <= before["files"] + 1)
     eventually(lambda: hasty.census()["tasks"] <= before["tasks"] + 1)
-    for one in sockets:
-        one.close()
+    for tcp in sockets:
+        tcp.close()
 
 
 def test_who_asks_for_everything_and_reads_nothing_is_ended(
@@ -109,8 +109,8 @@ def test_who_asks_for_everything_and_reads_nothing_is_ended(
     askers = [open_socket(hasty, receive_bytes=SMALL_BYTES) for _ in range(STALLED)]
     eventually(lambda: hasty.census()["connections"] == STALLED)
     start, peak = memory(), [0]
-    for one in askers:
-        one.sendall(frame(1, ASK) * COMMAND_BURST)
+    for asker in askers:
+        asker.sendall(frame(1, ASK) * COMMAND_BURST)
 
     def all_are_ended() -> bool:
         peak.append(memory())
@@ -118,6 +118,6 @@ def test_who_asks_for_everything_and_reads_nothing_is_ended(
 
     eventually(all_are_ended)
     assert max(peak) - start < ALLOWED_BYTES
-    for one in askers:
-        read_to_the_end(one)
-        one.close()
+    for asker in askers:
+        read_to_the_end(asker)
+        asker.close()

@@ -39,8 +39,8 @@ def count() -> dict[str, int]:
     subscribers = [connection._subscriber for connection in runtime.current().hub.connections]
     return {
         "connections": len(subscribers),
-        "symbols": sum(len(list(one._ticker.symbols)) for one in subscribers),
-        "paused": sum(one.pace.is_paused for one in subscribers),
+        "symbols": sum(len(list(subscriber._ticker.symbols)) for subscriber in subscribers),
+        "paused": sum(subscriber.pace.is_paused for subscriber in subscribers),
         "tasks": len(asyncio.all_tasks()),
         "files": len(os.listdir("/proc/self/fd")),
         "threads": threading.active_count(),
@@ -128,8 +128,8 @@ def with_census(application: Any) -> Any:
             if look is None:
                 await application(scope, receive, send)
                 return
-            told = look()
-            body = json.dumps(await told if asyncio.iscoroutine(told) else told).encode()
+            found = look()
+            body = json.dumps(await found if asyncio.iscoroutine(found) else found).encode()
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await send({"type": "http.response.body", "body": body})
         finally:

@@ -30,7 +30,7 @@ class Rows:
     async def find_revoked(self, identities: Collection[Identity]) -> dict[Identity, Close]:
         if self.is_locked:
             raise OperationalError("database is locked")
-        return {one: code for one, code in self.revoked.items() if one in identities}
+        return {identity: code for identity, code in self.revoked.items() if identity in identities}
 
     async def read_personal(self, user_ids: Collection[int]) -> dict[int, Personal]:
         self.reads += 1

@@ -6,15 +6,15 @@ from collections import Counter
 from contextlib import suppress
 from typing import Final, Literal
 
-Road = Literal["websocket", "sse", "longpoll", "poll"]
-How = Literal["refuse", "hang"]
+TransportName = Literal["websocket", "sse", "longpoll", "poll"]
+Blockade = Literal["refuse", "hang"]
 REFUSAL: Final = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 class Proxy:
     """Forward 127.0.0.1:port to the server; unlike a network it delivers at once or not at all.
 
-    A road that is blocked is known by the head of a request, which is taken to come in one piece,
+    The head of a request says which transport it belongs to. The head is taken to come in one piece,
     as browsers send it here.
     """
 
@@ -23,10 +23,10 @@ class Proxy:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=100)
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/"
-        self.tried: list[Road] = []
-        self.sent: Counter[Road | None] = Counter()
-        self.received: Counter[Road | None] = Counter()
-        self._blocked: dict[Road, How] = {}
+        self.tried: list[TransportName] = []
+        self.sent: Counter[TransportName | None] = Counter()
+        self.received: Counter[TransportName | None] = Counter()
+        self._blocked: dict[TransportName, Blockade] = {}
         self._open: set[socket.socket] = set()
         self._whole = threading.Event()
         self._whole.set()
@@ -37,17 +37,17 @@ class Proxy:
     def cut(self) -> None:
         """End every connection and refuse new ones."""
         self._whole.clear()
-        for one in list(self._open):
+        for end in list(self._open):
             with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
+                end.shutdown(socket.SHUT_RDWR)
 
     def freeze(self) -> None:
         """Deliver nothing any more, and tell nobody."""
         self._flowing.clear()
 
-    def block(self, how: How, *roads: Road) -> None:
-        """Answer new requests of these roads with 502, or never; the others pass."""
-        self._blocked = dict.fromkeys(roads, how)
+    def block(self, blockade: Blockade, *transports: TransportName) -> None:
+        """Answer new requests of these transports with 502, or never; the others pass."""
+        self._blocked = dict.fromkeys(transports, blockade)
 
     def mend(self) -> None:
         """Be a good line again."""
@@ -73,53 +73,53 @@ class Proxy:
             far = socket.create_connection(self._target)
             self._open |= {near, far}
             load = Load()
-            for way in ((near, far, self.sent), (far, near, self.received)):
-                threading.Thread(target=self._pump, args=(*way, load), daemon=True).start()
+            for direction in ((near, far, self.sent), (far, near, self.received)):
+                threading.Thread(target=self._pump, args=(*direction, load), daemon=True).start()
 
     def _pump(
         self,
         source: socket.socket,
         sink: socket.socket,
-        bytes_of: "Counter[Road | None]",
+        bytes_of: "Counter[TransportName | None]",
         load: "Load",
     ) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
                 self._flowing.wait()
                 load.look(data)
-                bytes_of[load.road] += len(data)
-                how = self._how(data)
-                if how is None:
+                bytes_of[load.transport] += len(data)
+                blockade = self._blockade_of(data)
+                if blockade is None:
                     sink.sendall(data)
-                elif how == "refuse":
+                elif blockade == "refuse":
                     source.sendall(REFUSAL)
                     break
-        for one in (source, sink):
+        for end in (source, sink):
             with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            self._open.discard(one)
+                end.shutdown(socket.SHUT_RDWR)
+            self._open.discard(end)
 
-    def _how(self, data: bytes) -> How | None:
+    def _blockade_of(self, data: bytes) -> Blockade | None:
         """Return how a piece is blocked; only the head of a request can be."""
-        road = road_of(data)
-        if road is None:
+        transport = transport_of(data)
+        if transport is None:
             return None
-        self.tried.append(road)
-        return self._blocked.get(road)
+        self.tried.append(transport)
+        return self._blocked.get(transport)
 
 
 class Load:
     """What a connection carries: what its last request asked for, one at a time as browsers do."""
 
-    road: Road | None = None
+    transport: TransportName | None = None
 
     def look(self, data: bytes) -> None:
         """Look for the head of a request."""
         if data.startswith((b"GET ", b"POST ")):
-            self.road = road_of(data)
+            self.transport = transport_of(data)
 
 
-def road_of(data: bytes) -> Road | None:
+def transport_of(data: bytes) -> TransportName | None:
     """Return which transport a request belongs to."""
     line, _, rest = data.partition(b"\r\n")
     if not line.startswith(b"GET "):

@@ -34,7 +34,7 @@ class Traveller:
         self.resumed: list[bool] = []
         self.gaps = 0
 
-    def ride(self, transport: Transport, host: str, until: Callable[[], bool]) -> None:
+    def read(self, transport: Transport, host: str, until: Callable[[], bool]) -> None:
         """Read over a transport until something is so; the position stays."""
         frames = {
             Transport.WEBSOCKET: self._over_websocket,

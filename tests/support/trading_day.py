@@ -147,4 +147,4 @@ def fold(events: Iterable[Event]) -> Board:
 
 def phases(events: Iterable[Event]) -> list[tuple[Phase, int]]:
     """Return the changes of phase, and when they happened."""
-    return [(one.phase, one.ts_event) for one in events if isinstance(one, Status)]
+    return [(event.phase, event.ts_event) for event in events if isinstance(event, Status)]

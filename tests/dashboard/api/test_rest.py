@@ -105,9 +105,9 @@ def store(*found: Bar, recorded_ms: int = 0) -> None:
 # --- instruments, quotes, trades ------------------------------------------------------------
 async def test_instruments_come_in_pages(ask: Ask) -> None:
     first = await data_of(ask, "instruments", schemas.InstrumentsOut, limit=1)
-    assert ([one["s"] for one in first["data"]], first["after"]) == (["NVX"], "NVX")
+    assert ([instrument["s"] for instrument in first["data"]], first["after"]) == (["NVX"], "NVX")
     rest = await data_of(ask, "instruments", schemas.InstrumentsOut, limit=1, after="NVX")
-    assert ([one["s"] for one in rest["data"]], rest["after"]) == (["ORB"], None)
+    assert ([instrument["s"] for instrument in rest["data"]], rest["after"]) == (["ORB"], None)
     assert (await data_of(ask, "instruments/ORB", schemas.InstrumentOut)) == rest["data"][0]
 
 
@@ -124,22 +124,22 @@ async def test_quotes_have_five_levels_of_the_book(market: Exchange, ask: Ask) -
     bids = levels((10_000 - n, n) for n in range(1, 5))
     asks = levels((10_002 + n, n) for n in range(1, 5))
     await market.happen(Quote("NVX", 10_000, 10_002, 5, 6, NOW, bids, asks), trade(0, 10_001))
-    told = await data_of(ask, "quotes", schemas.QuotesOut, symbols="NVX,NONE,ORB")
-    assert told["rejected"] == {"NONE": "unknown symbol"}
-    quote = told["data"]["NVX"]
+    answer = await data_of(ask, "quotes", schemas.QuotesOut, symbols="NVX,NONE,ORB")
+    assert answer["rejected"] == {"NONE": "unknown symbol"}
+    quote = answer["data"]["NVX"]
     assert (quote["b"], quote["a"], quote["p"], quote["as"]) == (100.0, 100.02, 100.01, 6)
     assert quote["bids"] == [[100.0, 5], [99.99, 1], [99.98, 2], [99.97, 3], [99.96, 4]]
     assert quote["asks"][-1] == [100.06, 4]
-    assert told["data"]["ORB"]["bids"] == []
+    assert answer["data"]["ORB"]["bids"] == []
     everything = await data_of(ask, "quotes", schemas.QuotesOut, symbols="*")
     assert sorted(everything["data"]) == ["NVX", "ORB"]
 
 
 async def test_trades_are_the_newest_in_order(market: Exchange, ask: Ask) -> None:
     await market.happen(*(trade(n, 100 + n) for n in range(9)), trade(9, 7, "ORB"))
-    told = await data_of(ask, "trades", schemas.TradesOut, symbols="NVX", limit=3)
-    assert [one["p"] for one in told["data"]] == [1.06, 1.07, 1.08]
-    assert {one["t"] for one in told["data"]} == {NOW}
+    answer = await data_of(ask, "trades", schemas.TradesOut, symbols="NVX", limit=3)
+    assert [trade_entry["p"] for trade_entry in answer["data"]] == [1.06, 1.07, 1.08]
+    assert {trade_entry["t"] for trade_entry in answer["data"]} == {NOW}
 
 
 # --- bars -----------------------------------------------------------------------------------
@@ -154,16 +154,16 @@ async def test_a_chart_is_never_empty(ask: Ask) -> None:
     assert days["before"] is None
 
 
-async def test_minutes_are_of_past_archive_and_memory(market: Exchange, ask: Ask) -> None:
+async def test_minutes_come_from_history_archive_and_memory(market: Exchange, ask: Ask) -> None:
     await sync_to_async(store)(*(minute_bar(n, 10_000 + n) for n in range(5)))
     await market.happen(trade(3.5, 20_000), trade(5, 20_100), trade(5.5, 20_200))
-    told = await bars(ask, limit=8)
-    assert [(one["t"] - NOON) // MINUTE_MS for one in told["data"]][3:] == [0, 1, 2, 3, 5]
-    opens = [one["o"] for one in told["data"]]
+    answer = await bars(ask, limit=8)
+    assert [(bar["t"] - NOON) // MINUTE_MS for bar in answer["data"]][3:] == [0, 1, 2, 3, 5]
+    opens = [bar["o"] for bar in answer["data"]]
     assert opens[-5:] == [100.0, 100.01, 100.02, 200.0, 201.0]
-    assert told["live"]
-    assert told["before"] == told["data"][0]["t"]
-    assert told["data"][2]["t"] < TODAY
+    assert answer["live"]
+    assert answer["before"] == answer["data"][0]["t"]
+    assert answer["data"][2]["t"] < TODAY
 
 
 async def test_pages_together_are_the_whole(market: Exchange, ask: Ask) -> None:
@@ -184,9 +184,9 @@ async def test_coarse_bars_are_the_minutes_merged(market: Exchange, ask: Ask) ->
     stored = [minute_bar(n, 10_000 + 3 * n % 17) for n in range(130)]
     await sync_to_async(store)(*stored)
     for interval in ("5m", "15m", "1h"):
-        told = await bars(ask, interval=interval, **{"from": NOON})
+        answer = await bars(ask, interval=interval, **{"from": NOON})
         whole = list(merged(stored, INTERVALS[interval]))
-        assert [(one["t"], one["v"], one["h"]) for one in told["data"]] == [
+        assert [(entry["t"], entry["v"], entry["h"]) for entry in answer["data"]] == [
             (bar.start_ms, bar.volume, bar.high / 100) for bar in whole
         ]
 
@@ -194,26 +194,26 @@ async def test_coarse_bars_are_the_minutes_merged(market: Exchange, ask: Ask) ->
 async def test_the_day_is_its_minutes_also_after_a_restart(market: Exchange, ask: Ask) -> None:
     await sync_to_async(store)(minute_bar(0, 9_000), minute_bar(1, 9_500))
     await market.happen(trade(7, 9_800))
-    told = await bars(ask, interval="1d", limit=2)
-    assert told["data"][-1] == {
+    answer = await bars(ask, interval="1d", limit=2)
+    assert answer["data"][-1] == {
         "t": TODAY, "o": 90.0, "h": 98.0, "l": 89.91, "c": 98.0, "v": 205, "n": 15,
     }  # fmt: skip
-    assert told["data"][-2]["t"] == TODAY - DAY_MS
+    assert answer["data"][-2]["t"] == TODAY - DAY_MS
 
 
 async def test_the_finest_bars_are_those_in_memory(market: Exchange, ask: Ask) -> None:
     await market.happen(*(trade(n / 30, 100 + n) for n in range(10)))
-    told = await bars(ask, interval="1s")
-    assert [one["o"] for one in told["data"]] == [(100 + n) / 100 for n in range(10)]
+    answer = await bars(ask, interval="1s")
+    assert [bar["o"] for bar in answer["data"]] == [(100 + n) / 100 for n in range(10)]
     five = await bars(ask, interval="5s", limit=2)
-    assert [one["n"] for one in five["data"]] == [3, 2]
+    assert [bar["n"] for bar in five["data"]] == [3, 2]
     assert (await bars(ask, symbol="ORB", interval="1s"))["data"] == []
 
 
 async def test_a_range_without_bars_is_empty(ask: Ask) -> None:
     future = {"from": TODAY + 400 * DAY_MS, "to": TODAY + 401 * DAY_MS}
-    told = await bars(ask, **future)
-    assert (told["data"], told["live"], told["before"]) == ([], False, None)
+    answer = await bars(ask, **future)
+    assert (answer["data"], answer["live"], answer["before"]) == ([], False, None)
     assert (await bars(ask, **{"from": 9, "to": 3}))["data"] == []
 
 
@@ -264,12 +264,12 @@ async def test_who_sees_it_late_gets_nothing_younger(
     await sync_to_async(store)(minute_bar(0, 9_000), recorded_ms=now_ms - 16 * MINUTE_MS)
     await sync_to_async(store)(minute_bar(1, 9_500), recorded_ms=now_ms - 14 * MINUTE_MS)
     await market.happen(twin_listing, trade(9, 9_999), trade(0.5, 9_100, twin))
-    told = (await bars(ask, **{"from": NOON}))["data"]
-    assert [(one["t"] - NOON, one["o"]) for one in told] == [(0, 91.0)]
+    found = (await bars(ask, **{"from": NOON}))["data"]
+    assert [(bar["t"] - NOON, bar["o"]) for bar in found] == [(0, 91.0)]
     quote = (await data_of(ask, "quotes", schemas.QuotesOut, symbols="NVX"))["data"]["NVX"]
     assert quote["p"] == 91.0
     newest = (await data_of(ask, "trades", schemas.TradesOut, symbols="NVX"))["data"]
-    assert [one["p"] for one in newest] == [91.0]
+    assert [trade_entry["p"] for trade_entry in newest] == [91.0]
     instrument = await data_of(ask, "instruments/NVX", schemas.InstrumentOut)
     assert instrument["delay"] == 15
     symbol = (await ask("udf/symbols", symbol="NVX")).json()
@@ -306,7 +306,7 @@ async def test_a_session_of_our_own_page_is_let_in(market: Exchange, people: Use
     assert (await client.get("/api/v1/instruments", headers=FOREIGN)).status_code == 403
 
 
-async def test_who_asks_too_much_is_told_when_to_come_back(
+async def test_who_asks_too_much_hears_when_to_come_back(
     market: Exchange, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(urls._api, "gatekeeper", Gatekeeper(market.hub, requests_per_s=0.4))
@@ -381,7 +381,9 @@ async def test_the_document_describes_what_there_is(people: User) -> None:
         f"/api/v1/{name}"
         for name in ("bars", "instruments", "instruments/{symbol}", "quotes", "trades")
     ]
-    query = {one["name"] for one in document["paths"]["/api/v1/bars"]["get"]["parameters"]}
+    query = {
+        parameter["name"] for parameter in document["paths"]["/api/v1/bars"]["get"]["parameters"]
+    }
     assert query == {"symbol", "interval", "from", "to", "limit"}
     page = (await client.get("/api/v1/docs")).content.decode()
     assert "/static/ninja/swagger-ui" in page
@@ -412,17 +414,17 @@ async def test_udf_describes_a_symbol(ask: Ask) -> None:
 
 
 async def test_udf_finds_by_symbol_and_name(ask: Ask) -> None:
-    assert [one["symbol"] for one in (await ask("udf/search", query="or")).json()] == ["ORB"]
+    assert [match["symbol"] for match in (await ask("udf/search", query="or")).json()] == ["ORB"]
     found = (await ask("udf/search", query="novexa", limit=1)).json()
-    assert [one["full_name"] for one in found] == ["demo:NVX"]
+    assert [match["full_name"] for match in found] == ["demo:NVX"]
     assert (await ask("udf/search", query="", limit=0)).json() == []
 
 
 async def test_udf_tells_bars_as_columns(market: Exchange, ask: Ask) -> None:
     await sync_to_async(store)(*(minute_bar(n, 10_000 + n) for n in range(5)))
     begin = NOON // 1000
-    told = await history(ask, **{"from": begin + 60, "to": begin + 240})
-    assert told == {
+    answer = await history(ask, **{"from": begin + 60, "to": begin + 240})
+    assert answer == {
         "s": "ok", "t": [begin + 60, begin + 120, begin + 180], "o": [100.01, 100.02, 100.03],
         "h": [100.1, 100.11, 100.12], "l": [99.92, 99.93, 99.94], "c": [100.02, 100.03, 100.04],
         "v": [100, 100, 100],
@@ -434,19 +436,19 @@ async def test_udf_tells_bars_as_columns(market: Exchange, ask: Ask) -> None:
 
 async def test_udf_says_where_older_bars_are(ask: Ask) -> None:
     begin = TODAY // 1000 + 86_400
-    told = await history(ask, **{"from": begin, "to": begin + 600})
-    assert told == {"s": "no_data", "nextTime": told["nextTime"]}
-    older = await history(ask, **{"from": told["nextTime"], "to": told["nextTime"] + 60})
-    assert older["t"] == [told["nextTime"]]
+    answer = await history(ask, **{"from": begin, "to": begin + 600})
+    assert answer == {"s": "no_data", "nextTime": answer["nextTime"]}
+    older = await history(ask, **{"from": answer["nextTime"], "to": answer["nextTime"] + 60})
+    assert older["t"] == [answer["nextTime"]]
     assert await history(ask, **{"from": 0, "to": 1000}) == {"s": "no_data"}
     assert await history(ask, resolution="1S") == {"s": "no_data"}
 
 
 async def test_udf_quotes(market: Exchange, ask: Ask) -> None:
     await market.happen(Quote("NVX", 10_000, 10_002, 5, 6, NOW), trade(0, 10_100))
-    told = (await ask("udf/quotes", symbols="demo:NVX,NONE")).json()
-    assert [one["s"] for one in told["d"]] == ["ok", "error"]
-    values = told["d"][0]["v"]
+    answer = (await ask("udf/quotes", symbols="demo:NVX,NONE")).json()
+    assert [entry["s"] for entry in answer["d"]] == ["ok", "error"]
+    values = answer["d"][0]["v"]
     assert (values["lp"], values["bid"], values["ch"], values["chp"]) == (101.0, 100.0, 1.0, 1.0)
 
 
@@ -467,9 +469,9 @@ UDF_JUNK = (
 
 async def test_udf_refuses_junk_in_its_own_words(ask: Ask) -> None:
     for address, query in UDF_JUNK:
-        told = (await ask(f"udf/{address}", **query)).json()
-        assert told["s"] == "error", (address, query)
-        assert 0 < len(told["errmsg"]) <= 200
+        answer = (await ask(f"udf/{address}", **query)).json()
+        assert answer["s"] == "error", (address, query)
+        assert 0 < len(answer["errmsg"]) <= 200
 
 
 async def test_udf_bears_any_range(market: Exchange, ask: Ask) -> None:
@@ -477,6 +479,6 @@ async def test_udf_bears_any_range(market: Exchange, ask: Ask) -> None:
     for bounds in ((-(10**9), 0), (0, 10**11), (10**11, 10**11 + 1), (9, 3)):
         wanted = dict(zip(("from", "to"), bounds, strict=True))
         for more in ({}, {"countback": 10**9}):
-            told = await history(ask, **wanted, **more)
-            assert told["s"] in ("ok", "no_data")
-            assert len(told.get("t", [])) <= MOST_BARS
+            answer = await history(ask, **wanted, **more)
+            assert answer["s"] in ("ok", "no_data")
+            assert len(answer.get("t", [])) <= MOST_BARS

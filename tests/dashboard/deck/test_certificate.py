@@ -43,7 +43,7 @@ def a_day(number, symbol="NVX", *, begin=OPEN_MS, end=CLOSE_MS, rest=(0, 0)):
 
 def watched(*trades):
     watch = TradeCollector({"NVX": "Technology", "ORB": "Energy"}, days=4)
-    watch.observe(one for some in trades for one in some)
+    watch.observe(trade for some in trades for trade in some)
     return watch
 
 
@@ -159,7 +159,7 @@ def test_a_market_of_one_symbol_that_stands_still_is_not_real():
     still = [trade(day, at) for day in (0, 1) for at in range(OPEN_MS, CLOSE_MS, MINUTE_MS)]
     found = examine(*listed("NVX"), opened("NVX"), *still).certificate("demo")
     assert not found.is_met
-    assert not any(one.is_met for one in found.findings if one.number in (2, 4, 5, 10))
+    assert not any(finding.is_met for finding in found.findings if finding.number in (2, 4, 5, 10))
 
 
 # --- the page ---------------------------------------------------------------------------------

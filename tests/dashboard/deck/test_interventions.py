@@ -111,7 +111,7 @@ def test_a_pause_of_the_feed_is_named(feed):
     ],
 )
 @pytest.mark.parametrize("pressed", [{}, DO])
-def test_a_wrong_field_is_told_and_nothing_is_done(fields, words, pressed):
+def test_a_wrong_field_is_reported_and_nothing_is_done(fields, words, pressed):
     page = staff("shock_market").post(PAGE, SHOCK | fields | pressed).content.decode()
     assert words in page
     assert "Apply" not in page
@@ -152,7 +152,7 @@ def test_what_is_left_is_called_off_on_the_page_and_by_undo():
     client.post(PAGE, SHOCK | DO)
     entry, *_ = client.get(f"{DECK}entries/").json()["entries"]
     assert client.post(entry["undo"], HTTP_ACCEPT="application/json").status_code == 200
-    assert not any(one.is_open for one in Intervention.objects.all())
+    assert not any(intervention.is_open for intervention in Intervention.objects.all())
     again = client.post(entry["undo"], HTTP_ACCEPT="application/json")
     assert again.status_code == 400
 
@@ -206,7 +206,7 @@ def test_an_undo_needs_the_permission_of_what_it_undoes(feed, action, permission
     assert staff(permission).post(undo).status_code == 403, "who may not read the audit"
     assert AuditEntry.objects.count() == 1
     listed = staff(*others).get(f"{DECK}entries/").json()["entries"]
-    assert [one["undo"] for one in listed] == [""]
+    assert [intervention["undo"] for intervention in listed] == [""]
     assert staff(permission, "view_auditentry").post(undo).status_code == 302
     assert AuditEntry.objects.count() == 2
 
@@ -238,7 +238,7 @@ def test_a_scenario_is_made_changed_and_deleted_in_the_admin(feed):
     client.post("/admin/feeds/scenario/add/", made | steps_form(STEP, STEP | {"offset_s": "9"}))
     scenario = Scenario.objects.get()
     first, second = scenario.steps.all()
-    keys = [{"id": one.pk, "scenario": scenario.pk} for one in (first, second)]
+    keys = [{"id": step.pk, "scenario": scenario.pk} for step in (first, second)]
     changed = steps_form(
         STEP | {"size": "-9"} | keys[0], STEP | {"DELETE": "on"} | keys[1], initial=2
     )
@@ -250,7 +250,7 @@ def test_a_scenario_is_made_changed_and_deleted_in_the_admin(feed):
     assert list(said) == [(action, "scenario demo Crash") for action in ("add", "change", "delete")]
 
 
-def test_a_wrong_step_is_told_in_the_admin(feed):
+def test_a_wrong_step_is_reported_in_the_admin(feed):
     boss = root()
     made = {"feed": feed.pk, "name": "Crash"} | steps_form(STEP | {"size": "-99"})
     page = boss.post("/admin/feeds/scenario/add/", made).content.decode()

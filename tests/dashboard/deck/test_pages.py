@@ -151,7 +151,7 @@ def test_disconnecting_is_written_down_and_sent_to_every_process(
     monkeypatch, django_capture_on_commit_callbacks
 ):
     sent = []
-    monkeypatch.setattr(control, "disconnect", lambda *told: sent.append(told))
+    monkeypatch.setattr(control, "disconnect", lambda *arguments: sent.append(arguments))
     ada = User.objects.create_user("ada")
     client = staff("change_user")
     with django_capture_on_commit_callbacks(execute=True):
@@ -161,13 +161,13 @@ def test_disconnecting_is_written_down_and_sent_to_every_process(
     assert refused.status_code == 400
     assert sent == [(ada.pk, "p-1"), (ada.pk, "")]
     entries = AuditEntry.objects.order_by("id")
-    assert [(one.action, one.target, one.reason) for one in entries] == [
+    assert [(entry.action, entry.target, entry.reason) for entry in entries] == [
         ("disconnect", "user ada", "abuse")
     ] * 2
-    assert [one.after["connection"] for one in entries] == ["p-1", "all"]
+    assert [entry.after["connection"] for entry in entries] == ["p-1", "all"]
 
 
-def test_what_was_done_is_told_to_who_may_read_the_audit():
+def test_what_was_done_is_shown_to_who_may_read_the_audit():
     client = staff("run_feed", "view_auditentry")
     client.post(f"{FEED}pause/", {"reason": "lunch"}, **JSON)
     [entry] = client.get(f"{DECK}entries/").json()["entries"]

@@ -29,7 +29,7 @@ def take(exchange, rights=OPERATOR, user_id=1):
     return connection, json.loads(connection.take()[0])
 
 
-def told(connection):
+def frames_of(connection):
     return [json.loads(frame) for frame in connection.take() if '"channel":"deck"' in frame]
 
 
@@ -38,10 +38,10 @@ async def test_who_is_no_operator_is_refused(exchange: Exchange) -> None:
     assert answer["error"]["code"] == Error.FORBIDDEN
     assert not connection.wants_deck
     Deck(exchange.hub, process="p").look()
-    assert told(connection) == []
+    assert frames_of(connection) == []
 
 
-async def test_an_operator_is_told_of_feeds_process_and_people(exchange: Exchange) -> None:
+async def test_an_operator_sees_feeds_process_and_people(exchange: Exchange) -> None:
     await exchange.settle()
     connection, answer = take(exchange)
     assert answer["success"]
@@ -50,7 +50,7 @@ async def test_an_operator_is_told_of_feeds_process_and_people(exchange: Exchang
     snapshot = msgspec.json.decode(frame, type=DeckSnapshot)
     assert [feed.feed for feed in snapshot.feeds] == sorted(exchange.hub.replica.board.feeds)
     assert snapshot.process.readers[Transport.WEBSOCKET] == 1
-    assert [(one.id, one.user) for one in snapshot.people] == [(connection.key, "user1")]
+    assert [(person.id, person.user) for person in snapshot.people] == [(connection.key, "user1")]
 
 
 async def test_it_says_how_many_ticks_a_change_of_prices_stands_for(exchange: Exchange) -> None:
@@ -61,7 +61,7 @@ async def test_it_says_how_many_ticks_a_change_of_prices_stands_for(exchange: Ex
     reader.take()
     reporter = Reporter(exchange.hub, process="p")
 
-    async def told_after(*quotes: Quote) -> float | None:
+    async def seconds_until_sent(*quotes: Quote) -> float | None:
         clock.at_s += 1
         await exchange.happen(*quotes)
         await exchange.settle()
@@ -70,11 +70,11 @@ async def test_it_says_how_many_ticks_a_change_of_prices_stands_for(exchange: Ex
         frame = reporter.encode(with_people=False)
         return msgspec.json.decode(frame, type=DeckSnapshot).process.conflation
 
-    assert await told_after() is None
-    assert await told_after(*map(quote, (1, 2, 3, 4)), quote(1, "ORB")) == 2.5
-    assert await told_after(quote(9)) == 2.0
+    assert await seconds_until_sent() is None
+    assert await seconds_until_sent(*map(quote, (1, 2, 3, 4)), quote(1, "ORB")) == 2.5
+    assert await seconds_until_sent(quote(9)) == 2.0
     exchange.hub.leave(reader)
-    assert await told_after() == 2.0
+    assert await seconds_until_sent() == 2.0
 
 
 class HandClock:
@@ -112,7 +112,7 @@ async def test_rates_are_of_the_last_seconds(exchange: Exchange) -> None:
     assert feed["age_ms"] == (clock.at_s - 1) * 1000
 
 
-async def test_nobody_is_told_again_before_a_second_unless_a_state_changed(
+async def test_nobody_hears_again_before_a_second_unless_a_state_changed(
     exchange: Exchange,
 ) -> None:
     clock = exchange.hub.clock = HandClock()
@@ -121,19 +121,19 @@ async def test_nobody_is_told_again_before_a_second_unless_a_state_changed(
     looks = []
     for _ in range(9):
         deck.look()
-        looks.append(len(told(connection)))
+        looks.append(len(frames_of(connection)))
         clock.at_s += 0.125
     assert looks == [1, *[0] * 7, 1]
     await exchange.happen(Status("NVX", Phase.HALTED, "news", NOW))
     await exchange.settle()
     deck.look()
-    assert len(told(connection)) == 1
+    assert len(frames_of(connection)) == 1
 
 
-async def test_people_are_only_told_to_who_may_see_them(exchange: Exchange) -> None:
+async def test_people_are_only_shown_to_who_may_see_them(exchange: Exchange) -> None:
     connection, _ = take(exchange, Rights(operates=True))
     Deck(exchange.hub, process="p").look()
-    [frame] = told(connection)
+    [frame] = frames_of(connection)
     assert (frame["people"], frame["connections"]) == (None, 1)
 
 

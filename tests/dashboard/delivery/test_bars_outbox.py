@@ -42,10 +42,10 @@ def trade(at_s: int, price: int = 10_000, symbol: str = "NVX") -> Trade:
 
 def read(reader: Reader, frames: list[str]) -> list[dict[str, Any]]:
     """Fold frames; return the entries that were told."""
-    told = [json.loads(frame) for frame in frames]
-    for frame in told:
+    decoded = [json.loads(frame) for frame in frames]
+    for frame in decoded:
         reader.apply(frame)
-    return [entry for frame in told for entry in frame["data"]]
+    return [entry for frame in decoded for entry in frame["data"]]
 
 
 def starts(reader: Reader, interval: str = "1s", symbol: str = "NVX") -> list[int]:
@@ -79,19 +79,19 @@ def test_an_entry_says_what_a_bar_is() -> None:
     }  # fmt: skip
 
 
-def test_the_live_bar_merges_and_closed_ones_are_told_once() -> None:
+def test_the_live_bar_merges_and_closed_ones_are_sent_once() -> None:
     replica, outbox, reader = replica_of(listing("NVX")), BarsOutbox(), Reader()
     read(reader, outbox.add(replica, [("NVX", SECONDS)]))
     happen(replica, trade(0), trade(0, 10_020), trade(1), trade(2, 9_000), trade(2, 9_500))
-    told = read(reader, outbox.take(replica))
-    assert [(one["t"] - NOW, one.get("closed", False)) for one in told] == [
+    entries = read(reader, outbox.take(replica))
+    assert [(bar["t"] - NOW, bar.get("closed", False)) for bar in entries] == [
         (0, True),
         (1000, True),
         (2000, False),
     ]
     happen(replica, trade(3))
-    told = read(reader, outbox.take(replica))
-    assert [(one["t"] - NOW, one.get("closed", False)) for one in told] == [
+    entries = read(reader, outbox.take(replica))
+    assert [(bar["t"] - NOW, bar.get("closed", False)) for bar in entries] == [
         (2000, True),
         (3000, False),
     ]
@@ -104,12 +104,12 @@ def test_the_live_bar_merges_and_closed_ones_are_told_once() -> None:
 def test_a_reader_begins_with_the_newest_bars() -> None:
     replica = replica_of(listing("NVX"), *(trade(n) for n in range(RECENT_BARS + 20)))
     reader = Reader()
-    told = read(reader, BarsOutbox().add(replica, [("NVX", SECONDS), ("NVX", MINUTE)]))
-    assert len(told) == RECENT_BARS + 2
+    entries = read(reader, BarsOutbox().add(replica, [("NVX", SECONDS), ("NVX", MINUTE)]))
+    assert len(entries) == RECENT_BARS + 2
     assert starts(reader) == list(range(20, RECENT_BARS + 20))
 
 
-def test_a_reader_resumes_and_one_that_fell_behind_is_told_of_the_gap() -> None:
+def test_a_reader_resumes_and_one_that_fell_behind_gets_a_gap() -> None:
     replica, reader = replica_of(listing("NVX"), trade(0), trade(1)), Reader()
     read(reader, BarsOutbox().add(replica, [("NVX", SECONDS)]))
     position = Position("e1", replica.sequence)
@@ -159,8 +159,8 @@ def test_a_late_starter_knows_the_live_bars_and_not_what_closed_before() -> None
     for sequence, event in enumerate([listing("NVX"), trade(0), trade(2)], 1):
         mirror.apply(sequence, event)
     replica = Replica("e1", mirror.copy(), capacity=10, ts=NOW)
-    told = read(Reader(), BarsOutbox().add(replica, [("NVX", SECONDS), ("NVX", MINUTE)]))
-    assert [(one["iv"], one["n"]) for one in told] == [("1s", 1), ("1m", 2)]
+    entries = read(Reader(), BarsOutbox().add(replica, [("NVX", SECONDS), ("NVX", MINUTE)]))
+    assert [(bar["iv"], bar["n"]) for bar in entries] == [("1s", 1), ("1m", 2)]
     assert not BarsOutbox().resume(replica, [("NVX", SECONDS)], Position("e1", 2))
 
 
@@ -169,35 +169,37 @@ def test_who_sees_a_feed_late_has_the_bars_of_then() -> None:
     replica = replica_of(listing("NVX"), listing(twin), trade(0), trade(900), trade(0, 7, twin))
     access = Access(frozenset({"lab"}), frozenset({"lab~15"}))
     outbox = BarsOutbox(access)
-    told = read(Reader(), outbox.add(replica, [(twin, SECONDS)]))
-    assert [(one["s"], one["t"], one["o"]) for one in told] == [("NVX", NOW, 0.07)]
+    entries = read(Reader(), outbox.add(replica, [(twin, SECONDS)]))
+    assert [(bar["s"], bar["t"], bar["o"]) for bar in entries] == [("NVX", NOW, 0.07)]
 
 
 # --- commands -------------------------------------------------------------------------------
-def ask(one: Listener, **params: Any) -> dict[str, Any]:
-    one.texts.clear()
-    one.send("subscribe", channel="bars", **params)
-    return json.loads(one.texts[0])
+def ask(listener: Listener, **params: Any) -> dict[str, Any]:
+    listener.texts.clear()
+    listener.send("subscribe", channel="bars", **params)
+    return json.loads(listener.texts[0])
 
 
 def opened() -> Listener:
-    one = Listener()
-    one.happen(Batch("e1", 1, (listing("NVX"), listing("ORB"), trade(0), trade(0, symbol="ORB"))))
-    return one
+    listener = Listener()
+    listener.happen(
+        Batch("e1", 1, (listing("NVX"), listing("ORB"), trade(0), trade(0, symbol="ORB")))
+    )
+    return listener
 
 
 def test_symbols_name_their_interval_or_take_the_common_one() -> None:
-    one = opened()
-    answer = ask(one, symbols=["NVX", "ORB@1d", "NONE", "NVX@5s"], interval="15m")
+    listener = opened()
+    answer = ask(listener, symbols=["NVX", "ORB@1d", "NONE", "NVX@5s"], interval="15m")
     assert answer["result"]["symbols"] == ["NVX", "ORB@1d", "NVX@5s"]
     assert answer["result"]["rejected"] == {"NONE": "unknown symbol"}
-    data = json.loads(one.texts[1])["data"]
+    data = json.loads(listener.texts[1])["data"]
     assert [(bar["s"], bar["iv"]) for bar in data] == [("NVX", "15m"), ("ORB", "1d"), ("NVX", "5s")]
-    one.send("unsubscribe", channel="bars", symbols=["ORB@1d", "NVX"], interval="15m")
-    one.texts.clear()
-    one.happen(Batch("e1", 5, (trade(1), trade(1, symbol="ORB"))))
-    one.listen()
-    assert [bar["iv"] for bar in json.loads(one.texts[0])["data"]] == ["5s"]
+    listener.send("unsubscribe", channel="bars", symbols=["ORB@1d", "NVX"], interval="15m")
+    listener.texts.clear()
+    listener.happen(Batch("e1", 5, (trade(1), trade(1, symbol="ORB"))))
+    listener.listen()
+    assert [bar["iv"] for bar in json.loads(listener.texts[0])["data"]] == ["5s"]
 
 
 @pytest.mark.parametrize(
@@ -220,12 +222,12 @@ def test_what_cannot_be_asked_is_refused(params: dict[str, Any]) -> None:
 
 
 def test_there_is_a_limit() -> None:
-    one = opened()
+    listener = opened()
     symbols = [f"S{number}" for number in range(BAR_LIMIT + 1)]
-    assert ask(one, symbols=symbols)["error"]["code"] == Error.TOO_MANY_SYMBOLS
-    assert ask(one, symbols=symbols[1:])["success"]
-    assert ask(one, symbols=["NVX", "ORB"])["success"]
-    assert ask(one, symbols=symbols[2:])["error"]["code"] == Error.TOO_MANY_SYMBOLS
+    assert ask(listener, symbols=symbols)["error"]["code"] == Error.TOO_MANY_SYMBOLS
+    assert ask(listener, symbols=symbols[1:])["success"]
+    assert ask(listener, symbols=["NVX", "ORB"])["success"]
+    assert ask(listener, symbols=symbols[2:])["error"]["code"] == Error.TOO_MANY_SYMBOLS
 
 
 def test_a_market_that_has_not_begun_is_unavailable() -> None:
@@ -242,8 +244,8 @@ def play() -> list[dict[str, Any]]:
         read(reader, frames)
         bars = {f"{s}@{iv}": list(known.values()) for (s, iv), known in reader.bars.items()}
         position = str(reader.positions["bars"])
-        told = [json.loads(frame) for frame in frames]
-        steps.append({"name": name, "frames": told, "bars": bars, "position": position})
+        decoded = [json.loads(frame) for frame in frames]
+        steps.append({"name": name, "frames": decoded, "bars": bars, "position": position})
 
     tell("begin", outbox.add(replica, [("NVX", SECONDS)]))
     happen(replica, listing("QAL"))

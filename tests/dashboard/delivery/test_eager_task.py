@@ -18,18 +18,18 @@ async def test_what_does_not_wait_is_over_at_once() -> None:
 
 
 async def test_what_waits_goes_on_when_it_may() -> None:
-    gate, done = asyncio.Event(), []
+    is_open, done = asyncio.Event(), []
 
     async def work() -> None:
         for number in range(3):
             done.append(number)
-            await gate.wait()
+            await is_open.wait()
             await asyncio.sleep(0)
 
     task = start(work())
     assert task is not None
     assert done == [0]
-    gate.set()
+    is_open.set()
     await asyncio.wait_for(task, 5)
     assert done == [0, 1, 2]
 

@@ -184,15 +184,15 @@ async def test_a_hub_that_was_overrun_begins_again_and_loses_no_receipt(exchange
     assert reader.ticks["NVX"] == READER_BATCHES + 49
 
 
-async def test_a_restart_is_told_to_every_connection(exchange: Exchange) -> None:
+async def test_a_restart_reaches_every_connection(exchange: Exchange) -> None:
     connection = exchange.join()
 
-    async def leave_when_told() -> None:
+    async def leave_when_asked() -> None:
         with pytest.raises(ConnectionClosed):
             await connection.frames()
         exchange.hub.leave(connection)
 
-    leaving = asyncio.ensure_future(leave_when_told())
+    leaving = asyncio.ensure_future(leave_when_asked())
     await exchange.hub.close_all(Close.RESTART, within_s=5)
     await leaving
     assert not exchange.hub.connections

@@ -204,11 +204,11 @@ def notice(id: int, *, read: bool = False) -> Notice:
 
 
 def personal(*notices: Notice, watchlist: tuple[str, ...] = ("NVX",)) -> Personal:
-    unread = sum(not one.read for one in notices)
+    unread = sum(not notice.read for notice in notices)
     return Personal(watchlist=watchlist, unread=unread, notices=notices)
 
 
-def test_notices_are_told_once_and_again_when_read() -> None:
+def test_notices_are_sent_once_and_again_when_read() -> None:
     outbox, reader = PersonalOutbox(), Reader()
     outbox.open_notices(None)
     outbox.offer(personal(notice(1)))
@@ -231,14 +231,14 @@ def test_notices_resume_from_the_last_id_and_tell_what_was_read() -> None:
     assert [entry["id"] for entry in frame["data"]] == [4, 3, 1]
 
 
-def test_notices_out_of_sight_are_answered_with_a_snapshot() -> None:
+def test_notices_that_are_not_in_the_snapshot_are_answered_with_another() -> None:
     outbox = PersonalOutbox()
     outbox.open_notices(2)
     outbox.offer(personal(notice(9), notice(8)))
     assert json.loads(outbox.take()[0])["type"] == "snapshot"
 
 
-def test_the_watchlist_is_told_when_it_differs_from_the_known_one() -> None:
+def test_the_watchlist_is_sent_when_it_differs_from_the_known_one() -> None:
     outbox = PersonalOutbox()
     outbox.open_watchlist(("NVX",))
     outbox.offer(personal())

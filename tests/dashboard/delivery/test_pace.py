@@ -48,7 +48,7 @@ def test_the_reader_hears_of_another_pace_and_its_reason_once() -> None:
     assert pace.take_news(6.0) == (10.0, "")
 
 
-def test_news_of_the_pace_are_held_back_not_lost() -> None:
+def test_news_of_the_pace_wait_and_are_not_lost() -> None:
     pace = ReaderPace(0.0)
     pace.note_painted(1, 38, 0.1)
     assert pace.take_news(0.2) is None
@@ -80,7 +80,7 @@ def test_a_slow_line_is_named_and_forgotten_when_it_is_fast_again() -> None:
     assert pace.take_news(4.0) == (10.0, "")
 
 
-def test_a_higher_wish_takes_effect_before_the_old_interval_is_over() -> None:
+def test_a_higher_rate_takes_effect_before_the_old_interval_is_over() -> None:
     pace = ReaderPace(0.0)
     pace.limit(MIN_RATE, 0.0)
     pace.note_sent(1, 0.0)

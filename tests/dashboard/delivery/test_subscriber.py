@@ -151,7 +151,7 @@ def test_silence_is_broken_by_a_heartbeat_that_raises_the_position() -> None:
     assert update["from"] == 3
 
 
-def test_a_heartbeat_of_a_held_ticker_raises_the_status_on_both_sides() -> None:
+def test_a_heartbeat_of_a_paused_ticker_raises_the_status_on_both_sides() -> None:
     client = Client()
     client.send("subscribe", channel="status")
     client.send("subscribe", channel="ticker", symbols=["NVX"])
@@ -167,7 +167,7 @@ def test_a_heartbeat_of_a_held_ticker_raises_the_status_on_both_sides() -> None:
     assert update["from"] == 3
 
 
-def test_a_held_ticker_of_an_old_epoch_raises_nothing_of_the_new_one() -> None:
+def test_a_paused_ticker_of_an_old_epoch_raises_nothing_of_the_new_one() -> None:
     client = Client()
     client.send("subscribe", channel="status")
     client.send("subscribe", channel="ticker", symbols=["NVX"])
@@ -325,7 +325,7 @@ def test_a_jump_of_the_wall_clock_moves_neither_pace_nor_heartbeat(steps: tuple[
     assert len(client.frames()) == 1
 
 
-def test_only_the_fields_that_are_wanted_are_told_and_every_tick_is_counted() -> None:
+def test_only_the_fields_that_are_wanted_are_sent_and_every_tick_is_counted() -> None:
     client = Client()
     _, snapshot = client.send("subscribe", channel="ticker", symbols=["NVX"], fields=["p", "b"])
     assert set(snapshot["data"]["NVX"]) == {"p", "b", "ms"}
@@ -359,7 +359,7 @@ def test_a_market_that_has_not_begun_is_asked_for_again_later() -> None:
     assert (answer["error"]["name"], answer["error"]["retry"]) == ("unavailable", True)
 
 
-def test_silence_of_the_market_is_told_at_once_and_so_is_its_end() -> None:
+def test_silence_of_the_market_is_announced_at_once_and_so_is_its_end() -> None:
     client = Client()
     client.send("subscribe", channel="ticker", symbols=["NVX"])
     client.replica.stale_ms = NOW - 3000
@@ -371,7 +371,7 @@ def test_silence_of_the_market_is_told_at_once_and_so_is_its_end() -> None:
     assert "stale" not in heartbeat
 
 
-def test_what_was_painted_slows_the_pace_and_the_reader_is_told() -> None:
+def test_what_was_painted_slows_the_pace_and_the_reader_hears_it() -> None:
     client = Client()
     client.send("subscribe", channel="ticker", symbols=["NVX"])
     assert client.say('{"method":"ack","params":{"position":"e1:2","paint_ms":38}}') == []

@@ -36,11 +36,11 @@ def read(reader: Reader, frames: list[str]) -> None:
 
 
 def sequences(reader: Reader) -> list[int | None]:
-    return [told and told["i"] for told in reader.trades]
+    return [entry and entry["i"] for entry in reader.trades]
 
 
 @given(scripts, st.lists(st.integers(0, 70), max_size=12), st.lists(st.booleans(), min_size=80))
-def test_every_trade_after_the_start_is_told_once_and_in_order(events, cuts, taking) -> None:
+def test_every_trade_after_the_start_is_sent_once_and_in_order(events, cuts, taking) -> None:
     replica, outbox, reader = replica_of(events[:3]), TradesOutbox(), Reader()
     read(reader, outbox.add(replica, SYMBOLS[:2]))
     for batch, takes in zip(batches(EPOCH, events, [*cuts, 3]), taking, strict=False):
@@ -78,7 +78,7 @@ def test_many_trades_come_in_frames_of_bounded_size() -> None:
     assert None not in reader.trades
 
 
-def test_a_reader_resumes_and_one_that_fell_out_is_told_of_the_gap() -> None:
+def test_a_reader_resumes_and_one_that_fell_out_gets_a_gap() -> None:
     replica = replica_of([listing("NVX"), *(trade(n) for n in range(1, 100))])
     outbox, reader = TradesOutbox(), Reader()
     reader.positions["trades"] = Position(EPOCH, 90)
@@ -98,7 +98,7 @@ def test_another_epoch_is_a_gap() -> None:
     other = Replica("e2", Board(), capacity=10, ts=NOW)
     happen(other, listing("NVX"), trade(2))
     read(reader, outbox.take(other))
-    assert [told and told["p"] for told in reader.trades] == [0.01, None, 0.02]
+    assert [entry and entry["p"] for entry in reader.trades] == [0.01, None, 0.02]
 
 
 def test_added_symbols_bring_their_newest_and_lose_nothing_of_the_others() -> None:

@@ -370,7 +370,7 @@ def test_the_costs_are_for_the_signed_in():
     assert "no-store" in answer.headers["Cache-Control"]
 
 
-def test_the_costs_of_every_transport_are_told(browser):
+def test_the_costs_of_every_transport_are_shown(browser):
     answer = browser.get(reverse("lab_costs"))
     costs = answer.json()
     assert costs["transports"].keys() == {"websocket", "sse", "longpoll", "poll"}
@@ -379,7 +379,7 @@ def test_the_costs_of_every_transport_are_told(browser):
     assert "no-store" in answer.headers["Cache-Control"]
 
 
-def test_the_length_of_the_header_that_was_sent_is_told(browser):
+def test_the_length_of_the_header_that_was_sent_is_shown(browser):
     """A page cannot see its own header; it takes the length for that of its other requests."""
     short = browser.get(reverse("lab_costs")).json()["request_header_bytes"]
     long = browser.get(reverse("lab_costs"), HTTP_X_LONG="12345").json()["request_header_bytes"]

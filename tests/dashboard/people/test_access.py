@@ -54,13 +54,13 @@ def listed(key: str) -> Listing:
     return Listing(KEYS[key], definition(key), NOW)
 
 
-def told_feed(feed: str) -> FeedStatus:
+def feed_status(feed: str) -> FeedStatus:
     return FeedStatus(feed, f"The {feed}", FeedState.RUNNING, 10.0, "", NOW)
 
 
 def market() -> Replica:
     replica = Replica("e1", Board(), capacity=1000, ts=NOW)
-    happen(replica, told_feed("main"), told_feed("lab"), *map(listed, KEYS))
+    happen(replica, feed_status("main"), feed_status("lab"), *map(listed, KEYS))
     return replica
 
 
@@ -172,7 +172,7 @@ def test_a_snapshot_shows_what_the_access_allows(channel: Channel) -> None:
         assert "1.11" not in said[NOBODY] + said[REAL_TIME]
 
 
-def test_the_late_are_told_how_late() -> None:
+def test_delayed_readers_hear_how_late_they_are() -> None:
     replica = market()
     fresh = Subscriber(heartbeat_ms=5000, now=Moment(NOW, 0.0), access=LATE)
     said = answers(fresh, replica, channel="status")

@@ -101,7 +101,7 @@ def test_after_five_failures_even_the_right_password_has_to_wait(ada):
     assert not is_signed_in(client)
 
 
-def test_an_unknown_name_is_told_to_wait_just_the_same(ada):
+def test_an_unknown_name_has_to_wait_just_the_same(ada):
     for _ in range(5):
         sign_in(Client(), name="nobody", password="wrong")
     response = sign_in(Client(), name="nobody", password="wrong")
@@ -278,7 +278,7 @@ def test_somebody_without_a_password_is_led_to_set_one(ada):
     assert response.status_code == 200
 
 
-def test_somebody_deactivated_is_told_so_on_a_page(ada):
+def test_somebody_deactivated_reads_so_on_a_page(ada):
     User.objects.update(is_active=False)
     response = sign_in(Client(), follow=True)
     assert response.redirect_chain == [("/accounts/inactive/", 302)]

@@ -39,15 +39,15 @@ def bob():
 @pytest.fixture
 def pokes(monkeypatch, django_capture_on_commit_callbacks):
     """Return whom a call pokes once its transaction commits, which no test's transaction does."""
-    told = []
-    monkeypatch.setattr(control, "poke_people", lambda user_ids: told.append(user_ids))
+    calls = []
+    monkeypatch.setattr(control, "poke_people", lambda user_ids: calls.append(user_ids))
 
     def collect(call, *args, **options):
-        told.clear()
+        calls.clear()
         with django_capture_on_commit_callbacks(execute=True):
             call(*args, **options)
-            assert told == [], "poked before the commit"
-        return list(told)
+            assert calls == [], "poked before the commit"
+        return list(calls)
 
     return collect
 
@@ -66,8 +66,8 @@ def symbols_of(user):
 
 
 def send(recipients=None, **options):
-    told = {"title": "Maintenance", "body": "at noon", "level": "info", "actor": None} | options
-    return services.send_notification(recipients=recipients or User.objects.all(), **told)
+    values = {"title": "Maintenance", "body": "at noon", "level": "info", "actor": None} | options
+    return services.send_notification(recipients=recipients or User.objects.all(), **values)
 
 
 # --- watchlists -----------------------------------------------------------------------------
@@ -170,7 +170,7 @@ def test_a_watchlist_is_what_a_list_would_be_whatever_was_edited(ada, edits):
             expected += [] if symbol in expected else [symbol]
         else:
             services.remove_from_watchlist(ada, symbol)
-            expected = [one for one in expected if one != symbol]
+            expected = [known for known in expected if known != symbol]
     assert symbols_of(ada) == expected
 
 
@@ -191,8 +191,8 @@ def test_sending_leaves_one_audit_entry_that_says_to_how_many(ada, bob):
     entry = AuditEntry.objects.get()
     assert (entry.actor, entry.action, entry.target) == (ada, "send", "notification to everyone")
     assert entry.before == {}
-    told = {"title": "Maintenance", "body": "at noon", "level": "info", "people": 2}
-    assert entry.after == told
+    values = {"title": "Maintenance", "body": "at noon", "level": "info", "people": 2}
+    assert entry.after == values
 
 
 def test_a_group_with_two_roads_to_a_user_tells_the_user_once(ada, bob):
@@ -202,7 +202,7 @@ def test_a_group_with_two_roads_to_a_user_tells_the_user_once(ada, bob):
     assert Notification.objects.get().user == ada
 
 
-def test_very_many_people_are_told_in_few_queries(django_assert_max_num_queries):
+def test_very_many_people_are_notified_in_few_queries(django_assert_max_num_queries):
     User.objects.bulk_create(User(username=f"user{number}") for number in range(1200))
     with django_assert_max_num_queries(15):
         assert send() == 1200
@@ -303,4 +303,4 @@ def test_personal_of_many_is_read_in_few_queries(django_assert_max_num_queries):
     with django_assert_max_num_queries(10):
         personal = selectors.personal_of([user.pk for user in people])
     assert len(personal) == 600
-    assert all(isinstance(one, Personal) and one.unread == 1 for one in personal.values())
+    assert all(isinstance(state, Personal) and state.unread == 1 for state in personal.values())

@@ -123,11 +123,19 @@ def test_every_method_is_explained_with_every_parameter() -> None:
 
 
 def test_every_channel_transport_error_and_close_code_is_there() -> None:
-    assert list(CHANNEL_TEXT) == list(Channel) == [one["name"] for one in DOCUMENT["x-channels"]]
-    assert [one["name"] for one in DOCUMENT["x-transports"]] == list(Transport)
-    errors = {one["code"]: (one["description"], one["retry"]) for one in DOCUMENT["x-errors"]}
+    assert (
+        list(CHANNEL_TEXT)
+        == list(Channel)
+        == [channel["name"] for channel in DOCUMENT["x-channels"]]
+    )
+    assert [transport["name"] for transport in DOCUMENT["x-transports"]] == list(Transport)
+    errors = {
+        error["code"]: (error["description"], error["retry"]) for error in DOCUMENT["x-errors"]
+    }
     assert errors == {int(code): ERROR_TEXT[code] for code in Error}
-    closes = {one["code"]: (one["description"], one["retry"]) for one in DOCUMENT["x-close-codes"]}
+    closes = {
+        close["code"]: (close["description"], close["retry"]) for close in DOCUMENT["x-close-codes"]
+    }
     assert closes == {int(code): CLOSE_TEXT[code] for code in Close}
     for code in Close:
         assert str(int(code)) in DOCUMENT["channels"]["websocket"]["description"]
@@ -146,8 +154,8 @@ def test_every_number_of_the_registry_is_a_limit() -> None:
         for name, value in vars(registry).items()
         if name.isupper() and isinstance(value, int | float)
     }
-    told = {name: value for name, (value, _) in LIMITS.items()}
-    assert told | {"VERSION": registry.VERSION, "RESTART_MS": registry.RESTART_MS} == numbers
+    limits = {name: value for name, (value, _) in LIMITS.items()}
+    assert limits | {"VERSION": registry.VERSION, "RESTART_MS": registry.RESTART_MS} == numbers
 
 
 def test_the_session_is_the_one_of_this_project() -> None:
@@ -177,6 +185,6 @@ def test_a_text_is_cut_into_words_and_code() -> None:
 
 
 def test_no_text_of_the_page_has_an_open_backtick() -> None:
-    texts = [one["summary"] for one in DOCUMENT["components"]["messages"].values()]
+    texts = [message["summary"] for message in DOCUMENT["components"]["messages"].values()]
     texts += [*QUERY_TEXT.values(), *METHOD_TEXT.values()]
     assert all(text.count("`") % 2 == 0 for text in texts)

@@ -77,48 +77,52 @@ def feed(state: FeedState, rate: float = 200.0) -> FeedStatus:
 
 
 def play() -> list[dict[str, Any]]:
-    one = Scenario()
-    one.status.open(one.replica, None)
-    one.happen(feed(FeedState.RUNNING), listing("NVX"), listing("ORB"))
-    one.happen(*(Status(symbol, Phase.OPEN, "", NOW) for symbol in SYMBOLS[:2]))
-    one.tell("status first")
-    one.tell("snapshot without values", one.ticker.add(one.replica, SYMBOLS[:2]))
-    one.happen(Quote("NVX", 10_120, 10_125, 300, 200, NOW + 1))
-    one.happen(Trade("NVX", 10_125, 100, Side.BUY, NOW + 2), Trade("ORB", 7, 5, Side.SELL, NOW + 2))
-    one.tell("merged quote and trade")
-    one.tell("heartbeat", [encode_heartbeat(seq=one.replica.sequence + 3, ts=NOW)])
-    one.happen(feed(FeedState.RUNNING, 300.0), feed(FeedState.RUNNING), feed(FeedState.PAUSED))
-    for outbox in (one.ticker, one.status):
-        outbox.place.raise_to(one.replica, one.replica.sequence)
-    one.happen(Status("NVX", Phase.HALTED, 'a "quoted" <reason>', NOW + 3))
-    one.happen(Status("NVX", Phase.OPEN, "", NOW + 4), feed(FeedState.RUNNING))
-    one.tell("halted and back, distinct")
-    one.happen(
+    scenario = Scenario()
+    scenario.status.open(scenario.replica, None)
+    scenario.happen(feed(FeedState.RUNNING), listing("NVX"), listing("ORB"))
+    scenario.happen(*(Status(symbol, Phase.OPEN, "", NOW) for symbol in SYMBOLS[:2]))
+    scenario.tell("status first")
+    scenario.tell("snapshot without values", scenario.ticker.add(scenario.replica, SYMBOLS[:2]))
+    scenario.happen(Quote("NVX", 10_120, 10_125, 300, 200, NOW + 1))
+    scenario.happen(
+        Trade("NVX", 10_125, 100, Side.BUY, NOW + 2), Trade("ORB", 7, 5, Side.SELL, NOW + 2)
+    )
+    scenario.tell("merged quote and trade")
+    scenario.tell("heartbeat", [encode_heartbeat(seq=scenario.replica.sequence + 3, ts=NOW)])
+    scenario.happen(feed(FeedState.RUNNING, 300.0), feed(FeedState.RUNNING), feed(FeedState.PAUSED))
+    for outbox in (scenario.ticker, scenario.status):
+        outbox.place.raise_to(scenario.replica, scenario.replica.sequence)
+    scenario.happen(Status("NVX", Phase.HALTED, 'a "quoted" <reason>', NOW + 3))
+    scenario.happen(Status("NVX", Phase.OPEN, "", NOW + 4), feed(FeedState.RUNNING))
+    scenario.tell("halted and back, distinct")
+    scenario.happen(
         Trade("NVX", 10_130, 50, Side.BUY, NOW + 5), Trade("NVX", 10_110, 50, Side.BUY, NOW + 6)
     )
-    one.happen(listing("QAL"), Status("QAL", Phase.OPEN, "", NOW + 6))
-    one.tell("symbol added", one.ticker.add(one.replica, ["QAL"]))
-    one.tell("its status")
-    one.happen(Trade("ORB", 8, 5, Side.SELL, NOW + 7), Delisting("ORB", NOW + 7))
-    one.tell("gone with its last receipt")
-    one.happen(
+    scenario.happen(listing("QAL"), Status("QAL", Phase.OPEN, "", NOW + 6))
+    scenario.tell("symbol added", scenario.ticker.add(scenario.replica, ["QAL"]))
+    scenario.tell("its status")
+    scenario.happen(Trade("ORB", 8, 5, Side.SELL, NOW + 7), Delisting("ORB", NOW + 7))
+    scenario.tell("gone with its last receipt")
+    scenario.happen(
         Listing("demo", definition("ORB", tick="0.0001"), NOW + 8),
         Trade("ORB", 9, 1, Side.BUY, NOW + 8),
     )
-    one.tell("back on another grid")
-    one.happen(*(Status("NVX", phase, "night", NOW + 9) for phase in (Phase.CLOSED, Phase.OPEN)))
-    one.tell("a new trading session")
-    one.happen(Quote("NVX", 10_000, 10_001, 1, 1, NOW + 10))
-    one.ticker.take(one.replica)
-    one.happen(Quote("NVX", 10_001, 10_002, 1, 1, NOW + 11))
-    one.tell("a frame was lost: gap")
-    one.tell("snapshot after the gap", one.ticker.add(one.replica, SYMBOLS))
-    one.happen(FeedRemoval("demo", NOW))
-    one.tell("feed removed")
-    one.replica = Replica("e2", Board(), capacity=1000, ts=NOW)
-    one.happen(feed(FeedState.RUNNING), listing("NVX"))
-    one.tell("another epoch")
-    return one.steps
+    scenario.tell("back on another grid")
+    scenario.happen(
+        *(Status("NVX", phase, "night", NOW + 9) for phase in (Phase.CLOSED, Phase.OPEN))
+    )
+    scenario.tell("a new trading session")
+    scenario.happen(Quote("NVX", 10_000, 10_001, 1, 1, NOW + 10))
+    scenario.ticker.take(scenario.replica)
+    scenario.happen(Quote("NVX", 10_001, 10_002, 1, 1, NOW + 11))
+    scenario.tell("a frame was lost: gap")
+    scenario.tell("snapshot after the gap", scenario.ticker.add(scenario.replica, SYMBOLS))
+    scenario.happen(FeedRemoval("demo", NOW))
+    scenario.tell("feed removed")
+    scenario.replica = Replica("e2", Board(), capacity=1000, ts=NOW)
+    scenario.happen(feed(FeedState.RUNNING), listing("NVX"))
+    scenario.tell("another epoch")
+    return scenario.steps
 
 
 def test_the_golden_frames_are_what_the_market_says(pytestconfig: Any) -> None:
@@ -133,7 +137,9 @@ def test_the_script_does_everything_a_market_can_do() -> None:
     steps = play()
     assert sum(step["gaps"] for step in steps) == 1
     data = [frame["data"] for step in steps for frame in step["frames"] if "data" in frame]
-    entries = [e for one in data for e in (one.values() if isinstance(one, dict) else one)]
+    entries = [
+        entry for part in data for entry in (part.values() if isinstance(part, dict) else part)
+    ]
     assert any(entry.get("gone") for entry in entries)
     assert {entry.get("ph") for entry in entries} >= {"OPEN", "HALTED", "CLOSED"}
     kinds = {(f["channel"], f.get("type")) for step in steps for f in step["frames"]}

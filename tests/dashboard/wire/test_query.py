@@ -14,7 +14,7 @@ from dashboard.wire.registry import Error
 
 def test_without_channels_all_but_trades_are_wanted() -> None:
     question = read_question(b"symbols=NVX")
-    assert [one.channel for one in question.subscribes] == list(DEFAULT)
+    assert [subscribe.channel for subscribe in question.subscribes] == list(DEFAULT)
     assert question.wait_s == 0
 
 

@@ -50,7 +50,7 @@ def test_the_protocol_lists_every_method_with_its_parameters() -> None:
 
 def test_the_protocol_lists_every_channel() -> None:
     assert table(PROTOCOL, "channel") == [
-        [one.value, text.what] for one, text in CHANNEL_TEXT.items()
+        [channel.value, text.what] for channel, text in CHANNEL_TEXT.items()
     ]
 
 
@@ -72,7 +72,7 @@ def test_the_protocol_lists_every_status() -> None:
 def test_the_browser_knows_the_same_names_and_numbers() -> None:
     assert constants("CLOSE") == {code.name: str(int(code)) for code in Close}
     assert constants("ERROR") == {code.name: str(int(code)) for code in Error}
-    assert constants("CHANNEL") == {one.name: f'"{one.value}"' for one in Channel}
+    assert constants("CHANNEL") == {channel.name: f'"{channel.value}"' for channel in Channel}
     assert constants("METHOD") == {name.upper(): f'"{name}"' for name in METHODS}
     said = {
         str(int(c)): f'["{why}", {str(retry).lower()}]' for c, (why, retry) in CLOSE_TEXT.items()

@@ -61,58 +61,60 @@ def test_every_frame_of_any_market_has_one_schema(
     events: list[Event], cuts: list[int], person: Personal, fields: set[str]
 ) -> None:
     """Whatever happens, to whoever listens: each frame decodes as exactly one schema."""
-    one = Listener()
+    listener = Listener()
     first, *later = batches("e1", events, cuts)
-    one.happen(first)
+    listener.happen(first)
     wanted = {"symbols": ["*"]}
-    one.send("subscribe", channel="ticker", **wanted, **({"fields": [*fields]} if fields else {}))
-    one.send("subscribe", channel="trades", **wanted)
-    one.send("subscribe", channel="bars", symbols=["NVX@1s", "ORB"], interval="1m")
+    listener.send(
+        "subscribe", channel="ticker", **wanted, **({"fields": [*fields]} if fields else {})
+    )
+    listener.send("subscribe", channel="trades", **wanted)
+    listener.send("subscribe", channel="bars", symbols=["NVX@1s", "ORB"], interval="1m")
     for channel in ("status", "notifications", "watchlist"):
-        one.send("subscribe", channel=channel)
-    one.subscriber.personal.offer(person)
+        listener.send("subscribe", channel=channel)
+    listener.subscriber.personal.offer(person)
     for batch in later:
-        one.listen()
-        one.happen(batch)
-    one.listen()
-    one.listen(10)
-    for text in one.texts:
+        listener.listen()
+        listener.happen(batch)
+    listener.listen()
+    listener.listen(10)
+    for text in listener.texts:
         only_schema(text)
 
 
 def everything_said() -> list[str]:
     """Return what a listener is told when everything happens that a server can say."""
-    one = Listener()
+    listener = Listener()
     feed = FeedStatus("demo", "Demo", FeedState.RUNNING, 200.0, "", NOW)
     trade = Trade("NVX", 101, 5, Side.BUY, NOW)
-    one.happen(Batch("e1", 1, (feed, listing("NVX"), trade)))
-    one.send("subscribe", channel="ticker", symbols=["NVX", "NONE"], max_rate=20)
-    one.send("subscribe", channel="trades", symbols=["*"])
-    one.send("subscribe", channel="bars", symbols=["NVX"], interval="1s")
+    listener.happen(Batch("e1", 1, (feed, listing("NVX"), trade)))
+    listener.send("subscribe", channel="ticker", symbols=["NVX", "NONE"], max_rate=20)
+    listener.send("subscribe", channel="trades", symbols=["*"])
+    listener.send("subscribe", channel="bars", symbols=["NVX"], interval="1s")
     for channel in ("status", "notifications", "watchlist"):
-        one.send("subscribe", channel=channel)
-    one.send("subscribe", channel="deck")
-    one.subscriber.deck.offer(json.dumps(SAID["DeckSnapshot"]))
+        listener.send("subscribe", channel=channel)
+    listener.send("subscribe", channel="deck")
+    listener.subscriber.deck.offer(json.dumps(SAID["DeckSnapshot"]))
     notice = Notice(7, "t", "b", "info", NOW, False)
-    one.subscriber.personal.offer(Personal(("NVX",), 1, (notice,)))
-    one.listen()
-    one.subscriber.personal.offer(
+    listener.subscriber.personal.offer(Personal(("NVX",), 1, (notice,)))
+    listener.listen()
+    listener.subscriber.personal.offer(
         Personal(("NVX",), 2, (Notice(8, "", "", "critical", NOW, False), notice))
     )
     quote = Quote("NVX", 100, 101, 5, 5, NOW)
-    one.happen(Batch("e1", 4, (quote, trade, FeedRemoval("demo", NOW))))
-    one.listen()
-    one.listen(10)
-    one.replica.stale_ms = NOW
-    one.listen()
-    one.send("ack", position="e1:6", paint_ms=900)
-    one.happen(Batch("e1", 7, (quote,)))
-    one.listen(10)
-    one.send("ping")
-    one.send("set", max_rate=0.5, paused=True)
-    one.send("unsubscribe", channel="trades")
-    one.send("dance")
-    return [*one.texts, encode_shutdown(retry_ms=1)]
+    listener.happen(Batch("e1", 4, (quote, trade, FeedRemoval("demo", NOW))))
+    listener.listen()
+    listener.listen(10)
+    listener.replica.stale_ms = NOW
+    listener.listen()
+    listener.send("ack", position="e1:6", paint_ms=900)
+    listener.happen(Batch("e1", 7, (quote,)))
+    listener.listen(10)
+    listener.send("ping")
+    listener.send("set", max_rate=0.5, paused=True)
+    listener.send("unsubscribe", channel="trades")
+    listener.send("dance")
+    return [*listener.texts, encode_shutdown(retry_ms=1)]
 
 
 def test_everything_described_is_said() -> None:
@@ -127,22 +129,24 @@ MANY_BARS = [f"S{number}@1s" for number in range(2, 12)]
 
 def of_big_market() -> list[str]:
     """Return what a reader with a lost place is told of 501 instruments, one of which leaves."""
-    one = Listener()
+    listener = Listener()
     symbols = [f"S{number}" for number in range(501)]
     traded = [
         Trade(f"S{number}", 101, 5, Side.BUY, NOW + 1000 * n)
         for number in range(1, 12)
         for n in range(60)
     ]
-    one.happen(Batch("e1", 1, (*map(listing, symbols), *traded)))
-    one.send("subscribe", channel="status")
-    one.send("subscribe", channel="ticker", symbols=["*"])
-    one.send("subscribe", channel="trades", symbols=["*"], since="lost:7")
-    one.send("subscribe", channel="bars", symbols=["S1@1s", "S0@1s", *MANY_BARS], since="lost:7")
-    one.listen()
-    one.happen(Batch("e1", one.replica.sequence + 1, (Delisting("S1", NOW),)))
-    one.listen()
-    return one.texts
+    listener.happen(Batch("e1", 1, (*map(listing, symbols), *traded)))
+    listener.send("subscribe", channel="status")
+    listener.send("subscribe", channel="ticker", symbols=["*"])
+    listener.send("subscribe", channel="trades", symbols=["*"], since="lost:7")
+    listener.send(
+        "subscribe", channel="bars", symbols=["S1@1s", "S0@1s", *MANY_BARS], since="lost:7"
+    )
+    listener.listen()
+    listener.happen(Batch("e1", listener.replica.sequence + 1, (Delisting("S1", NOW),)))
+    listener.listen()
+    return listener.texts
 
 
 def test_every_field_described_is_said() -> None:
@@ -162,7 +166,9 @@ def test_every_field_of_a_bar_is_said() -> None:
 
 def test_every_field_of_an_entry_is_said() -> None:
     frames = [json.loads(text) for text in [*everything_said(), *of_big_market()]]
-    entries = [one for f in frames if f.get("channel") == "ticker" for one in f["data"].values()]
+    entries = [
+        entry for f in frames if f.get("channel") == "ticker" for entry in f["data"].values()
+    ]
     assert {key for entry in entries for key in entry} == names_of(TickerEntry)
     results = [f["result"] for f in frames if f.get("method") == "subscribe" and f["success"]]
     assert {key for result in results for key in result} == names_of(SubscribeResult)
@@ -195,19 +201,19 @@ def test_the_fields_of_an_entry_are_those_that_can_be_wanted() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [one for kind in COMMANDS.values() for one in kind], ids=json.dumps
+    "command", [command for kind in COMMANDS.values() for command in kind], ids=json.dumps
 )
 def test_every_example_of_a_command_is_done(command: dict[str, Any]) -> None:
-    one = Listener("9f86d081")
-    one.happen(Batch("9f86d081", 1, (listing("NVX"),)))
-    told = one.subscriber.receive(json.dumps(command), one.replica, one.now)
-    answer = json.loads(told[0])
+    listener = Listener("9f86d081")
+    listener.happen(Batch("9f86d081", 1, (listing("NVX"),)))
+    answers = listener.subscriber.receive(json.dumps(command), listener.replica, listener.now)
+    answer = json.loads(answers[0])
     assert (answer["success"], answer["id"]) == (True, command["id"])
 
 
 def test_every_channel_has_frames() -> None:
-    told = {json.loads(text).get("channel") for text in everything_said()}
-    assert told >= set(Channel)
+    channels = {json.loads(text).get("channel") for text in everything_said()}
+    assert channels >= set(Channel)
 
 
 def test_an_error_has_its_schema() -> None:

@@ -401,9 +401,9 @@ def test_a_route_is_closed_to_a_request_from_another_site(route):
 
 @every_route
 def test_a_route_tells_the_feed_on_commit(route, monkeypatch, django_capture_on_commit_callbacks):
-    told = []
-    monkeypatch.setattr(control, "poke_feeds", lambda: told.append("feeds"))
+    calls = []
+    monkeypatch.setattr(control, "poke_feeds", lambda: calls.append("feeds"))
     with django_capture_on_commit_callbacks(execute=True):
         route.go(root())
-        assert told == []
-    assert told
+        assert calls == []
+    assert calls

@@ -59,7 +59,7 @@ async def test_a_new_epoch_starts_from_an_empty_board() -> None:
     assert (attachment.epoch, set(attachment.board.rows)) == ("e2", {"ORB"})
 
 
-async def test_a_reader_too_far_behind_is_told_and_holds_no_more_than_its_bound() -> None:
+async def test_a_reader_too_far_behind_ends_and_holds_no_more_than_its_bound() -> None:
     bus = MemoryBus()
     await bus.publish(Batch("e1", 1, (listing("NVX"),)))
     attachment = await bus.attach()

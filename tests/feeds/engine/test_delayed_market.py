@@ -56,7 +56,7 @@ def test_keys_are_read_back() -> None:
 def test_twins_are_listed_at_once_and_without_a_price() -> None:
     events = DelayedMarket().plan(plan_of(5), 0)
     listed = [event for event in events if isinstance(event, Listing)]
-    assert [(one.feed, one.definition.symbol) for one in listed] == [
+    assert [(event.feed, event.definition.symbol) for event in listed] == [
         ("main~5", "NVX~5"),
         ("main~5", "ORB~5"),
     ]

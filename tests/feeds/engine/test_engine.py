@@ -35,7 +35,7 @@ class CountingSource:
 
     def plan(self, plan: FeedPlan) -> None:
         self.plans += 1
-        self.symbols = [one.symbol for one in plan.definitions]
+        self.symbols = [instrument.symbol for instrument in plan.definitions]
 
     def draw(self, now_ms: int) -> list[Quote]:
         self.draws += 1
@@ -191,7 +191,9 @@ def test_whatever_the_plans_were_the_board_is_the_last_one(history: list[list[Fe
                 board.apply(sequence, event)
             last = batch.last
     wanted = history[-1][0] if history and history[-1] else None
-    assert set(board.rows) == {one.symbol for one in (wanted.definitions if wanted else ())}
+    assert set(board.rows) == {
+        instrument.symbol for instrument in (wanted.definitions if wanted else ())
+    }
     assert set(board.feeds) == ({"demo"} if wanted else set())
     for symbol, row in board.rows.items():
         closed = wanted.state is FeedState.CLOSED

@@ -26,7 +26,7 @@ from tests.support.trading_day import ShortDays
 
 SECTOR = "Technology"
 LISTED = definitions(20)
-CHOSEN = {one.symbol for one in LISTED if one.sector == SECTOR}
+CHOSEN = {instrument.symbol for instrument in LISTED if instrument.sector == SECTOR}
 DAY_MS = 1_800_000
 OPENED = CompressedSchedule(ShortDays(), START_MS - 300_000, DAY_MS)
 """Trading for some minutes already when the tapes begin."""
@@ -77,7 +77,7 @@ def ticks_of(tape: Iterable[Batch], symbols: set[str]) -> list[object]:
     ]
 
 
-def told(plan: FeedPlan, effect: Effect, prices: dict[str, float]) -> Preview:
+def preview_of(plan: FeedPlan, effect: Effect, prices: dict[str, float]) -> Preview:
     last = {symbol: round(price) for symbol, price in prices.items()}
     return preview(plan, effect, last, dict.fromkeys(last, Phase.OPEN))
 
@@ -91,21 +91,21 @@ def test_a_shock_does_what_its_preview_said(seed: int, size: float) -> None:
     effect, calm = shock(size), plan_of(seed=seed)
     usual = batches(calm, effect.end_ms)
     shocked = batches(plan_of(effect, seed=seed), effect.end_ms)
-    seen = told(calm, effect, middles(usual, until_ms=effect.start_ms))
+    seen = preview_of(calm, effect, middles(usual, until_ms=effect.start_ms))
     without, after = (middles(tape, until_ms=effect.end_ms) for tape in (usual, shocked))
-    assert {one.definition.symbol for one in seen.touched} == CHOSEN
+    assert {touched.definition.symbol for touched in seen.touched} == CHOSEN
     assert seen.untouched == len(LISTED) - len(CHOSEN)
     inside = []
-    for one in seen.touched:
-        symbol = one.definition.symbol
+    for touched in seen.touched:
+        symbol = touched.definition.symbol
         assert log(after[symbol] / without[symbol]) == pytest.approx(log(1 + size), abs=0.004)
-        inside.append(abs(after[symbol] - one.after) <= one.spread + 2)
+        inside.append(abs(after[symbol] - touched.after) <= touched.spread + 2)
     assert sum(inside) >= 0.8 * len(inside)
 
 
 def test_who_is_not_touched_does_not_feel_it() -> None:
     effect = shock()
-    others = {one.symbol for one in LISTED} - CHOSEN
+    others = {instrument.symbol for instrument in LISTED} - CHOSEN
     end_ms = effect.end_ms + 2_000
     usual, shocked = batches(plan_of(), end_ms), batches(plan_of(effect), end_ms)
     assert ticks_of(usual, others) == ticks_of(shocked, others)
@@ -116,7 +116,7 @@ def test_more_is_traded_while_it_lasts() -> None:
     effect = shock()
     counts = [
         sum(effect.start_ms <= tick.ts_event < effect.end_ms for tick in ticks_of(tape, CHOSEN))
-        for tape in (batches(one, effect.end_ms) for one in (plan_of(), plan_of(effect)))
+        for tape in (batches(variant, effect.end_ms) for variant in (plan_of(), plan_of(effect)))
     ]
     assert 1.3 < counts[1] / counts[0] < 4
 
@@ -144,7 +144,7 @@ def test_what_happens_after_the_close_is_in_the_first_prices() -> None:
     effect, end_ms = shock(-0.2, after_ms=10_000, length_ms=6_000), START_MS + 25_000
     assert schedule.at(effect.start_ms + 4_500).segment is Segment.CLOSED
     plans = plan_of(schedule=schedule), plan_of(effect, schedule=schedule)
-    ends = [middles(batches(one, end_ms), until_ms=end_ms) for one in plans]
+    ends = [middles(batches(variant, end_ms), until_ms=end_ms) for variant in plans]
     for symbol in CHOSEN:
         assert log(ends[1][symbol] / ends[0][symbol]) == pytest.approx(log(0.8), abs=0.01)
 
@@ -153,7 +153,10 @@ def test_a_band_that_the_preview_feared_for_is_hit_and_trading_pauses() -> None:
     plan = replace(plan_of(), bands=BandRules(1, 0, 0))
     rough, gentle = shock(-0.12), shock(-0.005)
     prices = middles(batches(plan, rough.start_ms), until_ms=rough.start_ms)
-    notes = [{one.note for one in told(plan, effect, prices).touched} for effect in (rough, gentle)]
+    notes = [
+        {touched.note for touched in preview_of(plan, effect, prices).touched}
+        for effect in (rough, gentle)
+    ]
     assert notes == [{"will probably hit its price band"}, {""}]
     tape = batches(replace(plan, effects=(rough,)), rough.end_ms)
     limited = {
@@ -214,10 +217,10 @@ def test_the_same_commands_give_the_same_tape_however_it_is_cut(batch_ms: int) -
 
 
 def test_an_effect_that_is_over_or_to_come_changes_nothing() -> None:
-    past = replace(shock(), start_ms=START_MS - 9_000, end_ms=START_MS - 1_000)
+    earlier = replace(shock(), start_ms=START_MS - 9_000, end_ms=START_MS - 1_000)
     to_come = replace(shock(), start_ms=START_MS + 15_000, end_ms=START_MS + 25_000)
     end_ms = START_MS + 15_000
-    usual, other = batches(plan_of(), end_ms), batches(plan_of(past, to_come), end_ms)
+    usual, other = batches(plan_of(), end_ms), batches(plan_of(earlier, to_come), end_ms)
     assert ticks_of(usual, CHOSEN) == ticks_of(other, CHOSEN)
 
 
@@ -265,7 +268,7 @@ def test_the_preview_names_what_hinders_and_what_is_going_on_already() -> None:
     effect, other = shock(), shock(0.1, symbol="NVX")
     halted = replace(plan_of(other), halts={"NVX": "News"}, state=FeedState.PAUSED)
     seen = preview(halted, effect, {"NVX": 10_000}, {"NVX": Phase.HALTED})
-    notes = {one.definition.symbol: one.note for one in seen.touched}
+    notes = {touched.definition.symbol: touched.note for touched in seen.touched}
     assert notes["NVX"] == "does not trade now: will open again at the new price"
     assert set(notes.values()) == {notes["NVX"], "has no price yet"}
     assert seen.others == (other,)

@@ -80,7 +80,7 @@ def test_the_length_of_a_step_makes_no_difference(
 @settings(max_examples=15, deadline=None, phases=TRY)
 def test_no_tick_is_out_of_place(seed: int, halts: tuple[Halt, ...]) -> None:
     for symbol in SYMBOLS:
-        Watch().see([one for one in run(seed, SECOND, halts) if is_of(one, symbol)])
+        Watch().see([event for event in run(seed, SECOND, halts) if is_of(event, symbol)])
 
 
 def is_of(event: Event, symbol: str) -> bool:
@@ -136,8 +136,8 @@ class Watch:
 
 def test_the_wild_market_goes_through_everything_that_a_day_has() -> None:
     """The properties above say nothing of what never happens."""
-    events = [one for seed in (1, 2, 3) for one in wild(seed)]
-    kinds = Counter(edge for one in SYMBOLS for edge in edges(events, one))
+    events = [event for seed in (1, 2, 3) for event in wild(seed)]
+    kinds = Counter(edge for symbol in SYMBOLS for edge in edges(events, symbol))
     wanted = {
         ("PRE_OPEN", "Opening auction"), ("Opening auction", "OPEN"), ("OPEN", "LIMIT"),
         ("LIMIT", "OPEN"), ("LIMIT", "Price band"), ("Price band", "Reopening auction"),
@@ -150,9 +150,11 @@ def test_the_wild_market_goes_through_everything_that_a_day_has() -> None:
 
 def edges(events: list[Event], symbol: str) -> list[tuple[str, str]]:
     names = [
-        one.phase.value if one.phase not in (Phase.AUCTION, Phase.HALTED) else kind_of(one.reason)
-        for one in events
-        if isinstance(one, Status) and one.symbol == symbol
+        event.phase.value
+        if event.phase not in (Phase.AUCTION, Phase.HALTED)
+        else kind_of(event.reason)
+        for event in events
+        if isinstance(event, Status) and event.symbol == symbol
     ]
     return list(pairwise(names))
 
@@ -171,7 +173,12 @@ def test_each_day_begins_with_the_last_price_of_the_day_before_and_nothing_trade
             row = fold(events[: place + 1]).rows[event.symbol]
             last = row.values[LAST]
             assert row.values[PREVIOUS_CLOSE] == (10_000 if last is None else last)
-            assert [row.values[one] for one in (OPEN, HIGH, LOW, VOLUME)] == [None, None, None, 0]
+            assert [row.values[field] for field in (OPEN, HIGH, LOW, VOLUME)] == [
+                None,
+                None,
+                None,
+                0,
+            ]
 
 
 def test_round_the_clock_a_day_begins_at_midnight_without_a_pause() -> None:
@@ -181,7 +188,7 @@ def test_round_the_clock_a_day_begins_at_midnight_without_a_pause() -> None:
     events = [*engine.reconcile([always], midnight - MINUTE).events]
     for at_ms in range(midnight - MINUTE, midnight + MINUTE, SECOND):
         events += engine.step(at_ms).events
-    turn = next(i for i, one in enumerate(events) if one.ts_event >= midnight)
+    turn = next(i for i, event in enumerate(events) if event.ts_event >= midnight)
     assert isinstance(events[turn], FeedStatus)
     assert events[turn + 1] == Status("NVX", Phase.OPEN, "", midnight, midnight // DAY_MS)
     before, after = fold(events[:turn]).rows["NVX"], fold(events[: turn + 2]).rows["NVX"]
@@ -194,8 +201,8 @@ def test_a_start_in_the_middle_of_a_day_trades_at_once_on_the_right_day() -> Non
     noon = START + 4 * 140 * SECOND + 60 * SECOND
     engine = Engine(epoch="e", open_source=lambda _: WildSource(1, noon))
     first = engine.reconcile([day_plan({})], noon).events
-    statuses = [one for one in first if isinstance(one, Status)]
-    assert {(one.phase, one.day) for one in statuses} == {(Phase.OPEN, 4)}
+    statuses = [event for event in first if isinstance(event, Status)]
+    assert {(status.phase, status.day) for status in statuses} == {(Phase.OPEN, 4)}
     row = fold([*first, *engine.step(noon + SECOND).events]).rows["NVX"]
     assert row.values[PREVIOUS_CLOSE] == 10_000
     assert row.values[OPEN] is not None
@@ -208,7 +215,7 @@ def test_a_paused_feed_s_day_stands_still_and_catches_up_when_it_goes_on() -> No
     engine.reconcile([rest], START + 20 * SECOND)
     assert engine.step(START + 200 * SECOND).events == ()
     events = engine.reconcile([day_plan({})], START + 200 * SECOND).events
-    assert [(one.phase, one.day) for one in events if isinstance(one, Status)] == [
+    assert [(event.phase, event.day) for event in events if isinstance(event, Status)] == [
         (Phase.OPEN, 1)
     ] * 3
 
@@ -217,9 +224,9 @@ def test_what_is_due_waits_for_whole_steps_of_the_simulator() -> None:
     assert DRAW_STEP_MS % STEP_MS == 0
 
 
-def test_people_are_told_when_a_feed_has_other_hours() -> None:
+def test_other_hours_of_a_feed_are_announced() -> None:
     engine = Engine(epoch="e", open_source=lambda _: WildSource(1, START))
     engine.reconcile([day_plan({})], START)
     slower = CompressedSchedule(ShortDays(), START, 280 * SECOND)
     events = engine.reconcile([plan(*SYMBOLS, schedule=slower)], START).events
-    assert [one.scale for one in events if isinstance(one, FeedStatus)] == [30.0]
+    assert [event.scale for event in events if isinstance(event, FeedStatus)] == [30.0]

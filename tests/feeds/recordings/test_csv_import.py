@@ -47,8 +47,11 @@ def test_the_instruments_come_first_and_are_open() -> None:
         FeedStatus("demo", "Demo", FeedState.RUNNING, 5.0, "", 1000),
         *(
             event
-            for one in PLAN.definitions
-            for event in (Listing("demo", one, 1000), Status(one.symbol, Phase.OPEN, "", 1000))
+            for instrument in PLAN.definitions
+            for event in (
+                Listing("demo", instrument, 1000),
+                Status(instrument.symbol, Phase.OPEN, "", 1000),
+            )
         ),
         Trade("NVX", 101, 5, Side.BUY, 1000, 1000),
     ]
@@ -68,10 +71,10 @@ def test_a_table_as_the_standard_has_it_is_read() -> None:
     ]
 
 
-def test_a_side_that_is_not_told_is_that_of_the_last_change_of_price() -> None:
+def test_a_missing_side_is_that_of_the_last_change_of_price() -> None:
     prices = (100, 101, 101, 99, 99, 100)
     text = TRADES + "".join(f"{n},NVX,{price / 100},1\n" for n, price in enumerate(prices))
-    sides = "".join(one.side[0] for one in trades(text))
+    sides = "".join(trade.side[0] for trade in trades(text))
     assert sides == "BBBSSB"
 
 
@@ -106,13 +109,13 @@ def test_blank_lines_are_no_rows() -> None:
         ('1,"NVX"x,1.01,5', "',' expected after '\"'"),
     ],
 )
-def test_a_row_that_cannot_be_taken_is_told_with_its_line(row: str, fault: str) -> None:
-    [(line, told)] = faults(f"{TRADES}0,NVX,1.00,1\n{row}\n5,NVX,1.00,1\n")
+def test_a_row_that_cannot_be_taken_is_reported_with_its_line(row: str, fault: str) -> None:
+    [(line, message)] = faults(f"{TRADES}0,NVX,1.00,1\n{row}\n5,NVX,1.00,1\n")
     assert line == 3
-    assert fault in told
+    assert fault in message
 
 
-def test_all_rows_that_cannot_be_taken_are_told() -> None:
+def test_all_rows_that_cannot_be_taken_are_reported() -> None:
     rows = ["0,NVX,1.01,5", "x,NVX,1.01,5", "9,NVX,1.01,5", "8,NVX,1.01,5", "9,ZED,0,0", "9"]
     found = faults(TRADES + "\n".join(rows))
     assert [line for line, _ in found] == [3, 5, 6, 7]
@@ -136,7 +139,7 @@ def test_a_line_is_that_of_the_file_also_after_a_cell_of_several_lines() -> None
     assert [line for line, _ in found] == [4, 5]
 
 
-def test_a_quote_that_never_ends_is_told() -> None:
+def test_a_quote_that_never_ends_is_reported() -> None:
     assert faults(TRADES + '1,"NVX,1.01,5\n2,NVX,1.01,5\n')[-1][1] == "unexpected end of data"
 
 
@@ -152,9 +155,9 @@ def test_a_quote_that_never_ends_is_told() -> None:
     ],
 )
 def test_a_header_that_names_other_columns_is_refused(header: str, fault: str) -> None:
-    [(line, told)] = faults(header + "1,NVX,1.01,5\n")
+    [(line, message)] = faults(header + "1,NVX,1.01,5\n")
     assert line == 1
-    assert fault in told
+    assert fault in message
 
 
 @pytest.mark.parametrize("text", ["", TRADES])
@@ -167,29 +170,31 @@ def test_a_table_without_rows_is_refused(text: str) -> None:
 
 def test_a_bar_is_trades_at_open_high_low_and_close() -> None:
     found = trades(BARS + "60000,NVX,1.01,1.05,0.99,1.02,103\n", TableKind.BARS)
-    assert [(one.ts_event, one.price_ticks, one.size, one.side) for one in found] == [
+    assert [(trade.ts_event, trade.price_ticks, trade.size, trade.side) for trade in found] == [
         (60_000, 101, 25, Side.BUY),
         (75_000, 105, 25, Side.BUY),
         (90_000, 99, 25, Side.SELL),
         (119_999, 102, 28, Side.BUY),
     ]
-    assert all(one.exchange_ms == one.ts_event for one in found)
+    assert all(trade.exchange_ms == trade.ts_event for trade in found)
 
 
 def test_neighbours_of_one_price_are_one_trade() -> None:
     found = trades(BARS + "0,NVX,1.01,1.01,1.01,1.01,1\n60000,NVX,1,2,1,1,9\n", TableKind.BARS)
-    assert [(one.ts_event, one.price_ticks, one.size) for one in found] == [
+    assert [(trade.ts_event, trade.price_ticks, trade.size) for trade in found] == [
         (0, 101, 1), (60_000, 100, 3), (75_000, 200, 3), (90_000, 100, 3),
     ]  # fmt: skip
 
 
 def test_bars_of_several_instruments_are_merged_in_time() -> None:
-    text = BARS + "".join(f"{n},{one},1,2,1,2,8\n" for n in (0, 1000) for one in ("NVX", "ORB"))
+    text = BARS + "".join(
+        f"{n},{symbol},1,2,1,2,8\n" for n in (0, 1000) for symbol in ("NVX", "ORB")
+    )
     found = trades(text, TableKind.BARS, interval_s=1)
-    stamps = [one.ts_event for one in found]
+    stamps = [event.ts_event for event in found]
     assert stamps == sorted(stamps)
-    assert [one.symbol for one in found[:2]] == ["NVX", "ORB"]
-    assert sum(one.size for one in found) == 32
+    assert [trade.symbol for trade in found[:2]] == ["NVX", "ORB"]
+    assert sum(trade.size for trade in found) == 32
 
 
 @pytest.mark.parametrize(
@@ -203,13 +208,13 @@ def test_bars_of_several_instruments_are_merged_in_time() -> None:
         ("1,NVX,1,,1,1,9", "high was ''"),
     ],
 )
-def test_a_bar_that_cannot_be_is_told(row: str, fault: str) -> None:
-    [(line, told)] = faults(f"{BARS}{row}\n", TableKind.BARS)
+def test_a_bar_that_cannot_be_is_reported(row: str, fault: str) -> None:
+    [(line, message)] = faults(f"{BARS}{row}\n", TableKind.BARS)
     assert line == 2
-    assert fault in told
+    assert fault in message
 
 
-def test_bars_that_overlap_are_told() -> None:
+def test_bars_that_overlap_are_reported() -> None:
     text = BARS + "0,NVX,1,1,1,1,1\n59999,NVX,1,1,1,1,1\n59999,ORB,1,1,1,1,1\n"
     assert faults(text, TableKind.BARS) == [(3, "bars of NVX overlap at 60 s each")]
 
@@ -228,7 +233,7 @@ def test_every_table_of_good_rows_is_taken_whole(rows: list[tuple]) -> None:
     for wait, symbol, steps, size, side in sorted(rows):
         writer.writerow([wait, symbol, f"{steps * 0.05:.2f}", size, side])
     found = trades(out.getvalue())
-    assert [(one.ts_event, one.symbol, one.size) for one in found] == [
+    assert [(trade.ts_event, trade.symbol, trade.size) for trade in found] == [
         (wait, symbol, size) for wait, symbol, _, size, _ in sorted(rows)
     ]
 

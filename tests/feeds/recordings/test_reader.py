@@ -106,7 +106,7 @@ def test_until_it_is_closed_there_is_no_recording(tmp_path: Path) -> None:
     writer.add(EVENTS * 1000)
     assert not path.exists()
     assert writer.close().events == 5000
-    assert [one.name for one in tmp_path.iterdir()] == ["a.parquet"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.parquet"]
 
 
 def test_an_exception_leaves_nothing(tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_a_changed_event_is_found(tmp_path: Path) -> None:
 )
 def test_a_row_that_cannot_have_happened_is_refused(column: str, value: object) -> None:
     row = batch_of([Trade("NVX", 102, 300, Side.BUY, NOW, NOW)]).to_pylist()[0] | {column: value}
-    schema = pa.schema([pa.field(one.name, one.type) for one in SCHEMA])
+    schema = pa.schema([pa.field(column.name, column.type) for column in SCHEMA])
     batch = pa.RecordBatch.from_pylist([row], schema=schema)
     with pytest.raises(InvalidRecording, match="a row is no event"):
         events_of(batch)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from threading import Event as Gate
+from threading import Event as Flag
 
 import pytest
 
@@ -42,14 +42,14 @@ class Shelf:
 
     def __init__(self) -> None:
         self.kept: list[tuple[str, list[Event]]] = []
-        self.gate: Gate | None = None
+        self.blocked_until: Flag | None = None
         self.error: Exception | None = None
 
     def keep(self, feed: str, groups: Groups) -> None:
         if self.error:
             raise self.error
-        if self.gate:
-            self.gate.wait(10)
+        if self.blocked_until:
+            self.blocked_until.wait(10)
         self.kept.append((feed, [event for group in groups for event in group]))
 
 
@@ -84,9 +84,9 @@ class Market:
 
 @asynccontextmanager
 async def market(keep) -> AsyncIterator[Market]:
-    one = Market(keep)
-    task = asyncio.create_task(one.recorder.run())
-    yield one
+    running = Market(keep)
+    task = asyncio.create_task(running.recorder.run())
+    yield running
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
@@ -94,13 +94,13 @@ async def market(keep) -> AsyncIterator[Market]:
 
 async def test_a_recording_begins_with_what_is_and_has_what_comes_of_its_feed() -> None:
     shelf = Shelf()
-    async with market(shelf.keep) as one:
-        await one.happen(*OTHER, *NVX, trade("NVX"))
-        await one.want("demo")
+    async with market(shelf.keep) as running:
+        await running.happen(*OTHER, *NVX, trade("NVX"))
+        await running.want("demo")
         late = [listing("ORB"), trade("ORB"), Delisting("ORB", NOW), FeedRemoval("demo", NOW)]
-        await one.happen(trade("ZED"), trade("NVX", 105), *late, FeedRemoval("other", NOW))
-        await one.want()
-        await one.until(lambda: shelf.kept)
+        await running.happen(trade("ZED"), trade("NVX", 105), *late, FeedRemoval("other", NOW))
+        await running.want()
+        await running.until(lambda: shelf.kept)
     [(feed, events)] = shelf.kept
     assert feed == "demo"
     assert [type(event) for event in events[:2]] == [Listing, Status]
@@ -110,23 +110,23 @@ async def test_a_recording_begins_with_what_is_and_has_what_comes_of_its_feed() 
 
 async def test_a_stop_of_the_process_keeps_what_was_recorded() -> None:
     shelf = Shelf()
-    async with market(shelf.keep) as one:
-        await one.happen(*NVX)
-        await one.want("demo")
-        await one.happen(trade("NVX"))
+    async with market(shelf.keep) as running:
+        await running.happen(*NVX)
+        await running.want("demo")
+        await running.happen(trade("NVX"))
     assert shelf.kept[0][1][-1] == trade("NVX")
 
 
 async def test_a_new_market_ends_a_recording_and_begins_another() -> None:
     shelf = Shelf()
-    async with market(shelf.keep) as one:
-        await one.happen(*NVX)
-        await one.want("demo")
-        await one.happen(trade("NVX", 1))
-        one.sequence = 0
-        await one.happen(*NVX, trade("NVX", 2), epoch="e2")
-        await one.until(lambda: shelf.kept)
-    prices = [[one.price_ticks for one in events if isinstance(one, Trade)]
+    async with market(shelf.keep) as running:
+        await running.happen(*NVX)
+        await running.want("demo")
+        await running.happen(trade("NVX", 1))
+        running.sequence = 0
+        await running.happen(*NVX, trade("NVX", 2), epoch="e2")
+        await running.until(lambda: shelf.kept)
+    prices = [[event.price_ticks for event in events if isinstance(event, Trade)]
               for _, events in shelf.kept]  # fmt: skip
     assert prices[0] == [1]
 
@@ -136,28 +136,30 @@ async def test_a_disk_that_is_too_slow_ends_the_recording_and_not_the_market(
 ) -> None:
     monkeypatch.setattr(recorder, "WAITING_BATCHES", 3)
     shelf = Shelf()
-    shelf.gate = Gate()
-    async with market(shelf.keep) as one:
-        await one.happen(*NVX)
-        await one.want("demo")
+    shelf.blocked_until = Flag()
+    async with market(shelf.keep) as running:
+        await running.happen(*NVX)
+        await running.want("demo")
         for _ in range(6):
-            await one.happen(trade("NVX"))
-        one.wanted = set()
-        await one.until(lambda: "reason=too slow" in caplog.text)
-        shelf.gate.set()
-        await one.until(lambda: shelf.kept)
+            await running.happen(trade("NVX"))
+        running.wanted = set()
+        await running.until(lambda: "reason=too slow" in caplog.text)
+        shelf.blocked_until.set()
+        await running.until(lambda: shelf.kept)
     assert len(shelf.kept[0][1]) <= 2 + 3
 
 
-async def test_a_failure_is_told_and_the_market_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failure_is_reported_and_the_market_goes_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     shelf = Shelf()
     shelf.error = InvalidRecording("the disk is full")
-    async with market(shelf.keep) as one:
-        await one.happen(*NVX)
-        one.wanted = {"demo"}
-        await one.until(lambda: "error=the disk is full" in caplog.text)
-        one.wanted = set()
-        await one.happen(trade("NVX"))
+    async with market(shelf.keep) as running:
+        await running.happen(*NVX)
+        running.wanted = {"demo"}
+        await running.until(lambda: "error=the disk is full" in caplog.text)
+        running.wanted = set()
+        await running.happen(trade("NVX"))
 
 
 @pytest.mark.django_db(transaction=True)

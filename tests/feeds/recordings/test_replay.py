@@ -70,7 +70,7 @@ def trade(after_ms: int, symbol: str = "NVX", price: int = 100) -> Trade:
 
 
 def beginning(*symbols: str) -> list[Event]:
-    return [event for one in symbols for event in (listed(one), opened(one))]
+    return [event for symbol in symbols for event in (listed(symbol), opened(symbol))]
 
 
 def plan(*symbols: str, playback: Playback, **changes: object) -> FeedPlan:
@@ -135,7 +135,7 @@ def test_the_order_of_the_recording_is_kept_where_times_go_back() -> None:
     assert drawn == [msgspec.structs.replace(opened("NVX"), ts_event=NOW)]
     replay = play([*beginning("NVX"), *late])
     replay.draw(NOW)
-    kinds = [(type(one), one.ts_event - NOW) for one in replay.draw(NOW + 95)]
+    kinds = [(type(event), event.ts_event - NOW) for event in replay.draw(NOW + 95)]
     assert kinds == [(Trade, 50), (Status, 90), (Trade, 60), (Trade, 95)]
 
 
@@ -148,7 +148,9 @@ def test_at_the_time_of_the_recording_the_events_are_the_recorded_ones() -> None
 def test_trades_keep_the_time_of_the_exchange() -> None:
     drawn = play(TEN, speed=60.0).draw(NOW), play(TEN, speed=60.0)
     drawn[1].draw(NOW)
-    found = [one.exchange_ms - THEN for one in drawn[1].draw(NOW + 20) if isinstance(one, Trade)]
+    found = [
+        event.exchange_ms - THEN for event in drawn[1].draw(NOW + 20) if isinstance(event, Trade)
+    ]
     assert found == [100 * n for n in range(1, 10)]
 
 
@@ -199,7 +201,7 @@ def test_it_begins_where_it_should_with_the_phases_of_that_place() -> None:
     replay = play(events, "NVX", "ORB", start_s=0.5)
     drawn = replay.draw(NOW)
     assert drawn[:2] == [Status("NVX", Phase.HALTED, "news", NOW), opened("ORB", NOW)]
-    assert [one.ts_event for one in drawn[2:]] == [NOW]
+    assert [event.ts_event for event in drawn[2:]] == [NOW]
     assert times(replay, 200) == [100, 200]
 
 
@@ -261,7 +263,7 @@ def test_what_is_too_much_for_a_draw_comes_in_the_next() -> None:
 
 def test_what_the_feed_does_not_trade_is_left_out() -> None:
     events = [*beginning("NVX", "ORB"), trade(0), trade(0, "ORB"), trade(0, "ZED")]
-    assert {one.symbol for one in play(events, "ORB").draw(NOW)} == {"ORB"}
+    assert {event.symbol for event in play(events, "ORB").draw(NOW)} == {"ORB"}
 
 
 def test_what_is_on_another_grid_here_is_left_out() -> None:
@@ -273,7 +275,7 @@ def test_what_is_on_another_grid_here_is_left_out() -> None:
 
 def test_a_prefix_makes_other_instruments_of_the_same() -> None:
     drawn = play(TEN, "RNVX", prefix="R").draw(NOW)
-    assert [one.symbol for one in drawn] == ["RNVX", "RNVX"]
+    assert [event.symbol for event in drawn] == ["RNVX", "RNVX"]
     assert play(TEN, "NVX", prefix="R").draw(NOW) == []
 
 
@@ -281,7 +283,7 @@ def test_an_instrument_that_left_the_recording_is_closed_and_comes_back() -> Non
     gone = [Delisting("NVX", THEN + 10), listed("NVX", THEN + 20), opened("NVX", THEN + 20)]
     replay = play([*beginning("NVX"), *gone, trade(30)])
     replay.draw(NOW)
-    phases = [one.phase for one in replay.draw(NOW + 25) if isinstance(one, Status)]
+    phases = [event.phase for event in replay.draw(NOW + 25) if isinstance(event, Status)]
     assert phases == [Phase.CLOSED, Phase.OPEN]
     assert times(replay, 30) == [30]
 
@@ -309,8 +311,8 @@ def test_a_recording_that_breaks_closes_the_feed_and_says_why() -> None:
 def test_a_silent_feed_says_why_once_for_every_plan() -> None:
     silence = SilentSource("there is no recording")
     silence.plan(plan("NVX", playback=Playback(path="a.parquet")))
-    told = [Status("NVX", Phase.CLOSED, "there is no recording", NOW)]
-    assert silence.draw(NOW) == told
+    expected = [Status("NVX", Phase.CLOSED, "there is no recording", NOW)]
+    assert silence.draw(NOW) == expected
     assert silence.draw(NOW) == []
 
 
@@ -331,7 +333,7 @@ def test_a_replay_of_nothing_is_refused() -> None:
         plan("NVX", playback=None)  # type: ignore[arg-type]
 
 
-# --- the whole road -------------------------------------------------------------------------
+# --- a whole day, recorded and replayed -----------------------------------------------------
 
 
 def engine_on(source: object) -> Engine:
@@ -390,7 +392,7 @@ def test_a_trading_day_recorded_and_replayed_has_the_same_ticks_and_phases() -> 
     tape = list(market.reconcile([wanted], THEN).events)
     for now in range(THEN, THEN + 45_000, 40):
         tape += market.step(now).events
-    assert {one.phase for one in tape if isinstance(one, Status)} >= {
+    assert {event.phase for event in tape if isinstance(event, Status)} >= {
         Phase.PRE_OPEN, Phase.AUCTION, Phase.OPEN, Phase.CLOSED,
     }  # fmt: skip
     playback, reel = Playback(path="a.parquet"), Reel(tape)
@@ -400,10 +402,12 @@ def test_a_trading_day_recorded_and_replayed_has_the_same_ticks_and_phases() -> 
     played: list[Event] = []
     for now in (reel.first_ms, *range(THEN, reel.last_ms + 40, 40)):
         played += replayed.step(now).events
-    recorded = [one for one in tape if not isinstance(one, Listing | FeedStatus)]
-    assert [one for one in played if not isinstance(one, FeedStatus)][: len(recorded)] == recorded
-    turns = [one for one in tape if isinstance(one, FeedStatus)]
-    assert [one for one in played if isinstance(one, FeedStatus)][: len(turns)] == turns
+    recorded = [event for event in tape if not isinstance(event, Listing | FeedStatus)]
+    assert [event for event in played if not isinstance(event, FeedStatus)][
+        : len(recorded)
+    ] == recorded
+    turns = [event for event in tape if isinstance(event, FeedStatus)]
+    assert [event for event in played if isinstance(event, FeedStatus)][: len(turns)] == turns
 
 
 def test_an_admins_halt_stops_a_replay_and_its_end_brings_the_recorded_phase_back() -> None:
@@ -430,8 +434,8 @@ def test_a_recorded_halt_lets_no_tick_through_until_it_ends() -> None:
     engine.reconcile([plan("NVX", playback=playback)], NOW)
     engine.step(NOW)
     kinds = [
-        one.phase if isinstance(one, Status) else (one.ts_event - NOW)
-        for one in engine.step(NOW + 900).events
+        event.phase if isinstance(event, Status) else (event.ts_event - NOW)
+        for event in engine.step(NOW + 900).events
     ]
     assert kinds == [100, Phase.HALTED, Phase.OPEN, 400, 500, 600, 700, 800, 900]
 
@@ -473,7 +477,7 @@ def test_feeds_of_different_kinds_are_merged_by_time_each_in_its_own_order() -> 
     both = [plan("NVX", playback=playback), plan("ORB", playback=playback, feed="other")]
     engine.reconcile(both, NOW)
     engine.step(NOW)
-    found = [(one.symbol, one.ts_event - NOW) for one in engine.step(NOW + 60).events]
+    found = [(event.symbol, event.ts_event - NOW) for event in engine.step(NOW + 60).events]
     assert found == [
         ("NVX", 10), ("ORB", 10), ("NVX", 30), ("NVX", 20), ("ORB", 30), ("ORB", 20),
         ("NVX", 60), ("ORB", 60),

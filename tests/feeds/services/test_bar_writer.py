@@ -67,9 +67,9 @@ class Kept:
 
     def bars(self) -> list[tuple[str, int, bool]]:
         return [
-            (one.symbol, (one.bar.start_ms - MIDNIGHT) // MINUTE_MS, one.is_day)
-            for one in self.stored
-            if isinstance(one, ClosedBar)
+            (entry.symbol, (entry.bar.start_ms - MIDNIGHT) // MINUTE_MS, entry.is_day)
+            for entry in self.stored
+            if isinstance(entry, ClosedBar)
         ]
 
 
@@ -87,7 +87,7 @@ async def test_minutes_and_days_are_stored_as_they_close_and_nothing_else() -> N
     assert kept.stored[0] == Cut("NVX", MIDNIGHT)
 
 
-async def test_a_keeper_that_ends_writes_what_waits() -> None:
+async def test_a_bar_writer_that_ends_writes_what_waits() -> None:
     kept = Kept(capacity=10)
     running = asyncio.ensure_future(kept.bar_writer.run())
     await asyncio.sleep(0)
@@ -99,17 +99,17 @@ async def test_a_keeper_that_ends_writes_what_waits() -> None:
 
 async def test_what_cannot_be_written_now_is_written_later_in_order() -> None:
     failures = iter([db.OperationalError("database is locked"), db.OperationalError("again")])
-    told: list[News] = []
+    stored: list[News] = []
 
     def store(news: Iterable[News]) -> None:
         for failure in failures:
             raise failure
-        told.extend(news)
+        stored.extend(news)
 
     kept = Kept(store)
     kept.happen(trade(0), trade(61), trade(121))
-    await kept.run(lambda: len(told) == 3)
-    assert [one.bar.start_ms for one in told if isinstance(one, ClosedBar)] == [
+    await kept.run(lambda: len(stored) == 3)
+    assert [entry.bar.start_ms for entry in stored if isinstance(entry, ClosedBar)] == [
         MIDNIGHT,
         MIDNIGHT + MINUTE_MS,
     ]
@@ -137,9 +137,9 @@ def closed(trades: Iterable[Trade]) -> list[News]:
             news.append(ClosedBar(symbol, level == DAY, bar, now))
 
     bars = Bars(on_closed=tell)
-    for sequence, one in enumerate(trades, 1):
-        now = one.ts_event
-        bars.fold(sequence, one)
+    for sequence, event in enumerate(trades, 1):
+        now = event.ts_event
+        bars.fold(sequence, event)
     return news
 
 
@@ -157,7 +157,9 @@ def test_what_was_stored_is_read_and_a_day_is_its_minutes(instruments) -> None:
     for _ in range(2):
         store_bars(news)
     minutes, days = read(), read("1d")
-    assert minutes == [one.bar for one in news if isinstance(one, ClosedBar) and not one.is_day]
+    assert minutes == [
+        entry.bar for entry in news if isinstance(entry, ClosedBar) and not entry.is_day
+    ]
     assert days == list(merged(minutes, SPANS[DAY]))[:1]
     assert read("1d", "ORB") == []
 

@@ -44,15 +44,15 @@ def instrument(feed):
 @pytest.fixture
 def pokes(monkeypatch, django_capture_on_commit_callbacks):
     """Count the pokes of a call once its transaction commits, which no test's transaction does."""
-    told = []
-    monkeypatch.setattr(control, "poke_feeds", lambda: told.append("feeds"))
+    calls = []
+    monkeypatch.setattr(control, "poke_feeds", lambda: calls.append("feeds"))
 
     def count(call, *args, **options):
-        told.clear()
+        calls.clear()
         with django_capture_on_commit_callbacks(execute=True):
             call(*args, **options)
-            assert told == [], "poked before the commit"
-        return len(told)
+            assert calls == [], "poked before the commit"
+        return len(calls)
 
     return count
 

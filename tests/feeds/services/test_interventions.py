@@ -57,16 +57,16 @@ def crash(feed, *steps, name="Crash"):
     return scenario
 
 
-def test_an_intervention_is_told_to_the_feed_in_a_moment(
+def test_an_intervention_reaches_the_feed_in_a_moment(
     feed, actor, monkeypatch, django_capture_on_commit_callbacks
 ):
-    told = []
-    monkeypatch.setattr(control, "poke_feeds", lambda: told.append("feeds"))
+    calls = []
+    monkeypatch.setattr(control, "poke_feeds", lambda: calls.append("feeds"))
     before = timezone.now()
     with django_capture_on_commit_callbacks(execute=True):
         row = intervene(shock(feed), actor=actor)
-        assert told == []
-    assert told == ["feeds"]
+        assert calls == []
+    assert calls == ["feeds"]
     assert before + LEAD <= row.starts_at <= timezone.now() + LEAD
     [plan] = read_plans()
     [effect] = plan.effects
@@ -108,7 +108,7 @@ def test_what_no_market_could_do_is_refused_and_nothing_is_written(feed, changes
     assert not AuditEntry.objects.exists()
 
 
-def test_the_past_is_not_changed(feed):
+def test_what_has_happened_is_not_changed(feed):
     with pytest.raises(ValidationError, match="past"):
         intervene(shock(feed), starts_at=timezone.now() - timedelta(seconds=1), actor=None)
 
@@ -184,8 +184,8 @@ def test_every_change_of_a_scenario_is_written_down(feed, actor):
     save_scenario(scenario, [], actor=actor)
     delete_scenario(scenario, actor=actor)
     entries = AuditEntry.objects.order_by("pk")
-    assert [one.action for one in entries] == ["add", "change", "change", "delete"]
-    assert {one.target for one in entries} == {"scenario demo Crash"}
+    assert [entry.action for entry in entries] == ["add", "change", "change", "delete"]
+    assert {entry.target for entry in entries} == {"scenario demo Crash"}
     assert entries[1].before["steps"] != entries[1].after["steps"]
 
 

@@ -62,7 +62,7 @@ def post(client: Client, feed: Feed, content: str | bytes = TABLE, **changes: ob
 
 
 def files(folder: Path) -> list[str]:
-    return [one.name for one in folder.iterdir()] if folder.exists() else []
+    return [path.name for path in folder.iterdir()] if folder.exists() else []
 
 
 # --- import ---------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ def test_an_import_is_a_row_a_file_and_an_audit_entry(feed: Feed, folder: Path) 
         2, "imported", 1.0, 61.0,
     )  # fmt: skip
     events = list(RecordingFile(folder / row.path).events())
-    assert [one.price_ticks for one in events if isinstance(one, Trade)] == [101, 102]
+    assert [event.price_ticks for event in events if isinstance(event, Trade)] == [101, 102]
     entry = AuditEntry.objects.get()
     assert (entry.action, entry.target, entry.after["ticks"]) == ("add", "recording Monday", 2)
 
@@ -231,15 +231,15 @@ def test_the_form_tells_every_bad_row(feed: Feed, folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"\xff\xfet\x00i\x00", "missing columns"),
         (TABLE.encode() + b"62000,NV\xff,1,1\n", "is no instrument of feed demo"),
         (b"", "The submitted file is empty"),
     ],
 )
-def test_the_form_tells_what_is_no_text(feed: Feed, content: bytes, told: str) -> None:
-    assert told in post(signed_in("add_recording"), feed, content).content.decode()
+def test_the_form_tells_what_is_no_text(feed: Feed, content: bytes, message: str) -> None:
+    assert message in post(signed_in("add_recording"), feed, content).content.decode()
 
 
 def test_the_form_refuses_a_name_that_is_taken(feed: Feed) -> None:
@@ -293,7 +293,7 @@ def test_the_command_tells_every_bad_row(feed: Feed, tmp_path: Path, capsys) -> 
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"feed": "none"}, "there is no feed 'none'"),
         ({"name": ""}, "nothing was imported"),
@@ -301,10 +301,10 @@ def test_the_command_tells_every_bad_row(feed: Feed, tmp_path: Path, capsys) -> 
         ({"table": "nowhere.csv"}, "nothing was imported"),
     ],
 )
-def test_the_command_refuses(feed: Feed, tmp_path: Path, changes: dict, told: str) -> None:
+def test_the_command_refuses(feed: Feed, tmp_path: Path, changes: dict, message: str) -> None:
     (tmp_path / "a.csv").write_text(TABLE)
     options = {"table": str(tmp_path / "a.csv"), "feed": "demo", "name": "Monday"} | changes
-    with pytest.raises(CommandError, match=told):
+    with pytest.raises(CommandError, match=message):
         call_command("import_recording", options.pop("table"), **options)
 
 

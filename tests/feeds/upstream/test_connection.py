@@ -76,13 +76,13 @@ def plan(*symbols: str) -> FeedPlan:
 
 @asynccontextmanager
 async def exchange(behaviour: Behaviour) -> AsyncIterator[Exchange]:
-    one = Exchange(behaviour)
+    exchange = Exchange(behaviour)
     server: Server
     async with serve(
-        one.serve, "127.0.0.1", 0, process_request=one.answer, close_timeout=0.1
+        exchange.serve, "127.0.0.1", 0, process_request=exchange.answer, close_timeout=0.1
     ) as server:
-        one.url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/v2/iex"
-        yield one
+        exchange.url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/v2/iex"
+        yield exchange
 
 
 class Listener:
@@ -136,10 +136,10 @@ async def test_it_signs_in_subscribes_and_hears() -> None:
         await rest(socket)
 
     async with exchange(behave) as there, listening(there.url, "NVX", "ORB") as here:
-        await here.until(lambda one: len(one.trades) == 2)
+        await here.until(lambda listener: len(listener.trades) == 2)
         names = ["NVX", "ORB"]
-        wish = {"action": "subscribe", "trades": names, "quotes": names, "statuses": names}
-        assert there.asked == [wish]
+        subscription = {"action": "subscribe", "trades": names, "quotes": names, "statuses": names}
+        assert there.asked == [subscription]
         assert here.reasons[-1:] in ([], [""])
 
 
@@ -153,13 +153,13 @@ async def test_instruments_that_come_and_go_are_asked_for() -> None:
         await here.until(lambda _: len(there.asked) == 1)
         here.source.plan(plan("ORB"))
         await here.until(lambda _: len(there.asked) == 3)
-        asked = [(one["action"], one["trades"]) for one in there.asked]
+        asked = [(command["action"], command["trades"]) for command in there.asked]
         assert asked == [("subscribe", ["NVX"]), ("subscribe", ["ORB"]), ("unsubscribe", ["NVX"])]
-        await here.until(lambda one: one.trades)
+        await here.until(lambda listener: listener.trades)
         assert here.upstream.unknown >= 1
 
 
-async def test_a_cut_connection_is_made_again_and_every_cut_is_told() -> None:
+async def test_a_cut_connection_is_made_again_and_every_cut_is_reported() -> None:
     async def behave(socket: ServerConnection) -> None:
         await there.hear(socket)
         await socket.send(json.dumps([said(price=there.connections)]))
@@ -168,8 +168,10 @@ async def test_a_cut_connection_is_made_again_and_every_cut_is_told() -> None:
         await rest(socket)
 
     async with exchange(behave) as there, listening(there.url, rest_s=0.05) as here:
-        await here.until(lambda one: one.trades and one.trades[-1].price_ticks == 400)
-        await here.until(lambda one: one.reasons[-1:] == [""])
+        await here.until(
+            lambda listener: listener.trades and listener.trades[-1].price_ticks == 400
+        )
+        await here.until(lambda listener: listener.reasons[-1:] == [""])
         assert any("the upstream is lost" in reason for reason in here.reasons)
         assert there.connections == 4
 
@@ -180,16 +182,16 @@ async def test_a_server_that_is_away_is_tried_until_it_is_there(unused_tcp_port:
         await rest(socket)
 
     async with listening(f"ws://127.0.0.1:{unused_tcp_port}/") as here:
-        await here.until(lambda one: any("lost" in reason for reason in one.reasons))
+        await here.until(lambda listener: any("lost" in reason for reason in listener.reasons))
         there = Exchange(behave)
         async with serve(there.serve, "127.0.0.1", unused_tcp_port):
-            await here.until(lambda one: one.trades)
+            await here.until(lambda listener: listener.trades)
 
 
-async def test_silence_is_told_and_ends_the_connection() -> None:
+async def test_silence_is_reported_and_ends_the_connection() -> None:
     async with exchange(rest) as there, listening(there.url, stale_s=0.1) as here:
         silent = "the upstream is lost: silent for 0.1 s"
-        await here.until(lambda one: silent in one.reasons and there.connections >= 3)
+        await here.until(lambda listener: silent in listener.reasons and there.connections >= 3)
 
 
 async def test_a_server_that_answers_pings_and_nothing_else_is_silent() -> None:
@@ -198,7 +200,9 @@ async def test_a_server_that_answers_pings_and_nothing_else_is_silent() -> None:
             await asyncio.wait_for(await socket.ping(), 5)
 
     async with exchange(behave) as there, listening(there.url, stale_s=0.2) as here:
-        await here.until(lambda one: "the upstream is lost: silent for 0.2 s" in one.reasons)
+        await here.until(
+            lambda listener: "the upstream is lost: silent for 0.2 s" in listener.reasons
+        )
 
 
 async def test_a_server_that_never_greets_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,7 +216,7 @@ async def test_a_server_that_never_greets_is_left(monkeypatch: pytest.MonkeyPatc
     async with serve(be_mute, "127.0.0.1", 0, close_timeout=0.1) as server:
         port = server.sockets[0].getsockname()[1]
         async with listening(f"ws://127.0.0.1:{port}/") as here:
-            await here.until(lambda one: len(visits) >= 2)
+            await here.until(lambda listener: len(visits) >= 2)
             assert any("TimeoutError" in reason for reason in here.reasons)
 
 
@@ -232,10 +236,10 @@ async def test_a_server_that_babbles_instead_of_greeting_is_left(
     async with serve(babble, "127.0.0.1", 0, close_timeout=0.1) as server:
         port = server.sockets[0].getsockname()[1]
         async with listening(f"ws://127.0.0.1:{port}/") as here:
-            await here.until(lambda one: len(visits) >= 2)
+            await here.until(lambda listener: len(visits) >= 2)
 
 
-async def test_wrong_credentials_are_told_and_not_tried_every_second(
+async def test_wrong_credentials_are_reported_and_not_tried_every_second(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rests: list[float] = []
@@ -245,18 +249,18 @@ async def test_wrong_credentials_are_told_and_not_tried_every_second(
         source.plan(plan("NVX"))
         rests.append(await upstream._try(0))
     assert rests == [REFUSED_REST_S]
-    [told] = source.draw(0)
-    assert told.reason == "the upstream refused: 402 'auth failed'"
+    [status] = source.draw(0)
+    assert status.reason == "the upstream refused: 402 'auth failed'"
 
 
-async def test_no_secret_is_ever_told(caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_secret_is_ever_shown(caplog: pytest.LogCaptureFixture) -> None:
     async with exchange(rest) as there, listening(there.url, secret="hush-hush") as here:
-        await here.until(lambda one: any("refused" in reason for reason in one.reasons))
+        await here.until(lambda listener: any("refused" in reason for reason in listener.reasons))
         assert "hush-hush" not in " ".join([*here.reasons, caplog.text])
 
 
 @pytest.mark.parametrize(("status", "rests_s"), [(401, True), (403, True), (500, False)])
-async def test_an_answer_without_a_socket_is_told(status: int, rests_s: bool) -> None:
+async def test_an_answer_without_a_socket_is_reported(status: int, rests_s: bool) -> None:
     async with exchange(rest) as there:
         there.refuses = status
         upstream = Upstream(there.url, key="k", secret="s", clock=SystemClock(), stale_s=30)
@@ -294,7 +298,7 @@ async def test_garbage_is_counted_and_the_rest_is_heard() -> None:
         await rest(socket)
 
     async with exchange(behave) as there, listening(there.url) as here:
-        await here.until(lambda one: one.trades)
+        await here.until(lambda listener: listener.trades)
         assert there.connections == 1
         assert here.upstream.bad + here.source.bad + here.upstream.unknown == len(GARBAGE)
 
@@ -309,7 +313,7 @@ async def test_a_message_that_is_too_long_ends_the_connection(
         await rest(socket)
 
     async with exchange(behave) as there, listening(there.url) as here:
-        await here.until(lambda one: one.trades)
+        await here.until(lambda listener: listener.trades)
         assert there.connections == 2
         assert "1009 (message too big)" in caplog.text
 
@@ -325,7 +329,7 @@ async def test_a_flood_leaves_the_rest_of_the_process_its_turn() -> None:
                 await asyncio.sleep(0)  # it lives in the same loop
 
     async with exchange(behave) as there, listening(there.url) as here:
-        await here.until(lambda one: len(one.trades) > 50_000)
+        await here.until(lambda listener: len(listener.trades) > 50_000)
         assert here.source.inbox.lost == 0
 
 
@@ -342,12 +346,12 @@ async def test_slow_drops_of_a_message_are_waited_for() -> None:
         await rest(socket)
 
     async with exchange(behave) as there, listening(there.url) as here:
-        await here.until(lambda one: one.trades)
+        await here.until(lambda listener: listener.trades)
 
 
 async def test_without_an_address_it_says_so_and_rests() -> None:
     async with listening("") as here:
-        await here.until(lambda one: one.reasons)
+        await here.until(lambda listener: listener.reasons)
         assert here.reasons == ["no upstream is set (MARKET_UPSTREAM_URL)"]
 
 

@@ -44,23 +44,23 @@ HALT = {"T": "s", "S": "NVX", "sc": "H", "sm": "Trading Halt", "rc": "T12", "rm"
 
 
 def source(plan: FeedPlan = PLAN) -> UpstreamSource:
-    one = UpstreamSource()
-    one.plan(plan)
-    return one
+    opened = UpstreamSource()
+    opened.plan(plan)
+    return opened
 
 
-def hear(one: UpstreamSource, *said: dict, now_ms: int = NOW) -> UpstreamSource:
+def hear(upstream: UpstreamSource, *said: dict, now_ms: int = NOW) -> UpstreamSource:
     parsed = parse_message(json.dumps(said))
     assert not parsed.bad
     for entry in parsed.entries:
-        one.receive(entry, now_ms)
-    return one
+        upstream.receive(entry, now_ms)
+    return upstream
 
 
 def drawn(*said: dict, now_ms: int = NOW) -> list:
-    one = hear(source(), *said, now_ms=now_ms)
-    assert one.bad == 0
-    return one.draw(now_ms)
+    upstream = hear(source(), *said, now_ms=now_ms)
+    assert upstream.bad == 0
+    return upstream.draw(now_ms)
 
 
 # --- the words ------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ def test_a_trade_is_put_on_the_grid() -> None:
     assert trade.price_ticks == 22
 
 
-def test_a_quote_is_never_better_than_it_was_told() -> None:
+def test_a_quote_is_never_better_than_it_was_received() -> None:
     assert drawn(QUOTE) == [Quote("NVX", 101, 103, 1, 4, NOW)]
     [quote] = drawn({**QUOTE, "S": "ORB", "bp": 1.04, "ap": 1.06})
     assert (quote.bid_ticks, quote.ask_ticks) == (20, 22)
@@ -153,19 +153,19 @@ def test_a_quote_is_never_better_than_it_was_told() -> None:
     ],
 )
 def test_what_cannot_have_happened_is_counted_and_dropped(said: dict) -> None:
-    one = hear(source(), said)
-    assert one.draw(NOW) == []
-    assert one.bad == 1
+    upstream = hear(source(), said)
+    assert upstream.draw(NOW) == []
+    assert upstream.bad == 1
 
 
-def test_the_side_is_told_or_guessed_from_the_quote() -> None:
+def test_the_side_is_received_or_guessed_from_the_quote() -> None:
     prices = [1.01, 1.03, 1.02, 1.02, 1.01, 1.02]
     said = [QUOTE, *({**TRADE, "p": price} for price in prices), {**TRADE, "p": 1.01, "tks": "B"}]
-    sides = "".join(one.side[0] for one in drawn(*said) if isinstance(one, Trade))
+    sides = "".join(tick.side[0] for tick in drawn(*said) if isinstance(tick, Trade))
     assert sides == "SBBBSSB"
 
 
-def test_a_halt_and_its_end_are_told() -> None:
+def test_a_halt_and_its_end_become_statuses() -> None:
     trading = {**HALT, "sc": "T", "rm": "", "sm": "Trading"}
     assert drawn(HALT, trading, {**HALT, "sc": "?"}) == [
         Status("NVX", Phase.HALTED, "News", NOW),
@@ -175,7 +175,7 @@ def test_a_halt_and_its_end_are_told() -> None:
 
 def test_time_runs_neither_ahead_nor_back() -> None:
     times = ("2026-09-21T14:13:19Z", "2030-01-01T00:00:00Z", "2026-09-21T14:13:18Z")
-    found = [one.ts_event for one in drawn(*({**TRADE, "t": at} for at in times), now_ms=NOW + 5)]
+    found = [tick.ts_event for tick in drawn(*({**TRADE, "t": at} for at in times), now_ms=NOW + 5)]
     assert found == [NOW - 1000, NOW + 5, NOW + 5]
 
 
@@ -183,57 +183,59 @@ def test_time_runs_neither_ahead_nor_back() -> None:
 
 
 def test_a_feed_that_rests_hears_only_phases() -> None:
-    one = source(msgspec.structs.replace(PLAN, state=FeedState.PAUSED))
-    hear(one, TRADE, QUOTE, HALT)
-    one.plan(PLAN)
-    assert one.draw(NOW) == [Status("NVX", Phase.HALTED, "News", NOW)]
+    upstream = source(msgspec.structs.replace(PLAN, state=FeedState.PAUSED))
+    hear(upstream, TRADE, QUOTE, HALT)
+    upstream.plan(PLAN)
+    assert upstream.draw(NOW) == [Status("NVX", Phase.HALTED, "News", NOW)]
 
 
 def test_a_halt_during_a_pause_holds_after_it() -> None:
-    one = UpstreamSource()
-    engine = Engine(epoch="e1", open_source=lambda _: one)
+    upstream = UpstreamSource()
+    engine = Engine(epoch="e1", open_source=lambda _: upstream)
     engine.reconcile([PLAN], NOW)
     engine.reconcile([msgspec.structs.replace(PLAN, state=FeedState.PAUSED)], NOW)
-    hear(one, HALT)
+    hear(upstream, HALT)
     resumed = engine.reconcile([PLAN], NOW + 40).events
     assert resumed[-1] == Status("NVX", Phase.HALTED, "News", NOW)
-    hear(one, TRADE, {**TRADE, "S": "ORB"})
+    hear(upstream, TRADE, {**TRADE, "S": "ORB"})
     assert [tick.symbol for tick in engine.step(NOW + 80).events] == ["ORB"]
 
 
-def test_trouble_is_told_once_and_its_end_too() -> None:
-    one = source()
-    assert one.draw(NOW) == []
-    one.trouble("the upstream is lost")
-    told = FeedStatus("live", "Live", FeedState.RUNNING, 1.0, "the upstream is lost", NOW)
-    assert one.draw(NOW) == [told]
-    assert one.draw(NOW + 40) == []
-    one.trouble("")
-    assert one.draw(NOW + 80) == [msgspec.structs.replace(told, reason="", ts_event=NOW + 80)]
+def test_trouble_is_reported_once_and_its_end_too() -> None:
+    upstream = source()
+    assert upstream.draw(NOW) == []
+    upstream.trouble("the upstream is lost")
+    status = FeedStatus("live", "Live", FeedState.RUNNING, 1.0, "the upstream is lost", NOW)
+    assert upstream.draw(NOW) == [status]
+    assert upstream.draw(NOW + 40) == []
+    upstream.trouble("")
+    assert upstream.draw(NOW + 80) == [
+        msgspec.structs.replace(status, reason="", ts_event=NOW + 80)
+    ]
 
 
-def test_trouble_is_told_again_after_a_plan_said_otherwise() -> None:
-    one = source()
-    one.trouble("the upstream is lost")
-    one.draw(NOW)
-    one.plan(msgspec.structs.replace(PLAN, reason="a new day"))
-    [told] = one.draw(NOW)
-    assert told.reason == "the upstream is lost"
-    one.trouble("")
-    [told] = one.draw(NOW)
-    assert told.reason == "a new day"
+def test_trouble_is_reported_again_after_a_plan_said_otherwise() -> None:
+    upstream = source()
+    upstream.trouble("the upstream is lost")
+    upstream.draw(NOW)
+    upstream.plan(msgspec.structs.replace(PLAN, reason="a new day"))
+    [status] = upstream.draw(NOW)
+    assert status.reason == "the upstream is lost"
+    upstream.trouble("")
+    [status] = upstream.draw(NOW)
+    assert status.reason == "a new day"
 
 
-def test_lost_trades_are_told_until_the_next_plan() -> None:
-    one = source()
-    one.inbox = Inbox(8)
+def test_lost_trades_are_reported_until_the_next_plan() -> None:
+    upstream = source()
+    upstream.inbox = Inbox(8)
     for _ in range(10):
-        hear(one, TRADE)
-    *ticks, told = one.draw(NOW)
-    assert (len(ticks), told.reason) == (8, "2 trades were lost")
-    assert one.draw(NOW) == []
-    one.plan(PLAN)
-    assert one.draw(NOW) == []
+        hear(upstream, TRADE)
+    *ticks, status = upstream.draw(NOW)
+    assert (len(ticks), status.reason) == (8, "2 trades were lost")
+    assert upstream.draw(NOW) == []
+    upstream.plan(PLAN)
+    assert upstream.draw(NOW) == []
 
 
 # --- what waits -----------------------------------------------------------------------------
@@ -270,7 +272,7 @@ def test_trades_that_find_no_room_are_counted_and_the_newest_stay() -> None:
     inbox = Inbox(8)
     for price in range(1, 101):
         inbox.put(trade(price))
-    kept = [one.price_ticks for one in inbox.take()]
+    kept = [tick.price_ticks for tick in inbox.take()]
     assert kept == list(range(101 - len(kept), 101))
     assert len(kept) <= 8
     assert inbox.lost == 100 - len(kept)
@@ -279,8 +281,8 @@ def test_trades_that_find_no_room_are_counted_and_the_newest_stay() -> None:
 @given(st.lists(st.integers(1, 3) | st.none(), max_size=60), st.integers(4, 12))
 def test_nothing_is_lost_without_a_count(script: list[int | None], capacity: int) -> None:
     inbox = Inbox(capacity)
-    for number, one in enumerate(script, 1):
-        inbox.put(trade(number) if one is None else quote(number, "ABC"[one - 1]))
+    for number, message in enumerate(script, 1):
+        inbox.put(trade(number) if message is None else quote(number, "ABC"[message - 1]))
     kept = inbox.take()
     assert len(kept) + inbox.merged + inbox.lost == len(script)
     assert len(kept) <= capacity
