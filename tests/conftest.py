@@ -1,9 +1,9 @@
 """What all tests share: options, order, honesty about skips, waiting, and a real server."""
 
 import os
-import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from tests.support.redis_server import RedisServer, running_redis
 from tests.support.served import Served, serve
+from tests.support.waiting import wait_until
 
 POLL_S = 0.05
 BROWSER_FOLDERS = ("/e2e/", "/js/")
@@ -81,13 +82,7 @@ def _reason(report: pytest.TestReport) -> str:
 def eventually() -> Callable[..., None]:
     """Wait for something to become true; only the test that fails waits to the end."""
 
-    def wait(predicate: Callable[[], object], timeout_s: float = 15.0) -> None:
-        end = time.monotonic() + timeout_s
-        while not predicate():
-            assert time.monotonic() < end, "it never happened"
-            time.sleep(POLL_S)
-
-    return wait
+    return partial(wait_until, poll_s=POLL_S)
 
 
 @pytest.fixture(scope="session")

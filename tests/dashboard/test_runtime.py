@@ -16,6 +16,7 @@ from feeds.engine.feed_watch import TroubleKind
 from feeds.models import Feed
 from feeds.plan.plans import FeedKind
 from tests.support.redis_server import RedisServer
+from tests.support.waiting import until
 
 
 @asynccontextmanager
@@ -32,9 +33,8 @@ def parts_of(runtime: Runtime) -> int:
 
 @pytest.mark.django_db(transaction=True)
 async def test_without_redis_the_feed_runs_here() -> None:
-    async with started() as runtime, asyncio.timeout(10):
-        while not runtime.hub.replica.epoch:
-            await asyncio.sleep(0.01)
+    async with started() as runtime:
+        await until(lambda: runtime.hub.replica.epoch)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -45,9 +45,7 @@ async def test_with_redis_the_feed_runs_elsewhere(settings, redis: RedisServer) 
         assert not isinstance(runtime.bus, MemoryBus)
         assert parts_of(runtime) == 4
         feed = asyncio.ensure_future(FeedRuntime().run(stop))
-        async with asyncio.timeout(10):
-            while not runtime.hub.replica.epoch:
-                await asyncio.sleep(0.01)
+        await until(lambda: runtime.hub.replica.epoch)
         stop.set()
         await asyncio.wait_for(feed, 2 * END_S)
 

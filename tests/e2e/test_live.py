@@ -18,12 +18,14 @@ from tests.support.served import Served
 pytestmark = pytest.mark.slow
 
 MISSING = "–"
+OUTAGE_EVENTS = 2000
+"""At the rate of the tests, 200 ticks/s, an outage of ten seconds."""
 
 
-def rests(page: Page) -> bool:
-    """Say whether nothing changes for a second and a half."""
+def rests(page: Page, served: Served) -> bool:
+    """Say whether the page shows nothing new while the market goes on."""
     changed = moving(page)
-    page.wait_for_timeout(1500)
+    served.wait_for_events(300)
     return not changed()
 
 
@@ -88,13 +90,13 @@ def test_two_browsers_and_a_program_show_the_board_of_the_engine(
     eventually(moving(far))
     line.cut()
     expect(far.locator("#link-badge")).not_to_contain_text("Live")
-    far.wait_for_timeout(10_000)
+    served.wait_for_events(OUTAGE_EVENTS)
     assert moving(near)
     line.mend()
     expect(far.locator("#link-badge")).to_contain_text("Live", timeout=30_000)
     eventually(moving(far))
     line.freeze()
-    far.wait_for_timeout(10_000)
+    served.wait_for_events(OUTAGE_EVENTS)
     line.mend()
     expect(far.locator("#link-badge")).to_contain_text("Live", timeout=40_000)
     eventually(moving(far))
@@ -139,7 +141,9 @@ def test_without_javascript_the_polling_page_renews_itself(
     eventually(lambda: cells() not in ([], before))
 
 
-def test_a_hidden_tab_catches_up(open_page: Open, eventually: Callable[..., None]) -> None:
+def test_a_hidden_tab_catches_up(
+    open_page: Open, served: Served, eventually: Callable[..., None]
+) -> None:
     """The page is told that it is hidden, as browsers do; its prices stop, and come back."""
     page = open_page()
     eventually(moving(page))
@@ -152,7 +156,7 @@ def test_a_hidden_tab_catches_up(open_page: Open, eventually: Callable[..., None
           document.dispatchEvent(new Event("visibilitychange"));
         }"""
     )
-    eventually(lambda: rests(page), 30)
+    eventually(lambda: rests(page, served), 30)
     page.evaluate(
         "globalThis.isHidden = false; document.dispatchEvent(new Event('visibilitychange'))"
     )

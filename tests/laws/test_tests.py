@@ -1,4 +1,4 @@
-"""The tests themselves: they share no test module, and read no clock when they are imported."""
+"""The tests themselves: they share no test module, read no clock at import, and do not nap."""
 
 import ast
 from collections.abc import Iterator
@@ -114,3 +114,52 @@ def test_no_clock_is_read_at_import() -> None:
 def test_a_clock_that_is_read_at_import_is_found(planted: str, is_found: bool) -> None:
     """The rule sees modules, classes, decorators and defaults, and leaves functions alone."""
     assert bool(early_clocks(planted)) == is_found
+
+
+# --- naps ---
+
+WAITING = ROOT / "tests" / "support" / "waiting.py"
+"""The only module that waits by time, and always for something that is to become true."""
+BEATS = ROOT / "tests" / "support" / "loop_watch.py"
+"""Measures how late its own naps end, which is what it looks for."""
+
+
+def naps(source: str) -> list[Found]:
+    """Return the waits for time to pass; `sleep(0)` only lets others have their turn."""
+    return [
+        Found(node.lineno, f"naps: {ast.unparse(node)}")
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and is_nap(node)
+    ]
+
+
+def is_nap(call: ast.Call) -> bool:
+    """Say whether a call waits for time, under its usual names."""
+    name = ast.unparse(call.func).rsplit(".", 1)[-1]
+    if name == "wait_for_timeout":
+        return True
+    is_turn = [ast.unparse(argument) for argument in call.args] == ["0"]
+    return name == "sleep" and not is_turn
+
+
+def test_no_test_naps() -> None:
+    """A nap is too short for a busy machine, and too long for any other."""
+    found = broken(naps, [path for path in PATHS if path not in (WAITING, BEATS)])
+    assert not found, found
+
+
+@pytest.mark.parametrize(
+    ("planted", "is_found"),
+    [
+        ("time.sleep(0.2)", True),
+        ("await asyncio.sleep(pause_s)", True),
+        ("from time import sleep\nsleep(1)", True),
+        ("page.wait_for_timeout(1500)", True),
+        ("lambda: page.wait_for_timeout(100) or True", True),
+        ("await asyncio.sleep(0)", False),
+        ("await until(lambda: is_over)", False),
+    ],
+)
+def test_a_nap_is_found(planted: str, is_found: bool) -> None:
+    """The rule sees naps of threads, loops and pages, and lets others have their turn."""
+    assert bool(naps(planted)) == is_found

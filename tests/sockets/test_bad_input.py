@@ -14,6 +14,7 @@ from dashboard.delivery.subscriber import BAD_MESSAGES, COMMAND_BURST
 from dashboard.loadtest.reader import Reader
 from dashboard.wire.registry import MESSAGE_BYTES, Close
 from tests.support.served import Served
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -63,9 +64,7 @@ async def witness(served: Served) -> AsyncIterator[Reader]:
         yield reader
         assert not reading.done(), "the witness was cut"
         before = sum(reader.ticks.values())
-        async with asyncio.timeout(10):
-            while sum(reader.ticks.values()) == before:
-                await asyncio.sleep(0.01)
+        await until(lambda: sum(reader.ticks.values()) > before)
         reading.cancel()
 
 

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -17,6 +16,7 @@ from websockets.sync.client import connect
 from dashboard.loadtest.reader import Reader
 from feeds.market.bars import INTERVALS
 from tests.support.served import Served
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -69,14 +69,15 @@ TRANSPORTS = (over_websocket, over_sse, over_polls)
 @pytest.fixture(scope="module")
 def busy(served: Served) -> Names:
     """Symbols that trade every now and then."""
-    deadline_s = time.monotonic() + 30
-    while time.monotonic() < deadline_s:
+    symbols: set[str] = set()
+
+    def are_found() -> bool:
         trades = ask(served, "api/v1/trades", symbols="*", limit=200)["data"]
-        symbols = {trade["s"] for trade in trades}
-        if len(symbols) >= 5:
-            return tuple(sorted(symbols)[:5])
-        time.sleep(0.2)
-    raise AssertionError("nothing was traded")
+        symbols.update(trade["s"] for trade in trades)
+        return len(symbols) >= 5
+
+    wait_until(are_found, 30, poll_s=0.2)
+    return tuple(sorted(symbols)[:5])
 
 
 @pytest.mark.parametrize("read", TRANSPORTS)

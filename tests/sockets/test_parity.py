@@ -24,6 +24,7 @@ from tests.support.market_script import NOW, listing
 from tests.support.readers import MARKET, Traveller
 from tests.support.redis_server import RedisServer
 from tests.support.served import Served, serve
+from tests.support.waiting import rest_between_batches
 
 pytestmark = pytest.mark.slow
 
@@ -98,7 +99,7 @@ class Player(Thread):
             self.board.apply(sequence, event)
         self.events += events
         await bus.publish(batch)
-        await asyncio.sleep(BATCH_S)
+        await rest_between_batches(BATCH_S)
 
 
 @pytest.fixture

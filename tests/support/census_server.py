@@ -24,6 +24,7 @@ from typing import Any
 import django
 
 from tests.support.loop_watch import LoopWatch
+from tests.support.waiting import until
 
 watch = LoopWatch()
 sockets: set[Any] = set()
@@ -69,10 +70,12 @@ def board() -> dict[str, Any]:
     }
 
 
+START_S = 60
+
+
 async def begun() -> None:
     """Wait for the first board."""
-    while not board()["rows"]:
-        await asyncio.sleep(0.01)
+    await until(lambda: board()["rows"], START_S)
 
 
 async def end() -> None:

@@ -14,8 +14,8 @@ REFUSAL: Final = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: 
 class Proxy:
     """Forward 127.0.0.1:port to the server; unlike a network it delivers at once or not at all.
 
-    The head of a request says which transport it belongs to. The head is taken to come in one piece,
-    as browsers send it here.
+    The head of a request says which transport it belongs to. The head is taken to come in one
+    piece, as browsers send it here.
     """
 
     def __init__(self, port: int) -> None:

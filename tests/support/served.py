@@ -11,6 +11,7 @@ from typing import Any
 from urllib.request import urlopen
 
 from tests.support.places import ROOT
+from tests.support.waiting import wait_until
 
 STOP_S = 10
 SERVER = "tests/support/census_server.py"
@@ -51,6 +52,14 @@ class Served:
     def board(self) -> dict[str, Any]:
         """Return the engine's board and its position, and the same in display."""
         return self._ask("board/")
+
+    def wait_for_events(self, count: int) -> None:
+        """Wait until the market has made so many events more."""
+        end = self._sequence() + count
+        wait_until(lambda: self._sequence() >= end, 60)
+
+    def _sequence(self) -> int:
+        return int(self.board()["position"].partition(":")[2])
 
     def wait_for_board(self) -> None:
         """Wait until there is something to read."""

@@ -15,6 +15,7 @@ from feeds.bus.memory import READER_BATCHES
 from feeds.market.events import Batch
 from tests.support.exchange import Exchange, person, quote, subscribe
 from tests.support.market_script import NOW, listing
+from tests.support.waiting import until
 
 
 async def read(connection: Connection, reader: Reader | None = None) -> list[dict]:
@@ -82,9 +83,7 @@ async def test_who_begins_in_the_silence_says_how_long_it_lasts(
     exchange = Exchange()
     await exchange.happen(listing("NVX"), quote(10))
     running = asyncio.ensure_future(exchange.hub.run())
-    async with asyncio.timeout(5):
-        while exchange.hub.replica.stale_ms is None or not exchange.hub.replica.epoch:
-            await asyncio.sleep(0.01)
+    await until(lambda: exchange.hub.replica.stale_ms is not None and exchange.hub.replica.epoch)
     assert exchange.hub.replica.stale_ms == NOW
     running.cancel()
 

@@ -3,7 +3,7 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -13,6 +13,7 @@ from feeds.bus import control
 from tests.support.places import ROOT
 from tests.support.redis_server import RedisServer
 from tests.support.served import environment
+from tests.support.waiting import until
 
 POKE = """
 import django
@@ -20,6 +21,9 @@ django.setup()
 from feeds.bus import control
 control.poke_people([7])
 """
+
+
+POKE_AGAIN_S = 0.05
 
 
 class Heard:
@@ -46,19 +50,15 @@ async def end(task: "asyncio.Task[None]") -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def until(question: Callable[[], object]) -> None:
-    async with asyncio.timeout(15):
-        while not question():
-            await asyncio.sleep(0.01)
-
-
 async def until_poked(heard: Heard) -> None:
     """Poke until it is heard: who joins or joins again misses what comes before."""
     count = heard.feeds
+    poke = sync_to_async(control.poke_feeds)
     async with asyncio.timeout(15):
         while heard.feeds == count:
-            await sync_to_async(control.poke_feeds)()
-            await asyncio.sleep(0.05)
+            await poke()
+            with suppress(TimeoutError):
+                await until(lambda: heard.feeds > count, POKE_AGAIN_S)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pytest
 from django import db
@@ -17,6 +17,7 @@ from feeds.selectors.bars import stored_bars
 from feeds.services import instruments as instrument_services
 from feeds.services.bar_writer import BarWriter
 from feeds.services.bars import ClosedBar, Cut, News, close_thread, prune_bars, store_bars
+from tests.support.waiting import until
 
 MIDNIGHT = 1_789_948_800_000
 MINUTE_MS = INTERVALS["1m"]
@@ -57,11 +58,10 @@ class Kept:
         self.bar_writer.observe(Batch("e1", self.sequence + 1, events))
         self.sequence += len(events)
 
-    async def run(self, until) -> None:
+    async def run(self, condition: Callable[[], object]) -> None:
         running = asyncio.ensure_future(self.bar_writer.run())
-        while not until() or self.bar_writer.waiting:
-            assert not running.done()
-            await asyncio.sleep(0.005)
+        await until(lambda: running.done() or (condition() and not self.bar_writer.waiting))
+        assert not running.done()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
@@ -231,13 +231,11 @@ async def test_a_locked_database_delays_bars_and_loses_none(instruments) -> None
     kept = Kept(store)
     kept.happen(trade(0), trade(61))
     running = asyncio.ensure_future(kept.bar_writer.run())
-    while len(attempts) < 2:
-        assert not running.done()
-        await asyncio.sleep(0.005)
+    await until(lambda: running.done() or len(attempts) >= 2)
+    assert not running.done()
     other.execute("ROLLBACK")
     other.close()
-    while kept.bar_writer.waiting:
-        await asyncio.sleep(0.005)
+    await until(lambda: not kept.bar_writer.waiting)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert "locked" in attempts[0]
