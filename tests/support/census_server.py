@@ -31,15 +31,17 @@ sockets: set[Any] = set()
 
 
 def count() -> dict[str, int]:
-    """Return what this process holds: connections and their wishes, tasks, files and threads."""
+    """Return what this process holds: connections, how many were cut, tasks, files and threads."""
     import threading
 
     from dashboard import runtime
 
     gc.collect()
-    subscribers = [connection._subscriber for connection in runtime.current().hub.connections]
+    hub = runtime.current().hub
+    subscribers = [connection._subscriber for connection in hub.connections]
     return {
         "connections": len(subscribers),
+        "cuts": hub.traffic.cuts,
         "symbols": sum(len(list(subscriber._ticker.symbols)) for subscriber in subscribers),
         "paused": sum(subscriber.pace.is_paused for subscriber in subscribers),
         "tasks": len(asyncio.all_tasks()),
