@@ -159,6 +159,7 @@ def test_developers_may_have_any_host_and_key(settings_of) -> None:
     assert (found["ALLOWED_HOSTS"], found["SECRET_KEY"]) == (["*"], "x")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flags", [(), ("--deploy",)])
 def test_a_proper_site_passes_every_check(tmp_path, flags) -> None:
     done = subprocess.run(

@@ -24,6 +24,9 @@ CLOSES = [3, 8, 96, 160, 200, 20_000, 20_032, 23_017, 40_000, 1_234_567]
 VOLUMES = [None, 0, 999, 1_005, 1_015, 1_205, 8_125, 1_005_000, 2_675_000, 999_999, 1_015_000_000]
 
 
+FURTHER_TICKS = ("0.05", "0.0001", "1", "0.00000001")
+
+
 @pytest.fixture
 def page(open_page: Open) -> Page:
     return open_page("accounts/login/", user=None)
@@ -54,7 +57,9 @@ def sent(row: Row) -> dict[str, Any]:
     return {**prices, "v": row.values[VOLUME]}
 
 
-@pytest.mark.parametrize("tick_size", ["0.01", "0.05", "0.0001", "1", "0.00000001"])
+@pytest.mark.parametrize(
+    "tick_size", ["0.01", *(pytest.param(tick, marks=pytest.mark.slow) for tick in FURTHER_TICKS)]
+)
 def test_numbers_are_written_alike(page: Page, tick_size: str) -> None:
     chance = random.Random(tick_size)
     rows = [some_row(chance, tick_size) for _ in range(2_000)]

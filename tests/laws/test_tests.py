@@ -1,7 +1,9 @@
-"""The tests themselves: they share no test module, read no clock at import, and do not nap."""
+"""The tests themselves: they share no test module, read no clock at import, do not nap,
+and some of each folder are fast."""
 
 import ast
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -163,3 +165,63 @@ def test_no_test_naps() -> None:
 def test_a_nap_is_found(planted: str, is_found: bool) -> None:
     """The rule sees naps of threads, loops and pages, and lets others have their turn."""
     assert bool(naps(planted)) == is_found
+
+
+# --- the fast tier ---
+
+TEST_FOLDERS = sorted({path.parent for path in PATHS if path.name.startswith("test_")})
+
+
+def fast_tests(source: str) -> list[str]:
+    """Return the tests of a module that `-m "not slow"` runs."""
+    tree = ast.parse(source)
+    if any(is_named(node, "pytestmark") and is_slow(node) for node in tree.body):
+        return []
+    functions = [
+        node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    return [
+        function.name
+        for function in functions
+        if function.name.startswith("test_") and not any(map(is_slow_mark, function.decorator_list))
+    ]
+
+
+def is_named(node: ast.stmt, name: str) -> bool:
+    """Say whether a statement gives a value to a name."""
+    return isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == [
+        name
+    ]
+
+
+def is_slow(node: ast.AST) -> bool:
+    """Say whether the mark stands anywhere in a statement."""
+    return any(is_slow_mark(inner) for inner in ast.walk(node))
+
+
+def is_slow_mark(node: ast.AST) -> bool:
+    return ast.unparse(node) == "pytest.mark.slow"
+
+
+@pytest.mark.parametrize("folder", TEST_FOLDERS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_the_fast_tier_has_something_of_each_folder(folder: Path) -> None:
+    """Who runs only the fast tests notices what is broken everywhere, if not all of it."""
+    assert any(fast_tests(path.read_text()) for path in folder.glob("test_*.py"))
+
+
+@pytest.mark.parametrize(
+    ("planted", "names"),
+    [
+        ("def test_a():\n    pass", ["test_a"]),
+        ("async def test_a():\n    pass", ["test_a"]),
+        ("@pytest.mark.parametrize('n', [1])\ndef test_a(n):\n    pass", ["test_a"]),
+        ("@pytest.mark.slow\ndef test_a():\n    pass", []),
+        ("pytestmark = pytest.mark.slow\ndef test_a():\n    pass", []),
+        ("pytestmark = [pytest.mark.django_db, pytest.mark.slow]\ndef test_a():\n    pass", []),
+        ("pytestmark = pytest.mark.django_db\ndef test_a():\n    pass", ["test_a"]),
+        ("def helper():\n    pass", []),
+    ],
+)
+def test_a_fast_test_is_found(planted: str, names: list[str]) -> None:
+    """The rule knows the mark of a module and of a function."""
+    assert fast_tests(planted) == names

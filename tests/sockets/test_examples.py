@@ -56,12 +56,14 @@ def run(served: Served, command: list[str], count: int = 3) -> list[str]:
     return asyncio.run(first_lines(served, command, count))
 
 
+@pytest.mark.slow
 def test_the_token_is_made_as_shown(served: Served, samples: Samples) -> None:
     words = shlex.split(samples["token"])
     assert words[:3] == ["uv", "run", "manage.py"]
     assert served.manage(*words[3:]).count(":") == 2
 
 
+@pytest.mark.slow
 def test_the_first_python_example_prints_prices(
     served: Served, samples: Samples, tmp_path: Path
 ) -> None:
@@ -71,6 +73,7 @@ def test_the_first_python_example_prints_prices(
         assert re.fullmatch(r"[A-Z][A-Z0-9]* ([\d.]+|None)\n", line)
 
 
+@pytest.mark.slow
 def test_the_second_python_example_keeps_a_board(
     served: Served, samples: Samples, tmp_path: Path
 ) -> None:
@@ -95,6 +98,7 @@ def commands_of(samples: Samples, served: Served) -> list[list[str]]:
     return [shlex.split(line) for line in lines]
 
 
+@pytest.mark.slow
 def test_the_shell_examples_get_frames(served: Served, samples: Samples) -> None:
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")

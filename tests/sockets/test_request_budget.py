@@ -20,6 +20,7 @@ def strict(tmp_path: Path) -> Iterator[Served]:
         yield served
 
 
+@pytest.mark.slow
 def test_whatever_is_asked_counts_against_the_same_budget(strict: Served) -> None:
     viewer, admin = ("viewer", strict.token), ("admin", strict.manage("token", "admin"))
     assert status_of(strict, POLL, viewer) == 200

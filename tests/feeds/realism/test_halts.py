@@ -27,7 +27,7 @@ FOLLOWERS = {
 }
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 3, 4))])
 def test_a_price_that_runs_away_is_stopped_paused_and_reopened_by_an_auction(seed: int) -> None:
     """A limit state of 15 s, a pause of 5 minutes, an auction; no ticks while it is halted."""
     plan = demo_plan(

@@ -317,6 +317,7 @@ def test_a_file_is_tried_and_then_applied(feed, end):
     assert Instrument.objects.filter(symbol="QAL").exists()
 
 
+@pytest.mark.slow
 def test_the_largest_list_is_tried_and_applied(feed):
     client = root()
     lines = [HEAD, *(f"S{n},{'N' * 80},{'S' * 40},0.01,50,0.02,1" for n in range(MOST_ROWS))]

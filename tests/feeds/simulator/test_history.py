@@ -77,6 +77,7 @@ def test_it_ends_at_the_reference_price_as_the_feed_begins() -> None:
         assert earlier.end_ms == DAYS_BEFORE[-1].starts_ms[3]
 
 
+@pytest.mark.slow
 def test_every_day_has_bars_and_every_bar_is_possible() -> None:
     for seed in SEEDS:
         for bars in columns(seed):

@@ -74,6 +74,7 @@ def test_it_does_not_matter_how_often_it_is_drawn(waits: list[int]) -> None:
     assert ticks == WHOLE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("has_simd", [True, False])
 def test_another_process_draws_the_same_market(has_simd: bool) -> None:
     """Also on another machine: without vector instructions numpy's exp differs, ours does not."""
@@ -211,10 +212,10 @@ def test_no_quote_repeats_the_one_before_it() -> None:
     ("number", "rate", "seconds", "slack"),
     [
         (60, 200, 60, 0.06),
-        (500, 2000, 60, 0.03),
-        (60, 20_000, 20, 0.08),
-        (1, 20_000, 20, 0.4),
-        (60, 10, 240, 0.12),
+        pytest.param(500, 2000, 60, 0.03, marks=pytest.mark.slow),
+        pytest.param(60, 20_000, 20, 0.08, marks=pytest.mark.slow),
+        pytest.param(1, 20_000, 20, 0.4, marks=pytest.mark.slow),
+        pytest.param(60, 10, 240, 0.12, marks=pytest.mark.slow),
     ],
 )
 def test_the_rate_is_met(number: int, rate: float, seconds: int, slack: float) -> None:
