@@ -92,7 +92,7 @@ def polled(served: Served, query: str) -> str:
 async def close_code(websocket: ClientConnection) -> int | None:
     """Read to the end; return why it ended."""
     with suppress(ConnectionClosed):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 await websocket.recv()
     return websocket.close_code

@@ -76,7 +76,7 @@ def busy(served: Served) -> Names:
         symbols.update(trade["s"] for trade in trades)
         return len(symbols) >= 5
 
-    wait_until(are_found, 30, poll_s=0.2)
+    wait_until(are_found, poll_s=0.2)
     return tuple(sorted(symbols)[:5])
 
 

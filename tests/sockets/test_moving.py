@@ -110,7 +110,7 @@ def test_a_reader_moves_between_processes_on_any_transport(
     settings = {"MARKET_REQUESTS_PER_S": "1000", "MARKET_HEARTBEAT_MS": "500"}
     with shared_market(tmp_path, redis, "--rate", "1000", **settings) as market:
         first = market.webs[0]
-        eventually(lambda: all(len(web.board()["rows"]) == 60 for web in market.webs), 30)
+        eventually(lambda: all(len(web.board()["rows"]) == 60 for web in market.webs))
         traveller = Traveller(list(first.board()["rows"])[:20], first.token)
         for number, transport in enumerate(itertools.islice(itertools.cycle(Transport), 13)):
             host = market.webs[number % 2].host
@@ -128,7 +128,7 @@ def test_a_redis_that_stops_and_comes_back_empty_closes_no_socket(
     settings = {"MARKET_HEARTBEAT_MS": "500"}
     with shared_market(tmp_path, redis, "--rate", "400", **settings) as market:
         first = market.webs[0]
-        eventually(lambda: all(len(web.board()["rows"]) == 60 for web in market.webs), 30)
+        eventually(lambda: all(len(web.board()["rows"]) == 60 for web in market.webs))
         symbols, goal = list(first.board()["rows"])[:20], []
         travellers = [Traveller(symbols, web.token) for web in market.webs]
 

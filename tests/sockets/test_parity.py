@@ -138,11 +138,11 @@ def test_one_script_is_the_same_over_every_transport_of_every_server(
             lambda: player.played.is_set() and reader.stands_at(f"{EPOCH}:{player.board.sequence}"),
         )
 
-    eventually(lambda: all(web.board()["position"] == f"{EPOCH}:{start}" for web in webs), 30)
+    eventually(lambda: all(web.board()["position"] == f"{EPOCH}:{start}" for web in webs))
     threads = [Thread(target=read, args=pair) for pair in pairs]
     for thread in threads:
         thread.start()
-    eventually(lambda: all(set(MARKET) <= set(r.reader.positions) for r in readers.values()), 30)
+    eventually(lambda: all(set(MARKET) <= set(r.reader.positions) for r in readers.values()))
     player.go.set()
     for thread in threads:
         thread.join(60)

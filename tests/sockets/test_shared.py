@@ -87,7 +87,7 @@ def test_the_feed_ends_well(
         cwd=ROOT, env=environment(tmp_path), check=True, timeout=60,
     )  # fmt: skip
     with running_feed(tmp_path, redis) as feed:
-        eventually(lambda: redis.client().xlen("market:batches"), 30)
+        eventually(lambda: redis.client().xlen("market:batches"))
         feed.process.send_signal(number)
         assert feed.process.wait(timeout=STOP_S) == 0
 
@@ -95,4 +95,4 @@ def test_the_feed_ends_well(
 def test_the_feed_ends_well_without_redis(tmp_path: Path, redis: RedisServer, eventually) -> None:
     redis.kill()
     with running_feed(tmp_path, redis) as feed:
-        eventually(lambda: "lost" in feed.log(), 30)
+        eventually(lambda: "lost" in feed.log())
