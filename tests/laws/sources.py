@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,10 +47,16 @@ def dotted(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+@cache
+def parsed(source: str) -> ast.Module:
+    """Return the tree of a module; many laws read the same modules, and none changes a tree."""
+    return ast.parse(source)
+
+
 def imports_of(source: str) -> list[Import]:
     """Return what a module imports anywhere: in functions, for type checking, by literal name."""
     found: list[Import] = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         match node:
             case ast.Import(names=names):
                 found += [Import(node.lineno, alias.name) for alias in names]

@@ -8,7 +8,16 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.laws.sources import ROOT, Found, broken, dotted, imports_of, lines_of, python_modules
+from tests.laws.sources import (
+    ROOT,
+    Found,
+    broken,
+    dotted,
+    imports_of,
+    lines_of,
+    parsed,
+    python_modules,
+)
 
 MODULES = python_modules()
 SCRIPTS = sorted((ROOT / "static" / "js").rglob("*.js"))
@@ -49,7 +58,7 @@ SINGLES = {"get", "first", "last", "earliest", "latest", "count", "exists", "agg
 
 def related_names(source: str) -> set[str]:
     """Return the names under which the rows of a models module reach those that refer to them."""
-    keywords = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.keyword))
+    keywords = (node for node in ast.walk(parsed(source)) if isinstance(node, ast.keyword))
     names = {k.value.value for k in keywords if k.arg == "related_name" and is_text(k.value)}
     return names - {"+"}
 
@@ -114,7 +123,7 @@ def row_writes(source: str, related: set[str] = frozenset()) -> list[Found]:
         imported.reaches("django") or "models" in imported.full.split(".")
         for imported in imports_of(source)
     )
-    tree = ast.parse(source)
+    tree = parsed(source)
     own = {node.name for node in ast.walk(tree) if isinstance(node, FUNCTIONS)}
     rows = Rows(frozenset(related if knows_rows else ()))
     statements = [node for node in tree.body if not isinstance(node, FUNCTIONS | ast.ClassDef)]
@@ -278,12 +287,12 @@ def settings_read(source: str, allowed: set[str]) -> list[Found]:
         if imported.full != "django.conf.settings" or not imported.name
     ]
     attributes = 0
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.Attribute) and is_settings(node.value):
             attributes += 1
             if node.attr not in allowed:
                 found.append(Found(node.lineno, f"reads settings.{node.attr}"))
-    uses = sum(is_settings(node) for node in ast.walk(ast.parse(source)))
+    uses = sum(is_settings(node) for node in ast.walk(parsed(source)))
     if uses > attributes:
         found.append(Found(imports[0].line, "passes the settings on: say which one is read"))
     return found
@@ -338,7 +347,7 @@ def aliases(source: str) -> list[Found]:
     hidden = ("django.conf", "feeds", "dashboard")
     return [
         Found(node.lineno, f"imports {alias.name} as {alias.asname}")
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(parsed(source))
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
         if alias.asname and (getattr(node, "module", None) or alias.name).startswith(hidden)
@@ -425,7 +434,7 @@ def built_sql(source: str) -> list[Found]:
     """Return the SQL that is put together from pieces instead of taking parameters."""
     return [
         Found(node.lineno, "SQL is built from pieces: pass parameters")
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(parsed(source))
         if is_built_query(node) or (is_built(node) and SQL.match(literal_of(node)))
     ]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.laws.sources import ROOT, Found, broken, imports_of
+from tests.laws.sources import ROOT, Found, broken, imports_of, parsed
 
 PATHS = sorted((ROOT / "tests").rglob("*.py"))
 
@@ -60,7 +60,7 @@ def early_clocks(source: str) -> list[Found]:
     """Return where a module reads a clock when it is imported: the test may run on another day."""
     return [
         Found(call.lineno, f"reads the clock at import: {ast.unparse(call)}")
-        for call in calls_at_import(ast.parse(source))
+        for call in calls_at_import(parsed(source))
         if is_clock(call)
     ]
 
@@ -130,7 +130,7 @@ def naps(source: str) -> list[Found]:
     """Return the waits for time to pass; `sleep(0)` only lets others have their turn."""
     return [
         Found(node.lineno, f"naps: {ast.unparse(node)}")
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(parsed(source))
         if isinstance(node, ast.Call) and is_nap(node)
     ]
 
@@ -174,7 +174,7 @@ TEST_FOLDERS = sorted({path.parent for path in PATHS if path.name.startswith("te
 
 def fast_tests(source: str) -> list[str]:
     """Return the tests of a module that `-m "not slow"` runs."""
-    tree = ast.parse(source)
+    tree = parsed(source)
     if any(is_named(node, "pytestmark") and is_slow(node) for node in tree.body):
         return []
     functions = [

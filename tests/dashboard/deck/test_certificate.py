@@ -128,6 +128,7 @@ def test_another_tape_begins_anew_and_a_board_says_what_is_open():
     assert seen_by(monitor) == 1
 
 
+@pytest.mark.slow
 def test_it_finds_what_a_watch_finds_and_finds_it_once(monkeypatch):
     """Three days of a minute each."""
     days = Calendar(EXCHANGES["XNYS"], date(2026, 1, 5))

@@ -98,7 +98,7 @@ def test_an_id_that_is_no_good_is_replaced(sent: bytes) -> None:
 
 @pytest.mark.parametrize("formatter", [JsonFormatter, LineFormatter])
 @pytest.mark.parametrize(
-    "told",
+    "message",
     [
         f"key={SECRET}",
         "redis://:hunter22@db/0 lost",
@@ -111,10 +111,10 @@ def test_an_id_that_is_no_good_is_replaced(sent: bytes) -> None:
         "sessionid=hunter22",
     ],
 )
-def test_no_line_holds_a_secret(formatter: type, told: str) -> None:
+def test_no_line_holds_a_secret(formatter: type, message: str) -> None:
     for line in (
-        logged(formatter(secrets=[SECRET]), told),
-        logged(formatter(secrets=[SECRET]), "it said text=%s", told),
+        logged(formatter(secrets=[SECRET]), message),
+        logged(formatter(secrets=[SECRET]), "it said text=%s", message),
     ):
         assert "hunter22" not in line
         assert SECRET not in line

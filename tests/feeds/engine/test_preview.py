@@ -103,6 +103,7 @@ def test_a_shock_does_what_its_preview_said(seed: int, size: float) -> None:
     assert sum(inside) >= 0.8 * len(inside)
 
 
+@pytest.mark.slow
 def test_who_is_not_touched_does_not_feel_it() -> None:
     effect = shock()
     others = {instrument.symbol for instrument in LISTED} - CHOSEN
@@ -112,6 +113,7 @@ def test_who_is_not_touched_does_not_feel_it() -> None:
     assert ticks_of(usual, CHOSEN) != ticks_of(shocked, CHOSEN)
 
 
+@pytest.mark.slow
 def test_more_is_traded_while_it_lasts() -> None:
     effect = shock()
     counts = [
@@ -121,6 +123,7 @@ def test_more_is_traded_while_it_lasts() -> None:
     assert 1.3 < counts[1] / counts[0] < 4
 
 
+@pytest.mark.slow
 def test_a_shock_that_is_called_off_stops_where_it_is() -> None:
     """The rest of it does not happen, from the next stride on."""
     effect = shock(-0.5)
@@ -149,6 +152,7 @@ def test_what_happens_after_the_close_is_in_the_first_prices() -> None:
         assert log(ends[1][symbol] / ends[0][symbol]) == pytest.approx(log(0.8), abs=0.01)
 
 
+@pytest.mark.slow
 def test_a_band_that_the_preview_feared_for_is_hit_and_trading_pauses() -> None:
     plan = replace(plan_of(), bands=BandRules(1, 0, 0))
     rough, gentle = shock(-0.12), shock(-0.005)
@@ -180,6 +184,7 @@ def roughness(tape: Iterable[Batch], effect: Effect) -> float:
     return float(np.mean(np.square(changes)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [0.2, 4.0])
 def test_a_regime_multiplies_the_volatility(size: float) -> None:
     effect = regime(size)
@@ -188,6 +193,7 @@ def test_a_regime_multiplies_the_volatility(size: float) -> None:
     assert ratio == pytest.approx(size, rel=0.35)
 
 
+@pytest.mark.slow
 def test_a_regime_leaves_the_number_of_ticks_and_widens_the_spread() -> None:
     effect = regime(4.0)
     calm, wild = batches(plan_of(), effect.end_ms), batches(plan_of(effect), effect.end_ms)
@@ -204,6 +210,7 @@ def test_a_regime_leaves_the_number_of_ticks_and_widens_the_spread() -> None:
 
 
 # --- one tape -------------------------------------------------------------------------------
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_ms", [170, 640])
 def test_the_same_commands_give_the_same_tape_however_it_is_cut(batch_ms: int) -> None:
     plan = plan_of(shock(-0.1, length_ms=7_777), regime(3.0, symbol=LISTED[3].symbol, sector=""))

@@ -115,6 +115,7 @@ def test_the_audit_tells_the_feed_of_an_instrument_that_is_gone():
     assert names == ["instrument OLD", "feed closed-feed"] * 2 + ["notification to everyone"]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_database_of_an_older_version_is_brought_up_to_date(symbols):
     executor = MigrationExecutor(connection)

@@ -116,6 +116,7 @@ def test_adding_or_removing_an_instrument_changes_no_other() -> None:
     assert not [tick for tick in of(ticks, "ORB") if 3000 <= tick.ts_event - START < 6000]
 
 
+@pytest.mark.slow
 def test_many_new_instruments_share_the_rate_and_change_no_prices() -> None:
     """Quotes of the same symbol in the same step have the same prices in both markets."""
     alone, joined = simulator(plan_of(20)), simulator(plan_of(20))
@@ -168,6 +169,7 @@ def quiet(**changes: object) -> FeedPlan:
     return changed(plan_of(1, rate=500), "NVX", **changes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "plan",
     [
@@ -232,6 +234,7 @@ def test_a_new_rate_is_met_at_once() -> None:
     assert 0.85 < len(run(market, 10, start=START + 5000)) / 20_000 < 1.15
 
 
+@pytest.mark.slow
 def test_ticks_follow_activity() -> None:
     ticks = run(simulator(plan_of(20, rate=2000)), 60)
     heavy = max(definitions(20), key=lambda definition: definition.activity)
