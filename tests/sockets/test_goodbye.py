@@ -71,7 +71,7 @@ def test_a_stop_is_announced_to_every_reader(
         tcp.close()
 
 
-def test_a_handshake_of_the_last_moment_is_told_so(
+def test_a_handshake_of_the_last_moment_hears_so(
     fresh: Served, eventually: Callable[..., None]
 ) -> None:
     """It came in time, but is complete only when the others have heard of the stop."""
