@@ -144,7 +144,7 @@ def test_an_instrument_with_another_tick_size_begins_anew() -> None:
     )
     second = Life(first.end(end_ms))
     second.follow(plan(2, definitions=(changed, wanted.definitions[1])), end_ms)
-    fresh, same = (second.board.rows[one.symbol] for one in wanted.definitions)
+    fresh, same = (second.board.rows[instrument.symbol] for instrument in wanted.definitions)
     assert fresh.values[LAST] is None
     assert same.values[LAST] is not None
 
