@@ -38,6 +38,8 @@ from feeds.services.changes import lock, record_market
 
 EVERY_S: Final = 2.0
 """The state is written this often."""
+LOOK_S: Final = 0.05
+"""Before its first plan a market has no state. It is asked this often until it has."""
 _ONLY: Final = 1
 """The primary key of the row."""
 log = logging.getLogger(__name__)
@@ -97,24 +99,26 @@ class CheckpointWriter:
         thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
         try:
             while True:
-                await self._write(thread)
-                await asyncio.sleep(self._every_s)
+                has_begun = await self._write(thread)
+                await asyncio.sleep(self._every_s if has_begun else LOOK_S)
         finally:
             await self._write(thread)
             await _in(thread, close_thread)
             thread.shutdown(wait=False)
 
-    async def _write(self, thread: ThreadPoolExecutor) -> None:
+    async def _write(self, thread: ThreadPoolExecutor) -> bool:
+        """Take the state and write it; say whether the market has begun."""
         # No await before the state is whole: the engine must not step in between.
         checkpoint = checkpoint_of(self._state(), self._board(), self._clock.now_ms())
         if not checkpoint.feeds:
-            return
+            return False
         try:
             is_ours = await _in(thread, partial(self._store, self._epoch, checkpoint))
         except db.Error as error:
             self._complain(str(error))
         else:
             self._complain("" if is_ours else "another market took over")
+        return True
 
     def _complain(self, trouble: str) -> None:
         if trouble and trouble != self._trouble:

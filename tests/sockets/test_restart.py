@@ -1,13 +1,13 @@
 """The market of the demo goes on after every end of its process, clean or not."""
 
-import sqlite3
 import time
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.checkpoints import saved_ms
 from tests.support.served import Served, serve
 
 pytestmark = pytest.mark.slow
@@ -36,13 +36,6 @@ def one_life(folder: Path, eventually: Any, *, is_killed: bool) -> tuple[Rows, R
 def is_priced(served: Served) -> bool:
     rows = served.board()["rows"]
     return bool(rows) and all(row["o"] is not None for row in rows.values())
-
-
-def saved_ms(folder: Path) -> int:
-    """Return when the state of the market was last stored (UTC ms)."""
-    with closing(sqlite3.connect(f"file:{folder}/market.sqlite3?mode=ro", uri=True)) as rows:
-        (found,) = rows.execute("SELECT saved_ms FROM feeds_marketcheckpoint").fetchone()
-    return int(found)
 
 
 @pytest.mark.parametrize("is_killed", [False, True], ids=["stopped", "killed"])

@@ -23,6 +23,7 @@ from typing import Any
 
 import django
 
+from tests.support.checkpoints import saved_ms
 from tests.support.loop_watch import LoopWatch
 from tests.support.waiting import until
 
@@ -76,8 +77,14 @@ START_S = 60
 
 
 async def begun() -> None:
-    """Wait for the first board."""
+    """Wait for the first board, and until the thread that stores the market has begun.
+
+    Tests count threads and open files from here on.
+    """
+    from django.conf import settings
+
     await until(lambda: board()["rows"], START_S)
+    await until(lambda: saved_ms(settings.MARKET_DATA_DIR), START_S)
 
 
 async def end() -> None:
