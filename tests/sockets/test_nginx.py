@@ -79,7 +79,7 @@ class Visitor:
             response = line.getresponse()
             for text in response.headers.get_all("Set-Cookie", []):
                 self.answer_cookies.load(text)
-            self.cookies |= {name: one.value for name, one in self.answer_cookies.items()}
+            self.cookies |= {name: cookie.value for name, cookie in self.answer_cookies.items()}
             self.last = response.headers
             return response.status, response.read().decode()
 
@@ -141,7 +141,7 @@ def test_a_socket_does_not_open_for_another_page(site: Site, viewer: Visitor, or
     assert f"'{origin}', which MARKET_PUBLIC_ORIGINS does not name" in site.served.log()
 
 
-def test_a_stream_is_not_held_back(viewer: Visitor) -> None:
+def test_a_stream_is_not_delayed(viewer: Visitor) -> None:
     """A proxy that buffers would give nothing before some kilobytes are together."""
     with closing(viewer.open()) as line:
         line.request("GET", "/sse/v1/?channels=status", headers=viewer.headers)
@@ -159,7 +159,7 @@ def test_polls_are_answered(viewer: Visitor) -> None:
     assert json.loads(body)["frames"]
 
 
-def test_a_poll_of_another_page_is_told_the_setting(viewer: Visitor) -> None:
+def test_a_poll_of_another_page_names_the_setting(viewer: Visitor) -> None:
     status, body = viewer.ask("GET", "/poll/v1/?symbols=*", Origin="https://evil.example")
     assert status == 403
     assert "MARKET_PUBLIC_ORIGINS" in json.loads(body)["error"]["message"]
@@ -172,7 +172,7 @@ def test_rest_and_udf_are_answered(viewer: Visitor) -> None:
     assert viewer.last["Access-Control-Allow-Origin"] == viewer.site.nginx.url
 
 
-def test_a_form_of_another_origin_is_told_the_setting(site: Site) -> None:
+def test_a_form_of_another_origin_names_the_setting(site: Site) -> None:
     stranger = Visitor(site, "127.0.0.3")
     status, page = stranger.sign_in("any", origin="https://evil.example")
     assert (status, "MARKET_PUBLIC_ORIGINS" in page) == (403, True)

@@ -46,7 +46,7 @@ STARTS: dict[str, Callable[[Served], bytes]] = {
     ).encode(),
     "socket": lambda served: handshake(served)[:-2],
 }
-TOLD = {"line", "head", "body", "chunk", "socket"}
+ANSWERED = {"line", "head", "body", "chunk", "socket"}
 
 
 @pytest.mark.parametrize("kind", STARTS)
@@ -54,7 +54,7 @@ def test_a_silent_request_is_ended(hasty: Served, kind: str) -> None:
     with open_tcp(hasty) as tcp:
         tcp.sendall(STARTS[kind](hasty))
         answer = read_to_the_end(tcp)
-    assert answer.startswith(b"HTTP/1.1 408 ") if kind in TOLD else answer == b""
+    assert answer.startswith(b"HTTP/1.1 408 ") if kind in ANSWERED else answer == b""
 
 
 TRICKLES = {"head": b"X: x\r\n", "body": b"x", "socket": b"X: x\r\n"}

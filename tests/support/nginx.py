@@ -13,7 +13,6 @@ import shutil
 import socket
 import ssl
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +24,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.support.documents import document
+from tests.support.waiting import wait_until
 
 HOST = "127.0.0.1"
 START_S = 10
@@ -103,15 +103,16 @@ def running_nginx(folder: Path, *, port: int, to: int) -> Iterator[Nginx]:
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + START_S
-    while process.poll() is None and time.monotonic() < end:
-        try:
-            socket.create_connection((HOST, port), 1).close()
-        except OSError:
-            time.sleep(0.02)
-        else:
-            return
-    raise AssertionError(f"nginx did not start: {log.read_text()}")
+    wait_until(lambda: process.poll() is not None or _listens(port), START_S)
+    assert process.poll() is None, f"nginx did not start: {log.read_text()}"
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection((HOST, port), 1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _certificate() -> bytes:

@@ -1,4 +1,4 @@
-"""Operators are told of trouble, once, and also when the database comes back late."""
+"""Operators are announced of trouble, once, and also when the database comes back late."""
 
 import asyncio
 
@@ -23,7 +23,7 @@ from tests.support.metrics import samples
 STALLED = Trouble("demo", TroubleKind.STALLED, "no ticks for 5 s")
 
 
-class Told:
+class Announcements:
     """What operators hear; `is_away` is a database that is not there."""
 
     def __init__(self) -> None:
@@ -36,39 +36,44 @@ class Told:
         self.said.append((title, body))
 
 
-async def test_a_trouble_is_logged_counted_and_told(caplog: pytest.LogCaptureFixture) -> None:
-    told = Told()
-    siren = Alarm(list, told)
+async def test_a_trouble_is_logged_counted_and_announced(caplog: pytest.LogCaptureFixture) -> None:
+    announcements = Announcements()
+    siren = Alarm(list, announcements)
     siren.note(STALLED)
-    assert told.said == []
+    assert announcements.said == []
     await siren.tell()
     await siren.tell()
-    assert told.said == [("Feed demo has stalled", "no ticks for 5 s")]
+    assert announcements.said == [("Feed demo has stalled", "no ticks for 5 s")]
     assert "trouble kind=stalled feed=demo fact=no ticks for 5 s" in caplog.text
     read = samples(AlarmCollector(siren))
     assert read["market_troubles_total stalled"] == 1
     assert read["market_troubles_total crashed"] == 0
 
 
-async def test_what_the_database_could_not_take_is_told_later() -> None:
-    told = Told()
-    siren = Alarm(list, told)
-    told.is_away = True
+async def test_what_the_database_could_not_take_is_announced_later() -> None:
+    announcements = Announcements()
+    siren = Alarm(list, announcements)
+    announcements.is_away = True
     siren.note(STALLED)
     siren.note(STALLED._replace(feed="other"))
     await siren.tell()
-    assert told.said == []
-    told.is_away = False
+    assert announcements.said == []
+    announcements.is_away = False
     await siren.tell()
-    assert [title for title, _ in told.said] == ["Feed demo has stalled", "Feed other has stalled"]
+    assert [title for title, _ in announcements.said] == [
+        "Feed demo has stalled",
+        "Feed other has stalled",
+    ]
 
 
 async def test_it_looks_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(alarm, "LOOK_S", 0.0)
-    told, found = Told(), [[STALLED], [], [STALLED]]
-    running = asyncio.ensure_future(Alarm(lambda: found.pop(0) if found else [], told).run())
+    announcements, found = Announcements(), [[STALLED], [], [STALLED]]
+    running = asyncio.ensure_future(
+        Alarm(lambda: found.pop(0) if found else [], announcements).run()
+    )
     async with asyncio.timeout(5):
-        while len(told.said) < 2:
+        while len(announcements.said) < 2:
             await asyncio.sleep(0)
     running.cancel()
     assert found == []
@@ -124,7 +129,7 @@ def test_operators_are_staff_who_may_operate(ada: User) -> None:
     assert operators().count() == 3
 
 
-def test_the_same_trouble_is_told_once_by_all_processes(ada: User) -> None:
+def test_the_same_trouble_is_announced_once_by_all_processes(ada: User) -> None:
     assert notify_operators(title="Feed demo has stalled", body="no ticks") == 1
     assert notify_operators(title="Feed demo has stalled", body="no ticks for 6 s") == 0
     assert notify_operators(title="Feed other has stalled", body="no ticks") == 1
@@ -136,7 +141,7 @@ def test_the_same_trouble_is_told_once_by_all_processes(ada: User) -> None:
     assert (entry.actor_name, entry.target) == ("system", "notification to operators")
 
 
-def test_the_same_trouble_is_told_again_later(ada: User) -> None:
+def test_the_same_trouble_is_announced_again_later(ada: User) -> None:
     notify_operators(title="Feed demo has stalled", body="no ticks")
     row = Notification.objects.get()
     Notification.objects.update(created_at=row.created_at - REPEAT_AFTER)

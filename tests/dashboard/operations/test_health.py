@@ -70,7 +70,7 @@ async def test_a_database_that_hangs_makes_it_unready(
 ) -> None:
     await exchange.settle()
     monkeypatch.setattr(health, "DATABASE_S", 0.01)
-    status, wrong = await ask(exchange, read=lambda: asyncio.sleep(60))
+    status, wrong = await ask(exchange, read=asyncio.Event().wait)
     assert status == 503
     assert wrong.keys() == {"database"}
 
