@@ -16,7 +16,7 @@ from feeds.engine.feed_watch import TroubleKind
 from feeds.models import Feed
 from feeds.plan.plans import FeedKind
 from tests.support.redis_server import RedisServer
-from tests.support.waiting import until
+from tests.support.waiting import until, until_found
 
 
 @asynccontextmanager
@@ -51,14 +51,13 @@ async def test_with_redis_the_feed_runs_elsewhere(settings, redis: RedisServer) 
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_operators_are_told_of_a_feed_that_draws_nothing(settings, monkeypatch) -> None:
+async def test_operators_hear_of_a_feed_that_draws_nothing(settings, monkeypatch) -> None:
     """An upstream feed without an upstream; all the way from the source to the row."""
     settings.MARKET_FEED_STALL_S = 0.1
     monkeypatch.setattr(alarm, "LOOK_S", 0.05)
     await sync_to_async(make_upstream_feed_and_operator)()
-    async with started() as runtime, asyncio.timeout(10):
-        while not await Notification.objects.aexists():
-            await asyncio.sleep(0.01)
+    async with started() as runtime:
+        await until_found(Notification.objects.aexists)
         assert runtime._alarm.counts == {TroubleKind.STOPPED: 1}
     row = await Notification.objects.aget()
     assert row.title == "Feed far has stopped by itself"

@@ -6,7 +6,7 @@ later that did happen.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 POLL_S: Final = 0.01
@@ -28,6 +28,13 @@ async def until(question: Callable[[], object], timeout_s: float = PATIENCE_S) -
     """Ask until the answer is yes, and let the loop turn."""
     async with asyncio.timeout(timeout_s):
         while not question():
+            await asyncio.sleep(POLL_S)
+
+
+async def until_found(question: Callable[[], Awaitable[object]]) -> None:
+    """Ask a question that has to be awaited, such as one to the database, until the answer is yes."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not await question():
             await asyncio.sleep(POLL_S)
 
 
