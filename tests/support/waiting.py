@@ -32,7 +32,7 @@ async def until(question: Callable[[], object], timeout_s: float = PATIENCE_S) -
 
 
 async def until_found(question: Callable[[], Awaitable[object]]) -> None:
-    """Ask a question that has to be awaited, such as one to the database, until the answer is yes."""
+    """Ask a question that has to be awaited, such as to the database, until the answer is yes."""
     async with asyncio.timeout(PATIENCE_S):
         while not await question():
             await asyncio.sleep(POLL_S)
