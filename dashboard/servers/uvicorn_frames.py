@@ -71,7 +71,9 @@ class BoundSansIO(ClosingSansIO):
     def _go_on(self) -> None:
         """Take another turn while bytes are left; take no new ones until then."""
         if self._is_lingering or self.disconnected:
+            # What still comes must be read and dropped, or the close frame would be lost.
             self._unread.clear()
+            self._resume()
         elif self._unread:
             self._is_paused = True
             self.transport.pause_reading()
@@ -79,7 +81,11 @@ class BoundSansIO(ClosingSansIO):
             if not self.read_paused and not self._has_turn:
                 self._has_turn = True
                 self.loop.call_soon(self._turn)
-        elif self._is_paused and not self.read_paused:
+        elif not self.read_paused:
+            self._resume()
+
+    def _resume(self) -> None:
+        if self._is_paused:
             self._is_paused = False
             self.transport.resume_reading()
 
