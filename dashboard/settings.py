@@ -6,11 +6,12 @@ Only `runtime` reads MARKET_* names in project code; everything else gets them a
 import os
 import secrets
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from dashboard.database_url import read_database_url
 from dashboard.network.hops import Network, parse_networks
 from dashboard.network.origins import are_secure, hosts_of, parse_origins
 
@@ -52,6 +53,13 @@ def _data_dir() -> Path:
         cure = f"cannot be a folder ({error.strerror})"
         raise ImproperlyConfigured(f"MARKET_DATA_DIR was {str(folder)!r}, which {cure}") from None
     return folder
+
+
+def _database(default_file: Path) -> dict[str, Any]:
+    try:
+        return read_database_url(os.environ.get("DATABASE_URL", ""), default_file)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"DATABASE_URL: {error}") from None
 
 
 def _redis_url() -> str:
@@ -270,17 +278,7 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": MARKET_DATA_DIR / "market.sqlite3",
-        "OPTIONS": {
-            "timeout": 1.5,  # seconds to wait for a lock; then the answer is 503
-            "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        },
-    },
-}
+DATABASES = {"default": _database(MARKET_DATA_DIR / "market.sqlite3")}
 
 CHANNEL_LAYERS = {"default": _channel_layer(MARKET_REDIS_URL)}
 
@@ -349,7 +347,10 @@ STATIC_ROOT = MARKET_DATA_DIR / "static"
 SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_MAX_AGE = 0
 
-SECRETS: Final = (*(SECRET_KEY, MARKET_UPSTREAM_KEY, MARKET_UPSTREAM_SECRET, MARKET_METRICS_TOKEN),)
+SECRETS: Final = (
+    *(SECRET_KEY, MARKET_UPSTREAM_KEY, MARKET_UPSTREAM_SECRET, MARKET_METRICS_TOKEN),
+    DATABASES["default"].get("PASSWORD", ""),
+)
 """Values that no log line may show."""
 LOGGING = {
     "version": 1,
@@ -366,6 +367,9 @@ LOGGING = {
         "django.security.DisallowedHost": {
             "level": "CRITICAL"
         },  # a traceback a request; dashboard.pages.refusals says it in a line
+        "psycopg.pool": {
+            "level": "CRITICAL"
+        },  # a line for every attempt; whoever needed the connection says it once
         "channels_redis": {
             "level": "CRITICAL"
         },  # a traceback a second; feeds.bus.control says it once

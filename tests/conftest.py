@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.support.postgres_server import PostgresServer, running_postgres
 from tests.support.redis_server import RedisServer, running_redis
 from tests.support.served import Served, serve
 from tests.support.waiting import wait_until
@@ -97,6 +98,22 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
     """A Redis of the tests' own; `redis` is for those that want it empty."""
     with running_redis(tmp_path_factory.mktemp("redis")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL of the tests' own; `postgres` is for those that need it to be up."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres(postgres_server: PostgresServer) -> PostgresServer:
+    """The PostgreSQL of the tests, up."""
+    if postgres_server.process is None or postgres_server.process.poll() is not None:
+        postgres_server.start()
+    postgres_server.thaw()
+    return postgres_server
 
 
 @pytest.fixture
