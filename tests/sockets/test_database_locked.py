@@ -44,7 +44,7 @@ def sign_in(served: Served) -> HTTPResponse:
     return ask(served, "POST", form, cookie)
 
 
-def test_a_sign_in_is_told_to_try_again_and_prices_go_on(served: Served) -> None:
+def test_a_sign_in_is_asked_to_try_again_and_prices_go_on(served: Served) -> None:
     with locked(served):
         begun_s = time.monotonic()
         answer = sign_in(served)
