@@ -16,6 +16,7 @@ from dashboard.api.context import ApiContext
 from dashboard.api.routes import api_routes
 from dashboard.deck.routes import deck_routes
 from dashboard.pages import views
+from dashboard.pages.build import build
 from dashboard.pages.refusals import bad_request, server_error
 from dashboard.protocol.pages import asyncapi_file, developers
 
@@ -42,6 +43,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("polling/", views.PollingView.as_view(market=_market), name="polling"),
     path("lab/", views.LabView.as_view(), name="lab"),
     path("lab/costs/", views.CostsView.as_view(read_costs=_runtime.read_costs), name="lab_costs"),
+    path("version/", build, name="version"),
     path("watchlist/add/", views.watchlist_add, name="watchlist_add"),
     path("watchlist/remove/", views.watchlist_remove, name="watchlist_remove"),
     path("notifications/read/", views.notifications_read, name="notifications_read"),

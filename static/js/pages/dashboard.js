@@ -92,6 +92,8 @@ class Page {
   /** Whether the next paint shows prices. */
   #hasPrices = false;
   #marketFrames = 0;
+  /** Reconnects that the rest of the page knows of. */
+  #reconnects = 0;
 
   /** Start the page. */
   open() {
@@ -310,10 +312,19 @@ class Page {
   /** @param {import("../connection/state.js").ConnectionState} state */
   #onstate(state) {
     if (state.name !== "live") this.#isCatchingUp = true;
+    this.#tellReconnects();
     this.#status.show(state);
     this.#trades?.showConnection(state.name, isUp(state.name));
     this.#tick();
     if (state.name === "signed_out") signIn(this.#settings.loginUrl);
+  }
+
+  /** Say to the rest of the page that another server may have answered. */
+  #tellReconnects() {
+    const {state, reconnects} = this.#connection;
+    if (!isUp(state.name) || reconnects === this.#reconnects) return;
+    this.#reconnects = reconnects;
+    dispatchEvent(new Event("reconnected"));
   }
 
   #tick() {
