@@ -17,6 +17,7 @@ from typing import Any, ParamSpec, TypeVar
 from asgiref.sync import sync_to_async
 
 from dashboard.wire.registry import Transport
+from feeds.database import with_connection
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -159,4 +160,4 @@ def in_thread(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
         finally:
             account.add_thread_time(time.thread_time_ns() - begun_ns)
 
-    return sync_to_async(work)
+    return sync_to_async(with_connection(work))

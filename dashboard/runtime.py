@@ -44,6 +44,7 @@ from feeds.bus.interface import Bus
 from feeds.bus.memory import MemoryBus
 from feeds.bus.redis_bus import RedisBus
 from feeds.clock import SystemClock
+from feeds.database import with_connection
 from feeds.engine.engine import Engine, Source
 from feeds.engine.feed_watch import FeedWatch, Trouble, TroubleKind
 from feeds.engine.runner import Runner
@@ -97,7 +98,7 @@ class FeedTasks:
             FeedKind.UPSTREAM: lambda _: upstream.open_source(),
         }
         epoch = secrets.token_hex(4)
-        left = await sync_to_async(take_over)(epoch, self._clock.now_ms())
+        left = await sync_to_async(with_connection(take_over))(epoch, self._clock.now_ms())
         engine = self._engine = Engine(
             epoch=epoch, open_source=lambda _: PlannedSource(openers), left=left
         )
@@ -109,7 +110,7 @@ class FeedTasks:
             engine=engine,
             bus=self._bus,
             clock=self._clock,
-            read_plans=sync_to_async(load_plans),
+            read_plans=sync_to_async(with_connection(load_plans)),
             flush_ms=settings.MARKET_FLUSH_MS,
             reconcile_s=settings.MARKET_RECONCILE_S,
             observers=[bar_writer.observe],
@@ -117,7 +118,7 @@ class FeedTasks:
         recorder = Recorder(
             bus=self._bus,
             clock=self._clock,
-            read_recorded=sync_to_async(read_recorded),
+            read_recorded=sync_to_async(with_connection(read_recorded)),
             save=record_live,
             look_s=settings.MARKET_RECONCILE_S,
         )
@@ -315,6 +316,7 @@ def read_personal(user_ids: Collection[int]) -> dict[int, Personal]:
 
 
 @sync_to_async
+@with_connection
 def read_database() -> None:
     """Read a row.
 
@@ -325,6 +327,7 @@ def read_database() -> None:
 
 
 @sync_to_async
+@with_connection
 def tell_operators(title: str, body: str) -> None:
     """Send a notification to all operators, unless they have the same one already."""
     notify_operators(title=title, body=body)

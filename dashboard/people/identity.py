@@ -28,6 +28,7 @@ from dashboard.cpu_meter import in_thread
 from dashboard.people.access import NO_RIGHTS, UNLIMITED, Access, Rights
 from dashboard.people.selectors import access_of, rights_of
 from dashboard.wire.registry import Close
+from feeds.database import with_connection
 
 TOKEN_SALT: Final = "dashboard.token"  # noqa: S105 a namespace, not a secret
 TOKEN_DAYS: Final = 30
@@ -110,6 +111,7 @@ def make_token(user: AbstractBaseUser) -> str:
 
 
 @sync_to_async
+@with_connection
 def find_revoked(identities: Collection[Identity]) -> dict[Identity, Close]:
     """Return the identities that no longer hold, with the code to close their connections.
 

@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from dashboard.network.hops import Network
 from dashboard.network.trusted_proxies import seen_through
 from dashboard.people.identity import Identity, identify
+from feeds.database import with_connection
 
 IMPORT_PATHS: Final = {b"/admin/feeds/recording/add/": "feeds.add_recording"}
 """The pages that take large files, and the permission that each needs."""
@@ -36,6 +37,7 @@ async def may_upload(scope: dict[str, Any], trusted: Sequence[Network] = ()) -> 
 
 
 @sync_to_async
+@with_connection
 def _may(user_id: int, permission: str) -> bool:
     user = User.objects.filter(pk=user_id, is_active=True, is_staff=True).first()
     return user is not None and user.has_perm(permission)

@@ -18,6 +18,7 @@ from typing import Final
 from django import db
 
 from feeds.clock import Clock
+from feeds.database import with_connection
 from feeds.market.bars import DAY, MINUTE, Bar, Bars
 from feeds.market.delayed_keys import MARK
 from feeds.market.events import Batch, Carryover, Delisting, Trade
@@ -151,4 +152,4 @@ class BarWriter:
             await self._in_thread(partial(self._prune, self._days))
 
     async def _in_thread(self, work: Callable[[], object]) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        await asyncio.get_running_loop().run_in_executor(self._thread, with_connection(work))

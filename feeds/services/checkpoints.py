@@ -18,6 +18,7 @@ from django.db.models import F
 from msgspec.structs import replace
 
 from feeds.clock import Clock
+from feeds.database import with_connection
 from feeds.engine.checkpoint import (
     NO_CHECKPOINT,
     Checkpoint,
@@ -164,4 +165,4 @@ def _move_clock(feed: Feed, saved_ms: int, passed_ms: int) -> None:
 
 
 async def _in(thread: ThreadPoolExecutor, work: Callable[[], bool | None]) -> bool:
-    return bool(await asyncio.get_running_loop().run_in_executor(thread, work))
+    return bool(await asyncio.get_running_loop().run_in_executor(thread, with_connection(work)))

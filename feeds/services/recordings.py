@@ -88,7 +88,7 @@ def record_live(slug: str, groups: Iterable[list[Event]]) -> Recording | None:
             return None
         begun = datetime.now(UTC)
         name = f"{feed.name[:50]} {begun:%Y-%m-%d %H:%M:%S.%f}"
-        return save_recording(name, groups, feed=feed, actor=None)
+        return save_recording(name, _idling(groups), feed=feed, actor=None)
     finally:
         connection.close()
 
@@ -125,6 +125,12 @@ def _write(
         for events in groups:
             writer.add(events)
         return writer.close()
+
+
+def _idling(groups: Iterable[list[Event]]) -> Iterator[list[Event]]:
+    """Yield groups without a connection: they come for hours, and it would be lost meanwhile."""
+    connection.close()
+    yield from groups
 
 
 def _enter(row: Recording, header: RecordingHeader, *, actor: User | None) -> Recording:

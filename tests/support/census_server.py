@@ -92,7 +92,8 @@ async def begun() -> None:
     from django.conf import settings
 
     await until(lambda: board()["rows"], START_S)
-    await until(lambda: saved_ms(settings.MARKET_DATA_DIR), START_S)
+    if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
+        await until(lambda: saved_ms(settings.MARKET_DATA_DIR), START_S)
 
 
 async def end() -> None:

@@ -1,0 +1,46 @@
+"""Database connections in threads and tasks of our own.
+
+Django looks after its connections at the begin and the end of a request. Other code has to do so
+itself: otherwise a connection that was lost stays lost, and one of a pool is never given back.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from django import db
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+def with_connection(work: Callable[P, T]) -> Callable[P, T]:
+    """Make work that runs outside a request begin and end with sound connections."""
+
+    @wraps(work)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        _give_back()
+        try:
+            return work(*args, **kwargs)
+        except (db.OperationalError, db.InterfaceError):
+            _renew_pools()
+            raise
+        finally:
+            _give_back()
+
+    return run
+
+
+def _give_back() -> None:
+    for connection in db.connections.all(initialized_only=True):
+        # A file is never lost, and closing the last connection to one writes its log back.
+        if connection.vendor != "sqlite":
+            connection.close_if_unusable_or_obsolete()
+
+
+def _renew_pools() -> None:
+    """Let no pool hand out a connection from before: when one is lost, so are mostly all."""
+    for connection in db.connections.all(initialized_only=True):
+        pool = getattr(connection, "pool", None)
+        if pool is not None and not pool.closed:
+            pool.drain()
