@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from dashboard.database_url import read_database_url
 from dashboard.network.hops import Network, parse_networks
 from dashboard.network.origins import are_secure, hosts_of, parse_origins
+from dashboard.private_files import make_private_file, make_private_folder
 
 BASE_DIR: Final = Path(__file__).resolve().parent.parent
 RENAMED: Final = {"MARKET_SEATS_PER_USER": "MARKET_CONNECTIONS_PER_USER"}
@@ -48,7 +49,7 @@ def _refuse_old_names() -> None:
 def _data_dir() -> Path:
     folder = Path(os.environ.get("MARKET_DATA_DIR", BASE_DIR / "data")).resolve()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
     except OSError as error:
         cure = f"cannot be a folder ({error.strerror})"
         raise ImproperlyConfigured(f"MARKET_DATA_DIR was {str(folder)!r}, which {cure}") from None
@@ -57,9 +58,12 @@ def _data_dir() -> Path:
 
 def _database(default_file: Path) -> dict[str, Any]:
     try:
-        return read_database_url(os.environ.get("DATABASE_URL", ""), default_file)
+        found = read_database_url(os.environ.get("DATABASE_URL", ""), default_file)
     except ValueError as error:
         raise ImproperlyConfigured(f"DATABASE_URL: {error}") from None
+    if found["ENGINE"].endswith("sqlite3"):
+        make_private_file(Path(found["NAME"]))
+    return found
 
 
 def _redis_url() -> str:
@@ -254,6 +258,7 @@ MIDDLEWARE = [
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "dashboard.pages.headers.page_headers",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

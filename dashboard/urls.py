@@ -18,6 +18,7 @@ from dashboard.deck.routes import deck_routes
 from dashboard.pages import views
 from dashboard.pages.build import build
 from dashboard.pages.refusals import bad_request, server_error
+from dashboard.pages.sign_out import sign_out
 from dashboard.protocol.pages import asyncapi_file, developers
 
 _runtime = runtime.current()
@@ -30,7 +31,7 @@ handler500 = server_error
 
 _accounts: list[URLPattern | URLResolver] = [
     path("login/", account_views.login, name="account_login"),
-    path("logout/", account_views.logout, name="account_logout"),
+    path("logout/", sign_out, name="account_logout"),
     path("inactive/", account_views.account_inactive, name="account_inactive"),
     path("signup/", account_views.signup, name="account_signup"),
     path("password/change/", account_views.password_change, name="account_change_password"),

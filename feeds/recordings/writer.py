@@ -23,6 +23,9 @@ FIRST_GROUP_EVENTS: Final = 1024
 HEADER_KEY: Final = "market.recording"
 """Key of the header in the metadata of the file; it stands in every recording, so it stays."""
 PART: Final = ".part"
+FILE_MODE: Final = 0o600
+FOLDER_MODE: Final = 0o700
+"""Only the account of the site reads recordings: those of restricted feeds are among them."""
 
 
 class RecordingWriter:
@@ -42,8 +45,9 @@ class RecordingWriter:
         self._waiting: list[Event] = []
         self._group_events = FIRST_GROUP_EVENTS
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._part.open("wb")
+            path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+            self._file = os.fdopen(os.open(self._part, flags, FILE_MODE), "wb")
         except OSError as error:
             raise InvalidRecording(f"{path.name} cannot be written: {error.strerror}") from None
         self._table = pq.ParquetWriter(self._file, SCHEMA, compression="zstd")

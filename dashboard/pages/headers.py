@@ -1,0 +1,36 @@
+"""Headers of every page beside Django's own: who may load and cache it, and what it may use.
+
+Must not know the pages. The transports have the same headers in `dashboard/transports/http.py`.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+
+UNUSED_FEATURES: Final = (
+    *("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "microphone"),
+    *("midi", "payment", "usb"),
+)
+"""What a page could ask the browser for, and no page here does."""
+PAGE_HEADERS: Final = {
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(f"{name}=()" for name in UNUSED_FEATURES),
+}
+
+
+def page_headers(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Return a middleware that sets the headers. It needs the session, so it comes after that."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        for name, value in PAGE_HEADERS.items():
+            response.headers.setdefault(name, value)
+        # A page that depends on who asks: nobody else at the same browser may find it in a cache.
+        if request.session.accessed:
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return respond

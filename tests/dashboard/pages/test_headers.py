@@ -1,0 +1,73 @@
+"""Every page says who may load and cache it, whoever asks, also when it is refused."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+NEEDED = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def addresses(patterns: list[URLPattern | URLResolver], prefix: str = "/") -> Iterator[str]:
+    """Yield every address that has no part to fill in."""
+    for entry in patterns:
+        address = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from addresses(entry.url_patterns, address)
+        elif not set(address) & set("<(^\\"):
+            yield address
+
+
+ADDRESSES = sorted({*addresses(get_resolver().url_patterns), "/nothing/", "/admin/nothing/"})
+
+
+@pytest.fixture(params=["nobody", "viewer", "admin"])
+def client(request: pytest.FixtureRequest, db: None) -> Client:
+    client = Client(raise_request_exception=False)
+    if request.param != "nobody":
+        user = User.objects.create_user("ada", is_superuser=request.param == "admin")
+        user.is_staff = user.is_superuser
+        user.save()
+        client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def test_there_are_addresses_to_look_at() -> None:
+    assert len(ADDRESSES) > 40
+    assert {"/", "/lab/", "/accounts/login/", "/admin/feeds/feed/"} <= set(ADDRESSES)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_every_page_has_the_headers(client: Client, method: str) -> None:
+    for address in ADDRESSES:
+        answer = getattr(client, method)(address)
+        found = {name: answer.headers.get(name) for name in NEEDED}
+        assert found == NEEDED, f"{method} {address} {answer.status_code}"
+        assert "camera=()" in answer.headers["Permissions-Policy"]
+        if answer.headers.get("Content-Type", "").startswith("text/html"):
+            assert "Content-Security-Policy" in answer.headers, address
+
+
+def test_what_is_shown_to_somebody_is_not_cached(client: Client) -> None:
+    for address in ADDRESSES:
+        answer = client.get(address)
+        if answer.headers.get("Content-Type", "").startswith("text/html"):
+            cache = answer.headers.get("Cache-Control", "")
+            assert "no-store" in cache or "private" in cache, address
+
+
+def test_a_browser_forgets_what_it_stored_at_the_sign_out(db: None) -> None:
+    client = Client()
+    client.force_login(User.objects.create_user("ada"), "django.contrib.auth.backends.ModelBackend")
+    assert "Clear-Site-Data" not in client.get("/accounts/logout/").headers
+    answer = client.post("/accounts/logout/")
+    assert answer.headers["Clear-Site-Data"] == '"cookies", "storage"'
+    assert answer.status_code == 302

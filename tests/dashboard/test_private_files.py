@@ -1,0 +1,67 @@
+"""Nobody but the account of the site reads its database and its recordings."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dashboard.private_files import make_private_file, make_private_folder
+from feeds.recordings.header import Origin
+from feeds.recordings.writer import RecordingWriter
+from tests.support.market_script import listing
+
+
+@pytest.fixture(autouse=True)
+def open_umask() -> Iterator[None]:
+    """The mode must not depend on the account's own setting."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_new_folder_and_a_new_file_are_private(tmp_path: Path) -> None:
+    make_private_folder(tmp_path / "data")
+    make_private_file(tmp_path / "data" / "market.sqlite3")
+    assert mode(tmp_path / "data") == 0o700
+    assert mode(tmp_path / "data" / "market.sqlite3") == 0o600
+
+
+@pytest.mark.parametrize("before", [0o777, 0o755, 0o750, 0o711])
+def test_the_rights_of_others_are_taken_from_a_folder(tmp_path: Path, before: int) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    folder.chmod(before)
+    make_private_folder(folder)
+    assert mode(folder) == 0o700
+
+
+@pytest.mark.parametrize("before", [0o666, 0o644, 0o640])
+def test_the_rights_of_others_are_taken_from_a_file(tmp_path: Path, before: int) -> None:
+    file = tmp_path / "market.sqlite3"
+    file.write_text("kept")
+    file.chmod(before)
+    make_private_file(file)
+    assert mode(file) == 0o600
+    assert file.read_text() == "kept"
+
+
+def test_a_mode_that_is_stricter_stays(tmp_path: Path) -> None:
+    file = tmp_path / "market.sqlite3"
+    file.touch(0o400)
+    make_private_file(file)
+    assert mode(file) == 0o400
+
+
+def test_a_recording_is_private(tmp_path: Path) -> None:
+    path = tmp_path / "recordings" / "a.parquet"
+    with RecordingWriter(path, origin=Origin.RECORDED, feed="demo", seed=1) as recording:
+        recording.add([listing("NVX")])
+        recording.close()
+    assert mode(path.parent) == 0o700
+    assert mode(path) == 0o600
