@@ -96,6 +96,11 @@ class Feed(Played):
         default=timezone.now,
         help_text="When it was last started. Compressed days are counted from then.",
     )
+    first_day = models.DateField(
+        null=True,
+        editable=False,
+        help_text="The first compressed day since then, after the newest day that has bars.",
+    )
     rested_ms = models.BigIntegerField(
         default=0,
         editable=False,
@@ -170,7 +175,7 @@ class Feed(Played):
             case Hours.EXCHANGE:
                 return PlainSchedule(_calendar(self.exchange, FIRST_DAY))
         opened_ms = ms_of(self.opened_at)
-        days = _calendar(self.exchange, date_at(self._exchange, opened_ms))
+        days = _calendar(self.exchange, self.first_day or date_at(self._exchange, opened_ms))
         from_zero = CompressedSchedule(days, 0, self.day_minutes * MINUTE_MS)
         lead_ms = from_zero.wall_ms(0, days.day(0).starts_ms[Segment.CONTINUOUS])
         began_ms = opened_ms + self.rested_ms + OPENING_MS - lead_ms

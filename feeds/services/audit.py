@@ -4,7 +4,7 @@ Must not decide who may do something, or change other rows.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -72,6 +72,8 @@ def _plain(value: Any) -> Any:
             return f"{value.normalize():f}"
         case datetime():
             return value.isoformat(timespec="milliseconds")
+        case date():
+            return value.isoformat()
         case Feed() | Instrument() | Entitlement():
             return _key_of(value)
         case Group() | Recording():

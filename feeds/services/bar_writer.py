@@ -22,7 +22,7 @@ from feeds.database import with_connection
 from feeds.market.bars import DAY, MINUTE, Bar, Bars
 from feeds.market.delayed_keys import MARK
 from feeds.market.events import Batch, Carryover, Delisting, Trade
-from feeds.services.bars import ClosedBar, Cut, News, close_thread, prune_bars, store_bars
+from feeds.services.bars import ClosedBar, close_thread, prune_bars, store_bars
 
 FLUSH_S: Final = 3.0
 """Bars are written this often."""
@@ -47,7 +47,7 @@ class BarWriter:
         *,
         clock: Clock,
         days: int,
-        store: Callable[[list[News]], None] = store_bars,
+        store: Callable[[list[ClosedBar]], None] = store_bars,
         prune: Callable[[int], int] = prune_bars,
         flush_s: float = FLUSH_S,
         capacity: int = QUEUE_BARS,
@@ -60,7 +60,7 @@ class BarWriter:
         self._capacity = capacity
         self._bars = Bars(on_closed=self._hear)
         self._now_ms = 0
-        self._queue: deque[News] = deque()
+        self._queue: deque[ClosedBar] = deque()
         self._lost = 0
         self._trouble = ""
         self._pruned_s = -inf
@@ -68,17 +68,12 @@ class BarWriter:
 
     def observe(self, batch: Batch) -> None:
         """Fold the trades of a batch; never waits."""
-        symbols, fold = self._bars.symbols, self._bars.fold
+        fold = self._bars.fold
         for sequence, event in enumerate(batch.events, batch.first):
             if isinstance(event, Trade):
-                symbol = event.symbol
-                if MARK in symbol:
-                    continue
-                known = symbols.get(symbol)
-                self._now_ms = event.ts_event
-                fold(sequence, event)
-                if symbols[symbol] is not known:
-                    self._begin(event)
+                if MARK not in event.symbol:
+                    self._now_ms = event.ts_event
+                    fold(sequence, event)
             elif isinstance(event, Delisting):
                 self._bars.forget(event.symbol)
             elif isinstance(event, Carryover) and MARK not in event.symbol:
@@ -86,7 +81,7 @@ class BarWriter:
 
     @property
     def waiting(self) -> int:
-        """Return how many bars and cuts wait to be written."""
+        """Return how many bars wait to be written."""
         return len(self._queue)
 
     async def run(self) -> None:
@@ -119,16 +114,12 @@ class BarWriter:
                 self._queue.popleft()
             self._recover()
 
-    def _begin(self, trade: Trade) -> None:
-        """Cut the stored bars where an instrument's trades begin, or its clock was set back."""
-        self._add(Cut(trade.symbol, trade.exchange_ms or trade.ts_event))
-
     def _hear(self, symbol: str, level: int, bar: Bar) -> None:
         if level in (MINUTE, DAY):
             self._add(ClosedBar(symbol, level == DAY, bar, self._now_ms))
 
-    def _add(self, news: News) -> None:
-        self._queue.append(news)
+    def _add(self, closed: ClosedBar) -> None:
+        self._queue.append(closed)
         if len(self._queue) > self._capacity:
             self._queue.popleft()
             self._lost += 1

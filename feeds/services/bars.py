@@ -4,7 +4,6 @@ The only writer of these rows. Must not know the event loop.
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 from typing import Final, NamedTuple
 
 from django.db import connection, transaction
@@ -27,33 +26,16 @@ class ClosedBar(NamedTuple):
     recorded_ms: int
 
 
-class Cut(NamedTuple):
-    """The trades of a symbol begin again at a time of the exchange (ms).
+def store_bars(closed: Sequence[ClosedBar]) -> None:
+    """Write bars, all or none. History only grows: a minute that is not newer is left out.
 
-    Stored bars that begin later belong to a market that was since replaced; they are deleted.
-    """
-
-    symbol: str
-    at_ms: int
-
-
-News = ClosedBar | Cut
-
-
-def store_bars(news: Sequence[News]) -> None:
-    """Write bars and cuts in their order, all or none; a bar replaces the one that is stored.
-
+    So nothing that was shown is taken back, whatever a replay or a clock that was set back brings.
     A day is summed up from its stored minutes: it is whole even if the feed was started within it.
     """
-    symbols = {item.symbol for item in news}
+    symbols = {item.symbol for item in closed}
     with transaction.atomic():
         ids = dict(Instrument.objects.filter(symbol__in=symbols).values_list("symbol", "pk"))
-        for is_cut, group in groupby(news, lambda item: isinstance(item, Cut)):
-            known = [item for item in group if item.symbol in ids]
-            if is_cut:
-                _cut([item for item in known if isinstance(item, Cut)], ids)
-            else:
-                _store([item for item in known if isinstance(item, ClosedBar)], ids)
+        _store([item for item in closed if item.symbol in ids], ids)
 
 
 def prune_bars(days: int) -> int:
@@ -80,22 +62,22 @@ def close_thread() -> None:
     connection.close()
 
 
-def _cut(cuts: Iterable[Cut], ids: dict[str, int]) -> None:
-    for symbol, at_ms in cuts:
-        StoredBar.objects.filter(instrument=ids[symbol], start_ms__gt=at_ms).delete()
-
-
 def _store(closed: Sequence[ClosedBar], ids: dict[str, int]) -> None:
-    # A statement may not upsert a row twice: of several bars of a minute the last is kept.
-    minutes = {(item.symbol, item.bar.start_ms): item for item in closed if not item.is_day}
+    newest = _newest_minutes(ids.values())
+    minutes: list[ClosedBar] = []
+    for item in closed:
+        start_ms, instrument = item.bar.start_ms, ids[item.symbol]
+        if not item.is_day and start_ms > newest.get(instrument, -1):
+            newest[instrument] = start_ms
+            minutes.append(item)
     _upsert(
         StoredBar(
-            instrument_id=ids[symbol],
+            instrument_id=ids[minute.symbol],
             interval="1m",
             recorded_ms=minute.recorded_ms,
             **{name: getattr(minute.bar, name) for name in Bar.__struct_fields__},
         )
-        for (symbol, _), minute in minutes.items()
+        for minute in minutes
     )
     days: dict[tuple[int, int], set[int]] = {}
     for item in closed:
@@ -103,6 +85,12 @@ def _store(closed: Sequence[ClosedBar], ids: dict[str, int]) -> None:
             days.setdefault((item.bar.start_ms, item.recorded_ms), set()).add(ids[item.symbol])
     for (start_ms, recorded_ms), instruments in days.items():
         _store_days(start_ms, recorded_ms, instruments)
+
+
+def _newest_minutes(instruments: Iterable[int]) -> dict[int, int]:
+    """Return the start of the newest stored minute by instrument."""
+    rows = StoredBar.objects.filter(instrument__in=instruments, interval="1m").order_by()
+    return dict(rows.values_list("instrument_id").annotate(Max("start_ms")))
 
 
 def _store_days(start_ms: int, recorded_ms: int, instruments: set[int]) -> None:

@@ -3,17 +3,18 @@
 The only writer of these rows. Must not know requests, forms or sockets.
 """
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from feeds.exceptions import InvalidTransition
 from feeds.market.events import FeedState
 from feeds.market.instruments import Definition
-from feeds.models import Feed, Instrument
+from feeds.models import Feed, Instrument, StoredBar
 from feeds.services.audit import facts_of, target_of
 from feeds.services.changes import change, lock, record_market, save
 from feeds.simulator.demo_exchange import definitions
@@ -141,7 +142,18 @@ def _move(feed: Feed, state: FeedState, *, action: str, actor: User | None, reas
         values: dict[str, Any] = {"state": state.value, "reason": reason, "runs_until": None}
         if feed.state == FeedState.CLOSED:
             values |= {"opened_at": timezone.now(), "rested_ms": 0}
+            values["first_day"] = _day_after(feed)
         return change(feed, values, action=action, actor=actor, reason=reason)
+
+
+def _day_after(feed: Feed) -> date | None:
+    """Return the day after the newest stored bar: days may not go back, as history only grows."""
+    bars = StoredBar.objects.filter(instrument__feed=feed).order_by()
+    newest_ms = bars.aggregate(newest=Max("start_ms"))["newest"]
+    if newest_ms is None:
+        return None
+    after = datetime.fromtimestamp(newest_ms / 1000, UTC).date() + timedelta(days=1)
+    return max(after, timezone.now().date())
 
 
 def _instrument_of(feed: Feed, definition: Definition) -> Instrument:

@@ -11,12 +11,12 @@ from django.db import connection
 from feeds.clock import SystemClock
 from feeds.market.bars import DAY, INTERVALS, MINUTE, SPANS, Bar, Bars, merged
 from feeds.market.delayed_keys import delayed
-from feeds.market.events import Batch, Delisting, Event, Side, Trade
+from feeds.market.events import Batch, Carryover, Event, Phase, Side, Trade
 from feeds.models import Feed, Instrument, StoredBar
 from feeds.selectors.bars import stored_bars
 from feeds.services import instruments as instrument_services
 from feeds.services.bar_writer import BarWriter
-from feeds.services.bars import ClosedBar, Cut, News, close_thread, prune_bars, store_bars
+from feeds.services.bars import ClosedBar, close_thread, prune_bars, store_bars
 from tests.support.waiting import until
 
 MIDNIGHT = 1_789_948_800_000
@@ -43,7 +43,7 @@ class Kept:
     """A bar writer, and what it was given to store."""
 
     def __init__(self, store=None, **options) -> None:
-        self.stored: list[News] = []
+        self.stored: list[ClosedBar] = []
         self.bar_writer = BarWriter(
             clock=SystemClock(),
             days=30,
@@ -84,7 +84,6 @@ async def test_minutes_and_days_are_stored_as_they_close_and_nothing_else() -> N
         ("NVX", 61, False),
         ("NVX", 0, True),
     ]
-    assert kept.stored[0] == Cut("NVX", MIDNIGHT)
 
 
 async def test_a_bar_writer_that_ends_writes_what_waits() -> None:
@@ -99,17 +98,17 @@ async def test_a_bar_writer_that_ends_writes_what_waits() -> None:
 
 async def test_what_cannot_be_written_now_is_written_later_in_order() -> None:
     failures = iter([db.OperationalError("database is locked"), db.OperationalError("again")])
-    stored: list[News] = []
+    stored: list[ClosedBar] = []
 
-    def store(news: Iterable[News]) -> None:
+    def store(news: Iterable[ClosedBar]) -> None:
         for failure in failures:
             raise failure
         stored.extend(news)
 
     kept = Kept(store)
     kept.happen(trade(0), trade(61), trade(121))
-    await kept.run(lambda: len(stored) == 3)
-    assert [entry.bar.start_ms for entry in stored if isinstance(entry, ClosedBar)] == [
+    await kept.run(lambda: len(stored) == 2)
+    assert [entry.bar.start_ms for entry in stored] == [
         MIDNIGHT,
         MIDNIGHT + MINUTE_MS,
     ]
@@ -122,15 +121,22 @@ async def test_the_oldest_bars_are_given_up_when_too_many_wait() -> None:
     assert kept.bars() == [("NVX", n, False) for n in (6, 7, 8)]
 
 
-async def test_an_instrument_that_comes_back_and_a_clock_set_back_cut_what_is_stored() -> None:
-    kept = Kept()
-    kept.happen(trade(600), Delisting("NVX", 7), trade(700), trade(90))
-    await kept.run(lambda: kept.stored)
-    assert kept.stored == [Cut("NVX", MIDNIGHT + 1000 * at) for at in (600, 700, 90)]
+async def test_a_growing_bar_goes_on_in_the_next_life_of_the_market() -> None:
+    first, second = Kept(), Kept()
+    first.happen(trade(0), trade(20, 90))
+    growing = first.bar_writer._bars.symbols["NVX"].growing
+    left = Carryover(
+        "NVX", 7, 0, Phase.OPEN, growing=tuple(part and tuple(part) for part in growing)
+    )
+    second.happen(left, trade(40, 130), trade(61))
+    await second.run(lambda: second.stored)
+    (minute,) = second.stored
+    assert (minute.bar.open, minute.bar.low, minute.bar.high) == (100, 90, 130)
+    assert minute.bar.trades == 3
 
 
-def closed(trades: Iterable[Trade]) -> list[News]:
-    news: list[News] = []
+def closed(trades: Iterable[Trade]) -> list[ClosedBar]:
+    news: list[ClosedBar] = []
 
     def tell(symbol: str, level: int, bar: Bar) -> None:
         if level in (MINUTE, DAY):
@@ -157,9 +163,7 @@ def test_what_was_stored_is_read_and_a_day_is_its_minutes(instruments) -> None:
     for _ in range(2):
         store_bars(news)
     minutes, days = read(), read("1d")
-    assert minutes == [
-        entry.bar for entry in news if isinstance(entry, ClosedBar) and not entry.is_day
-    ]
+    assert minutes == [entry.bar for entry in news if not entry.is_day]
     assert days == list(merged(minutes, SPANS[DAY]))[:1]
     assert read("1d", "ORB") == []
 
@@ -168,17 +172,29 @@ def test_a_day_is_whole_also_where_the_feed_was_started_within_it(instruments) -
     half = len(DAY_LONG) // 2 // 60 * 60
     store_bars(closed(DAY_LONG[: half + 1]))
     assert read("1d") == []
-    store_bars([Cut("NVX", DAY_LONG[half].exchange_ms), *closed(DAY_LONG[half:])])
+    store_bars(closed(DAY_LONG[half:]))
     (day,) = read("1d")
     assert day == next(merged(read(), SPANS[DAY]))
     assert day.open == DAY_LONG[0].price_ticks
 
 
-def test_what_lies_in_the_future_of_a_feed_that_began_again_goes(instruments) -> None:
-    store_bars(closed([trade(0), trade(60), trade(120), trade(180), trade(90_000)]))
-    store_bars([Cut("NVX", MIDNIGHT + 61_000)])
-    assert [bar.start_ms - MIDNIGHT for bar in read()] == [0, 60_000]
-    assert len(read("1d")) == 1
+PAST = [
+    [trade(-86_400 + 60 * n, 500) for n in range(5)],
+    [trade(60 * n, 500) for n in range(5)],
+    [trade(60, 500), trade(120, 500), trade(90_000, 500), trade(180_000, 500)],
+    [trade(30 * n, 500) for n in range(20)],
+]
+
+
+@pytest.mark.parametrize("past", PAST, ids=["the day before", "the same", "a day on", "longer"])
+def test_nothing_that_was_stored_is_deleted_or_changed(instruments, past: list[Trade]) -> None:
+    """A replay of the past, a clock that was set back, a market that begins again."""
+    store_bars(closed([trade(0), trade(60), trade(120), trade(180), trade(240)]))
+    before = read()
+    store_bars(closed(past))
+    after = read()
+    assert after[: len(before)] == before
+    assert all(bar.start_ms > before[-1].start_ms for bar in after[len(before) :])
 
 
 def test_unknown_symbols_are_left_out(instruments) -> None:
@@ -219,7 +235,7 @@ async def test_a_locked_database_delays_bars_and_loses_none(instruments) -> None
     other.execute("BEGIN IMMEDIATE")
     attempts: list[str] = []
 
-    def store(news: list[News]) -> None:
+    def store(news: list[ClosedBar]) -> None:
         connection.ensure_connection()
         connection.connection.execute("PRAGMA busy_timeout = 20")
         try:

@@ -1,5 +1,6 @@
 """Every change leaves its row, one audit entry and one poke, or nothing at all."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -7,12 +8,14 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feeds.bus import control
+from feeds.clock import ms_of
 from feeds.exceptions import InvalidTransition
-from feeds.models import AuditEntry, Feed, Halt, Instrument
+from feeds.models import AuditEntry, Feed, Halt, Instrument, StoredBar
 from feeds.services import feeds as services
 from feeds.services import instruments as instrument_services
 from feeds.services.changes import Outcome
@@ -442,3 +445,25 @@ def follow(feed, instrument, commands):
 
 def said(moment):
     return moment.isoformat(timespec="milliseconds")
+
+
+def test_a_feed_that_is_started_again_trades_on_after_its_stored_days(feed, instrument):
+    """Compressed days run ahead of the calendar; a new first day in their past had no history."""
+    ahead = timezone.now() + timedelta(days=40)
+    start_ms = ms_of(ahead)
+    StoredBar.objects.create(
+        instrument=instrument, interval="1m", start_ms=start_ms, recorded_ms=0,
+        **dict.fromkeys(("open", "high", "low", "close", "volume", "trades"), 1),
+    )  # fmt: skip
+    services.close_feed(feed, actor=None)
+    services.start_feed(feed, actor=None)
+    feed.refresh_from_db()
+    assert feed.first_day == ahead.date() + timedelta(days=1)
+    assert feed.schedule().at(ms_of(feed.opened_at)).exchange_ms > start_ms
+    assert StoredBar.objects.count() == 1
+
+
+def test_a_feed_without_bars_begins_with_the_present_day(feed):
+    services.close_feed(feed, actor=None)
+    services.start_feed(feed, actor=None)
+    assert feed.first_day is None
