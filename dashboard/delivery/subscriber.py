@@ -53,6 +53,7 @@ from dashboard.wire.registry import (
     Error,
 )
 from feeds.clock import Moment
+from feeds.market.events import NOTHING
 
 COMMANDS_PER_S: Final = 20
 COMMAND_BURST: Final = 40
@@ -220,12 +221,19 @@ class Subscriber:
         Else the position of a quiet channel would fall off the tape. The heartbeat names the lowest
         position up to which nothing is missing, so prices that the pace holds back still follow.
         """
-        places = [outbox.place for outbox in self._paced_outboxes if outbox.is_open]
-        seq = min((place.whole_in(replica) for place in places), default=replica.sequence)
+        seq = self._whole_up_to(replica)
         self._raise_to(replica, seq)
         self._beat_s = now.mono_s
         self._sent_stale_ms = replica.stale_ms
         return encode_heartbeat(seq=seq, ts=now.wall_ms, stale_ms=replica.stale_ms)
+
+    def _whole_up_to(self, replica: Replica) -> int:
+        """Return the sequence up to which no open channel misses anything; 0 if none is open."""
+        places = [outbox.place for outbox in self._paced_outboxes if outbox.is_open]
+        # A reader that reconnects still has the positions of its earlier connection. A heartbeat
+        # before it subscribes again must not raise them, or it would resume after a gap.
+        default = replica.sequence if self._status.is_open else NOTHING
+        return min((place.whole_in(replica) for place in places), default=default)
 
     def _raise_to(self, replica: Replica, sequence: int) -> None:
         for outbox in self._market_outboxes:

@@ -151,6 +151,22 @@ def test_silence_is_broken_by_a_heartbeat_that_raises_the_position() -> None:
     assert update["from"] == 3
 
 
+def test_a_heartbeat_before_any_subscription_raises_nothing() -> None:
+    """Else a reader that comes back would resume after what it has missed."""
+    client = Client()
+    client.send("subscribe", channel="ticker", symbols=["NVX"])
+    client.happen(quote(10))
+    client.frames()
+    client.subscriber = Subscriber(heartbeat_ms=5000, now=client.now)
+    client.happen(quote(11))
+    client.wait(6)
+    (heartbeat,) = client.frames()
+    assert (heartbeat["channel"], heartbeat["seq"]) == ("heartbeat", 0)
+    client.send("subscribe", channel="ticker", symbols=["NVX"], since="e1:3")
+    (update,) = client.frames()
+    assert (update["from"], update["seq"], update["data"]["NVX"]["b"]) == (3, 4, 0.11)
+
+
 def test_a_heartbeat_of_a_paused_ticker_raises_the_status_on_both_sides() -> None:
     client = Client()
     client.send("subscribe", channel="status")
