@@ -11,6 +11,7 @@ and Redis refuses ids that do not grow. A feed that finds a higher term in the s
 
 import asyncio
 import logging
+import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable
 from itertools import islice
@@ -37,6 +38,8 @@ SURE_S: Final = 2.0
 """After so long without a write of its own, a feed first looks whether another one wrote."""
 TURN_S: Final = 3.0
 """A stream without a new entry for this long has no feed: a running one writes every second."""
+TERMS_PER_MS: Final = 1_024
+"""Terms that may begin in a millisecond; with them a term is below 2^53 for 250 years."""
 log = logging.getLogger(__name__)
 
 
@@ -120,7 +123,10 @@ class RedisWriter:
                 log.warning("another feed runs, this one waits for its end")
             is_logged = True
         # The time as a term grows even when Redis lost the stream; `+ 1` covers a clock set back.
-        self._begin_term(max(self._clock.now_ms(), newest.term + 1))
+        # The random part keeps two feeds apart that begin in the same millisecond: with one term
+        # each would take the batches of the other for its own.
+        fresh = self._clock.now_ms() * TERMS_PER_MS + secrets.randbelow(TERMS_PER_MS)
+        self._begin_term(max(fresh, newest.term + 1))
 
     async def _stands_at(self, newest: Id) -> bool:
         await asyncio.sleep(self._turn_s)

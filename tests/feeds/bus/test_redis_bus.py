@@ -11,6 +11,7 @@ import pytest
 from dashboard.cpu_meter import CostMeter
 from dashboard.delivery.hub import Hub
 from dashboard.delivery.replica import BatchLost, Replica
+from feeds.bus import redis_writer
 from feeds.bus.mirror import Mirror
 from feeds.bus.redis_bus import RedisBus
 from feeds.bus.redis_link import ANSWER_S, BLOCK_MS, BOARD, STREAM
@@ -334,3 +335,24 @@ async def test_a_feed_that_was_replaced_writes_nothing_any_more(redis: RedisServ
         written = [unpack_batch(fields[b"b"]).epoch for _, fields in redis.client().xrange(STREAM)]
         assert written == sorted(written), "two markets are mixed"
         await feed.end()
+
+
+class StandingClock(SystemClock):
+    """A wall clock that shows one millisecond for ever."""
+
+    def now_ms(self) -> int:
+        return NOW
+
+
+async def test_feeds_that_begin_in_one_millisecond_have_terms_of_their_own(
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both found the stream empty. With one term each takes the other's batches for its own."""
+    draws = iter((5, 9))
+    monkeypatch.setattr(redis_writer.secrets, "randbelow", lambda _: next(draws))
+    buses = [RedisBus(redis.url, clock=StandingClock()) for _ in range(2)]
+    await asyncio.gather(*(bus._writer._wait_for_turn() for bus in buses))
+    former, latter = sorted(bus._writer._term for bus in buses)
+    assert former < latter
+    for bus in buses:
+        await bus.close()
