@@ -178,7 +178,7 @@ def test_a_day_is_whole_also_where_the_feed_was_started_within_it(instruments) -
     assert day.open == DAY_LONG[0].price_ticks
 
 
-PAST = [
+REPLAYS = [
     [trade(-86_400 + 60 * n, 500) for n in range(5)],
     [trade(60 * n, 500) for n in range(5)],
     [trade(60, 500), trade(120, 500), trade(90_000, 500), trade(180_000, 500)],
@@ -186,12 +186,12 @@ PAST = [
 ]
 
 
-@pytest.mark.parametrize("past", PAST, ids=["the day before", "the same", "a day on", "longer"])
-def test_nothing_that_was_stored_is_deleted_or_changed(instruments, past: list[Trade]) -> None:
+@pytest.mark.parametrize("replayed", REPLAYS, ids=["the day before", "the same", "a day on", "longer"])
+def test_nothing_that_was_stored_is_deleted_or_changed(instruments, replayed: list[Trade]) -> None:
     """A replay of the past, a clock that was set back, a market that begins again."""
     store_bars(closed([trade(0), trade(60), trade(120), trade(180), trade(240)]))
     before = read()
-    store_bars(closed(past))
+    store_bars(closed(replayed))
     after = read()
     assert after[: len(before)] == before
     assert all(bar.start_ms > before[-1].start_ms for bar in after[len(before) :])
