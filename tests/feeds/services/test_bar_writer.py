@@ -186,7 +186,7 @@ REPLAYS = [
 ]
 
 
-@pytest.mark.parametrize("replayed", REPLAYS, ids=["the day before", "the same", "a day on", "longer"])
+@pytest.mark.parametrize("replayed", REPLAYS, ids=["day before", "same", "day after", "longer"])
 def test_nothing_that_was_stored_is_deleted_or_changed(instruments, replayed: list[Trade]) -> None:
     """A replay of the past, a clock that was set back, a market that begins again."""
     store_bars(closed([trade(0), trade(60), trade(120), trade(180), trade(240)]))
