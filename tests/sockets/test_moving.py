@@ -12,9 +12,10 @@ from websockets.sync.client import connect
 
 from dashboard.servers.listening import SERVERS
 from dashboard.wire.registry import Transport
-from tests.support.readers import TIMEOUT_S, Traveller, for_seconds, for_ticks
+from tests.support.readers import Traveller, for_seconds, for_ticks
 from tests.support.redis_server import RedisServer, shared_market
 from tests.support.served import Served, operate_feed, serve
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
@@ -97,10 +98,10 @@ def test_who_is_ended_with_1000_goes_on_where_it_stood(busy: Served) -> None:
 def test_no_socket_is_too_old(busy: Served) -> None:
     """Trap 35: Daphne would end it with 1000 after a day."""
     with connect(busy.socket_url, compression=None) as socket:
-        assert json.loads(socket.recv(timeout=TIMEOUT_S))["type"] == "welcome"
+        assert json.loads(socket.recv(timeout=PATIENCE_S))["type"] == "welcome"
         busy.age_sockets()
         socket.send('{"method":"ping","id":"still here"}')
-        assert json.loads(socket.recv(timeout=TIMEOUT_S))["id"] == "still here"
+        assert json.loads(socket.recv(timeout=PATIENCE_S))["id"] == "still here"
 
 
 def test_a_reader_moves_between_processes_on_any_transport(

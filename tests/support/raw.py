@@ -7,8 +7,8 @@ import struct
 from typing import Final
 
 from tests.support.served import Served
+from tests.support.waiting import PATIENCE_S
 
-TIMEOUT_S: Final = 15
 SMALL_BYTES: Final = 4096
 SUBSCRIBE: Final = json.dumps(
     {"method": "subscribe", "params": {"channel": "ticker", "symbols": ["*"]}, "id": 1}
@@ -18,7 +18,7 @@ SUBSCRIBE: Final = json.dumps(
 def open_tcp(served: Served, *, receive_bytes: int = 0) -> sockets.socket:
     """Connect; with `receive_bytes` our side of the line holds no more than about that."""
     tcp = sockets.socket()
-    tcp.settimeout(TIMEOUT_S)
+    tcp.settimeout(PATIENCE_S)
     if receive_bytes:
         tcp.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, receive_bytes)
     tcp.connect(("127.0.0.1", served.port))

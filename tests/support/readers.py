@@ -17,9 +17,9 @@ from websockets.sync.client import connect
 from dashboard.loadtest.reader import Gap, Reader
 from dashboard.wire.registry import Transport
 from feeds.market.events import Position
+from tests.support.waiting import PATIENCE_S
 
 MARKET = ("status", "ticker", "trades")
-TIMEOUT_S = 20
 
 
 class Traveller:
@@ -69,13 +69,14 @@ class Traveller:
 
     def _over_websocket(self, host: str) -> Iterator[dict[str, Any]]:
         url = f"ws://viewer:{self.token}@{host}/ws/v1/"
-        with connect(url, compression=None, max_size=None, close_timeout=1) as socket:
+        patience = {"open_timeout": PATIENCE_S, "close_timeout": 1}
+        with connect(url, compression=None, max_size=None, **patience) as socket:
             for channel in MARKET:
                 params: dict[str, Any] = {"channel": channel, "since": self.reader.since(channel)}
                 params |= {} if channel == "status" else {"symbols": self.symbols}
                 socket.send(json.dumps({"method": "subscribe", "params": params, "id": channel}))
             while True:
-                yield json.loads(socket.recv(timeout=TIMEOUT_S))
+                yield json.loads(socket.recv(timeout=PATIENCE_S))
 
     def _over_sse(self, host: str) -> Iterator[dict[str, Any]]:
         answer = self._get(host, f"/sse/v1/?{self._query()}")
@@ -104,7 +105,7 @@ class Traveller:
 
     def _get(self, host: str, path: str) -> http.client.HTTPResponse:
         credentials = base64.b64encode(f"viewer:{self.token}".encode()).decode()
-        connection = http.client.HTTPConnection(host, timeout=TIMEOUT_S)
+        connection = http.client.HTTPConnection(host, timeout=PATIENCE_S)
         connection.request("GET", path, headers={"Authorization": f"Basic {credentials}"})
         answer = connection.getresponse()
         assert answer.status in (200, 304), answer.read()

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.request import urlopen
 
 from tests.support.places import ROOT
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE_S, wait_until
 
 STOP_S = 10
 SERVER = "tests/support/census_server.py"
@@ -86,7 +86,7 @@ class Served:
         return self._log.read_text()
 
     def _ask(self, path: str) -> Any:
-        with urlopen(f"{self.url}{path}", timeout=10) as answer:
+        with urlopen(f"{self.url}{path}", timeout=PATIENCE_S) as answer:
             return json.load(answer)
 
 
