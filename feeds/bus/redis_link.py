@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 STREAM: Final = "market:batches"
 BOARD: Final = "market:board"
@@ -89,9 +89,29 @@ class RedisLink:
         )
 
     async def newest(self) -> Id:
-        """Return the id of the newest entry; NOWHERE when the stream is empty or gone."""
-        found = await _answer(self._redis.xrevrange(STREAM, count=1))
-        return Id.parse(found[0][0]) if found else NOWHERE
+        """Return the newest id that was written or claimed; NOWHERE when the stream is gone."""
+        try:
+            found = await _answer(self._redis.xinfo_stream(STREAM))
+        except ResponseError as error:
+            if "no such key" in str(error):
+                return NOWHERE
+            raise
+        return Id.parse(found["last-generated-id"])
+
+    async def claim(self, term: int) -> bool:
+        """Take a term; say no when another feed took it, or a higher one."""
+        # Two feeds may have found the same newest id. Redis takes an id only once, and keeps it as
+        # the last one after its entry is gone; readers see nothing of it.
+        claimed = str(Id(term, 0))
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.xadd(STREAM, {"claimed": b""}, id=claimed)
+            pipe.xdel(STREAM, claimed)
+            added, _ = await _answer(pipe.execute(raise_on_error=False))
+        if isinstance(added, ResponseError) and "equal or smaller" in str(added):
+            return False
+        if isinstance(added, RedisError):
+            raise added
+        return True
 
     async def read(self, after: Id) -> list[Entry]:
         """Return the next entries; none when nothing came for BLOCK_MS."""

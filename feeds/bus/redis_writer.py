@@ -11,7 +11,6 @@ and Redis refuses ids that do not grow. A feed that finds a higher term in the s
 
 import asyncio
 import logging
-import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable
 from itertools import islice
@@ -38,8 +37,6 @@ SURE_S: Final = 2.0
 """After so long without a write of its own, a feed first looks whether another one wrote."""
 TURN_S: Final = 3.0
 """A stream without a new entry for this long has no feed: a running one writes every second."""
-TERMS_PER_MS: Final = 1_024
-"""Terms that may begin in a millisecond; with them a term is below 2^53 for 250 years."""
 log = logging.getLogger(__name__)
 
 
@@ -113,8 +110,13 @@ class RedisWriter:
         while True:
             try:
                 newest = await self._link.newest()
-                if newest == NOWHERE or newest.term == self._term or await self._stands_at(newest):
-                    break
+                is_free = newest == NOWHERE or newest.term == self._term
+                if is_free or await self._stands_at(newest):
+                    # The time as a term grows even when Redis lost the stream; `+ 1` covers a
+                    # clock set back.
+                    term = max(self._clock.now_ms(), newest.term + 1)
+                    if await self._link.claim(term):
+                        return self._begin_term(term)
             except LOST as error:
                 self._outage.begin(error)
                 await asyncio.sleep(RETRY_S)
@@ -122,11 +124,6 @@ class RedisWriter:
             if not is_logged:
                 log.warning("another feed runs, this one waits for its end")
             is_logged = True
-        # The time as a term grows even when Redis lost the stream; `+ 1` covers a clock set back.
-        # The random part keeps two feeds apart that begin in the same millisecond: with one term
-        # each would take the batches of the other for its own.
-        fresh = self._clock.now_ms() * TERMS_PER_MS + secrets.randbelow(TERMS_PER_MS)
-        self._begin_term(max(fresh, newest.term + 1))
 
     async def _stands_at(self, newest: Id) -> bool:
         await asyncio.sleep(self._turn_s)

@@ -11,7 +11,6 @@ import pytest
 from dashboard.cpu_meter import CostMeter
 from dashboard.delivery.hub import Hub
 from dashboard.delivery.replica import BatchLost, Replica
-from feeds.bus import redis_writer
 from feeds.bus.mirror import Mirror
 from feeds.bus.redis_bus import RedisBus
 from feeds.bus.redis_link import ANSWER_S, BLOCK_MS, BOARD, STREAM
@@ -345,12 +344,10 @@ class StandingClock(SystemClock):
 
 
 async def test_feeds_that_begin_in_one_millisecond_have_terms_of_their_own(
-    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+    redis: RedisServer,
 ) -> None:
-    """Both found the stream empty. With one term each takes the other's batches for its own."""
-    draws = iter((5, 9))
-    monkeypatch.setattr(redis_writer.secrets, "randbelow", lambda _: next(draws))
-    buses = [RedisBus(redis.url, clock=StandingClock()) for _ in range(2)]
+    """Both find the stream empty. With one term each takes the other's batches for its own."""
+    buses = [RedisBus(redis.url, clock=StandingClock(), turn_s=0.1) for _ in range(2)]
     await asyncio.gather(*(bus._writer._wait_for_turn() for bus in buses))
     former, latter = sorted(bus._writer._term for bus in buses)
     assert former < latter
