@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from dashboard.database_url import read_database_url
 from dashboard.network.hops import Network, parse_networks
 from dashboard.network.origins import are_secure, hosts_of, parse_origins
-from dashboard.private_files import make_private_file, make_private_folder
+from dashboard.private_files import make_private_folder
 
 BASE_DIR: Final = Path(__file__).resolve().parent.parent
 RENAMED: Final = {"MARKET_SEATS_PER_USER": "MARKET_CONNECTIONS_PER_USER"}
@@ -58,12 +58,9 @@ def _data_dir() -> Path:
 
 def _database(default_file: Path) -> dict[str, Any]:
     try:
-        found = read_database_url(os.environ.get("DATABASE_URL", ""), default_file)
+        return read_database_url(os.environ.get("DATABASE_URL", ""), default_file)
     except ValueError as error:
         raise ImproperlyConfigured(f"DATABASE_URL: {error}") from None
-    if found["ENGINE"].endswith("sqlite3"):
-        make_private_file(Path(found["NAME"]))
-    return found
 
 
 def _redis_url() -> str:

@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from dashboard.private_files import make_private_file, make_private_folder
 from feeds.recordings.header import Origin
 from feeds.recordings.writer import RecordingWriter
 from tests.support.market_script import listing
+from tests.support.places import ROOT
+from tests.support.served import environment
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +60,33 @@ def test_a_mode_that_is_stricter_stays(tmp_path: Path) -> None:
     file.touch(0o400)
     make_private_file(file)
     assert mode(file) == 0o400
+
+
+@pytest.mark.slow
+def test_the_database_and_what_lies_beside_it_are_private(tmp_path: Path) -> None:
+    """A process of its own makes them, under the open umask."""
+    script = (
+        "import django, os; django.setup();"
+        "from django.core.management import call_command; call_command('migrate', verbosity=0);"
+        "from django.db import connection; from django.contrib.auth.models import Group;"
+        "Group.objects.create(name='x');"
+        "from django.conf import settings; print(*sorted("
+        "f'{file.name}={file.stat().st_mode & 0o777:o}'"
+        " for file in settings.MARKET_DATA_DIR.glob('market.sqlite3*')))"
+    )
+    command = [sys.executable, "-c", script]
+    found = subprocess.run(
+        command, cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True, check=True
+    )
+    assert found.stdout.split() == [
+        "market.sqlite3-shm=600", "market.sqlite3-wal=600", "market.sqlite3=600",
+    ]  # fmt: skip
+
+
+def test_nothing_makes_a_database_that_is_not_used(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "import django; django.setup()"]
+    subprocess.run(command, cwd=ROOT, env=environment(tmp_path), check=True)
+    assert not (tmp_path / "market.sqlite3").exists()
 
 
 def test_a_recording_is_private(tmp_path: Path) -> None:
