@@ -6,9 +6,7 @@ counts a receipt is the difference of two counts.
 """
 
 from copy import deepcopy
-from typing import Final, NamedTuple
-
-import msgspec
+from typing import Any, Final, NamedTuple
 
 from feeds.market.bars import Bars
 from feeds.market.events import (
@@ -183,11 +181,14 @@ class Board:
     def carryover(self, symbol: str, ts_event: int) -> Carryover:
         """Return what a later life of the market needs of a listed instrument."""
         row, bars = self.rows[symbol], self.bars.symbols.get(symbol)
-        rest = {
-            "symbol": symbol, "ts_event": ts_event, "day": row.day, "reason": row.reason,
-            "bids": row.bids, "asks": row.asks, "growing": [] if bars is None else bars.growing,
-        }  # fmt: skip
-        return msgspec.convert(rest | dict(zip(_CARRIED, row.values, strict=True)), Carryover)
+        growing = [] if bars is None else bars.growing
+        # By position: `values` has the order of the fields of a Carryover, from `last` to
+        # `tick_ms`. `Value` cannot tell their types. All instruments are asked every few seconds.
+        values: list[Any] = [
+            symbol, ts_event, row.day, row.values[PHASE], row.reason, *row.values[:PHASE],
+            row.bids, row.asks, tuple(None if part is None else tuple(part) for part in growing),
+        ]  # fmt: skip
+        return Carryover(*values)
 
     def copy(self) -> "Board":
         """Return an independent copy."""

@@ -19,7 +19,17 @@ from feeds.market.board import (
     VOLUME,
     Board,
 )
-from feeds.market.events import Delisting, Event, Listing, Phase, Quote, Side, Status, Trade
+from feeds.market.events import (
+    Carryover,
+    Delisting,
+    Event,
+    Listing,
+    Phase,
+    Quote,
+    Side,
+    Status,
+    Trade,
+)
 from tests.support.market_script import NOW, definition, listing, scripts
 
 
@@ -105,3 +115,17 @@ def test_no_version_is_above_the_board(events: list[Event]) -> None:
     board = board_of(*events)
     for row in board.rows.values():
         assert max(row.versions) <= board.sequence
+
+
+def test_the_values_of_a_carryover_stand_under_their_names() -> None:
+    board = Board()
+    board.apply(1, listing("NVX"))
+    row = board.rows["NVX"]
+    for index, name in enumerate(FIELDS):
+        row.put(index, Phase.OPEN if name == "phase" else index, 2)
+    row.day, row.reason = 7, "news"
+    left = board.carryover("NVX", 99)
+    assert left == Carryover(
+        symbol="NVX", ts_event=99, day=7, phase=Phase.OPEN, reason="news",
+        **{"tick_ms" if name == "ts_event" else name: n for n, name in enumerate(FIELDS[:-1])},
+    )  # fmt: skip
