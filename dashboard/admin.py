@@ -1,9 +1,9 @@
-"""The admin of people: accounts, and notifications with a form to send one.
+"""The admin of people: accounts, tokens, and notifications with a form to send one.
 
 Must not write rows (services do) or poke anybody.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from allauth.account import admin as mail_admin
 from allauth.account.decorators import secure_admin_login
@@ -16,8 +16,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from dashboard.models import Notification
-from dashboard.people import services
+from dashboard.models import ApiToken, Notification
+from dashboard.people import services, token_service
 from dashboard.people.forms import SendForm
 from feeds.admin.operating import actor_of
 from feeds.admin.read_only import CascadingAdmin, ReadOnlyAdmin
@@ -32,9 +32,9 @@ admin.site.unregister(mail_admin.EmailAddress)  # no mail is sent, so addresses 
 
 @admin.register(User)
 class AccountAdmin(CascadingAdmin, UserAdmin):  # type: ignore[type-arg]
-    """Django's page of accounts; deleting an account deletes its notifications, too."""
+    """Django's page of accounts; deleting an account deletes its notifications and tokens, too."""
 
-    cascades = (Notification,)
+    cascades = (Notification, ApiToken)
 
 
 @admin.register(Notification)
@@ -98,3 +98,43 @@ class NotificationAdmin(ReadOnlyAdmin):
         )
         messages.success(request, f"Sent to {count} {'person' if count == 1 else 'people'}.")
         return HttpResponseRedirect(reverse("admin:dashboard_notification_changelist"))
+
+
+TIMES: Final = ("created_at", "last_used_at", "expires_at", "revoked_at")
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnlyAdmin):
+    """The tokens of everybody's programs, to see and revoke; their secrets are stored nowhere."""
+
+    actions = ["revoke"]
+    list_display = (
+        "prefix",
+        "name",
+        "user",
+        *TIMES,
+    )
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter), "created_at")
+    list_select_related = ("user",)
+    search_fields = ("name", "prefix", "user__username")
+    fields = (
+        "user",
+        "name",
+        "prefix",
+        "scopes",
+        *TIMES,
+    )
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Say whether this person may revoke."""
+        return bool(request.user.has_perm("dashboard.revoke_apitoken"))
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Let people who may revoke see what there is."""
+        return super().has_view_permission(request, obj) or self.has_revoke_permission(request)
+
+    @admin.action(description="Revoke the chosen tokens", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        """End tokens; their connections end within a second."""
+        count = token_service.revoke_tokens(queryset, actor=actor_of(request))
+        messages.success(request, f"Revoked {count} {'token' if count == 1 else 'tokens'}.")

@@ -1,4 +1,4 @@
-"""The rows of people: their watchlists and notifications.
+"""The rows of people: their watchlists, notifications and tokens.
 
 Must not write (services do) or know sockets.
 """
@@ -66,3 +66,28 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class ApiToken(models.Model):
+    """A token that lets one person's programs in. The secret itself is stored nowhere."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens"
+    )
+    name = models.CharField(max_length=60)
+    prefix = models.CharField(max_length=16, help_text="How the secret begins.")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = models.JSONField(default=list)
+    password_mark = models.CharField(max_length=16, editable=False)
+    created_at = models.DateTimeField(db_default=Now())
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = "API token"
+        permissions = [("revoke_apitoken", "Can revoke the tokens of people")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"

@@ -15,7 +15,7 @@ from dashboard.api.charts import Charts
 from dashboard.api.context import ApiContext
 from dashboard.api.routes import api_routes
 from dashboard.deck.routes import deck_routes
-from dashboard.pages import views
+from dashboard.pages import accounts, views
 from dashboard.pages.build import build
 from dashboard.pages.refusals import bad_request, server_error
 from dashboard.pages.sign_out import sign_out
@@ -37,6 +37,8 @@ _accounts: list[URLPattern | URLResolver] = [
     path("password/change/", account_views.password_change, name="account_change_password"),
     # The page above redirects here without a password, as after an admin switched off their own.
     path("password/set/", account_views.password_set, name="account_set_password"),
+    path("tokens/", accounts.TokensView.as_view(), name="account_tokens"),
+    path("tokens/<int:token_id>/revoke/", accounts.revoke_token, name="account_revoke_token"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from dashboard.api.charts import Charts
 from dashboard.delivery.hub import Hub
-from dashboard.people.access import Access
+from dashboard.people.access import Access, Scope
 from dashboard.transports.gatekeeper import Gatekeeper, RequestRefused
 from dashboard.wire.registry import Error
 
@@ -28,12 +28,16 @@ class ApiContext:
         """Return what the user may see; runs before any parameter is looked at.
 
         Raises:
-            RequestRefused: not signed in, a foreign page, too many requests, or no market yet.
+            RequestRefused: not signed in, a foreign page, too many requests, a token without the
+                scope, or no market yet.
         """
         try:
             identity = await self.gatekeeper.let_in(dict(cast(ASGIRequest, request).scope))
         except db.Error:
             raise RequestRefused(Error.UNAVAILABLE, "accounts cannot be read now") from None
+        if Scope.REST not in identity.scopes:
+            fact = f"this token does not have the scope {Scope.REST}"
+            raise RequestRefused(Error.FORBIDDEN, fact)
         if not self.hub.replica.epoch:
             raise RequestRefused(Error.UNAVAILABLE, "the market has not begun")
         return identity.access

@@ -3,12 +3,13 @@
 Pure. Must not carry out anything.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from dashboard.delivery.outboxes.bars import BarsOutbox
 from dashboard.delivery.outboxes.market import TickerOutbox, TradesOutbox
 from dashboard.delivery.replica import Replica
 from dashboard.exceptions import CommandRefused
+from dashboard.people.access import Scope
 from dashboard.wire.commands import ReceivedCommand, Unsubscribe
 from dashboard.wire.frames import ALL_FIELDS, Fields, fields_of
 from dashboard.wire.registry import (
@@ -132,6 +133,17 @@ def refuse_before_begin(received: ReceivedCommand, replica: Replica) -> None:
 
 def _bad(received: ReceivedCommand, fact: str) -> CommandRefused:
     return CommandRefused(Error.BAD_PARAMETERS, fact, method=received.method, id=received.id)
+
+
+def refuse_beyond(received: ReceivedCommand, scopes: Collection[Scope], needed: Scope) -> None:
+    """Refuse what a token was not made for.
+
+    Raises:
+        CommandRefused: its scopes leave this out.
+    """
+    if needed not in scopes:
+        fact = f"this token does not have the scope {needed}"
+        raise CommandRefused(Error.FORBIDDEN, fact, method=received.method, id=received.id)
 
 
 def refuse_without(received: ReceivedCommand, right: bool) -> None:

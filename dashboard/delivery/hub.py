@@ -134,6 +134,7 @@ class Hub:
             now=moment_of(self.clock),
             access=identity.access,
             rights=identity.rights,
+            scopes=identity.scopes,
             is_whole_at_once=transport is not Transport.WEBSOCKET,
         )
         if not is_live:

@@ -13,6 +13,7 @@ from dashboard.delivery.command_checks import (
     chosen_fields,
     named_bars,
     refuse_before_begin,
+    refuse_beyond,
     refuse_too_many,
     refuse_too_many_bars,
     refuse_without,
@@ -27,7 +28,15 @@ from dashboard.delivery.pace import ReaderPace
 from dashboard.delivery.replica import Replica
 from dashboard.delivery.token_bucket import TokenBucket
 from dashboard.exceptions import CommandRefused
-from dashboard.people.access import NO_RIGHTS, UNLIMITED, Access, Rights
+from dashboard.people.access import (
+    EVERY_SCOPE,
+    NO_RIGHTS,
+    SCOPE_OF,
+    UNLIMITED,
+    Access,
+    Rights,
+    Scope,
+)
 from dashboard.wire.commands import (
     Ack,
     Ping,
@@ -79,11 +88,13 @@ class Subscriber:
         now: Moment,
         access: Access = UNLIMITED,
         rights: Rights = NO_RIGHTS,
+        scopes: frozenset[Scope] = EVERY_SCOPE,
         is_whole_at_once: bool = False,
     ) -> None:
         self.personal = PersonalOutbox()
         self.deck = DeckOutbox()
         self.rights = rights
+        self._scopes = scopes
         self.closed: Close | None = None
         self.pace = ReaderPace(now.mono_s)
         self._access = access
@@ -263,6 +274,7 @@ class Subscriber:
         if command.max_rate is not None:
             self.pace.limit(command.max_rate, now.mono_s)
         channel = channel_of(received, command.channel)
+        refuse_beyond(received, self._scopes, SCOPE_OF[channel])
         match channel:
             case Channel.TICKER | Channel.TRADES:
                 return self._subscribe_prices(received, channel, command, replica)

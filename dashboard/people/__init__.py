@@ -2,6 +2,7 @@
 
 - access: what a user may see of the market, as a value
 - identity: who sends a request, by session or token, and whether that still holds
+- tokens: the texts of programs' tokens; token_service: the only writer of their rows
 - selectors: reads of these rows; services: the only writer of them
 - forms: what users send to pages; accounts: sign-up and failed sign-ins
 """

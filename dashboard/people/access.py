@@ -5,6 +5,7 @@ no transport and no page can forget it.
 """
 
 from collections.abc import Iterable
+from enum import StrEnum
 from functools import cached_property
 from typing import Final
 from zlib import crc32
@@ -12,6 +13,7 @@ from zlib import crc32
 import msgspec
 
 from dashboard.wire.positions import ReaderPosition
+from dashboard.wire.registry import Channel
 from feeds.market.board import Board
 from feeds.market.delayed_keys import MARK, delay_of, delayed, shown
 from feeds.market.events import Position
@@ -26,6 +28,31 @@ class Rights(msgspec.Struct, frozen=True):
 
 NO_RIGHTS: Final = Rights()
 """The rights of everybody but operators."""
+
+
+class Scope(StrEnum):
+    """What a token may be used for."""
+
+    MARKET = "market"
+    PERSONAL = "personal"
+    DECK = "deck"
+    REST = "rest"
+
+
+SCOPE_TEXT: Final = {
+    Scope.MARKET: "Prices, trades, bars and status, live",
+    Scope.PERSONAL: "Your notifications and watchlist, live",
+    Scope.DECK: "The operators' deck, live, if you are an operator",
+    Scope.REST: "REST and UDF",
+}
+EVERY_SCOPE: Final = frozenset(Scope)
+"""The scopes of a browser's session."""
+SCOPE_OF: Final = {
+    **dict.fromkeys(Channel, Scope.MARKET),
+    **dict.fromkeys((Channel.NOTIFICATIONS, Channel.WATCHLIST), Scope.PERSONAL),
+    Channel.DECK: Scope.DECK,
+}
+"""The scope that a channel needs."""
 
 
 class Access(msgspec.Struct, frozen=True, dict=True):

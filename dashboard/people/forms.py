@@ -13,6 +13,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 
 from dashboard.models import Notification
+from dashboard.people.access import SCOPE_TEXT, Scope
+from dashboard.people.tokens import TOKEN_DAYS
 
 if TYPE_CHECKING:
     NotificationForm: TypeAlias = forms.ModelForm[Notification]
@@ -65,6 +67,28 @@ class ReadForm(forms.Form):
     """Which notifications were read; without an id, all of them."""
 
     id = IdListField()
+
+
+class TokenForm(forms.Form):
+    """A new token: what it is called, what it may be used for, and for how long."""
+
+    name = forms.CharField(max_length=60, help_text="What it is for, such as “backtest laptop”.")
+    scopes = forms.MultipleChoiceField(
+        label="May be used for",
+        choices=[(str(scope), text) for scope, text in SCOPE_TEXT.items()],
+        initial=[Scope.MARKET, Scope.REST],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    days = forms.TypedChoiceField(
+        label="Ends",
+        choices=[(days, f"after {days} days") for days in (7, 30, 90, 365)] + [(0, "never")],
+        initial=TOKEN_DAYS,
+        coerce=int,
+    )
+
+    def facts(self) -> dict[str, Any]:
+        """Return what a token is made with."""
+        return {**self.cleaned_data, "days": self.cleaned_data["days"] or None}
 
 
 class SendForm(NotificationForm):

@@ -6,6 +6,7 @@ waits for the database.
 
 import base64
 import binascii
+import logging
 import time
 from collections.abc import Collection
 from importlib import import_module
@@ -18,25 +19,25 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.contrib.sessions.models import Session
-from django.core import signing
+from django.db import Error as DatabaseError
 from django.http.cookie import parse_cookie
 from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from dashboard.cpu_meter import in_thread
-from dashboard.people.access import NO_RIGHTS, UNLIMITED, Access, Rights
+from dashboard.models import ApiToken
+from dashboard.people import token_service
+from dashboard.people.access import EVERY_SCOPE, NO_RIGHTS, UNLIMITED, Access, Rights, Scope
 from dashboard.people.selectors import access_of, rights_of
+from dashboard.people.tokens import digest_of, read_old_token
 from dashboard.wire.registry import Close
 from feeds.database import with_connection
 
-TOKEN_SALT: Final = "dashboard.token"  # noqa: S105 a namespace, not a secret
-TOKEN_DAYS: Final = 30
+log = logging.getLogger(__name__)
 OWN_PAGE: Final = b"x-market-page"
 QUOTED_CHARACTERS: Final = 100
 """An error repeats no more of a host or an origin, which may be texts of any length."""
-MARK_LENGTH: Final = 16
-"""Digits of the password's hash that a token holds: enough to notice a new password."""
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -50,6 +51,8 @@ class Identity(msgspec.Struct, frozen=True):
     until_s: float = inf
     """When the token expires (UTC s); a session expires by its row."""
     rights: Rights = NO_RIGHTS
+    token_id: int | None = None
+    scopes: frozenset[Scope] = EVERY_SCOPE
 
 
 class NotAdmitted(msgspec.Struct, frozen=True):
@@ -103,19 +106,12 @@ def _quoted(text: str) -> str:
     return ascii(text[:QUOTED_CHARACTERS])
 
 
-def make_token(user: AbstractBaseUser) -> str:
-    """Return a token for programs; it works for TOKEN_DAYS, or until the password changes."""
-    mark = user.get_session_auth_hash()[:MARK_LENGTH]
-    until_s = time.time() + TOKEN_DAYS * 86_400
-    return signing.dumps([user.pk, mark, until_s], salt=TOKEN_SALT)
-
-
 @sync_to_async
 @with_connection
 def find_revoked(identities: Collection[Identity]) -> dict[Identity, Close]:
     """Return the identities that no longer hold, with the code to close their connections.
 
-    Three or four queries for all of them, and a few more for each operator.
+    Three to five queries for all of them, and a few more for each operator.
     """
     users = get_user_model().objects.filter(
         pk__in={identity.user_id for identity in identities}, is_active=True
@@ -124,6 +120,7 @@ def find_revoked(identities: Collection[Identity]) -> dict[Identity, Close]:
     keys = {identity.session_key for identity in identities if identity.session_key}
     sessions = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     alive = {None, *sessions.values_list("session_key", flat=True)}
+    tokens = _living_among(identities)
     access = access_of(marks)
     rights = _rights_among(identities)
     revoked: dict[Identity, Close] = {}
@@ -131,14 +128,31 @@ def find_revoked(identities: Collection[Identity]) -> dict[Identity, Close]:
     for identity in identities:
         is_same = marks.get(identity.user_id) == identity.password_mark
         is_over = identity.until_s <= now_s
-        if not is_same or is_over or identity.session_key not in alive:
+        is_alive = identity.session_key in alive and identity.token_id in tokens
+        if not is_same or is_over or not is_alive:
             revoked[identity] = Close.SIGNED_OUT
-        elif (access[identity.user_id], rights.get(identity.user_id, NO_RIGHTS)) != (
-            identity.access,
-            identity.rights,
-        ):
+            continue
+        present = rights.get(identity.user_id, NO_RIGHTS)
+        if access[identity.user_id] != identity.access or _is_less(identity, present):
             revoked[identity] = Close.ACCESS_CHANGED
     return revoked
+
+
+def _is_less(identity: Identity, present: Rights) -> bool:
+    """Say whether rights changed; those that its token does not ask for do not count."""
+    return _within(present, identity.scopes) != identity.rights
+
+
+def _within(rights: Rights, scopes: frozenset[Scope]) -> Rights:
+    return rights if Scope.DECK in scopes else NO_RIGHTS
+
+
+def _living_among(identities: Collection[Identity]) -> set[int | None]:
+    """Return the tokens that are still good, in one query, and None for those without a token."""
+    ids = {one.token_id for one in identities if one.token_id is not None}
+    if not ids:
+        return {None}
+    return {None, *token_service.valid_tokens().filter(pk__in=ids).values_list("pk", flat=True)}
 
 
 def _rights_among(identities: Collection[Identity]) -> dict[int, Rights]:
@@ -171,18 +185,39 @@ def _identify_session(key: str) -> Identity | None:
 def _identify_token(basic: str) -> Identity | None:
     try:
         kind, _, encoded = basic.partition(" ")
-        name, _, token = base64.b64decode(encoded, validate=True).decode().partition(":")
-        pk, mark, until_s = signing.loads(token, salt=TOKEN_SALT)
-    except (binascii.Error, UnicodeDecodeError, signing.BadSignature, ValueError):
+        name, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
         return None
-    user = _active_user(pk)
-    if user is None or kind.lower() != "basic" or user.get_username() != name:
+    token = _token_of(secret) if kind.lower() == "basic" else None
+    if token is None or not token.user.is_active or token.user.get_username() != name:
         return None
-    if until_s <= time.time():
+    if token.revoked_at is not None or _end_of(token) <= time.time():
         return None
-    if not any(known.startswith(mark) for known in _auth_hashes(user)):
+    if not any(known.startswith(token.password_mark) for known in _auth_hashes(token.user)):
         return None
-    return _identity_of(user, until_s=until_s)
+    _note_use(token)
+    return _identity_of(token.user, token=token)
+
+
+def _token_of(secret: str) -> ApiToken | None:
+    """Return the row of a token, also of a signed one from before tokens had rows."""
+    row = ApiToken.objects.filter(digest=digest_of(secret)).select_related("user").first()
+    if row is not None or (old := read_old_token(secret)) is None or old.until_s <= time.time():
+        return row
+    user = User.objects.filter(pk=old.user_id).first()
+    return None if user is None else token_service.take_over(user, secret, old)
+
+
+def _end_of(token: ApiToken) -> float:
+    return inf if token.expires_at is None else token.expires_at.timestamp()
+
+
+def _note_use(token: ApiToken) -> None:
+    """Write the last use; a database that cannot be written to now keeps nobody out."""
+    try:
+        token_service.note_use(token)
+    except DatabaseError as error:
+        log.warning("use of a token was not noted token=%s error=%r", token.pk, error)
 
 
 def _active_user(pk: str | int) -> AbstractBaseUser | None:
@@ -195,8 +230,20 @@ def _auth_hashes(user: AbstractBaseUser) -> list[str]:
 
 
 def _identity_of(
-    user: AbstractBaseUser, *, session_key: str | None = None, until_s: float = inf
+    user: AbstractBaseUser, *, session_key: str | None = None, token: ApiToken | None = None
 ) -> Identity:
     access, mark = access_of([user.pk])[user.pk], hash(user.password)
     rights = rights_of(user) if isinstance(user, User) else NO_RIGHTS
-    return Identity(user.pk, user.get_username(), mark, session_key, access, until_s, rights)
+    identity = Identity(user.pk, user.get_username(), mark, session_key, access, rights=rights)
+    return identity if token is None else _by_token(identity, token)
+
+
+def _by_token(identity: Identity, token: ApiToken) -> Identity:
+    scopes = frozenset(map(Scope, token.scopes))
+    return msgspec.structs.replace(
+        identity,
+        until_s=_end_of(token),
+        token_id=token.pk,
+        scopes=scopes,
+        rights=_within(identity.rights, scopes),
+    )

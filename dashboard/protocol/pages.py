@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import condition, require_safe
 
-from dashboard.people.identity import TOKEN_DAYS
+from dashboard.people.tokens import TOKEN_DAYS
 from dashboard.protocol.asyncapi import document
 from dashboard.protocol.tables import reference_tables
 from dashboard.wire.registry import CLOSE_TEXT, MAX_RATE, MIN_RATE

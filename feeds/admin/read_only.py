@@ -22,7 +22,7 @@ else:
 class ReadOnlyAdmin(RowAdmin):
     """Rows that nobody edits by hand, superusers included."""
 
-    actions = None
+    actions: Any = None
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
         """Let nobody add a row, superusers included."""

@@ -35,7 +35,8 @@ WRITTEN = [
 
 WRITERS = {
     *(name for name in MODULES if name.startswith("feeds.services.")),
-    *("dashboard.people.services", "dashboard.management.commands.demo"),
+    *("dashboard.people.services", "dashboard.people.token_service"),
+    "dashboard.management.commands.demo",
 }
 """The services and their audit; and demo, which makes the demo accounts before anybody can act."""
 SURE_WRITES = {

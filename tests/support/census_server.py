@@ -175,7 +175,7 @@ if __name__ == "__main__":
     from django.contrib.auth import get_user_model
 
     from dashboard.management.commands.demo import Command
-    from dashboard.people.identity import make_token
+    from tests.support.tokens import make_token
 
     class CensusCommand(Command):
         """The demo, counted."""

@@ -13,7 +13,6 @@ from django.test import AsyncClient
 from dashboard import urls
 from dashboard.api import schemas
 from dashboard.api.charts import MOST_BARS, Charts
-from dashboard.people.identity import make_token
 from dashboard.transports.gatekeeper import Gatekeeper
 from dashboard.wire.registry import SYMBOL_LIMIT
 from feeds.market.bars import DAY, INTERVALS, SPANS, Bar, merged
@@ -24,6 +23,7 @@ from feeds.services.bars import ClosedBar, store_bars
 from feeds.simulator.history import DAYS
 from tests.support.exchange import Exchange, StandingClock
 from tests.support.market_script import NOW, definition, levels, listing
+from tests.support.tokens import make_token
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Ask = Callable[..., Any]
@@ -365,7 +365,8 @@ async def test_a_symbol_that_is_none_is_not_found(market: Exchange, ask: Ask) ->
 
 
 async def test_only_get(market: Exchange, people: User) -> None:
-    client, token = AsyncClient(), basic(people, make_token(people))
+    token = basic(people, await sync_to_async(make_token)(people))
+    client = AsyncClient()
     for method in (client.post, client.put, client.delete):
         response = await method("/api/v1/bars?symbol=NVX", headers={"authorization": token})
         assert response.status_code == 405

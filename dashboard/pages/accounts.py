@@ -1,0 +1,65 @@
+"""The pages where people look after their own account.
+
+Must not write rows (services do) or know sockets. Everything is looked up among the rows of the
+person who asks, so another's row is a 404.
+"""
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_POST
+
+from dashboard.models import ApiToken
+from dashboard.people.access import SCOPE_TEXT
+from dashboard.people.forms import TokenForm
+from dashboard.people.token_service import create_token, living_tokens, revoke_tokens
+
+
+@method_decorator(cache_control(no_store=True), name="dispatch")
+class TokensView(View):
+    """The tokens of one's programs, with a form to make one."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show the tokens and the form."""
+        return self._show(request, TokenForm())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Make a token and show its secret: in this answer and never again, so no redirect."""
+        form, user = TokenForm(request.POST), user_of(request)
+        if not form.is_valid():
+            return self._show(request, form)
+        try:
+            token, secret = create_token(user, actor=user, **form.facts())
+        except ValidationError as error:
+            form.add_error(None, error)
+            return self._show(request, form)
+        return self._show(request, TokenForm(), made=token, secret=secret)
+
+    def _show(self, request: HttpRequest, form: TokenForm, **facts: Any) -> HttpResponse:
+        tokens = living_tokens(user_of(request))
+        rows = [(token, [SCOPE_TEXT.get(name, name) for name in token.scopes]) for token in tokens]
+        return render(request, "account/tokens.html", {"form": form, "rows": rows, **facts})
+
+
+@require_POST
+def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
+    """End one of the own tokens."""
+    user = user_of(request)
+    if not ApiToken.objects.filter(user=user, pk=token_id).exists():
+        raise Http404
+    revoke_tokens(living_tokens(user).filter(pk=token_id), actor=user)
+    messages.success(request, "The token is revoked.")
+    return HttpResponseRedirect(reverse("account_tokens"), status=303)
+
+
+def user_of(request: HttpRequest) -> User:
+    """Return who is signed in; the middleware lets nobody else in."""
+    return cast(User, request.user)
