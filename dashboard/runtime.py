@@ -32,7 +32,7 @@ from dashboard.operations.metrics import (
     registry_of,
 )
 from dashboard.pages.display import MarketDisplay
-from dashboard.people.identity import find_revoked
+from dashboard.people.identity import find_revoked, note_open
 from dashboard.people.selectors import personal_of
 from dashboard.people.services import notify_operators
 from dashboard.supervision import Part, supervise
@@ -63,6 +63,8 @@ from feeds.upstream.connection import Upstream
 log = logging.getLogger(__name__)
 GOODBYE_S: Final = 1.0
 """Time that sockets have to receive the news of a restart; a server kills slow stops."""
+USES_NOTED_S: Final = 60.0
+"""How often open connections are looked at for the last use of their tokens."""
 END_S: Final = 3.0
 """Time that the tasks of a process have to end."""
 
@@ -220,6 +222,7 @@ class Runtime:
         # The order does not matter: the hub attaches to a bus without a market, too, and the feed
         # reads the rows when it begins, so no poke before that is missed.
         parts: list[Part] = [self.hub.run, self.deck.run, self._listen, self._alarm.run]
+        parts.append(self._note_uses)
         if isinstance(self.bus, MemoryBus):
             parts.append(self._feed.run)
         else:
@@ -233,6 +236,11 @@ class Runtime:
         await _end(self._tasks)
         if isinstance(self.bus, RedisBus):
             await self.bus.close()
+
+    async def _note_uses(self) -> None:
+        while True:
+            await asyncio.sleep(USES_NOTED_S)
+            await note_open({connection.identity for connection in self.hub.connections})
 
     async def _listen(self) -> None:
         await control.listen(

@@ -271,10 +271,10 @@ class Subscriber:
     def _subscribe(
         self, received: ReceivedCommand, command: Subscribe, replica: Replica, now: Moment
     ) -> ResultAndFrames:
-        if command.max_rate is not None:
-            self.pace.limit(command.max_rate, now.mono_s)
         channel = channel_of(received, command.channel)
         refuse_beyond(received, self._scopes, SCOPE_OF[channel])
+        if command.max_rate is not None:
+            self.pace.limit(command.max_rate, now.mono_s)
         match channel:
             case Channel.TICKER | Channel.TRADES:
                 return self._subscribe_prices(received, channel, command, replica)

@@ -133,12 +133,12 @@ def find_revoked(identities: Collection[Identity]) -> dict[Identity, Close]:
             revoked[identity] = Close.SIGNED_OUT
             continue
         present = rights.get(identity.user_id, NO_RIGHTS)
-        if access[identity.user_id] != identity.access or _is_less(identity, present):
+        if access[identity.user_id] != identity.access or _has_other_rights(identity, present):
             revoked[identity] = Close.ACCESS_CHANGED
     return revoked
 
 
-def _is_less(identity: Identity, present: Rights) -> bool:
+def _has_other_rights(identity: Identity, present: Rights) -> bool:
     """Say whether rights changed; those that its token does not ask for do not count."""
     return _within(present, identity.scopes) != identity.rights
 
@@ -149,10 +149,19 @@ def _within(rights: Rights, scopes: frozenset[Scope]) -> Rights:
 
 def _living_among(identities: Collection[Identity]) -> set[int | None]:
     """Return the tokens that are still good, in one query, and None for those without a token."""
-    ids = {one.token_id for one in identities if one.token_id is not None}
+    ids = {identity.token_id for identity in identities if identity.token_id is not None}
     if not ids:
         return {None}
     return {None, *token_service.valid_tokens().filter(pk__in=ids).values_list("pk", flat=True)}
+
+
+@sync_to_async
+@with_connection
+def note_open(identities: Collection[Identity]) -> None:
+    """Note that the tokens of open connections are in use, which may be open for months."""
+    ids = {identity.token_id for identity in identities if identity.token_id is not None}
+    if ids:
+        _note_use(*ApiToken.objects.filter(pk__in=ids))
 
 
 def _rights_among(identities: Collection[Identity]) -> dict[int, Rights]:
@@ -212,12 +221,12 @@ def _end_of(token: ApiToken) -> float:
     return inf if token.expires_at is None else token.expires_at.timestamp()
 
 
-def _note_use(token: ApiToken) -> None:
+def _note_use(*tokens: ApiToken) -> None:
     """Write the last use; a database that cannot be written to now keeps nobody out."""
     try:
-        token_service.note_use(token)
+        token_service.note_use(tokens)
     except DatabaseError as error:
-        log.warning("use of a token was not noted token=%s error=%r", token.pk, error)
+        log.warning("use of tokens was not noted tokens=%d error=%r", len(tokens), error)
 
 
 def _active_user(pk: str | int) -> AbstractBaseUser | None:
@@ -239,7 +248,7 @@ def _identity_of(
 
 
 def _by_token(identity: Identity, token: ApiToken) -> Identity:
-    scopes = frozenset(map(Scope, token.scopes))
+    scopes = frozenset(scope for scope in Scope if scope in token.scopes)
     return msgspec.structs.replace(
         identity,
         until_s=_end_of(token),

@@ -21,6 +21,8 @@ from feeds.services.audit import record
 TOKENS_PER_USER: Final = 50
 USE_NOTED_EVERY: Final = timedelta(minutes=5)
 """The last use is written no more often than this: a poll every second writes no row a second."""
+KEPT_AFTER_END: Final = timedelta(days=90)
+"""Longer than a signed token worked: else one that is revoked could get a row again."""
 OLD_NAME: Final = "made before tokens had names"
 
 
@@ -51,8 +53,10 @@ def create_token(
     )
     token.full_clean(exclude=["created_at"])
     with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)  # two at once could pass the limit
         if living_tokens(user).count() >= TOKENS_PER_USER:
             raise ValidationError(f"An account has at most {TOKENS_PER_USER} tokens.")
+        _forget_old(user)
         token.save()
         facts = {"scopes": token.scopes, "days": days}
         record("create token", _target(token), actor=actor, after=facts)
@@ -80,11 +84,16 @@ def revoke_tokens(tokens: QuerySet[ApiToken], *, actor: User | None) -> int:
         return ApiToken.objects.filter(pk__in=ids).update(revoked_at=timezone.now())
 
 
-def note_use(token: ApiToken) -> None:
-    """Write when a token was used last, unless that was noted a moment ago."""
+def note_use(tokens: Iterable[ApiToken]) -> None:
+    """Write that tokens are used now, but for those of which that was noted a moment ago."""
     now = timezone.now()
-    if token.last_used_at is None or now - token.last_used_at >= USE_NOTED_EVERY:
-        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+    due = [token.pk for token in tokens if _is_due(token.last_used_at, now)]
+    if due:
+        ApiToken.objects.filter(pk__in=due).update(last_used_at=now)
+
+
+def _is_due(noted: datetime | None, now: datetime) -> bool:
+    return noted is None or now - noted >= USE_NOTED_EVERY
 
 
 def take_over(user: User, secret: str, old: OldToken) -> ApiToken:
@@ -98,6 +107,13 @@ def take_over(user: User, secret: str, old: OldToken) -> ApiToken:
         "expires_at": datetime.fromtimestamp(old.until_s, UTC),
     }
     return ApiToken.objects.get_or_create(digest=digest_of(secret), defaults=facts)[0]
+
+
+def _forget_old(user: User) -> None:
+    """Delete tokens that ended long ago; the audit keeps who made and revoked them."""
+    long_ago = timezone.now() - KEPT_AFTER_END
+    ended = Q(revoked_at__lt=long_ago) | Q(expires_at__lt=long_ago)
+    ApiToken.objects.filter(ended, user=user).delete()
 
 
 def _checked_scopes(scopes: Iterable[str]) -> list[str]:

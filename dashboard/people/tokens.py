@@ -45,7 +45,7 @@ def digest_of(secret: str) -> str:
 
 
 def read_old_token(text: str) -> OldToken | None:
-    """Return what a signed token says; None if it is none, or not signed by this site."""
+    """Return what a signed token says; None for any other text, or if another site signed it."""
     try:
         said = msgspec.convert(signing.loads(text, salt=OLD_SALT), tuple[int, str, float])
     except (signing.BadSignature, ValueError):

@@ -1,13 +1,9 @@
 """An operator reads the deck and ends connections: of one key, or all of somebody's."""
 
-import http.cookiejar
 import json
-import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -16,6 +12,7 @@ from websockets.sync.client import ClientConnection, connect
 from dashboard.wire.registry import Close, Error
 from tests.support.raw import get, open_tcp, read_to_the_end
 from tests.support.served import Served
+from tests.support.visitor import Visitor
 
 pytestmark = pytest.mark.slow
 
@@ -23,34 +20,12 @@ WITHIN_S = 10
 DECK = json.dumps({"method": "subscribe", "params": {"channel": "deck"}, "id": 1})
 
 
-class Operator:
+class Operator(Visitor):
     """Somebody of the staff with a browser's cookies, and the deck on a socket."""
 
     def __init__(self, served: Served) -> None:
-        self._root = served.url
-        self._jar = http.cookiejar.CookieJar()
-        self._opener: OpenerDirector = build_opener(HTTPCookieProcessor(self._jar))
-        self.post("accounts/login/", login="admin", password=served.passwords["admin"])
+        super().__init__(served, "admin")
         self.socket: ClientConnection
-
-    def open(self) -> connect:
-        """Return a socket that can read the deck."""
-        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._jar)
-        host = self._root.removeprefix("http://").rstrip("/")
-        return connect(
-            f"ws://{host}/ws/v1/",
-            origin=f"http://{host}",  # type: ignore[arg-type]
-            additional_headers={"Cookie": cookies},
-        )
-
-    def post(self, path: str, *, to: str = "", **fields: str) -> None:
-        """Send a form of a page, perhaps to another address."""
-        page = self._opener.open(self._root + path, timeout=WITHIN_S).read().decode()
-        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
-        assert token
-        body = urlencode({"csrfmiddlewaretoken": token[1], **fields}).encode()
-        headers = {"Referer": self._root, "Origin": self._root.rstrip("/")}
-        self._opener.open(Request(self._root + (to or path), body, headers), timeout=WITHIN_S)
 
     def people(self) -> list[dict[str, Any]]:
         """Return the connections of viewer in the next frame of the deck."""

@@ -18,7 +18,7 @@ from dashboard.delivery.subscriber import Subscriber
 from dashboard.models import ApiToken
 from dashboard.people import token_service
 from dashboard.people.access import EVERY_SCOPE, NO_RIGHTS, SCOPE_OF, Scope
-from dashboard.people.identity import SIGNED_OUT, find_revoked, identify
+from dashboard.people.identity import SIGNED_OUT, Identity, find_revoked, identify, note_open
 from dashboard.people.token_service import create_token, living_tokens, revoke_tokens
 from dashboard.people.tokens import digest_of
 from dashboard.wire.registry import Channel, Close
@@ -75,13 +75,13 @@ def test_no_column_holds_the_secret(ada):
 
 def test_a_revoked_token_ends_its_connections_and_no_others(ada):
     first, second = (make(ada)[1] for _ in range(2))
-    one, two = come(ada, first), come(ada, second)
-    assert revoked(one, two) == {}
-    assert revoke_tokens(living_tokens(ada).filter(pk=one.token_id), actor=ada) == 1
-    assert revoked(one, two) == {one: Close.SIGNED_OUT}
+    ended, other = come(ada, first), come(ada, second)
+    assert revoked(ended, other) == {}
+    assert revoke_tokens(living_tokens(ada).filter(pk=ended.token_id), actor=ada) == 1
+    assert revoked(ended, other) == {ended: Close.SIGNED_OUT}
     assert come(ada, first) == SIGNED_OUT
-    assert come(ada, second) == two
-    assert revoke_tokens(ApiToken.objects.filter(pk=one.token_id), actor=ada) == 0
+    assert come(ada, second) == other
+    assert revoke_tokens(ApiToken.objects.filter(pk=ended.token_id), actor=ada) == 0
 
 
 def test_the_sweep_asks_once_for_all_tokens(ada, django_assert_num_queries):
@@ -131,7 +131,41 @@ def test_a_database_that_cannot_be_written_to_keeps_no_program_out(ada, monkeypa
         raise OperationalError("attempt to write a readonly database")
 
     monkeypatch.setattr(token_service, "note_use", fail)
-    assert come(ada, secret).user_id == ada.pk
+    identity = come(ada, secret)
+    assert identity.user_id == ada.pk
+    async_to_sync(note_open)([identity])
+
+
+def test_an_open_connection_is_a_use_of_its_token_and_of_no_other(ada):
+    identity = come(ada, make(ada)[1])
+    other, _ = make(ada)
+    ApiToken.objects.update(last_used_at=timezone.now() - timedelta(days=2))
+    async_to_sync(note_open)([identity, come_without_token(ada)])
+    used = {token.pk: token.last_used_at for token in ApiToken.objects.all()}
+    assert used[identity.token_id] - used[other.pk] > timedelta(days=1)
+
+
+def come_without_token(user):
+    """Return who comes with a session."""
+    return Identity(user.pk, user.username, hash(user.password), "some-session")
+
+
+def test_a_scope_that_this_version_does_not_know_opens_nothing(ada):
+    _, secret = make(ada)
+    ApiToken.objects.update(scopes=["market", "orders"])
+    assert come(ada, secret).scopes == {Scope.MARKET}
+
+
+def test_tokens_that_ended_long_ago_are_forgotten(ada):
+    now = timezone.now()
+    ended, kept = now - timedelta(days=91), now - timedelta(days=89)
+    for fact in ("revoked_at", "expires_at"):
+        for end in (ended, kept):
+            token, _ = make(ada)
+            ApiToken.objects.filter(pk=token.pk).update(name=f"{fact} {end}", **{fact: end})
+    make(ada, name="new")
+    names = set(ApiToken.objects.values_list("name", flat=True))
+    assert names == {"new", f"revoked_at {kept}", f"expires_at {kept}"}
 
 
 def test_a_token_from_before_goes_on_working_and_can_be_revoked(ada):
