@@ -207,6 +207,9 @@ class Subscriber:
 
     def settle(self, replica: Replica) -> ReaderPosition | None:
         """Return the reader's position if no channel has anything due, else None."""
+        # A process that has no market yet knows no place. Its name would replace a good one.
+        if not replica.epoch:
+            return None
         if self._is_behind(replica) or self._status.is_behind(replica):
             return None
         self._raise_to(replica, replica.sequence)

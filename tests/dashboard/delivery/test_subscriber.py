@@ -375,6 +375,14 @@ def test_a_market_that_has_not_begun_is_asked_for_again_later() -> None:
     assert (answer["error"]["name"], answer["error"]["retry"]) == ("unavailable", True)
 
 
+def test_a_market_that_has_not_begun_is_no_place_to_stand() -> None:
+    client = Client()
+    client.send("subscribe", channel="status")
+    assert client.subscriber.settle(client.replica) is not None
+    client.replica = Replica("", Board(), capacity=10, ts=NOW)
+    assert Client().subscriber.settle(client.replica) is None
+
+
 def test_silence_of_the_market_is_announced_at_once_and_so_is_its_end() -> None:
     client = Client()
     client.send("subscribe", channel="ticker", symbols=["NVX"])
