@@ -43,16 +43,21 @@ class Reader:
         self.ticks: dict[str, int] = {}
         self.stale_ms: int | None = None
         self._statuses: list[Entry] = []
-        self._arriving = ""
+        self._arriving: dict[str, Position] = {}
 
     def since(self, channel: str) -> str | None:
-        """Return the position to resume a channel from."""
+        """Return the position to resume a channel from, None if it needs a snapshot.
+
+        Bars of which only a part arrived need one: what comes after the position is not all.
+        """
         position = self.positions.get(channel)
-        return None if position is None else str(position)
+        is_partial = channel == "bars" and channel in self._arriving
+        return None if position is None or is_partial else str(position)
 
     def forget(self, channel: str) -> None:
         """Drop the position of a channel that is no longer subscribed: it would grow stale."""
         self.positions.pop(channel, None)
+        self._arriving.pop(channel, None)
 
     def apply(self, frame: Frame) -> None:
         """Fold a frame into the board; frames of unknown channels change nothing.
@@ -87,6 +92,7 @@ class Reader:
     def _take_ticker(self, frame: Frame, data: dict[str, Entry]) -> None:
         if frame.get("type") == "snapshot":
             self._begin_rows(frame["epoch"])
+            self._is_first(frame)
             for symbol, entry in data.items():
                 self._put(symbol, frame["ts"], entry, ticks=0)
             self._stand(frame)
@@ -100,11 +106,9 @@ class Reader:
 
         A snapshot may come in several frames: the epoch of its first frame counts until the last.
         """
-        former = self.positions.get("ticker")
-        known = self._arriving or (former.epoch if former else epoch)
-        if known != epoch:
+        known = self._arriving.get("ticker") or self.positions.get("ticker")
+        if known is not None and known.epoch != epoch:
             self.rows = {}
-        self._arriving = epoch
 
     def _put(self, symbol: str, ts: int, entry: Entry, *, ticks: int) -> None:
         self.ticks[symbol] = self.ticks.get(symbol, 0) + ticks
@@ -144,6 +148,8 @@ class Reader:
 
     def _begin_bars(self, frame: Frame, data: list[Entry]) -> None:
         """Drop the bars that a snapshot replaces: of each kind, all from its first bar on."""
+        if self._is_first(frame):
+            self._begun.clear()
         for entry in data:
             key = (entry["s"], entry["iv"])
             if key in self._begun:
@@ -151,8 +157,6 @@ class Reader:
             self._begun.add(key)
             known, first = self.bars.get(key, {}), entry.get("t", inf)
             self.bars[key] = {t: bar for t, bar in known.items() if t < first}
-        if not frame.get("more"):
-            self._begun.clear()
 
     # --- status -----------------------------------------------------------------------------
     def _take_status(self, frame: Frame, data: list[Entry]) -> None:
@@ -160,7 +164,8 @@ class Reader:
             self._advance(frame)
             self._define(data)
             return
-        self._statuses += data
+        known = [] if self._is_first(frame) else self._statuses
+        self._statuses = known + data
         if frame.get("more"):
             return
         self.feeds, self.instruments = {}, {}
@@ -179,9 +184,20 @@ class Reader:
                 known[key] = entry
 
     # --- positions --------------------------------------------------------------------------
+    def _is_first(self, frame: Frame) -> bool:
+        """Say whether a snapshot begins with this frame, and note that it arrives.
+
+        The connection may end before its last frame. The next snapshot then begins anew: the parts
+        of the former belong to another moment.
+        """
+        channel, position = frame["channel"], Position(frame["epoch"], frame["seq"])
+        is_first = self._arriving.get(channel) != position
+        self._arriving[channel] = position
+        return is_first
+
     def _stand(self, frame: Frame) -> None:
         if not frame.get("more"):
-            self._arriving = ""
+            self._arriving.pop(frame["channel"], None)
             self.positions[frame["channel"]] = Position(frame["epoch"], frame["seq"])
 
     def _advance(self, frame: Frame) -> None:

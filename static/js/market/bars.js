@@ -20,8 +20,9 @@ export class Bars {
   /** @type {{epoch: string, sequence: number} | null} */
   #place = null;
   #isBroken = false;
-  /** The names in the parts of a snapshot that have arrived so far. @type {Set<string>} */
+  /** The names in the parts of a snapshot that have arrived so far, and its position. @type {Set<string>} */
   #begun = new Set();
+  #begunAt = "";
 
   /** Whether nothing is missing and no snapshot is still arriving. */
   get isWhole() {
@@ -39,11 +40,12 @@ export class Bars {
   }
 
   /**
-   * Return the position to resume from; null when one of the names is not known yet.
+   * Return the position to resume from; null when one of the names is not known yet, or only in part: the
+   * connection may end between the frames of a snapshot.
    * @param {Iterable<string>} names
    */
   position(names) {
-    const isKnown = [...names].every((name) => this.holds(name));
+    const isKnown = this.#begun.size === 0 && [...names].every((name) => this.holds(name));
     return this.#place && isKnown ? encodePosition(this.#place.epoch, this.#place.sequence) : null;
   }
 
@@ -94,6 +96,9 @@ export class Bars {
    * @param {import("../wire/frames.js").BarsSnapshot} frame
    */
   #begin({epoch, seq, more, data}) {
+    const position = encodePosition(epoch, seq);
+    if (position !== this.#begunAt) this.#begun.clear();
+    this.#begunAt = position;
     for (const entry of data) {
       const name = barsName(entry);
       if (!this.#begun.has(name)) this.#cut(name, "none" in entry ? Infinity : entry.t);

@@ -15,6 +15,16 @@ test("an update before any snapshot, or one that does not follow, is a gap", () 
   equal([bars.isWhole, bars.position(["C@1m"])], [false, null]);
 });
 
+test("a snapshot that ended half-way is replaced, and is no position", () => {
+  const bars = new Bars();
+  bars.apply(readFrame({...HEAD, type: "snapshot", epoch: "e", data: [bar(50)]}));
+  bars.apply(readFrame({...HEAD, type: "snapshot", epoch: "f", seq: 7, more: true, data: [bar(60), bar(70)]}));
+  equal([bars.isWhole, bars.position(["A@1m"])], [false, null]);
+  bars.apply(readFrame({...HEAD, type: "snapshot", epoch: "g", seq: 9, data: [bar(60)]}));
+  equal(bars.of("A@1m").map(({t}) => t), [50, 60]);
+  equal([bars.isWhole, bars.position(["A@1m"])], [true, "g:9"]);
+});
+
 test("older bars lie under those of the wire", () => {
   const bars = new Bars();
   bars.apply(readFrame({...HEAD, type: "snapshot", epoch: "e", data: [{...bar(50), v: 9}]}));
