@@ -69,10 +69,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say plainly what was skipped, and why."""
+    """Say plainly what was skipped, and why; and what a test counted."""
     skipped = Counter(map(_reason, terminalreporter.stats.get("skipped", [])))
     for reason, count in skipped.items():
         terminalreporter.write_line(f"not run: {count} tests: {reason}")
+    for report in terminalreporter.stats.get("passed", []):
+        for name, figures in report.user_properties:
+            if name == "figures":
+                terminalreporter.write_line(f"{report.nodeid}: {figures}")
 
 
 def _reason(report: pytest.TestReport) -> str:

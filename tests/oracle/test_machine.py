@@ -1,0 +1,38 @@
+"""Hypothesis breaks lines, web processes, bus and feed in any order; every reader must still agree.
+
+The first tier of the oracle: no process, no socket, no waiting. A failure is printed as the
+shortest list of steps that shows it. Where CI is set the sequences are the same in every run, so
+that a red run means a change of the code. Elsewhere each run tries others, and a failure is kept
+and tried first.
+"""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.oracle.machine import TOTALS, Market
+from tests.oracle.world import make_small
+
+STEPS = 20
+
+
+@pytest.mark.parametrize("sequences", [8, pytest.param(500, marks=pytest.mark.slow)])
+def test_every_reader_agrees_with_the_engine_after_any_faults(
+    sequences: int, monkeypatch: pytest.MonkeyPatch, record_property: Any
+) -> None:
+    make_small(monkeypatch)
+    TOTALS.clear()
+    run_state_machine_as_test(
+        Market,
+        settings=settings(
+            max_examples=sequences, stateful_step_count=STEPS, deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )  # fmt: skip
+    record_property("figures", ", ".join(f"{count} {what}" for what, count in TOTALS.items()))
+    assert TOTALS["sequences"] >= sequences
+    assert (
+        min(TOTALS["faults"], TOTALS["frames"], TOTALS["trades"], TOTALS["resumes"]) > sequences / 4
+    )
