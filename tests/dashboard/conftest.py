@@ -17,8 +17,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def exchange(clock: Clock) -> AsyncIterator[Exchange]:
-    exchange = Exchange(clock)
+def sweep_s() -> float:
+    """How often the hub looks for those who are to go; some tests say themselves when it does."""
+    return 0.01
+
+
+@pytest.fixture
+async def exchange(clock: Clock, sweep_s: float) -> AsyncIterator[Exchange]:
+    exchange = Exchange(clock, sweep_s)
     running = asyncio.ensure_future(exchange.hub.run())
     await asyncio.sleep(0)
     await exchange.happen(listing("NVX"), listing("ORB"))

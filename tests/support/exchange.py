@@ -50,7 +50,7 @@ class StandingClock(SystemClock):
 class Exchange:
     """A hub on a bus, with hands to make things happen."""
 
-    def __init__(self, clock: Clock | None = None) -> None:
+    def __init__(self, clock: Clock | None = None, sweep_s: float = 0.01) -> None:
         self.bus = MemoryBus()
         self.rows = Rows()
         self.costs = CostMeter()
@@ -66,7 +66,7 @@ class Exchange:
             connections_per_user=20,
             recheck_s=60,
             heartbeat_ms=60_000,
-            sweep_s=0.01,
+            sweep_s=sweep_s,
             deadline_s=5,
         )
 

@@ -34,6 +34,12 @@ class StubbornSocket:
 
 
 @pytest.fixture
+def sweep_s() -> float:
+    """A day: the tests say when the hub looks."""
+    return 86_400
+
+
+@pytest.fixture
 def socket() -> StubbornSocket:
     return StubbornSocket()
 
@@ -41,7 +47,6 @@ def socket() -> StubbornSocket:
 @pytest.fixture
 async def connection(exchange: Exchange, socket: StubbornSocket) -> Connection:
     await exchange.settle()
-    exchange.hub._sweep_s = 1e9
     connection = exchange.hub.join(person(), Transport.WEBSOCKET, socket)
     connection.start_writing(lambda: socket.write(connection))
     subscribe(connection, symbols=["NVX"])
