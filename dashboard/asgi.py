@@ -9,9 +9,9 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
-from django.core.asgi import get_asgi_application
+from dashboard.pages.handler import page_handler
 
-django_application = get_asgi_application()  # what is imported below needs the app registry
+django_application = page_handler()  # what is imported below needs the app registry
 
 from dashboard import (
     request_id,

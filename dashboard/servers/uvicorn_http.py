@@ -35,6 +35,7 @@ class UvicornHttp(HeaderHttp):
         super().__init__(*args, **kwargs)
         self.timeout_keep_alive = self.limits.idle_s  # type: ignore[assignment]
         self._deadline = Deadline(self.loop.call_later)
+        self._running: RequestResponseCycle | None = None
         self._is_refused = False
         self._is_between = True
         self._is_in_body = False
@@ -47,9 +48,13 @@ class UvicornHttp(HeaderHttp):
         self._deadline.start(self.limits.head_s, self._end_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the time of what will not come."""
+        """Forget the time of what will not come, and tell all requests that their reader left."""
         self._deadline.cancel()
         super().connection_lost(exc)
+        # uvicorn tells only the newest of the requests that came at once.
+        for cycle in filter(None, (self._running, *(cycle for cycle, _ in self.pipeline))):
+            cycle.disconnected = True
+            cycle.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         """Parse in pieces, so that no more than a piece over a bound is ever kept."""
@@ -135,6 +140,7 @@ class UvicornHttp(HeaderHttp):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """Ask who sends a large body before anybody reads it."""
+        self._running = cycle
         length = declared_length(cycle.scope["headers"])
         is_upload = (length or 0) > self.limits.body_bytes
         super()._start_asgi_task(cycle, self._checked(app) if is_upload else app)

@@ -46,7 +46,8 @@ class AsgiSocket:
             with suppress(OSError, ValueError):
                 self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
         if hasattr(self._transport, "set_write_buffer_limits"):
-            self._transport.set_write_buffer_limits(high=BUFFER_BYTES)
+            with suppress(RuntimeError):  # that of uvloop, once the reader has left
+                self._transport.set_write_buffer_limits(high=BUFFER_BYTES)
         elif hasattr(self._transport, "bufferSize"):
             self._transport.bufferSize = BUFFER_BYTES
 

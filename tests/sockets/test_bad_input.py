@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from dashboard.delivery.subscriber import BAD_MESSAGES, COMMAND_BURST
 from dashboard.loadtest.reader import Reader
 from dashboard.wire.registry import MESSAGE_BYTES, Close
+from tests.support.raw import open_tcp
 from tests.support.served import Served
 from tests.support.waiting import until
 
@@ -265,3 +266,17 @@ def test_only_get_polls(served: Served) -> None:
     with pytest.raises(HTTPError) as refused:
         urlopen(request, timeout=10)
     assert refused.value.code == 405
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/accounts/login/", "/admin/", "/api/v1/quotes", "/static/x.js", "/no/page"]
+)
+def test_a_foreign_host_is_one_line_of_the_log(served: Served, path: str) -> None:
+    before = served.log()
+    with open_tcp(served) as tcp:
+        tcp.sendall(f"GET {path} HTTP/1.1\r\nHost: evil.example\r\n\r\n".encode())
+        answer = tcp.recv(65_536)
+    said = served.log().removeprefix(before).splitlines()
+    assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 403 ", b"HTTP/1.1 404 "))
+    assert len([line for line in said if "feed is late" not in line]) <= 1
+    assert "Traceback" not in "".join(said)
