@@ -25,6 +25,12 @@ class RefusalReason(StrEnum):
     TOO_MANY_REQUESTS = "too_many_requests"
     BAD_REQUEST = "bad_request"
     NO_DATABASE = "no_database"
+    BAD_HTTP = "bad_http"
+    HEAD_TOO_LARGE = "head_too_large"
+    BODY_TOO_LARGE = "body_too_large"
+    TOO_LATE = "too_late"
+    NO_HANDSHAKE = "no_handshake"
+    FLOOD = "flood"
 
 
 class Traffic:

@@ -5,7 +5,9 @@ the connection on a protocol error without a close code, and does the same when 
 """
 
 import asyncio
+import math
 import signal
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -14,6 +16,7 @@ from daphne.server import Server
 from daphne.ws_protocol import WebSocketFactory
 from twisted.internet import defer, reactor
 
+from dashboard.delivery.traffic import RefusalReason
 from dashboard.servers.daphne_frames import BoundWebSocket
 from dashboard.servers.daphne_headers import revealed
 from dashboard.servers.daphne_http import DaphneFactory, spooled
@@ -158,6 +161,7 @@ class DaphneServer(Server):  # type: ignore[misc]
         on_stop: Callable[[], Awaitable[None]] | None = None,
         limits: ConnectionLimits = LIMITS,
         uploads: Uploads | None = None,
+        refusals: Counter[RefusalReason] | None = None,
         **kwargs: Any,
     ) -> None:
         kwargs |= {
@@ -166,7 +170,7 @@ class DaphneServer(Server):  # type: ignore[misc]
             "websocket_max_frame_size": MESSAGE_BYTES,
             "websocket_max_message_size": MESSAGE_BYTES,
             "websocket_timeout": NEVER,
-            "websocket_connect_timeout": limits.handshake_s,
+            "websocket_connect_timeout": math.inf,
             "websocket_handshake_timeout": limits.handshake_s,
             "server_name": "",
         }
@@ -177,6 +181,7 @@ class DaphneServer(Server):  # type: ignore[misc]
         self._ports: list[Any] = []
         self._limits = limits
         self._uploads = uploads or Uploads()
+        self.refusals = refusals if refusals is not None else Counter()
 
     def run(self) -> None:
         """Serve until stopped, and ignore Ctrl-C from then on: launchers send it a second time."""

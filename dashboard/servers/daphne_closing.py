@@ -6,13 +6,13 @@ bytes were read, and a reset takes the close frame away from the other side.
 
 from typing import Any
 
-from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import reactor
 
+from dashboard.servers.daphne_handshake import HandshakeWebSocket
 from dashboard.servers.framing import LINGER_S
 
 
-class ClosingWebSocket(WebSocketProtocol):  # type: ignore[misc]
+class ClosingWebSocket(HandshakeWebSocket):
     """A WebSocket that, after its close frame, only reads until the other side ends it."""
 
     _is_lingering = False

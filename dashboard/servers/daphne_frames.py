@@ -8,6 +8,7 @@ from typing import Any
 from twisted.internet import reactor
 
 from dashboard.delivery.token_bucket import TokenBucket
+from dashboard.delivery.traffic import RefusalReason
 from dashboard.servers.daphne_closing import ClosingWebSocket
 from dashboard.servers.limits import LIMITS
 from dashboard.wire.registry import CLOSE_TEXT, Close
@@ -29,6 +30,7 @@ class BoundWebSocket(ClosingWebSocket):
             self._end_flood()
 
     def _end_flood(self) -> None:
+        self.factory.server_class.refusals[RefusalReason.FLOOD] += 1
         self.data = b""
         if self.state == self.STATE_OPEN:
             reason = CLOSE_TEXT[Close.TOO_MANY][0].encode()

@@ -14,7 +14,7 @@ from twisted.web import http
 from dashboard.servers.daphne_headers import HeaderChannel, HeaderFactory, HeaderRequest
 from dashboard.servers.deadlines import Deadline
 from dashboard.servers.limits import ConnectionLimits
-from dashboard.servers.refusals import refusal
+from dashboard.servers.refusals import count_refusal, refusal
 from dashboard.servers.uploads import Uploads
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -99,12 +99,14 @@ class DaphneRequest(HeaderRequest):
             self.content = self.spool = Spool(self.content)
         return super().process()
 
-    def basic_error(self, status: int, status_text: bytes, body: str) -> None:
-        """Answer with an error, if the answer has not begun."""
+    def basic_error(self, status: int, status_text: bytes, body: str) -> None:  # noqa: ARG002
+        """Answer with an error, if the answer has not begun and somebody is there."""
+        if self.channel is None:
+            return
         if self._response_started:
             self.channel.transport.abortConnection()
         else:
-            super().basic_error(status, status_text, body)
+            self.channel.refuse(status)
 
     async def _ask(self, channel: "DaphneChannel") -> None:
         """Read on when whoever sends it may; else refuse. Nothing is read meanwhile."""
@@ -213,6 +215,7 @@ class DaphneChannel(HeaderChannel):
         if self.is_refused or not self.transport.connected:
             return
         self.is_refused = True
+        count_refusal(status, self.factory.server.refusals)
         self._networkProducer.unregisterProducer()
         self.transport.write(refusal(status))
         self.transport.loseWriteConnection()

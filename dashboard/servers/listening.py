@@ -75,6 +75,7 @@ def serve(
             on_ready=begin,
             on_stop=market.stop,
             uploads=uploads_of(market),
+            refusals=market.hub.traffic.refusals,
         ).run()
     else:
         from dashboard.servers.uvicorn import UvicornServer
@@ -85,4 +86,5 @@ def serve(
             on_ready=begin,
             on_stop=market.stop,
             uploads=uploads_of(market),
+            refusals=market.hub.traffic.refusals,
         ).run(sockets=[listener])

@@ -7,6 +7,7 @@ send a last frame. Here the application goes first.
 import asyncio
 import signal
 import socket
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -14,6 +15,7 @@ from typing import Any, Final
 import uvicorn
 from websockets.frames import CloseCode
 
+from dashboard.delivery.traffic import RefusalReason
 from dashboard.servers.framing import text_head
 from dashboard.servers.limits import LIMITS, ConnectionLimits
 from dashboard.servers.uploads import Uploads
@@ -73,13 +75,15 @@ class UvicornServer(uvicorn.Server):
         on_stop: Callable[[], Awaitable[None]],
         limits: ConnectionLimits = LIMITS,
         uploads: Uploads | None = None,
+        refusals: Counter[RefusalReason] | None = None,
     ) -> None:
-        bounds = {"limits": limits, "uploads": uploads or Uploads()}
+        counted = {"refusals": refusals if refusals is not None else Counter()}
+        bounds = {"limits": limits, "uploads": uploads or Uploads(), **counted}
         super().__init__(
             uvicorn.Config(
                 application,
                 http=type("BoundHttp", (UvicornHttp,), bounds),
-                ws=UvicornWebSocket,
+                ws=type("CountedWebSocket", (UvicornWebSocket,), counted),
                 ws_per_message_deflate=False,
                 ws_max_size=MESSAGE_BYTES,
                 ws_ping_interval=ping_s,

@@ -4,12 +4,11 @@ Must not know what is carried. The kernel answers with a reset when a socket is 
 bytes were read, and a reset takes the close frame away from the other side.
 """
 
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-
 from dashboard.servers.framing import LINGER_S
+from dashboard.servers.uvicorn_handshake import HandshakeSansIO
 
 
-class ClosingSansIO(WebSocketsSansIOProtocol):
+class ClosingSansIO(HandshakeSansIO):
     """A WebSocket that, after the close frame for an error, reads until the other side ends it."""
 
     _is_lingering = False

@@ -10,6 +10,7 @@ from uvicorn.protocols.utils import ClientDisconnected
 from websockets.protocol import State
 
 from dashboard.delivery.token_bucket import TokenBucket
+from dashboard.delivery.traffic import RefusalReason
 from dashboard.servers.limits import LIMITS
 from dashboard.servers.uvicorn_closing import ClosingSansIO
 from dashboard.wire.registry import CLOSE_TEXT, Close
@@ -95,6 +96,7 @@ class BoundSansIO(ClosingSansIO):
             self._read()
 
     def _end_flood(self) -> None:
+        self.refusals[RefusalReason.FLOOD] += 1
         self.conn.events_received()
         self._unread.clear()
         if not self.handshake_complete:

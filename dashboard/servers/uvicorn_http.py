@@ -5,14 +5,16 @@ them for ever.
 """
 
 import asyncio
+from collections import Counter
 from typing import Any, ClassVar
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from dashboard.delivery.traffic import RefusalReason
 from dashboard.servers.deadlines import Deadline
 from dashboard.servers.limits import LIMITS, ConnectionLimits
-from dashboard.servers.refusals import refusal
+from dashboard.servers.refusals import count_refusal, refusal
 from dashboard.servers.uploads import Uploads, declared_length
 from dashboard.servers.uvicorn_headers import HeaderHttp
 
@@ -30,6 +32,7 @@ class UvicornHttp(HeaderHttp):
 
     limits: ClassVar[ConnectionLimits] = LIMITS
     uploads: ClassVar[Uploads] = Uploads()
+    refusals: ClassVar[Counter[RefusalReason]] = Counter()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -188,6 +191,7 @@ class UvicornHttp(HeaderHttp):
         if self._is_refused or self.transport.is_closing():
             return
         self._is_refused = True
+        count_refusal(status, self.refusals)
         self._deadline.cancel()
         cycle = self.cycle
         is_speaking = cycle is not None and cycle.response_started and not cycle.response_complete

@@ -13,10 +13,11 @@ import pytest
 from dashboard.servers.listening import SERVERS
 from tests.support.raw import get, handshake, open_reader, open_tcp, read_to_the_end
 from tests.support.served import Served, serve
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
-SHORT = {"head_s": 0.6, "body_s": 0.6, "idle_s": 0.6, "linger_s": 0.6}
+SHORT = {"head_s": 0.6, "body_s": 0.6, "idle_s": 0.6, "linger_s": 0.6, "handshake_s": 0.6}
 TRICKLE_S = 0.1
 SLOW = 30
 
@@ -55,6 +56,16 @@ def test_a_silent_request_is_ended(hasty: Served, kind: str) -> None:
         tcp.sendall(STARTS[kind](hasty))
         answer = read_to_the_end(tcp)
     assert answer.startswith(b"HTTP/1.1 408 ") if kind in ANSWERED else answer == b""
+
+
+def test_a_handshake_that_the_application_does_not_answer_is_ended(hasty: Served) -> None:
+    before = hasty.census()["tasks"]
+    with open_tcp(hasty) as tcp:
+        tcp.sendall(handshake(hasty).replace(b"/ws/v1/", b"/mute/"))
+        answer = read_to_the_end(tcp)
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"connection: close" in answer.lower()
+    wait_until(lambda: hasty.census()["tasks"] <= before)
 
 
 TRICKLES = {"head": b"X: x\r\n", "body": b"x", "socket": b"X: x\r\n"}

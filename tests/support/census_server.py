@@ -7,6 +7,7 @@
 /age/      makes every WebSocket decades old, for a server that looks at that
 /loop/     tells what held the loop up since the last look; the first look begins the watch
 /hold-up/  holds the loop up
+/mute/     answers no handshake of a WebSocket
 /scope/    tells what the server hands to the application, over HTTP and by a WebSocket
 
 Everything else is the real thing: same command, same server, same application. CENSUS_LIMITS is a
@@ -135,6 +136,12 @@ async def tell_scope(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await send({"type": "websocket.close", "code": 1000})
 
 
+async def ignore(receive: Any) -> None:
+    """Answer nothing until nobody waits any more."""
+    while (await receive())["type"] != "websocket.disconnect":
+        pass
+
+
 def with_census(application: Any) -> Any:
     """Return the application with the addresses in front."""
 
@@ -145,6 +152,9 @@ def with_census(application: Any) -> Any:
         try:
             if scope.get("path") == "/scope/":
                 await tell_scope(scope, receive, send)
+                return
+            if scope.get("path") == "/mute/":
+                await ignore(receive)
                 return
             if look is None:
                 await application(scope, receive, send)

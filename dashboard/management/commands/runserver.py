@@ -16,5 +16,9 @@ class Command(DaphneCommand):  # type: ignore[misc]
         """Return the server, which stops the market when it stops."""
         market = runtime.current()
         return DaphneServer(
-            ping_s=market.ping_s, on_stop=market.stop, uploads=uploads_of(market), **kwargs
+            ping_s=market.ping_s,
+            on_stop=market.stop,
+            uploads=uploads_of(market),
+            refusals=market.hub.traffic.refusals,
+            **kwargs,
         )
