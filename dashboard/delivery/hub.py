@@ -27,7 +27,7 @@ from feeds.bus.interface import Bus, Overrun
 from feeds.clock import Clock, moment_of
 from feeds.exceptions import BusDown
 from feeds.market.board import Board
-from feeds.market.events import Batch
+from feeds.market.events import FIRST, Batch
 
 log = logging.getLogger(__name__)
 PULSE_S: Final = 0.02
@@ -236,12 +236,17 @@ class Hub:
                 await asyncio.sleep(RETRY_S)
                 continue
             trouble = ""
-            self._begin(attachment.epoch, attachment.board)
+            self._begin(attachment.epoch, attachment.board, attachment.recent)
             # After a lost batch the replica has a hole. Only a new board closes it, so every such
             # error leads back to `attach`.
             try:
                 async for batch in attachment.batches():
                     self.traffic.batches += 1
+                    if batch.epoch != self.replica.epoch and batch.first == FIRST:
+                        # From its first batch a market is known without a board, and no trade of
+                        # it is missed.
+                        log.info("market begins epoch=%s", batch.epoch)
+                        self._begin(batch.epoch, Board())
                     newest_ms = self.replica.newest_ms
                     self.replica.receive(batch, ts=self.clock.now_ms())
                     for observer in self._observers:
@@ -254,13 +259,14 @@ class Hub:
             finally:
                 self._bus.detach(attachment)
 
-    def _begin(self, epoch: str, board: Board) -> None:
+    def _begin(self, epoch: str, board: Board, recent: Sequence[Batch] = ()) -> None:
         # Readers know that prices are stale. A new board does not end that, only a batch does.
         stale_ms = self.replica.stale_ms
         # This process has not heard the market yet. Its newest tick says since when it is silent.
         if not self.replica.epoch and (newest_ms := board.newest_ms()) is not None:
             self._heard = self._heard._replace(wall_ms=newest_ms)
-        self.replica = Replica(epoch, board, capacity=self._capacity, ts=self.clock.now_ms())
+        ts = self.clock.now_ms()
+        self.replica = Replica(epoch, board, capacity=self._capacity, ts=ts, recent=recent)
         self.replica.stale_ms = stale_ms
         for observer in self._observers:
             observer.begin(board)

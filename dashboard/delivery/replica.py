@@ -5,7 +5,7 @@ at the same position, and every frame once for those of them that have the same 
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from dashboard.delivery.bar_texts import BarTexts
@@ -28,6 +28,7 @@ from dashboard.wire.registry import RECENT_TRADES, Channel
 from feeds.exceptions import PositionLost
 from feeds.market.board import Board
 from feeds.market.events import (
+    NOTHING,
     Batch,
     Delisting,
     Event,
@@ -36,6 +37,7 @@ from feeds.market.events import (
     Listing,
     Position,
     Quote,
+    Tick,
     Trade,
     symbol_of,
 )
@@ -111,22 +113,36 @@ class Replica:
     `newest_ms` is the time of the newest tick (UTC ms), None before the first.
     """
 
-    def __init__(self, epoch: str, board: Board, *, capacity: int, ts: int) -> None:
+    def __init__(
+        self,
+        epoch: str,
+        board: Board,
+        *,
+        capacity: int,
+        ts: int,
+        recent: Sequence[Batch] = (),
+    ) -> None:
+        """Begin at a board; `recent` are the batches before it, for readers to resume from."""
         self.epoch = epoch
         self.board = board
         self.bars = BarTexts(board)
         self.ts = ts
         self.stale_ms: int | None = None
         self.newest_ms: int | None = None
-        self._counts = TickCounts(capacity, floor=board.sequence)
-        self._statuses: Tape[StatusText] = Tape(STATUS_CAPACITY, floor=board.sequence)
-        self._trades: Tape[TradeText] = Tape(TRADE_CAPACITY, floor=board.sequence)
-        self._recent: dict[str, int] = dict.fromkeys([*board.gone, *board.rows], board.sequence)
+        ticks = _last_ticks(recent)
+        floor = ticks[0][0] - 1 if ticks else board.sequence
+        self._counts = TickCounts(capacity, floor=floor)
+        self._statuses: Tape[StatusText] = Tape(STATUS_CAPACITY, floor=floor)
+        self._trades: Tape[TradeText] = Tape(TRADE_CAPACITY, floor=floor)
+        self._recent: dict[str, int] = dict.fromkeys([*board.gone, *board.rows], floor)
         self._instruments: dict[str, str] = {}
         self._visible: dict[Access, frozenset[str] | None] = {}
         self._changes: dict[int, _Changes] = {}
         self._updates: dict[tuple[MarketView, int, int], Update] = {}
         self._new_trades: dict[int, list[TradeText]] = {}
+        for sequence, tick in ticks:
+            self._move_to_end(tick.symbol, sequence)
+            self._note_tick(sequence, tick)
 
     @property
     def sequence(self) -> int:
@@ -281,6 +297,11 @@ class Replica:
         return entries
 
     # --- trades -----------------------------------------------------------------------------
+    @property
+    def has_first_trade(self) -> bool:
+        """Say whether no trade of this epoch has fallen off the tape, or was before it began."""
+        return self._trades.floor == NOTHING
+
     def trades_since(self, sequence: int) -> list[TradeText]:
         """Return the trades after `sequence`, in order; shared, do not change.
 
@@ -333,17 +354,23 @@ class Replica:
         self.board.apply(sequence, event)
         symbol = symbol_of(event)
         if symbol is not None:
-            # Taken out and put in again: a dict keeps the order of insertion, newest last.
-            self._recent.pop(symbol, None)
-            self._recent[symbol] = sequence
+            self._move_to_end(symbol, sequence)
         if isinstance(event, Quote | Trade):
-            self.newest_ms = event.ts_event
-            self._counts.append(sequence, event.symbol)
-            if isinstance(event, Trade):
-                text = encode_trade(event, self.board.rows[event.symbol], sequence=sequence)
-                self._trades.append(sequence, text)
-            return
-        self._note_status(sequence, event, symbol)
+            self._note_tick(sequence, event)
+        else:
+            self._note_status(sequence, event, symbol)
+
+    def _move_to_end(self, symbol: str, sequence: int) -> None:
+        # Taken out and put in again: a dict keeps the order of insertion, newest last.
+        self._recent.pop(symbol, None)
+        self._recent[symbol] = sequence
+
+    def _note_tick(self, sequence: int, tick: Tick) -> None:
+        self.newest_ms = tick.ts_event
+        self._counts.append(sequence, tick.symbol)
+        if isinstance(tick, Trade):
+            text = encode_trade(tick, self.board.rows[tick.symbol], sequence=sequence)
+            self._trades.append(sequence, text)
 
     def _note_status(self, sequence: int, event: StatusEvent, symbol: str | None) -> None:
         row = None if symbol is None else self.board.rows.get(symbol)
@@ -356,6 +383,19 @@ class Replica:
             feed = self.board.feed_of(symbol or "")
             text = StatusText(feed, False, encode_status(event, row))
         self._statuses.append(sequence, text)
+
+
+def _last_ticks(recent: Iterable[Batch]) -> list[tuple[int, Tick]]:
+    """Return the ticks after the last event of another kind, with their sequences."""
+    # An entry of status shows the row as it was then, and only the present one is known.
+    ticks: list[tuple[int, Tick]] = []
+    for batch in recent:
+        for sequence, event in enumerate(batch.events, batch.first):
+            if isinstance(event, Quote | Trade):
+                ticks.append((sequence, event))
+            else:
+                ticks.clear()
+    return ticks
 
 
 def _bound(answers: dict[Any, Any]) -> None:

@@ -3,7 +3,7 @@
 Pure. Must not know how batches travel, nor users or frames.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from feeds.market.board import Board
@@ -15,10 +15,14 @@ class Overrun(Exception):
 
 
 class Attachment(Protocol):
-    """One reader: the board at its start, then every later batch without a gap."""
+    """One reader: the board at its start, then every later batch without a gap.
+
+    `recent` are the last batches before the board, as far as they are known, oldest first.
+    """
 
     epoch: str
     board: Board
+    recent: Sequence[Batch]
 
     def batches(self) -> AsyncIterator[Batch]:
         """Yield batches as they come.

@@ -5,7 +5,7 @@ Must not know users or frames.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from feeds.bus.interface import Attachment, Overrun
@@ -23,6 +23,7 @@ class MemoryAttachment:
     def __init__(self, epoch: str, board: Board) -> None:
         self.epoch = epoch
         self.board = board
+        self.recent: Sequence[Batch] = ()
         self._batches: deque[Batch] = deque()
         self._news = asyncio.Event()
         self._overrun = False

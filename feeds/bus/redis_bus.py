@@ -7,7 +7,8 @@ writes through `carry`.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from typing import Final
 
 from feeds.bus.interface import Attachment, Overrun
 from feeds.bus.redis_link import LOST, NOWHERE, RETRY_S, Entry, Id, Outage, RedisLink, error_text
@@ -15,9 +16,15 @@ from feeds.bus.redis_writer import BACKLOG_BATCHES, STREAM_BATCHES, TURN_S, Redi
 from feeds.clock import Clock
 from feeds.exceptions import BusDown, InvalidPacking
 from feeds.market.board import Board
-from feeds.market.events import Batch
+from feeds.market.events import Batch, Position
 from feeds.market.packing import unpack_batch, unpack_board
 
+RECENT_BATCHES: Final = 250
+"""Batches before the board that a new reader gets: 10 s at 40 ms. Who was connected to a process
+that has ended resumes from them at the next one."""
+PATIENCE_READS: Final = 3
+"""Reads of a stream that is behind its reader before this one begins again: 3 s. A feed that finds
+its stream lost writes it again within a second."""
 log = logging.getLogger(__name__)
 Follow = Callable[[], AsyncIterator[Batch]]
 
@@ -25,9 +32,10 @@ Follow = Callable[[], AsyncIterator[Batch]]
 class RedisAttachment:
     """A reader: the board as of an id of the stream, then every batch after it."""
 
-    def __init__(self, epoch: str, board: Board, follow: Follow) -> None:
+    def __init__(self, epoch: str, board: Board, recent: Sequence[Batch], follow: Follow) -> None:
         self.epoch = epoch
         self.board = board
+        self.recent = recent
         self.batches = follow
 
 
@@ -78,11 +86,13 @@ class RedisBus:
             if head is None:
                 raise BusDown("no feed has written yet: start manage.py runfeed")
             board, after = unpack_board(head.board), await self._link.next_after(head.id)
+            before = await self._link.last_until(head.id, count=RECENT_BATCHES)
         except LOST as error:
             raise BusDown(error_text(error)) from None
         except InvalidPacking as error:
             raise BusDown(f"the board cannot be read: {error}") from None
-        attachment = RedisAttachment(head.epoch, board, lambda: self._follow(head.id))
+        recent = self._recent(before, Position(head.epoch, board.sequence))
+        attachment = RedisAttachment(head.epoch, board, recent, lambda: self._follow(head.id))
         self._refuse_gap(attachment, after)
         return attachment
 
@@ -92,6 +102,16 @@ class RedisBus:
     async def close(self) -> None:
         """Close the connections."""
         await self._link.close()
+
+    def _recent(self, before: Iterable[Entry], end: Position) -> list[Batch]:
+        """Return the batches that lead to a position without a hole, oldest first."""
+        found: list[Batch] = []
+        for batch in map(self._unpack, before):
+            if batch is None or Position(batch.epoch, batch.last) != end:
+                break
+            found.append(batch)
+            end = Position(batch.epoch, batch.first - 1)
+        return found[::-1]
 
     def _refuse_gap(self, attachment: RedisAttachment, after: list[Entry]) -> None:
         """Raise when the stream does not continue from the board; a newer board comes soon.
@@ -106,12 +126,16 @@ class RedisBus:
                 raise BusDown("the stream in redis does not continue from its board")
 
     async def _follow(self, cursor: Id) -> AsyncIterator[Batch]:
+        patience = PATIENCE_READS
         while True:
             try:
                 entries = await self._link.read(cursor)
-                # Redis may come back empty, or with older data. Ids then start below the cursor,
-                # and XREAD would wait for ever: nothing newer is known, so begin from a board.
-                if not entries and await self._newest() < cursor:
+                # Redis may come back empty, or with older data. The feed writes again what was
+                # lost, if it is the same feed. If not, ids may start below the cursor, and XREAD
+                # would wait for ever: nothing newer is known, so begin from a board.
+                is_behind = not entries and await self._newest() < cursor
+                patience = patience - 1 if is_behind else PATIENCE_READS
+                if not patience:
                     raise Overrun("the stream has started again")
             except LOST as error:
                 self._outage.begin(error)

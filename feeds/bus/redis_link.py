@@ -125,6 +125,11 @@ class RedisLink:
         found = await _answer(self._redis.xrange(STREAM, f"({after}", count=1))
         return [_entry(*entry) for entry in found]
 
+    async def last_until(self, last: Id, *, count: int) -> list[Entry]:
+        """Return the last entries up to an id, newest first."""
+        found = await _answer(self._redis.xrevrange(STREAM, max=str(last), count=count))
+        return [_entry(*entry) for entry in found]
+
     async def write(self, entries: Iterable[Entry], *, keep: int) -> None:
         """Append entries in one round trip; Redis keeps `keep` of them, and up to 100 more."""
         # Without a transaction a failure may leave the first entries written. That is no harm: the

@@ -31,6 +31,9 @@ BACKLOG_BYTES: Final = 64 * 1024 * 1024
 """Bytes kept while Redis is away: 40 s at 30,000 ticks/s of 50 bytes."""
 WRITE_BATCHES: Final = 100
 """Batches written in one round trip."""
+KEPT_BATCHES: Final = 100
+"""Batches kept after they were written, 4 s at 40 ms: a Redis that crashes loses what was not read.
+"""
 BOARD_S: Final = 1.0
 """The board is written this often."""
 SURE_S: Final = 2.0
@@ -66,6 +69,7 @@ class RedisWriter:
         self._number = 0
         self._backlog: deque[Entry] = deque()
         self._backlog_bytes = 0
+        self._kept: deque[Entry] = deque(maxlen=KEPT_BATCHES)
         self._news = asyncio.Event()
         self._is_sure = False  # whether the backlog is known to follow the newest entry
         self._written_s = 0.0
@@ -136,6 +140,7 @@ class RedisWriter:
         self._mirror = Mirror()
         self._backlog.clear()
         self._backlog_bytes = 0
+        self._kept.clear()
         self._board_due_s = self._written_s = self._clock.monotonic()
         self._board = (-1, b"")
         self._is_sure = True
@@ -178,6 +183,7 @@ class RedisWriter:
             raise Deposed(f"the stream is at {newest}, this feed's term was {self._term}")
         if newest.term == self._term:
             self._forget_up_to(newest)
+        self._take_back_after(newest)
         # Redis may have come back empty: a new board lets readers begin without waiting for one.
         self._board_due_s = self._clock.monotonic()
         self._is_sure = True
@@ -194,7 +200,16 @@ class RedisWriter:
 
     def _forget_up_to(self, newest: Id) -> None:
         while self._backlog and self._backlog[0].id <= newest:
-            self._backlog_bytes -= len(self._backlog.popleft().content or b"")
+            entry = self._backlog.popleft()
+            self._backlog_bytes -= len(entry.content or b"")
+            self._kept.append(entry)
+
+    def _take_back_after(self, newest: Id) -> None:
+        """Write again what Redis had taken and lost; readers skip what they have."""
+        while self._kept and self._kept[-1].id > newest:
+            entry = self._kept.pop()
+            self._backlog.appendleft(entry)
+            self._backlog_bytes += len(entry.content or b"")
 
     def _is_full(self, more_bytes: int) -> bool:
         size = self._backlog_bytes + more_bytes

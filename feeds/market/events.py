@@ -209,6 +209,8 @@ Tick = Quote | Trade
 Event = Quote | Trade | Status | FeedStatus | FeedRemoval | Listing | Delisting | Carryover
 NOTHING: Final = 0
 """The sequence before the first event of an epoch."""
+FIRST: Final = 1
+"""The sequence of the first event of an epoch."""
 
 
 class Batch(msgspec.Struct, frozen=True):

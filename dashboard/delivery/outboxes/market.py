@@ -220,7 +220,7 @@ class TradesOutbox:
         self.is_open = self.everything or bool(self.symbols)
 
     def take(self, replica: Replica) -> list[str]:
-        """Return the next frame towards the replica's position; at most TRADE_ENTRIES at once."""
+        """Return the next frames towards the replica's position; at most TRADE_ENTRIES at once."""
         place = self.place
         if not self.is_open or not place.is_behind(replica):
             return []
@@ -244,6 +244,11 @@ class TradesOutbox:
         return [frame]
 
     def _begin_again(self, replica: Replica) -> list[str]:
+        """Name the gap; go on with all trades of a new epoch, or else with the newest ones."""
+        if not self.place.is_in(replica) and replica.has_first_trade:
+            begin = Position(replica.epoch, NOTHING)
+            named = self._snapshot_at(begin, [], replica.ts, has_gap=True)
+            return named + self.take(replica)
         return self._snapshot(replica, self._wanted(replica), has_gap=True)
 
     def _wanted(self, replica: Replica) -> Collection[str] | None:
@@ -256,13 +261,18 @@ class TradesOutbox:
     def _snapshot(
         self, replica: Replica, symbols: Collection[str] | None, *, has_gap: bool
     ) -> list[str]:
-        self.place.stand_at(replica.position)
         entries = [trade.entry(replica.ts) for trade in replica.recent_trades(symbols)]
-        position, ts = self._access.to_reader(replica.position), replica.ts
-        epoch, seq = position.marked_epoch, position.sequence
+        return self._snapshot_at(replica.position, entries, replica.ts, has_gap=has_gap)
+
+    def _snapshot_at(
+        self, position: Position, entries: list[str], ts: int, *, has_gap: bool
+    ) -> list[str]:
+        self.place.stand_at(position)
+        seen = self._access.to_reader(position)
         return encode_snapshot(
-            Channel.TRADES, entries, epoch=epoch, seq=seq, ts=ts, has_gap=has_gap
-        )
+            Channel.TRADES, entries,
+            epoch=seen.marked_epoch, seq=seen.sequence, ts=ts, has_gap=has_gap,
+        )  # fmt: skip
 
 
 class StatusOutbox:

@@ -101,6 +101,29 @@ def test_another_epoch_is_a_gap() -> None:
     assert [entry and entry["p"] for entry in reader.trades] == [0.01, None, 0.02]
 
 
+def test_a_new_epoch_is_told_from_its_first_trade() -> None:
+    outbox, reader = TradesOutbox(), Reader()
+    read(reader, outbox.add(replica_of([listing("NVX"), trade(1)]), ["NVX"]))
+    other = Replica("e2", Board(), capacity=10, ts=NOW)
+    count = RECENT_TRADES + 10
+    happen(other, listing("NVX"), *(trade(number) for number in range(1, count + 1)))
+    while frames := outbox.take(other):
+        read(reader, frames)
+    assert sequences(reader) == [2, None, *range(2, 2 + count)]
+
+
+def test_a_new_epoch_that_is_not_known_from_its_first_trade_begins_with_the_newest() -> None:
+    outbox, reader = TradesOutbox(), Reader()
+    read(reader, outbox.add(replica_of([listing("NVX"), trade(1)]), ["NVX"]))
+    board = Board()
+    board.apply(1, listing("NVX"))
+    board.apply(2, trade(5))
+    other = Replica("e2", board, capacity=10, ts=NOW)
+    other.receive(Batch("e2", 3, tuple(trade(number) for number in range(1, 61))), ts=NOW)
+    read(reader, outbox.take(other))
+    assert sequences(reader) == [2, None, *range(63 - RECENT_TRADES, 63)]
+
+
 def test_added_symbols_bring_their_newest_and_lose_nothing_of_the_others() -> None:
     replica = replica_of([listing("NVX"), listing("ORB"), trade(1, "ORB")])
     outbox, reader = TradesOutbox(), Reader()

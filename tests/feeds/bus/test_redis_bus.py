@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -12,8 +13,8 @@ from dashboard.cpu_meter import CostMeter
 from dashboard.delivery.hub import Hub
 from dashboard.delivery.replica import BatchLost, Replica
 from feeds.bus.mirror import Mirror
-from feeds.bus.redis_bus import RedisBus
-from feeds.bus.redis_link import ANSWER_S, BLOCK_MS, BOARD, STREAM
+from feeds.bus.redis_bus import RECENT_BATCHES, RedisBus
+from feeds.bus.redis_link import ANSWER_S, BLOCK_MS, BOARD, STREAM, Entry, Id
 from feeds.clock import SystemClock
 from feeds.exceptions import BusDown
 from feeds.market.events import Batch, Event, Quote
@@ -168,6 +169,34 @@ async def test_readers_that_come_at_any_time_miss_nothing(redis: RedisServer) ->
         for reader in readers:
             reader.cancel()
         await asyncio.gather(*readers, return_exceptions=True)
+
+
+async def test_a_reader_gets_the_batches_that_lead_to_its_board(redis: RedisServer) -> None:
+    async with market(redis) as (feed, web):
+        await feed.tick(RECENT_BATCHES + 20)
+        await until(lambda: web.agrees(feed))
+        redis.client().delete(BOARD)
+        await until(lambda: redis.client().exists(BOARD))
+        attachment = await web.bus.attach()
+        recent = attachment.recent
+        assert len(recent) == RECENT_BATCHES
+        assert recent[-1].last == attachment.board.sequence
+        for former, latter in pairwise(recent):
+            assert latter.first == former.last + 1
+
+
+async def test_the_batches_before_a_hole_are_left_out(redis: RedisServer) -> None:
+    async with market(redis) as (feed, web):
+        await feed.tick(30)
+        await until(lambda: web.agrees(feed))
+        newest = redis.client().xrevrange(STREAM, count=10)
+        redis.client().xdel(STREAM, newest[-1][0])
+        redis.client().delete(BOARD)
+        await until(lambda: redis.client().exists(BOARD))
+        recent = (await web.bus.attach()).recent
+        assert 9 <= len(recent) < 30
+        for former, latter in pairwise(recent):
+            assert latter.first == former.last + 1
 
 
 async def test_a_reader_of_a_trimmed_stream_is_not_led_on(redis: RedisServer) -> None:
@@ -353,3 +382,27 @@ async def test_feeds_that_begin_in_one_millisecond_have_terms_of_their_own(
     assert former < latter
     for bus in buses:
         await bus.close()
+
+
+async def test_what_redis_lost_before_a_reader_had_it_is_written_again(
+    redis: RedisServer,
+) -> None:
+    async with market(redis) as (feed, web):
+        link, replica = web.bus._link, web.hub.replica
+        read, waits, goes_on = link.read, asyncio.Event(), asyncio.Event()
+
+        async def read_late(after: Id) -> list[Entry]:
+            waits.set()
+            await goes_on.wait()
+            return await read(after)
+
+        link.read = read_late
+        await waits.wait()
+        await feed.tick(5)
+        await until(lambda: not feed.bus._writer._backlog)
+        redis.kill()
+        redis.start()
+        goes_on.set()
+        await feed.tick(5)
+        await until(lambda: web.agrees(feed), HEAL_S)
+        assert web.hub.replica is replica, "it began again from a board, without the ticks before"

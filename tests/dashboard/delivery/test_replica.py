@@ -1,0 +1,54 @@
+"""A replica that begins late answers like one that was there, as far back as it can know."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.delivery.market_view import view_of
+from dashboard.delivery.replica import Replica
+from feeds.market.board import Board
+from feeds.market.events import Batch, Event, Position, Quote, Side, Trade
+from tests.support.market_script import NOW, SYMBOLS, batches, listing, scripts
+
+EPOCH = "e1"
+EVERYTHING = view_of(None)
+
+
+def followed(tape: list[Batch]) -> Replica:
+    replica = Replica(EPOCH, Board(), capacity=1000, ts=NOW)
+    for batch in tape:
+        replica.receive(batch, ts=NOW)
+    return replica
+
+
+def begun_late(former: Replica, recent: list[Batch]) -> Replica:
+    return Replica(EPOCH, former.board.copy(), capacity=1000, ts=NOW, recent=recent)
+
+
+def floor_of(events: list[Event]) -> int:
+    """Return the sequence of the last event that is no tick."""
+    return max((n for n, e in enumerate(events, 1) if not isinstance(e, Quote | Trade)), default=0)
+
+
+@given(scripts, st.lists(st.integers(0, 70), max_size=12))
+def test_what_a_late_one_knows_is_true(events: list[Event], cuts: list[int]) -> None:
+    tape = list(batches(EPOCH, events, cuts))
+    there = followed(tape)
+    late = begun_late(there, tape)
+    floor = min(floor_of(events), late.sequence)
+    assert late.reaches(Position(EPOCH, floor))
+    assert floor == 0 or not late.reaches(Position(EPOCH, floor - 1))
+    for sequence in range(floor, late.sequence + 1):
+        assert late.trades_since(sequence) == there.trades_since(sequence)
+        assert late.statuses_since(sequence) == there.statuses_since(sequence) == []
+        changed = late.changed_since(sequence, EVERYTHING)
+        assert changed == there.changed_since(sequence, EVERYTHING)
+        for symbol in filter(late.board.is_known, SYMBOLS):
+            assert late.ticks_at(symbol, sequence) == there.ticks_at(symbol, sequence)
+
+
+def test_without_batches_before_it_knows_only_its_board() -> None:
+    there = followed([Batch(EPOCH, 1, (listing("NVX"), Trade("NVX", 5, 1, Side.BUY, NOW)))])
+    late = begun_late(there, [])
+    assert late.reaches(Position(EPOCH, 2))
+    assert not late.reaches(Position(EPOCH, 1))
+    assert late.recent_trades(None) == []
