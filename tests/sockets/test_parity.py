@@ -1,7 +1,6 @@
 """One script of market events, four transports, two servers: everybody ends with the same."""
 
 import asyncio
-import json
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -14,12 +13,12 @@ from typing import Any
 import pytest
 
 from dashboard.servers.listening import SERVERS
-from dashboard.wire.frames import encode_row
 from dashboard.wire.registry import Transport
 from feeds.bus.redis_bus import RedisBus
 from feeds.clock import SystemClock
 from feeds.market.board import Board
 from feeds.market.events import Batch, Delisting, Event, Phase, Quote, Side, Status, Trade
+from tests.support.board_rows import entry_of
 from tests.support.market_script import NOW, listing
 from tests.support.readers import MARKET, Traveller
 from tests.support.redis_server import RedisServer
@@ -146,7 +145,7 @@ def test_one_script_is_the_same_over_every_transport_of_every_server(
     player.go.set()
     for thread in threads:
         thread.join(60)
-    rows = {symbol: row_of(player.board, symbol) for symbol in SYMBOLS}
+    rows = {symbol: entry_of(symbol, player.board.rows[symbol]) for symbol in SYMBOLS}
     numbered = list(enumerate(player.events, 1))[start:]
     trades = [number for number, event in numbered if isinstance(event, Trade)]
     ticks = Counter(event.symbol for _, event in numbered if isinstance(event, Quote | Trade))
@@ -157,9 +156,3 @@ def test_one_script_is_the_same_over_every_transport_of_every_server(
         assert reader.trades == trades, transport
         assert len(reader.statuses) == news, transport
         assert {s: n for s, n in reader.reader.ticks.items() if n} == ticks, transport
-
-
-def row_of(board: Board, symbol: str) -> dict[str, Any]:
-    row = json.loads(f"{{{encode_row(symbol, board.rows[symbol], ts=0)}}}")[symbol]
-    ago = row.pop("ms")
-    return row | {"t": None if ago is None else -ago}

@@ -64,20 +64,14 @@ def board() -> dict[str, Any]:
     """Return the position, and each row as a snapshot entry and as people see it."""
     from dashboard import runtime
     from dashboard.pages.display import display_row
-    from dashboard.wire.frames import encode_row
-    from feeds.market.delayed_keys import shown
-
-    def entry(symbol: str, row: Any) -> dict[str, Any]:
-        fields: dict[str, Any] = json.loads(f"{{{encode_row(symbol, row, ts=0)}}}")[shown(symbol)]
-        ago = fields.pop("ms")
-        return fields | {"t": None if ago is None else -ago}
+    from tests.support.board_rows import entry_of
 
     market = runtime.current()
     source = market.hub.replica if runtime.is_shared() else market.bus._mirror
     rows = source.board.rows
     return {
         "position": f"{source.epoch}:{source.board.sequence}",
-        "rows": {symbol: entry(symbol, row) for symbol, row in rows.items()},
+        "rows": {symbol: entry_of(symbol, row) for symbol, row in rows.items()},
         "display": {symbol: display_row(symbol, row) for symbol, row in rows.items()},
     }
 

@@ -7,6 +7,7 @@ What is distinct is kept in the order it was told: a test sees what was lost or 
 import base64
 import http.client
 import json
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,17 +18,31 @@ from websockets.sync.client import connect
 from dashboard.loadtest.reader import Gap, Reader
 from dashboard.wire.registry import Transport
 from feeds.market.events import Position
-from tests.support.waiting import PATIENCE_S
+from tests.support.waiting import PATIENCE_S, wait_until
 
+AWAY = (502, 503, 504)
+"""What a proxy or a server says when it cannot answer now."""
 MARKET = ("status", "ticker", "trades")
 
 
 class Traveller:
-    """A reader of ticker, trades and status of some symbols, on any transport of any server."""
+    """A reader of ticker, trades and status of some symbols, on any transport of any server.
 
-    def __init__(self, symbols: list[str], token: str) -> None:
+    With `tls` it speaks TLS. It rests for `pause_s` between polls that do not wait.
+    """
+
+    def __init__(
+        self,
+        symbols: list[str],
+        token: str,
+        *,
+        tls: ssl.SSLContext | None = None,
+        pause_s: float = 0.0,
+    ) -> None:
         self.symbols = symbols
         self.token = token
+        self._tls = tls
+        self._pause_s = pause_s
         self.reader = Reader()
         self.statuses: list[dict[str, Any]] = []
         self.trades: list[int] = []
@@ -68,9 +83,10 @@ class Traveller:
             self.resumed.append(frame["result"]["resumed"])
 
     def _over_websocket(self, host: str) -> Iterator[dict[str, Any]]:
-        url = f"ws://viewer:{self.token}@{host}/ws/v1/"
+        scheme = "ws" if self._tls is None else "wss"
+        url = f"{scheme}://viewer:{self.token}@{host}/ws/v1/"
         patience = {"open_timeout": PATIENCE_S, "close_timeout": 1}
-        with connect(url, compression=None, max_size=None, **patience) as socket:
+        with connect(url, ssl=self._tls, compression=None, max_size=None, **patience) as socket:
             for channel in MARKET:
                 params: dict[str, Any] = {"channel": channel, "since": self.reader.since(channel)}
                 params |= {} if channel == "status" else {"symbols": self.symbols}
@@ -97,6 +113,8 @@ class Traveller:
             body = answer.read()
             yield from json.loads(body)["frames"] if body else ()
             yield {}
+            if "wait" not in more:
+                wait_until(for_seconds(self._pause_s))
 
     def _query(self, **more: int) -> str:
         known = {f"{name}_since": self.reader.since(name) for name in MARKET}
@@ -105,9 +123,14 @@ class Traveller:
 
     def _get(self, host: str, path: str) -> http.client.HTTPResponse:
         credentials = base64.b64encode(f"viewer:{self.token}".encode()).decode()
-        connection = http.client.HTTPConnection(host, timeout=PATIENCE_S)
+        if self._tls is None:
+            connection = http.client.HTTPConnection(host, timeout=PATIENCE_S)
+        else:
+            connection = http.client.HTTPSConnection(host, timeout=PATIENCE_S, context=self._tls)
         connection.request("GET", path, headers={"Authorization": f"Basic {credentials}"})
         answer = connection.getresponse()
+        if answer.status in AWAY:
+            raise ConnectionError(f"{host} answered {answer.status}")
         assert answer.status in (200, 304), answer.read()
         return answer
 

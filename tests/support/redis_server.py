@@ -92,6 +92,7 @@ class FeedProcess:
 
     def start(self) -> None:
         """Start it, or start it again."""
+        self.is_killed = False
         with self._file.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "runfeed"],
@@ -105,6 +106,7 @@ class FeedProcess:
 
     def kill(self) -> None:
         """End it as a crash would (kill -9), frozen or not."""
+        self.is_killed = True
         self.process.kill()
         self.process.wait()
 
@@ -139,7 +141,8 @@ def running_feed(folder: Path, redis: RedisServer, **settings: str) -> Iterator[
     feed = FeedProcess(folder, redis, **settings)
     try:
         yield feed
-        feed.stop()
+        if not feed.is_killed:
+            feed.stop()
         assert "Traceback" not in feed.log(), feed.log()
     finally:
         feed.kill()

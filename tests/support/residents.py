@@ -1,0 +1,93 @@
+"""Readers that stay: after every fault they come back by themselves, on the same transport."""
+
+import http.client
+from contextlib import suppress
+from threading import Event as Flag
+from threading import Lock, Thread
+from typing import Any, Final
+
+from websockets.exceptions import WebSocketException
+
+from dashboard.wire.registry import Transport
+from feeds.market.events import Position
+from tests.support.nginx import Nginx
+from tests.support.readers import Traveller, for_seconds
+from tests.support.waiting import wait_until
+
+BACK_S: Final = 0.25
+"""Pause before a reader comes back, and between its polls."""
+FAULTS: Final = (OSError, EOFError, ValueError, WebSocketException, http.client.HTTPException)
+"""What a line that breaks raises, at any place of a frame."""
+
+
+class _Collector(Traveller):
+    """A reader that keeps each trade with its epoch, and what it has at one position."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lock = Lock()
+        self.tape: list[tuple[str, int]] = []
+        self.told_gaps: list[str] = []
+
+    def _take(self, frame: dict[str, Any]) -> None:
+        with self.lock:
+            super()._take(frame)
+            if frame.get("channel") == "trades":
+                self._collect(frame)
+
+    def _collect(self, frame: dict[str, Any]) -> None:
+        epoch = frame.get("epoch") or self.reader.positions["trades"].epoch
+        told = [(epoch, trade["i"]) for trade in frame["data"]]
+        if frame.get("type") == "snapshot":
+            # The newest trades, for readers that begin here: what was told before is no news.
+            known = set(self.tape)
+            told = [trade for trade in told if trade not in known]
+            if frame.get("gap"):
+                self.told_gaps.append(f"{epoch}:{frame['seq']}")
+        self.tape += told
+
+
+class Resident(Thread):
+    """A reader on one transport, behind a proxy with TLS."""
+
+    def __init__(self, transport: Transport, nginx: Nginx, symbols: list[str], token: str) -> None:
+        super().__init__(daemon=True, name=transport)
+        self.transport = transport
+        self.returns = 0
+        self._host = nginx.url.removeprefix("https://")
+        self._end = Flag()
+        self._collector = _Collector(symbols, token, tls=nginx.tls, pause_s=BACK_S)
+
+    @property
+    def tape(self) -> list[tuple[str, int]]:
+        """Return epoch and sequence of each trade that was told, in that order."""
+        return list(self._collector.tape)
+
+    @property
+    def told_gaps(self) -> list[str]:
+        """Return the positions at which it was told that trades are missing."""
+        return list(self._collector.told_gaps)
+
+    @property
+    def missed(self) -> int:
+        """Return the number of frames that did not follow the last one."""
+        return self._collector.gaps
+
+    def run(self) -> None:
+        """Read until the end is asked for."""
+        while not self._end.is_set():
+            with suppress(*FAULTS):
+                self._collector.read(self.transport, self._host, self._end.is_set)
+            self.returns += 1
+            wait_until(for_seconds(BACK_S))
+
+    def end(self) -> None:
+        """Stop reading."""
+        self._end.set()
+        self.join()
+
+    def state(self) -> tuple[Position | None, dict[str, Any]]:
+        """Return the position of the ticker, and the rows as of it."""
+        with self._collector.lock:
+            reader = self._collector.reader
+            return reader.positions.get("ticker"), {s: dict(row) for s, row in reader.rows.items()}
