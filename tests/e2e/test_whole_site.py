@@ -10,13 +10,13 @@ from playwright.sync_api import Browser, Page
 from dashboard.servers.listening import SERVERS
 from dashboard.wire.registry import Transport
 from feeds.market.events import Position
+from tests.support.distant_visitor import DistantVisitor
 from tests.support.people import DESKTOP
 from tests.support.postgres_server import PostgresServer
 from tests.support.price_table import FIELDS, shown
 from tests.support.redis_server import RedisServer
 from tests.support.residents import Resident
 from tests.support.site import Site, running_site
-from tests.support.visitor import Visitor
 from tests.support.waiting import wait_until
 from tests.support.witness import Moment, Witness
 
@@ -195,7 +195,7 @@ def test_addresses_are_true_behind_the_proxy(watch: Watch) -> None:
     """Whoever guesses passwords locks his own address, on both web processes."""
     password = watch.site.webs[DAPHNE].passwords["viewer"]
     for _ in range(TRIES * len(watch.site.webs)):
-        Visitor(watch.site.nginx, "127.0.0.66").sign_in("wrong")
+        DistantVisitor(watch.site.nginx, "127.0.0.66").sign_in("wrong")
     for _ in watch.site.webs:
-        assert Visitor(watch.site.nginx, "127.0.0.66").sign_in(password)[0] == 200
-        assert Visitor(watch.site.nginx, "127.0.0.67").sign_in(password)[0] == 302
+        assert DistantVisitor(watch.site.nginx, "127.0.0.66").sign_in(password)[0] == 200
+        assert DistantVisitor(watch.site.nginx, "127.0.0.67").sign_in(password)[0] == 302
