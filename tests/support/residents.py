@@ -27,7 +27,7 @@ class _Collector(Traveller):
         super().__init__(*args, **kwargs)
         self.lock = Lock()
         self.tape: list[tuple[str, int]] = []
-        self.told_gaps: list[str] = []
+        self.named_gaps: list[str] = []
 
     def _take(self, frame: dict[str, Any]) -> None:
         with self.lock:
@@ -37,14 +37,14 @@ class _Collector(Traveller):
 
     def _collect(self, frame: dict[str, Any]) -> None:
         epoch = frame.get("epoch") or self.reader.positions["trades"].epoch
-        told = [(epoch, trade["i"]) for trade in frame["data"]]
+        sent = [(epoch, trade["i"]) for trade in frame["data"]]
         if frame.get("type") == "snapshot":
             # The newest trades, for readers that begin here: what was told before is no news.
             known = set(self.tape)
-            told = [trade for trade in told if trade not in known]
+            sent = [trade for trade in sent if trade not in known]
             if frame.get("gap"):
-                self.told_gaps.append(f"{epoch}:{frame['seq']}")
-        self.tape += told
+                self.named_gaps.append(f"{epoch}:{frame['seq']}")
+        self.tape += sent
 
 
 class Resident(Thread):
@@ -64,9 +64,9 @@ class Resident(Thread):
         return list(self._collector.tape)
 
     @property
-    def told_gaps(self) -> list[str]:
+    def named_gaps(self) -> list[str]:
         """Return the positions at which it was told that trades are missing."""
-        return list(self._collector.told_gaps)
+        return list(self._collector.named_gaps)
 
     @property
     def missed(self) -> int:

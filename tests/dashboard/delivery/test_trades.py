@@ -101,7 +101,7 @@ def test_another_epoch_is_a_gap() -> None:
     assert [entry and entry["p"] for entry in reader.trades] == [0.01, None, 0.02]
 
 
-def test_a_new_epoch_is_told_from_its_first_trade() -> None:
+def test_a_new_epoch_is_sent_from_its_first_trade() -> None:
     outbox, reader = TradesOutbox(), Reader()
     read(reader, outbox.add(replica_of([listing("NVX"), trade(1)]), ["NVX"]))
     other = Replica("e2", Board(), capacity=10, ts=NOW)
