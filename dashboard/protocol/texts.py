@@ -134,7 +134,7 @@ STATUS_TEXT: Final[dict[int, str]] = {
     304: "nothing changed",
     400: "the query is wrong; the error says why",
     401: "no valid session or token",
-    403: "the request came from a page of another site",
+    403: "the request came from a page of another site, or the token does not have the scope",
     405: "only GET is allowed",
     429: "too many requests; try again after `Retry-After` seconds",
     503: "the server is full or restarts; try again after `Retry-After` seconds",
