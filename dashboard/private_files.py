@@ -26,10 +26,13 @@ def make_private_folder(folder: Path) -> None:
 def make_private_file(file: Path) -> None:
     """Make an empty file that only its owner may read, or take the rights of others from one.
 
-    What SQLite keeps beside a database has the mode of the database.
+    What SQLite keeps beside a database has the mode of the database. A file that exists is never
+    opened: to close it would take this process's locks from its connections to the database (POSIX
+    locks belong to the process), and the next other process would delete the log under them.
     """
     with suppress(OSError):
-        os.close(os.open(file, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, FILE_MODE))
+        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
+        os.close(os.open(file, flags, FILE_MODE))
     _restrict(file, FILE_MODE)
 
 

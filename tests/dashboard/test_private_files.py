@@ -1,10 +1,12 @@
 """Nobody but the account of the site reads its database and its recordings."""
 
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -96,3 +98,28 @@ def test_a_recording_is_private(tmp_path: Path) -> None:
         recording.close()
     assert mode(path.parent) == 0o700
     assert mode(path) == 0o600
+
+
+VISIT = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("INSERT INTO t VALUES (1)")
+connection.commit()
+connection.close()
+"""
+
+
+def test_a_database_that_is_open_keeps_its_locks(tmp_path: Path) -> None:
+    """Otherwise another process deletes the log of the database when it ends."""
+    file = tmp_path / "market.sqlite3"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("CREATE TABLE t (x)")
+        connection.commit()
+        make_private_file(file)
+        log = Path(f"{file}-wal").stat().st_ino
+        subprocess.run([sys.executable, "-c", VISIT, str(file)], check=True)
+        assert Path(f"{file}-wal").stat().st_ino == log
+        connection.execute("INSERT INTO t VALUES (2)")
+        connection.commit()
+        assert connection.execute("SELECT count(*) FROM t").fetchone() == (2,)
