@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.support import storage
 from tests.support.postgres_server import PostgresServer, running_postgres
 from tests.support.redis_server import RedisServer, running_redis
 from tests.support.served import Served, serve
@@ -29,9 +30,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-screenshot", action="store_true", help="write README's picture anew")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put browser tests last: Playwright leaves a loop running, where the ORM refuses to work."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put browser tests last: Playwright leaves a loop running, where the ORM refuses to work.
+
+    On PostgreSQL and Redis, leave out what is about SQLite or the bus in memory.
+    """
     items.sort(key=lambda item: any(name in item.path.as_posix() for name in BROWSER_FOLDERS))
+    if storage.IS_SHARED:
+        embedded = [item for item in items if item.get_closest_marker("embedded")]
+        config.hook.pytest_deselected(items=embedded)
+        items[:] = [item for item in items if not item.get_closest_marker("embedded")]
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Refuse a test that is left out of a run and does not say why."""
+    for marker in item.iter_markers("embedded"):
+        if len(marker.args) != 1 or not marker.args[0]:
+            raise pytest.UsageError(f'{item.nodeid}: say why, as in @pytest.mark.embedded("…")')
 
 
 @pytest.hookimpl(wrapper=True)
@@ -88,6 +103,12 @@ def eventually() -> Callable[..., None]:
     """Wait for something to become true; only the test that fails waits to the end."""
 
     return partial(wait_until, poll_s=POLL_S)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Leave the database of the tests, where the whole cluster goes away."""
+    return storage.IS_SHARED
 
 
 @pytest.fixture(scope="session")

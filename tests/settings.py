@@ -4,12 +4,19 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 _folder = tempfile.mkdtemp(prefix="market-tests-")
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 os.environ["MARKET_DATA_DIR"] = _folder
 
+from dashboard.database_url import read_database_url  # noqa: E402
 from dashboard.settings import *  # noqa: E402, F403
+from tests.support import storage  # noqa: E402
+
+if storage.IS_SHARED:
+    _url = storage.cluster().create("market")
+    DATABASES = {"default": read_database_url(_url, Path(_folder))}
 
 # Each client of a test would look through all static files anew, which takes longer than its test.
 # The servers of tests/sockets and tests/e2e run with the settings of the project and serve them.

@@ -19,7 +19,7 @@ from feeds.market.delayed_keys import delayed, shown
 from tests.support.raw import basic, get, open_tcp, read_to_the_end
 from tests.support.served import Served, serve
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
 RESTRICT = "from feeds.models import Feed; Feed.objects.update(is_restricted={})"
 GRANT = """

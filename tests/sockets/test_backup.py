@@ -1,6 +1,5 @@
 """A backup of a running site begins another site; a reset demo begins anew, if somebody agrees."""
 
-import sqlite3
 import subprocess
 import sys
 from contextlib import closing
@@ -8,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import storage
 from tests.support.places import ROOT
 from tests.support.served import Served, environment, serve
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
 
 def manage(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -24,7 +24,7 @@ def manage(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def rows(folder: Path) -> list[tuple]:
     """Return what two tables of a site hold."""
-    with closing(sqlite3.connect(folder / "market.sqlite3")) as database:
+    with closing(storage.connect(folder)) as database:
         people = database.execute("SELECT username, password FROM auth_user ORDER BY id")
         instruments = database.execute("SELECT symbol FROM feeds_instrument ORDER BY id")
         return [*people, *instruments]
@@ -60,6 +60,7 @@ def check_restored(served: Served, tmp_path: Path) -> None:
     assert manage(new, "restore", str(backup), "--replace").returncode == 0
 
 
+@pytest.mark.embedded("only a file of SQLite is deleted by --reset")
 def test_a_demo_is_reset_only_if_somebody_agrees(tmp_path: Path) -> None:
     with serve(tmp_path) as first:
         passwords = first.passwords

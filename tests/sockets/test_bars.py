@@ -18,7 +18,7 @@ from feeds.market.bars import INTERVALS
 from tests.support.served import Served
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
 Names = tuple[str, ...]
 

@@ -1,29 +1,19 @@
 """While the database is locked, writes are answered with 503 at once, and prices go on."""
 
 import re
-import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 
 from tests.support.raw import open_reader
 from tests.support.served import Served
+from tests.support.storage import locked
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
 PATIENCE_S = 4
 """Twice the promise, for a busy machine; the lock itself would last for ever."""
-
-
-@contextmanager
-def locked(served: Served) -> Iterator[None]:
-    with closing(sqlite3.connect(served.folder / "market.sqlite3", isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
-        yield
-        other.execute("ROLLBACK")
 
 
 def ask(served: Served, method: str, body: str = "", cookie: str = "") -> HTTPResponse:
@@ -45,7 +35,7 @@ def sign_in(served: Served) -> HTTPResponse:
 
 
 def test_a_sign_in_is_asked_to_try_again_and_prices_go_on(served: Served) -> None:
-    with locked(served):
+    with locked(served.folder):
         begun_s = time.monotonic()
         answer = sign_in(served)
         assert time.monotonic() - begun_s < PATIENCE_S

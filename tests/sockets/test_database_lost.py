@@ -12,7 +12,7 @@ from tests.support.postgres_server import PostgresServer
 from tests.support.raw import basic, open_reader
 from tests.support.served import Served, serve
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
 Eventually = Callable[..., None]
 

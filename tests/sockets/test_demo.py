@@ -89,6 +89,7 @@ def test_the_next_run_keeps_data_and_passwords(start: Start) -> None:
     assert start("shell", "-v", "0", "-c", count).communicate(timeout=60)[0].strip() == "70"
 
 
+@pytest.mark.embedded("the database of a given folder is a file in it")
 def test_data_goes_to_the_given_folder(start: Start, tmp_path: Path) -> None:
     folder = tmp_path / "another place"
     process = start("demo", "--json", "--port", "0", "--no-browser", "--data", str(folder))

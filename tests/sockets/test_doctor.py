@@ -10,7 +10,7 @@ import pytest
 from tests.support.places import ROOT
 from tests.support.served import Served, environment
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
 
 def doctor(folder: Path, *arguments: str) -> tuple[int, dict[str, str]]:

@@ -14,7 +14,7 @@ from tests.support.places import ROOT
 from tests.support.redis_server import RedisServer
 from tests.support.served import Served, environment, serve
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
 
 def read(url: str, **headers: str) -> dict[str, float]:

@@ -13,11 +13,12 @@ from websockets.sync.client import connect
 from dashboard.servers.listening import SERVERS
 from dashboard.wire.registry import Transport
 from tests.support.readers import Traveller, for_seconds, for_ticks
-from tests.support.redis_server import RedisServer, shared_market
+from tests.support.redis_server import RedisServer
 from tests.support.served import Served, operate_feed, serve
+from tests.support.shared_market import shared_market
 from tests.support.waiting import PATIENCE_S
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
 LEG_S = 0.4
 LEGS = 16

@@ -25,7 +25,7 @@ from tests.support.redis_server import RedisServer
 from tests.support.served import Served, serve
 from tests.support.waiting import rest_between_batches
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
 SYMBOLS = [f"S{number}" for number in range(12)]
 BATCHES = 250

@@ -10,7 +10,7 @@ import pytest
 from tests.support.checkpoints import saved_ms
 from tests.support.served import Served, serve
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.shared]
 LIVES = 2
 Rows = dict[str, dict[str, Any]]
 

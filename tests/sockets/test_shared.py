@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.feed_process import running_feed
 from tests.support.places import ROOT
-from tests.support.redis_server import RedisServer, SharedMarket, running_feed, shared_market
+from tests.support.redis_server import RedisServer
 from tests.support.served import STOP_S, Served, environment, operate_feed
+from tests.support.shared_market import SharedMarket, shared_market
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
 Eventually = Callable[..., None]
 

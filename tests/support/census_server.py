@@ -47,7 +47,7 @@ def count() -> dict[str, int]:
         "symbols": sum(len(list(subscriber._ticker.symbols)) for subscriber in subscribers),
         "paused": sum(subscriber.pace.is_paused for subscriber in subscribers),
         "tasks": len(asyncio.all_tasks()),
-        "files": sum(map(is_counted, os.listdir("/proc/self/fd"))),
+        "files": sum(map(is_counted, os.listdir("/proc/self/fd"))) - pooled(),
         "threads": threading.active_count(),
     }
 
@@ -58,6 +58,14 @@ def is_counted(descriptor: str) -> bool:
         return "sqlite3" not in os.readlink(f"/proc/self/fd/{descriptor}")
     except OSError:
         return False  # the descriptor of the list itself
+
+
+def pooled() -> int:
+    """Return how many connections to PostgreSQL the process keeps."""
+    from django.db import connection
+
+    pool = getattr(connection, "pool", None)
+    return pool.get_stats()["pool_size"] if pool else 0
 
 
 def board() -> dict[str, Any]:

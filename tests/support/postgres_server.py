@@ -42,11 +42,11 @@ MISSING = "PostgreSQL is not installed: apt-get install postgresql"
 class PostgresServer:
     """A server on a port of its own, which keeps what it stored when it is started again."""
 
-    def __init__(self, programs: Path, folder: Path) -> None:
+    def __init__(self, programs: Path, folder: Path, port: int) -> None:
         self._programs = programs
         self._folder = folder
         self._data = folder / "data"
-        self.port = _free_port()
+        self.port = port
         self.process: subprocess.Popen[bytes] | None = None
 
     def make(self) -> None:
@@ -86,10 +86,14 @@ class PostgresServer:
         """Return the address of a database."""
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{name}"
 
-    def create(self, name: str) -> str:
-        """Make an empty database, if there is none of that name, and return its address."""
+    def create(self, name: str, *, template: str = "template1") -> str:
+        """Make a database, empty or as a template, if there is none of that name.
+
+        Return its address.
+        """
+        command = psycopg.sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         with self.operator() as operator, suppress(psycopg.errors.DuplicateDatabase):
-            operator.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(_name(name)))
+            operator.execute(command.format(_name(name), _name(template)))
         return self.url(name)
 
     def terminate_all(self) -> None:
@@ -145,7 +149,7 @@ def running_postgres() -> Iterator[PostgresServer]:
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, ACCOUNT)
-        server = PostgresServer(programs, folder)
+        server = PostgresServer(programs, folder, _free_port())
         server.make()
         server.start()
         try:
@@ -155,6 +159,11 @@ def running_postgres() -> Iterator[PostgresServer]:
                 server.crash()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def at_port(port: int) -> PostgresServer:
+    """Return a server that another process runs: for its databases, not to start or end it."""
+    return PostgresServer(Path(), Path(), port)
 
 
 def _unprivileged(command: list[str]) -> list[str]:

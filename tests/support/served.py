@@ -7,10 +7,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.request import urlopen
 
+from tests.support import storage
+from tests.support.feed_process import running_feed
 from tests.support.places import ROOT
+from tests.support.redis_server import running_redis
+from tests.support.storage import environment
 from tests.support.waiting import PATIENCE_S, wait_until
 
 STOP_S = 10
@@ -102,7 +107,27 @@ def serve(folder: Path, *arguments: str, **settings: str) -> Iterator[Served]:
     """Run a server of its own; at the end it must stop cleanly and show no traceback.
 
     One that the test has killed needs only to show none.
+    In a run on PostgreSQL and Redis, a test that names neither gets a Redis and a feed as well.
     """
+    if not storage.IS_SHARED or settings.keys() & {"REDIS_URL", "DATABASE_URL"}:
+        with _serving(folder, *arguments, **settings) as served:
+            if "REDIS_URL" not in settings:  # the board comes from the feed's process
+                served.wait_for_board()
+            yield served
+        return
+    storage.make_tables(folder)
+    with TemporaryDirectory() as place, running_redis(Path(place)) as redis:
+        settings |= {"REDIS_URL": redis.url}
+        with (  # the feed finds its rows when the site has made them; both start at once
+            running_feed(folder, redis, **settings),
+            _serving(folder, *arguments, **settings) as served,
+        ):
+            served.wait_for_board()
+            yield served
+
+
+@contextmanager
+def _serving(folder: Path, *arguments: str, **settings: str) -> Iterator[Served]:
     command = [
         sys.executable,
         "tests/support/census_server.py",
@@ -120,8 +145,6 @@ def serve(folder: Path, *arguments: str, **settings: str) -> Iterator[Served]:
     assert process.stdout is not None
     try:
         served = Served(folder, file, process, json.loads(process.stdout.readline()))
-        if "REDIS_URL" not in settings:  # the board comes from the feed's process
-            served.wait_for_board()
         yield served
         if not served.is_killed:
             process.terminate()
@@ -130,13 +153,6 @@ def serve(folder: Path, *arguments: str, **settings: str) -> Iterator[Served]:
     finally:
         process.kill()
         process.wait()
-
-
-def environment(folder: Path) -> dict[str, str]:
-    """Return the environment of a process of the project, rather than of its tests."""
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
-    settings = {"DJANGO_SETTINGS_MODULE": "dashboard.settings", "PYTHONPATH": path}
-    return os.environ | settings | {"MARKET_DATA_DIR": str(folder)}
 
 
 OPERATE = """

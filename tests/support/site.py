@@ -10,9 +10,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from dashboard.servers.listening import SERVERS
+from tests.support.feed_process import FeedProcess, running_feed
 from tests.support.nginx import HOST, Nginx, deployed, free_addresses, running_nginx
 from tests.support.postgres_server import PostgresServer
-from tests.support.redis_server import FeedProcess, RedisServer, running_feed
+from tests.support.redis_server import RedisServer
 from tests.support.served import Served, serve
 from tests.support.waiting import wait_until
 

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable
 
+import psycopg
 import pytest
 from django import db
 from django.db import connection
@@ -230,14 +231,11 @@ def test_bars_go_with_their_grid(instruments) -> None:
 
 async def test_a_locked_database_delays_bars_and_loses_none(instruments) -> None:
     """The lock is real: another connection writes to the same database."""
-    path = connection.settings_dict["NAME"]
-    other = sqlite3.connect(path, uri=True, isolation_level=None, check_same_thread=False)
-    other.execute("BEGIN IMMEDIATE")
+    let_go = _lock_bars()
     attempts: list[str] = []
 
     def store(news: list[ClosedBar]) -> None:
-        connection.ensure_connection()
-        connection.connection.execute("PRAGMA busy_timeout = 20")
+        _be_impatient()
         try:
             store_bars(news)
         except db.Error as error:
@@ -249,13 +247,33 @@ async def test_a_locked_database_delays_bars_and_loses_none(instruments) -> None
     running = asyncio.ensure_future(kept.bar_writer.run())
     await until(lambda: running.done() or len(attempts) >= 2)
     assert not running.done()
-    other.execute("ROLLBACK")
-    other.close()
+    let_go()
     await until(lambda: not kept.bar_writer.waiting)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    assert "locked" in attempts[0]
+    assert "lock" in attempts[0]
     assert await asyncio.to_thread(_count) == 1
+
+
+def _lock_bars() -> Callable[[], None]:
+    """Lock the bars by a connection of another program; return what ends that."""
+    if connection.vendor == "postgresql":
+        place = {key: connection.settings_dict[key.upper()] for key in ("user", "host", "port")}
+        rows = psycopg.connect(dbname=connection.settings_dict["NAME"], **place)
+        rows.execute("LOCK TABLE feeds_storedbar")
+        return rows.close
+    path = connection.settings_dict["NAME"]
+    file = sqlite3.connect(path, uri=True, isolation_level=None, check_same_thread=False)
+    file.execute("BEGIN IMMEDIATE")
+    return file.close
+
+
+def _be_impatient() -> None:
+    """Let this thread wait 20 ms for a lock."""
+    connection.ensure_connection()
+    is_postgresql = connection.vendor == "postgresql"
+    wait = "SET lock_timeout = 20" if is_postgresql else "PRAGMA busy_timeout = 20"
+    connection.connection.execute(wait)
 
 
 def _count() -> int:
