@@ -31,6 +31,7 @@ from dashboard.operations.metrics import (
     HubCollector,
     registry_of,
 )
+from dashboard.operations.retention import Retention, prune_for_ever
 from dashboard.pages.display import MarketDisplay
 from dashboard.people.identity import find_revoked, note_open
 from dashboard.people.selectors import personal_of
@@ -107,7 +108,7 @@ class FeedTasks:
         checkpoints = CheckpointWriter(
             epoch=epoch, clock=self._clock, state=engine.state, board=lambda: self._bus.board
         )
-        bar_writer = BarWriter(clock=self._clock, days=settings.MARKET_BARS_DAYS)
+        bar_writer = BarWriter(clock=self._clock)
         self._runner = Runner(
             engine=engine,
             bus=self._bus,
@@ -131,6 +132,10 @@ class FeedTasks:
             tasks.create_task(supervise(recorder.run, clock=self._clock))
             tasks.create_task(supervise(bar_writer.run, clock=self._clock))
             tasks.create_task(checkpoints.run())
+            tasks.create_task(supervise(self._prune, clock=self._clock))
+
+    async def _prune(self) -> None:
+        await prune_for_ever(retention())
 
     def _troubles(self) -> list[Trouble]:
         """Return what is newly wrong with the feeds."""
@@ -273,6 +278,15 @@ class FeedRuntime:
 
     async def _listen(self) -> None:
         await control.listen(on_feeds=self._feed.poke, on_people=_ignore)
+
+
+def retention() -> Retention:
+    """Return how long rows are kept."""
+    return Retention(
+        bars_days=settings.MARKET_BARS_DAYS,
+        notifications_days=settings.MARKET_NOTIFICATIONS_DAYS,
+        audit_days=settings.MARKET_AUDIT_DAYS,
+    )
 
 
 def load_plans() -> list[FeedPlan]:

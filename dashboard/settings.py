@@ -187,6 +187,10 @@ MARKET_TAPE_EVENTS = int(_number("MARKET_TAPE_EVENTS", 131_072, low=1_000, high=
 """Events of the tape that a reader can resume from: 65 s at 2,000 ticks/s, 11 min at 200."""
 MARKET_BARS_DAYS = int(_number("MARKET_BARS_DAYS", 30, low=1, high=3650))
 """Bars of minutes are stored for so many exchange days; bars of days for ten years."""
+MARKET_NOTIFICATIONS_DAYS = int(_number("MARKET_NOTIFICATIONS_DAYS", 90, low=1, high=3650))
+"""Notifications are kept for so many days, read or not."""
+MARKET_AUDIT_DAYS = int(_number("MARKET_AUDIT_DAYS", 730, low=30, high=36_500))
+"""Audit entries are kept for so many days."""
 MARKET_CONNECTIONS_PER_USER = int(_number("MARKET_CONNECTIONS_PER_USER", 40, low=1, high=100_000))
 """Open sockets, streams and long-polls of one account in one process."""
 MARKET_MAX_SUBSCRIBERS = int(_number("MARKET_MAX_SUBSCRIBERS", 4_000, low=1, high=100_000))

@@ -3,7 +3,8 @@
 The only writer of these rows. Must not know requests, forms or sockets.
 """
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.contrib.auth.models import User
@@ -112,6 +113,22 @@ def send_notification(
         record("send", f"notification to {audience}", actor=actor, after=facts)
         _poke_on_commit(user_ids)
     return len(user_ids)
+
+
+def prune_notifications(before: datetime) -> Iterator[int]:
+    """Delete notifications of before a time; yield how many went after each short transaction."""
+    while ids := old_notifications(before)[:ROWS_PER_INSERT]:
+        with transaction.atomic():
+            gone = Notification.objects.filter(pk__in=ids).delete()[0]
+            facts = {"notifications": gone, "before": f"{before:%Y-%m-%d %H:%M}"}
+            record("prune", "notifications", actor=None, after=facts)
+        yield gone
+
+
+def old_notifications(before: datetime) -> QuerySet[Notification, int]:
+    """Return the keys of the notifications of before a time, the oldest first."""
+    rows = Notification.objects.filter(created_at__lt=before).order_by("pk")
+    return rows.values_list("pk", flat=True)
 
 
 def notify_operators(*, title: str, body: str) -> int:

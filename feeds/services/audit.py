@@ -3,17 +3,20 @@
 Must not decide who may do something, or change other rows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from django.contrib.auth.models import Group, User
-from django.db.models import Model
+from django.db import transaction
+from django.db.models import Model, QuerySet
 
 from feeds.models import AuditEntry, AuditSubject, Entitlement, Feed, Instrument, Recording
 
 Row = Feed | Instrument | Entitlement
+BATCH_ROWS: Final = 500
+"""Entries that one transaction deletes at most: SQLite takes 999 values in a statement."""
 SYSTEM: Final = "system"
 """The actor's name when no person acted: a command or the first start."""
 
@@ -48,6 +51,26 @@ def record(
     entry.save()
     names = dict.fromkeys([target, *subjects])
     AuditSubject.objects.bulk_create(AuditSubject(entry=entry, name=name) for name in names)
+
+
+def prune_audit(before: datetime) -> Iterator[int]:
+    """Delete the entries of before a time; yield how many went after each short transaction.
+
+    Each leaves an entry that says so.
+    """
+    while ids := old_audit(before)[:BATCH_ROWS]:
+        with transaction.atomic():
+            AuditSubject.objects.filter(entry__in=ids).delete()
+            gone = AuditEntry.objects.filter(pk__in=ids).delete()[0]
+            facts = {"entries": gone, "before": f"{before:%Y-%m-%d %H:%M}"}
+            record("prune", "audit entries", actor=None, after=facts)
+        yield gone
+
+
+def old_audit(before: datetime) -> QuerySet[AuditEntry, int]:
+    """Return the keys of the entries of before a time, the oldest first."""
+    rows = AuditEntry.objects.filter(at__lt=before).order_by("at", "pk")
+    return rows.values_list("pk", flat=True)
 
 
 def target_of(row: Row) -> str:

@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from itertools import islice
-from math import inf
 from typing import Final
 
 from django import db
@@ -22,7 +21,7 @@ from feeds.database import with_connection
 from feeds.market.bars import DAY, MINUTE, Bar, Bars
 from feeds.market.delayed_keys import MARK
 from feeds.market.events import Batch, Carryover, Delisting, Trade
-from feeds.services.bars import ClosedBar, close_thread, prune_bars, store_bars
+from feeds.services.bars import ClosedBar, close_thread, store_bars
 
 FLUSH_S: Final = 3.0
 """Bars are written this often."""
@@ -31,7 +30,6 @@ WRITE_BARS: Final = 2_000
 QUEUE_BARS: Final = 100_000
 """Most bars that wait while the database is away: 50 minutes of 2,000 instruments. The oldest of
 more than that are dropped, and the log says how many."""
-PRUNE_S: Final = 600.0
 log = logging.getLogger(__name__)
 
 
@@ -46,16 +44,12 @@ class BarWriter:
         self,
         *,
         clock: Clock,
-        days: int,
         store: Callable[[list[ClosedBar]], None] = store_bars,
-        prune: Callable[[int], int] = prune_bars,
         flush_s: float = FLUSH_S,
         capacity: int = QUEUE_BARS,
     ) -> None:
         self._clock = clock
-        self._days = days
         self._store = store
-        self._prune = prune
         self._flush_s = flush_s
         self._capacity = capacity
         self._bars = Bars(on_closed=self._hear)
@@ -63,7 +57,6 @@ class BarWriter:
         self._queue: deque[ClosedBar] = deque()
         self._lost = 0
         self._trouble = ""
-        self._pruned_s = -inf
         self._thread: ThreadPoolExecutor | None = None
 
     def observe(self, batch: Batch) -> None:
@@ -89,7 +82,6 @@ class BarWriter:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="bars")
         try:
             while True:
-                await self._prune_sometimes()
                 await asyncio.sleep(self._flush_s)
                 await self.flush()
         finally:
@@ -133,14 +125,6 @@ class BarWriter:
         if self._trouble:
             log.info("bars are stored again lost=%d", self._lost)
             self._trouble = ""
-
-    async def _prune_sometimes(self) -> None:
-        now_s = self._clock.monotonic()
-        if now_s - self._pruned_s < PRUNE_S:
-            return
-        self._pruned_s = now_s
-        with suppress(db.Error):
-            await self._in_thread(partial(self._prune, self._days))
 
     async def _in_thread(self, work: Callable[[], object]) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, with_connection(work))

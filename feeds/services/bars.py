@@ -3,17 +3,19 @@
 The only writer of these rows. Must not know the event loop.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Max, Min, OuterRef, QuerySet, Subquery, Sum
 
-from feeds.market.bars import DAY_MS, Bar
+from feeds.market.bars import DAY_MS, INTERVALS, Bar
 from feeds.models import Instrument, StoredBar
 
 DAYS_KEPT: Final = 3_653
 """Bars of days are kept for ten years of the exchange."""
+BATCH_BARS: Final = 5_000
+"""Bars that one transaction deletes at most, some 50 ms of SQLite."""
 _VALUES: Final = ("open", "high", "low", "close", "volume", "trades", "recorded_ms")
 
 
@@ -38,23 +40,85 @@ def store_bars(closed: Sequence[ClosedBar]) -> None:
         _store([item for item in closed if item.symbol in ids], ids)
 
 
-def prune_bars(days: int) -> int:
-    """Delete bars of minutes older than a number of days, and old bars of days; return how many.
+def prune_bars(days: int) -> Iterator[int]:
+    """Delete bars of minutes older than a number of days, and old bars of days.
 
-    Age is counted back from the newest bar of each instrument, because exchange time may be
-    compressed.
+    Yields how many went after each short transaction, so that other writers get their turn. Age is
+    counted back from the newest bar of each instrument, because exchange time may be compressed.
     """
-    deleted = 0
+    batch: list[_Range] = []
+    spans = 0
+    for some in _old_bars(days):
+        for part in some.parts():
+            batch.append(part)
+            spans += part.spans
+            if spans >= BATCH_BARS:
+                yield _delete(batch)
+                batch, spans = [], 0
+    if batch:
+        yield _delete(batch)
+
+
+def count_old_bars(days: int) -> int:
+    """Return how many bars `prune_bars` would delete now."""
+    return sum(old.rows().count() for old in _old_bars(days))
+
+
+class _Range(NamedTuple):
+    """The bars of an instrument and interval that begin in [first_ms, end_ms)."""
+
+    instrument_id: int
+    interval: str
+    first_ms: int
+    end_ms: int
+
+    @property
+    def spans(self) -> int:
+        """Return how many bars it has at most."""
+        return -((self.first_ms - self.end_ms) // INTERVALS[self.interval])
+
+    def parts(self) -> Iterator["_Range"]:
+        """Yield the same in parts of no more than a batch."""
+        step_ms = BATCH_BARS * INTERVALS[self.interval]
+        for first_ms in range(self.first_ms, self.end_ms, step_ms):
+            yield self._replace(first_ms=first_ms, end_ms=min(first_ms + step_ms, self.end_ms))
+
+    def rows(self) -> QuerySet[StoredBar]:
+        """Return the rows."""
+        return StoredBar.objects.filter(
+            instrument=self.instrument_id,
+            interval=self.interval,
+            start_ms__gte=self.first_ms,
+            start_ms__lt=self.end_ms,
+        )
+
+
+def _old_bars(days: int) -> Iterator[_Range]:
     for interval, kept in (("1m", days), ("1d", DAYS_KEPT)):
-        newest = StoredBar.objects.filter(interval=interval).values_list("instrument")
-        for instrument_id, newest_ms in newest.annotate(Max("start_ms")).order_by():
-            old = StoredBar.objects.filter(
-                instrument=instrument_id,
-                interval=interval,
-                start_ms__lte=newest_ms - kept * DAY_MS,
-            )
-            deleted += old.delete()[0]
-    return deleted
+        for instrument, oldest_ms, newest_ms in _spans_stored(interval):
+            end_ms = newest_ms - kept * DAY_MS + 1
+            if oldest_ms < end_ms:
+                yield _Range(instrument, interval, oldest_ms, end_ms)
+
+
+def _spans_stored(interval: str) -> list[tuple[int, int, int]]:
+    """Return each instrument's start of the oldest and the newest bar.
+
+    A subquery for each instrument finds both by the index. MIN and MAX with GROUP BY would read the
+    index of all bars.
+    """
+    rows = StoredBar.objects.filter(interval=interval)
+    found = Instrument.objects.annotate(
+        oldest=Subquery(_first(rows, "start_ms", of="pk").values("start_ms")[:1]),
+        newest=Subquery(_first(rows, "-start_ms", of="pk").values("start_ms")[:1]),
+    )
+    spans = found.order_by().values_list("pk", "oldest", "newest")
+    return [span for span in spans if span[1] is not None]
+
+
+def _delete(batch: list[_Range]) -> int:
+    with transaction.atomic():
+        return sum(part.rows().delete()[0] for part in batch)
 
 
 def close_thread() -> None:
@@ -89,8 +153,12 @@ def _store(closed: Sequence[ClosedBar], ids: dict[str, int]) -> None:
 
 def _newest_minutes(instruments: Iterable[int]) -> dict[int, int]:
     """Return the start of the newest stored minute by instrument."""
-    rows = StoredBar.objects.filter(instrument__in=instruments, interval="1m").order_by()
-    return dict(rows.values_list("instrument_id").annotate(Max("start_ms")))
+    minutes = _first(StoredBar.objects.filter(interval="1m"), "-start_ms", of="pk")
+    rows = Instrument.objects.filter(pk__in=instruments).annotate(
+        newest=Subquery(minutes.values("start_ms")[:1])
+    )
+    found = rows.order_by().values_list("pk", "newest")
+    return {pk: newest for pk, newest in found if newest is not None}
 
 
 def _store_days(start_ms: int, recorded_ms: int, instruments: set[int]) -> None:
@@ -123,8 +191,10 @@ def _store_days(start_ms: int, recorded_ms: int, instruments: set[int]) -> None:
     )
 
 
-def _first(minutes: QuerySet[StoredBar], order: str) -> QuerySet[StoredBar]:
-    return minutes.filter(instrument=OuterRef("instrument_id")).order_by(order)
+def _first(
+    rows: QuerySet[StoredBar], order: str, *, of: str = "instrument_id"
+) -> QuerySet[StoredBar]:
+    return rows.filter(instrument=OuterRef(of)).order_by(order)
 
 
 def _upsert(rows: Iterable[StoredBar]) -> None:

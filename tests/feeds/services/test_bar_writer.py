@@ -17,7 +17,7 @@ from feeds.models import Feed, Instrument, StoredBar
 from feeds.selectors.bars import stored_bars
 from feeds.services import instruments as instrument_services
 from feeds.services.bar_writer import BarWriter
-from feeds.services.bars import ClosedBar, close_thread, prune_bars, store_bars
+from feeds.services.bars import ClosedBar, close_thread, count_old_bars, prune_bars, store_bars
 from tests.support.waiting import until
 
 MIDNIGHT = 1_789_948_800_000
@@ -47,9 +47,7 @@ class Kept:
         self.stored: list[ClosedBar] = []
         self.bar_writer = BarWriter(
             clock=SystemClock(),
-            days=30,
             store=store or self.stored.extend,
-            prune=lambda _: 0,
             flush_s=0.01,
             **options,
         )
@@ -213,7 +211,9 @@ def test_bars_are_read_by_time_newest_first_and_as_of_a_time_of_our_clock(instru
 
 def test_old_minutes_go_and_days_stay(instruments) -> None:
     store_bars(closed([trade(n * 86_400) for n in range(6)]))
-    assert prune_bars(days=2) == 3
+    assert count_old_bars(days=2) == 3
+    assert sum(prune_bars(days=2)) == 3
+    assert count_old_bars(days=2) == 0
     assert [(bar.start_ms - MIDNIGHT) // SPANS[DAY] for bar in read()] == [3, 4]
     assert len(read("1d")) == 5
 

@@ -1,0 +1,90 @@
+"""Deletes what is older than the settings say: bars, notifications and audit entries.
+
+Must not know what these rows hold. Work is done in short transactions with a pause after each, so
+nobody waits long for a lock. It happens in the process of the feed, of which there is one.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from asgiref.sync import sync_to_async
+from django import db
+from django.utils import timezone
+
+from dashboard.people.services import old_notifications, prune_notifications
+from feeds.database import with_connection
+from feeds.services.audit import old_audit, prune_audit
+from feeds.services.bars import count_old_bars, prune_bars
+
+EVERY_S: Final = 600.0
+PAUSE_S: Final = 0.02
+"""Others write meanwhile: SQLite gives its lock to whoever asks at the right moment."""
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How many days each kind of row is kept; bars of minutes by days of the exchange."""
+
+    bars_days: int
+    notifications_days: int
+    audit_days: int
+
+    def count_old(self) -> dict[str, int]:
+        """Return how many rows of each kind are too old."""
+        return {
+            "bars": count_old_bars(self.bars_days),
+            "notifications": old_notifications(_midnight(self.notifications_days)).count(),
+            "audit entries": old_audit(_midnight(self.audit_days)).count(),
+        }
+
+    def batches(self) -> Iterator[tuple[str, int]]:
+        """Delete what is too old; yield a kind and how many went, after each transaction."""
+        kinds = {
+            "bars": prune_bars(self.bars_days),
+            "notifications": prune_notifications(_midnight(self.notifications_days)),
+            "audit entries": prune_audit(_midnight(self.audit_days)),
+        }
+        for kind, batches in kinds.items():
+            for gone in batches:
+                yield kind, gone
+
+    def prune(self, pause: Callable[[float], None] = time.sleep) -> dict[str, int]:
+        """Delete what is too old, with pauses; return how many rows of each kind went."""
+        total = {"bars": 0, "notifications": 0, "audit entries": 0}
+        for kind, gone in self.batches():
+            total[kind] += gone
+            pause(PAUSE_S)
+        return total
+
+
+async def prune_for_ever(retention: Retention) -> None:
+    """Delete what is too old every ten minutes until cancelled."""
+    while True:
+        try:
+            await _prune(retention)
+        except db.Error as error:  # the next time may succeed
+            log.error("old rows stay error=%s", error)
+        await asyncio.sleep(EVERY_S)
+
+
+async def _prune(retention: Retention) -> None:
+    """Delete batch by batch: between two, others use the thread of the database."""
+    batches, total = retention.batches(), 0
+    step = sync_to_async(with_connection(lambda: next(batches, None)))
+    while (batch := await step()) is not None:
+        total += batch[1]
+        await asyncio.sleep(PAUSE_S)
+    if total:
+        log.info("old rows deleted rows=%d", total)
+
+
+def _midnight(days: int) -> datetime:
+    """Return the beginning (UTC) of the day so many days ago: rows of a day go together."""
+    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    return today - timedelta(days=days)
