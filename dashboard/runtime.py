@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any, Final
 
 from asgiref.sync import sync_to_async
+from django import db
 from django.conf import settings
 from prometheus_client.registry import Collector
 
@@ -43,20 +44,24 @@ from dashboard.wire.registry import Close
 from feeds.bus import control
 from feeds.bus.interface import Bus
 from feeds.bus.memory import MemoryBus
+from feeds.bus.mirror import Mirror
 from feeds.bus.redis_bus import RedisBus
 from feeds.clock import SystemClock
 from feeds.database import with_connection
+from feeds.engine.checkpoint import Checkpoint
 from feeds.engine.engine import Engine, Source
 from feeds.engine.feed_watch import FeedWatch, Trouble, TroubleKind
 from feeds.engine.runner import Runner
 from feeds.engine.sources import PlannedSource, SilentSource
-from feeds.exceptions import InvalidRecording
+from feeds.exceptions import FeedError, InvalidRecording
+from feeds.market.board import Board
+from feeds.market.packing import pack_batch, pack_board, unpack_batch
 from feeds.models import Feed
 from feeds.plan.plans import FeedKind, FeedPlan
 from feeds.recordings.recorder import Recorder
 from feeds.selectors.plans import read_plans, read_recorded
 from feeds.services.bar_writer import BarWriter
-from feeds.services.checkpoints import CheckpointWriter, take_over
+from feeds.services.checkpoints import CheckpointWriter, read_checkpoint, take_over
 from feeds.services.recordings import record_live
 from feeds.simulator.simulator import Simulator
 from feeds.upstream.connection import Upstream
@@ -66,6 +71,8 @@ GOODBYE_S: Final = 1.0
 """Time that sockets have to receive the news of a restart; a server kills slow stops."""
 USES_NOTED_S: Final = 60.0
 """How often open connections are looked at for the last use of their tokens."""
+FIRST_STEP_MS: Final = 100
+"""Time that a rehearsed market runs, enough to draw something."""
 END_S: Final = 3.0
 """Time that the tasks of a process have to end."""
 
@@ -95,16 +102,9 @@ class FeedTasks:
         # After a crash nobody knows which events were published last. A new epoch makes readers
         # begin from a snapshot, instead of resuming at a number that means something else now.
         upstream = self._upstream = open_upstream(self._clock)
-        openers = {
-            FeedKind.SIMULATED: lambda plan: Simulator(plan.seed),
-            FeedKind.REPLAY: open_replay,
-            FeedKind.UPSTREAM: lambda _: upstream.open_source(),
-        }
         epoch = secrets.token_hex(4)
         left = await sync_to_async(with_connection(take_over))(epoch, self._clock.now_ms())
-        engine = self._engine = Engine(
-            epoch=epoch, open_source=lambda _: PlannedSource(openers), left=left
-        )
+        engine = self._engine = make_engine(epoch, left, upstream)
         checkpoints = CheckpointWriter(
             epoch=epoch, clock=self._clock, state=engine.state, board=lambda: self._bus.board
         )
@@ -133,6 +133,20 @@ class FeedTasks:
             tasks.create_task(supervise(bar_writer.run, clock=self._clock))
             tasks.create_task(checkpoints.run())
             tasks.create_task(supervise(self._prune, clock=self._clock))
+
+    async def rehearse(self) -> None:
+        """Do once what a beginning does, and throw the market away.
+
+        Imports, rows, checkpoint, the code of queries and the history of prices are then at hand:
+        a standby begins within a fraction of a second.
+        """
+        try:
+            left = await sync_to_async(with_connection(read_checkpoint))()
+            engine = make_engine("rehearsal", left, open_upstream(self._clock))
+            plans = await sync_to_async(with_connection(load_plans))()
+            pack_board(_rehearsed(engine, plans, self._clock.now_ms()))
+        except (db.Error, FeedError) as error:
+            log.warning("rehearsal failed error=%s", error)
 
     async def _prune(self) -> None:
         await prune_for_ever(retention())
@@ -274,10 +288,28 @@ class FeedRuntime:
         await self._bus.close()
 
     async def _carry(self) -> None:
-        await self._bus.carry(self._feed.run)
+        await self._bus.carry(self._feed.run, self._feed.rehearse)
 
     async def _listen(self) -> None:
         await control.listen(on_feeds=self._feed.poke, on_people=_ignore)
+
+
+def make_engine(epoch: str, left: Checkpoint, upstream: Upstream) -> Engine:
+    """Return an engine that has no feed yet; `left` is what the last market left."""
+    openers = {
+        FeedKind.SIMULATED: lambda plan: Simulator(plan.seed),
+        FeedKind.REPLAY: open_replay,
+        FeedKind.UPSTREAM: lambda _: upstream.open_source(),
+    }
+    return Engine(epoch=epoch, open_source=lambda _: PlannedSource(openers), left=left)
+
+
+def _rehearsed(engine: Engine, plans: list[FeedPlan], now_ms: int) -> Board:
+    """Return the board after the first batches of a market that nobody sees."""
+    mirror = Mirror()
+    for batch in (engine.reconcile(plans, now_ms), engine.step(now_ms + FIRST_STEP_MS)):
+        mirror.receive(unpack_batch(pack_batch(batch)))
+    return mirror.board
 
 
 def retention() -> Retention:

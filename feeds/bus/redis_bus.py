@@ -7,12 +7,12 @@ writes through `carry`.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Final
 
 from feeds.bus.interface import Attachment, Overrun
 from feeds.bus.redis_link import LOST, NOWHERE, RETRY_S, Entry, Id, Outage, RedisLink, error_text
-from feeds.bus.redis_writer import BACKLOG_BATCHES, STREAM_BATCHES, TURN_S, RedisWriter
+from feeds.bus.redis_writer import BACKLOG_BATCHES, STREAM_BATCHES, TURN_S, Market, RedisWriter
 from feeds.clock import Clock
 from feeds.exceptions import BusDown, InvalidPacking
 from feeds.market.board import Board
@@ -27,6 +27,10 @@ PATIENCE_READS: Final = 3
 its stream lost writes it again within a second."""
 log = logging.getLogger(__name__)
 Follow = Callable[[], AsyncIterator[Batch]]
+
+
+async def nothing_to_rehearse() -> None:
+    """Have nothing that could be loaded before a turn."""
 
 
 class RedisAttachment:
@@ -67,9 +71,12 @@ class RedisBus:
         """Return the market as of the last batch published here; do not change it."""
         return self._writer.board
 
-    async def carry(self, market: Callable[[], Awaitable[None]]) -> None:
-        """Run the market that publishes here whenever no other one does."""
-        await self._writer.carry(market)
+    async def carry(self, market: Market, rehearse: Market = nothing_to_rehearse) -> None:
+        """Run the market that publishes here whenever no other one does.
+
+        A feed that has to wait for its turn rehearses first.
+        """
+        await self._writer.carry(market, rehearse)
 
     async def publish(self, batch: Batch) -> None:
         """Leave a batch to the writer; never waits for Redis."""

@@ -40,6 +40,9 @@ SURE_S: Final = 2.0
 """After so long without a write of its own, a feed first looks whether another one wrote."""
 TURN_S: Final = 3.0
 """A stream without a new entry for this long has no feed: a running one writes every second."""
+LOOKS: Final = 12
+"""Looks at the stream in that time that all must find the same."""
+Market = Callable[[], Awaitable[None]]
 log = logging.getLogger(__name__)
 
 
@@ -96,10 +99,13 @@ class RedisWriter:
         self._backlog_bytes += len(content)
         self._news.set()
 
-    async def carry(self, market: Callable[[], Awaitable[None]]) -> None:
-        """Run a market while no other feed writes; wait for the end of another one before."""
+    async def carry(self, market: Market, rehearse: Market) -> None:
+        """Run a market while no other feed writes; wait for the end of another one before.
+
+        Whoever waits rehearses once: what a beginning needs is loaded before its turn comes.
+        """
         while True:
-            await self._wait_for_turn()
+            await self._wait_for_turn(rehearse)
             try:
                 # A deposed writer cancels the market: whoever goes on would only waste the machine.
                 async with asyncio.TaskGroup() as tasks:
@@ -108,14 +114,17 @@ class RedisWriter:
             except* Deposed as errors:
                 log.warning("market ends reason=%s", errors.exceptions[0])
 
-    async def _wait_for_turn(self) -> None:
+    async def _wait_for_turn(self, rehearse: Market) -> None:
         """Wait until no other feed writes, then begin a term above all former ones."""
-        is_logged = False
+        seen, looks, has_rehearsed = NOWHERE, 0, False
         while True:
             try:
                 newest = await self._link.newest()
-                is_free = newest == NOWHERE or newest.term == self._term
-                if is_free or await self._stands_at(newest):
+                # Looks that agree are counted, not seconds: an answer that took long says nothing
+                # of a feed that could not reach Redis meanwhile either.
+                looks = looks + 1 if newest == seen else 0
+                seen = newest
+                if self._is_free(newest) or looks >= LOOKS:
                     # The time as a term grows even when Redis lost the stream; `+ 1` covers a
                     # clock set back.
                     term = max(self._clock.now_ms(), newest.term + 1)
@@ -123,15 +132,17 @@ class RedisWriter:
                         return self._begin_term(term)
             except LOST as error:
                 self._outage.begin(error)
+                looks = 0
                 await asyncio.sleep(RETRY_S)
                 continue
-            if not is_logged:
+            if not has_rehearsed:
                 log.warning("another feed runs, this one waits for its end")
-            is_logged = True
+                await rehearse()
+            has_rehearsed = True
+            await asyncio.sleep(self._turn_s / LOOKS)
 
-    async def _stands_at(self, newest: Id) -> bool:
-        await asyncio.sleep(self._turn_s)
-        return await self._link.newest() == newest
+    def _is_free(self, newest: Id) -> bool:
+        return newest == NOWHERE or newest.term == self._term
 
     def _begin_term(self, term: int) -> None:
         self._outage.end()
@@ -216,5 +227,5 @@ class RedisWriter:
         return len(self._backlog) >= self._backlog_batches or size > BACKLOG_BYTES
 
 
-async def _run(market: Callable[[], Awaitable[None]]) -> None:
+async def _run(market: Market) -> None:
     await market()

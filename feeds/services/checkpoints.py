@@ -67,6 +67,12 @@ def take_over(epoch: str, now_ms: int) -> Checkpoint:
     return replace(left, rested_ms=rested_ms)
 
 
+def read_checkpoint() -> Checkpoint:
+    """Return what the market has left so far, and leave it alone."""
+    row = MarketCheckpoint.objects.filter(pk=_ONLY).first()
+    return NO_CHECKPOINT if row is None else _read(bytes(row.content))
+
+
 def store_checkpoint(epoch: str, checkpoint: Checkpoint) -> bool:
     """Write the state of the market of an epoch; return False if another market took over."""
     rows = MarketCheckpoint.objects.filter(pk=_ONLY, epoch=epoch)

@@ -1,20 +1,27 @@
 """What a process runs, by its settings; and that it stops once and for all."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
+from django.db import OperationalError
 
+from dashboard import runtime as runtime_module
 from dashboard.models import Notification
 from dashboard.operations import alarm
-from dashboard.runtime import END_S, FeedRuntime, Runtime
+from dashboard.runtime import END_S, FeedRuntime, FeedTasks, Runtime
 from feeds.bus.memory import MemoryBus
+from feeds.clock import SystemClock
 from feeds.engine.feed_watch import TroubleKind
-from feeds.models import Feed
-from feeds.plan.plans import FeedKind
+from feeds.market.board import Board
+from feeds.market.events import Tick
+from feeds.models import AuditEntry, Feed, MarketCheckpoint
+from feeds.plan.plans import FeedKind, FeedPlan
+from feeds.services.feeds import seed_exchange
+from feeds.simulator.simulator import Simulator
 from tests.support.redis_server import RedisServer
 from tests.support.waiting import until, until_found
 
@@ -67,6 +74,37 @@ async def test_operators_hear_of_a_feed_that_draws_nothing(settings, monkeypatch
 def make_upstream_feed_and_operator() -> None:
     User.objects.create_superuser("ada", password="x")
     Feed.objects.create(slug="far", name="Far", kind=FeedKind.UPSTREAM)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_rehearsal_leaves_rows_and_bus_alone(monkeypatch) -> None:
+    """A standby begins with what it has loaded, and nobody sees that it has."""
+    await sync_to_async(seed_exchange)(5, 50.0)
+    opened: list[str] = []
+
+    class Watched(Simulator):
+        def draw(self, now_ms: int) -> Sequence[Tick]:
+            opened.append("draw")
+            return super().draw(now_ms)
+
+    monkeypatch.setattr(runtime_module, "Simulator", Watched)
+    bus = MemoryBus()
+    before = await AuditEntry.objects.acount()
+    await FeedTasks(bus, SystemClock()).rehearse()
+    assert opened
+    assert bus.board.sequence == Board().sequence
+    assert not await MarketCheckpoint.objects.aexists()
+    assert await AuditEntry.objects.acount() == before
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_rehearsal_that_fails_keeps_nobody_from_beginning(monkeypatch, caplog) -> None:
+    def fail() -> list[FeedPlan]:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(runtime_module, "load_plans", fail)
+    await FeedTasks(MemoryBus(), SystemClock()).rehearse()
+    assert "rehearsal failed error=database is locked" in caplog.text
 
 
 async def test_it_starts_once() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from itertools import pairwise
@@ -13,7 +14,7 @@ from dashboard.cpu_meter import CostMeter
 from dashboard.delivery.hub import Hub
 from dashboard.delivery.replica import BatchLost, Replica
 from feeds.bus.mirror import Mirror
-from feeds.bus.redis_bus import RECENT_BATCHES, RedisBus
+from feeds.bus.redis_bus import RECENT_BATCHES, RedisBus, nothing_to_rehearse
 from feeds.bus.redis_link import ANSWER_S, BLOCK_MS, BOARD, STREAM, Entry, Id
 from feeds.clock import SystemClock
 from feeds.exceptions import BusDown
@@ -377,7 +378,7 @@ async def test_feeds_that_begin_in_one_millisecond_have_terms_of_their_own(
 ) -> None:
     """Both find the stream empty. With one term each takes the other's batches for its own."""
     buses = [RedisBus(redis.url, clock=StandingClock(), turn_s=0.1) for _ in range(2)]
-    await asyncio.gather(*(bus._writer._wait_for_turn() for bus in buses))
+    await asyncio.gather(*(bus._writer._wait_for_turn(nothing_to_rehearse) for bus in buses))
     former, latter = sorted(bus._writer._term for bus in buses)
     assert former < latter
     for bus in buses:
@@ -406,3 +407,61 @@ async def test_what_redis_lost_before_a_reader_had_it_is_written_again(
         await feed.tick(5)
         await until(lambda: web.agrees(feed), HEAL_S)
         assert web.hub.replica is replica, "it began again from a board, without the ticks before"
+
+
+class Standby:
+    """A second feed, and what it has done so far."""
+
+    def __init__(self, redis: RedisServer) -> None:
+        self.done: list[str] = []
+        self.bus = RedisBus(redis.url, clock=SystemClock(), turn_s=TURN_S)
+        self._task = asyncio.ensure_future(self.bus.carry(self._run, self._rehearse))
+
+    async def end(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        await self.bus.close()
+
+    async def _rehearse(self) -> None:
+        self.done.append("rehearsal")
+
+    async def _run(self) -> None:
+        self.done.append("market")
+        await asyncio.Event().wait()
+
+
+async def test_who_waits_rehearses_once_before_its_turn(redis: RedisServer) -> None:
+    async with market(redis) as (feed, web):
+        standby = Standby(redis)
+        await until(lambda: standby.done)
+        end = web.hub.replica.sequence + 20
+        await feed.tick(20, pause_s=0.02)  # longer than a turn
+        await until(lambda: web.hub.replica.sequence >= end)
+        assert standby.done == ["rehearsal"]
+        await feed.end()
+        await until(lambda: len(standby.done) > 1)
+        assert standby.done == ["rehearsal", "market"]
+        await standby.end()
+
+
+async def test_who_finds_an_empty_stream_begins_at_once(redis: RedisServer) -> None:
+    standby = Standby(redis)
+    await until(lambda: standby.done)
+    assert standby.done == ["market"]
+    await standby.end()
+
+
+async def test_silence_of_redis_is_no_silence_of_a_feed(redis: RedisServer) -> None:
+    """While Redis stood still the other feed could not write; its turn is not over."""
+    async with market(redis) as (feed, web):
+        standby = Standby(redis)
+        await until(lambda: standby.done)
+        for _ in range(3):
+            redis.freeze()
+            thaw_s = time.monotonic() + 2 * TURN_S
+            await until(lambda: time.monotonic() > thaw_s)  # noqa: B023
+            redis.thaw()
+            await feed.tick(1)
+            await until(lambda: web.agrees(feed), HEAL_S)
+        assert standby.done == ["rehearsal"]
+        await standby.end()
