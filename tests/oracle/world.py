@@ -50,6 +50,7 @@ MINUTE_MS = 1_500
 """The minute of a delay, so that no example waits for a real one."""
 CAPACITY, TRADES, STATUSES = 60, 12, 12
 """Small tapes: positions are lost within one example."""
+RECENT_BATCHES = 20
 SWEEP_S = 0.5
 DEADLINE_S = 2.0
 HEARTBEAT_MS = 1_000
@@ -157,11 +158,12 @@ def _plan(feed: str, symbols: Sequence[str]) -> FeedPlan:
 class Wire:
     """The bus as one web process reads it: it can lose, repeat, delay, and be away.
 
-    `packs` sends bytes, as between processes.
+    `packs` sends bytes, as between processes, and gives the last batches with the board.
     """
 
-    def __init__(self, bus: MemoryBus, *, packs: bool) -> None:
+    def __init__(self, bus: MemoryBus, recent: Iterable[Batch], *, packs: bool) -> None:
         self._bus = bus
+        self._recent = recent
         self._packs = packs
         self.losses = self.repeats = 0
         self.delay_s = 0.0
@@ -173,10 +175,11 @@ class Wire:
             raise BusDown("the bus is away")
         attachment = await self._bus.attach()
         self.begun_at = attachment.board.sequence
-        board = attachment.board
-        if self._packs:
-            board = unpack_board(pack_board(board))
-        return WireAttachment(self, attachment, board)
+        if not self._packs:
+            return WireAttachment(self, attachment, attachment.board, attachment.recent)
+        epoch, board = attachment.epoch, unpack_board(pack_board(attachment.board))
+        recent = [b for b in self._recent if b.epoch == epoch and b.last <= board.sequence]
+        return WireAttachment(self, attachment, board, recent)
 
     def detach(self, attachment: Attachment) -> None:
         assert isinstance(attachment, WireAttachment)
@@ -208,8 +211,11 @@ class Wire:
 class WireAttachment:
     """One reader of the bus behind a wire."""
 
-    def __init__(self, wire: Wire, inner: MemoryAttachment, board: Board) -> None:
+    def __init__(
+        self, wire: Wire, inner: MemoryAttachment, board: Board, recent: Sequence[Batch]
+    ) -> None:
         self.inner = inner
+        self.recent = recent
         self.epoch, self.board = inner.epoch, board
         self._wire = wire
 
@@ -226,7 +232,7 @@ class Server:
 
     def __init__(self, world: "World", *, packs: bool) -> None:
         self.world = world
-        self.wire = Wire(world.bus, packs=packs)
+        self.wire = Wire(world.bus, world.recent, packs=packs)
         self.packs = packs
         self.is_up = True
         self.lines: set[Any] = set()
@@ -267,6 +273,7 @@ class World:
         self.tape = EngineTape(minute_ms=MINUTE_MS)
         self.rows = Rows()
         self.bus = MemoryBus()
+        self.recent: deque[Batch] = deque(maxlen=RECENT_BATCHES)
         self.wanted: deque[tuple[str, str, int]] = deque()
         self.wrong: list[str] = []
         self._epochs = 0
@@ -325,6 +332,7 @@ class World:
     async def publish(self, batch: Batch) -> None:
         """Be the bus of the runner; a stalled feed waits here."""
         await self._flowing.wait()
+        self.recent.append(batch)
         await self.bus.publish(batch)
 
     def stall_feed(self) -> None:
