@@ -25,9 +25,10 @@ settings.load_profile("busy")  # a busy machine makes an example slow, and prove
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let a change that is meant renew what is kept in files."""
+    """Let a change that is meant renew what is kept in files, and a long run be asked for."""
     parser.addoption("--update-golden", action="store_true", help="write the golden frames anew")
     parser.addoption("--update-screenshot", action="store_true", help="write README's picture anew")
+    parser.addoption("--stops", type=int, default=3, help="stops of each server (test_stops.py)")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

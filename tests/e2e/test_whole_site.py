@@ -15,7 +15,7 @@ from tests.support.people import DESKTOP
 from tests.support.postgres_server import PostgresServer
 from tests.support.price_table import FIELDS, shown
 from tests.support.redis_server import RedisServer
-from tests.support.residents import Resident
+from tests.support.residents import Resident, missing_trades
 from tests.support.site import Site, running_site
 from tests.support.waiting import wait_until
 from tests.support.witness import Moment, Witness
@@ -23,7 +23,7 @@ from tests.support.witness import Moment, Witness
 pytestmark = pytest.mark.slow
 
 TRIES = 5
-DAPHNE, UVICORN = SERVERS
+DAPHNE, UVICORN = range(len(SERVERS))
 
 
 class Watch:
@@ -63,9 +63,9 @@ class Watch:
             if not self._is_true(*resident.state(), moments)
         ]
         names += [
-            server
-            for server, web in self.site.webs.items()
-            if not web.is_killed and not self._is_board_true(web.board(), moments)
+            f"web {index}"
+            for index, web in enumerate(self.site.webs)
+            if not web.has_ended and not self._is_board_true(web.board(), moments)
         ]
         return names if self._is_page_true(moments) else [*names, "page"]
 
@@ -181,14 +181,6 @@ def test_everybody_comes_back_after_every_fault(
         assert missing_trades(resident, watch.witness) == [], resident.transport
         # A new epoch says that it cannot know what the former one still had to tell.
         assert {gap.partition(":")[2] for gap in resident.named_gaps} <= {"0"}, resident.transport
-
-
-def missing_trades(resident: Resident, witness: Witness) -> list[tuple[str, int]]:
-    """Return the trades between the first and the last that a reader was told, and it was not."""
-    sent = set(resident.tape)
-    published = [(epoch, i) for epoch in witness.epochs for i in witness.trades[epoch]]
-    first, last = published.index(resident.tape[0]), published.index(resident.tape[-1])
-    return [trade for trade in published[first:last] if trade not in sent]
 
 
 def test_addresses_are_true_behind_the_proxy(watch: Watch) -> None:

@@ -1,18 +1,18 @@
 """Readers that stay: after every fault they come back by themselves, on the same transport."""
 
 import http.client
-from contextlib import suppress
 from threading import Event as Flag
 from threading import Lock, Thread
 from typing import Any, Final
 
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from dashboard.wire.registry import Transport
 from feeds.market.events import Position
 from tests.support.nginx import Nginx
 from tests.support.readers import Traveller, for_seconds
 from tests.support.waiting import wait_until
+from tests.support.witness import Witness
 
 BACK_S: Final = 0.25
 """Pause before a reader comes back, and between its polls."""
@@ -30,6 +30,8 @@ class _Collector(Traveller):
         self.named_gaps: list[str] = []
 
     def _take(self, frame: dict[str, Any]) -> None:
+        if not frame.get("success", True):
+            raise ConnectionError(f"refused for now: {frame}")
         with self.lock:
             super()._take(frame)
             if frame.get("channel") == "trades":
@@ -48,12 +50,13 @@ class _Collector(Traveller):
 
 
 class Resident(Thread):
-    """A reader on one transport, behind a proxy with TLS."""
+    """A reader on one transport, behind a proxy with TLS; `codes` are those of closed sockets."""
 
     def __init__(self, transport: Transport, nginx: Nginx, symbols: list[str], token: str) -> None:
         super().__init__(daemon=True, name=transport)
         self.transport = transport
         self.returns = 0
+        self.codes: list[int] = []
         self._host = nginx.url.removeprefix("https://")
         self._end = Flag()
         self._collector = _Collector(symbols, token, tls=nginx.tls, pause_s=BACK_S)
@@ -76,8 +79,11 @@ class Resident(Thread):
     def run(self) -> None:
         """Read until the end is asked for."""
         while not self._end.is_set():
-            with suppress(*FAULTS):
+            try:
                 self._collector.read(self.transport, self._host, self._end.is_set)
+            except FAULTS as error:
+                if isinstance(error, ConnectionClosed) and error.rcvd is not None:
+                    self.codes.append(error.rcvd.code)
             self.returns += 1
             wait_until(for_seconds(BACK_S))
 
@@ -91,3 +97,12 @@ class Resident(Thread):
         with self._collector.lock:
             reader = self._collector.reader
             return reader.positions.get("ticker"), {s: dict(row) for s, row in reader.rows.items()}
+
+
+def missing_trades(resident: Resident, witness: Witness) -> list[tuple[str, int]]:
+    """Return the trades between the first and the last of a reader that it did not get."""
+    tape = resident.tape
+    sent = set(tape)
+    published = [(epoch, i) for epoch in witness.epochs for i in witness.trades[epoch]]
+    first, last = published.index(tape[0]), published.index(tape[-1])
+    return [trade for trade in published[first:last] if trade not in sent]

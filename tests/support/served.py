@@ -18,7 +18,8 @@ from tests.support.redis_server import running_redis
 from tests.support.storage import environment
 from tests.support.waiting import PATIENCE_S, wait_until
 
-STOP_S = 10
+STOP_S = 15
+"""A server that stops gives its readers some seconds to hear of it."""
 SERVER = "tests/support/census_server.py"
 
 
@@ -36,16 +37,22 @@ class Served:
         self.port = int(self.host.rpartition(":")[2])
         self.passwords: dict[str, str] = ready["users"]
         self.token: str = ready["token"]
-        self.is_killed = False
+        self.has_ended = False
 
     @property
     def socket_url(self) -> str:
         """Return the address of the WebSocket, as viewer."""
         return f"ws://viewer:{self.token}@{self.host}/ws/v1/"
 
+    def stop(self) -> None:
+        """End it as a deployment would; it must end well."""
+        self.has_ended = True
+        self.process.terminate()
+        assert self.process.wait(timeout=STOP_S) == 0, self.log()
+
     def kill(self) -> None:
         """End it as a crash would (kill -9)."""
-        self.is_killed = True
+        self.has_ended = True
         self.process.kill()
         self.process.wait()
 
@@ -106,7 +113,7 @@ class Served:
 def serve(folder: Path, *arguments: str, **settings: str) -> Iterator[Served]:
     """Run a server of its own; at the end it must stop cleanly and show no traceback.
 
-    One that the test has killed needs only to show none.
+    One that the test has ended needs only to show none.
     In a run on PostgreSQL and Redis, a test that names neither gets a Redis and a feed as well.
     """
     if not storage.IS_SHARED or settings.keys() & {"REDIS_URL", "DATABASE_URL"}:
@@ -146,9 +153,8 @@ def _serving(folder: Path, *arguments: str, **settings: str) -> Iterator[Served]
     try:
         served = Served(folder, file, process, json.loads(process.stdout.readline()))
         yield served
-        if not served.is_killed:
-            process.terminate()
-            assert process.wait(timeout=STOP_S) == 0
+        if not served.has_ended:
+            served.stop()
         assert "Traceback" not in served.log()
     finally:
         process.kill()

@@ -5,7 +5,7 @@ PostgreSQL.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -21,13 +21,19 @@ NAME = f"market_whole_{os.getpid()}"
 
 
 class Site:
-    """The parts of a site that runs; `webs` has the process of each server."""
+    """The parts of a site that runs; `webs` has a process of each server in `servers`."""
 
     def __init__(
-        self, folder: Path, redis: RedisServer, postgres: PostgresServer, stack: ExitStack
+        self,
+        folder: Path,
+        redis: RedisServer,
+        postgres: PostgresServer,
+        stack: ExitStack,
+        servers: Sequence[str],
     ) -> None:
         self.redis = redis
         self.postgres = postgres
+        self._servers = servers
         self._folder = folder
         self._stack = stack
         addresses = free_addresses()
@@ -38,17 +44,18 @@ class Site:
             "MARKET_TRUSTED_PROXIES": HOST,
             "MARKET_REQUESTS_PER_S": "1000",
         }
-        self.webs = {server: self._web(server) for server in SERVERS}
+        self.webs = [self._web(server) for server in servers]
         self.feed = self._feed()
         self.standby: FeedProcess | None = None
-        first, second = (web.port for web in self.webs.values())
+        first, second = (web.port for web in self.webs)
         self.nginx: Nginx = stack.enter_context(
             running_nginx(folder, deployed(folder, addresses, to=(first, second)), addresses)
         )
 
-    def restart_web(self, server: str) -> None:
-        """Start a web process that was killed, at the same port."""
-        self.webs[server] = self._web(server, "--port", str(self.webs[server].port))
+    def restart_web(self, index: int) -> None:
+        """Start a web process that has ended, at the same port."""
+        port = str(self.webs[index].port)
+        self.webs[index] = self._web(self._servers[index], "--port", port)
 
     def start_standby(self) -> None:
         """Start a feed, and wait until it waits for the end of the other one."""
@@ -70,7 +77,12 @@ class Site:
 
 
 @contextmanager
-def running_site(folder: Path, redis: RedisServer, postgres: PostgresServer) -> Iterator[Site]:
+def running_site(
+    folder: Path,
+    redis: RedisServer,
+    postgres: PostgresServer,
+    servers: Sequence[str] = SERVERS,
+) -> Iterator[Site]:
     """Run a site; each part that was not killed must end well and show no traceback."""
     with ExitStack() as stack:
-        yield Site(folder, redis, postgres, stack)
+        yield Site(folder, redis, postgres, stack, servers)

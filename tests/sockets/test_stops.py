@@ -1,0 +1,89 @@
+"""A web process that is stopped at any moment ends well, and its readers miss nothing.
+
+`uv run pytest -n 0 tests/sockets/test_stops.py --stops 50` stops each server 50 times.
+"""
+
+import random
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from dashboard.servers.listening import SERVERS
+from dashboard.wire.registry import Close, Transport
+from tests.support.postgres_server import PostgresServer
+from tests.support.readers import for_seconds
+from tests.support.redis_server import RedisServer
+from tests.support.residents import Resident, missing_trades
+from tests.support.site import Site, running_site
+from tests.support.waiting import wait_until
+from tests.support.witness import Witness
+
+pytestmark = pytest.mark.slow
+
+SEED = 11
+LATEST_S = 3.0
+"""A stop comes up to this long after the other process is up again."""
+READERS = (*Transport, *[Transport.WEBSOCKET] * 6)
+
+
+@pytest.fixture(params=SERVERS)
+def site(
+    request: pytest.FixtureRequest, tmp_path: Path, redis: RedisServer, postgres: PostgresServer
+) -> Iterator[Site]:
+    """A site with two web processes of one kind of server."""
+    with running_site(tmp_path, redis, postgres, [request.param] * 2) as site:
+        yield site
+
+
+@pytest.fixture
+def witness(site: Site) -> Iterator[Witness]:
+    """What the feed publishes."""
+    witness = Witness(site.redis)
+    witness.start()
+    wait_until(witness.newest)
+    yield witness
+    witness.end()
+
+
+@pytest.fixture
+def residents(site: Site, witness: Witness) -> Iterator[list[Resident]]:
+    """Readers on all transports, most of them on WebSockets."""
+    position = witness.newest()
+    assert position is not None
+    moment = witness.at(position)
+    assert moment is not None
+    token = site.webs[0].token
+    with ExitStack() as stack:
+        residents = [
+            Resident(transport, site.nginx, sorted(moment.rows), token) for transport in READERS
+        ]
+        for resident in residents:
+            resident.start()
+            stack.callback(resident.end)
+        yield residents
+
+
+def test_a_stop_at_any_moment_loses_nothing(
+    site: Site, witness: Witness, residents: list[Resident], pytestconfig: pytest.Config
+) -> None:
+    chance = random.Random(SEED)
+    stops = pytestconfig.getoption("stops")
+    for number in range(stops):
+        index = number % len(site.webs)
+        wait_until(lambda: all(resident.tape for resident in residents))
+        wait_until(for_seconds(chance.uniform(0, LATEST_S)))
+        site.webs[index].stop()
+        site.restart_web(index)
+    for resident in residents:
+        resident.end()
+    assert witness.holes == []
+    assert len(witness.epochs) == 1
+    codes = [code for resident in residents for code in resident.codes]
+    assert set(codes) <= {Close.RESTART}
+    assert len(codes) >= stops
+    for resident in residents:
+        assert (resident.missed, resident.named_gaps) == (0, []), resident.transport
+        assert len(resident.tape) == len(set(resident.tape)), resident.transport
+        assert missing_trades(resident, witness) == [], resident.transport
