@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from feeds.market.events import (
     Batch,
+    Carryover,
     Delisting,
     Event,
     FeedRemoval,
@@ -175,7 +176,7 @@ class EngineTape:
         if not minutes:
             self._first_ms.setdefault(event, now_ms)
             return
-        if isinstance(event, Delisting) or (
+        if isinstance(event, Delisting | Carryover) or (
             isinstance(event, Status) and event.reason.startswith("Delayed by")
         ):
             return
@@ -214,6 +215,8 @@ def _fold(epoch: Epoch, sequence: int, event: Event) -> None:
         case Delisting():
             instrument.row.put(sequence, None)
             instrument.status.put(sequence, None)
+        case Carryover():
+            _carry_over(instrument, sequence, event)
 
 
 def _list(instrument: Instrument, sequence: int, event: Listing) -> None:
@@ -261,6 +264,18 @@ def _change_phase(instrument: Instrument, sequence: int, status: Status) -> None
     instrument.reason = status.reason
     instrument.row.put(sequence, row | {"ph": instrument.phase})
     instrument.status.put(sequence, _instrument_entry(instrument, status.ts_event))
+
+
+def _carry_over(instrument: Instrument, sequence: int, left: Carryover) -> None:
+    """Go on with the day of an earlier epoch; its bars are not folded."""
+    prices = {"p": left.last, "b": left.bid, "a": left.ask, "pc": left.previous_close}
+    prices |= {"o": left.open, "h": left.high, "l": left.low}
+    row = {name: None if at is None else instrument.price(at) for name, at in prices.items()}
+    sizes = {"bs": left.bid_size, "as": left.ask_size, "v": left.volume}
+    instrument.day, instrument.phase = left.day, str(left.phase)
+    instrument.reason = left.reason
+    instrument.row.put(sequence, row | sizes | {"t": left.tick_ms, "ph": instrument.phase})
+    instrument.status.put(sequence, _instrument_entry(instrument, left.ts_event))
 
 
 def _trade_entry(instrument: Instrument, sequence: int, trade: Trade) -> Fields:

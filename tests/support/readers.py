@@ -48,6 +48,7 @@ class Traveller:
         self.trades: list[int] = []
         self.resumed: list[bool] = []
         self.gaps = 0
+        self.patience_s = PATIENCE_S
 
     def read(self, transport: Transport, host: str, until: Callable[[], bool]) -> None:
         """Read over a transport until something is so; the position stays."""
@@ -85,14 +86,14 @@ class Traveller:
     def _over_websocket(self, host: str) -> Iterator[dict[str, Any]]:
         scheme = "ws" if self._tls is None else "wss"
         url = f"{scheme}://viewer:{self.token}@{host}/ws/v1/"
-        patience = {"open_timeout": PATIENCE_S, "close_timeout": 1}
+        patience = {"open_timeout": self.patience_s, "close_timeout": 1}
         with connect(url, ssl=self._tls, compression=None, max_size=None, **patience) as socket:
             for channel in MARKET:
                 params: dict[str, Any] = {"channel": channel, "since": self.reader.since(channel)}
                 params |= {} if channel == "status" else {"symbols": self.symbols}
                 socket.send(json.dumps({"method": "subscribe", "params": params, "id": channel}))
             while True:
-                yield json.loads(socket.recv(timeout=PATIENCE_S))
+                yield json.loads(socket.recv(timeout=self.patience_s))
 
     def _over_sse(self, host: str) -> Iterator[dict[str, Any]]:
         answer = self._get(host, f"/sse/v1/?{self._query()}")
@@ -124,7 +125,7 @@ class Traveller:
     def _get(self, host: str, path: str) -> http.client.HTTPResponse:
         credentials = base64.b64encode(f"viewer:{self.token}".encode()).decode()
         if self._tls is None:
-            connection = http.client.HTTPConnection(host, timeout=PATIENCE_S)
+            connection = http.client.HTTPConnection(host, timeout=self.patience_s)
         else:
             connection = http.client.HTTPSConnection(host, timeout=PATIENCE_S, context=self._tls)
         connection.request("GET", path, headers={"Authorization": f"Basic {credentials}"})
