@@ -33,6 +33,7 @@ from dashboard.operations.metrics import (
     registry_of,
 )
 from dashboard.operations.retention import Retention, prune_for_ever
+from dashboard.operations.write_probe import WriteProbe
 from dashboard.pages.display import MarketDisplay
 from dashboard.people.identity import find_revoked, note_open
 from dashboard.people.selectors import personal_of
@@ -47,7 +48,7 @@ from feeds.bus.memory import MemoryBus
 from feeds.bus.mirror import Mirror
 from feeds.bus.redis_bus import RedisBus
 from feeds.clock import SystemClock
-from feeds.database import with_connection
+from feeds.database import with_connection, writability
 from feeds.engine.checkpoint import Checkpoint
 from feeds.engine.engine import Engine, Source
 from feeds.engine.feed_watch import FeedWatch, Trouble, TroubleKind
@@ -240,7 +241,10 @@ class Runtime:
             return
         # The order does not matter: the hub attaches to a bus without a market, too, and the feed
         # reads the rows when it begins, so no poke before that is missed.
-        parts: list[Part] = [self.hub.run, self.deck.run, self._listen, self._alarm.run]
+        probe = WriteProbe(writability)
+        parts: list[Part] = [
+            *(self.hub.run, self.deck.run, self._listen, self._alarm.run, probe.run),
+        ]
         parts.append(self._note_uses)
         if isinstance(self.bus, MemoryBus):
             parts.append(self._feed.run)

@@ -280,6 +280,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "dashboard.pages.build.build_context",
+                "dashboard.database_trouble.trouble_context",
             ],
         },
     },

@@ -6,12 +6,30 @@ itself: otherwise a connection that was lost stays lost, and one of a pool is ne
 
 from collections.abc import Callable
 from functools import wraps
+from threading import Lock
 from typing import ParamSpec, TypeVar
 
 from django import db
 
 T = TypeVar("T")
 P = ParamSpec("P")
+
+
+class Writability:
+    """Whether this process can write to the database; `error` says why not, and is "" if it can."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self.error = ""
+
+    def note(self, error: str) -> None:
+        """Note how the last attempt ended."""
+        with self._lock:
+            self.error = error
+
+
+writability = Writability()
+"""That of this process: whoever fails to write notes it, and a probe notes when it is over."""
 
 
 def with_connection(work: Callable[P, T]) -> Callable[P, T]:

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST, require_safe
 
+from dashboard.database_trouble import present_trouble
 from dashboard.deck.answers import NotDone, answer, cleaned
 from dashboard.deck.forms import DisconnectForm, ScopeForm
 from dashboard.people import services
@@ -60,10 +61,13 @@ def flightdeck(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def entries(request: HttpRequest) -> HttpResponse:
-    """Return the newest audit entries; the page asks again and again for what others did."""
+    """Return the newest audit entries, and what is wrong with the database.
+
+    The page asks again and again: others act, too.
+    """
     if not request.user.has_perm(AUDIT):
         raise PermissionDenied
-    return JsonResponse({"entries": _entries(request)})
+    return JsonResponse({"entries": _entries(request), "trouble": present_trouble()})
 
 
 @require_POST

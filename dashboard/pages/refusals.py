@@ -9,10 +9,12 @@ import sys
 from typing import Final
 
 from django.core.exceptions import DisallowedHost
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
 from django.views import defaults
+
+from feeds.database import writability
 
 log = logging.getLogger(__name__)
 FOREIGN_REASONS: Final = ("Origin checking failed", "Referer checking failed")
@@ -47,8 +49,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     As the handler of the site it sees failures of views and of every middleware alike.
     """
     error = sys.exc_info()[1]
-    if not isinstance(error, OperationalError | InterfaceError):
+    if not _is_of_database(error):
         return defaults.server_error(request)
+    writability.note(str(error) or type(error).__name__)
     log.error("database cannot be used path=%a error=%s", request.path[:HOST_CHARACTERS], error)
     response = HttpResponse(
         "The site cannot read or write its accounts and settings now. Prices go on. "
@@ -59,3 +62,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
     )
     vars(response)["_has_been_logged"] = True  # otherwise Django logs a traceback
     return response
+
+
+def _is_of_database(error: BaseException | None) -> bool:
+    """Say whether the database could not be used, which is no mistake of the code."""
+    if isinstance(error, InternalError):
+        return "read-only" in str(error)  # PostgreSQL's word for a standby
+    return isinstance(error, OperationalError | InterfaceError)

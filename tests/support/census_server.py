@@ -7,6 +7,7 @@
 /age/      makes every WebSocket decades old, for a server that looks at that
 /loop/     tells what held the loop up since the last look; the first look begins the watch
 /hold-up/  holds the loop up
+/full/, /read-only/ and /writable/ change what the SQLite database takes
 /mute/     answers no handshake of a WebSocket
 /scope/    tells what the server hands to the application, over HTTP and by a WebSocket
 
@@ -155,6 +156,9 @@ def with_census(application: Any) -> Any:
             if scope.get("path") == "/scope/":
                 await tell_scope(scope, receive, send)
                 return
+            if scope.get("path") in PRAGMAS:
+                await asyncio.to_thread(storage.limit, scope["path"])
+                look = count
             if scope.get("path") == "/mute/":
                 await ignore(receive)
                 return
@@ -171,6 +175,73 @@ def with_census(application: Any) -> Any:
     return counted
 
 
+FULL = "PRAGMA max_page_count = 1"
+"""SQLite takes the present size for the least possible."""
+PRAGMAS = {
+    "/full/": FULL,
+    "/read-only/": "PRAGMA query_only = 1",
+    "/writable/": "PRAGMA max_page_count = 1073741823; PRAGMA query_only = 0",
+}
+FILLER = "INSERT INTO django_session VALUES (hex(randomblob(16)), ?, '2000-01-01')"
+
+
+class Storage:
+    """The SQLite connections of this process, present and future, which a test can limit."""
+
+    def __init__(self) -> None:
+        self._connections: list[Any] = []
+        self._pragmas = ""
+
+    def adopt(self, connection: Any) -> Any:
+        """Treat a new connection like all others."""
+        self._connections.append(connection)
+        connection.executescript(self._pragmas)
+        return connection
+
+    def limit(self, path: str) -> None:
+        """Change all connections; a full database is filled to the last byte first."""
+        import sqlite3
+        from contextlib import suppress
+
+        self._pragmas = PRAGMAS[path]
+        for connection in list(self._connections):
+            with suppress(sqlite3.ProgrammingError):  # it was closed
+                connection.executescript(self._pragmas)
+        if path == "/full/":
+            self._fill()
+
+    def _fill(self) -> None:
+        import sqlite3
+        from contextlib import closing
+
+        from django.conf import settings
+
+        name = settings.DATABASES["default"]["NAME"]
+        with closing(sqlite3.connect(name, timeout=10, isolation_level=None)) as filling:
+            filling.execute(FULL)
+            for size in (20_000, 2_000, 200, 20, 1):
+                for _ in range(10_000):
+                    try:
+                        filling.execute(FILLER, ["x" * size])
+                    except sqlite3.OperationalError:
+                        break
+
+
+storage = Storage()
+
+
+def watch_storage() -> None:
+    """Let every connection of Django be limited."""
+    from django.db.backends.sqlite3.base import DatabaseWrapper
+
+    connect = DatabaseWrapper.get_new_connection
+
+    def adopting(self: Any, parameters: dict[str, Any]) -> Any:
+        return storage.adopt(connect(self, parameters))
+
+    DatabaseWrapper.get_new_connection = adopting
+
+
 def shorten_limits() -> None:
     """Replace limits before anything has read them."""
     from dataclasses import replace
@@ -184,6 +255,7 @@ if __name__ == "__main__":
     shorten_limits()
     os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
     django.setup()
+    watch_storage()
     from django.contrib.auth import get_user_model
 
     from dashboard.management.commands.demo import Command

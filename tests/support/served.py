@@ -100,6 +100,10 @@ class Served:
         """Do what must not be done in a loop."""
         self._ask("hold-up/")
 
+    def limit_storage(self, how: str) -> None:
+        """Make the SQLite database full, read-only or writable again."""
+        self._ask(f"{how}/")
+
     def log(self) -> str:
         """Return what the server wrote to its log."""
         return self._log.read_text()

@@ -36,9 +36,17 @@ async function look() {
     const response = await get(address, {fetch: globalThis.fetch.bind(globalThis), accept: "application/json", signal});
     const answer = await response.json();
     if (isObject(answer) && isListOf(answer.entries, isAuditEntry)) panel.showEntries(answer.entries);
+    if (isObject(answer) && isText(answer.trouble)) showTrouble(answer.trouble);
   } catch {
     // the next time will do
   }
+}
+
+/** Show what is wrong with the database, as long as something is. @param {string} text */
+function showTrouble(text) {
+  const banner = byId("database-trouble");
+  write(banner, text);
+  banner.hidden = text === "";
 }
 
 /** @param {unknown} entry @returns {entry is import("../screen/deck/panel.js").AuditEntry} */
