@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from allauth.account import admin as mail_admin
 from allauth.account.decorators import secure_admin_login
+from allauth.mfa import admin as factor_admin  # noqa: F401 registers the page that is replaced
+from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
@@ -16,8 +18,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from dashboard.models import ApiToken, Notification
-from dashboard.people import services, token_service
+from dashboard.models import ApiToken, BrowserSession, Notification
+from dashboard.people import second_factor, services, token_service
 from dashboard.people.forms import SendForm
 from feeds.admin.operating import actor_of
 from feeds.admin.read_only import CascadingAdmin, ReadOnlyAdmin
@@ -27,14 +29,15 @@ admin.site.index_title = "What to do"
 # Django's own sign-in form counts no failed attempts.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.unregister(User)
+admin.site.unregister(Authenticator)  # its page shows secrets
 admin.site.unregister(mail_admin.EmailAddress)  # no mail is sent, so addresses have no use
 
 
 @admin.register(User)
 class AccountAdmin(CascadingAdmin, UserAdmin):  # type: ignore[type-arg]
-    """Django's page of accounts; deleting an account deletes its notifications and tokens, too."""
+    """Django's page of accounts; deleting an account deletes all that belongs to it."""
 
-    cascades = (Notification, ApiToken)
+    cascades = (Notification, ApiToken, Authenticator, BrowserSession)
 
 
 @admin.register(Notification)
@@ -138,3 +141,25 @@ class ApiTokenAdmin(ReadOnlyAdmin):
         """End tokens; their connections end within a second."""
         count = token_service.revoke_tokens(queryset, actor=actor_of(request))
         messages.success(request, f"Revoked {count} {'token' if count == 1 else 'tokens'}.")
+
+
+@admin.register(Authenticator)
+class SecondFactorAdmin(ReadOnlyAdmin):
+    """Who has which second factor, to take it from somebody who lost the phone; no secrets."""
+
+    actions = ["remove"]
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_filter = ("type",)
+    list_select_related = ("user",)
+    search_fields = ("user__username",)
+    fields = ("user", "type", "created_at", "last_used_at")
+
+    def has_remove_permission(self, request: HttpRequest) -> bool:
+        """Say whether this person may take second factors away."""
+        return bool(request.user.has_perm("mfa.delete_authenticator"))
+
+    @admin.action(description="Remove the chosen second factors", permissions=["remove"])
+    def remove(self, request: HttpRequest, queryset: QuerySet[Authenticator]) -> None:
+        """Take second factors away; recovery codes without another factor go along."""
+        count = second_factor.remove_factors(queryset, actor=actor_of(request))
+        messages.success(request, f"Removed: {count}.")

@@ -1,4 +1,4 @@
-"""The rows of people: their watchlists, notifications and tokens.
+"""The rows of people: their watchlists, notifications, tokens and browsers.
 
 Must not write (services do) or know sockets.
 """
@@ -91,3 +91,20 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class BrowserSession(models.Model):
+    """A browser in which somebody is signed in; ends with the session of the same key."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="browser_sessions"
+    )
+    key = models.CharField(max_length=40, unique=True, editable=False)
+    mark = models.CharField(max_length=16, editable=False)
+    address = models.CharField(max_length=45)
+    agent = models.CharField(max_length=200)
+    created_at = models.DateTimeField(db_default=Now())
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.user} from {self.address}"

@@ -244,6 +244,7 @@ INSTALLED_APPS = [
     "feeds.apps.FeedsConfig",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -267,6 +268,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "dashboard.pages.browser_sessions.BrowserSessionMiddleware",
+    "dashboard.pages.second_factor.SecondFactorMiddleware",
 ]
 
 TEMPLATES = [
@@ -321,6 +324,20 @@ CACHES = {
     },
 }
 """Counts failed sign-ins; Django's 300 entries could be flushed by 300 invented names."""
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Market"
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {
+    "authenticate": "dashboard.people.second_factor.CodeForm",
+    "reauthenticate": "dashboard.people.second_factor.ConfirmForm",
+    "authenticate_webauthn": "dashboard.people.second_factor.PasskeyForm",
+    "login_webauthn": "dashboard.people.second_factor.PasskeyLoginForm",
+    "reauthenticate_webauthn": "dashboard.people.second_factor.PasskeyConfirmForm",
+    "add_webauthn": "dashboard.people.second_factor.AddPasskeyForm",
+}
+MARKET_STAFF_SECOND_FACTOR = os.environ.get("MARKET_STAFF_SECOND_FACTOR", "") == "1"
+"""Whether staff must show a second factor: pages, the admin and sockets are closed before."""
 MARKET_OPEN_SIGNUP = os.environ.get("MARKET_OPEN_SIGNUP", "") == "1"
 """Whether anybody may create an account; by default only an admin does."""
 

@@ -1,9 +1,13 @@
 """Addresses of the pages; the transports are routed before Django, in asgi.
 
-Hands the market to the views that show it. Has only the account pages that need no mail.
+Hands the market to the views that show it. Has only the account pages that the site uses.
 """
 
 from allauth.account import views as account_views
+from allauth.mfa.base import views as mfa_views
+from allauth.mfa.recovery_codes import views as code_views
+from allauth.mfa.totp import views as totp_views
+from allauth.mfa.webauthn import views as passkey_views
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.templatetags.static import static
@@ -18,6 +22,7 @@ from dashboard.deck.routes import deck_routes
 from dashboard.pages import accounts, views
 from dashboard.pages.build import build
 from dashboard.pages.refusals import bad_request, server_error
+from dashboard.pages.second_factor import totp_picture
 from dashboard.pages.sign_out import sign_out
 from dashboard.protocol.pages import asyncapi_file, developers
 
@@ -37,8 +42,32 @@ _accounts: list[URLPattern | URLResolver] = [
     path("password/change/", account_views.password_change, name="account_change_password"),
     # The page above redirects here without a password, as after an admin switched off their own.
     path("password/set/", account_views.password_set, name="account_set_password"),
+    path("reauthenticate/", account_views.reauthenticate, name="account_reauthenticate"),
+    path("sessions/", accounts.sessions, name="account_sessions"),
+    path("sessions/end-others/", accounts.end_other_sessions, name="account_end_others"),
+    path("sessions/<int:session_id>/end/", accounts.end_session, name="account_end_session"),
     path("tokens/", accounts.TokensView.as_view(), name="account_tokens"),
     path("tokens/<int:token_id>/revoke/", accounts.revoke_token, name="account_revoke_token"),
+]
+
+_second_factor: list[URLPattern | URLResolver] = [
+    path("", mfa_views.index, name="mfa_index"),
+    path("authenticate/", mfa_views.authenticate, name="mfa_authenticate"),
+    path("reauthenticate/", mfa_views.reauthenticate, name="mfa_reauthenticate"),
+    path("app/activate/", totp_views.activate_totp, name="mfa_activate_totp"),
+    path("app/picture.svg", totp_picture, name="account_totp_picture"),
+    path("app/deactivate/", totp_views.deactivate_totp, name="mfa_deactivate_totp"),
+    path("codes/", code_views.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("codes/make/", code_views.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("passkeys/login/", passkey_views.login_webauthn, name="mfa_login_webauthn"),
+    path("passkeys/add/", passkey_views.add_webauthn, name="mfa_add_webauthn"),
+    path("passkeys/", RedirectView.as_view(pattern_name="mfa_index"), name="mfa_list_webauthn"),
+    path(
+        "passkeys/reauthenticate/",
+        passkey_views.reauthenticate_webauthn,
+        name="mfa_reauthenticate_webauthn",
+    ),
+    path("passkeys/<int:pk>/remove/", passkey_views.remove_webauthn, name="mfa_remove_webauthn"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -54,6 +83,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("developers/asyncapi.json", asyncapi_file, name="asyncapi"),
     *api_routes(_api, _runtime.public_origins),
     path("accounts/", include(_accounts)),
+    path("accounts/second-factor/", include(_second_factor)),
     path("admin/flightdeck/", include(deck_routes(_market, _runtime.realism_monitor))),
     path("admin/", admin.site.urls),
     # Browsers ask for it when they show something else than one of our pages.

@@ -15,11 +15,12 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.models import ApiToken
+from dashboard.models import ApiToken, BrowserSession
 from dashboard.people.access import SCOPE_TEXT
 from dashboard.people.forms import TokenForm
+from dashboard.people.session_service import end_sessions, living_sessions
 from dashboard.people.token_service import create_token, living_tokens, revoke_tokens
 
 
@@ -58,6 +59,36 @@ def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
     revoke_tokens(living_tokens(user).filter(pk=token_id), actor=user)
     messages.success(request, "The token is revoked.")
     return HttpResponseRedirect(reverse("account_tokens"), status=303)
+
+
+@require_safe
+def sessions(request: HttpRequest) -> HttpResponse:
+    """List the browsers in which one is signed in."""
+    rows = living_sessions(user_of(request))
+    own = request.session.session_key
+    return render(request, "account/sessions.html", {"sessions": rows, "own_key": own})
+
+
+@require_POST
+def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
+    """Sign out in one of the own browsers."""
+    user = user_of(request)
+    found = BrowserSession.objects.filter(user=user, pk=session_id)
+    if not found.exists():
+        raise Http404
+    end_sessions(found, actor=user)
+    messages.success(request, "Signed out there.")
+    return HttpResponseRedirect(reverse("account_sessions"), status=303)
+
+
+@require_POST
+def end_other_sessions(request: HttpRequest) -> HttpResponse:
+    """Sign out in all browsers but this one."""
+    user = user_of(request)
+    others = BrowserSession.objects.filter(user=user).exclude(key=request.session.session_key)
+    end_sessions(others, actor=user)
+    messages.success(request, "Signed out everywhere else.")
+    return HttpResponseRedirect(reverse("account_sessions"), status=303)
 
 
 def user_of(request: HttpRequest) -> User:

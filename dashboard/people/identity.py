@@ -29,6 +29,7 @@ from dashboard.cpu_meter import in_thread
 from dashboard.models import ApiToken
 from dashboard.people import token_service
 from dashboard.people.access import EVERY_SCOPE, NO_RIGHTS, UNLIMITED, Access, Rights, Scope
+from dashboard.people.second_factor import has_shown, must_show
 from dashboard.people.selectors import access_of, rights_of
 from dashboard.people.tokens import digest_of, read_old_token
 from dashboard.wire.registry import Close
@@ -186,6 +187,8 @@ def _identify_session(key: str) -> Identity | None:
     user = _active_user(store[SESSION_KEY])
     mark = store.get(HASH_SESSION_KEY, "")
     if user is None or not any(constant_time_compare(mark, known) for known in _auth_hashes(user)):
+        return None
+    if must_show(user) and not has_shown(store, user):
         return None
     return _identity_of(user, session_key=key)
 

@@ -48,7 +48,7 @@ def test_the_picture_of_readme(open_page: Open, pytestconfig: Any, tmp_path: Pat
 
 def test_signing_in_fits_a_phone(open_page: Open) -> None:
     page = open_page("", user=None, viewport=PHONE)
-    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 

@@ -122,7 +122,7 @@ def sign_in(page: Page, site: Site) -> None:
     page.goto(site.nginx.url)
     page.get_by_label("Username").fill("viewer")
     page.get_by_label("Password").fill(site.webs[DAPHNE].passwords["viewer"])
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(f"{site.nginx.url}/")
 
 

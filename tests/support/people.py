@@ -33,5 +33,5 @@ class People:
         page.goto(self._served.url)
         page.get_by_label("Username").fill(user)
         page.get_by_label("Password").fill(self._served.passwords[user])
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url(self._served.url)

@@ -231,7 +231,6 @@ CLOSED_PAGES = [
     "password/reset/key/done/",
     "login/code/",
     "login/code/confirm/",
-    "reauthenticate/",
 ]
 
 

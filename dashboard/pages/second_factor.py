@@ -1,0 +1,71 @@
+"""Staff who must show a second factor get only the pages where they can, and the picture of its QR.
+
+Must not know what the other pages are.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
+
+from dashboard.people.second_factor import has_shown, must_show
+
+SETUP: Final = frozenset(
+    {
+        *("mfa_index", "mfa_activate_totp", "account_totp_picture", "mfa_add_webauthn"),
+        *("mfa_view_recovery_codes", "mfa_list_webauthn", "account_reauthenticate"),
+    }
+)
+"""Pages of somebody who has no factor yet."""
+PROOF: Final = frozenset({"mfa_reauthenticate", "mfa_reauthenticate_webauthn"})
+"""Pages where a factor is shown."""
+ALWAYS: Final = frozenset({"account_logout", "account_login", "favicon", "version"})
+
+
+class SecondFactorMiddleware:
+    """Lead staff to the page where they set a second factor up, or show it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request."""
+        return self._get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
+        """Redirect from every page that needs the factor which this session has not shown."""
+        user = request.user
+        if not user.is_authenticated or not must_show(user) or has_shown(request.session, user):
+            return None
+        name = request.resolver_match.url_name if request.resolver_match else None
+        types = set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
+        types.discard(Authenticator.Type.RECOVERY_CODES)
+        if name in ALWAYS | (PROOF if types else SETUP):
+            return None
+        return HttpResponseRedirect(_page_for(types, request.get_full_path()))
+
+
+def _page_for(types: set[str], wanted: str) -> str:
+    if not types:
+        return f"{reverse('mfa_index')}?needed=1"
+    is_app = Authenticator.Type.TOTP in types
+    page = reverse("mfa_reauthenticate" if is_app else "mfa_reauthenticate_webauthn")
+    return f"{page}?{urlencode({'next': wanted})}"
+
+
+@require_safe
+def totp_picture(request: HttpRequest) -> HttpResponse:
+    """Draw the QR code of the app that this session is about to add."""
+    secret = request.session.get(SECRET_SESSION_KEY)
+    if not secret:
+        raise Http404
+    adapter = get_adapter()
+    picture = adapter.build_totp_svg(adapter.build_totp_url(request.user, secret))
+    headers = {"Cache-Control": "no-store"}
+    return HttpResponse(picture, content_type="image/svg+xml", headers=headers)

@@ -1,0 +1,76 @@
+"""The browsers in which somebody is signed in: noted, listed and ended.
+
+The only writer of these rows. Django's sessions do not say whose they are, so a row says it. Must
+not know requests or sockets; the sweep of the hub ends the sockets of a session that is gone.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from dashboard.models import BrowserSession
+from dashboard.people.tokens import MARK_LENGTH
+from feeds.services.audit import record
+
+SEEN_NOTED_EVERY: Final = timedelta(minutes=5)
+"""The last use is written no more often than this."""
+AGENT_CHARACTERS: Final = 200
+
+
+def note_session(user: User, key: str, *, address: str, agent: str) -> None:
+    """Write that a browser is in use; forget those of this account that have ended."""
+    facts = {
+        "user": user,
+        "mark": _mark_of(user),
+        "address": address,
+        "agent": agent[:AGENT_CHARACTERS].replace("\0", ""),
+        "seen_at": timezone.now(),
+    }
+    with transaction.atomic():
+        _, is_new = BrowserSession.objects.update_or_create(key=key, defaults=facts)
+        if is_new:
+            _forget_ended(user)
+
+
+def is_noted(seen_at: datetime | None) -> bool:
+    """Say whether a use was written a moment ago."""
+    return seen_at is not None and timezone.now() - seen_at < SEEN_NOTED_EVERY
+
+
+def living_sessions(user: User) -> QuerySet[BrowserSession]:
+    """Return the browsers of an account whose sessions are good, the newest first."""
+    return BrowserSession.objects.filter(
+        user=user, mark=_mark_of(user), key__in=_living_keys()
+    ).order_by("-seen_at", "-pk")
+
+
+def end_sessions(sessions: Iterable[BrowserSession], *, actor: User) -> int:
+    """Sign out there; sockets of these sessions end within a second. Return how many."""
+    found = list(sessions)
+    with transaction.atomic():
+        for session in found:
+            record("sign out", f"user {session.user.get_username()}", actor=actor)
+        keys = [session.key for session in found]
+        Session.objects.filter(session_key__in=keys).delete()
+        BrowserSession.objects.filter(key__in=keys).delete()
+    return len(found)
+
+
+def _forget_ended(user: User) -> None:
+    BrowserSession.objects.filter(user=user).exclude(key__in=_living_keys()).delete()
+
+
+def _living_keys() -> QuerySet[Session, str]:
+    living = Session.objects.filter(expire_date__gt=timezone.now())
+    return living.values_list("session_key", flat=True)
+
+
+def _mark_of(user: User) -> str:
+    """Return what changes with the password, which ends all other sessions."""
+    return user.get_session_auth_hash()[:MARK_LENGTH]

@@ -1,0 +1,28 @@
+// @ts-check
+/**
+ * Shows the buttons that use a passkey, and says when one could not be used.
+ *
+ * allauth's scripts do the rest, and say it to the console only.
+ *
+ * @module
+ */
+
+document.addEventListener("allauth.error", (event) => {
+  const note = document.getElementById("passkey-note");
+  if (note === null) {
+    return;
+  }
+  event.preventDefault();
+  note.textContent = "Nothing was done: the passkey was not used, or this browser cannot use one.";
+  note.hidden = false;
+});
+
+// Not before: allauth's scripts begin to listen to the buttons then, and were here earlier.
+document.addEventListener("DOMContentLoaded", () => {
+  if (!("PublicKeyCredential" in window)) {
+    return;
+  }
+  for (const button of document.querySelectorAll("[data-passkey]")) {
+    button.removeAttribute("hidden");
+  }
+});

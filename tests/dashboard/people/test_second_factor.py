@@ -1,0 +1,302 @@
+"""Second factors: what a sign-in asks for, that codes count once, and what staff must show."""
+
+import time
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from asgiref.sync import async_to_sync
+from django.conf import settings as site
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.contrib.auth.models import Permission, User
+from django.core.cache import cache
+from django.test import Client
+
+from dashboard.people.identity import SIGNED_OUT, identify
+from feeds.models import AuditEntry
+from tests.support.codes import PERIOD_S, code_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PASSWORD = "correct horse battery"
+KEY = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+ROOT = "/accounts/second-factor/"
+LOGIN, CODE = "/accounts/login/", f"{ROOT}authenticate/"
+
+
+class Watch:
+    """A clock that stands until it is moved, so that no code ends in the middle of a test."""
+
+    def __init__(self) -> None:
+        self.now_s = (time.time() // PERIOD_S) * PERIOD_S + 1
+
+    def time(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture(autouse=True)
+def watch(monkeypatch):
+    cache.clear()
+    monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", 1)
+    watch = Watch()
+    monkeypatch.setattr(time, "time", watch.time)
+    return watch
+
+
+@pytest.fixture
+def ada():
+    return User.objects.create_user("ada", password=PASSWORD)
+
+
+def add_app(user):
+    return TOTP.activate(user, KEY).instance
+
+
+def sign_in(client, **options):
+    return client.post(LOGIN, {"login": "ada", "password": PASSWORD}, **options)
+
+
+def with_password():
+    """Return a browser that has shown the right password."""
+    client = Client()
+    assert sign_in(client).url == CODE
+    return client
+
+
+def is_signed_in(client):
+    return "_auth_user_id" in client.session
+
+
+def show(client, code, **options):
+    return client.post(CODE, {"code": code}, **options)
+
+
+def come(client):
+    """Return who opens a socket with the session of a browser."""
+    cookie = f"{site.SESSION_COOKIE_NAME}={client.cookies[site.SESSION_COOKIE_NAME].value}"
+    headers = {"host": "localhost", "origin": "http://localhost", "cookie": cookie}
+    pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+    return async_to_sync(identify)({"scheme": "ws", "headers": pairs})
+
+
+def test_an_app_is_added_and_asked_for_at_the_next_sign_in(ada):
+    client = Client()
+    sign_in(client)
+    asked = client.get(f"{ROOT}app/activate/")
+    assert asked.url.startswith("/accounts/reauthenticate/")
+    client.post(asked.url, {"password": PASSWORD})
+    page = client.get(f"{ROOT}app/activate/")
+    key = page.context["form"].secret
+    picture = client.get(f"{ROOT}app/picture.svg")
+    assert picture["Content-Type"] == "image/svg+xml"
+    assert picture["Cache-Control"] == "no-store"
+    made = client.post(f"{ROOT}app/activate/", {"code": code_of(key)}, follow=True)
+    assert len(made.context["unused_codes"]) == 10
+    assert client.get(f"{ROOT}app/picture.svg").status_code == 404
+
+    other = with_password()
+    assert not is_signed_in(other)
+    assert come(other) == SIGNED_OUT
+    assert other.get("/").status_code == 302
+    show(other, code_of(key))
+    assert is_signed_in(other)
+    assert come(other).user_id == ada.pk
+
+
+@pytest.mark.parametrize("code", ["", "000000", "1" * 400, "12345٣", "\x00"])
+def test_a_wrong_code_lets_nobody_in(ada, code):
+    add_app(ada)
+    client = with_password()
+    assert show(client, code).context["form"].errors
+    assert not is_signed_in(client)
+
+
+def test_a_code_counts_once_also_in_another_process(ada, watch):
+    add_app(ada)
+    code, first, second = code_of(KEY), with_password(), with_password()
+    show(first, code)
+    assert is_signed_in(first)
+    cache.clear()  # that of another process is empty
+    assert show(second, code).context["form"].errors
+    assert not is_signed_in(second)
+    watch.now_s += PERIOD_S
+    assert show(second, code).context["form"].errors
+    show(second, code_of(KEY))
+    assert is_signed_in(second)
+
+
+def test_a_code_that_was_used_does_not_say_that_it_is_you(ada):
+    add_app(ada)
+    client = with_password()
+    show(client, code_of(KEY))
+    answer = client.post(f"{ROOT}reauthenticate/", {"code": code_of(KEY)})
+    assert answer.context["form"].errors
+
+
+def test_a_recovery_code_counts_once(ada):
+    add_app(ada)
+    code = RecoveryCodes.activate(ada).get_unused_codes()[3]
+    first, second = with_password(), with_password()
+    show(first, code)
+    assert is_signed_in(first)
+    assert show(second, code).context["form"].errors
+    assert not is_signed_in(second)
+
+
+def test_after_five_wrong_codes_even_the_right_one_has_to_wait(ada):
+    add_app(ada)
+    client = with_password()
+    for number in range(5):
+        show(client, "000000", headers={"x-forwarded-for": f"10.0.0.{number}"})
+    show(client, code_of(KEY), headers={"x-forwarded-for": "10.0.0.99"})
+    assert not is_signed_in(client)
+    elsewhere = Client(REMOTE_ADDR="203.0.113.5")
+    sign_in(elsewhere)
+    show(elsewhere, code_of(KEY))
+    assert not is_signed_in(elsewhere), "guessers with many addresses would have many attempts"
+
+
+def test_nobody_removes_the_key_of_another(ada):
+    bob = User.objects.create_user("bob")
+    key = Authenticator.objects.create(user=bob, type="webauthn", data={"name": "key"})
+    client = Client()
+    sign_in(client)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    for answer in (client.get, client.post):
+        assert answer(f"{ROOT}passkeys/{key.pk}/remove/").status_code == 404
+    assert Authenticator.objects.filter(pk=key.pk).exists()
+
+
+JUNK = [
+    *("", "{}", "[]", "1", "null", '{"id": "x"}', '{"response": null}', '{"id": 1, "rawId": 2}'),
+    '{"id":"eA","rawId":"eA","type":"public-key","response":{"userHandle":"MQ"}}',
+    '{"id":"eA","rawId":"eA","type":"public-key","response":{"clientDataJSON":"eA",'
+    '"authenticatorData":"eA","attestationObject":"eA","signature":"eA","userHandle":"MQ"}}',
+]
+"""Passkeys that no browser makes."""
+
+
+@pytest.mark.parametrize("credential", JUNK)
+def test_a_passkey_that_makes_no_sense_lets_nobody_in(ada, credential):
+    add_app(ada)
+    stranger, halfway = Client(), with_password()
+    stranger.get(f"{ROOT}passkeys/login/", headers={"accept": "application/json"})
+    assert "challenge" in str(dict(stranger.session))
+    halfway.get(CODE)
+    for client, page in ((stranger, f"{ROOT}passkeys/login/"), (halfway, CODE)):
+        assert client.post(page, {"credential": credential}).status_code in (200, 302)
+        assert not is_signed_in(client)
+
+
+@pytest.mark.parametrize("credential", JUNK)
+def test_a_passkey_that_makes_no_sense_is_not_added(ada, credential):
+    client = Client()
+    sign_in(client)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    client.get(f"{ROOT}passkeys/add/")
+    answer = client.post(f"{ROOT}passkeys/add/", {"credential": credential, "name": "x"})
+    assert answer.context["form"].errors
+    assert not Authenticator.objects.exists()
+
+
+# --- what staff must show -------------------------------------------------------------------
+@pytest.fixture
+def strict(settings):
+    settings.MARKET_STAFF_SECOND_FACTOR = True
+
+
+@pytest.fixture
+def staff(ada):
+    ada.is_staff = ada.is_superuser = True
+    ada.save()
+    return ada
+
+
+@pytest.mark.parametrize("path", ["/", "/admin/", "/accounts/tokens/", "/admin/flightdeck/"])
+@pytest.mark.parametrize("first", [LOGIN, "/admin/login/"])
+def test_staff_without_a_factor_get_only_where_they_add_one(strict, staff, path, first):
+    client = Client()
+    client.get(first, follow=True)
+    sign_in(client)
+    assert client.get(path).url == f"{ROOT}?needed=1"
+    assert client.post(path).url == f"{ROOT}?needed=1"
+    assert "asks it of its staff" in client.get(f"{ROOT}?needed=1").content.decode()
+    assert come(client) == SIGNED_OUT
+
+
+def test_staff_without_a_factor_can_add_one_and_sign_out(strict, staff):
+    client = Client()
+    sign_in(client)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    page = client.get(f"{ROOT}app/activate/")
+    client.post(f"{ROOT}app/activate/", {"code": code_of(page.context["form"].secret)})
+    asked = client.get("/admin/")
+    assert asked.url == f"{ROOT}reauthenticate/?next=%2Fadmin%2F"
+    shown = client.post(asked.url, {"code": code_of(page.context["form"].secret)})
+    assert shown.url == "/admin/"
+    assert client.get("/admin/").status_code == 200
+    assert come(client).user_id == staff.pk
+    client.post("/accounts/logout/")
+    assert not is_signed_in(client)
+
+
+def test_a_session_from_before_the_factor_has_to_show_it(strict, staff):
+    client = Client()
+    sign_in(client)
+    add_app(staff)
+    for path in ("/admin/", f"{ROOT}app/deactivate/", ROOT, f"{ROOT}codes/"):
+        assert client.get(path).url.startswith(f"{ROOT}reauthenticate/?next=")
+    assert come(client) == SIGNED_OUT
+
+
+def test_the_record_of_another_account_does_not_count(strict, staff):
+    add_app(staff)
+    client = with_password()
+    show(client, code_of(KEY))
+    session = client.session
+    names = [
+        name for name in dict(session.items()) if name.startswith("account_") and "user" in name
+    ]
+    assert len(names) == 1
+    session[names[0]] = "0"
+    session.save()
+    assert client.get("/admin/").status_code == 302
+
+
+def test_everybody_else_needs_none(strict, ada):
+    client = Client()
+    sign_in(client)
+    assert client.get("/accounts/tokens/").status_code == 200
+    assert come(client).user_id == ada.pk
+
+
+def test_without_the_setting_staff_need_none(staff):
+    client = Client()
+    sign_in(client)
+    assert client.get("/admin/").status_code == 200
+
+
+# --- admins ---------------------------------------------------------------------------------
+def test_an_admin_takes_a_lost_factor_away_and_sees_no_secret(ada):
+    factor = add_app(ada)
+    RecoveryCodes.activate(ada)
+    root = Client()
+    root.force_login(User.objects.create_superuser("root"))
+    address = "/admin/mfa/authenticator/"
+    for page in (root.get(address), root.get(f"{address}{factor.pk}/change/")):
+        assert page.status_code == 200
+        assert KEY not in page.content.decode()
+    root.post(address, {"action": "remove", "_selected_action": [factor.pk]})
+    assert not Authenticator.objects.exists()
+    assert AuditEntry.objects.get(action="remove second factor").target == "user ada"
+
+
+def test_staff_without_the_permission_take_no_factor_away(ada):
+    factor = add_app(ada)
+    helper = User.objects.create_user("helper", is_staff=True)
+    helper.user_permissions.set(Permission.objects.filter(codename="view_authenticator"))
+    client = Client()
+    client.force_login(helper)
+    form = {"action": "remove", "_selected_action": [factor.pk]}
+    client.post("/admin/mfa/authenticator/", form)
+    assert Authenticator.objects.filter(pk=factor.pk).exists()

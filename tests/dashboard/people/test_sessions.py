@@ -1,0 +1,146 @@
+"""The browsers in which somebody is signed in: listed, ended one by one, and never another's."""
+
+from datetime import timedelta
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.db import OperationalError
+from django.test import Client
+from django.utils import timezone
+
+from dashboard.models import BrowserSession
+from dashboard.people import session_service
+from dashboard.people.identity import SIGNED_OUT, find_revoked, identify
+from dashboard.people.session_service import living_sessions
+from dashboard.wire.registry import Close
+from feeds.models import AuditEntry
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PAGE, HOME = "/accounts/sessions/", "/accounts/tokens/"
+
+
+@pytest.fixture
+def ada():
+    return User.objects.create_user("ada", password="correct horse battery")
+
+
+def browse(user, agent="Firefox", **options):
+    """Return a browser in which somebody is signed in and has seen a page."""
+    client = Client(headers={"user-agent": agent}, **options)
+    client.force_login(user)
+    assert client.get(HOME).status_code == 200
+    return client
+
+
+def key_of(client):
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def row_of(client):
+    return BrowserSession.objects.get(key=key_of(client))
+
+
+def come(client):
+    headers = {
+        "host": "localhost",
+        "origin": "http://localhost",
+        "cookie": f"{settings.SESSION_COOKIE_NAME}={key_of(client)}",
+    }
+    pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+    return async_to_sync(identify)({"scheme": "ws", "headers": pairs})
+
+
+def end(client, row):
+    return client.post(f"{PAGE}{row.pk}/end/").status_code
+
+
+def test_a_browser_is_listed_with_its_address_and_without_its_key(ada):
+    client = browse(ada, "Firefox", REMOTE_ADDR="203.0.113.5")
+    browse(ada, "<b>Chrome</b>")
+    page = client.get(PAGE).content.decode()
+    for text in ("Firefox", "203.0.113.5", "&lt;b&gt;Chrome", "This browser"):
+        assert text in page
+    for row in BrowserSession.objects.all():
+        assert row.key not in page
+
+
+def test_signing_out_there_ends_its_session_and_sockets_and_no_others(ada):
+    here, there = browse(ada), browse(ada)
+    mine, others = come(here), come(there)
+    assert end(here, row_of(there)) == 303
+    assert async_to_sync(find_revoked)([mine, others]) == {others: Close.SIGNED_OUT}
+    assert come(there) == SIGNED_OUT
+    assert there.get(HOME).status_code == 302
+    assert here.get(HOME).status_code == 200
+    assert list(living_sessions(ada)) == [row_of(here)]
+    assert AuditEntry.objects.get(action="sign out").target == "user ada"
+
+
+def test_the_session_of_another_is_neither_seen_nor_ended(ada):
+    here, bob = browse(ada), browse(User.objects.create_user("bob"), "Opera")
+    assert "Opera" not in here.get(PAGE).content.decode()
+    assert end(here, row_of(bob)) == 404
+    here.post(f"{PAGE}end-others/")
+    assert bob.get(HOME).status_code == 200
+
+
+def test_signing_out_everywhere_else_leaves_this_browser(ada):
+    here, *others = (browse(ada) for _ in range(3))
+    assert here.post(f"{PAGE}end-others/").status_code == 303
+    assert here.get(HOME).status_code == 200
+    assert [client.get(HOME).status_code for client in others] == [302, 302]
+
+
+def test_a_new_password_takes_the_other_browsers_off_the_list(ada):
+    browse(ada)
+    ada.set_password("another horse battery")
+    ada.save()
+    here = browse(ada)
+    assert list(living_sessions(ada)) == [row_of(here)]
+
+
+def test_browsers_that_ended_are_forgotten(ada):
+    first, second = browse(ada), browse(ada)
+    gone = [row_of(first).pk, row_of(second).pk]
+    first.post("/accounts/logout/")
+    Session.objects.filter(session_key=key_of(second)).update(expire_date=timezone.now())
+    assert not living_sessions(ada)
+    browse(ada)
+    assert not BrowserSession.objects.filter(pk__in=gone)
+
+
+def test_the_last_use_is_written_seldom(ada, monkeypatch):
+    client = browse(ada)
+    old = timezone.now() - timedelta(days=1)
+    BrowserSession.objects.update(seen_at=old)
+    client.get(HOME)
+    assert row_of(client).seen_at == old
+    monkeypatch.setattr(session_service, "SEEN_NOTED_EVERY", timedelta())
+    client.get(HOME)
+    assert row_of(client).seen_at > old
+
+
+def test_a_note_that_cannot_be_written_keeps_nobody_out(ada, monkeypatch):
+    def fail(*args, **options):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(session_service, "note_session", fail)
+    browse(ada)
+
+
+@pytest.mark.parametrize("agent", ["", "x" * 5000, "a\x00b", "é"])
+def test_a_browser_may_call_itself_anything(ada, agent):
+    client = browse(ada, agent)
+    assert row_of(client).agent == agent[:200].replace("\0", "")
+
+
+@pytest.mark.parametrize("path", [f"{PAGE}1/end/", f"{PAGE}end-others/"])
+def test_no_link_and_no_foreign_form_ends_a_session(ada, path):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(ada)
+    assert client.get(path).status_code == 405
+    assert client.post(path).status_code == 403
+    assert Client().post(path).url.startswith("/accounts/login/")
