@@ -245,7 +245,8 @@ class TradesOutbox:
 
     def _begin_again(self, replica: Replica) -> list[str]:
         """Name the gap; go on with all trades of a new epoch, or else with the newest ones."""
-        if not self.place.is_in(replica) and replica.has_first_trade:
+        # A place without an epoch is one of other rights, and not before this epoch.
+        if self.place.epoch not in ("", replica.epoch) and replica.has_first_trade:
             begin = Position(replica.epoch, NOTHING)
             named = self._snapshot_at(begin, [], replica.ts, has_gap=True)
             return named + self.take(replica)

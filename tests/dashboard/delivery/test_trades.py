@@ -112,6 +112,14 @@ def test_a_new_epoch_is_sent_from_its_first_trade() -> None:
     assert sequences(reader) == [2, None, *range(2, 2 + count)]
 
 
+def test_a_place_of_other_rights_is_not_sent_the_whole_epoch_again() -> None:
+    replica = replica_of([listing("NVX"), *(trade(number) for number in range(1, 100))])
+    outbox, reader = TradesOutbox(), Reader()
+    assert not outbox.resume(replica, ["NVX"], Position("", 50))
+    read(reader, outbox.take(replica))
+    assert sequences(reader) == [None, *range(101 - RECENT_TRADES, 101)]
+
+
 def test_a_new_epoch_that_is_not_known_from_its_first_trade_begins_with_the_newest() -> None:
     outbox, reader = TradesOutbox(), Reader()
     read(reader, outbox.add(replica_of([listing("NVX"), trade(1)]), ["NVX"]))
