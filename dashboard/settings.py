@@ -239,8 +239,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 INSTALLED_APPS = [
-    "dashboard.apps.DashboardConfig",  # before daphne: its runserver is ours with our server
-    "daphne",
+    "dashboard.apps.DashboardConfig",  # before staticfiles: runserver is ours with our server
     "feeds.apps.FeedsConfig",
     "allauth",
     "allauth.account",
