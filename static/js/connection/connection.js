@@ -234,10 +234,20 @@ export class Connection {
     this.bytes += bytes;
     this.#heartbeat.hear(frame, this.#now());
     if (frame.type === "shutdown") this.#retry_ms = frame.retry_ms;
-    if (this.#deliver(frame)) this.subscriptions.mended(frame.channel);
+    if (this.#deliver(this.#limited(frame))) this.subscriptions.mended(frame.channel);
     else this.subscriptions.mend(frame.channel);
     if (frame.type === "answer") this.#settle(frame);
     if (this.#state.name === "stale" || frame.type === "heartbeat") this.#tell();
+  }
+
+  /**
+   * A heartbeat confirms the channels that are open. The others still have the positions of the last connection, and
+   * must resume from there.
+   * @param {Frame} frame
+   * @returns {Frame}
+   */
+  #limited(frame) {
+    return frame.type === "heartbeat" && !this.subscriptions.isWhole ? {...frame, seq: 0} : frame;
   }
 
   /** The answer that opens the prices says how the gap was filled: resumed, or by a snapshot. @param {import("../wire/frames.js").Answer} answer */

@@ -29,6 +29,8 @@ export class Subscriptions {
   #asked = new Map();
   /** The channels whose gap is being filled, and since when. @type {Map<string, number>} */
   #mending = new Map();
+  /** The channels that this connection has answered for good: opened, or refused. @type {Set<string>} */
+  #answered = new Set();
   /** Parameters that go with every subscription of a channel. */
   #details;
   #nextId = 1;
@@ -61,6 +63,11 @@ export class Subscriptions {
     return [...this.#pauses];
   }
 
+  /** Whether this connection has opened every channel that is wanted, or refused it for good. */
+  get isWhole() {
+    return [...this.#wanted.keys()].every((channel) => this.#answered.has(channel));
+  }
+
   /**
    * Ask a new connection for everything that is wanted.
    * @param {(command: Command) => void} send
@@ -77,6 +84,7 @@ export class Subscriptions {
     this.#send = null;
     this.#asked.clear();
     this.#mending.clear();
+    this.#answered.clear();
     this.#sent = {paused: false, max_rate: 0};
   }
 
@@ -110,7 +118,10 @@ export class Subscriptions {
     const removed = [...symbols];
     const wanted = this.#wanted.get(channel);
     for (const symbol of removed) wanted?.delete(symbol);
-    if (wanted?.size === 0) this.#wanted.delete(channel);
+    if (wanted?.size === 0) {
+      this.#wanted.delete(channel);
+      this.#answered.delete(channel);
+    }
     this.ask(METHOD.UNSUBSCRIBE, {channel, symbols: removed});
   }
 
@@ -191,9 +202,12 @@ export class Subscriptions {
     this.#asked.delete(answer.id ?? 0);
     if (command?.method !== METHOD.SUBSCRIBE) return null;
     const {channel} = command.params;
-    if (answer.success) return channel;
-    if (answer.error?.retry) this.#timers.setTimeout(() => this.mend(channel), backoff(1, this.#random()));
-    return null;
+    if (answer.error?.retry) {
+      this.#timers.setTimeout(() => this.mend(channel), backoff(1, this.#random()));
+      return null;
+    }
+    this.#answered.add(channel);
+    return answer.success ? channel : null;
   }
 
   /** @param {string} channel */

@@ -47,6 +47,26 @@ test("the wait that a shutdown announces is kept", () => {
   equal(world.states.at(-1), "live");
 });
 
+test("a heartbeat confirms nothing while a subscription is not answered", () => {
+  const seqs = [];
+  const world = connected({}, {deliver: (frame) => seqs.push(frame.seq)});
+  world.connection.subscriptions.add("ticker", ["A"]);
+  world.connection.subscriptions.add("trades", ["A"]);
+  world.clock.advance(20);
+  const [transport] = world.opened;
+  const beat = () => transport.onframe({channel: "heartbeat", type: "heartbeat", seq: 9, ts: 1, stale: null}, 10);
+  const answer = ({id}) => transport.onframe(
+    {channel: "answer", type: "answer", method: "subscribe", id, success: true, result: {}, error: null}, 10,
+  );
+  const subscribes = () => world.commands.filter(({method}) => method === "subscribe");
+  beat();
+  answer(subscribes()[0]);
+  beat();
+  answer(subscribes()[1]);
+  beat();
+  equal(seqs, [0, undefined, 0, undefined, 9]);
+});
+
 test("a wait that is over does not bind the next one", () => {
   const world = connected();
   world.clock.advance(1_000);

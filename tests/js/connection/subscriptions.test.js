@@ -38,6 +38,24 @@ test("a refusal that may be retried is retried", () => {
   equal(subscriptions.settle(answer(sent[1].id, {success: true})), "ticker");
 });
 
+test("a connection is whole when each channel is open or refused for good", () => {
+  const {subscriptions, clock, sent} = begun();
+  subscriptions.add("trades", ["A"]);
+  equal(subscriptions.isWhole, false);
+  subscriptions.settle(answer(sent[0].id, {success: true}));
+  equal(subscriptions.isWhole, false);
+  subscriptions.settle(refusal(sent[1].id, true));
+  equal(subscriptions.isWhole, false);
+  clock.advance(1_500);
+  subscriptions.settle(answer(sent[2].id, {success: true}));
+  equal(subscriptions.isWhole, true);
+  subscriptions.add("deck");
+  subscriptions.settle(refusal(sent[3].id, false));
+  equal(subscriptions.isWhole, true);
+  subscriptions.begin((command) => sent.push(command));
+  equal(subscriptions.isWhole, false);
+});
+
 test("a refusal for good is not retried", () => {
   const {subscriptions, clock, sent} = begun();
   subscriptions.settle(refusal(sent[0].id, false));
