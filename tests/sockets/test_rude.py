@@ -1,5 +1,6 @@
 """However a connection ends, everything it held is given back."""
 
+import os
 import socket as sockets
 import struct
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from tests.support.served import Served
 pytestmark = pytest.mark.slow
 
 CONNECTIONS = 1000
+POOL_THREADS = (os.cpu_count() or 1) + 4
+"""Threads of the loop's pool: each is begun when it is first needed, and stays."""
 
 
 def reset_before_the_request(served: Served) -> None:
@@ -96,7 +99,7 @@ def test_a_thousand_rude_connections_leave_nothing_behind(
     eventually(lambda: served.census()["connections"] == 0)
     eventually(lambda: served.census()["tasks"] <= before["tasks"])
     eventually(lambda: served.census()["files"] <= before["files"])
-    assert served.census()["threads"] <= before["threads"] + 1
+    assert served.census()["threads"] <= before["threads"] + POOL_THREADS
 
 
 def test_a_reader_that_vanished_is_noticed(served: Served, eventually: Callable[..., None]) -> None:

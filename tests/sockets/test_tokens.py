@@ -4,6 +4,7 @@ import http.client
 import json
 import time
 from base64 import b64encode
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from dashboard.wire.registry import Close
-from tests.support.served import Served
+from tests.support.served import Served, operate_feed
 from tests.support.visitor import Visitor
 from tests.support.waiting import PATIENCE_S, wait_until
 
@@ -68,16 +69,26 @@ def id_of(served: Served, name: str) -> str:
     return next(row[0] for row in rows if row[2] == name)
 
 
-def test_a_revoked_token_ends_what_it_opened_and_nothing_else(served: Served) -> None:
+@pytest.fixture
+def quiet(served: Served) -> Iterator[Served]:
+    """The server while its feed is paused: a long-poll is not answered by news."""
+    operate_feed(served, "pause_feed")
+    wait_until(lambda: '"state":"PAUSED"' in read(served, POLL, served.token)[1])
+    yield served
+    operate_feed(served, "start_feed")
+
+
+def test_a_revoked_token_ends_what_it_opened_and_nothing_else(quiet: Served) -> None:
+    served = quiet
     token = served.manage("token", "viewer", "--name", "to be revoked")
-    position: Any = json.loads(read(served, POLL, token)[1])["position"]
     revoke = f"accounts/tokens/{id_of(served, 'to be revoked')}/revoke/"
     viewer = Visitor(served, "viewer")
-    before = served.census()["connections"]
+    wait_until(lambda: served.census()["connections"] == 0)
+    position: Any = json.loads(read(served, POLL, token)[1])["position"]
     ended, other = socket_of(served, token), socket_of(served, served.token)
     stream = ask(served, STREAM, token).getresponse()
     waiting = ask(served, f"{POLL}&since={position}&wait=30", token)
-    wait_until(lambda: served.census()["connections"] == before + 4)
+    wait_until(lambda: served.census()["connections"] == 4)
 
     viewer.post("accounts/tokens/", to=revoke)
     with pytest.raises(ConnectionClosed) as closed:
