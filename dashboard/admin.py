@@ -145,7 +145,7 @@ class ApiTokenAdmin(ReadOnlyAdmin):
 
 @admin.register(Authenticator)
 class SecondFactorAdmin(ReadOnlyAdmin):
-    """Who has which second factor, to take it from somebody who lost the phone; no secrets."""
+    """Shows the second factors of accounts, without secrets; removes one that was lost."""
 
     actions = ["remove"]
     list_display = ("user", "type", "created_at", "last_used_at")

@@ -109,7 +109,7 @@ class FeedTasks:
         checkpoints = CheckpointWriter(
             epoch=epoch, clock=self._clock, state=engine.state, board=lambda: self._bus.board
         )
-        bar_writer = BarWriter(clock=self._clock)
+        bar_writer = BarWriter()
         self._runner = Runner(
             engine=engine,
             bus=self._bus,

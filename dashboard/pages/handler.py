@@ -1,4 +1,4 @@
-"""Django's handler of pages, bounded: so many requests at once, and who left is not waited for.
+"""Django's handler of pages, with a bound on the requests that are answered at once.
 
 Must not know the pages. Django begins a thread for every request that it has, so that thousands of
 visitors, even of those who have left, would be thousands of threads on one core.
@@ -66,7 +66,7 @@ class PageHandler(ASGIHandler):
         """Return the body when it is this request's turn: a slow body keeps nobody waiting.
 
         Raises:
-            RequestAborted: whoever asked has left.
+            RequestAborted: the client has left.
         """
         body = await super().read_body(receive)
         try:
@@ -84,7 +84,7 @@ class PageHandler(ASGIHandler):
             _turn.get().give_back()
 
     async def listen_for_disconnect(self, receive: Any) -> None:
-        """Wait until whoever asked has left.
+        """Wait until the client has left.
 
         Django raises here and ignores it, unless the request was cancelled: then asyncio logs it.
         """
@@ -93,7 +93,7 @@ class PageHandler(ASGIHandler):
 
 
 async def _wait_for_turn(receive: Any) -> None:
-    """Take the turn of this request, unless whoever asked leaves before."""
+    """Take the turn of this request, unless the client leaves before."""
     turn = _turn.get()
     if turn.is_free:
         await turn.take()

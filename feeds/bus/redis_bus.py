@@ -20,8 +20,8 @@ from feeds.market.events import Batch, Position
 from feeds.market.packing import unpack_batch, unpack_board
 
 RECENT_BATCHES: Final = 250
-"""Batches before the board that a new reader gets: 10 s at 40 ms. Who was connected to a process
-that has ended resumes from them at the next one."""
+"""Batches before the board that a new reader gets: 10 s at 40 ms. A reader whose process has
+ended resumes from them at the next process."""
 PATIENCE_READS: Final = 3
 """Reads of a stream that is behind its reader before this one begins again: 3 s. A feed that finds
 its stream lost writes it again within a second."""
@@ -30,7 +30,7 @@ Follow = Callable[[], AsyncIterator[Batch]]
 
 
 async def nothing_to_rehearse() -> None:
-    """Have nothing that could be loaded before a turn."""
+    """Load nothing before the turn."""
 
 
 class RedisAttachment:

@@ -102,7 +102,7 @@ class RedisWriter:
     async def carry(self, market: Market, rehearse: Market) -> None:
         """Run a market while no other feed writes; wait for the end of another one before.
 
-        Whoever waits rehearses once: what a beginning needs is loaded before its turn comes.
+        A feed that waits rehearses once, so that all it needs is loaded when its turn comes.
         """
         while True:
             await self._wait_for_turn(rehearse)

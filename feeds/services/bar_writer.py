@@ -16,7 +16,6 @@ from typing import Final
 
 from django import db
 
-from feeds.clock import Clock
 from feeds.database import with_connection
 from feeds.market.bars import DAY, MINUTE, Bar, Bars
 from feeds.market.delayed_keys import MARK
@@ -43,12 +42,10 @@ class BarWriter:
     def __init__(
         self,
         *,
-        clock: Clock,
         store: Callable[[list[ClosedBar]], None] = store_bars,
         flush_s: float = FLUSH_S,
         capacity: int = QUEUE_BARS,
     ) -> None:
-        self._clock = clock
         self._store = store
         self._flush_s = flush_s
         self._capacity = capacity

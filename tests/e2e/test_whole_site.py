@@ -1,4 +1,4 @@
-"""A whole site behind TLS: whatever breaks, everybody comes back to the same market by himself."""
+"""A whole site behind TLS: whatever breaks, all readers come back to the same market."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -184,7 +184,7 @@ def test_everybody_comes_back_after_every_fault(
 
 
 def test_addresses_are_true_behind_the_proxy(watch: Watch) -> None:
-    """Whoever guesses passwords locks his own address, on both web processes."""
+    """Guessing passwords locks the guesser's own address, on both web processes."""
     password = watch.site.webs[DAPHNE].passwords["viewer"]
     # Each web process counts for itself, and nginx chooses one of them.
     for _ in range(4 * TRIES):

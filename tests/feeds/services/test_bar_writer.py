@@ -9,7 +9,6 @@ import pytest
 from django import db
 from django.db import connection
 
-from feeds.clock import SystemClock
 from feeds.market.bars import DAY, INTERVALS, MINUTE, SPANS, Bar, Bars, merged
 from feeds.market.delayed_keys import delayed
 from feeds.market.events import Batch, Carryover, Event, Phase, Side, Trade
@@ -46,7 +45,6 @@ class Kept:
     def __init__(self, store=None, **options) -> None:
         self.stored: list[ClosedBar] = []
         self.bar_writer = BarWriter(
-            clock=SystemClock(),
             store=store or self.stored.extend,
             flush_s=0.01,
             **options,
