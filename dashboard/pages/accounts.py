@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.models import ApiToken, BrowserSession
 from dashboard.people.access import SCOPE_TEXT
+from dashboard.people.browser_names import browser_name
 from dashboard.people.forms import TokenForm
 from dashboard.people.session_service import end_sessions, living_sessions
 from dashboard.people.token_service import create_token, living_tokens, revoke_tokens
@@ -64,7 +65,7 @@ def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
 @require_safe
 def sessions(request: HttpRequest) -> HttpResponse:
     """List the browsers in which one is signed in."""
-    rows = living_sessions(user_of(request))
+    rows = [(row, browser_name(row.agent)) for row in living_sessions(user_of(request))]
     own = request.session.session_key
     return render(request, "account/sessions.html", {"sessions": rows, "own_key": own})
 
