@@ -247,7 +247,8 @@ export class Connection {
    * @returns {Frame}
    */
   #limited(frame) {
-    return frame.type === "heartbeat" && !this.subscriptions.isWhole ? {...frame, seq: 0} : frame;
+    if (frame.type !== "heartbeat") return frame;
+    return {...frame, confirms: frame.confirms.filter((channel) => this.subscriptions.isOpen(channel))};
   }
 
   /** The answer that opens the prices says how the gap was filled: resumed, or by a snapshot. @param {import("../wire/frames.js").Answer} answer */

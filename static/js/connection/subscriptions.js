@@ -29,8 +29,8 @@ export class Subscriptions {
   #asked = new Map();
   /** The channels whose gap is being filled, and since when. @type {Map<string, number>} */
   #mending = new Map();
-  /** The channels that this connection has answered for good: opened, or refused. @type {Set<string>} */
-  #answered = new Set();
+  /** The channels that this connection has opened. @type {Set<string>} */
+  #opened = new Set();
   /** Parameters that go with every subscription of a channel. */
   #details;
   #nextId = 1;
@@ -63,11 +63,6 @@ export class Subscriptions {
     return [...this.#pauses];
   }
 
-  /** Whether this connection has opened every channel that is wanted, or refused it for good. */
-  get isWhole() {
-    return [...this.#wanted.keys()].every((channel) => this.#answered.has(channel));
-  }
-
   /**
    * Ask a new connection for everything that is wanted.
    * @param {(command: Command) => void} send
@@ -84,7 +79,7 @@ export class Subscriptions {
     this.#send = null;
     this.#asked.clear();
     this.#mending.clear();
-    this.#answered.clear();
+    this.#opened.clear();
     this.#sent = {paused: false, max_rate: 0};
   }
 
@@ -94,6 +89,14 @@ export class Subscriptions {
    */
   wants(channel) {
     return this.#wanted.has(channel);
+  }
+
+  /**
+   * Say whether this connection has opened a channel.
+   * @param {string} channel
+   */
+  isOpen(channel) {
+    return this.#opened.has(channel);
   }
 
   /**
@@ -118,10 +121,7 @@ export class Subscriptions {
     const removed = [...symbols];
     const wanted = this.#wanted.get(channel);
     for (const symbol of removed) wanted?.delete(symbol);
-    if (wanted?.size === 0) {
-      this.#wanted.delete(channel);
-      this.#answered.delete(channel);
-    }
+    if (wanted?.size === 0) this.#leave(channel);
     this.ask(METHOD.UNSUBSCRIBE, {channel, symbols: removed});
   }
 
@@ -206,8 +206,18 @@ export class Subscriptions {
       this.#timers.setTimeout(() => this.mend(channel), backoff(1, this.#random()));
       return null;
     }
-    this.#answered.add(channel);
-    return answer.success ? channel : null;
+    if (!answer.success) return null;
+    this.#opened.add(channel);
+    return channel;
+  }
+
+  /** Answers that are still to come belong to the old subscription, and open nothing. @param {string} channel */
+  #leave(channel) {
+    this.#wanted.delete(channel);
+    this.#opened.delete(channel);
+    for (const [id, {method, params}] of this.#asked) {
+      if (method === METHOD.SUBSCRIBE && params.channel === channel) this.#asked.delete(id);
+    }
   }
 
   /** @param {string} channel */

@@ -85,8 +85,8 @@ export class Board {
   apply(frame) {
     switch (frame.channel) {
       case HEARTBEAT:
-        this.#ticker.raise(frame.seq);
-        this.#status.raise(frame.seq);
+        if (frame.confirms.includes(CHANNEL.TICKER)) this.#ticker.raise(frame.seq);
+        if (frame.confirms.includes(CHANNEL.STATUS)) this.#status.raise(frame.seq);
         return new Set();
       case CHANNEL.TICKER:
         return frame.type === "snapshot" ? this.#tickerSnapshot(frame) : this.#tickerUpdate(frame);

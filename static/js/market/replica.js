@@ -33,8 +33,8 @@ export class Replica {
   apply(frame) {
     switch (frame.channel) {
       case HEARTBEAT:
-        this.#recent.raise(frame.seq);
-        this.#bars.raise(frame.seq);
+        if (frame.confirms.includes(CHANNEL.TRADES)) this.#recent.raise(frame.seq);
+        if (frame.confirms.includes(CHANNEL.BARS)) this.#bars.raise(frame.seq);
         return this.#applyMarket(frame);
       case CHANNEL.TRADES:
         this.#ts.set(frame.channel, frame.ts);

@@ -266,7 +266,7 @@ export class ServedTab {
     const open = TAPE_CHANNELS.filter((channel) => this.#opened.has(channel));
     const seq = Math.min(...open.map((channel) => this.#wholeIn(channel)));
     for (const channel of open) this.#stand(channel, seq);
-    this.say({...frame, seq: open.length ? seq : 0});
+    this.say({...frame, seq: open.length ? seq : 0, confirms: open});
   }
 
   /** @param {string} channel */

@@ -6,7 +6,8 @@
  */
 
 import {
-  CHANNEL, HEARTBEAT, KEYED_CHANNELS, METHOD, PAUSED_CHANNELS, RESUMED_CHANNELS, namesIn,
+  CHANNEL, HEARTBEAT, KEYED_CHANNELS, METHOD, PAUSED_CHANNELS, RESUMED_CHANNELS, TAPE_CHANNELS,
+  namesIn,
 } from "../wire/frames.js";
 
 /** @typedef {import("../wire/frames.js").Frame} Frame */
@@ -162,5 +163,5 @@ export function claimedBy(frame, isWhole) {
  * @returns {import("../wire/frames.js").Heartbeat}
  */
 export function heartbeatAt(sequence, stale) {
-  return {channel: HEARTBEAT, type: "heartbeat", seq: sequence, ts: null, stale};
+  return {channel: HEARTBEAT, type: "heartbeat", seq: sequence, ts: null, stale, confirms: TAPE_CHANNELS};
 }

@@ -169,15 +169,23 @@ class Stream {
   read({data, id}) {
     const place = parsePosition(id);
     const own = parseFrame(data);
-    /** @type {Frame[]} */
-    const frames = own ? [claimedBy(own, this.#asked.isWhole)] : [];
+    const heartbeat = this.#heartbeatOf(own, place?.sequence ?? null);
+    const frames = own && own.type !== "heartbeat" ? [own] : [];
     this.#first?.push(...frames);
-    if (own?.type === "heartbeat") this.stale = own.stale;
-    if (place === null && own?.type !== "heartbeat") return frames;
-    if (place !== null) frames.push(claimedBy(heartbeatAt(place.sequence, this.stale), this.#asked.isWhole));
-    if (this.#first) frames.push(...answersTo(this.#asked, this.#first));
+    if (heartbeat === null) return frames;
+    // The answers come first: a heartbeat confirms only channels that are open.
+    const answers = this.#first ? answersTo(this.#asked, this.#first) : [];
     this.#first = null;
-    return frames;
+    return [...frames, ...answers, claimedBy(heartbeat, this.#asked.isWhole)];
+  }
+
+  /** Return the heartbeat of an event: its own, or the one that its position stands for. @param {Frame | null} own @param {number | null} sequence */
+  #heartbeatOf(own, sequence) {
+    if (own?.type === "heartbeat") {
+      this.stale = own.stale;
+      return own;
+    }
+    return sequence === null ? null : heartbeatAt(sequence, this.stale);
   }
 }
 

@@ -124,7 +124,12 @@ export const ERROR = Object.freeze({
  * @typedef {Snapshot<"status", StatusEntry>} StatusSnapshot
  * @typedef {Update<"status", StatusEntry>} StatusUpdate
  * `stale`: since when the market is silent through a fault (UTC ms), or null.
- * @typedef {{channel: "heartbeat", type: "heartbeat", seq: number, ts: number | null, stale: number | null}} Heartbeat
+ * `confirms`: the channels of which nothing is missing up to `seq`. It is not on the wire: the connection leaves out
+ * channels that it has not opened.
+ * @typedef {{
+ *   channel: "heartbeat", type: "heartbeat", seq: number, ts: number | null, stale: number | null,
+ *   confirms: readonly string[],
+ * }} Heartbeat
  * @typedef {TickerSnapshot | TickerUpdate | StatusSnapshot | StatusUpdate | Heartbeat} MarketFrame
  * @typedef {TradesSnapshot | TradesUpdate} TradesFrame
  *
@@ -308,7 +313,8 @@ function readTrades(frame) {
 /** @param {Record<string, unknown>} value @returns {Heartbeat | null} */
 function readHeartbeat({seq, ts, stale}) {
   if (!isSequence(seq)) return null;
-  return {channel: HEARTBEAT, type: HEARTBEAT, seq, ts: isNumber(ts) ? ts : null, stale: isNumber(stale) ? stale : null};
+  const times = {ts: isNumber(ts) ? ts : null, stale: isNumber(stale) ? stale : null};
+  return {channel: HEARTBEAT, type: HEARTBEAT, seq, ...times, confirms: TAPE_CHANNELS};
 }
 
 /** @param {string} method @param {Record<string, unknown>} value @returns {Answer} */

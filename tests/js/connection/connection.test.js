@@ -1,6 +1,7 @@
 /** A connection that comes and goes, with transports that do as they are told and a clock that is moved by hand. */
 
 import {Connection} from "/static/js/connection/connection.js";
+import {TAPE_CHANNELS} from "/static/js/wire/frames.js";
 import {equal, ok, steps, test} from "../harness.js";
 import {all, triesOf, worldOf} from "./transports.js";
 
@@ -47,14 +48,14 @@ test("the wait that a shutdown announces is kept", () => {
   equal(world.states.at(-1), "live");
 });
 
-test("a heartbeat confirms nothing while a subscription is not answered", () => {
-  const seqs = [];
-  const world = connected({}, {deliver: (frame) => seqs.push(frame.seq)});
+test("a heartbeat confirms the channels that are open", () => {
+  const confirmed = [];
+  const world = connected({}, {deliver: (frame) => frame.type === "heartbeat" ? confirmed.push(frame.confirms) : true});
   world.connection.subscriptions.add("ticker", ["A"]);
   world.connection.subscriptions.add("trades", ["A"]);
   world.clock.advance(20);
   const [transport] = world.opened;
-  const beat = () => transport.onframe({channel: "heartbeat", type: "heartbeat", seq: 9, ts: 1, stale: null}, 10);
+  const beat = () => transport.onframe({channel: "heartbeat", type: "heartbeat", seq: 9, ts: 1, stale: null, confirms: TAPE_CHANNELS}, 10);
   const answer = ({id}) => transport.onframe(
     {channel: "answer", type: "answer", method: "subscribe", id, success: true, result: {}, error: null}, 10,
   );
@@ -64,7 +65,9 @@ test("a heartbeat confirms nothing while a subscription is not answered", () => 
   beat();
   answer(subscribes()[1]);
   beat();
-  equal(seqs, [0, undefined, 0, undefined, 9]);
+  world.connection.subscriptions.remove("ticker", ["A"]);
+  beat();
+  equal(confirmed, [[], ["ticker"], ["ticker", "trades"], ["trades"]]);
 });
 
 test("a wait that is over does not bind the next one", () => {

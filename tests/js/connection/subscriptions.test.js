@@ -38,22 +38,33 @@ test("a refusal that may be retried is retried", () => {
   equal(subscriptions.settle(answer(sent[1].id, {success: true})), "ticker");
 });
 
-test("a connection is whole when each channel is open or refused for good", () => {
+test("a channel is open once the server has said so", () => {
   const {subscriptions, clock, sent} = begun();
   subscriptions.add("trades", ["A"]);
-  equal(subscriptions.isWhole, false);
+  const open = () => ["ticker", "trades", "deck"].filter((channel) => subscriptions.isOpen(channel));
+  equal(open(), []);
   subscriptions.settle(answer(sent[0].id, {success: true}));
-  equal(subscriptions.isWhole, false);
+  equal(open(), ["ticker"]);
   subscriptions.settle(refusal(sent[1].id, true));
-  equal(subscriptions.isWhole, false);
+  equal(open(), ["ticker"]);
   clock.advance(1_500);
   subscriptions.settle(answer(sent[2].id, {success: true}));
-  equal(subscriptions.isWhole, true);
+  equal(open(), ["ticker", "trades"]);
   subscriptions.add("deck");
   subscriptions.settle(refusal(sent[3].id, false));
-  equal(subscriptions.isWhole, true);
+  equal(open(), ["ticker", "trades"]);
   subscriptions.begin((command) => sent.push(command));
-  equal(subscriptions.isWhole, false);
+  equal(open(), []);
+});
+
+test("the answer to a subscription that was ended opens nothing", () => {
+  const {subscriptions, sent} = begun();
+  subscriptions.remove("ticker", ["A"]);
+  subscriptions.add("ticker", ["A"]);
+  equal(subscriptions.settle(answer(sent[0].id, {success: true})), null);
+  equal(subscriptions.isOpen("ticker"), false);
+  equal(subscriptions.settle(answer(sent[2].id, {success: true})), "ticker");
+  equal(subscriptions.isOpen("ticker"), true);
 });
 
 test("a refusal for good is not retried", () => {

@@ -6,7 +6,8 @@ import {equal, ok, test} from "../harness.js";
 const HEAD = {channel: "ticker", ts: 1};
 const snapshot = (seq, p) => ({...HEAD, type: "snapshot", epoch: "e", seq, data: [{s: "A", n: 0, p}]});
 const update = (from, seq, p) => ({...HEAD, type: "update", from, seq, data: [{s: "A", n: 1, p}]});
-const heartbeat = (seq) => ({channel: "heartbeat", type: "heartbeat", seq, ts: 1, stale: null});
+const heartbeat = (seq, confirms = ["ticker", "status"]) =>
+  ({channel: "heartbeat", type: "heartbeat", seq, ts: 1, stale: null, confirms});
 
 /** A board that has taken these frames. */
 function boardOf(...frames) {
@@ -26,6 +27,15 @@ test("a heartbeat does not let a late resume skip frames", () => {
   equal(board.position("ticker"), "e:9");
   ok(!(take(update(9, 30, 3)) instanceof Gap), "the answer to the gap was refused");
   equal([board.position("ticker"), board.rows.get("A").p, board.ticksOf("A")], ["e:30", 3, 1]);
+});
+
+test("a heartbeat moves only the channels that it confirms", () => {
+  const status = {channel: "status", type: "snapshot", epoch: "e", seq: 9, ts: 1, data: []};
+  const {board, take} = boardOf(snapshot(9, 1), status);
+  take(heartbeat(30, ["status"]));
+  equal([board.position("ticker"), board.position("status")], ["e:9", "e:30"]);
+  take(heartbeat(40, ["ticker"]));
+  equal([board.position("ticker"), board.position("status")], ["e:40", "e:30"]);
 });
 
 test("an older heartbeat takes no position back", () => {

@@ -1,5 +1,6 @@
 /** Tabs of one browser that share one connection, in a world where time stands still until it is moved. */
 
+import {TAPE_CHANNELS} from "/static/js/wire/frames.js";
 import {each, equal, ok, test} from "../harness.js";
 import {storm} from "./storm.js";
 import {TabWorld} from "./world.js";
@@ -266,7 +267,7 @@ test("an earlier leader is not heard", async () => {
   const {world, tabs: [tab]} = await worldOf("one");
   const line = world.air.open("key/one", {});
   const {frames} = tab.connection;
-  const frame = {channel: "heartbeat", type: "heartbeat", seq: 99, ts: 99, stale: null};
+  const frame = {channel: "heartbeat", type: "heartbeat", seq: 99, ts: 99, stale: null, confirms: TAPE_CHANNELS};
   line.postMessage({kind: "frame", term: "another", frame, bytes: 1});
   line.postMessage({kind: "closed", term: "another", ending: {code: 4401, reason: "", retry_ms: 0}});
   await world.settle();

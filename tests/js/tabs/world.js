@@ -12,6 +12,7 @@ import {Tape} from "/static/js/market/tape.js";
 import {Election, Presence} from "/static/js/tabs/election.js";
 import {FollowerTransport} from "/static/js/tabs/follower_transport.js";
 import {Leader} from "/static/js/tabs/leader.js";
+import {TAPE_CHANNELS} from "/static/js/wire/frames.js";
 import {ManualClock, ok as check, settled} from "../harness.js";
 
 /** Locks of one browser; unlike the real ones they are given in the same turn. */
@@ -231,9 +232,11 @@ class Session {
     if (Object.values(this.places).some(({epoch}) => epoch !== this.market.epoch)) return;
     const seq = Math.min(this.market.seq, ...waiting.map((channel) => this.places[channel].seq));
     for (const place of Object.values(this.places)) place.seq = Math.max(place.seq, seq);
-    this.say({channel: "heartbeat", type: "heartbeat", seq, ts: seq, stale: null});
+    this.say({channel: "heartbeat", type: "heartbeat", seq, ts: seq, stale: null, confirms: TAPE_CHANNELS});
   }
 }
+
+const isConfirmed = (frame, channel) => frame.type === "heartbeat" && frame.confirms.includes(channel);
 
 /** One tab, as tabs/sharing.js and pages/dashboard.js put it together, and an inspector of every frame it gets. */
 class Tab {
@@ -354,12 +357,12 @@ class Tab {
       return true;
     }
     if (frame.channel === "watchlist") return true;
-    if (frame.type === "heartbeat") this.bars.raise(frame.seq);
+    if (isConfirmed(frame, "bars")) this.bars.raise(frame.seq);
     if (frame.channel === "bars") return this.hearBars(frame);
     if (frame.channel === "trades" && this.tape) return this.asked.length === 0 || this.tape.apply(frame);
     if (frame.channel === "trades") return this.hearTrades(frame);
-    if (frame.type === "heartbeat" && this.asked.length) this.tape.raise(frame.seq);
-    if (frame.type === "heartbeat" && this.trades) this.trades.seq = Math.max(this.trades.seq, frame.seq);
+    if (isConfirmed(frame, "trades") && this.asked.length) this.tape.raise(frame.seq);
+    if (isConfirmed(frame, "trades") && this.trades) this.trades.seq = Math.max(this.trades.seq, frame.seq);
     if (this.board.apply(frame) instanceof Gap) {
       this.seen.gaps += 1;
       return false;

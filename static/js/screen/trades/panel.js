@@ -108,7 +108,7 @@ class TradesPanel {
    */
   hear(frame) {
     if (this.#asked.length === 0) return true;
-    if (frame.channel === HEARTBEAT) this.#tape.raise(frame.seq);
+    if (frame.channel === HEARTBEAT && frame.confirms.includes(CHANNEL.TRADES)) this.#tape.raise(frame.seq);
     if (frame.type === "answer" && isOpening(frame)) this.#tape.follow(true);
     return frame.channel !== CHANNEL.TRADES || this.#take(frame);
   }
