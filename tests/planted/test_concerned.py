@@ -1,0 +1,98 @@
+"""The tests that concern a module: of its own folder first, then of whoever imports it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.planted.concerned import Concerns, source_files
+from tests.support.places import ROOT
+
+FILES = {
+    "feeds/market/board.py": "",
+    "feeds/market/bars.py": "",
+    "feeds/migrations/0001_initial.py": "LIMIT = 1",
+    "dashboard/delivery/outboxes/market.py": "from feeds.market.board import Board",
+    "tests/feeds/market/test_bars.py": "",
+    "tests/feeds/market/test_board.py": "",
+    "tests/dashboard/delivery/test_hub.py": "",
+    "tests/dashboard/pages/conftest.py": "from tests.support.rows import row",
+    "tests/dashboard/pages/test_views.py": "",
+    "tests/dashboard/api/test_rest.py": "def f():\n    from feeds.market.bars import Bar",
+    "tests/support/rows.py": "from feeds.market.bars import Bar",
+    "tests/sockets/test_bars.py": "from feeds.market.bars import Bar",
+    "static/js/market/board.js": 'import {a} from "../wire/frames.js";',
+    "static/js/wire/frames.js": "",
+    "static/js/pages/lab.js": 'const a = await import("../market/board.js");',
+    "tests/js/harness.js": "",
+    "tests/js/market/board.test.js": (
+        'import {a} from "/static/js/market/board.js";\nimport {b} from "../harness.js";'
+    ),
+    "tests/js/pages/lab.test.js": 'import "/static/js/pages/lab.js";',
+}
+
+
+@pytest.fixture
+def concerns(tmp_path: Path) -> Concerns:
+    for name, source in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(source)
+    return Concerns(tmp_path)
+
+
+def near(concerns: Concerns, path: str) -> list[tuple[str, ...]]:
+    return concerns.stages(path, is_near=True, with_slow=False)
+
+
+def test_the_test_with_the_name_of_the_module_comes_first(concerns: Concerns) -> None:
+    [stage] = near(concerns, "feeds/market/board.py")
+    assert stage == ("tests/feeds/market/test_board.py", "tests/feeds/market/test_bars.py")
+
+
+def test_then_come_those_that_import_it_also_over_fixtures(concerns: Concerns) -> None:
+    """Tests with real servers are not among them."""
+    [stage] = near(concerns, "feeds/market/bars.py")
+    assert stage[:2] == ("tests/feeds/market/test_bars.py", "tests/feeds/market/test_board.py")
+    assert set(stage[2:]) == {
+        "tests/dashboard/api/test_rest.py",
+        "tests/dashboard/pages/test_views.py",
+    }
+
+
+def test_then_come_those_of_the_modules_that_import_it(concerns: Concerns) -> None:
+    stages = concerns.stages("feeds/market/board.py", is_near=False, with_slow=False)
+    assert stages[1:] == [("tests/dashboard/delivery/test_hub.py",)]
+
+
+def test_a_folder_without_tests_has_those_of_the_folder_above(concerns: Concerns) -> None:
+    path = "dashboard/delivery/outboxes/market.py"
+    assert near(concerns, path) == [("tests/dashboard/delivery/test_hub.py",)]
+
+
+def test_a_script_has_the_tests_of_the_scripts_that_reach_it(concerns: Concerns) -> None:
+    [stage] = near(concerns, "static/js/wire/frames.js")
+    assert stage == ("tests/js/test_scripts.py", "-k", "market/board: or pages/lab:")
+    [stage] = near(concerns, "static/js/pages/lab.js")
+    assert stage[-1] == "pages/lab:"
+
+
+def test_slow_tests_come_last_and_only_when_asked_for(concerns: Concerns) -> None:
+    for path in ("feeds/market/board.py", "static/js/market/board.js"):
+        stages = concerns.stages(path, is_near=False, with_slow=True)
+        assert stages[:-1] == concerns.stages(path, is_near=False, with_slow=False)
+        assert stages[-1][0].startswith(("tests/sockets", "tests/e2e"))
+
+
+def test_migrations_are_not_planted_in() -> None:
+    python, scripts = source_files(ROOT)
+    assert "dashboard/delivery/hub.py" in python
+    assert "static/js/market/board.js" in scripts
+    assert not [path for path in python if "migrations" in path]
+
+
+def test_what_the_project_has_is_found() -> None:
+    """The layout that the map knows is the layout that there is."""
+    concerns = Concerns(ROOT)
+    [stage] = near(concerns, "dashboard/delivery/pace.py")
+    assert stage[0] == "tests/dashboard/delivery/test_pace.py"
+    [stage] = near(concerns, "static/js/connection/backoff.js")
+    assert "connection/connection:" in stage[-1]

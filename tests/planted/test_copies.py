@@ -1,0 +1,71 @@
+"""A planted fault is noticed by the test that is about it, in a copy and not where it was found."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.planted.concerned import Concerns
+from tests.planted.copies import Outcome, Tree
+from tests.planted.python_faults import python_faults
+
+SOURCE = "def is_late(age_ms: int) -> bool:\n    return age_ms > 100\n"
+TEST = (
+    "from feeds.clock.late import is_late\n"
+    "def test_an_age_beyond_the_limit_is_late():\n    assert is_late(150)\n"
+    "def test_an_age_within_the_limit_is_not():\n    assert not is_late(50)\n"
+)
+CONFTEST = (
+    "import pytest\n"
+    "def pytest_runtest_logreport(report):\n"
+    "    if report.failed:\n        print(f'\\n{report.nodeid} failed ({report.when})')\n"
+)
+pytestmark = pytest.mark.slow
+
+FILES = {
+    "feeds/clock/late.py": SOURCE,
+    "tests/conftest.py": CONFTEST,
+    "tests/feeds/clock/test_late.py": TEST,
+    "pyproject.toml": (
+        '[tool.pytest.ini_options]\npythonpath = ["."]\naddopts = "-s --import-mode=importlib"\n'
+        'markers = ["slow"]\n'
+    ),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "copy"
+    for name, source in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(source)
+    return folder
+
+
+def outcomes(folder: Path, left_out: tuple[str, ...] = ()) -> dict[str, Outcome]:
+    """Plant every fault of the module, and return what became of each, by kind."""
+    path = "feeds/clock/late.py"
+    tree = Tree(folder, with_slow=False, limit_s=60)
+    stages = Concerns(folder).stages(path, is_near=False, with_slow=False)
+    return {
+        fault.kind: tree.tried(fault, stages, left_out) for fault in python_faults(path, SOURCE)
+    }
+
+
+def test_a_fault_is_noticed_by_the_test_about_it_and_survives_without(folder: Path) -> None:
+    found = outcomes(folder)
+    assert {kind: outcome.verdict for kind, outcome in found.items()} == {
+        "comparison turned": "noticed",
+        "boundary moved": "survived",
+        "number changed": "survived",
+        "result replaced": "noticed",
+    }
+    beyond = "tests/feeds/clock/test_late.py::test_an_age_beyond_the_limit_is_late"
+    assert found["comparison turned"].by == beyond
+    assert (folder / "feeds/clock/late.py").read_text() == SOURCE
+
+
+def test_a_test_that_is_left_out_notices_nothing(folder: Path) -> None:
+    (folder / "tests/feeds/clock/test_late.py").write_text(TEST.partition("def test_an_age_w")[0])
+    beyond = "tests/feeds/clock/test_late.py::test_an_age_beyond_the_limit_is_late"
+    found = outcomes(folder, (beyond,))
+    assert {outcome.verdict for outcome in found.values()} == {"no test"}
