@@ -276,6 +276,26 @@ async def test_who_sees_it_late_gets_nothing_younger(
     assert (symbol["delay"], symbol["data_status"]) == (900, "delayed_streaming")
 
 
+async def test_after_a_restart_who_sees_it_late_gets_no_younger_bar_of_the_archive(
+    market: Exchange, restricted: User, ask: Ask
+) -> None:
+    """The twin has no bar in memory yet that would stand before those of the archive."""
+    await sync_to_async(entitle)(restricted, 15)
+    now_ms = market.hub.clock.now_ms()
+    for minute, age in enumerate((16, 15, 14)):
+        bar = minute_bar(minute, 9_000 + minute)
+        await sync_to_async(store)(bar, recorded_ms=now_ms - age * MINUTE_MS)
+    twin = type(listing("NVX"))(delayed("demo", 15), definition(delayed("NVX", 15)), NOW)
+    await market.happen(twin)
+    minutes = await bars(ask, **{"from": NOON})
+    assert [bar["o"] for bar in minutes["data"]] == [90.0, 90.01]
+    [five] = (await bars(ask, interval="5m", **{"from": NOON}))["data"]
+    assert (five["n"], five["c"]) == (14, 90.02)
+    begin = NOON // 1000
+    columns = await history(ask, **{"from": begin, "to": begin + 600})
+    assert columns["t"] == [begin, begin + 60]
+
+
 ADDRESSES = (
     *("api/v1/instruments", "api/v1/instruments/NVX", "api/v1/quotes?symbols=*"),
     *("api/v1/bars?symbol=NVX", "api/v1/trades?symbols=*", "udf/config", "udf/time"),

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission, User
 from dashboard.deck.report import WINDOW_S, Reporter
 from dashboard.deck.watch import Deck
 from dashboard.delivery.outboxes.deck import DeckOutbox
+from dashboard.delivery.traffic import RefusalReason
 from dashboard.people.access import Rights
 from dashboard.people.identity import Identity, find_revoked
 from dashboard.people.selectors import rights_of
@@ -110,6 +111,55 @@ async def test_rates_are_of_the_last_seconds(exchange: Exchange) -> None:
     [feed] = frame["feeds"]
     assert (feed["target"], feed["halted"], feed["instruments"]) == (10, 1, 2)
     assert feed["age_ms"] == (clock.at_s - 1) * 1000
+
+
+async def test_the_process_says_what_it_sent_cut_and_refused(exchange: Exchange) -> None:
+    """Rates of what was sent in the last seconds, and sums since the start of the rest."""
+    await exchange.settle()
+    clock = exchange.hub.clock = HandClock()
+    connection, _ = take(exchange)
+    subscribe(connection, "ticker", symbols=["NVX"])
+    connection.take()
+    reporter, traffic = Reporter(exchange.hub, process="p"), exchange.hub.traffic
+    reporter.sample()
+    traffic.cuts, traffic.overruns = 3, 2
+    traffic.refusals.update({RefusalReason.FULL: 4, RefusalReason.STOPPING: 1})
+    clock.at_s = 2.0
+    await exchange.happen(quote(7))
+    await exchange.settle()
+    [update] = connection.take()
+    traffic.send(["ab"])
+    reporter.sample()
+    process = msgspec.json.decode(reporter.encode(with_people=False), type=DeckSnapshot).process
+    assert (process.cuts, process.overruns, process.refused) == (3, 2, 5)
+    assert (process.frames, process.updates) == (1.0, 0.5)
+    assert process.bytes == round((len(update) + 2) / 2, 1)
+    assert process.lag_ms == 2000
+    assert (process.process, process.stale) == ("p", None)
+
+
+async def test_a_person_is_shown_with_symbols_pace_and_distance(exchange: Exchange) -> None:
+    await exchange.settle()
+    exchange.hub.clock = HandClock()
+    reader, _ = take(exchange)
+    everything, _ = take(exchange, user_id=2)
+    subscribe(reader, "ticker", symbols=["NVX", "ORB"])
+    subscribe(everything, "ticker", symbols=["*"])
+    for connection in (reader, everything):
+        connection.take()
+    await exchange.happen(quote(1), quote(2), quote(3))
+    await exchange.settle()
+    everything.take()
+    reporter = Reporter(exchange.hub, process="p")
+    reporter.sample()
+    people = msgspec.json.decode(reporter.encode(with_people=True), type=DeckSnapshot).people
+    assert people is not None
+    assert [(person.user_id, person.symbols, person.behind) for person in people] == [
+        (1, 2, 3),
+        (2, None, 0),
+    ]
+    assert {(person.pace, person.reason, person.since) for person in people} == {(10.0, "", NOW)}
+    assert {person.transport for person in people} == {Transport.WEBSOCKET}
 
 
 async def test_nobody_hears_again_before_a_second_unless_a_state_changed(

@@ -173,6 +173,15 @@ def test_who_sees_a_feed_late_has_the_bars_of_then() -> None:
     assert [(bar["s"], bar["t"], bar["o"]) for bar in entries] == [("NVX", NOW, 0.07)]
 
 
+def test_only_a_snapshot_after_something_lost_names_a_gap() -> None:
+    gaps = lambda frames: [json.loads(frame).get("gap", False) for frame in frames]
+    replica, outbox = replica_of(listing("NVX"), listing("ORB"), trade(0)), BarsOutbox()
+    assert gaps(outbox.add(replica, [("NVX", SECONDS)])) == [False]
+    happen(replica, trade(1))
+    assert gaps(outbox.add(replica, [("ORB", SECONDS)])) == [False, False]
+    assert gaps(outbox.take(replica_of(listing("NVX"), trade(0), epoch="e2"))) == [True]
+
+
 # --- commands -------------------------------------------------------------------------------
 def ask(listener: Listener, **params: Any) -> dict[str, Any]:
     listener.texts.clear()

@@ -54,7 +54,7 @@ async def connection(exchange: Exchange, socket: StubbornSocket) -> Connection:
 
 
 async def test_a_socket_that_takes_nothing_is_cut_after_the_deadline(
-    connection: Connection, socket: StubbornSocket
+    exchange: Exchange, connection: Connection, socket: StubbornSocket
 ) -> None:
     connection.cut_if_stalled(100.0, 10.0)
     connection.cut_if_stalled(109.0, 10.0)
@@ -62,6 +62,7 @@ async def test_a_socket_that_takes_nothing_is_cut_after_the_deadline(
     connection.cut_if_stalled(110.0, 10.0)
     assert socket.is_cut
     assert connection.closed is Close.TOO_SLOW
+    assert exchange.hub.traffic.cuts == 1
 
 
 async def test_a_socket_that_takes_a_little_is_not_cut(

@@ -181,6 +181,7 @@ async def test_a_hub_that_was_overrun_begins_again_and_loses_no_receipt(exchange
     await read_until(connection, reader, exchange.sequence)
     assert reader.rows["NVX"]["b"] == (READER_BATCHES + 49) / 100
     assert reader.ticks["NVX"] == READER_BATCHES + 49
+    assert exchange.hub.traffic.overruns == 1
 
 
 async def test_a_restart_reaches_every_connection(exchange: Exchange) -> None:

@@ -103,3 +103,21 @@ def test_frames_of_an_old_epoch_cost_no_credit_in_the_new_one() -> None:
         if number < 100 and number % 10 == 0:
             pace.note_painted(number, 2, now_s)
         assert pace.rate == DEFAULT_RATE
+
+
+def test_a_lower_rate_holds_the_next_frame_back() -> None:
+    pace = ReaderPace(0.0)
+    pace.limit(2, 0.0)
+    pace.note_sent(1, 0.0)
+    assert pace.rate == 2
+    assert not pace.is_due(0.49)
+    assert pace.is_due(0.5)
+
+
+def test_a_lower_rate_than_the_page_paints_is_its_own_choice() -> None:
+    pace = ReaderPace(0.0)
+    pace.note_painted(1, 38, 0.0)
+    pace.limit(2, 0.0)
+    assert (pace.rate, pace.reason) == (2, "")
+    pace.limit(10, 0.0)
+    assert (round(pace.rate, 1), pace.reason) == (3.9, "paint 38 ms")

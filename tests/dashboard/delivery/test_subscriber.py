@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from dashboard.delivery.replica import Replica
 from dashboard.delivery.subscriber import BAD_MESSAGES, COMMAND_BURST, COMMANDS_PER_S, Subscriber
 from dashboard.loadtest.reader import Reader
+from dashboard.wire.personal import Notice, Personal
 from dashboard.wire.registry import SYMBOL_LIMIT, Close
 from feeds.clock import Moment
 from feeds.market.board import Board
-from feeds.market.events import Batch, Event, Phase, Quote, Status
+from feeds.market.events import Batch, Event, Phase, Quote, Side, Status, Trade
 from tests.support.market_script import NOW, listing
 
 
@@ -404,3 +405,88 @@ def test_what_was_painted_slows_the_pace_and_the_reader_hears_it() -> None:
     update, pace = client.frames()
     assert (update["channel"], pace["type"]) == ("ticker", "pace")
     assert (pace["rate"], pace["reason"]) == (3.9, "paint 38 ms")
+
+
+@pytest.mark.parametrize("method", ["subscribe", "set"])
+def test_a_lower_rate_slows_the_prices(method: str) -> None:
+    client = Client()
+    client.send("subscribe", channel="ticker", symbols=["NVX"])
+    client.send(method, max_rate=1, **({"channel": "status"} if method == "subscribe" else {}))
+    sent = []
+    for step in range(24):
+        client.happen(quote(step + 1))
+        sent.append(sum(frame["channel"] == "ticker" for frame in client.frames()))
+        client.wait(0.125)
+    assert sent == [1, 0, 0, 0, 0, 0, 0, 0] * 3
+
+
+def test_the_answer_says_which_rate_and_pause_hold() -> None:
+    client = Client()
+    results = [client.send("set", **wanted)[0]["result"] for wanted in ({"max_rate": 2}, {})]
+    assert results == [{"max_rate": 2, "paused": False}] * 2
+
+
+MARKET_CHANNELS = ("ticker", "trades", "bars", "status")
+
+
+def happen_everywhere(client: Client, number: int) -> set[str]:
+    """Let something happen for every channel of the market; return those that say something."""
+    client.happen(
+        quote(number),
+        Trade("NVX", number, 5, Side.BUY, NOW, NOW + 1000 * number),
+        Status("NVX", Phase.HALTED, f"news {number}", NOW),
+    )
+    client.wait(1)
+    return {frame["channel"] for frame in client.frames()}
+
+
+@pytest.mark.parametrize("channel", MARKET_CHANNELS)
+def test_who_leaves_a_channel_hears_no_more_of_it(channel: str) -> None:
+    """Neither at once nor later, and the others go on."""
+    client = Client()
+    for name in MARKET_CHANNELS:
+        client.send("subscribe", channel=name, **({} if name == "status" else {"symbols": ["NVX"]}))
+    assert happen_everywhere(client, 10) == set(MARKET_CHANNELS)
+    (answer,) = client.send("unsubscribe", channel=channel)
+    assert answer["result"] == {"channel": channel}
+    for number in (11, 12):
+        assert happen_everywhere(client, number) == {*MARKET_CHANNELS} - {channel}
+
+
+def test_who_left_the_status_and_comes_back_begins_with_what_is() -> None:
+    client = Client()
+    client.send("subscribe", channel="status")
+    client.send("unsubscribe", channel="status")
+    client.happen(Status("NVX", Phase.HALTED, "news", NOW))
+    _, snapshot = client.send("subscribe", channel="status")
+    assert snapshot["type"] == "snapshot"
+    assert {entry["s"]: entry["ph"] for entry in snapshot["data"]}["NVX"] == "HALTED"
+
+
+def test_who_leaves_the_personal_channels_hears_no_more_of_them() -> None:
+    client = Client()
+    notice = Notice(id=7, title="n", body="", level="info", t=NOW, read=False)
+    outbox = client.subscriber.personal
+    for leaves, hears in ((None, 2), ("watchlist", 1), ("notifications", 0)):
+        client.send("subscribe", channel="watchlist")
+        client.send("subscribe", channel="notifications")
+        if leaves is not None:
+            client.send("unsubscribe", channel=leaves)
+        if hears == 0:
+            client.send("unsubscribe", channel="watchlist")
+        outbox.offer(Personal(watchlist=("NVX",), unread=1, notices=(notice,)))
+        assert outbox.is_open == (hears > 0)
+        assert len(client.frames()) == hears
+
+
+@pytest.mark.parametrize(("since", "has_gap"), [(None, False), ("e9:1", True)])
+@pytest.mark.parametrize("channel", ["trades", "bars"])
+def test_only_who_was_here_before_is_shown_a_gap(
+    channel: str, since: str | None, has_gap: bool
+) -> None:
+    client = Client()
+    _, *frames = client.send(
+        "subscribe", channel=channel, symbols=["NVX"], **({} if since is None else {"since": since})
+    )
+    frames += [frame for frame in client.frames() if frame["channel"] == channel]
+    assert [frame.get("gap", False) for frame in frames] == [has_gap]

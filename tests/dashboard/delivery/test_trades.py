@@ -180,3 +180,19 @@ def test_an_open_channel_goes_back_to_mend_a_gap_but_not_for_a_new_symbol() -> N
     assert outbox.resume(replica, ["NVX", "ORB"], Position(EPOCH, 4))
     read(reader, outbox.take(replica))
     assert sequences(reader) == [3, 4, 5, 6, 5, 6]
+
+
+def gaps(frames: list[str]) -> list[bool]:
+    return [frame.get("gap", False) for frame in map(json.loads, frames)]
+
+
+def test_only_a_snapshot_after_something_lost_names_a_gap() -> None:
+    replica, outbox = replica_of([listing("NVX"), listing("ORB"), trade(1)]), TradesOutbox()
+    assert gaps(outbox.add(replica, ["NVX"])) == [False]
+    happen(replica, trade(2))
+    assert gaps(outbox.add(replica, ["ORB"])) == [False, False]
+    other = Replica("e2", Board(), capacity=10, ts=NOW)
+    happen(other, listing("NVX"), trade(3))
+    assert gaps(outbox.take(other)) == [True, False]
+    happen(other, *(trade(number) for number in range(1, TRADE_CAPACITY + 2)))
+    assert gaps(outbox.take(other)) == [True]

@@ -182,6 +182,47 @@ def test_delayed_readers_hear_how_late_they_are() -> None:
     assert delays == {"NVX": None, "SEC": 15}
 
 
+def phases_of(symbol: str, frames: str) -> list[str]:
+    """Return the phases that these frames tell of a symbol, in order; `gone` is named as well."""
+    decoded = [json.loads(frame) for frame in frames.splitlines()]
+    statuses = [frame.get("data", []) for frame in decoded if frame.get("channel") == "status"]
+    entries = [entry for data in statuses for entry in data if entry.get("s") == symbol]
+    return [entry.get("ph", "gone") for entry in entries]
+
+
+def test_who_sees_it_late_hears_of_a_halt_late() -> None:
+    """Neither the halt of the moment nor its reason, but that of the twin."""
+    replica = market()
+    late, soon = reader(LATE, replica), reader(REAL_TIME, replica)
+    happen(replica, Status("SEC", Phase.HALTED, "news pending", NOW))
+    said = heard(late, replica, 1.0)
+    assert phases_of("SEC", said) == []
+    assert "news pending" not in said
+    assert phases_of("SEC", heard(soon, replica, 1.0)) == ["HALTED"]
+    happen(replica, Status("SEC~15", Phase.HALTED, "news pending", NOW))
+    assert phases_of("SEC", heard(late, replica, 2.0)) == ["HALTED"]
+    assert phases_of("SEC", heard(soon, replica, 2.0)) == []
+    happen(replica, Delisting("SEC", NOW))
+    assert phases_of("SEC", heard(late, replica, 3.0)) == []
+    assert phases_of("SEC", heard(soon, replica, 3.0)) == ["gone"]
+
+
+def test_who_comes_or_resumes_late_sees_the_phase_of_then() -> None:
+    replica = market()
+    happen(replica, Status("SEC~15", Phase.OPEN, "", NOW))
+    before = replica.position
+    happen(replica, Status("SEC", Phase.HALTED, "news pending", NOW))
+    for access, phases, since_then in ((LATE, ["OPEN"], []), (REAL_TIME, ["HALTED"], ["HALTED"])):
+        fresh, again = (
+            Subscriber(heartbeat_ms=5000, now=Moment(NOW, 0.0), access=access) for _ in range(2)
+        )
+        assert phases_of("SEC", answers(fresh, replica, channel="status")) == phases
+        since = str(access.to_reader(before))
+        assert (
+            phases_of("SEC", answers(again, replica, channel="status", since=since)) == since_then
+        )
+
+
 def test_a_twin_is_nothing_that_can_be_asked_for_by_its_key() -> None:
     replica = market()
     for access in (UNLIMITED, REAL_TIME, NOBODY):

@@ -72,6 +72,15 @@ def test_a_tick_happens_again_after_the_delay_and_not_a_moment_sooner() -> None:
     assert line.due(1_040 + 5 * MINUTE_MS)[0].symbol == "NVX~5"  # type: ignore[union-attr]
 
 
+def test_a_halt_happens_again_after_the_delay_and_not_a_moment_sooner() -> None:
+    line = DelayedMarket()
+    line.plan(plan_of(1), 0)
+    line.take([Status("NVX", Phase.HALTED, "news", 1_000)], 1_040)
+    assert line.due(1_040 + MINUTE_MS - 1) == []
+    assert line.due(1_040 + MINUTE_MS) == [Status("NVX~1", Phase.HALTED, "news", 1_000)]
+    assert line.due(1_040 + 2 * MINUTE_MS) == []
+
+
 def test_a_phase_that_was_there_before_the_line_comes_with_the_ticks() -> None:
     line = DelayedMarket()
     line.plan(plan_of(), 0)
