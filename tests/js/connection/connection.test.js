@@ -1,8 +1,8 @@
 /** A connection that comes and goes, with transports that do as they are told and a clock that is moved by hand. */
 
 import {Connection} from "/static/js/connection/connection.js";
-import {TAPE_CHANNELS} from "/static/js/wire/frames.js";
-import {equal, ok, steps, test} from "../harness.js";
+import {CLOSE_TEXT, TAPE_CHANNELS} from "/static/js/wire/frames.js";
+import {each, equal, ok, steps, test} from "../harness.js";
 import {all, triesOf, worldOf} from "./transports.js";
 
 function connected(behaviours, options = {}) {
@@ -103,3 +103,97 @@ test("silence makes prices stale, and then ends the connection", () => {
   world.clock.advance(900);
   equal(world.states.at(-1), "reconnecting");
 });
+
+test("a close code says whether to come back", () =>
+  each(Object.entries(CLOSE_TEXT), ([code, [, mayComeBack]]) => {
+    const world = connected();
+    world.clock.advance(1_000);
+    world.opened[0].onclose({code: Number(code), reason: "", retry_ms: 0});
+    world.clock.advance(60_000);
+    equal(triesOf(world, "websocket").length > 1, mayComeBack);
+    equal(["live", "stopped", "signed_out"].includes(world.states.at(-1)), true);
+    equal(world.states.at(-1) === "live", mayComeBack);
+  }));
+
+test("what a transport asks for counts although a shutdown announced less", () => {
+  const world = connected();
+  world.clock.advance(1_000);
+  const [transport] = world.opened;
+  transport.onframe({channel: "status", type: "shutdown", retry_ms: 1_000}, 10);
+  transport.onclose({code: 4503, reason: "", retry_ms: 9_000});
+  world.clock.advance(8_999);
+  equal(triesOf(world, "websocket"), [0]);
+  world.clock.advance(1_500);
+  equal(triesOf(world, "websocket").length, 2);
+});
+
+test("who tries now does not wait, but only where a wait was", () => {
+  const world = connected();
+  world.clock.advance(1_000);
+  world.connection.tryNow();
+  world.connection.open();
+  equal(triesOf(world, "websocket"), [0]);
+  world.opened[0].onclose({code: 1006, reason: "", retry_ms: 9_000});
+  world.connection.tryNow();
+  equal(triesOf(world, "websocket"), [0, 1_000]);
+});
+
+test("a closed connection stays closed", () => {
+  const world = connected();
+  world.clock.advance(1_000);
+  world.connection.close();
+  world.connection.tryNow();
+  world.connection.setOnline(true);
+  world.clock.advance(60_000);
+  equal([world.states.at(-1), triesOf(world, "websocket")], ["closed", [0]]);
+});
+
+test("a page that is hidden for a while pauses, and catches up when it is seen", () => {
+  const world = connected();
+  const pass = (seconds) => {
+    for (let second = 0; second < seconds; second += 1) {
+      world.clock.advance(1_000);
+      world.opened[0].onframe({channel: "heartbeat", type: "heartbeat", seq: 1, ts: 1, stale: null, confirms: TAPE_CHANNELS}, 10);
+    }
+  };
+  const settings = () => world.commands.filter(({method}) => method === "set").map(({params}) => params.paused);
+  pass(1);
+  world.connection.setHidden(true);
+  pass(9);
+  world.connection.setHidden(false);
+  pass(30);
+  equal(settings(), []);
+  world.connection.setHidden(true);
+  pass(10);
+  equal(settings(), [true]);
+  world.connection.setHidden(false);
+  equal([settings(), world.states.at(-1)], [[true, false], "live"]);
+});
+
+test("a painted position is acknowledged once a second", () => {
+  const world = connected();
+  world.clock.advance(2_000);
+  const acks = () => world.commands.filter(({method}) => method === "ack").map(({params}) => params);
+  world.connection.acknowledge(null, 1);
+  for (let times = 0; times < 5; times += 1) {
+    world.connection.acknowledge(`e:${times}`, times);
+    world.clock.advance(250);
+  }
+  equal(acks(), [{position: "e:0", paint_ms: 0}, {position: "e:4", paint_ms: 4}]);
+});
+
+test("a gap is told with its length, and how it was filled", () =>
+  each([true, false], (resumed) => {
+    const recoveries = [];
+    const world = connected({}, {onrecovery: (recovery) => recoveries.push(recovery)});
+    world.connection.subscriptions.add("ticker", ["A"]);
+    world.clock.advance(1_000);
+    world.opened[0].onframe({channel: "ticker", type: "update", from: 1, seq: 2}, 10);
+    world.opened[0].onclose({code: 1006, reason: "", retry_ms: 3_000});
+    world.clock.advance(6_000);
+    const {id} = world.commands.findLast(({method}) => method === "subscribe");
+    const answer = {channel: "answer", type: "answer", method: "subscribe", id, success: true, result: {resumed}, error: null};
+    world.opened.at(-1).onframe(answer, 10);
+    equal(recoveries, [{gap_ms: 6_000, resumed}]);
+    equal(world.connection.reconnects, 1);
+  }));

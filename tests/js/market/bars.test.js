@@ -42,3 +42,18 @@ test("an entry that is no bar makes its frame unreadable", () =>
   each([{...bar(1), o: "1"}, {s: "A", iv: "1m"}, {iv: "1m", none: true}, null], (entry) => {
     equal(readFrame({...HEAD, from: 3, data: [entry]}), null);
   }));
+
+test("a heartbeat moves a position that nothing is missing at, and no other", () => {
+  const bars = new Bars();
+  bars.raise(9);
+  equal(bars.place, {epoch: "", sequence: 0});
+  bars.apply(readFrame({...HEAD, type: "snapshot", epoch: "e", data: [bar(50)]}));
+  bars.raise(8);
+  bars.raise(7);
+  equal(bars.position(["A@1m"]), "e:8");
+  equal(bars.apply(readFrame({...HEAD, from: 9, seq: 10, data: []})).gap, true);
+  bars.raise(30);
+  equal(bars.position(["A@1m"]), "e:8");
+  equal([...bars.apply(readFrame({...HEAD, from: 8, seq: 30, data: [bar(60)]}))], ["A@1m"]);
+  equal([bars.position(["A@1m"]), bars.isWhole], ["e:30", true]);
+});

@@ -121,3 +121,92 @@ test("Enter chooses a line, and again no line", () => {
   press(document.activeElement, "Enter");
   equal(selected, ["ORB", null]);
 });
+
+const cellOf = (line, key) => line.querySelector(`[data-field=${key}]`);
+
+test("a price that moves is shown, lit and marked, and a first or equal one is not lit", () => {
+  const {list, prices, lineOf} = shown();
+  const cell = cellOf(lineOf("NVX"), "last");
+  const paint = (price, now_ms) => {
+    prices.NVX = price;
+    list.paint(new Set(["NVX", "NONE"]), now_ms);
+    return [cell.textContent, cell.className, lineOf("NVX").dataset.tick ?? ""];
+  };
+  equal(paint(11, 0), ["11.00", "", ""]);
+  equal(paint(12, 1_000), ["12.00", "flash-up", "up"]);
+  equal(paint(11.5, 1_399), ["11.50", "flash-up", "down"]);
+  equal(paint(11, 1_400), ["11.00", "flash-down", "down"]);
+  list.hush(["NVX"]);
+  equal(paint(13, 9_000), ["13.00", "flash-down", "down"]);
+  equal([cellOf(lineOf("ORB"), "last").textContent, lineOf("NVX").dataset.direction], ["30.00", "up"]);
+});
+
+test("only the cells of prices are lit", () => {
+  const {list, prices, lineOf} = shown();
+  list.paint(new Set(["NVX"]), 0);
+  prices.NVX = 12;
+  list.paint(new Set(["NVX"]), 1_000);
+  equal([...lineOf("NVX").querySelectorAll(".flash-up")].map(({dataset}) => dataset.field), ["last"]);
+  equal(cellOf(lineOf("NVX"), "change").textContent, "+2.00");
+});
+
+test("the breadth counts lines above, below and at the previous close", () => {
+  const {list, prices} = shown();
+  Object.assign(prices, {NVX: 11, ORB: 9, QAL: 10.001});
+  const counts = make("div", {}, ...["up", "down", "flat"].map(part));
+  list.showBreadth(counts);
+  equal([...counts.children].map(({textContent}) => textContent), ["1", "1", "1"]);
+});
+
+test("a button removes its line's symbol and chooses nothing", () => {
+  const {lineOf, removed, selected} = shown();
+  const event = new MouseEvent("click", {bubbles: true, cancelable: true});
+  lineOf("ORB").querySelector("button[name=symbol]").dispatchEvent(event);
+  equal([removed, selected, event.defaultPrevented], [["ORB"], [], true]);
+});
+
+test("a click chooses a line, another click no line, and Escape as well", () => {
+  const {lineOf, selected} = shown();
+  const click = (symbol) => cellOf(lineOf(symbol), "bid").click();
+  click("NVX");
+  click("ORB");
+  equal([lineOf("NVX").hasAttribute("aria-selected"), lineOf("ORB").getAttribute("aria-selected")], [false, "true"]);
+  click("ORB");
+  click("NVX");
+  press(cellOf(lineOf("QAL"), "bid"), "Escape");
+  equal(selected, ["NVX", "ORB", null, "NVX", null]);
+});
+
+test("keys on a button of a line do not choose it", () => {
+  const {lineOf, selected, removed} = shown();
+  press(lineOf("ORB").querySelector("button[name=symbol]"), "Enter");
+  press(lineOf("ORB").querySelector("button[name=symbol]"), "x");
+  equal([selected, removed], [[], []]);
+});
+
+test("the chosen line is forgotten with its symbol", () => {
+  const {list, lineOf, selected} = shown();
+  cellOf(lineOf("ORB"), "bid").click();
+  list.list(["NVX", "QAL"]);
+  list.list(["NVX", "ORB", "QAL"]);
+  equal([selected, lineOf("ORB").hasAttribute("aria-selected")], [["ORB", null], false]);
+});
+
+test("an empty list says so, and is not one that nothing matches", () => {
+  const {panel, list} = shown();
+  const isHidden = (name) => panel.querySelector(`[data-part=${name}]`).hidden;
+  equal([isHidden("empty"), isHidden("resort")], [true, true]);
+  list.list([]);
+  list.filter("x");
+  equal([isHidden("empty"), isHidden("no-match"), list.symbols], [false, true, []]);
+});
+
+test("the order that a person chose is there again", () => {
+  shown();
+  localStorage.setItem("market.sort", "last");
+  const panel = panelOf();
+  const list = new Watchlist({panel, facts: () => ({row: undefined, instrument: undefined, feed: undefined, isRejected: false}),
+    onremove: () => {}, onselect: () => {}});
+  equal([panel.querySelector("[data-sort=last]").getAttribute("aria-sort"), list.symbols], ["ascending", []]);
+  localStorage.removeItem("market.sort");
+});

@@ -1,0 +1,98 @@
+/** The figures of the flight deck, each in its place and with its unit. */
+
+import {make} from "/static/js/dom.js";
+import {DeckPanel} from "/static/js/screen/deck/panel.js";
+import {each, equal, test} from "../../harness.js";
+
+const FEED_PARTS = ["state", "ph", "rate", "target", "age", "halted", "instruments", "reason"];
+const PROCESS_PARTS = [
+  "connections", "websocket", "sse", "polls", "frames", "updates", "conflation", "bytes", "lag", "cuts", "refused", "overruns",
+];
+const FEED = {feed: "main", state: "RUNNING", ph: "PRE_OPEN", reason: "", target: 200, rate: 198.26, age_ms: 40, instruments: 1_200, halted: 3};
+const PROCESS = {
+  process: "p1", readers: {websocket: 5, sse: 4, longpoll: 3, poll: 2}, frames: 10.25, updates: 20, bytes: 1_500, conflation: 2.5,
+  lag_ms: 1_500, stale: null, cuts: 1, refused: 2, overruns: 7,
+};
+const person = (id, more = {}) =>
+  ({id, user: "ada", user_id: 1, transport: "sse", pace: 3.9, reason: "", behind: 1_000, symbols: null, since: 0, ...more});
+
+const parts = (names) => names.map((name) => make("span", {"data-part": name}));
+
+function shown() {
+  const page = make("div", {},
+    make("section", {"data-feed": "main"}, ...parts(FEED_PARTS)), make("section", {id: "process"}, ...parts(PROCESS_PARTS)),
+    ...parts(["process", "hidden"]), make("table", {}, make("tbody", {id: "people"})), make("form", {id: "disconnect"}),
+    make("table", {}, make("tbody", {id: "entries"})));
+  const panel = new DeckPanel(page);
+  const text = (selector) => page.querySelector(selector).textContent;
+  const show = (more = {}) => panel.show({feeds: [FEED], process: PROCESS, people: [], connections: 14, ...more});
+  return {page, panel, show, text, rows: () => [...page.querySelectorAll("#people tr")]};
+}
+
+test("a feed shows what it is to do and what it does", () => {
+  const {show, text} = shown();
+  show({feeds: [FEED, {...FEED, feed: "unknown"}]});
+  equal(FEED_PARTS.map((name) => text(`[data-feed] [data-part=${name}]`)), ["Running", "Pre-open", "198.3", "200", "40 ms", "3", "1,200", "–"]);
+});
+
+test("the process shows each figure in its place", () => {
+  const {show, text} = shown();
+  show();
+  equal(PROCESS_PARTS.map((name) => text(`#process [data-part=${name}]`)),
+    ["14", "5", "4", "5", "10.3", "20", "2.5 ticks", "1.5 kB/s", "1.5 s", "1", "2", "7"]);
+  equal(text("div > [data-part=process]"), "process p1");
+});
+
+test("what is not known is not 0", () => {
+  const {show, text} = shown();
+  show({process: {...PROCESS, readers: {}, conflation: null, lag_ms: null}});
+  equal(["sse", "polls", "conflation", "lag"].map((name) => text(`#process [data-part=${name}]`)), ["0", "0", "–", "–"]);
+  show({process: {...PROCESS, stale: 5}});
+  equal(text("#process [data-part=lag]"), "silent");
+});
+
+test("an age has the unit that fits", () =>
+  each([[999, "999 ms"], [1_000, "1 s"], [89_999, "90 s"], [90_000, "2 min"], [null, "–"]], ([age_ms, expected]) => {
+    const {show, text} = shown();
+    show({feeds: [{...FEED, age_ms}]});
+    equal(text("[data-feed] [data-part=age]"), expected);
+  }));
+
+test("people come and go, and the rest is counted", () => {
+  const {show, text, rows} = shown();
+  show({people: [person("a"), person("b", {reason: "paint 38 ms", symbols: 40})], connections: 5});
+  const texts = () => rows().map((row) => ["user", "pace", "limit", "behind", "symbols"].map((name) => row.querySelector(`[data-part=${name}]`).textContent));
+  equal(texts(), [["ada", "3.9", "–", "1,000 events", "all"], ["ada", "3.9", "paint 38 ms", "1,000 events", "40"]]);
+  equal(text("[data-part=hidden]"), "and 3 more");
+  const [, second] = rows();
+  show({people: [person("b")], connections: 1});
+  equal([rows().length, rows()[0] === second, text("[data-part=hidden]")], [1, true, ""]);
+  show({people: null});
+  equal(rows().length, 1);
+});
+
+test("a button ends a connection, or all of a user", () => {
+  const {show, panel, rows} = shown();
+  const ended = [];
+  panel.ondisconnect = (user, connection) => ended.push([user, connection]);
+  show({people: [person("a")], connections: 1});
+  for (const button of rows()[0].querySelectorAll("button")) button.click();
+  rows()[0].click();
+  equal(ended, [["1", "a"], ["1", ""]]);
+});
+
+test("what was done can be undone where there is a way back", () => {
+  const {panel, page} = shown();
+  panel.showEntries([{texts: ["12:00", "ada"], undo: "/undo/1/"}, {texts: ["11:00", "bob"], undo: ""}]);
+  const buttons = [...page.querySelectorAll("#entries tr")].map((row) => row.querySelector("button")?.getAttribute("formaction"));
+  equal([page.querySelectorAll("#entries td").length, buttons], [6, ["/undo/1/", undefined]]);
+});
+
+test("a form shows whether its command was done", () => {
+  const {panel} = shown();
+  const form = make("form", {}, ...parts(["answer"]));
+  panel.answer(form, {isDone: true, text: "Halted"});
+  equal([form.textContent, form.firstChild.dataset.is], ["Halted", "done"]);
+  panel.answer(form, {isDone: false, text: "No"});
+  equal([form.textContent, form.firstChild.dataset.is], ["No", "refused"]);
+});

@@ -1,0 +1,37 @@
+/** Short texts in the corner: three at most, critical ones last to go. */
+
+import {make} from "/static/js/dom.js";
+import {Toasts} from "/static/js/screen/notifications/toasts.js";
+import {equal, test} from "../../harness.js";
+
+function shown() {
+  for (const id of ["toasts-polite", "toasts-alert"]) document.getElementById(id)?.remove();
+  const [polite, alert] = ["toasts-polite", "toasts-alert"].map((id) => make("div", {id}));
+  document.body.append(polite, alert);
+  const titles = () => [polite, alert].map((place) => [...place.children].map((toast) => toast.querySelector("strong").textContent));
+  return {toasts: new Toasts(), polite, titles};
+}
+
+test("three stay, the oldest goes, and critical ones go last", () => {
+  const {toasts, titles} = shown();
+  toasts.show({title: "a", level: "critical"});
+  for (const title of ["b", "c", "d", "e"]) toasts.show({title});
+  equal(titles(), [["d", "e"], ["a"]]);
+});
+
+test("a level that is none is for information", () => {
+  const {toasts, polite} = shown();
+  toasts.show({title: "a", level: "odd"});
+  equal(polite.firstElementChild.className, "toast toast-info");
+});
+
+test("what was read elsewhere is taken back, and a button closes", () => {
+  const {toasts, titles, polite} = shown();
+  toasts.show({title: "a", id: 7});
+  toasts.show({title: "b", id: 8});
+  toasts.show({title: "c"});
+  toasts.dismiss([7, 9]);
+  equal(titles()[0], ["b", "c"]);
+  polite.firstElementChild.querySelector("button").click();
+  equal(titles()[0], ["c"]);
+});

@@ -1,0 +1,103 @@
+/** The panel of trades asks for trades only while somebody may look, and names what is missing. */
+
+import {make} from "/static/js/dom.js";
+import {openTrades} from "/static/js/screen/trades/panel.js";
+import {TAPE_CHANNELS} from "/static/js/wire/frames.js";
+import {equal, test} from "../../harness.js";
+
+const part = (name, tag = "span") => make(tag, {"data-part": name});
+
+function template(name, ...cells) {
+  const made = make("template", {"data-part": name});
+  made.content.append(make("tr", {}, ...cells.map((cell) => part(cell, "td"))));
+  return made;
+}
+
+/** An open panel that follows NVX and ORB. */
+function shown({isOpen = true} = {}) {
+  document.getElementById("trades")?.remove();
+  localStorage.setItem("market.trades", isOpen ? "open" : "closed");
+  const scroll = make("div", {"data-part": "scroll"}, make("table", {}, make("tbody")));
+  const panel = make("details", {id: "trades"}, ...["scope", "note"].map((name) => part(name)), part("all", "button"), scroll,
+    template("trade", "time", "symbol", "price", "size", "side"), template("gap", "text"));
+  document.body.append(panel);
+  const world = {panel, asked: [], announced: [], all: 0};
+  const note = (verb) => (channel, symbols) => world.asked.push(`${verb} ${channel} ${symbols}`);
+  world.trades = openTrades({
+    subscriptions: {add: note("add"), remove: note("remove")}, instruments: new Map([["NVX", {d: 3}]]), onchange: () => {},
+    onall: () => { world.all += 1; }, announce: (text) => world.announced.push(text),
+  });
+  world.trades.list(["NVX", "ORB"]);
+  world.taken = () => world.asked.splice(0);
+  world.text = (name) => panel.querySelector(`[data-part=${name}]`).textContent;
+  return world;
+}
+
+const trade = (i, s = "NVX") => ({s, i, p: 1.5, q: 10, side: "BUY", t: 1});
+const snapshot = (seq, data, more = {}) => ({channel: "trades", type: "snapshot", epoch: "e", seq, ts: 1, data, ...more});
+const update = (from, seq, data) => ({channel: "trades", type: "update", from, seq, ts: 1, data});
+
+test("an open panel asks for what is watched, and for what is chosen", () => {
+  const {trades, taken} = shown();
+  equal(taken(), ["add trades NVX,ORB"]);
+  trades.list(["ORB", "QAL"]);
+  equal(taken(), ["remove trades NVX", "add trades QAL"]);
+  trades.select("QAL");
+  trades.select("QAL");
+  equal(taken(), ["remove trades ORB,QAL", "add trades QAL"]);
+  trades.retry(["NVX", "QAL"]);
+  trades.retry(["NVX"]);
+  equal(taken(), ["add trades QAL"]);
+});
+
+test("a closed panel asks for nothing, hears nothing and has no position", () => {
+  const {trades, taken} = shown({isOpen: false});
+  equal([taken(), trades.hear(update(3, 4, [])), trades.position], [[], true, null]);
+});
+
+test("trades that follow are shown, and others are a gap", () => {
+  const {trades, panel, text} = shown();
+  equal([trades.hear(snapshot(5, [trade(5)])), trades.hear(update(5, 7, [trade(7)]))], [true, true]);
+  equal([trades.hear(update(8, 9, [trade(9)])), trades.position], [false, "e:7"]);
+  equal(trades.hear({channel: "heartbeat", type: "heartbeat", seq: 30, ts: 1, stale: null, confirms: TAPE_CHANNELS}), true);
+  equal(trades.position, "e:7");
+  trades.paint();
+  equal([...panel.querySelectorAll("tbody [data-part=price]")].map(({textContent}) => textContent), ["1.500", "1.500"]);
+  equal([text("scope"), panel.querySelector("[data-part=all]").hidden], ["All watched symbols", true]);
+});
+
+test("heartbeats count while the server follows, and not before it has answered again", () => {
+  const {trades} = shown();
+  const beat = (seq) => trades.hear({channel: "heartbeat", type: "heartbeat", seq, ts: 1, stale: null, confirms: TAPE_CHANNELS});
+  trades.hear(snapshot(5, []));
+  beat(9);
+  trades.showConnection("reconnecting", false);
+  beat(20);
+  equal(trades.position, "e:9");
+  trades.hear({channel: "answer", type: "answer", method: "subscribe", result: {channel: "ticker"}});
+  beat(21);
+  equal(trades.position, "e:9");
+  trades.hear({channel: "answer", type: "answer", method: "subscribe", result: {channel: "trades"}});
+  trades.showConnection("live", true);
+  beat(22);
+  equal(trades.position, "e:22");
+});
+
+test("missing trades are announced once", () => {
+  const {trades, announced} = shown();
+  trades.hear(snapshot(5, [trade(5)]));
+  trades.hear(snapshot(50, [trade(50)], {gap: true}));
+  trades.hear(update(50, 51, [trade(51)]));
+  equal(announced, ["Some trades are missing"]);
+});
+
+test("a choice is named, and a button leads back to all", () => {
+  const world = shown();
+  const {trades, panel, text} = world;
+  trades.select("ORB");
+  trades.paint();
+  const button = panel.querySelector("[data-part=all]");
+  equal([text("scope"), button.hidden, panel.querySelector("[data-part=scroll]").hidden], ["ORB", false, true]);
+  button.click();
+  equal(world.all, 1);
+});

@@ -1,0 +1,108 @@
+/** The box that filters the table and offers symbols: which, in which order, and what a choice does. */
+
+import {make} from "/static/js/dom.js";
+import {Search, bestMatches} from "/static/js/screen/watchlist/search.js";
+import {each, equal, test} from "../../harness.js";
+
+const CATALOGUE = [
+  {s: "ORB", name: "Orbit Foods", sector: "Food"},
+  {s: "NVX", name: "Novexa", sector: "Technology"},
+  {s: "NOV", name: "Harbour Nova", sector: "Shipping"},
+  {s: "QAL", name: "Qualis", sector: "Nova Tech"},
+];
+const symbols = (text, catalogue = CATALOGUE) => bestMatches(catalogue, text).map(({s}) => s);
+
+test("the best match comes first", () =>
+  each([
+    [" nov ", ["NOV", "NVX", "QAL"]],
+    ["n", ["NOV", "NVX", "QAL"]],
+    ["foods", ["ORB"]],
+    ["rbi", ["ORB"]],
+    ["tech", ["NVX", "QAL"]],
+    ["xyz", []],
+  ], ([text, expected]) => {
+    equal(symbols(text), expected);
+  }));
+
+test("no more than eight are offered", () => {
+  const many = Array.from({length: 20}, (_, index) => ({s: `A${index + 10}`, name: "a"}));
+  equal(symbols("a", many), many.slice(0, 8).map(({s}) => s));
+});
+
+/** A box on the page, and what it was asked for. `NVX` is in the list already. */
+function shown() {
+  document.querySelector("#search-of-tests")?.remove();
+  const list = make("ul", {role: "listbox", id: "offers-of-tests", hidden: ""});
+  const form = make("form", {id: "search-of-tests"}, make("input", {name: "symbol", list: "x", required: ""}), list);
+  document.body.append(form);
+  const world = {form, list, input: form.querySelector("input"), filtered: [], added: [], picked: []};
+  world.search = new Search({
+    form, catalogue: () => CATALOGUE, isListed: (s) => s === "NVX",
+    onfilter: (text) => world.filtered.push(text), onadd: (s) => world.added.push(s), onpick: (s) => world.picked.push(s),
+  });
+  world.type = (text) => {
+    world.input.value = text;
+    world.input.dispatchEvent(new Event("input"));
+  };
+  world.press = (key) => world.input.dispatchEvent(new KeyboardEvent("keydown", {key, cancelable: true}));
+  world.submit = () => form.dispatchEvent(new Event("submit", {cancelable: true}));
+  world.offers = () => [...list.querySelectorAll("[data-symbol]")].map(({dataset}) => dataset.symbol);
+  world.active = () => list.querySelector("[aria-selected=true]")?.dataset.symbol ?? null;
+  return world;
+}
+
+test("typing filters the table and offers what matches", () => {
+  const {type, filtered, offers, list, input} = shown();
+  type("nov");
+  equal([filtered, offers(), list.hidden], [["nov"], ["NOV", "NVX", "QAL"], false]);
+  equal([...list.querySelectorAll(".offer-verb")].map(({textContent}) => textContent), ["Add", "In list", "Add"]);
+  equal([input.getAttribute("role"), input.getAttribute("aria-expanded")], ["combobox", "true"]);
+  type("xyz");
+  equal([offers(), list.hidden, list.textContent], [[], false, "No instrument matches."]);
+  type(" ");
+  equal([list.hidden, input.getAttribute("aria-expanded")], [true, "false"]);
+});
+
+test("the arrows go round through the offers", () => {
+  const {type, press, active, input} = shown();
+  type("nov");
+  equal(active(), null);
+  const seen = ["ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowUp"].map((key) => {
+    press(key);
+    return active();
+  });
+  equal(seen, ["NOV", "NVX", "QAL", "NOV", "QAL"]);
+  equal(input.getAttribute("aria-activedescendant"), "offer-2");
+  type("nov");
+  press("ArrowUp");
+  equal(active(), "QAL");
+});
+
+test("Enter takes the chosen offer, else the exact one, else the first", () => {
+  const {type, press, submit, added, picked, input, filtered} = shown();
+  submit();
+  type("nov");
+  submit();
+  type("nov");
+  press("ArrowUp");
+  submit();
+  type("nvx");
+  submit();
+  equal([added, picked], [["NOV", "QAL"], ["NVX"]]);
+  equal([input.value, filtered.at(-1)], ["", ""]);
+});
+
+test("Escape empties the box and shows every line again", () => {
+  const {type, press, input, filtered, list} = shown();
+  type("nov");
+  press("Escape");
+  equal([input.value, filtered, list.hidden], ["", ["nov", ""], true]);
+});
+
+test("a click on an offer takes it and leaves the focus in the box", () => {
+  const {type, list, added} = shown();
+  type("qual");
+  const down = new Event("pointerdown", {bubbles: true, cancelable: true});
+  list.querySelector("[data-symbol] span").dispatchEvent(down);
+  equal([added, down.defaultPrevented], [["QAL"], true]);
+});
