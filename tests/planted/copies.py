@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -12,11 +13,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from tests.planted.concerned import Stage
+from tests.planted.concerned import REAL, SCRIPT_TESTS, Stage
 from tests.planted.fault import Fault
 
 TEST_LIMIT_S: Final = 60
 """A test that takes longer hangs; without a fault none of the fast tests takes a tenth of that."""
+MEMORY_BYTES: Final = 6 << 30
+"""A fault in a loop may fill the memory long before a test's time is over."""
 NO_TESTS: Final = 5
 """The exit code of pytest when it found no test to run."""
 FAILED: Final = re.compile(
@@ -65,8 +68,12 @@ class Tree:
         self._marks = () if with_slow else ("-m", "not slow")
 
     def failing(self, workers: int) -> list[str]:
-        """Return the fast tests that fail without any fault; the other runs leave them out."""
-        arguments = ["-q", "-n", str(workers), "-m", "not slow", *NEVER_LONGER]
+        """Return the fast tests that fail without any fault; the other runs leave them out.
+
+        Folders whose tests are only asked about slow ones do not matter here.
+        """
+        unused = [f"--ignore={folder}" for folder in REAL if folder != SCRIPT_TESTS]
+        arguments = ["-q", "-n", str(workers), "-m", "not slow", *unused, *NEVER_LONGER]
         code, said = self._pytest(arguments, 10 * self._limit_s, compiles=True)
         found = sorted(set(FAILED.findall(said)))
         if code and not found:
@@ -80,17 +87,19 @@ class Tree:
         began_s = time.monotonic()
         file.write_text(fault.planted_in(source))
         try:
-            verdict, by = self._judged(stages, left_out)
+            verdict, by = self._judged(stages, left_out, _memory_for(fault))
         finally:
             file.write_text(source)
         return Outcome(verdict, by, round(time.monotonic() - began_s, 1))
 
-    def _judged(self, stages: Sequence[Stage], left_out: Sequence[str]) -> tuple[Verdict, str]:
+    def _judged(
+        self, stages: Sequence[Stage], left_out: Sequence[str], memory: int
+    ) -> tuple[Verdict, str]:
         verdict: Verdict = "no test"
         deselected = [f"--deselect={test}" for test in left_out]
         for stage in stages:
             arguments = ["-x", *QUIET, *self._marks, *NEVER_LONGER, *deselected, *stage]
-            code, said = self._pytest(arguments, self._limit_s)
+            code, said = self._pytest(arguments, self._limit_s, memory=memory)
             if code is None:
                 return "too long", ""
             if code not in (0, NO_TESTS):
@@ -100,7 +109,12 @@ class Tree:
         return verdict, ""
 
     def _pytest(
-        self, arguments: Sequence[str], limit_s: float, *, compiles: bool = False
+        self,
+        arguments: Sequence[str],
+        limit_s: float,
+        *,
+        memory: int = resource.RLIM_INFINITY,
+        compiles: bool = False,
     ) -> tuple[int | None, str]:
         """Return the exit code and what was said; the code is None if it took too long."""
         output = self._folder.with_suffix(".output")
@@ -110,6 +124,8 @@ class Tree:
                 cwd=self._folder, stdout=log, stderr=subprocess.STDOUT,
                 env=self._environment(compiles), start_new_session=True,
             )  # fmt: skip
+            with suppress(ProcessLookupError):
+                resource.prlimit(process.pid, resource.RLIMIT_AS, (memory, memory))
             code: int | None = None
             with suppress(subprocess.TimeoutExpired):
                 code = process.wait(limit_s)
@@ -126,6 +142,11 @@ class Tree:
         unwanted = ("CI", "DJANGO_SETTINGS_MODULE", "PYTEST", "PYTHONDONTWRITEBYTECODE", "TEST_")
         kept = {key: text for key, text in os.environ.items() if not key.startswith(unwanted)}
         return kept | ours
+
+
+def _memory_for(fault: Fault) -> int:
+    """Return how many bytes a run may reserve; a browser reserves any number, and has a limit."""
+    return resource.RLIM_INFINITY if fault.path.endswith(".js") else MEMORY_BYTES
 
 
 def _noticed_by(said: str) -> str:
