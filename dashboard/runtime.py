@@ -48,7 +48,7 @@ from feeds.bus.memory import MemoryBus
 from feeds.bus.mirror import Mirror
 from feeds.bus.redis_bus import RedisBus
 from feeds.clock import SystemClock
-from feeds.database import with_connection, writability
+from feeds.database import why_unusable, with_connection, writability
 from feeds.engine.checkpoint import Checkpoint
 from feeds.engine.engine import Engine, Source
 from feeds.engine.feed_watch import FeedWatch, Trouble, TroubleKind
@@ -95,8 +95,9 @@ class FeedTasks:
         try:
             await self._run()
         except Exception as error:
-            first = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
-            self.alarm.note(Trouble("", TroubleKind.CRASHED, repr(first)[:200]))
+            if not why_unusable(error):  # such an end is an outage, and cannot be told anyway
+                first = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
+                self.alarm.note(Trouble("", TroubleKind.CRASHED, repr(first)[:200]))
             raise
 
     async def _run(self) -> None:
@@ -105,6 +106,7 @@ class FeedTasks:
         upstream = self._upstream = open_upstream(self._clock)
         epoch = secrets.token_hex(4)
         left = await sync_to_async(with_connection(take_over))(epoch, self._clock.now_ms())
+        log.info("market runs epoch=%s", epoch)
         engine = self._engine = make_engine(epoch, left, upstream)
         checkpoints = CheckpointWriter(
             epoch=epoch, clock=self._clock, state=engine.state, board=lambda: self._bus.board

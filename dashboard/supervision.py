@@ -1,6 +1,7 @@
 """Keeps the long-lived parts of a process running: a part that crashes is started again.
 
-Must not know what the parts do.
+Must not know what the parts do. A database that cannot be used is no crash: it may start later than
+this process, or be restarted. The log then says so in a line, and the part tries again soon.
 """
 
 import asyncio
@@ -9,10 +10,15 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from feeds.clock import Clock
+from feeds.database import why_unusable
 
 log = logging.getLogger(__name__)
 FIRST_BACKOFF_S: Final = 0.5
 LAST_BACKOFF_S: Final = 10.0
+LAST_DATABASE_S: Final = 2.0
+"""Longest wait for a database: who is back is used again within 5 s, an attempt included."""
+ATTEMPT_S: Final = 20.0
+"""An attempt to use a database ends earlier; a part that ran for longer had one."""
 WELL_S: Final = 60.0
 """After running for this long a part was well, and its next wait is the first again."""
 
@@ -21,14 +27,43 @@ Part = Callable[[], Coroutine[Any, Any, None]]
 
 async def supervise(part: Part, *, clock: Clock) -> None:
     """Run a part until cancelled; after each crash wait twice as long, from 0.5 to 10 s."""
-    backoff_s = FIRST_BACKOFF_S
+    rest = _Rest(part.__qualname__)
     while True:
         began_s = clock.monotonic()
         try:
             await part()
-        except Exception:
-            if clock.monotonic() - began_s >= WELL_S:
-                backoff_s = FIRST_BACKOFF_S
-            log.exception("part crashed part=%s again_in_s=%.1f", part.__qualname__, backoff_s)
-        await asyncio.sleep(backoff_s)
-        backoff_s = min(LAST_BACKOFF_S, backoff_s * 2)
+        except Exception as error:
+            rest.note(error, ran_s=clock.monotonic() - began_s)
+        await asyncio.sleep(rest.next_s())
+
+
+class _Rest:
+    """How long a part rests after its failures, and what the log says of them."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._backoff_s = FIRST_BACKOFF_S
+        self._missed = ""
+        """Why the database could not be used at the last attempt; the log says each reason once."""
+
+    def next_s(self) -> float:
+        """Return how long to rest now; the next time is twice as long."""
+        backoff_s = self._backoff_s
+        self._backoff_s = min(LAST_BACKOFF_S, backoff_s * 2)
+        return backoff_s
+
+    def note(self, error: Exception, *, ran_s: float) -> None:
+        """Log a failure of a part that ran for so long."""
+        if ran_s >= WELL_S:
+            self._backoff_s = FIRST_BACKOFF_S
+        if ran_s >= ATTEMPT_S:
+            self._missed = ""
+        missed, self._missed = self._missed, why_unusable(error)
+        if not self._missed:
+            log.exception(
+                "part crashed part=%s again_in_s=%.1f", self._name, self._backoff_s, exc_info=error
+            )
+            return
+        self._backoff_s = min(self._backoff_s, LAST_DATABASE_S)
+        if self._missed != missed:
+            log.warning("part waits for the database part=%s error=%s", self._name, self._missed)

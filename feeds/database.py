@@ -7,12 +7,14 @@ itself: otherwise a connection that was lost stays lost, and one of a pool is ne
 from collections.abc import Callable
 from functools import wraps
 from threading import Lock
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from django import db
 
 T = TypeVar("T")
 P = ParamSpec("P")
+UNDEFINED_TABLE: Final = "42P01"
+"""PostgreSQL's code of a statement about a table that is not there."""
 
 
 class Writability:
@@ -47,6 +49,28 @@ def with_connection(work: Callable[P, T]) -> Callable[P, T]:
             _give_back()
 
     return run
+
+
+def why_unusable(error: BaseException) -> str:
+    """Return in a line why the database cannot be used now; "" for errors about anything else.
+
+    A group of errors is about the database when each of its errors is.
+    """
+    if isinstance(error, BaseExceptionGroup):
+        reasons = [why_unusable(inner) for inner in error.exceptions]
+        return reasons[0] if all(reasons) else ""
+    if isinstance(error, db.OperationalError | db.InterfaceError):
+        return _first_line(error)
+    return f"{_first_line(error)}: run manage.py migrate" if _misses_table(error) else ""
+
+
+def _misses_table(error: BaseException) -> bool:
+    code = getattr(error.__cause__, "sqlstate", "")
+    return isinstance(error, db.ProgrammingError) and code == UNDEFINED_TABLE
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def _give_back() -> None:

@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import Full, Queue
 from typing import Final
 
+from django import db
+
 from feeds.bus.interface import Attachment, Bus, Overrun
 from feeds.clock import Clock
 from feeds.exceptions import BusDown, FeedError
@@ -52,7 +54,7 @@ class _WriterThread:
         self._thread.shutdown(wait=False)
         try:
             await asyncio.wrap_future(self._saving)
-        except FeedError as error:
+        except (db.Error, FeedError) as error:
             log.error("recording failed feed=%s error=%s", self.feed, error)
         else:
             log.info("recording saved feed=%s", self.feed)
@@ -76,17 +78,28 @@ class Recorder:
         self._save = save
         self._look_s = look_s
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._trouble = ""
 
     async def run(self) -> None:
         """Follow the rows until cancelled; open recordings are finished and saved then."""
         try:
             while True:
-                self._follow(await self._read_recorded())
+                await self._look()
                 await asyncio.sleep(self._look_s)
         finally:
             for task in self._tasks.values():
                 task.cancel()
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _look(self) -> None:
+        """Record what the rows say; open recordings go on while the rows cannot be read."""
+        trouble, self._trouble = self._trouble, ""
+        try:
+            self._follow(await self._read_recorded())
+        except db.Error as error:
+            self._trouble = str(error)
+            if self._trouble != trouble:
+                log.warning("recorder cannot read rows error=%s", self._trouble)
 
     def _follow(self, wanted: set[str]) -> None:
         self._tasks = {feed: task for feed, task in self._tasks.items() if not task.done()}

@@ -11,7 +11,7 @@ import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -26,6 +26,8 @@ from tests.support.served import serve
 
 DAY_MS, MINUTE_MS = 86_400_000, 60_000
 ASKED = 50
+PAGES = (500, 1_500)
+"""Bars that a chart asks for at once: a page of history, and the most of an answer."""
 RATE = 2_000.0
 
 
@@ -91,11 +93,12 @@ def measure_reads(symbols: list[str]) -> None:
 
     draw = Random(1)
 
-    def newest() -> None:
+    def newest(limit: int) -> None:
         span = {"from_ms": 0, "to_ms": 2**62, "until_ms": 2**62}
-        assert len(stored_bars(draw.choice(symbols), "1m", limit=1_500, **span)) == 1_500
+        assert len(stored_bars(draw.choice(symbols), "1m", limit=limit, **span)) == limit
 
-    say("history, the newest 1,500 minutes", middle(newest))
+    for limit in PAGES:
+        say(f"history, the newest {limit:,} minutes", middle(partial(newest, limit)))
     say(
         "begin of a history", middle(lambda: read_history(draw.choice(symbols), now_ms=newest_ms()))
     )

@@ -107,6 +107,23 @@ async def test_a_rehearsal_that_fails_keeps_nobody_from_beginning(monkeypatch, c
     assert "rehearsal failed error=database is locked" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("error", "counted"),
+    [(OperationalError("no server"), 0), (RuntimeError("it broke"), 1)],
+)
+async def test_a_database_that_starts_later_is_no_crash_of_the_market(
+    monkeypatch, error: Exception, counted: int
+) -> None:
+    def fail(epoch: str, now_ms: int) -> None:
+        raise error
+
+    monkeypatch.setattr(runtime_module, "take_over", fail)
+    feed = FeedTasks(MemoryBus(), SystemClock())
+    with pytest.raises(type(error)):
+        await feed.run()
+    assert feed.alarm.counts[TroubleKind.CRASHED] == counted
+
+
 async def test_it_starts_once() -> None:
     async with started() as runtime:
         before = list(runtime._tasks)

@@ -5,11 +5,12 @@ from typing import Any
 from daphne.management.commands.runserver import Command as DaphneCommand
 
 from dashboard import runtime
+from dashboard.management.migration_look import PatientCommand
 from dashboard.servers.daphne import DaphneServer
 from dashboard.servers.listening import uploads_of
 
 
-class Command(DaphneCommand):  # type: ignore[misc]
+class Command(PatientCommand, DaphneCommand):  # type: ignore[misc]
     """Run the development server; example: manage.py runserver 8000"""
 
     def server_cls(self, **kwargs: Any) -> DaphneServer:

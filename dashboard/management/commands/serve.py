@@ -1,14 +1,15 @@
-"""Serve the site with Daphne or uvicorn; the database must be migrated."""
+"""Serve the site with Daphne or uvicorn; the database may start later."""
 
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from dashboard.management.migration_look import PatientCommand
 from dashboard.servers.listening import HOST, SERVERS, listen, serve
 
 
-class Command(BaseCommand):
+class Command(PatientCommand):
     """Serve the site; example: manage.py serve --port 8001 --server uvicorn"""
 
     help = "Serve the site until Ctrl-C. Several processes share a market over REDIS_URL."
@@ -23,7 +24,7 @@ class Command(BaseCommand):
         """Serve until Ctrl-C.
 
         Raises:
-            CommandError: the address cannot be used, or the database is not migrated.
+            CommandError: the address cannot be used.
         """
         self.check_migrations()
         host, port = options["host"], options["port"]

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from threading import Event as Flag
 
 import pytest
+from django.db import OperationalError
 
 from feeds.bus.memory import MemoryBus
 from feeds.clock import SystemClock
@@ -60,12 +61,17 @@ class Market:
     def __init__(self, keep) -> None:
         self.bus = MemoryBus()
         self.wanted: set[str] = set()
+        self.error: Exception | None = None
+        self.failed = 0
         self.sequence = 0
         self.recorder = Recorder(
             bus=self.bus, clock=SystemClock(), read_recorded=self.read, save=keep, look_s=0.005
         )
 
     async def read(self) -> set[str]:
+        if self.error:
+            self.failed += 1
+            raise self.error
         return self.wanted
 
     async def happen(self, *events: Event, epoch: str = "e1") -> None:
@@ -161,6 +167,30 @@ async def test_a_failure_is_reported_and_the_market_goes_on(
         await running.until(lambda: "error=the disk is full" in caplog.text)
         running.wanted = set()
         await running.happen(trade("NVX"))
+
+
+async def test_a_recording_goes_on_while_the_rows_cannot_be_read(caplog) -> None:
+    shelf = Shelf()
+    async with market(shelf.keep) as running:
+        await running.happen(*NVX)
+        await running.want("demo")
+        running.error = OperationalError("no server")
+        await running.until(lambda: running.failed > 1)
+        await running.happen(trade("NVX", 1))
+        assert not shelf.kept
+        running.error, running.wanted = None, set()
+        await running.until(lambda: shelf.kept)
+    assert trade("NVX", 1) in shelf.kept[0][1]
+    assert caplog.text.count("no server") == 1
+
+
+async def test_a_database_that_takes_no_row_of_a_recording_is_reported(caplog) -> None:
+    shelf = Shelf()
+    shelf.error = OperationalError("no server")
+    async with market(shelf.keep) as running:
+        await running.happen(*NVX)
+        running.wanted = {"demo"}
+        await running.until(lambda: "error=no server" in caplog.text)
 
 
 @pytest.mark.django_db(transaction=True)
