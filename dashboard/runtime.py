@@ -35,6 +35,7 @@ from dashboard.operations.metrics import (
 from dashboard.operations.retention import Retention, prune_for_ever
 from dashboard.operations.write_probe import WriteProbe
 from dashboard.pages.display import MarketDisplay
+from dashboard.people.forgotten_password import ResetRequests, send_links
 from dashboard.people.identity import find_revoked, note_open
 from dashboard.people.selectors import personal_of
 from dashboard.people.services import notify_operators
@@ -230,6 +231,7 @@ class Runtime:
             self._alarm = Alarm(BusWatch(self.hub).look, tell_operators)
         self.metrics = metrics_of([*collectors, AlarmCollector(self._alarm)])
         self.health = HealthApplication(self.hub, read_database=read_database)
+        self.reset_requests = ResetRequests(send_links)
         self._tasks: list[asyncio.Task[None]] = []
         self._is_stopped = False
 

@@ -5,6 +5,7 @@ Only `runtime` reads MARKET_* names in project code; everything else gets them a
 
 import os
 import secrets
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from dashboard.database_url import read_database_url
+from dashboard.email_url import NO_MAIL, Mailer, read_email_url
 from dashboard.network.hops import Network, parse_networks
 from dashboard.network.origins import are_secure, hosts_of, parse_origins
 from dashboard.private_files import make_private_folder
@@ -147,6 +149,28 @@ def _allowed_hosts(origins: tuple[str, ...]) -> list[str]:
         cure = "name the hosts, or set MARKET_PUBLIC_ORIGINS"
         raise ImproperlyConfigured(f"MARKET_ALLOWED_HOSTS was *, which is any host: {cure}")
     return list(dict.fromkeys([*hosts, *hosts_of(origins)]))
+
+
+def _mailer(origins: tuple[str, ...]) -> Mailer:
+    """Return how e-mail is sent; its links begin with an origin, as a request may name any host."""
+    try:
+        mailer = read_email_url(os.environ.get("EMAIL_URL", ""))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"EMAIL_URL: {error}") from None
+    if mailer != NO_MAIL and not origins:
+        cure = "set MARKET_PUBLIC_ORIGINS, as in https://market.example.com"
+        raise ImproperlyConfigured(f"EMAIL_URL was set, but links in e-mail need an origin: {cure}")
+    return mailer
+
+
+def _sender(origins: tuple[str, ...]) -> str:
+    """Return who e-mail is from."""
+    host = hosts_of(origins)[0] if origins else "localhost"
+    sender = os.environ.get("MARKET_EMAIL_FROM", "") or f"market@{host}"
+    if "@" not in parseaddr(sender)[1] or not sender.isprintable():
+        cure = "expected an address, as in Market <market@example.com>"
+        raise ImproperlyConfigured(f"MARKET_EMAIL_FROM was {sender!r}, {cure}")
+    return sender
 
 
 def _is_https(origins: tuple[str, ...], proxies: tuple[Network, ...]) -> bool:
@@ -312,10 +336,31 @@ ACCOUNT_ADAPTER = "dashboard.people.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_RATE_LIMITS = {"login_failed": "5/15m/key,50/15m/ip"}
-"""`key` is the user name together with the address (see dashboard.people.accounts)."""
-EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
-"""No mail is sent: an admin sets forgotten passwords."""
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "5/15m/key,50/15m/ip",
+    "reset_password": "20/h/ip,5/h/key",
+    "reset_password_from_key": "20/h/ip",
+}
+"""`key` is the user name together with the address (see dashboard.people.accounts), or the e-mail
+address that gets a link.
+"""
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_FORMS = {"reset_password_from_key": "dashboard.people.forgotten_password.NewPasswordForm"}
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "dashboard.people.reset_tokens.ResetTokens"  # noqa: S105
+PASSWORD_RESET_TIMEOUT = 3600
+"""Seconds until a link to set a new password ends."""
+_mail = _mailer(MARKET_PUBLIC_ORIGINS)
+MARKET_SENDS_MAIL = _mail != NO_MAIL
+"""Whether a forgotten password can be set anew by e-mail; otherwise an admin sets it."""
+EMAIL_BACKEND = _mail.backend
+EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.starttls, _mail.tls
+EMAIL_FILE_PATH = _mail.folder
+EMAIL_TIMEOUT = 10
+"""Seconds to wait for each answer of the server of e-mail."""
+DEFAULT_FROM_EMAIL = _sender(MARKET_PUBLIC_ORIGINS)
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
@@ -374,6 +419,7 @@ SERVESTATIC_MAX_AGE = 0
 SECRETS: Final = (
     *(SECRET_KEY, MARKET_UPSTREAM_KEY, MARKET_UPSTREAM_SECRET, MARKET_METRICS_TOKEN),
     DATABASES["default"].get("PASSWORD", ""),
+    EMAIL_HOST_PASSWORD,
 )
 """Values that no log line may show."""
 LOGGING = {

@@ -11,7 +11,7 @@ from allauth.mfa.webauthn import views as passkey_views
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.templatetags.static import static
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from dashboard import runtime
@@ -21,6 +21,7 @@ from dashboard.api.routes import api_routes
 from dashboard.deck.routes import deck_routes
 from dashboard.pages import accounts, views
 from dashboard.pages.build import build
+from dashboard.pages.forgotten_password import ForgottenPasswordView
 from dashboard.pages.refusals import bad_request, server_error
 from dashboard.pages.second_factor import totp_picture
 from dashboard.pages.sign_out import sign_out
@@ -42,6 +43,26 @@ _accounts: list[URLPattern | URLResolver] = [
     path("password/change/", account_views.password_change, name="account_change_password"),
     # The page above redirects here without a password, as after an admin switched off their own.
     path("password/set/", account_views.password_set, name="account_set_password"),
+    path(
+        "password/reset/",
+        ForgottenPasswordView.as_view(ask=_runtime.reset_requests.add),
+        name="account_reset_password",
+    ),
+    path(
+        "password/reset/done/",
+        account_views.password_reset_done,
+        name="account_reset_password_done",
+    ),
+    path(
+        "password/reset/key/done/",
+        account_views.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        account_views.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
     path("reauthenticate/", account_views.reauthenticate, name="account_reauthenticate"),
     path("sessions/", accounts.sessions, name="account_sessions"),
     path("sessions/end-others/", accounts.end_other_sessions, name="account_end_others"),

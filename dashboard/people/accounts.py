@@ -5,6 +5,7 @@ Must not know sockets or the market.
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
 
 
@@ -22,3 +23,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         header and start a new count.
         """
         return f"{self.get_client_ip(request)}:{credentials.get('username', '').lower()}"
+
+    def forget_failures(self, user: AbstractBaseUser) -> None:
+        """Forget failed sign-ins of this account from the address of this request."""
+        self._delete_login_attempts_cached_email(self.request, username=user.get_username())

@@ -74,12 +74,15 @@ SITE = {
 }
 """What a site behind a proxy with TLS has to set."""
 
+LOOSE = ("SECRET_KEY", "REDIS_URL", "WEB_CONCURRENCY", "EMAIL_URL")
+"""Settings whose names do not begin like the others."""
+
 
 @pytest.fixture
 def settings_of(tmp_path, monkeypatch):
     """Return what the module of the settings makes of an environment."""
     for name in list(os.environ):
-        if name.startswith("MARKET_") or name in ("SECRET_KEY", "REDIS_URL", "WEB_CONCURRENCY"):
+        if name.startswith("MARKET_") or name in LOOSE:
             monkeypatch.delenv(name)
 
     def read(**environment: str) -> dict[str, Any]:
@@ -137,6 +140,11 @@ def test_named_hosts_replace_the_local_ones(settings_of) -> None:
         (SITE | {"MARKET_PUBLIC_ORIGINS": "a.example"}, "MARKET_PUBLIC_ORIGINS.*https://"),
         ({"MARKET_ALLOWED_HOSTS": "*"}, "MARKET_ALLOWED_HOSTS was \\*"),
         ({"MARKET_ALLOWED_HOSTS": "localhost, *"}, "MARKET_ALLOWED_HOSTS was \\*"),
+        ({"EMAIL_URL": "smtp://mail.example.com"}, "set MARKET_PUBLIC_ORIGINS"),
+        ({"EMAIL_URL": "console:"}, "set MARKET_PUBLIC_ORIGINS"),
+        (SITE | {"EMAIL_URL": "mail.example.com"}, "EMAIL_URL: its scheme"),
+        (SITE | {"MARKET_EMAIL_FROM": "market"}, "MARKET_EMAIL_FROM was"),
+        (SITE | {"MARKET_EMAIL_FROM": "a@b.example\nBcc: c@d.example"}, "MARKET_EMAIL_FROM was"),
         ({"SECRET_KEY": "secret"}, "SECRET_KEY was weak"),
         ({"SECRET_KEY": "x" * 80}, "SECRET_KEY was weak"),
         ({"SECRET_KEY": "django-insecure-" + "aB3$9" * 20}, "SECRET_KEY was weak"),
@@ -145,6 +153,28 @@ def test_named_hosts_replace_the_local_ones(settings_of) -> None:
 def test_an_insecure_combination_ends_the_start(settings_of, environment, fact) -> None:
     with pytest.raises(ImproperlyConfigured, match=fact):
         settings_of(**environment)
+
+
+def test_by_default_no_mail_is_sent(settings_of) -> None:
+    found = settings_of()
+    assert not found["MARKET_SENDS_MAIL"]
+    assert found["EMAIL_BACKEND"].endswith("dummy.EmailBackend")
+
+
+def test_one_setting_makes_a_site_send_mail(settings_of) -> None:
+    found = settings_of(**SITE, EMAIL_URL="smtp://me:long-secret@mail.example.com")
+    assert found["MARKET_SENDS_MAIL"]
+    assert found["EMAIL_BACKEND"].endswith("smtp.EmailBackend")
+    assert (found["EMAIL_HOST"], found["EMAIL_PORT"]) == ("mail.example.com", 587)
+    assert (found["EMAIL_USE_TLS"], found["EMAIL_USE_SSL"]) == (True, False)
+    assert (found["EMAIL_HOST_USER"], found["EMAIL_HOST_PASSWORD"]) == ("me", "long-secret")
+    assert found["DEFAULT_FROM_EMAIL"] == "market@market.example.com"
+    assert "long-secret" in found["SECRETS"]
+
+
+def test_mail_may_be_from_somebody_else(settings_of) -> None:
+    sender = "Market <market@example.com>"
+    assert settings_of(**SITE, MARKET_EMAIL_FROM=sender)["DEFAULT_FROM_EMAIL"] == sender
 
 
 @pytest.mark.parametrize("weak", ["secret", "x" * 80])

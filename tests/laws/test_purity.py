@@ -27,7 +27,7 @@ PURE_MODULES = {
     ),
     "feeds.recordings.selection",
     *(f"feeds.upstream.{name}" for name in ("inbox", "protocol", "source")),
-    "dashboard.exceptions",
+    *("dashboard.email_url", "dashboard.exceptions"),
     *(f"dashboard.protocol.{name}" for name in ("asyncapi", "examples", "tables", "texts")),
     "dashboard.people.access",
     *(f"dashboard.delivery.{name}" for name in ("bar_texts", "command_checks", "pace")),

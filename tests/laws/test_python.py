@@ -37,6 +37,7 @@ WRITERS = {
     *(name for name in MODULES if name.startswith("feeds.services.")),
     *("dashboard.people.services", "dashboard.people.token_service"),
     *("dashboard.people.second_factor", "dashboard.people.session_service"),
+    "dashboard.people.forgotten_password",
     "dashboard.management.commands.demo",
 }
 """The services and their audit; and demo, which makes the demo accounts before anybody can act."""
@@ -263,6 +264,9 @@ DJANGO_SETTINGS = {
         *("SESSION_COOKIE_NAME", "SESSION_ENGINE"),
     },
     "dashboard.people.accounts": {"MARKET_OPEN_SIGNUP"},
+    "dashboard.people.forgotten_password": {
+        *("MARKET_PUBLIC_ORIGINS", "MARKET_SENDS_MAIL", "PASSWORD_RESET_TIMEOUT"),
+    },
     "dashboard.people.second_factor": {"MARKET_STAFF_SECOND_FACTOR"},
     "dashboard.checks": {"MARKET_REDIS_URL", "MARKET_WEB_PROCESSES", "CHANNEL_LAYERS"},
     "dashboard.management.commands.backup": {"MARKET_DATA_DIR", "MARKET_RECORDINGS_DIR"},

@@ -1,0 +1,18 @@
+"""The tokens in links that set a new password.
+
+allauth loads this module together with its forms, so it imports none of them.
+"""
+
+from django.contrib.auth.models import User
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+
+
+class ResetTokens(PasswordResetTokenGenerator):
+    """Makes and checks tokens.
+
+    A token ends after PASSWORD_RESET_TIMEOUT, and when its account has a new password, another
+    address, a later sign-in, or is deactivated.
+    """
+
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
+        return f"{super()._make_hash_value(user, timestamp)}{user.is_active}"
