@@ -19,7 +19,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from dashboard.models import ApiToken, BrowserSession, Notification
-from dashboard.people import second_factor, services, token_service
+from dashboard.people import account_deletion, second_factor, services, token_service
 from dashboard.people.forms import SendForm
 from feeds.admin.operating import actor_of
 from feeds.admin.read_only import CascadingAdmin, ReadOnlyAdmin
@@ -30,7 +30,7 @@ admin.site.index_title = "What to do"
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.unregister(User)
 admin.site.unregister(Authenticator)  # its page shows secrets
-admin.site.unregister(mail_admin.EmailAddress)  # no mail is sent, so addresses have no use
+admin.site.unregister(mail_admin.EmailAddress)  # the address of an account is on its page
 
 
 @admin.register(User)
@@ -38,6 +38,25 @@ class AccountAdmin(CascadingAdmin, UserAdmin):  # type: ignore[type-arg]
     """Django's page of accounts; deleting an account deletes all that belongs to it."""
 
     cascades = (Notification, ApiToken, Authenticator, BrowserSession)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[Any, Any], set[Any], list[Any]]:
+        """Protect the last superusers: without one nobody could look after the site."""
+        rows, counts, needed, protected = super().get_deleted_objects(objs, request)
+        if account_deletion.are_last_superusers(objs):
+            protected = [*protected, "the last superuser"]
+        return rows, counts, needed, protected
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """Delete an account with its sessions, which know no foreign key."""
+        account_deletion.delete_account(obj, actor=actor_of(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Delete accounts with their sessions."""
+        own_last = sorted(queryset, key=lambda user: bool(user == request.user))
+        for user in own_last:
+            account_deletion.delete_account(user, actor=actor_of(request))
 
 
 @admin.register(Notification)

@@ -7,7 +7,8 @@ DeliveryError
 ├── ConnectionClosed      the server ended a subscriber; carries the close code
 ├── TooManyConnections    the account has as many connections as it may have
 ├── UnknownSymbol         no instrument has that symbol
-└── WatchlistFull         the watchlist has as many symbols as it may have
+├── WatchlistFull         the watchlist has as many symbols as it may have
+└── LastSuperuser         the account is the last that may do everything
 
 BackupFailed stands alone: it has nothing to do with people who are connected.
 """
@@ -55,6 +56,10 @@ class UnknownSymbol(DeliveryError):
 
 class WatchlistFull(DeliveryError):
     """The watchlist has as many symbols as it may have."""
+
+
+class LastSuperuser(DeliveryError):
+    """The account is the last that may do everything, so it cannot be deleted."""
 
 
 class BackupFailed(Exception):

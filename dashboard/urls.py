@@ -20,6 +20,7 @@ from dashboard.api.context import ApiContext
 from dashboard.api.routes import api_routes
 from dashboard.deck.routes import deck_routes
 from dashboard.pages import accounts, views
+from dashboard.pages.account_deletion import DeletionView
 from dashboard.pages.build import build
 from dashboard.pages.forgotten_password import ForgottenPasswordView
 from dashboard.pages.refusals import bad_request, server_error
@@ -64,6 +65,7 @@ _accounts: list[URLPattern | URLResolver] = [
         name="account_reset_password_from_key",
     ),
     path("reauthenticate/", account_views.reauthenticate, name="account_reauthenticate"),
+    path("delete/", DeletionView.as_view(), name="account_delete"),
     path("sessions/", accounts.sessions, name="account_sessions"),
     path("sessions/end-others/", accounts.end_other_sessions, name="account_end_others"),
     path("sessions/<int:session_id>/end/", accounts.end_session, name="account_end_session"),

@@ -1,0 +1,51 @@
+"""The page where people delete their own account.
+
+Must not know what belongs to an account.
+"""
+
+from typing import Any
+
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from allauth.core.exceptions import ReauthenticationRequired
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views import View
+
+from dashboard.exceptions import LastSuperuser
+from dashboard.pages.accounts import user_of
+from dashboard.pages.sign_out import FORGOTTEN
+from dashboard.people.account_deletion import are_last_superusers, delete_account
+
+
+class DeletionView(View):
+    """Says what is deleted and what stays, to somebody who has just shown the password again."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show the page.
+
+        Raises:
+            ReauthenticationRequired: allauth then asks for the password, and leads back here.
+        """
+        if not did_recently_reauthenticate(request):
+            raise ReauthenticationRequired
+        return self._show(request, is_last=are_last_superusers([user_of(request)]))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Delete the account, and sign out here as well."""
+        if not did_recently_reauthenticate(request):
+            # Not what allauth does: it would delete as soon as the password is typed.
+            return HttpResponseRedirect(reverse("account_delete"), status=303)
+        user = user_of(request)
+        try:
+            delete_account(user, actor=user)
+        except LastSuperuser:
+            return self._show(request, is_last=True, status=409)
+        logout(request)
+        response = render(request, "account/deleted.html")
+        response.headers["Clear-Site-Data"] = FORGOTTEN
+        return response
+
+    def _show(self, request: HttpRequest, *, is_last: bool, **options: Any) -> HttpResponse:
+        return render(request, "account/delete.html", {"is_last_superuser": is_last}, **options)
