@@ -30,7 +30,7 @@ admin.site.index_title = "What to do"
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.unregister(User)
 admin.site.unregister(Authenticator)  # its page shows secrets
-admin.site.unregister(mail_admin.EmailAddress)  # the address of an account is on its page
+admin.site.unregister(mail_admin.EmailAddress)  # the page of an account has its address
 
 
 @admin.register(User)
@@ -42,21 +42,19 @@ class AccountAdmin(CascadingAdmin, UserAdmin):  # type: ignore[type-arg]
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[Any, Any], set[Any], list[Any]]:
-        """Protect the last superusers: without one nobody could look after the site."""
+        """Protect the last superuser: somebody must be able to look after the site."""
         rows, counts, needed, protected = super().get_deleted_objects(objs, request)
         if account_deletion.are_last_superusers(objs):
             protected = [*protected, "the last superuser"]
         return rows, counts, needed, protected
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
-        """Delete an account with its sessions, which know no foreign key."""
-        account_deletion.delete_account(obj, actor=actor_of(request))
+        """Delete an account with its sessions, which have no foreign key to it."""
+        account_deletion.delete_accounts([obj], actor=actor_of(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Delete accounts with their sessions."""
-        own_last = sorted(queryset, key=lambda user: bool(user == request.user))
-        for user in own_last:
-            account_deletion.delete_account(user, actor=actor_of(request))
+        account_deletion.delete_accounts(queryset, actor=actor_of(request))
 
 
 @admin.register(Notification)

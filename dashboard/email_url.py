@@ -1,4 +1,4 @@
-"""Reads EMAIL_URL: how e-mail is sent, and whether its way to the server is encrypted.
+"""Reads EMAIL_URL: how e-mail is sent, and whether it is encrypted on its way to the mail server.
 
 Pure. A password never goes over a network in the clear.
 """
@@ -14,7 +14,7 @@ EXPECTED: Final = (
     "or console:"
 )
 LOCAL_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-"""Servers on this machine have no certificate for these names, and no network between."""
+"""A server on this machine has no certificate for these names, and no network is between."""
 HOST: Final = re.compile(r"[\w.:-]+")
 TLS_PORT: Final = 465
 STARTTLS_PORT: Final = 587
@@ -71,14 +71,14 @@ def _folder_of(rest: str) -> str:
 
 
 def _split(url: str) -> SplitResult:
-    """Return the parts; the parser's own errors repeat what may be a password."""
+    """Return the parts. The errors of the parser can repeat the password, so they are not shown."""
     try:
         parts = urlsplit(url)
         is_sound = parts.port != 0 and bool(HOST.fullmatch(parts.hostname or ""))
     except ValueError:
         is_sound = False
     if not is_sound:
-        raise ValueError(f"its host or port was none, {EXPECTED}")
+        raise ValueError(f"its host or port was invalid, {EXPECTED}")
     if parts.path.strip("/") or parts.fragment or parts.query not in ("", PLAIN):
         cure = "write special characters of the password as %40"
         raise ValueError(f"it went on after host and port ({cure}), {EXPECTED}")
@@ -109,4 +109,4 @@ def _text(part: str | None) -> str:
     try:
         return unquote(part or "", errors="strict")
     except UnicodeDecodeError:
-        raise ValueError(f"its user or password was no UTF-8, {EXPECTED}") from None
+        raise ValueError(f"its user or password was not UTF-8, {EXPECTED}") from None

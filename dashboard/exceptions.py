@@ -8,7 +8,8 @@ DeliveryError
 ├── TooManyConnections    the account has as many connections as it may have
 ├── UnknownSymbol         no instrument has that symbol
 ├── WatchlistFull         the watchlist has as many symbols as it may have
-└── LastSuperuser         the account is the last that may do everything
+├── LastSuperuser         the account is the last that may do everything
+└── LinkEnded             the link for a new password works no more
 
 BackupFailed stands alone: it has nothing to do with people who are connected.
 """
@@ -60,6 +61,10 @@ class WatchlistFull(DeliveryError):
 
 class LastSuperuser(DeliveryError):
     """The account is the last that may do everything, so it cannot be deleted."""
+
+
+class LinkEnded(DeliveryError):
+    """The link for a new password works no more: it was used, or the account has changed."""
 
 
 class BackupFailed(Exception):

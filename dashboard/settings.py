@@ -152,7 +152,7 @@ def _allowed_hosts(origins: tuple[str, ...]) -> list[str]:
 
 
 def _mailer(origins: tuple[str, ...]) -> Mailer:
-    """Return how e-mail is sent; its links begin with an origin, as a request may name any host."""
+    """Return how e-mail is sent. Links in it begin with an origin: a request may name any host."""
     try:
         mailer = read_email_url(os.environ.get("EMAIL_URL", ""))
     except ValueError as error:
@@ -341,7 +341,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/h/ip,5/h/key",
     "reset_password_from_key": "20/h/ip",
 }
-"""`key` is the user name together with the address (see dashboard.people.accounts), or the e-mail
+"""`key` is the user name with the client's address (see dashboard.people.accounts), or the e-mail
 address that gets a link.
 """
 ACCOUNT_PREVENT_ENUMERATION = True
@@ -352,14 +352,14 @@ PASSWORD_RESET_TIMEOUT = 3600
 """Seconds until a link to set a new password ends."""
 _mail = _mailer(MARKET_PUBLIC_ORIGINS)
 MARKET_SENDS_MAIL = _mail != NO_MAIL
-"""Whether a forgotten password can be set anew by e-mail; otherwise an admin sets it."""
+"""Whether people get a link when they forgot the password; otherwise an admin sets a new one."""
 EMAIL_BACKEND = _mail.backend
 EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.starttls, _mail.tls
 EMAIL_FILE_PATH = _mail.folder
 EMAIL_TIMEOUT = 10
-"""Seconds to wait for each answer of the server of e-mail."""
+"""Seconds to wait for each answer of the mail server."""
 DEFAULT_FROM_EMAIL = _sender(MARKET_PUBLIC_ORIGINS)
 CACHES = {
     "default": {

@@ -22,7 +22,7 @@ from dashboard.deck.routes import deck_routes
 from dashboard.pages import accounts, views
 from dashboard.pages.account_deletion import DeletionView
 from dashboard.pages.build import build
-from dashboard.pages.forgotten_password import ForgottenPasswordView
+from dashboard.pages.forgotten_password import ForgottenPasswordView, NewPasswordView
 from dashboard.pages.refusals import bad_request, server_error
 from dashboard.pages.second_factor import totp_picture
 from dashboard.pages.sign_out import sign_out
@@ -46,7 +46,7 @@ _accounts: list[URLPattern | URLResolver] = [
     path("password/set/", account_views.password_set, name="account_set_password"),
     path(
         "password/reset/",
-        ForgottenPasswordView.as_view(ask=_runtime.reset_requests.add),
+        ForgottenPasswordView.as_view(note_address=_runtime.reset_requests.add),
         name="account_reset_password",
     ),
     path(
@@ -54,14 +54,9 @@ _accounts: list[URLPattern | URLResolver] = [
         account_views.password_reset_done,
         name="account_reset_password_done",
     ),
-    path(
-        "password/reset/key/done/",
-        account_views.password_reset_from_key_done,
-        name="account_reset_password_from_key_done",
-    ),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        account_views.password_reset_from_key,
+        NewPasswordView.as_view(),
         name="account_reset_password_from_key",
     ),
     path("reauthenticate/", account_views.reauthenticate, name="account_reauthenticate"),

@@ -20,22 +20,22 @@ from dashboard.people.account_deletion import are_last_superusers, delete_accoun
 
 
 class DeletionView(View):
-    """Says what is deleted and what stays, to somebody who has just shown the password again."""
+    """Says what goes and what stays, then deletes; the password must have been entered again."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the page.
 
         Raises:
-            ReauthenticationRequired: allauth then asks for the password, and leads back here.
+            ReauthenticationRequired: allauth asks for the password, and leads back here.
         """
         if not did_recently_reauthenticate(request):
             raise ReauthenticationRequired
         return self._show(request, is_last=are_last_superusers([user_of(request)]))
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Delete the account, and sign out here as well."""
+        """Delete the account, and sign this browser out."""
         if not did_recently_reauthenticate(request):
-            # Not what allauth does: it would delete as soon as the password is typed.
+            # allauth would delete as soon as the password is entered, without this page.
             return HttpResponseRedirect(reverse("account_delete"), status=303)
         user = user_of(request)
         try:

@@ -5,5 +5,6 @@
 - tokens: the texts of programs' tokens; token_service: the only writer of their rows
 - selectors: reads of these rows; services: the only writer of them
 - forms: what users send to pages; accounts: sign-up and failed sign-ins
-- forgotten_password: links by e-mail, with tokens of reset_tokens; account_deletion: all at once
+- forgotten_password: links by e-mail; reset_tokens: the tokens in them
+- account_deletion: accounts with all that belongs to them
 """

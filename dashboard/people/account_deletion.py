@@ -1,4 +1,4 @@
-"""Deletion of an account with all that belongs to it.
+"""Deletion of accounts with all that belongs to them.
 
 Must not know requests or sockets; the sweep of the hub ends the connections of an account that is
 gone.
@@ -18,32 +18,39 @@ from feeds.services.audit import record
 
 SESSIONS_PER_READ: Final = 1000
 OWNER_KEYS: Final = (SESSION_KEY, "account_authentication_methods_user")
-"""Where a session names its account: signed in, and (by allauth) on the way there."""
+"""Where a session names its account: after the sign-in, and (by allauth) in the middle of it."""
 
 
 def delete_account(user: User, *, actor: User | None) -> None:
-    """Delete an account, with its rows and sessions; its connections end within a second.
+    """Delete one account, as `delete_accounts` does."""
+    delete_accounts([user], actor=actor)
 
-    The audit keeps the name of the account where it acted or was acted upon.
+
+def delete_accounts(users: Iterable[User], *, actor: User | None) -> None:
+    """Delete accounts, their rows and sessions; their connections end within a second.
+
+    Either all are deleted or none. The audit keeps the name of an account where it acted, and where
+    somebody acted on it.
 
     Raises:
         LastSuperuser: no other active account may do everything.
     """
-    keys = _session_keys_of(user)  # before the transaction: there may be many sessions to read
+    ids = {user.pk for user in users}
+    keys = _session_keys_of(ids)  # before the transaction: there may be many sessions to read
     with transaction.atomic():
-        # The lock makes two last superusers wait for each other, and so does whoever adds rows.
-        locked = User.objects.select_for_update().filter(Q(pk=user.pk) | _superusers())
-        if user.pk not in list(locked.order_by("pk").values_list("pk", flat=True)):
-            return
-        if are_last_superusers([user]):
+        # Two superusers who delete themselves at once wait for each other here.
+        locked = User.objects.select_for_update().filter(Q(pk__in=ids) | _superusers())
+        found = [user for user in locked.order_by("pk") if user.pk in ids]
+        if are_last_superusers(found):
             raise LastSuperuser("no other active account is a superuser")
-        record("delete account", f"user {user.get_username()}", actor=actor)
+        for user in found:
+            record("delete account", f"user {user.get_username()}", actor=actor)
         Session.objects.filter(session_key__in=keys).delete()
-        user.delete()
+        User.objects.filter(pk__in=ids).delete()
 
 
 def are_last_superusers(users: Iterable[User]) -> bool:
-    """Say whether without these accounts nobody could do everything."""
+    """Say whether nobody could do everything without these accounts."""
     ids = {user.pk for user in users}
     superusers = set(User.objects.filter(_superusers()).values_list("pk", flat=True))
     return bool(superusers & ids) and superusers <= ids
@@ -53,13 +60,13 @@ def _superusers() -> Q:
     return Q(is_superuser=True, is_active=True)
 
 
-def _session_keys_of(user: User) -> list[str]:
-    """Return the sessions of an account, also those of which no page has noted the browser."""
-    owner = str(user.pk)
+def _session_keys_of(user_ids: Iterable[int]) -> list[str]:
+    """Return the sessions of accounts, also those that have no `BrowserSession` yet."""
+    owners = {str(user_id) for user_id in user_ids}
     rows = Session.objects.iterator(chunk_size=SESSIONS_PER_READ)
-    return [row.session_key for row in rows if owner in _owners_of(row)]
+    return [row.session_key for row in rows if owners & _owners_of(row)]
 
 
 def _owners_of(row: Session) -> set[str]:
-    said = row.get_decoded()
-    return {str(said[key]) for key in OWNER_KEYS if key in said}
+    data = row.get_decoded()
+    return {str(data[key]) for key in OWNER_KEYS if key in data}

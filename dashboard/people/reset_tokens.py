@@ -1,6 +1,6 @@
 """The tokens in links that set a new password.
 
-allauth loads this module together with its forms, so it imports none of them.
+allauth's forms load this module, so it must not import them.
 """
 
 from django.contrib.auth.models import User
@@ -10,8 +10,8 @@ from django.contrib.auth.tokens import PasswordResetTokenGenerator
 class ResetTokens(PasswordResetTokenGenerator):
     """Makes and checks tokens.
 
-    A token ends after PASSWORD_RESET_TIMEOUT, and when its account has a new password, another
-    address, a later sign-in, or is deactivated.
+    A token ends after PASSWORD_RESET_TIMEOUT, and when its account gets a new password or another
+    address, signs in, or is deactivated.
     """
 
     def _make_hash_value(self, user: User, timestamp: int) -> str:

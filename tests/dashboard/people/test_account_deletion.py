@@ -19,7 +19,11 @@ from django.utils import timezone
 from dashboard.exceptions import LastSuperuser
 from dashboard.models import ApiToken, BrowserSession, Notification, Watchlist
 from dashboard.people import account_deletion, services
-from dashboard.people.account_deletion import are_last_superusers, delete_account
+from dashboard.people.account_deletion import (
+    are_last_superusers,
+    delete_account,
+    delete_accounts,
+)
 from dashboard.people.identity import SIGNED_OUT, find_revoked, identify
 from dashboard.wire.registry import Close
 from feeds.models import AuditEntry
@@ -236,6 +240,21 @@ def test_one_of_two_superusers_may_go_and_the_other_not():
     with pytest.raises(LastSuperuser):
         delete_account(second, actor=second)
     assert list(User.objects.all()) == [second]
+
+
+def test_of_several_accounts_all_go_or_none(ada, bob):
+    first, second = superuser("first"), superuser("second")
+    browser = browse(ada)
+    with pytest.raises(LastSuperuser):
+        delete_accounts([ada, first, second], actor=second)
+    assert User.objects.count() == 4
+    assert browser.get(HOME).status_code == 200
+    assert not AuditEntry.objects.filter(action="delete account").exists()
+    delete_accounts([ada, bob, second], actor=second)
+    assert list(User.objects.all()) == [first]
+    assert not Session.objects.exists()
+    entries = AuditEntry.objects.filter(action="delete account")
+    assert {entry.target for entry in entries} == {"user ada", "user bob", "user second"}
 
 
 def test_an_inactive_superuser_may_go():

@@ -22,8 +22,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from dashboard import runtime
+from dashboard.exceptions import LinkEnded
 from dashboard.people import forgotten_password
-from dashboard.people.forgotten_password import MOST_AT_ONCE, ResetRequests
+from dashboard.people.forgotten_password import (
+    MOST_AT_ONCE,
+    NewPasswordForm,
+    ResetRequests,
+    set_forgotten_password,
+)
 from dashboard.people.identity import SIGNED_OUT, find_revoked, identify
 from dashboard.people.reset_tokens import ResetTokens
 from dashboard.wire.registry import Close
@@ -56,7 +62,7 @@ def later(monkeypatch):
     begun, requests = [], runtime.current().reset_requests
     monkeypatch.setattr(requests, "begin", begun.append)
     yield begun
-    monkeypatch.setattr(requests, "_answer", lambda address: None)
+    monkeypatch.setattr(requests, "send", lambda address: None)
     for work in begun:
         work()
 
@@ -116,11 +122,11 @@ def test_who_forgot_sets_a_new_password_and_signs_in(ada, later):
     answer = ask()
     assert (answer.status_code, answer.url) == (302, f"{ASK}done/")
     assert mail.outbox == []
-    [letter] = sent(later)
-    assert letter.to == [MAIL]
-    assert "ada" in letter.body
-    page = use(re.search(rf"{ORIGIN}(/\S+)", letter.body)[1])
-    assert page.redirect_chain[-1][0] == f"{ASK}key/done/"
+    [message] = sent(later)
+    assert message.to == [MAIL]
+    assert "ada" in message.body
+    page = use(re.search(rf"{ORIGIN}(/\S+)", message.body)[1])
+    assert page.redirect_chain[-1][0] == LOGIN
     client = Client()
     assert not is_signed_in(client)
     sign_in(client, OLD)
@@ -133,50 +139,32 @@ def test_who_forgot_sets_a_new_password_and_signs_in(ada, later):
 @pytest.mark.parametrize("host", ["localhost:1234", "127.0.0.1", "[::1]:99"])
 def test_a_link_leads_to_the_public_origin_whatever_host_was_named(ada, later, host):
     ask(headers={"host": host})
-    [letter] = sent(later)
-    assert set(re.findall(r"\w+://[\w.:\[\]-]*\w", letter.body)) == {ORIGIN}
-    assert host not in letter.body
+    [message] = sent(later)
+    assert set(re.findall(r"\w+://[\w.:\[\]-]*\w", message.body)) == {ORIGIN}
+    assert host not in message.body
 
 
-def test_the_letter_goes_to_the_address_of_the_account(ada, later):
+def test_the_e_mail_goes_to_the_address_of_the_account(ada, later):
     ask("ADA@Example.ORG")
-    [letter] = sent(later)
-    assert letter.to == [MAIL]
+    [message] = sent(later)
+    assert message.to == [MAIL]
 
 
 def test_every_account_of_an_address_gets_a_link(ada, later):
     User.objects.create_user("ada2", email=MAIL, password=OLD)
     ask()
-    assert [letter.to for letter in sent(later)] == [[MAIL], [MAIL]]
+    assert [message.to for message in sent(later)] == [[MAIL], [MAIL]]
     assert "ada2" in mail.outbox[1].body
 
 
 def test_a_weak_password_is_refused_and_the_link_goes_on_working(ada, later):
     link, client = link_for(later), Client()
     assert use(link, "123", client).context["form"].errors
-    assert use(link, NEW, client).redirect_chain[-1][0] == f"{ASK}key/done/"
+    assert use(link, NEW, client).redirect_chain[-1][0] == LOGIN
 
 
-# --- links end ------------------------------------------------------------------------------
-def test_a_link_works_once(ada, later):
-    link = link_for(later)
-    other = Client()
-    open_link(other, link)
-    use(link)
-    assert has_failed(use(link, "another staple gun"))
-    form = {"password1": "another staple", "password2": "another staple"}
-    late = other.post(re.sub(r"(key/\w+)-.*", r"\1-set-password/", link), form)
-    assert has_failed(late), "the page of before was open"
-    assert User.objects.get().check_password(NEW)
-
-
-@pytest.mark.parametrize(("age_s", "is_over"), [(3600, False), (3601, True)])
-def test_a_link_works_for_an_hour(ada, later, monkeypatch, age_s, is_over):
-    made = datetime(2026, 11, 28, 12, tzinfo=UTC).replace(tzinfo=None)
-    monkeypatch.setattr(ResetTokens, "_now", lambda _: made)
-    link = link_for(later)
-    monkeypatch.setattr(ResetTokens, "_now", lambda _: made + timedelta(seconds=age_s))
-    assert has_failed(open_link(Client(), link)) is is_over
+def nobody(ada):
+    User.objects.all().delete()
 
 
 def change_password(ada):
@@ -196,6 +184,58 @@ def deactivate(ada):
 
 def come_back(ada):
     assert sign_in(Client(), OLD).url == "/"
+
+
+# --- links end ------------------------------------------------------------------------------
+def test_a_link_works_once(ada, later):
+    link = link_for(later)
+    other = Client()
+    open_link(other, link)
+    use(link)
+    assert has_failed(use(link, "another staple gun"))
+    form = {"password1": "another staple", "password2": "another staple"}
+    late = other.post(re.sub(r"(key/\w+)-.*", r"\1-set-password/", link), form)
+    assert has_failed(late), "the page of before was open"
+    assert User.objects.get().check_password(NEW)
+
+
+def test_two_pages_of_one_link_at_once_set_one_password(ada, later, monkeypatch):
+    """The first is stored while the second, which was checked before, waits for its turn."""
+    link, slow = link_for(later), Client()
+    page = open_link(slow, link)
+    clean = NewPasswordForm.clean
+
+    def overtake(form):
+        monkeypatch.setattr(NewPasswordForm, "clean", clean)
+        use(link)
+        return clean(form)
+
+    monkeypatch.setattr(NewPasswordForm, "clean", overtake)
+    form = {"password1": "another staple gun", "password2": "another staple gun"}
+    answer = slow.post(page.request["PATH_INFO"], form)
+    assert answer.status_code == 409
+    assert has_failed(answer)
+    assert "This link no longer works" in answer.content.decode()
+    assert User.objects.get().check_password(NEW)
+    assert AuditEntry.objects.filter(action="reset password").count() == 1
+
+
+@pytest.mark.parametrize("change", [nobody, deactivate, change_address])
+def test_an_account_that_changed_meanwhile_gets_no_password(ada, change):
+    key = ResetTokens().make_token(ada)
+    change(User.objects.get())
+    with pytest.raises(LinkEnded):
+        set_forgotten_password(ada, NEW, key=key)
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.parametrize(("age_s", "is_over"), [(3600, False), (3601, True)])
+def test_a_link_works_for_an_hour(ada, later, monkeypatch, age_s, is_over):
+    made = datetime(2026, 11, 28, 12, tzinfo=UTC).replace(tzinfo=None)
+    monkeypatch.setattr(ResetTokens, "_now", lambda _: made)
+    link = link_for(later)
+    monkeypatch.setattr(ResetTokens, "_now", lambda _: made + timedelta(seconds=age_s))
+    assert has_failed(open_link(Client(), link)) is is_over
 
 
 @pytest.mark.parametrize("change", [change_password, change_address, deactivate, come_back])
@@ -266,17 +306,13 @@ def test_the_new_password_need_not_wait_after_failed_sign_ins(ada, later):
 
 
 # --- nobody learns who has an account -------------------------------------------------------
-def nobody(ada):
-    User.objects.all().delete()
-
-
 def without_password(ada):
     ada.set_unusable_password()
     ada.save()
 
 
 @pytest.mark.parametrize("change", [nobody, deactivate, without_password, change_address])
-def test_who_has_no_account_to_open_gets_no_letter(ada, later, change):
+def test_who_has_no_account_to_open_gets_no_message(ada, later, change):
     change(ada)
     assert ask().url == f"{ASK}done/"
     assert sent(later) == []
@@ -339,7 +375,7 @@ def test_without_e_mail_the_page_says_whom_to_ask(ada, later, settings, method):
 
 
 # --- the thread -----------------------------------------------------------------------------
-def test_a_letter_that_cannot_be_sent_is_logged_and_holds_up_no_other(
+def test_a_e_mail_that_cannot_be_sent_is_logged_and_holds_up_no_other(
     ada, later, monkeypatch, caplog
 ):
     other = User.objects.create_user("bob", email=MAIL, password=OLD)
