@@ -2,22 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from time import monotonic
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from dashboard.servers.listening import SERVERS
-from dashboard.wire.registry import Transport
-from feeds.market.events import Position
 from tests.support.distant_visitor import DistantVisitor
 from tests.support.people import DESKTOP
 from tests.support.postgres_server import PostgresServer
 from tests.support.price_table import FIELDS, shown
 from tests.support.redis_server import RedisServer
-from tests.support.residents import Resident, missing_trades
 from tests.support.site import Site, running_site
 from tests.support.waiting import wait_until
+from tests.support.watch import Watch
 from tests.support.witness import Moment, Witness
 
 pytestmark = pytest.mark.slow
@@ -26,60 +23,18 @@ TRIES = 5
 DAPHNE, UVICORN = range(len(SERVERS))
 
 
-class Watch:
-    """A site, those who read it, and the truth about its market."""
+class PageWatch(Watch):
+    """A site, those who read it, one of them with a browser, and the truth about its market."""
 
     def __init__(self, site: Site, witness: Witness, page: Page) -> None:
-        self.site = site
-        self.witness = witness
+        super().__init__(site, witness)
         self.page = page
         self.loads = 0
         page.on("load", self._count)
-        symbols = sorted(self._newest_moment().rows)
-        token = site.webs[DAPHNE].token
-        self.residents = [
-            Resident(transport, site.nginx, symbols, token) for transport in Transport
-        ]
-        for resident in self.residents:
-            resident.start()
 
-    def seconds_to_agree(self) -> float:
-        """Wait until everybody has the market as the feed published it after now."""
-        begun_s, start = monotonic(), self.witness.newest()
-        assert start is not None
-        wait_until(lambda: self.witness.newest() not in (start, None))
-        try:
-            wait_until(lambda: not self.who_differs(start), poll_s=0.05)
-        except AssertionError:
-            raise AssertionError(f"differ: {self.who_differs(start)}") from None
-        return monotonic() - begun_s
-
-    def who_differs(self, start: Position) -> list[str]:
-        """Return who does not show the market at or after a position as the feed published it."""
-        moments = self.witness.since(start)[1:]
-        names = [
-            str(resident.transport)
-            for resident in self.residents
-            if not self._is_true(*resident.state(), moments)
-        ]
-        names += [
-            f"web {index}"
-            for index, web in enumerate(self.site.webs)
-            if not web.has_ended and not self._is_board_true(web.board(), moments)
-        ]
+    def differing(self, moments: list[Moment]) -> list[str]:
+        names = super().differing(moments)
         return names if self._is_page_true(moments) else [*names, "page"]
-
-    def _is_true(
-        self, position: Position | None, rows: dict[str, object], moments: list[Moment]
-    ) -> bool:
-        moment = position and self.witness.at(position)
-        return moment in moments and moment.rows == rows
-
-    def _is_board_true(self, board: dict[str, object], moments: list[Moment]) -> bool:
-        position, epoch = str(board["position"]), self.witness.epochs[-1]
-        if not position.startswith(epoch):
-            return False
-        return self._is_true(Position.parse(position), board["rows"], moments)
 
     def _is_page_true(self, moments: list[Moment]) -> bool:
         table = shown(self.page)
@@ -88,13 +43,6 @@ class Watch:
             for moment in moments
         )
 
-    def _newest_moment(self) -> Moment:
-        position = self.witness.newest()
-        assert position is not None
-        moment = self.witness.at(position)
-        assert moment is not None
-        return moment
-
     def _count(self, _: Page) -> None:
         self.loads += 1
 
@@ -102,7 +50,7 @@ class Watch:
 @pytest.fixture
 def watch(
     tmp_path: Path, redis: RedisServer, postgres: PostgresServer, browser: Browser
-) -> Iterator[Watch]:
+) -> Iterator[PageWatch]:
     """A site with a reader on each transport, and a page in a browser."""
     with running_site(tmp_path, redis, postgres) as site:
         witness = Witness(redis)
@@ -111,11 +59,10 @@ def watch(
         site.start_standby()
         page = browser.new_context(ignore_https_errors=True, viewport=DESKTOP).new_page()
         sign_in(page, site)
-        watch = Watch(site, witness, page)
+        watch = PageWatch(site, witness, page)
         yield watch
         page.context.close()
-        for thread in (*watch.residents, witness):
-            thread.end()
+        watch.end()
 
 
 def sign_in(page: Page, site: Site) -> None:
@@ -162,7 +109,7 @@ FAULTS: dict[str, Callable[[Site], None]] = {
 
 
 def test_everybody_comes_back_after_every_fault(
-    watch: Watch, record_property: Callable[[str, object], None]
+    watch: PageWatch, record_property: Callable[[str, object], None]
 ) -> None:
     watch.seconds_to_agree()
     lost_s = {}
@@ -172,18 +119,11 @@ def test_everybody_comes_back_after_every_fault(
         print(f"{name}: {lost_s[name]:.1f} s")
     record_property("figures", {name: round(seconds, 1) for name, seconds in lost_s.items()})
     assert watch.loads == 0, "the page was loaded again"
-    for resident in watch.residents:
-        resident.end()
-    assert watch.witness.holes == []
-    for resident in watch.residents:
-        assert resident.missed == 0, resident.transport
-        assert len(resident.tape) == len(set(resident.tape)), resident.transport
-        assert missing_trades(resident, watch.witness) == [], resident.transport
-        # A new epoch says that it cannot know what the former one still had to tell.
-        assert {gap.partition(":")[2] for gap in resident.named_gaps} <= {"0"}, resident.transport
+    watch.end_readers()
+    assert watch.faults() == []
 
 
-def test_addresses_are_true_behind_the_proxy(watch: Watch) -> None:
+def test_addresses_are_true_behind_the_proxy(watch: PageWatch) -> None:
     """Guessing passwords locks the guesser's own address, on both web processes."""
     password = watch.site.webs[DAPHNE].passwords["viewer"]
     # Each web process counts for itself, and nginx chooses one of them.

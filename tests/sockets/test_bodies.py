@@ -1,16 +1,15 @@
 """A body of any size, sent by anybody: 413 when it is over its bound, and no memory for it."""
 
 import re
-import socket as sockets
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
-from itertools import chain, repeat
 
-import psutil
 import pytest
 
 from dashboard.servers.limits import LIMITS, MIB
-from tests.support.raw import get, open_tcp, read_to_the_end
+from tests.support.bodies import chunked, head, known, send
+from tests.support.memory import memory
+from tests.support.raw import open_tcp
 from tests.support.served import Served
 
 pytestmark = pytest.mark.slow
@@ -21,42 +20,6 @@ UPLOAD_GROWTH_BYTES = 12 * MIB
 """Django keeps up to 2.5 MB of a request and of a file in memory, and then writes files."""
 PATHS = ["/", "/accounts/login/", "/poll/v1/", "/sse/v1/", "/api/v1/bars", "/admin/",
          "/admin/feeds/recording/add/", "/nowhere/"]  # fmt: skip
-
-
-def memory(served: Served) -> int:
-    return psutil.Process(served.process.pid).memory_info().rss
-
-
-def head(served: Served, path: str, *lines: str, signed_in: bool = False) -> bytes:
-    if signed_in:
-        return (
-            get(served, path).replace(b"GET", b"POST").removesuffix(b"\r\n")
-            + ("".join(f"{line}\r\n" for line in lines) + "\r\n").encode()
-        )
-    extra = "".join(f"{line}\r\n" for line in lines)
-    return f"POST {path} HTTP/1.1\r\nHost: {served.host}\r\n{extra}\r\n".encode()
-
-
-def known(size: int) -> tuple[str, Iterator[bytes]]:
-    """Return the header and the pieces of a body of a known length."""
-    return f"Content-Length: {size}", repeat(bytes(MIB), size // MIB)
-
-
-def chunked(size: int) -> tuple[str, Iterator[bytes]]:
-    """Return the header and the pieces of a body in chunks."""
-    chunk = b"%x\r\n%b\r\n" % (MIB, bytes(MIB))
-    return "Transfer-Encoding: chunked", chain(repeat(chunk, size // MIB), [b"0\r\n\r\n"])
-
-
-def send(tcp: sockets.socket, first: bytes, pieces: Iterator[bytes]) -> bytes:
-    """Send as much as the server takes, whatever it answers meanwhile; return the answer."""
-    tcp.sendall(first)
-    try:
-        for piece in pieces:
-            tcp.sendall(piece)
-    except OSError:
-        pass  # the server has heard enough
-    return read_to_the_end(tcp)
 
 
 @pytest.mark.parametrize("kind", [known, chunked])

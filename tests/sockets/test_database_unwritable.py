@@ -6,39 +6,19 @@ Admins read what is wrong and what to do.
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
 from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 
 from tests.support.raw import open_reader
 from tests.support.served import Served
-from tests.support.storage import locked
+from tests.support.unwritable import STATES
 
 pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
 PATIENCE_S = 4
 """Twice the promise, for a busy machine; the lock itself would last for ever."""
-
-
-def limited(how: str) -> Callable[[Served], AbstractContextManager[None]]:
-    @contextmanager
-    def limit(served: Served) -> Iterator[None]:
-        served.limit_storage(how)
-        try:
-            yield
-        finally:
-            served.limit_storage("writable")
-
-    return limit
-
-
-STATES = {
-    "locked": lambda served: locked(served.folder),
-    "full": limited("full"),
-    "read-only": limited("read-only"),
-}
 
 
 class Visitor:

@@ -6,15 +6,14 @@ others.
 
 import os
 import signal
-import socket as sockets
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from dashboard.servers.listening import SERVERS
-from tests.support.early_closes import Address, Storm, blowing, draw_visits
-from tests.support.raw import get, open_tcp, reset
+from tests.support.early_closes import Address, Storm, blowing, draw_visits, free_port, serves
+from tests.support.raw import open_tcp, reset
 from tests.support.served import Served, serve
 from tests.support.waiting import wait_until
 
@@ -23,13 +22,6 @@ pytestmark = pytest.mark.slow
 VISITS = 400
 ENDLESS = 4_000
 """More than there is time for: the test ends the storm."""
-
-
-def serves(served: Served) -> bool:
-    """Say whether a page is served."""
-    with open_tcp(served) as tcp:
-        tcp.sendall(get(served, "/accounts/login/"))
-        return tcp.recv(100).startswith(b"HTTP/1.1 200 ")
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -57,11 +49,6 @@ def test_who_leaves_before_being_accepted_leaves_no_traceback(
     assert serves(served)
     eventually(lambda: served.census()["connections"] == 0)
     assert "Traceback" not in served.log()
-
-
-def free_port() -> int:
-    with sockets.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def flags(server: str, address: Address) -> tuple[str, ...]:

@@ -1,47 +1,18 @@
 """Frames as fast as a line carries them: the flooder is closed, and nobody else notices."""
 
-import socket as sockets
-import struct
 import time
-from contextlib import suppress
 
 import pytest
 
 from dashboard.servers.limits import LIMITS
 from dashboard.wire.registry import Close
+from tests.support.floods import KINDS, close_codes, flood
 from tests.support.raw import frame, open_reader, open_socket, read_to_the_end
 from tests.support.served import Served
 
 pytestmark = pytest.mark.slow
 
-FLOOD_BYTES = 8 * 1024 * 1024
 LONGEST_MS = 100
-KINDS = {
-    "texts": frame(1, b"{}"),
-    "empty texts": frame(1, b""),
-    "commands": frame(1, b'{"method":"ping"}'),
-    "bytes": frame(2, b"x"),
-    "pings": frame(9, b""),
-    "large pings": frame(9, bytes(125)),
-    "pongs": frame(10, b""),
-    "fragments": b"\x00\x80" + bytes(4),
-}
-
-
-def flood(tcp: sockets.socket, kind: str) -> None:
-    """Send until the server hears no more."""
-    with suppress(OSError):
-        if kind == "fragments":
-            tcp.sendall(b"\x01\x80" + bytes(4))  # the beginning of a message without an end
-        piece = KINDS[kind] * 10_000
-        for _ in range(FLOOD_BYTES // len(piece) + 1):
-            tcp.sendall(piece)
-
-
-def close_codes(received: bytes) -> list[int]:
-    """Return the codes of what looks like a close frame with a reason or without."""
-    places = [at for at in range(len(received) - 3) if received[at] == 0x88]
-    return [struct.unpack(">H", received[at + 2 : at + 4])[0] for at in places]
 
 
 @pytest.mark.parametrize("kind", KINDS)

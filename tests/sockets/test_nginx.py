@@ -117,9 +117,9 @@ def test_a_poll_of_another_page_names_the_setting(viewer: DistantVisitor) -> Non
 
 def test_rest_and_udf_are_answered(viewer: DistantVisitor) -> None:
     for path in ("/api/v1/instruments", "/udf/config"):
-        status, _ = viewer.ask("GET", path, Origin=viewer.nginx.url)
+        status, _ = viewer.ask("GET", path, Origin=viewer.origin)
         assert status == 200
-    assert viewer.last["Access-Control-Allow-Origin"] == viewer.nginx.url
+    assert viewer.last["Access-Control-Allow-Origin"] == viewer.origin
 
 
 def test_a_form_of_another_origin_names_the_setting(site: Site) -> None:

@@ -4,7 +4,6 @@ The servers of these tests have shorter limits than the real ones.
 """
 
 import json
-import socket as sockets
 import time
 from collections.abc import Callable, Iterator
 
@@ -13,6 +12,7 @@ import pytest
 from dashboard.servers.listening import SERVERS
 from tests.support.raw import get, handshake, open_reader, open_tcp, read_to_the_end
 from tests.support.served import Served, serve
+from tests.support.slow_requests import STARTS, TRICKLES, begin_to_trickle, trickle
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
@@ -31,22 +31,6 @@ def hasty(
         yield served
 
 
-def post(served: Served, length: int) -> bytes:
-    return (
-        f"POST /accounts/login/ HTTP/1.1\r\nHost: {served.host}\r\nContent-Length: {length}\r\n\r\n"
-    ).encode()
-
-
-STARTS: dict[str, Callable[[Served], bytes]] = {
-    "nothing": lambda served: b"",
-    "line": lambda served: b"GET / HT",
-    "head": lambda served: f"GET / HTTP/1.1\r\nHost: {served.host}\r\n".encode(),
-    "body": lambda served: post(served, 1000) + b"x",
-    "chunk": lambda served: (
-        f"POST / HTTP/1.1\r\nHost: {served.host}\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nx"
-    ).encode(),
-    "socket": lambda served: handshake(served)[:-2],
-}
 ANSWERED = {"line", "head", "body", "chunk", "socket"}
 
 
@@ -68,27 +52,14 @@ def test_a_handshake_that_the_application_does_not_answer_is_ended(hasty: Served
     wait_until(lambda: hasty.census()["tasks"] <= before)
 
 
-TRICKLES = {"head": b"X: x\r\n", "body": b"x", "socket": b"X: x\r\n"}
-
-
 @pytest.mark.parametrize("kind", TRICKLES)
 def test_a_request_that_trickles_in_is_ended(hasty: Served, kind: str) -> None:
     """A byte now and then keeps no connection open: the time is absolute."""
     with open_tcp(hasty) as tcp:
-        tcp.sendall(STARTS[kind](hasty).removesuffix(b"\r\n") + b"\r\n")
+        tcp.sendall(begin_to_trickle(hasty, kind))
         tcp.settimeout(TRICKLE_S)
         answer = trickle(tcp, TRICKLES[kind])
     assert answer.startswith(b"HTTP/1.1 408 ")
-
-
-def trickle(tcp: sockets.socket, piece: bytes) -> bytes:
-    """Send a piece as often as nothing comes; return what came."""
-    for _ in range(100):
-        try:
-            return tcp.recv(4096)
-        except TimeoutError:
-            tcp.sendall(piece)
-    raise AssertionError("it was never ended")
 
 
 def test_an_idle_connection_is_ended(hasty: Served) -> None:

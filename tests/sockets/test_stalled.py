@@ -16,9 +16,10 @@ from dashboard.delivery.subscriber import COMMAND_BURST
 from dashboard.loadtest.reader import Reader
 from dashboard.servers.listening import SERVERS
 from dashboard.wire.registry import Transport
-from tests.support.raw import SMALL_BYTES, frame, get, open_socket, open_tcp, read_to_the_end
+from tests.support.raw import SMALL_BYTES, frame, open_socket, read_to_the_end
 from tests.support.readers import Traveller, for_seconds
 from tests.support.served import Served, serve
+from tests.support.stalled import ASK, stalled_socket, stalled_stream
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +28,6 @@ STALLED = 12
 ALLOWED_BYTES = 45_000_000
 """Without a limit the answers to STALLED askers are 66 MB; the market grows by some 8 meanwhile."""
 FRAME_BYTES = 256 * 1024
-ASK = b'{"method":"subscribe","params":{"channel":"ticker","symbols":["*"],"max_rate":20},"id":1}'
 
 
 @pytest.fixture(scope="module", params=SERVERS)
@@ -46,18 +46,6 @@ def memory(hasty: Served) -> Callable[[], int]:
     """How many bytes the server holds."""
     process = psutil.Process(hasty.process.pid)
     return lambda: process.memory_info().rss
-
-
-def stalled_socket(served: Served) -> socket.socket:
-    tcp = open_socket(served, receive_bytes=SMALL_BYTES)
-    tcp.sendall(frame(1, ASK))
-    return tcp
-
-
-def stalled_stream(served: Served) -> socket.socket:
-    tcp = open_tcp(served, receive_bytes=SMALL_BYTES)
-    tcp.sendall(get(served, "/sse/v1/?channels=ticker&symbols=*&max_rate=20"))
-    return tcp
 
 
 def test_a_large_market_comes_whole_in_small_frames(hasty: Served) -> None:

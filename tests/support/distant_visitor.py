@@ -1,4 +1,4 @@
-"""A browser at an address of its own, behind a proxy with TLS.
+"""A browser at an address of its own, behind a proxy with TLS or at the server itself.
 
 Every address of 127.0.0.0/8 is this machine, so one machine can be several clients.
 """
@@ -10,6 +10,7 @@ from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
 from tests.support.nginx import Nginx
+from tests.support.served import Served
 
 LOGIN = "/accounts/login/"
 
@@ -17,11 +18,12 @@ LOGIN = "/accounts/login/"
 class DistantVisitor:
     """A browser at an address of its own: it keeps cookies, and sends what browsers send."""
 
-    def __init__(self, nginx: Nginx, address: str, **claims: str) -> None:
-        self.nginx = nginx
+    def __init__(self, site: Nginx | Served, address: str, **claims: str) -> None:
+        self.origin = site.url.rstrip("/")
         self.address = address
         self.cookies: dict[str, str] = {}
         self.answer_cookies = SimpleCookie()
+        self._tls = site.tls if isinstance(site, Nginx) else None
         self._claims = {name.replace("_", "-"): value for name, value in claims.items()}
 
     @property
@@ -29,10 +31,13 @@ class DistantVisitor:
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         return {"Cookie": cookie, "Sec-Fetch-Site": "same-origin", **self._claims}
 
-    def open(self) -> http.client.HTTPSConnection:
-        place = self.nginx.url.removeprefix("https://")
-        tls, source = self.nginx.tls, (self.address, 0)
-        return http.client.HTTPSConnection(place, context=tls, source_address=source, timeout=15)
+    def open(self) -> http.client.HTTPConnection:
+        place, source = self.origin.partition("://")[2], (self.address, 0)
+        if self._tls is None:
+            return http.client.HTTPConnection(place, source_address=source, timeout=15)
+        return http.client.HTTPSConnection(
+            place, context=self._tls, source_address=source, timeout=15
+        )
 
     def ask(self, method: str, path: str, body: str = "", **headers: str) -> tuple[int, str]:
         """Return status and text of a response; its cookies are kept."""
@@ -45,16 +50,21 @@ class DistantVisitor:
             self.last = response.headers
             return response.status, response.read().decode()
 
-    def sign_in(self, password: str, origin: str | None = None) -> tuple[int, str]:
-        """Send the form of the sign-in as viewer."""
-        _, page = self.ask("GET", LOGIN)
-        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+    def sign_in(
+        self, password: str, origin: str | None = None, *, user: str = "viewer"
+    ) -> tuple[int, str]:
+        """Send the form of the sign-in."""
+        return self.send(LOGIN, origin, login=user, password=password)
+
+    def send(self, page: str, origin: str | None = None, **fields: str) -> tuple[int, str]:
+        """Send the form of a page, as its own page does or one of another origin."""
+        _, text = self.ask("GET", page)
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', text)
         assert token is not None
-        form = {"login": "viewer", "password": password, "csrfmiddlewaretoken": token[1]}
         return self.ask(
-            "POST", LOGIN, urlencode(form),
+            "POST", page, urlencode({**fields, "csrfmiddlewaretoken": token[1]}),
             **{
                 "Content-Type": "application/x-www-form-urlencoded",
-                "Origin": origin or self.nginx.url,
+                "Origin": origin or self.origin,
             },
         )  # fmt: skip

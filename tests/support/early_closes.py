@@ -115,6 +115,19 @@ def listens(served: Served) -> bool:
     return True
 
 
+def serves(served: Served) -> bool:
+    """Say whether a page is served."""
+    with open_tcp(served) as tcp:
+        tcp.sendall(get(served, "/accounts/login/"))
+        return tcp.recv(100).startswith(b"HTTP/1.1 200 ")
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with sockets.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
 @contextmanager
 def blowing(storm: Storm, served: Served) -> Iterator[Storm]:
     """Let a storm blow beside a test, once the server listens and as long as the test goes on."""

@@ -1,0 +1,50 @@
+"""What the plan expects and nothing measures, or the project does not have: with the reason."""
+
+from tests.attacks.places import Ground, nothing_yet
+from tests.attacks.registry import Outcome, attack
+
+
+def open_point(name: str, *, expected: str, source: str, measured: str, reason: str) -> None:
+    """Add a row that is not met whoever runs it: to close it, write an attack instead."""
+
+    def run(_: Ground) -> Outcome:
+        return Outcome(measured, False, reason)
+
+    attack(name, expected=expected, source=source, at=nothing_yet)(run)
+
+
+open_point(
+    "memory of the machine runs short",
+    expected="depth, then rates, then new readers are given up before the process is killed",
+    source="fault: memory pressure",
+    measured="nothing is given up",
+    reason="each connection and request is bounded, but nothing looks at the memory of the machine",
+)
+open_point(
+    "another SECRET_KEY, with the former one as a fallback",
+    expected="nobody is signed out",
+    source="fault: key rotation",
+    measured="everybody is signed out",
+    reason="there is no setting for former keys",
+)
+open_point(
+    "session of staff that rests for 30 minutes",
+    expected="it has ended",
+    source="attack goals: admin",
+    measured="it lasts 14 days, as every session",
+    reason="sessions have Django's default age; nothing ends those of staff earlier",
+)
+open_point(
+    "browser tab that sleeps and wakes",
+    expected="right within 2 s, stale at once",
+    source="fault: tab sleeps",
+    measured="no figure",
+    reason="no test freezes a page by the browser's own means",
+)
+open_point(
+    "1,000 readers at once for an hour, each fault five times",
+    expected="no gap, nothing lost or doubled, memory flat",
+    source="faults: the oracle, tier 3",
+    measured="no figure",
+    reason="a long run that this command does not make",
+)

@@ -1,0 +1,53 @@
+"""The attacks: each has a name, what is expected, where that is from, and a function that tries it.
+
+A function is bounded in count and time. It gets the place that it is tried at, such as a running
+server, and returns what it measured.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tests.attacks.places import usual
+
+Place = Callable[[str, Path], AbstractContextManager[Any]]
+"""Of a kind of server and an empty folder; what it gives is handed to the attacks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was measured, and whether that is what was expected; if not, perhaps why."""
+
+    measured: str
+    is_met: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """One row of the table."""
+
+    name: str
+    subject: str
+    expected: str
+    source: str
+    place: Place
+    run: Callable[[Any], Outcome]
+
+
+ATTACKS: Final[dict[str, Attack]] = {}
+Try = Callable[[Any], Outcome]
+
+
+def attack(name: str, *, expected: str, source: str, at: Place = usual) -> Callable[[Try], Try]:
+    """Add a function to the attacks; its module is the subject."""
+
+    def register(run: Try) -> Try:
+        assert name not in ATTACKS, name
+        subject = run.__module__.rpartition(".")[2].replace("_", " ")
+        ATTACKS[name] = Attack(name, subject, expected, source, at, run)
+        return run
+
+    return register
