@@ -133,7 +133,8 @@ def requests(served: Served) -> Outcome:
             wait = "" if response.headers["Retry-After"] else " without Retry-After"
             answers.append("200" if response.status == 200 else f"{response.status}{wait}")
     is_met = set(answers) == {"200", "429"} and answers.count("200") <= 61 + 20 * watch.s
-    return Outcome(f"{counted(answers)} in {as_s(watch.s)}", is_met)
+    reason = "" if "429" in answers else "the machine was too busy to reach the limit"
+    return Outcome(f"{counted(answers)} in {as_s(watch.s)}", is_met, reason)
 
 
 def _token(served: Served) -> Mapping[str, str]:

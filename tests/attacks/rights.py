@@ -91,7 +91,8 @@ def forged_forms(served: Served) -> Outcome:
     paths = ("/watchlist/add/", "/notifications/read/", "/accounts/tokens/", "/accounts/logout/")
     form = urlencode({"symbol": next(iter(served.board()["rows"])), "name": "x"})
     answers = [visitor.ask("POST", path, form, **kind)[0] for path in paths]
-    answers.append(visitor.send(LOGIN, "http://evil.example", login="x", password="x")[0])
+    stranger = DistantVisitor(served, "127.0.0.44")
+    answers.append(stranger.send(LOGIN, "http://evil.example", login="x", password="x")[0])
     return Outcome(counted(answers), set(answers) == {403})
 
 

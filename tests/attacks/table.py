@@ -58,7 +58,7 @@ def read_rows(page: str) -> dict[str, Row]:
     rows = {}
     for line in page.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split(" | ")]
-        if line.startswith("| ") and len(cells) == len(HEAD) and cells[0] != HEAD[0]:
+        if line.startswith("| ") and len(cells) == len(HEAD) and cells[0] not in (HEAD[0], "---"):
             measured = dict(zip(SERVERS, cells[2 : 2 + len(SERVERS)], strict=True))
             texts = {server: text for server, text in measured.items() if text != NOT_MEASURED}
             rows[cells[0]] = Row(texts, cells[-1])
