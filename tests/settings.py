@@ -22,3 +22,6 @@ if storage.IS_SHARED:
 # The servers of tests/sockets and tests/e2e run with the settings of the project and serve them.
 SERVESTATIC_USE_FINDERS = False
 SERVESTATIC_USE_STATIC_ROOT = False
+
+# The servers of tests/sockets and tests/e2e hash as the project does.
+PASSWORD_HASHERS = ["tests.support.passwords.OneRoundHasher"]

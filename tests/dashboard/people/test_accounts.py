@@ -17,12 +17,6 @@ def forget_failures():
     cache.clear()
 
 
-@pytest.fixture(autouse=True)
-def hash_once(monkeypatch):
-    """One round instead of a million: attempts are counted here, not their cost."""
-    monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", 1)
-
-
 @pytest.fixture
 def ada():
     return User.objects.create_user("ada", password=PASSWORD)

@@ -8,7 +8,6 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from asgiref.sync import async_to_sync
 from django.conf import settings as site
-from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import Permission, User
 from django.core.cache import cache
 from django.test import Client
@@ -37,7 +36,6 @@ class Watch:
 @pytest.fixture(autouse=True)
 def watch(monkeypatch):
     cache.clear()
-    monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", 1)
     watch = Watch()
     monkeypatch.setattr(time, "time", watch.time)
     return watch
