@@ -7,8 +7,11 @@ import pytest
 from dashboard.servers.listening import SERVERS
 from tests.support.served import Served, serve
 
+ASKED = [SERVERS[0], *(pytest.param(name, marks=pytest.mark.slow) for name in SERVERS[1:])]
+"""The fast tier starts one server."""
 
-@pytest.fixture(scope="session", params=SERVERS)
+
+@pytest.fixture(scope="session", params=ASKED)
 def served(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:

@@ -79,7 +79,7 @@ def test_the_audit_says_what_went_of_people_and_of_itself() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("most", [1, 2, 3, 100])
+@pytest.mark.parametrize("most", [pytest.param(1, marks=pytest.mark.slow), 2, 3, 100])
 def test_batches_are_short_and_nothing_is_left(monkeypatch, most: int) -> None:
     monkeypatch.setattr(bars, "BATCH_BARS", most)
     monkeypatch.setattr(audit, "BATCH_ROWS", most)
