@@ -1,6 +1,7 @@
 """What all tests share: options, order, honesty about skips, waiting, and a real server."""
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from tests.support import storage
+from tests.support.bytecode import keep_bytecode
 from tests.support.postgres_server import PostgresServer, running_postgres
 from tests.support.redis_server import RedisServer, running_redis
 from tests.support.served import Served, serve
@@ -78,7 +80,9 @@ class FailuresAtOnce:
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Print failures at once; only the process with a terminal does."""
+    """Keep bytecode; print failures at once, where a terminal is."""
+    if sys.dont_write_bytecode and config.pluginmanager.hasplugin("cacheprovider"):
+        keep_bytecode(config.cache.mkdir("bytecode"))
     terminal = config.pluginmanager.getplugin("terminalreporter")
     if terminal is not None and not hasattr(config, "workerinput"):
         config.pluginmanager.register(FailuresAtOnce(terminal))

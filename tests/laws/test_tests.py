@@ -1,13 +1,16 @@
 """The tests themselves: they share no test module, read no clock at import, do not nap,
-and some of each folder are fast."""
+some of each folder are fast, and none compiles what another compiled."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.laws.sources import ROOT, Found, broken, imports_of, parsed
+from tests.support.bytecode import keep_bytecode
 
 PATHS = sorted((ROOT / "tests").rglob("*.py"))
 
@@ -225,3 +228,22 @@ def test_the_fast_tier_has_something_of_each_folder(folder: Path) -> None:
 def test_a_fast_test_is_found(planted: str, names: list[str]) -> None:
     """The rule knows the mark of a module and of a function."""
     assert fast_tests(planted) == names
+
+
+# --- bytecode ---
+
+
+def test_bytecode_is_kept_elsewhere_where_none_may_lie_beside_the_sources(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workers and servers find compiled what the first of them compiled."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setattr(sys, "pycache_prefix", None)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", "")
+    (tmp_path / "quiet.py").write_text("")
+    keep_bytecode(tmp_path / "kept")
+    assert not sys.dont_write_bytecode
+    subprocess.run([sys.executable, "-c", "import quiet"], cwd=tmp_path, check=True)
+    (compiled,) = tmp_path.rglob("quiet.*.pyc")
+    assert compiled.is_relative_to(tmp_path / "kept")
