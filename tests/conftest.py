@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from tests.support import storage
 from tests.support.bytecode import keep_bytecode
+from tests.support.examples import load_profile
 from tests.support.postgres_server import PostgresServer, running_postgres
 from tests.support.redis_server import RedisServer, running_redis
 from tests.support.served import Served, serve
@@ -21,9 +21,6 @@ POLL_S = 0.05
 BROWSER_FOLDERS = ("/e2e/", "/js/")
 
 pytest_plugins = ["tests.support.browser"]
-
-settings.register_profile("busy", deadline=None)
-settings.load_profile("busy")  # a busy machine makes an example slow, and proves nothing
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -80,7 +77,8 @@ class FailuresAtOnce:
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep bytecode; print failures at once, where a terminal is."""
+    """Keep bytecode and choose how much is tried; print failures at once, where a terminal is."""
+    load_profile(config)
     if sys.dont_write_bytecode and config.pluginmanager.hasplugin("cacheprovider"):
         keep_bytecode(config.cache.mkdir("bytecode"))
     terminal = config.pluginmanager.getplugin("terminalreporter")

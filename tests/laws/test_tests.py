@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.laws.sources import ROOT, Found, broken, imports_of, parsed
 from tests.support.bytecode import keep_bytecode
+from tests.support.examples import examples, profile_for
 
 PATHS = sorted((ROOT / "tests").rglob("*.py"))
 
@@ -247,3 +249,27 @@ def test_bytecode_is_kept_elsewhere_where_none_may_lie_beside_the_sources(
     subprocess.run([sys.executable, "-c", "import quiet"], cwd=tmp_path, check=True)
     (compiled,) = tmp_path.rglob("quiet.*.pyc")
     assert compiled.is_relative_to(tmp_path / "kept")
+
+
+# --- examples ---
+
+
+@pytest.mark.parametrize(
+    ("chosen", "whole", "few"),
+    [("busy", 100, 60), ("fast", 20, 12)],
+)
+def test_the_fast_tier_tries_a_fifth_of_the_examples(chosen: str, whole: int, few: int) -> None:
+    """Both of tests that say how many, and of those that do not."""
+    before = settings.get_current_profile_name()
+    settings.load_profile(chosen)
+    try:
+        assert (settings().max_examples, examples(60)) == (whole, few)
+    finally:
+        settings.load_profile(before)
+
+
+def test_only_the_fast_tier_tries_fewer() -> None:
+    """The whole suite tries all, and so do the fast tests where nothing else runs."""
+    assert profile_for("not slow", is_shared=False) == "fast"
+    assert {profile_for(marks, is_shared=False) for marks in ("", "slow", "shared")} == {"busy"}
+    assert profile_for("not slow", is_shared=True) == "busy"

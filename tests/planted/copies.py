@@ -26,7 +26,9 @@ FAILED: Final = re.compile(
     r"^(tests/\S+?\.py.*?) failed \((?:setup|call|teardown)\)$", re.MULTILINE
 )
 """How tests/conftest.py names a test that fails."""
-QUIET: Final = ("-q", "-n", "0", "-p", "no:cacheprovider", "--hypothesis-seed=0")
+QUIET: Final = (
+    "-q", "-n", "0", "-p", "no:cacheprovider", "--hypothesis-seed=0", "--hypothesis-profile=busy",
+)  # fmt: skip
 NEVER_LONGER: Final = (
     *("-o", f"faulthandler_timeout={TEST_LIMIT_S}", "-o", "faulthandler_exit_on_timeout=true"),
 )

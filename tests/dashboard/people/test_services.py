@@ -15,6 +15,7 @@ from dashboard.people.selectors import DEFAULT_WATCHLIST
 from dashboard.wire.personal import Personal
 from feeds.bus import control
 from feeds.models import AuditEntry, Feed, Instrument
+from tests.support.examples import examples
 
 pytestmark = pytest.mark.django_db
 
@@ -158,7 +159,9 @@ EDITS = st.lists(st.tuples(st.booleans(), st.sampled_from([f"A{n:02}" for n in r
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(edits=EDITS)
 def test_a_watchlist_is_what_a_list_would_be_whatever_was_edited(ada, edits):

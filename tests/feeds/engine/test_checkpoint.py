@@ -37,6 +37,7 @@ from feeds.plan.price_bands import BandRules
 from feeds.plan.schedules import CompressedSchedule, PlainSchedule, Segment
 from feeds.simulator.demo_exchange import definitions
 from feeds.simulator.simulator import STEP_MS, STRIDE, Simulator
+from tests.support.examples import examples
 
 NOW = 1_790_000_000_000
 """A Monday of 2026 at 14:13 UTC: the exchange of New York trades."""
@@ -109,7 +110,7 @@ def lived(wanted: FeedPlan, lasts_ms: int, now_ms: int = NOW) -> tuple[Life, int
     return life, end_ms
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 @given(strides=st.integers(3, 60), count=st.integers(1, 8))
 def test_without_a_rest_the_next_life_is_the_rest_of_the_first(strides: int, count: int) -> None:
     wanted = plan(count)

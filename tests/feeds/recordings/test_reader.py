@@ -18,6 +18,7 @@ from feeds.recordings.folder import recording_path
 from feeds.recordings.header import VERSION, Origin, RecordingHeader
 from feeds.recordings.reader import RecordingFile
 from feeds.recordings.writer import HEADER_KEY, RecordingWriter
+from tests.support.examples import examples
 from tests.support.market_script import NOW, levels, listing, scripts
 
 DEEP = Quote("NVX", 100, 102, 300, 400, NOW, (99, 500, 97, 600), (103, 700))
@@ -65,7 +66,7 @@ timed_trades = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(scripts, st.lists(deep_quotes | timed_trades, max_size=20))
 def test_events_of_every_kind_come_back_as_they_were(script: list[Event], ticks: list) -> None:
     events = [*script, *ticks]

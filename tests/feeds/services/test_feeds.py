@@ -19,6 +19,7 @@ from feeds.models import AuditEntry, Feed, Halt, Instrument, StoredBar
 from feeds.services import feeds as services
 from feeds.services import instruments as instrument_services
 from feeds.services.changes import Outcome
+from tests.support.examples import examples
 
 pytestmark = pytest.mark.django_db
 
@@ -414,7 +415,9 @@ COMMANDS = {
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(commands=st.lists(st.sampled_from(sorted(COMMANDS)), max_size=12))
 def test_the_audit_replays_to_the_rows_whatever_was_done(feed, instrument, commands):

@@ -27,6 +27,7 @@ from feeds.services.instrument_lists import (
     compare,
     write_list,
 )
+from tests.support.examples import examples
 from tests.support.staff import root, signed_in, staff
 
 pytestmark = pytest.mark.django_db
@@ -71,7 +72,7 @@ letters = string.ascii_letters + "=+-@'\t\r\n\",; é"
 texts = st.text(letters, min_size=1, max_size=40).map(str.strip).filter(bool)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(30))
 @given(name=texts, sector=texts, kind=st.sampled_from(["csv", "tsv"]))
 def test_whatever_people_type_comes_back(name, sector, kind):
     feed, row = Feed.objects.get(), Instrument.objects.filter(symbol="NVX")
@@ -275,7 +276,7 @@ def test_one_list_waits_per_person_and_feed(feed):
     assert Instrument.objects.get(symbol="NVX").name == "Neo"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(15))
 @given(st.lists(st.sampled_from(["NVX", "QAL", "ZED", "ORB"]), unique=True, min_size=1))
 def test_after_a_list_was_applied_there_is_nothing_left_to_do(symbols):
     feed = Feed.objects.get()
