@@ -9,7 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.db.backends.sqlite3.base import DatabaseWrapper
 
-from dashboard.checks import check_processes
+from dashboard.checks import TAG, check_processes
 from dashboard.private_files import make_private_file
 
 
@@ -21,7 +21,7 @@ class DashboardConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks, and keep the database file private."""
-        register(check_processes)
+        register(check_processes, TAG)
         connection_created.connect(_restrict_file)
 
 

@@ -7,6 +7,8 @@ import sys
 from typing import Any
 
 import pytest
+from django.core.checks import CheckMessage
+from django.core.checks.registry import registry
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
@@ -25,6 +27,30 @@ def test_several_processes_without_redis_are_refused(settings) -> None:
     settings.MARKET_WEB_PROCESSES = 4
     with pytest.raises(SystemCheckError, match=r"market\.E001(.|\n)*REDIS_URL"):
         call_command("check")
+
+
+@pytest.mark.parametrize("command", ["serve", "runfeed"])
+def test_what_begins_the_site_asks_only_whether_it_can_work(settings, monkeypatch, command) -> None:
+    settings.MARKET_WEB_PROCESSES = 4
+    ran: list[str] = []
+    monkeypatch.setattr(registry, "registered_checks", {*registry.registered_checks, refuse(ran)})
+    with pytest.raises(SystemCheckError, match=r"market\.E001"):
+        call_command(command, skip_checks=False)
+    assert not ran
+    with pytest.raises(SystemCheckError):
+        call_command("check")
+    assert ran
+
+
+def refuse(ran: list[str]) -> Any:
+    """Return a check of the code, as Django's are; it notes that it ran."""
+
+    def check(**options: Any) -> list[CheckMessage]:
+        ran.append("code")
+        return []
+
+    check.tags = ("models",)
+    return check
 
 
 def test_several_processes_over_redis_may_run(settings) -> None:

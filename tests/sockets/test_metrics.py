@@ -10,9 +10,11 @@ from urllib.request import Request, urlopen
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.support import storage
 from tests.support.places import ROOT
 from tests.support.redis_server import RedisServer
 from tests.support.served import Served, environment, serve
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
@@ -30,7 +32,8 @@ def read(url: str, **headers: str) -> dict[str, float]:
 def test_a_site_shows_its_figures_to_its_machine(served: Served, eventually) -> None:
     eventually(lambda: read(f"{served.url}metrics")["market_ticks_total"] > 0)
     figures = read(f"{served.url}metrics")
-    assert figures["market_engine_events_total"] > 0
+    # The engine's figures are those of the process that runs it: with Redis that is the feed's.
+    assert (figures.get("market_engine_events_total", 0) > 0) is not storage.IS_SHARED
     assert figures["market_bus_age_seconds"] < 5
     assert figures["process_resident_memory_bytes"] > 1_000_000
     with pytest.raises(HTTPError, match="403"):
@@ -50,7 +53,7 @@ def test_uvicorn_shows_them_to_whoever_has_the_token(tmp_path: Path) -> None:
     token = "a-token-of-20-letters"
     with serve(tmp_path, "--server", "uvicorn", MARKET_METRICS_TOKEN=token) as served:
         bearer = {"Authorization": f"Bearer {token}"}
-        assert read(f"{served.url}metrics", **bearer)["market_engine_batches_total"] > 0
+        assert "market_ticks_total" in read(f"{served.url}metrics", **bearer)
         with pytest.raises(HTTPError, match="401"):
             read(f"{served.url}metrics")
 
@@ -68,7 +71,7 @@ def test_a_feed_shows_its_figures_at_a_port_of_its_own(
         eventually(lambda: "market_engine_batches_total" in read(url))
         assert "market_readers" not in read(url)
         feed.terminate()
-        assert feed.wait(timeout=10) == 0
+        assert feed.wait(timeout=PATIENCE_S) == 0
     finally:
         feed.kill()
         feed.wait()

@@ -27,9 +27,15 @@ class Served:
     """A running server: where it is, who may enter, and what its process holds."""
 
     def __init__(
-        self, folder: Path, log: Path, process: subprocess.Popen[bytes], ready: dict[str, Any]
+        self,
+        folder: Path,
+        environment: dict[str, str],
+        log: Path,
+        process: subprocess.Popen[bytes],
+        ready: dict[str, Any],
     ):
         self.folder = folder
+        self.environment = environment
         self._log = log
         self.process = process
         self.url: str = ready["url"]
@@ -61,10 +67,10 @@ class Served:
         return self._ask("census/")
 
     def manage(self, *arguments: str) -> str:
-        """Run a management command on the data of the server."""
+        """Run a management command with the settings of the server."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=ROOT, env=environment(self.folder), capture_output=True, check=True, timeout=60,
+            cwd=ROOT, env=self.environment, capture_output=True, check=True, timeout=60,
         )  # fmt: skip
         return done.stdout.decode().strip()
 
@@ -148,14 +154,16 @@ def _serving(folder: Path, *arguments: str, **settings: str) -> Iterator[Served]
         "--no-browser",
     ]
     file = folder / f"log-{os.urandom(3).hex()}"
+    surroundings = environment(folder) | settings
     with file.open("wb") as log:
         process = subprocess.Popen(
             [*command, *arguments],
-            cwd=ROOT, stdout=subprocess.PIPE, stderr=log, env=environment(folder) | settings,
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=log, env=surroundings,
         )  # fmt: skip
     assert process.stdout is not None
     try:
-        served = Served(folder, file, process, json.loads(process.stdout.readline()))
+        ready = json.loads(process.stdout.readline())
+        served = Served(folder, surroundings, file, process, ready)
         yield served
         if not served.has_ended:
             served.stop()

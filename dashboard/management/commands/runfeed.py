@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandError
 
 from dashboard import runtime
+from dashboard.checks import TAG
 from dashboard.servers.listening import HOST, ASGIApplication, listen
 from dashboard.servers.uvicorn import SideServer
 
@@ -24,6 +25,7 @@ class Command(BaseCommand):
         "Run the market for the web processes of the same REDIS_URL until Ctrl-C. A second one "
         "waits, and takes over when the first ends."
     )
+    requires_system_checks = [TAG]
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the options for the address of the metrics."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from dashboard.checks import TAG
 from dashboard.management.migration_look import PatientCommand
 from dashboard.servers.listening import HOST, SERVERS, listen, serve
 
@@ -13,6 +14,7 @@ class Command(PatientCommand):
     """Serve the site; example: manage.py serve --port 8001 --server uvicorn"""
 
     help = "Serve the site until Ctrl-C. Several processes share a market over REDIS_URL."
+    requires_system_checks = [TAG]
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the options for the address and the server."""
