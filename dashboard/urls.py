@@ -24,7 +24,7 @@ from dashboard.pages.account_deletion import DeletionView
 from dashboard.pages.build import build
 from dashboard.pages.forgotten_password import ForgottenPasswordView, NewPasswordView
 from dashboard.pages.refusals import bad_request, server_error
-from dashboard.pages.second_factor import totp_picture
+from dashboard.pages.second_factor import AddAppView, totp_picture
 from dashboard.pages.sign_out import sign_out
 from dashboard.protocol.pages import asyncapi_file, developers
 
@@ -72,7 +72,7 @@ _second_factor: list[URLPattern | URLResolver] = [
     path("", mfa_views.index, name="mfa_index"),
     path("authenticate/", mfa_views.authenticate, name="mfa_authenticate"),
     path("reauthenticate/", mfa_views.reauthenticate, name="mfa_reauthenticate"),
-    path("app/activate/", totp_views.activate_totp, name="mfa_activate_totp"),
+    path("app/activate/", AddAppView.as_view(), name="mfa_activate_totp"),
     path("app/picture.svg", totp_picture, name="account_totp_picture"),
     path("app/deactivate/", totp_views.deactivate_totp, name="mfa_deactivate_totp"),
     path("codes/", code_views.view_recovery_codes, name="mfa_view_recovery_codes"),

@@ -1,4 +1,4 @@
-"""Staff who must show a second factor get only the pages where they can, and the picture of its QR.
+"""Staff who must show a second factor get only the pages where they can; and the pages of an app.
 
 Must not know what the other pages are.
 """
@@ -7,14 +7,17 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
+from allauth.mfa.totp.views import ActivateTOTPView
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from dashboard.people.second_factor import has_shown, must_show
+from dashboard.people.second_factor import has_shown, must_show, spend
 
 SETUP: Final = frozenset(
     {
@@ -57,6 +60,19 @@ def _page_for(types: set[str], wanted: str) -> str:
     is_app = Authenticator.Type.TOTP in types
     page = reverse("mfa_reauthenticate" if is_app else "mfa_reauthenticate_webauthn")
     return f"{page}?{urlencode({'next': wanted})}"
+
+
+class AddAppView(ActivateTOTPView):  # type: ignore[misc]
+    """Adds an app. The code that adds it counts as shown here, and never again."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Add the app and mark its code as used."""
+        with transaction.atomic():  # nobody signs in with the code in between
+            response: HttpResponse = super().form_valid(form)
+            app = Authenticator.objects.get(user=form.user, type=Authenticator.Type.TOTP)
+            spend(app)
+        post_authentication(self.request, app, reauthenticated=True)
+        return response
 
 
 @require_safe
