@@ -6,6 +6,7 @@ them for ever.
 
 import asyncio
 from collections import Counter
+from functools import partial
 from typing import Any, ClassVar
 
 import httptools
@@ -14,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from dashboard.delivery.traffic import RefusalReason
 from dashboard.servers.deadlines import Deadline
 from dashboard.servers.limits import LIMITS, ConnectionLimits
-from dashboard.servers.refusals import count_refusal, refusal
+from dashboard.servers.refusals import HEADERS, count_refusal, refusal, text_of
 from dashboard.servers.uploads import Uploads, declared_length
 from dashboard.servers.uvicorn_headers import HeaderHttp
 
@@ -144,6 +145,8 @@ class UvicornHttp(HeaderHttp):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """Ask who sends a large body before anybody reads it."""
         self._running = cycle
+        # uvicorn makes the cycle itself, and its own answer has none of the headers.
+        cycle.send_500_response = partial(_send_error, cycle)  # type: ignore[method-assign]
         length = declared_length(cycle.scope["headers"])
         is_upload = (length or 0) > self.limits.body_bytes
         super()._start_asgi_task(cycle, self._checked(app) if is_upload else app)
@@ -206,3 +209,12 @@ class UvicornHttp(HeaderHttp):
         self.transport.write_eof()
         self.flow.resume_reading()
         self._deadline.start(self.limits.linger_s, self.transport.abort)
+
+
+async def _send_error(cycle: RequestResponseCycle) -> None:
+    """Answer 500 where the application failed before it answered."""
+    text = text_of(500).encode()
+    more = (("content-length", str(len(text))), ("connection", "close"))
+    headers = [(name.encode(), value.encode()) for name, value in (*HEADERS, *more)]
+    await cycle.send({"type": "http.response.start", "status": 500, "headers": headers})
+    await cycle.send({"type": "http.response.body", "body": text, "more_body": False})
