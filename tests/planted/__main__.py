@@ -7,6 +7,7 @@ where it was when it is started again with the same seed.
 
 import json
 import shutil
+import signal
 import sys
 import time
 from argparse import ArgumentParser, Namespace
@@ -66,8 +67,8 @@ class Run:
         self._options = options
         self._results = results
         self._concerns = Concerns(ROOT)
+        self._trees: list[Tree] = []
         self._free: SimpleQueue[Tree] = SimpleQueue()
-        self._left_out: list[str] = []
         self._end_s = time.monotonic() + 60 * options.minutes
 
     def go(self, faults: list[Fault]) -> None:
@@ -75,21 +76,33 @@ class Run:
         with TemporaryDirectory(prefix="planted-") as place:
             self._prepare(Path(place))
             with ThreadPoolExecutor(self._options.jobs) as pool:
-                trying = {pool.submit(self._try, fault): fault for fault in faults}
-                for done in as_completed(trying):
-                    if (outcome := done.result()) is not None:
-                        self._note(Result(trying[done], outcome))
+                try:
+                    self._plant(faults, pool)
+                except BaseException:
+                    self._end(pool)
+                    raise
+            for test in sorted(set().union(*(tree.left_out for tree in self._trees))):
+                _say(f"was left out, for it fails without a fault: {test}")
+
+    def _plant(self, faults: list[Fault], pool: ThreadPoolExecutor) -> None:
+        trying = {pool.submit(self._try, fault): fault for fault in faults}
+        for done in as_completed(trying):
+            if (outcome := done.result()) is not None:
+                self._note(Result(trying[done], outcome))
+
+    def _end(self, pool: ThreadPoolExecutor) -> None:
+        """End the running tests and begin no others, or the pool would run all before it ends."""
+        pool.shutdown(wait=False, cancel_futures=True)
+        for tree in self._trees:
+            tree.end()
 
     def _prepare(self, place: Path) -> None:
         first = copied(ROOT, place / "copy0")
-        self._left_out = self._tree(first).failing(self._options.jobs)
-        # The others are copies of the first, with all that pytest compiled there.
         for number in range(1, self._options.jobs):
             shutil.copytree(first, place / f"copy{number}")
-        for number in range(self._options.jobs):
-            self._free.put(self._tree(place / f"copy{number}"))
-        for test in self._left_out:
-            _say(f"left out, for it fails without a fault: {test}")
+        self._trees = [self._tree(place / f"copy{number}") for number in range(self._options.jobs)]
+        for tree in self._trees:
+            self._free.put(tree)
 
     def _tree(self, folder: Path) -> Tree:
         return Tree(folder, with_slow=self._options.slow, limit_s=self._options.limit)
@@ -99,7 +112,7 @@ class Run:
             return None
         tree = self._free.get()
         try:
-            return tree.tried(fault, self._stages(fault), self._left_out)
+            return tree.tried(fault, self._stages(fault))
         finally:
             self._free.put(tree)
 
@@ -120,6 +133,7 @@ def _say(text: str) -> None:
 def main() -> None:
     """Plant the faults that are asked for, and print what became of them."""
     options = options_of()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     seed = options.seed if options.seed is not None else int(f"{date.today():%Y%m%d}")  # noqa: DTZ011
     python, scripts = all_faults(ROOT, options.only)
     wanted = chosen(python, options.python, seed) + chosen(scripts, options.scripts, seed)

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from tests.planted.concerned import REAL, SCRIPT_TESTS, Stage
+from tests.planted.concerned import Stage
 from tests.planted.fault import Fault
 
 TEST_LIMIT_S: Final = 60
@@ -68,40 +68,41 @@ class Tree:
         self._folder = folder
         self._limit_s = limit_s
         self._marks = () if with_slow else ("-m", "not slow")
+        self._sound: set[str] = set()
+        self.left_out: set[str] = set()
+        self._running: subprocess.Popen[bytes] | None = None
 
-    def failing(self, workers: int) -> list[str]:
-        """Return the fast tests that fail without any fault; the other runs leave them out.
+    def tried(self, fault: Fault, stages: Sequence[Stage]) -> Outcome:
+        """Plant a fault, run the stages until a test notices it, and take the fault out.
 
-        Folders whose tests are only asked about slow ones do not matter here.
+        A test that fails without the fault as well notices nothing: it is left out from then on.
         """
-        unused = [f"--ignore={folder}" for folder in REAL if folder != SCRIPT_TESTS]
-        arguments = ["-q", "-n", str(workers), "-m", "not slow", *unused, *NEVER_LONGER]
-        code, said = self._pytest(arguments, 10 * self._limit_s, compiles=True)
-        found = sorted(set(FAILED.findall(said)))
-        if code and not found:
-            raise RuntimeError(f"the tests do not run without a fault:\n{said[-2000:]}")
-        return found
-
-    def tried(self, fault: Fault, stages: Sequence[Stage], left_out: Sequence[str]) -> Outcome:
-        """Plant a fault, run the stages until a test notices it, and take the fault out."""
-        file = self._folder / fault.path
-        source = file.read_text()
         began_s = time.monotonic()
-        file.write_text(fault.planted_in(source))
-        try:
-            verdict, by = self._judged(stages, left_out, _memory_for(fault))
-        finally:
-            file.write_text(source)
+        verdict, by = self._judged(fault, stages)
+        while verdict == "noticed" and self._fails_anyway(by):
+            verdict, by = self._judged(fault, stages)
         return Outcome(verdict, by, round(time.monotonic() - began_s, 1))
 
-    def _judged(
-        self, stages: Sequence[Stage], left_out: Sequence[str], memory: int
-    ) -> tuple[Verdict, str]:
+    def end(self) -> None:
+        """End the tests that run now, with all that they started."""
+        if self._running is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._running.pid, signal.SIGKILL)
+
+    def _judged(self, fault: Fault, stages: Sequence[Stage]) -> tuple[Verdict, str]:
+        file = self._folder / fault.path
+        source = file.read_text()
+        file.write_text(fault.planted_in(source))
+        try:
+            return self._run(stages, _memory_for(fault))
+        finally:
+            file.write_text(source)
+
+    def _run(self, stages: Sequence[Stage], memory: int) -> tuple[Verdict, str]:
         verdict: Verdict = "no test"
-        deselected = [f"--deselect={test}" for test in left_out]
         for stage in stages:
-            arguments = ["-x", *QUIET, *self._marks, *NEVER_LONGER, *deselected, *stage]
-            code, said = self._pytest(arguments, self._limit_s, memory=memory)
+            deselected = [f"--deselect={test}" for test in self.left_out]
+            code, said = self._pytest([*self._marks, *deselected, *stage], memory)
             if code is None:
                 return "too long", ""
             if code not in (0, NO_TESTS):
@@ -110,40 +111,40 @@ class Tree:
                 verdict = "survived"
         return verdict, ""
 
-    def _pytest(
-        self,
-        arguments: Sequence[str],
-        limit_s: float,
-        *,
-        memory: int = resource.RLIM_INFINITY,
-        compiles: bool = False,
-    ) -> tuple[int | None, str]:
+    def _fails_anyway(self, test: str) -> bool:
+        if test in self._sound or not test.startswith("tests/"):
+            return False
+        code, _ = self._pytest([test], resource.RLIM_INFINITY)
+        (self._sound if code == 0 else self.left_out).add(test)
+        return code != 0
+
+    def _pytest(self, arguments: Sequence[str], memory: int) -> tuple[int | None, str]:
         """Return the exit code and what was said; the code is None if it took too long."""
         output = self._folder.with_suffix(".output")
         with output.open("w") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "pytest", *arguments],
+                [sys.executable, "-m", "pytest", "-x", *QUIET, *NEVER_LONGER, *arguments],
                 cwd=self._folder, stdout=log, stderr=subprocess.STDOUT,
-                env=self._environment(compiles), start_new_session=True,
+                env=self._environment(), start_new_session=True,
             )  # fmt: skip
-            with suppress(ProcessLookupError):
-                resource.prlimit(process.pid, resource.RLIMIT_AS, (memory, memory))
+            self._running = process
             code: int | None = None
-            with suppress(subprocess.TimeoutExpired):
-                code = process.wait(limit_s)
-            # A test that was ended with its process leaves its servers behind.
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            try:
+                resource.prlimit(process.pid, resource.RLIMIT_AS, (memory, memory))
+                code = process.wait(self._limit_s)
+            except subprocess.TimeoutExpired:
+                pass
+            finally:
+                # A test that was ended with its process leaves its servers behind.
+                self.end()
+                process.wait()
+                self._running = None
         return code, output.read_text(errors="replace")
 
-    def _environment(self, compiles: bool) -> dict[str, str]:
-        ours = {"PYTHONPATH": str(self._folder)}
-        if not compiles:
-            ours["PYTHONDONTWRITEBYTECODE"] = "1"
+    def _environment(self) -> dict[str, str]:
         unwanted = ("CI", "DJANGO_SETTINGS_MODULE", "PYTEST", "PYTHONDONTWRITEBYTECODE", "TEST_")
         kept = {key: text for key, text in os.environ.items() if not key.startswith(unwanted)}
-        return kept | ours
+        return kept | {"PYTHONPATH": str(self._folder)}
 
 
 def _memory_for(fault: Fault) -> int:

@@ -1,12 +1,14 @@
 """A planted fault is noticed by the test that is about it, in a copy and not where it was found."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.planted.concerned import Concerns
-from tests.planted.copies import Outcome, Tree
+from tests.planted.copies import MEMORY_BYTES, Outcome, Tree
 from tests.planted.python_faults import python_faults
+from tests.support.waiting import wait_until
 
 SOURCE = "def is_late(age_ms: int) -> bool:\n    return age_ms > 100\n"
 TEST = (
@@ -41,14 +43,12 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def outcomes(folder: Path, left_out: tuple[str, ...] = ()) -> dict[str, Outcome]:
+def outcomes(folder: Path) -> dict[str, Outcome]:
     """Plant every fault of the module, and return what became of each, by kind."""
     path = "feeds/clock/late.py"
     tree = Tree(folder, with_slow=False, limit_s=60)
     stages = Concerns(folder).stages(path, is_near=False, with_slow=False)
-    return {
-        fault.kind: tree.tried(fault, stages, left_out) for fault in python_faults(path, SOURCE)
-    }
+    return {fault.kind: tree.tried(fault, stages) for fault in python_faults(path, SOURCE)}
 
 
 def test_a_fault_is_noticed_by_the_test_about_it_and_survives_without(folder: Path) -> None:
@@ -64,8 +64,39 @@ def test_a_fault_is_noticed_by_the_test_about_it_and_survives_without(folder: Pa
     assert (folder / "feeds/clock/late.py").read_text() == SOURCE
 
 
-def test_a_test_that_is_left_out_notices_nothing(folder: Path) -> None:
-    (folder / "tests/feeds/clock/test_late.py").write_text(TEST.partition("def test_an_age_w")[0])
+def test_a_test_that_fails_anyway_notices_nothing(folder: Path) -> None:
+    failing = "def test_that_always_fails():\n    assert False\n"
+    (folder / "tests/feeds/clock/test_late.py").write_text(failing + TEST)
+    found = outcomes(folder)
     beyond = "tests/feeds/clock/test_late.py::test_an_age_beyond_the_limit_is_late"
-    found = outcomes(folder, (beyond,))
-    assert {outcome.verdict for outcome in found.values()} == {"no test"}
+    assert found["comparison turned"][:2] == ("noticed", beyond)
+    assert found["number changed"].verdict == "survived"
+
+
+def test_a_fault_cannot_fill_the_memory(folder: Path) -> None:
+    lines = [
+        "from feeds.clock.late import is_late",
+        "def test_that_fills():",
+        f"    assert bytearray({MEMORY_BYTES} * (not is_late(150)) + 1)",
+    ]
+    (folder / "tests/feeds/clock/test_late.py").write_text("\n".join(lines))
+    found = outcomes(folder)
+    assert found["comparison turned"].by == "tests/feeds/clock/test_late.py::test_that_fills"
+    assert found["number changed"].verdict == "survived"
+
+
+def test_tests_that_run_can_be_ended(folder: Path) -> None:
+    began = folder / "began"
+    hanging = (
+        f"def test_that_hangs():\n    open({str(began)!r}, 'w').close()\n    while True: pass\n"
+    )
+    (folder / "tests/feeds/clock/test_late.py").write_text(hanging)
+    path = "feeds/clock/late.py"
+    tree = Tree(folder, with_slow=False, limit_s=60)
+    stages = Concerns(folder).stages(path, is_near=True, with_slow=False)
+    with ThreadPoolExecutor(1) as pool:
+        trying = pool.submit(tree.tried, python_faults(path, SOURCE)[0], stages)
+        wait_until(began.exists)
+        tree.end()
+        assert trying.result(timeout=30).by == "no test began"
+    assert (folder / path).read_text() == SOURCE
