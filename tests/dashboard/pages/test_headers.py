@@ -20,6 +20,10 @@ def addresses(patterns: list[URLPattern | URLResolver], prefix: str = "/") -> It
             yield address
 
 
+POLICY = {
+    *("default-src 'self'", "form-action 'self'"),
+    *("object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"),
+}
 ADDRESSES = sorted({*addresses(get_resolver().url_patterns), "/nothing/", "/admin/nothing/"})
 
 
@@ -47,7 +51,8 @@ def test_every_page_has_the_headers(client: Client, method: str) -> None:
         assert found == NEEDED, f"{method} {address} {answer.status_code}"
         assert "camera=()" in answer.headers["Permissions-Policy"]
         if answer.headers.get("Content-Type", "").startswith("text/html"):
-            assert "Content-Security-Policy" in answer.headers, address
+            policy = answer.headers["Content-Security-Policy"]
+            assert set(policy.split("; ")) == POLICY, address
 
 
 def test_what_is_shown_to_somebody_is_not_cached(client: Client) -> None:
@@ -65,3 +70,14 @@ def test_a_browser_forgets_what_it_stored_at_the_sign_out(db: None) -> None:
     answer = client.post("/accounts/logout/")
     assert answer.headers["Clear-Site-Data"] == '"cookies", "storage"'
     assert answer.status_code == 302
+
+
+def test_no_script_and_no_other_site_can_use_the_cookies(db: None) -> None:
+    User.objects.create_user("ada", password="correct horse battery")
+    client = Client()
+    client.get("/accounts/login/")
+    client.post("/accounts/login/", {"login": "ada", "password": "correct horse battery"})
+    assert {"sessionid", "csrftoken"} <= set(client.cookies)
+    for cookie in client.cookies.values():
+        assert cookie["httponly"], cookie.key
+        assert cookie["samesite"] == "Lax", cookie.key
