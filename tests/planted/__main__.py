@@ -36,8 +36,8 @@ def options_of(arguments: Sequence[str] | None = None) -> Namespace:
     parser.add_argument("--scripts", type=int, default=100, help="faults in scripts")
     parser.add_argument("--seed", type=int, help="chooses the faults; today's date by default")
     parser.add_argument("--only", default="", help="part of a path: only faults in such files")
-    parser.add_argument("--near", action="store_true", help="no tests of a module's importers")
-    parser.add_argument("--slow", action="store_true", help="slow tests as well, at the end")
+    parser.add_argument("--near", action="store_true", help="only fast tests, none of importers")
+    parser.add_argument("--slow", action="store_true", help="real servers and browsers at the end")
     parser.add_argument("--jobs", type=int, default=1, help="copies that run at once")
     parser.add_argument("--limit", type=float, default=300, help="seconds of one run of tests")
     parser.add_argument("--minutes", type=float, default=1e9, help="begin no fault after these")
@@ -105,7 +105,7 @@ class Run:
             self._free.put(tree)
 
     def _tree(self, folder: Path) -> Tree:
-        return Tree(folder, with_slow=self._options.slow, limit_s=self._options.limit)
+        return Tree(folder, limit_s=self._options.limit)
 
     def _try(self, fault: Fault) -> Outcome | None:
         if time.monotonic() > self._end_s:

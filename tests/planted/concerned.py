@@ -17,6 +17,7 @@ SCRIPTS: Final = "static/js"
 SCRIPT_TESTS: Final = "tests/js"
 REAL: Final = ("tests/js", "tests/e2e", "tests/sockets", "tests/oracle", "tests/planted")
 """Folders whose tests have servers or browsers, or are about something else."""
+ALL: Final = ("-m", "slow or not slow")
 SCRIPT_IMPORT: Final = re.compile(r"""(?:from\s+|import\s*\(?\s*)["']([./][^"']+\.js)["']""")
 
 Stage = tuple[str, ...]
@@ -49,7 +50,11 @@ class Concerns:
         self._script_tests = self._read_scripts(scripts)
 
     def stages(self, path: str, *, is_near: bool, with_slow: bool) -> list[Stage]:
-        """Return the stages for a source file; `is_near` leaves out those of its importers."""
+        """Return the stages for a source file.
+
+        The slow tests near it come after the fast ones; `is_near` leaves these out, and the tests
+        of its importers. With `with_slow` real servers and browsers have the last word.
+        """
         if path.endswith(".js"):
             return self._stages_of_script(path, with_slow=with_slow)
         own = self._own(path)
@@ -60,8 +65,9 @@ class Concerns:
                 test for name in sorted(self._importers[path]) for test in self._own(name)
             ]
             stages.append(tuple(test for test in _once(neighbours) if test not in near))
+            stages.append(("-m", "slow", *near) if near else ())
         if with_slow:
-            stages.append(("tests/sockets", "tests/oracle"))
+            stages.append((*ALL, "tests/sockets", "tests/oracle"))
         return [stage for stage in stages if stage]
 
     # --- Python ---
@@ -116,7 +122,7 @@ class Concerns:
                 file.removeprefix(f"{SCRIPT_TESTS}/").removesuffix(".test.js") for file in files
             ]
             stages.append(("tests/js/test_scripts.py", "-k", " or ".join(f"{n}:" for n in names)))
-        return [*stages, ("tests/e2e",)] if with_slow else stages
+        return [*stages, (*ALL, "tests/e2e")] if with_slow else stages
 
     def _read_scripts(self, scripts: list[str]) -> dict[str, set[str]]:
         tests = sorted(_name(self._root, p) for p in (self._root / SCRIPT_TESTS).rglob("*.js"))

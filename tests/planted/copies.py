@@ -64,10 +64,9 @@ def copied(root: Path, to: Path) -> Path:
 class Tree:
     """A copy of the tree, in which one fault at a time is planted."""
 
-    def __init__(self, folder: Path, *, with_slow: bool, limit_s: float) -> None:
+    def __init__(self, folder: Path, *, limit_s: float) -> None:
         self._folder = folder
         self._limit_s = limit_s
-        self._marks = () if with_slow else ("-m", "not slow")
         self._sound: set[str] = set()
         self.left_out: set[str] = set()
         self._running: subprocess.Popen[bytes] | None = None
@@ -102,7 +101,7 @@ class Tree:
         verdict: Verdict = "no test"
         for stage in stages:
             deselected = [f"--deselect={test}" for test in self.left_out]
-            code, said = self._pytest([*self._marks, *deselected, *stage], memory)
+            code, said = self._pytest(["-m", "not slow", *deselected, *stage], memory)
             if code is None:
                 return "too long", ""
             if code not in (0, NO_TESTS):

@@ -60,7 +60,12 @@ def test_then_come_those_that_import_it_also_over_fixtures(concerns: Concerns) -
 
 def test_then_come_those_of_the_modules_that_import_it(concerns: Concerns) -> None:
     stages = concerns.stages("feeds/market/board.py", is_near=False, with_slow=False)
-    assert stages[1:] == [("tests/dashboard/delivery/test_hub.py",)]
+    assert stages[1] == ("tests/dashboard/delivery/test_hub.py",)
+
+
+def test_then_come_the_slow_ones_of_the_first(concerns: Concerns) -> None:
+    first, *_, last = concerns.stages("feeds/market/board.py", is_near=False, with_slow=False)
+    assert last == ("-m", "slow", *first)
 
 
 def test_a_folder_without_tests_has_those_of_the_folder_above(concerns: Concerns) -> None:
@@ -75,11 +80,12 @@ def test_a_script_has_the_tests_of_the_scripts_that_reach_it(concerns: Concerns)
     assert stage[-1] == "pages/lab:"
 
 
-def test_slow_tests_come_last_and_only_when_asked_for(concerns: Concerns) -> None:
+def test_real_servers_and_browsers_come_last_and_only_when_asked_for(concerns: Concerns) -> None:
     for path in ("feeds/market/board.py", "static/js/market/board.js"):
         stages = concerns.stages(path, is_near=False, with_slow=True)
         assert stages[:-1] == concerns.stages(path, is_near=False, with_slow=False)
-        assert stages[-1][0].startswith(("tests/sockets", "tests/e2e"))
+        assert stages[-1][:2] == ("-m", "slow or not slow")
+        assert stages[-1][2] in ("tests/sockets", "tests/e2e")
 
 
 def test_migrations_are_not_planted_in() -> None:

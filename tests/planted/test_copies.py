@@ -46,7 +46,7 @@ def folder(tmp_path: Path) -> Path:
 def outcomes(folder: Path) -> dict[str, Outcome]:
     """Plant every fault of the module, and return what became of each, by kind."""
     path = "feeds/clock/late.py"
-    tree = Tree(folder, with_slow=False, limit_s=60)
+    tree = Tree(folder, limit_s=60)
     stages = Concerns(folder).stages(path, is_near=False, with_slow=False)
     return {fault.kind: tree.tried(fault, stages) for fault in python_faults(path, SOURCE)}
 
@@ -92,7 +92,7 @@ def test_tests_that_run_can_be_ended(folder: Path) -> None:
     )
     (folder / "tests/feeds/clock/test_late.py").write_text(hanging)
     path = "feeds/clock/late.py"
-    tree = Tree(folder, with_slow=False, limit_s=60)
+    tree = Tree(folder, limit_s=60)
     stages = Concerns(folder).stages(path, is_near=True, with_slow=False)
     with ThreadPoolExecutor(1) as pool:
         trying = pool.submit(tree.tried, python_faults(path, SOURCE)[0], stages)
