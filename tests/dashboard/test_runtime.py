@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -122,6 +123,25 @@ async def test_a_database_that_starts_later_is_no_crash_of_the_market(
     with pytest.raises(type(error)):
         await feed.run()
     assert feed.alarm.counts[TroubleKind.CRASHED] == counted
+
+
+@pytest.mark.parametrize(
+    ("kinds", "imported"),
+    [
+        ([], []),
+        ([FeedKind.SIMULATED, FeedKind.UPSTREAM], []),
+        ([FeedKind.SIMULATED, FeedKind.REPLAY], ["feeds.recordings.folder"]),
+    ],
+)
+def test_what_reads_recordings_is_loaded_with_the_plan_of_a_replay(
+    monkeypatch, kinds: list[FeedKind], imported: list[str]
+) -> None:
+    found: list[str] = []
+    plans = [SimpleNamespace(kind=kind) for kind in kinds]
+    monkeypatch.setattr(runtime_module, "read_plans", lambda: plans)
+    monkeypatch.setattr(runtime_module, "import_module", found.append)
+    assert runtime_module.load_plans() == plans
+    assert found == imported
 
 
 async def test_it_starts_once() -> None:

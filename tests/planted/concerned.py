@@ -58,7 +58,7 @@ class Concerns:
         if path.endswith(".js"):
             return self._stages_of_script(path, with_slow=with_slow)
         own = self._own(path)
-        near = _once([*own, *self._importing(path)])
+        near = _once([*own, *self._namesakes(path), *self._importing(path)])
         stages = [tuple(near)]
         if not is_near:
             neighbours = [
@@ -84,6 +84,11 @@ class Concerns:
 
     def _test_modules(self) -> list[str]:
         return [test for test in self._reached if not test.startswith(REAL)]
+
+    def _namesakes(self, path: str) -> list[str]:
+        """Return tests of the same name elsewhere: a view may be tested with its service."""
+        name = f"test_{Path(path).stem}.py"
+        return [test for test in self._test_modules() if Path(test).name == name]
 
     def _importing(self, path: str) -> list[str]:
         """Return the tests that import a module, by themselves or over what tests share."""

@@ -19,6 +19,7 @@ FILES = {
     "tests/dashboard/pages/test_views.py": "",
     "tests/dashboard/api/test_rest.py": "def f():\n    from feeds.market.bars import Bar",
     "tests/support/rows.py": "from feeds.market.bars import Bar",
+    "tests/feeds/recordings/test_hub.py": "",
     "tests/sockets/test_bars.py": "from feeds.market.bars import Bar",
     "static/js/market/board.js": 'import {a} from "../wire/frames.js";',
     "static/js/wire/frames.js": "",
@@ -61,6 +62,14 @@ def test_then_come_those_that_import_it_also_over_fixtures(concerns: Concerns) -
 def test_then_come_those_of_the_modules_that_import_it(concerns: Concerns) -> None:
     stages = concerns.stages("feeds/market/board.py", is_near=False, with_slow=False)
     assert stages[1] == ("tests/dashboard/delivery/test_hub.py",)
+
+
+def test_tests_of_its_name_in_another_folder_concern_it_too(concerns: Concerns) -> None:
+    [stage] = near(concerns, "feeds/market/hub.py")
+    assert stage[-2:] == (
+        "tests/dashboard/delivery/test_hub.py",
+        "tests/feeds/recordings/test_hub.py",
+    )
 
 
 def test_then_come_the_slow_ones_of_the_first(concerns: Concerns) -> None:

@@ -7,7 +7,7 @@ const WELCOME = {channel: "status", type: "welcome", server_time: 5, heartbeat_m
 
 /** Follow streams to the end: each answer is the text of a stream, or the status of a refusal. */
 async function followed(...answers) {
-  const [heard, queries] = [[], []];
+  const [heard, queries, sizes] = [[], [], []];
   const fetch = async (address) => {
     queries.push(new URL(address, location.href).search);
     const answer = answers.shift();
@@ -17,9 +17,12 @@ async function followed(...answers) {
   const transport = new SseTransport({url: "/sse/v1/", fetch});
   const ended = new Promise((resolve) => { transport.onclose = resolve; });
   transport.onopen = () => heard.push("open");
-  transport.onframe = (frame) => heard.push(`${frame.type} ${frame.seq ?? ""}`.trim());
+  transport.onframe = (frame, bytes) => {
+    heard.push(`${frame.type} ${frame.seq ?? ""}`.trim());
+    sizes.push(bytes);
+  };
   transport.open(() => ({}));
-  return {ending: await ended, heard, queries};
+  return {ending: await ended, heard, queries, sizes};
 }
 
 function event(frame, fields = {}) {
@@ -44,4 +47,17 @@ test("a refused stream says when to come back", async () => {
   const {ending, queries} = await followed(429);
   equal(ending, {code: 4429, reason: "HTTP 429", retry_ms: 7000});
   equal(queries, ["?channels=watchlist"]);
+});
+
+test("the bytes of a piece are counted once, with its first frame", async () => {
+  const news = (seq) => event({channel: "ticker", from: seq - 1, seq, ts: 1, data: {}}, {id: `e:${seq}`});
+  const text = event(WELCOME) + news(5) + news(6);
+  const {heard, sizes} = await followed(text);
+  equal(heard, ["open", "welcome", "update 5", "heartbeat 0", "update 6", "heartbeat 0"]);
+  equal(sizes, [text.length, 0, 0, 0, 0]);
+});
+
+test("the bytes are those of the first frame though the piece begins with an event of two", async () => {
+  const text = event({channel: "ticker", from: 4, seq: 5, ts: 1, data: {}}, {id: "e:5"});
+  equal((await followed(text)).sizes, [text.length, 0]);
 });
