@@ -1,10 +1,13 @@
 """What our Daphne does and stock Daphne does not, where a test needs no socket."""
 
+from types import SimpleNamespace
+
 import pytest
 from daphne.ws_protocol import WebSocketFactory
 from twisted.internet import reactor
 
-from dashboard.servers.daphne import DaphneServer
+from dashboard.servers.daphne import DaphneServer, DaphneWebSocket, FlowControl
+from dashboard.servers.daphne_frames import BoundWebSocket
 
 
 def test_a_timer_fires_neither_early_nor_late() -> None:
@@ -16,3 +19,19 @@ def test_a_timer_fires_neither_early_nor_late() -> None:
         call = server.ws_factory._batched_timer.call_later(delay_s, pytest.fail, "it fired")
         call.cancel()
         assert now_s + delay_s <= call.getTime() < now_s + delay_s + 5
+
+
+@pytest.mark.parametrize(("is_known", "ends"), [(True, 1), (False, 0)])
+def test_the_end_of_a_socket_is_passed_on_once_if_its_handshake_was(
+    monkeypatch: pytest.MonkeyPatch, is_known: bool, ends: int
+) -> None:
+    found: list[object] = []
+    monkeypatch.setattr(BoundWebSocket, "onClose", lambda *ending: found.append(ending[1:]))
+    socket = DaphneWebSocket()
+    socket.server = SimpleNamespace(connections={socket: None} if is_known else {})
+    socket.flow = FlowControl()
+    socket.flow.pauseProducing()
+    for _ in range(2):
+        socket.onClose(True, 1000, "bye")
+    assert found == [(True, 1000, "bye")] * ends
+    assert socket.flow.is_open
