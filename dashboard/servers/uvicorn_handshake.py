@@ -1,21 +1,30 @@
 """The handshake of uvicorn's WebSockets: a deadline, and refusals like all others.
 
-Must not know what is carried. Stock uvicorn waits for the application for ever.
+Must not know what is carried. Stock uvicorn waits for the application for ever, and never answers
+a request that its parser of WebSockets does not read.
 """
 
 import logging
 from collections import Counter
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets import http11
+from websockets.exceptions import HeaderLineTooLong, RequestLineTooLong, TooManyHeaders
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
 from dashboard.delivery.traffic import RefusalReason
 from dashboard.servers.deadlines import Deadline
 from dashboard.servers.limits import LIMITS
-from dashboard.servers.refusals import HEADERS, count_refusal, text_of
+from dashboard.servers.refusals import HEADERS, count_refusal, refusal, text_of
+
+# A line of 8 KiB is the most by default; only an environment variable sets another bound. The lines
+# have been counted before: all of them together have no more than this.
+http11.MAX_LINE_LENGTH = LIMITS.head_bytes
+
+TOO_LARGE: Final = (RequestLineTooLong, HeaderLineTooLong, TooManyHeaders)
 
 
 class RefusingProtocol(ServerProtocol):
@@ -41,6 +50,12 @@ class HandshakeSansIO(WebSocketsSansIOProtocol):
         self.conn = RefusingProtocol(max_size=self.config.ws_max_size, logger=logger)
         self._handshake = Deadline(self.loop.call_later)
 
+    def data_received(self, data: bytes) -> None:
+        """Answer a request that is no handshake for the parser either, such as one with a body."""
+        super().data_received(data)
+        if not self.handshake_initiated and (error := self.conn.handshake_exc) is not None:
+            self._refuse(431 if isinstance(error, TOO_LARGE) else 400)
+
     def handle_connect(self, event: Request) -> None:
         """Ask the application, unless this is no handshake."""
         super().handle_connect(event)
@@ -53,6 +68,12 @@ class HandshakeSansIO(WebSocketsSansIOProtocol):
         """Forget the time of a handshake that nobody waits for."""
         self._handshake.cancel()
         super().connection_lost(exc)
+
+    def _refuse(self, status: int) -> None:
+        if not self.transport.is_closing():
+            count_refusal(status, self.refusals)
+            self.transport.write(refusal(status))
+            self.transport.close()
 
     def _end_late(self) -> None:
         """Refuse a handshake that the application did not answer, and tell it so."""

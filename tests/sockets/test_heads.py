@@ -52,3 +52,22 @@ def test_the_request_of_a_socket_has_the_same_bounds(served: Served) -> None:
     large = b"X: " + bytes(b"x" * LIMITS.head_bytes) + b"\r\n"
     request = handshake(served).removesuffix(b"\r\n") + large + b"\r\n"
     assert ask(served, request).startswith(b"HTTP/1.1 431 ")
+
+
+@pytest.mark.parametrize("size", [8_000, 8_200, 12_000])
+def test_the_request_of_a_socket_may_have_long_lines(served: Served, size: int) -> None:
+    """A library for WebSockets has a bound of its own for a line, and says nothing beyond it."""
+    cookie = f"Cookie: theme={'x' * size}\r\n".encode()
+    for request in (
+        handshake(served).removesuffix(b"\r\n") + cookie + b"\r\n",
+        handshake(served).replace(b"/ws/v1/", b"/ws/v1/?" + b"x" * size),
+    ):
+        assert ask(served, request).startswith(b"HTTP/1.1 101 ")
+
+
+@pytest.mark.parametrize(
+    "lines", [b"Content-Length: 1\r\n\r\nx", b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"]
+)
+def test_a_handshake_with_a_body_is_answered(served: Served, lines: bytes) -> None:
+    answer = ask(served, handshake(served).removesuffix(b"\r\n") + lines)
+    assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 101 "))
