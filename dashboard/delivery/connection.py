@@ -19,7 +19,7 @@ from dashboard.wire.commands import Subscribe
 from dashboard.wire.personal import Personal
 from dashboard.wire.positions import ReaderPosition
 from dashboard.wire.registry import Close, Transport
-from feeds.clock import Clock, moment_of
+from feeds.clock import Clock, Moment, moment_of
 
 log = logging.getLogger(__name__)
 ANSWER_CHARACTERS: Final = 2_000_000
@@ -28,6 +28,14 @@ ANSWER_CHARACTERS: Final = 2_000_000
 
 class ReaderSocket(Protocol):
     """What a connection needs of its socket to notice a slow reader."""
+
+    @property
+    def write_now(self) -> Callable[[str], bool] | None:
+        """Return what writes a frame unless it has to wait, and says whether the socket took it.
+
+        None: every frame goes through the writer.
+        """
+        ...
 
     def backlog(self) -> int:
         """Return how many bytes were sent and not yet acknowledged by the reader's side."""
@@ -77,6 +85,7 @@ class Connection:
         self._socket = socket
         self._hub = hub
         self._answers: list[str] = []
+        self._unsent: list[str] = []
         self._news = asyncio.Event()
         self._write: Callable[[], Coroutine[Any, Any, None]] | None = None
         self._is_writing = False
@@ -154,15 +163,18 @@ class Connection:
         self._write = write
         self.wake()
 
-    def wake(self) -> None:
-        """Run the writer now, unless it already waits for its socket: then it looks afterwards."""
+    def wake(self, now: Moment | None = None) -> None:
+        """Write now, unless the writer already waits for its socket: then it looks afterwards.
+
+        The hub gives the time, as it wakes many in a row.
+        """
         if self._write is None:
             self._news.set()
         elif not self._is_writing:
             # Set before the start: the writer may run to its end here, and what it does may wake
             # this connection again. Two writers would mix up the order of the frames.
             self._is_writing = True
-            self._waiting = self._start(self._write())
+            self._waiting = self._start(self._write, now or moment_of(self._hub.clock))
             if self._waiting is None:
                 self._is_writing = False
                 self._subscriber.pace.note_wait(0.0)
@@ -170,15 +182,36 @@ class Connection:
                 self._wait_began_s = self._accepted_s = self._hub.clock.monotonic()
                 self._waiting.add_done_callback(self._stop_waiting)
 
-    def _start(self, writing: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
-        """Start the writer. Its error ends this connection alone: the hub wakes many in a row."""
+    def _start(
+        self, write: Callable[[], Coroutine[Any, Any, None]], now: Moment
+    ) -> asyncio.Task[None] | None:
+        """Write what the socket takes at once; return the writer if it must wait with the rest.
+
+        An error ends this connection alone: the hub wakes many in a row.
+        """
         try:
-            return start(writing)
+            return None if self._write_at_once(now) else start(write())
         except Exception as error:
             self.report(error)
             self._write = None
             self._socket.abort()
             return None
+
+    def _write_at_once(self, now: Moment) -> bool:
+        """Write the frames that are due; return False if something is left for the writer.
+
+        Nearly all frames go this way. A coroutine for each would cost more than its content.
+        """
+        write_now = self._socket.write_now
+        while write_now is not None and self._subscriber.closed is None:
+            frames = self._take(now)
+            for index, frame in enumerate(frames):
+                if not write_now(frame):
+                    self._unsent = frames[index:]
+                    return False
+            if not frames or self.next_s > now.mono_s:
+                return True
+        return False
 
     def report(self, error: Exception) -> None:
         """Log an error of the writer; the hub often runs it, outside the context of the request."""
@@ -248,15 +281,21 @@ class Connection:
         Raises:
             ConnectionClosed: the server ended this connection.
         """
-        # Answers go alone and first: a snapshot in them must not come after a later update.
-        answers, self._answers = self._answers, []
-        if answers:
-            return self._hub.traffic.send(answers)
-        if self._subscriber.closed is not None:
+        if self._unsent:
+            unsent, self._unsent = self._unsent, []
+            return unsent
+        if self._subscriber.closed is not None and not self._answers:
             raise ConnectionClosed(self._subscriber.closed)
-        hub = self._hub
-        frames = self._subscriber.frames(hub.replica, moment_of(hub.clock))
-        self.next_s = self._subscriber.next_s
+        return self._take(moment_of(self._hub.clock))
+
+    def _take(self, now: Moment) -> list[str]:
+        # Answers go alone and first: a snapshot in them must not come after a later update.
+        hub, frames = self._hub, self._answers
+        if frames:
+            self._answers = []
+        else:
+            frames = self._subscriber.frames(hub.replica, now)
+            self.next_s = self._subscriber.next_s
         return hub.traffic.send(frames)
 
     def take_all(self) -> list[str]:

@@ -24,7 +24,7 @@ from dashboard.people.identity import Identity
 from dashboard.wire.personal import Personal
 from dashboard.wire.registry import CLOSE_TEXT, Close, Transport
 from feeds.bus.interface import Bus, Overrun
-from feeds.clock import Clock, moment_of
+from feeds.clock import Clock, Moment, moment_of
 from feeds.exceptions import BusDown
 from feeds.market.board import Board
 from feeds.market.events import FIRST, Batch
@@ -279,7 +279,8 @@ class Hub:
         replica.stale_ms = None
         now_s = inf if is_for_all else self._heard.mono_s
         frames = self.traffic.frames
-        self._wake([connection for connection in self.connections if connection.next_s <= now_s])
+        due = [connection for connection in self.connections if connection.next_s <= now_s]
+        self._wake(due, self._heard)
         # One observation for all frames of a batch: one for each would cost more than counting.
         if has_ticks and replica.newest_ms is not None and self.traffic.frames != frames:
             age_ms = max(0, self.clock.now_ms() - replica.newest_ms)
@@ -290,15 +291,16 @@ class Hub:
         while True:
             asked_s = self.clock.monotonic() + PULSE_S
             await asyncio.sleep(PULSE_S)
-            now_s, replica = self.clock.monotonic(), self.replica
+            now, replica = moment_of(self.clock), self.replica
+            now_s = now.mono_s
             self.traffic.lags.observe(max(0.0, now_s - asked_s) * 1000)
             if replica.stale_ms is None and now_s - self._heard.mono_s > SILENCE_S:
                 replica.stale_ms = self._heard.wall_ms
-                self._wake(self.connections)
+                self._wake(self.connections, now)
             due = [connection for connection in self.connections if connection.next_s <= now_s]
-            self._wake([connection for connection in due if connection.has_work(now_s)])
+            self._wake([connection for connection in due if connection.has_work(now_s)], now)
 
-    def _wake(self, connections: Iterable[Connection]) -> None:
+    def _wake(self, connections: Iterable[Connection], now: Moment) -> None:
         """Let connections write, and charge the CPU time to their transport."""
         # Grouped, because reading the CPU clock for each connection would cost more than some
         # frames.
@@ -308,7 +310,7 @@ class Hub:
         for transport, group in groups.items():
             with self._costs.paid_by(transport):
                 for connection in group:
-                    connection.wake()
+                    connection.wake(now)
 
     async def _cut_stalled(self) -> None:
         while True:

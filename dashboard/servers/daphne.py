@@ -99,9 +99,9 @@ class DaphneWebSocket(BoundWebSocket):
             message = message | {"subprotocol": (message.get("subprotocol"), headers)}
         super().handle_reply(message)
 
-    def send_text(self, text: str | None) -> bool:
-        """Write a text frame past autobahn; return whether the socket was open and took it."""
-        if text is None or self.state != self.STATE_OPEN:
+    def write_text(self, text: str) -> bool:
+        """Write a text frame past autobahn if the socket is open and takes bytes; say if it did."""
+        if self.flow is None or not self.flow.is_open or self.state != self.STATE_OPEN:
             return False
         content = text.encode()
         _write_now(self.transport, text_head(len(content)) + content)
@@ -229,7 +229,7 @@ class DaphneServer(Server):  # type: ignore[misc]
         if kind == "websocket.send" and (flow := protocol.flow) is not None:
             if not flow.is_open:
                 await flow.wait_open()
-            if protocol.send_text(message.get("text")):
+            if (text := message.get("text")) is not None and protocol.write_text(text):
                 return
         if kind == "http.response.body" and not message.get("more_body", False):
             _end_flow_control(protocol)

@@ -38,12 +38,17 @@ class UvicornWebSocket(BoundSansIO):
     async def send(self, message: Any) -> None:
         """Write a text frame past uvicorn while the socket takes bytes."""
         text = message.get("text")
+        if text is None or not self.write_text(text):
+            await super().send(message)
+
+    def write_text(self, text: str) -> bool:
+        """Write a text frame if the socket is open and takes bytes; return whether it did."""
         is_open = self.handshake_complete and not self.close_sent and not self.disconnected
-        if text is not None and is_open and self.writable.is_set():
-            content = text.encode()
-            self.transport.write(text_head(len(content)) + content)
-            return
-        await super().send(message)
+        if not is_open or not self.writable.is_set():
+            return False
+        content = text.encode()
+        self.transport.write(text_head(len(content)) + content)
+        return True
 
     def send_receive_event_to_app(self) -> None:
         """Close on a text that is not UTF-8: anyone can send one, and uvicorn logs a traceback."""

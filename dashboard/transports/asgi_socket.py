@@ -9,6 +9,7 @@ import array
 import fcntl
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
@@ -24,7 +25,10 @@ class AsgiSocket:
     """The socket of one connection. Its buffers are small, so that updates wait and merge."""
 
     def __init__(self, send: Any) -> None:
-        self._transport = _transport_of(send)
+        owner = _owner_of(send)
+        self.write_now: Callable[[str], bool] | None = getattr(owner, "write_text", None)
+        """Writes a text frame unless it has to wait; says whether the socket took it."""
+        self._transport: Any = getattr(owner, "transport", None)
         self._socket = _socket_of(self._transport)
         self._shorten()
 
@@ -60,9 +64,8 @@ class AsgiSocket:
         return int(count[0])
 
 
-def _transport_of(send: Any) -> Any:
-    owner = send.args[0] if getattr(send, "args", None) else getattr(send, "__self__", None)
-    return getattr(owner, "transport", None)
+def _owner_of(send: Any) -> Any:
+    return send.args[0] if getattr(send, "args", None) else getattr(send, "__self__", None)
 
 
 def _socket_of(transport: Any) -> Any:

@@ -88,6 +88,8 @@ class Exchange:
 class EagerSocket:
     """Accepts everything at once; unlike a real socket it cannot be cut."""
 
+    write_now = None
+
     def backlog(self) -> int:
         return 0
 

@@ -18,6 +18,8 @@ class StubbornSocket:
         self.taken = asyncio.Event()
         self.frames: list[str] = []
 
+    write_now = None
+
     def backlog(self) -> int:
         return self.waiting
 
