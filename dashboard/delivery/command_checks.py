@@ -66,7 +66,7 @@ def chosen_fields(
         fields = fields_of(keys)
     except KeyError as error:
         raise _bad(received, f"field was {str(error.args[0])[:32]!r}") from None
-    if outbox.is_open and fields != outbox.fields:
+    if outbox.is_open and fields.parts != outbox.fields.parts:
         raise _bad(received, "other fields are subscribed: unsubscribe first")
     return fields
 

@@ -14,15 +14,20 @@ from dashboard.wire.frames import ALL_FIELDS, Fields
 class MarketView:
     """The symbols and fields that a reader of the ticker sees; None is all symbols of the access.
 
-    Readers who want the same share one view (`view_of`), and so they share frames.
+    Readers who want the same share one view (`view_of`), and so they share frames. `is_shared` says
+    that more than one has asked for it. The replica notes what is `wanted` of the symbols that are
+    `listed`: for most readers that is asked far more often than it changes.
     """
 
-    __slots__ = ("__weakref__", "access", "fields", "symbols")
+    __slots__ = ("__weakref__", "access", "fields", "is_shared", "listed", "symbols", "wanted")
 
     def __init__(self, symbols: frozenset[str] | None, fields: Fields, access: Access) -> None:
         self.symbols = symbols
         self.fields = fields
         self.access = access
+        self.is_shared = False
+        self.listed: object = None
+        self.wanted: frozenset[str] | None = None
 
 
 _views: WeakValueDictionary[tuple[frozenset[str] | None, Fields, Access], MarketView]
@@ -37,6 +42,8 @@ def view_of(
     view = _views.get(key)
     if view is None:
         view = _views[key] = MarketView(*key)
+    else:
+        view.is_shared = True
     return view
 
 

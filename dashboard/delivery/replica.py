@@ -6,7 +6,7 @@ at the same position, and every frame once for those of them that have the same 
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from dashboard.delivery.bar_texts import BarTexts
 from dashboard.delivery.market_view import MarketView, StatusText
@@ -56,20 +56,12 @@ class BatchLost(Exception):
     """A batch does not follow the last one, so the replica must begin again from a board."""
 
 
-class Update(NamedTuple):
-    """An update frame and its symbols.
+Update = tuple[str, Collection[str], Iterable[int], int]
+"""An update frame, its symbols, the ticks of each at its end, and for how many ticks it stands.
 
-    `ticks` is the tick count of each symbol at the end of the frame. `merged` is the number of
-    ticks for which the whole frame stands.
-    """
-
-    frame: str
-    symbols: list[str]
-    ticks: list[int]
-    merged: int
-
-
-NO_UPDATE: Final = Update("", [], [], 0)
+A plain tuple: a named one costs as much as choosing the symbols.
+"""
+NO_UPDATE: Final[Update] = ("", (), (), 0)
 
 
 class _Entries(dict[str, str]):
@@ -86,23 +78,17 @@ class _Entries(dict[str, str]):
 class _Changes:
     """The symbols with news after one sequence, with their ticks, and their entries by fields."""
 
+    __slots__ = ("entries", "merged", "symbols", "ticks")
+
     def __init__(self, symbols: Iterable[str], board: Board) -> None:
-        self.symbols = {symbol: board.ticks(symbol) for symbol in symbols}
+        self.symbols = frozenset(symbols)
+        self.ticks = {symbol: board.ticks(symbol) for symbol in self.symbols}
         self.entries: dict[Fields, _Entries] = {}
         self.merged: dict[str, int] = {}
 
-    def seen_by(self, view: MarketView, visible: frozenset[str] | None) -> list[str]:
-        """Return the changed symbols that a view contains and its access allows."""
-        # The smaller side is walked: most readers want a few of many symbols, and most batches
-        # change a few of those that a reader of everything wants.
-        changed, wanted = self.symbols, view.symbols
-        if visible is not None:
-            wanted = visible if wanted is None else wanted & visible
-        if wanted is None:
-            return list(changed)
-        if len(wanted) < len(changed):
-            return [symbol for symbol in wanted if symbol in changed]
-        return [symbol for symbol in changed if symbol in wanted]
+    def among(self, wanted: frozenset[str] | None) -> frozenset[str]:
+        """Return the changed symbols among those that are wanted; None is all."""
+        return self.symbols if wanted is None else wanted & self.symbols
 
 
 class Replica:
@@ -125,6 +111,8 @@ class Replica:
         """Begin at a board; `recent` are the batches before it, for readers to resume from."""
         self.epoch = epoch
         self.board = board
+        # A copy of the board's, because every reader compares it at every frame.
+        self.sequence = board.sequence
         self.bars = BarTexts(board)
         self.ts = ts
         self.stale_ms: int | None = None
@@ -145,14 +133,9 @@ class Replica:
             self._note_tick(sequence, tick)
 
     @property
-    def sequence(self) -> int:
-        """Return the sequence of the last event applied."""
-        return self.board.sequence
-
-    @property
     def position(self) -> Position:
         """Return where this replica stands."""
-        return Position(self.epoch, self.board.sequence)
+        return Position(self.epoch, self.sequence)
 
     @property
     def ticks(self) -> Counter[str]:
@@ -192,6 +175,7 @@ class Replica:
         try:
             for sequence, event in enumerate(batch.events, batch.first):
                 self._apply(sequence, event)
+            self.sequence = self.board.sequence
         except KeyError as error:
             raise BatchLost(f"batch speaks of {error}, which is not listed") from None
 
@@ -222,11 +206,11 @@ class Replica:
         """
         return self.board.ticks(symbol) - self._counts.since(symbol, sequence)
 
-    def changed_since(self, sequence: int, view: MarketView) -> list[str]:
+    def changed_since(self, sequence: int, view: MarketView) -> Collection[str]:
         """Return the symbols of a view with news after `sequence`."""
-        return self._changes_since(sequence).seen_by(view, self.visible_to(view.access))
+        return self._changes_since(sequence).among(self._wanted(view))
 
-    def update(self, view: MarketView, *, since: int, looked: int) -> Update:
+    def update(self, view: MarketView, since: int, looked: int) -> Update:
         """Return the update that brings a reader from `since` to here; empty without news.
 
         `looked` is a later position up to which nothing in the view changed. Readers that share it
@@ -235,6 +219,8 @@ class Replica:
         Raises:
             PositionLost: the ticks after `looked` cannot be counted any more.
         """
+        if not view.is_shared:
+            return self._encode_update(view, since, looked)
         key = (view, since, looked)
         update = self._updates.get(key)
         if update is None:
@@ -257,6 +243,15 @@ class Replica:
             return encode_gone(symbol, ticks=0)
         return encode_row(symbol, row, fields=fields, ts=self.ts)
 
+    def _wanted(self, view: MarketView) -> frozenset[str] | None:
+        """Return the symbols of a view that its access allows; None is all there are."""
+        if view.listed is not self._visible:
+            visible, view.listed = self.visible_to(view.access), self._visible
+            view.wanted = visible if view.symbols is None else view.symbols
+            if visible is not None and view.symbols is not None:
+                view.wanted = view.symbols & visible
+        return view.wanted
+
     def _changes_since(self, sequence: int) -> _Changes:
         known = self._changes.get(sequence)
         if known is None:
@@ -273,20 +268,16 @@ class Replica:
 
     def _encode_update(self, view: MarketView, since: int, looked: int) -> Update:
         changes = self._changes_since(looked)
-        symbols = changes.seen_by(view, self.visible_to(view.access))
+        symbols = changes.among(self._wanted(view))
         if not symbols:
             return NO_UPDATE
         entries = changes.entries.get(view.fields) or self._entries(changes, view.fields, looked)
-        frame = encode_update(
-            Channel.TICKER,
-            [entries[symbol] for symbol in symbols],
-            since=since,
-            seq=self.sequence,
-            ts=self.ts,
-        )
-        ticks = changes.symbols
-        merged = sum(map(changes.merged.__getitem__, symbols))
-        return Update(frame, symbols, [ticks[symbol] for symbol in symbols], merged)
+        # `map` over the method of the dict: this runs for every frame of every reader.
+        texts = map(entries.__getitem__, symbols)
+        seq, ts = self.sequence, self.ts
+        frame = encode_update(Channel.TICKER, texts, since=since, seq=seq, ts=ts)
+        ticks = [*map(changes.ticks.__getitem__, symbols)]
+        return frame, symbols, ticks, sum(map(changes.merged.__getitem__, symbols))
 
     def _entries(self, changes: _Changes, fields: Fields, looked: int) -> _Entries:
         def encode(symbol: str) -> str:
@@ -375,7 +366,7 @@ class Replica:
     def _note_status(self, sequence: int, event: StatusEvent, symbol: str | None) -> None:
         row = None if symbol is None else self.board.rows.get(symbol)
         if isinstance(event, Listing | Delisting):
-            self._visible.clear()
+            self._visible = {}
         if isinstance(event, FeedStatus | FeedRemoval):
             text = StatusText(event.feed, True, encode_status(event, row))
         else:

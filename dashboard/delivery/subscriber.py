@@ -4,7 +4,6 @@ Pure. Must not know sockets, tasks or rows. Time and the replica arrive as argum
 """
 
 from collections.abc import Iterable
-from math import inf
 from typing import Any, Final
 
 from dashboard.delivery.command_checks import (
@@ -106,7 +105,8 @@ class Subscriber:
         self._market_outboxes = (*self._paced_outboxes, self._status)
         self._is_whole_at_once = is_whole_at_once
         self._heartbeat_ms = heartbeat_ms
-        self._beat_s = self.next_s = now.mono_s
+        self._next_beat_s = now.mono_s + heartbeat_ms / 1000
+        self.next_s = now.mono_s
         self._sent_stale_ms: int | None = None
         self._command_budget = TokenBucket(
             per_s=COMMANDS_PER_S, burst=COMMAND_BURST, now_s=now.mono_s
@@ -130,7 +130,7 @@ class Subscriber:
 
     def welcome(self, replica: Replica, now: Moment) -> str:
         """Return the first frame."""
-        self._beat_s = now.mono_s
+        self._next_beat_s = now.mono_s + self._heartbeat_ms / 1000
         return encode_welcome(
             epoch=self._access.to_reader(replica.position).marked_epoch,
             heartbeat_ms=round(self._heartbeat_ms),
@@ -176,17 +176,21 @@ class Subscriber:
 
     def has_work(self, replica: Replica, now_s: float) -> bool:
         """Say whether `frames` may return something although the market did not move."""
-        return self._is_time_to_beat(now_s) or (
-            self.pace.is_due(now_s) and self._is_behind(replica)
-        )
+        return now_s >= self._next_beat_s or (self.pace.is_due(now_s) and self._is_behind(replica))
 
     def frames(self, replica: Replica, now: Moment) -> list[str]:
         """Return the frames that are due: distinct news at once, merged news at the pace."""
+        frames: list[str] = []
         # Status first: a row must know its phase before a price of the new phase arrives.
-        frames = self._status.take(replica) + self.personal.take() + self.deck.take()
+        if self._status.is_behind(replica):
+            frames += self._status.take(replica)
+        if self.personal.offered is not None:
+            frames += self.personal.take()
+        if self.deck.waiting is not None:
+            frames += self.deck.take()
         if self.pace.is_due(now.mono_s) or (frames and self._is_whole_at_once):
             frames += self._take_prices(replica, now)
-        if replica.stale_ms != self._sent_stale_ms or self._is_time_to_beat(now.mono_s):
+        if replica.stale_ms != self._sent_stale_ms or now.mono_s >= self._next_beat_s:
             frames.append(self._heartbeat(replica, now))
         self._plan()
         if frames and self.pace.is_news and (news := self.pace.take_news(now.mono_s)) is not None:
@@ -194,8 +198,8 @@ class Subscriber:
         return frames
 
     def _plan(self) -> None:
-        due_s = inf if self.pace.is_paused else self.pace.due_s
-        self.next_s = min(due_s, self._beat_s + self._heartbeat_ms / 1000)
+        beat_s, due_s = self._next_beat_s, self.pace.due_s
+        self.next_s = beat_s if self.pace.is_paused or beat_s < due_s else due_s
 
     def lag(self, replica: Replica) -> int:
         """Return by how many events the reader's position is behind the market.
@@ -216,18 +220,21 @@ class Subscriber:
         return self._access.to_reader(replica.position)
 
     def _take_prices(self, replica: Replica, now: Moment) -> list[str]:
-        frames = [frame for outbox in self._paced_outboxes for frame in outbox.take(replica)]
-        if frames and not self._is_behind(replica):
+        frames: list[str] = []
+        for outbox in self._paced_outboxes:
+            if outbox.is_open:
+                frames += outbox.take(replica)
+        # Only trades may be left: they come TRADE_ENTRIES at a time.
+        if frames and not (self._trades.is_open and self._trades.place.is_behind(replica)):
             self.pace.note_sent(replica.sequence, now.mono_s)
         return frames
 
     def _is_behind(self, replica: Replica) -> bool:
-        return any(
-            outbox.is_open and outbox.place.is_behind(replica) for outbox in self._paced_outboxes
-        )
-
-    def _is_time_to_beat(self, now_s: float) -> bool:
-        return (now_s - self._beat_s) * 1000 >= self._heartbeat_ms
+        # A loop: this is asked for every frame, and a generator costs as much as the answer.
+        for outbox in self._paced_outboxes:
+            if outbox.is_open and outbox.place.is_behind(replica):
+                return True
+        return False
 
     def _heartbeat(self, replica: Replica, now: Moment) -> str:
         """Return a heartbeat, and raise the position of every open channel to the one it names.
@@ -237,7 +244,7 @@ class Subscriber:
         """
         seq = self._whole_up_to(replica)
         self._raise_to(replica, seq)
-        self._beat_s = now.mono_s
+        self._next_beat_s = now.mono_s + self._heartbeat_ms / 1000
         self._sent_stale_ms = replica.stale_ms
         return encode_heartbeat(seq=seq, ts=now.wall_ms, stale_ms=replica.stale_ms)
 

@@ -5,6 +5,7 @@ stand at the same position share them.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -55,8 +56,19 @@ FIELD_INDEX: Final = {
 """Where in `Row.values` a field of a ticker entry is."""
 _INTERVALS: Final = tuple(INTERVALS)
 StatusEvent = Status | FeedStatus | FeedRemoval | Listing | Delisting | Carryover
-Fields = tuple[tuple[str, int, bool], ...]
-"""The chosen fields of a row: encoded key, index in the row, whether it is a price."""
+
+
+class Fields:
+    """Chosen fields of a row; each part is an encoded key, its index, and whether it is a price.
+
+    `fields_of` returns one object for one choice, so that finding what was encoded for it costs
+    nothing: the hash of a nested tuple would be made anew for every frame.
+    """
+
+    __slots__ = ("parts",)
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self.parts = tuple((f'"{key}":', FIELD_INDEX[key], key in PRICE_FIELDS) for key in keys)
 
 
 def fields_of(keys: Iterable[str]) -> Fields:
@@ -65,9 +77,12 @@ def fields_of(keys: Iterable[str]) -> Fields:
     Raises:
         KeyError: a key is not one of a ticker entry.
     """
-    return tuple(
-        (f'"{key}":', FIELD_INDEX[key], key in PRICE_FIELDS) for key in dict.fromkeys(keys)
-    )
+    return _fields_of(tuple(dict.fromkeys(keys)))
+
+
+@lru_cache(maxsize=1024)
+def _fields_of(keys: tuple[str, ...]) -> Fields:
+    return Fields(keys)
 
 
 ALL_FIELDS: Final = fields_of(FIELDS)
@@ -76,7 +91,8 @@ ALL_FIELDS: Final = fields_of(FIELDS)
 def encode_row(symbol: str, row: Row, *, fields: Fields = ALL_FIELDS, ts: int) -> str:
     """Return a ticker entry of a snapshot: every chosen field, null where there is no value yet."""
     parts = [
-        name + _encode_value(row, row.values[index], is_price) for name, index, is_price in fields
+        name + _encode_value(row, row.values[index], is_price)
+        for name, index, is_price in fields.parts
     ]
     parts.append(_encode_ago(row, ts))
     return f'"{shown(symbol)}":{{{",".join(parts)}}}'
@@ -89,7 +105,7 @@ def encode_entry(
     values, versions = row.values, row.versions
     parts = [
         name + _encode_value(row, values[index], is_price)
-        for name, index, is_price in fields
+        for name, index, is_price in fields.parts
         if versions[index] > since
     ]
     if versions[TS_EVENT] > since:
@@ -166,9 +182,8 @@ def encode_update(
     channel: Channel, entries: Iterable[str], *, since: int, seq: int, ts: int
 ) -> str:
     """Return an update: the frame that covers (since, seq]."""
-    left, right = _BRACKETS[channel]
-    head = f'{{"channel":"{channel.value}","from":{since},"seq":{seq},"ts":{ts},"data":{left}'
-    return f"{head}{','.join(entries)}{right}}}"
+    head, left, right = _UPDATES[channel]
+    return f'{head}{since},"seq":{seq},"ts":{ts},"data":{left}{",".join(entries)}{right}'
 
 
 def encode_snapshot(
@@ -198,6 +213,11 @@ _BRACKETS: Final = {
     Channel.STATUS: ("[", "]"),
 }
 """Merged entries form an object by symbol, distinct ones a list in order."""
+_UPDATES: Final = {
+    channel: (f'{{"channel":"{channel.value}","from":', left, f"{right}}}")
+    for channel, (left, right) in _BRACKETS.items()
+}
+"""The parts of an update that never change: its beginning, and what is around its entries."""
 
 
 def encode_feed(status: FeedStatus) -> str:

@@ -5,16 +5,11 @@ Pure. Must not know what the frame says, or who may read it.
 
 
 class DeckOutbox:
-    """Merged: the next frame replaces one that was not sent yet."""
+    """Merged: the next frame replaces the one that is still `waiting` to be sent."""
 
     def __init__(self) -> None:
         self.is_open = False
-        self._waiting: str | None = None
-
-    @property
-    def is_behind(self) -> bool:
-        """Say whether a frame waits."""
-        return self._waiting is not None
+        self.waiting: str | None = None
 
     def open(self) -> None:
         """Subscribe; the channel begins with the next frame that is made."""
@@ -23,13 +18,13 @@ class DeckOutbox:
     def close(self) -> None:
         """Unsubscribe, and drop a frame that waits."""
         self.is_open = False
-        self._waiting = None
+        self.waiting = None
 
     def offer(self, frame: str) -> None:
         """Take the newest frame."""
-        self._waiting = frame
+        self.waiting = frame
 
     def take(self) -> list[str]:
         """Return the newest frame if it was not returned before."""
-        frame, self._waiting = self._waiting, None
+        frame, self.waiting = self.waiting, None
         return [] if frame is None else [frame]

@@ -123,11 +123,11 @@ class TickerOutbox:
         # The usual way: a frame that all readers of this view and position share.
         if not replica.counts_since(place.looked):
             return self._own_update(replica)
-        update = replica.update(self._view, since=place.sequence, looked=place.looked)
-        self._ticks_seen.update(zip(update.symbols, update.ticks, strict=True))
-        self.updates += len(update.symbols)
-        self.merged += update.merged
-        return update.frame
+        frame, symbols, ticks, merged = replica.update(self._view, place.sequence, place.looked)
+        self._ticks_seen.update(zip(symbols, ticks, strict=True))
+        self.updates += len(symbols)
+        self.merged += merged
+        return frame
 
     def _own_update(self, replica: Replica) -> str:
         """Encode for this reader alone, with its own tick counts.

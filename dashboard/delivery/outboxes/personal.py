@@ -9,7 +9,8 @@ from dashboard.wire.personal import Notice, Personal, encode_notices, encode_wat
 class PersonalOutbox:
     """The rows of one person: the watchlist is sent as a whole, notifications by their ids.
 
-    `needs_rows` says that the rows have not been read since a channel was opened.
+    `needs_rows` says that the rows have not been read since a channel was opened. `offered` are the
+    rows that `take` has not compared yet.
     """
 
     def __init__(self) -> None:
@@ -18,7 +19,7 @@ class PersonalOutbox:
         self._since: int | None = None
         self._known_unread: int | None = None
         self.needs_rows = False
-        self._offered: Personal | None = None
+        self.offered: Personal | None = None
         self._watchlist: tuple[str, ...] | None = None
         self._sent: dict[int, Notice] | None = None
         self._unread = 0
@@ -27,11 +28,6 @@ class PersonalOutbox:
     def is_open(self) -> bool:
         """Say whether one of the two channels is open."""
         return self.wants_watchlist or self.wants_notices
-
-    @property
-    def is_behind(self) -> bool:
-        """Say whether rows were offered that `take` has not compared yet."""
-        return self._offered is not None
 
     def open_watchlist(self, known: tuple[str, ...] | None = None) -> None:
         """Open the watchlist; it is sent unless it equals the one that the reader knows."""
@@ -58,12 +54,12 @@ class PersonalOutbox:
 
     def offer(self, personal: Personal) -> None:
         """Take the rows as they are now. Only the newest count: ids tell what was missed."""
-        self._offered = personal
+        self.offered = personal
         self.needs_rows = False
 
     def take(self) -> list[str]:
         """Return frames with what changed since the last call."""
-        personal, self._offered = self._offered, None
+        personal, self.offered = self.offered, None
         if personal is None:
             return []
         frames = self._take_notices(personal) if self.wants_notices else []
