@@ -61,7 +61,7 @@ from feeds.market.packing import pack_batch, pack_board, unpack_batch
 from feeds.models import Feed
 from feeds.plan.plans import FeedKind, FeedPlan
 from feeds.recordings.recorder import Recorder
-from feeds.selectors.plans import read_plans, read_recorded
+from feeds.selectors.plans import PlanReader, read_recorded
 from feeds.services.bar_writer import BarWriter
 from feeds.services.checkpoints import CheckpointWriter, read_checkpoint, take_over
 from feeds.services.recordings import record_live
@@ -88,6 +88,7 @@ class FeedTasks:
         self._engine: Engine | None = None
         self._bus = bus
         self._clock = clock
+        self._plans = PlanReader(clock)
         self._runner: Runner | None = None
         self._upstream: Upstream | None = None
 
@@ -117,7 +118,7 @@ class FeedTasks:
             engine=engine,
             bus=self._bus,
             clock=self._clock,
-            read_plans=sync_to_async(with_connection(load_plans)),
+            read_plans=sync_to_async(with_connection(self._load_plans)),
             flush_ms=settings.MARKET_FLUSH_MS,
             reconcile_s=settings.MARKET_RECONCILE_S,
             observers=[bar_writer.observe],
@@ -147,7 +148,7 @@ class FeedTasks:
         try:
             left = await sync_to_async(with_connection(read_checkpoint))()
             engine = make_engine("rehearsal", left, open_upstream(self._clock))
-            plans = await sync_to_async(with_connection(load_plans))()
+            plans = await sync_to_async(with_connection(self._load_plans))()
             pack_board(_rehearsed(engine, plans, self._clock.now_ms()))
         except (db.Error, FeedError) as error:
             log.warning("rehearsal failed error=%s", error)
@@ -170,8 +171,23 @@ class FeedTasks:
 
     def poke(self) -> None:
         """Compare the market with the rows at once; nothing before it runs."""
+        self._plans.poke()
         if self._runner is not None:
             self._runner.poke()
+
+    def _load_plans(self) -> list[FeedPlan]:
+        """Return the plans of the feeds.
+
+        With a replay among them also import what reads recordings: Arrow takes 0.3 s, which this
+        thread has and the event loop has not.
+
+        Raises:
+            FeedError: a row holds what no feed can run.
+        """
+        plans = self._plans.read()
+        if any(plan.kind is FeedKind.REPLAY for plan in plans):
+            import_module("feeds.recordings.folder")
+        return plans
 
     def figures(self) -> FeedFigures:
         """Return what the present market has done so far."""
@@ -327,21 +343,6 @@ def retention() -> Retention:
         notifications_days=settings.MARKET_NOTIFICATIONS_DAYS,
         audit_days=settings.MARKET_AUDIT_DAYS,
     )
-
-
-def load_plans() -> list[FeedPlan]:
-    """Return the plans of the feeds.
-
-    With a replay among them also import what reads recordings: Arrow takes 0.3 s, which this thread
-    has and the event loop has not.
-
-    Raises:
-        FeedError: a row holds what no feed can run.
-    """
-    plans = read_plans()
-    if any(plan.kind is FeedKind.REPLAY for plan in plans):
-        import_module("feeds.recordings.folder")
-    return plans
 
 
 def open_replay(plan: FeedPlan) -> Source:

@@ -21,6 +21,7 @@ from feeds.market.board import Board
 from feeds.market.events import Tick
 from feeds.models import AuditEntry, Feed, MarketCheckpoint
 from feeds.plan.plans import FeedKind, FeedPlan
+from feeds.selectors.plans import PlanReader
 from feeds.services.feeds import seed_exchange
 from feeds.simulator.simulator import Simulator
 from tests.support.redis_server import RedisServer
@@ -100,10 +101,10 @@ async def test_a_rehearsal_leaves_rows_and_bus_alone(monkeypatch) -> None:
 
 @pytest.mark.django_db(transaction=True)
 async def test_a_rehearsal_that_fails_keeps_nobody_from_beginning(monkeypatch, caplog) -> None:
-    def fail() -> list[FeedPlan]:
+    def fail(_: PlanReader) -> list[FeedPlan]:
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(runtime_module, "load_plans", fail)
+    monkeypatch.setattr(PlanReader, "read", fail)
     await FeedTasks(MemoryBus(), SystemClock()).rehearse()
     assert "rehearsal failed error=database is locked" in caplog.text
 
@@ -138,9 +139,9 @@ def test_what_reads_recordings_is_loaded_with_the_plan_of_a_replay(
 ) -> None:
     found: list[str] = []
     plans = [SimpleNamespace(kind=kind) for kind in kinds]
-    monkeypatch.setattr(runtime_module, "read_plans", lambda: plans)
+    monkeypatch.setattr(PlanReader, "read", lambda _: plans)
     monkeypatch.setattr(runtime_module, "import_module", found.append)
-    assert runtime_module.load_plans() == plans
+    assert FeedTasks(MemoryBus(), SystemClock())._load_plans() == plans
     assert found == imported
 
 
