@@ -1,4 +1,4 @@
-"""Deletes what is older than the settings say: bars, notifications and audit entries.
+"""Deletes what is too old: bars, notifications, audit entries, and sessions that have ended.
 
 Must not know what these rows hold. Work is done in short transactions with a pause after each, so
 nobody waits long for a lock. It happens in the process of the feed, of which there is one.
@@ -7,6 +7,7 @@ nobody waits long for a lock. It happens in the process of the feed, of which th
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,11 +18,13 @@ from django import db
 from django.utils import timezone
 
 from dashboard.people.services import old_notifications, prune_notifications
+from dashboard.people.session_service import ended_sessions, prune_sessions
 from feeds.database import with_connection
 from feeds.services.audit import old_audit, prune_audit
 from feeds.services.bars import count_old_bars, prune_bars
 
 EVERY_S: Final = 600.0
+KINDS: Final = ("bars", "notifications", "audit entries", "sessions")
 PAUSE_S: Final = 0.02
 """Others write meanwhile: SQLite gives its lock to whoever asks at the right moment."""
 log = logging.getLogger(__name__)
@@ -41,6 +44,7 @@ class Retention:
             "bars": count_old_bars(self.bars_days),
             "notifications": old_notifications(_midnight(self.notifications_days)).count(),
             "audit entries": old_audit(_midnight(self.audit_days)).count(),
+            "sessions": ended_sessions().count(),
         }
 
     def batches(self) -> Iterator[tuple[str, int]]:
@@ -49,6 +53,7 @@ class Retention:
             "bars": prune_bars(self.bars_days),
             "notifications": prune_notifications(_midnight(self.notifications_days)),
             "audit entries": prune_audit(_midnight(self.audit_days)),
+            "sessions": prune_sessions(),
         }
         for kind, batches in kinds.items():
             for gone in batches:
@@ -56,11 +61,11 @@ class Retention:
 
     def prune(self, pause: Callable[[float], None] = time.sleep) -> dict[str, int]:
         """Delete what is too old, with pauses; return how many rows of each kind went."""
-        total = {"bars": 0, "notifications": 0, "audit entries": 0}
+        total: Counter[str] = Counter()
         for kind, gone in self.batches():
             total[kind] += gone
             pause(PAUSE_S)
-        return total
+        return {kind: total[kind] for kind in KINDS}
 
 
 async def prune_for_ever(retention: Retention) -> None:

@@ -4,7 +4,7 @@ The only writer of these rows. Django's sessions do not say whose they are, so a
 not know requests or sockets; the sweep of the hub ends the sockets of a session that is gone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -21,6 +21,7 @@ from feeds.services.audit import record
 SEEN_NOTED_EVERY: Final = timedelta(minutes=5)
 """The last use is written no more often than this."""
 AGENT_CHARACTERS: Final = 200
+ROWS_AT_ONCE: Final = 500
 
 
 def note_session(user: User, key: str, *, address: str, agent: str) -> None:
@@ -60,6 +61,21 @@ def end_sessions(sessions: Iterable[BrowserSession], *, actor: User) -> int:
         Session.objects.filter(session_key__in=keys).delete()
         BrowserSession.objects.filter(key__in=keys).delete()
     return len(found)
+
+
+def prune_sessions() -> Iterator[int]:
+    """Delete sessions that have ended; yield how many went after each short transaction."""
+    while keys := list(ended_sessions()[:ROWS_AT_ONCE]):
+        with transaction.atomic():
+            gone, _ = Session.objects.filter(session_key__in=keys).delete()
+            BrowserSession.objects.filter(key__in=keys).delete()
+        yield gone
+
+
+def ended_sessions() -> QuerySet[Session, str]:
+    """Return the keys of the sessions whose time is over; nobody can use them any more."""
+    ended = Session.objects.filter(expire_date__lte=timezone.now())
+    return ended.values_list("session_key", flat=True)
 
 
 def _forget_ended(user: User) -> None:

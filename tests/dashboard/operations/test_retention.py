@@ -8,13 +8,15 @@ from io import StringIO
 import pytest
 from django import db
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.utils import timezone
 
-from dashboard.models import Notification
+from dashboard.models import BrowserSession, Notification
 from dashboard.operations import retention as rooms
 from dashboard.operations.retention import Retention, prune_for_ever
 from dashboard.people import services as people
+from dashboard.people import session_service
 from feeds.market.bars import DAY_MS, MINUTE_MS
 from feeds.models import AuditEntry, AuditSubject, Feed, Instrument, StoredBar
 from feeds.services import audit, bars
@@ -57,7 +59,7 @@ def make_people(*days: float) -> None:
 def test_each_kind_has_its_own_age() -> None:
     make_bars("NVX", 0, 2 * DAY_MS - MINUTE_MS, 2 * DAY_MS, 3 * DAY_MS)
     make_people(0, 2.9, 4.1, 29, 31.1)
-    wanted = {"bars": 2, "notifications": 3, "audit entries": 1}
+    wanted = {"bars": 2, "notifications": 3, "audit entries": 1, "sessions": 0}
     assert KEPT.count_old() == wanted
     assert KEPT.prune(pause=lambda _: None) == wanted
     assert ages("NVX") == [0, 2 * DAY_MS - MINUTE_MS]
@@ -66,6 +68,20 @@ def test_each_kind_has_its_own_age() -> None:
     assert not AuditSubject.objects.filter(name="instrument 31.1").exists()
     assert AuditEntry.objects.filter(action="halt").count() == 4
     assert set(KEPT.count_old().values()) == {0}
+
+
+@pytest.mark.django_db
+def test_sessions_go_when_their_time_is_over(monkeypatch) -> None:
+    monkeypatch.setattr(session_service, "ROWS_AT_ONCE", 2)
+    user = User.objects.create_user("eve")
+    for number, days in enumerate((-1, 0, 0.1, 1, 40)):
+        key = f"session{number}"
+        Session.objects.create(session_key=key, session_data="", expire_date=ago(days))
+        BrowserSession.objects.create(user=user, key=key, mark="", seen_at=ago(days))
+    assert KEPT.count_old()["sessions"] == 4
+    assert KEPT.prune(pause=lambda _: None)["sessions"] == 4
+    assert [session.session_key for session in Session.objects.all()] == ["session0"]
+    assert [session.key for session in BrowserSession.objects.all()] == ["session0"]
 
 
 @pytest.mark.django_db
@@ -110,7 +126,7 @@ def test_the_command_counts_before_it_deletes() -> None:
     assert "1 notifications to delete\n1 audit entries to delete" in prune("--dry-run")
     assert Notification.objects.count() == 1
     assert "1 notifications deleted\n1 audit entries deleted" in prune()
-    assert prune("--dry-run").count("0 ") == 3
+    assert prune("--dry-run").count("0 ") == 4
 
 
 def prune(*flags: str) -> str:
