@@ -1,6 +1,5 @@
 """A real browser, people signed in, and no console error or CSP complaint left unread."""
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -58,13 +57,11 @@ def admin(open_page: Open) -> Page:
     return open_page("admin/", user="admin")
 
 
-def press(page: Page, model: str, name: str, button: str, **fields: str) -> float:
-    """Press a button of a feed's or an instrument's page in the admin; return when (epoch s)."""
+def press(page: Page, model: str, name: str, button: str, **fields: str) -> None:
+    """Press a button of a feed's or an instrument's page in the admin."""
     page.goto(page.url.split("/admin/")[0] + f"/admin/feeds/{model}/")
     page.get_by_role("link", name=name, exact=True).click()
     form = page.locator("form").filter(has=page.get_by_role("button", name=button, exact=True)).last
     for field, value in fields.items():
         form.locator(f"[name={field}]").fill(value)
-    pressed_s = time.time()
     form.get_by_role("button", name=button, exact=True).click()
-    return pressed_s

@@ -1,6 +1,6 @@
-"""What an admin does is seen in a browser that is open already, within a second."""
+"""What an admin does is seen in a browser that is open already, without a reload."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,14 +10,13 @@ from tests.support.price_table import shown
 
 pytestmark = pytest.mark.slow
 
-WITHIN_MS = 1000
 WATCH = """([selector, text]) => new Promise((resolve) => {
   const look = () => [...document.querySelectorAll(selector)].some(
     (one) => !one.hidden && one.checkVisibility() && one.innerText.toLowerCase().includes(text));
   const observer = new MutationObserver(() => {
     if (!look()) return;
     observer.disconnect();
-    resolve(Date.now());
+    resolve();
   });
   const all = {subtree: true, childList: true, characterData: true, attributes: true};
   observer.observe(document.body, all);
@@ -33,22 +32,22 @@ def viewer(open_page: Open) -> Page:
 
 
 @pytest.fixture
-def seen_ms(viewer: Page) -> Iterator[Callable[[str, str, Callable[[], float]], float]]:
-    """Do something, and return after how many ms it stood on the viewer's page."""
+def await_seen(viewer: Page) -> Callable[[str, str, Callable[[], None]], None]:
+    """Do something, and wait until it stands on the viewer's page, if only for a moment."""
 
-    def measure(selector: str, text: str, act: Callable[[], float]) -> float:
+    def wait(selector: str, text: str, act: Callable[[], None]) -> None:
         viewer.evaluate(
             f"(args) => {{ globalThis.seen = ({WATCH})(args); }}", [selector, text.lower()]
         )
-        acted_s = act()
-        return viewer.evaluate("globalThis.seen") - acted_s * 1000
+        act()
+        viewer.evaluate("globalThis.seen")
 
-    return measure
+    return wait
 
 
-def test_pausing_and_starting_a_feed(viewer: Page, admin: Page, seen_ms, eventually) -> None:
+def test_pausing_and_starting_a_feed(viewer: Page, admin: Page, await_seen, eventually) -> None:
     pause = lambda: press(admin, "feed", "Demo Exchange", "Pause", reason="lunch")
-    assert seen_ms("#feed-banner", "paused", pause) < WITHIN_MS
+    await_seen("#feed-banner", "paused", pause)
     expect(viewer.locator("#feed-banner")).to_contain_text("lunch")
     before = shown(viewer)
     press(admin, "feed", "Demo Exchange", "Start")
@@ -56,19 +55,19 @@ def test_pausing_and_starting_a_feed(viewer: Page, admin: Page, seen_ms, eventua
     eventually(lambda: shown(viewer) != before)
 
 
-def test_halting_and_resuming_an_instrument(viewer: Page, admin: Page, seen_ms) -> None:
+def test_halting_and_resuming_an_instrument(viewer: Page, admin: Page, await_seen) -> None:
     symbol = viewer.locator("tbody tr").first.get_attribute("data-symbol")
     assert symbol is not None
     halt = lambda: press(admin, "instrument", symbol, "Halt", reason="news pending")
     row = f"tr[data-symbol={symbol}]"
-    assert seen_ms(row, "halted", halt) < WITHIN_MS
+    await_seen(row, "halted", halt)
     expect(viewer.locator(row)).to_contain_text("news pending")
     press(admin, "instrument", symbol, "Resume")
     expect(viewer.locator(f"{row} [data-part=badge]")).to_be_hidden()
 
 
-def test_changing_the_rate(viewer: Page, admin: Page, seen_ms, eventually) -> None:
-    """Seen as a number within a second, and then as what it does: more ticks in the watchlist.
+def test_changing_the_rate(viewer: Page, admin: Page, await_seen, eventually) -> None:
+    """Seen as a number, and then as what it does: more ticks in the watchlist.
 
     After the open there are some three times as many as on average.
     """
@@ -77,29 +76,25 @@ def test_changing_the_rate(viewer: Page, admin: Page, seen_ms, eventually) -> No
         text = viewer.locator(".panel-foot [data-meter=tick_rate]").inner_text()
         return float(text.replace(",", "").strip("–") or 0)
 
-    def set_rate(rate: str) -> float:
-        return press(admin, "feed", "Demo Exchange", "Set the rate", rate=rate)
+    def set_rate(rate: str) -> None:
+        press(admin, "feed", "Demo Exchange", "Set the rate", rate=rate)
 
-    assert seen_ms("#market-rate", "40", lambda: set_rate("40")) < WITHIN_MS
+    await_seen("#market-rate", "40", lambda: set_rate("40"))
     eventually(lambda: 0 < ticks_per_s() < 120)
-    assert seen_ms("#market-rate", "3,000", lambda: set_rate("3000")) < WITHIN_MS
+    await_seen("#market-rate", "3,000", lambda: set_rate("3000"))
     eventually(lambda: ticks_per_s() > 200)
-    assert seen_ms("#market-rate", "200", lambda: set_rate("200")) < WITHIN_MS
+    await_seen("#market-rate", "200", lambda: set_rate("200"))
 
 
-def test_sending_a_notification(viewer: Page, admin: Page, seen_ms) -> None:
-    def send() -> float:
-        import time
-
+def test_sending_a_notification(viewer: Page, admin: Page, await_seen) -> None:
+    def send() -> None:
         admin.goto(admin.url.split("/admin/")[0] + "/admin/dashboard/notification/")
         admin.get_by_role("link", name="Send notification").click()
         admin.get_by_label("Title").fill("Maintenance at noon")
         admin.get_by_label("Body").fill("Ten minutes")
-        sent_s = time.time()
         admin.get_by_role("button", name="Send").click()
-        return sent_s
 
-    assert seen_ms(".toasts", "maintenance at noon", send) < WITHIN_MS
+    await_seen(".toasts", "maintenance at noon", send)
     expect(viewer.locator("#notices [data-part=count]")).to_have_text("1")
     viewer.locator("#notices summary").click()
     viewer.get_by_role("button", name="Mark all read").click()
