@@ -18,6 +18,8 @@ TEST = (
 )
 CONFTEST = (
     "import pytest\n"
+    "from hypothesis import settings\n"
+    "settings.register_profile('busy')\n"
     "def pytest_runtest_logreport(report):\n"
     "    if report.failed:\n        print(f'\\n{report.nodeid} failed ({report.when})')\n"
 )
