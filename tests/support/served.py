@@ -162,8 +162,9 @@ def _serving(folder: Path, *arguments: str, **settings: str) -> Iterator[Served]
         )  # fmt: skip
     assert process.stdout is not None
     try:
-        ready = json.loads(process.stdout.readline())
-        served = Served(folder, surroundings, file, process, ready)
+        line = process.stdout.readline()
+        assert line, f"the server did not start:\n{file.read_text()}"
+        served = Served(folder, surroundings, file, process, json.loads(line))
         yield served
         if not served.has_ended:
             served.stop()

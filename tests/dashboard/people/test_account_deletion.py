@@ -9,7 +9,6 @@ from allauth.mfa.totp.internal.auth import TOTP
 from asgiref.sync import async_to_sync
 from django.apps import apps
 from django.conf import settings as site
-from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
@@ -36,9 +35,8 @@ KEY = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 @pytest.fixture(autouse=True)
-def one_round(monkeypatch):
+def empty_cache():
     cache.clear()
-    monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", 1)
 
 
 @pytest.fixture

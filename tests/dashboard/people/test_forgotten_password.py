@@ -12,7 +12,6 @@ from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.totp.internal.auth import TOTP
 from asgiref.sync import async_to_sync
 from django.conf import settings as site
-from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import User
 from django.core import mail
 from django.core.cache import cache
@@ -45,9 +44,8 @@ UNKNOWN = "eve@example.org"
 
 
 @pytest.fixture(autouse=True)
-def one_round(monkeypatch):
+def empty_cache():
     cache.clear()
-    monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", 1)
 
 
 @pytest.fixture(autouse=True)
