@@ -9,7 +9,7 @@ from typing import Final, Self
 import msgspec
 
 from feeds.exceptions import InvalidPosition
-from feeds.market.events import Position
+from feeds.market.events import NOTHING, Position
 
 _MARKED: Final = re.compile(r"(.*)(x[0-9a-f]{8})")
 """An epoch and a mark. Epochs of the tape are hexadecimal, so none of them looks marked."""
@@ -48,9 +48,16 @@ class ReaderPosition(msgspec.Struct, frozen=True):
         return f"{self.epoch}{self.mark}:{self.sequence}"
 
 
+NOWHERE: Final = ReaderPosition("", NOTHING)
+"""The place of a reader that was somewhere, but says nothing that can be read."""
+
+
 def position_of(since: str | None) -> ReaderPosition | None:
-    """Read a position, or return None; the answer to junk is a snapshot, not an error."""
+    """Read a position, None if there is no text; junk is a position that cannot be resumed.
+
+    So whoever says that it was here before is told of the gap, however badly it says so.
+    """
     try:
         return None if since is None else ReaderPosition.parse(since)
     except InvalidPosition:
-        return None
+        return NOWHERE

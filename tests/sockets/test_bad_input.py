@@ -246,12 +246,14 @@ def test_a_bad_poll_gets_its_error(served: Served, query: str, name: str | None)
         assert (status, json.loads(body)["error"]["name"]) == (400, name)
 
 
-@pytest.mark.parametrize("since", ["junk", "%00", "ffffffff:1", "x" * 5000])
+@pytest.mark.parametrize("since", ["junk", "%00", "ffffffff:1", "x" * 5000, "", ":5", "e:5%20"])
 def test_a_poll_from_a_junk_position_gets_a_snapshot(served: Served, since: str) -> None:
-    status, body = poll(served, f"?symbols=*&since={since}")
-    kinds = [(f["channel"], f.get("type")) for f in json.loads(body)["frames"]]
+    status, body = poll(served, f"?channels=ticker,trades,bars&symbols=*&bars=NVX&since={since}")
+    kinds = [(f["channel"], f.get("type"), f.get("gap")) for f in json.loads(body)["frames"]]
     assert status == 200
-    assert ("ticker", "snapshot") in kinds
+    assert ("ticker", "snapshot", None) in kinds
+    assert ("trades", "snapshot", True) in kinds
+    assert ("bars", "snapshot", True) in kinds
 
 
 def test_a_poll_of_nobody_is_refused(served: Served) -> None:

@@ -288,7 +288,7 @@ class StatusOutbox:
         """Open the channel; say whether it resumes at `since`."""
         self.is_open = True
         self.place.stand_at(Position("", NOTHING))
-        if since is None or since.epoch != replica.epoch:
+        if since is None or not since.epoch or since.epoch != replica.epoch:
             return False
         try:
             replica.statuses_since(since.sequence)

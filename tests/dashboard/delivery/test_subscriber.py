@@ -479,7 +479,12 @@ def test_who_leaves_the_personal_channels_hears_no_more_of_them() -> None:
         assert len(client.frames()) == hears
 
 
-@pytest.mark.parametrize(("since", "has_gap"), [(None, False), ("e9:1", True)])
+JUNK = ("", "junk", ":5", "e1:-1", "e1:5 ", "e1:1e3", "e1:٣", "e1:" + "9" * 400)
+
+
+@pytest.mark.parametrize(
+    ("since", "has_gap"), [(None, False), ("e9:1", True), *((text, True) for text in JUNK)]
+)
 @pytest.mark.parametrize("channel", ["trades", "bars"])
 def test_only_who_was_here_before_is_shown_a_gap(
     channel: str, since: str | None, has_gap: bool

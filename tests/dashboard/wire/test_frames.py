@@ -18,7 +18,7 @@ from dashboard.wire.commands import (
     notice_id_of,
 )
 from dashboard.wire.frames import encode_row, encode_snapshot, encode_update
-from dashboard.wire.positions import ReaderPosition, position_of
+from dashboard.wire.positions import NOWHERE, ReaderPosition, position_of
 from dashboard.wire.registry import CLOSE_TEXT, ERROR_TEXT, SNAPSHOT_ENTRIES, Channel, Close, Error
 from feeds.market.board import Board
 from feeds.market.events import Event
@@ -127,8 +127,21 @@ def test_junk_is_no_notification_id(text: str) -> None:
 def test_positions_and_ids_are_read() -> None:
     assert position_of("e1:7") == ReaderPosition("e1", 7)
     assert position_of("e1x0123abcd:7") == ReaderPosition("e1", 7, "x0123abcd")
-    assert position_of("junk") is None
+    assert position_of(None) is None
     assert notice_id_of("12") == 12
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        "", " ", "junk", ":", ":5", "e1", "e1:", "e1:-1", "e1:+1", "e1:5 ", " e1:5", "e1:5\n",
+        "e1: 5", "e1:1e3", "e1:1.0", "e1:05", "e1:0x5", "e1:1_0", "e1:٣", "e1:５", "é1:5", "e1:5:6",
+        "e1::5", "e1;5", "e-1:5", "e1:" + "9" * 17, "e1:" + "9" * 5000, "e" * 33 + ":5", "null",
+        "e1:null", "e1:NaN", "e1:5\x00",
+    ],
+)  # fmt: skip
+def test_junk_is_the_position_of_a_reader_that_was_somewhere(junk: str) -> None:
+    assert position_of(junk) == NOWHERE
 
 
 def test_a_big_snapshot_comes_in_frames_that_say_that_more_follow() -> None:
