@@ -117,6 +117,7 @@ class TradeOut(ResponseSchema):
     q: Annotated[int, Field(description="quantity")]
     side: Literal["BUY", "SELL"]
     i: Annotated[int, Field(description="its sequence, unique within an epoch")]
+    et: Annotated[int, Field(description="when it happened, in the exchange's time; UTC, ms")]
     t: Time
 
 

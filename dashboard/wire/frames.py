@@ -157,7 +157,8 @@ def encode_trade(trade: Trade, row: Row, *, sequence: int) -> TradeText:
     """Return the shared text of a trade."""
     text = (
         f'{{"s":"{shown(trade.symbol)}","p":{row.price(trade.price_ticks)!r},"q":{trade.size},'
-        f'"side":"{trade.side.value}","i":{sequence},{_AGO}'
+        f'"side":"{trade.side.value}","i":{sequence},'
+        f'"et":{trade.exchange_ms or trade.ts_event},{_AGO}'
     )
     return TradeText(trade.symbol, sequence, text, trade.ts_event)
 

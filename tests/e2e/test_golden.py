@@ -59,3 +59,23 @@ def test_the_twin_of_the_bars_is_its_equal(open_page: Open) -> None:
     outcome = open_page("accounts/login/", user=None).evaluate(FOLD_BARS, steps)
     for step, seen in zip(steps, outcome, strict=True):
         assert seen == {"bars": step["bars"], "position": step["position"]}, step["name"]
+
+
+TRADES = GOLDEN / "trades.json"
+FOLD_TRADES = """async (steps) => {
+  const {Tape} = await import("/static/js/market/tape.js");
+  const {readFrame} = await import("/static/js/wire/frames.js");
+  const tape = new Tape();
+  tape.want(["NVX", "ORB"]);
+  return steps.map(({frames}) => {
+    for (const frame of frames) tape.apply(readFrame(frame));
+    return {trades: tape.lines.map(({trade}) => trade), position: tape.position};
+  });
+}"""
+
+
+def test_the_twin_of_the_tape_is_its_equal(open_page: Open) -> None:
+    steps = json.loads(TRADES.read_text())
+    outcome = open_page("accounts/login/", user=None).evaluate(FOLD_TRADES, steps)
+    for step, seen in zip(steps, outcome, strict=True):
+        assert seen == {"trades": step["trades"], "position": step["position"]}, step["name"]

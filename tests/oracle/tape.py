@@ -125,7 +125,7 @@ class Epoch:
         since = self.instruments[key].listed.at(sequence) or 0
         bars: dict[int, Fields] = {}
         for trade in self.trades([key], since, sequence):
-            at_ms, price, size = trade["at_ms"], trade["p"], trade["q"]
+            at_ms, price, size = trade["et"], trade["p"], trade["q"]
             bar = bars.setdefault(
                 at_ms - at_ms % span_ms, {"o": price, "h": price, "l": price, "v": 0, "n": 0}
             )
@@ -286,7 +286,7 @@ def _trade_entry(instrument: Instrument, sequence: int, trade: Trade) -> Fields:
         "side": str(trade.side),
         "i": sequence,
         "t": trade.ts_event,
-        "at_ms": trade.exchange_ms or trade.ts_event,
+        "et": trade.exchange_ms or trade.ts_event,
     }
 
 

@@ -69,7 +69,7 @@ def update(since: int, seq: int, *, channel: str = "ticker", **data: Any) -> dic
 
 
 def trades(since: int, seq: int, *numbers: int) -> dict[str, Any]:
-    entry = {"s": "NVX", "p": 1.01, "q": 5, "side": "BUY", "ms": 0}
+    entry = {"s": "NVX", "p": 1.01, "q": 5, "side": "BUY", "et": NOW, "ms": 0}
     data = [entry | {"i": number} for number in numbers]
     return update(since, seq, channel="trades") | {"data": data}
 

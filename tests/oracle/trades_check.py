@@ -54,7 +54,7 @@ class TradesCheck(Check):
     def _check_all(self, mine: list[Frame], epoch: Epoch, since: int, sequence: int) -> None:
         self.trades += len(mine)
         due = epoch.trades(self.keys(epoch, sequence), since, sequence)
-        if mine != [_public(trade) for trade in due]:
+        if mine != due:
             self.complain(f"trades in ({since}, {sequence}] were {_numbers(mine)}, "
                           f"the tape has {_numbers(due)}")  # fmt: skip
 
@@ -71,7 +71,7 @@ class TradesCheck(Check):
             self.fresh = set()
         due = epoch.trades(keys, 0, sequence)
         newest = due[-len(mine) :] if mine else []
-        if mine != [_public(trade) for trade in newest]:
+        if mine != newest:
             self.complain(f"the newest trades at {sequence} were {_numbers(mine)}, "
                           f"the tape has {_numbers(newest)}")  # fmt: skip
 
@@ -91,10 +91,6 @@ class TradesCheck(Check):
 
 def _dated(trade: Frame, ts: int) -> Frame:
     return {k: v for k, v in trade.items() if k != "ms"} | {"t": ts - trade["ms"]}
-
-
-def _public(trade: Frame) -> Frame:
-    return {k: v for k, v in trade.items() if k != "at_ms"}
 
 
 def _numbers(trades: list[Frame]) -> list[int]:

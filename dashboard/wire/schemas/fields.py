@@ -38,6 +38,7 @@ Epoch = Annotated[str, Meta(description="life of the tape; positions of another 
 Symbol = Annotated[str, Meta(description="key of an instrument")]
 More = Annotated[bool, only(True), Meta(description="further frames of this snapshot follow")]
 AGO: Final = Meta(description="how long before `ts` the tick happened; ms")
+EXCHANGE_TIME: Final = Meta(ge=0, description="when it happened, in the exchange's time; UTC, ms")
 Reason = Annotated[str, Meta(description="why; empty when there is no reason to give")]
 Gone = Annotated[bool, only(True), Meta(description="always true: it left the market")]
 AlwaysTrue = Annotated[bool, only(True)]

@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType, field
 
 from dashboard.wire.schemas.fields import (
     AGO,
+    EXCHANGE_TIME,
     Epoch,
     From,
     Sent,
@@ -29,6 +30,7 @@ class TradeEntry(WireSchema):
     q: Annotated[int, Meta(gt=0, description="quantity; units")]
     side: Side
     i: Annotated[int, Meta(gt=0, description="id of the trade: its sequence, unique in an epoch")]
+    et: Annotated[int, EXCHANGE_TIME]
     ms: Annotated[int, AGO]
 
 

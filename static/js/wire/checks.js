@@ -17,8 +17,9 @@
  * `n`: how many ticks the entry stands for.
  * @typedef {Partial<Row> & {s: string, n: number, gone?: boolean}} TickerEntry
  *
- * `i`: the sequence of the trade, q its size, side who crossed the spread.
- * @typedef {{s: string, p: number, q: number, side: string, i: number, t: number}} Trade
+ * `i`: the sequence of the trade, q its size, side who crossed the spread, et when it happened in exchange time (UTC ms;
+ * servers of before do not say it).
+ * @typedef {{s: string, p: number, q: number, side: string, i: number, et?: number, t: number}} Trade
  *
  * A bar of an interval: t when it begins in exchange time, n its trades. `none`: there is no bar yet.
  * @typedef {{s: string, iv: string, t: number, o: number, h: number, l: number, c: number, v: number, n: number, closed?: boolean}} Bar
@@ -88,6 +89,7 @@ export function isTickerEntry(entry) {
 /** @param {unknown} entry @returns {entry is WrittenTrade} */
 export function isTradeEntry(entry) {
   if (!isObject(entry) || !isText(entry.s) || !isText(entry.side)) return false;
+  if (entry.et !== undefined && !isNumber(entry.et)) return false;
   return isSequence(entry.i) && isNumber(entry.p) && isNumber(entry.q) && isNumber(entry.ms);
 }
 

@@ -1,19 +1,29 @@
 """Every trade once and in order, whatever the pauses; who fell out of the tape sees the gap."""
 
 import json
+from datetime import date
+from itertools import chain
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.delivery.outboxes.bars import BarsOutbox
 from dashboard.delivery.outboxes.market import TradesOutbox
 from dashboard.delivery.replica import TRADE_CAPACITY, Replica
 from dashboard.loadtest.reader import Reader
 from dashboard.wire.registry import RECENT_TRADES, TRADE_ENTRIES
+from feeds.engine.virtual_clock import demo_plan, tape_of
+from feeds.market.bars import MINUTE, MINUTE_MS
 from feeds.market.board import Board
 from feeds.market.events import Batch, Event, Position, Side, Trade
+from feeds.plan.calendars import EXCHANGES, Calendar
 from tests.support.market_script import NOW, SYMBOLS, batches, listing, scripts
+from tests.support.places import GOLDEN
 
+FRAMES = GOLDEN / "trades.json"
 EPOCH = "e1"
+EXCHANGE_MS = 1_767_612_345_678
 
 
 def replica_of(events: list[Event]) -> Replica:
@@ -59,11 +69,53 @@ def test_every_trade_after_the_start_is_sent_once_and_in_order(events, cuts, tak
 def test_a_trade_says_what_happened_and_when() -> None:
     replica, outbox, reader = replica_of([listing("NVX")]), TradesOutbox(), Reader()
     read(reader, outbox.add(replica, ["NVX"]))
-    happen(replica, trade(10_125))
+    happen(replica, Trade("NVX", 10_125, 5, Side.BUY, NOW - 3, EXCHANGE_MS))
     read(reader, outbox.take(replica))
     assert list(reader.trades) == [
-        {"s": "NVX", "p": 101.25, "q": 5, "side": "BUY", "i": 2, "t": NOW - 3}
+        {"s": "NVX", "p": 101.25, "q": 5, "side": "BUY", "i": 2, "et": EXCHANGE_MS, "t": NOW - 3}
     ]
+
+
+def test_a_feed_without_a_clock_of_its_own_has_our_time() -> None:
+    replica, outbox, reader = replica_of([listing("NVX")]), TradesOutbox(), Reader()
+    read(reader, outbox.add(replica, ["NVX"]))
+    happen(replica, trade(10_125))
+    read(reader, outbox.take(replica))
+    assert reader.trades[0]["et"] == NOW - 3
+
+
+def test_a_program_can_fold_the_bars_of_a_compressed_day_itself() -> None:
+    """The demo's day takes half an hour: trades of one of our seconds belong to several bars."""
+    calendar = Calendar(EXCHANGES["XNYS"], date(2026, 1, 5))
+    plan = demo_plan(calendar, seed=7, rate=200, instruments=3, day_ms=600_000)
+    symbols = [definition.symbol for definition in plan.definitions]
+    replica = Replica("virtual", Board(), capacity=1000, ts=NOW)
+    trades, bars = TradesOutbox(), BarsOutbox()
+    folded: dict[tuple[str, int], list[float]] = {}
+    served: dict[tuple[str, int], list[float]] = {}
+    for number, batch in enumerate(tape_of(plan, 90)):
+        replica.receive(batch, ts=batch.last)
+        if number == 0:
+            trades.add(replica, symbols)
+            bars.add(replica, [(symbol, MINUTE) for symbol in symbols])
+        for frame in map(json.loads, chain(*iter(lambda: trades.take(replica), []))):
+            for entry in frame["data"]:
+                key = (entry["s"], entry["et"] - entry["et"] % MINUTE_MS)
+                fold(folded, key, entry["p"], entry["q"])
+        for frame in map(json.loads, bars.take(replica)):
+            for entry in frame["data"]:
+                key = (entry["s"], entry["t"])
+                served[key] = [entry[name] for name in ("o", "h", "l", "c", "v", "n")]
+    assert len(served) > 50
+    assert folded == served
+
+
+def fold(
+    bars: dict[tuple[str, int], list[float]], key: tuple[str, int], price: float, size: int
+) -> None:
+    bar = bars.setdefault(key, [price, price, price, price, 0, 0])
+    bar[1], bar[2], bar[3] = max(bar[1], price), min(bar[2], price), price
+    bar[4], bar[5] = bar[4] + size, bar[5] + 1
 
 
 def test_many_trades_come_in_frames_of_bounded_size() -> None:
@@ -196,3 +248,40 @@ def test_only_a_snapshot_after_something_lost_names_a_gap() -> None:
     assert gaps(outbox.take(other)) == [True, False]
     happen(other, *(trade(number) for number in range(1, TRADE_CAPACITY + 2)))
     assert gaps(outbox.take(other)) == [True]
+
+
+# --- golden frames --------------------------------------------------------------------------
+def compressed(seconds: int, price: int, symbol: str = "NVX") -> Trade:
+    """Return a trade of a day that runs fifteen times as fast as our clock."""
+    ms = seconds * 1000
+    return Trade(symbol, price, 5, Side.SELL, NOW + ms, EXCHANGE_MS + 15 * ms)
+
+
+def play() -> list[dict[str, Any]]:
+    """Return the frames of a market with trades of both kinds of clocks, and the known trades."""
+    replica, outbox, reader = replica_of([listing("NVX"), listing("ORB")]), TradesOutbox(), Reader()
+    steps: list[dict[str, Any]] = []
+
+    def tell(name: str, frames: list[str]) -> None:
+        read(reader, frames)
+        decoded = [json.loads(frame) for frame in frames]
+        position = str(reader.positions["trades"])
+        known = list(reader.trades)
+        steps.append({"name": name, "frames": decoded, "trades": known, "position": position})
+
+    tell("begin", outbox.add(replica, ["NVX", "ORB"]))
+    happen(replica, compressed(0, 10_000), compressed(4, 10_010))
+    tell("a minute of the exchange in four seconds", outbox.take(replica))
+    happen(replica, trade(7, "ORB"))
+    tell("no clock of its own", outbox.take(replica))
+    other = Replica("e2", Board(), capacity=1000, ts=NOW)
+    happen(other, listing("NVX"), compressed(9, 9_990))
+    tell("another epoch", outbox.take(other))
+    return steps
+
+
+def test_the_golden_trades_are_what_the_market_says(pytestconfig: Any) -> None:
+    steps = play()
+    if pytestconfig.getoption("--update-golden"):
+        FRAMES.write_text(json.dumps(steps, indent=1) + "\n")
+    assert steps == json.loads(FRAMES.read_text())

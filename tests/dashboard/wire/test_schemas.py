@@ -32,7 +32,11 @@ from tests.support.market_script import NOW, SYMBOLS, batches, listing, scripts
 from tests.support.places import GOLDEN
 from tests.support.schemas import fits, schemas_of
 
-GOLDEN_STEPS = json.loads((GOLDEN / "frames.json").read_text())
+GOLDEN_STEPS = [
+    step
+    for name in ("frames.json", "bars.json", "trades.json")
+    for step in json.loads((GOLDEN / name).read_text())
+]
 levels = st.sampled_from(["info", "warning", "critical"])
 notices = st.builds(
     Notice, st.integers(1, 99), st.text(), st.text(), levels, st.just(NOW), st.booleans()

@@ -7,7 +7,7 @@ import {each, equal, test} from "../harness.js";
 
 const HEAD = {seq: 5, ts: 1_000};
 const BAR = {s: "A", iv: "1m", t: 0, o: 1, h: 1, l: 1, c: 1, v: 1, n: 1};
-const TRADE = {s: "A", side: "BUY", i: 4, p: 1, q: 2, ms: 30};
+const TRADE = {s: "A", side: "BUY", i: 4, p: 1, q: 2, et: 60000, ms: 30};
 const FEED = {feed: "f", name: "F", state: "RUNNING", rate: 1, reason: "", t: 1, exchange: "", zone: "", day: 1, ph: "OPEN", clock: 1, scale: 1};
 const LISTED = {s: "A", name: "a", sector: "", feed: "f", d: 2, tick: 0.01, ph: "OPEN", reason: "", t: 1};
 const NOTICE = {id: 1, title: "n", body: "", level: "info", t: 1, read: false};
@@ -22,7 +22,7 @@ test("prices have the time of their tick, and the ticks they stand for", () => {
 });
 
 test("a trade has the time at which it happened", () => {
-  equal(readFrame(update("trades", [TRADE])).data, [{s: "A", side: "BUY", i: 4, p: 1, q: 2, t: 970}]);
+  equal(readFrame(update("trades", [TRADE])).data, [{s: "A", side: "BUY", i: 4, p: 1, q: 2, et: 60000, t: 970}]);
 });
 
 test("a frame without a type is an update", () => {
@@ -46,7 +46,7 @@ test("what is no frame is nothing", () =>
     null, 5, [], "x", {}, {channel: "gossip", ...HEAD}, update("ticker", []), update("ticker", {A: 1}), update("ticker", {A: {p: "1"}}),
     update("ticker", {A: {n: -1}}), update("ticker", {A: {ph: 1}}), update("ticker", {}, {from: 6}), update("ticker", {}, {from: null}),
     update("ticker", {}, {ts: "1"}), update("ticker", {}, {seq: 1.5}), snapshot("ticker", {}, {epoch: 1}), snapshot("ticker", {}, {seq: -1}),
-    update("trades", {}), ...["s", "side", "i", "p", "q", "ms"].map((key) => update("trades", [{...TRADE, [key]: null}])),
+    update("trades", {}), ...["s", "side", "i", "p", "q", "et", "ms"].map((key) => update("trades", [{...TRADE, [key]: null}])),
     ...["s", "iv", "t", "o", "h", "l", "c", "v", "n"].map((key) => update("bars", [{...BAR, [key]: null}])),
     update("bars", [{s: "A", iv: "1m", none: true}]), snapshot("bars", [{s: "A", iv: "1m", none: false}]),
     ...["feed", "name", "state", "exchange", "zone", "ph", "t", "day", "clock", "scale"].map((key) => update("status", [{...FEED, [key]: null}])),
