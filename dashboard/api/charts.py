@@ -77,14 +77,14 @@ ReadStored = Callable[[BarRequest, int, int | None], Awaitable[StoredHistory]]
 
 
 @in_thread
-def read_stored(request: BarRequest, until_ms: int, today_ms: int | None) -> StoredHistory:
+def read_stored(request: BarRequest, until_ms: int, day_ms: int | None) -> StoredHistory:
     """Read bars that were stored until `until_ms` (our clock).
 
-    For bars of days read the minutes since `today_ms` as well, as the day is not complete.
+    For bars of days read the minutes since `day_ms` as well, the day of the first bar in memory.
     """
     is_day = request.level == DAY
     history = read_history(request.symbol, now_ms=until_ms)
-    begin_ms = today_ms if is_day else request.from_ms
+    begin_ms = day_ms if is_day else request.from_ms
     minutes: list[Bar] = []
     if begin_ms is not None:
         minutes = stored_bars(
@@ -92,7 +92,7 @@ def read_stored(request: BarRequest, until_ms: int, today_ms: int | None) -> Sto
             "1m",
             from_ms=begin_ms,
             to_ms=request.to_ms if not is_day else FOREVER_MS,
-            limit=min(MOST_MINUTES, request.limit * request.span_ms // SPANS[MINUTE]),
+            limit=MOST_MINUTES if is_day else min(MOST_MINUTES, _minutes_of(request)),
             until_ms=until_ms,
         )
     days: list[Bar] = []
@@ -106,6 +106,11 @@ def read_stored(request: BarRequest, until_ms: int, today_ms: int | None) -> Sto
             until_ms=until_ms,
         )
     return StoredHistory(minutes, days, history)
+
+
+def _minutes_of(request: BarRequest) -> int:
+    """Return how many minutes the requested bars have at most."""
+    return request.limit * request.span_ms // SPANS[MINUTE]
 
 
 class Charts:
@@ -142,15 +147,18 @@ class Charts:
         """
         key, row = self.find(request.symbol, access)
         live = self._in_memory(key, min(request.level, MINUTE))
-        # A bar that begins before `from` is cut off below, but its minutes are needed to make it.
+        # Bars that begin before `from` are cut off below, but their minutes are needed to make
+        # them, as those after `to` are for the last bar.
         start_ms = request.from_ms - request.from_ms % request.span_ms
-        asked = request._replace(from_ms=max(0, start_ms))
+        end_ms = request.to_ms + -request.to_ms % request.span_ms
+        asked = request._replace(from_ms=max(0, start_ms), to_ms=end_ms)
         if request.level < MINUTE:
             found = live
         else:
-            today_ms = live[-1].start_ms - live[-1].start_ms % DAY_MS if live else None
+            # Minutes in memory may reach back into yesterday: then all of yesterday is summed up.
+            day_ms = live[0].start_ms - live[0].start_ms % DAY_MS if live else None
             until_ms = self._hub.clock.now_ms() - MINUTE_MS * delay_of(row.feed)
-            stored = await self._read(asked, until_ms, today_ms)
+            stored = await self._read(asked, until_ms, day_ms)
             # Drawing the history the first time takes some 50 ms, so the loop must not do it.
             found = await asyncio.to_thread(_joined, asked, stored, live)
         inside = [bar for bar in found if request.from_ms <= bar.start_ms < request.to_ms]

@@ -14,6 +14,7 @@ from dashboard.delivery.hub import Hub
 from dashboard.people.access import Access, Scope
 from dashboard.transports.gatekeeper import Gatekeeper, RequestRefused
 from dashboard.wire.registry import Error
+from feeds.market.events import FeedStatus
 
 
 class ApiContext:
@@ -41,6 +42,20 @@ class ApiContext:
         if not self.hub.replica.epoch:
             raise RequestRefused(Error.UNAVAILABLE, "the market has not begun")
         return identity.access
+
+    def feeds(self, access: Access) -> list[FeedStatus]:
+        """Return the feeds that the user may know."""
+        known = self.hub.replica.board.feeds.values()
+        return [status for status in known if access.knows(status.feed)]
+
+    def exchange_ms(self, access: Access) -> int:
+        """Return the time of the bars (exchange time, UTC ms): of several clocks the foremost.
+
+        Charts ask for bars up to this time. A clock that is behind would hide the newest bars, and
+        one that is ahead hides none.
+        """
+        now_ms = self.hub.clock.now_ms()
+        return max((feed.exchange_at(now_ms) for feed in self.feeds(access)), default=now_ms)
 
     def position(self, access: Access) -> str:
         """Return the present position of the market, as a program with this access knows it."""

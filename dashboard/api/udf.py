@@ -4,6 +4,7 @@ Must not know how bars are put together. UDF has times in seconds and its own fo
 https://www.tradingview.com/charting-library-docs/latest/connecting_data/UDF/
 """
 
+import asyncio
 from typing import Annotated, Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -11,19 +12,19 @@ from ninja import NinjaAPI, Query, Router, Schema
 from ninja.errors import ValidationError
 from pydantic import Field
 
-from dashboard.api.charts import FOREVER_MS, MOST_BARS, BarRequest
+from dashboard.api.bar_search import BarSearch, TooManyBars
+from dashboard.api.charts import FOREVER_MS, MOST_BARS
 from dashboard.api.context import ApiContext, access_of
+from dashboard.api.resolutions import RESOLUTIONS, Resolution, resolution_of
 from dashboard.api.responses import first_fault, fresh_json, refused_response
+from dashboard.api.udf_descriptions import STOCK, config_of, match_of, symbol_of, values_of
 from dashboard.exceptions import UnknownSymbol
 from dashboard.transports.gatekeeper import RequestRefused
 from dashboard.wire.registry import SYMBOL_LIMIT
-from feeds.market.board import ASK, BID, HIGH, LAST, LOW, OPEN, PREVIOUS_CLOSE, VOLUME, Row
-from feeds.market.delayed_keys import delay_of, shown
+from feeds.market.bars import Bar
+from feeds.market.board import Row
+from feeds.market.delayed_keys import shown
 
-RESOLUTIONS: Final = {
-    "1S": "1s", "5S": "5s", "1": "1m", "5": "5m", "15": "15m", "60": "1h", "1D": "1d",
-}  # fmt: skip
-ALIASES: Final = {"D": "1D", "1H": "60", "S": "1S"}
 FOUND: Final = 30
 SECOND_MS: Final = 1000
 LAST_S: Final = FOREVER_MS // SECOND_MS
@@ -51,9 +52,17 @@ def make_udf(context: ApiContext) -> NinjaAPI:
     api.add_router("", _router(context))
     api.exception_handler(RequestRefused)(lambda _, error: _refused(error))
     api.exception_handler(UdfError)(lambda _, error: _error(str(error)))
+    api.exception_handler(TooManyBars)(lambda _, error: _error(str(error)))
     api.exception_handler(UnknownSymbol)(lambda _, __: _error("unknown_symbol"))
     api.exception_handler(ValidationError)(lambda _, error: _error(first_fault(error)))
     return api
+
+
+async def _bar_answer(row: Row, bars: list[Bar]) -> HttpResponse:
+    """Return bars as columns; many are written beside the event loop, which they would hold up."""
+    if len(bars) <= MOST_BARS:
+        return fresh_json(_table(row, bars))
+    return await asyncio.to_thread(lambda: fresh_json(_table(row, bars)))
 
 
 def _refused(refused: RequestRefused) -> HttpResponse:
@@ -73,53 +82,56 @@ def _router(context: ApiContext) -> Router:
     router = Router(auth=context.admit)
 
     @router.get("/config")
-    async def config(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    async def config(request: HttpRequest) -> HttpResponse:
         """Return what this server supports."""
-        return fresh_json({
-            "supports_search": True, "supports_group_request": False, "supports_marks": False,
-            "supports_timescale_marks": False, "supports_time": True,
-            "exchanges": [], "symbols_types": [], "supported_resolutions": list(RESOLUTIONS),
-        })  # fmt: skip
+        return fresh_json(config_of(context.feeds(access_of(request))))
 
     @router.get("/time")
-    async def time(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
-        """Return the time of the server, in seconds."""
-        now_s = context.hub.clock.now_ms() // SECOND_MS
+    async def time(request: HttpRequest) -> HttpResponse:
+        """Return the time of the bars, in seconds."""
+        now_s = context.exchange_ms(access_of(request)) // SECOND_MS
         return HttpResponse(str(now_s), content_type="text/plain")
 
     @router.get("/symbols")
     async def symbols(request: HttpRequest, symbol: Symbol) -> HttpResponse:
         """Return the description of a symbol that a chart needs."""
         access = access_of(request)
-        return fresh_json(_symbol(context.charts.find(_symbol_of(symbol), access)[1]))
+        row = context.charts.find(_symbol_of(symbol), access)[1]
+        feed = context.hub.replica.board.feeds.get(shown(row.feed))
+        return fresh_json(symbol_of(row, feed, context.exchange_ms(access)))
 
     @router.get("/search")
     async def search(
         request: HttpRequest,
         query: Symbol = "",
+        type: Symbol = "",
+        exchange: Symbol = "",
         limit: Annotated[int, Field(ge=0)] = FOUND,
     ) -> HttpResponse:
         """Return the symbols that begin with a text, then those with it in their name."""
         access = access_of(request)
-        text = query.strip().casefold()
-        rows = context.charts.seen(access)
+        text, feed = query.strip().casefold(), exchange.strip().casefold()
+        is_known_type = type.strip().casefold() in ("", STOCK)
+        seen = context.charts.seen(access) if is_known_type else {}
+        rows = {s: row for s, row in seen.items() if feed in ("", shown(row.feed).casefold())}
         starts = [s for s in rows if s.casefold().startswith(text)]
         named = [s for s, row in rows.items() if text in row.definition.name.casefold()]
         found = list(dict.fromkeys([*starts, *named]))[: min(limit, FOUND)]
-        return fresh_json([_match(symbol, rows[symbol]) for symbol in found])
+        return fresh_json([match_of(symbol, rows[symbol]) for symbol in found])
 
     @router.get("/history")
     async def history(request: HttpRequest, asked: Query[UdfBarQuery]) -> HttpResponse:
         """Return the bars in [from, to), or the last `countback` before `to`."""
-        access = access_of(request)
-        wanted = _bar_request(asked)
-        row, bars, _ = await context.charts.bars(wanted, access)
+        access, resolution = access_of(request), _resolution_of(asked.resolution)
+        row = context.charts.find(_symbol_of(asked.symbol), access)[1]
+        search = BarSearch(context.charts, access, _symbol_of(asked.symbol), resolution)
+        # `countback` takes precedence over `from`, as UDF demands.
+        from_ms, to_ms = (max(0, SECOND_MS * second) for second in (asked.begin, asked.end))
+        bars = await search.bars(0 if asked.countback else from_ms, to_ms, asked.countback)
         if bars:
-            return fresh_json(_table(row, bars))
+            return await _bar_answer(row, bars)
         # A chart stops at an empty page unless it is told where the next older bars are.
-        _, older, _ = await context.charts.bars(
-            wanted._replace(from_ms=0, to_ms=max(0, SECOND_MS * asked.begin), limit=1), access
-        )
+        older = await search.bars(0, min(from_ms, to_ms), 1)
         next_time = {"nextTime": older[-1].start_ms // SECOND_MS} if older else {}
         return fresh_json({"s": "no_data"} | next_time)
 
@@ -139,58 +151,30 @@ def _router(context: ApiContext) -> Router:
             except UnknownSymbol:
                 data.append({"s": "error", "n": name[:64], "v": {}})
             else:
-                data.append({"s": "ok", "n": name, "v": _values(row)})
+                data.append({"s": "ok", "n": name, "v": values_of(row)})
         return fresh_json({"s": "ok", "d": data})
 
     return router
 
 
-def _bar_request(asked: UdfBarQuery) -> BarRequest:
-    """Return the request for the bars; `countback` takes precedence over `from`, as UDF demands.
+def _resolution_of(spelled: str) -> Resolution:
+    """Return a resolution by any of its spellings.
 
     Raises:
-        UdfError: the resolution is unknown.
+        UdfError: it is unknown.
     """
-    interval = RESOLUTIONS.get(ALIASES.get(asked.resolution, asked.resolution))
-    if interval is None:
-        raise UdfError(f"resolution was {asked.resolution!r}")
-    from_ms, to_ms = (max(0, SECOND_MS * second) for second in (asked.begin, asked.end))
-    if asked.countback:
-        from_ms = 0
-    limit = min(MOST_BARS, asked.countback or MOST_BARS)
-    return BarRequest(_symbol_of(asked.symbol), interval, from_ms, to_ms, limit)
+    resolution = resolution_of(spelled)
+    if resolution is None:
+        raise UdfError(f"resolution was {spelled!r}, expected one of {', '.join(RESOLUTIONS)}")
+    return resolution
 
 
 def _symbol_of(name: str) -> str:
-    """Return the symbol of a name, which may begin with the exchange: DEMO:NVX."""
-    return name.rpartition(":")[2]
+    """Return the symbol of a name, in any case, which may begin with the exchange: demo:nvx."""
+    return name.rpartition(":")[2].strip().upper()
 
 
-def _symbol(row: Row) -> dict[str, Any]:
-    definition, feed = row.definition, shown(row.feed)
-    steps, scale = definition.tick_size.as_integer_ratio()
-    symbol, delay_s = shown(definition.symbol), 60 * delay_of(row.feed)
-    return {
-        "name": symbol, "ticker": symbol, "description": definition.name, "type": "stock",
-        "exchange": feed, "listed_exchange": feed, "sector": definition.sector,
-        "session": "24x7", "timezone": "Etc/UTC", "format": "price",
-        "minmov": steps * 10**definition.decimals // scale, "pricescale": 10**definition.decimals,
-        "has_intraday": True, "has_daily": True, "has_seconds": True,
-        "seconds_multipliers": ["1", "5"], "intraday_multipliers": ["1", "5", "15", "60"],
-        "supported_resolutions": list(RESOLUTIONS), "volume_precision": 0, "delay": delay_s,
-        "data_status": "delayed_streaming" if delay_s else "streaming",
-    }  # fmt: skip
-
-
-def _match(symbol: str, row: Row) -> dict[str, str]:
-    feed = shown(row.feed)
-    return {
-        "symbol": symbol, "full_name": f"{feed}:{symbol}", "ticker": symbol,
-        "description": row.definition.name, "exchange": feed, "type": "stock",
-    }  # fmt: skip
-
-
-def _table(row: Row, bars: list[Any]) -> dict[str, Any]:
+def _table(row: Row, bars: list[Bar]) -> dict[str, Any]:
     """Return bars as columns."""
     price = row.price
     return {
@@ -202,22 +186,3 @@ def _table(row: Row, bars: list[Any]) -> dict[str, Any]:
         "c": [price(bar.close) for bar in bars],
         "v": [bar.volume for bar in bars],
     }
-
-
-def _values(row: Row) -> dict[str, Any]:
-    """Return a quote in UDF's names; values that do not exist yet are left out."""
-    names = {
-        "lp": LAST, "bid": BID, "ask": ASK, "open_price": OPEN, "high_price": HIGH,
-        "low_price": LOW, "prev_close_price": PREVIOUS_CLOSE,
-    }  # fmt: skip
-    found = {name: row.values[place] for name, place in names.items()}
-    prices = {name: row.price(ticks) for name, ticks in found.items() if isinstance(ticks, int)}
-    last, close = row.values[LAST], row.values[PREVIOUS_CLOSE]
-    if isinstance(last, int) and isinstance(close, int):
-        prices |= {"ch": row.price(last - close), "chp": round(100 * (last - close) / close, 2)}
-    symbol = shown(row.definition.symbol)
-    words = {
-        "short_name": symbol, "exchange": shown(row.feed), "description": row.definition.name,
-        "original_name": f"{shown(row.feed)}:{symbol}", "volume": row.values[VOLUME],
-    }  # fmt: skip
-    return prices | words

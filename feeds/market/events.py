@@ -153,6 +153,12 @@ class FeedStatus(msgspec.Struct, frozen=True, tag="feed"):
     exchange_ms: int = 0
     scale: float = 1.0
 
+    def exchange_at(self, wall_ms: int) -> int:
+        """Return the exchange time at a wall time (both UTC ms)."""
+        if not self.exchange_ms:
+            return wall_ms
+        return self.exchange_ms + round((wall_ms - self.ts_event) * self.scale)
+
 
 class FeedRemoval(msgspec.Struct, frozen=True, tag="feed_removal"):
     """A feed was removed; its instruments were delisted before."""

@@ -97,7 +97,7 @@ class Calendar:
         found: list[TradingDay] = []
         day = self._days[number]
         # Two calendar weeks per trading day are far more than holidays can take.
-        closed = _closed_days(self.exchange.code, (day - 2 * count * WEEK).year, day.year)
+        closed = closed_days(self.exchange.code, (day - 2 * count * WEEK).year, day.year)
         while len(found) < count:
             day -= timedelta(days=1)
             if day.weekday() < 5 and day not in closed:
@@ -106,7 +106,7 @@ class Calendar:
 
     def _grow(self) -> None:
         start = self._days[-1] + timedelta(days=1) if self._days else self.first
-        closed = _closed_days(self.exchange.code, start.year, (start + AHEAD).year)
+        closed = closed_days(self.exchange.code, start.year, (start + AHEAD).year)
         days = (start + timedelta(days=passed) for passed in range(AHEAD.days))
         self._days.extend(day for day in days if day.weekday() < 5 and day not in closed)
 
@@ -117,7 +117,8 @@ def date_at(exchange: Exchange, utc_ms: int) -> date:
 
 
 @cache
-def _closed_days(code: str, first_year: int, last_year: int) -> frozenset[date]:
+def closed_days(code: str, first_year: int, last_year: int) -> frozenset[date]:
+    """Return the holidays of an exchange in these years; some may lie on a weekend."""
     years = range(first_year, last_year + 1)
     return frozenset(holidays.financial_holidays(code, years=years))
 

@@ -38,9 +38,12 @@ class Rows:
 
 
 class StandingClock(SystemClock):
-    """A wall clock that stands still; waits are measured as ever."""
+    """A wall clock that stands still until it is set; waits are measured as ever."""
 
     def __init__(self, now_ms: int) -> None:
+        self._now_ms = now_ms
+
+    def set(self, now_ms: int) -> None:
         self._now_ms = now_ms
 
     def now_ms(self) -> int:

@@ -1,9 +1,6 @@
 """REST and UDF answer those who may ask, with bars of everywhere; what is junk is refused."""
 
-import base64
-from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -12,21 +9,22 @@ from django.test import AsyncClient
 
 from dashboard import urls
 from dashboard.api import schemas
-from dashboard.api.charts import MOST_BARS, Charts
+from dashboard.api.bar_search import MOST_FOUND
+from dashboard.api.charts import MOST_BARS
 from dashboard.transports.gatekeeper import Gatekeeper
 from dashboard.wire.registry import SYMBOL_LIMIT
 from feeds.market.bars import DAY, INTERVALS, SPANS, Bar, merged
 from feeds.market.delayed_keys import delayed
 from feeds.market.events import Phase, Quote, Side, Status, Trade
-from feeds.models import Entitlement, Feed, Instrument
+from feeds.models import Entitlement, Feed
 from feeds.services.bars import ClosedBar, store_bars
 from feeds.simulator.history import DAYS
-from tests.support.exchange import Exchange, StandingClock
+from tests.dashboard.api.conftest import Ask, basic
+from tests.support.exchange import Exchange
 from tests.support.market_script import NOW, definition, levels, listing
 from tests.support.tokens import make_token
 
 pytestmark = pytest.mark.django_db(transaction=True)
-Ask = Callable[..., Any]
 MINUTE_MS, DAY_MS = INTERVALS["1m"], SPANS[DAY]
 TODAY = NOW // DAY_MS * DAY_MS
 NOON = TODAY + DAY_MS // 2
@@ -38,50 +36,6 @@ def trade(minute: float, price: int = 10_000, symbol: str = "NVX") -> Trade:
 
 def minute_bar(minute: int, price: int) -> Bar:
     return Bar(NOON + minute * MINUTE_MS, price, price + 9, price - 9, price + 1, 100, 7)
-
-
-@pytest.fixture
-def clock() -> StandingClock:
-    """The clock of the hub: the date is the same whenever the tests run, also across midnight."""
-    return StandingClock(NOW)
-
-
-@pytest.fixture
-def people() -> User:
-    feed = Feed.objects.create(slug="demo", name="Demo")
-    for symbol in ("NVX", "ORB"):
-        Instrument.objects.create(
-            feed=feed, symbol=symbol, name="Novexa", sector="Technology", reference_price=100
-        )
-    return User.objects.create_user("ada")
-
-
-@pytest.fixture
-async def market(exchange: Exchange, people: User, monkeypatch: pytest.MonkeyPatch) -> Exchange:
-    """The market of the tests behind the real addresses."""
-    monkeypatch.setattr(urls._api, "hub", exchange.hub)
-    monkeypatch.setattr(urls._api, "gatekeeper", Gatekeeper(exchange.hub, requests_per_s=1000))
-    monkeypatch.setattr(urls._api, "charts", Charts(exchange.hub))
-    await exchange.settle()
-    return exchange
-
-
-def basic(user: User, token: str) -> str:
-    return "Basic " + base64.b64encode(f"{user.username}:{token}".encode()).decode()
-
-
-@pytest.fixture
-def ask(market: Exchange, people: User) -> Ask:
-    """GET an address as ada; return status and what was said."""
-    client, authorization = AsyncClient(), basic(people, make_token(people))
-
-    async def ask(address: str, headers: dict[str, str] | None = None, **query: Any) -> Any:
-        await market.settle()
-        path = f"/{address}?{urlencode(query)}"
-        signed = {"authorization": authorization} | (headers or {})
-        return await client.get(path, headers=signed)
-
-    return ask
 
 
 async def data_of(
@@ -199,6 +153,20 @@ async def test_the_day_is_its_minutes_also_after_a_restart(market: Exchange, ask
         "t": TODAY, "o": 90.0, "h": 98.0, "l": 89.91, "c": 98.0, "v": 205, "n": 15,
     }  # fmt: skip
     assert answer["data"][-2]["t"] == TODAY - DAY_MS
+
+
+async def test_yesterday_is_whole_while_some_of_its_minutes_are_in_memory(
+    market: Exchange, ask: Ask
+) -> None:
+    """The bar of the day is not stored yet, and memory has only the last minutes of it."""
+    midnight = TODAY + DAY_MS
+    minutes = [minute_bar(n, 9_000 + n) for n in range(0, 700, 7)]
+    await sync_to_async(store)(*minutes)
+    await market.happen(*(trade(n, 9_500) for n in (710, 715, 719, 720, 725)))
+    for limit, to in ((2, midnight + DAY_MS), (1, midnight)):
+        yesterday = (await bars(ask, interval="1d", limit=limit, to=to))["data"][0]
+        assert (yesterday["t"], yesterday["o"]) == (TODAY, 90.0)
+        assert yesterday["v"] == 100 * len(minutes) + 15
 
 
 async def test_the_finest_bars_are_those_in_memory(market: Exchange, ask: Ask) -> None:
@@ -381,7 +349,8 @@ async def test_a_symbol_that_is_none_is_not_found(market: Exchange, ask: Ask) ->
     await market.happen(trade(0))
     for symbol in STRANGE:
         assert (await ask("api/v1/bars", symbol=symbol)).status_code == 404, symbol
-        assert (await ask("udf/symbols", symbol=symbol)).json()["errmsg"] == "unknown_symbol"
+        if symbol != "nvx":  # UDF knows symbols in any case
+            assert (await ask("udf/symbols", symbol=symbol)).json()["errmsg"] == "unknown_symbol"
 
 
 async def test_only_get(market: Exchange, people: User) -> None:
@@ -421,7 +390,10 @@ async def test_udf_says_what_it_can_do_and_what_time_it_is(ask: Ask) -> None:
     config = (await ask("udf/config")).json()
     assert config["supports_search"]
     assert not config["supports_group_request"]
-    assert config["supported_resolutions"] == ["1S", "5S", "1", "5", "15", "60", "1D"]
+    assert config["supported_resolutions"] == [
+        *("1S", "5S", "1", "5", "15", "30", "60", "240", "1D", "1W", "1M"),
+    ]
+    assert [kind["value"] for kind in config["symbols_types"]] == ["", "stock"]
     now_s = int((await ask("udf/time")).content)
     assert now_s == NOW // 1000
 
@@ -475,7 +447,8 @@ async def test_udf_quotes(market: Exchange, ask: Ask) -> None:
 
 UDF_JUNK = (
     ("history", {"symbol": "NVX", "resolution": "7", "from": 0, "to": 9}),
-    ("history", {"symbol": "NVX", "resolution": "1M", "from": 0, "to": 9}),
+    ("history", {"symbol": "NVX", "resolution": "1m", "from": 0, "to": 9}),
+    ("history", {"symbol": "NVX", "resolution": "", "from": 0, "to": 9}),
     ("history", {"symbol": "NVX", "resolution": "1", "from": 0}),
     ("history", {"symbol": "NVX", "resolution": "1", "from": "x", "to": 9}),
     ("history", {"symbol": "NVX", "resolution": "1", "from": 0, "to": 10**20}),
@@ -502,4 +475,4 @@ async def test_udf_bears_any_range(market: Exchange, ask: Ask) -> None:
         for more in ({}, {"countback": 10**9}):
             answer = await history(ask, **wanted, **more)
             assert answer["s"] in ("ok", "no_data")
-            assert len(answer.get("t", [])) <= MOST_BARS
+            assert len(answer.get("t", [])) <= MOST_FOUND
