@@ -10,8 +10,9 @@ from allauth.account.decorators import secure_admin_login
 from allauth.mfa import admin as factor_admin  # noqa: F401 registers the page that is replaced
 from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,6 +22,7 @@ from django.urls import URLPattern, path, reverse
 from dashboard.models import ApiToken, BrowserSession, Notification
 from dashboard.people import account_deletion, second_factor, services, token_service
 from dashboard.people.forms import SendForm
+from feeds.admin.concurrent_edits import ConcurrentForm
 from feeds.admin.operating import actor_of
 from feeds.admin.read_only import CascadingAdmin, ReadOnlyAdmin
 
@@ -28,15 +30,21 @@ admin.site.site_header = admin.site.site_title = "Market administration"
 admin.site.index_title = "What to do"
 # Django's own sign-in form counts no failed attempts.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-admin.site.unregister(User)
+admin.site.unregister([User, Group])
 admin.site.unregister(Authenticator)  # its page shows secrets
 admin.site.unregister(mail_admin.EmailAddress)  # the page of an account has its address
+
+
+class AccountForm(ConcurrentForm, UserChangeForm):  # type: ignore[type-arg]
+    """Django's form of an account, which also notices the changes of others."""
 
 
 @admin.register(User)
 class AccountAdmin(CascadingAdmin, UserAdmin):  # type: ignore[type-arg]
     """Django's page of accounts; deleting an account deletes all that belongs to it."""
 
+    form = AccountForm
+    readonly_fields = ("last_login", "date_joined")
     cascades = (Notification, ApiToken, Authenticator, BrowserSession)
 
     def get_deleted_objects(
@@ -55,6 +63,13 @@ class AccountAdmin(CascadingAdmin, UserAdmin):  # type: ignore[type-arg]
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Delete accounts with their sessions."""
         account_deletion.delete_accounts(queryset, actor=actor_of(request))
+
+
+@admin.register(Group)
+class PermissionGroupAdmin(GroupAdmin):
+    """Django's page of groups, which also notices the changes of others."""
+
+    form = ConcurrentForm
 
 
 @admin.register(Notification)

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from feeds.admin.concurrent_edits import ConcurrentForm
 from feeds.admin.operating import actor_of
 from feeds.admin.read_only import RowAdmin
 from feeds.models import Entitlement
@@ -18,6 +19,7 @@ from feeds.services.entitlements import delete_entitlement, save_entitlement
 class EntitlementAdmin(RowAdmin):
     """Which groups see the restricted feeds, and with what delay."""
 
+    form = ConcurrentForm
     list_display = ("group", "feed", "delay_minutes")
     list_filter = ("feed", "group")
     list_select_related = ("feed", "group")

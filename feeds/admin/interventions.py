@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from feeds.admin.concurrent_edits import ConcurrentForm
 from feeds.admin.operating import actor_of
 from feeds.admin.read_only import CascadingAdmin, ReadOnlyAdmin
 from feeds.models import Scenario, ScenarioStep
@@ -25,6 +26,7 @@ class ScenarioStepInline(StepInline):
     """The steps of a scenario, each on a line."""
 
     model = ScenarioStep
+    form = ConcurrentForm
     fields = ("offset_s", "kind", "size", "duration_s", "sector", "symbol")
     extra = 3
 
@@ -42,6 +44,7 @@ class ScenarioStepInline(StepInline):
 class ScenarioAdmin(CascadingAdmin):
     """Scenarios and their steps; the flight deck runs them."""
 
+    form = ConcurrentForm
     cascades = (ScenarioStep,)
     inlines = (ScenarioStepInline,)
     list_display = ("name", "feed", "note", "step_count")

@@ -19,6 +19,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from feeds.admin.commands import OperatorCommand
+from feeds.admin.concurrent_edits import ConcurrentForm
 from feeds.admin.read_only import CascadingAdmin, readable
 from feeds.models import AuditEntry, Entitlement, Feed, Halt, Intervention, Scenario, ScenarioStep
 from feeds.services.audit import target_of
@@ -33,6 +34,7 @@ HISTORY_SHOWN: Final = 200
 class MarketAdmin(CascadingAdmin):
     """Rows of the market that are also operated, by buttons and actions with their permission."""
 
+    form = ConcurrentForm
     cascades = (Halt, Entitlement, Intervention, Scenario, ScenarioStep)
     change_form_template = "admin/feeds/change_form.html"
     object_history_template = "admin/feeds/object_history.html"

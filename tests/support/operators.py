@@ -17,6 +17,7 @@ from feeds.models import (
     Scenario,
     ScenarioStep,
 )
+from tests.support.admin_forms import save_form
 
 FEEDS = "/admin/feeds/feed/"
 INSTRUMENTS = "/admin/feeds/instrument/"
@@ -74,12 +75,13 @@ def act(client: Client, page: str, action: str, rows: Any, **inputs: str) -> Any
 def change_feed(client: Client, **sent: str) -> Any:
     """Save the form of `demo`."""
     form = {"name": "Renamed", "seed": "7"} | HOURS | PLAYED | sent
-    return client.post(f"{FEEDS}{the_feed().pk}/change/", form)
+    return save_form(client, f"{FEEDS}{the_feed().pk}/change/", form)
 
 
 def change_instrument(client: Client, **sent: str) -> Any:
     """Save the form of NVX."""
-    return client.post(f"{INSTRUMENTS}{the('NVX').pk}/change/", INSTRUMENT_FORM | sent)
+    address = f"{INSTRUMENTS}{the('NVX').pk}/change/"
+    return save_form(client, address, INSTRUMENT_FORM | sent)
 
 
 def everything() -> list[list[dict[str, Any]]]:

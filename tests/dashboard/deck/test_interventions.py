@@ -12,6 +12,7 @@ from dashboard.deck.interventions import interventions
 from feeds.market.events import Phase
 from feeds.models import AuditEntry, Feed, Intervention, Scenario, ScenarioStep
 from feeds.services.feeds import pause_feed, seed_exchange
+from tests.support.admin_forms import save_form
 from tests.support.staff import root, staff
 
 pytestmark = pytest.mark.django_db
@@ -242,7 +243,7 @@ def test_a_scenario_is_made_changed_and_deleted_in_the_admin(feed):
     changed = steps_form(
         STEP | {"size": "-9"} | keys[0], STEP | {"DELETE": "on"} | keys[1], initial=2
     )
-    client.post(f"/admin/feeds/scenario/{scenario.pk}/change/", made | changed)
+    save_form(client, f"/admin/feeds/scenario/{scenario.pk}/change/", made | changed)
     assert [step.size for step in scenario.steps.all()] == [-9]
     client.post(f"/admin/feeds/scenario/{scenario.pk}/delete/", {"post": "yes"})
     assert not Scenario.objects.exists()

@@ -11,6 +11,7 @@ from django.urls import reverse
 from feeds.bus import control
 from feeds.models import AuditEntry, Entitlement, Feed, Instrument, Intervention, Scenario
 from feeds.services.instrument_imports import try_import
+from tests.support.admin_forms import save_form
 from tests.support.operators import (
     FEEDS,
     INSTRUMENT_FORM,
@@ -221,7 +222,7 @@ ROUTES = {
     ),
     "entitlement form": Route(
         ("change_entitlement",),
-        lambda client: client.post(f"{ENTITLEMENTS}{late()}/change/", {"delay_minutes": "5"}),
+        lambda client: save_form(client, f"{ENTITLEMENTS}{late()}/change/", {"delay_minutes": "5"}),
         lambda: the_group("Late").entitlements.filter(delay_minutes=5).exists(),
         ("change", "entitlement demo Late"),
     ),

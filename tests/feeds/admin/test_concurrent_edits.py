@@ -1,0 +1,182 @@
+"""Two people with one form open: the second is told what the first changed, and loses nothing."""
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group, Permission, User
+from django.test import Client
+
+from feeds.admin.concurrent_edits import REFUSAL, ConcurrentForm
+from feeds.models import AuditEntry, Entitlement, Feed, Scenario, ScenarioStep
+from feeds.services.feeds import save_feed
+from tests.support.admin_forms import save_form, seen
+from tests.support.operators import FEEDS, HOURS, PLAYED, make_market, the_feed
+from tests.support.staff import signed_in
+
+pytestmark = pytest.mark.django_db
+
+FORM = {"name": "Demo Exchange", "seed": "1"} | HOURS | PLAYED
+
+
+@pytest.fixture(autouse=True)
+def market() -> None:
+    make_market()
+
+
+@pytest.fixture
+def ada() -> Client:
+    return signed_in(User.objects.create_superuser("ada"))
+
+
+@pytest.fixture
+def grace() -> Client:
+    return signed_in(User.objects.create_superuser("grace"))
+
+
+def address() -> str:
+    return f"{FEEDS}{the_feed().pk}/change/"
+
+
+def form_of(response) -> ConcurrentForm:
+    return response.context["adminform"].form
+
+
+def test_the_second_save_is_refused_and_names_the_first(ada, grace):
+    open_page = seen(grace, address())
+    save_form(ada, address(), FORM | {"is_restricted": "on"})
+    response = grace.post(address(), open_page | FORM | {"name": "Renamed"})
+    assert response.status_code == 200
+    assert REFUSAL in form_of(response).non_field_errors()
+    (error,) = form_of(response).errors["is_restricted"]
+    assert error.startswith("Changed by ada at ")
+    assert error.endswith(" UTC. Now: yes.")
+    feed = the_feed()
+    assert (feed.name, feed.is_restricted) == ("Demo Exchange", True)
+    actors = AuditEntry.objects.filter(target="feed demo").values_list("actor_name", flat=True)
+    assert list(actors) == ["ada"]
+
+
+def test_a_second_try_keeps_both_changes(ada, grace):
+    open_page = seen(grace, address())
+    save_form(ada, address(), FORM | {"is_restricted": "on", "day_minutes": "45"})
+    refused = grace.post(address(), open_page | FORM | {"name": "Renamed"})
+    form = form_of(refused)
+    grace.post(address(), dict(form.data))
+    feed = the_feed()
+    assert (feed.name, feed.is_restricted, feed.day_minutes) == ("Renamed", True, 45)
+
+
+def test_what_both_changed_is_left_to_the_second_person(ada, grace):
+    open_page = seen(grace, address())
+    save_form(ada, address(), FORM | {"name": "Ada's"})
+    refused = grace.post(address(), open_page | FORM | {"name": "Grace's"})
+    assert form_of(refused)["name"].value() == "Grace's"
+    assert "Now: Ada&#x27;s." in refused.content.decode()
+    grace.post(address(), dict(form_of(refused).data))
+    assert the_feed().name == "Grace's"
+
+
+def test_a_third_change_between_both_tries_is_noticed_too(ada, grace):
+    open_page = seen(grace, address())
+    save_form(ada, address(), FORM | {"bands": "2"})
+    refused = grace.post(address(), open_page | FORM | {"name": "Renamed"})
+    save_form(ada, address(), FORM | {"bands": "off"})
+    again = grace.post(address(), dict(form_of(refused).data))
+    assert "Now: off." in again.content.decode()
+    assert the_feed().bands == "off"
+
+
+def test_a_change_that_no_form_made_is_noticed(grace):
+    open_page = seen(grace, address())
+    feed = the_feed()
+    feed.is_restricted = True
+    save_feed(feed, actor=None)
+    refused = grace.post(address(), open_page | FORM)
+    assert "Changed by system at" in refused.content.decode()
+    assert the_feed().is_restricted
+
+
+def test_changes_of_what_the_form_does_not_have_are_no_conflict(grace):
+    open_page = seen(grace, address())
+    Feed.objects.filter(slug="demo").update(rate=7, state="PAUSED", reason="lunch")
+    assert grace.post(address(), open_page | FORM | {"name": "Renamed"}).status_code == 302
+    assert (the_feed().name, the_feed().rate) == ("Renamed", 7)
+
+
+def test_a_form_that_does_not_say_what_it_showed_saves_nothing(grace):
+    refused = grace.post(address(), FORM | {"name": "Renamed"})
+    assert REFUSAL in form_of(refused).non_field_errors()
+    assert the_feed().name == "Demo Exchange"
+
+
+def test_a_row_that_was_deleted_meanwhile_is_not_made_again(ada, grace):
+    open_page, page = seen(grace, address()), address()
+    the_feed().delete()
+    response = grace.post(page, open_page | FORM, follow=True)
+    assert "Perhaps it was deleted?" in response.content.decode()
+    assert not Feed.objects.filter(slug="demo").exists()
+
+
+def test_a_step_of_a_scenario_is_watched_too(ada, grace):
+    scenario, step = Scenario.objects.get(), ScenarioStep.objects.get()
+    page = f"/admin/feeds/scenario/{scenario.pk}/change/"
+    form = {
+        "feed": scenario.feed_id,
+        "name": "Crash",
+        "note": "",
+        "steps-TOTAL_FORMS": 1,
+        "steps-INITIAL_FORMS": 1,
+        "steps-0-id": step.pk,
+        "steps-0-scenario": scenario.pk,
+        "steps-0-offset_s": "0",
+        "steps-0-kind": "shock",
+        "steps-0-size": "-7",
+        "steps-0-duration_s": step.duration_s,
+    }
+    open_page = seen(grace, page)
+    assert save_form(ada, page, form | {"steps-0-size": "-9"}).status_code == 302
+    refused = grace.post(page, open_page | form | {"name": "Renamed"})
+    assert "Now: -9" in refused.content.decode()
+    step.refresh_from_db()
+    assert (step.size, Scenario.objects.get().name) == (-9, "Crash")
+
+
+@pytest.mark.parametrize(
+    ("page", "form", "change"),
+    [
+        (
+            lambda: f"/admin/auth/group/{Group.objects.get(name='Late').pk}/change/",
+            lambda: {"name": "Late"},
+            lambda: Group.objects.get(name="Late").permissions.set(Permission.objects.all()[:2]),
+        ),
+        (
+            lambda: f"/admin/auth/user/{User.objects.get(username='ada').pk}/change/",
+            lambda: {"username": "ada", "is_active": "on"},
+            lambda: User.objects.filter(username="ada").update(email="new@example.org"),
+        ),
+        (
+            lambda: f"/admin/feeds/entitlement/{Entitlement.objects.get().pk}/change/",
+            lambda: {"delay_minutes": "5"},
+            lambda: Entitlement.objects.update(delay_minutes=20),
+        ),
+    ],
+    ids=["group", "account", "entitlement"],
+)
+def test_other_rows_are_watched_in_the_same_way(ada, grace, page, form, change):
+    open_page = seen(grace, page())
+    change()
+    refused = grace.post(page(), open_page | form())
+    assert REFUSAL in form_of(refused).non_field_errors()
+    retried = grace.post(page(), dict(form_of(refused).data))
+    assert retried.status_code == 302
+    if "group" in page():
+        assert Group.objects.get(name="Late").permissions.count() == 2
+
+
+def test_every_form_of_the_admin_watches_for_changes_of_others(rf, grace):
+    request = rf.get("/")
+    request.user = User.objects.get(username="grace")
+    for model, pages in admin.site._registry.items():
+        inlines = [inline(model, admin.site) for inline in pages.inlines]
+        for page in (pages, *inlines):
+            if page.has_change_permission(request):
+                assert issubclass(page.form, ConcurrentForm), page
