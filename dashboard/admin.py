@@ -23,8 +23,9 @@ from dashboard.models import ApiToken, BrowserSession, Notification
 from dashboard.people import account_deletion, second_factor, services, token_service
 from dashboard.people.forms import SendForm
 from feeds.admin.concurrent_edits import ConcurrentForm
+from feeds.admin.deletions import DeletionAdmin
 from feeds.admin.operating import actor_of
-from feeds.admin.read_only import CascadingAdmin, ReadOnlyAdmin
+from feeds.admin.read_only import ReadOnlyAdmin
 
 admin.site.site_header = admin.site.site_title = "Market administration"
 admin.site.index_title = "What to do"
@@ -40,7 +41,7 @@ class AccountForm(ConcurrentForm, UserChangeForm):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class AccountAdmin(CascadingAdmin, UserAdmin):  # type: ignore[type-arg]
+class AccountAdmin(DeletionAdmin, UserAdmin):  # type: ignore[type-arg]
     """Django's page of accounts; deleting an account deletes all that belongs to it."""
 
     form = AccountForm
@@ -66,7 +67,7 @@ class AccountAdmin(CascadingAdmin, UserAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Group)
-class PermissionGroupAdmin(GroupAdmin):
+class PermissionGroupAdmin(DeletionAdmin, GroupAdmin):
     """Django's page of groups, which also notices the changes of others."""
 
     form = ConcurrentForm

@@ -5,6 +5,7 @@ Must not write rows or poke anybody: services do.
 
 from django.contrib import admin
 
+from feeds.admin.deletions import delete_selected
 from feeds.admin.entitlements import EntitlementAdmin
 from feeds.admin.feeds import FeedAdmin
 from feeds.admin.instruments import InstrumentAdmin
@@ -22,6 +23,7 @@ from feeds.models import (
     Scenario,
 )
 
+admin.site.add_action(delete_selected)
 admin.site.register(Feed, FeedAdmin)
 admin.site.register(Instrument, InstrumentAdmin)
 admin.site.register(Entitlement, EntitlementAdmin)

@@ -10,13 +10,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from feeds.admin.concurrent_edits import ConcurrentForm
+from feeds.admin.deletions import DeletionAdmin
 from feeds.admin.operating import actor_of
-from feeds.admin.read_only import RowAdmin
 from feeds.models import Entitlement
 from feeds.services.entitlements import delete_entitlement, save_entitlement
 
 
-class EntitlementAdmin(RowAdmin):
+class EntitlementAdmin(DeletionAdmin):
     """Which groups see the restricted feeds, and with what delay."""
 
     form = ConcurrentForm

@@ -11,8 +11,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from feeds.admin.concurrent_edits import ConcurrentForm
+from feeds.admin.deletions import DeletionAdmin
 from feeds.admin.operating import actor_of
-from feeds.admin.read_only import CascadingAdmin, ReadOnlyAdmin
+from feeds.admin.read_only import ReadOnlyAdmin
 from feeds.models import Scenario, ScenarioStep
 from feeds.services.interventions import delete_scenario, save_scenario
 
@@ -41,7 +42,7 @@ class ScenarioStepInline(StepInline):
     has_change_permission = has_delete_permission = has_add_permission
 
 
-class ScenarioAdmin(CascadingAdmin):
+class ScenarioAdmin(DeletionAdmin):
     """Scenarios and their steps; the flight deck runs them."""
 
     form = ConcurrentForm

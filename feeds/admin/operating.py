@@ -20,7 +20,8 @@ from django.views.decorators.http import require_POST
 
 from feeds.admin.commands import OperatorCommand
 from feeds.admin.concurrent_edits import ConcurrentForm
-from feeds.admin.read_only import CascadingAdmin, readable
+from feeds.admin.deletions import DeletionAdmin
+from feeds.admin.read_only import readable
 from feeds.models import AuditEntry, Entitlement, Feed, Halt, Intervention, Scenario, ScenarioStep
 from feeds.services.audit import target_of
 from feeds.services.feeds import delete_feed
@@ -31,7 +32,7 @@ SPACE: Final = "\u2003"
 HISTORY_SHOWN: Final = 200
 
 
-class MarketAdmin(CascadingAdmin):
+class MarketAdmin(DeletionAdmin):
     """Rows of the market that are also operated, by buttons and actions with their permission."""
 
     form = ConcurrentForm

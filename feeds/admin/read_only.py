@@ -3,7 +3,7 @@
 Must not write rows or register anything.
 """
 
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.contrib import admin
 from django.db.models import Model
@@ -35,20 +35,6 @@ class ReadOnlyAdmin(RowAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
         """Let nobody delete a row, superusers included."""
         return False
-
-
-class CascadingAdmin(RowAdmin):
-    """Rows whose deletion deletes read-only rows too, which Django's admin would refuse."""
-
-    cascades: ClassVar[tuple[type[Model], ...]] = ()
-
-    def get_deleted_objects(
-        self, objs: Any, request: HttpRequest
-    ) -> tuple[list[Any], dict[Any, Any], set[Any], list[Any]]:
-        """Need no permission for the rows of `cascades`, which nobody deletes by hand."""
-        rows, counts, needed, protected = super().get_deleted_objects(objs, request)
-        cascaded = {model._meta.verbose_name for model in self.cascades}
-        return rows, counts, needed - cascaded, protected
 
 
 class HaltAdmin(ReadOnlyAdmin):
