@@ -261,6 +261,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = "dashboard.formats"
 
 INSTALLED_APPS = [
     "dashboard.apps.DashboardConfig",  # before staticfiles: runserver is ours with our server

@@ -141,6 +141,7 @@ def _panel(feed: Feed, may_run: bool, may_halt: bool) -> dict[str, Any]:
     buttons = [
         {
             "label": command.label,
+            "warning": command.warning,
             "address": reverse("flightdeck_operate", args=[feed.slug, name]),
         }
         for name, command in FEED_COMMANDS.items()

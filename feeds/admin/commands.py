@@ -69,7 +69,8 @@ class CommandAnswer:
 class OperatorCommand:
     """Something an operator does to rows, and the words that say what came of it.
 
-    `state` completes "NVX is …" or "NVX and ORB are …" for rows that needed no change.
+    `state` completes "NVX is …" or "NVX and ORB are …" for rows that needed no change. `warning`
+    says what cannot be taken back; a page shows it before the button.
     """
 
     label: str
@@ -79,6 +80,7 @@ class OperatorCommand:
     state: str
     is_offered: Callable[[Any], bool] = lambda row: True  # noqa: ARG005
     form: type[forms.Form] = ReasonForm
+    warning: str = ""
 
     def perform(
         self, rows: Iterable[Model], data: Mapping[str, Any], *, actor: User
@@ -139,6 +141,8 @@ FEED_COMMANDS: Final = {
         label="Close",
         done="Closed",
         state="already closed",
+        warning="This ends the trading session, which does not come back. Nobody gets prices until "
+        "the feed is started again.",
         is_offered=lambda feed: feed.state != FeedState.CLOSED,
     ),
     "rate": _feed_command(

@@ -3,13 +3,14 @@
 Must not write rows or poke anybody: services do.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ActionForm
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
 from feeds.admin.commands import FEED_COMMANDS
@@ -17,7 +18,12 @@ from feeds.admin.instrument_lists import export_instruments, import_instruments
 from feeds.admin.operating import SPACE, MarketAdmin, actor_of
 from feeds.market.events import FeedState
 from feeds.models import Feed
-from feeds.services.feeds import PLAYED_FACTS, save_feed
+from feeds.services.feeds import save_feed
+
+TRADING_HOURS: Final = ("hours", "exchange", "day_minutes")
+REPLAY: Final = ("recording", "speed", "loops", "start_s", "prefix")
+BAND_S: Final = 300
+"""The time in which a price band allows its percentage, in seconds of the exchange."""
 
 
 class FeedActionForm(ActionForm):
@@ -49,17 +55,12 @@ class FeedAdmin(MarketAdmin):
     )
     list_filter = ("state", "hours", "is_restricted")
     search_fields = ("name", "slug")
-    fields = (
-        "name",
-        "slug",
-        "seed",
-        "rate",
-        ("hours", "exchange", "day_minutes"),
-        ("bands", "is_restricted"),
-        "state",
-        "reason",
-        "opened_at",
-        *PLAYED_FACTS,
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "is_restricted")}),
+        ("Now", {"fields": ("state", "reason", "opened_at")}),
+        ("Where the ticks come from", {"fields": ("kind",)}),
+        ("A simulated market", {"fields": ("seed", "rate", TRADING_HOURS, "bands")}),
+        ("A replay", {"fields": REPLAY, "description": "These count for replays only."}),
     )
 
     def get_urls(self) -> list[URLPattern]:
@@ -88,6 +89,23 @@ class FeedAdmin(MarketAdmin):
             *(() if self.has_operate_permission(request) else ("rate",)),
         )
 
+    def get_prepopulated_fields(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        obj: Feed | None = None,
+    ) -> dict[str, Sequence[str]]:
+        """Derive the short name of a new feed from its name."""
+        return {} if obj else {"slug": ("name",)}
+
+    def get_form(
+        self, request: HttpRequest, obj: Feed | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """Say how long the time of the price bands is at the clock of this feed."""
+        form = super().get_form(request, obj, change, **kwargs)
+        if obj is not None and "bands" in form.base_fields:
+            form.base_fields["bands"].help_text += _clock_note(obj)
+        return form
+
     def save_model(self, request: HttpRequest, obj: Feed, form: Any, change: bool) -> None:  # noqa: ARG002
         """Save through the service; a new feed stays closed until an operator starts it."""
         if not change:
@@ -110,11 +128,19 @@ class FeedAdmin(MarketAdmin):
         self.operate(request, "pause", queryset)
 
     @admin.action(permissions=["operate"], description="Close selected feeds (ends the session)")
-    def close(self, request: HttpRequest, queryset: QuerySet[Feed]) -> None:
-        """End their trading session."""
-        self.operate(request, "close", queryset)
+    def close(self, request: HttpRequest, queryset: QuerySet[Feed]) -> HttpResponse | None:
+        """End their trading session, after a confirmation."""
+        return self.confirm(request, "close", queryset)
 
     @admin.action(permissions=["operate"], description="Set the rate of selected feeds")
     def rate(self, request: HttpRequest, queryset: QuerySet[Feed]) -> None:
         """Set their rate."""
         self.operate(request, "rate", queryset)
+
+
+def _clock_note(feed: Feed) -> str:
+    """Return how long five minutes of the exchange take, if its clock is not ours."""
+    scale = feed.schedule().scale(0)
+    if scale == 1:
+        return ""
+    return f" Five minutes of this exchange take {BAND_S / scale:.3g} seconds of ours."

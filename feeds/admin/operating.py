@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
@@ -25,6 +26,7 @@ from feeds.admin.read_only import readable
 from feeds.models import AuditEntry, Entitlement, Feed, Halt, Intervention, Scenario, ScenarioStep
 from feeds.services.audit import target_of
 from feeds.services.feeds import delete_feed
+from feeds.services.instrument_lists import COLUMNS
 from feeds.services.instruments import delete_instrument
 
 SPACE: Final = "\u2003"
@@ -82,6 +84,23 @@ class MarketAdmin(DeletionAdmin):
             tell = messages.warning if answer.done else messages.error
             tell(request, answer.not_done)
 
+    def confirm(self, request: HttpRequest, name: str, rows: QuerySet[Any]) -> HttpResponse | None:
+        """Show what a command ends; do it to rows when that is confirmed."""
+        if "confirmed" in request.POST:
+            self.operate(request, name, rows)
+            return None
+        command = self.commands[name]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": command.label,
+            "opts": self.opts,
+            "command": command,
+            "action": name,
+            "rows": rows,
+            "reason": request.POST.get("reason", ""),
+        }
+        return TemplateResponse(request, "admin/feeds/confirm_command.html", context)
+
     def change_view(
         self,
         request: HttpRequest,
@@ -92,7 +111,11 @@ class MarketAdmin(DeletionAdmin):
         """Show the buttons of the commands above the form."""
         row = self.get_object(request, object_id)
         panels = self._panels(row) if row and self.has_operate_permission(request) else []
-        context = {"panels": panels, **(extra_context or {})}
+        context = {
+            "panels": panels,
+            "instrument_columns": COLUMNS,
+            **(extra_context or {}),
+        }
         return super().change_view(request, object_id, form_url, context)
 
     def history_view(
@@ -121,14 +144,20 @@ class MarketAdmin(DeletionAdmin):
                 self.delete_model(request, row)
 
     def _panels(self, row: Any) -> list[dict[str, Any]]:
-        """Return a form for each kind of input, with the buttons that take it."""
-        panels: dict[type[forms.Form], dict[str, Any]] = {}
+        """Return a form for each kind of input, with the buttons that take it.
+
+        A command with a warning has a form of its own.
+        """
+        panels: dict[tuple[type[forms.Form], str], dict[str, Any]] = {}
         for name, command in self.commands.items():
             if command.is_offered(row):
                 form = command.form(
                     initial={"rate": getattr(row, "rate", None)}, auto_id=f"{name}_%s"
                 )
-                panel = panels.setdefault(command.form, {"form": form, "buttons": []})
+                panel = panels.setdefault(
+                    (command.form, command.warning),
+                    {"form": form, "warning": command.warning, "buttons": []},
+                )
                 address = self._address("operate", row.pk, name)
                 panel["buttons"].append({"label": command.label, "address": address})
         return list(panels.values())

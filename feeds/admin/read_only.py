@@ -49,7 +49,7 @@ class HaltAdmin(ReadOnlyAdmin):
 class AuditEntryAdmin(ReadOnlyAdmin):
     """Who did what, when and why."""
 
-    list_display = ("time", "actor_name", "action", "target", "changes", "reason")
+    list_display = ("time", "actor_name", "action", "target", "reason", "changes")
     list_filter = ("action", "at")
     search_fields = ("actor_name", "target", "reason")
     date_hierarchy = "at"

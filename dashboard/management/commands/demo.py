@@ -88,6 +88,7 @@ class Command(BaseCommand):
         else:
             for name, password in passwords.items():
                 self.stdout.write(f"Sign in as {name} with password {password}")
+            self.stdout.write(f"The data is in {settings.MARKET_DATA_DIR}; Ctrl-C stops the demo")
             self.stdout.write(f"Ready: {url}")
         self.stdout.flush()
 

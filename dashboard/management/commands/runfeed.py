@@ -43,6 +43,8 @@ class Command(BaseCommand):
                 "runfeed needs REDIS_URL; without it the feed runs inside the web process"
             )
         with self._listener(options["metrics_host"], options["metrics_port"]) as listener:
+            self.stdout.write("The feed runs, or waits for another to end. Ctrl-C stops it.")
+            self.stdout.flush()
             asyncio.run(_run(listener))
 
     @contextmanager

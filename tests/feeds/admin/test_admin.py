@@ -327,3 +327,81 @@ def test_prices_keep_their_exact_value_in_the_audit(root):
     assert AuditEntry.objects.get().before == {"reference_price": "50"}
     assert AuditEntry.objects.get().after == {"reference_price": "50.1"}
     assert the("NVX").reference_price == Decimal("50.1")
+
+
+# --- pages that keep people from mistakes --------------------------------------------------------
+
+
+def test_the_button_that_closes_stands_apart_behind_a_warning(root):
+    page = root.get(f"{FEEDS}{the_feed().pk}/change/").content.decode()
+    details = page.partition("<summary>Close…</summary>")[2].partition("</details>")[0]
+    assert "This ends the trading session" in details
+    assert "/operate/close/" in details
+    assert "/operate/pause/" not in details
+    assert "/operate/close/" not in page.replace(details, "")
+
+
+def test_the_action_that_closes_asks_first(root):
+    response = act(root, FEEDS, "close", [the_feed()], reason="lunch")
+    page = response.content.decode()
+    assert "Close 1 feed?" in page
+    assert "This ends the trading session" in page
+    assert 'value="lunch"' in page
+    assert the_feed().state == "RUNNING"
+    act(root, FEEDS, "close", [the_feed()], reason="lunch", confirmed="yes")
+    assert (the_feed().state, the_feed().reason) == ("CLOSED", "lunch")
+
+
+def test_the_form_of_a_feed_is_grouped_and_derives_the_short_name_of_a_new_one(root):
+    page = root.get(f"{FEEDS}add/").content.decode()
+    for title in ("Where the ticks come from", "A simulated market", "A replay"):
+        assert title in page
+    assert "#id_slug" in page
+    assert "#id_slug" not in root.get(f"{FEEDS}{the_feed().pk}/change/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("hours", "minutes", "note"),
+    [
+        ("compressed", 30, "Five minutes of this exchange take "),
+        ("always", 30, None),
+        ("exchange", 30, None),
+    ],
+)
+def test_the_help_of_price_bands_is_in_time_of_this_clock(root, hours, minutes, note):
+    Feed.objects.filter(slug="demo").update(hours=hours, day_minutes=minutes)
+    page = root.get(f"{FEEDS}{the_feed().pk}/change/").content.decode()
+    assert ("Five minutes of this exchange take" in page) is (note is not None)
+    if note:
+        shown = float(page.partition(note)[2].split(" ")[0])
+        schedule = the_feed().schedule()
+        began_ms = schedule.day(0).starts_ms[0]
+        took_ms = schedule.wall_ms(0, began_ms + 300_000) - schedule.wall_ms(0, began_ms)
+        assert shown == pytest.approx(took_ms / 1000, rel=0.01)
+
+
+def test_instruments_are_pasted_on_the_page_of_their_feed(root):
+    page = root.get(f"{FEEDS}{the_feed().pk}/change/").content.decode()
+    address = reverse("admin:feeds_feed_import", args=[the_feed().pk])
+    assert f'action="{address}"' in page
+    rows = "\n".join(
+        map("\t".join, [("symbol", *INSTRUMENT_FORM), ("PQX", *INSTRUMENT_FORM.values())])
+    )
+    preview = root.post(address, {"text": rows}).content.decode()
+    assert "1 added" in preview
+
+
+def test_people_who_may_not_add_instruments_get_no_form_for_them():
+    page = staff("view_feed").get(f"{FEEDS}{the_feed().pk}/change/").content.decode()
+    assert "new-instruments" not in page
+
+
+def test_times_have_one_format_on_all_lists(root):
+    Halt.objects.update(started_at="2026-11-28T16:52:19Z")
+    assert "2026-11-28 16:52:19" in root.get("/admin/feeds/halt/").content.decode()
+
+
+def test_the_reason_stands_before_the_changes_in_the_list_of_the_audit(root):
+    operate(root, the_feed(), "pause", reason="lunch")
+    page = root.get("/admin/feeds/auditentry/").content.decode()
+    assert page.index("lunch") < page.index("RUNNING →")

@@ -97,7 +97,7 @@ ROUTES = {
     ),
     "close action": Route(
         ("run_feed",),
-        lambda client: act(client, FEEDS, "close", [the_feed()]),
+        lambda client: act(client, FEEDS, "close", [the_feed()], confirmed="yes"),
         lambda: the_feed().state == "CLOSED",
         ("close", "feed demo"),
     ),
