@@ -1,4 +1,4 @@
-"""The rows of people: their watchlists, notifications, tokens and browsers.
+"""The rows of people: their watchlists, notifications, tokens and browsers; and the cache.
 
 Must not write (services do) or know sockets.
 """
@@ -108,3 +108,17 @@ class BrowserSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} from {self.address}"
+
+
+class CacheEntry(models.Model):
+    """A value that all processes share for a while, such as the failed sign-ins of an address."""
+
+    digest = models.CharField(max_length=64, primary_key=True, editable=False)
+    value = models.JSONField(null=True)
+    ends_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name_plural = "cache entries"
+
+    def __str__(self) -> str:
+        return f"{self.digest[:8]}…"

@@ -362,13 +362,8 @@ EMAIL_FILE_PATH = _mail.folder
 EMAIL_TIMEOUT = 10
 """Seconds to wait for each answer of the mail server."""
 DEFAULT_FROM_EMAIL = _sender(MARKET_PUBLIC_ORIGINS)
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
-    },
-}
-"""Counts failed sign-ins; Django's 300 entries could be flushed by 300 invented names."""
+CACHES = {"default": {"BACKEND": "dashboard.people.shared_cache.SharedCache"}}
+"""Counts failed sign-ins, codes and requests for links, for all processes together."""
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Market"

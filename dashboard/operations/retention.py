@@ -1,4 +1,4 @@
-"""Deletes what is too old: bars, notifications, audit entries, and sessions that have ended.
+"""Deletes what is too old: bars, notifications, audit entries, sessions and counts that have ended.
 
 Must not know what these rows hold. Work is done in short transactions with a pause after each, so
 nobody waits long for a lock. It happens in the process of the feed, of which there is one.
@@ -17,6 +17,7 @@ from asgiref.sync import sync_to_async
 from django import db
 from django.utils import timezone
 
+from dashboard.people.cache_service import ended_entries, prune_cache
 from dashboard.people.services import old_notifications, prune_notifications
 from dashboard.people.session_service import ended_sessions, prune_sessions
 from feeds.database import with_connection
@@ -24,7 +25,7 @@ from feeds.services.audit import old_audit, prune_audit
 from feeds.services.bars import count_old_bars, prune_bars
 
 EVERY_S: Final = 600.0
-KINDS: Final = ("bars", "notifications", "audit entries", "sessions")
+KINDS: Final = ("bars", "notifications", "audit entries", "sessions", "cache entries")
 PAUSE_S: Final = 0.02
 """Others write meanwhile: SQLite gives its lock to whoever asks at the right moment."""
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class Retention:
             "notifications": old_notifications(_midnight(self.notifications_days)).count(),
             "audit entries": old_audit(_midnight(self.audit_days)).count(),
             "sessions": ended_sessions().count(),
+            "cache entries": ended_entries().count(),
         }
 
     def batches(self) -> Iterator[tuple[str, int]]:
@@ -54,6 +56,7 @@ class Retention:
             "notifications": prune_notifications(_midnight(self.notifications_days)),
             "audit entries": prune_audit(_midnight(self.audit_days)),
             "sessions": prune_sessions(),
+            "cache entries": prune_cache(),
         }
         for kind, batches in kinds.items():
             for gone in batches:

@@ -1,7 +1,7 @@
 """Second factors: which sessions have shown one, who must, and codes that count once.
 
-Must not know pages or sockets. allauth keeps the factors; its cache of used codes is one of each
-process, so a code is marked in the row of its app as well.
+Must not know pages or sockets. allauth keeps the factors. It marks the codes of a sign-in as used,
+but not the code that adds an app, so the row of the app says which period's code was used.
 """
 
 import struct

@@ -1,4 +1,4 @@
-"""Delete old bars, notifications, audit entries and sessions."""
+"""Delete old bars, notifications, audit entries, sessions and counts."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -13,7 +13,7 @@ class Command(BaseCommand):
 
     help = (
         "Delete bars, notifications and audit entries that are older than the settings say, and "
-        "sessions that have ended. The process of the feed does so every ten minutes."
+        "sessions and counts that have ended. The process of the feed does so every ten minutes."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -4,7 +4,6 @@ import time
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.test import Client
 
 from dashboard.people import account_deletion
@@ -14,11 +13,6 @@ from tests.support.staff import root, staff
 pytestmark = pytest.mark.django_db
 PAGE, PROOF = "/accounts/delete/", "/accounts/reauthenticate/"
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture(autouse=True)
-def empty_cache():
-    cache.clear()
 
 
 @pytest.fixture

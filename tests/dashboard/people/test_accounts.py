@@ -3,18 +3,11 @@
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.test import Client
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/accounts/login/"
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture(autouse=True)
-def forget_failures():
-    """Attempts are counted in the cache, which outlives a test."""
-    cache.clear()
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from asgiref.sync import async_to_sync
 from django.conf import settings as site
 from django.contrib.auth.models import User
 from django.core import mail
-from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.db import connection
 from django.test import Client
@@ -41,11 +40,6 @@ ASK, LOGIN = "/accounts/password/reset/", "/accounts/login/"
 OLD, NEW = "correct horse battery", "staple gun seventy"
 MAIL = "ada@example.org"
 UNKNOWN = "eve@example.org"
-
-
-@pytest.fixture(autouse=True)
-def empty_cache():
-    cache.clear()
 
 
 @pytest.fixture(autouse=True)
