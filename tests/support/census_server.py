@@ -256,10 +256,11 @@ if __name__ == "__main__":
     os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
     django.setup()
     watch_storage()
+    from django.conf import settings
     from django.contrib.auth import get_user_model
 
     from dashboard.management.commands.demo import Command
-    from tests.support.tokens import make_token
+    from tests.support.tokens import kept_token
 
     class CensusCommand(Command):
         """The demo, counted."""
@@ -271,7 +272,8 @@ if __name__ == "__main__":
             return with_census(super().application())
 
         def _serve(self, *args: Any, **kwargs: Any) -> None:
-            self._token = make_token(get_user_model().objects.get(username="viewer"))
+            viewer = get_user_model().objects.get(username="viewer")
+            self._token = kept_token(viewer, settings.MARKET_DATA_DIR / "viewer-token")
             super()._serve(*args, **kwargs)
 
         def _announce(self, url: str, passwords: dict[str, str], *, as_json: bool) -> None:
