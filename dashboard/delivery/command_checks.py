@@ -22,6 +22,7 @@ from dashboard.wire.registry import (
 )
 from feeds.market.bars import LEVEL_OF
 from feeds.market.delayed_keys import shown
+from feeds.market.events import Position
 
 
 def text_of(message: str | bytes) -> str:
@@ -128,6 +129,19 @@ def refuse_before_begin(received: ReceivedCommand, replica: Replica) -> None:
     """
     if not replica.epoch:
         fact = "the market has not begun"
+        raise CommandRefused(Error.UNAVAILABLE, fact, method=received.method, id=received.id)
+
+
+def refuse_while_ahead(
+    received: ReceivedCommand, replica: Replica, position: Position | None
+) -> None:
+    """Check that an answer from the present market would not take a reader back in time.
+
+    Raises:
+        CommandRefused: the reader is ahead of this process.
+    """
+    if position is not None and replica.awaits(position):
+        fact = "this process is behind your position"
         raise CommandRefused(Error.UNAVAILABLE, fact, method=received.method, id=received.id)
 
 

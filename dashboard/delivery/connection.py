@@ -263,6 +263,12 @@ class Connection:
         """Return the reader's position, the same in all channels; None while a frame is due."""
         return None if self._answers else self._subscriber.settle(self._hub.replica)
 
+    @property
+    def position(self) -> ReaderPosition:
+        """Return where the reader stands in all channels, once everything due was taken."""
+        position = self._subscriber.whole_position(self._hub.replica)
+        return self.identity.access.to_reader(position)
+
     async def frames(self) -> list[str]:
         """Wait for the next frames.
 

@@ -6,6 +6,7 @@ at the same position, and every frame once for those of them that have the same 
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
+from copy import copy
 from typing import Any, Final
 
 from dashboard.delivery.bar_texts import BarTexts
@@ -25,11 +26,11 @@ from dashboard.wire.frames import (
     encode_update,
 )
 from dashboard.wire.registry import RECENT_TRADES, Channel
-from feeds.exceptions import PositionLost
-from feeds.market.board import Board
+from feeds.market.board import PHASE, Board, Row
 from feeds.market.events import (
     NOTHING,
     Batch,
+    Carryover,
     Delisting,
     Event,
     FeedRemoval,
@@ -37,6 +38,7 @@ from feeds.market.events import (
     Listing,
     Position,
     Quote,
+    Status,
     Tick,
     Trade,
     symbol_of,
@@ -47,6 +49,11 @@ STATUS_CAPACITY: Final = 4096
 """Status entries that can be resumed from: halting 2,000 instruments and back fits."""
 TRADE_CAPACITY: Final = 16_384
 """Trades that can be resumed from: 30 s at 2,000 ticks/s, 5 minutes at 200."""
+AHEAD_EVENTS: Final = 60_000
+"""Events by which a reader may be ahead of this process: 2 s at 30,000 ticks/s.
+
+Another process told it of them, and they are on their way. A position further ahead is no position.
+"""
 SHARED_ANSWERS: Final = 256
 """Answers kept for readers to share. A bound, because readers may stand at any number of positions.
 """
@@ -117,8 +124,8 @@ class Replica:
         self.ts = ts
         self.stale_ms: int | None = None
         self.newest_ms: int | None = None
-        ticks = _last_ticks(recent)
-        floor = ticks[0][0] - 1 if ticks else board.sequence
+        events = _events_of_present_rows(recent)
+        floor = events[0][0] - 1 if events else board.sequence
         self._counts = TickCounts(capacity, floor=floor)
         self._statuses: Tape[StatusText] = Tape(STATUS_CAPACITY, floor=floor)
         self._trades: Tape[TradeText] = Tape(TRADE_CAPACITY, floor=floor)
@@ -128,9 +135,8 @@ class Replica:
         self._changes: dict[int, _Changes] = {}
         self._updates: dict[tuple[MarketView, int, int], Update] = {}
         self._new_trades: dict[int, list[TradeText]] = {}
-        for sequence, tick in ticks:
-            self._move_to_end(tick.symbol, sequence)
-            self._note_tick(sequence, tick)
+        for sequence, event in events:
+            self._note(sequence, event, self._row_after)
 
     @property
     def position(self) -> Position:
@@ -188,11 +194,19 @@ class Replica:
             self._visible[access] = None if len(seen) == len(known) else seen
         return self._visible[access]
 
+    def awaits(self, position: Position) -> bool:
+        """Say whether a position is a little ahead of this tape."""
+        return position.sequence > self.sequence and self.has_or_awaits(position)
+
+    def has_or_awaits(self, position: Position) -> bool:
+        """Say whether a position is on this tape, or can be a little ahead of it."""
+        is_near = position.sequence <= self.sequence + AHEAD_EVENTS
+        return is_near and position.epoch == self.epoch != ""
+
     # --- ticker -----------------------------------------------------------------------------
     def reaches(self, position: Position) -> bool:
         """Say whether a reader at the position can resume, with exact receipts."""
-        is_here = position.epoch == self.epoch and position.sequence <= self.sequence
-        return is_here and self.counts_since(position.sequence)
+        return self.has_or_awaits(position) and self.counts_since(position.sequence)
 
     def counts_since(self, sequence: int) -> bool:
         """Say whether the ticks after `sequence` can still be counted."""
@@ -325,8 +339,6 @@ class Replica:
         Raises:
             PositionLost: the status tape does not reach back that far.
         """
-        if sequence > self.sequence:
-            raise PositionLost(f"position was {sequence}, the last is {self.sequence}")
         entries = self._statuses.since(sequence)
         return [entry.text for entry in entries if entry.is_for(access)]
 
@@ -343,13 +355,31 @@ class Replica:
     # --- events -----------------------------------------------------------------------------
     def _apply(self, sequence: int, event: Event) -> None:
         self.board.apply(sequence, event)
+        self._note(sequence, event, self._present_row)
+
+    def _note(self, sequence: int, event: Event, row_of: Callable[[Event], Row | None]) -> None:
+        """Put an event on the tapes; `row_of` finds its instrument's row after it."""
         symbol = symbol_of(event)
         if symbol is not None:
             self._move_to_end(symbol, sequence)
         if isinstance(event, Quote | Trade):
             self._note_tick(sequence, event)
         else:
-            self._note_status(sequence, event, symbol)
+            self._note_status(sequence, event, symbol, row_of(event))
+
+    def _present_row(self, event: Event) -> Row | None:
+        return self.board.rows.get(symbol_of(event) or "")
+
+    def _row_after(self, event: Event) -> Row | None:
+        """Return the row of an instrument as an entry of status shows it after an earlier event."""
+        row = self._present_row(event)
+        if row is None or not isinstance(event, Status):
+            return row
+        former = copy(row)
+        former.values = [*row.values]
+        former.values[PHASE], former.reason = event.phase, event.reason
+        former.status_ts = event.ts_event
+        return former
 
     def _move_to_end(self, symbol: str, sequence: int) -> None:
         # Taken out and put in again: a dict keeps the order of insertion, newest last.
@@ -363,8 +393,9 @@ class Replica:
             text = encode_trade(tick, self.board.rows[tick.symbol], sequence=sequence)
             self._trades.append(sequence, text)
 
-    def _note_status(self, sequence: int, event: StatusEvent, symbol: str | None) -> None:
-        row = None if symbol is None else self.board.rows.get(symbol)
+    def _note_status(
+        self, sequence: int, event: StatusEvent, symbol: str | None, row: Row | None
+    ) -> None:
         if isinstance(event, Listing | Delisting):
             self._visible = {}
         if isinstance(event, FeedStatus | FeedRemoval):
@@ -376,17 +407,17 @@ class Replica:
         self._statuses.append(sequence, text)
 
 
-def _last_ticks(recent: Iterable[Batch]) -> list[tuple[int, Tick]]:
-    """Return the ticks after the last event of another kind, with their sequences."""
-    # An entry of status shows the row as it was then, and only the present one is known.
-    ticks: list[tuple[int, Tick]] = []
+def _events_of_present_rows(recent: Iterable[Batch]) -> list[tuple[int, Event]]:
+    """Return the events since which no instrument came, left or changed, with their sequences."""
+    # Entries need the definition of then, and only the present one is known.
+    events: list[tuple[int, Event]] = []
     for batch in recent:
         for sequence, event in enumerate(batch.events, batch.first):
-            if isinstance(event, Quote | Trade):
-                ticks.append((sequence, event))
+            if isinstance(event, Listing | Delisting | Carryover):
+                events.clear()
             else:
-                ticks.clear()
-    return ticks
+                events.append((sequence, event))
+    return events
 
 
 def _bound(answers: dict[Any, Any]) -> None:

@@ -15,13 +15,14 @@ from dashboard.delivery.command_checks import (
     refuse_beyond,
     refuse_too_many,
     refuse_too_many_bars,
+    refuse_while_ahead,
     refuse_without,
     symbols_of,
     text_of,
 )
 from dashboard.delivery.outboxes.bars import BarsOutbox
 from dashboard.delivery.outboxes.deck import DeckOutbox
-from dashboard.delivery.outboxes.market import StatusOutbox, TickerOutbox, TradesOutbox
+from dashboard.delivery.outboxes.market import Place, StatusOutbox, TickerOutbox, TradesOutbox
 from dashboard.delivery.outboxes.personal import PersonalOutbox
 from dashboard.delivery.pace import ReaderPace
 from dashboard.delivery.replica import Replica
@@ -61,7 +62,7 @@ from dashboard.wire.registry import (
     Error,
 )
 from feeds.clock import Moment
-from feeds.market.events import NOTHING
+from feeds.market.events import NOTHING, Position
 
 COMMANDS_PER_S: Final = 20
 COMMAND_BURST: Final = 40
@@ -172,6 +173,9 @@ class Subscriber:
             if result.get("rejected") and command.since is None:
                 texts.append(encode_success(received, result))
             texts += frames
+        # One position has to hold for all channels. If only some of them can go on, none does.
+        if self._is_ahead(replica) and len({place.position for place in self._places()}) > 1:
+            raise CommandRefused(Error.UNAVAILABLE, "this process is behind one of your positions")
         return texts
 
     def has_work(self, replica: Replica, now_s: float) -> bool:
@@ -181,14 +185,16 @@ class Subscriber:
     def frames(self, replica: Replica, now: Moment) -> list[str]:
         """Return the frames that are due: distinct news at once, merged news at the pace."""
         frames: list[str] = []
+        is_waiting = self._is_whole_at_once and self._is_ahead(replica)
         # Status first: a row must know its phase before a price of the new phase arrives.
-        if self._status.is_behind(replica):
+        if self._status.is_behind(replica) and not is_waiting:
             frames += self._status.take(replica)
         if self.personal.offered is not None:
             frames += self.personal.take()
         if self.deck.waiting is not None:
             frames += self.deck.take()
-        if self.pace.is_due(now.mono_s) or (frames and self._is_whole_at_once):
+        is_due = self.pace.is_due(now.mono_s) or (frames and self._is_whole_at_once)
+        if is_due and not is_waiting:
             frames += self._take_prices(replica, now)
         if replica.stale_ms != self._sent_stale_ms or now.mono_s >= self._next_beat_s:
             frames.append(self._heartbeat(replica, now))
@@ -206,18 +212,30 @@ class Subscriber:
 
         A reader without news falls behind as well, until a heartbeat raises its position.
         """
-        places = [outbox.place for outbox in self._market_outboxes if outbox.is_open]
-        return max((replica.sequence - place.sequence for place in places), default=0)
+        return max((replica.sequence - place.sequence for place in self._places()), default=0)
 
     def settle(self, replica: Replica) -> ReaderPosition | None:
-        """Return the reader's position if no channel has anything due, else None."""
+        """Return the reader's position if no channel has anything due or is ahead, else None."""
         # A process that has no market yet knows no place. Its name would replace a good one.
         if not replica.epoch:
             return None
-        if self._is_behind(replica) or self._status.is_behind(replica):
+        if self._is_behind(replica) or self._status.is_behind(replica) or self._is_ahead(replica):
             return None
         self._raise_to(replica, replica.sequence)
         return self._access.to_reader(replica.position)
+
+    def whole_position(self, replica: Replica) -> Position:
+        """Return the position up to which nothing is missing, once everything due was taken."""
+        if not self._is_ahead(replica):
+            return replica.position
+        return Position(replica.epoch, min(place.looked for place in self._places()))
+
+    def _places(self) -> list[Place]:
+        return [outbox.place for outbox in self._market_outboxes if outbox.is_open]
+
+    def _is_ahead(self, replica: Replica) -> bool:
+        """Say whether a channel is ahead of the replica."""
+        return any(place.is_ahead_of(replica) for place in self._places())
 
     def _take_prices(self, replica: Replica, now: Moment) -> list[str]:
         frames: list[str] = []
@@ -318,9 +336,13 @@ class Subscriber:
             found = {symbol: self._access.key_of(symbol, replica.board) for symbol in asked}
             keys = [key for key in found.values() if key is not None]
             rejected = [symbol for symbol, key in found.items() if key is None]
+        since = self._access.from_reader(position_of(command.since))
+        if outbox.is_open:
+            refuse_while_ahead(received, replica, outbox.place.position)
+        if rejected:  # a symbol that the reader knows may be on its way to this process
+            refuse_while_ahead(received, replica, since)
         if channel is Channel.TICKER:
             self._ticker.fields = chosen_fields(received, command.fields, self._ticker)
-        since = self._access.from_reader(position_of(command.since))
         resumed = since is not None and outbox.resume(replica, keys, since)
         is_lost = not resumed and (since is None or channel is Channel.TICKER)
         frames = outbox.add(replica, keys) if is_lost else []
@@ -345,6 +367,10 @@ class Subscriber:
         }
         pairs = [(key, asked[name][1]) for name, key in keys.items() if key is not None]
         since = self._access.from_reader(position_of(command.since))
+        if self._bars.is_open:
+            refuse_while_ahead(received, replica, self._bars.place.position)
+        if len(pairs) < len(keys):
+            refuse_while_ahead(received, replica, since)
         resumed = since is not None and self._bars.resume(replica, pairs, since)
         has_gap = since is not None
         frames = [] if resumed else self._bars.add(replica, pairs, has_gap=has_gap)

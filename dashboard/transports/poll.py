@@ -20,6 +20,7 @@ from dashboard.transports.http import (
     respond,
 )
 from dashboard.wire.frames import encode_heartbeat
+from dashboard.wire.positions import ReaderPosition
 from dashboard.wire.query import Question
 from dashboard.wire.registry import Transport
 
@@ -43,22 +44,21 @@ class PollApplication:
 
     async def _serve(self, scope: Scope, send: Send) -> None:
         identity, question = await self._gatekeeper.admit(scope)
-        frames, lag = await self._ask(identity, question, send)
-        replica = self._hub.replica
-        if not frames and replica.stale_ms is None and lag <= NEAR_EVENTS:
+        frames, position, lag = await self._ask(identity, question, send)
+        stale_ms = self._hub.replica.stale_ms
+        if not frames and stale_ms is None and lag <= NEAR_EVENTS:
             await respond(send, 304, b"")
             return
         heartbeat = encode_heartbeat(
-            seq=replica.sequence, ts=self._hub.clock.now_ms(), stale_ms=replica.stale_ms
+            seq=position.sequence, ts=self._hub.clock.now_ms(), stale_ms=stale_ms
         )
-        position = identity.access.to_reader(replica.position)
         text = f'{{"position":"{position}","frames":[{",".join([*frames, heartbeat])}]}}'
         await respond(send, 200, text.encode(), [JSON])
 
     async def _ask(
         self, identity: Identity, question: Question, send: Send
-    ) -> tuple[list[str], int]:
-        """Return the frames that bring the reader up to date, and its lag in events."""
+    ) -> tuple[list[str], ReaderPosition, int]:
+        """Return frames that bring the reader up to date, its position, and its lag in events."""
         transport = Transport.LONGPOLL if question.wait_s else Transport.POLL
         connection = self._hub.join(identity, transport, AsgiSocket(send), is_live=False)
         try:
@@ -67,7 +67,7 @@ class PollApplication:
             frames = connection.take_all()
             if not frames and question.wait_s:
                 frames = await _first_news(connection, question.wait_s)
-            return frames, connection.lag
+            return frames, connection.position, connection.lag
         finally:
             self._hub.leave(connection)
 

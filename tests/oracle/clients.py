@@ -13,7 +13,6 @@ from tests.oracle.check import Frame
 from tests.oracle.commands import RETRY_S, Asked, Commands, Pace
 from tests.oracle.line import Line, Message
 from tests.oracle.requests import EventReader, query_of
-from tests.oracle.tape import unmarked
 from tests.oracle.virtual_time import pass_time
 from tests.oracle.wants import Wants
 from tests.oracle.world import ACCOUNTS, LISTED, OPEN, SWEEP_S, Server, World, account_of
@@ -110,9 +109,6 @@ class Client:
             return
         if self.server not in self.world.servers:
             self.server = self.world.servers[self.user_id % 2]
-        if self._is_ahead_of(self.server):
-            self.world.loop.call_later(RETRY_S, self.connect)
-            return
         self._begin_line()
         self.audit.begin_line()
         if self.kind != self._read_as:
@@ -145,18 +141,6 @@ class Client:
             query = query_of(self).encode()
             scope |= {"type": "http", "method": "GET", "query_string": query}
         self.world.spawn(self._serve(application, scope, line, server))
-
-    def _is_ahead_of(self, server: Server) -> bool:
-        """Say whether the reader knows more than a process that the bus reaches late.
-
-        Such a process answers with a snapshot of an older position, and the board goes back. The
-        project does not prevent that yet, so these readers wait until the process has caught up.
-        """
-        replica = server.hub.replica
-        return self.wants.keeps_position and any(
-            unmarked(at.epoch) == replica.epoch and at.sequence > replica.sequence
-            for at in self.reader.positions.values()
-        )
 
     async def _serve(self, application: Any, scope: Any, line: Line, server: Server) -> None:
         try:

@@ -147,8 +147,7 @@ class Commands:
         if since is None or not self._is_of_present_epoch(since):
             return False
         sequence, replica = Position.parse(since).sequence, server.hub.replica
-        oldest = max(server.wire.begun_at, replica.sequence - CAPACITY + 1)
-        return oldest <= sequence <= replica.sequence
+        return sequence >= max(server.wire.begun_at, replica.sequence - CAPACITY + 1)
 
     def _is_of_present_epoch(self, since: str | None) -> bool:
         client = self._client

@@ -44,7 +44,7 @@ class BarsOutbox:
         if self.is_open and (is_more or is_ahead):
             return False
         wanted = dict.fromkeys([*self.pairs, *pairs])
-        if since.epoch != replica.epoch or since.sequence > replica.sequence:
+        if not replica.has_or_awaits(since):
             return False
         if any(replica.bars.since(*pair, since.sequence) is None for pair in wanted):
             return False

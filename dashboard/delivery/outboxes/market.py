@@ -7,6 +7,7 @@ and the replica knows how many ticks were merged.
 
 from collections.abc import Collection, Iterable
 from itertools import chain
+from typing import Final
 
 from dashboard.delivery.market_view import MarketView, view_of
 from dashboard.delivery.replica import Replica
@@ -15,6 +16,8 @@ from dashboard.wire.frames import ALL_FIELDS, Fields, encode_snapshot, encode_up
 from dashboard.wire.registry import TRADE_ENTRIES, Channel
 from feeds.exceptions import PositionLost
 from feeds.market.events import NOTHING, Position
+
+NOWHERE: Final = Position("", NOTHING)
 
 
 class Place:
@@ -27,7 +30,12 @@ class Place:
     __slots__ = ("epoch", "looked", "sequence")
 
     def __init__(self) -> None:
-        self.stand_at(Position("", NOTHING))
+        self.stand_at(NOWHERE)
+
+    @property
+    def position(self) -> Position:
+        """Return the position up to which nothing is missing."""
+        return Position(self.epoch, self.looked)
 
     def stand_at(self, position: Position) -> None:
         """Note that the reader has everything up to a position."""
@@ -41,12 +49,19 @@ class Place:
             self.looked = max(self.looked, sequence)
 
     def is_in(self, replica: Replica) -> bool:
-        """Say whether this place is on the replica's tape."""
-        return self.epoch == replica.epoch and self.sequence <= replica.sequence
+        """Say whether this place is on the replica's tape, or ahead of it."""
+        return self.epoch == replica.epoch
 
     def is_behind(self, replica: Replica) -> bool:
         """Say whether the market moved since the last look, perhaps only in other symbols."""
-        return self.looked != replica.sequence or self.epoch != replica.epoch
+        return self.looked < replica.sequence or self.epoch != replica.epoch
+
+    def is_ahead_of(self, replica: Replica) -> bool:
+        """Say whether the reader knows more than this process, so that nothing is due yet.
+
+        It comes from a process that the bus reaches sooner, or this one began at an older board.
+        """
+        return self.epoch == replica.epoch and self.looked > replica.sequence
 
     def whole_in(self, replica: Replica) -> int:
         """Return the sequence up to which the reader misses nothing; 0 if it has another epoch."""
@@ -67,6 +82,7 @@ class TickerOutbox:
         self.place = Place()
         self._access = access
         self._ticks_seen: dict[str, int] = {}
+        self._has_seen_ticks = True
         self._view: MarketView = view_of(())
 
     @property
@@ -84,6 +100,7 @@ class TickerOutbox:
         for symbol in symbols:
             self._ticks_seen[symbol] = replica.ticks_at(symbol, since.sequence)
         self._open_at(since)
+        self._has_seen_ticks = not self.place.is_ahead_of(replica)
         return True
 
     def add(self, replica: Replica, symbols: Iterable[str]) -> list[str]:
@@ -109,7 +126,7 @@ class TickerOutbox:
         place = self.place
         if not self.is_open or not place.is_behind(replica):
             return []
-        if not place.is_in(replica):
+        if not place.is_in(replica) or not self._count_ticks_seen(replica):
             return self._begin_again(replica)
         frame = self._update(replica)
         place.looked = replica.sequence
@@ -117,6 +134,15 @@ class TickerOutbox:
             return []
         place.sequence = replica.sequence
         return [frame]
+
+    def _count_ticks_seen(self, replica: Replica) -> bool:
+        """Count the ticks up to a place that was ahead; say whether they can still be counted."""
+        place, seen = self.place, self._ticks_seen
+        if not self._has_seen_ticks and replica.counts_since(place.looked):
+            known = replica.board.known() if self.everything else list(seen)
+            seen.update((symbol, replica.ticks_at(symbol, place.looked)) for symbol in known)
+            self._has_seen_ticks = True
+        return self._has_seen_ticks
 
     def _update(self, replica: Replica) -> str:
         place = self.place
@@ -160,6 +186,7 @@ class TickerOutbox:
         for symbol in symbols:
             self._ticks_seen[symbol] = replica.board.ticks(symbol)
         self._open_at(replica.position)
+        self._has_seen_ticks = True
         entries = [replica.full_entry(symbol, self.fields) for symbol in symbols]
         position, ts = self._access.to_reader(replica.position), replica.ts
         epoch, seq = position.marked_epoch, position.sequence
@@ -198,7 +225,8 @@ class TradesOutbox:
         self.symbols |= added
         if was_open and (added or is_ahead):
             return False
-        self.place.stand_at(since)
+        is_impossible = since.epoch == replica.epoch and not replica.has_or_awaits(since)
+        self.place.stand_at(NOWHERE if is_impossible else since)
         return self.place.is_in(replica) and _reaches(replica, since.sequence)
 
     def add(self, replica: Replica, symbols: Iterable[str]) -> list[str]:
@@ -245,7 +273,7 @@ class TradesOutbox:
 
     def _begin_again(self, replica: Replica) -> list[str]:
         """Name the gap; go on with all trades of a new epoch, or else with the newest ones."""
-        # A place without an epoch is one of other rights, and not before this epoch.
+        # A place without an epoch is of other rights, or cannot be. It is not before this epoch.
         if self.place.epoch not in ("", replica.epoch) and replica.has_first_trade:
             begin = Position(replica.epoch, NOTHING)
             named = self._snapshot_at(begin, [], replica.ts, has_gap=True)
@@ -287,8 +315,8 @@ class StatusOutbox:
     def open(self, replica: Replica, since: Position | None) -> bool:
         """Open the channel; say whether it resumes at `since`."""
         self.is_open = True
-        self.place.stand_at(Position("", NOTHING))
-        if since is None or not since.epoch or since.epoch != replica.epoch:
+        self.place.stand_at(NOWHERE)
+        if since is None or not replica.has_or_awaits(since):
             return False
         try:
             replica.statuses_since(since.sequence)

@@ -127,7 +127,7 @@ def test_a_reader_resumes_and_one_that_fell_behind_gets_a_gap() -> None:
     assert starts(reader)[-RECENT_BARS:] == list(range(10, CLOSED_BARS + 10))
 
 
-@pytest.mark.parametrize("since", [Position("e2", 1), Position("e1", 99)])
+@pytest.mark.parametrize("since", [Position("e2", 1), Position("e1", 99_999)])
 def test_a_position_of_elsewhere_is_not_resumed(since: Position) -> None:
     replica = replica_of(listing("NVX"), trade(0))
     assert not BarsOutbox().resume(replica, [("NVX", SECONDS)], since)

@@ -138,8 +138,9 @@ def test_a_position_that_fell_off_the_tape_is_not_resumed() -> None:
 
 def test_positions_of_the_future_and_of_other_epochs_are_not_resumed() -> None:
     replica = replica_of([listing("NVX")])
-    assert not TickerOutbox().resume(replica, ["NVX"], Position(EPOCH, 2))
+    assert not TickerOutbox().resume(replica, ["NVX"], Position(EPOCH, 99_999))
     assert not TickerOutbox().resume(replica, ["NVX"], Position("other", 1))
+    assert not StatusOutbox().open(replica, Position(EPOCH, 99_999))
     assert not StatusOutbox().open(replica, Position("other", 1))
 
 

@@ -93,7 +93,7 @@ def _position(epoch: str, sequence: int):
     return Position(epoch, sequence)
 
 
-@pytest.mark.parametrize("since", ["junk", "e1:99", "e9:1", "", "e1:-1"])
+@pytest.mark.parametrize("since", ["junk", "e1:99999", "e9:1", "", "e1:-1"])
 def test_a_lost_position_is_answered_with_a_snapshot(since: str) -> None:
     answer, snapshot = Client().send("subscribe", channel="ticker", symbols=["NVX"], since=since)
     assert answer["result"]["resumed"] is False

@@ -140,7 +140,7 @@ async def test_a_changed_watchlist_is_news(exchange: Exchange, ask: Ask) -> None
     assert answer["frames"][0]["data"] == ["ORB"]
 
 
-@pytest.mark.parametrize("since", ["junk", "e9:1", "e1:99"])
+@pytest.mark.parametrize("since", ["junk", "e9:1", "e1:99999"])
 async def test_a_lost_position_gets_a_snapshot(ask: Ask, since: str) -> None:
     _, answer = await ask(f"symbols=NVX&since={since}&{KNOWN}")
     assert ("ticker", "snapshot") in kinds(answer)
@@ -166,3 +166,35 @@ async def test_a_long_poll_waits_while_the_market_is_silent(exchange: Exchange, 
     status, answer = await ask(known)
     assert (status, kinds(answer)) == (200, [("heartbeat", None)])
     assert answer["frames"][0]["stale"] == NOW
+
+
+AHEAD = f"symbols=NVX&channels=status,ticker,trades,bars&since=e1:4&{KNOWN}"
+
+
+async def test_a_reader_that_is_ahead_of_this_process_gets_nothing_old(
+    exchange: Exchange, ask: Ask
+) -> None:
+    assert (await ask(AHEAD))[0] == 304
+    exchange.hub.replica.stale_ms = NOW
+    status, answer = await ask(AHEAD)
+    assert (status, answer["position"], kinds(answer)) == (200, "e1:4", [("heartbeat", None)])
+    assert answer["frames"][0]["seq"] == 4
+
+
+async def test_a_long_poll_of_a_reader_that_is_ahead_waits_for_what_is_new(
+    exchange: Exchange, ask: Ask
+) -> None:
+    await exchange.settle()
+    asking = asyncio.ensure_future(ask(f"{AHEAD}&wait=20"))
+    await exchange.happen(quote(10), quote(11))
+    await exchange.settle()
+    await exchange.happen(quote(12))
+    status, answer = await asking
+    assert (status, answer["position"]) == (200, "e1:5")
+    (frame, _) = answer["frames"]
+    assert (frame["channel"], frame["from"], frame["data"]["NVX"]["b"]) == ("ticker", 4, 0.12)
+
+
+async def test_a_reader_that_can_go_on_in_some_channels_only_comes_again(ask: Ask) -> None:
+    status, answer = await ask("symbols=NVX&channels=ticker,trades&trades_since=e1:4")
+    assert (status, answer["error"]["name"]) == (503, "unavailable")
