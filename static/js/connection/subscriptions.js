@@ -203,12 +203,18 @@ export class Subscriptions {
     if (command?.method !== METHOD.SUBSCRIBE) return null;
     const {channel} = command.params;
     if (answer.error?.retry) {
-      this.#timers.setTimeout(() => this.mend(channel), backoff(1, this.#random()));
+      this.#timers.setTimeout(() => this.#mendAgain(channel), backoff(1, this.#random()));
       return null;
     }
     if (!answer.success) return null;
     this.#opened.add(channel);
     return channel;
+  }
+
+  /** Ask again although the last try was a moment ago: it was refused. @param {string} channel */
+  #mendAgain(channel) {
+    this.#mending.delete(channel);
+    this.mend(channel);
   }
 
   /** Answers that are still to come belong to the old subscription, and open nothing. @param {string} channel */

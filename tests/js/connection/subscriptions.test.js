@@ -38,6 +38,16 @@ test("a refusal that may be retried is retried", () => {
   equal(subscriptions.settle(answer(sent[1].id, {success: true})), "ticker");
 });
 
+test("a refusal is retried as often as it comes", () => {
+  const {subscriptions, clock, sent} = begun();
+  for (let times = 1; times < 5; times += 1) {
+    equal(sent.length, times);
+    subscriptions.settle(refusal(sent[times - 1].id, true));
+    clock.advance(1_500);
+  }
+  equal(sent.length, 5);
+});
+
 test("a channel is open once the server has said so", () => {
   const {subscriptions, clock, sent} = begun();
   subscriptions.add("trades", ["A"]);
