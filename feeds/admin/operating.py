@@ -146,7 +146,7 @@ class MarketAdmin(DeletionAdmin):
     def _panels(self, row: Any) -> list[dict[str, Any]]:
         """Return a form for each kind of input, with the buttons that take it.
 
-        A command with a warning has a form of its own.
+        A command with a warning has a form of its own, after the others.
         """
         panels: dict[tuple[type[forms.Form], str], dict[str, Any]] = {}
         for name, command in self.commands.items():
@@ -160,7 +160,7 @@ class MarketAdmin(DeletionAdmin):
                 )
                 address = self._address("operate", row.pk, name)
                 panel["buttons"].append({"label": command.label, "address": address})
-        return list(panels.values())
+        return sorted(panels.values(), key=lambda panel: bool(panel["warning"]))
 
     def _address(self, page: str, *args: object) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}", args=args)

@@ -124,7 +124,7 @@ export class DeckPanel {
       limit: person.reason || "–",
       behind: `${whole.format(person.behind)} events`,
       symbols: person.symbols === null ? "all" : whole.format(person.symbols),
-      since: new Date(person.since).toLocaleTimeString(),
+      since: new Date(person.since).toISOString().slice(11, 19),
     });
   }
 
