@@ -2,12 +2,12 @@
 
 Must not know HTTP. History is what the simulator draws for the time before the first stored bar.
 The board is read in the event loop, where it cannot change meanwhile, and rows in the database's
-thread. No lock is held between the two: bars of the board replace stored ones.
+thread. No lock is held between the two: a bar of the board may have closed meanwhile, and the
+stored one is then the whole.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from itertools import takewhile
 from typing import Final, NamedTuple
 
 from dashboard.cpu_meter import in_thread
@@ -163,9 +163,8 @@ class Charts:
             found = await asyncio.to_thread(_joined, asked, stored, live)
         inside = [bar for bar in found if request.from_ms <= bar.start_ms < request.to_ms]
         chosen = inside[-request.limit :]
-        is_live = bool(
-            chosen and live and chosen[-1].start_ms + request.span_ms > live[-1].start_ms
-        )
+        newest_ms = live[-1].start_ms - live[-1].start_ms % request.span_ms if live else None
+        is_live = bool(chosen and chosen[-1].start_ms == newest_ms)
         return FoundBars(row, chosen, is_live)
 
     def _in_memory(self, key: str, level: int) -> list[Bar]:
@@ -179,32 +178,36 @@ class Charts:
 
 def _joined(request: BarRequest, stored: StoredHistory, live: list[Bar]) -> list[Bar]:
     """Join history, stored bars and those in memory; coarser bars are made of minutes."""
-    minutes = _overlaid(stored.minutes, live)
+    minutes = _united(stored.minutes, live)
     is_cut = len(stored.minutes) >= MOST_MINUTES
     bars = minutes if request.level == MINUTE else list(merged(minutes, request.span_ms))
     if request.level == DAY:
-        bars = _overlaid(stored.days, bars)
+        bars = _united(stored.days, bars)
     elif is_cut:
         bars = bars[1:]  # the first minutes of that bar were not read
-    rest = request.limit - sum(request.from_ms <= bar.start_ms < request.to_ms for bar in bars)
-    if rest <= 0 or stored.history is None or is_cut:
+    if stored.history is None or is_cut:
         return bars
     end_ms = _history_end(bars, stored.history.first_ms, request)
-    older = stored.history.bars().between(request.level, request.from_ms, end_ms, rest)
-    return older + bars
+    if sum(max(request.from_ms, end_ms) <= bar.start_ms < request.to_ms for bar in bars) >= (
+        request.limit
+    ):
+        return bars
+    older = stored.history.bars().between(request.level, request.from_ms, end_ms, request.limit)
+    return _united(bars, older)
 
 
 def _history_end(bars: list[Bar], first_ms: int | None, request: BarRequest) -> int:
-    """Return where the history must end: before every bar that really happened."""
-    begins = [request.to_ms, *(bar.start_ms for bar in bars[:1])]
+    """Return where the history must end: before the first bar that is stored, or that is live."""
     if first_ms is not None:
-        begins.append(first_ms - first_ms % request.span_ms)
-    return min(begins)
+        return min(request.to_ms, first_ms - first_ms % request.span_ms)
+    return min([request.to_ms, *(bar.start_ms for bar in bars[:1])])
 
 
-def _overlaid(bars: list[Bar], newer: Iterable[Bar]) -> list[Bar]:
-    """Return bars, those that begin with the newer ones or after replaced by them."""
-    news = list(newer)
-    if not news:
-        return bars
-    return [*takewhile(lambda bar: bar.start_ms < news[0].start_ms, bars), *news]
+def _united(stored: Iterable[Bar], others: Iterable[Bar]) -> list[Bar]:
+    """Return all bars in order of time; of two that begin at the same time the stored one.
+
+    Bars of the board may begin before stored ones: a replay shows an older day, or the market went
+    on from a checkpoint that is older than its last stored bars.
+    """
+    found = {bar.start_ms: bar for bar in others} | {bar.start_ms: bar for bar in stored}
+    return [found[start_ms] for start_ms in sorted(found)]

@@ -45,6 +45,7 @@ from feeds.market.events import (
     Listing,
     Status,
     Trade,
+    Withdrawal,
 )
 
 _encode = msgspec.json.encode
@@ -55,7 +56,7 @@ FIELD_INDEX: Final = {
 }  # fmt: skip
 """Where in `Row.values` a field of a ticker entry is."""
 _INTERVALS: Final = tuple(INTERVALS)
-StatusEvent = Status | FeedStatus | FeedRemoval | Listing | Delisting | Carryover
+StatusEvent = Status | FeedStatus | FeedRemoval | Listing | Delisting | Withdrawal | Carryover
 
 
 class Fields:

@@ -3,6 +3,7 @@
 Must not write rows: services do.
 """
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from django import forms
@@ -18,8 +19,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from feeds.admin.operating import actor_of
 from feeds.exceptions import InvalidImport, InvalidTransition
-from feeds.models import Feed, Halt
+from feeds.models import Feed, Halt, Instrument
 from feeds.models.permissions import HALT
+from feeds.services.bars import count_bars
 from feeds.services.instrument_imports import apply_import, find_pending, try_import
 from feeds.services.instrument_lists import (
     COLUMNS,
@@ -184,4 +186,12 @@ def _shown(found: Difference) -> dict[str, Any]:
         "changes": changes[:ROWS_SHOWN],
         "hidden": max(0, len(changes) - ROWS_SHOWN),
         "missing": [instrument.symbol for instrument in found.missing],
+        "lost_bars": _bars_of(found.regridded),
+        "bars_of_missing": _bars_of(found.missing),
     }
+
+
+def _bars_of(instruments: Iterable[Instrument]) -> str:
+    """Return how many bars are stored, empty for none."""
+    count = count_bars(instruments)
+    return f"{count:,}" if count else ""

@@ -3,20 +3,21 @@
 Must not write rows or poke anybody: services do.
 """
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ActionForm
 from django.db.models import F, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from feeds.admin.commands import INSTRUMENT_COMMANDS
+from feeds.admin.concurrent_edits import ConcurrentForm
 from feeds.admin.operating import SPACE, MarketAdmin, actor_of
 from feeds.clock import SystemClock
 from feeds.market.events import FeedState
 from feeds.models import Halt, Instrument
-from feeds.services.instruments import save_instrument
+from feeds.services.instruments import bars_lost_by, save_instrument
 from feeds.sessions.phases import phase_of
 
 if TYPE_CHECKING:
@@ -25,10 +26,35 @@ else:
     RowFilter = admin.SimpleListFilter
 
 
+MESSAGE: Final = (
+    "Another tick size deletes %s stored bars, because their prices count in ticks. "
+    "Save again to delete them."
+)
+
+
 class InstrumentActionForm(ActionForm):
     """The inputs of the actions on instruments; each action checks its own."""
 
     reason = forms.CharField(required=False, label=f"{SPACE}Reason:")
+
+
+class InstrumentForm(ConcurrentForm):
+    """An instrument. A tick size that deletes bars is taken when it comes a second time."""
+
+    lost_bars = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        """Tell how many bars another tick size deletes, before it does."""
+        found = super().clean() or {}
+        if not self.instance.pk or not found.get("tick_size"):
+            return found
+        self.instance.tick_size = found["tick_size"]
+        count = bars_lost_by(self.instance)
+        if count and not found.get("lost_bars"):
+            self.data = data = cast(QueryDict, self.data).copy()
+            data[self.add_prefix("lost_bars")] = str(count)
+            self.add_error("tick_size", MESSAGE % f"{count:,}")
+        return found
 
 
 class PhaseFilter(RowFilter):
@@ -53,6 +79,7 @@ class InstrumentAdmin(MarketAdmin):
 
     commands = INSTRUMENT_COMMANDS
     action_form = InstrumentActionForm
+    form = InstrumentForm
     actions = ("halt", "resume")
     list_display = ("symbol", "phase", "name", "sector", "feed", "price", "step")
     list_filter = (PhaseFilter, "feed", "sector")
@@ -68,6 +95,7 @@ class InstrumentAdmin(MarketAdmin):
         "reference_price",
         "volatility",
         "activity",
+        "lost_bars",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Instrument]:
@@ -93,7 +121,8 @@ class InstrumentAdmin(MarketAdmin):
 
     def save_model(self, request: HttpRequest, obj: Instrument, form: Any, change: bool) -> None:  # noqa: ARG002
         """Save through the service."""
-        save_instrument(obj, actor=actor_of(request))
+        is_confirmed = bool(form.cleaned_data.get("lost_bars"))
+        save_instrument(obj, actor=actor_of(request), deletes_bars=is_confirmed)
 
     @admin.display(description="Phase", ordering=F("halt_reason").asc(nulls_last=True))
     def phase(self, instrument: Any) -> str:

@@ -12,7 +12,7 @@ import msgspec
 from feeds.exceptions import FeedError, InvalidCheckpoint
 from feeds.market.board import Board
 from feeds.market.events import Carryover, FeedState
-from feeds.plan.plans import FeedPlan
+from feeds.plan.plans import FeedKind, FeedPlan, recording_of
 from feeds.recordings.state import ReplayState
 from feeds.sessions.state import SessionState
 from feeds.simulator.state import SimulatorState
@@ -20,6 +20,14 @@ from feeds.simulator.state import SimulatorState
 VERSION: Final = 1
 """The form of the bytes. Raise it with every change of a state, or old bytes are misread."""
 SourceState = SimulatorState | ReplayState
+
+
+def fits(state: SourceState, plan: FeedPlan) -> bool:
+    """Say whether a state is of the source that the plan names."""
+    if isinstance(state, SimulatorState):
+        return plan.kind is FeedKind.SIMULATED
+    same = recording_of(state.playback) == recording_of(plan.playback)
+    return plan.kind is FeedKind.REPLAY and same
 
 
 class FeedCheckpoint(msgspec.Struct, frozen=True):
@@ -49,6 +57,16 @@ class Checkpoint(msgspec.Struct, frozen=True):
     feeds: dict[str, FeedCheckpoint]
     instruments: dict[str, CarriedInstrument]
     rested_ms: dict[str, int] = {}
+
+    def has_source_of(self, plan: FeedPlan) -> bool:
+        """Say whether the ticks of a feed came from where they are to come from now.
+
+        An upstream leaves no state, so its quotes stay in force until it sends others.
+        """
+        left = self.feeds.get(plan.feed)
+        if left is None or left.source is None:
+            return left is None or plan.kind is FeedKind.UPSTREAM
+        return fits(left.source, plan)
 
     def carryover(self, feed: str, symbol: str, tick_size: Decimal) -> Carryover | None:
         """Return what is left of an instrument; None if it is new, moved, or has another tick."""

@@ -27,9 +27,10 @@ from feeds.market.events import (
     Status,
     Tick,
     Trade,
+    Withdrawal,
 )
 from feeds.market.instruments import Definition
-from feeds.plan.plans import FeedKind, FeedPlan
+from feeds.plan.plans import FeedKind, FeedPlan, source_of
 from feeds.sessions.external import ExternalSession
 from feeds.sessions.session import FeedSession
 
@@ -185,7 +186,10 @@ class Engine:
             symbol = definition.symbol
             if definition != known.get(symbol):
                 events.append(Listing(plan.feed, definition, now_ms))
-                events += self._carryover(plan.feed, definition, now_ms)
+                events += self._carryover(plan, definition, now_ms)
+            if former is not None and symbol in known and source_of(former) != source_of(plan):
+                # The quotes of another source were never in force on this market.
+                events.append(Withdrawal(symbol, now_ms))
             if symbol in statuses:
                 events.append(statuses[symbol])
         return events
@@ -198,10 +202,15 @@ class Engine:
             session.restore(left, shift_ms=self._left.rested_ms.get(plan.feed, 0))
         return session
 
-    def _carryover(self, feed: str, definition: Definition, now_ms: int) -> list[Event]:
+    def _carryover(self, plan: FeedPlan, definition: Definition, now_ms: int) -> list[Event]:
         """Return what an earlier life of the market left of an instrument, if anything."""
-        left = self._left.carryover(feed, definition.symbol, definition.tick_size)
-        return [] if left is None else [replace(left, ts_event=now_ms)]
+        left = self._left.carryover(plan.feed, definition.symbol, definition.tick_size)
+        if left is None:
+            return []
+        events: list[Event] = [replace(left, ts_event=now_ms)]
+        if not self._left.has_source_of(plan):
+            events.append(Withdrawal(definition.symbol, now_ms))
+        return events
 
     def _open(self, plan: FeedPlan) -> Source:
         source, left = self._open_source(plan), self._left.feeds.get(plan.feed)

@@ -5,11 +5,10 @@ Pure. Must not know how sources are made.
 
 from collections.abc import Callable, Mapping
 
-from feeds.engine.checkpoint import SourceState
+from feeds.engine.checkpoint import SourceState, fits
 from feeds.engine.engine import LastingSource, Source
 from feeds.market.events import FeedStatus, Phase, Status, Tick
-from feeds.plan.plans import FeedKind, FeedPlan, Playback
-from feeds.simulator.state import SimulatorState
+from feeds.plan.plans import FeedKind, FeedPlan, source_of
 
 SourceOpeners = Mapping[FeedKind, Callable[[FeedPlan], Source]]
 
@@ -39,19 +38,18 @@ class PlannedSource:
 
     def plan(self, plan: FeedPlan) -> None:
         """Hand the plan to its source, which is opened first if the plan names another."""
-        identity = _identity_of(plan)
+        identity = source_of(plan)
         if identity != self._identity:
             self._source = self._openers[plan.kind](plan)
             self._go_on(plan)
             if self._identity is not None:
-                # The former source may have closed or halted them, and will never end that.
-                self._reopened = [definition.symbol for definition in plan.definitions]
+                self._reopened = _closed_by_the_former(plan)
             self._identity = identity
         self._source.plan(plan)
 
     def _go_on(self, plan: FeedPlan) -> None:
         left, self._left = self._left, None
-        if isinstance(self._source, LastingSource) and left is not None and _fits(left, plan):
+        if isinstance(self._source, LastingSource) and left is not None and fits(left, plan):
             self._source.restore(left)
 
     def draw(self, now_ms: int) -> list[Tick | Status | FeedStatus]:
@@ -78,18 +76,11 @@ class SilentSource:
         return [Status(symbol, Phase.CLOSED, self.stopped, now_ms) for symbol in symbols]
 
 
-def _identity_of(plan: FeedPlan) -> object:
-    """Return the parts of a plan that a source cannot change while it runs."""
-    return plan.kind, _recording_of(plan.playback)
+def _closed_by_the_former(plan: FeedPlan) -> list[str]:
+    """Return the instruments that a former source may have closed, and will never open again.
 
-
-def _recording_of(playback: Playback | None) -> object:
-    return playback and (playback.path, playback.prefix, playback.start_s)
-
-
-def _fits(state: SourceState, plan: FeedPlan) -> bool:
-    """Say whether a state is of the source that the plan names."""
-    if isinstance(state, SimulatorState):
-        return plan.kind is FeedKind.SIMULATED
-    same = _recording_of(state.playback) == _recording_of(plan.playback)
-    return plan.kind is FeedKind.REPLAY and same
+    None for the simulator: the phases of its instruments are those of our own trading day.
+    """
+    if plan.kind is FeedKind.SIMULATED:
+        return []
+    return [definition.symbol for definition in plan.definitions]

@@ -22,6 +22,7 @@ from feeds.market.events import (
     Quote,
     Status,
     Trade,
+    Withdrawal,
 )
 from feeds.market.instruments import Definition
 
@@ -146,6 +147,8 @@ class Board:
                 row = self.rows.pop(symbol)
                 self.gone[symbol] = Gone(row.feed, row.ticks)
                 self.bars.forget(symbol)
+            case Withdrawal(symbol=symbol):
+                self._withdraw(sequence, self.rows[symbol])
             case Carryover():
                 self._carry_over(sequence, event)
             case FeedStatus(feed=feed):
@@ -207,6 +210,11 @@ class Board:
         row.put(BID_SIZE, quote.bid_size, sequence)
         row.put(ASK_SIZE, quote.ask_size, sequence)
         row.bids, row.asks = quote.bids, quote.asks
+
+    def _withdraw(self, sequence: int, row: Row) -> None:
+        for index in (BID, ASK, BID_SIZE, ASK_SIZE):
+            row.put(index, None, sequence)
+        row.bids = row.asks = ()
 
     def _trade(self, sequence: int, trade: Trade) -> None:
         row, price = self._tick(sequence, trade), trade.price_ticks

@@ -182,6 +182,13 @@ class Delisting(msgspec.Struct, frozen=True, tag="delisting"):
     ts_event: int
 
 
+class Withdrawal(msgspec.Struct, frozen=True, tag="withdrawal"):
+    """Bid, ask and the levels behind them are no longer in force, and nothing takes their place."""
+
+    symbol: str
+    ts_event: int
+
+
 class Carryover(msgspec.Struct, frozen=True, tag="carryover"):
     """What an earlier life of the market left of an instrument, so that its day goes on.
 
@@ -212,7 +219,9 @@ class Carryover(msgspec.Struct, frozen=True, tag="carryover"):
 
 
 Tick = Quote | Trade
-Event = Quote | Trade | Status | FeedStatus | FeedRemoval | Listing | Delisting | Carryover
+Event = (
+    Quote | Trade | Status | FeedStatus | FeedRemoval | Listing | Delisting | Withdrawal | Carryover
+)
 NOTHING: Final = 0
 """The sequence before the first event of an epoch."""
 FIRST: Final = 1

@@ -93,3 +93,13 @@ class FeedPlan(msgspec.Struct, frozen=True, kw_only=True):
             raise InvalidPlan(f"feed {self.feed} lists a symbol twice")
         if unknown := set(self.halts) - set(symbols):
             raise InvalidPlan(f"feed {self.feed} halts unknown symbols {sorted(unknown)}")
+
+
+def source_of(plan: FeedPlan) -> object:
+    """Return the parts of a plan that its source cannot change while it runs."""
+    return plan.kind, recording_of(plan.playback)
+
+
+def recording_of(playback: Playback | None) -> object:
+    """Return which ticks a playback gives, whatever their speed."""
+    return playback and (playback.path, playback.prefix, playback.start_s)

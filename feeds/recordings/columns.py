@@ -26,6 +26,7 @@ from feeds.market.events import (
     Side,
     Status,
     Trade,
+    Withdrawal,
 )
 
 _NUMBERS: Final = (
@@ -54,13 +55,16 @@ _KINDS: Final[dict[type[Event], str]] = {
     FeedRemoval: "feed_removal",
     Listing: "listing",
     Delisting: "delisting",
+    Withdrawal: "withdrawal",
     Carryover: "carryover",
 }
 _PLAIN: Final = {Quote, Trade, Status}
 _SIDES: Final = {side.value: side for side in Side}
 _PHASES: Final = {phase.value: phase for phase in Phase}
 _encoder: Final = msgspec.json.Encoder()
-_decoder: Final = msgspec.json.Decoder(FeedStatus | FeedRemoval | Listing | Delisting | Carryover)
+_decoder: Final = msgspec.json.Decoder(
+    FeedStatus | FeedRemoval | Listing | Delisting | Withdrawal | Carryover
+)
 
 
 def batch_of(events: Sequence[Event]) -> pa.RecordBatch:

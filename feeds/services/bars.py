@@ -64,6 +64,17 @@ def count_old_bars(days: int) -> int:
     return sum(old.rows().count() for old in _old_bars(days))
 
 
+def count_bars(instruments: Iterable[Instrument]) -> int:
+    """Return how many bars of instruments are stored."""
+    return StoredBar.objects.filter(instrument__in=[row.pk for row in instruments]).count()
+
+
+def delete_bars(instruments: Iterable[Instrument]) -> int:
+    """Delete all bars of instruments that an admin was told of; return how many."""
+    rows = StoredBar.objects.filter(instrument__in=[row.pk for row in instruments])
+    return rows.delete()[0]
+
+
 class _Range(NamedTuple):
     """The bars of an instrument and interval that begin in [first_ms, end_ms)."""
 
@@ -179,6 +190,7 @@ def _store_days(start_ms: int, recorded_ms: int, instruments: set[int]) -> None:
         )
     )
     names = ("open", "high", "low", "close", "volume", "trades")
+    fuller = _trades_stored(start_ms, instruments)
     _upsert(
         StoredBar(
             instrument_id=row[0],
@@ -188,7 +200,15 @@ def _store_days(start_ms: int, recorded_ms: int, instruments: set[int]) -> None:
             **dict(zip(names, row[1:], strict=True)),
         )
         for row in sums.values_list("instrument_id", *(f"bar_{name}" for name in names))
+        # Old minutes go before old days do: what is left of a day must not replace all of it.
+        if row[-1] >= fuller.get(row[0], 0)
     )
+
+
+def _trades_stored(start_ms: int, instruments: set[int]) -> dict[int, int]:
+    """Return the number of trades of stored bars of a day, by instrument."""
+    rows = StoredBar.objects.filter(instrument__in=instruments, interval="1d", start_ms=start_ms)
+    return dict(rows.order_by().values_list("instrument_id", "trades"))
 
 
 def _first(

@@ -16,6 +16,7 @@ from feeds.market.events import FeedState
 from feeds.market.instruments import Definition
 from feeds.models import Feed, Instrument, StoredBar
 from feeds.services.audit import facts_of, target_of
+from feeds.services.bars import count_bars
 from feeds.services.changes import change, lock, record_market, save
 from feeds.simulator.demo_exchange import definitions
 
@@ -107,7 +108,8 @@ def delete_feed(feed: Feed, *, actor: User | None) -> None:
     with transaction.atomic():
         lock(feed)
         symbols = list(feed.instruments.values_list("symbol", flat=True))
-        before = facts_of(feed, FEED_FACTS) | {"instruments": symbols}
+        bars = count_bars(feed.instruments.all())
+        before = facts_of(feed, FEED_FACTS) | {"instruments": symbols, "bars": bars}
         record_market("delete", target_of(feed), before=before, actor=actor)
         feed.delete()
 

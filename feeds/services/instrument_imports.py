@@ -14,8 +14,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from feeds.exceptions import InvalidTransition
-from feeds.models import Feed, Instrument, PendingImport, StoredBar
+from feeds.models import Feed, Instrument, PendingImport
 from feeds.services.audit import target_of
+from feeds.services.bars import count_bars, delete_bars
 from feeds.services.changes import lock, record_market
 from feeds.services.instrument_lists import Change, Difference, compare
 
@@ -64,7 +65,7 @@ def apply_import(
     """Make the instruments of a feed what a list says, exactly as its dry run showed.
 
     Instruments that the list lacks stay, unless `with_removal`. Stored bars count in ticks, so
-    those of an instrument go when its tick size changes.
+    those of an instrument go when its tick size changes, as the dry run said.
 
     Raises:
         InvalidImport: the rows have changed, and a line is wrong now.
@@ -80,8 +81,11 @@ def apply_import(
         gone = found.missing if with_removal else ()
         if not (found.added or found.changed or gone):
             raise InvalidTransition("There is nothing to do")
+        before, after = _by_symbol(found, gone)
+        if bars := count_bars((*found.regridded, *gone)):
+            before["bars deleted"] = bars
         _write(found, gone)
-        record_market("import", target_of(feed), *_by_symbol(found, gone), actor, reason)
+        record_market("import", target_of(feed), before, after, actor, reason)
         pending.delete()
         return found
 
@@ -89,8 +93,7 @@ def apply_import(
 def _write(found: Difference, gone: Iterable[Instrument]) -> None:
     added = [change.instrument for change in found.added]
     Instrument.objects.bulk_create(added, batch_size=500)
-    regridded = [change.instrument for change in found.changed if "tick_size" in change.after]
-    StoredBar.objects.filter(instrument__in=regridded).delete()
+    delete_bars(found.regridded)
     for change in found.changed:
         change.instrument.save(update_fields=list(change.after))
     Instrument.objects.filter(pk__in=[instrument.pk for instrument in gone]).delete()

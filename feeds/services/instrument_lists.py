@@ -55,6 +55,11 @@ class Difference:
     missing: tuple[Instrument, ...]
     unchanged: int
 
+    @property
+    def regridded(self) -> tuple[Instrument, ...]:
+        """Return the instruments that get another tick size, in which their bars mean nothing."""
+        return tuple(each.instrument for each in self.changed if "tick_size" in each.after)
+
     def digest(self) -> str:
         """Return a hash that is the same only for the same changes of the same rows."""
         changes = [[c.instrument.symbol, c.before, c.after] for c in self.added + self.changed]

@@ -10,8 +10,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models.functions import Now
 
-from feeds.models import Feed, Halt, Instrument, StoredBar
+from feeds.exceptions import InvalidTransition
+from feeds.models import Feed, Halt, Instrument
 from feeds.services.audit import facts_of, subjects_of, target_of
+from feeds.services.bars import count_bars, delete_bars
 from feeds.services.changes import Outcome, lock, record_market, save
 
 INSTRUMENT_FACTS: Final = (
@@ -26,26 +28,46 @@ INSTRUMENT_FACTS: Final = (
 )
 
 
-def save_instrument(instrument: Instrument, *, actor: User | None) -> bool:
+def save_instrument(
+    instrument: Instrument, *, actor: User | None, deletes_bars: bool = False
+) -> bool:
     """Add or change an instrument; return whether that changed anything.
 
-    Its bars are in ticks, and go when their size changes.
+    Its bars are in ticks, and go when their size changes: `deletes_bars` says that the actor was
+    told how many.
 
     Raises:
         ValidationError: a field is invalid.
+        InvalidTransition: bars would go, and nobody was told.
     """
     with transaction.atomic():
-        with_other_ticks = Instrument.objects.exclude(tick_size=instrument.tick_size)
-        if with_other_ticks.filter(pk=instrument.pk).exists():
-            StoredBar.objects.filter(instrument=instrument).delete()
+        count = bars_lost_by(instrument)
+        if count and not deletes_bars:
+            raise InvalidTransition(f"{instrument} has {count} bars in its present tick size")
+        if count:
+            _delete_bars_of(instrument, actor)
         return save(instrument, INSTRUMENT_FACTS, actor=actor)
+
+
+def bars_lost_by(instrument: Instrument) -> int:
+    """Return how many stored bars a changed instrument loses, because its tick size differs."""
+    with_other_ticks = Instrument.objects.exclude(tick_size=instrument.tick_size)
+    is_other = with_other_ticks.filter(pk=instrument.pk).exists()
+    return count_bars([instrument]) if is_other else 0
+
+
+def _delete_bars_of(instrument: Instrument, actor: User | None) -> None:
+    before = {"bars": delete_bars([instrument])}
+    subjects = subjects_of(instrument)
+    target = target_of(instrument)
+    record_market("delete bars", target, before, {"bars": 0}, actor, subjects=subjects)
 
 
 def delete_instrument(instrument: Instrument, *, actor: User | None) -> None:
     """Delete an instrument; the audit entry keeps its facts."""
     with transaction.atomic():
         lock(instrument)
-        before = facts_of(instrument, INSTRUMENT_FACTS)
+        before = facts_of(instrument, INSTRUMENT_FACTS) | {"bars": count_bars([instrument])}
         subjects = subjects_of(instrument)
         target = target_of(instrument)
         record_market("delete", target, before=before, actor=actor, subjects=subjects)

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -253,6 +253,87 @@ def test_the_related_names_are_read_from_the_models() -> None:
     """The rule learns the related managers from the models themselves."""
     assert related_names("a = F(related_name='halts')\nb = F(related_name='+')") == {"halts"}
     assert {"entries", "instruments", "notifications"} <= all_related()
+
+
+# --- history ---
+
+DELETES_BARS = {
+    "feeds.services.bars:_delete": "retention, by age",
+    "feeds.services.bars:delete_bars": "whoever calls it told an admin how many",
+    "feeds.services.feeds:delete_feed": "the admin's page of deletion counts them",
+    "feeds.services.instruments:delete_instrument": "the admin's page of deletion counts them",
+    "feeds.services.instrument_imports:_write": "the dry run counts them",
+}
+WRITES_BARS = {"feeds.services.bars:_upsert": "only what is newer, or a day that became fuller"}
+CALLS_DELETE_BARS = {
+    "feeds.services.instruments:_delete_bars_of": "the form asks a second time",
+    "feeds.services.instrument_imports:_write": "the dry run counts them",
+}
+OTHER_ROWS = re.compile(
+    r"\b(Audit\w+|PendingImport|AuditSubject|pending|step|scenario|entitlement|recording)\b"
+)
+
+
+def functions_that(source: str, does: Callable[[ast.Call], bool]) -> set[str]:
+    """Return the functions of a module in which a call does something."""
+    functions = (node for node in ast.walk(parsed(source)) if isinstance(node, FUNCTIONS))
+    return {
+        function.name
+        for function in functions
+        if any(isinstance(node, ast.Call) and does(node) for node in ast.walk(function))
+    }
+
+
+def deletes_bars(call: ast.Call) -> bool:
+    """Say whether a call deletes rows that may be bars, or that take their bars along."""
+    text = ast.unparse(call.func)
+    return text.endswith((".delete", "._raw_delete")) and not OTHER_ROWS.search(text)
+
+
+def writes_bars(call: ast.Call) -> bool:
+    return "StoredBar" in ast.unparse(call.func) and bool(
+        call.func.attr in SURE_WRITES | {"create", "update"}
+        if isinstance(call.func, ast.Attribute)
+        else False
+    )
+
+
+def calls_delete_bars(call: ast.Call) -> bool:
+    return ast.unparse(call.func).split(".")[-1] == "delete_bars"
+
+
+@pytest.mark.parametrize(
+    ("does", "allowed"),
+    [
+        (deletes_bars, DELETES_BARS),
+        (writes_bars, WRITES_BARS),
+        (calls_delete_bars, CALLS_DELETE_BARS),
+    ],
+)
+def test_only_retention_and_an_admin_who_knows_the_number_delete_history(
+    does: Callable[[ast.Call], bool], allowed: dict[str, str]
+) -> None:
+    """Whoever adds a place here says who was told how many bars go."""
+    found = {
+        f"{name}:{function}"
+        for name, path in MODULES.items()
+        if name.startswith("feeds.")
+        for function in functions_that(path.read_text(), does)
+    }
+    assert found == allowed.keys()
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "def f(rows):\n    rows.delete()",
+        "def f():\n    StoredBar.objects.filter(instrument=1).delete()",
+        "def f(feed):\n    feed.instruments.all().delete()",
+        "def f(rows):\n    rows._raw_delete('default')",
+    ],
+)
+def test_a_place_that_deletes_history_is_found(planted: str) -> None:
+    assert functions_that(planted, deletes_bars) == {"f"}
 
 
 # --- settings ---

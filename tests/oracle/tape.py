@@ -21,6 +21,7 @@ from feeds.market.events import (
     Quote,
     Status,
     Trade,
+    Withdrawal,
 )
 
 Value = TypeVar("Value")
@@ -215,6 +216,10 @@ def _fold(epoch: Epoch, sequence: int, event: Event) -> None:
         case Delisting():
             instrument.row.put(sequence, None)
             instrument.status.put(sequence, None)
+        case Withdrawal():
+            row = instrument.row.last() or {}
+            instrument.row.put(sequence, row | dict.fromkeys(("b", "a", "bs", "as")))
+            instrument.status.put(sequence, instrument.status.last())
         case Carryover():
             _carry_over(instrument, sequence, event)
 

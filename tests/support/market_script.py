@@ -22,6 +22,7 @@ from feeds.market.events import (
     Side,
     Status,
     Trade,
+    Withdrawal,
 )
 from feeds.market.instruments import Definition
 from feeds.plan.plans import FeedPlan
@@ -88,6 +89,7 @@ _feeds = st.builds(
 _listings = st.builds(lambda s, name: listing(s, name=name), _symbols, st.sampled_from(["A", "B"]))
 _events = st.one_of(
     _quotes, _trades, _quotes, _trades, _statuses, _feeds, _listings,
+    st.builds(Withdrawal, _symbols, _times),
     st.builds(Delisting, _symbols, _times), st.builds(FeedRemoval, st.just("demo"), _times),
 )  # fmt: skip
 

@@ -112,12 +112,32 @@ async def test_minutes_come_from_history_archive_and_memory(market: Exchange, as
     await sync_to_async(store)(*(minute_bar(n, 10_000 + n) for n in range(5)))
     await market.happen(trade(3.5, 20_000), trade(5, 20_100), trade(5.5, 20_200))
     answer = await bars(ask, limit=8)
-    assert [(bar["t"] - NOON) // MINUTE_MS for bar in answer["data"]][3:] == [0, 1, 2, 3, 5]
+    assert [(bar["t"] - NOON) // MINUTE_MS for bar in answer["data"]][2:] == [0, 1, 2, 3, 4, 5]
     opens = [bar["o"] for bar in answer["data"]]
-    assert opens[-5:] == [100.0, 100.01, 100.02, 200.0, 201.0]
+    assert opens[-6:] == [100.0, 100.01, 100.02, 100.03, 100.04, 201.0]
     assert answer["live"]
     assert answer["before"] == answer["data"][0]["t"]
-    assert answer["data"][2]["t"] < TODAY
+    assert answer["data"][1]["t"] < TODAY
+
+
+@pytest.mark.parametrize("interval", ["1m", "5m", "1h", "1d"])
+async def test_bars_of_an_older_day_hide_no_later_ones(
+    market: Exchange, ask: Ask, interval: str
+) -> None:
+    """A feed that became a replay shows an older day; what was stored before stays."""
+    await sync_to_async(store)(*(minute_bar(n, 10_000 + n) for n in range(90)))
+    before = (await bars(ask, interval=interval, limit=MOST_BARS))["data"]
+    for days in (1, 5, 40):
+        at_ms = NOON - days * DAY_MS
+        await market.happen(*(Trade("NVX", 500, 5, Side.BUY, NOW, at_ms + n) for n in range(3)))
+        answer = await bars(ask, interval=interval, limit=MOST_BARS)
+        after = {bar["t"]: bar for bar in answer["data"]}
+        begins = at_ms - at_ms % INTERVALS[interval]
+        lost = [bar for bar in before if bar["t"] != begins and after.get(bar["t"]) != bar]
+        # Each older bar may push the oldest one off the page.
+        assert not [bar for bar in lost if bar in before[3:]]
+        assert answer["data"][-1]["t"] >= before[-1]["t"]
+        assert not answer["live"]
 
 
 async def test_pages_together_are_the_whole(market: Exchange, ask: Ask) -> None:
@@ -233,7 +253,7 @@ async def test_who_sees_it_late_gets_nothing_younger(
     await sync_to_async(store)(minute_bar(1, 9_500), recorded_ms=now_ms - 14 * MINUTE_MS)
     await market.happen(twin_listing, trade(9, 9_999), trade(0.5, 9_100, twin))
     found = (await bars(ask, **{"from": NOON}))["data"]
-    assert [(bar["t"] - NOON, bar["o"]) for bar in found] == [(0, 91.0)]
+    assert [(bar["t"] - NOON, bar["o"]) for bar in found] == [(0, 90.0)]
     quote = (await data_of(ask, "quotes", schemas.QuotesOut, symbols="NVX"))["data"]["NVX"]
     assert quote["p"] == 91.0
     newest = (await data_of(ask, "trades", schemas.TradesOut, symbols="NVX"))["data"]

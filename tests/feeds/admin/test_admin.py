@@ -5,8 +5,10 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from feeds.models import AuditEntry, Feed, Halt, Instrument
+from feeds.market.bars import MINUTE_MS, Bar
+from feeds.models import AuditEntry, Feed, Halt, Instrument, StoredBar
 from feeds.services import instruments as instrument_services
+from feeds.services.bars import ClosedBar, store_bars
 from tests.support.operators import (
     FEEDS,
     INSTRUMENT_FORM,
@@ -261,6 +263,30 @@ def test_a_wrong_field_of_an_instrument_is_named(root, sent, field):
     errors = change_instrument(root, **sent).context["adminform"].form.errors
     assert list(errors) == [field]
     assert everything() == before
+
+
+def test_a_tick_size_that_deletes_bars_is_taken_the_second_time(root):
+    bars = [ClosedBar("NVX", False, Bar(at * MINUTE_MS, 1, 1, 1, 1, 1, 1), 1) for at in range(3)]
+    store_bars(bars)
+    answer = change_instrument(root, tick_size="0.05", reference_price="100")
+    form = answer.context["adminform"].form
+    assert "deletes 3 stored bars" in form.errors["tick_size"][0]
+    assert 'name="lost_bars" value="3"' in answer.content.decode()
+    assert StoredBar.objects.count() == 3
+    change_instrument(root, tick_size="0.05", reference_price="100", lost_bars="3")
+    assert StoredBar.objects.count() == 0
+    assert AuditEntry.objects.get(action="delete bars").before == {"bars": 3}
+
+
+def test_the_dry_run_of_an_import_tells_how_many_bars_go(root):
+    bars = [ClosedBar("NVX", False, Bar(at * MINUTE_MS, 1, 1, 1, 1, 1, 1), 1) for at in range(3)]
+    store_bars([*bars, bars[0]._replace(symbol="ORB")])
+    address = f"{FEEDS}{the_feed().pk}/instruments/import/"
+    page = root.post(address, {"text": "symbol,tick_size,reference_price\nNVX,0.05,100\n"})
+    assert "Another tick size deletes 3 stored bars." in page.content.decode()
+    assert "not in the list, with 1 stored bars<" in page.content.decode()
+    page = root.post(address, {"text": "symbol,name\nNVX,Nova\nORB,Orba\n"})
+    assert "stored bars" not in page.content.decode()
 
 
 def test_a_symbol_must_be_new_and_well_formed(root):

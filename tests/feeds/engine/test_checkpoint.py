@@ -20,7 +20,7 @@ from feeds.engine.engine import Engine
 from feeds.engine.sources import PlannedSource
 from feeds.exceptions import InvalidCheckpoint
 from feeds.market.bars import DAY, INTERVALS, SPANS
-from feeds.market.board import HIGH, LAST, OPEN, PHASE, PREVIOUS_CLOSE, VOLUME, Board
+from feeds.market.board import BID, HIGH, LAST, OPEN, PHASE, PREVIOUS_CLOSE, VOLUME, Board
 from feeds.market.events import (
     Batch,
     Carryover,
@@ -32,7 +32,7 @@ from feeds.market.events import (
     Trade,
 )
 from feeds.plan.calendars import EXCHANGES, Calendar
-from feeds.plan.plans import FeedKind, FeedPlan
+from feeds.plan.plans import FeedKind, FeedPlan, Playback
 from feeds.plan.price_bands import BandRules
 from feeds.plan.schedules import CompressedSchedule, PlainSchedule, Segment
 from feeds.simulator.demo_exchange import definitions
@@ -148,6 +148,20 @@ def test_an_instrument_with_another_tick_size_begins_anew() -> None:
     fresh, same = (second.board.rows[instrument.symbol] for instrument in wanted.definitions)
     assert fresh.values[LAST] is None
     assert same.values[LAST] is not None
+
+
+def test_the_quotes_of_another_kind_of_feed_do_not_go_on() -> None:
+    wanted = plan(1)
+    first, end_ms = lived(wanted, 20_000)
+    replay = plan(1, kind=FeedKind.REPLAY, playback=Playback(path="a.parquet"))
+    for after, goes_on in ((wanted, True), (replay, False)):
+        second = Life(first.end(end_ms))
+        openers = {kind: lambda plan: Simulator(plan.seed) for kind in FeedKind}
+        second.engine._open_source = lambda _, openers=openers: PlannedSource(openers)
+        second.follow(after, end_ms)
+        (row,), (before,) = second.board.rows.values(), first.board.rows.values()
+        assert row.values[LAST] == before.values[LAST]
+        assert (row.values[BID] is not None, bool(row.bids)) == (goes_on, goes_on)
 
 
 def test_an_instrument_of_another_feed_begins_anew() -> None:

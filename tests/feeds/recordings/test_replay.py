@@ -13,7 +13,9 @@ from feeds.engine.engine import Engine
 from feeds.engine.sources import PlannedSource, SilentSource
 from feeds.exceptions import InvalidPlan, InvalidRecording
 from feeds.market.bars import DAY_MS
+from feeds.market.board import ASK, ASK_SIZE, BID, LAST, Board
 from feeds.market.events import (
+    Batch,
     Delisting,
     Event,
     FeedState,
@@ -462,6 +464,36 @@ def test_another_kind_of_feed_starts_with_everything_open() -> None:
     assert first == opened("NVX", NOW + 40)
     assert isinstance(second, Trade)
     assert made == [FeedKind.UPSTREAM, FeedKind.REPLAY]
+
+
+def test_the_quotes_of_another_source_are_withdrawn_and_every_change_of_kind_goes_on() -> None:
+    playback = Playback(path="a.parquet")
+    openers = {
+        FeedKind.SIMULATED: lambda plan: Simulator(plan.seed),
+        FeedKind.REPLAY: lambda _: Replay(Reel([*beginning("NVX"), trade(10)]), playback),
+        FeedKind.UPSTREAM: lambda _: SilentSource("no upstream"),
+    }
+    engine, board = Engine(epoch="e1", open_source=lambda _: PlannedSource(openers)), Board()
+    playing = plan("NVX", playback=playback)
+    kinds = [FeedKind(kind) for kind in ("simulated", "replay", "simulated", "upstream")]
+    for now_ms, kind in zip(range(NOW, NOW + 80_000, 20_000), kinds, strict=True):
+        used = playback if kind is FeedKind.REPLAY else None
+        wanted = msgspec.structs.replace(playing, kind=kind, playback=used)
+        apply(board, engine.reconcile([wanted], now_ms))
+        row = board.rows["NVX"]
+        assert row.values[BID : ASK_SIZE + 1] == [None] * 4
+        assert (row.bids, row.asks) == ((), ())
+        for at_ms in range(now_ms, now_ms + 20_000, 400):
+            apply(board, engine.step(at_ms))
+        if kind is FeedKind.SIMULATED:
+            assert row.values[BID] < row.values[ASK]
+            assert row.bids
+    assert row.values[LAST] is not None
+
+
+def apply(board: Board, batch: Batch) -> None:
+    for sequence, event in enumerate(batch.events, batch.first):
+        board.apply(sequence, event)
 
 
 def test_feeds_of_different_kinds_are_merged_by_time_each_in_its_own_order() -> None:

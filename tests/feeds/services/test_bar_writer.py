@@ -9,10 +9,11 @@ import pytest
 from django import db
 from django.db import connection
 
+from feeds.exceptions import InvalidTransition
 from feeds.market.bars import DAY, INTERVALS, MINUTE, SPANS, Bar, Bars, merged
 from feeds.market.delayed_keys import delayed
 from feeds.market.events import Batch, Carryover, Event, Phase, Side, Trade
-from feeds.models import Feed, Instrument, StoredBar
+from feeds.models import AuditEntry, Feed, Instrument, StoredBar
 from feeds.selectors.bars import stored_bars
 from feeds.services import instruments as instrument_services
 from feeds.services.bar_writer import BarWriter
@@ -223,8 +224,23 @@ def test_bars_go_with_their_grid(instruments) -> None:
     instrument_services.save_instrument(nvx, actor=None)
     assert len(read()) == 1
     nvx.tick_size *= 10
-    instrument_services.save_instrument(nvx, actor=None)
+    with pytest.raises(InvalidTransition, match="has 1 bars"):
+        instrument_services.save_instrument(nvx, actor=None)
+    assert len(read()) == 1
+    instrument_services.save_instrument(nvx, actor=None, deletes_bars=True)
     assert read() == []
+    assert AuditEntry.objects.filter(action="delete bars").get().before == {"bars": 1}
+
+
+def test_a_day_stays_whole_when_its_old_minutes_are_gone(instruments) -> None:
+    """A replay closes an old day again, of which retention left only some minutes."""
+    store_bars(closed([trade(3600 * n) for n in range(26)]))
+    (whole,) = read("1d")
+    for part in prune_bars(days=0):
+        assert part
+    day = [trade(3600 * n, 500) for n in range(25)]
+    store_bars([entry for entry in closed(day) if entry.is_day])
+    assert read("1d") == [whole]
 
 
 async def test_a_locked_database_delays_bars_and_loses_none(instruments) -> None:
