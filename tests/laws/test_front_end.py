@@ -17,7 +17,8 @@ SCRIPTS = {
 }
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*") if path.is_file())
 
-FREE = {"format.js", "dom.js"}
+STEADY = "steady_clock.js"
+FREE = {"format.js", "dom.js", STEADY}
 NETWORK_ROOMS = {"wire", "transports", "connection", "tabs"}
 SCREEN_ROOMS = {
     *("screen/page", "screen/status", "screen/notifications", "screen/watchlist"),
@@ -27,10 +28,11 @@ ROOMS: dict[str, set[str]] = {
     "theme-boot.js": set(),
     "format.js": set(),
     "dom.js": set(),
+    STEADY: set(),
     "wire": set(),
-    "transports": {"wire"},
-    "connection": {"wire", "transports"},
-    "tabs": {"wire", "transports", "connection"},
+    "transports": {"wire", STEADY},
+    "connection": {"wire", "transports", STEADY},
+    "tabs": {"wire", "transports", "connection", STEADY},
     "market": {"wire", "format.js"},
     "lab/measure": {"format.js"},
     "lab": {"wire", "transports", "connection", "market", "lab/measure"},
@@ -256,6 +258,41 @@ def test_every_script_is_read_to_its_end(name: str) -> None:
     assert not re.search(r"[\"'`]", code), "a text was not taken for a text"
     for opened, closed in ("{}", "()", "[]"):
         assert code.count(opened) == code.count(closed), f"{opened} {closed} do not pair"
+
+
+WALL_CLOCKS = {
+    "steady_clock.js": "it compares the two clocks",
+    "pages/lab.js": "a file of figures says when it was made",
+    "screen/developers/console.js": "a line of the console says when it came",
+}
+"""Scripts that may ask the clock that people set, and why."""
+WALL_CLOCK = re.compile(r"\bDate\.now\b|\bnew Date\(\s*\)|\bDate\(\)")
+
+
+def wall_clocks(name: str, source: str) -> list[Found]:
+    """Return where a script asks a clock that may be set while the page is open."""
+    code = code_of(source)
+    return [
+        Found(line_of(code, at.start()), "ask steadyNow(): a clock that is set breaks every wait")
+        for at in WALL_CLOCK.finditer(code)
+        if name not in WALL_CLOCKS
+    ]
+
+
+def test_how_long_ago_is_asked_of_a_clock_that_nobody_sets() -> None:
+    """An hour back, and nothing would be late, due or old for an hour."""
+    found = broken(wall_clocks)
+    assert not found, found
+    assert {name for name in WALL_CLOCKS if WALL_CLOCK.search(SCRIPTS[name].read_text())} == set(
+        WALL_CLOCKS
+    )
+
+
+@pytest.mark.parametrize("planted", ["const a = Date.now();", "b({now: Date.now})", "new Date()"])
+def test_a_clock_that_can_be_set_is_found(planted: str) -> None:
+    """The rule sees calls, defaults and dates of now, not dates of a known time."""
+    assert wall_clocks("market/clock.js", planted)
+    assert not wall_clocks("market/clock.js", "new Date(at_ms) // Date.now()")
 
 
 def test_every_script_is_marked_for_editors() -> None:

@@ -4,6 +4,7 @@
  * Must not know which transport it is, what the frames do, or the page.
  */
 
+import {steadyNow} from "../steady_clock.js";
 import {LOST, browserTimers, lost} from "../transports/transport.js";
 import {CHANNEL, CLOSE, CLOSE_TEXT, METHOD, mayRetry} from "../wire/frames.js";
 import {backoff} from "./backoff.js";
@@ -93,7 +94,7 @@ export class Connection {
     onstate = () => {},
     onrecovery = () => {},
     random = Math.random,
-    now = Date.now,
+    now = steadyNow,
     timers = browserTimers,
   }) {
     this.#deliver = deliver;
@@ -177,7 +178,7 @@ export class Connection {
     this.#isOnline = isOnline;
     this.#timers.clear("doubt");
     if (isOnline) this.tryNow();
-    else if (this.#phase === "up") this.#doubt();
+    else this.doubt();
     this.#tell();
   }
 
@@ -284,10 +285,12 @@ export class Connection {
     return this.#now() - this.#opened_ms > STEADY_MS;
   }
 
-  #doubt() {
+  /** Ask the server for a sign of life: something hints that the line is dead. */
+  doubt() {
+    if (this.#phase !== "up") return;
     const asked_ms = this.#now();
     this.subscriptions.ask(METHOD.PING, {});
-    this.#timers.set("doubt", DOUBT_MS, () => {
+    this.#timers.set("doubt", DOUBT_MS + (this.#transport?.quiet_ms ?? 0), () => {
       const isSilent = (this.#heartbeat.heard_ms ?? 0) <= asked_ms;
       if (this.#phase === "up" && isSilent) this.#lose(lost("the network went away"));
     });

@@ -28,6 +28,7 @@ import {openTrades} from "../screen/trades/panel.js";
 import {FIELDS} from "../screen/watchlist/columns.js";
 import {Search} from "../screen/watchlist/search.js";
 import {Watchlist} from "../screen/watchlist/watchlist.js";
+import {JumpWatch, steadyNow} from "../steady_clock.js";
 import {shared} from "../tabs/sharing.js";
 import {candidatesOf} from "../transports/catalogue.js";
 import {PollTransport} from "../transports/poll.js";
@@ -85,6 +86,7 @@ class Page {
     onpick: (symbol) => this.#watchlist.reveal(symbol),
   });
   #pauseButton = byId("pause");
+  #jumps = new JumpWatch();
   #rejected = new Rejected();
   /** Whether the next prices were missed while away: old news do not flash. */
   #isCatchingUp = true;
@@ -133,7 +135,7 @@ class Page {
   // --- frames -------------------------------------------------------------------------------
   /** Give a frame to the parts that it concerns. Return false for one that leaves a gap. @param {Frame} frame */
   #deliver(frame) {
-    const now_ms = Date.now();
+    const now_ms = steadyNow();
     const isNext = this.#trades?.hear(frame) ?? true;
     switch (frame.type) {
       case "welcome":
@@ -328,7 +330,9 @@ class Page {
   }
 
   #tick() {
-    const now_ms = Date.now();
+    const now_ms = steadyNow();
+    // A line may have died while the machine slept, and the steady clock slept with it.
+    if (this.#jumps.hasJumped()) this.#connection.doubt();
     const {ticks, entries} = this.#board;
     const {state, reconnects} = this.#connection;
     const link = {transport: state.transport, reconnects};

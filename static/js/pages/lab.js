@@ -24,6 +24,7 @@ import {Plot} from "../screen/lab/plot.js";
 import {showFleet, showVerdicts} from "../screen/lab/verdicts.js";
 import {PaintScheduler} from "../screen/page/paint_scheduler.js";
 import {readSettings, signIn} from "../screen/page/settings.js";
+import {steadyNow} from "../steady_clock.js";
 import {TRANSPORTS, byTransport} from "../transports/catalogue.js";
 import {WebSocketTransport} from "../transports/websocket.js";
 import {CLOSE} from "../wire/frames.js";
@@ -43,11 +44,6 @@ const CLOCK_MS = 2_000;
 /** The length of our request header until the server has measured it. */
 const HEADER_BYTES = 700;
 
-/** Return the time of our clock (UTC ms), finer than Date.now. */
-function ourTime() {
-  return performance.timeOrigin + performance.now();
-}
-
 class Lab {
   #settings = readSettings();
   #costsUrl = document.body.dataset.costs ?? "/lab/costs/";
@@ -63,7 +59,7 @@ class Lab {
   #spending = new Spending();
   #timekeeper = new Timekeeper({
     transport: new WebSocketTransport(this.#settings.socketUrl),
-    now: ourTime,
+    now: steadyNow,
     onanswer: (sent_ms, server_ms, heard_ms) => this.#offset.hear(sent_ms, server_ms, heard_ms),
   });
   /** @type {Map<TransportKey, Reader>} */
@@ -118,7 +114,7 @@ class Lab {
     return new Reader({
       candidate, byteCount, symbols,
       max_rate: key === "poll" ? 0 : max_rate,
-      now: () => ourTime() + this.#offset.offset_ms,
+      now: () => steadyNow() + this.#offset.offset_ms,
       onchange: (changed) => this.#scheduler.touch(column, changed),
       onstate: (state) => this.#showState(key, state),
       onanswer: ({result}) => Object.keys(result.rejected ?? {}).forEach((symbol) => this.#rejected.add(symbol)),
@@ -186,14 +182,14 @@ class Lab {
   }
 
   async #askCosts() {
-    const sent_ms = ourTime();
+    const sent_ms = steadyNow();
     const answer = await askCosts(this.#costsUrl);
     byId("lab-costs-lost").hidden = !("ending" in answer);
     if ("ending" in answer) {
       if (answer.ending.code === CLOSE.SIGNED_OUT) signIn(this.#settings.loginUrl);
       return;
     }
-    this.#offset.hear(sent_ms, answer.costs.ts, ourTime());
+    this.#offset.hear(sent_ms, answer.costs.ts, steadyNow());
     this.#header_bytes = answer.costs.request_header_bytes;
     this.#charge(answer.costs);
   }

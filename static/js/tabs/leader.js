@@ -7,6 +7,7 @@
 
 import {isUp} from "../connection/state.js";
 import {NamedTimers} from "../connection/timers.js";
+import {steadyNow} from "../steady_clock.js";
 import {LOST, browserTimers} from "../transports/transport.js";
 import {CHANNEL, METHOD, RESUMED_CHANNELS, TAPE_CHANNELS, earliestOf, namesIn} from "../wire/frames.js";
 import {Demand} from "./demand.js";
@@ -71,7 +72,7 @@ export class Leader {
    *   quietOf: (transport: string) => number, now?: () => number, timers?: import("../transports/transport.js").TimerFunctions,
    * }} options `term`: a name that no other leader has. `quietOf`: how long silence is normal for a transport
    */
-  constructor({key, term, openChannel, presence, known, connect, quietOf, now = Date.now, timers = browserTimers}) {
+  constructor({key, term, openChannel, presence, known, connect, quietOf, now = steadyNow, timers = browserTimers}) {
     this.#key = key;
     this.#term = term;
     this.#openChannel = openChannel;

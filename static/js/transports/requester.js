@@ -4,6 +4,7 @@
  * Must not know what the frames do to the board, or how long to rest: poll and longpoll decide that.
  */
 
+import {steadyNow} from "../steady_clock.js";
 import {isObject} from "../wire/checks.js";
 import {readFrame} from "../wire/frames.js";
 import {endingOfError, get} from "./http.js";
@@ -46,7 +47,7 @@ export class Requester {
   #timer;
 
   /** @param {RequesterOptions} options */
-  constructor({url, fetch = globalThis.fetch.bind(globalThis), now = Date.now, timers = browserTimers}) {
+  constructor({url, fetch = globalThis.fetch.bind(globalThis), now = steadyNow, timers = browserTimers}) {
     this.#url = url;
     this.#fetch = fetch;
     this.#now = now;

@@ -4,6 +4,7 @@
  * Must not know what a frame does to the board, or when to try again.
  */
 
+import {steadyNow} from "../steady_clock.js";
 import {isObject, isText} from "../wire/checks.js";
 import {parseFrame, parsePosition} from "../wire/frames.js";
 import {EventParser} from "./event_parser.js";
@@ -44,7 +45,7 @@ export class SseTransport {
   #patience;
 
   /** @param {import("./requester.js").RequesterOptions} options */
-  constructor({url, fetch = globalThis.fetch.bind(globalThis), now = Date.now, timers = browserTimers}) {
+  constructor({url, fetch = globalThis.fetch.bind(globalThis), now = steadyNow, timers = browserTimers}) {
     this.#url = url;
     this.#fetch = fetch;
     this.#now = now;

@@ -6,6 +6,7 @@
 
 import {byId, find, icon, make, write} from "../../dom.js";
 import {count, moment, time} from "../../format.js";
+import {steadyNow} from "../../steady_clock.js";
 
 /** @typedef {import("../../wire/frames.js").Notice} Notice */
 
@@ -75,6 +76,6 @@ export class Notifications {
 
 /** @param {number} t */
 function timeOf(t) {
-  const text = Date.now() - t < DAY_MS ? time(t) : moment(t);
+  const text = steadyNow() - t < DAY_MS ? time(t) : moment(t);
   return make("time", {datetime: new Date(t).toISOString(), title: moment(t)}, text);
 }

@@ -6,6 +6,7 @@
 
 import {byId, find, write} from "../../dom.js";
 import {age, moment, time} from "../../format.js";
+import {steadyNow} from "../../steady_clock.js";
 
 /**
  * @typedef {{
@@ -53,7 +54,7 @@ function loss({pinned}) {
 
 /** @param {ShownState} state */
 function standstill(state) {
-  const left_s = Math.ceil(((state.retry_at_ms ?? 0) - Date.now()) / 1000);
+  const left_s = Math.ceil(((state.retry_at_ms ?? 0) - steadyNow()) / 1000);
   const next = left_s > 0 ? `Trying again in ${left_s} s.` : "Connecting\u2026";
   return `Prices as of ${since(state)}. ${next}`;
 }
@@ -114,7 +115,7 @@ export class ConnectionStatus {
     const how = resumed ? "resumed, nothing missed" : "snapshot reloaded";
     const text = `Reconnected after ${age(gap_ms)}: ${how}`;
     write(this.#note, text);
-    this.#note.title = moment(Date.now());
+    this.#note.title = moment(steadyNow());
     this.#note.hidden = false;
     this.#announce(text);
   }
