@@ -6,32 +6,35 @@ and only while nothing newer was done to the same rows.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 
 from feeds.exceptions import InvalidTransition
 from feeds.market.events import FeedState
-from feeds.models import AuditEntry, AuditSubject, Feed, Instrument
+from feeds.models import AuditEntry, AuditSubject, Feed, Halt, Instrument
 from feeds.models.permissions import HALT, RUN, SHOCK
 from feeds.services.changes import Outcome, lock
 from feeds.services.feeds import pause_feed, set_rate, start_feed, start_recording, stop_recording
 from feeds.services.instruments import halt_instruments, resume_instruments
 from feeds.services.interventions import cancel_interventions
 
-Do = Callable[[AuditEntry, User | None, str], object]
+Do = Callable[[AuditEntry, User | None, str], str]
+"""Undoes an entry, by somebody and with a reason; returns what it did, "" if nothing was left."""
 
 
 @dataclass(frozen=True)
 class Undo:
     """How an action is undone, the permission that takes, and which of its entries can be undone.
 
-    `do` returns False if there was nothing left to undo.
+    `is_left` says whether something of an entry is left to undo now.
     """
 
     permission: str
     do: Do
+    is_left: Callable[[AuditEntry], bool]
     fits: Callable[[AuditEntry], bool] = lambda entry: True  # noqa: ARG005
 
 
@@ -40,6 +43,15 @@ def undo_of(entry: AuditEntry) -> Undo | None:
     found = _UNDOS.get(entry.action)
     kind = entry.target.split(" ")[0]
     return found if found and kind in ("feed", "instrument") and found.fits(entry) else None
+
+
+def can_be_undone(entry: AuditEntry) -> bool:
+    """Say whether an undo of an entry would do something now."""
+    found = undo_of(entry)
+    try:
+        return bool(found and is_newest(entry) and found.is_left(entry))
+    except InvalidTransition:
+        return False
 
 
 def is_newest(entry: AuditEntry) -> bool:
@@ -51,8 +63,8 @@ def is_newest(entry: AuditEntry) -> bool:
     return not any(facts & _facts_of(other) for other in others)
 
 
-def undo(entry: AuditEntry, *, actor: User | None, reason: str = "") -> None:
-    """Do the opposite of what an entry records.
+def undo(entry: AuditEntry, *, actor: User | None, reason: str = "") -> str:
+    """Do the opposite of what an entry records; return what was done.
 
     Raises:
         InvalidTransition: it cannot be undone, has changed since, or what it was about is gone.
@@ -66,8 +78,10 @@ def undo(entry: AuditEntry, *, actor: User | None, reason: str = "") -> None:
         lock(_feed_of(entry))
         if not is_newest(entry):
             raise InvalidTransition(f"{entry.target} has changed since")
-        if found.do(entry, actor, f"{text}: {reason}" if reason else text) is False:
+        done = found.do(entry, actor, f"{text}: {reason}" if reason else text)
+        if not done:
             raise InvalidTransition(f"nothing is left to undo: {entry.action} of {entry.target}")
+        return done
 
 
 def symbols_of(entry: AuditEntry) -> list[str]:
@@ -102,27 +116,69 @@ def _feed_of(entry: AuditEntry) -> Feed:
     return found
 
 
-def _run(move: Callable[..., bool]) -> Do:
-    return lambda entry, actor, reason: move(_feed_of(entry), actor=actor, reason=reason)
-
-
-def _restore_rate(entry: AuditEntry, actor: User | None, reason: str) -> bool:
-    return set_rate(_feed_of(entry), entry.before["rate"], actor=actor, reason=reason)
-
-
-def _move(service: Callable[..., Outcome]) -> Do:
-    """Return how instruments are halted or resumed as they were; those that are gone are left."""
-
-    def do(entry: AuditEntry, actor: User | None, reason: str) -> bool:
-        rows = Instrument.objects.filter(feed=_feed_of(entry), symbol__in=symbols_of(entry))
-        return bool(service(rows, actor=actor, reason=reason).changed)
+def _run(move: Callable[..., bool], says: str) -> Do:
+    def do(entry: AuditEntry, actor: User | None, reason: str) -> str:
+        feed = _feed_of(entry)
+        return f"{feed} {says}" if move(feed, actor=actor, reason=reason) else ""
 
     return do
 
 
-def _call_off(entry: AuditEntry, actor: User | None, reason: str) -> object:
+def _is_feed(**facts: Any) -> Callable[[AuditEntry], bool]:
+    """Return a question: does the feed of an entry still exist, with these facts?"""
+    return lambda entry: all(getattr(_feed_of(entry), name) == is_ for name, is_ in facts.items())
+
+
+def _restore_rate(entry: AuditEntry, actor: User | None, reason: str) -> str:
+    feed, rate = _feed_of(entry), entry.before["rate"]
+    is_done = set_rate(feed, rate, actor=actor, reason=reason)
+    return f"{feed} has {rate:g} ticks/s again" if is_done else ""
+
+
+def _has_other_rate(entry: AuditEntry) -> bool:
+    return bool(_feed_of(entry).rate != entry.before["rate"])
+
+
+def _rows_of(entry: AuditEntry) -> QuerySet[Instrument]:
+    return Instrument.objects.filter(feed=_feed_of(entry), symbol__in=symbols_of(entry))
+
+
+def _move(service: Callable[..., Outcome], word: str) -> Do:
+    """Return how instruments are halted or resumed as they were; those that are gone are left."""
+
+    def do(entry: AuditEntry, actor: User | None, reason: str) -> str:
+        outcome = service(_rows_of(entry), actor=actor, reason=reason)
+        if not outcome.changed:
+            return ""
+        gone = len(set(symbols_of(entry))) - len(outcome.changed) - len(outcome.unchanged)
+        rest = [
+            *([f"{len(outcome.unchanged)} were so already"] if outcome.unchanged else []),
+            *([f"{gone} are gone"] if gone > 0 else []),
+        ]
+        return "; ".join([f"{word} {', '.join(outcome.changed)}", *rest])
+
+    return do
+
+
+def _are_halted(entry: AuditEntry) -> bool:
+    return _rows_of(entry).filter(halts__in=Halt.objects.filter(ended_at=None)).exists()
+
+
+def _are_trading(entry: AuditEntry) -> bool:
+    return _rows_of(entry).exclude(halts__in=Halt.objects.filter(ended_at=None)).exists()
+
+
+def _call_off(entry: AuditEntry, actor: User | None, reason: str) -> str:
     keys = entry.after["interventions"]
-    return cancel_interventions(_feed_of(entry), keys, actor=actor, reason=reason)
+    rows = cancel_interventions(_feed_of(entry), keys, actor=actor, reason=reason)
+    over = len(keys) - len(rows)
+    called_off = f"called off {', '.join(row.summary() for row in rows)}"
+    return f"{called_off}; {over} were over already" if over else called_off
+
+
+def _is_going_on(entry: AuditEntry) -> bool:
+    rows = _feed_of(entry).interventions.filter(pk__in=entry.after["interventions"])
+    return any(row.is_open for row in rows)
 
 
 def _was_paused(entry: AuditEntry) -> bool:
@@ -132,14 +188,20 @@ def _was_paused(entry: AuditEntry) -> bool:
 
 
 _UNDOS: Final[dict[str, Undo]] = {
-    "set rate": Undo(RUN, _restore_rate),
-    "pause": Undo(RUN, _run(start_feed)),
-    "start": Undo(RUN, _run(pause_feed), _was_paused),
-    "record": Undo(RUN, _run(stop_recording)),
-    "stop recording": Undo(RUN, _run(start_recording)),
-    "halt": Undo(HALT, _move(resume_instruments)),
-    "resume": Undo(HALT, _move(halt_instruments)),
-    **dict.fromkeys(("shock", "regime", "run"), Undo(SHOCK, _call_off)),
+    "set rate": Undo(RUN, _restore_rate, _has_other_rate),
+    "pause": Undo(RUN, _run(start_feed, "runs again"), _is_feed(state=FeedState.PAUSED)),
+    "start": Undo(
+        RUN, _run(pause_feed, "is paused again"), _is_feed(state=FeedState.RUNNING), _was_paused
+    ),
+    "record": Undo(
+        RUN, _run(stop_recording, "is not recorded any more"), _is_feed(is_recorded=True)
+    ),
+    "stop recording": Undo(
+        RUN, _run(start_recording, "is recorded again"), _is_feed(is_recorded=False)
+    ),
+    "halt": Undo(HALT, _move(resume_instruments, "resumed"), _are_halted),
+    "resume": Undo(HALT, _move(halt_instruments, "halted"), _are_trading),
+    **dict.fromkeys(("shock", "regime", "run"), Undo(SHOCK, _call_off, _is_going_on)),
 }
 """By the action of the entry. Only a pause and its end are undone: a session that was closed does
 not come back."""

@@ -1,14 +1,17 @@
 """What can be undone is, once, by an entry of its own; what has changed since stays as it is."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from feeds.exceptions import InvalidTransition
 from feeds.models import AuditEntry, Feed, Halt, Intervention
 from feeds.services import feeds as services
 from feeds.services import instruments as instrument_services
 from feeds.services.interventions import intervene
-from feeds.services.undo import undo, undo_of
+from feeds.services.undo import can_be_undone, undo, undo_of
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +93,57 @@ def test_an_action_is_undone_by_an_entry_that_says_so(feed, actor, prepare, act)
     assert (said.actor, said.target) == (actor, entry.target)
     assert said.reason.startswith(f"Undo of {entry.action} at ")
     assert said.reason.endswith(": a mistake")
+
+
+SAYS = {
+    "rate": r"Demo Exchange has 200 ticks/s again",
+    "pause": r"Demo Exchange runs again",
+    "start": r"Demo Exchange is paused again",
+    "record": r"Demo Exchange is not recorded any more",
+    "halt": r"resumed \w+",
+    "halts": r"resumed \w+, \w+, \w+",
+    "resumes": r"halted \w+, \w+, \w+",
+    "shock": r"called off shock -3 % of the whole feed over 60 s",
+}
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_an_undo_is_offered_once_and_says_what_it_did(feed, name):
+    prepare, act = ACTIONS[name]
+    prepare(feed)
+    act(feed)
+    entry = newest()
+    assert can_be_undone(entry)
+    said = undo(entry, actor=None)
+    assert re.fullmatch(SAYS[name], said), said
+    assert not can_be_undone(entry)
+
+
+def test_no_undo_is_offered_where_nothing_is_left(feed):
+    """An intervention that is over, a rate that came back by other means, what was deleted."""
+    intervene(Intervention(feed=feed, size=-3, reason="x"), actor=None)
+    over = newest()
+    Intervention.objects.update(ends_at=timezone.now())
+    services.set_rate(feed, 5, actor=None)
+    rate = newest()
+    Feed.objects.update(rate=200)
+    instrument_services.halt_instruments([first(feed)], actor=None, reason="x")
+    halt = newest()
+    Halt.objects.update(ended_at=timezone.now())
+    assert not any(map(can_be_undone, (over, rate, halt)))
+    Halt.objects.update(ended_at=None)
+    assert can_be_undone(halt)
+    Feed.objects.all().delete()
+    assert not any(map(can_be_undone, (over, rate, halt)))
+
+
+def test_an_undo_of_many_says_what_it_left_alone(feed):
+    halted(feed)
+    entry, chosen = newest(), first(feed)
+    instrument_services.delete_instrument(chosen, actor=None)
+    other = first(feed)
+    Halt.objects.filter(instrument=other).update(ended_at=timezone.now())
+    assert undo(entry, actor=None).endswith("; 1 were so already; 1 are gone")
 
 
 @every_action
