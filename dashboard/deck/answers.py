@@ -4,6 +4,7 @@ Must not know what the forms do.
 """
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, Final
 
 from django import forms
@@ -11,15 +12,36 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
+from django.views.decorators.http import require_http_methods
 
 from feeds.admin.commands import errors_of, reason_of
 from feeds.exceptions import InvalidTransition
 
 JSON: Final = "application/json"
+View = Callable[..., HttpResponse]
 
 
 class NotDone(Exception):
     """What an operator asked for cannot be done; the message tells the operator why."""
+
+
+def acts(page: str = "flightdeck") -> Callable[[View], View]:
+    """Let a view act on POST alone; who opens its address is shown `page` instead.
+
+    An address comes back by reloading, from the history, or as `next` after a sign-in.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def acting(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method in ("GET", "HEAD"):
+                slug = [kwargs["slug"]] if page != "flightdeck" else []
+                return HttpResponseRedirect(reverse(page, args=slug))
+            return view(request, *args, **kwargs)
+
+        return require_http_methods(["GET", "HEAD", "POST"])(acting)
+
+    return decorate
 
 
 def cleaned(form: forms.Form) -> dict[str, Any]:

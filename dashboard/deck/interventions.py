@@ -14,12 +14,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
-from dashboard.deck.answers import answer
+from dashboard.deck.answers import acts, answer
 from dashboard.deck.forms import InterventionForm, ScenarioForm
 from feeds.admin.operating import actor_of
-from feeds.engine.preview import Preview, Touched, preview
+from feeds.engine.preview import Preview, Touched, forecast
 from feeds.market.events import Phase
 from feeds.models import Feed, Intervention, Scenario
 from feeds.models.permissions import SHOCK
@@ -63,7 +63,7 @@ def interventions(request: HttpRequest, slug: str, *, market: Prices) -> HttpRes
     return _page(request, feed, form=form, tried=form, previews=_previews(feed, [row], market))
 
 
-@require_POST
+@acts(BACK)
 def scenario(request: HttpRequest, slug: str, *, market: Prices) -> HttpResponse:
     """Make a dry run of a scenario of a feed, or run it if confirmed."""
     feed = _feed_for(request, slug)
@@ -77,7 +77,7 @@ def scenario(request: HttpRequest, slug: str, *, market: Prices) -> HttpResponse
     return _page(request, feed, choice=choice, tried=choice, previews=_previews(feed, rows, market))
 
 
-@require_POST
+@acts(BACK)
 def call_off(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Call off what is left of an intervention."""
     feed = _feed_for(request, slug)
@@ -124,12 +124,15 @@ def _page(request: HttpRequest, feed: Feed, **shown: Any) -> HttpResponse:
 
 
 def _previews(feed: Feed, rows: list[Intervention], market: Prices) -> list[dict[str, Any]]:
-    """Return a dry run of each, as the template shows it."""
+    """Return a dry run of all of them together, step by step, as the template shows it."""
     plan = feed.plan()
     found = market.prices(definition.symbol for definition in plan.definitions)
     prices = {symbol: price for symbol, (price, _) in found.items() if price is not None}
     phases = {symbol: phase for symbol, (_, phase) in found.items()}
-    return [_shown(row, preview(plan, row.effect(), prices, phases)) for row in rows]
+    if not rows:
+        return []
+    seen = forecast(plan, [row.effect() for row in rows], prices, phases)
+    return [_shown(row, preview) for row, preview in zip(rows, seen, strict=True)]
 
 
 def _shown(row: Intervention, seen: Preview) -> dict[str, Any]:
@@ -146,14 +149,14 @@ def _shown(row: Intervention, seen: Preview) -> dict[str, Any]:
 
 def _line(touched: Touched) -> dict[str, str]:
     """Return an instrument of a dry run, its prices as people read them."""
-    now, after, spread = (
+    before, after, spread = (
         MISSING if ticks is None else touched.definition.price_text(ticks)
         for ticks in (touched.price, touched.after, touched.spread)
     )
     return {
         "symbol": touched.definition.symbol,
         "name": touched.definition.name,
-        "now": now,
+        "before": before,
         "after": after,
         "spread": spread,
         "note": touched.note,

@@ -16,7 +16,7 @@ from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.database_trouble import present_trouble
-from dashboard.deck.answers import NotDone, answer, cleaned
+from dashboard.deck.answers import NotDone, acts, answer, cleaned
 from dashboard.deck.forms import DisconnectForm, ScopeForm
 from dashboard.people import services
 from dashboard.people.selectors import rights_of
@@ -29,7 +29,7 @@ from feeds.admin.commands import (
 from feeds.admin.operating import actor_of
 from feeds.models import AuditEntry, Feed, Instrument
 from feeds.models.permissions import HALT, RUN, SHOCK
-from feeds.services.undo import is_newest, undo, undo_of
+from feeds.services.undo import can_be_undone, undo, undo_of
 
 DISCONNECT: Final = "auth.change_user"
 """Who may deactivate an account may end its connections, too."""
@@ -70,7 +70,7 @@ def entries(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"entries": _entries(request), "trouble": present_trouble()})
 
 
-@require_POST
+@acts()
 def undo_entry(request: HttpRequest, pk: int) -> HttpResponse:
     """Undo an entry, which needs the permission of the action itself."""
     entry = get_object_or_404(AuditEntry, pk=pk)
@@ -79,8 +79,7 @@ def undo_entry(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied
 
     def do() -> str:
-        undo(entry, actor=actor_of(request))
-        return f"Undone: {entry.action} {entry.target}."
+        return f"Undone: {undo(entry, actor=actor_of(request))}."
 
     return answer(request, do)
 
@@ -97,7 +96,7 @@ def operate(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     return answer(request, lambda: _perform(request, feed, command))
 
 
-@require_POST
+@acts()
 def disconnect(request: HttpRequest) -> HttpResponse:
     """End a connection of somebody, or all of them."""
     if not request.user.has_perm(DISCONNECT):
@@ -132,7 +131,7 @@ def _entries(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _may_undo(request: HttpRequest, entry: AuditEntry) -> bool:
     found = undo_of(entry)
-    return bool(found and request.user.has_perm(found.permission) and is_newest(entry))
+    return bool(found and request.user.has_perm(found.permission) and can_be_undone(entry))
 
 
 def _panel(feed: Feed, may_run: bool, may_halt: bool) -> dict[str, Any]:

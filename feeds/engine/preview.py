@@ -1,10 +1,11 @@
-"""A dry run: which instruments an intervention would affect, and where their prices may go.
+"""A dry run: which instruments interventions would affect, and where their prices may go.
 
 Pure. Must not know rows or pages.
 """
 
-from collections.abc import Mapping
-from math import sqrt
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from math import exp, log, prod, sqrt
 from typing import Final, NamedTuple
 
 from feeds.market.events import FeedState, Phase
@@ -23,7 +24,7 @@ _STILL: Final = {Phase.HALTED, Phase.LIMIT, Phase.AUCTION}
 
 
 class Touched(NamedTuple):
-    """An affected instrument: its price now and after, and the width of the range around that.
+    """An affected instrument: its price before and after, and the width of the range around that.
 
     All in ticks, None where it has no price. `note` is a remark for the operator.
     """
@@ -50,6 +51,31 @@ def preview(
     plan: FeedPlan, effect: Effect, prices: Mapping[str, int], phases: Mapping[str, Phase]
 ) -> Preview:
     """Return what an effect would do to a feed; `prices` are the last ones, in ticks, by symbol."""
+    return forecast(plan, [effect], prices, phases)[0]
+
+
+def forecast(
+    plan: FeedPlan,
+    effects: Sequence[Effect],
+    prices: Mapping[str, int],
+    phases: Mapping[str, Phase],
+) -> list[Preview]:
+    """Return what effects would do together, such as the steps of a scenario, in their order.
+
+    Each begins with the prices that the others have led to by then, and in their regimes, as it
+    does with the effects that the plan has already. `prices` are those of now, in ticks.
+    """
+    outlook = _Outlook(plan, effects)
+    return [_preview(plan, effect, outlook, prices, phases) for effect in effects]
+
+
+def _preview(
+    plan: FeedPlan,
+    effect: Effect,
+    outlook: "_Outlook",
+    prices: Mapping[str, int],
+    phases: Mapping[str, Phase],
+) -> Preview:
     chosen = [listed for listed in plan.definitions if effect.touches(listed)]
     others = tuple(
         other
@@ -59,34 +85,81 @@ def preview(
         and any(map(other.touches, chosen))
     )
     touched = tuple(
-        _touched(plan, effect, listed, prices.get(listed.symbol), phases.get(listed.symbol))
+        _touched(plan, effect, outlook, listed, prices.get(listed.symbol), phases)
         for listed in chosen
     )
     untouched = len(plan.definitions) - len(chosen)
     return Preview(effect, touched, untouched, others, _hindrance(plan, effect))
 
 
-def spread_of(plan: FeedPlan, effect: Effect, definition: Definition) -> float:
-    """Return the standard deviation of the log price that chance alone causes during an effect.
+class _Outlook:
+    """Where the log prices of instruments go from the start of the first of some effects on.
 
-    A random walk: it grows with the square root of the time, here as a share of the trading day.
+    All instruments that the same effects touch share a path, so each is computed once.
     """
-    time = plan.schedule.at(effect.start_ms)
-    part = (effect.end_ms - effect.start_ms) * plan.schedule.scale(time.number)
-    factor = effect.size if effect.kind is EffectKind.REGIME else 1.0
-    return DAY_SHARE * definition.volatility * factor * sqrt(part / time.day.trading_ms)
+
+    def __init__(self, plan: FeedPlan, effects: Sequence[Effect]) -> None:
+        self._plan = plan
+        self._effects = (*plan.effects, *effects)
+        self._begin_ms = min(effect.start_ms for effect in effects)
+        self._known: dict[tuple[tuple[Effect, ...], int], tuple[float, float]] = {}
+
+    def at(self, definition: Definition, at_ms: int) -> tuple[float, float]:
+        """Return the factor of the price until then, and the standard deviation of its log."""
+        touching = tuple(effect for effect in self._effects if effect.touches(definition))
+        key = touching, at_ms
+        if key not in self._known:
+            self._known[key] = self._path(touching, at_ms)
+        factor, rough = self._known[key]
+        return factor, DAY_SHARE * definition.volatility * rough
+
+    def _path(self, effects: tuple[Effect, ...], at_ms: int) -> tuple[float, float]:
+        """Return the factor, and the deviation as a multiple of that of a whole trading day.
+
+        A random walk: its variance grows with time, here as a share of the trading day, and with
+        the square of the regimes' product.
+        """
+        moved = variance = 0.0
+        for begin_ms, end_ms in pairwise(self._edges(effects, at_ms)):
+            inside = [e for e in effects if e.start_ms <= begin_ms and end_ms <= e.end_ms]
+            regimes = prod(e.size for e in inside if e.kind is EffectKind.REGIME)
+            variance += regimes**2 * self._share(begin_ms, end_ms)
+            moved += sum(
+                log(1 + e.size) * (end_ms - begin_ms) / (e.end_ms - e.start_ms)
+                for e in inside
+                if e.kind is EffectKind.SHOCK
+            )
+        return exp(moved), sqrt(variance)
+
+    def _edges(self, effects: tuple[Effect, ...], at_ms: int) -> list[int]:
+        """Return the times between which the same effects are in force."""
+        times = {self._begin_ms, at_ms, *(t for e in effects for t in (e.start_ms, e.end_ms))}
+        return sorted(at for at in times if self._begin_ms <= at <= at_ms)
+
+    def _share(self, begin_ms: int, end_ms: int) -> float:
+        """Return which part of a trading day a time has."""
+        time = self._plan.schedule.at(begin_ms)
+        scale = self._plan.schedule.scale(time.number)
+        return (end_ms - begin_ms) * scale / time.day.trading_ms
 
 
 def _touched(
-    plan: FeedPlan, effect: Effect, definition: Definition, price: int | None, phase: Phase | None
+    plan: FeedPlan,
+    effect: Effect,
+    outlook: _Outlook,
+    definition: Definition,
+    price: int | None,
+    phases: Mapping[str, Phase],
 ) -> Touched:
-    note = _note(plan, effect, definition, price, phase)
+    phase = phases.get(definition.symbol)
     if price is None:
-        return Touched(definition, None, None, None, note)
-    change = effect.size if effect.kind is EffectKind.SHOCK else 0.0
-    after = max(1, round(price * (1 + change)))
-    spread = round(after * WIDE * spread_of(plan, effect, definition))
-    return Touched(definition, price, after, spread, note)
+        return Touched(definition, None, None, None, _note(plan, effect, definition, None, phase))
+    (so_far, _), (then, rough) = (
+        outlook.at(definition, at_ms) for at_ms in (effect.start_ms, effect.end_ms)
+    )
+    before, after = (max(1, round(price * factor)) for factor in (so_far, then))
+    note = _note(plan, effect, definition, before, phase)
+    return Touched(definition, before, after, round(after * WIDE * rough), note)
 
 
 def _hindrance(plan: FeedPlan, effect: Effect) -> str:

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import RequestFactory
 from django.utils import timezone
 
-from dashboard.deck.interventions import interventions
+from dashboard.deck.interventions import interventions, scenario
 from feeds.market.events import Phase
 from feeds.models import AuditEntry, Feed, Intervention, Scenario, ScenarioStep
 from feeds.services.feeds import pause_feed, seed_exchange
@@ -130,6 +130,33 @@ def test_a_scenario_is_tried_and_run(crash):
     assert "Crash: 2 steps, the first at " in done
     assert Intervention.objects.count() == 2
     assert "This field is required." in client.post(SCENARIO, {}).content.decode()
+
+
+def test_the_steps_of_a_scenario_follow_from_each_other(crash):
+    """The button is above the tables, which scroll within themselves."""
+    ScenarioStep.objects.create(scenario=crash, size=5, offset_s=100)
+    request = RequestFactory().post(SCENARIO, {"scenario": crash.pk, "reason": "drill"})
+    request.user = User.objects.create_superuser("root")
+    page = scenario(request, "demo", market=Market()).render().content.decode()
+    row = page[page.rindex("<td>LQM</td>") :]
+    cells = row[: row.index("</tr>")]
+    assert (">93.00<" in cells, ">97.65<" in cells) == (True, True)
+    assert page.index(">Apply<") < page.index("<thead>")
+
+
+def test_addresses_that_act_show_a_page_to_who_opens_them(crash):
+    """By reloading, from the history, or after a sign-in; nothing is done."""
+    client = root()
+    for address, page in (
+        (SCENARIO, PAGE),
+        (f"{PAGE}7/end/", PAGE),
+        (f"{DECK}disconnect/", DECK),
+        (f"{DECK}entries/7/undo/", DECK),
+    ):
+        for ask in (client.get, client.head):
+            assert (ask(address).status_code, ask(address).url) == (302, page), address
+        assert client.put(address).status_code == 405
+    assert not AuditEntry.objects.exists()
 
 
 def test_a_scenario_of_another_feed_is_not_run(crash):

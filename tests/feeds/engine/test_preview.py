@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from feeds.engine.engine import Engine
-from feeds.engine.preview import Preview, preview
+from feeds.engine.preview import Preview, forecast, preview
 from feeds.engine.virtual_clock import START_MS, tape_of
 from feeds.exceptions import InvalidPlan
 from feeds.market.events import Batch, FeedState, Phase, Quote, Status, Trade
@@ -268,6 +268,62 @@ def test_what_no_market_could_do_is_refused(kind: str, size: float, length_ms: i
 def test_it_touches_a_symbol_a_sector_or_all(scope: dict[str, str], count: int) -> None:
     effect = Effect(kind=EffectKind.SHOCK, size=0.1, start_ms=0, end_ms=1, **scope)
     assert sum(map(effect.touches, LISTED)) == count
+
+
+# --- the steps of a scenario ------------------------------------------------------------------
+def crash(scale: float = 1.0) -> list[Effect]:
+    """Return a flash crash: prices fall in a regime and come back, all parts overlapping or not."""
+
+    def at(kind: str, size: float, begin_s: float, length_s: float) -> Effect:
+        begin_ms = START_MS + 10_000 + round(scale * 1_000 * begin_s)
+        end_ms = begin_ms + round(scale * 1_000 * length_s)
+        return Effect(kind=EffectKind(kind), size=size, start_ms=begin_ms, end_ms=end_ms)
+
+    return [at("regime", 3, 0, 240), at("shock", -0.06, 5, 45), at("shock", 0.045, 75, 120)]
+
+
+def test_each_step_is_forecast_from_the_one_before() -> None:
+    prices = {listed.symbol: 10_000 for listed in LISTED}
+    whole, fall, rise = forecast(plan_of(), crash(), prices, {})
+    assert {(t.price, t.after) for t in whole.touched} == {(10_000, 9_823)}
+    assert {(t.price, t.after) for t in fall.touched} == {(10_000, 9_400)}
+    assert {(t.price, t.after) for t in rise.touched} == {(9_400, 9_823)}
+
+
+def test_a_step_has_the_chance_of_the_regime_and_of_all_the_time_since_the_first() -> None:
+    prices = {listed.symbol: 100_000 for listed in LISTED}
+    _, fall, rise = forecast(plan_of(), crash(), prices, {})
+    alone = preview(plan_of(), crash()[1], prices, {})
+    for calm, rough, later in zip(alone.touched, fall.touched, rise.touched, strict=True):
+        assert rough.spread == pytest.approx(3 * calm.spread * (50 / 45) ** 0.5, rel=0.01)
+        by_time = (195 / 50) ** 0.5 * later.after / rough.after
+        assert later.spread == pytest.approx(by_time * rough.spread, rel=0.01)
+
+
+def test_what_the_plan_has_already_counts_as_well() -> None:
+    """A regime that runs, and a shock that is half done when the new one begins."""
+    effect = shock()
+    running = regime(2.0, start_ms=START_MS - 5_000, end_ms=effect.end_ms + 5_000)
+    half = shock(0.21, after_ms=-5_000, length_ms=30_000)
+    prices = {listed.symbol: 100_000 for listed in LISTED}
+    calm, busy = (preview(plan, effect, prices, {}) for plan in (plan_of(), plan_of(running, half)))
+    for alone, both in zip(calm.touched, busy.touched, strict=True):
+        assert both.after == pytest.approx(alone.after * 1.21**0.5, abs=1)
+        assert both.spread == pytest.approx(2 * alone.spread * 1.21**0.5, rel=0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_scenario_does_what_its_dry_run_said(seed: int) -> None:
+    steps, calm = crash(0.25), plan_of(seed=seed)
+    begin_ms = steps[0].start_ms
+    tape = batches(plan_of(*steps, seed=seed), steps[0].end_ms)
+    prices = middles(tape, until_ms=begin_ms)
+    last = {symbol: round(price) for symbol, price in prices.items()}
+    for seen in forecast(calm, steps, last, dict.fromkeys(last, Phase.OPEN)):
+        after = middles(tape, until_ms=seen.effect.end_ms)
+        inside = [abs(after[t.definition.symbol] - t.after) <= t.spread + 2 for t in seen.touched]
+        assert sum(inside) >= 0.8 * len(inside), seen.effect
 
 
 # --- what the preview tells besides -----------------------------------------------------------
