@@ -7,7 +7,7 @@ Redis web processes only read the market, and the feed has a process of its own.
 import asyncio
 import logging
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import cache
 from importlib import import_module
 from typing import Any, Final
@@ -109,7 +109,7 @@ class FeedTasks:
         epoch = secrets.token_hex(4)
         left = await sync_to_async(with_connection(take_over))(epoch, self._clock.now_ms())
         log.info("market runs epoch=%s", epoch)
-        engine = self._engine = make_engine(epoch, left, upstream)
+        engine = self._engine = make_engine(epoch, left, upstream, lambda: self._bus.board)
         checkpoints = CheckpointWriter(
             epoch=epoch, clock=self._clock, state=engine.state, board=lambda: self._bus.board
         )
@@ -318,14 +318,19 @@ class FeedRuntime:
         await control.listen(on_feeds=self._feed.poke, on_people=_ignore)
 
 
-def make_engine(epoch: str, left: Checkpoint, upstream: Upstream) -> Engine:
-    """Return an engine that has no feed yet; `left` is what the last market left."""
+def make_engine(
+    epoch: str, left: Checkpoint, upstream: Upstream, board: Callable[[], Board] = Board
+) -> Engine:
+    """Return an engine that has no feed yet; `left` is what the last market left.
+
+    `board` returns the market as of the last published batch.
+    """
     openers = {
         FeedKind.SIMULATED: lambda plan: Simulator(plan.seed),
         FeedKind.REPLAY: open_replay,
         FeedKind.UPSTREAM: lambda _: upstream.open_source(),
     }
-    return Engine(epoch=epoch, open_source=lambda _: PlannedSource(openers), left=left)
+    return Engine(epoch=epoch, open_source=lambda _: PlannedSource(openers), left=left, board=board)
 
 
 def _rehearsed(engine: Engine, plans: list[FeedPlan], now_ms: int) -> Board:

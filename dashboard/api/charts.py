@@ -80,11 +80,14 @@ ReadStored = Callable[[BarRequest, int, int | None], Awaitable[StoredHistory]]
 def read_stored(request: BarRequest, until_ms: int, day_ms: int | None) -> StoredHistory:
     """Read bars that were stored until `until_ms` (our clock).
 
-    For bars of days read the minutes since `day_ms` as well, the day of the first bar in memory.
+    For bars of days read the minutes since `day_ms` as well, the day of the first bar in memory;
+    None without one.
     """
     is_day = request.level == DAY
     history = read_history(request.symbol, now_ms=until_ms)
-    begin_ms = day_ms if is_day else request.from_ms
+    begin_ms: int | None = request.from_ms
+    if is_day:
+        begin_ms = _last_day(request.symbol, until_ms) if day_ms is None else day_ms
     minutes: list[Bar] = []
     if begin_ms is not None:
         minutes = stored_bars(
@@ -106,6 +109,12 @@ def read_stored(request: BarRequest, until_ms: int, day_ms: int | None) -> Store
             until_ms=until_ms,
         )
     return StoredHistory(minutes, days, history)
+
+
+def _last_day(symbol: str, until_ms: int) -> int | None:
+    """Return the day of the newest stored minute: memory has none yet of a delay that is new."""
+    newest = stored_bars(symbol, "1m", from_ms=0, to_ms=FOREVER_MS, limit=1, until_ms=until_ms)
+    return newest[0].start_ms - newest[0].start_ms % DAY_MS if newest else None
 
 
 def _minutes_of(request: BarRequest) -> int:

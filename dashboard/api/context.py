@@ -44,9 +44,8 @@ class ApiContext:
         return identity.access
 
     def feeds(self, access: Access) -> list[FeedStatus]:
-        """Return the feeds that the user may know."""
-        known = self.hub.replica.board.feeds.values()
-        return [status for status in known if access.knows(status.feed)]
+        """Return the feeds that the user sees, delayed ones as they were then."""
+        return access.feeds_of(self.hub.replica.board.feeds)
 
     def exchange_ms(self, access: Access) -> int:
         """Return the time of the bars (exchange time, UTC ms): of several clocks the foremost.

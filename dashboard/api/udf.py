@@ -97,7 +97,7 @@ def _router(context: ApiContext) -> Router:
         """Return the description of a symbol that a chart needs."""
         access = access_of(request)
         row = context.charts.find(_symbol_of(symbol), access)[1]
-        feed = context.hub.replica.board.feeds.get(shown(row.feed))
+        feed = context.hub.replica.board.feeds.get(row.feed)
         return fresh_json(symbol_of(row, feed, context.exchange_ms(access)))
 
     @router.get("/search")

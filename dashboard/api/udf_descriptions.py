@@ -21,7 +21,9 @@ _EXCHANGE_BY_NAME: Final = {exchange.name: exchange for exchange in EXCHANGES.va
 
 def config_of(feeds: Iterable[FeedStatus]) -> dict[str, Any]:
     """Return what this server supports; `feeds` are those that the user may know."""
-    exchanges = [{"value": feed.feed, "name": feed.name, "desc": feed.name} for feed in feeds]
+    exchanges = [
+        {"value": shown(feed.feed), "name": feed.name, "desc": feed.name} for feed in feeds
+    ]
     return {
         "supports_search": True, "supports_group_request": False, "supports_marks": False,
         "supports_timescale_marks": False, "supports_time": True,

@@ -48,12 +48,11 @@ def view_of(
 
 
 class StatusText(NamedTuple):
-    """A status entry of a whole feed (`is_whole`), or of one of its instruments."""
+    """A status entry of a feed, or of one of its instruments."""
 
     feed: str
-    is_whole: bool
     text: str
 
     def is_for(self, access: Access) -> bool:
         """Say whether a reader with this access may receive it."""
-        return access.knows(self.feed) if self.is_whole else access.sees(self.feed)
+        return access.sees(self.feed)

@@ -347,9 +347,7 @@ class Replica:
         known, rows, visible = self._instruments, self.board.rows, self.visible_to(access)
         if len(known) < len(rows):
             known |= {s: encode_instrument(s, row) for s, row in rows.items() if s not in known}
-        feeds = [
-            encode_feed(status) for feed, status in self.board.feeds.items() if access.knows(feed)
-        ]
+        feeds = [encode_feed(status) for status in access.feeds_of(self.board.feeds)]
         return feeds + [known[s] for s in rows if visible is None or s in visible]
 
     # --- events -----------------------------------------------------------------------------
@@ -399,11 +397,11 @@ class Replica:
         if isinstance(event, Listing | Delisting):
             self._visible = {}
         if isinstance(event, FeedStatus | FeedRemoval):
-            text = StatusText(event.feed, True, encode_status(event, row))
+            text = StatusText(event.feed, encode_status(event, row))
         else:
             self._instruments.pop(symbol or "", None)
             feed = self.board.feed_of(symbol or "")
-            text = StatusText(feed, False, encode_status(event, row))
+            text = StatusText(feed, encode_status(event, row))
         self._statuses.append(sequence, text)
 
 

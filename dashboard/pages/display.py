@@ -73,8 +73,7 @@ class MarketDisplay:
                 "reason": feed.reason,
                 "day": day_text(feed, now_ms),
             }
-            for key, feed in self._hub.replica.board.feeds.items()
-            if access.knows(key)
+            for feed in access.feeds_of(self._hub.replica.board.feeds)
         ]
 
     def prices(self, symbols: Iterable[str]) -> dict[str, tuple[int | None, Phase]]:

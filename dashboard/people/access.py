@@ -4,7 +4,7 @@ Pure. Must not know people or groups. An identity carries its access and the rep
 no transport and no page can forget it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import cached_property
 from typing import Final
@@ -16,7 +16,7 @@ from dashboard.wire.positions import ReaderPosition
 from dashboard.wire.registry import Channel
 from feeds.market.board import Board
 from feeds.market.delayed_keys import MARK, delay_of, delayed, shown
-from feeds.market.events import Position
+from feeds.market.events import FeedStatus, Position
 
 
 class Rights(msgspec.Struct, frozen=True):
@@ -96,8 +96,20 @@ class Access(msgspec.Struct, frozen=True, dict=True):
         return feed in self.granted or (MARK not in feed and feed not in self.restricted)
 
     def knows(self, feed: str) -> bool:
-        """Say whether it sees a feed at all, with a delay or not: then it may know its state."""
+        """Say whether it sees a feed at all, with a delay or not."""
         return self.sees(feed) or any(shown(key) == feed for key in self.granted)
+
+    def feeds_of(self, feeds: Mapping[str, FeedStatus]) -> list[FeedStatus]:
+        """Return the statuses of feeds as it sees them, a delayed feed as it was then.
+
+        A feed process of an earlier release has none of delayed feeds: then those of now are shown.
+        """
+        late = {shown(key) for key in self.granted if key in feeds}
+        return [
+            status
+            for key, status in feeds.items()
+            if self.sees(key) or (self.knows(key) and key not in late)
+        ]
 
     def key_of(self, symbol: str, board: Board) -> str | None:
         """Return the key under which it sees a symbol; None when it does not."""

@@ -226,7 +226,7 @@ def encode_feed(status: FeedStatus) -> str:
     """Return the status entry of a feed."""
     return _encode(
         {
-            "feed": status.feed,
+            "feed": shown(status.feed),
             "name": status.name,
             "state": status.state,
             "rate": status.rate,
@@ -265,7 +265,7 @@ def encode_status(event: StatusEvent, row: Row | None) -> str:
         case FeedStatus():
             return encode_feed(event)
         case FeedRemoval(feed=feed):
-            return _encode({"feed": feed, "gone": True}).decode()
+            return _encode({"feed": shown(feed), "gone": True}).decode()
     symbol = event.definition.symbol if isinstance(event, Listing) else event.symbol
     if row is None:
         return _encode({"s": shown(symbol), "gone": True}).decode()

@@ -7,18 +7,20 @@ near them that could slip through.
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from msgspec.structs import replace
 
 from feeds.engine.checkpoint import NO_CHECKPOINT, Checkpoint
 from feeds.market.bars import MINUTE_MS
+from feeds.market.board import Board
 from feeds.market.delayed_keys import delayed
 from feeds.market.events import (
     Delisting,
     Event,
     FeedRemoval,
+    FeedState,
     FeedStatus,
     Listing,
     Phase,
@@ -27,6 +29,8 @@ from feeds.market.events import (
 )
 from feeds.market.instruments import Definition
 from feeds.plan.plans import FeedPlan
+from feeds.plan.schedules import ExchangeTime
+from feeds.sessions.phases import PHASES, phase_of
 
 MAX_WAITING: Final = 2_000_000
 """Events that may wait in a line (15 min at 2,200 ticks/s, some 300 MB); a fuller one restarts."""
@@ -38,39 +42,70 @@ class DelayLine:
     def __init__(self, feed: str, minutes: int) -> None:
         self._feed = delayed(feed, minutes)
         self._minutes = minutes
+        self._delay_ms = minutes * MINUTE_MS
         self._waiting: deque[tuple[int, Event]] = deque()
         self._listed: dict[str, None] = {}
 
     def begin(
         self,
-        definitions: Iterable[Definition],
+        plan: FeedPlan,
         phases: Mapping[str, Status],
         now_ms: int,
+        board: Board,
         left: Checkpoint = NO_CHECKPOINT,
     ) -> list[Event]:
-        """List the twins of present instruments; their prices and phases follow after the delay.
+        """List the twins of present instruments; what `board` says of them follows after the delay.
 
-        A twin that is left from an earlier life of the market shows until then what it had shown.
+        So days that had begun before are whole from then on. A twin that is left from an earlier
+        life of the market shows until then what it had shown.
         """
+        time = plan.schedule.at(max(0, now_ms - self._delay_ms))
         events: list[Event] = []
-        for definition in definitions:
+        for definition in plan.definitions:
+            symbol = definition.symbol
             events.append(self._twin(Listing(self._feed, definition, now_ms)))
-            events += self._first_of(definition, now_ms, left)
-            if definition.symbol in phases:
-                self.take(phases[definition.symbol], now_ms)
-        return events
+            events += self._first_of(definition, plan, time, now_ms, left)
+            if symbol in board.rows:
+                self.take(board.carryover(symbol, now_ms), now_ms)
+            if symbol in phases:
+                self.take(phases[symbol], now_ms)
+        if plan.feed in board.feeds:
+            self.take(board.feeds[plan.feed], now_ms)
+        return [*events, self._first_status(plan, time, now_ms)]
 
-    def _first_of(self, definition: Definition, now_ms: int, left: Checkpoint) -> list[Event]:
+    def _first_status(self, plan: FeedPlan, time: ExchangeTime, now_ms: int) -> FeedStatus:
+        """Return the feed's status with the time of the exchange as it was the delay ago."""
+        is_closed = plan.state is FeedState.CLOSED
+        return FeedStatus(
+            self._feed, plan.name, plan.state, plan.rate, plan.reason, now_ms,
+            exchange=plan.exchange, zone=plan.zone, day=time.number,
+            phase=Phase.CLOSED if is_closed else PHASES[time.segment][0],
+            exchange_ms=time.exchange_ms, scale=plan.schedule.scale(time.number),
+        )  # fmt: skip
+
+    def _first_of(
+        self,
+        definition: Definition,
+        plan: FeedPlan,
+        time: ExchangeTime,
+        now_ms: int,
+        left: Checkpoint,
+    ) -> list[Event]:
         key = self._key(definition.symbol)
         values = left.carryover(self._feed, key, definition.tick_size)
         if values is None:
+            # Halts of that time are not known any more, but what part of the day it was is.
+            phase = phase_of(plan.state, time.segment, is_halted=False)
             reason = f"Delayed by {self._minutes} min, no data yet"
-            return [Status(key, Phase.CLOSED, reason, now_ms)]
+            return [Status(key, phase, reason, now_ms, time.number)]
         status = Status(key, values.phase, values.reason, now_ms, values.day or 0)
         return [replace(values, ts_event=now_ms), status]
 
     def end(self, now_ms: int) -> list[Event]:
-        """Drop what waits, and delist the twins."""
+        """Drop what waits, and delist the twins.
+
+        The status of their feed stays: nobody is entitled to it, or the next line renews it.
+        """
         self._waiting.clear()
         listed, self._listed = self._listed, {}
         return [Delisting(key, now_ms) for key in listed]
@@ -82,7 +117,7 @@ class DelayLine:
 
     def take(self, event: Event, now_ms: int) -> None:
         """Take an event that has just happened."""
-        self._waiting.append((now_ms + self._minutes * MINUTE_MS, event))
+        self._waiting.append((now_ms + self._delay_ms, event))
 
     def due(self, now_ms: int) -> list[Event]:
         """Return the twins of the events whose delay is over."""
@@ -104,7 +139,10 @@ class DelayLine:
             case Delisting(symbol=symbol):
                 self._listed.pop(self._key(symbol), None)
                 return replace(event, symbol=self._key(symbol))
-            case FeedStatus() | FeedRemoval():
+            case FeedStatus():
+                # Its clock said that time at `ts_event`, and says it to these readers now.
+                return replace(event, feed=self._feed, ts_event=event.ts_event + self._delay_ms)
+            case FeedRemoval():
                 return event
         return replace(event, symbol=self._key(event.symbol))
 
@@ -112,8 +150,10 @@ class DelayLine:
 class DelayedMarket:
     """The delay lines of all feeds; `restarts` counts lines that overflowed and began again."""
 
-    def __init__(self) -> None:
+    def __init__(self, board: Callable[[], Board] = Board) -> None:
+        """Begin without lines; `board` returns the market as of the last published batch."""
         self.restarts = 0
+        self._board = board
         self._lines: dict[tuple[str, int], DelayLine] = {}
         self._by_symbol: dict[str, list[DelayLine]] = {}
         self._former: dict[str, list[DelayLine]] = {}
@@ -127,6 +167,8 @@ class DelayedMarket:
 
         `left` is what an earlier life of the market left of the twins.
         """
+        # Of a feed that begins now there is no board yet: its events come through `take`.
+        begun, nothing = self._plans, Board()
         wanted = {(feed, minutes) for feed, plan in plans.items() for minutes in plan.delays}
         self._plans = dict(plans)
         events: list[Event] = []
@@ -134,7 +176,8 @@ class DelayedMarket:
             events += self._lines.pop(name).end(now_ms)
         for name in sorted(wanted - self._lines.keys()):
             line = self._lines[name] = DelayLine(*name)
-            events += line.begin(self._plans[name[0]].definitions, self._phases, now_ms, left)
+            board = self._board() if name[0] in begun else nothing
+            events += line.begin(self._plans[name[0]], self._phases, now_ms, board, left)
         # Delistings come through `take` after this, when the plans no longer name the symbols.
         self._former, self._by_symbol = self._by_symbol, self._map(plans)
         return events
@@ -146,10 +189,18 @@ class DelayedMarket:
         self._phases.update((status.symbol, status) for status in statuses)
         if not self._lines:
             return
+        self._take_feeds(events, now_ms)
         for event in events:
             symbol = symbol_of(event) or ""
             for line in self._by_symbol.get(symbol) or self._former.get(symbol) or []:
                 line.take(event, now_ms)
+
+    def _take_feeds(self, events: Iterable[Event], now_ms: int) -> None:
+        feeds = [event for event in events if event.__class__ is FeedStatus]
+        for (feed, _), line in self._lines.items():
+            for status in feeds:
+                if status.feed == feed:
+                    line.take(status, now_ms)
 
     def due(self, now_ms: int) -> list[Event]:
         """Return the twins of what happened long enough ago, line by line."""
@@ -158,7 +209,7 @@ class DelayedMarket:
             if line.is_full:
                 self.restarts += 1
                 events += line.end(now_ms)
-                events += line.begin(self._plans[feed].definitions, self._phases, now_ms)
+                events += line.begin(self._plans[feed], self._phases, now_ms, self._board())
             events += line.due(now_ms)
         return events
 

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from feeds.engine.checkpoint import NO_CHECKPOINT, Checkpoint, FeedCheckpoint, SourceState
 from feeds.engine.delayed_market import DelayedMarket
 from feeds.exceptions import InvalidPlan
+from feeds.market.board import Board
 from feeds.market.events import (
     NOTHING,
     Batch,
@@ -94,7 +95,8 @@ class Engine:
 
     A gap or a repetition in the numbers is thus always a fault of delivery, and any reader can see
     it. A new engine has a new epoch, as nobody can know where a crashed one stopped. `left` is what
-    an earlier life of the market left: its feeds and instruments go on from there.
+    an earlier life of the market left: its feeds and instruments go on from there. `board` returns
+    the market as of the last published batch; readers with a new delay begin with it.
     """
 
     def __init__(
@@ -103,6 +105,7 @@ class Engine:
         epoch: str,
         open_source: Callable[[FeedPlan], Source],
         left: Checkpoint = NO_CHECKPOINT,
+        board: Callable[[], Board] = Board,
     ) -> None:
         self.epoch = epoch
         self._left = left
@@ -111,7 +114,7 @@ class Engine:
         self._plans: dict[str, FeedPlan] = {}
         self._sources: dict[str, Source] = {}
         self._sessions: dict[str, Session] = {}
-        self._delays = DelayedMarket()
+        self._delays = DelayedMarket(board)
 
     def state(self) -> dict[str, FeedCheckpoint]:
         """Return what a later life of the market needs of every feed, with the board's rows."""

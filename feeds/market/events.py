@@ -136,8 +136,7 @@ class FeedStatus(msgspec.Struct, frozen=True, tag="feed"):
 
     `exchange_ms` is the exchange time (UTC ms) at the wall time `ts_event`. Exchange time runs
     `scale` times as fast as wall time. With an empty `exchange` the feed trades round the clock in
-    UTC. The phase follows from the time of day alone. It never tells of a market-wide halt, because
-    readers with delayed data receive this event without a delay.
+    UTC. The phase follows from the time of day alone, and never tells of a market-wide halt.
     """
 
     feed: str

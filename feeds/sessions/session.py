@@ -108,8 +108,7 @@ class FeedSession:
 
     def status(self, now_ms: int) -> FeedStatus:
         """Return state, phase and time of the feed; they tell nothing about prices."""
-        # The phase is that of the day, never of a market-wide halt: readers with delayed data get
-        # this event at once, and a halt would tell them that the index fell.
+        # The phase is that of the day, never of a market-wide halt: that is told by instrument.
         plan, day = self._plan, self._day
         phase = PHASES[day.segment][0]
         return FeedStatus(

@@ -39,6 +39,9 @@ class StatusCheck(Check):
         return {name: entry for name, entry in entries.items() if entry is not None}
 
     def _feeds(self, epoch: Epoch, sequence: int) -> Frame:
+        """A delayed reader sees the delayed feed: its clock and phase are those of then."""
         seen = self.case.account.feeds
-        entries = {name: at.at(sequence) for name, at in epoch.feeds.items() if name in seen}
+        keys = {name: f"{name}~{delay}" if delay else name for name, delay in seen.items()}
+        feeds = {name: epoch.feeds[key] for name, key in keys.items() if key in epoch.feeds}
+        entries = {name: at.at(sequence) for name, at in feeds.items()}
         return {name: entry for name, entry in entries.items() if entry is not None}

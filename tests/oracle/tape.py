@@ -314,7 +314,7 @@ def _instrument_entry(instrument: Instrument, ts: int) -> Fields:
 
 def _feed_entry(status: FeedStatus) -> Fields:
     return {
-        "feed": status.feed,
+        "feed": status.feed.partition("~")[0],
         "name": status.name,
         "state": str(status.state),
         "rate": status.rate,

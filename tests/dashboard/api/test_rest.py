@@ -264,6 +264,21 @@ async def test_who_sees_it_late_gets_nothing_younger(
     assert (symbol["delay"], symbol["data_status"]) == (900, "delayed_streaming")
 
 
+async def test_a_day_is_there_before_the_first_late_trade(
+    market: Exchange, restricted: User, ask: Ask
+) -> None:
+    """A delay that is new has no bar in memory: the day is summed up from what was stored then."""
+    await sync_to_async(entitle)(restricted, 15)
+    now_ms = market.hub.clock.now_ms()
+    for minute, age in enumerate((17, 16, 14)):
+        bar = minute_bar(minute, 9_000 + minute)
+        await sync_to_async(store)(bar, recorded_ms=now_ms - age * MINUTE_MS)
+    twin = type(listing("NVX"))(delayed("demo", 15), definition(delayed("NVX", 15)), NOW)
+    await market.happen(twin, trade(9, 9_999))
+    day = (await bars(ask, interval="1d", limit=1))["data"][0]
+    assert (day["t"], day["v"], day["o"], day["c"]) == (TODAY, 200, 90.0, 90.02)
+
+
 async def test_after_a_restart_who_sees_it_late_gets_no_younger_bar_of_the_archive(
     market: Exchange, restricted: User, ask: Ask
 ) -> None:

@@ -10,6 +10,7 @@ from asgiref.sync import async_to_sync
 from django.contrib.auth.models import Group, User
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from dashboard.delivery.replica import Replica
 from dashboard.delivery.subscriber import Subscriber
@@ -279,6 +280,16 @@ async def test_pages_show_what_the_access_allows() -> None:
     assert [entry["s"] for entry in view.catalogue(NOBODY)] == ["NVX"]
     assert [entry["s"] for entry in view.catalogue(LATE)] == ["NVX", "SEC"]
     assert [len(view.feeds(access)) for access in (NOBODY, LATE, REAL_TIME)] == [1, 2, 2]
+    late = replace(feed_status("lab~15"), state=FeedState.PAUSED)
+    happen(exchange.hub.replica, late)
+    states = {
+        access: [feed["state"] for feed in view.feeds(access)] for access in (LATE, REAL_TIME)
+    }
+    assert states == {LATE: ["RUNNING", "PAUSED"], REAL_TIME: ["RUNNING", "RUNNING"]}
+    for access in (LATE, REAL_TIME):
+        entries = map(json.loads, exchange.hub.replica.all_statuses(access))
+        named = [(entry["feed"], entry["state"]) for entry in entries if "s" not in entry]
+        assert named == list(zip(("main", "lab"), states[access], strict=True))
 
 
 # --- the rows --------------------------------------------------------------------------------

@@ -4,9 +4,12 @@ from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from feeds.engine import delayed_market
 from feeds.engine.delayed_market import DelayedMarket
+from feeds.engine.engine import Engine
+from feeds.engine.virtual_clock import START_MS, demo_plan
 from feeds.market.bars import MINUTE_MS
 from feeds.market.board import LAST, Board
 from feeds.market.delayed_keys import delay_of, delayed, shown
@@ -15,6 +18,7 @@ from feeds.market.events import (
     Delisting,
     Event,
     FeedState,
+    FeedStatus,
     Listing,
     Phase,
     Quote,
@@ -25,6 +29,8 @@ from feeds.market.events import (
 )
 from feeds.market.instruments import Definition
 from feeds.plan.plans import FeedPlan
+from feeds.simulator.simulator import Simulator
+from tests.support.trading_day import ShortDays
 
 NVX, ORB = (
     Definition(
@@ -54,12 +60,17 @@ def test_keys_are_read_back() -> None:
 
 
 def test_twins_are_listed_at_once_and_without_a_price() -> None:
+    """They are in the phase of the time of day that it was then."""
     events = DelayedMarket().plan(plan_of(5), 0)
     listed = [event for event in events if isinstance(event, Listing)]
     assert [(event.feed, event.definition.symbol) for event in listed] == [
         ("main~5", "NVX~5"),
         ("main~5", "ORB~5"),
     ]
+    assert {event.phase for event in events if isinstance(event, Status)} == {Phase.OPEN}
+    assert [event.feed for event in events if isinstance(event, FeedStatus)] == ["main~5"]
+    closed = {"main": replace(plan_of(5)["main"], state=FeedState.CLOSED)}
+    events = DelayedMarket().plan(closed, 0)
     assert {event.phase for event in events if isinstance(event, Status)} == {Phase.CLOSED}
 
 
@@ -144,3 +155,48 @@ def apply(board: Board, events: list[Event]) -> None:
     for sequence, event in enumerate(batch.events, batch.first):
         if symbol_of(event) in board.rows or isinstance(event, Listing):
             board.apply(sequence, event)
+
+
+# --- an entitlement that begins within a day --------------------------------------------------
+Seen = dict[str, tuple[object, ...]]
+
+
+def seen(board: Board, minutes: int) -> Seen:
+    """Return all that a reader with this delay sees: rows, reasons, days, books and bars."""
+    found: Seen = {}
+    for key, row in board.rows.items():
+        if delay_of(key) == minutes:
+            bars = board.bars.symbols.get(key)
+            growing = None if bars is None else [part and part.copy() for part in bars.growing]
+            found[shown(key)] = (*row.values, row.reason, row.day, row.bids, row.asks, growing)
+    return found
+
+
+def test_an_entitlement_within_the_day_shows_what_was_seen_then() -> None:
+    """Day fields, last prices, halts and the exchange's clock: also of what happened before it."""
+    plan = demo_plan(ShortDays(), seed=3, rate=20, instruments=4, day_ms=600_000)
+    plan = replace(plan, feed="main", halts={"ORB": "News"})
+    halted_later = replace(plan, halts={"ORB": "News", "NVX": "More news"})
+    board = Board()
+    engine = Engine(epoch="e", open_source=lambda _: Simulator(3), board=lambda: board)
+    then: dict[int, tuple[Seen, int]] = {}
+    begin_ms, compared = START_MS + 200_000, 0
+    for now_ms in range(START_MS, START_MS + 400_000, 2_000):
+        plans = halted_later if now_ms >= START_MS + 150_000 else replace(plan, halts={})
+        delays = (1,) if now_ms >= begin_ms else ()
+        for batch in (
+            engine.reconcile([replace(plans, delays=delays)], now_ms),
+            engine.step(now_ms),
+        ):
+            for sequence, event in enumerate(batch.events, batch.first):
+                board.apply(sequence, event)
+        then[now_ms] = seen(board, 0), board.feeds["main"].exchange_at(now_ms)
+        if now_ms >= begin_ms:
+            late = board.feeds["main~1"].exchange_at(now_ms)
+            assert abs(late - then[now_ms - MINUTE_MS][1]) <= 1
+        if now_ms >= begin_ms + MINUTE_MS:
+            assert seen(board, 1) == then[now_ms - MINUTE_MS][0]
+            compared += 1
+    assert compared > 60
+    assert board.rows["ORB~1"].values[LAST] is not None
+    assert board.rows["ORB~1"].phase == Phase.HALTED
