@@ -1,7 +1,5 @@
 """As much as one client can send or open: frames, requests, connections that come and go."""
 
-import os
-import signal
 import socket as sockets
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -15,10 +13,10 @@ from websockets.sync.client import connect
 from dashboard.wire.registry import Close
 from tests.attacks.figures import Stopwatch, as_mib, as_s, counted
 from tests.attacks.registry import Outcome, attack
-from tests.support.early_closes import Storm, draw_visits, serves
+from tests.support.early_closes import Storm, leave_before_accepted, serves
 from tests.support.floods import close_codes, flood
 from tests.support.memory import memory
-from tests.support.raw import basic, open_reader, open_socket, open_tcp, reset
+from tests.support.raw import basic, open_reader, open_socket, reset
 from tests.support.served import Served
 from tests.support.waiting import PATIENCE_S, wait_until
 
@@ -156,19 +154,7 @@ def early_closes(served: Served) -> Outcome:
     source="issue: closing sockets early",
 )
 def gone_before(served: Served) -> Outcome:
-    """They wait in the backlog of a server that stands still, and are gone when it goes on."""
-
-    def visit() -> None:
-        os.kill(served.process.pid, signal.SIGSTOP)
-        try:
-            for visit in draw_visits(served, 3, VISITS // 4):
-                visit.make(served)
-            for _ in range(VISITS // 4):
-                reset(open_tcp(served))
-        finally:
-            os.kill(served.process.pid, signal.SIGCONT)
-
-    return _left_behind(served, visit)
+    return _left_behind(served, lambda: leave_before_accepted(served, seed=3, count=VISITS // 4))
 
 
 @attack(

@@ -4,16 +4,20 @@ The moments are drawn by a seed; where they fall depends on the machine, so that
 others.
 """
 
-import os
-import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from dashboard.servers.listening import SERVERS
-from tests.support.early_closes import Address, Storm, blowing, draw_visits, free_port, serves
-from tests.support.raw import open_tcp, reset
+from tests.support.early_closes import (
+    Address,
+    Storm,
+    blowing,
+    free_port,
+    leave_before_accepted,
+    serves,
+)
 from tests.support.served import Served, serve
 from tests.support.waiting import wait_until
 
@@ -37,15 +41,7 @@ def test_a_storm_of_early_closes_leaves_no_traceback(
 def test_who_leaves_before_being_accepted_leaves_no_traceback(
     served: Served, eventually: Callable[..., None]
 ) -> None:
-    """They wait in the backlog of a server that stands still, and are gone when it goes on."""
-    os.kill(served.process.pid, signal.SIGSTOP)
-    try:
-        for visit in draw_visits(served, 3, VISITS // 4):
-            visit.make(served)
-        for _ in range(VISITS // 4):
-            reset(open_tcp(served))
-    finally:
-        os.kill(served.process.pid, signal.SIGCONT)
+    leave_before_accepted(served, seed=3, count=VISITS // 4)
     assert serves(served)
     eventually(lambda: served.census()["connections"] == 0)
     assert "Traceback" not in served.log()

@@ -3,6 +3,8 @@
 A visit sends a part of a conversation, listens for a moment, and is gone.
 """
 
+import os
+import signal
 import socket as sockets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -80,6 +82,21 @@ def draw_visits(served: Served, seed: int, count: int) -> Iterator[Visit]:
         cut = draw.choice((draw.randrange(len(sent) + 1), len(sent), len(sent)))
         listen_s = draw.choice((0.0, draw.uniform(0.0001, LONGEST_LISTEN_S)))
         yield Visit(sent[:cut], listen_s, draw.random() < 0.6, draw.random() < 0.2)
+
+
+def leave_before_accepted(served: Served, *, seed: int, count: int) -> None:
+    """Leave while the server stands still: so many visits, and as many connections without a word.
+
+    They wait in the backlog of its socket, and are gone when it goes on.
+    """
+    os.kill(served.process.pid, signal.SIGSTOP)
+    try:
+        for visit in draw_visits(served, seed, count):
+            visit.make(served)
+        for _ in range(count):
+            reset(open_tcp(served))
+    finally:
+        os.kill(served.process.pid, signal.SIGCONT)
 
 
 class Storm:
