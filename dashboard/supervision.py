@@ -53,7 +53,7 @@ class _Rest:
         return backoff_s
 
     def note(self, error: Exception, *, ran_s: float) -> None:
-        """Log a failure of a part that ran for so long."""
+        """Log a failure of a part; `ran_s` says how long the part had run."""
         if ran_s >= WELL_S:
             self._backoff_s = FIRST_BACKOFF_S
         if ran_s >= ATTEMPT_S:

@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 class PatientCommand(BaseCommand):
-    """A command that serves, with its database or before it."""
+    """A command that starts a server, also while its database cannot be reached."""
 
     def check_migrations(self) -> None:
         """Say which migrations are due, if the database can be asked."""

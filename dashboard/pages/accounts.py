@@ -27,7 +27,7 @@ from dashboard.people.token_service import create_token, living_tokens, revoke_t
 
 @method_decorator(cache_control(no_store=True), name="dispatch")
 class TokensView(View):
-    """The tokens of one's programs, with a form to make one."""
+    """The tokens for programs of the person, with a form to make another."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the tokens and the form."""
@@ -53,7 +53,7 @@ class TokensView(View):
 
 @require_POST
 def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
-    """End one of the own tokens."""
+    """End a token of the person."""
     user = user_of(request)
     if not ApiToken.objects.filter(user=user, pk=token_id).exists():
         raise Http404
@@ -64,7 +64,7 @@ def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
 
 @require_safe
 def sessions(request: HttpRequest) -> HttpResponse:
-    """List the browsers in which one is signed in."""
+    """List the browsers in which the person is signed in."""
     rows = [(row, browser_name(row.agent)) for row in living_sessions(user_of(request))]
     own = request.session.session_key
     return render(request, "account/sessions.html", {"sessions": rows, "own_key": own})
@@ -72,7 +72,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
-    """Sign out in one of the own browsers."""
+    """Sign out in another browser of the person, or in this one."""
     user = user_of(request)
     found = BrowserSession.objects.filter(user=user, pk=session_id)
     if not found.exists():
@@ -84,7 +84,7 @@ def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
 
 @require_POST
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
-    """Sign out in all browsers but this one."""
+    """Sign out in all browsers of the person but this one."""
     user = user_of(request)
     others = BrowserSession.objects.filter(user=user).exclude(key=request.session.session_key)
     end_sessions(others, actor=user)

@@ -35,13 +35,13 @@ NAMES_SHOWN: Final = 5
 
 
 class ReasonForm(forms.Form):
-    """Why; everybody may read it."""
+    """The reason of a command, which everybody may read."""
 
     reason = forms.CharField(max_length=200, required=False)
 
 
 class HaltForm(forms.Form):
-    """Why, which a halt must say."""
+    """The reason of a halt, which must not be empty."""
 
     reason = forms.CharField(
         max_length=200, error_messages={"required": "A halt needs a reason; everyone will read it."}
@@ -49,7 +49,7 @@ class HaltForm(forms.Form):
 
 
 class RateForm(ReasonForm):
-    """How fast, within the limits of the model, and why."""
+    """A rate within the limits of the model, and the reason."""
 
     rate = forms.FloatField(
         label="Ticks per second", validators=Feed._meta.get_field("rate").validators
@@ -85,7 +85,7 @@ class OperatorCommand:
     def perform(
         self, rows: Iterable[Model], data: Mapping[str, Any], *, actor: User
     ) -> CommandAnswer:
-        """Run it with what a form was filled in with; rows that cannot change do not stop it."""
+        """Do the command to rows, with the values of a form; one refusal stops no other row."""
         form = self.form(data)
         if not form.is_valid():
             return CommandAnswer(not_done=errors_of(form))

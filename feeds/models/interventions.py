@@ -23,7 +23,7 @@ PERCENT: Final = 100
 
 
 class Planned(models.Model):
-    """The fields that a scenario's step and an intervention share: what, to whom, how long."""
+    """The fields that a scenario's step and an intervention share: effect, scope and length."""
 
     kind = models.CharField(
         max_length=6,
@@ -52,7 +52,7 @@ class Planned(models.Model):
         return self.size / PERCENT if self.kind == EffectKind.SHOCK else self.size
 
     def summary(self) -> str:
-        """Return it in words: `shock -6 % of Technology over 90 s`."""
+        """Return the intervention in words: `shock -6 % of Technology over 90 s`."""
         whom = self.symbol or self.sector or "the whole feed"
         size = f"{self.size:+g} %" if self.kind == EffectKind.SHOCK else f"x {self.size:g}"
         return f"{self.kind} {size} of {whom} over {self.duration_s} s"
@@ -151,21 +151,21 @@ class Intervention(Planned):
         self.refuse_scope(self.feed)
 
     def place(self, starts_at: datetime) -> None:
-        """Set when it begins, and with its duration when it ends."""
+        """Set the beginning, and with the duration the end."""
         self.starts_at, self.ends_at = starts_at, starts_at + timedelta(seconds=self.duration_s)
 
     @property
     def is_coming(self) -> bool:
-        """Say whether it belongs into the plan of the feed."""
+        """Say whether the intervention belongs in the plan of the feed."""
         return self.cancelled_at is None and self.ends_at + LINGER > timezone.now()
 
     @property
     def is_open(self) -> bool:
-        """Say whether something of it is left to cancel."""
+        """Say whether a part of the intervention is left to cancel."""
         return self.cancelled_at is None and self.ends_at > timezone.now()
 
     def effect(self) -> Effect:
-        """Return it as the value that the engine takes."""
+        """Return the intervention as the value that the engine takes."""
         return Effect(
             kind=EffectKind(self.kind),
             size=self.effect_size,

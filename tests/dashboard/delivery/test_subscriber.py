@@ -18,7 +18,7 @@ from tests.support.market_script import NOW, listing
 
 
 class Client:
-    """A subscriber, its market and its clock: what hub and transport are to it in reality."""
+    """A subscriber with a market and a clock of the test, in place of hub and transport."""
 
     def __init__(self, *, heartbeat_ms: int = 5000) -> None:
         self.now = Moment(NOW, 100.0)

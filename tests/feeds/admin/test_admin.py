@@ -1,4 +1,7 @@
-"""What the admin of the market shows, offers, takes and refuses; who may is test_routes.py."""
+"""What the admin of the market shows, offers, takes and refuses.
+
+Who may do it is in test_permissions.py.
+"""
 
 from decimal import Decimal
 

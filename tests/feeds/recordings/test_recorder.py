@@ -40,7 +40,7 @@ NVX = [listing("NVX"), Status("NVX", Phase.HALTED, "news", NOW)]
 
 
 class Shelf:
-    """What was kept; unlike the services it keeps lists, not files."""
+    """Keeps what a recorder hands over in a list, where the services write a file."""
 
     def __init__(self) -> None:
         self.kept: list[tuple[str, list[Event]]] = []
@@ -56,7 +56,7 @@ class Shelf:
 
 
 class Market:
-    """A bus with hands, and a recorder on it."""
+    """A bus on which a test publishes events, and a recorder that reads them."""
 
     def __init__(self, keep) -> None:
         self.bus = MemoryBus()
