@@ -53,10 +53,16 @@ def parsed(source: str) -> ast.Module:
     return ast.parse(source)
 
 
+@cache
+def nodes_of(source: str) -> tuple[ast.AST, ...]:
+    """Return all nodes of a module; to walk through a tree takes as long as to parse it."""
+    return tuple(ast.walk(parsed(source)))
+
+
 def imports_of(source: str) -> list[Import]:
     """Return what a module imports anywhere: in functions, for type checking, by literal name."""
     found: list[Import] = []
-    for node in ast.walk(parsed(source)):
+    for node in nodes_of(source):
         match node:
             case ast.Import(names=names):
                 found += [Import(node.lineno, alias.name) for alias in names]

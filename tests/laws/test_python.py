@@ -16,6 +16,7 @@ from tests.laws.sources import (
     dotted,
     imports_of,
     lines_of,
+    nodes_of,
     parsed,
     python_modules,
 )
@@ -63,7 +64,7 @@ SINGLES = {"get", "first", "last", "earliest", "latest", "count", "exists", "agg
 
 def related_names(source: str) -> set[str]:
     """Return the names under which the rows of a models module reach those that refer to them."""
-    keywords = (node for node in ast.walk(parsed(source)) if isinstance(node, ast.keyword))
+    keywords = (node for node in nodes_of(source) if isinstance(node, ast.keyword))
     names = {k.value.value for k in keywords if k.arg == "related_name" and is_text(k.value)}
     return names - {"+"}
 
@@ -380,12 +381,12 @@ def settings_read(source: str, allowed: set[str]) -> list[Found]:
         if imported.full != "django.conf.settings" or not imported.name
     ]
     attributes = 0
-    for node in ast.walk(parsed(source)):
+    for node in nodes_of(source):
         if isinstance(node, ast.Attribute) and is_settings(node.value):
             attributes += 1
             if node.attr not in allowed:
                 found.append(Found(node.lineno, f"reads settings.{node.attr}"))
-    uses = sum(is_settings(node) for node in ast.walk(parsed(source)))
+    uses = sum(is_settings(node) for node in nodes_of(source))
     if uses > attributes:
         found.append(Found(imports[0].line, "passes the settings on: say which one is read"))
     return found
@@ -440,7 +441,7 @@ def aliases(source: str) -> list[Found]:
     hidden = ("django.conf", "feeds", "dashboard")
     return [
         Found(node.lineno, f"imports {alias.name} as {alias.asname}")
-        for node in ast.walk(parsed(source))
+        for node in nodes_of(source)
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
         if alias.asname and (getattr(node, "module", None) or alias.name).startswith(hidden)
@@ -527,7 +528,7 @@ def built_sql(source: str) -> list[Found]:
     """Return the SQL that is put together from pieces instead of taking parameters."""
     return [
         Found(node.lineno, "SQL is built from pieces: pass parameters")
-        for node in ast.walk(parsed(source))
+        for node in nodes_of(source)
         if is_built_query(node) or (is_built(node) and SQL.match(literal_of(node)))
     ]
 

@@ -51,28 +51,39 @@ def test_no_folder_holds_too_many_modules() -> None:
 # --- words ---
 
 
-@pytest.mark.parametrize("name", sorted(PYTHON))
-def test_no_module_has_private_words(name: str) -> None:
+def test_no_module_has_private_words() -> None:
     """Names are the field's own: what only we would say needs a better word."""
-    path = PYTHON[name]
-    names = {*identifiers_of(path.read_text()), *path.relative_to(ROOT).with_suffix("").parts}
-    assert not private_words(names)
+    found = {name: private_words(names_of(path)) for name, path in PYTHON.items()}
+    assert not {name: words for name, words in found.items() if words}
+    assert found
 
 
-@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_no_test_has_private_words(path: Path) -> None:
+def test_no_test_has_private_words() -> None:
     """The same for the tests, which a newcomer reads to learn what the code does."""
-    names = {*identifiers_of(path.read_text()), *path.relative_to(ROOT).with_suffix("").parts}
-    assert not private_words(names)
-    assert not names & {"one", "it"}
+    all_names = {path.relative_to(ROOT).as_posix(): names_of(path) for path in TESTS}
+    found = {
+        test: private_words(names) | names & {"one", "it"} for test, names in all_names.items()
+    }
+    assert not {test: words for test, words in found.items() if words}
+    assert found
 
 
-@pytest.mark.parametrize("name", sorted(SCRIPTS))
-def test_no_script_has_private_words(name: str) -> None:
+def names_of(path: Path) -> set[str]:
+    """Return the identifiers of a module and the parts of its place."""
+    return {*identifiers_of(path.read_text()), *path.relative_to(ROOT).with_suffix("").parts}
+
+
+def test_no_script_has_private_words() -> None:
     """The same for the files, identifiers and CSS classes of the browser's half."""
-    path = SCRIPTS[name]
-    names = re.findall(r"[A-Za-z_$][\w$]*", without_prose(path.read_text()))
-    assert not private_words({*names, *Path(name).with_suffix("").parts})
+    found = {name: private_words(names_of_script(name)) for name in SCRIPTS}
+    assert not {name: words for name, words in found.items() if words}
+    assert found
+
+
+def names_of_script(name: str) -> set[str]:
+    """Return the identifiers of a script and the parts of its place."""
+    names = re.findall(r"[A-Za-z_$][\w$]*", without_prose(SCRIPTS[name].read_text()))
+    return {*names, *Path(name).with_suffix("").parts}
 
 
 def without_prose(source: str) -> str:

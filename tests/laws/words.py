@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from typing import Final, Literal
 
-from tests.laws.sources import parsed
+from tests.laws.sources import nodes_of
 
 PRIVATE: Final = {
     *("seat", "seats", "sight", "sights", "toll", "tolls", "wish", "wishes", "desk", "desks"),
@@ -32,7 +32,7 @@ def words_of(name: str) -> list[str]:
 def identifiers_of(source: str) -> set[str]:
     """Return every identifier of a Python module, but what it imports from libraries' modules."""
     names: set[str] = set()
-    for node in ast.walk(parsed(source)):
+    for node in nodes_of(source):
         match node:
             case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name):
                 names.add(name)
@@ -47,5 +47,5 @@ def class_names(source: str, language: Literal["python", "script"]) -> list[str]
     """Return the names of all classes, in order."""
     if language == "script":
         return re.findall(r"^\s*(?:export )?class (\w+)", source, re.MULTILINE)
-    nodes = (node for node in ast.walk(parsed(source)) if isinstance(node, ast.ClassDef))
+    nodes = (node for node in nodes_of(source) if isinstance(node, ast.ClassDef))
     return [node.name for node in nodes if node.name not in DJANGO]
