@@ -4,8 +4,13 @@
  * `test_scripts.py` reads the names from the text.
  */
 
-/** @type {Map<string, () => unknown>} */
-const tests = new Map();
+/** The tests of each file that is loaded, by name. @type {Map<string, Map<string, () => unknown>>} */
+const files = new Map();
+/** Those of the file that is being loaded. @type {Map<string, () => unknown>} */
+let tests = new Map();
+
+/** What the page shows before any test. */
+const shown = [...document.body.childNodes];
 
 /** The page's own complaints since they were last taken. @type {string[]} */
 const complaints = [];
@@ -22,18 +27,26 @@ export function test(name, run) {
   tests.set(name, run);
 }
 
-/** Return the names of the tests of this page. */
-export function names() {
+/**
+ * Load a file on a page as it was before any test. Return the names of its tests.
+ * @param {string} file
+ */
+export async function load(file) {
+  document.body.replaceChildren(...shown);
+  tests = new Map();
+  files.set(file, tests);
+  await import(file);
   return [...tests.keys()];
 }
 
 /**
- * Run a test. Return what is wrong with it, one text each; nothing when it passes.
+ * Run a test of a file. Return what is wrong with it, one text each; nothing when it passes.
+ * @param {string} file
  * @param {string} name
  */
-export async function run(name) {
+export async function run(file, name) {
   complaints.length = 0;
-  const body = tests.get(name);
+  const body = files.get(file)?.get(name);
   if (!body) return [`no test is named: ${name}`];
   const wrong = [];
   try {

@@ -1,7 +1,6 @@
 """Every test of the browser's scripts, in a real browser; and that none can fail unseen."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext
@@ -20,8 +19,6 @@ from tests.support.served import Served
 FILES = script_files()
 TESTS = [test for file in FILES for test in registered_in(file, (FOLDER / file).read_text())]
 
-Load = Callable[..., ScriptPage]
-
 
 @pytest.fixture(scope="module")
 def context(people: People) -> Iterator[BrowserContext]:
@@ -32,33 +29,20 @@ def context(people: People) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture(scope="module")
-def load(context: BrowserContext, served: Served) -> Load:
-    """Load a file of tests into a page of its own, which runs no script of ours by itself."""
-
-    def load(file: str, **options: Any) -> ScriptPage:
-        page = context.new_page()
-        page.goto(f"{served.url}accounts/login/", wait_until="domcontentloaded")
-        return ScriptPage(page, file, **options)
-
-    return load
+def open_scripts(context: BrowserContext, served: Served) -> Callable[[], ScriptPage]:
+    """Open a page for files of tests."""
+    return lambda: ScriptPage(context.new_page(), f"{served.url}accounts/login/")
 
 
 @pytest.fixture(scope="module")
-def loaded(load: Load) -> Callable[[str], ScriptPage]:
-    """Load a file of tests once for all its tests."""
-    pages: dict[str, ScriptPage] = {}
-
-    def loaded(file: str) -> ScriptPage:
-        if file not in pages:
-            pages[file] = load(file)
-        return pages[file]
-
-    return loaded
+def scripts(open_scripts: Callable[[], ScriptPage]) -> ScriptPage:
+    """The page of all files, each of which is loaded once for all its tests."""
+    return open_scripts()
 
 
 @pytest.mark.parametrize("test", TESTS, ids=str)
-def test_script(loaded: Callable[[str], ScriptPage], test: ScriptTest) -> None:
-    wrong = loaded(test.file).run(test.name)
+def test_script(scripts: ScriptPage, test: ScriptTest) -> None:
+    wrong = scripts.run(test)
     assert not wrong, "\n".join(wrong)
 
 
@@ -71,6 +55,7 @@ def test_a_file_of_tests_is_for_a_script_of_the_same_place_and_registers_tests(f
 # --- the harness itself ---
 
 IMPORT = 'import {each, equal, near, test, throws} from "./harness.js";\n'
+PLANTED = "planted.test.js"
 FAILING = {
     "equal": "equal({a: [1]}, {a: [2]});",
     "undefined is not null": "equal({a: undefined}, {a: null});",
@@ -88,21 +73,28 @@ FAILING = {
 
 
 @pytest.fixture(scope="module")
-def planted(load: Load) -> ScriptPage:
+def planted(open_scripts: Callable[[], ScriptPage]) -> ScriptPage:
     """A file of tests that all fail, but for the last."""
     tests = [f'test("{name}", async () => {{ {body} }});' for name, body in FAILING.items()]
     source = "\n".join([IMPORT, *tests, 'test("passes", () => equal(1, 1));'])
-    return load("planted.test.js", extra={"planted.test.js": source})
+    return plant(open_scripts(), source)
+
+
+def plant(page: ScriptPage, source: str) -> ScriptPage:
+    """Load a file of tests that exists on this page alone."""
+    page.serve(PLANTED, source)
+    page.load(PLANTED, source)
+    return page
 
 
 @pytest.mark.parametrize("name", FAILING)
 def test_a_planted_failure_is_seen_and_fails_no_other(planted: ScriptPage, name: str) -> None:
-    assert planted.run(name)
-    assert planted.run("passes") == []
+    assert planted.run(ScriptTest(PLANTED, name))
+    assert planted.run(ScriptTest(PLANTED, "passes")) == []
 
 
 def test_a_test_that_is_not_registered_fails(planted: ScriptPage) -> None:
-    assert planted.run("nobody") == ["no test is named: nobody"]
+    assert planted.run(ScriptTest(PLANTED, "nobody")) == ["no test is named: nobody"]
 
 
 @pytest.mark.slow
@@ -119,6 +111,9 @@ def test_a_test_that_is_not_registered_fails(planted: ScriptPage) -> None:
         ('import "./nowhere.js";\ntest("a", () => {});\n', "import"),
     ],
 )
-def test_a_file_that_loads_wrongly_is_seen(load: Load, source: str, said: str) -> None:
+def test_a_file_that_loads_wrongly_is_seen(
+    open_scripts: Callable[[], ScriptPage], source: str, said: str
+) -> None:
+    page = open_scripts()
     with pytest.raises(Exception, match=said):
-        load("planted.test.js", extra={"planted.test.js": IMPORT + source})
+        plant(page, IMPORT + source)

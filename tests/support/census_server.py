@@ -10,6 +10,7 @@
 /full/, /read-only/ and /writable/ change what the SQLite database takes
 /mute/     answers no handshake of a WebSocket
 /scope/    tells what the server hands to the application, over HTTP and by a WebSocket
+/tests/js/ has the tests of scripts, as files
 
 Everything else is the real thing: same command, same server, same application. CENSUS_LIMITS is a
 JSON object of limits that are shorter than the real ones. The line of JSON has a token as well: to
@@ -27,10 +28,12 @@ import django
 
 from tests.support.checkpoints import saved_ms
 from tests.support.loop_watch import LoopWatch
+from tests.support.places import ROOT
 from tests.support.waiting import until
 
 watch = LoopWatch()
 sockets: set[Any] = set()
+SCRIPTS = ROOT / "tests" / "js"
 
 
 def count() -> dict[str, int]:
@@ -139,6 +142,17 @@ async def tell_scope(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await send({"type": "websocket.close", "code": 1000})
 
 
+async def send_script(path: str, send: Any) -> None:
+    """Answer with a file of tests/js."""
+    file = (ROOT / path.lstrip("/")).resolve()
+    is_known = file.is_relative_to(SCRIPTS) and file.is_file()
+    headers = [(b"content-type", b"text/javascript")]
+    await send(
+        {"type": "http.response.start", "status": 200 if is_known else 404, "headers": headers}
+    )
+    await send({"type": "http.response.body", "body": file.read_bytes() if is_known else b""})
+
+
 async def ignore(receive: Any) -> None:
     """Answer nothing until nobody waits any more."""
     while (await receive())["type"] != "websocket.disconnect":
@@ -155,6 +169,9 @@ def with_census(application: Any) -> Any:
         try:
             if scope.get("path") == "/scope/":
                 await tell_scope(scope, receive, send)
+                return
+            if scope.get("path", "").startswith("/tests/js/"):
+                await send_script(scope["path"], send)
                 return
             if scope.get("path") in PRAGMAS:
                 await asyncio.to_thread(storage.limit, scope["path"])

@@ -1,15 +1,14 @@
 """Run the tests of the browser's scripts: real files in tests/js, on a page of the real site.
 
-The site's own content security policy applies. Playwright answers the requests for these files,
-so the server never sees them.
+The site's own content security policy applies. The server of the tests has these files as well
+(`census_server.py`); if Playwright answered for them, the browser would cache no file at all.
 """
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page
 
 from tests.support.places import ROOT
 
@@ -20,12 +19,11 @@ REGISTERED = re.compile(r'^test\(\s*"(?P<name>[^"\\\n]+)",', re.MULTILINE)
 
 LOAD = """async (file) => {
   const harness = await import("/tests/js/harness.js");
-  await import(file);
-  return harness.names();
+  return harness.load(file);
 }"""
-RUN = """async (name) => {
+RUN = """async ([file, name]) => {
   const harness = await import("/tests/js/harness.js");
-  return harness.run(name);
+  return harness.run(file, name);
 }"""
 
 
@@ -50,29 +48,52 @@ def registered_in(file: str, source: str) -> list[ScriptTest]:
 
 
 class ScriptPage:
-    """A page that has loaded one file of tests, and everything that it complained of.
+    """A page of the site in which files of tests are loaded, and everything that it complained of.
 
-    Raises:
-        AssertionError: the file complains, or registers other tests than its text shows.
+    The files of a folder share a document, because the browser takes long to open one.
     """
 
-    def __init__(self, page: Page, file: str, *, extra: Mapping[str, str] | None = None) -> None:
+    def __init__(self, page: Page, url: str) -> None:
         self._page = page
+        self._url = url
+        self._folder = ""
+        self._loaded: set[str] = set()
         self._complaints: list[str] = []
-        self._extra = dict(extra or {})
-        page.route(f"**{PREFIX}**", self._serve)
         page.on("console", lambda message: message.type == "error" and self._hear(message.text))
         page.on("pageerror", lambda error: self._hear(str(error)))
-        found = [test.name for test in registered_in(file, self._source(file))]
-        registered = page.evaluate(LOAD, PREFIX + file)
+
+    def serve(self, file: str, source: str) -> None:
+        """Give the page a file that is not in tests/js."""
+        answer = {"body": source, "content_type": "text/javascript"}
+        self._page.route(f"**{PREFIX}{file}", lambda route: route.fulfill(**answer))
+
+    def load(self, file: str, source: str) -> None:
+        """Load a file of tests, in a new document if the last file was of another folder.
+
+        Raises:
+            AssertionError: the file complains, or registers other tests than its text shows.
+        """
+        folder = f"{PREFIX}{file}".rpartition("/")[0]
+        if folder != self._folder:
+            self._open(folder)
+        found = [test.name for test in registered_in(file, source)]
+        registered = self._page.evaluate(LOAD, PREFIX + file)
         assert registered, f"{file} registers no test"
         assert registered == found, f"{file} registers other tests than its text shows"
         assert self._taken() == [], f"{file} complains while it is loaded"
+        self._loaded.add(file)
 
-    def run(self, name: str) -> list[str]:
-        """Run a test and return what is wrong, one text each."""
-        wrong: list[str] = self._page.evaluate(RUN, name)
+    def run(self, test: ScriptTest) -> list[str]:
+        """Run a test and return what is wrong, one text each; its file is loaded if need be."""
+        if test.file not in self._loaded:
+            self.load(test.file, (FOLDER / test.file).read_text())
+        wrong: list[str] = self._page.evaluate(RUN, [PREFIX + test.file, test.name])
         return wrong + [text for text in self._taken() if text not in "\n".join(wrong)]
+
+    def _open(self, folder: str) -> None:
+        """Open a document that runs no script of ours by itself."""
+        self._page.goto(self._url, wait_until="domcontentloaded")
+        self._folder, self._loaded, self._complaints = folder, set(), []
 
     def _hear(self, text: str) -> None:
         self._complaints.append(text)
@@ -82,17 +103,6 @@ class ScriptPage:
         self._page.evaluate("() => new Promise((resolve) => setTimeout(resolve))")
         complaints, self._complaints = self._complaints, []
         return complaints
-
-    def _source(self, file: str) -> str:
-        return self._extra.get(file) or (FOLDER / file).read_text()
-
-    def _serve(self, route: Route) -> None:
-        file = route.request.url.partition(PREFIX)[2]
-        is_known = file in self._extra or (FOLDER / file).is_file()
-        if not is_known:
-            route.fulfill(status=404, body="no such file of tests")
-            return
-        route.fulfill(body=self._source(file), content_type="text/javascript")
 
 
 def module_of(file: str) -> Path:
