@@ -14,6 +14,7 @@ from tests.support.bytecode import keep_bytecode
 from tests.support.examples import load_profile
 from tests.support.postgres_server import PostgresServer, running_postgres
 from tests.support.redis_server import RedisServer, running_redis
+from tests.support.scheduling import RoomScheduling
 from tests.support.served import Served, serve
 from tests.support.waiting import wait_until
 
@@ -60,6 +61,12 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"skipped where nothing may be skipped: {_reason(report)}"
     return report
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> RoomScheduling | None:
+    """Share tests out by file, and some by what they share; another `--dist` stays as it is."""
+    return RoomScheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 class FailuresAtOnce:

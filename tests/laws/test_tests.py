@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.laws.sources import ROOT, Found, broken, imports_of, parsed
+from tests.laws.sources import ROOT, Found, broken, imports_of, nodes_of, parsed
 from tests.support.bytecode import keep_bytecode
 from tests.support.examples import examples, profile_for
+from tests.support.scheduling import group_of
 
 PATHS = sorted((ROOT / "tests").rglob("*.py"))
 
@@ -135,7 +136,7 @@ def naps(source: str) -> list[Found]:
     """Return the waits for time to pass; `sleep(0)` only lets others have their turn."""
     return [
         Found(node.lineno, f"naps: {ast.unparse(node)}")
-        for node in ast.walk(parsed(source))
+        for node in nodes_of(source)
         if isinstance(node, ast.Call) and is_nap(node)
     ]
 
@@ -205,7 +206,7 @@ def is_slow(node: ast.AST) -> bool:
 
 
 def is_slow_mark(node: ast.AST) -> bool:
-    return ast.unparse(node) == "pytest.mark.slow"
+    return isinstance(node, ast.Attribute) and ast.unparse(node) == "pytest.mark.slow"
 
 
 @pytest.mark.parametrize("folder", TEST_FOLDERS, ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -249,6 +250,25 @@ def test_bytecode_is_kept_elsewhere_where_none_may_lie_beside_the_sources(
     subprocess.run([sys.executable, "-c", "import quiet"], cwd=tmp_path, check=True)
     (compiled,) = tmp_path.rglob("quiet.*.pyc")
     assert compiled.is_relative_to(tmp_path / "kept")
+
+
+# --- workers ---
+
+
+@pytest.mark.parametrize(
+    ("nodeid", "group"),
+    [
+        ("tests/laws/test_docs.py::test_a[b/c]", "tests/laws/"),
+        ("tests/feeds/market/test_bars.py::test_a[b/c]", "tests/feeds/market/test_bars.py"),
+        ("tests/js/test_scripts.py::test_script[tabs/demand: a/b]", "scripts of tabs"),
+        ("tests/js/test_scripts.py::test_script[screen/page/theme: a]", "scripts of screen"),
+        ("tests/js/test_scripts.py::test_script[format: a, b/c]", "scripts of the rest"),
+        ("tests/js/test_scripts.py::test_a_planted_failure[near]", "scripts of the rest"),
+    ],
+)
+def test_a_worker_runs_together_what_shares_something_dear(nodeid: str, group: str) -> None:
+    """The trees of the laws, or a page of scripts; any other test goes with its file."""
+    assert group_of(nodeid) == group
 
 
 # --- examples ---
