@@ -13,6 +13,7 @@ from dashboard.delivery.connection import Connection
 from dashboard.exceptions import ConnectionClosed
 from dashboard.loadtest.reader import Reader
 from dashboard.wire.registry import Close, Transport
+from tests.support.examples import examples
 from tests.support.exchange import Exchange, person, quote, subscribe
 from tests.support.market_script import listing
 
@@ -83,7 +84,7 @@ async def test_a_socket_with_room_needs_no_writer(exchange: Exchange, join: Join
     assert socket.at_once == socket.frames
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25))
 @given(moods=st.lists(st.booleans(), max_size=12))
 async def test_a_reader_gets_the_same_whichever_way_frames_go(moods: list[bool]) -> None:
     exchange = Exchange()

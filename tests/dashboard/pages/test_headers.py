@@ -27,7 +27,7 @@ POLICY = {
 ADDRESSES = sorted({*addresses(get_resolver().url_patterns), "/nothing/", "/admin/nothing/"})
 
 
-@pytest.fixture(params=["nobody", "viewer", "admin"])
+@pytest.fixture(params=["nobody", pytest.param("viewer", marks=pytest.mark.slow), "admin"])
 def client(request: pytest.FixtureRequest, db: None) -> Client:
     client = Client(raise_request_exception=False)
     if request.param != "nobody":
@@ -43,7 +43,7 @@ def test_there_are_addresses_to_look_at() -> None:
     assert {"/", "/lab/", "/accounts/login/", "/admin/feeds/feed/"} <= set(ADDRESSES)
 
 
-@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("method", ["get", pytest.param("post", marks=pytest.mark.slow)])
 def test_every_page_has_the_headers(client: Client, method: str) -> None:
     for address in ADDRESSES:
         answer = getattr(client, method)(address)

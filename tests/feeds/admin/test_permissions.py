@@ -374,6 +374,7 @@ def test_a_route_is_closed_to_staff_with_every_other_permission(route):
     assert everything() == before
 
 
+@pytest.mark.slow
 @every_route
 def test_a_route_is_closed_to_those_who_are_not_staff(route):
     client = staff(*route.needs, is_staff=False)
@@ -382,6 +383,7 @@ def test_a_route_is_closed_to_those_who_are_not_staff(route):
     assert everything() == before
 
 
+@pytest.mark.slow
 @every_route
 def test_a_route_sends_strangers_to_the_sign_in_page(route):
     before = everything()
@@ -391,6 +393,7 @@ def test_a_route_sends_strangers_to_the_sign_in_page(route):
     assert everything() == before
 
 
+@pytest.mark.slow
 @every_route
 def test_a_route_is_closed_to_a_request_from_another_site(route):
     client = Client(enforce_csrf_checks=True)

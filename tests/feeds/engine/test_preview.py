@@ -83,7 +83,7 @@ def preview_of(plan: FeedPlan, effect: Effect, prices: dict[str, float]) -> Prev
 
 
 # --- a shock --------------------------------------------------------------------------------
-@pytest.mark.parametrize("size", [-0.06, 0.25])
+@pytest.mark.parametrize("size", [-0.06, pytest.param(0.25, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 3))])
 def test_a_shock_does_what_its_preview_said(seed: int, size: float) -> None:
     """To whom it said, as far as it said: the ranges hold, and what chance did is the same with

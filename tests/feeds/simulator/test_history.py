@@ -133,7 +133,9 @@ def test_without_days_there_are_no_bars() -> None:
 
 
 # --- does it look like a market? ------------------------------------------------------------
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    "seed", [SEEDS[0], *(pytest.param(n, marks=pytest.mark.slow) for n in SEEDS[1:])]
+)
 def test_the_statistics_are_those_of_markets(seed: int) -> None:
     """The bands of feeds.realism, by the median over companies."""
     flat = lambda bars: returns(bars) / returns(bars).std()

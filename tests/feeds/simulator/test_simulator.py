@@ -18,6 +18,7 @@ from feeds.plan.plans import FeedPlan
 from feeds.plan.schedules import RoundTheClock
 from feeds.simulator.demo_exchange import definitions
 from feeds.simulator.simulator import CATCH_UP_STEPS, STEP_MS, Simulator
+from tests.support.examples import examples
 from tests.support.places import ROOT
 
 START = 1_790_000_000_000
@@ -61,7 +62,7 @@ def hash_of(ticks: list[Tick]) -> str:
 WHOLE = run(simulator(plan_of()), 10)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20))
 @given(st.lists(st.integers(1, 990), max_size=40))
 def test_it_does_not_matter_how_often_it_is_drawn(waits: list[int]) -> None:
     market, now, ticks = simulator(plan_of()), START, []
