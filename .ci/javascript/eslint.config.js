@@ -79,7 +79,7 @@ export default defineConfig(
     rules: without(PAGE),
   },
   {
-    files: ["static/js/pages/**"],
+    files: ["static/js/pages/**", "tests/js/**"],
     rules: without(),
   },
 );

@@ -14,8 +14,8 @@ const shown = [...document.body.childNodes];
 
 /** The page's own complaints since they were last taken. @type {string[]} */
 const complaints = [];
-addEventListener("error", ({message, error}) => complaints.push(`uncaught: ${error?.stack ?? message}`));
-addEventListener("unhandledrejection", ({reason}) => complaints.push(`unhandled: ${reason?.stack ?? reason}`));
+addEventListener("error", ({message, error}) => complaints.push(`uncaught: ${described(error ?? message)}`));
+addEventListener("unhandledrejection", ({reason}) => complaints.push(`unhandled: ${described(reason)}`));
 
 /**
  * Register a test. It may be asynchronous, and it fails by throwing.
@@ -52,7 +52,7 @@ export async function run(file, name) {
   try {
     await body();
   } catch (error) {
-    wrong.push(String(error?.stack ?? error));
+    wrong.push(described(error));
   }
   // The browser reports an unhandled rejection after the task in which it arose.
   await new Promise((resolve) => setTimeout(resolve));
@@ -61,7 +61,7 @@ export async function run(file, name) {
 
 /**
  * Run a check for every case, and name those that fail.
- * @template Case
+ * @template const Case
  * @param {Iterable<Case>} cases
  * @param {(each: Case) => unknown} check
  */
@@ -73,11 +73,16 @@ export async function each(cases, check) {
     try {
       await check(item);
     } catch (error) {
-      failures.push(`case ${text(item)}: ${error?.stack ?? error}`);
+      failures.push(`case ${text(item)}: ${described(error)}`);
     }
   }
   if (count === 0) throw new Error("there are no cases");
   if (failures.length) throw new Error(failures.join("\n"));
+}
+
+/** Return what was thrown as text, with the stack of an error. @param {unknown} thrown */
+function described(thrown) {
+  return thrown instanceof Error ? thrown.stack ?? String(thrown) : String(thrown);
 }
 
 // --- comparisons ----------------------------------------------------------------------------
@@ -173,7 +178,7 @@ export class ManualClock {
 
 /** Let everything happen that waits for promises only. @param {number} [turns] */
 export async function settled(turns = 30) {
-  for (let turn = 0; turn < turns; turn += 1) await null;
+  for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
 }
 
 /**
@@ -190,5 +195,5 @@ export function randomOf(seed) {
 
 /** Return the differences of neighbours. @param {number[]} numbers */
 export function steps(numbers) {
-  return numbers.slice(1).map((number, index) => number - numbers[index]);
+  return numbers.slice(1).map((number, index) => number - (numbers[index] ?? NaN));
 }
