@@ -12,6 +12,7 @@ import {FIGURES, figuresOf} from "../lab/measure/figures.js";
 import {fleetCost} from "../lab/measure/fleet.js";
 import {History, Ledger} from "../lab/measure/ledger.js";
 import {ClockOffset} from "../lab/measure/offset.js";
+import {errorsOf} from "../lab/measure/noise.js";
 import {Spending} from "../lab/measure/spending.js";
 import {Reader} from "../lab/reader.js";
 import {askCosts} from "../lab/server_costs.js";
@@ -231,7 +232,7 @@ class Lab {
     const of = (/** @type {"all" | "recent"} */ which) => byTransport((key) => figuresOf(periods[key][which]));
     const all = of("all");
     this.#table.show(period === "all" ? all : of("recent"));
-    showVerdicts(byId("lab-verdicts"), verdictsOf(all));
+    showVerdicts(byId("lab-verdicts"), verdictsOf(all, byTransport((key) => errorsOf(this.#histories[key].seconds()))));
     const {users} = this.#form.settings;
     showFleet(byId("lab-fleet"), users, byTransport((key) => fleetCost(users, all[key])));
     this.#showRemarks();

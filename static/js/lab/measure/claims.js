@@ -9,43 +9,52 @@ import {count, price} from "../../format.js";
 /** @typedef {import("./figures.js").Figures} Figures */
 
 /**
- * `holds`: null while there are too few figures.
- * @typedef {{claim: string, holds: boolean | null, because: string}} Verdict
+ * `holds`: null while there are too few figures, and "unclear" where the difference may be chance.
+ * @typedef {{claim: string, holds: boolean | "unclear" | null, because: string}} Verdict
+ * @typedef {"websocket" | "sse" | "longpoll" | "poll"} Key
  */
+
+/** A difference counts from twice its standard error. */
+const ERRORS = 2;
+/** Quantiles are within 1.1 %, so two of them may differ by twice that and be the same. */
+const RESOLUTION = 0.022;
 
 const UNKNOWN = "No figures yet.";
 
 /**
  * Return every claim with its verdict.
- * @param {Record<"websocket" | "sse" | "longpoll" | "poll", Figures>} figures of one period, by transport
+ * @param {Record<Key, Figures>} figures of one period, by transport
+ * @param {Partial<Record<Key, Figures>>} [errors] how far each may be off by chance
  * @returns {Verdict[]}
  */
-export function verdictsOf({websocket, sse, longpoll, poll}) {
+export function verdictsOf({websocket, sse, longpoll, poll}, errors = {}) {
+  const noise = (/** @type {import("./figures.js").FigureKey} */ key, /** @type {Key} */ one, /** @type {Key} */ other) =>
+    Math.hypot(errors[one]?.[key] ?? 0, errors[other]?.[key] ?? 0);
   return [
     compare({
       claim: "WebSocket has lower latency than polling.",
-      less: websocket.receipt_p50_ms, more: poll.receipt_p50_ms,
+      error: noise("receipt_p50_ms", "websocket", "poll"), less: websocket.receipt_p50_ms, more: poll.receipt_p50_ms,
       say: (less, more) => `Half of all ticks arrived within ${span(less)} over WebSocket, ${span(more)} by polling.`,
     }),
     compare({
       claim: "WebSocket has less overhead than polling: fewer bytes per update.",
-      less: websocket.bytes_per_update, more: poll.bytes_per_update,
+      error: noise("bytes_per_update", "websocket", "poll"), less: websocket.bytes_per_update, more: poll.bytes_per_update,
       say: (less, more) => `An update took ${count(less)} bytes over WebSocket, ${count(more)} by polling, sent and received, with headers.`,
     }),
     compare({
       claim: "WebSocket costs the server less than polling, per update.",
-      less: websocket.server_us_per_update, more: poll.server_us_per_update,
+      error: noise("server_us_per_update", "websocket", "poll"), less: websocket.server_us_per_update, more: poll.server_us_per_update,
       say: (less, more) => `The application spent ${count(less)} µs per update over WebSocket, ${count(more)} µs by polling.`,
     }),
     compare({
       claim: "Long polling is slower than a stream.",
-      less: sse.receipt_p50_ms, more: longpoll.receipt_p50_ms,
+      error: noise("receipt_p50_ms", "sse", "longpoll"), less: sse.receipt_p50_ms, more: longpoll.receipt_p50_ms,
       say: (less, more) => `p50 was ${span(less)} over SSE, ${span(more)} by long polling.`,
     }),
     oneWay(sse, websocket),
     compare({
       claim: "Polling repeats requests and headers that a connection sends once.",
-      less: websocket.requests_per_min, more: poll.requests_per_min,
+      error: noise("requests_per_min", "websocket", "poll"), less: websocket.requests_per_min, more: poll.requests_per_min,
       say: (less, more) => `WebSocket made ${price(less, 1)} requests per minute, polling ${price(more, 1)}, long polling ${price(longpoll.requests_per_min, 1)}; `
         + `polling sent ${count(poll.sent_per_s)} B/s of request headers, WebSocket ${count(websocket.sent_per_s)} B/s.`,
     }),
@@ -54,12 +63,14 @@ export function verdictsOf({websocket, sse, longpoll, poll}) {
 
 /**
  * @param {{
- *   claim: string, less: number | null, more: number | null, say: (less: number, more: number) => string,
- * }} options
+ *   claim: string, less: number | null, more: number | null, error: number, say: (less: number, more: number) => string,
+ * }} options `error`: the standard error of the difference
  * @returns {Verdict}
  */
-function compare({claim, less, more, say}) {
+function compare({claim, less, more, error, say}) {
   if (less === null || more === null) return {claim, holds: null, because: UNKNOWN};
+  const isClear = Math.abs(more - less) > Math.max(ERRORS * error, RESOLUTION * Math.max(less, more));
+  if (!isClear) return {claim, holds: "unclear", because: `${say(less, more)} The difference may be chance.`};
   return {claim, holds: less < more, because: say(less, more)};
 }
 

@@ -71,6 +71,11 @@ export class History {
     if (this.#seconds.length > this.#kept + 1) this.#seconds.shift();
   }
 
+  /** Return what was added in each second of the recent period. */
+  seconds() {
+    return this.#seconds.slice(1).map((ledger, at) => ledger.minus(this.#seconds[at] ?? this.#begin));
+  }
+
   /** Return what was added in all, in the recent period, and in the last second. @param {Ledger} ledger */
   periods(ledger) {
     const [few = this.#begin] = this.#seconds;

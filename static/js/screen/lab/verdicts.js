@@ -26,9 +26,10 @@ export function showVerdicts(list, verdicts) {
   });
 }
 
-/** @param {boolean | null} holds */
+/** @param {boolean | "unclear" | null} holds */
 function wordOf(holds) {
   if (holds === null) return "Not known yet";
+  if (holds === "unclear") return "No clear difference here";
   return holds ? "True here" : "Not true here";
 }
 

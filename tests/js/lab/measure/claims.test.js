@@ -36,3 +36,13 @@ test("claims without figures are undecided", () => {
   const none = Object.fromEntries(Object.keys(GOOD).map((key) => [key, figures()]));
   equal(holds(none), Array(6).fill(null));
 });
+
+test("a difference that may be chance decides nothing", () => {
+  const near = (less, more) => ({...GOOD, sse: figures({receipt_p50_ms: less}), longpoll: figures({receipt_p50_ms: more})});
+  const slower = (all, errors) => verdictsOf(all, errors)[3].holds;
+  equal([slower(near(91, 93)), slower(near(93, 91)), slower(near(50, 50))], ["unclear", "unclear", "unclear"]);
+  equal([slower(near(91, 97)), slower(near(97, 91))], [true, false]);
+  const rough = {sse: figures({receipt_p50_ms: 3}), longpoll: figures({receipt_p50_ms: 4})};
+  equal([slower(near(91, 97), rough), slower(near(91, 102), rough), slower(near(102, 91), rough)], ["unclear", true, false]);
+  equal(verdictsOf(near(91, 93))[3].because, "p50 was 91 ms over SSE, 93 ms by long polling. The difference may be chance.");
+});
