@@ -22,6 +22,8 @@ from feeds.services.feeds import save_feed
 
 TRADING_HOURS: Final = ("hours", "exchange", "day_minutes")
 REPLAY: Final = ("recording", "speed", "loops", "start_s", "prefix")
+NOW: Final = "Now"
+"""The title of the fields that say what a feed does at present."""
 BAND_S: Final = 300
 """The time in which a price band allows its percentage, in seconds of the exchange."""
 
@@ -57,7 +59,7 @@ class FeedAdmin(MarketAdmin):
     search_fields = ("name", "slug")
     fieldsets = (
         (None, {"fields": ("name", "slug", "is_restricted")}),
-        ("Now", {"fields": ("state", "reason", "opened_at")}),
+        (NOW, {"fields": ("state", "reason", "opened_at")}),
         ("Where the ticks come from", {"fields": ("kind",)}),
         ("A simulated market", {"fields": ("seed", "rate", TRADING_HOURS, "bands")}),
         ("A replay", {"fields": REPLAY, "description": "These count for replays only."}),
@@ -72,6 +74,11 @@ class FeedAdmin(MarketAdmin):
             path("<int:pk>/instruments/import/", load, name="feeds_feed_import"),
             *super().get_urls(),
         ]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Feed | None = None) -> Any:
+        """Say nothing of the present of a feed that is not there yet: it will be closed."""
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets if obj else [part for part in fieldsets if part[0] != NOW]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Feed]:
         """Count the instruments."""

@@ -75,6 +75,15 @@ def test_who_may_add_but_not_run_gets_a_closed_feed_at_the_default_rate():
     assert (feed.state, feed.rate) == ("CLOSED", 200)
 
 
+def test_the_form_of_a_new_feed_says_nothing_of_its_state(root):
+    """It will be closed until somebody starts it; the page of a feed says what it does now."""
+    page = root.get(reverse("admin:feeds_feed_add")).content.decode()
+    assert "Running" not in page
+    assert "field-opened_at" not in page
+    page = root.get(reverse("admin:feeds_feed_change", args=(the_feed().pk,))).content.decode()
+    assert "Running" in page
+
+
 def test_who_may_run_chooses_the_rate_of_a_new_feed(root):
     root.post(f"{FEEDS}add/", NEW_FEED)
     feed = Feed.objects.get(slug="new")
