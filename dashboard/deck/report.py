@@ -149,7 +149,7 @@ class Reporter:
             transport=connection.transport,
             pace=round(connection.rate, 1),
             reason=connection.limited_by,
-            behind=connection.lag,
+            behind=connection.behind,
             symbols=connection.symbol_count,
             since=connection.since_ms,
         )

@@ -138,6 +138,11 @@ class Connection:
         return self._subscriber.conflation
 
     @property
+    def behind(self) -> int:
+        """Return how many ticks of its own symbols the reader does not have yet."""
+        return self._subscriber.behind(self._hub.replica)
+
+    @property
     def lag(self) -> int:
         """Return by how many events the reader is behind the market."""
         return self._subscriber.lag(self._hub.replica)

@@ -214,6 +214,10 @@ class Subscriber:
         """
         return max((replica.sequence - place.sequence for place in self._places()), default=0)
 
+    def behind(self, replica: Replica) -> int:
+        """Return how many ticks of the reader's own symbols it does not have yet."""
+        return max(self._ticker.behind(replica), self._trades.behind(replica))
+
     def settle(self, replica: Replica) -> ReaderPosition | None:
         """Return the reader's position if no channel has anything due or is ahead, else None."""
         # A process that has no market yet knows no place. Its name would replace a good one.

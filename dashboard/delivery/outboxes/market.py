@@ -113,6 +113,14 @@ class TickerOutbox:
         self.everything = True
         self._look_at_symbols()
 
+    def behind(self, replica: Replica) -> int:
+        """Return how many ticks of the subscribed symbols the reader does not have yet."""
+        if not (self.is_open and self._has_seen_ticks and self.place.is_in(replica)):
+            return 0
+        changed = replica.changed_since(self.place.looked, self._view)
+        ticks, seen = replica.board.ticks, self._ticks_seen
+        return sum(max(0, ticks(symbol) - seen.get(symbol, 0)) for symbol in changed)
+
     def remove(self, symbols: Iterable[str] | None) -> None:
         """Unsubscribe from these symbols; None closes the channel."""
         for symbol in list(self._ticks_seen) if symbols is None else symbols:
@@ -270,6 +278,17 @@ class TradesOutbox:
         place.stand_at(Position(replica.epoch, seq))
         self.updates += len(taken)
         return [frame]
+
+    def behind(self, replica: Replica) -> int:
+        """Return how many trades of the symbols the reader does not have yet, as far as known."""
+        if not self.is_open or not self.place.is_in(replica):
+            return 0
+        wanted = self._wanted(replica)
+        try:
+            trades = replica.trades_since(self.place.looked)
+        except PositionLost:
+            trades = replica.recent_trades(wanted, TRADE_ENTRIES)
+        return sum(wanted is None or trade.symbol in wanted for trade in trades)
 
     def _begin_again(self, replica: Replica) -> list[str]:
         """Name the gap; go on with all trades of a new epoch, or else with the newest ones."""

@@ -72,7 +72,9 @@ class DeckPerson(WireSchema):
     reason: Annotated[
         str, Meta(description="what limits the pace; empty when only the reader's choice does")
     ]
-    behind: Annotated[int, Meta(ge=0, description="how many events it is behind the market")]
+    behind: Annotated[
+        int, Meta(ge=0, description="how many events of its own symbols it does not have yet")
+    ]
     symbols: Annotated[
         int | None, Meta(description="how many symbols it reads; null is all of them")
     ]

@@ -5,6 +5,7 @@ import json
 import msgspec
 import pytest
 from django.contrib.auth.models import Permission, User
+from msgspec.structs import replace
 
 from dashboard.deck.report import WINDOW_S, Reporter
 from dashboard.deck.watch import Deck
@@ -160,6 +161,26 @@ async def test_a_person_is_shown_with_symbols_pace_and_distance(exchange: Exchan
     ]
     assert {(person.pace, person.reason, person.since) for person in people} == {(10.0, "", NOW)}
     assert {person.transport for person in people} == {Transport.WEBSOCKET}
+
+
+async def test_nobody_is_behind_with_symbols_that_they_do_not_read(exchange: Exchange) -> None:
+    await exchange.settle()
+    exchange.hub.clock = HandClock()
+    reader, _ = take(exchange)
+    for channel in ("ticker", "trades"):
+        subscribe(reader, channel, symbols=["NVX"])
+    reader.take()
+    for number in (1, 2, 3):
+        others = [replace(quote(number), symbol="ORB") for _ in range(500)]
+        await exchange.happen(*others)
+        await exchange.settle()
+        assert reader.behind == 0
+    await exchange.happen(quote(1), *others, quote(2))
+    await exchange.settle()
+    assert reader.behind == 2
+    reader.take()
+    subscribe(reader, "ticker", symbols=["ORB"])
+    assert reader.behind == 0
 
 
 async def test_nobody_hears_again_before_a_second_unless_a_state_changed(
