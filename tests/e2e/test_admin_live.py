@@ -63,7 +63,7 @@ def test_halting_and_resuming_an_instrument(viewer: Page, admin: Page, await_see
     await_seen(row, "halted", halt)
     expect(viewer.locator(row)).to_contain_text("news pending")
     press(admin, "instrument", symbol, "Resume")
-    expect(viewer.locator(f"{row} [data-part=badge]")).to_be_hidden()
+    expect(viewer.locator(f"{row} .phase")).to_be_hidden()
 
 
 def test_changing_the_rate(viewer: Page, admin: Page, await_seen, eventually) -> None:

@@ -9,11 +9,12 @@ const ROW = {p: null, b: null, a: null, h: null, l: null, pc: null, v: null, t: 
 const NAMES = {NVX: "Novexa", ORB: "Orbit Foods", QAL: "Qualis"};
 
 const part = (name) => make("span", {"data-part": name});
+const named = (name) => make("span", {class: name});
 
 /** A line as the template of the page has it. */
 function line() {
-  const cells = COLUMNS.map(({key}) => make("td", {"data-field": key, tabindex: "-1"}, "–"));
-  const head = make("th", {tabindex: "-1"}, ...["symbol", "name", "badge", "delay", "reason"].map(part));
+  const cells = COLUMNS.map(({key}) => make("td", {"data-field": key}, "–"));
+  const head = make("th", {}, ...["symbol", "name", "phase", "delay", "reason"].map(named));
   return make("tr", {"data-symbol": ""}, head, ...cells, make("td", {}, make("button", {type: "button", name: "symbol"}, "x")));
 }
 
