@@ -20,6 +20,7 @@ from dashboard import (
 )
 from dashboard.network.trusted_proxies import TrustedProxies
 from dashboard.operations.health import PATHS
+from dashboard.static_files.serving import PREFIX
 from dashboard.transports.poll import PollApplication
 from dashboard.transports.sse import EventApplication
 from dashboard.transports.websocket import MarketConsumer
@@ -27,6 +28,7 @@ from dashboard.wire.query import is_patient
 from dashboard.wire.registry import Transport
 
 _market = runtime.current()
+_static = runtime.static_files()
 _websocket = MarketConsumer.as_asgi(hub=_market.hub)
 _events = EventApplication(hub=_market.hub, gatekeeper=_market.gatekeeper)
 _poll = PollApplication(
@@ -49,15 +51,17 @@ async def _route(scope: dict[str, Any], receive: Any, send: Any) -> None:
         case "http", "/poll/v1/":
             transport = Transport.LONGPOLL if is_patient(scope["query_string"]) else Transport.POLL
             serve = _paid(transport, _poll)
+        case "http", str(path) if path.startswith(PREFIX) and not runtime.is_redirected(scope):
+            serve = _telling(_static)
         case _:
-            serve = _telling_id
+            serve = _telling(django_application)
     _market.ensure_started()
     await serve(scope, receive, send)
 
 
-async def _telling_id(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Serve a page. The transports tell the id themselves: they need the `send` of the server."""
-    await django_application(scope, receive, request_id.telling(send))
+def _telling(serve: Any) -> Any:
+    """Tell the id of a request. The transports do it themselves: they need the server's `send`."""
+    return lambda scope, receive, send: serve(scope, receive, request_id.telling(send))
 
 
 def _paid(transport: Transport, serve: Any) -> Any:

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable, Collection
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Final
 
 from asgiref.sync import sync_to_async
@@ -39,6 +40,9 @@ from dashboard.people.forgotten_password import ResetRequests, send_links
 from dashboard.people.identity import find_revoked, note_open
 from dashboard.people.selectors import personal_of
 from dashboard.people.services import notify_operators
+from dashboard.static_files.publishing import publish
+from dashboard.static_files.serving import PREFIX, StaticFiles
+from dashboard.static_files.sources import current_build, source_files, source_folders
 from dashboard.supervision import Part, supervise
 from dashboard.transports.gatekeeper import Gatekeeper
 from dashboard.wire.personal import Personal
@@ -399,6 +403,29 @@ def read_database() -> None:
 def tell_operators(title: str, body: str) -> None:
     """Send a notification to all operators, unless they have the same one already."""
     notify_operators(title=title, body=body)
+
+
+def static_files() -> StaticFiles:
+    """Return what serves the files of pages; a new build is published first.
+
+    Where nothing can be written they are served as they are, under the same addresses.
+    """
+    folders = source_folders()
+    if settings.DEBUG:
+        return StaticFiles([(folder, PREFIX) for folder in folders], is_fixed=False)
+    build, root = current_build(), Path(settings.STATIC_ROOT)
+    try:
+        places = [(publish(build, source_files(), root), PREFIX)]
+    except OSError as error:
+        log.error("files of pages cannot be published, so they are larger error=%s", error)
+        places = [(folder, f"{PREFIX}{part}") for folder in folders for part in ("", f"{build}/")]
+    hsts_s = settings.SECURE_HSTS_SECONDS
+    return StaticFiles([*places, (root, PREFIX)], is_fixed=True, hsts_s=hsts_s)
+
+
+def is_redirected(scope: dict[str, Any]) -> bool:
+    """Say whether a request comes over plain http and must not: Django redirects it."""
+    return bool(settings.SECURE_SSL_REDIRECT) and scope.get("scheme") != "https"
 
 
 def is_shared() -> bool:

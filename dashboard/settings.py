@@ -281,7 +281,6 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "dashboard.pages.headers.page_headers",
@@ -309,6 +308,7 @@ TEMPLATES = [
                 "dashboard.pages.build.build_context",
                 "dashboard.database_trouble.trouble_context",
             ],
+            "libraries": {"modules": "dashboard.static_files.modules"},
         },
     },
 ]
@@ -412,8 +412,16 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = MARKET_DATA_DIR / "static"
-SERVESTATIC_USE_FINDERS = True
-SERVESTATIC_MAX_AGE = 0
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "dashboard.static_files.storage.BuildStorage",
+    },
+}
+"""With MARKET_DEBUG=1 pages load the files as they are now, so an edited script shows after a
+reload."""
 
 SECRETS: Final = (
     *(SECRET_KEY, MARKET_UPSTREAM_KEY, MARKET_UPSTREAM_SECRET, MARKET_METRICS_TOKEN),

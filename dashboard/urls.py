@@ -10,7 +10,6 @@ from allauth.mfa.totp import views as totp_views
 from allauth.mfa.webauthn import views as passkey_views
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
-from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
@@ -31,7 +30,7 @@ from dashboard.protocol.pages import asyncapi_file, developers
 _runtime = runtime.current()
 _market = _runtime.market
 _api = ApiContext(_runtime.hub, _runtime.gatekeeper, Charts(_runtime.hub))
-_icon = RedirectView.as_view(url=static("images/favicon.svg"), permanent=True)
+_icon = RedirectView.as_view(url="/static/images/favicon.svg", permanent=True)
 
 handler400 = bad_request
 handler500 = server_error

@@ -18,10 +18,5 @@ if storage.IS_SHARED:
     _url = storage.cluster().create("market")
     DATABASES = {"default": read_database_url(_url, Path(_folder))}
 
-# Each client of a test would look through all static files anew, which takes longer than its test.
-# The servers of tests/sockets and tests/e2e run with the settings of the project and serve them.
-SERVESTATIC_USE_FINDERS = False
-SERVESTATIC_USE_STATIC_ROOT = False
-
 # The servers of tests/sockets and tests/e2e hash as the project does.
 PASSWORD_HASHERS = ["tests.support.passwords.OneRoundHasher"]

@@ -14,7 +14,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.decorators import method_decorator
@@ -23,6 +22,7 @@ from django.views import View
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST
 
+from dashboard.compression import render_short
 from dashboard.exceptions import DeliveryError, UnknownSymbol, WatchlistFull
 from dashboard.pages.display import MarketDisplay
 from dashboard.people import services
@@ -53,7 +53,7 @@ class DashboardView(View):
             "transport": self.transport,
             "share_key": _share_key(request),
         }
-        response = await sync_to_async(render)(request, self.template_name, context)
+        response = await sync_to_async(render_short)(request, self.template_name, context)
         response["Cache-Control"] = "no-store"
         return response
 
@@ -81,7 +81,7 @@ class LabView(View):
         """Answer with the page, for the watchlist of the person who asks."""
         personal = await sync_to_async(_personal)(request)
         context = {"watchlist_symbols": personal.watchlist}
-        response = await sync_to_async(render)(request, "lab.html", context)
+        response = await sync_to_async(render_short)(request, "lab.html", context)
         response["Cache-Control"] = "no-store"
         return response
 

@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import condition, require_safe
 
+from dashboard.compression import render_short
 from dashboard.people.tokens import TOKEN_DAYS
 from dashboard.protocol.asyncapi import document
 from dashboard.protocol.tables import reference_tables
@@ -38,7 +38,7 @@ def developers(request: HttpRequest) -> HttpResponse:
         "min_rate": MIN_RATE,
         "max_rate": MAX_RATE,
     }
-    return render(request, "developers.html", context)
+    return render_short(request, "developers.html", context)
 
 
 @lru_cache(HOSTS_KEPT)

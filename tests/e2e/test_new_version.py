@@ -1,13 +1,20 @@
 """A page that is older than the server offers to reload, and does nothing more by itself."""
 
 import json
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
+from dashboard.servers.listening import SERVERS
+from dashboard.static_files.sources import SCRIPTS
 from tests.e2e.conftest import Open
+from tests.support.people import People
+from tests.support.places import ROOT
 from tests.support.proxy import Proxy
+from tests.support.served import serve
 
 pytestmark = pytest.mark.slow
 
@@ -18,7 +25,7 @@ def answer(build: str) -> Callable[[Route], None]:
     )
 
 
-def offer(page: Page) -> object:
+def offer(page: Page) -> Locator:
     return page.locator("#new-version")
 
 
@@ -56,3 +63,49 @@ def test_a_page_without_a_connection_asks_when_it_is_looked_at(open_page: Open) 
     page.route("**/version/", answer("newer"))
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(offer(page)).to_be_visible(timeout=20_000)
+
+
+NEWER = """
+from dashboard.settings import *
+STATICFILES_DIRS = [{folder!r}, *STATICFILES_DIRS]
+"""
+"""The settings of a site whose scripts have changed."""
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_an_old_page_finds_its_scripts_on_a_newer_server(
+    browser: Browser, tmp_path: Path, server: str
+) -> None:
+    """The page offers to reload, keeps what was typed, and loads what it had not needed before."""
+    data, changed = tmp_path / "data", tmp_path / "changed"
+    data.mkdir()
+    script = changed / "js" / "pages" / "lab.js"
+    script.parent.mkdir(parents=True)
+    script.write_text("// newer\n" + (SCRIPTS / "js" / "pages" / "lab.js").read_text())
+    (tmp_path / "newer.py").write_text(NEWER.format(folder=str(changed)))
+    newer = {"DJANGO_SETTINGS_MODULE": "newer", "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    with serve(data, "--server", server) as old:
+        port = str(old.port)
+        context = People(browser, old).context("viewer")
+        page = context.new_page()
+        page.goto(old.url)
+        expect(page.locator("body")).to_have_attribute("data-link", "live")
+        build = str(page.locator("html").get_attribute("data-build"))
+        page.get_by_label("Find or add a symbol").fill("typed before")
+    with serve(data, "--server", server, "--port", port, **newer) as served:
+        expect(offer(page)).to_be_visible(timeout=60_000)
+        expect(page.get_by_label("Find or add a symbol")).to_have_value("typed before")
+        assert page.locator("html").get_attribute("data-build") == build
+        late = f"/static/{build}/js/lab/measure/csv.js"
+        assert page.evaluate("(late) => import(late).then(({csvOf}) => typeof csvOf)", late)
+        page.get_by_role("button", name="Reload").click()
+        expect(page.locator("html")).not_to_have_attribute("data-build", build)
+        expect(page.locator("body")).to_have_attribute("data-link", "live")
+        assert page.goto(f"{served.url}lab/").ok
+        assert (
+            "// newer"
+            in page.request.get(
+                f"{served.url}static/js/pages/lab.js", headers={"Accept-Encoding": "identity"}
+            ).text()
+        )
+    context.close()

@@ -313,7 +313,8 @@ ATTRIBUTE = re.compile(
     r"(?<![\w:@-])([a-zA-Z][\w:.-]*)(?:\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s>\"']+))?", re.DOTALL
 )
 REMARK = re.compile(r"\{#.*?#\}|\{%\s*comment.*?endcomment\s*%\}|<!--.*?-->", re.DOTALL)
-STATIC = re.compile(r"\{%\s*static\s+(.*?)\s*%\}")
+STATIC = re.compile(r"\{%\s*(?:static|modules)\s+(.*?)\s*%\}")
+"""The tags that name files; one may name several."""
 ADDRESSES = {"src", "href", "srcset", "action", "formaction", "data", "poster"}
 LOADED = {"script", "link", "img", "source", "iframe", "object", "embed", "video", "audio", "use"}
 
@@ -356,9 +357,10 @@ def tag_breaches(name: str, attributes: dict[str, str]) -> list[str]:
 def missing_statics(source: str) -> list[Found]:
     """Return the static files that a template names and nobody has."""
     return [
-        Found(line_of(source, match.start()), f"static {match[1]} does not exist")
+        Found(line_of(source, match.start()), f"static {named} does not exist")
         for match in STATIC.finditer(source)
-        if not (name := re.fullmatch(r"(['\"])(.+)\1", match[1])) or not finders.find(name[2])
+        for named in match[1].split()
+        if not (name := re.fullmatch(r"(['\"])(.+)\1", named)) or not finders.find(name[2])
     ]
 
 
@@ -422,6 +424,7 @@ def test_a_missing_static_file_is_found() -> None:
     """The rule sees files nobody has and names that only the request would know."""
     assert missing_statics("{% static 'js/nowhere.js' %}")
     assert missing_statics("{% static name %}")
+    assert missing_statics("{% modules 'js/pages/dashboard.js' 'js/nowhere.js' %}")
     assert not missing_statics('{% static "js/pages/dashboard.js" %}{% load static %}')
 
 

@@ -270,7 +270,7 @@ def shorten_limits() -> None:
 
 if __name__ == "__main__":
     shorten_limits()
-    os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     django.setup()
     watch_storage()
     from django.conf import settings

@@ -74,6 +74,11 @@ class Served:
         )  # fmt: skip
         return done.stdout.decode().strip()
 
+    def run(self, script: str) -> None:
+        """Run a script with the settings of the server, as another process on its rows."""
+        command = [sys.executable, "-c", script]
+        subprocess.run(command, cwd=ROOT, env=self.environment, check=True, timeout=120)
+
     def board(self) -> dict[str, Any]:
         """Return the engine's board and its position, and the same in display."""
         return self._ask("board/")
@@ -185,7 +190,4 @@ services.{service}(Feed.objects.get(), actor=None)
 
 def operate_feed(web: Served, service: str) -> None:
     """Start or pause the feed by the rows alone, as an admin in another process does."""
-    script = OPERATE.format(service=service)
-    subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, env=environment(web.folder), check=True
-    )
+    web.run(OPERATE.format(service=service))

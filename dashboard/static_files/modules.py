@@ -1,0 +1,55 @@
+"""The tag that loads the scripts of a page, and tells the browser at once what they import.
+
+Otherwise the browser would learn of each script only from the one that imports it, a round trip
+later each time.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from posixpath import dirname, join, normpath
+from typing import Final
+
+from django import template
+from django.contrib.staticfiles import finders
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+IMPORT: Final = re.compile(r'^import \{[^}]*\} from "(\.{1,2}/[^"]+)";$', re.MULTILINE)
+"""How our scripts import; tests/laws/test_front_end.py holds them to it."""
+
+
+@register.simple_tag
+def modules(*names: str) -> SafeString:
+    """Return the tags that load these scripts; example: {% modules "js/pages/lab.js" %}"""
+    preloads = ((static(name),) for name in imported_by(names))
+    scripts = ((static(name),) for name in names)
+    return format_html(
+        "{}{}",
+        format_html_join("", '<link rel="modulepreload" href="{}">', preloads),
+        format_html_join("", '<script type="module" src="{}"></script>', scripts),
+    )
+
+
+@cache
+def imported_by(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return all scripts that these import, also by way of others, but not these themselves."""
+    seen = dict.fromkeys(names)
+    waiting = list(names)
+    while waiting:
+        for name in _imports_of(waiting.pop(0)):
+            if name not in seen:
+                seen[name] = None
+                waiting.append(name)
+    return tuple(seen)[len(names) :]
+
+
+def _imports_of(name: str) -> Iterator[str]:
+    path = finders.find(name)
+    if path is not None:
+        for file in IMPORT.findall(Path(path).read_text()):
+            yield normpath(join(dirname(name), file))

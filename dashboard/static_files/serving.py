@@ -1,0 +1,108 @@
+"""Serves the files that pages load, in front of Django: no thread, no cookie, no middleware.
+
+An address with a build in it may be cached for ever. One without means the present build, and is
+asked for again each time. A file is looked for when it is first asked for, so this process also has
+the builds that others publish into the same folder.
+
+Files are read in the event loop, in small parts: they were written or read a moment ago, so the
+kernel has them, and a thread for each would cost more and could be held by slow readers.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import closing
+from http import HTTPStatus
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+from servestatic.base import ServeStaticBase
+from servestatic.responders import MissingFileError, Response, StaticFile
+from servestatic.utils import decode_path_info
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+PREFIX: Final = "/static/"
+HASHED: Final = rf"^{PREFIX}[0-9a-f]{{12}}/"
+PART_BYTES: Final = 65_536
+HEADERS: Final = (
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+)
+"""Of every answer. The policy concerns only pictures that are opened by themselves."""
+MISSING: Final = [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")]
+"""A missing file may be there later: another process may be newer than this one."""
+
+
+class StaticFiles(ServeStaticBase):  # type: ignore[misc]
+    """An ASGI application for the addresses below /static/.
+
+    `folders` are searched in order, each with the beginning of its addresses. `is_fixed` says that
+    their files never change.
+    """
+
+    def __init__(
+        self, folders: Sequence[tuple[Path, str]], *, is_fixed: bool, hsts_s: int = 0
+    ) -> None:
+        super().__init__(None, max_age=0, allow_all_origins=False, immutable_file_test=HASHED)
+        for folder, prefix in reversed(folders):
+            self.insert_directory(folder, prefix)
+        self._is_fixed = is_fixed
+        hsts = [(b"strict-transport-security", b"max-age=%d" % hsts_s)] if hsts_s else []
+        self._headers = [*HEADERS, *hsts]
+
+    def initialize(self) -> None:
+        """Do nothing: files are found when they are asked for."""
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Send) -> None:  # noqa: ARG002
+        """Answer one request."""
+        response = self._respond(decode_path_info(scope["path"]), scope)
+        sent = [(name.lower().encode(), (value or "").encode()) for name, value in response.headers]
+        status = int(response.status)
+        headers = [*sent, *self._headers]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        for part, is_last in _parts(response):
+            await send({"type": "http.response.body", "body": part, "more_body": not is_last})
+
+    def _respond(self, url: str, scope: dict[str, Any]) -> Response:
+        method = scope["method"]
+        try:
+            if (file := self._find(url)) is not None:
+                return file.get_response(method, _conditions(scope["headers"]))
+        except (FileNotFoundError, MissingFileError):
+            self.files.pop(url, None)  # the build was deleted
+        body = None if method == "HEAD" else BytesIO(b"Not found\n")
+        return Response(HTTPStatus.NOT_FOUND, MISSING, body)
+
+    def _find(self, url: str) -> StaticFile | None:
+        if "/." in url:  # a build that is not finished yet
+            return None
+        found = self.files.get(url) or self.find_file(url)
+        if found is not None and self._is_fixed:
+            self.files[url] = found
+        return found
+
+
+def _conditions(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return the headers of a request by the names that WSGI has."""
+    return {
+        f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}": value.decode("latin-1")
+        for name, value in headers
+    }
+
+
+def _parts(response: Response) -> Iterator[tuple[bytes, bool]]:
+    """Yield the body in parts, each with whether it is the last; a short file is closed before it
+    is sent."""
+    if response.file is None:
+        yield b"", True
+        return
+    with closing(response.file) as file:
+        part = file.read(PART_BYTES)
+        while len(part) == PART_BYTES:
+            yield part, False
+            part = file.read(PART_BYTES)
+    yield part, True

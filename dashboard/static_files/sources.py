@@ -1,0 +1,71 @@
+"""The files that pages load, where they lie before they are published, and the build they make.
+
+The build is one hash over all of them and the templates. It is part of their addresses, so a page
+never mixes the scripts of two builds, and what its scripts import needs no other name.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from django.contrib.staticfiles.finders import get_finders
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+SCRIPTS: Final = ROOT / "static"
+TEMPLATES: Final = ROOT / "templates"
+IGNORED: Final = ["*.map", "*.py", "redoc.*"]
+"""Files of packages that no page of ours loads; they are four fifths of all bytes."""
+RECIPE: Final = b"1"
+"""Changes when files are published in another way, so that they get new addresses."""
+LENGTH: Final = 12
+"""Letters of the hash: enough to tell builds apart."""
+
+
+class SourceFile(NamedTuple):
+    """A file, and its name in addresses: js/pages/dashboard.js."""
+
+    name: str
+    path: Path
+
+    @property
+    def is_own(self) -> bool:
+        """Say whether it is one of this project and not of a package."""
+        return self.path.is_relative_to(SCRIPTS)
+
+
+def source_files() -> list[SourceFile]:
+    """Return every file of the project and its packages; of one name the first that is found."""
+    found: dict[str, Path] = {}
+    for finder in get_finders():
+        for name, storage in finder.list(IGNORED):
+            found.setdefault(name, Path(storage.path(name)))
+    return [SourceFile(name, path) for name, path in sorted(found.items())]
+
+
+def source_folders() -> list[Path]:
+    """Return the folders in which they are looked for, in order."""
+    storages = (storage for finder in get_finders() for _, storage in finder.list(IGNORED))
+    return list(dict.fromkeys(Path(storage.location) for storage in storages))
+
+
+def files_below(folder: Path) -> list[SourceFile]:
+    """Return every file of a folder, in order."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [SourceFile(path.relative_to(folder).as_posix(), path) for path in files]
+
+
+def build_of(files: Iterable[SourceFile]) -> str:
+    """Return a hash over the names and contents of files."""
+    total = sha256(RECIPE)
+    for name, path in files:
+        content = path.read_bytes()
+        total.update(f"{name}\0{len(content)}\0".encode() + content)
+    return total.hexdigest()[:LENGTH]
+
+
+@cache
+def current_build() -> str:
+    """Return the build that this process began with; its files are read once."""
+    return build_of([*source_files(), *files_below(TEMPLATES)])

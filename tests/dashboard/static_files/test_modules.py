@@ -1,0 +1,49 @@
+"""A page names all its scripts at once, so that the browser asks for none of them late."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.template import Context, Template
+
+from dashboard.static_files.modules import imported_by
+from dashboard.static_files.sources import SCRIPTS, current_build
+
+PAGES = sorted(path.name for path in (SCRIPTS / "js" / "pages").glob("*.js"))
+
+
+def rendered(tag: str) -> str:
+    return Template("{% load modules %}" + tag).render(Context())
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_script_that_is_imported_is_named_once(page: str) -> None:
+    name = f"js/pages/{page}"
+    named = [name, *imported_by((name,))]
+    assert len(set(named)) == len(named)
+    for script in named:
+        for file in re.findall(r'^(?:import|export)\b[^;]*?from "([^"]+)";', source(script), re.M):
+            target = (SCRIPTS / script).parent / file
+            assert target.resolve().relative_to(SCRIPTS).as_posix() in named
+
+
+def source(script: str) -> str:
+    path = finders.find(script)
+    assert path is not None, script
+    return Path(path).read_text()
+
+
+def test_a_tag_preloads_what_its_scripts_import_and_loads_the_scripts() -> None:
+    html = rendered('{% modules "js/pages/shell.js" "js/pages/developers.js" %}')
+    preloads = re.findall(r'<link rel="modulepreload" href="([^"]+)">', html)
+    scripts = re.findall(r'<script type="module" src="([^"]+)"></script>', html)
+    start = f"/static/{current_build()}/js/"
+    assert scripts == [f"{start}pages/shell.js", f"{start}pages/developers.js"]
+    assert f"{start}screen/page/menus.js" in preloads
+    assert not set(preloads) & set(scripts)
+    assert html.index("<script") > html.rindex("<link")
+
+
+def test_an_address_is_escaped() -> None:
+    assert '"><' not in rendered("{% modules 'js/\"><b>.js' %}").removeprefix("<script")[:40]
