@@ -6,11 +6,13 @@ import sys
 
 from django.db import Error
 
+from dashboard.garbage import collect_seldom
 from feeds.database import why_unusable
 
 
 def main() -> None:
     """Hand the command line to Django; a database that is away is an error without a traceback."""
+    collect_seldom()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     from django.core.management import execute_from_command_line
 

@@ -3,12 +3,12 @@
 Must not know what is served.
 """
 
-import gc
 import socket
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from dashboard import runtime
+from dashboard.garbage import exempt_what_is_loaded
 from dashboard.people.uploads import IMPORT_PATHS, may_upload
 from dashboard.servers.uploads import Uploads
 
@@ -16,11 +16,6 @@ HOST: Final = "127.0.0.1"
 SERVERS: Final = ("daphne", "uvicorn")
 BACKLOG: Final = 4096
 """Connections that may wait to be accepted: after a restart all browsers reconnect at once."""
-COLLECT_AFTER: Final = (50_000, 20, 50)
-"""New objects before a collection, and collections before one of the next generation.
-
-Python's own thresholds are 700, 10 and 10.
-"""
 ASGIApplication = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 
@@ -38,16 +33,6 @@ def uploads_of(market: runtime.Runtime) -> Uploads:
     return Uploads(IMPORT_PATHS, lambda scope: may_upload(scope, market.trusted_proxies))
 
 
-def _calm_collector() -> None:
-    """Collect cyclic garbage seldom: a full collection holds up all frames.
-
-    `freeze` exempts what was loaded at the start: those objects live as long as the process.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
-
-
 def serve(
     application: ASGIApplication,
     listener: socket.socket,
@@ -59,7 +44,7 @@ def serve(
     market = runtime.current()
 
     def begin() -> None:
-        _calm_collector()
+        exempt_what_is_loaded()
         market.ensure_started()
         on_ready()
 

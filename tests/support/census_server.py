@@ -26,6 +26,7 @@ from typing import Any
 
 import django
 
+from dashboard.garbage import collect_seldom
 from tests.support.checkpoints import saved_ms
 from tests.support.loop_watch import LoopWatch
 from tests.support.places import ROOT
@@ -269,6 +270,7 @@ def shorten_limits() -> None:
 
 
 if __name__ == "__main__":
+    collect_seldom()
     shorten_limits()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     django.setup()
