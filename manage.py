@@ -6,7 +6,7 @@ import sys
 
 from django.db import Error
 
-from dashboard.garbage import collect_seldom
+from dashboard.garbage import collect_seldom, exempt_what_is_loaded
 from feeds.database import why_unusable
 
 
@@ -23,6 +23,8 @@ def main() -> None:
         if not reason or "--traceback" in sys.argv:
             raise
         sys.exit(f"The database cannot be used: {reason}. manage.py doctor has the cure.")
+    finally:
+        exempt_what_is_loaded()
 
 
 if __name__ == "__main__":

@@ -11,10 +11,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support import storage
+from tests.support.feed_process import STOP_S
 from tests.support.places import ROOT
 from tests.support.redis_server import RedisServer
 from tests.support.served import Served, environment, serve
-from tests.support.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
@@ -71,7 +71,7 @@ def test_a_feed_shows_its_figures_at_a_port_of_its_own(
         eventually(lambda: "market_engine_batches_total" in read(url))
         assert "market_readers" not in read(url)
         feed.terminate()
-        assert feed.wait(timeout=PATIENCE_S) == 0
+        assert feed.wait(timeout=STOP_S) == 0
     finally:
         feed.kill()
         feed.wait()

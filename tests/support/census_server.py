@@ -26,7 +26,7 @@ from typing import Any
 
 import django
 
-from dashboard.garbage import collect_seldom
+from dashboard.garbage import collect_seldom, exempt_what_is_loaded
 from tests.support.checkpoints import saved_ms
 from tests.support.loop_watch import LoopWatch
 from tests.support.places import ROOT
@@ -301,4 +301,7 @@ if __name__ == "__main__":
             self.stdout.write(json.dumps(ready))
             self.stdout.flush()
 
-    CensusCommand().run_from_argv([sys.argv[0], "demo", *sys.argv[1:]])
+    try:
+        CensusCommand().run_from_argv([sys.argv[0], "demo", *sys.argv[1:]])
+    finally:
+        exempt_what_is_loaded()

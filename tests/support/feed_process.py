@@ -11,7 +11,7 @@ from tests.support.places import ROOT
 from tests.support.redis_server import RedisServer
 from tests.support.storage import environment
 
-STOP_S = 15
+STOP_S = 10
 
 
 class FeedProcess:
