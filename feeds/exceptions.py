@@ -58,19 +58,22 @@ class InvalidRecording(FeedError):
 
 
 class InvalidImport(FeedError):
-    """A table with invalid rows: `faults` lists each with its line number, from 1."""
+    """A table with invalid rows: `faults` has the lines, from 1, and what is wrong there.
+
+    `rows` is how many rows are wrong, where a fault stands for several.
+    """
 
     SHOWN = 50
     """The message lists at most this many faults, and says how many more there are."""
 
-    def __init__(self, faults: list[tuple[int, str]]) -> None:
+    def __init__(self, faults: list[tuple[int, str]], rows: int | None = None) -> None:
         self.faults = faults
+        self.rows = len({line for line, _ in faults}) if rows is None else rows
         shown = [f"line {line}: {fault}" for line, fault in faults[: self.SHOWN]]
         if len(faults) > self.SHOWN:
             shown.append(f"and {len(faults) - self.SHOWN} more")
-        wrong = len({line for line, _ in faults})
-        rows = "1 row" if wrong == 1 else f"{wrong} rows"
-        super().__init__("\n".join([f"{rows} cannot be taken", *shown]))
+        counted = "1 row" if self.rows == 1 else f"{self.rows} rows"
+        super().__init__("\n".join([f"{counted} cannot be taken", *shown]))
 
 
 class UpstreamRefused(FeedError):

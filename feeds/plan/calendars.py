@@ -5,6 +5,7 @@ the `holidays` package. It does not have early closes, so those days have their 
 """
 
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -129,3 +130,23 @@ def _day_of(exchange: Exchange, day: date) -> TradingDay:
     moments = [datetime.combine(day, at, zone) for at in (*exchange.starts, exchange.end)]
     *starts, end = map(ms_of, moments)
     return TradingDay(tuple(starts), end)
+
+
+def utc_of(zone: str) -> Callable[[int], int] | None:
+    """Return what turns the times that a zone's clock shows into UTC; None without a zone.
+
+    Both are in ms, what the clock shows as if it were UTC. An hour that it shows twice is the first
+    one.
+
+    Raises:
+        ZoneInfoNotFoundError: there is no such zone.
+    """
+    if not zone:
+        return None
+    clock, epoch = ZoneInfo(zone), datetime(1970, 1, 1, tzinfo=UTC)
+
+    def convert(ms: int) -> int:
+        shown = epoch + timedelta(milliseconds=ms)
+        return (shown.replace(tzinfo=clock) - epoch) // timedelta(milliseconds=1)
+
+    return convert

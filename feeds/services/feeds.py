@@ -18,6 +18,7 @@ from feeds.models import Feed, Instrument, StoredBar
 from feeds.services.audit import facts_of, target_of
 from feeds.services.bars import count_bars
 from feeds.services.changes import change, lock, record_market, save
+from feeds.services.replay_checks import refuse_empty_replay
 from feeds.simulator.demo_exchange import definitions
 
 PLAYED_FACTS: Final = ("kind", "recording", "speed", "loops", "start_s", "prefix")
@@ -36,7 +37,12 @@ STEP: Final = timedelta(seconds=1)
 
 
 def start_feed(feed: Feed, *, actor: User | None, reason: str = "") -> bool:
-    """Run a feed; return whether that changed anything. Compressed days open at once."""
+    """Run a feed; return whether that changed anything. Compressed days open at once.
+
+    Raises:
+        InvalidTransition: it is a replay of a recording that has none of its instruments.
+    """
+    refuse_empty_replay(feed)
     return _move(feed, FeedState.RUNNING, action="start", actor=actor, reason=reason)
 
 
@@ -127,7 +133,7 @@ def seed_exchange(instruments: int, rate: float) -> Feed:
         feed = Feed(slug="demo", name="Demo Exchange", rate=rate)
         feed.full_clean()
         feed.save()
-        rows = [_instrument_of(feed, definition) for definition in definitions(instruments)]
+        rows = [instrument_of(feed, definition) for definition in definitions(instruments)]
         Instrument.objects.bulk_create(rows, batch_size=500)
         after = facts_of(feed, FEED_FACTS) | {"instruments": len(rows)}
         record_market("seed", target_of(feed), after=after, actor=None)
@@ -158,10 +164,11 @@ def _day_after(feed: Feed) -> date | None:
     return max(after, timezone.now().date())
 
 
-def _instrument_of(feed: Feed, definition: Definition) -> Instrument:
+def instrument_of(feed: Feed, definition: Definition, prefix: str = "") -> Instrument:
+    """Return the row of a definition, which is not saved; its symbol has the prefix before it."""
     return Instrument(
         feed=feed,
-        symbol=definition.symbol,
+        symbol=prefix + definition.symbol,
         name=definition.name,
         sector=definition.sector,
         tick_size=definition.tick_size,

@@ -16,11 +16,13 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils.text import slugify
 
+from feeds.clock import SystemClock
 from feeds.exceptions import InvalidTransition
 from feeds.market.events import Event
 from feeds.models import Feed, Recording
-from feeds.recordings.csv_import import Table, TableKind
+from feeds.recordings.csv_import import CsvRows, Rows, Table
 from feeds.recordings.header import Origin, RecordingHeader
+from feeds.recordings.layout import Layout, TableKind
 from feeds.services.audit import facts_of, record
 
 FACTS: Final = ("name", "path", "origin", "events", "ticks", "fingerprint")
@@ -36,15 +38,36 @@ def import_recording(
     interval_s: int = 60,
     actor: User | None,
 ) -> Recording:
-    """Make a recording from a table of trades or bars of a feed's instruments.
+    """Make a recording from a table of trades or bars of a feed's instruments, with our columns.
 
     Raises:
         InvalidImport: some rows are wrong; nothing is kept.
         InvalidRecording: the folder cannot be written to.
         ValidationError: the name is empty, or taken.
     """
-    events = Table(feed.plan(), kind, interval_s=interval_s).events(lines)
-    return save_recording(name, _groups(events), origin=Origin.IMPORTED, feed=feed, actor=actor)
+    layout = Layout(kind=kind, interval_s=interval_s)
+    table = Table(feed.plan(), layout, now_ms=SystemClock().now_ms())
+    return import_table(feed, name, table, CsvRows(lines), actor=actor)
+
+
+def import_table(
+    feed: Feed, name: str, table: Table, rows: Rows, *, actor: User | None
+) -> Recording:
+    """Make a recording from the rows of a table; `feed` may be one that is not saved yet.
+
+    Raises:
+        InvalidImport: some rows are wrong; nothing is kept.
+        InvalidRecording: the folder cannot be written to.
+        ValidationError: the name is empty, or taken.
+    """
+    groups = _groups(table.events(rows))
+    return save_recording(name, groups, origin=Origin.IMPORTED, feed=feed, actor=actor)
+
+
+def recordings_folder() -> Path:
+    """Return the folder of recordings."""
+    folder: Path = settings.MARKET_RECORDINGS_DIR
+    return folder
 
 
 def save_recording(

@@ -23,8 +23,13 @@ PURE_MODULES = {
     "feeds.engine.virtual_clock",
     *(
         f"feeds.recordings.{name}"
-        for name in ("columns", "csv_import", "header", "replay", "state")
+        for name in ("bar_grid", "columns", "csv_import", "faults", "header", "layout")
     ),
+    *(
+        f"feeds.recordings.{name}"
+        for name in ("likely_causes", "recognition", "replay", "state", "survey")
+    ),
+    *(f"feeds.recordings.{name}" for name in ("table_numbers", "table_times", "vendors")),
     "feeds.recordings.selection",
     *(f"feeds.upstream.{name}" for name in ("inbox", "protocol", "source")),
     *("dashboard.email_url", "dashboard.exceptions"),

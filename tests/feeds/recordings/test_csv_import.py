@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 
 import pytest
@@ -10,8 +11,12 @@ from hypothesis import strategies as st
 
 from feeds.exceptions import InvalidImport
 from feeds.market.events import Event, FeedState, FeedStatus, Listing, Phase, Side, Status, Trade
+from feeds.market.parsing import parse_rfc3339
+from feeds.plan.calendars import utc_of
 from feeds.plan.plans import FeedPlan
-from feeds.recordings.csv_import import Table, TableKind
+from feeds.recordings.csv_import import CsvRows, Table
+from feeds.recordings.layout import Layout, TableKind
+from feeds.recordings.table_times import TimeReader, Unit
 from tests.support.market_script import definition
 
 PLAN = FeedPlan(
@@ -22,13 +27,26 @@ PLAN = FeedPlan(
     seed=1,
     definitions=(definition("NVX"), definition("ORB", tick="0.05")),
 )
+NOW_MS = 1_795_000_000_000
+BASE = 1_767_225_600_000
+"""2026-01-01T00:00:00Z, on every grid."""
 TRADES = "time,symbol,price,size\n"
 BARS = "time,symbol,open,high,low,close,volume\n"
 
 
+def at(ms: int) -> int:
+    return BASE + ms
+
+
+def shifted(text: str) -> str:
+    """Put the small numbers at the start of lines into the window of times."""
+    return re.sub(r"^(\d{1,5})(?=,)", lambda found: str(at(int(found[1]))), text, flags=re.M)
+
+
 def read(text: str, kind: TableKind = TableKind.TRADES, *, interval_s: int = 60) -> list[Event]:
-    lines = io.StringIO(text, newline="")
-    return list(Table(PLAN, kind, interval_s=interval_s).events(lines))
+    lines = io.StringIO(shifted(text), newline="")
+    table = Table(PLAN, Layout(kind=kind, interval_s=interval_s), now_ms=NOW_MS)
+    return list(table.events(CsvRows(lines)))
 
 
 def trades(text: str, kind: TableKind = TableKind.TRADES, **how: int) -> list[Trade]:
@@ -44,30 +62,30 @@ def faults(text: str, kind: TableKind = TableKind.TRADES) -> list[tuple[int, str
 def test_the_instruments_come_first_and_are_open() -> None:
     events = read(TRADES + "1000,NVX,1.01,5\n")
     assert events == [
-        FeedStatus("demo", "Demo", FeedState.RUNNING, 5.0, "", 1000),
+        FeedStatus("demo", "Demo", FeedState.RUNNING, 5.0, "", at(1000)),
         *(
             event
             for instrument in PLAN.definitions
             for event in (
-                Listing("demo", instrument, 1000),
-                Status(instrument.symbol, Phase.OPEN, "", 1000),
+                Listing("demo", instrument, at(1000)),
+                Status(instrument.symbol, Phase.OPEN, "", at(1000)),
             )
         ),
-        Trade("NVX", 101, 5, Side.BUY, 1000, 1000),
+        Trade("NVX", 101, 5, Side.BUY, at(1000), at(1000)),
     ]
 
 
 def test_a_table_as_the_standard_has_it_is_read() -> None:
     text = (
         '"size","SYMBOL",time,price,Side\r\n'
-        '5,NVX,1970-01-01T00:00:01Z,"1.01",SELL\r\n'
-        '5,"ORB",1970-01-01T00:00:01.5+00:00,1.0500,b\r\n'
-        "5,NVX,1500,2,\r\n"
+        '5.0,NVX,2026-01-01T00:00:01Z,"1.01",SELL\r\n'
+        '5.0,"ORB",2026-01-01T00:00:01.5+00:00,1.0500,b\r\n'
+        f"5.0,NVX,{at(1500)},2,\r\n"
     )
     assert trades(text) == [
-        Trade("NVX", 101, 5, Side.SELL, 1000, 1000),
-        Trade("ORB", 21, 5, Side.BUY, 1500, 1500),
-        Trade("NVX", 200, 5, Side.BUY, 1500, 1500),
+        Trade("NVX", 101, 5, Side.SELL, at(1000), at(1000)),
+        Trade("ORB", 21, 5, Side.BUY, at(1500), at(1500)),
+        Trade("NVX", 200, 5, Side.BUY, at(1500), at(1500)),
     ]
 
 
@@ -88,7 +106,6 @@ def test_blank_lines_are_no_rows() -> None:
         ("x,NVX,1.01,5", "time was 'x'"),
         ("2026-02-30T00:00:00Z,NVX,1.01,5", "no calendar"),
         ("1,ZED,1.01,5", "'ZED' is no instrument of feed demo"),
-        ("1,nvx,1.01,5", "'nvx' is no instrument"),
         ("1,,1.01,5", "'' is no instrument"),
         ("1,NVX\ufffd,1.01,5", "is no instrument"),
         ("1,NVX,1.015,5", "price was 1.015, expected a multiple of 0.01"),
@@ -119,19 +136,22 @@ def test_all_rows_that_cannot_be_taken_are_reported() -> None:
     rows = ["0,NVX,1.01,5", "x,NVX,1.01,5", "9,NVX,1.01,5", "8,NVX,1.01,5", "9,ZED,0,0", "9"]
     found = faults(TRADES + "\n".join(rows))
     assert [line for line, _ in found] == [3, 5, 6, 7]
-    assert "before that of a row above" in found[1][1]
+    assert "before that of a row above" in dict(found)[5]
 
 
-def test_the_message_lists_some_and_counts_all() -> None:
-    text = TRADES + "x,NVX,1.01,5\n" * 1234
+def test_a_cause_is_one_line_with_its_count() -> None:
+    rows = "x,NVX,1.01,5\n" * 30_000 + "1,ZED,1,1\n1,ABC,1,1\n1,ZED,1,1\n"
     with pytest.raises(InvalidImport) as caught:
-        read(text)
+        read(TRADES + rows)
     lines = str(caught.value).splitlines()
-    assert lines[0] == "1234 rows cannot be taken"
+    assert lines[0] == "30003 rows cannot be taken"
     assert lines[1].startswith("line 2: time was 'x'")
-    assert lines[-1] == "and 1184 more"
-    assert len(lines) == 52
-    assert len(caught.value.faults) == 1234
+    assert "30,000 rows like this to line 30,001" in lines[1]
+    assert lines[2] == (
+        "line 30002: 'ZED' is no instrument of feed demo "
+        "(3 rows like this to line 30,004, also 'ABC')"
+    )
+    assert len(lines) == 3
 
 
 def test_a_line_is_that_of_the_file_also_after_a_cell_of_several_lines() -> None:
@@ -147,9 +167,7 @@ def test_a_quote_that_never_ends_is_reported() -> None:
     ("header", "fault"),
     [
         ("time,symbol,price\n", "missing columns size"),
-        ("\n", "missing columns time, symbol, price, size"),
-        ("time,symbol,price,size,sid\n", "unknown column 'sid'"),
-        ("time,symbol,price,size,size\n", "a column appears twice"),
+        ("time,symbol,price,size,size\n", "column 'size' appears twice"),
         ("1,NVX,1.01,5\n", "missing columns"),
         (BARS, "missing columns price, size"),
     ],
@@ -170,7 +188,9 @@ def test_a_table_without_rows_is_refused(text: str) -> None:
 
 def test_a_bar_is_trades_at_open_high_low_and_close() -> None:
     found = trades(BARS + "60000,NVX,1.01,1.05,0.99,1.02,103\n", TableKind.BARS)
-    assert [(trade.ts_event, trade.price_ticks, trade.size, trade.side) for trade in found] == [
+    assert [
+        (trade.ts_event - BASE, trade.price_ticks, trade.size, trade.side) for trade in found
+    ] == [
         (60_000, 101, 25, Side.BUY),
         (75_000, 105, 25, Side.BUY),
         (90_000, 99, 25, Side.SELL),
@@ -181,7 +201,7 @@ def test_a_bar_is_trades_at_open_high_low_and_close() -> None:
 
 def test_neighbours_of_one_price_are_one_trade() -> None:
     found = trades(BARS + "0,NVX,1.01,1.01,1.01,1.01,1\n60000,NVX,1,2,1,1,9\n", TableKind.BARS)
-    assert [(trade.ts_event, trade.price_ticks, trade.size) for trade in found] == [
+    assert [(trade.ts_event - BASE, trade.price_ticks, trade.size) for trade in found] == [
         (0, 101, 1), (60_000, 100, 3), (75_000, 200, 3), (90_000, 100, 3),
     ]  # fmt: skip
 
@@ -200,12 +220,11 @@ def test_bars_of_several_instruments_are_merged_in_time() -> None:
 @pytest.mark.parametrize(
     ("row", "fault"),
     [
-        ("1,NVX,1,0.5,0.5,1,9", "the high is not the highest"),
-        ("1,NVX,1,2,1.5,2,9", "the low not the lowest"),
-        ("1,NVX,1,2,1,1.005,9", "expected a multiple of 0.01"),
-        ("1,NVX,1,2,0.5,1,3", "volume was 3, expected 4"),
-        ("1,NVX,1,1,1,1,0", "size was 0"),
-        ("1,NVX,1,,1,1,9", "high was ''"),
+        ("0,NVX,1,0.5,0.5,1,9", "the high is not the highest"),
+        ("0,NVX,1,2,1.5,2,9", "the low not the lowest"),
+        ("0,NVX,1,2,1,1.005,9", "expected a multiple of 0.01"),
+        ("0,NVX,1,2,0.5,1,3", "volume was 3, expected 4"),
+        ("0,NVX,1,,1,1,9", "high was ''"),
     ],
 )
 def test_a_bar_that_cannot_be_is_reported(row: str, fault: str) -> None:
@@ -216,7 +235,10 @@ def test_a_bar_that_cannot_be_is_reported(row: str, fault: str) -> None:
 
 def test_bars_that_overlap_are_reported() -> None:
     text = BARS + "0,NVX,1,1,1,1,1\n59999,NVX,1,1,1,1,1\n59999,ORB,1,1,1,1,1\n"
-    assert faults(text, TableKind.BARS) == [(3, "bars of NVX overlap at 60 s each")]
+    assert faults(text, TableKind.BARS) == [
+        (3, "bars of NVX overlap at 60 s each, they are 59.999 s apart"),
+        (4, "the bar begins 59.999 s after the grid of 1 minute"),
+    ]
 
 
 @given(
@@ -234,7 +256,7 @@ def test_every_table_of_good_rows_is_taken_whole(rows: list[tuple]) -> None:
         writer.writerow([wait, symbol, f"{steps * 0.05:.2f}", size, side])
     found = trades(out.getvalue())
     assert [(trade.ts_event, trade.symbol, trade.size) for trade in found] == [
-        (wait, symbol, size) for wait, symbol, _, size, _ in sorted(rows)
+        (at(wait), symbol, size) for wait, symbol, _, size, _ in sorted(rows)
     ]
 
 
@@ -246,3 +268,158 @@ def test_no_text_breaks_the_reader(text: str, kind: TableKind, with_header: bool
         attempt()
     except InvalidImport as error:
         assert error.faults  # noqa: PT017 text that happens to be a table is fine, too
+
+
+# --- files that people have -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("time", "looks"),
+    [
+        ("1767225600", "seconds since 1970 (2026-01-01 00:00)"),
+        ("17672256000000", "no time of a market"),
+        ("20261001", "dates, such as 20261001 (2026-10-01 00:00)"),
+        ("0", "no time of a market"),
+        ("1767225600000000", "microseconds since 1970 (2026-01-01 00:00)"),
+        ("1767225600000000000", "nanoseconds since 1970 (2026-01-01 00:00)"),
+        ("1989-12-31T23:59:59.999Z", "no time of a market"),
+        ("2101-01-01T00:00:00Z", "would be 2101-01-01 00:00, later than a day from now"),
+        ("9999-12-31T23:59:59-01:00", "would be after the year 9999"),
+        (str(NOW_MS + 86_400_001), "later than a day from now"),
+    ],
+)
+def test_a_time_outside_the_window_is_refused_with_its_likely_unit(time: str, looks: str) -> None:
+    [(line, message)] = faults(f"symbol,time,price,size\nNVX,{time},1.01,5\n")
+    assert line == 2
+    assert f"time {time} would be" in message
+    assert looks in message
+
+
+@pytest.mark.parametrize("time", ["1990-01-01T00:00:00Z", "631152000000", str(NOW_MS + 86_400_000)])
+def test_the_window_has_its_ends(time: str) -> None:
+    assert len(trades(f"{TRADES}{time},NVX,1.01,5\n")) == 1
+
+
+@pytest.mark.parametrize(
+    ("step_s", "found"),
+    [(300, "5 minutes"), (3600, "1 hour"), (86_400, "1 day"), (7 * 86_400, "7 days")],
+)
+def test_bars_that_are_longer_than_said_are_refused_with_their_distance(
+    step_s: int, found: str
+) -> None:
+    rows = "".join(f"{at(n * step_s * 1000)},NVX,1,2,1,2,8\n" for n in (0, 1, 5))
+    [(_, message)] = faults(BARS + rows, TableKind.BARS)
+    assert f"the bars are {found} apart ({step_s:,} s), not 1 minute (60 s)" in message
+
+
+def test_a_date_alone_is_no_bar_of_a_minute() -> None:
+    [(_, message)] = faults(BARS + "2026-01-05,NVX,1,2,1,2,8\n", TableKind.BARS)
+    assert "the bars are 1 day apart" in message
+
+
+def test_gaps_between_bars_are_no_longer_bars() -> None:
+    rows = "".join(f"{at(n * 60_000)},NVX,1,2,1,2,8\n" for n in (0, 5, 7, 31))
+    assert len(trades(BARS + rows, TableKind.BARS)) == 16
+
+
+def test_bars_off_the_grid_are_refused_with_the_distance() -> None:
+    rows = f"{at(7000)},NVX,1,2,1,2,8\n{at(67_000)},NVX,1,2,1,2,8\n"
+    [(line, message)] = faults(BARS + rows, TableKind.BARS)
+    assert (line, message) == (
+        2, "the bar begins 7 s after the grid of 1 minute (2 rows like this to line 3)",
+    )  # fmt: skip
+
+
+def test_bars_without_volume_or_prices_are_left_out_and_counted() -> None:
+    rows = "0,NVX,1,1,1,1,0\n60000,NVX,,,,,5\n60000,ORB,nan,NaN,null,,\n"
+    table = Table(PLAN, Layout(kind=TableKind.BARS), now_ms=NOW_MS)
+    text = shifted(BARS + rows) + f"{at(120_000)},NVX,1,1,1,1,4\n"
+    events = list(table.events(CsvRows(io.StringIO(text))))
+    assert sum(isinstance(event, Trade) for event in events) == 1
+    assert table.findings.lines() == [
+        "bars without volume that were left out: 1", "bars without prices that were left out: 2",
+    ]  # fmt: skip
+
+
+def test_columns_that_are_not_known_are_named_and_not_used() -> None:
+    table = Table(PLAN, Layout(kind=TableKind.TRADES), now_ms=NOW_MS)
+    text = f"time,symbol,price,size,venue,\n{at(0)},nvx,1.01,5,XNYS,\n"
+    assert len(list(table.events(CsvRows(io.StringIO(text))))) == 6
+    assert table.findings.notes == ["columns not used: 'venue'"]
+
+
+def test_messages_use_the_names_of_the_file() -> None:
+    layout = Layout(kind=TableKind.TRADES, columns={"time": 0, "price": 1, "size": 2}, symbol="NVX")
+    text = f"When,Last Px,Volume USD\n{at(0)},1.01,1.5\n{at(0)},x,1\nx,1,1\n"
+    with pytest.raises(InvalidImport) as caught:
+        list(Table(PLAN, layout, now_ms=NOW_MS).events(CsvRows(io.StringIO(text))))
+    said = [message for _, message in caught.value.faults]
+    assert [message.split(" was ")[0] for message in said] == ["Volume USD", "Last Px", "When"]
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("time;symbol;price;size\n", "separated by semicolons"),
+        ("time\tsymbol\tprice\tsize\n", "separated by tabs"),
+        ("time|symbol|price|size\n", "separated by bars"),
+        ("PK\x03\x04\x14\0\n", "this is an Excel file (xlsx)"),
+        ("\x1f\ufffd\x08\0\n", "this is a gzip file"),
+        ("\ufffd\ufffdt\0i\0m\0e\0\n", "the encoding is not UTF-8"),
+        ("1767225600000,NVX,1.01,5\n", "there is no header"),
+        ("2026-01-05T14:30:00Z,NVX,x,y\n", "there is no header"),
+    ],
+)
+def test_a_refusal_names_the_likely_cause(text: str, cause: str) -> None:
+    [(line, message)] = faults(text + text)
+    assert line == 1
+    assert cause in message
+
+
+@pytest.mark.parametrize(
+    ("row", "cause"),
+    [
+        ('0,NVX,"1,01",5', "it looks like a decimal comma"),
+        ("0,NVX,1,01,5", "it looks like decimal commas between commas"),
+        ("0,NVX,1.01E+05,5", "a spreadsheet may have shortened it"),
+        ("0,NVX,$1.01,5", "the sign of a currency"),
+        ("0,NV\ufffd,1.01,5", "the file is not UTF-8"),
+    ],
+)
+def test_a_number_that_is_spelled_otherwise_names_the_likely_cause(row: str, cause: str) -> None:
+    [(_, message)] = faults(f"{TRADES}{row}\n")
+    assert cause in message
+
+
+def test_sorting_and_rounding_are_done_when_they_are_wanted() -> None:
+    layout = Layout(kind=TableKind.BARS, sorts=True, rounds_prices=True, rounds_times=True)
+    text = f"{BARS}{at(67_000)},NVX,2,2,2,2,1\n{at(7_000)},NVX,1.014,1.014,1.014,1.014,1\n"
+    events = Table(PLAN, layout, now_ms=NOW_MS).events(CsvRows(io.StringIO(text)))
+    found = [event for event in events if isinstance(event, Trade)]
+    assert [(trade.ts_event - BASE, trade.price_ticks) for trade in found] == [
+        (0, 101), (60_000, 200),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("time", "zone", "utc"),
+    [
+        ("2026-01-05 09:30", "America/New_York", "2026-01-05T14:30:00Z"),
+        ("2026-07-06 09:30:00.5", "America/New_York", "2026-07-06T13:30:00.500Z"),
+        ("01/05/2026 9:30 PM", "UTC", "2026-01-05T21:30:00Z"),
+        ("05.01.2026 09:30", "Europe/Berlin", "2026-01-05T08:30:00Z"),
+        ("20260105 093000", "UTC", "2026-01-05T09:30:00Z"),
+        ("2026/1/5 9:30", "UTC", "2026-01-05T09:30:00Z"),
+        ("2026-01-05 09:30:00 UTC", "America/New_York", "2026-01-05T09:30:00Z"),
+        ("2026-01-05", "America/New_York", "2026-01-05T00:00:00Z"),
+        ("2026-06-30T23:59:60Z", "", "2026-07-01T00:00:00Z"),
+    ],
+)
+def test_times_are_read_as_many_systems_spell_them(time: str, zone: str, utc: str) -> None:
+    reader = TimeReader(Unit.CALENDAR, now_ms=NOW_MS, utc_of=utc_of(zone))
+    assert reader.read(time) == parse_rfc3339(utc)
+
+
+def test_a_time_without_a_zone_is_refused_unless_one_is_chosen() -> None:
+    [(_, message)] = faults(TRADES + "2026-01-05 09:30,NVX,1.01,5\n")
+    assert "which names no time zone" in message

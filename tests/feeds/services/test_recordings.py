@@ -16,14 +16,17 @@ from feeds.exceptions import InvalidImport, InvalidTransition
 from feeds.market.events import Trade
 from feeds.models import AuditEntry, Feed, Instrument, Recording
 from feeds.plan.plans import FeedKind, Playback
-from feeds.recordings.csv_import import TableKind
+from feeds.recordings.layout import TableKind
 from feeds.recordings.reader import RecordingFile
 from feeds.recordings.replay import Replay
 from feeds.services import feeds as services
 from feeds.services.recordings import delete_recording, import_recording
 
 pytestmark = pytest.mark.django_db
-TABLE = "time,symbol,price,size\n1000,NVX,1.01,5\n61000,NVX,1.02,5\n"
+FIRST_S = 1_767_225_601
+"""2026-01-01T00:00:01Z."""
+TABLE = f"time,symbol,price,size\n{FIRST_S}000,NVX,1.01,5\n{FIRST_S + 60}000,NVX,1.02,5\n"
+LATER = f"{FIRST_S + 60}001,NVX,1.02,5\n"
 IMPORT = "/admin/feeds/recording/add/"
 
 
@@ -55,10 +58,20 @@ def signed_in(*permissions: str) -> Client:
     return client
 
 
-def post(client: Client, feed: Feed, content: str | bytes = TABLE, **changes: object):
+def upload(client: Client, feed: Feed | None, content: str | bytes = TABLE, name: str = "a.csv"):
     raw = content if isinstance(content, bytes) else content.encode()
-    sent = {"name": "Monday", "feed": feed.pk, "kind": "trades", "interval_s": 60}
-    return client.post(IMPORT, sent | {"table": SimpleUploadedFile("a.csv", raw)} | changes)
+    sent = {"name": "Monday", "feed": feed.pk if feed else ""}
+    return client.post(IMPORT, sent | {"table": SimpleUploadedFile(name, raw)})
+
+
+def post(client: Client, feed: Feed | None, content: str | bytes = TABLE, **changes: object):
+    """Upload a file, and import it with the mapping that the page shows."""
+    page = upload(client, feed, content)
+    if page.status_code != 200 or "mapping" not in page.context:
+        return page
+    values = {field.name: field.value() for field in page.context["mapping"]}
+    sent = {name: value for name, value in values.items() if value not in (None, False)}
+    return client.post(IMPORT, sent | {"action": "import"} | changes)
 
 
 def files(folder: Path) -> list[str]:
@@ -72,7 +85,7 @@ def test_an_import_is_a_row_a_file_and_an_audit_entry(feed: Feed, folder: Path) 
     row = imported(feed)
     assert files(folder) == [row.path]
     assert (row.ticks, row.origin, row.first_at.timestamp(), row.last_at.timestamp()) == (
-        2, "imported", 1.0, 61.0,
+        2, "imported", FIRST_S, FIRST_S + 60,
     )  # fmt: skip
     events = list(RecordingFile(folder / row.path).events())
     assert [event.price_ticks for event in events if isinstance(event, Trade)] == [101, 102]
@@ -82,7 +95,7 @@ def test_an_import_is_a_row_a_file_and_an_audit_entry(feed: Feed, folder: Path) 
 
 def test_an_import_with_a_bad_row_leaves_nothing(feed: Feed, folder: Path) -> None:
     with pytest.raises(InvalidImport, match="1 row cannot be taken"):
-        imported(feed, text=TABLE + "61001,NVX,1.02,5\n" * 50_000 + "x,NVX,1,1\n")
+        imported(feed, text=TABLE + LATER * 50_000 + "x,NVX,1,1\n")
     assert files(folder) == []
     assert not Recording.objects.exists()
     assert not AuditEntry.objects.exists()
@@ -220,21 +233,25 @@ def test_the_form_is_closed_to_another_site(feed: Feed) -> None:
     assert post(client, feed).status_code == 403
 
 
-def test_the_form_tells_every_bad_row(feed: Feed, folder: Path) -> None:
-    page = post(signed_in("add_recording"), feed, TABLE + "x,NVX,1.01,5\n1,NVX,1.01,5\n")
+def test_the_form_tells_what_is_wrong(feed: Feed, folder: Path) -> None:
+    late = TABLE + f"x,NVX,1.01,5\n{FIRST_S}000,NVX,1.01,5\n"
+    page = post(signed_in("add_recording"), feed, late, sorts="")
     text = page.content.decode()
     assert "Nothing was imported" in text
     assert "2 rows cannot be taken" in text
     assert "line 4: time was &#x27;x&#x27;" in text
     assert "line 5: its time is before" in text
-    assert files(folder) == []
+    assert files(folder) == ["uploads"]
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"\xff\xfet\x00i\x00", "missing columns"),
-        (TABLE.encode() + b"62000,NV\xff,1,1\n", "is no instrument of feed demo"),
+        (b"\xff\xfet\x00i\x00", "Choose a column for time"),
+        (
+            TABLE.encode() + LATER.encode().replace(b"NVX", b"NV\xff"),
+            "is no instrument of feed demo",
+        ),
         (b"", "The submitted file is empty"),
     ],
 )
@@ -249,7 +266,7 @@ def test_the_form_refuses_a_name_that_is_taken(feed: Feed) -> None:
 
 
 def test_a_file_that_is_too_large_is_refused(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("feeds.admin.recordings.MOST_BYTES", 10)
+    monkeypatch.setattr("feeds.admin.table_forms.MOST_BYTES", 10)
     page = post(signed_in("add_recording"), feed)
     assert "larger than 10 bytes" in page.content.decode()
 
@@ -284,11 +301,13 @@ def test_the_command_imports(feed: Feed, tmp_path: Path, capsys) -> None:
     assert "Monday: 2 trades in monday-" in capsys.readouterr().out
 
 
-def test_the_command_tells_every_bad_row(feed: Feed, tmp_path: Path, capsys) -> None:
+def test_the_command_tells_each_cause_once(feed: Feed, tmp_path: Path, capsys) -> None:
     (tmp_path / "a.csv").write_text(TABLE + "x,NVX,1.01,5\n" * 120)
     with pytest.raises(CommandError, match="120 rows cannot be taken, so none was"):
         call_command("import_recording", str(tmp_path / "a.csv"), feed="demo", name="Monday")
-    assert capsys.readouterr().err.count("time was 'x'") == 120
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("line 4: time was 'x'")
+    assert "120 rows like this to line 123" in line
     assert not Recording.objects.exists()
 
 
@@ -319,3 +338,88 @@ def test_record_switches_on_and_off_and_waits(feed: Feed, monkeypatch: pytest.Mo
         call_command("record", "demo", seconds=0.0)
     with pytest.raises(CommandError, match="there is no feed"):
         call_command("record", "none")
+
+
+# --- the way from a file to a replay --------------------------------------------------------
+
+KLINES = "\n".join(
+    f"{FIRST_S - 1 + n * 60}000,100.1,100.5,99.9,100.2,12.345,{FIRST_S + n * 60}000,1,4,6,6,0"
+    for n in range(3)
+)
+
+
+def test_a_file_is_a_replay_that_starts_after_three_clicks(feed: Feed) -> None:
+    client = Client()
+    client.force_login(User.objects.create_superuser("root"))
+    page = upload(client, None, KLINES, "BTCUSDT-1m-2026-01.csv")
+    assert "Recognised: Binance klines" in page.content.decode()
+    assert "3 rows would give 12 trades" in page.content.decode()
+    assert not Recording.objects.exists()
+    values = {field.name: field.value() for field in page.context["mapping"]}
+    sent = {name: value for name, value in values.items() if value not in (None, False)}
+    done = client.post(IMPORT, sent | {"action": "import", "symbol_prefix": "R"})
+    replay = Feed.objects.get(kind="replay")
+    assert done.url == f"/admin/feeds/feed/{replay.pk}/change/"
+    assert (replay.state, replay.recording.name) == ("CLOSED", "Monday")
+    assert [str(row) for row in replay.instruments.all()] == ["RBTCUSDT"]
+    assert services.start_feed(replay, actor=None)
+    events = open_replay(Feed.objects.get(pk=replay.pk).plan())
+    assert isinstance(events, Replay)
+
+
+def test_a_taken_symbol_asks_for_a_prefix_before_anything_is_made(feed: Feed, folder: Path) -> None:
+    client = Client()
+    client.force_login(User.objects.create_superuser("root"))
+    page = upload(client, None)
+    assert "NVX (on Demo Exchange). Choose a prefix" in page.content.decode()
+    assert Feed.objects.count() == 1
+    assert not Recording.objects.exists()
+
+
+def test_who_may_not_add_feeds_makes_no_replay(feed: Feed) -> None:
+    client = signed_in("add_recording")
+    assert post(client, feed, plays="on", symbol_prefix="R").status_code == 302
+    assert Recording.objects.exists()
+    assert Feed.objects.count() == 1
+
+
+def test_an_upload_is_of_one_person(feed: Feed) -> None:
+    page = upload(signed_in("add_recording"), feed)
+    sent = {"key": page.context["mapping"]["key"].value(), "action": "import"}
+    answer = signed_in("add_recording").post(IMPORT, sent, follow=True)
+    assert "This upload is too old" in answer.content.decode()
+
+
+@pytest.mark.parametrize("key", ["", "../../x", "a" * 32, "a/" * 16])
+def test_a_key_that_is_none_finds_no_file(feed: Feed, key: str) -> None:
+    answer = signed_in("add_recording").post(IMPORT, {"key": key}, follow=True)
+    assert "This upload is too old" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"prefix": "Q"}, "it lists none of the instruments of Monday .QNVX."),
+        ({"tick_size": "0.5"}, "NVX has a tick size of 0.01, not 0.5, in Monday"),
+        ({"path": "gone.parquet"}, "there is no recording gone.parquet"),
+    ],
+)
+def test_a_replay_of_nothing_is_not_started(feed: Feed, changes: dict, reason: str) -> None:
+    row = imported(feed)
+    Feed.objects.update(kind="replay", recording=row, prefix=changes.get("prefix", ""))
+    Instrument.objects.update(tick_size=changes.get("tick_size", "0.01"))
+    Recording.objects.update(path=changes.get("path", row.path))
+    services.close_feed(Feed.objects.get(), actor=None)
+    with pytest.raises(InvalidTransition, match=reason):
+        services.start_feed(Feed.objects.get(), actor=None)
+    assert Feed.objects.get().state == "CLOSED"
+
+
+def test_the_command_recognises_and_takes_options(feed: Feed, tmp_path: Path, capsys) -> None:
+    (tmp_path / "NVX.csv").write_text(f"Time;Price;Qty\n{FIRST_S};1,01;5\n")
+    path = str(tmp_path / "NVX.csv")
+    with pytest.raises(CommandError, match="1 rows cannot be taken"):
+        call_command("import_recording", path, feed="demo", name="Monday")
+    assert "the columns seem to be separated by semicolons" in capsys.readouterr().err
+    call_command("import_recording", path, feed="demo", name="Monday", recognise=True)
+    assert "Monday: 1 trades" in capsys.readouterr().out
