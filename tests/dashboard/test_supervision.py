@@ -15,6 +15,7 @@ from dashboard.supervision import (
     WELL_S,
     supervise,
 )
+from tests.support.log_lines import records_of
 
 AWAY = OperationalError("no server")
 
@@ -75,18 +76,22 @@ async def test_a_database_is_tried_again_soon_however_long_it_is_away(monkeypatc
 async def test_a_database_that_is_away_is_one_line_without_a_traceback(monkeypatch, caplog) -> None:
     away = ExceptionGroup("tasks", [AWAY])
     await rests_of([0.0] * 3, monkeypatch, {0: AWAY, 1: away, 2: OperationalError("starts up")})
-    said = [record.getMessage().partition("error=")[2] for record in caplog.records]
-    assert said == ["no server", "starts up"]
-    assert not any(record.exc_info for record in caplog.records)
+    said = records_of(caplog, supervision)
+    assert [record.getMessage().partition("error=")[2] for record in said] == [
+        "no server",
+        "starts up",
+    ]
+    assert not any(record.exc_info for record in said)
 
 
 async def test_a_database_that_was_there_meanwhile_is_news_again(monkeypatch, caplog) -> None:
     away = dict.fromkeys(range(4), AWAY)
     await rests_of([0.0, ATTEMPT_S, 0.0, 0.0], monkeypatch, away)
-    assert len(caplog.records) == 2
+    assert len(records_of(caplog, supervision)) == 2
 
 
 async def test_a_crash_between_two_outages_has_its_traceback(monkeypatch, caplog) -> None:
     await rests_of([0.0] * 3, monkeypatch, {0: AWAY, 2: AWAY})
-    assert [bool(record.exc_info) for record in caplog.records] == [False, True, False]
+    said = records_of(caplog, supervision)
+    assert [bool(record.exc_info) for record in said] == [False, True, False]
     assert "it broke" in caplog.text

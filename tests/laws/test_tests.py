@@ -173,6 +173,41 @@ def test_a_nap_is_found(planted: str, is_found: bool) -> None:
     assert bool(naps(planted)) == is_found
 
 
+# --- logs ---
+
+
+def foreign_lines(source: str) -> list[Found]:
+    """Return where a test compares everything that was logged, whoever logged it."""
+    return [
+        Found(node.lineno, f"reads {ast.unparse(node)}: say whose, with tests/support/log_lines.py")
+        for node in ast.walk(parsed(source))
+        if isinstance(node, ast.Attribute)
+        and node.attr in ("records", "messages", "record_tuples")
+        and ast.unparse(node.value) == "caplog"
+    ]
+
+
+def test_logged_lines_are_asked_of_one_logger() -> None:
+    """asyncio may log a line about another test at any moment."""
+    found = broken(foreign_lines, [path for path in PATHS if path.name != "log_lines.py"])
+    assert not found, found
+
+
+@pytest.mark.parametrize(
+    ("planted", "is_found"),
+    [
+        ("assert len(caplog.records) == 2", True),
+        ("assert caplog.messages == ['a']", True),
+        ("assert 'a' in caplog.text", False),
+        ("assert records_of(caplog, module)", False),
+        ("board.records", False),
+    ],
+)
+def test_a_look_at_all_logged_lines_is_found(planted: str, is_found: bool) -> None:
+    """The rule leaves the text alone: a test asks it for its own words."""
+    assert bool(foreign_lines(planted)) == is_found
+
+
 # --- the fast tier ---
 
 TEST_FOLDERS = sorted({path.parent for path in PATHS if path.name.startswith("test_")})

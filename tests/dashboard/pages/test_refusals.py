@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from dashboard.pages import refusals
+from tests.support.log_lines import lines_of
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/accounts/login/"
@@ -50,10 +51,9 @@ def test_a_foreign_host_is_one_line_and_names_the_setting(host, caplog) -> None:
         refused = Client(raise_request_exception=False).get(LOGIN, headers={"host": host})
     assert refused.status_code == 400
     assert CURE in refused.content.decode()
-    mine = [record for record in caplog.records if record.name == refusals.__name__]
-    assert len(mine) == 1
-    assert CURE in mine[0].getMessage()
-    assert mine[0].getMessage().isascii()
+    [line] = lines_of(caplog, refusals)
+    assert CURE in line
+    assert line.isascii()
 
 
 def test_the_log_has_no_traceback_of_a_foreign_host() -> None:

@@ -10,6 +10,7 @@ from asgiref.sync import sync_to_async
 from channels.layers import channel_layers
 
 from feeds.bus import control
+from tests.support.log_lines import records_of
 from tests.support.places import ROOT
 from tests.support.redis_server import RedisServer
 from tests.support.served import environment
@@ -142,7 +143,7 @@ async def test_a_poke_without_redis_is_one_line_in_the_log(
 ) -> None:
     over_redis.kill()
     await sync_to_async(control.poke_feeds)()
-    ours = [record for record in caplog.records if record.name == "feeds.bus.control"]
+    ours = records_of(caplog, control)
     assert [record.getMessage().split(" error=")[0] for record in ours] == [
         "poke lost type=control.feeds"
     ]

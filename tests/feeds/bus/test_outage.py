@@ -2,7 +2,9 @@
 
 import pytest
 
+from feeds.bus import redis_link
 from feeds.bus.redis_link import Outage
+from tests.support.log_lines import lines_of
 
 
 def test_an_outage_is_logged_once_and_so_is_its_end(caplog: pytest.LogCaptureFixture) -> None:
@@ -12,6 +14,6 @@ def test_an_outage_is_logged_once_and_so_is_its_end(caplog: pytest.LogCaptureFix
         outage.begin(OSError("refused"))
     outage.end()
     outage.end()
-    assert caplog.messages == ["the link lost error=refused", "the link is back"]
+    assert lines_of(caplog, redis_link) == ["the link lost error=refused", "the link is back"]
     outage.begin(OSError("refused again"))
-    assert len(caplog.messages) == 3
+    assert len(lines_of(caplog, redis_link)) == 3
