@@ -19,13 +19,22 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
+from dashboard.exceptions import LastSuperuser
 from dashboard.models import ApiToken, BrowserSession, Notification
 from dashboard.people import account_deletion, second_factor, services, token_service
 from dashboard.people.forms import SendForm
+from dashboard.people.superusers import are_last_superusers, lock_superusers
 from feeds.admin.concurrent_edits import ConcurrentForm
 from feeds.admin.deletions import DeletionAdmin
 from feeds.admin.operating import actor_of
 from feeds.admin.read_only import ReadOnlyAdmin
+
+SUPERUSER_FIELDS: Final = ("is_superuser", "is_staff", "is_active")
+"""Without one of them an account may not do everything."""
+LAST_SUPERUSER: Final = (
+    "This is the last superuser. Somebody must be able to look after this site, so make another "
+    "account a superuser first."
+)
 
 admin.site.site_header = admin.site.site_title = "Market administration"
 admin.site.index_title = "What to do"
@@ -38,6 +47,15 @@ admin.site.unregister(mail_admin.EmailAddress)  # the page of an account has its
 
 class AccountForm(ConcurrentForm, UserChangeForm):  # type: ignore[type-arg]
     """Django's form of an account, which also notices the changes of others."""
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse to take away the last superuser: nobody could look after the site."""
+        lock_superusers()  # before the row of the account: all lock in the same order
+        cleaned = super().clean()
+        lost = [name for name in SUPERUSER_FIELDS if self.cleaned_data.get(name) is False]
+        if lost and are_last_superusers([self.instance]):
+            self.add_error(lost[0], LAST_SUPERUSER)
+        return cleaned
 
 
 @admin.register(User)
@@ -53,9 +71,31 @@ class AccountAdmin(DeletionAdmin, UserAdmin):  # type: ignore[type-arg]
     ) -> tuple[list[Any], dict[Any, Any], set[Any], list[Any]]:
         """Protect the last superuser: somebody must be able to look after the site."""
         rows, counts, needed, protected = super().get_deleted_objects(objs, request)
-        if account_deletion.are_last_superusers(objs):
+        if are_last_superusers(objs):
             protected = [*protected, "the last superuser"]
         return rows, counts, needed, protected
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Say so if an account has become the last superuser while its page was open."""
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except LastSuperuser:
+            return self._refused(request)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Say so if accounts have become the last superusers while their page was open."""
+        try:
+            return super().changelist_view(request, extra_context)
+        except LastSuperuser:
+            return self._refused(request)
+
+    def _refused(self, request: HttpRequest) -> HttpResponse:
+        messages.error(request, f"Nothing was deleted. {LAST_SUPERUSER}")
+        return HttpResponseRedirect(reverse("admin:auth_user_changelist"))
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """Delete an account with its sessions, which have no foreign key to it."""

@@ -16,7 +16,8 @@ from django.views import View
 from dashboard.exceptions import LastSuperuser
 from dashboard.pages.accounts import user_of
 from dashboard.pages.sign_out import FORGOTTEN
-from dashboard.people.account_deletion import are_last_superusers, delete_account
+from dashboard.people.account_deletion import delete_account
+from dashboard.people.superusers import are_last_superusers
 
 
 class DeletionView(View):

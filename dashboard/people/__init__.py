@@ -6,5 +6,6 @@
 - selectors: reads of these rows; services: the only writer of them
 - forms: what users send to pages; accounts: sign-up and failed sign-ins
 - forgotten_password: links by e-mail; reset_tokens: the tokens in them
-- account_deletion: accounts with all that belongs to them
+- account_deletion: accounts with all that belongs to them; superusers: somebody must be one
+- shared_cache: what all processes count together; cache_service: the only writer of its rows
 """

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from dashboard.exceptions import LastSuperuser
+from dashboard.people.superusers import ACTIVE_SUPERUSER, are_last_superusers
 from feeds.services.audit import record
 
 SESSIONS_PER_READ: Final = 1000
@@ -39,7 +40,7 @@ def delete_accounts(users: Iterable[User], *, actor: User | None) -> None:
     keys = _session_keys_of(ids)  # before the transaction: there may be many sessions to read
     with transaction.atomic():
         # Two superusers who delete themselves at once wait for each other here.
-        locked = User.objects.select_for_update().filter(Q(pk__in=ids) | _superusers())
+        locked = User.objects.select_for_update().filter(Q(pk__in=ids) | ACTIVE_SUPERUSER)
         found = [user for user in locked.order_by("pk") if user.pk in ids]
         if are_last_superusers(found):
             raise LastSuperuser("no other active account is a superuser")
@@ -47,17 +48,6 @@ def delete_accounts(users: Iterable[User], *, actor: User | None) -> None:
             record("delete account", f"user {user.get_username()}", actor=actor)
         Session.objects.filter(session_key__in=keys).delete()
         User.objects.filter(pk__in=ids).delete()
-
-
-def are_last_superusers(users: Iterable[User]) -> bool:
-    """Say whether nobody could do everything without these accounts."""
-    ids = {user.pk for user in users}
-    superusers = set(User.objects.filter(_superusers()).values_list("pk", flat=True))
-    return bool(superusers & ids) and superusers <= ids
-
-
-def _superusers() -> Q:
-    return Q(is_superuser=True, is_active=True)
 
 
 def _session_keys_of(user_ids: Iterable[int]) -> list[str]:

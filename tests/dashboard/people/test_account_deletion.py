@@ -18,7 +18,6 @@ from dashboard.exceptions import LastSuperuser
 from dashboard.models import ApiToken, BrowserSession, Notification, Watchlist
 from dashboard.people import account_deletion, services
 from dashboard.people.account_deletion import (
-    are_last_superusers,
     delete_account,
     delete_accounts,
 )
@@ -258,11 +257,3 @@ def test_an_inactive_superuser_may_go():
 def test_everybody_else_may_go_where_there_is_no_superuser(ada):
     delete_account(ada, actor=ada)
     assert not User.objects.exists()
-
-
-def test_all_superusers_together_are_the_last(ada):
-    first, second = superuser("first"), superuser("second")
-    assert are_last_superusers([first, ada, second])
-    assert not are_last_superusers([first, ada])
-    assert not are_last_superusers([ada])
-    assert not are_last_superusers([])
