@@ -109,7 +109,7 @@ def _channel_layer(redis_url: str) -> dict[str, object]:
 def _secret_key(folder: Path) -> str:
     """Return the key from the environment, or one that is made once and stored with the data."""
     if key := os.environ.get("SECRET_KEY"):
-        return _strong(key)
+        return _strong(key, "SECRET_KEY")
     file = folder / "secret_key"
     if not file.exists():
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w") as out:
@@ -117,11 +117,18 @@ def _secret_key(folder: Path) -> str:
     return file.read_text()
 
 
-def _strong(key: str) -> str:
+def _former_keys() -> list[str]:
+    """Return keys of before: what they signed is still believed, and nothing new is signed."""
+    named = os.environ.get("SECRET_KEY_FALLBACKS", "").split(",")
+    keys = [key.strip() for key in named if key.strip()]
+    return [_strong(key, "SECRET_KEY_FALLBACKS") for key in keys]
+
+
+def _strong(key: str, name: str) -> str:
     is_weak = len(key) < KEY_LENGTH or len(set(key)) < KEY_VARIETY
     if not DEBUG and (is_weak or key.startswith("django-insecure-")):
         cure = f"expected {KEY_LENGTH} random characters or more, or none to have a key made"
-        raise ImproperlyConfigured(f"SECRET_KEY was weak, {cure}")
+        raise ImproperlyConfigured(f"{name} was weak, {cure}")
     return key
 
 
@@ -255,6 +262,8 @@ IS_HTTPS = _is_https(MARKET_PUBLIC_ORIGINS, MARKET_TRUSTED_PROXIES)
 
 # --- Django ---------------------------------------------------------------------------------
 SECRET_KEY = _secret_key(MARKET_DATA_DIR)
+SECRET_KEY_FALLBACKS = _former_keys()
+"""Keys of before a change of SECRET_KEY: with them nobody is signed out."""
 ROOT_URLCONF = "dashboard.urls"
 ASGI_APPLICATION = "dashboard.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -293,6 +302,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "dashboard.pages.browser_sessions.BrowserSessionMiddleware",
     "dashboard.pages.second_factor.SecondFactorMiddleware",
+    "dashboard.pages.staff_sessions.StaffSessionMiddleware",
 ]
 
 TEMPLATES = [
@@ -378,6 +388,10 @@ MFA_FORMS = {
 }
 MARKET_STAFF_SECOND_FACTOR = os.environ.get("MARKET_STAFF_SECOND_FACTOR", "") == "1"
 """Whether staff must show a second factor: pages, the admin and sockets are closed before."""
+MARKET_STAFF_REST_S = int(_number("MARKET_STAFF_REST_S", 1800, low=1, high=1_209_600))
+"""The session of staff and superusers ends when they asked for no page for this long."""
+MARKET_STAFF_SESSION_S = int(_number("MARKET_STAFF_SESSION_S", 43_200, low=1, high=1_209_600))
+"""The session of staff and superusers ends this long after they proved who they are."""
 MARKET_OPEN_SIGNUP = os.environ.get("MARKET_OPEN_SIGNUP", "") == "1"
 """Whether anybody may create an account; by default only an admin does."""
 
@@ -424,7 +438,13 @@ STORAGES = {
 reload."""
 
 SECRETS: Final = (
-    *(SECRET_KEY, MARKET_UPSTREAM_KEY, MARKET_UPSTREAM_SECRET, MARKET_METRICS_TOKEN),
+    *(
+        SECRET_KEY,
+        *SECRET_KEY_FALLBACKS,
+        MARKET_UPSTREAM_KEY,
+        MARKET_UPSTREAM_SECRET,
+        MARKET_METRICS_TOKEN,
+    ),
     DATABASES["default"].get("PASSWORD", ""),
     EMAIL_HOST_PASSWORD,
 )

@@ -4,13 +4,15 @@ The only writer of these rows. Django's sessions do not say whose they are, so a
 not know requests or sockets; the sweep of the hub ends the sockets of a session that is gone.
 """
 
+import logging
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.contrib.auth.models import User
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.contrib.sessions.models import Session
-from django.db import transaction
+from django.db import Error, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -18,6 +20,7 @@ from dashboard.models import BrowserSession
 from dashboard.people.tokens import MARK_LENGTH
 from feeds.services.audit import record
 
+log = logging.getLogger(__name__)
 SEEN_NOTED_EVERY: Final = timedelta(minutes=5)
 """The last use is written no more often than this."""
 AGENT_CHARACTERS: Final = 200
@@ -37,6 +40,22 @@ def note_session(user: User, key: str, *, address: str, agent: str) -> None:
         _, is_new = BrowserSession.objects.update_or_create(key=key, defaults=facts)
         if is_new:
             _forget_ended(user)
+
+
+def move_end(session: SessionBase, end: datetime) -> None:
+    """Let a session end at another time.
+
+    A database that cannot be written to keeps nobody from a page, and a session that was ended
+    meanwhile stays so.
+    """
+    session.set_expiry(end)
+    try:
+        session.save()
+    except (Error, UpdateError) as error:
+        log.warning("end of a session was not moved error=%r", error)
+        session.modified = False
+    else:
+        session.modified = True  # the cookie has the same end
 
 
 def is_noted(seen_at: datetime | None) -> bool:

@@ -17,7 +17,8 @@ from tests.attacks.table import Row, cell_of, page_of, read_rows
 from tests.support.places import ROOT
 
 SUBJECTS: Final = (
-    *("bodies", "heads", "frames", "floods", "slow_requests", "rights", "parts", "stops"),
+    *("bodies", "heads", "frames", "floods", "slow_requests", "rights", "sessions"),
+    *("parts", "stops"),
     "suites",
     "open_points",
 )

@@ -21,20 +21,6 @@ open_point(
     reason="each connection and request is bounded, but nothing looks at the memory of the machine",
 )
 open_point(
-    "another SECRET_KEY, with the former one as a fallback",
-    expected="nobody is signed out",
-    source="fault: key rotation",
-    measured="everybody is signed out",
-    reason="there is no setting for former keys",
-)
-open_point(
-    "session of staff that rests for 30 minutes",
-    expected="it has ended",
-    source="attack goals: admin",
-    measured="it lasts 14 days, as every session",
-    reason="sessions have Django's default age; nothing ends those of staff earlier",
-)
-open_point(
     "browser tab that sleeps and wakes",
     expected="right within 2 s, stale at once",
     source="fault: tab sleeps",

@@ -100,7 +100,7 @@ SITE = {
 }
 """What a site behind a proxy with TLS has to set."""
 
-LOOSE = ("SECRET_KEY", "REDIS_URL", "WEB_CONCURRENCY", "EMAIL_URL")
+LOOSE = ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "REDIS_URL", "WEB_CONCURRENCY", "EMAIL_URL")
 """Settings whose names do not begin like the others."""
 
 
@@ -174,6 +174,7 @@ def test_named_hosts_replace_the_local_ones(settings_of) -> None:
         ({"SECRET_KEY": "secret"}, "SECRET_KEY was weak"),
         ({"SECRET_KEY": "x" * 80}, "SECRET_KEY was weak"),
         ({"SECRET_KEY": "django-insecure-" + "aB3$9" * 20}, "SECRET_KEY was weak"),
+        ({"SECRET_KEY_FALLBACKS": f"{'aB3$9' * 20},x"}, "SECRET_KEY_FALLBACKS was weak"),
     ],
 )
 def test_an_insecure_combination_ends_the_start(settings_of, environment, fact) -> None:
@@ -201,6 +202,15 @@ def test_one_setting_makes_a_site_send_mail(settings_of) -> None:
 def test_mail_may_be_from_somebody_else(settings_of) -> None:
     sender = "Market <market@example.com>"
     assert settings_of(**SITE, MARKET_EMAIL_FROM=sender)["DEFAULT_FROM_EMAIL"] == sender
+
+
+def test_former_keys_are_believed_and_kept_out_of_the_log(settings_of) -> None:
+    first, second = "aB3$9" * 20, "xY7!4" * 20
+    assert settings_of()["SECRET_KEY_FALLBACKS"] == []
+    found = settings_of(SECRET_KEY_FALLBACKS=f" {first}, {second},")
+    assert found["SECRET_KEY_FALLBACKS"] == [first, second]
+    assert {first, second} < set(found["SECRETS"])
+    assert found["SECRET_KEY"] not in (first, second)
 
 
 @pytest.mark.parametrize("weak", ["secret", "x" * 80])

@@ -355,6 +355,7 @@ DJANGO_SETTINGS = {
         *("MARKET_PUBLIC_ORIGINS", "MARKET_SENDS_MAIL", "PASSWORD_RESET_TIMEOUT"),
     },
     "dashboard.people.second_factor": {"MARKET_STAFF_SECOND_FACTOR"},
+    "dashboard.pages.staff_sessions": {"MARKET_STAFF_REST_S", "MARKET_STAFF_SESSION_S"},
     "dashboard.checks": {"MARKET_REDIS_URL", "MARKET_WEB_PROCESSES", "CHANNEL_LAYERS"},
     "dashboard.management.commands.backup": {"MARKET_DATA_DIR", "MARKET_RECORDINGS_DIR"},
     "dashboard.management.commands.doctor": {"MARKET_DATA_DIR", "MARKET_REDIS_URL"},
