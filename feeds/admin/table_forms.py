@@ -76,9 +76,10 @@ class MappingForm(forms.Form):
         label="Rows are", choices=[(kind.value, kind.value.title()) for kind in TableKind]
     )
     symbol = forms.CharField(
+        label="Symbol of all rows",
         required=False,
         max_length=12,
-        help_text="Of all rows, if there is no column with symbols.",
+        help_text="If there is no column with symbols.",
     )
     unit = forms.ChoiceField(
         label="Whole numbers as times are",
