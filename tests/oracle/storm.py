@@ -12,6 +12,7 @@ from collections import Counter
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
@@ -35,7 +36,7 @@ from tests.support.market_script import NOW, listing
 
 OWNER = re.compile(r"CANARY-(\d+)-")
 """Every personal text has `CANARY-<user>-<number>`: so the owner of any text is known."""
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+(BACKEND,) = settings.AUTHENTICATION_BACKENDS
 HEADERS = [(b"host", b"localhost"), (b"x-market-page", b"1")]
 CHANNELS = ("notifications", "watchlist", "ticker")
 HURRY = 100
