@@ -10,8 +10,10 @@ from typing import Any, Final, Protocol
 
 from dashboard import request_id
 from dashboard.delivery.eager_task import start
+from dashboard.delivery.outboxes.market import TickerOutbox
 from dashboard.delivery.replica import Replica
 from dashboard.delivery.subscriber import Subscriber
+from dashboard.delivery.timing_wheel import NOWHERE
 from dashboard.delivery.traffic import Traffic
 from dashboard.exceptions import ConnectionClosed
 from dashboard.people.identity import Identity
@@ -57,12 +59,17 @@ class ConnectionOwner(Protocol):
         """Read the personal rows of these users again."""
         ...
 
+    def expect(self, connection: "Connection") -> None:
+        """Look at a connection again when its next frame or heartbeat may be due."""
+        ...
+
 
 class Connection:
     """A reader in the hub, with its identity, its transport and its socket.
 
-    `key` is its name for operators. `since_ms` is when it began (UTC ms). `next_s` is when its next
-    frame may be due if no status changes before (seconds, monotonic).
+    `key` is its name for operators. `since_ms` is when it began (UTC ms). `prices` is the ticker
+    while the fan-out may write its updates at once, None while anything else may be due. `beat_s`
+    is when the next heartbeat is due (seconds, monotonic).
     """
 
     def __init__(
@@ -78,11 +85,12 @@ class Connection:
         self.identity = identity
         self._request_id = request_id.current()
         self.transport = transport
-        # A copy of the subscriber's, renewed wherever that may change. The hub compares it for
-        # every connection at every batch; a property would make that loop four times as slow.
-        self.next_s = subscriber.next_s
+        self.socket = socket
+        self.pace = subscriber.pace
+        self.beat_s = subscriber.beat_s
+        self.prices: TickerOutbox | None = None
+        self.slot = NOWHERE
         self._subscriber = subscriber
-        self._socket = socket
         self._hub = hub
         self._answers: list[str] = []
         self._unsent: list[str] = []
@@ -99,6 +107,16 @@ class Connection:
     def closed(self) -> Close | None:
         """Return why the server ended this connection; None while it is open."""
         return self._subscriber.closed
+
+    @property
+    def next_s(self) -> float:
+        """Return when the next frame may be due if no status changes before (seconds)."""
+        return self._subscriber.next_s
+
+    @property
+    def is_waiting(self) -> bool:
+        """Say whether a writer waits for the socket."""
+        return self._waiting is not None
 
     def has_work(self, now_s: float) -> bool:
         """Say whether frames may be due although the market did not move."""
@@ -150,12 +168,12 @@ class Connection:
     @property
     def rate(self) -> float:
         """Return how many frames of merged changes go out per second."""
-        return self._subscriber.pace.rate
+        return self.pace.rate
 
     @property
     def limited_by(self) -> str:
         """Return what limits the rate, in words; empty when only the reader's choice does."""
-        return self._subscriber.pace.reason
+        return self.pace.reason
 
     @property
     def symbol_count(self) -> int | None:
@@ -178,11 +196,13 @@ class Connection:
         elif not self._is_writing:
             # Set before the start: the writer may run to its end here, and what it does may wake
             # this connection again. Two writers would mix up the order of the frames.
-            self._is_writing = True
+            self._is_writing, self.prices = True, None
             self._waiting = self._start(self._write, now or moment_of(self._hub.clock))
             if self._waiting is None:
                 self._is_writing = False
-                self._subscriber.pace.note_wait(0.0)
+                self.pace.note_wait(0.0)
+                can_write = self._write is not None and self.socket.write_now is not None
+                self.prices = self._subscriber.prices if can_write else None
             else:
                 self._wait_began_s = self._accepted_s = self._hub.clock.monotonic()
                 self._waiting.add_done_callback(self._stop_waiting)
@@ -197,9 +217,7 @@ class Connection:
         try:
             return None if self._write_at_once(now) else start(write())
         except Exception as error:
-            self.report(error)
-            self._write = None
-            self._socket.abort()
+            self.fail(error)
             return None
 
     def _write_at_once(self, now: Moment) -> bool:
@@ -207,16 +225,31 @@ class Connection:
 
         Nearly all frames go this way. A coroutine for each would cost more than its content.
         """
-        write_now = self._socket.write_now
+        write_now = self.socket.write_now
+        if self._unsent:
+            return False
         while write_now is not None and self._subscriber.closed is None:
+            are_answers = bool(self._answers)
             frames = self._take(now)
             for index, frame in enumerate(frames):
                 if not write_now(frame):
                     self._unsent = frames[index:]
                     return False
-            if not frames or self.next_s > now.mono_s:
+            # Answers go alone: frames of any channel may be due behind them.
+            if not frames or (self.next_s > now.mono_s and not are_answers):
                 return True
         return False
+
+    def keep(self, frame: str) -> None:
+        """Write a frame that the socket did not take as soon as there is room for it."""
+        self._unsent = [frame]
+        self.wake()
+
+    def fail(self, error: Exception) -> None:
+        """End this connection, after an error that concerns no other."""
+        self.report(error)
+        self.stop_writing()
+        self.socket.abort()
 
     def report(self, error: Exception) -> None:
         """Log an error of the writer; the hub often runs it, outside the context of the request."""
@@ -225,7 +258,7 @@ class Connection:
 
     def stop_writing(self) -> None:
         """Write no more, and cancel a writer that waits for the socket."""
-        self._write = None
+        self._write = self.prices = None
         if self._waiting is not None:
             self._waiting.cancel()
 
@@ -241,7 +274,7 @@ class Connection:
             return
         hub = self._hub
         self._answers += self._subscriber.receive(message, hub.replica, moment_of(hub.clock))
-        self.next_s = self._subscriber.next_s
+        self._plan()
         self._request_personal()
         # A reader that sends commands and reads nothing would fill the memory with answers.
         if sum(map(len, self._answers)) > ANSWER_CHARACTERS:
@@ -262,6 +295,7 @@ class Connection:
         """Put the welcome frame before everything else."""
         hub = self._hub
         self._answers.append(self._subscriber.welcome(hub.replica, moment_of(hub.clock)))
+        self._plan()
 
     # --- frames ------------------------------------------------------------------------------
     def settle(self) -> ReaderPosition | None:
@@ -306,8 +340,12 @@ class Connection:
             self._answers = []
         else:
             frames = self._subscriber.frames(hub.replica, now)
-            self.next_s = self._subscriber.next_s
+            self._plan()
         return hub.traffic.send(frames)
+
+    def _plan(self) -> None:
+        self.beat_s = self._subscriber.beat_s
+        self._hub.expect(self)
 
     def take_all(self) -> list[str]:
         """Return everything that is due now, whatever the pace.
@@ -327,7 +365,7 @@ class Connection:
             return
         # One frame may take longer than the deadline on a slow network. As long as the backlog
         # shrinks, the reader is there: it gets fewer frames, and keeps its connection.
-        backlog = self._socket.backlog()
+        backlog = self.socket.backlog()
         if self._backlog is None or backlog < self._backlog:
             self._accepted_s = now_s
         self._backlog = backlog
@@ -338,7 +376,7 @@ class Connection:
 
     def cut(self) -> None:
         """End the connection without waiting for what its reader did not accept."""
-        self._socket.abort()
+        self.socket.abort()
 
     def note_accepted(self) -> None:
         """Note that the socket accepted a frame."""
@@ -348,7 +386,7 @@ class Connection:
         self._waiting = self._backlog = None
         self._is_writing = False
         waited_s = self._hub.clock.monotonic() - self._wait_began_s
-        self._subscriber.pace.note_wait(waited_s)
+        self.pace.note_wait(waited_s)
         self.wake()  # news that came while it waited did not wake the writer
 
     def _request_personal(self) -> None:

@@ -16,6 +16,7 @@ from django import db
 
 from dashboard.cpu_meter import CostMeter
 from dashboard.delivery.connection import Connection, ReaderSocket
+from dashboard.delivery.fan_out import FanOut
 from dashboard.delivery.replica import BatchLost, Replica
 from dashboard.delivery.subscriber import Subscriber
 from dashboard.delivery.traffic import RefusalReason, Traffic
@@ -79,6 +80,7 @@ class Hub:
         self.clock = clock
         self.connections: set[Connection] = set()
         self.traffic = Traffic()
+        self._fan_out = FanOut(self.traffic)
         self._observers = observers
         self.handshakes: Counter[Transport] = Counter()
         self._delivered: Counter[Transport] = Counter()
@@ -143,6 +145,7 @@ class Hub:
         self.handshakes[transport] += 1
         connection.key = f"{self._costs.process}-{self.handshakes.total()}"
         self.connections.add(connection)
+        self.expect(connection)
         self._connections_of[identity.user_id] += 1
         self._emptied.clear()
         return connection
@@ -184,12 +187,18 @@ class Hub:
         self._delivered[connection.transport] += connection.updates
         self.traffic.leave(connection.conflation, connection.closed)
         self.connections.remove(connection)
+        self._fan_out.forget(connection)
         user_id = connection.identity.user_id
         self._connections_of[user_id] -= 1
         if not self._connections_of[user_id]:
             del self._connections_of[user_id]
         if not self.connections:
             self._emptied.set()
+
+    def expect(self, connection: Connection) -> None:
+        """Look at a connection again when its next frame or heartbeat may be due."""
+        if connection in self.connections:
+            self._fan_out.expect(connection)
 
     def poke_people(self, user_ids: Iterable[int]) -> None:
         """Read watchlist and notifications of these users again, if they are connected."""
@@ -241,23 +250,25 @@ class Hub:
             # error leads back to `attach`.
             try:
                 async for batch in attachment.batches():
-                    self.traffic.batches += 1
-                    if batch.epoch != self.replica.epoch and batch.first == FIRST:
-                        # From its first batch a market is known without a board, and no trade of
-                        # it is missed.
-                        log.info("market begins epoch=%s", batch.epoch)
-                        self._begin(batch.epoch, Board())
-                    newest_ms = self.replica.newest_ms
-                    self.replica.receive(batch, ts=self.clock.now_ms())
-                    for observer in self._observers:
-                        observer.take(batch)
-                    self._hear(has_ticks=self.replica.newest_ms != newest_ms)
+                    self._receive(batch)
             except (BatchLost, Overrun, BusDown) as error:
                 self.traffic.overruns += isinstance(error, Overrun)
                 if self.replica.epoch:
                     log.info("hub begins again reason=%s", error or "overrun")
             finally:
                 self._bus.detach(attachment)
+
+    def _receive(self, batch: Batch) -> None:
+        self.traffic.batches += 1
+        if batch.epoch != self.replica.epoch and batch.first == FIRST:
+            # From its first batch a market is known without a board, and no trade of it is missed.
+            log.info("market begins epoch=%s", batch.epoch)
+            self._begin(batch.epoch, Board())
+        newest_ms = self.replica.newest_ms
+        self.replica.receive(batch, ts=self.clock.now_ms())
+        for observer in self._observers:
+            observer.take(batch)
+        self._hear(has_ticks=self.replica.newest_ms != newest_ms)
 
     def _begin(self, epoch: str, board: Board, recent: Sequence[Batch] = ()) -> None:
         # Readers know that prices are stale. A new board does not end that, only a batch does.
@@ -266,39 +277,53 @@ class Hub:
         if not self.replica.epoch and (newest_ms := board.newest_ms()) is not None:
             self._heard = self._heard._replace(wall_ms=newest_ms)
         ts = self.clock.now_ms()
+        self.replica.end()
         self.replica = Replica(epoch, board, capacity=self._capacity, ts=ts, recent=recent)
         self.replica.stale_ms = stale_ms
+        # The new board may hold changes of status, which must come before its prices.
+        for connection in self.connections:
+            connection.prices = None
         for observer in self._observers:
             observer.begin(board)
 
     def _hear(self, *, has_ticks: bool) -> None:
-        """Wake the readers whose next frame is due; after a change of status, all readers."""
+        """Write to the readers whose next frame is due; after a change of status, to all."""
         self._heard, replica = moment_of(self.clock), self.replica
         former, self._seen_status = self._seen_status, replica.status_position
         is_for_all = former != self._seen_status or replica.stale_ms is not None
         replica.stale_ms = None
-        now_s = inf if is_for_all else self._heard.mono_s
         frames = self.traffic.frames
-        due = [connection for connection in self.connections if connection.next_s <= now_s]
-        self._wake(due, self._heard)
+        if is_for_all:
+            self._wake(self.connections, self._heard)
+        self._write(self._fan_out.take(self._heard.mono_s, is_moved=True), self._heard)
         # One observation for all frames of a batch: one for each would cost more than counting.
         if has_ticks and replica.newest_ms is not None and self.traffic.frames != frames:
             age_ms = max(0, self.clock.now_ms() - replica.newest_ms)
             self.traffic.ages.observe(age_ms, self.traffic.frames - frames)
 
     async def _pulse(self) -> None:
-        """Wake readers between batches: their pace allows a frame now, or a heartbeat is due."""
+        """Look between batches: the pace of a reader allows a frame, or a heartbeat is due."""
         while True:
             asked_s = self.clock.monotonic() + PULSE_S
             await asyncio.sleep(PULSE_S)
-            now, replica = moment_of(self.clock), self.replica
-            now_s = now.mono_s
-            self.traffic.lags.observe(max(0.0, now_s - asked_s) * 1000)
-            if replica.stale_ms is None and now_s - self._heard.mono_s > SILENCE_S:
-                replica.stale_ms = self._heard.wall_ms
-                self._wake(self.connections, now)
-            due = [connection for connection in self.connections if connection.next_s <= now_s]
-            self._wake([connection for connection in due if connection.has_work(now_s)], now)
+            now = moment_of(self.clock)
+            self.traffic.lags.observe(max(0.0, now.mono_s - asked_s) * 1000)
+            self._look(now)
+
+    def _look(self, now: Moment) -> None:
+        replica, silence_s = self.replica, now.mono_s - self._heard.mono_s
+        if replica.stale_ms is None and silence_s > SILENCE_S:
+            replica.stale_ms = self._heard.wall_ms
+            self._wake(self.connections, now)
+        self._write(self._fan_out.take(now.mono_s, is_moved=False), now)
+
+    def _write(self, due: list[Connection], now: Moment) -> None:
+        """Write to the readers that are due: to most of them in one loop."""
+        with self._costs.paid_by(Transport.WEBSOCKET):
+            others = self._fan_out.write(due, self.replica, now)
+        self._wake([each for each in others if each.has_work(now.mono_s)], now)
+        for connection in self.connections.intersection(others):
+            self._fan_out.put_back(connection, now.mono_s)
 
     def _wake(self, connections: Iterable[Connection], now: Moment) -> None:
         """Let connections write, and charge the CPU time to their transport."""

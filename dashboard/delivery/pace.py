@@ -37,7 +37,7 @@ class ReaderPace:
         self._interval_s = 1 / DEFAULT_RATE
         self._paint_ms = 0.0
         self._wait_ms = 0.0
-        self._unpainted: deque[int] | None = None
+        self.unpainted: deque[int] | None = None
         self.is_news = False
         self._announced = (DEFAULT_RATE, "")
         self._announced_s = now_s
@@ -46,6 +46,16 @@ class ReaderPace:
     def rate(self) -> float:
         """Return how many frames per second there are now."""
         return 1 / self._interval_s
+
+    @property
+    def is_steady(self) -> bool:
+        """Say whether nothing but time and the next frames can change the pace."""
+        return not self.is_paused and not self.is_news and self._wait_ms < NOTHING_MS
+
+    @property
+    def is_last_credit(self) -> bool:
+        """Say whether the page must confirm a frame before there may be two more."""
+        return self.unpainted is not None and len(self.unpainted) + 1 >= self._credit()
 
     def is_due(self, now_s: float) -> bool:
         """Say whether a merged frame may go."""
@@ -62,15 +72,15 @@ class ReaderPace:
         # From the time it was due, so that waiting for batches does not add up to a lower rate. But
         # after a rest from now, or the frames that were not needed would come in a burst.
         self.due_s = (now_s if now_s - self.due_s > GRID_S else self.due_s) + self._interval_s
-        if self._unpainted is not None:
+        if self.unpainted is not None:
             self._forget_other_epoch(sequence)
-            self._unpainted.append(sequence)
+            self.unpainted.append(sequence)
             if self._is_out_of_credit():
                 self._find_interval()
 
     def note_painted(self, sequence: int, paint_ms: float, now_s: float) -> None:
         """Note that the page painted everything up to `sequence`, each frame within `paint_ms`."""
-        unpainted = self._unpainted = self._unpainted or deque(maxlen=self._credit())
+        unpainted = self.unpainted = self.unpainted or deque(maxlen=self._credit())
         while unpainted and unpainted[0] <= sequence:
             unpainted.popleft()
         self._paint_ms = paint_ms
@@ -125,10 +135,10 @@ class ReaderPace:
 
     def _forget_other_epoch(self, sequence: int) -> None:
         """Forget unconfirmed frames of an earlier epoch, which nobody will paint."""
-        if self._unpainted and sequence < self._unpainted[-1]:
-            self._unpainted.clear()
+        if self.unpainted and sequence < self.unpainted[-1]:
+            self.unpainted.clear()
             self._find_interval()
 
     def _is_out_of_credit(self) -> bool:
-        unpainted = self._unpainted
+        unpainted = self.unpainted
         return unpainted is not None and len(unpainted) == unpainted.maxlen

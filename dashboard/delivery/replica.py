@@ -7,12 +7,15 @@ at the same position, and every frame once for those of them that have the same 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from copy import copy
-from typing import Any, Final
+from math import inf
+from typing import Any, Final, Protocol
+from weakref import WeakSet
 
 from dashboard.delivery.bar_texts import BarTexts
 from dashboard.delivery.market_view import MarketView, StatusText
 from dashboard.people.access import UNLIMITED, Access
 from dashboard.wire.frames import (
+    UPDATE_END,
     Fields,
     StatusEvent,
     TradeText,
@@ -23,7 +26,7 @@ from dashboard.wire.frames import (
     encode_row,
     encode_status,
     encode_trade,
-    encode_update,
+    encode_update_head,
 )
 from dashboard.wire.registry import RECENT_TRADES, Channel
 from feeds.market.board import PHASE, Board, Row
@@ -63,39 +66,59 @@ class BatchLost(Exception):
     """A batch does not follow the last one, so the replica must begin again from a board."""
 
 
-Update = tuple[str, Collection[str], Iterable[int], int]
-"""An update frame, its symbols, the ticks of each at its end, and for how many ticks it stands.
+Update = tuple[str, int, int]
+"""An update frame, how many entries it has, and for how many ticks they stand.
 
 A plain tuple: a named one costs as much as choosing the symbols.
 """
-NO_UPDATE: Final[Update] = ("", (), (), 0)
+NO_UPDATE: Final[Update] = ("", 0, 0)
+FEW_SYMBOLS: Final = 64
+"""With more, a reader's symbols are a set, and only those that changed are looked at."""
+TICKER_END: Final = UPDATE_END[Channel.TICKER]
+
+
+class CountedReader(Protocol):
+    """A reader whose receipts the replica counts, as long as its counts reach back to it."""
+
+    def keep_counts(self, floor: float) -> None:
+        """Note the ticks of each symbol at the reader's position if that is before the floor."""
+        ...
 
 
 class _Entries(dict[str, str]):
-    """Encoded entries by symbol, for one selection of fields; each is encoded when first wanted."""
+    """Entries by symbol, for one selection of fields; each is encoded when first wanted.
 
-    def __init__(self, encode: Callable[[str], str]) -> None:
+    A symbol without news has an empty entry. `ticks` has for how many ticks each entry stands.
+    """
+
+    __slots__ = ("_encode", "ticks")
+
+    def __init__(self, encode: Callable[[str], tuple[str, int]]) -> None:
         self._encode = encode
+        self.ticks: dict[str, int] = {}
 
     def __missing__(self, symbol: str) -> str:
-        entry = self[symbol] = self._encode(symbol)
+        entry, self.ticks[symbol] = self._encode(symbol)
+        self[symbol] = entry
         return entry
 
 
 class _Changes:
-    """The symbols with news after one sequence, with their ticks, and their entries by fields."""
+    """The symbols with news after one sequence, and their entries by fields.
 
-    __slots__ = ("entries", "merged", "symbols", "ticks")
+    `head` is the beginning of an update that covers what came after this sequence.
+    """
 
-    def __init__(self, symbols: Iterable[str], board: Board) -> None:
+    __slots__ = ("entries", "head", "symbols")
+
+    def __init__(self, symbols: Iterable[str], head: str) -> None:
         self.symbols = frozenset(symbols)
-        self.ticks = {symbol: board.ticks(symbol) for symbol in self.symbols}
+        self.head = head
         self.entries: dict[Fields, _Entries] = {}
-        self.merged: dict[str, int] = {}
 
-    def among(self, wanted: frozenset[str] | None) -> frozenset[str]:
+    def among(self, wanted: Collection[str] | None) -> frozenset[str]:
         """Return the changed symbols among those that are wanted; None is all."""
-        return self.symbols if wanted is None else wanted & self.symbols
+        return self.symbols if wanted is None else self.symbols.intersection(wanted)
 
 
 class Replica:
@@ -135,6 +158,7 @@ class Replica:
         self._changes: dict[int, _Changes] = {}
         self._updates: dict[tuple[MarketView, int, int], Update] = {}
         self._new_trades: dict[int, list[TradeText]] = {}
+        self._counted: WeakSet[CountedReader] = WeakSet()
         for sequence, event in events:
             self._note(sequence, event, self._row_after)
 
@@ -173,6 +197,7 @@ class Replica:
             raise BatchLost(f"batch begins at {batch.epoch}:{batch.first}, mine is {mine}")
         if not batch.events:
             return
+        self._keep_counts(self._counts.floor_after(self.sequence + len(batch.events)))
         self.ts = ts
         self._changes.clear()
         self._updates.clear()
@@ -211,6 +236,14 @@ class Replica:
     def counts_since(self, sequence: int) -> bool:
         """Say whether the ticks after `sequence` can still be counted."""
         return sequence >= self._counts.floor
+
+    def count_for(self, reader: CountedReader) -> None:
+        """Let a reader know before the ticks after its position cannot be counted any more."""
+        self._counted.add(reader)
+
+    def end(self) -> None:
+        """Let all readers note their counts: another replica takes the place of this one."""
+        self._keep_counts(inf)
 
     def ticks_at(self, symbol: str, sequence: int) -> int:
         """Return the tick count of a symbol as it was at `sequence`.
@@ -257,20 +290,28 @@ class Replica:
             return encode_gone(symbol, ticks=0)
         return encode_row(symbol, row, fields=fields, ts=self.ts)
 
-    def _wanted(self, view: MarketView) -> frozenset[str] | None:
+    def _keep_counts(self, floor: float) -> None:
+        if floor > self._counts.floor:
+            for reader in self._counted:
+                reader.keep_counts(floor)
+
+    def _wanted(self, view: MarketView) -> Collection[str] | None:
         """Return the symbols of a view that its access allows; None is all there are."""
         if view.listed is not self._visible:
             visible, view.listed = self.visible_to(view.access), self._visible
             view.wanted = visible if view.symbols is None else view.symbols
             if visible is not None and view.symbols is not None:
-                view.wanted = view.symbols & visible
+                view.wanted = tuple(filter(visible.__contains__, view.symbols))
+            if view.wanted is not None and len(view.wanted) > FEW_SYMBOLS:
+                view.wanted = frozenset(view.wanted)
         return view.wanted
 
     def _changes_since(self, sequence: int) -> _Changes:
         known = self._changes.get(sequence)
         if known is None:
             _bound(self._changes)
-            known = self._changes[sequence] = _Changes(self._walk_back_to(sequence), self.board)
+            symbols, head = self._walk_back_to(sequence), self._head(sequence)
+            known = self._changes[sequence] = _Changes(symbols, head)
         return known
 
     def _walk_back_to(self, sequence: int) -> Iterable[str]:
@@ -281,22 +322,29 @@ class Replica:
             yield symbol
 
     def _encode_update(self, view: MarketView, since: int, looked: int) -> Update:
-        changes = self._changes_since(looked)
-        symbols = changes.among(self._wanted(view))
-        if not symbols:
-            return NO_UPDATE
-        entries = changes.entries.get(view.fields) or self._entries(changes, view.fields, looked)
+        changes, wanted = self._changes_since(looked), self._wanted(view)
+        entries = changes.entries.get(view.fields)
+        if entries is None:
+            entries = self._entries(changes, view.fields, looked)
+        if wanted is None or len(wanted) > FEW_SYMBOLS:
+            wanted = changes.among(wanted)
         # `map` over the method of the dict: this runs for every frame of every reader.
-        texts = map(entries.__getitem__, symbols)
-        seq, ts = self.sequence, self.ts
-        frame = encode_update(Channel.TICKER, texts, since=since, seq=seq, ts=ts)
-        ticks = [*map(changes.ticks.__getitem__, symbols)]
-        return frame, symbols, ticks, sum(map(changes.merged.__getitem__, symbols))
+        texts = [*filter(None, map(entries.__getitem__, wanted))]
+        if not texts:
+            return NO_UPDATE
+        head = changes.head if since == looked else self._head(since)
+        frame = f"{head}{','.join(texts)}{TICKER_END}"
+        return frame, len(texts), sum(map(entries.ticks.__getitem__, wanted))
+
+    def _head(self, since: int) -> str:
+        return encode_update_head(Channel.TICKER, since=since, seq=self.sequence, ts=self.ts)
 
     def _entries(self, changes: _Changes, fields: Fields, looked: int) -> _Entries:
-        def encode(symbol: str) -> str:
-            ticks = changes.merged[symbol] = self._counts.since(symbol, looked)
-            return self.entry(symbol, since=looked, fields=fields, ticks=ticks)
+        def encode(symbol: str) -> tuple[str, int]:
+            if symbol not in changes.symbols:
+                return "", 0
+            ticks = self._counts.since(symbol, looked)
+            return self.entry(symbol, since=looked, fields=fields, ticks=ticks), ticks
 
         entries = changes.entries[fields] = _Entries(encode)
         return entries

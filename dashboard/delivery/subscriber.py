@@ -76,8 +76,8 @@ ResultAndFrames = tuple[dict[str, Any], list[str]]
 class Subscriber:
     """What one reader subscribed to, where it stands in each channel, and its pace.
 
-    `closed` is why the server ended it, None before. `next_s` is when its next frame may be due if
-    only ticks happen (seconds, monotonic). A reader over HTTP has one position for all its channels
+    `closed` is why the server ended it, None before. `beat_s` is when its next heartbeat is due
+    (seconds, monotonic). A reader over HTTP has one position for all its channels
     (`is_whole_at_once`): it gets merged and distinct news together, or the position would be a lie.
     """
 
@@ -106,13 +106,28 @@ class Subscriber:
         self._market_outboxes = (*self._paced_outboxes, self._status)
         self._is_whole_at_once = is_whole_at_once
         self._heartbeat_ms = heartbeat_ms
-        self._next_beat_s = now.mono_s + heartbeat_ms / 1000
-        self.next_s = now.mono_s
+        self.beat_s = now.mono_s + heartbeat_ms / 1000
         self._sent_stale_ms: int | None = None
         self._command_budget = TokenBucket(
             per_s=COMMANDS_PER_S, burst=COMMAND_BURST, now_s=now.mono_s
         )
         self._bad_messages = 0
+
+    @property
+    def next_s(self) -> float:
+        """Return when the next frame may be due if only ticks happen (seconds, monotonic)."""
+        return self.beat_s if self.pace.is_paused else min(self.beat_s, self.pace.due_s)
+
+    @property
+    def prices(self) -> TickerOutbox | None:
+        """Return the ticker if it is all that can be due before the next heartbeat, else None.
+
+        A change of status, and the beginning and the end of a silence, are due for all readers.
+        """
+        is_more = self._trades.is_open or self._bars.is_open or self._is_whole_at_once
+        is_waiting = self.personal.offered is not None or self.deck.waiting is not None
+        is_plain = self._ticker.is_open and self.pace.is_steady and not is_more and not is_waiting
+        return self._ticker if is_plain else None
 
     @property
     def updates(self) -> int:
@@ -131,7 +146,7 @@ class Subscriber:
 
     def welcome(self, replica: Replica, now: Moment) -> str:
         """Return the first frame."""
-        self._next_beat_s = now.mono_s + self._heartbeat_ms / 1000
+        self.beat_s = now.mono_s + self._heartbeat_ms / 1000
         return encode_welcome(
             epoch=self._access.to_reader(replica.position).marked_epoch,
             heartbeat_ms=round(self._heartbeat_ms),
@@ -155,7 +170,6 @@ class Subscriber:
         except CommandRefused as refused:
             self._count_bad(refused)
             return [encode_refusal(refused)]
-        self._plan()
         # Pages confirm every painted frame. An answer to each would double the traffic.
         is_silent = isinstance(received.command, Ack) and received.id is None
         return frames if is_silent else [encode_success(received, result), *frames]
@@ -180,7 +194,7 @@ class Subscriber:
 
     def has_work(self, replica: Replica, now_s: float) -> bool:
         """Say whether `frames` may return something although the market did not move."""
-        return now_s >= self._next_beat_s or (self.pace.is_due(now_s) and self._is_behind(replica))
+        return now_s >= self.beat_s or (self.pace.is_due(now_s) and self._is_behind(replica))
 
     def frames(self, replica: Replica, now: Moment) -> list[str]:
         """Return the frames that are due: distinct news at once, merged news at the pace."""
@@ -196,16 +210,11 @@ class Subscriber:
         is_due = self.pace.is_due(now.mono_s) or (frames and self._is_whole_at_once)
         if is_due and not is_waiting:
             frames += self._take_prices(replica, now)
-        if replica.stale_ms != self._sent_stale_ms or now.mono_s >= self._next_beat_s:
+        if replica.stale_ms != self._sent_stale_ms or now.mono_s >= self.beat_s:
             frames.append(self._heartbeat(replica, now))
-        self._plan()
         if frames and self.pace.is_news and (news := self.pace.take_news(now.mono_s)) is not None:
             frames.append(encode_pace(rate=news[0], reason=news[1]))
         return frames
-
-    def _plan(self) -> None:
-        beat_s, due_s = self._next_beat_s, self.pace.due_s
-        self.next_s = beat_s if self.pace.is_paused or beat_s < due_s else due_s
 
     def lag(self, replica: Replica) -> int:
         """Return by how many events the reader's position is behind the market.
@@ -266,7 +275,7 @@ class Subscriber:
         """
         seq = self._whole_up_to(replica)
         self._raise_to(replica, seq)
-        self._next_beat_s = now.mono_s + self._heartbeat_ms / 1000
+        self.beat_s = now.mono_s + self._heartbeat_ms / 1000
         self._sent_stale_ms = replica.stale_ms
         return encode_heartbeat(seq=seq, ts=now.wall_ms, stale_ms=replica.stale_ms)
 

@@ -5,6 +5,7 @@ and no mask (section 5.2).
 """
 
 import struct
+from functools import lru_cache
 from typing import Final
 
 FINAL_TEXT: Final = 0x81
@@ -12,6 +13,7 @@ LINGER_S: Final = 2.0
 """How long a server reads on after its close frame, for the other side to read that frame."""
 
 
+@lru_cache(maxsize=4096)
 def text_head(length: int) -> bytes:
     """Return the header of a final text frame with `length` bytes of content."""
     if length < 126:

@@ -184,8 +184,14 @@ def encode_update(
     channel: Channel, entries: Iterable[str], *, since: int, seq: int, ts: int
 ) -> str:
     """Return an update: the frame that covers (since, seq]."""
-    head, left, right = _UPDATES[channel]
-    return f'{head}{since},"seq":{seq},"ts":{ts},"data":{left}{",".join(entries)}{right}'
+    head = encode_update_head(channel, since=since, seq=seq, ts=ts)
+    return f"{head}{','.join(entries)}{UPDATE_END[channel]}"
+
+
+def encode_update_head(channel: Channel, *, since: int, seq: int, ts: int) -> str:
+    """Return what comes before the entries of an update; UPDATE_END comes after them."""
+    head, left = _UPDATES[channel]
+    return f'{head}{since},"seq":{seq},"ts":{ts},"data":{left}'
 
 
 def encode_snapshot(
@@ -216,10 +222,11 @@ _BRACKETS: Final = {
 }
 """Merged entries form an object by symbol, distinct ones a list in order."""
 _UPDATES: Final = {
-    channel: (f'{{"channel":"{channel.value}","from":', left, f"{right}}}")
-    for channel, (left, right) in _BRACKETS.items()
+    channel: (f'{{"channel":"{channel.value}","from":', left)
+    for channel, (left, _) in _BRACKETS.items()
 }
-"""The parts of an update that never change: its beginning, and what is around its entries."""
+"""The parts of an update's head that never change."""
+UPDATE_END: Final = {channel: f"{right}}}" for channel, (_, right) in _BRACKETS.items()}
 
 
 def encode_feed(status: FeedStatus) -> str:

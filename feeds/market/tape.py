@@ -66,6 +66,10 @@ class TickCounts:
         if sequence >= self._trim_at:
             self._trim(sequence)
 
+    def floor_after(self, sequence: int) -> int:
+        """Return the highest floor there may be once the ticks up to `sequence` are counted."""
+        return sequence - self._capacity if sequence >= self._trim_at else self.floor
+
     def since(self, symbol: str, sequence: int) -> int:
         """Return the number of ticks of a symbol after `sequence`.
 

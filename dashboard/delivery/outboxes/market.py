@@ -7,6 +7,7 @@ and the replica knows how many ticks were merged.
 
 from collections.abc import Collection, Iterable
 from itertools import chain
+from math import inf
 from typing import Final
 
 from dashboard.delivery.market_view import MarketView, view_of
@@ -80,15 +81,11 @@ class TickerOutbox:
         self.updates = self.merged = 0
         self.fields: Fields = ALL_FIELDS
         self.place = Place()
+        self.symbols: tuple[str, ...] = ()
         self._access = access
-        self._ticks_seen: dict[str, int] = {}
-        self._has_seen_ticks = True
-        self._view: MarketView = view_of(())
-
-    @property
-    def symbols(self) -> Iterable[str]:
-        """Return the keys of the subscribed symbols. With everything: of those sent so far."""
-        return self._ticks_seen.keys()
+        self.counted_by: Replica | None = None
+        self._ticks_seen: dict[str, int] | None = None
+        self.view: MarketView = view_of(())
 
     def resume(self, replica: Replica, symbols: Iterable[str], since: Position) -> bool:
         """Open the channel at a reader's position; return False if that is not possible.
@@ -97,10 +94,7 @@ class TickerOutbox:
         """
         if self.is_open or not replica.reaches(since):
             return False
-        for symbol in symbols:
-            self._ticks_seen[symbol] = replica.ticks_at(symbol, since.sequence)
-        self._open_at(since)
-        self._has_seen_ticks = not self.place.is_ahead_of(replica)
+        self._open_at(replica, since, symbols)
         return True
 
     def add(self, replica: Replica, symbols: Iterable[str]) -> list[str]:
@@ -115,18 +109,22 @@ class TickerOutbox:
 
     def behind(self, replica: Replica) -> int:
         """Return how many ticks of the subscribed symbols the reader does not have yet."""
-        if not (self.is_open and self._has_seen_ticks and self.place.is_in(replica)):
+        looked, seen = self.place.looked, self._ticks_seen
+        if not (self.is_open and self.place.is_in(replica)):
             return 0
-        changed = replica.changed_since(self.place.looked, self._view)
-        ticks, seen = replica.board.ticks, self._ticks_seen
-        return sum(max(0, ticks(symbol) - seen.get(symbol, 0)) for symbol in changed)
+        changed, ticks = replica.changed_since(looked, self.view), replica.board.ticks
+        if seen is not None:
+            return sum(max(0, ticks(symbol) - seen.get(symbol, 0)) for symbol in changed)
+        if not replica.counts_since(looked):
+            return 0
+        return sum(ticks(symbol) - replica.ticks_at(symbol, looked) for symbol in changed)
 
     def remove(self, symbols: Iterable[str] | None) -> None:
         """Unsubscribe from these symbols; None closes the channel."""
-        for symbol in list(self._ticks_seen) if symbols is None else symbols:
-            self._ticks_seen.pop(symbol, None)
+        gone = frozenset(self.symbols if symbols is None else symbols)
+        self.symbols = tuple(symbol for symbol in self.symbols if symbol not in gone)
         self.everything = self.everything and symbols is not None
-        self.is_open = self.everything or bool(self._ticks_seen)
+        self.is_open = self.everything or bool(self.symbols)
         self._look_at_symbols()
 
     def take(self, replica: Replica) -> list[str]:
@@ -134,7 +132,7 @@ class TickerOutbox:
         place = self.place
         if not self.is_open or not place.is_behind(replica):
             return []
-        if not place.is_in(replica) or not self._count_ticks_seen(replica):
+        if not place.is_in(replica) or not self._is_counted(replica):
             return self._begin_again(replica)
         frame = self._update(replica)
         place.looked = replica.sequence
@@ -143,41 +141,54 @@ class TickerOutbox:
         place.sequence = replica.sequence
         return [frame]
 
-    def _count_ticks_seen(self, replica: Replica) -> bool:
-        """Count the ticks up to a place that was ahead; say whether they can still be counted."""
-        place, seen = self.place, self._ticks_seen
-        if not self._has_seen_ticks and replica.counts_since(place.looked):
-            known = replica.board.known() if self.everything else list(seen)
-            seen.update((symbol, replica.ticks_at(symbol, place.looked)) for symbol in known)
-            self._has_seen_ticks = True
-        return self._has_seen_ticks
+    def keep_counts(self, floor: float) -> None:
+        """Note the ticks of each symbol at this position: soon nobody can count from it.
+
+        Of a position that is ahead of the replica they are not known yet.
+        """
+        replica, looked = self.counted_by, self.place.looked
+        if replica is None or looked >= floor:
+            return
+        self.counted_by = None
+        if not self.place.is_ahead_of(replica):
+            symbols = replica.board.known() if self.everything else self.symbols
+            self._ticks_seen = {symbol: replica.ticks_at(symbol, looked) for symbol in symbols}
+
+    def _is_counted(self, replica: Replica) -> bool:
+        """Say whether the ticks after this position can be counted, by this replica if it can."""
+        if self.counted_by is not replica:
+            self.keep_counts(inf)
+        if self.counted_by is None and self._ticks_seen is None:
+            if not replica.counts_since(self.place.looked):
+                return False
+            self._let_count(replica)
+        return True
 
     def _update(self, replica: Replica) -> str:
         place = self.place
         # The usual way: a frame that all readers of this view and position share.
-        if not replica.counts_since(place.looked):
+        if self.counted_by is not replica:
             return self._own_update(replica)
-        frame, symbols, ticks, merged = replica.update(self._view, place.sequence, place.looked)
-        self._ticks_seen.update(zip(symbols, ticks, strict=True))
-        self.updates += len(symbols)
+        frame, count, merged = replica.update(self.view, place.sequence, place.looked)
+        self.updates += count
         self.merged += merged
         return frame
 
     def _own_update(self, replica: Replica) -> str:
         """Encode for this reader alone, with its own tick counts.
 
-        The shared counts no longer reach back to its position, but the outbox has noted the count
-        of each symbol at the last frame.
+        The shared counts do not reach back to its position, but the outbox has noted the count of
+        each symbol there.
         """
-        place, seen, entries = self.place, self._ticks_seen, []
-        for symbol in replica.changed_since(place.looked, self._view):
+        place, seen, entries = self.place, self._ticks_seen or {}, []
+        for symbol in replica.changed_since(place.looked, self.view):
             ticks = replica.board.ticks(symbol)
             merged = ticks - seen.get(symbol, 0)
             self.merged += merged
             entries.append(
                 replica.entry(symbol, since=place.looked, fields=self.fields, ticks=merged)
             )
-            seen[symbol] = ticks
+        self._let_count(replica)
         if not entries:
             return ""
         self.updates += len(entries)
@@ -185,29 +196,33 @@ class TickerOutbox:
         return encode_update(Channel.TICKER, entries, since=place.sequence, seq=seq, ts=ts)
 
     def _begin_again(self, replica: Replica) -> list[str]:
-        wanted = replica.board.known() if self.everything else list(self._ticks_seen)
+        wanted = replica.board.known() if self.everything else self.symbols
         visible = replica.visible_to(self._access)
-        self._ticks_seen.clear()
+        self.symbols = ()
         return self._snapshot(replica, [s for s in wanted if visible is None or s in visible])
 
     def _snapshot(self, replica: Replica, symbols: list[str]) -> list[str]:
-        for symbol in symbols:
-            self._ticks_seen[symbol] = replica.board.ticks(symbol)
-        self._open_at(replica.position)
-        self._has_seen_ticks = True
+        self._open_at(replica, replica.position, symbols)
         entries = [replica.full_entry(symbol, self.fields) for symbol in symbols]
         position, ts = self._access.to_reader(replica.position), replica.ts
         epoch, seq = position.marked_epoch, position.sequence
         return encode_snapshot(Channel.TICKER, entries, epoch=epoch, seq=seq, ts=ts)
 
-    def _open_at(self, position: Position) -> None:
+    def _open_at(self, replica: Replica, position: Position, symbols: Iterable[str]) -> None:
         self.is_open = True
+        self.symbols = tuple(dict.fromkeys((*self.symbols, *symbols)))
         self.place.stand_at(position)
+        self._let_count(replica)
         self._look_at_symbols()
 
+    def _let_count(self, replica: Replica) -> None:
+        self._ticks_seen = None
+        self.counted_by = replica
+        replica.count_for(self)
+
     def _look_at_symbols(self) -> None:
-        symbols = None if self.everything else self._ticks_seen
-        self._view = view_of(symbols, self.fields, self._access)
+        symbols = None if self.everything else self.symbols
+        self.view = view_of(symbols, self.fields, self._access)
 
 
 class TradesOutbox:

@@ -1,0 +1,99 @@
+"""The fan-out as one loop: which readers are due now, and the update of prices for each of them.
+
+Must not know transports or rows. Nearly all that a server does is done here, so the loop has no
+coroutine, no task and no closure for a reader. What is rare goes the general way, through the
+subscriber: answers, status, personal rows, heartbeats, slow lines and other transports.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from dashboard.delivery.connection import Connection
+from dashboard.delivery.replica import Replica
+from dashboard.delivery.timing_wheel import NOWHERE, TimingWheel
+from dashboard.delivery.traffic import Traffic
+from feeds.clock import Moment
+
+SLOT_S: Final = 0.005
+"""A frame is at most so much later than its pace says; a quarter of the time between two looks."""
+
+
+class FanOut:
+    """The readers by the time when they are due, and those that are due but have no news."""
+
+    def __init__(self, traffic: Traffic) -> None:
+        self._traffic = traffic
+        self._wheel: TimingWheel[Connection] = TimingWheel(SLOT_S)
+        self._idle: set[Connection] = set()
+
+    def expect(self, connection: Connection) -> None:
+        """Look at a reader again when its next frame or heartbeat may be due."""
+        self._wheel.put(connection, connection.next_s)
+
+    def forget(self, connection: Connection) -> None:
+        """Never look at a reader again."""
+        connection.slot = NOWHERE
+        self._idle.discard(connection)
+
+    def take(self, now_s: float, *, is_moved: bool) -> list[Connection]:
+        """Return the readers that are due now. Those without news are due if the market moved."""
+        if not is_moved:
+            return self._wheel.take(now_s)
+        idle, self._idle = self._idle, set()
+        return [*idle, *self._wheel.take(now_s)]
+
+    def put_back(self, connection: Connection, now_s: float) -> None:
+        """Leave a reader without news until the market moves, or until its heartbeat is due.
+
+        One that waits for its socket is looked at when the wait has ended.
+        """
+        if connection.next_s > now_s:
+            self.expect(connection)
+        elif not connection.is_waiting:
+            self._rest(connection)
+
+    def write(self, due: Iterable[Connection], replica: Replica, now: Moment) -> list[Connection]:
+        """Write to each reader the update of its prices; return those for the general way."""
+        others: list[Connection] = []
+        now_s, sequence = now.mono_s, replica.sequence
+        frames = characters = 0
+        for connection in due:
+            outbox, pace = connection.prices, connection.pace
+            if (
+                outbox is None
+                or outbox.counted_by is not replica
+                or connection.beat_s <= now_s
+                or pace.due_s > now_s
+                or (pace.unpainted is not None and pace.is_last_credit)
+            ):
+                others.append(connection)
+                continue
+            place, count = outbox.place, 0
+            # A reader may be ahead: another process told it of events that are on their way here.
+            if place.looked < sequence:
+                frame, count, merged = replica.update(outbox.view, place.sequence, place.looked)
+                place.looked = sequence
+            if not count:
+                self._rest(connection)
+                continue
+            place.sequence = sequence
+            outbox.updates += count
+            outbox.merged += merged
+            pace.note_sent(sequence, now_s)
+            frames += 1
+            characters += len(frame)
+            try:
+                write_now = connection.socket.write_now
+                if write_now is not None and write_now(frame):
+                    self._wheel.put(connection, min(pace.due_s, connection.beat_s))
+                else:
+                    connection.keep(frame)
+            except Exception as error:
+                connection.fail(error)
+        self._traffic.frames += frames
+        self._traffic.characters += characters
+        return others
+
+    def _rest(self, connection: Connection) -> None:
+        self._idle.add(connection)
+        self._wheel.put(connection, connection.beat_s)

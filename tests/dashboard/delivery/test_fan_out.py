@@ -1,0 +1,270 @@
+"""The one loop and the general way write the same frames at the same times."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dashboard.delivery.connection import Connection
+from dashboard.delivery.hub import Hub
+from dashboard.exceptions import ConnectionClosed
+from dashboard.loadtest.reader import Reader
+from dashboard.wire.registry import Transport
+from feeds.clock import moment_of
+from feeds.market.events import Batch, Event, Phase, Quote, Side, Status, Trade
+from tests.support.exchange import Exchange, person, quote
+from tests.support.market_script import NOW, SYMBOLS, listing, scripts
+
+START_S = 1000.0
+EPOCH = "e1"
+
+
+class HandClock:
+    """Both clocks, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now_s = START_S
+
+    def now_ms(self) -> int:
+        return NOW + round((self.now_s - START_S) * 1000)
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+
+class QuickSocket:
+    """Takes frames at once, as a real socket with room, or with `takes` False never."""
+
+    def __init__(self, *, takes: bool) -> None:
+        self.frames: list[str] = []
+        self.at_once = 0
+        self.write_now: Callable[[str], bool] | None = self._write_now if takes else None
+
+    def _write_now(self, frame: str) -> bool:
+        self.frames.append(frame)
+        self.at_once += 1
+        return True
+
+    def backlog(self) -> int:
+        return 0
+
+    def abort(self) -> None:
+        raise AssertionError("nobody cuts this socket")
+
+
+class Twins:
+    """Two readers that do the same: the first is written to at once, the second by its writer."""
+
+    def __init__(self, *, capacity: int = 1000, heartbeat_ms: int = 60_000) -> None:
+        self.clock = HandClock()
+        self.hub: Hub = Exchange(self.clock).hub
+        self.hub._capacity = capacity
+        self.hub._heartbeat_ms = heartbeat_ms
+        self.hub._begin(EPOCH, self.hub.replica.board)
+        self.sockets = [QuickSocket(takes=True), QuickSocket(takes=False)]
+        self.connections = [
+            self.hub.join(person(), Transport.WEBSOCKET, socket) for socket in self.sockets
+        ]
+        for connection, socket in zip(self.connections, self.sockets, strict=True):
+            connection.say_hello()
+            connection.start_writing(lambda c=connection, s=socket: self._write(c, s))
+
+    async def _write(self, connection: Connection, socket: QuickSocket) -> None:
+        try:
+            while frames := connection.take():
+                socket.frames += frames
+        except ConnectionClosed:
+            self.hub.leave(connection)
+
+    def send(self, method: str, **params: Any) -> None:
+        for connection in self.connections:
+            connection.receive(json.dumps({"method": method, "params": params, "id": 1}))
+
+    def happen(self, *events: Event) -> None:
+        self.hub._receive(Batch(EPOCH, self.hub.replica.sequence + 1, events))
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, and the hub look as often as it does."""
+        end_s = self.clock.now_s + seconds
+        while self.clock.now_s < end_s:
+            self.clock.now_s = min(end_s, self.clock.now_s + 0.02)
+            self.hub._look(moment_of(self.clock))
+
+    def begin_again(self) -> None:
+        """Lose a batch: another replica of the same market takes the place of the present one."""
+        self.hub._begin(EPOCH, self.hub.replica.board.copy())
+
+    def frames(self) -> list[list[dict[str, Any]]]:
+        return [[json.loads(frame) for frame in socket.frames] for socket in self.sockets]
+
+    def reader(self) -> Reader:
+        reader = Reader()
+        for frame in self.frames()[0]:
+            reader.apply(frame)
+        return reader
+
+
+commands = st.one_of(
+    st.tuples(st.just("set"), st.fixed_dictionaries({"paused": st.booleans()})),
+    st.tuples(
+        st.just("set"), st.fixed_dictionaries({"max_rate": st.sampled_from([0.2, 1, 10, 20])})
+    ),
+    st.tuples(
+        st.just("subscribe"),
+        st.fixed_dictionaries(
+            {"channel": st.just("ticker"), "symbols": st.sampled_from([["ORB"], ["*"], ["ZED"]])}
+        ),
+    ),
+    st.tuples(
+        st.sampled_from(["subscribe", "unsubscribe"]),
+        st.fixed_dictionaries(
+            {
+                "channel": st.sampled_from(["ticker", "trades"]),
+                "symbols": st.sampled_from([["NVX"], ["QAL", "NVX"]]),
+            }
+        ),
+    ),
+    st.tuples(st.just("subscribe"), st.just({"channel": "status"})),
+)
+ticks = st.lists(
+    st.tuples(st.integers(1, 99), st.sampled_from(SYMBOLS[:3])), min_size=1, max_size=5
+)
+actions = st.one_of(
+    *(st.tuples(st.just("ticks"), ticks) for _ in range(4)),
+    st.tuples(st.just("command"), commands),
+    st.tuples(st.just("paint"), st.sampled_from([0, 5, 80])),
+    st.tuples(st.just("halt"), st.sampled_from(Phase)),
+    st.tuples(st.just("lose"), st.none()),
+)
+waits = st.sampled_from([0, 0.02, 0.04, 0.1, 0.1, 0.1, 0.35, 6])
+steps = st.lists(st.tuples(actions, waits), min_size=8, max_size=40)
+
+
+@settings(deadline=None)
+@given(steps, st.sampled_from([4, 1000]))
+def test_the_loop_and_a_writer_write_the_same(
+    steps: list[tuple[Any, float]], capacity: int
+) -> None:
+    twins = Twins(capacity=capacity)
+    twins.happen(*map(listing, SYMBOLS[:3]))
+    twins.send("subscribe", channel="ticker", symbols=["NVX", "ORB"])
+    for (kind, argument), wait_s in [*steps, (("ticks", [(100, "NVX")]), 6.0)]:
+        match kind:
+            case "ticks":
+                twins.happen(*(quote(bid, symbol) for bid, symbol in argument))
+            case "command":
+                twins.send(argument[0], **argument[1])
+            case "paint":
+                position = f"{EPOCH}:{twins.hub.replica.sequence}"
+                twins.send("ack", position=position, paint_ms=argument)
+            case "halt":
+                twins.happen(Status("NVX", argument, "", NOW))
+            case "lose":
+                twins.begin_again()
+        twins.wait(wait_s)
+    first, second = twins.frames()
+    assert first == second
+    assert twins.connections[0].conflation == twins.connections[1].conflation
+
+
+def test_a_page_that_confirms_nothing_hears_of_its_pace_at_the_same_time() -> None:
+    twins = Twins()
+    twins.happen(listing("NVX"))
+    twins.send("subscribe", channel="ticker", symbols=["NVX"])
+    twins.send("ack", position=f"{EPOCH}:1", paint_ms=1)
+    for bid in range(1, 60):
+        twins.happen(quote(bid))
+        twins.wait(0.1)
+    first, second = twins.frames()
+    assert first == second
+    assert [frame["reason"] for frame in first if frame.get("type") == "pace"] == [
+        "nothing painted"
+    ]
+
+
+def test_trades_and_prices_come_together() -> None:
+    twins = Twins()
+    twins.happen(listing("NVX"))
+    for channel in ("ticker", "trades"):
+        twins.send("subscribe", channel=channel, symbols=["NVX"])
+    for price in range(1, 9):
+        twins.happen(Trade("NVX", price, 1, Side.BUY, NOW))
+        twins.wait(0.1)
+    first, second = twins.frames()
+    assert first == second
+    assert sum(frame.get("channel") == "trades" for frame in first) >= 8
+
+
+def test_who_has_no_news_gets_heartbeats() -> None:
+    twins = Twins(heartbeat_ms=1000)
+    twins.happen(listing("NVX"), listing("ORB"))
+    twins.send("subscribe", channel="ticker", symbols=["NVX"])
+    for bid in range(1, 30):
+        twins.happen(quote(bid, "ORB"))
+        twins.wait(0.1)
+    first, second = twins.frames()
+    assert first == second
+    assert sum(frame.get("channel") == "heartbeat" for frame in first) >= 2
+
+
+@settings(deadline=None)
+@given(scripts, st.lists(st.tuples(st.integers(1, 9), st.booleans()), max_size=20))
+def test_receipts_add_up_whatever_counts_were_forgotten(
+    script: list[Event], cuts: list[tuple[int, bool]]
+) -> None:
+    """Counts are trimmed after four ticks, and another replica may begin with none at all."""
+    twins, rest = Twins(capacity=4), script[3:]
+    twins.happen(*script[:3])
+    twins.send("subscribe", channel="ticker", symbols=list(SYMBOLS[:3]), max_rate=20)
+    for count, is_lost in cuts:
+        events, rest = rest[:count], rest[count:]
+        twins.happen(*events)
+        if is_lost:
+            twins.begin_again()
+    twins.happen(*rest)
+    twins.wait(1)
+    offered = Counter(event.symbol for event in script[3:] if isinstance(event, Quote | Trade))
+    got = twins.reader().ticks
+    assert {s: got.get(s, 0) for s in SYMBOLS[:3]} == {s: offered[s] for s in SYMBOLS[:3]}
+
+
+def test_usual_updates_go_the_short_way() -> None:
+    twins = Twins()
+    twins.happen(listing("NVX"))
+    twins.send("subscribe", channel="ticker", symbols=["NVX"])
+    twins.send("subscribe", channel="status")
+    twins.connections[0]._take = no_general_way  # type: ignore[method-assign]
+    for bid in range(1, 20):
+        twins.happen(quote(bid))
+        twins.wait(0.1)
+    assert twins.reader().rows["NVX"]["b"] == 0.19
+
+
+def no_general_way(now: object) -> list[str]:
+    raise AssertionError("an update of prices went the general way")
+
+
+def test_who_has_no_news_costs_nothing_until_the_market_moves() -> None:
+    twins = Twins()
+    twins.happen(listing("NVX"), listing("ORB"))
+    twins.send("subscribe", channel="ticker", symbols=["NVX"])
+    twins.wait(1)
+    assert twins.hub._fan_out.take(twins.clock.now_s + 1, is_moved=False) == []
+    twins.happen(quote(5, "ORB"))
+    twins.happen(quote(7, "NVX"))
+    assert twins.reader().rows["NVX"]["b"] == 0.07
+
+
+def test_who_left_is_not_written_to() -> None:
+    twins = Twins()
+    twins.happen(listing("NVX"))
+    twins.send("subscribe", channel="ticker", symbols=["NVX"])
+    twins.wait(1)
+    twins.hub.leave(twins.connections[0])
+    count = twins.sockets[0].at_once
+    twins.happen(quote(5))
+    twins.wait(10)
+    assert twins.sockets[0].at_once == count
