@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from dashboard.delivery.outboxes.bars import BarsOutbox
 from dashboard.delivery.outboxes.market import StatusOutbox, TickerOutbox, TradesOutbox
@@ -24,6 +25,20 @@ EPOCH = "e1"
 PAIRS = [(symbol, 0) for symbol in SYMBOLS[:3]]
 Outbox = TickerOutbox | TradesOutbox | StatusOutbox | BarsOutbox
 cuts = st.lists(st.integers(4, 70), max_size=12)
+
+
+def in_order(events: list[Event]) -> list[Event]:
+    """Return events whose trades follow each other in time: a clock set back begins bars anew."""
+    newest_ms, moved = 0, []
+    for event in events:
+        if isinstance(event, Trade):
+            newest_ms = max(newest_ms, event.ts_event)
+            event = replace(event, ts_event=newest_ms)
+        moved.append(event)
+    return moved
+
+
+steady_scripts = scripts.map(in_order)
 
 
 def begin(replica: Replica) -> tuple[list[Outbox], list[str]]:
@@ -69,7 +84,7 @@ def trade(price: int) -> Trade:
     return Trade("NVX", price, 5, Side.BUY, NOW)
 
 
-@given(scripts, st.tuples(st.integers(3, 70), st.integers(3, 70)), cuts, cuts)
+@given(steady_scripts, st.tuples(st.integers(3, 70), st.integers(3, 70)), cuts, cuts)
 def test_at_a_process_that_lags_it_waits_and_then_goes_on(
     events: list[Event], places: tuple[int, int], cuts: list[int], other_cuts: list[int]
 ) -> None:
@@ -109,7 +124,7 @@ def test_at_a_process_that_lags_it_waits_and_then_goes_on(
     assert [entry and entry["i"] for entry in reader.trades] == first + mine
 
 
-@given(scripts, st.integers(3, 70), st.integers(0, 70))
+@given(steady_scripts, st.integers(3, 70), st.integers(0, 70))
 def test_a_process_that_begins_again_at_an_older_board_takes_nobody_back(
     events: list[Event], known: int, begun: int
 ) -> None:
