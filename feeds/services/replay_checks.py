@@ -6,9 +6,22 @@ Must not write rows. Arrow takes long to import, so it is imported on first use.
 from decimal import Decimal
 
 from feeds.exceptions import InvalidRecording, InvalidTransition
+from feeds.market.instruments import Definition
 from feeds.models import Feed, Recording
 from feeds.plan.plans import FeedKind
 from feeds.services.recordings import recordings_folder
+
+
+def recorded_definitions(recording: Recording) -> tuple[Definition, ...]:
+    """Return the instruments of a recording.
+
+    Raises:
+        InvalidRecording: the file is not there, or is damaged.
+    """
+    from feeds.recordings.folder import recording_path
+    from feeds.recordings.reader import RecordingFile
+
+    return RecordingFile(recording_path(recording.path, recordings_folder())).header.definitions
 
 
 def recorded_tick_sizes(recording: Recording) -> dict[str, Decimal]:
@@ -17,11 +30,7 @@ def recorded_tick_sizes(recording: Recording) -> dict[str, Decimal]:
     Raises:
         InvalidRecording: the file is not there, or is damaged.
     """
-    from feeds.recordings.folder import recording_path
-    from feeds.recordings.reader import RecordingFile
-
-    header = RecordingFile(recording_path(recording.path, recordings_folder())).header
-    return {definition.symbol: definition.tick_size for definition in header.definitions}
+    return {made.symbol: made.tick_size for made in recorded_definitions(recording)}
 
 
 def refuse_empty_replay(feed: Feed) -> None:
