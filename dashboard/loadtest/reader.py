@@ -142,6 +142,10 @@ class Reader:
             bars = self.bars.setdefault((entry["s"], entry["iv"]), {})
             if "none" in entry:
                 continue
+            # Bars come in the order of time. Later ones were seen with other rights, or in a market
+            # that has begun again earlier.
+            for later in [start for start in bars if start > entry["t"]]:
+                del bars[later]
             bars[entry["t"]] = entry
             if len(bars) > BARS_KEPT:
                 del bars[min(bars)]

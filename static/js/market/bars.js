@@ -125,6 +125,9 @@ export class Bars {
     /** @type {Map<number, Bar>} */
     const bars = this.#bars.get(name) ?? new Map();
     this.#bars.set(name, bars);
+    // Bars come in the order of time. Later ones were seen with other rights, or in a market that has begun again
+    // earlier.
+    for (const later of bars.keys()) if (later > bar.t) bars.delete(later);
     bars.set(bar.t, bar);
     if (bars.size > CAPACITY) bars.delete(Number(bars.keys().next().value));
   }

@@ -32,6 +32,16 @@ def test_bars_of_a_snapshot_that_ended_half_way_are_replaced() -> None:
     assert list(reader.bars["NVX", "1m"]) == [50, 60]
 
 
+def test_bars_after_the_one_that_came_are_no_more() -> None:
+    """They were seen with other rights, or in a market that has begun again earlier."""
+    reader = Reader()
+    reader.apply(snapshot("bars", [bar(50), bar(60), bar(70)], "e:5"))
+    reader.apply(snapshot("bars", [{"s": "NVX", "iv": "1m", "none": True}], "f:7"))
+    assert list(reader.bars["NVX", "1m"]) == [50, 60, 70]
+    reader.apply({"channel": "bars", "from": 7, "seq": 8, "ts": 1, "data": [bar(60)]})
+    assert list(reader.bars["NVX", "1m"]) == [50, 60]
+
+
 def test_bars_that_arrived_in_part_are_no_place_to_resume_from() -> None:
     reader = Reader()
     reader.apply(snapshot("bars", [bar(50)], "e:5"))

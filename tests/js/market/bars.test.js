@@ -32,6 +32,15 @@ test("older bars lie under those of the wire", () => {
   equal(bars.of("A@1m").map(({t, v}) => [t, v]), [[40, 1], [50, 9]]);
 });
 
+test("bars that begin after the one that came are no more: they were seen with other rights", () => {
+  const bars = new Bars();
+  bars.apply(readFrame({...HEAD, type: "snapshot", epoch: "e", data: [bar(50), bar(60), bar(70)]}));
+  bars.apply(readFrame({...HEAD, type: "snapshot", epoch: "f", seq: 7, data: [{s: "A", iv: "1m", none: true}]}));
+  equal(bars.of("A@1m").map(({t}) => t), [50, 60, 70]);
+  bars.apply(readFrame({...HEAD, from: 7, seq: 8, data: [bar(60)]}));
+  equal(bars.of("A@1m").map(({t}) => t), [50, 60]);
+});
+
 test("only the newest bars are kept", () => {
   const bars = new Bars();
   bars.lay("B@1m", Array.from({length: 1500}, (_, t) => bar(t)));
