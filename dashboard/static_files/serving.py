@@ -1,14 +1,15 @@
-"""Serves the files that pages load, in front of Django: no thread, no cookie, no middleware.
+"""Serves the files that pages load, in front of Django: no cookie, no middleware.
 
 An address with a build in it may be cached for ever. One without means the present build, and is
 asked for again each time. A file is looked for when it is first asked for, so this process also has
 the builds that others publish into the same folder.
 
-Files are read in the event loop, in small parts: they were written or read a moment ago, so the
-kernel has them, and a thread for each would cost more and could be held by slow readers.
+Files are opened and read in a thread, as a disk may be slow. They are sent from the event loop, so
+a slow reader holds no thread.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
 from http import HTTPStatus
 from io import BytesIO
@@ -59,13 +60,13 @@ class StaticFiles(ServeStaticBase):  # type: ignore[misc]
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Send) -> None:  # noqa: ARG002
         """Answer one request."""
-        response = self._respond(decode_path_info(scope["path"]), scope)
+        url = decode_path_info(scope["path"])
+        response = await asyncio.to_thread(self._respond, url, scope)
         sent = [(name.lower().encode(), (value or "").encode()) for name, value in response.headers]
         status = int(response.status)
         headers = [*sent, *self._headers]
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        for part, is_last in _parts(response):
-            await send({"type": "http.response.body", "body": part, "more_body": not is_last})
+        await _send_body(response, send)
 
     def _respond(self, url: str, scope: dict[str, Any]) -> Response:
         method = scope["method"]
@@ -94,15 +95,14 @@ def _conditions(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
     }
 
 
-def _parts(response: Response) -> Iterator[tuple[bytes, bool]]:
-    """Yield the body in parts, each with whether it is the last; a short file is closed before it
-    is sent."""
+async def _send_body(response: Response, send: Send) -> None:
+    """Send the body in parts; a short file is closed before it is sent."""
     if response.file is None:
-        yield b"", True
+        await send({"type": "http.response.body", "body": b""})
         return
     with closing(response.file) as file:
-        part = file.read(PART_BYTES)
+        part = await asyncio.to_thread(file.read, PART_BYTES)
         while len(part) == PART_BYTES:
-            yield part, False
-            part = file.read(PART_BYTES)
-    yield part, True
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+            part = await asyncio.to_thread(file.read, PART_BYTES)
+    await send({"type": "http.response.body", "body": part})
