@@ -26,8 +26,13 @@ class FanOut:
         self._wheel: TimingWheel[Connection] = TimingWheel(SLOT_S)
         self._idle: set[Connection] = set()
 
-    def expect(self, connection: Connection) -> None:
-        """Look at a reader again when its next frame or heartbeat may be due."""
+    def expect(self, connection: Connection, now_s: float) -> None:
+        """Look at a reader again when its next frame or heartbeat may be due.
+
+        If that is now already, the next move of the market counts as well.
+        """
+        if connection.next_s <= now_s:
+            self._idle.add(connection)
         self._wheel.put(connection, connection.next_s)
 
     def forget(self, connection: Connection) -> None:
@@ -48,7 +53,7 @@ class FanOut:
         One that waits for its socket is looked at when the wait has ended.
         """
         if connection.next_s > now_s:
-            self.expect(connection)
+            self.expect(connection, now_s)
         elif not connection.is_waiting:
             self._rest(connection)
 

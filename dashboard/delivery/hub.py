@@ -198,7 +198,7 @@ class Hub:
     def expect(self, connection: Connection) -> None:
         """Look at a connection again when its next frame or heartbeat may be due."""
         if connection in self.connections:
-            self._fan_out.expect(connection)
+            self._fan_out.expect(connection, self.clock.monotonic())
 
     def poke_people(self, user_ids: Iterable[int]) -> None:
         """Read watchlist and notifications of these users again, if they are connected."""

@@ -44,6 +44,7 @@ from feeds.market.events import (
     Status,
     Tick,
     Trade,
+    Withdrawal,
     symbol_of,
 )
 from feeds.market.tape import Tape, TickCounts
@@ -455,11 +456,11 @@ class Replica:
 
 def _events_of_present_rows(recent: Iterable[Batch]) -> list[tuple[int, Event]]:
     """Return the events since which no instrument came, left or changed, with their sequences."""
-    # Entries need the definition of then, and only the present one is known.
+    # Entries need the definition or the phase of then, and only the present ones are known.
     events: list[tuple[int, Event]] = []
     for batch in recent:
         for sequence, event in enumerate(batch.events, batch.first):
-            if isinstance(event, Listing | Delisting | Carryover):
+            if isinstance(event, Listing | Delisting | Withdrawal | Carryover):
                 events.clear()
             else:
                 events.append((sequence, event))

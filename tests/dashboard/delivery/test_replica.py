@@ -6,7 +6,16 @@ from hypothesis import strategies as st
 from dashboard.delivery.market_view import view_of
 from dashboard.delivery.replica import Replica
 from feeds.market.board import Board
-from feeds.market.events import Batch, Delisting, Event, Listing, Position, Side, Trade
+from feeds.market.events import (
+    Batch,
+    Delisting,
+    Event,
+    Listing,
+    Position,
+    Side,
+    Trade,
+    Withdrawal,
+)
 from tests.support.market_script import NOW, SYMBOLS, batches, listing, scripts
 
 EPOCH = "e1"
@@ -25,8 +34,9 @@ def begun_late(former: Replica, recent: list[Batch]) -> Replica:
 
 
 def floor_of(events: list[Event]) -> int:
-    """Return the sequence of the last event that listed or removed an instrument."""
-    return max(n for n, event in enumerate(events, 1) if isinstance(event, Listing | Delisting))
+    """Return the sequence of the last event whose entry needs an instrument as it was then."""
+    kinds = Listing | Delisting | Withdrawal
+    return max(n for n, event in enumerate(events, 1) if isinstance(event, kinds))
 
 
 @given(scripts, st.lists(st.integers(0, 70), max_size=12))
