@@ -73,7 +73,7 @@ def test_it_serves_and_ends_cleanly(start: Start, by: int) -> None:
 def test_it_says_ready_once_and_how_to_sign_in(start: Start) -> None:
     process = start("demo", "--port", "0", "--no-browser")
     assert process.stdout is not None
-    lines = [process.stdout.readline() for _ in range(3)]
+    lines = [process.stdout.readline() for _ in range(4)]
     assert [line.split()[0] for line in lines] == ["Sign", "Sign", "The", "Ready:"]
     assert end(process, signal.SIGINT)[:2] == (0, "")
 
