@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from dashboard.people.uploads import IMPORT_PATHS, may_upload
 from dashboard.servers.limits import LIMITS, MIB
-from feeds.admin.recordings import MOST_BYTES
+from feeds.admin.table_forms import MOST_BYTES
 
 PATH = "/admin/feeds/recording/add/"
 
