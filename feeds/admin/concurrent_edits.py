@@ -88,7 +88,11 @@ def _put(data: QueryDict, name: str, widget: forms.Widget, value: Any) -> None:
 
 
 def _author_of(row: Model, name: str) -> str:
-    """Return who changed a field last and when, as a sentence."""
+    """Return who changed a field last and when, as a sentence.
+
+    Not all rows have an audit. The admin's own log of the others does not know changes from
+    elsewhere, so it blames nobody: it only says who saved the row there last.
+    """
     if isinstance(row, Feed | Instrument | Entitlement):
         entries = AuditEntry.objects.filter(subjects__name=target_of(row), after__has_key=name)
         entry = entries.order_by("-pk").first()
@@ -96,7 +100,8 @@ def _author_of(row: Model, name: str) -> str:
             return f"Changed by {entry.actor_name} at {entry.at:%H:%M:%S} UTC."
     log = _log_of(row).first()
     if log is not None:
-        return f"Changed by {log.user.get_username()} at {log.action_time:%H:%M:%S} UTC."
+        who, when = log.user.get_username(), f"{log.action_time:%H:%M:%S} UTC"
+        return f"Changed; {who} saved this row last here, at {when}."
     return "Changed by somebody else."
 
 

@@ -172,6 +172,17 @@ def test_other_rows_are_watched_in_the_same_way(ada, grace, page, form, change):
         assert Group.objects.get(name="Late").permissions.count() == 2
 
 
+def test_nobody_is_blamed_for_a_change_that_the_log_does_not_know(ada, grace):
+    page = f"/admin/auth/user/{User.objects.get(username='ada').pk}/change/"
+    form = {"username": "ada", "is_active": "on", "is_staff": "on", "is_superuser": "on"}
+    save_form(grace, page, form | {"first_name": "Ada"})
+    open_page = seen(ada, page)
+    User.objects.filter(username="ada").update(email="new@example.org")
+    refused = ada.post(page, open_page | form | {"first_name": "Ada"})
+    (error,) = form_of(refused).errors["email"]
+    assert error.startswith("Changed; grace saved this row last here, at ")
+
+
 def test_every_form_of_the_admin_watches_for_changes_of_others(rf, grace):
     request = rf.get("/")
     request.user = User.objects.get(username="grace")
