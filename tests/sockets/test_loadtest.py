@@ -43,12 +43,16 @@ def plan(served: Served, line: Proxy, transport: Transport, seconds: float) -> P
 
 
 @pytest.fixture
-def passed(line: Proxy, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
-    """Bytes that had gone to the readers and to the server when measuring began and ended."""
+def passed(line: Proxy, monkeypatch: pytest.MonkeyPatch, eventually) -> list[tuple[int, int]]:
+    """Bytes that had gone to the readers and to the server when measuring began and ended.
+
+    The readers send nothing meanwhile, as this holds their loop.
+    """
     marks: list[tuple[int, int]] = []
     measure = loadtest._measure
 
     def marked(tallies: Any, *, is_measuring: bool) -> None:
+        eventually(line.has_counted_all)
         marks.append((line.received.total(), line.sent.total()))
         measure(tallies, is_measuring=is_measuring)
 

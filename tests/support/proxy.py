@@ -1,5 +1,6 @@
 """A TCP proxy whose line can be cut, frozen or blocked for some, and mended: the tests' network."""
 
+import select
 import socket
 import threading
 from collections import Counter
@@ -8,6 +9,7 @@ from typing import Final, Literal
 
 TransportName = Literal["websocket", "sse", "longpoll", "poll"]
 Blockade = Literal["refuse", "hang"]
+PIECE_BYTES: Final = 65536
 REFUSAL: Final = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
@@ -55,6 +57,11 @@ class Proxy:
         self._whole.set()
         self._flowing.set()
 
+    def has_counted_all(self) -> bool:
+        """Return whether everything that has reached the proxy is counted."""
+        readable, _, _ = select.select(list(self._open), [], [], 0)
+        return not readable
+
     def close(self) -> None:
         """End for good."""
         self.mend()
@@ -84,10 +91,12 @@ class Proxy:
         load: "Load",
     ) -> None:
         with suppress(OSError):
-            while data := source.recv(65536):
+            # What is counted is still unread, so that `has_counted_all` can tell by looking.
+            while data := source.recv(PIECE_BYTES, socket.MSG_PEEK):
                 self._flowing.wait()
                 load.look(data)
                 bytes_of[load.transport] += len(data)
+                source.recv(len(data))
                 blockade = self._blockade_of(data)
                 if blockade is None:
                     sink.sendall(data)
