@@ -23,7 +23,7 @@ from tests.support.market_script import NOW, listing
 from tests.support.readers import MARKET, Traveller
 from tests.support.redis_server import RedisServer
 from tests.support.served import Served, serve
-from tests.support.waiting import rest_between_batches
+from tests.support.waiting import rest
 
 pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
@@ -98,7 +98,7 @@ class Player(Thread):
             self.board.apply(sequence, event)
         self.events += events
         await bus.publish(batch)
-        await rest_between_batches(BATCH_S)
+        await rest(BATCH_S)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The demo with a few more addresses, for tests only.
 
-/census/   counts what its process holds
+/census/   counts what its process holds, once cyclic garbage is collected
+/holdings/ counts the same and collects nothing: a process that is left alone
 /board/    shows the board of the engine's side of the bus, or the replica of a process without one
 /begun/    answers once there is a board
 /end/      ends every WebSocket with 1000, as proxies and servers do with what is too old for them
@@ -39,11 +40,16 @@ SCRIPTS = ROOT / "tests" / "js"
 
 def count() -> dict[str, int]:
     """Return what this process holds: connections, how many were cut, tasks, files and threads."""
+    gc.collect()
+    return count_as_it_is()
+
+
+def count_as_it_is() -> dict[str, int]:
+    """Return the same without collecting garbage."""
     import threading
 
     from dashboard import runtime
 
-    gc.collect()
     hub = runtime.current().hub
     subscribers = [connection._subscriber for connection in hub.connections]
     return {
@@ -120,6 +126,7 @@ def age() -> None:
 
 ADDRESSES = {
     "/census/": count,
+    "/holdings/": count_as_it_is,
     "/board/": board,
     "/begun/": begun,
     "/end/": end,

@@ -62,7 +62,8 @@ def open_socket(served: Served, *, receive_bytes: int = 0) -> sockets.socket:
     """Open a WebSocket."""
     tcp = open_tcp(served, receive_bytes=receive_bytes)
     tcp.sendall(handshake(served))
-    assert tcp.recv(4096).startswith(b"HTTP/1.1 101")
+    answer = tcp.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 101"), answer
     return tcp
 
 

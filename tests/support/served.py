@@ -63,8 +63,12 @@ class Served:
         self.process.wait()
 
     def census(self) -> dict[str, int]:
-        """Return what the process holds."""
+        """Return what the process holds, once cyclic garbage is collected."""
         return self._ask("census/")
+
+    def holdings(self) -> dict[str, int]:
+        """Return what the process holds, and leave its garbage alone."""
+        return self._ask("holdings/")
 
     def manage(self, *arguments: str) -> str:
         """Run a management command with the settings of the server."""

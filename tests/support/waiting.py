@@ -38,6 +38,6 @@ async def until_found(question: Callable[[], Awaitable[object]]) -> None:
             await asyncio.sleep(POLL_S)
 
 
-async def rest_between_batches(seconds: float) -> None:
-    """Give a made-up feed its rhythm; nothing is waited for."""
+async def rest(seconds: float) -> None:
+    """Give a made-up feed or reader its rhythm; nothing is waited for."""
     await asyncio.sleep(seconds)

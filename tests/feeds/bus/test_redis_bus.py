@@ -23,7 +23,7 @@ from feeds.market.packing import pack_batch, pack_board, unpack_batch
 from tests.support.exchange import Rows
 from tests.support.market_script import NOW, listing
 from tests.support.redis_server import RedisServer
-from tests.support.waiting import PATIENCE_S, rest_between_batches, until
+from tests.support.waiting import PATIENCE_S, rest, until
 
 pytestmark = pytest.mark.slow
 
@@ -60,7 +60,7 @@ class Feed:
         for _ in range(times):
             bid = random.randrange(1, 10_000)
             await self.happen(Quote("NVX", bid, bid + 1, 1, 1, NOW))
-            await rest_between_batches(pause_s)
+            await rest(pause_s)
 
     async def end(self) -> None:
         self._task.cancel()
@@ -73,7 +73,7 @@ class Feed:
         await self.happen(listing("NVX"), listing("ORB"))
         self.is_running.set()
         while True:
-            await rest_between_batches(0.1)
+            await rest(0.1)
             await self.happen()
 
 

@@ -28,7 +28,7 @@ from feeds.recordings.reader import RecordingFile
 from feeds.recordings.recorder import Groups, Recorder
 from feeds.services.recordings import record_live
 from tests.support.market_script import NOW, definition, listing
-from tests.support.waiting import rest_between_batches
+from tests.support.waiting import rest
 
 
 def trade(symbol: str, price: int = 100) -> Trade:
@@ -77,7 +77,7 @@ class Market:
     async def happen(self, *events: Event, epoch: str = "e1") -> None:
         await self.bus.publish(Batch(epoch, self.sequence + 1, events))
         self.sequence += len(events)
-        await rest_between_batches(0.005)
+        await rest(0.005)
 
     async def until(self, condition) -> None:
         async with asyncio.timeout(10):
