@@ -117,9 +117,10 @@ def report(judged: dict[str, Judgement], more: dict[str, int], readers: MixedRea
     """Print what became of everything; say whether all is as it must be."""
     print("\nfigure    level  lowest  highest  growth/h  allowed/h")
     for name, found in judged.items():
+        verdict = "flat" if found.is_flat else "NOT FLAT"
         print(
             f"{name:8}{found.level:7.1f} {found.lowest:7.1f}  {found.highest:7.1f}"
-            f"  {found.growth:8.2f}   {found.allowed:8.2f}  {'flat' if found.is_flat else 'NOT FLAT'}"
+            f"  {found.growth:8.2f}   {found.allowed:8.2f}  {verdict}"
         )
     is_back = all(count <= LEFT_OVER[name] for name, count in more.items())
     print(f"left over when all had left: {more}{'' if is_back else '  NOT GIVEN BACK'}")
