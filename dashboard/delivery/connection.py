@@ -94,7 +94,7 @@ class Connection:
         self._hub = hub
         self._answers: list[str] = []
         self._unsent: list[str] = []
-        self._news = asyncio.Event()
+        self._news: asyncio.Event | None = None
         self._write: Callable[[], Coroutine[Any, Any, None]] | None = None
         self._is_writing = False
         self._waiting: asyncio.Task[None] | None = None
@@ -192,7 +192,8 @@ class Connection:
         The hub gives the time, as it wakes many in a row.
         """
         if self._write is None:
-            self._news.set()
+            if self._news is not None:
+                self._news.set()
         elif not self._is_writing:
             # Set before the start: the writer may run to its end here, and what it does may wake
             # this connection again. Two writers would mix up the order of the frames.
@@ -315,10 +316,11 @@ class Connection:
             ConnectionClosed: the server ended this connection.
         """
         while True:
+            # Made for each wait: an event of asyncio is large, and most readers never wait here.
+            self._news = asyncio.Event()
             if frames := self.take():
                 return frames
             await self._news.wait()
-            self._news.clear()
 
     def take(self) -> list[str]:
         """Return the frames that are due now.

@@ -17,6 +17,7 @@ from websockets.server import ServerProtocol
 
 from dashboard.delivery.traffic import RefusalReason
 from dashboard.servers.deadlines import Deadline
+from dashboard.servers.light_events import LightEvent, LightQueue
 from dashboard.servers.limits import LIMITS
 from dashboard.servers.refusals import HEADERS, count_refusal, refusal, text_of
 
@@ -49,6 +50,8 @@ class HandshakeSansIO(WebSocketsSansIOProtocol):
         logger = logging.getLogger("uvicorn.error")
         self.conn = RefusingProtocol(max_size=self.config.ws_max_size, logger=logger)
         self._handshake = Deadline(self.loop.call_later)
+        self.queue = LightQueue()  # type: ignore[assignment]
+        self.writable = LightEvent(is_set=True)  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:
         """Answer a request that is no handshake for the parser either, such as one with a body."""
@@ -63,6 +66,14 @@ class HandshakeSansIO(WebSocketsSansIOProtocol):
             count_refusal(self.response.status_code, self.refusals)
         else:
             self._handshake.start(LIMITS.handshake_s, self._end_late)
+
+    async def send(self, message: Any) -> None:
+        """Send, and keep nothing of a handshake that is complete: its headers are 5 KB."""
+        await super().send(message)
+        if self.handshake_complete and self.scope["headers"]:
+            self.scope["headers"] = ()
+            self.request.headers.clear()
+            self.response.headers.clear()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the time of a handshake that nobody waits for."""

@@ -1,6 +1,6 @@
 """A Channels consumer that carries frames between one WebSocket and one connection of the hub.
 
-Must not know channels, commands or the market. It opts out of the channel layer: every layer
+Must not know channels, commands or the market. It does not listen to the channel layer: every layer
 message would cost a thread hop per socket.
 """
 
@@ -31,16 +31,18 @@ Message = dict[str, Any]
 class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
     """One browser or program at /ws/v1/."""
 
-    channel_layer_alias = "none"
-
     def __init__(self, *, hub: Hub) -> None:
         self._hub = hub
         self._connection: Connection | None = None
 
     async def __call__(self, scope: Message, receive: Any, send: Any) -> None:
         """Serve until the socket is gone, then leave the hub, whatever ended the socket."""
+        # Channels itself would also wait for its layer, which takes two tasks for each socket.
+        self.scope, self.base_send = scope, send
         try:
-            await super().__call__(scope, receive, send)
+            with suppress(StopConsumer):
+                while True:
+                    await self.dispatch(await receive())
         finally:
             if self._connection is not None:
                 self._connection.stop_writing()
@@ -86,6 +88,7 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
         except (HubFull, TooManyConnections):
             await self._close(Close.TOO_MANY)
             return
+        self.scope["headers"] = ()  # they are known now, and would be kept with the socket
         connection.say_hello()
         connection.start_writing(lambda: self._write(connection, socket))
 
