@@ -1,34 +1,32 @@
-"""Who sends a request, by a browser's session or a program's token, and whether that still holds.
+"""Who holds a browser's session or a program's token, and whether that still holds.
 
-Must not know frames or the market. A handshake and a sweep cost a hop to a thread each; no frame
-waits for the database.
+Must not know requests, frames or the market. Handshakes that come together and a sweep cost a hop
+to a thread each; no frame waits for the database.
 """
 
-import base64
-import binascii
 import logging
 import time
-from collections.abc import Collection
-from importlib import import_module
+from collections.abc import Collection, Iterable
 from math import inf
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import msgspec
 from asgiref.sync import sync_to_async
-from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
-from django.contrib.auth.models import AbstractBaseUser, User
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import Error as DatabaseError
-from django.http.cookie import parse_cookie
-from django.http.request import split_domain_port, validate_host
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from dashboard.cpu_meter import in_thread
-from dashboard.models import ApiToken
+from dashboard.models import ApiToken, BrowserSession
 from dashboard.people import token_service
 from dashboard.people.access import EVERY_SCOPE, NO_RIGHTS, UNLIMITED, Access, Rights, Scope
+from dashboard.people.batches import Batches
 from dashboard.people.second_factor import has_shown, must_show
 from dashboard.people.selectors import access_of, rights_of
 from dashboard.people.tokens import digest_of, read_old_token
@@ -36,9 +34,6 @@ from dashboard.wire.registry import Close
 from feeds.database import with_connection
 
 log = logging.getLogger(__name__)
-OWN_PAGE: Final = b"x-market-page"
-QUOTED_CHARACTERS: Final = 100
-"""An error repeats no more of a host or an origin, which may be texts of any length."""
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -56,55 +51,20 @@ class Identity(msgspec.Struct, frozen=True):
     scopes: frozenset[Scope] = EVERY_SCOPE
 
 
-class NotAdmitted(msgspec.Struct, frozen=True):
-    """Why a request has no identity: a foreign page sent it, or nobody is signed in."""
+class SessionCredential(NamedTuple):
+    """The cookie of a browser's session."""
 
-    foreign: str | None
-    """Why the page is foreign; None where nobody is signed in."""
-
-
-SIGNED_OUT: Final = NotAdmitted(foreign=None)
+    key: str
 
 
-async def identify(scope: dict[str, Any]) -> Identity | NotAdmitted:
-    """Return who sends this request; a session counts only on requests of our own pages."""
-    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    if (basic := headers.get(b"authorization")) is not None:
-        return await _identify_token(basic) or SIGNED_OUT
-    secure = scope.get("scheme", "ws") in ("https", "wss")
-    if (reason := why_foreign(headers, secure=secure)) is not None:
-        return NotAdmitted(reason)
-    key = _session_key(headers.get(b"cookie", ""))
-    if key is None:
-        return SIGNED_OUT
-    return await _identify_session(key) or SIGNED_OUT
+class TokenCredential(NamedTuple):
+    """A program's token, and the name of the account that it says it is of."""
+
+    name: str
+    secret: str
 
 
-def why_foreign(headers: dict[bytes, str], *, secure: bool) -> str | None:
-    """Return why no page of ours sent the request; None if one did.
-
-    The reason names the setting that would make the page ours, where it is a matter of settings.
-    Browsers send `Origin` with every WebSocket. With a plain GET they send only `Sec-Fetch-Site`,
-    and over plain http not even that. Our pages add a header of their own there, which a foreign
-    page cannot send without a preflight. A request with none of the three is not of our pages.
-    """
-    host = headers.get(b"host", "")
-    if not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
-        return f"host was {_quoted(host)}, which MARKET_PUBLIC_ORIGINS does not name"
-    origin = headers.get(b"origin")
-    if origin is None:
-        site = headers.get(b"sec-fetch-site")
-        is_own = site == "same-origin" or (site is None and headers.get(OWN_PAGE) == "1")
-        return None if is_own else "no page of this site asked"
-    own = f"{'https' if secure else 'http'}://{host}"
-    if origin == own or origin in settings.CSRF_TRUSTED_ORIGINS:
-        return None
-    return f"origin was {_quoted(origin)}, which MARKET_PUBLIC_ORIGINS does not name"
-
-
-def _quoted(text: str) -> str:
-    """Return what a client sent as an error may repeat it."""
-    return ascii(text[:QUOTED_CHARACTERS])
+Credential = SessionCredential | TokenCredential
 
 
 @sync_to_async
@@ -174,48 +134,126 @@ def _rights_among(identities: Collection[Identity]) -> dict[int, Rights]:
     return {user.pk: rights_of(user) for user in User.objects.filter(pk__in=ids)} if ids else {}
 
 
-def _session_key(cookie: str) -> str | None:
-    return parse_cookie(cookie).get(settings.SESSION_COOKIE_NAME)
-
-
 @in_thread
-def _identify_session(key: str) -> Identity | None:
-    """Read the session without writing it: a socket cannot hand out a new cookie."""
-    store = import_module(settings.SESSION_ENGINE).SessionStore(key)
-    if BACKEND_SESSION_KEY not in store:
-        return None
-    user = _active_user(store[SESSION_KEY])
-    mark = store.get(HASH_SESSION_KEY, "")
-    if user is None or not any(constant_time_compare(mark, known) for known in _auth_hashes(user)):
-        return None
-    if must_show(user) and not has_shown(store, user):
-        return None
-    return _identity_of(user, session_key=key)
+def _look_up(credentials: Collection[Credential]) -> dict[Credential, Identity]:
+    """Return who holds these credentials; those that are not good are left out.
+
+    Two queries for sessions and two for tokens, whatever their number, and some more for staff, for
+    restricted feeds, and for credentials of earlier versions.
+    """
+    keys = [each.key for each in credentials if isinstance(each, SessionCredential)]
+    tokens = [each for each in credentials if isinstance(each, TokenCredential)]
+    return {**holders_of_sessions(keys), **holders_of_tokens(tokens)}
 
 
-@in_thread
-def _identify_token(basic: str) -> Identity | None:
-    try:
-        kind, _, encoded = basic.partition(" ")
-        name, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        return None
-    token = _token_of(secret) if kind.lower() == "basic" else None
-    if token is None or not token.user.is_active or token.user.get_username() != name:
-        return None
+signed_in: Final = Batches(_look_up)
+"""Finds who holds a credential."""
+
+
+def holders_of_sessions(keys: Collection[str]) -> dict[Credential, Identity]:
+    """Read sessions without writing them: a socket cannot hand out a new cookie."""
+    users: dict[str, User] = {}
+    for key, (session, user) in _sessions(keys).items():
+        if user.is_active and _is_good(session, user):
+            users[key] = user
+    access = access_of({user.pk for user in users.values()}) if users else {}
+    return {
+        SessionCredential(key): _identity_of(user, access[user.pk], session_key=key)
+        for key, user in users.items()
+    }
+
+
+def _sessions(keys: Collection[str]) -> dict[str, tuple[SessionBase, User]]:
+    """Return the living sessions among these keys, and their users.
+
+    Django's sessions say only in their text whose they are. The rows of browsers say it in a
+    column, so that one query finds both. A session that has no such row yet takes two.
+    """
+    living = Session.objects.filter(expire_date__gt=timezone.now())
+    text = living.filter(session_key=OuterRef("key")).values("session_data")[:1]
+    browsers = BrowserSession.objects.filter(key__in=keys).select_related("user")
+    found = {
+        browser.key: (_store(browser.text), browser.user)
+        for browser in browsers.annotate(text=Subquery(text))
+        if browser.text is not None
+    }
+    if unknown := set(keys) - set(found):
+        rows = living.filter(session_key__in=unknown).values_list("session_key", "session_data")
+        stores = {key: _store(data) for key, data in rows}
+        users = _users_of(stores.values())
+        for key, store in stores.items():
+            if (user := users.get(store.get(SESSION_KEY, ""))) is not None:
+                found[key] = (store, user)
+    return found
+
+
+def _store(text: str) -> SessionBase:
+    store = SessionStore()
+    store.update(store.decode(text))
+    return store
+
+
+def _users_of(sessions: Iterable[SessionBase]) -> dict[str, User]:
+    ids = {session[SESSION_KEY] for session in sessions if SESSION_KEY in session}
+    return {str(user.pk): user for user in User.objects.filter(pk__in=ids)} if ids else {}
+
+
+def _is_good(session: SessionBase, user: User) -> bool:
+    """Say whether a session still signs its user in."""
+    if BACKEND_SESSION_KEY not in session or session.get(SESSION_KEY) != str(user.pk):
+        return False
+    mark = session.get(HASH_SESSION_KEY, "")
+    if not any(constant_time_compare(mark, known) for known in _auth_hashes(user)):
+        return False
+    return not must_show(user) or has_shown(session, user)
+
+
+def holders_of_tokens(credentials: Collection[TokenCredential]) -> dict[Credential, Identity]:
+    """Return who these tokens are of, and note that they are in use."""
+    tokens = {
+        credential: token
+        for credential, token in _tokens(credentials).items()
+        if _signs_in(token, credential.name)
+    }
+    if not tokens:
+        return {}
+    _note_use(*tokens.values())
+    access = access_of({token.user_id for token in tokens.values()})
+    return {
+        credential: _identity_of(token.user, access[token.user_id], token=token)
+        for credential, token in tokens.items()
+    }
+
+
+def _signs_in(token: ApiToken, name: str) -> bool:
+    user = token.user
+    if not user.is_active or user.get_username() != name:
+        return False
     if token.revoked_at is not None or _end_of(token) <= time.time():
-        return None
-    if not any(known.startswith(token.password_mark) for known in _auth_hashes(token.user)):
-        return None
-    _note_use(token)
-    return _identity_of(token.user, token=token)
+        return False
+    return any(known.startswith(token.password_mark) for known in _auth_hashes(user))
 
 
-def _token_of(secret: str) -> ApiToken | None:
-    """Return the row of a token, also of a signed one from before tokens had rows."""
-    row = ApiToken.objects.filter(digest=digest_of(secret)).select_related("user").first()
-    if row is not None or (old := read_old_token(secret)) is None or old.until_s <= time.time():
-        return row
+def _tokens(credentials: Collection[TokenCredential]) -> dict[TokenCredential, ApiToken]:
+    """Return the rows of tokens, also of signed ones from before tokens had rows."""
+    digests = {digest_of(credential.secret): credential for credential in credentials}
+    if not digests:
+        return {}
+    rows = ApiToken.objects.filter(digest__in=digests).select_related("user")
+    found = {row.digest: row for row in rows}
+    tokens: dict[TokenCredential, ApiToken] = {}
+    for credential in credentials:
+        row = found.get(digest_of(credential.secret)) or _old_token(credential.secret)
+        if row is not None:
+            tokens[credential] = row
+    return tokens
+
+
+def _old_token(secret: str) -> ApiToken | None:
+    """Return the row of a signed token, which its first use makes."""
+    old = read_old_token(secret)
+    if old is None or old.until_s <= time.time():
+        return None
     user = User.objects.filter(pk=old.user_id).first()
     return None if user is None else token_service.take_over(user, secret, old)
 
@@ -232,19 +270,19 @@ def _note_use(*tokens: ApiToken) -> None:
         log.warning("use of tokens was not noted tokens=%d error=%r", len(tokens), error)
 
 
-def _active_user(pk: str | int) -> AbstractBaseUser | None:
-    return get_user_model().objects.filter(pk=pk, is_active=True).first()
-
-
-def _auth_hashes(user: AbstractBaseUser) -> list[str]:
+def _auth_hashes(user: User) -> list[str]:
     """Return the hashes that a session of this user may hold, also of retired secret keys."""
     return [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
 
 
 def _identity_of(
-    user: AbstractBaseUser, *, session_key: str | None = None, token: ApiToken | None = None
+    user: User,
+    access: Access,
+    *,
+    session_key: str | None = None,
+    token: ApiToken | None = None,
 ) -> Identity:
-    access, mark = access_of([user.pk])[user.pk], hash(user.password)
+    mark = hash(user.password)
     rights = rights_of(user) if isinstance(user, User) else NO_RIGHTS
     identity = Identity(user.pk, user.get_username(), mark, session_key, access, rights=rights)
     return identity if token is None else _by_token(identity, token)

@@ -12,7 +12,8 @@ from django.contrib.auth.models import User
 
 from dashboard.network.hops import Network
 from dashboard.network.trusted_proxies import seen_through
-from dashboard.people.identity import Identity, identify
+from dashboard.people.admission import identify
+from dashboard.people.identity import Identity
 from feeds.database import with_connection
 
 IMPORT_PATHS: Final = {b"/admin/feeds/recording/add/": "feeds.add_recording"}

@@ -11,7 +11,8 @@ from dashboard.delivery.hub import Hub
 from dashboard.delivery.token_bucket import TokenBucket
 from dashboard.delivery.traffic import RefusalReason
 from dashboard.exceptions import CommandRefused, DeliveryError
-from dashboard.people.identity import Identity, identify
+from dashboard.people.admission import identify
+from dashboard.people.identity import Identity
 from dashboard.wire.query import Question, read_question
 from dashboard.wire.registry import ERROR_TEXT, Error
 

@@ -17,7 +17,7 @@ from dashboard.delivery.connection import Connection
 from dashboard.delivery.hub import Hub
 from dashboard.delivery.traffic import RefusalReason
 from dashboard.exceptions import ConnectionClosed, HubClosing, HubFull, TooManyConnections
-from dashboard.people.identity import NotAdmitted, identify
+from dashboard.people.admission import NotAdmitted, identify
 from dashboard.transports.asgi_socket import AsgiSocket
 from dashboard.transports.foreign_pages import ForeignPages
 from dashboard.wire.frames import encode_shutdown
@@ -61,7 +61,7 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
     async def _connect(self) -> None:
         """Admit signed-in users. Others get the close code, foreign pages not even a handshake."""
         try:
-            identity = await identify(self.scope)
+            identity = await identify(self.scope, may_wait=True)
         except db.Error as error:
             log.error("accounts cannot be read error=%s", error)
             self._hub.traffic.refusals[RefusalReason.NO_DATABASE] += 1

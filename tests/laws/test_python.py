@@ -346,9 +346,8 @@ DJANGO_SETTINGS = {
     "feeds.models.pending_imports": {"AUTH_USER_MODEL"},
     "feeds.services.recordings": {"MARKET_RECORDINGS_DIR"},
     "dashboard.models": {"AUTH_USER_MODEL"},
-    "dashboard.people.identity": {
-        *("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS"),
-        *("SESSION_COOKIE_NAME", "SESSION_ENGINE"),
+    "dashboard.people.admission": {
+        *("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "SESSION_COOKIE_NAME"),
     },
     "dashboard.people.accounts": {"MARKET_OPEN_SIGNUP"},
     "dashboard.people.forgotten_password": {

@@ -17,7 +17,8 @@ from dashboard.delivery import replica
 from dashboard.delivery.hub import Hub
 from dashboard.delivery.outboxes import market as market_outboxes
 from dashboard.people.access import Access
-from dashboard.people.identity import SIGNED_OUT, Identity, NotAdmitted
+from dashboard.people.admission import SIGNED_OUT, NotAdmitted
+from dashboard.people.identity import Identity
 from dashboard.transports import gatekeeper as gatekeeper_module
 from dashboard.transports import websocket
 from dashboard.transports.gatekeeper import Gatekeeper
@@ -83,7 +84,7 @@ def make_small(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(gatekeeper_module, "identify", identify)
 
 
-async def identify(scope: dict[str, Any]) -> Identity | NotAdmitted:
+async def identify(scope: dict[str, Any], *, may_wait: bool = False) -> Identity | NotAdmitted:
     """Say who asks; unlike the project it needs no database, and no secret."""
     identity: Identity | None = scope["who"]()
     return identity or SIGNED_OUT

@@ -18,7 +18,8 @@ from dashboard.exceptions import UnknownSymbol
 from dashboard.pages.display import MarketDisplay
 from dashboard.people import services
 from dashboard.people.access import UNLIMITED, Access
-from dashboard.people.identity import Identity, find_revoked, identify
+from dashboard.people.admission import identify
+from dashboard.people.identity import Identity, find_revoked
 from dashboard.people.selectors import access_of, default_instruments, personal_of
 from dashboard.wire.positions import ReaderPosition
 from dashboard.wire.registry import Channel, Close

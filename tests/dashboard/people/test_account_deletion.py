@@ -21,7 +21,8 @@ from dashboard.people.account_deletion import (
     delete_account,
     delete_accounts,
 )
-from dashboard.people.identity import SIGNED_OUT, find_revoked, identify
+from dashboard.people.admission import SIGNED_OUT, identify
+from dashboard.people.identity import find_revoked
 from dashboard.wire.registry import Close
 from feeds.models import AuditEntry
 from tests.support.tokens import make_token

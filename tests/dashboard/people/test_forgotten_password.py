@@ -22,13 +22,14 @@ from django.test.utils import CaptureQueriesContext
 from dashboard import runtime
 from dashboard.exceptions import LinkEnded
 from dashboard.people import forgotten_password
+from dashboard.people.admission import SIGNED_OUT, identify
 from dashboard.people.forgotten_password import (
     MOST_AT_ONCE,
     NewPasswordForm,
     ResetRequests,
     set_forgotten_password,
 )
-from dashboard.people.identity import SIGNED_OUT, find_revoked, identify
+from dashboard.people.identity import find_revoked
 from dashboard.people.reset_tokens import ResetTokens
 from dashboard.wire.registry import Close
 from feeds.models import AuditEntry

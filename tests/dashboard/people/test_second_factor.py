@@ -12,7 +12,7 @@ from django.contrib.auth.models import Permission, User
 from django.core.cache import cache
 from django.test import Client
 
-from dashboard.people.identity import SIGNED_OUT, identify
+from dashboard.people.admission import SIGNED_OUT, identify
 from feeds.models import AuditEntry
 from tests.support.codes import PERIOD_S, code_of
 

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from dashboard.models import BrowserSession
 from dashboard.people import session_service
-from dashboard.people.identity import SIGNED_OUT, find_revoked, identify
+from dashboard.people.admission import SIGNED_OUT, identify
+from dashboard.people.identity import SessionCredential, find_revoked, holders_of_sessions
 from dashboard.people.session_service import living_sessions
 from dashboard.wire.registry import Close
 from feeds.models import AuditEntry
@@ -144,3 +145,23 @@ def test_no_link_and_no_foreign_form_ends_a_session(ada, path):
     assert client.get(path).status_code == 405
     assert client.post(path).status_code == 403
     assert Client().post(path).url.startswith("/accounts/login/")
+
+
+def test_a_crowd_of_sessions_takes_two_queries(ada, django_assert_max_num_queries):
+    users = [ada, *(User.objects.create_user(f"user{number}") for number in range(20))]
+    keys = [key_of(browse(user)) for user in users]
+    with django_assert_max_num_queries(2):
+        found = holders_of_sessions(keys)
+    assert [found[SessionCredential(key)].user_id for key in keys] == [user.pk for user in users]
+
+
+def test_a_session_that_no_page_has_noted_signs_in_as_well(ada):
+    client = browse(ada)
+    BrowserSession.objects.all().delete()
+    assert come(client).user_id == ada.pk
+
+
+def test_a_session_whose_note_is_of_somebody_else_signs_nobody_in(ada):
+    client = browse(ada)
+    BrowserSession.objects.update(user=User.objects.create_user("bob"))
+    assert come(client) is SIGNED_OUT

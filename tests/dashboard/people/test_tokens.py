@@ -18,7 +18,8 @@ from dashboard.delivery.subscriber import Subscriber
 from dashboard.models import ApiToken
 from dashboard.people import token_service
 from dashboard.people.access import EVERY_SCOPE, NO_RIGHTS, SCOPE_OF, Scope
-from dashboard.people.identity import SIGNED_OUT, Identity, find_revoked, identify, note_open
+from dashboard.people.admission import SIGNED_OUT, identify
+from dashboard.people.identity import Identity, find_revoked, note_open
 from dashboard.people.token_service import create_token, living_tokens, revoke_tokens
 from dashboard.people.tokens import digest_of
 from dashboard.wire.registry import Channel, Close

@@ -4,7 +4,7 @@ import pytest
 from django.db import OperationalError
 
 from dashboard.delivery.traffic import RefusalReason
-from dashboard.people.identity import NotAdmitted
+from dashboard.people.admission import NotAdmitted
 from dashboard.transports import gatekeeper, websocket
 from dashboard.transports.gatekeeper import Gatekeeper, RequestRefused
 from dashboard.transports.websocket import MarketConsumer
@@ -14,7 +14,7 @@ SCOPE = {"type": "http", "query_string": b"", "headers": []}
 
 
 def answers(monkeypatch: pytest.MonkeyPatch, module, answer) -> None:
-    async def identify(scope):
+    async def identify(scope, **_):
         if isinstance(answer, Exception):
             raise answer
         return answer

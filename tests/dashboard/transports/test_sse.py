@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from dashboard.loadtest.reader import Reader
-from dashboard.people.identity import Identity, NotAdmitted
+from dashboard.people.admission import NotAdmitted
+from dashboard.people.identity import Identity
 from dashboard.transports import gatekeeper
 from dashboard.transports.gatekeeper import Gatekeeper
 from dashboard.transports.sse import EventApplication

@@ -9,7 +9,8 @@ from asgiref.testing import ApplicationCommunicator
 from django.db import InterfaceError
 
 from dashboard.delivery.connection import Connection
-from dashboard.people.identity import Identity, NotAdmitted
+from dashboard.people.admission import NotAdmitted
+from dashboard.people.identity import Identity
 from dashboard.transports import websocket
 from dashboard.transports.websocket import MarketConsumer
 from dashboard.wire.registry import Close
@@ -23,7 +24,7 @@ def visitor(monkeypatch: pytest.MonkeyPatch) -> dict[str, Identity | NotAdmitted
     """Who comes: replaces the look into the database."""
     who: dict[str, Identity | NotAdmitted] = {"is": person()}
 
-    async def identify(scope: dict[str, Any]) -> Identity | NotAdmitted:
+    async def identify(scope: dict[str, Any], *, may_wait: bool = False) -> Identity | NotAdmitted:
         return who["is"]
 
     monkeypatch.setattr(websocket, "identify", identify)
@@ -123,7 +124,7 @@ async def test_a_server_that_stops_sends_newcomers_to_the_next(exchange, visitor
 async def test_accounts_that_cannot_be_read_send_people_away_for_a_while(
     exchange, monkeypatch, caplog
 ) -> None:
-    async def identify(scope: dict[str, Any]) -> Identity:
+    async def identify(scope: dict[str, Any], *, may_wait: bool = False) -> Identity:
         raise InterfaceError("connection already closed")
 
     monkeypatch.setattr(websocket, "identify", identify)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.people.identity import why_foreign
+from dashboard.people.admission import why_foreign
 
 HOST = "market.example.com"
 ORIGIN = f"https://{HOST}"

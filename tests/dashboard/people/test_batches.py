@@ -1,0 +1,138 @@
+"""Questions that come together are one look; the first waits for nobody, crowds a little."""
+
+import asyncio
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+
+from dashboard.people.batches import FIRST_PAUSE_S, MOST_PAUSE_S, Batches
+from tests.oracle.virtual_time import VirtualLoop, pass_time
+
+LOOK_S = 0.01
+
+
+class Looks:
+    """A database in which even numbers are found; each look takes some time."""
+
+    def __init__(self):
+        self.asked = []
+        self.begun_s = []
+        self.error = None
+
+    async def __call__(self, keys):
+        self.asked.append(set(keys))
+        self.begun_s.append(asyncio.get_running_loop().time())
+        await pass_time(LOOK_S)
+        if self.error is not None:
+            raise self.error
+        return {key: f"found {key}" for key in keys if key % 2 == 0}
+
+
+@pytest.fixture
+def virtual() -> Iterator[VirtualLoop]:
+    loop = VirtualLoop()
+    yield loop
+    loop.end()
+
+
+@pytest.fixture
+def looks():
+    return Looks()
+
+
+@pytest.fixture
+def batches(looks):
+    return Batches(looks)
+
+
+async def come(batches, keys, every_s, *, may_wait=True):
+    """Ask for one key after the other, without waiting for answers; return them."""
+    tasks = []
+    for key in keys:
+        tasks.append(asyncio.create_task(batches.find(key, may_wait=may_wait)))
+        await pass_time(every_s)
+    return await asyncio.gather(*tasks)
+
+
+def test_the_first_is_looked_up_at_once(virtual, batches, looks):
+    assert virtual.run_until_complete(batches.find(2, may_wait=True)) == "found 2"
+    assert looks.begun_s == [0]
+
+
+def test_what_is_not_there_is_none(virtual, batches):
+    assert virtual.run_until_complete(batches.find(3, may_wait=True)) is None
+
+
+def test_those_that_come_meanwhile_go_together_and_each_key_once(virtual, batches, looks):
+    answers = virtual.run_until_complete(come(batches, [0, 2, 4, 4, 5], every_s=0.001))
+    assert looks.asked == [{0}, {2, 4, 5}]
+    assert answers == ["found 0", "found 2", "found 4", "found 4", None]
+
+
+def test_an_answer_is_never_from_a_look_that_began_before_the_question(virtual, batches, looks):
+    virtual.run_until_complete(come(batches, [2, 2], every_s=LOOK_S / 2))
+    assert looks.asked == [{2}, {2}]
+
+
+def test_a_few_wait_for_a_short_pause_only(virtual, batches, looks):
+    virtual.run_until_complete(come(batches, range(10), every_s=0.1))
+    assert len(looks.asked) == 10
+    assert looks.begun_s == pytest.approx([0.1 * number for number in range(10)])
+
+
+def test_a_crowd_of_a_thousand_takes_five_looks(virtual, batches, looks):
+    answers = virtual.run_until_complete(come(batches, range(1000), every_s=0.003))
+    assert len(answers) == 1000
+    assert len(looks.asked) <= 5
+    pauses = [later - sooner for sooner, later in pairwise(looks.begun_s)]
+    assert max(pauses) == pytest.approx(MOST_PAUSE_S)
+
+
+def test_after_a_crowd_a_single_one_waits_no_longer_than_before(virtual, batches, looks):
+    virtual.run_until_complete(come(batches, range(1000), every_s=0.003))
+    virtual.run_until_complete(pass_time(MOST_PAUSE_S))
+    virtual.run_until_complete(come(batches, [0, 2], every_s=LOOK_S))
+    assert looks.begun_s[-1] - looks.begun_s[-2] == pytest.approx(FIRST_PAUSE_S)
+
+
+def test_one_that_may_not_wait_takes_the_others_along(virtual, batches, looks):
+    async def ask():
+        crowd = asyncio.create_task(come(batches, range(100), every_s=0.001))
+        await pass_time(0.11)
+        begun_s = virtual.time()
+        await batches.find(2, may_wait=False)
+        assert virtual.time() - begun_s == pytest.approx(LOOK_S, abs=LOOK_S)
+        await crowd
+
+    virtual.run_until_complete(ask())
+
+
+def test_an_error_goes_to_all_who_asked_and_the_next_look_is_good(virtual, batches, looks):
+    looks.error = RuntimeError("no database")
+
+    async def ask():
+        both = [asyncio.create_task(batches.find(key, may_wait=False)) for key in (1, 2)]
+        return await asyncio.gather(*both, return_exceptions=True)
+
+    assert virtual.run_until_complete(ask()) == [looks.error, looks.error]
+    looks.error = None
+    assert virtual.run_until_complete(batches.find(2, may_wait=False)) == "found 2"
+
+
+def test_the_others_still_get_an_answer_when_one_leaves(virtual, batches):
+    async def ask():
+        one, other = (asyncio.create_task(batches.find(2, may_wait=True)) for _ in range(2))
+        await asyncio.sleep(0)
+        one.cancel()
+        return await other
+
+    assert virtual.run_until_complete(ask()) == "found 2"
+
+
+def test_a_new_loop_begins_again(virtual, batches):
+    virtual.create_task(batches.find(2, may_wait=True))
+    virtual.run_until_complete(asyncio.sleep(0))
+    other = VirtualLoop()
+    assert other.run_until_complete(batches.find(4, may_wait=True)) == "found 4"
+    other.end()
