@@ -7,7 +7,6 @@ kernel counts for the server's process (RSS), before the first socket and with a
 """
 
 import asyncio
-import time
 from argparse import ArgumentParser
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,8 +19,6 @@ from tests.support.served import serve
 
 SERVERS: Final = ("uvicorn", "daphne")
 TAPE_EVENTS: Final = 2_000
-FULL_TAPE_S: Final = 15
-"""The demo makes 200 ticks/s: after this time the tape has all the memory it will ever have."""
 
 
 def measure(server: str, clients: int, symbols: int) -> Report:
@@ -32,7 +29,7 @@ def measure(server: str, clients: int, symbols: int) -> Report:
         "MARKET_CONNECTIONS_PER_USER": str(clients),
     }
     with TemporaryDirectory() as folder, serve(Path(folder), "--server", server, **limits) as site:
-        time.sleep(FULL_TAPE_S)
+        site.wait_for_events(TAPE_EVENTS)  # then the tape has all the memory it will have
         plan = Plan(
             url=site.url,
             user="viewer",

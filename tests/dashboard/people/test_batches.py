@@ -122,9 +122,9 @@ def test_an_error_goes_to_all_who_asked_and_the_next_look_is_good(virtual, batch
 
 def test_the_others_still_get_an_answer_when_one_leaves(virtual, batches):
     async def ask():
-        one, other = (asyncio.create_task(batches.find(2, may_wait=True)) for _ in range(2))
+        leaver, other = (asyncio.create_task(batches.find(2, may_wait=True)) for _ in range(2))
         await asyncio.sleep(0)
-        one.cancel()
+        leaver.cancel()
         return await other
 
     assert virtual.run_until_complete(ask()) == "found 2"
