@@ -33,6 +33,7 @@ PURE_MODULES = {
     "feeds.recordings.selection",
     *(f"feeds.upstream.{name}" for name in ("inbox", "protocol", "source")),
     *("dashboard.email_url", "dashboard.exceptions"),
+    *(f"dashboard.alerts.{name}" for name in ("gauges", "judge", "measures", "rules", "wording")),
     *(f"dashboard.protocol.{name}" for name in ("asyncapi", "examples", "tables", "texts")),
     "dashboard.people.access",
     *(f"dashboard.delivery.{name}" for name in ("bar_texts", "command_checks", "pace")),

@@ -1,0 +1,232 @@
+"""The judge of alerts: equal to a naive one over random markets, and what each condition means."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.alerts.judge import Judge
+from dashboard.alerts.rules import Condition, Firing, Frequency, Kind, Match, Progress, Rule
+from feeds.market.events import Batch, Carryover, Event, Phase, Quote, Side, Status, Trade
+from tests.support.alert_oracle import Fired, NaiveJudge
+from tests.support.market_script import NOW, listing
+
+KEYS = ("NVX", "ORB")
+
+
+def rule(*conditions: Condition, **facts: object) -> Rule:
+    settings = {"id": 1, "revision": 1, "keys": ("NVX",), "frequency": Frequency.EVERY_TIME}
+    return Rule(conditions=conditions, **(settings | facts))
+
+
+def condition(kind: Kind, value: object = 0, window_s: int = 0) -> Condition:
+    return Condition(kind, Decimal(str(value)), window_s)
+
+
+def fired(firings: list[Firing]) -> list[Fired]:
+    return [(firing.rule.id, firing.key, firing.sequence) for firing in firings]
+
+
+class Market:
+    """One instrument, and the rules that are judged on it; time goes on by a second per event."""
+
+    def __init__(self, *rules: Rule, judge: Judge | None = None) -> None:
+        self.judge = judge or Judge()
+        self.judge.replace(rules)
+        self.sequence, self.now_ms = 0, NOW
+        self.happen(listing("NVX"), listing("ORB"))
+        self.happen(*(Status(key, Phase.OPEN, "", NOW, 1) for key in KEYS))
+
+    def happen(self, *events: Event) -> list[Firing]:
+        batch = Batch("e", self.sequence + 1, events)
+        self.sequence = batch.last
+        return self.judge.take(batch, self.now_ms)
+
+    def trade(self, price: int, size: int = 10, *, later_s: float = 1, key: str = "NVX") -> int:
+        """Trade, and return how many rules fire."""
+        self.now_ms += round(later_s * 1000)
+        return len(self.happen(Trade(key, price, size, Side.BUY, self.now_ms)))
+
+    def trades(self, *prices: int) -> list[int]:
+        return [self.trade(price) for price in prices]
+
+    def wait(self, seconds: float) -> int:
+        self.now_ms += round(seconds * 1000)
+        return len(self.happen())
+
+
+# --- any market, any rules -------------------------------------------------------------------
+_values = {
+    **dict.fromkeys((Kind.ABOVE, Kind.BELOW, Kind.CROSSES_UP, Kind.CROSSES_DOWN), (98, 102)),
+    **dict.fromkeys((Kind.RISES, Kind.FALLS), (0.1, 3)),
+    **dict.fromkeys((Kind.ABOVE_VWAP, Kind.BELOW_VWAP), (0.1, 2)),
+    **dict.fromkeys((Kind.NEAR_HIGH, Kind.NEAR_LOW), (0, 1)),
+    Kind.VOLUME_SPIKE: (0.5, 3),
+    Kind.HALT: (0, 0),
+    Kind.STALE: (1, 20),
+}
+
+
+@st.composite
+def conditions(draw: st.DrawFn) -> Condition:
+    kind = draw(st.sampled_from(Kind))
+    low, high = _values[kind]
+    value = draw(st.decimals(str(low), str(high), places=draw(st.integers(0, 3))))
+    window_s = draw(st.sampled_from((5, 60))) if kind in (Kind.RISES, Kind.FALLS) else 0
+    return Condition(kind, value, window_s)
+
+
+_rules = st.builds(
+    Rule,
+    id=st.just(0),
+    revision=st.just(1),
+    keys=st.sampled_from((("NVX",), ("ORB",), KEYS)),
+    conditions=st.lists(conditions(), min_size=1, max_size=3).map(tuple),
+    match=st.sampled_from(Match),
+    frequency=st.sampled_from(Frequency),
+    cooldown_ms=st.sampled_from((0, 1_500, 30_000)),
+    hysteresis=st.sampled_from((Decimal(0), Decimal("0.001"), Decimal("0.01"), Decimal("0.3"))),
+    snoozed_ms=st.sampled_from((0, NOW + 20_000)),
+    expires_ms=st.sampled_from((0, 0, NOW + 120_000)),
+)
+_steps = st.lists(
+    st.tuples(
+        st.sampled_from(("trade", "trade", "trade", "trade", "quote", "status", "nothing")),
+        st.sampled_from(KEYS),
+        st.integers(9_780, 10_220),
+        st.integers(1, 50),
+        st.sampled_from((0, 40, 700, 1_000, 20_000, 61_000)),
+        st.sampled_from((*Phase, Phase.OPEN, Phase.OPEN)),
+        st.sampled_from((1, 1, 1, 1, 2)),
+        st.sampled_from((0, 0, 0, -800, -70_000)),
+        st.booleans(),
+    ),
+    max_size=60,
+)
+
+
+@given(st.lists(_rules, min_size=1, max_size=8), _steps)
+def test_it_fires_as_a_naive_judge_does(rules, steps):
+    rules = [Rule(**{f: getattr(r, f) for f in Rule.__struct_fields__} | {"id": i})
+             for i, r in enumerate(rules)]  # fmt: skip
+    real, naive = Judge(), NaiveJudge(rules)
+    real.replace(rules)
+    sequence, now_ms = 0, NOW
+    events: list[Event] = [*map(listing, KEYS)]
+    events += [Status(key, Phase.OPEN, "", NOW, 1) for key in KEYS]
+    for what, key, price, size, later_ms, phase, day, back_ms, is_last in steps:
+        now_ms += later_ms
+        match what:
+            case "trade":
+                exchange_ms = now_ms + back_ms
+                events.append(Trade(key, price, size, Side.BUY, now_ms, exchange_ms))
+            case "quote":
+                events.append(Quote(key, price, price + 1, size, size, now_ms))
+            case "status":
+                events.append(Status(key, phase, "", now_ms, day))
+        if is_last:
+            batch = Batch("e", sequence + 1, tuple(events))
+            sequence, events = batch.last, []
+            assert fired(real.take(batch, now_ms)) == naive.take(batch, now_ms)
+
+
+# --- what a condition means ------------------------------------------------------------------
+def test_above_fires_at_once_and_again_after_the_price_went_back():
+    market = Market(rule(condition(Kind.ABOVE, 100), hysteresis=Decimal("0.01")))
+    assert market.trades(10_000, 10_001, 10_050, 9_950, 10_001) == [0, 1, 0, 0, 0]
+    assert market.trades(9_900, 10_001) == [0, 1]
+
+
+def test_a_crossing_needs_a_price_on_the_other_side_first():
+    market = Market(rule(condition(Kind.CROSSES_UP, 100)))
+    assert market.trades(10_010, 10_020, 10_000, 10_001) == [0, 0, 0, 1]
+
+
+def test_a_value_between_two_ticks_is_compared_exactly():
+    market = Market(rule(condition(Kind.BELOW, "99.995")))
+    assert market.trades(10_000, 9_999) == [0, 1]
+
+
+def test_once_is_once_for_a_whole_list():
+    market = Market(rule(condition(Kind.ABOVE, 100), keys=KEYS, frequency=Frequency.ONCE))
+    assert market.trade(10_100) == 1
+    assert market.trade(10_100, key="ORB") == 0
+
+
+def test_once_per_bar_fires_in_each_minute_while_it_holds():
+    market = Market(rule(condition(Kind.ABOVE, 100), frequency=Frequency.ONCE_PER_BAR))
+    assert market.trade(10_100) == 1
+    assert market.trade(10_050) == 0
+    assert market.trade(10_050, later_s=60) == 1
+
+
+def test_a_snoozed_alert_fires_when_the_snooze_ends_if_it_still_holds():
+    market = Market(rule(condition(Kind.ABOVE, 100), snoozed_ms=NOW + 60_000))
+    assert market.trade(10_100) == 0
+    assert market.wait(58) == 0
+    assert market.wait(2) == 1
+
+
+def test_a_stale_feed_is_noticed_without_any_event():
+    market = Market(rule(condition(Kind.STALE, 10)))
+    market.trade(10_000)
+    assert [market.wait(5), market.wait(5), market.wait(5)] == [0, 1, 0]
+
+
+def test_a_halt_fires_with_its_event():
+    market = Market(rule(condition(Kind.HALT)))
+    assert len(market.happen(Status("NVX", Phase.HALTED, "news", NOW, 1))) == 1
+    assert not market.happen(Status("NVX", Phase.HALTED, "more news", NOW, 1))
+
+
+def test_the_price_that_a_restart_carries_over_is_no_crossing():
+    market = Market(rule(condition(Kind.CROSSES_UP, 100)))
+    market.trade(9_000)
+    assert not market.happen(Carryover("NVX", NOW, 1, Phase.OPEN, last=9_900, high=1, low=1))
+    assert market.trades(10_100) == [1]
+
+
+def test_a_fired_rule_stays_fired_over_a_restart():
+    saved = {"NVX": Progress(armed=False, fired_ms=NOW, bar_ms=0)}
+    market = Market(rule(condition(Kind.ABOVE, 100), progress=saved))
+    assert market.trades(10_100, 9_900, 10_100) == [0, 0, 1]
+
+
+def test_measures_go_on_over_a_restart():
+    first = Market(rule(condition(Kind.RISES, 1, 60), condition(Kind.ABOVE_VWAP, 0)))
+    first.trade(10_000, 90)
+    second = Market(
+        rule(condition(Kind.RISES, 1, 60), condition(Kind.ABOVE_VWAP, 0)),
+        judge=Judge(first.judge.state()),
+    )
+    second.happen(Carryover("NVX", NOW, 1, Phase.OPEN, last=10_000, high=10_000, low=10_000))
+    assert second.trade(10_200) == 1
+
+
+def test_a_rule_that_is_read_again_goes_on_and_a_changed_one_begins_anew():
+    above = rule(condition(Kind.ABOVE, 100))
+    market = Market(above)
+    assert market.trades(10_100) == [1]
+    market.judge.replace([above])
+    assert market.trades(10_100) == [0]
+    market.judge.replace([rule(condition(Kind.ABOVE, 100), revision=2)])
+    assert market.trades(10_100) == [1]
+    market.judge.replace([])
+    assert market.trades(9_900, 10_100) == [0, 0]
+
+
+def test_another_instrument_of_a_list_does_not_make_a_rule_begin_anew():
+    market = Market(rule(condition(Kind.ABOVE, 100), frequency=Frequency.ONCE))
+    assert market.trades(10_100) == [1]
+    market.judge.replace([rule(condition(Kind.ABOVE, 100), frequency=Frequency.ONCE, keys=KEYS)])
+    assert market.trade(10_200, key="ORB") == 0
+
+
+@pytest.mark.parametrize("match", Match)
+def test_a_firing_names_the_conditions_that_hold(match):
+    two = condition(Kind.ABOVE, 100), condition(Kind.BELOW, 102)
+    market = Market(rule(*two, match=match))
+    (firing,) = market.happen(Trade("NVX", 10_100, 1, Side.BUY, NOW))
+    assert firing.conditions == (0, 1)
+    assert firing.price == Decimal("101.00")
