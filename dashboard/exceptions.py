@@ -8,6 +8,7 @@ DeliveryError
 ├── TooManyConnections    the account has as many connections as it may have
 ├── UnknownSymbol         no instrument has that symbol
 ├── WatchlistFull         the watchlist has as many symbols as it may have
+├── AlertsFull            the user has as many alerts as a user may have
 ├── LastSuperuser         the account is the last that may do everything
 └── LinkEnded             the link for a new password works no more
 
@@ -57,6 +58,10 @@ class UnknownSymbol(DeliveryError):
 
 class WatchlistFull(DeliveryError):
     """The watchlist has as many symbols as it may have."""
+
+
+class AlertsFull(DeliveryError):
+    """The user has as many alerts as a user may have."""
 
 
 class LastSuperuser(DeliveryError):

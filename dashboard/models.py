@@ -1,4 +1,4 @@
-"""The rows of people: their watchlists, notifications, tokens and browsers; and the cache.
+"""The rows of people: their watchlists, alerts, notifications, tokens and browsers; and the cache.
 
 Must not write (services do) or know sockets.
 """
@@ -66,6 +66,85 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class Alert(models.Model):
+    """What one person wants to be told of; without an instrument it is about the whole watchlist.
+
+    `revision` grows with every change, over all alerts. `progress` is what the judge knows of it.
+    """
+
+    class State(models.TextChoices):
+        """What becomes of an alert."""
+
+        ACTIVE = "active"
+        PAUSED = "paused"
+        TRIGGERED = "triggered"
+        EXPIRED = "expired"
+        STOPPED = "stopped"
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="alerts"
+    )
+    instrument = models.ForeignKey(
+        Instrument, on_delete=models.CASCADE, related_name="+", null=True, blank=True
+    )
+    name = models.CharField(max_length=60, blank=True)
+    conditions = models.JSONField(default=list)
+    match = models.CharField(max_length=3, default="all")
+    frequency = models.CharField(max_length=12, default="once")
+    cooldown_s = models.PositiveIntegerField(default=0)
+    hysteresis_percent = models.DecimalField(max_digits=5, decimal_places=3, default=0)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.ACTIVE)
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    revision = models.BigIntegerField(db_index=True, editable=False)
+    progress = models.JSONField(default=dict, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.name or f"alert {self.pk}"
+
+
+class AlertFiring(models.Model):
+    """An alert fired at a place on the tape, and for that place only once."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="firings")
+    epoch = models.CharField(max_length=32)
+    sequence = models.BigIntegerField()
+    symbol = models.CharField(max_length=17, help_text="The key on the tape, such as NVX~15.")
+    text = models.CharField(max_length=200)
+    fired_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["alert", "epoch", "sequence"], name="alert_fires_once_for_a_place"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class AlertBook(models.Model):
+    """How far the alerts of everybody have come: one row.
+
+    `revision` is that of the last change. Only the market of `epoch` may write; everything up to
+    `sequence` is judged. `measures` is what a restart needs.
+    """
+
+    revision = models.BigIntegerField(default=0)
+    epoch = models.CharField(max_length=32, blank=True)
+    sequence = models.BigIntegerField(default=0)
+    measures = models.BinaryField(default=bytes)
+
+    def __str__(self) -> str:
+        return f"alerts up to {self.epoch}:{self.sequence}"
 
 
 class ApiToken(models.Model):

@@ -18,6 +18,7 @@ from django import db
 from django.conf import settings
 from prometheus_client.registry import Collector
 
+from dashboard.alerts.watch import AlertWatch
 from dashboard.cpu_meter import CostMeter, in_thread
 from dashboard.deck.realism_monitor import RealismMonitor
 from dashboard.deck.watch import Deck
@@ -118,6 +119,8 @@ class FeedTasks:
             epoch=epoch, clock=self._clock, state=engine.state, board=lambda: self._bus.board
         )
         bar_writer = BarWriter()
+        alerts = AlertWatch(epoch=epoch, clock=self._clock)
+        await alerts.begin()
         self._runner = Runner(
             engine=engine,
             bus=self._bus,
@@ -125,7 +128,8 @@ class FeedTasks:
             read_plans=sync_to_async(with_connection(self._load_plans)),
             flush_ms=settings.MARKET_FLUSH_MS,
             reconcile_s=settings.MARKET_RECONCILE_S,
-            observers=[bar_writer.observe],
+            observers=[bar_writer.observe, alerts.observe],
+            settle=alerts.settle,
         )
         recorder = Recorder(
             bus=self._bus,
@@ -140,6 +144,7 @@ class FeedTasks:
             tasks.create_task(supervise(upstream.run, clock=self._clock))
             tasks.create_task(supervise(recorder.run, clock=self._clock))
             tasks.create_task(supervise(bar_writer.run, clock=self._clock))
+            tasks.create_task(supervise(alerts.run, clock=self._clock))
             tasks.create_task(checkpoints.run())
             tasks.create_task(supervise(self._prune, clock=self._clock))
 

@@ -33,8 +33,15 @@ class Publisher(Protocol):
         ...
 
 
+async def nothing_to_settle() -> None:
+    """Return at once: no observer has anything to finish before a batch is published."""
+
+
 class Runner:
     """Step the engine every `flush_ms`; read the rows on a poke, and every `reconcile_s`.
+
+    `observers` see each batch before any reader. `settle` returns when the batch may be published:
+    an observer may first have to store what it found. It must have a time limit of its own.
 
     `plans` is what the rows said last. `events` and `batches` were published so far. `lag_s` is how
     late the last step was, and `late` counts the steps that were reported as late.
@@ -50,6 +57,7 @@ class Runner:
         flush_ms: int,
         reconcile_s: float,
         observers: Sequence[Callable[[Batch], None]] = (),
+        settle: Callable[[], Awaitable[None]] = nothing_to_settle,
     ) -> None:
         self._engine = engine
         self._bus = bus
@@ -58,6 +66,7 @@ class Runner:
         self._flush_s = flush_ms / 1000
         self._reconcile_s = reconcile_s
         self._observers = observers
+        self._settle = settle
         self._poked = asyncio.Event()
         self._wanted: list[FeedPlan] | None = None
         self.plans: list[FeedPlan] = []
@@ -123,4 +132,5 @@ class Runner:
             self.batches += 1
             for observe in self._observers:  # before any reader: observers see raw ticks
                 observe(batch)
+            await self._settle()
             await self._bus.publish(batch)

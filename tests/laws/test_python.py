@@ -39,7 +39,7 @@ WRITERS = {
     *(name for name in MODULES if name.startswith("feeds.services.")),
     *("dashboard.people.services", "dashboard.people.token_service"),
     *("dashboard.people.second_factor", "dashboard.people.session_service"),
-    "dashboard.people.cache_service",
+    *("dashboard.people.cache_service", "dashboard.alerts.services"),
     *("dashboard.people.account_deletion", "dashboard.people.forgotten_password"),
     "dashboard.management.commands.demo",
 }

@@ -1,0 +1,142 @@
+"""Reads the alerts of everybody as rules, with the rights that their owners have now.
+
+Must not write.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from dashboard.alerts.rules import Condition, Frequency, Match, Progress, Rule
+from dashboard.models import Alert, AlertBook, Watchlist
+from dashboard.people.access import Access
+from dashboard.people.selectors import access_of
+from feeds.clock import Clock, ms_of
+from feeds.market.delayed_keys import delayed
+from feeds.models import Instrument
+
+FULL_LOOK_S: Final = 10.0
+"""All rows are read this often in any case: somebody may have changed them without a service."""
+ONLY: Final = 1
+"""The primary key of the book."""
+Places = dict[int, tuple[str, str]]
+"""Symbol and feed of each instrument, by primary key."""
+
+
+class Reading(NamedTuple):
+    """All rules, and the alerts (by primary key) that have to end, with why."""
+
+    rules: list[Rule]
+    unseen: list[int]
+    expired: list[int]
+
+
+class RuleReader:
+    """Reads rules when something may have changed, and otherwise says so with a few queries."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._alerts: dict[int, Alert] = {}
+        self._places: Places = {}
+        self._revision = -1
+        self._read_s = 0.0
+        self._last: tuple[Any, ...] = ()
+
+    def read(self) -> Reading | None:
+        """Return what is to be judged from now on; None when that is what it was."""
+        self._refresh()
+        owners = {alert.user_id for alert in self._alerts.values()}
+        active = set(
+            User.objects.filter(pk__in=owners, is_active=True).values_list("pk", flat=True)
+        )
+        access, lists = access_of(active), self._watchlists()
+        now = timezone.now()
+        expired = [pk for pk, alert in self._alerts.items() if _is_over(alert, now)]
+        present = (self._revision, self._places, access, lists, expired)
+        if present == self._last:
+            return None
+        self._last = present
+        seen = [alert for alert in self._alerts.values() if alert.user_id in active]
+        keys = {alert.pk: self._keys(alert, access[alert.user_id], lists) for alert in seen}
+        return Reading(
+            rules=[rule_of(alert, keys[alert.pk]) for alert in seen if keys[alert.pk]],
+            unseen=[alert.pk for alert in seen if alert.instrument_id and not keys[alert.pk]],
+            expired=expired,
+        )
+
+    def _refresh(self) -> None:
+        """Read the alerts that changed since the last time, and at times all of them."""
+        now_s = self._clock.monotonic()
+        book = AlertBook.objects.filter(pk=ONLY).first()
+        revision = 0 if book is None else book.revision
+        if now_s - self._read_s >= FULL_LOOK_S or self._revision < 0:
+            self._read_s, self._alerts, self._revision = now_s, {}, -1
+        if revision == self._revision:
+            return
+        self._places = {
+            pk: (symbol, feed)
+            for pk, symbol, feed in Instrument.objects.values_list("pk", "symbol", "feed__slug")
+        }
+        for alert in Alert.objects.filter(revision__gt=self._revision):
+            self._alerts[alert.pk] = alert
+        present = set(
+            Alert.objects.filter(state=Alert.State.ACTIVE).order_by().values_list("pk", flat=True)
+        )
+        self._alerts = {pk: alert for pk, alert in self._alerts.items() if pk in present}
+        self._revision = revision
+
+    def _watchlists(self) -> dict[int, list[int]]:
+        """Return the instruments of the lists that alerts are about, by user."""
+        owners = {alert.user_id for alert in self._alerts.values() if not alert.instrument_id}
+        if not owners:
+            return {}
+        lists: dict[int, list[int]] = defaultdict(list)
+        entries = Watchlist.objects.filter(user__in=owners).order_by("entries__rank")
+        for user_id, instrument in entries.values_list("user_id", "entries__instrument"):
+            lists[user_id] += [] if instrument is None else [instrument]
+        return dict(lists)
+
+    def _keys(self, alert: Alert, access: Access, lists: dict[int, list[int]]) -> tuple[str, ...]:
+        """Return the keys of the instruments of an alert that its owner may see."""
+        pks = [alert.instrument_id] if alert.instrument_id else lists.get(alert.user_id, [])
+        places = (self._places[pk] for pk in pks if pk in self._places)
+        keys = (key_for(access, symbol, feed) for symbol, feed in places)
+        return tuple(key for key in keys if key is not None)
+
+
+def key_for(access: Access, symbol: str, feed: str) -> str | None:
+    """Return the key on the tape under which an access sees a symbol; None when it does not."""
+    for minutes in (0, *access.delays):
+        if access.sees(delayed(feed, minutes)):
+            return delayed(symbol, minutes)
+    return None
+
+
+def rule_of(alert: Alert, keys: Iterable[str]) -> Rule:
+    """Return an alert as the judge sees it."""
+    return Rule(
+        id=alert.pk,
+        revision=alert.revision,
+        keys=tuple(keys),
+        conditions=conditions_of(alert),
+        match=Match(alert.match),
+        frequency=Frequency(alert.frequency),
+        cooldown_ms=alert.cooldown_s * 1000,
+        hysteresis=alert.hysteresis_percent / 100,
+        snoozed_ms=ms_of(alert.snoozed_until) if alert.snoozed_until else 0,
+        expires_ms=ms_of(alert.expires_at) if alert.expires_at else 0,
+        progress=msgspec.convert(alert.progress, dict[str, Progress]),
+    )
+
+
+def conditions_of(alert: Alert) -> tuple[Condition, ...]:
+    """Return the conditions of an alert."""
+    return msgspec.convert(alert.conditions, tuple[Condition, ...])
+
+
+def _is_over(alert: Alert, now: Any) -> bool:
+    return alert.expires_at is not None and alert.expires_at <= now

@@ -1,0 +1,186 @@
+"""The rows of alerts: who writes what, once, and with whose rights."""
+
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.utils import timezone
+
+from dashboard.alerts import services
+from dashboard.alerts.judge import Judge
+from dashboard.alerts.reading import RuleReader
+from dashboard.alerts.rules import Condition, Frequency, Kind, Rule
+from dashboard.alerts.services import AlertFacts, Judgement
+from dashboard.exceptions import AlertsFull, UnknownSymbol
+from dashboard.models import Alert, AlertBook, AlertFiring, Notification
+from dashboard.people.services import add_to_watchlist, remove_from_watchlist
+from feeds.clock import SystemClock
+from feeds.market.events import Batch, Phase, Side, Status, Trade
+from feeds.models import Entitlement, Feed, Instrument
+from tests.support.market_script import NOW, listing
+
+pytestmark = pytest.mark.django_db
+ABOVE = (Condition(Kind.ABOVE, Decimal(100)),)
+
+
+@pytest.fixture(autouse=True)
+def market():
+    """List NVX and ORB."""
+    feed = Feed.objects.create(slug="demo", name="Demo Exchange")
+    for symbol in ("NVX", "ORB"):
+        Instrument.objects.create(
+            feed=feed, symbol=symbol, name=symbol, sector="Energy", reference_price=Decimal(10)
+        )
+    services.take_over_alerts("e")
+    return feed
+
+
+@pytest.fixture
+def ada():
+    return User.objects.create_user("ada")
+
+
+@pytest.fixture
+def reader():
+    return RuleReader(SystemClock())
+
+
+def facts(symbol="NVX", **more) -> AlertFacts:
+    return AlertFacts(symbol=symbol, conditions=ABOVE, **more)
+
+
+def judged(rules: list[Rule], *prices: int, key: str = "NVX") -> Judgement:
+    """Return what is judged when these prices follow each other."""
+    judge = Judge()
+    judge.replace(rules)
+    trades = [Trade(key, price, 1, Side.BUY, NOW) for price in prices]
+    events = (listing(key), Status(key, Phase.OPEN, "", NOW, 1), *trades)
+    return Judgement(9, judge.take(Batch("e", 1, events), NOW), judge.changes())
+
+
+def test_a_firing_becomes_a_row_and_a_notification_of_the_owner(ada, reader):
+    alert = services.make_alert(ada, facts(name="dear"))
+    assert services.store_judgements("e", [judged(reader.read().rules, 10_100)], None)
+    firing = AlertFiring.objects.get()
+    assert (firing.alert, firing.epoch, firing.sequence) == (alert, "e", 3)
+    notice = Notification.objects.get(user=ada)
+    assert notice.title == "NVX is above 100, at 101.00"
+    assert "dear" in notice.body
+    alert.refresh_from_db()
+    assert alert.state == Alert.State.TRIGGERED
+    assert AlertBook.objects.get().sequence == 9
+
+
+def test_what_is_handed_in_twice_is_stored_once(ada, reader):
+    services.make_alert(ada, facts(frequency=Frequency.EVERY_TIME))
+    judgement = judged(reader.read().rules, 10_100, 9_900, 10_100)
+    for _ in range(2):
+        services.store_judgements("e", [judgement], None)
+    assert AlertFiring.objects.count() == Notification.objects.count() == 2
+
+
+def test_only_the_present_market_stores(ada, reader):
+    services.make_alert(ada, facts())
+    judgement = judged(reader.read().rules, 10_100)
+    services.take_over_alerts("f")
+    assert not services.store_judgements("e", [judgement], None)
+    assert not AlertFiring.objects.exists()
+
+
+@pytest.mark.parametrize("change", ["change", "pause", "delete", "snooze"])
+def test_a_change_that_came_first_wins(ada, reader, change):
+    alert = services.make_alert(ada, facts())
+    judgement = judged(reader.read().rules, 10_100)
+    match change:
+        case "change":
+            services.change_alert(alert, facts("ORB"))
+        case "pause":
+            services.pause_alert(alert)
+        case "delete":
+            services.delete_alert(alert)
+        case "snooze":
+            services.snooze_alert(alert, 5)
+    services.store_judgements("e", [judgement], None)
+    assert not Notification.objects.exists()
+
+
+def test_progress_is_kept_for_the_next_life(ada, reader):
+    services.make_alert(ada, facts(frequency=Frequency.EVERY_TIME))
+    services.store_judgements("e", [judged(reader.read().rules, 10_100)], None)
+    (rule,) = RuleReader(SystemClock()).read().rules
+    assert not judged([rule], 10_100).firings
+    assert judged([rule], 10_100, 9_900, 10_100).firings
+
+
+def test_measures_are_kept_for_the_next_life():
+    judge = Judge()
+    judge.take(Batch("e", 1, (listing("NVX"), Trade("NVX", 10_000, 5, Side.BUY, NOW))), NOW)
+    services.store_judgements("e", [], judge.state())
+    assert services.take_over_alerts("f") == judge.state()
+
+
+def test_the_reader_says_only_what_changed(ada, reader):
+    assert reader.read().rules == []
+    assert reader.read() is None
+    alert = services.make_alert(ada, facts())
+    assert [rule.id for rule in reader.read().rules] == [alert.pk]
+    assert reader.read() is None
+    services.pause_alert(alert)
+    assert reader.read().rules == []
+    services.resume_alert(alert)
+    assert len(reader.read().rules) == 1
+    services.delete_alert(alert)
+    assert reader.read().rules == []
+
+
+def test_an_alert_on_the_watchlist_follows_it(ada, reader):
+    services.make_alert(ada, facts(""))
+    add_to_watchlist(ada, "NVX")
+    assert {*reader.read().rules[0].keys} == {"NVX", "ORB"}
+    remove_from_watchlist(ada, "ORB")
+    assert reader.read().rules[0].keys == ("NVX",)
+
+
+def test_delayed_people_have_delayed_alerts_and_a_right_that_ends_stops_them(ada, market, reader):
+    group = Group.objects.create(name="late")
+    ada.groups.add(group)
+    Feed.objects.filter(pk=market.pk).update(is_restricted=True)
+    right = Entitlement.objects.create(feed=market, group=group, delay_minutes=15)
+    alert = services.make_alert(ada, facts())
+    assert reader.read().rules[0].keys == ("NVX~15",)
+    right.delete()
+    reading = reader.read()
+    assert (reading.rules, reading.unseen) == ([], [alert.pk])
+    services.stop_alerts(reading.unseen)
+    alert.refresh_from_db()
+    assert alert.state == Alert.State.STOPPED
+    assert "stopped" in Notification.objects.get(user=ada).title
+
+
+def test_nobody_makes_an_alert_on_what_they_may_not_see(ada, market):
+    Feed.objects.filter(pk=market.pk).update(is_restricted=True)
+    with pytest.raises(UnknownSymbol):
+        services.make_alert(ada, facts())
+
+
+def test_an_account_that_is_closed_has_no_rules(ada, reader):
+    services.make_alert(ada, facts())
+    assert reader.read().rules
+    User.objects.filter(pk=ada.pk).update(is_active=False)
+    assert reader.read().rules == []
+
+
+def test_an_alert_expires(ada, reader):
+    alert = services.make_alert(ada, facts(expires_at=timezone.now()))
+    services.expire_alerts(reader.read().expired)
+    alert.refresh_from_db()
+    assert alert.state == Alert.State.EXPIRED
+    services.resume_alert(alert)
+    assert (alert.state, alert.expires_at) == (Alert.State.ACTIVE, None)
+
+
+def test_a_user_has_a_quota(ada, monkeypatch):
+    monkeypatch.setattr(services, "ALERTS_PER_USER", 1)
+    services.make_alert(ada, facts())
+    with pytest.raises(AlertsFull):
+        services.make_alert(ada, facts())
