@@ -155,7 +155,10 @@ class Charts:
             UnknownSymbol: the symbol does not exist, or the user may not see it.
         """
         key, row = self.find(request.symbol, access)
-        live = self._in_memory(key, min(request.level, MINUTE))
+        # Days of reported trades are no sum of their minutes: conditions count by kind of bar.
+        bars = self._hub.replica.board.bars.symbols.get(key)
+        has_days = request.level == DAY and bars is not None and bars.is_reported
+        live = self._in_memory(key, DAY if has_days else min(request.level, MINUTE))
         # Bars that begin before `from` are cut off below, but their minutes are needed to make
         # them, as those after `to` are for the last bar.
         start_ms = request.from_ms - request.from_ms % request.span_ms
@@ -169,6 +172,8 @@ class Charts:
             until_ms = self._hub.clock.now_ms() - MINUTE_MS * delay_of(row.feed)
             stored = await self._read(asked, until_ms, day_ms)
             # Drawing the history the first time takes some 50 ms, so the loop must not do it.
+            if has_days:
+                stored = stored._replace(minutes=[])
             found = await asyncio.to_thread(_joined, asked, stored, live)
         inside = [bar for bar in found if request.from_ms <= bar.start_ms < request.to_ms]
         chosen = inside[-request.limit :]

@@ -11,10 +11,20 @@ import numpy as np
 
 from feeds.market.board import Board
 from feeds.market.delayed_keys import delay_of
-from feeds.market.events import Batch, Delisting, Event, Listing, Phase, Status, Trade
+from feeds.market.events import (
+    Batch,
+    Delisting,
+    Event,
+    Listing,
+    Phase,
+    ReportedTrade,
+    Status,
+    Trade,
+)
 from feeds.realism.collector import TradeCollector
 from feeds.realism.statistics import Finding
 
+_TRADES: Final = frozenset({Trade, ReportedTrade})
 DAYS_KEPT: Final = 20
 SYMBOLS_KEPT: Final = 32
 """The first symbols of each feed. With the days above they take at most some 13 MB."""
@@ -62,7 +72,7 @@ class RealismMonitor:
         find = self._open.get
         # The hub's hot path: nearly all events are quotes and trades, which cost two comparisons.
         for event in batch.events:
-            if event.__class__ is not Trade:
+            if event.__class__ not in _TRADES:
                 if event.__class__ in _OTHERS:
                     self._follow(event)
             elif (watch := find(event.symbol)) is not None:

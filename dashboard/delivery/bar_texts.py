@@ -5,7 +5,7 @@ Pure. Must not know readers.
 
 from typing import Final
 
-from dashboard.wire.frames import encode_bar, encode_no_bar
+from dashboard.wire.frames import encode_amended_bar, encode_bar, encode_no_bar
 from dashboard.wire.registry import RECENT_BARS
 from feeds.market.board import Board
 
@@ -52,6 +52,31 @@ class BarTexts:
             for bar in bars.newest(level, RECENT_BARS - 1)
         ]
         return texts + self._live(symbol, level)
+
+    def amended_since(self, symbol: str, level: int, sequence: int) -> list[str] | None:
+        """Return the closed bars that were amended after a sequence.
+
+        None if some of them are no longer kept. Few readers ask, and few bars are amended, so the
+        answers are not shared.
+        """
+        bars, row = self._board.bars.symbols.get(symbol), self._board.rows.get(symbol)
+        if bars is None or row is None or bars.sequence <= sequence:
+            return []
+        amended = bars.amended_since(level, sequence)
+        if amended is None:
+            return None
+        last = {bar.start_ms: bar for bar in amended}
+        return [encode_amended_bar(symbol, bar, row) for bar in last.values()]
+
+    def amended(self, symbol: str, level: int) -> list[str]:
+        """Return the amended ones of the newest bars, as far as they are kept."""
+        bars, row = self._board.bars.symbols.get(symbol), self._board.rows.get(symbol)
+        if bars is None or row is None:
+            return []
+        starts = {bar.start_ms for bar in bars.newest(level, RECENT_BARS - 1)}
+        known = bars.amended_since(level, bars.amended_floor) or []
+        last = {bar.start_ms: bar for bar in known if bar.start_ms in starts}
+        return [encode_amended_bar(symbol, bar, row) for bar in last.values()]
 
     def _encode_since(self, symbol: str, level: int, sequence: int) -> list[str] | None:
         bars, row = self._board.bars.symbols.get(symbol), self._board.rows.get(symbol)

@@ -19,6 +19,7 @@ from dashboard.wire.frames import (
     Fields,
     StatusEvent,
     TradeText,
+    encode_correction,
     encode_entry,
     encode_feed,
     encode_gone,
@@ -32,6 +33,7 @@ from dashboard.wire.registry import RECENT_TRADES, Channel
 from feeds.market.board import PHASE, Board, Row
 from feeds.market.events import (
     NOTHING,
+    Amendment,
     Batch,
     Carryover,
     Delisting,
@@ -40,6 +42,7 @@ from feeds.market.events import (
     FeedStatus,
     Listing,
     Position,
+    PriceBand,
     Quote,
     Status,
     Tick,
@@ -51,6 +54,8 @@ from feeds.market.tape import Tape, TickCounts
 
 STATUS_CAPACITY: Final = 4096
 """Status entries that can be resumed from: halting 2,000 instruments and back fits."""
+CORRECTION_CAPACITY: Final = 4096
+"""Corrections of trades that can be resumed from: they are rare."""
 TRADE_CAPACITY: Final = 16_384
 """Trades that can be resumed from: 30 s at 2,000 ticks/s, 5 minutes at 200."""
 AHEAD_EVENTS: Final = 60_000
@@ -153,6 +158,7 @@ class Replica:
         self._counts = TickCounts(capacity, floor=floor)
         self._statuses: Tape[StatusText] = Tape(STATUS_CAPACITY, floor=floor)
         self._trades: Tape[TradeText] = Tape(TRADE_CAPACITY, floor=floor)
+        self._corrections: Tape[TradeText] = Tape(CORRECTION_CAPACITY, floor=floor)
         self._recent: dict[str, int] = dict.fromkeys([*board.gone, *board.rows], floor)
         self._instruments: dict[str, str] = {}
         self._visible: dict[Access, frozenset[str] | None] = {}
@@ -381,6 +387,19 @@ class Replica:
                     break
         return found[::-1]
 
+    def corrections_since(self, sequence: int) -> list[TradeText]:
+        """Return what changed after `sequence` about trades of before, in order.
+
+        Raises:
+            PositionLost: the tape of corrections does not reach back that far.
+        """
+        return self._corrections.since(sequence)
+
+    def recent_corrections(self, symbols: Collection[str] | None, sequence: int) -> list[TradeText]:
+        """Return the corrections of these symbols (None is all) after `sequence`, as known."""
+        known = self._corrections.since(max(sequence, self._corrections.floor))
+        return [each for each in known if symbols is None or each.symbol in symbols]
+
     # --- status -----------------------------------------------------------------------------
     def statuses_since(self, sequence: int, access: Access = UNLIMITED) -> list[str]:
         """Return the status entries after `sequence` that an access allows, in order.
@@ -411,6 +430,9 @@ class Replica:
             self._move_to_end(symbol, sequence)
         if isinstance(event, Quote | Trade):
             self._note_tick(sequence, event)
+        elif isinstance(event, Amendment):
+            row = self.board.rows[event.symbol]
+            self._corrections.append(sequence, encode_correction(event, row, sequence=sequence))
         else:
             self._note_status(sequence, event, symbol, row_of(event))
 
@@ -460,7 +482,7 @@ def _events_of_present_rows(recent: Iterable[Batch]) -> list[tuple[int, Event]]:
     events: list[tuple[int, Event]] = []
     for batch in recent:
         for sequence, event in enumerate(batch.events, batch.first):
-            if isinstance(event, Listing | Delisting | Withdrawal | Carryover):
+            if isinstance(event, Listing | Delisting | Withdrawal | Carryover | PriceBand):
                 events.clear()
             else:
                 events.append((sequence, event))

@@ -356,6 +356,8 @@ class Subscriber:
             refuse_while_ahead(received, replica, since)
         if channel is Channel.TICKER:
             self._ticker.fields = chosen_fields(received, command.fields, self._ticker)
+        if command.corrections and channel is Channel.TRADES:
+            self._trades.corrections = True
         resumed = since is not None and outbox.resume(replica, keys, since)
         is_lost = not resumed and (since is None or channel is Channel.TICKER)
         frames = outbox.add(replica, keys) if is_lost else []
@@ -384,6 +386,7 @@ class Subscriber:
             refuse_while_ahead(received, replica, self._bars.place.position)
         if len(pairs) < len(keys):
             refuse_while_ahead(received, replica, since)
+        self._bars.corrections = self._bars.corrections or command.corrections
         resumed = since is not None and self._bars.resume(replica, pairs, since)
         has_gap = since is not None
         frames = [] if resumed else self._bars.add(replica, pairs, has_gap=has_gap)

@@ -33,10 +33,11 @@ from dashboard.wire.registry import (
     VERSION,
     WAIT_S,
 )
-from dashboard.wire.schemas.bars import BarEntry, NoBar
+from dashboard.wire.schemas.bars import BarEntry, GoneBar, NoBar
 from dashboard.wire.schemas.fields import SCHEMAS, WireSchema
 from dashboard.wire.schemas.replies import ANSWERS, BODIES, FRAMES
 from dashboard.wire.schemas.status import FeedEntry, GoneFeed, GoneInstrument, InstrumentEntry
+from dashboard.wire.schemas.trades import CorrectionEntry, TradeEntry
 
 Json = dict[str, Any]
 COOKIE: Final = "sessionid"
@@ -247,8 +248,11 @@ def schemas() -> Json:
     """Return the JSON schemas of all frames, answers, bodies and commands, by name."""
     roots = [*FRAMES, *ANSWERS, *BODIES, *METHODS.values(), CommandId]
     roots += [
+        TradeEntry,
+        CorrectionEntry,
         BarEntry,
         NoBar,
+        GoneBar,
         FeedEntry,
         InstrumentEntry,
         GoneFeed,

@@ -19,7 +19,9 @@ PARTS: Final = (
     *(
         "TickerEntry",
         "TradeEntry",
+        "CorrectionEntry",
         "BarEntry",
+        "GoneBar",
         "NoBar",
         "FeedEntry",
         "InstrumentEntry",

@@ -93,6 +93,7 @@ PARAMETER_TEXT: Final[dict[str, dict[str, str]]] = {
         "since": "your position: `epoch:seq`, or the id of your last notification",
         "unread": "notifications: how many unread ones you know of",
         "interval": f"bars: {', '.join(INTERVALS)}; a symbol may name its own, as in `NVX@5m`",
+        "corrections": "trades, bars: true also tells what changes about those of before",
     },
     "unsubscribe": {
         "channel": "one of the channels",
@@ -115,6 +116,7 @@ QUERY_TEXT: Final[dict[str, str]] = {
     "channels": "`ticker,status`: the channels you want; all but trades, bars and deck when absent",
     "bars": f"`NVX@1m,ORB@5m`: symbols of bars, up to {BAR_LIMIT}; `symbols` when absent",
     "interval": "the interval of bars that name none",
+    "corrections": "`1`: trades and bars also tell what changes about those of before",
     "fields": "`p,b,a`: the keys of a ticker entry that you want; all when absent",
     "max_rate": "server-sent events: most frames per second",
     "since": "your position in ticker, trades, bars and status: the last answer's `position`",

@@ -25,7 +25,8 @@ class Subscribe(msgspec.Struct, frozen=True):
     """Subscribe to a channel; `since` is a position, or the id of the last notification.
 
     Bars are of an `interval`; a symbol may name its own, as in NVX@5m. `fields` are the wanted keys
-    of a ticker entry; None is all of them. A reader that sends the watchlist it has (`symbols`), or
+    of a ticker entry; None is all of them. With `corrections` a reader of trades or bars also hears
+    what changes about those it was told. A reader that sends the watchlist it has (`symbols`), or
     how many notifications are `unread`, hears only of changes.
     """
 
@@ -36,6 +37,7 @@ class Subscribe(msgspec.Struct, frozen=True):
     since: str | None = None
     unread: int | None = None
     interval: str = DEFAULT_INTERVAL
+    corrections: bool = False
 
 
 class Unsubscribe(msgspec.Struct, frozen=True):

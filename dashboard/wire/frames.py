@@ -6,7 +6,7 @@ stand at the same position share them.
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -19,7 +19,7 @@ from dashboard.wire.registry import (
     VERSION,
     Channel,
 )
-from feeds.market.bars import INTERVALS, Bar
+from feeds.market.bars import INTERVALS, Bar, bar_of
 from feeds.market.board import (
     ASK,
     ASK_SIZE,
@@ -38,11 +38,15 @@ from feeds.market.board import (
 )
 from feeds.market.delayed_keys import delay_of, shown
 from feeds.market.events import (
+    AmendedBar,
+    Amendment,
     Carryover,
     Delisting,
     FeedRemoval,
     FeedStatus,
     Listing,
+    PriceBand,
+    ReportedTrade,
     Status,
     Trade,
     Withdrawal,
@@ -56,7 +60,9 @@ FIELD_INDEX: Final = {
 }  # fmt: skip
 """Where in `Row.values` a field of a ticker entry is."""
 _INTERVALS: Final = tuple(INTERVALS)
-StatusEvent = Status | FeedStatus | FeedRemoval | Listing | Delisting | Withdrawal | Carryover
+StatusEvent = (
+    Status | PriceBand | FeedStatus | FeedRemoval | Listing | Delisting | Withdrawal | Carryover
+)
 
 
 class Fields:
@@ -156,12 +162,37 @@ class TradeText(msgspec.Struct, frozen=True):
 
 def encode_trade(trade: Trade, row: Row, *, sequence: int) -> TradeText:
     """Return the shared text of a trade."""
+    ref = _ref_of(trade) if isinstance(trade, ReportedTrade) else ""
     text = (
         f'{{"s":"{shown(trade.symbol)}","p":{row.price(trade.price_ticks)!r},"q":{trade.size},'
-        f'"side":"{trade.side.value}","i":{sequence},'
+        f'"side":"{trade.side.value}","i":{sequence},{ref}'
         f'"et":{trade.exchange_ms or trade.ts_event},{_AGO}'
     )
     return TradeText(trade.symbol, sequence, text, trade.ts_event)
+
+
+def _ref_of(trade: ReportedTrade) -> str:
+    return f'"ref":{_encode(trade.ref).decode()},' if trade.ref else ""
+
+
+def encode_correction(amendment: Amendment, row: Row, *, sequence: int) -> TradeText:
+    """Return the shared text of what changed about a trade that was told before."""
+    price, right, former = row.price, amendment.price_ticks, amendment.former_ticks
+    entry: dict[str, Any] = {"s": shown(amendment.symbol), "fix": amendment.kind, "i": sequence}
+    if amendment.ref:
+        entry["ref"] = amendment.ref
+    if amendment.new_ref != amendment.ref:
+        entry["new_ref"] = amendment.new_ref
+    if right:
+        entry |= {"p": price(right), "q": amendment.size}
+    if former:
+        entry |= {"op": price(former), "oq": amendment.former_size}
+    if amendment.exchange_ms:
+        entry["et"] = amendment.exchange_ms
+    if amendment.volume is None:
+        entry["unknown"] = True
+    text = f"{_encode(entry).decode().removesuffix('}')},{_AGO}"
+    return TradeText(amendment.symbol, sequence, text, amendment.ts_event)
 
 
 def encode_bar(symbol: str, level: int, bar: Bar, row: Row, *, is_closed: bool) -> str:
@@ -173,6 +204,16 @@ def encode_bar(symbol: str, level: int, bar: Bar, row: Row, *, is_closed: bool) 
         f'"o":{price(bar.open)!r},"h":{price(bar.high)!r},"l":{price(bar.low)!r},'
         f'"c":{price(bar.close)!r},"v":{bar.volume},"n":{bar.trades}{end}'
     )
+
+
+def encode_amended_bar(symbol: str, amended: AmendedBar, row: Row) -> str:
+    """Return the entry of a closed bar that was amended; of one that is no more only its place."""
+    bar, revision = bar_of(amended), f',"rev":{amended.revision}}}'
+    if bar.trades:
+        text = encode_bar(symbol, amended.level, bar, row, is_closed=True)
+        return text.removesuffix("}") + revision
+    name = f'"s":"{shown(symbol)}","iv":"{_INTERVALS[amended.level]}","t":{bar.start_ms}'
+    return f'{{{name},"gone":true{revision}'
 
 
 def encode_no_bar(symbol: str, level: int) -> str:
@@ -252,7 +293,7 @@ def encode_feed(status: FeedStatus) -> str:
 def encode_instrument(symbol: str, row: Row) -> str:
     """Return the status entry of an instrument: its definition and its phase."""
     definition, delay = row.definition, delay_of(row.feed)
-    entry = {
+    entry: dict[str, Any] = {
         "s": shown(symbol),
         "name": definition.name,
         "sector": definition.sector,
@@ -263,7 +304,11 @@ def encode_instrument(symbol: str, row: Row) -> str:
         "reason": row.reason,
         "t": row.status_ts,
     }
-    return _encode(entry | {"delay": delay} if delay else entry).decode()
+    if delay:
+        entry["delay"] = delay
+    if row.band is not None:
+        entry["band"] = [row.price(ticks) for ticks in row.band]
+    return _encode(entry).decode()
 
 
 def encode_status(event: StatusEvent, row: Row | None) -> str:

@@ -19,7 +19,7 @@ MARKET: Final = (Channel.STATUS, Channel.TICKER, Channel.TRADES, Channel.BARS)
 DEFAULT: Final = (Channel.STATUS, Channel.TICKER, Channel.NOTIFICATIONS, Channel.WATCHLIST)
 NAMES: Final = frozenset(
     {"channels", "symbols", "fields", "max_rate", "since", "wait", "notifications_since", "unread"}
-    | {"watchlist", "bars", "interval"}
+    | {"watchlist", "bars", "interval", "corrections"}
     | {f"{channel.value}_since" for channel in MARKET}
 )
 
@@ -90,14 +90,22 @@ def _priced(name: str, symbols: tuple[str, ...], fields: dict[str, str]) -> Subs
         fields=None if wanted is None else _listed(wanted),
         max_rate=None if max_rate is None else msgspec.convert(float(max_rate), Rate),
         since=fields.get(f"{name}_since", fields.get("since")),
+        corrections=_asks_for_corrections(fields),
     )
+
+
+def _asks_for_corrections(fields: dict[str, str]) -> bool:
+    return fields.get("corrections") == "1"
 
 
 def _barred(fields: dict[str, str]) -> Iterator[Subscribe]:
     if names := _listed(fields.get("bars", fields.get("symbols", ""))):
         since = fields.get("bars_since", fields.get("since"))
         interval = fields.get("interval", DEFAULT_INTERVAL)
-        yield Subscribe(Channel.BARS, symbols=names, since=since, interval=interval)
+        asks = _asks_for_corrections(fields)
+        yield Subscribe(
+            Channel.BARS, symbols=names, since=since, interval=interval, corrections=asks
+        )
 
 
 def _wait_s(fields: dict[str, str]) -> float:

@@ -24,6 +24,7 @@ from feeds.market.events import (
     FeedState,
     FeedStatus,
     Listing,
+    PriceBand,
     Quote,
     Status,
     Tick,
@@ -33,12 +34,16 @@ from feeds.market.events import (
 from feeds.market.instruments import Definition
 from feeds.plan.plans import FeedKind, FeedPlan, source_of
 from feeds.sessions.external import ExternalSession
+from feeds.sessions.ledger import TradeChange
 from feeds.sessions.session import FeedSession
 
 DRAW_STEP_MS: Final = 50
 """A source may draw in steps of this length. What time alone brings about, such as the end of an
 auction, waits for the end of a step: only then every tick before it is known, so the tape is the
 same however often the engine is asked."""
+
+
+Drawn = Tick | Status | FeedStatus | PriceBand | TradeChange
 
 
 class Source(Protocol):
@@ -53,10 +58,11 @@ class Source(Protocol):
         """Take definitions and rate; instruments that stay keep the path of their prices."""
         ...
 
-    def draw(self, now_ms: int) -> Sequence[Tick | Status | FeedStatus]:
+    def draw(self, now_ms: int) -> Sequence[Drawn]:
         """Return the ticks up to `now_ms` that were not drawn before, in time order.
 
-        The source of a feed that is not simulated also draws its phases and its exchange's time.
+        The source of a feed that is not simulated also draws its phases, its exchange's time, and
+        what changes what it told before.
         """
         ...
 
@@ -210,6 +216,9 @@ class Engine:
         left = self._left.carryover(plan.feed, definition.symbol, definition.tick_size)
         if left is None:
             return []
+        session = self._sessions[plan.feed]
+        if isinstance(session, ExternalSession):
+            session.carry_over(left)
         events: list[Event] = [replace(left, ts_event=now_ms)]
         if not self._left.has_source_of(plan):
             events.append(Withdrawal(definition.symbol, now_ms))

@@ -6,8 +6,8 @@ Pure. Must not know how sources are made.
 from collections.abc import Callable, Mapping
 
 from feeds.engine.checkpoint import SourceState, fits
-from feeds.engine.engine import LastingSource, Source
-from feeds.market.events import FeedStatus, Phase, Status, Tick
+from feeds.engine.engine import Drawn, LastingSource, Source
+from feeds.market.events import Phase, Status
 from feeds.plan.plans import FeedKind, FeedPlan, source_of
 
 SourceOpeners = Mapping[FeedKind, Callable[[FeedPlan], Source]]
@@ -52,7 +52,7 @@ class PlannedSource:
         if isinstance(self._source, LastingSource) and left is not None and fits(left, plan):
             self._source.restore(left)
 
-    def draw(self, now_ms: int) -> list[Tick | Status | FeedStatus]:
+    def draw(self, now_ms: int) -> list[Drawn]:
         """Return what the source draws, after the opening of instruments that is due."""
         reopened, self._reopened = self._reopened, []
         drawn = self._source.draw(now_ms)

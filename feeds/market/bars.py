@@ -7,13 +7,14 @@ every exchange in feeds.plan.calendars.
 """
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 from msgspec.structs import astuple
 
-from feeds.market.events import NOTHING, Trade
+from feeds.market.events import NOTHING, AmendedBar, Trade
 
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 86_400_000
@@ -32,6 +33,8 @@ LEVEL_OF: Final = {name: level for level, name in enumerate(INTERVALS)}
 """Name -> index in SPANS; 0 is the finest."""
 MINUTE: Final = LEVEL_OF["1m"]
 DAY: Final = LEVEL_OF["1d"]
+AMENDED_KEPT: Final = 700
+"""Amended bars of an instrument that readers can still be told of: 100 amendments."""
 LATE_MS: Final = 5_000
 """A trade up to this late still goes into the live bar. If it is later, the clock was set back."""
 _FINEST: Final = SPANS[0]
@@ -98,6 +101,25 @@ class ClosedBars:
             if numbers[at] > sequence
         ]
 
+    def amend(self, sequence: int, amended: AmendedBar) -> None:
+        """Replace the bar of this start, or put it where it belongs in time; `open` 0 removes it.
+
+        A bar that was not there yet closes at `sequence`, one that was closed when it did before.
+        """
+        numbers, width = self._numbers, self._WIDTH
+        starts = numbers[1::width]
+        place = bisect_left(starts, amended.start_ms)
+        is_known = place < len(starts) and starts[place] == amended.start_ms
+        if place == 0 and not is_known and self.is_full:
+            return  # before everything that is kept
+        at, bar = place * width, bar_of(amended)
+        # The sequences stay in order: `since` and the floors rely on that.
+        closed_at = numbers[at] if is_known else sequence
+        if not is_known and numbers:
+            closed_at = min(sequence, numbers[max(0, at - width)])
+        values = array("q", (closed_at, *astuple(bar)) if bar.trades else ())
+        numbers[at : at + width * is_known] = values
+
     def kept(self, kept: int) -> "ClosedBars":
         """Return the newest bars, with another limit on how many are kept."""
         return ClosedBars(kept, self._numbers if kept else array("q"))
@@ -113,18 +135,30 @@ class SymbolBars:
     `growing` holds, for each level, what the closed bars of the next finer level add up to so far.
     `sequence` is that of the last trade. `floors` gives for each level the sequence after which all
     closed bars are still kept.
+
+    Of reported trades (feeds.market.mended_bars) each part of `growing` is the whole live bar, with
+    prices of 0 before there are any. `amended` are the newest closed bars that were amended, each
+    with the sequence of the amendment; all after `amended_floor` are still there.
     """
 
-    __slots__ = ("closed", "floors", "growing", "sequence")
+    __slots__ = (
+        "amended", "amended_floor", "closed", "floors", "growing", "is_reported", "sequence",
+    )  # fmt: skip
 
     def __init__(self, kept: int, floor: int) -> None:
         self.growing: list[GrowingBar | None] = [None] * len(SPANS)
         self.closed = [ClosedBars(kept) for _ in SPANS]
         self.floors = [floor] * len(SPANS)
         self.sequence = floor
+        self.is_reported = False
+        self.amended: list[tuple[int, AmendedBar]] = []
+        self.amended_floor = floor
 
     def live(self, level: int) -> Bar | None:
         """Return the bar of a level that is not closed, None before the first trade."""
+        if self.is_reported:
+            part = self.growing[level]
+            return Bar(*part) if part is not None and part[_OPEN] and part[_VOLUME] else None
         # A trade is only in the finest bar until that closes, so the live bar of a level is the
         # sum of what grows at this level and at all finer levels, oldest part first.
         parts = [part for part in self.growing[level::-1] if part is not None]
@@ -146,6 +180,26 @@ class SymbolBars:
             return None
         return self.closed[level].since(sequence)
 
+    def amend_closed(self, sequence: int, amended: AmendedBar) -> None:
+        """Put an amended bar among the closed ones of its level, and note it for readers."""
+        self.closed[amended.level].amend(sequence, amended)
+        self.amended.append((sequence, amended))
+        if len(self.amended) > AMENDED_KEPT:
+            self.amended_floor, _ = self.amended.pop(0)
+
+    def amended_since(self, level: int, sequence: int) -> list[AmendedBar] | None:
+        """Return the closed bars of a level that were amended after a sequence, oldest first.
+
+        None if some of them are no longer kept.
+        """
+        if sequence < self.amended_floor:
+            return None
+        return [
+            amended
+            for noted, amended in self.amended
+            if noted > sequence and amended.level == level
+        ]
+
     def copy(self) -> "SymbolBars":
         """Return an independent copy."""
         twin = SymbolBars(0, 0)  # Its parts are all replaced by copies below.
@@ -153,6 +207,8 @@ class SymbolBars:
         twin.closed = [bars.copy() for bars in self.closed]
         twin.floors = self.floors.copy()
         twin.sequence = self.sequence
+        twin.is_reported = self.is_reported
+        twin.amended, twin.amended_floor = self.amended.copy(), self.amended_floor
         return twin
 
 
@@ -183,7 +239,9 @@ class Bars:
                 finest[_VOLUME] += size
                 finest[_TRADES] += 1
                 return
-            if passed_ms < 0:
+            if bars.is_reported:
+                bars = self._begin(trade.symbol, sequence)  # another source has taken over
+            elif passed_ms < 0:
                 # The clock was set back: the old bars lie in the future, so all bars begin again.
                 bars = self._begin(trade.symbol, sequence)
             else:
@@ -199,8 +257,10 @@ class Bars:
         Bars that closed by this sequence are not known.
         """
         bars = self._begin(symbol, sequence)
+        parts = list(growing)
+        bars.is_reported = len(parts) > len(SPANS)
         # More or fewer levels than now can only come from elsewhere; those that fit are taken.
-        for level, part in zip(range(len(SPANS)), growing, strict=False):
+        for level, part in zip(range(len(SPANS)), parts, strict=False):
             bars.growing[level] = None if part is None else list(part)
 
     def forget(self, symbol: str) -> None:
@@ -213,10 +273,11 @@ class Bars:
         for bars in self.symbols.values():
             bars.closed = [closed.kept(kept) for closed in bars.closed]
             bars.floors = [max(floor, known) for known in bars.floors]
+            bars.amended_floor = max(floor, bars.amended_floor)
 
-    def copy(self) -> "Bars":
+    def copy(self) -> Self:
         """Return an independent copy that calls no listener."""
-        twin = Bars(self._kept)
+        twin = type(self)(self._kept)
         twin.symbols = {symbol: bars.copy() for symbol, bars in self.symbols.items()}
         return twin
 
@@ -251,6 +312,18 @@ class Bars:
         closed.append(bars.sequence, bar)
         if self._on_closed is not None:
             self._on_closed(symbol, level, bar)
+
+
+def left_of(bars: SymbolBars) -> list[GrowingBar | None]:
+    """Return the growing bars for a later life; those of reported trades have one part more."""
+    return [*bars.growing, None] if bars.is_reported else bars.growing
+
+
+def bar_of(amended: AmendedBar) -> Bar:
+    """Return the bar that an amendment leaves; all of it is 0 but the start if none is left."""
+    values = astuple(amended)[2:]
+    has_bar = amended.open and amended.volume
+    return Bar(*values) if has_bar else Bar(amended.start_ms, 0, 0, 0, 0, 0, 0)
 
 
 def merged(bars: Iterable[Bar], span_ms: int) -> Iterator[Bar]:

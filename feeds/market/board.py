@@ -8,9 +8,13 @@ counts a receipt is the difference of two counts.
 from copy import deepcopy
 from typing import Any, Final, NamedTuple
 
-from feeds.market.bars import Bars
+from feeds.market.bars import left_of
 from feeds.market.events import (
+    MOVES_LAST,
+    MOVES_RANGE,
+    MOVES_VOLUME,
     NOTHING,
+    Amendment,
     Carryover,
     Delisting,
     Event,
@@ -19,12 +23,15 @@ from feeds.market.events import (
     Levels,
     Listing,
     Phase,
+    PriceBand,
     Quote,
+    ReportedTrade,
     Status,
     Trade,
     Withdrawal,
 )
 from feeds.market.instruments import Definition
+from feeds.market.mended_bars import MendedBars
 
 Value = int | str | None
 
@@ -60,11 +67,15 @@ _CARRIED: Final = tuple("tick_ms" if name == "ts_event" else name for name in FI
 
 
 class Row:
-    """One instrument: its definition, its fields, and the number of its ticks in this epoch."""
+    """One instrument: its definition, its fields, and the number of its ticks in this epoch.
+
+    `band` are the lowest and the highest price (in ticks) at which its exchange lets it trade, if
+    that is known.
+    """
 
     __slots__ = (
-        "asks", "bids", "day", "definition", "feed", "reason", "scale", "status_ts", "steps",
-        "ticks", "values", "versions",
+        "asks", "band", "bids", "day", "definition", "feed", "reason", "scale", "status_ts",
+        "steps", "ticks", "values", "versions",
     )  # fmt: skip
 
     def __init__(self, listing: Listing, sequence: int, *, ticks: int) -> None:
@@ -75,6 +86,7 @@ class Row:
         self.asks: Levels = ()
         self.reason = ""
         self.day: int | None = None
+        self.band: tuple[int, int] | None = None
         self.define(listing)
         self.values[PREVIOUS_CLOSE] = listing.definition.reference_ticks
         self.values[VOLUME] = 0
@@ -120,7 +132,7 @@ class Board:
     """
 
     def __init__(self) -> None:
-        self.bars = Bars()
+        self.bars = MendedBars()
         self.rows: dict[str, Row] = {}
         self.feeds: dict[str, FeedStatus] = {}
         self.gone: dict[str, Gone] = {}
@@ -141,6 +153,10 @@ class Board:
                 self._trade(sequence, event)
             case Status():
                 self._status(sequence, event)
+            case Amendment():
+                self._amend(sequence, event)
+            case PriceBand(symbol=symbol, lower_ticks=lower, upper_ticks=upper):
+                self.rows[symbol].band = lower, upper
             case Listing():
                 self._list(sequence, event)
             case Delisting(symbol=symbol):
@@ -184,7 +200,7 @@ class Board:
     def carryover(self, symbol: str, ts_event: int) -> Carryover:
         """Return what a later life of the market needs of a listed instrument."""
         row, bars = self.rows[symbol], self.bars.symbols.get(symbol)
-        growing = [] if bars is None else bars.growing
+        growing = [] if bars is None else left_of(bars)
         # By position: `values` has the order of the fields of a Carryover, from `last` to
         # `tick_ms`. `Value` cannot tell their types. All instruments are asked every few seconds.
         values: list[Any] = [
@@ -205,10 +221,11 @@ class Board:
 
     def _quote(self, sequence: int, quote: Quote) -> None:
         row = self._tick(sequence, quote)
-        row.put(BID, quote.bid_ticks, sequence)
-        row.put(ASK, quote.ask_ticks, sequence)
-        row.put(BID_SIZE, quote.bid_size, sequence)
-        row.put(ASK_SIZE, quote.ask_size, sequence)
+        # A side without an order has price and size 0: it has no value.
+        row.put(BID, quote.bid_ticks or None, sequence)
+        row.put(ASK, quote.ask_ticks or None, sequence)
+        row.put(BID_SIZE, quote.bid_size or None, sequence)
+        row.put(ASK_SIZE, quote.ask_size or None, sequence)
         row.bids, row.asks = quote.bids, quote.asks
 
     def _withdraw(self, sequence: int, row: Row) -> None:
@@ -218,6 +235,10 @@ class Board:
 
     def _trade(self, sequence: int, trade: Trade) -> None:
         row, price = self._tick(sequence, trade), trade.price_ticks
+        # A class test, not a case of its own: it costs plain trades least.
+        if trade.__class__ is ReportedTrade:
+            self._reported_trade(sequence, row, trade)
+            return
         self.bars.fold(sequence, trade)
         values = row.values
         row.put(LAST, price, sequence)
@@ -230,6 +251,33 @@ class Board:
             row.put(HIGH, price, sequence)
         elif price < values[LOW]:  # type: ignore[operator]
             row.put(LOW, price, sequence)
+
+    def _reported_trade(self, sequence: int, row: Row, trade: ReportedTrade) -> None:
+        """Take what the conditions of a trade let it move; its day follows the rules of days."""
+        self.bars.fold_reported(sequence, trade)
+        price, moves, values = trade.price_ticks, trade.day, row.values
+        if moves & MOVES_VOLUME:
+            row.put(VOLUME, (values[VOLUME] or 0) + trade.size, sequence)  # type: ignore[operator]
+        if moves & MOVES_LAST:
+            row.put(LAST, price, sequence)
+            if values[OPEN] is None:
+                for index in (OPEN, HIGH, LOW):
+                    row.put(index, price, sequence)
+        if moves & MOVES_RANGE and values[OPEN] is not None:
+            row.put(HIGH, max(values[HIGH], price), sequence)  # type: ignore[type-var]
+            row.put(LOW, min(values[LOW], price), sequence)  # type: ignore[type-var]
+
+    def _amend(self, sequence: int, amendment: Amendment) -> None:
+        """Take what a late, corrected or cancelled trade changes; it is not a tick."""
+        row = self.rows[amendment.symbol]
+        if amendment.volume is None:
+            return
+        if amendment.last is not None:
+            row.put(LAST, amendment.last, sequence)
+        day = amendment.open, amendment.high, amendment.low, amendment.volume
+        for index, value in zip((OPEN, HIGH, LOW, VOLUME), day, strict=True):
+            row.put(index, value, sequence)
+        self.bars.amend(sequence, amendment)
 
     def _tick(self, sequence: int, tick: Quote | Trade) -> Row:
         row = self.rows[tick.symbol]

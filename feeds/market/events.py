@@ -78,10 +78,11 @@ Flat, because there are millions of levels, and a tuple for each would take more
 class Quote(msgspec.Struct, frozen=True, gc=False, tag="quote"):
     """A change of the best bid and ask: prices in ticks, sizes in shares, time in UTC ms.
 
-    `bids` and `asks` are the levels behind the best.
+    A side without an order has price and size 0. A locked quote has equal prices. `bids` and `asks`
+    are the levels behind the best.
 
     Raises:
-        InvalidEvent: bid is not below ask, or a price or size is not positive.
+        InvalidEvent: bid is above ask, or a side has a price without a size or the reverse.
     """
 
     symbol: str
@@ -94,9 +95,17 @@ class Quote(msgspec.Struct, frozen=True, gc=False, tag="quote"):
     asks: Levels = ()
 
     def __post_init__(self) -> None:
-        if not 0 < self.bid_ticks < self.ask_ticks:
+        # Nearly all quotes have two sides, so this is looked at first.
+        if 0 < self.bid_ticks <= self.ask_ticks and self.bid_size > 0 and self.ask_size > 0:
+            return
+        self._refuse_half_a_side()
+
+    def _refuse_half_a_side(self) -> None:
+        if min(self.bid_ticks, self.ask_ticks) < 0 or self.bid_ticks > self.ask_ticks > 0:
             raise InvalidEvent(f"{self.symbol}: bid was {self.bid_ticks}, ask {self.ask_ticks}")
-        if self.bid_size <= 0 or self.ask_size <= 0:
+        has_bid, has_ask = self.bid_ticks > 0, self.ask_ticks > 0
+        sizes = self.bid_size, self.ask_size
+        if min(sizes) < 0 or (sizes[0] > 0, sizes[1] > 0) != (has_bid, has_ask):
             raise InvalidEvent(f"{self.symbol}: sizes were {self.bid_size} and {self.ask_size}")
 
 
@@ -119,6 +128,106 @@ class Trade(msgspec.Struct, frozen=True, gc=False, tag="trade"):
     def __post_init__(self) -> None:
         if self.price_ticks <= 0 or self.size <= 0:
             raise InvalidEvent(f"{self.symbol}: trade of {self.size} at {self.price_ticks}")
+
+
+MOVES_LAST: Final = 1
+"""Open, if there is none yet, and close: the last price."""
+MOVES_FIRST: Final = 2
+"""Open and close, but only if there is no price yet."""
+MOVES_RANGE: Final = 4
+"""High and low."""
+MOVES_VOLUME: Final = 8
+"""Volume and number of trades."""
+MOVES_ALL: Final = MOVES_LAST | MOVES_RANGE | MOVES_VOLUME
+
+
+class ReportedTrade(Trade, frozen=True, gc=False, tag="reported_trade"):
+    """A trade that another exchange reports, whose conditions say what it moves.
+
+    `bar` is what it moves in bars of up to an hour, `day` what it moves in the day and its bar:
+    sums of MOVES_*. On the tape neither has MOVES_FIRST any more. `day_ms` is the date of the
+    exchange as UTC midnight. `nanos` is the part of `exchange_ms` that is finer than a millisecond.
+    `ref` is how later corrections name the trade.
+    """
+
+    bar: int = MOVES_ALL
+    day: int = MOVES_ALL
+    day_ms: int = 0
+    nanos: int = 0
+    ref: str = ""
+
+
+class AmendmentKind(StrEnum):
+    """How what is known of a trade changed."""
+
+    LATE = "late"
+    CORRECTED = "corrected"
+    CANCELLED = "cancelled"
+
+
+class AmendedBar(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A bar as an amendment leaves it: level in `bars.SPANS`, how often it was amended, and values.
+
+    Prices are in ticks. If `open` is 0, nothing in the interval gives a price, and there is no bar.
+    """
+
+    level: int
+    revision: int
+    start_ms: int
+    open: int
+    high: int
+    low: int
+    close: int
+    volume: int
+    trades: int
+
+
+class Amendment(msgspec.Struct, frozen=True, tag="amendment"):
+    """A trade of before came late, was corrected or was cancelled: what that changes.
+
+    Prices are in ticks. `price_ticks` and `size` are right from now on, 0 after a cancel;
+    `former_ticks` and `former_size` were told before, 0 for a late trade. `exchange_ms` is when the
+    trade happened. `ref` names the trade, `new_ref` names it from now on.
+
+    `last`, `open`, `high`, `low` and `volume` are those of the day, and `bars` the bars that the
+    trade is in. Without a `volume` the trade is not known here, so nothing changes.
+    """
+
+    symbol: str
+    kind: AmendmentKind
+    ts_event: int
+    ref: str
+    new_ref: str
+    price_ticks: int
+    size: int
+    former_ticks: int
+    former_size: int
+    exchange_ms: int
+    last: int | None = None
+    open: int | None = None
+    high: int | None = None
+    low: int | None = None
+    volume: int | None = None
+    bars: tuple[AmendedBar, ...] = ()
+
+
+class PriceBand(msgspec.Struct, frozen=True, tag="price_band"):
+    """The prices (in ticks) between which an exchange lets an instrument trade.
+
+    They are those of the plan of limits up and down (LULD) of the exchanges in the United States.
+
+    Raises:
+        InvalidEvent: the lower price is not positive, or above the upper one.
+    """
+
+    symbol: str
+    lower_ticks: int
+    upper_ticks: int
+    ts_event: int
+
+    def __post_init__(self) -> None:
+        if not 0 < self.lower_ticks <= self.upper_ticks:
+            raise InvalidEvent(f"{self.symbol}: band {self.lower_ticks} to {self.upper_ticks}")
 
 
 class Status(msgspec.Struct, frozen=True, tag="status"):
@@ -219,7 +328,18 @@ class Carryover(msgspec.Struct, frozen=True, tag="carryover"):
 
 Tick = Quote | Trade
 Event = (
-    Quote | Trade | Status | FeedStatus | FeedRemoval | Listing | Delisting | Withdrawal | Carryover
+    Quote
+    | Trade
+    | ReportedTrade
+    | Amendment
+    | PriceBand
+    | Status
+    | FeedStatus
+    | FeedRemoval
+    | Listing
+    | Delisting
+    | Withdrawal
+    | Carryover
 )
 NOTHING: Final = 0
 """The sequence before the first event of an epoch."""

@@ -8,10 +8,11 @@ from typing import Final, TypeVar
 import msgspec
 
 from feeds.exceptions import FeedError, InvalidPacking
-from feeds.market.bars import SPANS, Bar, Bars, GrowingBar, SymbolBars
+from feeds.market.bars import SPANS, Bar, GrowingBar, SymbolBars, left_of
 from feeds.market.board import FIELDS, Board, Gone, Row, Value
 from feeds.market.events import NOTHING, Batch, FeedStatus, Levels, Listing
 from feeds.market.instruments import Definition
+from feeds.market.mended_bars import MendedBars
 
 Packed = TypeVar("Packed")
 
@@ -29,10 +30,14 @@ class PackedRow(msgspec.Struct, frozen=True, array_like=True):
     day: int | None
     bids: Levels
     asks: Levels
+    band: tuple[int, int] | None = None
 
 
 class PackedBars(msgspec.Struct, frozen=True, array_like=True):
-    """The bars of an instrument that are not closed; closed bars are not packed."""
+    """The bars of an instrument that are not closed; closed bars are not packed.
+
+    Those of reported trades have one part more.
+    """
 
     sequence: int
     growing: list[GrowingBar | None]
@@ -72,7 +77,7 @@ def pack_board(board: Board) -> bytes:
     """Return a board as MessagePack, without closed bars."""
     rows = {symbol: _pack_row(row) for symbol, row in board.rows.items()}
     bars = {
-        symbol: PackedBars(symbol_bars.sequence, symbol_bars.growing)
+        symbol: PackedBars(symbol_bars.sequence, left_of(symbol_bars))
         for symbol, symbol_bars in board.bars.symbols.items()
     }
     return _encoder.encode(PackedBoard(board.sequence, rows, board.feeds, board.gone, bars))
@@ -95,7 +100,7 @@ def unpack_board(content: bytes) -> Board:
 def _pack_row(row: Row) -> PackedRow:
     return PackedRow(
         row.definition, row.feed, row.reason, row.status_ts,
-        row.ticks, row.values, row.versions, row.day, row.bids, row.asks,
+        row.ticks, row.values, row.versions, row.day, row.bids, row.asks, row.band,
     )  # fmt: skip
 
 
@@ -106,23 +111,27 @@ def _unpack_row(packed: PackedRow) -> Row:
     row = Row(listing, NOTHING, ticks=packed.ticks)
     row.reason, row.values, row.versions = packed.reason, packed.values, packed.versions
     row.day, row.bids, row.asks = packed.day, packed.bids, packed.asks
+    row.band = packed.band
     return row
 
 
-def _unpack_bars(packed: dict[str, PackedBars], *, floor: int) -> Bars:
-    bars = Bars()
+def _unpack_bars(packed: dict[str, PackedBars], *, floor: int) -> MendedBars:
+    bars = MendedBars()
     for symbol, packed_bars in packed.items():
         if not _can_grow(packed_bars.growing):
             raise InvalidPacking(f"the bars of {symbol[:16]!r} have the wrong number of fields")
         symbol_bars = bars.symbols[symbol] = SymbolBars(0, floor)
-        symbol_bars.growing = packed_bars.growing
+        symbol_bars.growing = packed_bars.growing[: len(SPANS)]
+        symbol_bars.is_reported = len(packed_bars.growing) > len(SPANS)
         symbol_bars.sequence = packed_bars.sequence
     return bars
 
 
 def _can_grow(growing: list[GrowingBar | None]) -> bool:
     size = len(Bar.__struct_fields__)
-    return len(growing) == len(SPANS) and all(not part or len(part) == size for part in growing)
+    return len(growing) - len(SPANS) in (0, 1) and all(
+        not part or len(part) == size for part in growing
+    )
 
 
 def _unpack(decoder: msgspec.msgpack.Decoder[Packed], content: bytes) -> Packed:

@@ -46,6 +46,17 @@ def parse_rfc3339(text: str) -> int:
     return seconds * 1000 + int((match[7] or "0").ljust(3, "0")[:3])
 
 
+def parse_instant(text: str) -> tuple[int, int]:
+    """Return UTC ms of a time in RFC 3339, and the nanoseconds that are finer than that.
+
+    Raises:
+        ValueError: as of `parse_rfc3339`.
+    """
+    at_ms, match = parse_rfc3339(text), _RFC3339.fullmatch(text)
+    digits = (match[7] or "") if match is not None else ""
+    return at_ms, int(digits.ljust(9, "0")[3:])
+
+
 def parse_timestamp(text: str) -> int:
     """Return UTC ms of a time in RFC 3339, or of a whole number of milliseconds since 1970.
 

@@ -10,7 +10,8 @@ class StoredBar(models.Model):
     """A bar of a minute or a day, in the exchange's time; prices in ticks of the instrument.
 
     `recorded_ms` is when it closed by our clock (UTC ms). People with a delay see it that much
-    later.
+    later. `revision` is how often it was amended since. Without trades it is a bar no more: all of
+    its trades were cancelled.
     """
 
     instrument = models.ForeignKey(
@@ -25,6 +26,7 @@ class StoredBar(models.Model):
     volume = models.BigIntegerField()
     trades = models.PositiveIntegerField()
     recorded_ms = models.BigIntegerField("recorded")
+    revision = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         ordering = ["instrument", "interval", "start_ms"]

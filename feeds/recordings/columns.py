@@ -1,8 +1,8 @@
 """Events as the columns of a recording, and back.
 
-Pure. Must not know files. Ticks and statuses have columns of their own; the few events of other
-kinds (listings and the like) are JSON in the column `detail`. Levels of depth are stored as
-distances from the best price: small numbers, which compress well.
+Pure. Must not know files. Ticks and statuses have columns of their own; events of other kinds
+(listings and the like, and trades with conditions) are JSON in the column `detail`. Levels of depth
+are stored as distances from the best price: small numbers, which compress well.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from feeds.exceptions import FeedError, InvalidRecording
 from feeds.market.events import (
+    Amendment,
     Carryover,
     Delisting,
     Event,
@@ -22,7 +23,9 @@ from feeds.market.events import (
     Levels,
     Listing,
     Phase,
+    PriceBand,
     Quote,
+    ReportedTrade,
     Side,
     Status,
     Trade,
@@ -50,6 +53,9 @@ SCHEMA: Final = pa.schema(
 _KINDS: Final[dict[type[Event], str]] = {
     Quote: "quote",
     Trade: "trade",
+    ReportedTrade: "reported_trade",
+    Amendment: "amendment",
+    PriceBand: "price_band",
     Status: "status",
     FeedStatus: "feed",
     FeedRemoval: "feed_removal",
@@ -63,7 +69,15 @@ _SIDES: Final = {side.value: side for side in Side}
 _PHASES: Final = {phase.value: phase for phase in Phase}
 _encoder: Final = msgspec.json.Encoder()
 _decoder: Final = msgspec.json.Decoder(
-    FeedStatus | FeedRemoval | Listing | Delisting | Withdrawal | Carryover
+    ReportedTrade
+    | Amendment
+    | PriceBand
+    | FeedStatus
+    | FeedRemoval
+    | Listing
+    | Delisting
+    | Withdrawal
+    | Carryover
 )
 
 

@@ -1,7 +1,8 @@
 """Replay of a recorded market: the same ticks and phases in the same order, at another time.
 
 Pure. Must not know files or rows. Two moments anchor it: what was recorded at `r` is
-replayed at `clock + (r - recorded) / speed`. Both are set again after every rest.
+replayed at `clock + (r - recorded) / speed`. Both are set again after every rest. Corrections of
+another exchange are left out: what they mended was mended then.
 """
 
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from feeds.market.events import (
     Listing,
     Phase,
     Quote,
+    ReportedTrade,
     Status,
     Tick,
     Trade,
@@ -250,6 +252,12 @@ class Replay:
         if ts == event.ts_event and name == event.symbol and not self._shift_ms:
             return event
         match event:
+            case ReportedTrade(exchange_ms=exchange_ms, day_ms=day_ms):
+                return replace(
+                    event,
+                    symbol=name, ts_event=ts,
+                    exchange_ms=exchange_ms + self._shift_ms, day_ms=day_ms + self._shift_ms,
+                )  # fmt: skip
             case Trade(exchange_ms=exchange_ms):
                 exchange_ms += self._shift_ms
                 return replace(event, symbol=name, ts_event=ts, exchange_ms=exchange_ms)

@@ -22,7 +22,7 @@ def stored_bars(
     """Return the newest `limit` bars of 1m or 1d that begin in [from, to), oldest first.
 
     Bars that closed after `until_ms` (our clock, UTC ms) are left out: people with a delay must not
-    see them yet.
+    see them yet. So are bars without trades, whose trades were all cancelled.
     """
     rows = StoredBar.objects.filter(
         instrument__symbol=symbol,
@@ -30,6 +30,7 @@ def stored_bars(
         start_ms__gte=from_ms,
         start_ms__lt=to_ms,
         recorded_ms__lte=until_ms,
+        trades__gt=0,
     ).order_by("-start_ms")
     return [Bar(*values) for values in rows.values_list(*_FIELDS)[:limit]][::-1]
 

@@ -17,9 +17,10 @@ from typing import Final
 from django import db
 
 from feeds.database import with_connection
-from feeds.market.bars import DAY, MINUTE, Bar, Bars
+from feeds.market.bars import DAY, MINUTE, Bar, bar_of
 from feeds.market.delayed_keys import MARK
-from feeds.market.events import Batch, Carryover, Delisting, Trade
+from feeds.market.events import Amendment, Batch, Carryover, Delisting, ReportedTrade, Trade
+from feeds.market.mended_bars import MendedBars
 from feeds.services.bars import ClosedBar, close_thread, store_bars
 
 FLUSH_S: Final = 3.0
@@ -36,7 +37,7 @@ class BarWriter:
     """Folds the trades of instruments into bars, and stores minutes and days as they close.
 
     Delayed copies of instruments have no bars of their own. The minute in which the feed was
-    started holds only what was traded since.
+    started holds only what was traded since. A stored bar that is amended is stored again.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class BarWriter:
         self._store = store
         self._flush_s = flush_s
         self._capacity = capacity
-        self._bars = Bars(on_closed=self._hear)
+        self._bars = MendedBars(on_closed=self._hear)
         self._now_ms = 0
         self._queue: deque[ClosedBar] = deque()
         self._lost = 0
@@ -58,12 +59,18 @@ class BarWriter:
 
     def observe(self, batch: Batch) -> None:
         """Fold the trades of a batch; never waits."""
-        fold = self._bars.fold
+        fold, fold_reported = self._bars.fold, self._bars.fold_reported
         for sequence, event in enumerate(batch.events, batch.first):
             if isinstance(event, Trade):
                 if MARK not in event.symbol:
                     self._now_ms = event.ts_event
-                    fold(sequence, event)
+                    if event.__class__ is ReportedTrade:
+                        fold_reported(sequence, event)
+                    else:
+                        fold(sequence, event)
+            elif isinstance(event, Amendment):
+                if MARK not in event.symbol:
+                    self._amend(sequence, event)
             elif isinstance(event, Delisting):
                 self._bars.forget(event.symbol)
             elif isinstance(event, Carryover) and MARK not in event.symbol:
@@ -105,7 +112,16 @@ class BarWriter:
 
     def _hear(self, symbol: str, level: int, bar: Bar) -> None:
         if level in (MINUTE, DAY):
-            self._add(ClosedBar(symbol, level == DAY, bar, self._now_ms))
+            whole = level == DAY and self._bars.symbols[symbol].is_reported
+            closed = ClosedBar(symbol, level == DAY, bar, self._now_ms)
+            self._add(closed._replace(is_whole=True) if whole else closed)
+
+    def _amend(self, sequence: int, amendment: Amendment) -> None:
+        self._now_ms = amendment.ts_event
+        for amended in self._bars.amend(sequence, amendment):
+            if amended.level in (MINUTE, DAY):
+                is_day, bar = amended.level == DAY, bar_of(amended)
+                self._add(ClosedBar(amendment.symbol, is_day, bar, self._now_ms, amended.revision))
 
     def _add(self, closed: ClosedBar) -> None:
         self._queue.append(closed)

@@ -11,28 +11,37 @@ from django.db.models import Max, Min, OuterRef, QuerySet, Subquery, Sum
 
 from feeds.market.bars import DAY_MS, INTERVALS, Bar
 from feeds.models import Instrument, StoredBar
+from feeds.plan.vendor_days import vendor_midnight_ms
 
 DAYS_KEPT: Final = 3_653
 """Bars of days are kept for ten years of the exchange."""
 BATCH_BARS: Final = 5_000
 """Bars that one transaction deletes at most, some 50 ms of SQLite."""
-_VALUES: Final = ("open", "high", "low", "close", "volume", "trades", "recorded_ms")
+_VALUES: Final = ("open", "high", "low", "close", "volume", "trades", "recorded_ms", "revision")
 
 
 class ClosedBar(NamedTuple):
-    """A bar of a symbol, of a day or of a minute, and when it closed by our clock (UTC ms)."""
+    """A bar of a symbol, of a day or of a minute, and when it closed by our clock (UTC ms).
+
+    `revision` is how often the bar was amended. An amended bar without a trade is no bar any more.
+    The bar of a day `is_whole` if it is more than the sum of its minutes: conditions of trades let
+    them move a day and not a minute, or the reverse.
+    """
 
     symbol: str
     is_day: bool
     bar: Bar
     recorded_ms: int
+    revision: int = 0
+    is_whole: bool = False
 
 
 def store_bars(closed: Sequence[ClosedBar]) -> None:
     """Write bars, all or none. History only grows: a minute that is not newer is left out.
 
     So nothing that was shown is taken back, whatever a replay or a clock that was set back brings.
-    A day is summed up from its stored minutes: it is whole even if the feed was started within it.
+    Only an amendment changes a stored bar, and the bar says so with its revision. A day is summed
+    up from its stored minutes: it is whole even if the feed was started within it.
     """
     symbols = {item.symbol for item in closed}
     with transaction.atomic():
@@ -142,24 +151,56 @@ def _store(closed: Sequence[ClosedBar], ids: dict[str, int]) -> None:
     minutes: list[ClosedBar] = []
     for item in closed:
         start_ms, instrument = item.bar.start_ms, ids[item.symbol]
-        if not item.is_day and start_ms > newest.get(instrument, -1):
+        if not item.is_day and not item.revision and start_ms > newest.get(instrument, -1):
             newest[instrument] = start_ms
             minutes.append(item)
-    _upsert(
-        StoredBar(
-            instrument_id=ids[minute.symbol],
-            interval="1m",
-            recorded_ms=minute.recorded_ms,
-            **{name: getattr(minute.bar, name) for name in Bar.__struct_fields__},
-        )
-        for minute in minutes
-    )
+    _upsert(_row_of(minute, ids) for minute in minutes)
+    exact = [item for item in closed if item.revision or _is_whole(item, ids[item.symbol])]
+    _store_as_they_are(exact, ids)
     days: dict[tuple[int, int], set[int]] = {}
     for item in closed:
-        if item.is_day:
+        if item.is_day and item not in exact:
             days.setdefault((item.bar.start_ms, item.recorded_ms), set()).add(ids[item.symbol])
     for (start_ms, recorded_ms), instruments in days.items():
         _store_days(start_ms, recorded_ms, instruments)
+
+
+def _is_whole(item: ClosedBar, instrument: int) -> bool:
+    """Say whether a day holds all of its trades: it does not if the feed was started within it."""
+    if not item.is_whole:
+        return False
+    begin_ms = vendor_midnight_ms(item.bar.start_ms // DAY_MS)
+    minutes = StoredBar.objects.filter(
+        instrument=instrument,
+        interval="1m",
+        start_ms__gte=begin_ms,
+        start_ms__lt=begin_ms + DAY_MS,
+    )
+    stored = minutes.aggregate(trades=Sum("trades"))["trades"] or 0
+    return item.bar.trades >= stored
+
+
+def _store_as_they_are(closed: Iterable[ClosedBar], ids: dict[str, int]) -> None:
+    """Write amended bars and whole days; of one bar the last counts.
+
+    A statement may name a row once. A bar that is no more keeps its row, without trades: history
+    only grows. Amended bars stay recorded when they closed, or readers with a delay would lose them
+    for the time of their delay.
+    """
+    last = {(item.symbol, item.is_day, item.bar.start_ms): item for item in closed}
+    amended = [_row_of(item, ids) for item in last.values() if item.revision]
+    _upsert(amended, [name for name in _VALUES if name != "recorded_ms"])
+    _upsert(_row_of(item, ids) for item in last.values() if not item.revision)
+
+
+def _row_of(item: ClosedBar, ids: dict[str, int]) -> StoredBar:
+    return StoredBar(
+        instrument_id=ids[item.symbol],
+        interval="1d" if item.is_day else "1m",
+        recorded_ms=item.recorded_ms,
+        revision=item.revision,
+        **{name: getattr(item.bar, name) for name in Bar.__struct_fields__},
+    )
 
 
 def _newest_minutes(instruments: Iterable[int]) -> dict[int, int]:
@@ -174,7 +215,7 @@ def _newest_minutes(instruments: Iterable[int]) -> dict[int, int]:
 
 def _store_days(start_ms: int, recorded_ms: int, instruments: set[int]) -> None:
     minutes = StoredBar.objects.filter(
-        interval="1m", start_ms__gte=start_ms, start_ms__lt=start_ms + DAY_MS
+        interval="1m", start_ms__gte=start_ms, start_ms__lt=start_ms + DAY_MS, trades__gt=0
     )
     sums = (
         minutes.filter(instrument__in=instruments)
@@ -217,10 +258,10 @@ def _first(
     return rows.filter(instrument=OuterRef(of)).order_by(order)
 
 
-def _upsert(rows: Iterable[StoredBar]) -> None:
+def _upsert(rows: Iterable[StoredBar], names: Sequence[str] = _VALUES) -> None:
     StoredBar.objects.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=("instrument", "interval", "start_ms"),
-        update_fields=_VALUES,
+        update_fields=names,
     )

@@ -10,9 +10,22 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from feeds.market.events import Event, FeedState, FeedStatus, Phase, Quote, Status, Tick
-from feeds.plan.plans import FeedPlan
+from feeds.market.events import (
+    Carryover,
+    Event,
+    FeedState,
+    FeedStatus,
+    Phase,
+    PriceBand,
+    Quote,
+    ReportedTrade,
+    Status,
+    Tick,
+)
+from feeds.plan.plans import FeedKind, FeedPlan
 from feeds.plan.schedules import RoundTheClock
+from feeds.plan.vendor_days import vendor_day
+from feeds.sessions.ledger import InstrumentLedger, TradeChange
 
 _QUOTED: Final = frozenset({Phase.PRE_OPEN, Phase.AUCTION, Phase.OPEN, Phase.LIMIT})
 _TRADED: Final = frozenset({Phase.AUCTION, Phase.OPEN, Phase.LIMIT})
@@ -20,6 +33,8 @@ _TRADED: Final = frozenset({Phase.AUCTION, Phase.OPEN, Phase.LIMIT})
 
 _Place = tuple[Phase, str, int]
 """Phase, reason and number of the trading day."""
+Reported = Tick | Status | FeedStatus | PriceBand | TradeChange
+"""What a source draws."""
 
 
 class ExternalSession:
@@ -30,13 +45,20 @@ class ExternalSession:
         self._tick_sizes: dict[str, Decimal] = {}
         self._reported: dict[str, _Place] = {}
         self._known: dict[str, _Place] = {}
+        self._since_ms: dict[str, int] = {}
+        self._ledgers: dict[str, InstrumentLedger] = {}
         self._known_feed: object = None
         self._trouble: str | None = None
         time = RoundTheClock().at(now_ms)
+        is_upstream = plan.kind is FeedKind.UPSTREAM
         self._clock = FeedStatus(
             plan.feed, plan.name, plan.state, plan.rate, "", now_ms,
-            day=time.number, exchange_ms=time.exchange_ms,
+            day=vendor_day(now_ms) if is_upstream else time.number, exchange_ms=time.exchange_ms,
         )  # fmt: skip
+
+    def carry_over(self, left: Carryover) -> None:
+        """Go on with what an earlier life of the market left of an instrument."""
+        self._ledgers[left.symbol] = InstrumentLedger(left)
 
     def follow(self, plan: FeedPlan, now_ms: int) -> dict[str, Status]:
         """Take a new plan; return the changes of phase that it causes, by symbol."""
@@ -49,6 +71,7 @@ class ExternalSession:
             if self._tick_sizes.get(symbol) != former[symbol]:
                 self._reported.pop(symbol, None)
                 self._known.pop(symbol, None)
+                self._ledgers.pop(symbol, None)
         moved = {symbol: self._move(symbol, now_ms) for symbol in self._tick_sizes}
         return {symbol: status for symbol, status in moved.items() if status is not None}
 
@@ -67,7 +90,7 @@ class ExternalSession:
         self._known_feed = _lasting(status)
         return status
 
-    def admit(self, events: Sequence[Tick | Status | FeedStatus], until_ms: int) -> list[Event]:  # noqa: ARG002
+    def admit(self, events: Sequence[Reported], until_ms: int) -> list[Event]:  # noqa: ARG002
         """Return the events that may happen, in order; nothing is due by time alone."""
         admitted: list[Event] = []
         for event in events:
@@ -76,6 +99,10 @@ class ExternalSession:
                     admitted += self._hear(symbol, event)
                 case FeedStatus():
                     admitted += self._hear_of_feed(event)
+                case PriceBand() | TradeChange():
+                    admitted += self._follow_up(event)
+                case ReportedTrade() if self._admits(event):
+                    admitted += self._ledger(event.symbol).take(event)
                 case _ if self._admits(event):
                     admitted.append(event)
         return admitted
@@ -84,23 +111,54 @@ class ExternalSession:
         place = self._known.get(tick.symbol)
         if place is None:
             return False
-        return place[0] in (_QUOTED if isinstance(tick, Quote) else _TRADED)
+        if place[0] in (_QUOTED if isinstance(tick, Quote) else _TRADED):
+            return True
+        # A trade that happened before the halt, and is told after it, still counts.
+        return isinstance(tick, ReportedTrade) and tick.exchange_ms < self._since_ms[tick.symbol]
+
+    def _follow_up(self, event: PriceBand | TradeChange) -> list[Event]:
+        """Take what holds in every phase, and in a halt as well."""
+        if event.symbol not in self._tick_sizes:
+            return []
+        if isinstance(event, PriceBand):
+            return [event]
+        return [self._ledger(event.symbol).change(event)]
+
+    def _ledger(self, symbol: str) -> InstrumentLedger:
+        ledger = self._ledgers.get(symbol)
+        if ledger is None:
+            ledger = self._ledgers[symbol] = InstrumentLedger()
+        return ledger
 
     def _hear(self, symbol: str, reported: Status) -> list[Event]:
         if symbol not in self._tick_sizes:
             return []
-        self._reported[symbol] = reported.phase, reported.reason, reported.day
+        is_upstream = self._plan.kind is FeedKind.UPSTREAM
+        day = self._clock.day if is_upstream else reported.day
+        self._reported[symbol] = reported.phase, reported.reason, day
         status = self._move(symbol, reported.ts_event)
         return [] if status is None else [status]
 
     def _hear_of_feed(self, reported: FeedStatus) -> list[Event]:
         """Take the exchange time if it is reported, and the trouble of the source if it has any."""
-        known = self._known_feed
+        known, day = self._known_feed, self._clock.day
         if reported.exchange_ms:
             self._clock = reported
         self._trouble = reported.reason if reported.reason != self._plan.reason else None
         status = self.status(reported.ts_event)
-        return [] if self._known_feed == known else [status]
+        changes: list[Event] = [] if self._known_feed == known else [status]
+        if self._plan.kind is FeedKind.UPSTREAM and self._clock.day != day:
+            changes += self._begin_day(reported.ts_event)
+        return changes
+
+    def _begin_day(self, at_ms: int) -> list[Event]:
+        """Return the new day of every instrument: an upstream tells of days for all of them."""
+        day = self._clock.day
+        self._reported = {
+            symbol: (phase, reason, day) for symbol, (phase, reason, _) in self._reported.items()
+        }
+        moved = [self._move(symbol, at_ms) for symbol in self._tick_sizes]
+        return [status for status in moved if status is not None]
 
     def _move(self, symbol: str, at_ms: int) -> Status | None:
         """Return the current phase if it is not published yet, else None."""
@@ -108,6 +166,7 @@ class ExternalSession:
         if self._known.get(symbol) == place:
             return None
         self._known[symbol] = place
+        self._since_ms[symbol] = at_ms
         return Status(symbol, place[0], place[1], at_ms, place[2])
 
     def _place_of(self, symbol: str) -> _Place:

@@ -6,12 +6,13 @@ Pure. Must not know connections.
 from collections import deque
 from typing import Final
 
-from feeds.market.events import Quote, Status, Tick
+from feeds.market.events import PriceBand, Quote, Status, Tick
+from feeds.sessions.ledger import TradeChange
 
 CAPACITY: Final = 50_000
 """Events that may wait: 10 s at 5,000 per second, in case the engine stands still so long."""
 
-InboxEvent = Tick | Status
+InboxEvent = Tick | Status | PriceBand | TradeChange
 
 
 class Inbox:
@@ -36,7 +37,7 @@ class Inbox:
         return taken
 
     def _make_room(self) -> None:
-        """Keep the newest quote and status of each symbol; then drop the oldest down to 3/4."""
+        """Keep the newest quote, status and band of each symbol; drop the oldest down to 3/4."""
         # Quotes are replaced before anything is lost: only the last one counts. The free quarter
         # keeps the cost per event low, as this goes through all of them.
         kept = self._newest_of_each()
@@ -52,7 +53,7 @@ class Inbox:
         seen: set[tuple[type, str]] = set()
         for event in reversed(self._waiting):
             key = (type(event), event.symbol)
-            if isinstance(event, Quote | Status) and key in seen:
+            if isinstance(event, Quote | Status | PriceBand) and key in seen:
                 continue
             seen.add(key)
             kept.appendleft(event)

@@ -38,8 +38,14 @@ class UpstreamSubscription(UpstreamMessage, frozen=True, tag="subscription"):
 
 
 class UpstreamTrade(
-    UpstreamMessage, frozen=True, tag="t", rename={"symbol": "S", "price": "p", "size": "s"}
-):
+    UpstreamMessage,
+    frozen=True,
+    tag="t",
+    rename={
+        "symbol": "S", "price": "p", "size": "s", "number": "i", "venue": "x", "conditions": "c",
+        "tape": "z",
+    },
+):  # fmt: skip
     """An execution; `tks` is the taker's side, B or S, where the upstream knows it."""
 
     symbol: str
@@ -47,6 +53,63 @@ class UpstreamTrade(
     size: Decimal
     t: str
     tks: str = ""
+    number: int | None = None
+    venue: str = ""
+    conditions: tuple[str, ...] = ()
+    tape: str = ""
+
+
+class UpstreamCorrection(
+    UpstreamMessage,
+    frozen=True,
+    tag="c",
+    rename={
+        "symbol": "S", "venue": "x", "tape": "z",
+        "former_number": "oi", "former_price": "op", "former_size": "os",
+        "number": "ci", "price": "cp", "size": "cs", "conditions": "cc",
+    },
+):  # fmt: skip
+    """A trade that was sent before was wrong, and this is what is right."""
+
+    symbol: str
+    former_number: int
+    former_price: Decimal
+    former_size: Decimal
+    number: int
+    price: Decimal
+    size: Decimal
+    t: str
+    venue: str = ""
+    conditions: tuple[str, ...] | None = None
+    tape: str = ""
+
+
+class UpstreamCancel(
+    UpstreamMessage,
+    frozen=True,
+    tag="x",
+    rename={"symbol": "S", "venue": "x", "number": "i", "price": "p", "size": "s", "action": "a"},
+):
+    """A trade that was sent before is cancelled (`action` C), or was an error (E)."""
+
+    symbol: str
+    number: int
+    price: Decimal
+    size: Decimal
+    t: str
+    venue: str = ""
+    action: str = "C"
+
+
+class UpstreamBand(
+    UpstreamMessage, frozen=True, tag="l", rename={"symbol": "S", "upper": "u", "lower": "d"}
+):
+    """The prices between which an instrument may trade (LULD)."""
+
+    symbol: str
+    upper: Decimal
+    lower: Decimal
+    t: str
 
 
 class UpstreamQuote(
@@ -55,7 +118,7 @@ class UpstreamQuote(
     tag="q",
     rename={"symbol": "S", "bid": "bp", "bid_size": "bs", "ask": "ap", "ask_size": "as"},
 ):
-    """The best bid and ask."""
+    """The best bid and ask; a side without an order has price and size 0."""
 
     symbol: str
     bid: Decimal
@@ -84,13 +147,24 @@ class _Kind(msgspec.Struct, frozen=True):
     kind: str = msgspec.field(name="T")
 
 
-MarketMessage = UpstreamTrade | UpstreamQuote | UpstreamStatus
+MarketMessage = (
+    UpstreamTrade
+    | UpstreamQuote
+    | UpstreamStatus
+    | UpstreamCorrection
+    | UpstreamCancel
+    | UpstreamBand
+)
 ConnectionMessage = UpstreamSuccess | UpstreamError | UpstreamSubscription
 PHASES: Final = {
     **dict.fromkeys(("H", "P", "2"), Phase.HALTED),
-    **dict.fromkeys(("T", "Q", "3"), Phase.OPEN),
+    **dict.fromkeys(("T", "3"), Phase.OPEN),
+    "Q": Phase.AUCTION,
 }
-"""Phases by the status codes of both tapes: halted and paused; trading again, or quoting first."""
+"""Phases by the status codes of all tapes: halted and paused; trading again; quoting before that.
+
+The other codes (indications, imbalances, restrictions of short sales) change no phase.
+"""
 UNAUTHORISED: Final = frozenset({401, 402, 409, 410})
 """Codes of errors that a new attempt with the same settings would meet again."""
 
@@ -105,6 +179,9 @@ _decoders: Final[dict[str, msgspec.json.Decoder[Any]]] = {
         UpstreamTrade,
         UpstreamQuote,
         UpstreamStatus,
+        UpstreamCorrection,
+        UpstreamCancel,
+        UpstreamBand,
     )
 }
 
@@ -140,7 +217,11 @@ def authentication(key: str, secret: str) -> bytes:
 
 
 def subscription(symbols: Sequence[str], *, action: str = "subscribe") -> bytes:
-    """Return the message that subscribes to everything of symbols, or unsubscribes."""
+    """Return the message that subscribes to everything of symbols, or unsubscribes.
+
+    Corrections and cancels come with the trades.
+    """
     names = list(symbols)
-    request = {"action": action, "trades": names, "quotes": names, "statuses": names}
+    channels = ("trades", "quotes", "statuses", "lulds")
+    request = {"action": action, **dict.fromkeys(channels, names)}
     return msgspec.json.encode(request)

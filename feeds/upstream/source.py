@@ -4,24 +4,46 @@ Pure. Must not know connections.
 """
 
 from collections.abc import Callable
-from decimal import ROUND_CEILING, ROUND_FLOOR
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
 from feeds.exceptions import InvalidEvent
-from feeds.market.events import FeedState, FeedStatus, Quote, Side, Status, Tick, Trade
+from feeds.market.bars import DAY_MS
+from feeds.market.events import (
+    FeedState,
+    FeedStatus,
+    PriceBand,
+    Quote,
+    ReportedTrade,
+    Side,
+    Status,
+)
 from feeds.market.instruments import Definition
-from feeds.market.parsing import nearest_ticks, parse_rfc3339, whole_shares
+from feeds.market.parsing import nearest_ticks, parse_instant, whole_shares
 from feeds.plan.plans import FeedPlan
-from feeds.upstream.inbox import Inbox
+from feeds.plan.vendor_days import vendor_day
+from feeds.sessions.ledger import TradeChange
+from feeds.upstream.conditions import rule_of
+from feeds.upstream.inbox import Inbox, InboxEvent
 from feeds.upstream.protocol import (
     PHASES,
     MarketMessage,
+    UpstreamBand,
+    UpstreamCancel,
+    UpstreamCorrection,
     UpstreamQuote,
     UpstreamStatus,
     UpstreamTrade,
 )
 
 _SIDES: Final = {"B": Side.BUY, "S": Side.SELL}
+AHEAD_MS: Final = 10_000
+"""By so much the clocks of an exchange may be ahead of ours. Later times cannot be."""
+_RESTED: Final = (UpstreamStatus, UpstreamBand, UpstreamCorrection, UpstreamCancel)
+"""What a feed hears while it rests: what holds on, and what mends what it told before."""
+
+
+DrawnEvent = InboxEvent | FeedStatus
 
 
 class _SideGuess:
@@ -48,6 +70,7 @@ class UpstreamSource:
         self._reported_reason = ""
         self._lost_before = 0
         self._newest_ms = 0
+        self._day: int | None = None
 
     @property
     def symbols(self) -> set[str]:
@@ -73,14 +96,14 @@ class UpstreamSource:
     def receive(self, message: MarketMessage, now_ms: int) -> None:
         """Put a message into the inbox as an event; count it when it makes none.
 
-        While the feed rests only statuses are kept: ticks would appear late, phases still hold.
+        While the feed rests only what still holds is kept: ticks would appear late.
         """
         plan = self.plan_in_force
         is_resting = plan is None or plan.state is not FeedState.RUNNING
-        if is_resting and not isinstance(message, UpstreamStatus):
+        if is_resting and not isinstance(message, _RESTED):
             return
         try:
-            event = self._translate(message, self._time_of(message, now_ms))
+            event = self._translate(message, now_ms)
         except (ValueError, ArithmeticError, InvalidEvent):
             self.bad += 1
             return
@@ -91,12 +114,28 @@ class UpstreamSource:
         """Take what is wrong with the connection; "" when it works."""
         self._trouble = reason
 
-    def draw(self, now_ms: int) -> list[Tick | Status | FeedStatus]:
-        """Return the events since the last draw, and a feed status if its reason changed."""
-        events: list[Tick | Status | FeedStatus] = [*self.inbox.take()]
+    def draw(self, now_ms: int) -> list[DrawnEvent]:
+        """Return the events since the last draw, and a feed status if its reason or day changed."""
+        events: list[DrawnEvent] = [*self.inbox.take()]
+        day = vendor_day(now_ms)
+        if self._day not in (None, day):
+            events = self._begin_day(events, day, now_ms)
+        self._day = day
         if (status := self._status(now_ms)) is not None:
             events.append(status)
         return events
+
+    def _begin_day(self, events: list[DrawnEvent], day: int, now_ms: int) -> list[DrawnEvent]:
+        """Put the beginning of a day between the events before and after it."""
+        plan = self.plan_in_force
+        if plan is None:
+            return events
+        begins = FeedStatus(
+            plan.feed, plan.name, plan.state, plan.rate, self._reported_reason, now_ms,
+            day=day, exchange_ms=now_ms,
+        )  # fmt: skip
+        before = sum(vendor_day(event.ts_event) < day for event in events)
+        return [*events[:before], begins, *events[before:]]
 
     def _status(self, now_ms: int) -> FeedStatus | None:
         plan = self.plan_in_force
@@ -109,33 +148,47 @@ class UpstreamSource:
         self._reported_reason = reason
         return FeedStatus(plan.feed, plan.name, plan.state, plan.rate, reason, now_ms)
 
-    def _time_of(self, message: MarketMessage, now_ms: int) -> int:
-        """Return when it happened, but never in the future, nor before an earlier message."""
-        self._newest_ms = min(now_ms, max(parse_rfc3339(message.t), self._newest_ms))
+    def _time_of(self, exchange_ms: int, now_ms: int) -> int:
+        """Return when it happened by our clock: never ahead, nor before earlier messages."""
+        self._newest_ms = min(now_ms, max(exchange_ms, self._newest_ms))
         return self._newest_ms
 
-    def _translate(self, message: MarketMessage, at_ms: int) -> Tick | Status | None:
+    def _translate(self, message: MarketMessage, now_ms: int) -> InboxEvent | None:
         definition = self._definitions[message.symbol]
+        exchange_ms, nanos = parse_instant(message.t)
+        at_ms = self._time_of(exchange_ms, now_ms)
         match message:
             case UpstreamTrade():
-                return self._trade(message, definition, at_ms)
+                is_possible = exchange_ms <= now_ms + AHEAD_MS
+                place = (exchange_ms, nanos) if is_possible else (at_ms, 0)
+                return self._trade(message, definition, at_ms, place)
             case UpstreamQuote():
                 return self._quote(message, definition, at_ms)
             case UpstreamStatus(code=code):
                 phase = PHASES.get(code)
                 why = message.reason or message.message
                 return None if phase is None else Status(message.symbol, phase, why[:200], at_ms)
+            case UpstreamCorrection():
+                return self._correction(message, definition, at_ms)
+            case UpstreamCancel():
+                return _cancel(message, definition, at_ms)
+            case UpstreamBand():
+                return _band(message, definition, at_ms)
 
     def _quote(self, message: UpstreamQuote, definition: Definition, at_ms: int) -> Quote:
         """Return a quote in whole ticks, rounded so that it is never better than the original."""
-        bid = nearest_ticks(message.bid, definition, ROUND_FLOOR)
-        ask = nearest_ticks(message.ask, definition, ROUND_CEILING)
-        sizes = whole_shares(message.bid_size), whole_shares(message.ask_size)
-        quote = Quote(message.symbol, bid, ask, *sizes, at_ms)
-        self._guesses[message.symbol].middle = (bid + ask) / 2
+        bid, bid_size = _side(message.bid, message.bid_size, definition, ROUND_FLOOR)
+        ask, ask_size = _side(message.ask, message.ask_size, definition, ROUND_CEILING)
+        if message.bid > message.ask > 0:
+            raise InvalidEvent(f"{message.symbol}: bid was {message.bid}, ask {message.ask}")
+        quote = Quote(message.symbol, bid, ask, bid_size, ask_size, at_ms)
+        if bid and ask:
+            self._guesses[message.symbol].middle = (bid + ask) / 2
         return quote
 
-    def _trade(self, message: UpstreamTrade, definition: Definition, at_ms: int) -> Trade:
+    def _trade(
+        self, message: UpstreamTrade, definition: Definition, at_ms: int, place: tuple[int, int]
+    ) -> ReportedTrade:
         """Return a trade; without a side in the message it is guessed (Lee and Ready, 1991).
 
         Above the middle of the quote it is a buy, below a sell, and at the middle as the last one.
@@ -143,5 +196,55 @@ class UpstreamSource:
         ticks, guess = nearest_ticks(message.price, definition), self._guesses[message.symbol]
         if ticks != guess.middle:
             guess.side = Side.BUY if ticks > guess.middle else Side.SELL
-        side, size = _SIDES.get(message.tks, guess.side), whole_shares(message.size)
-        return Trade(message.symbol, ticks, size, side, at_ms, exchange_ms=at_ms)
+        bar, day = rule_of(message.conditions, message.tape)
+        return ReportedTrade(
+            message.symbol, ticks, whole_shares(message.size),
+            _SIDES.get(message.tks, guess.side), at_ms, place[0],
+            bar=bar, day=day, day_ms=vendor_day(place[0]) * DAY_MS, nanos=place[1],
+            ref=_ref(message.venue, message.number),
+        )  # fmt: skip
+
+    def _correction(
+        self, message: UpstreamCorrection, definition: Definition, at_ms: int
+    ) -> TradeChange:
+        bar, day = rule_of(message.conditions or (), message.tape)
+        ticks, size = nearest_ticks(message.price, definition), whole_shares(message.size)
+        corrected = ReportedTrade(
+            message.symbol, ticks, size, self._guesses[message.symbol].side, at_ms,
+            bar=bar, day=day, ref=_ref(message.venue, message.number),
+        )  # fmt: skip
+        return TradeChange(
+            message.symbol, _ref(message.venue, message.former_number),
+            nearest_ticks(message.former_price, definition), whole_shares(message.former_size),
+            at_ms, corrected,
+        )  # fmt: skip
+
+
+def _side(price: Decimal, size: Decimal, definition: Definition, rounding: str) -> tuple[int, int]:
+    """Return price and size of one side; both are 0 where nobody bids or asks.
+
+    Raises:
+        ValueError: only one of them is 0, or they cannot be.
+    """
+    if price == 0 and size == 0:
+        return 0, 0
+    return nearest_ticks(price, definition, rounding), whole_shares(size)
+
+
+def _cancel(message: UpstreamCancel, definition: Definition, at_ms: int) -> TradeChange:
+    return TradeChange(
+        message.symbol, _ref(message.venue, message.number),
+        nearest_ticks(message.price, definition), whole_shares(message.size), at_ms,
+    )  # fmt: skip
+
+
+def _band(message: UpstreamBand, definition: Definition, at_ms: int) -> PriceBand:
+    """Return the band in whole ticks, rounded inwards: every price in it is in the original."""
+    lower = nearest_ticks(message.lower, definition, ROUND_CEILING)
+    upper = nearest_ticks(message.upper, definition, ROUND_FLOOR)
+    return PriceBand(message.symbol, lower, upper, at_ms)
+
+
+def _ref(venue: str, number: int | None) -> str:
+    """Return the name of a trade; numbers are unique on an exchange only."""
+    return "" if number is None else f"{venue}:{number}"

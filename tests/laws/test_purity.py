@@ -31,7 +31,7 @@ PURE_MODULES = {
     ),
     *(f"feeds.recordings.{name}" for name in ("table_numbers", "table_times", "vendors")),
     "feeds.recordings.selection",
-    *(f"feeds.upstream.{name}" for name in ("inbox", "protocol", "source")),
+    *(f"feeds.upstream.{name}" for name in ("conditions", "inbox", "protocol", "source")),
     *("dashboard.email_url", "dashboard.exceptions"),
     *(f"dashboard.alerts.{name}" for name in ("gauges", "judge", "measures", "rules", "wording")),
     *(f"dashboard.protocol.{name}" for name in ("asyncapi", "examples", "tables", "texts")),

@@ -4,14 +4,17 @@ from collections.abc import Sequence
 
 import msgspec
 
-from dashboard.wire.schemas.bars import BarEntry, NoBar
+from dashboard.wire.schemas.bars import BarEntry, GoneBar, NoBar
 from dashboard.wire.schemas.fields import WireSchema
 from dashboard.wire.schemas.replies import ANSWERS, FRAMES
 from dashboard.wire.schemas.status import FeedEntry, GoneFeed, GoneInstrument, InstrumentEntry
+from dashboard.wire.schemas.trades import CorrectionEntry, TradeEntry
 
 ENTRIES = {
     "Status": (FeedEntry, InstrumentEntry, GoneFeed, GoneInstrument),
-    "BarsSn": (BarEntry, NoBar),
+    "BarsSn": (BarEntry, NoBar, GoneBar),
+    "BarsUp": (BarEntry, GoneBar),
+    "Trades": (TradeEntry, CorrectionEntry),
 }
 """What stays encoded in a frame whose name begins so."""
 

@@ -1,7 +1,8 @@
 """What a subscriber still has to receive of bars: of pairs of an instrument and an interval.
 
 Pure. Must not know pace, sockets or rows of the database. The live bar is merged: its last value
-wins. A closed bar is distinct: it is sent once.
+wins. A closed bar is distinct: it is sent once, and again to readers who ask for corrections when
+it is amended.
 """
 
 from collections.abc import Collection
@@ -23,6 +24,7 @@ class BarsOutbox:
 
     def __init__(self, access: Access = UNLIMITED) -> None:
         self.is_open = False
+        self.corrections = False
         self.updates = 0
         self.pairs: dict[Pair, None] = {}
         self.place = Place()
@@ -61,6 +63,7 @@ class BarsOutbox:
         for pair in list(self.pairs) if pairs is None else pairs:
             self.pairs.pop(pair, None)
         self.is_open = bool(self.pairs)
+        self.corrections = self.corrections and self.is_open
 
     def take(self, replica: Replica) -> list[str]:
         """Return the frames that bring the reader to the replica's position."""
@@ -75,6 +78,11 @@ class BarsOutbox:
             if news is None:
                 return self._snapshot(replica, self.pairs, has_gap=True)
             entries += news
+            if self.corrections:
+                amended = replica.bars.amended_since(key, level, place.looked)
+                if amended is None:
+                    return self._snapshot(replica, self.pairs, has_gap=True)
+                entries += amended
         place.looked = replica.sequence
         if not entries:
             return []
@@ -86,10 +94,14 @@ class BarsOutbox:
     def _snapshot(self, replica: Replica, pairs: Collection[Pair], *, has_gap: bool) -> list[str]:
         self._open_at(replica.position, dict.fromkeys([*self.pairs, *pairs]))
         seen = self._visible(replica)
-        entries = [text for pair in pairs if pair in seen for text in replica.bars.newest(*pair)]
+        entries = [text for pair in pairs if pair in seen for text in self._newest(replica, pair)]
         position, ts = self._access.to_reader(replica.position), replica.ts
         epoch, seq = position.marked_epoch, position.sequence
         return encode_snapshot(Channel.BARS, entries, epoch=epoch, seq=seq, ts=ts, has_gap=has_gap)
+
+    def _newest(self, replica: Replica, pair: Pair) -> list[str]:
+        newest = replica.bars.newest(*pair)
+        return newest + replica.bars.amended(*pair) if self.corrections else newest
 
     def _visible(self, replica: Replica) -> dict[Pair, None]:
         visible = replica.visible_to(self._access)

@@ -8,12 +8,19 @@ and the replica knows how many ticks were merged.
 from collections.abc import Collection, Iterable
 from itertools import chain
 from math import inf
+from operator import attrgetter
 from typing import Final
 
 from dashboard.delivery.market_view import MarketView, view_of
 from dashboard.delivery.replica import Replica
 from dashboard.people.access import UNLIMITED, Access
-from dashboard.wire.frames import ALL_FIELDS, Fields, encode_snapshot, encode_update
+from dashboard.wire.frames import (
+    ALL_FIELDS,
+    Fields,
+    TradeText,
+    encode_snapshot,
+    encode_update,
+)
 from dashboard.wire.registry import TRADE_ENTRIES, Channel
 from feeds.exceptions import PositionLost
 from feeds.market.events import NOTHING, Position
@@ -226,11 +233,15 @@ class TickerOutbox:
 
 
 class TradesOutbox:
-    """Distinct: every trade of the symbols, in order. A reader that fell off the tape is told."""
+    """Distinct: every trade of the symbols, in order. A reader that fell off the tape is told.
+
+    With `corrections` the reader also gets what changed about trades of before.
+    """
 
     def __init__(self, access: Access = UNLIMITED) -> None:
         self.is_open = False
         self.everything = False
+        self.corrections = False
         self.updates = 0
         self.symbols: set[str] = set()
         self.place = Place()
@@ -269,6 +280,7 @@ class TradesOutbox:
         self.symbols.difference_update(list(self.symbols) if symbols is None else symbols)
         self.everything = self.everything and symbols is not None
         self.is_open = self.everything or bool(self.symbols)
+        self.corrections = self.corrections and self.is_open
 
     def take(self, replica: Replica) -> list[str]:
         """Return the next frames towards the replica's position; at most TRADE_ENTRIES at once."""
@@ -278,7 +290,7 @@ class TradesOutbox:
         if not place.is_in(replica):
             return self._begin_again(replica)
         try:
-            trades = replica.trades_since(place.looked)
+            trades = self._since(replica, place.looked)
         except PositionLost:
             return self._begin_again(replica)
         wanted = self._wanted(replica)
@@ -305,6 +317,12 @@ class TradesOutbox:
             trades = replica.recent_trades(wanted, TRADE_ENTRIES)
         return sum(wanted is None or trade.symbol in wanted for trade in trades)
 
+    def _since(self, replica: Replica, sequence: int) -> list[TradeText]:
+        trades = replica.trades_since(sequence)
+        if not self.corrections:
+            return trades
+        return with_corrections(trades, replica.corrections_since(sequence))
+
     def _begin_again(self, replica: Replica) -> list[str]:
         """Name the gap; go on with all trades of a new epoch, or else with the newest ones."""
         # A place without an epoch is of other rights, or cannot be. It is not before this epoch.
@@ -324,7 +342,12 @@ class TradesOutbox:
     def _snapshot(
         self, replica: Replica, symbols: Collection[str] | None, *, has_gap: bool
     ) -> list[str]:
-        entries = [trade.entry(replica.ts) for trade in replica.recent_trades(symbols)]
+        recent = replica.recent_trades(symbols)
+        if self.corrections and recent:
+            recent = with_corrections(
+                recent, replica.recent_corrections(symbols, recent[0].sequence)
+            )
+        entries = [trade.entry(replica.ts) for trade in recent]
         return self._snapshot_at(replica.position, entries, replica.ts, has_gap=has_gap)
 
     def _snapshot_at(
@@ -391,6 +414,13 @@ class StatusOutbox:
             return []
         place.stand_at(replica.position)
         return [encode_update(Channel.STATUS, entries, since=since, seq=seq, ts=ts)]
+
+
+def with_corrections(trades: list[TradeText], corrections: list[TradeText]) -> list[TradeText]:
+    """Return both in the order of the tape."""
+    if not corrections:
+        return trades
+    return sorted([*trades, *corrections], key=attrgetter("sequence"))
 
 
 def _reaches(replica: Replica, sequence: int) -> bool:

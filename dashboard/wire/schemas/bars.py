@@ -22,6 +22,15 @@ from dashboard.wire.schemas.fields import (
     only,
 )
 
+Revision = Annotated[
+    int,
+    Meta(
+        gt=0,
+        description="how often the closed bar was amended, by late, corrected or cancelled trades; "
+        "only for readers who ask for `corrections`",
+    ),
+]
+
 
 class BarEntry(WireSchema):
     """A bar of an interval, in exchange time."""
@@ -40,6 +49,17 @@ class BarEntry(WireSchema):
         only(True),
         Meta(description="always true: the bar is final; absent while it is live"),
     ] = UNSET
+    rev: Revision | UnsetType = UNSET
+
+
+class GoneBar(WireSchema):
+    """A closed bar that is no more, as all of its trades were cancelled; see `corrections`."""
+
+    s: Symbol
+    iv: Annotated[str, Meta(description="interval")]
+    t: Annotated[int, Meta(ge=0, description="when it began; exchange time, UTC, ms")]
+    gone: Annotated[bool, only(True), Meta(description="always true")]
+    rev: Revision
 
 
 class NoBar(WireSchema):
@@ -51,6 +71,7 @@ class NoBar(WireSchema):
 
 
 BarOrNone = Annotated[msgspec.Raw, one_of("BarEntry", "NoBar")]
+BarOrGone = Annotated[msgspec.Raw, one_of("BarEntry", "GoneBar")]
 
 
 class BarsSnapshot(WireSchema):
@@ -69,10 +90,13 @@ class BarsSnapshot(WireSchema):
 
 
 class BarsUpdate(WireSchema):
-    """Every bar that closed after `from`, and the live one if it changed."""
+    """Every bar that closed after `from`, and the live one if it changed.
+
+    Readers who ask for `corrections` also get closed bars that were amended since.
+    """
 
     channel: Literal["bars"]
     from_: From = field(name="from")
     seq: Through
     ts: Sent
-    data: tuple[BarEntry, ...]
+    data: tuple[BarOrGone, ...]

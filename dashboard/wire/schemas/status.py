@@ -67,6 +67,18 @@ class InstrumentEntry(WireSchema):
         ]
         | UnsetType
     ) = UNSET
+    band: (
+        Annotated[
+            tuple[float, ...],
+            Meta(
+                min_length=2,
+                max_length=2,
+                description="lowest and highest price at which its exchange lets it trade (LULD); "
+                "absent when that is not known",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class GoneFeed(WireSchema):

@@ -12,10 +12,21 @@ from feeds.market.instruments import decimals_of
 from tests.support.market_script import NOW, definition, plan
 
 
-@pytest.mark.parametrize("sides", [(10, 10), (11, 10), (0, 1), (-1, 1)])
-def test_a_bid_not_below_the_ask_is_refused(sides: tuple[int, int]) -> None:
+@pytest.mark.parametrize("sides", [(11, 10), (-1, 1), (1, -1)])
+def test_a_bid_above_the_ask_is_refused(sides: tuple[int, int]) -> None:
     with pytest.raises(InvalidEvent, match="bid was"):
         Quote("NVX", *sides, 1, 1, NOW)
+
+
+@pytest.mark.parametrize("sides", [(10, 10, 1, 1), (10, 0, 1, 0), (0, 10, 0, 1), (0, 0, 0, 0)])
+def test_a_quote_may_be_locked_or_have_one_side(sides: tuple[int, int, int, int]) -> None:
+    assert Quote("NVX", *sides, NOW).bid_ticks == sides[0]
+
+
+@pytest.mark.parametrize("sides", [(10, 0, 1, 1), (0, 10, 1, 1), (10, 11, 1, 0)])
+def test_half_a_side_is_refused(sides: tuple[int, int, int, int]) -> None:
+    with pytest.raises(InvalidEvent, match="sizes were"):
+        Quote("NVX", *sides, NOW)
 
 
 @pytest.mark.parametrize("sizes", [(0, 1), (1, 0), (-1, 1)])

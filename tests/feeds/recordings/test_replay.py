@@ -31,6 +31,7 @@ from feeds.plan.calendars import EXCHANGES, Calendar
 from feeds.plan.plans import FeedKind, FeedPlan, Playback
 from feeds.plan.price_bands import BandRules
 from feeds.plan.schedules import CompressedSchedule
+from feeds.plan.vendor_days import vendor_day
 from feeds.recordings.folder import replay_of
 from feeds.recordings.header import Origin, RecordingHeader
 from feeds.recordings.replay import CATCH_UP_MS, MOST_EVENTS, Replay
@@ -457,7 +458,8 @@ def test_another_kind_of_feed_starts_with_everything_open() -> None:
     engine = Engine(epoch="e1", open_source=lambda _: PlannedSource(openers))
     upstream = msgspec.structs.replace(playing, kind=FeedKind.UPSTREAM, playback=None)
     engine.reconcile([upstream], NOW)
-    assert engine.step(NOW).events == (Status("NVX", Phase.CLOSED, "no upstream", NOW),)
+    closed = Status("NVX", Phase.CLOSED, "no upstream", NOW, vendor_day(NOW))
+    assert engine.step(NOW).events == (closed,)
     engine.reconcile([playing], NOW + 40)
     engine.reconcile([msgspec.structs.replace(playing, rate=5.0)], NOW + 40)
     first, second = engine.step(NOW + 40).events

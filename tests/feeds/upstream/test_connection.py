@@ -140,7 +140,8 @@ async def test_it_signs_in_subscribes_and_hears() -> None:
     async with exchange(behave) as there, listening(there.url, "NVX", "ORB") as here:
         await here.until(lambda listener: len(listener.trades) == 2)
         names = ["NVX", "ORB"]
-        subscription = {"action": "subscribe", "trades": names, "quotes": names, "statuses": names}
+        channels = ("trades", "quotes", "statuses", "lulds")
+        subscription = {"action": "subscribe", **dict.fromkeys(channels, names)}
         assert there.asked == [subscription]
         assert here.reasons[-1:] in ([], [""])
 

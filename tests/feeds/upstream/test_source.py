@@ -8,8 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.engine.engine import Engine
-from feeds.market.events import FeedState, FeedStatus, Phase, Quote, Side, Status, Trade
+from feeds.market.events import (
+    FeedState,
+    FeedStatus,
+    Phase,
+    PriceBand,
+    Quote,
+    ReportedTrade,
+    Side,
+    Status,
+    Trade,
+)
 from feeds.plan.plans import FeedKind, FeedPlan
+from feeds.plan.vendor_days import vendor_day
 from feeds.upstream.inbox import Inbox
 from feeds.upstream.protocol import (
     UpstreamError,
@@ -28,6 +39,8 @@ PLAN = FeedPlan(
 )  # fmt: skip
 AT = "2026-09-21T14:13:20Z"
 """NOW."""
+DAY_MS = 1_789_948_800_000
+"""The date of NOW in New York, as UTC midnight."""
 TRADE = {"T": "t", "S": "NVX", "i": 9, "x": "D", "p": 126.55, "s": 100, "t": AT, "c": ["@"]}
 QUOTE = {
     "T": "q",
@@ -80,7 +93,7 @@ def test_the_greeting_is_read() -> None:
 
 
 def test_other_kinds_are_passed_over() -> None:
-    parsed = parse_message(json.dumps([{"T": "b", "S": "NVX"}, TRADE, {"T": "x"}]))
+    parsed = parse_message(json.dumps([{"T": "b", "S": "NVX"}, TRADE, {"T": "i"}]))
     assert (len(parsed.entries), parsed.bad) == (1, 0)
 
 
@@ -113,6 +126,7 @@ def test_a_price_is_read_as_it_is_written() -> None:
 def test_a_subscription_names_everything_that_is_wanted() -> None:
     assert json.loads(subscription(["NVX"])) == {
         "action": "subscribe", "trades": ["NVX"], "quotes": ["NVX"], "statuses": ["NVX"],
+        "lulds": ["NVX"],
     }  # fmt: skip
 
 
@@ -120,7 +134,9 @@ def test_a_subscription_names_everything_that_is_wanted() -> None:
 
 
 def test_a_trade_is_put_on_the_grid() -> None:
-    assert drawn(TRADE) == [Trade("NVX", 12655, 100, Side.BUY, NOW, NOW)]
+    assert drawn(TRADE) == [
+        ReportedTrade("NVX", 12655, 100, Side.BUY, NOW, NOW, day_ms=DAY_MS, ref="D:9")
+    ]
     [trade] = drawn({**TRADE, "S": "ORB", "p": 1.08})
     assert trade.price_ticks == 22
 
@@ -129,6 +145,21 @@ def test_a_quote_is_never_better_than_it_was_received() -> None:
     assert drawn(QUOTE) == [Quote("NVX", 101, 103, 1, 4, NOW)]
     [quote] = drawn({**QUOTE, "S": "ORB", "bp": 1.04, "ap": 1.06})
     assert (quote.bid_ticks, quote.ask_ticks) == (20, 22)
+
+
+@pytest.mark.parametrize(
+    ("said", "sides"),
+    [
+        ({**QUOTE, "bp": 1.03}, (103, 103, 1, 4)),
+        ({**QUOTE, "bp": 0, "bs": 0}, (0, 103, 0, 4)),
+        ({**QUOTE, "ap": 0, "as": 0}, (101, 0, 1, 0)),
+        ({**QUOTE, "bp": 0, "bs": 0, "ap": 0, "as": 0}, (0, 0, 0, 0)),
+    ],
+)
+def test_locked_and_one_sided_quotes_are_normal(
+    said: dict, sides: tuple[int, int, int, int]
+) -> None:
+    assert drawn(said) == [Quote("NVX", *sides, NOW)]
 
 
 @pytest.mark.parametrize(
@@ -145,9 +176,8 @@ def test_a_quote_is_never_better_than_it_was_received() -> None:
         {**TRADE, "s": 0.5},
         {**TRADE, "s": 10**30},
         {**TRADE, "t": "yesterday"},
-        {**QUOTE, "bp": 1.03},
         {**QUOTE, "bp": 1.04},
-        {**QUOTE, "bp": 0, "bs": 0},
+        {**QUOTE, "bp": 0},
         {**QUOTE, "as": 0},
         {**HALT, "t": ""},
     ],
@@ -166,11 +196,18 @@ def test_the_side_is_received_or_guessed_from_the_quote() -> None:
 
 
 def test_a_halt_and_its_end_become_statuses() -> None:
+    quoting = {**HALT, "sc": "Q", "rm": "", "sm": "Quotation Resumption"}
     trading = {**HALT, "sc": "T", "rm": "", "sm": "Trading"}
-    assert drawn(HALT, trading, {**HALT, "sc": "?"}) == [
+    assert drawn(HALT, quoting, trading, {**HALT, "sc": "?"}, {**HALT, "sc": "E"}) == [
         Status("NVX", Phase.HALTED, "News", NOW),
+        Status("NVX", Phase.AUCTION, "Quotation Resumption", NOW),
         Status("NVX", Phase.OPEN, "Trading", NOW),
     ]
+
+
+def test_a_price_band_is_rounded_inwards() -> None:
+    said = {"T": "l", "S": "ORB", "u": 3.24, "d": 2.61, "i": "B", "t": AT, "z": "C"}
+    assert drawn(said) == [PriceBand("ORB", 53, 64, NOW)]
 
 
 def test_time_runs_neither_ahead_nor_back() -> None:
@@ -196,7 +233,7 @@ def test_a_halt_during_a_pause_holds_after_it() -> None:
     engine.reconcile([msgspec.structs.replace(PLAN, state=FeedState.PAUSED)], NOW)
     hear(upstream, HALT)
     resumed = engine.reconcile([PLAN], NOW + 40).events
-    assert resumed[-1] == Status("NVX", Phase.HALTED, "News", NOW)
+    assert resumed[-1] == Status("NVX", Phase.HALTED, "News", NOW, vendor_day(NOW))
     hear(upstream, TRADE, {**TRADE, "S": "ORB"})
     assert [tick.symbol for tick in engine.step(NOW + 80).events] == ["ORB"]
 

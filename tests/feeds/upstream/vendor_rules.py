@@ -20,7 +20,7 @@ TABLE = """
     Z ABC D fyy   4 ABC M nny   4 ABC D fyy   5 ABC MD yyy  6 ABC MD yyy  7 ABC MD nny
     9 ABC M nnn   9 ABC D yyn
 """
-"""Condition (_ is a space), tapes, and bars of a minute or a day; then whether the trade updates open
+"""Condition (_ is a space), tapes, and bars of a minute or a day; then whether a trade updates open
 and close, high and low, and volume: yes, no, or only as the first of its bar (f)."""
 NEW_YORK = ZoneInfo("America/New_York")
 
