@@ -176,6 +176,7 @@ class FeedTasks:
             self._clock.monotonic(),
             stopped=engine.stopped(),
             losses=upstream.losses,
+            now_ms=self._clock.now_ms(),
         )
 
     def poke(self) -> None:

@@ -12,6 +12,7 @@ FeedError
 ├── InvalidRecording      a file that is not a recording, or events that a recording cannot hold
 ├── InvalidImport         a table with invalid rows
 ├── UpstreamRefused       the upstream refused the credentials or a subscription
+├── UpstreamOccupied      another session has the only connection of the account
 ├── UpstreamLost          the connection to the upstream broke or went silent
 └── PositionLost          a position before the start of the tape, or one that never existed
 """
@@ -78,6 +79,10 @@ class InvalidImport(FeedError):
 
 class UpstreamRefused(FeedError):
     """The upstream refused the credentials or a subscription."""
+
+
+class UpstreamOccupied(FeedError):
+    """Another session has the only connection of the account."""
 
 
 class UpstreamLost(FeedError):

@@ -4,13 +4,13 @@ Pure. Must not know whom that is told. It looks at the board once a second, so t
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 from feeds.market.board import Board
 from feeds.market.events import FeedState, Phase
-from feeds.plan.plans import FeedKind, FeedPlan
+from feeds.plan.plans import FeedKind, FeedPlan, is_in_hours
 
 QUIET_TICKS: Final = 20
 """A feed without ticks for the time of so many has stalled: by chance that happens once in e^20."""
@@ -57,15 +57,23 @@ class FeedWatch:
         *,
         stopped: Mapping[str, str],
         losses: int,
+        now_ms: int | None = None,
     ) -> list[Trouble]:
         """Return the troubles that are new; `stopped` has the reasons of sources by feed.
 
-        `losses` is how often the upstream was lost so far, `now_s` is monotonic.
+        `losses` is how often the upstream was lost so far, `now_s` is monotonic. `now_ms` is the
+        wall time (UTC): outside the hours of its exchange an upstream has nothing to say.
         """
         running = {plan.feed: plan for plan in plans if plan.state is FeedState.RUNNING}
         over = {feed: stopped[feed] for feed in running if feed in stopped}
         present = self._stopped_long(over, now_s)
-        present += self._stalled(running, board, now_s)
+        silent = {
+            plan.feed
+            for plan in running.values()
+            if plan.kind is FeedKind.UPSTREAM and now_ms is not None
+            and not is_in_hours(plan, now_ms)
+        }  # fmt: skip
+        present += self._stalled(running, board, now_s, silent)
         present += self._unsteady(running.values(), losses, now_s)
         known, self._known = self._known, {(trouble.feed, trouble.kind) for trouble in present}
         return [trouble for trouble in present if (trouble.feed, trouble.kind) not in known]
@@ -80,7 +88,7 @@ class FeedWatch:
         ]
 
     def _stalled(
-        self, running: Mapping[str, FeedPlan], board: Board, now_s: float
+        self, running: Mapping[str, FeedPlan], board: Board, now_s: float, silent: Set[str]
     ) -> list[Trouble]:
         ticks = dict.fromkeys(running, 0)
         trading: set[str] = set()
@@ -90,7 +98,7 @@ class FeedWatch:
                 if row.phase in TRADING:
                     trading.add(row.feed)
         self._ticks = {
-            feed: self._since(feed, count, now_s, is_trading=feed in trading)
+            feed: self._since(feed, count, now_s, is_trading=feed in trading and feed not in silent)
             for feed, count in ticks.items()
         }
         return [

@@ -13,7 +13,7 @@ from feeds.market.events import FeedState
 from feeds.market.instruments import Definition
 from feeds.plan.effects import Effect
 from feeds.plan.price_bands import BandRules
-from feeds.plan.schedules import RoundTheClock, Schedule
+from feeds.plan.schedules import PlainSchedule, RoundTheClock, Schedule, Segment
 
 MAX_RATE = 50_000.0
 """Ticks per second of a feed: above this rate the engine does not keep up on one core."""
@@ -93,6 +93,17 @@ class FeedPlan(msgspec.Struct, frozen=True, kw_only=True):
             raise InvalidPlan(f"feed {self.feed} lists a symbol twice")
         if unknown := set(self.halts) - set(symbols):
             raise InvalidPlan(f"feed {self.feed} halts unknown symbols {sorted(unknown)}")
+
+
+def is_in_hours(plan: FeedPlan, now_ms: int) -> bool:
+    """Say whether the exchange of a feed that follows its hours trades at a time (UTC ms).
+
+    It is always so of feeds that do not: of those round the clock, and of compressed days, which
+    an upstream has not.
+    """
+    if not isinstance(plan.schedule, PlainSchedule):
+        return True
+    return Segment.OPENING_AUCTION <= plan.schedule.at(now_ms).segment < Segment.CLOSED
 
 
 def source_of(plan: FeedPlan) -> object:

@@ -1,12 +1,14 @@
 """The connection to an upstream: sign in, subscribe, receive; reconnect when it fails or is silent.
 
 Must not know rows or the engine. One connection serves every upstream feed of the market, as
-upstreams allow an account no more.
+upstreams allow an account no more. Only a tick proves that it works: it clears the reason that is
+shown, and the next rest is a first one again. A refusal ends the retrying until a plan changes.
 """
 
 import asyncio
 import logging
 import random
+from math import inf
 from typing import Final
 from weakref import WeakSet, WeakValueDictionary, finalize
 
@@ -14,9 +16,12 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI, WebSocketException
 
 from feeds.clock import Clock
-from feeds.exceptions import UpstreamLost, UpstreamRefused
+from feeds.exceptions import UpstreamLost, UpstreamOccupied, UpstreamRefused
+from feeds.plan.plans import is_in_hours
 from feeds.upstream.protocol import (
-    UNAUTHORISED,
+    REFUSED,
+    TOO_MANY_CONNECTIONS,
+    TOO_MANY_SYMBOLS,
     ConnectionMessage,
     MarketMessage,
     UpstreamError,
@@ -37,14 +42,15 @@ LOOK_S: Final = 1.0
 """A new instrument is subscribed, and silence noticed, this late at most."""
 FIRST_REST_S: Final = 0.5
 LAST_REST_S: Final = 60.0
-REFUSED_REST_S: Final = 300.0
-"""Rest after a refusal: an upstream may lock an account out that asks every second."""
-WELL_S: Final = 10.0
-"""A connection that lasted this long worked: the next rest is a first one."""
+OCCUPIED_REST_S: Final = 300.0
+"""Rest while another session has the only connection of the account."""
+REFUSED_REST_S: Final = inf
+"""Rest after a refusal: until a plan changes, or the process starts again."""
 FLOOD_MESSAGES: Final = 50
 """Messages in a row after which the loop gets its turn, even if more are there already."""
 REPORT_S: Final = 60.0
 """Dropped messages are logged this often at most."""
+NO_TICK_YET: Final = "the upstream is connected, and no tick has come yet"
 FORBIDDEN: Final = frozenset({401, 403})
 """HTTP answers that a new attempt with the same settings would meet again."""
 
@@ -73,6 +79,9 @@ class Upstream:
         self._by_symbol: WeakValueDictionary[str, UpstreamSource] = WeakValueDictionary()
         self._changed = asyncio.Event()
         self._trouble = "the upstream is not connected yet"
+        self._failures = 0
+        self._subscribed: set[str] = set()
+        self._accepted: set[str] = set()
         self._reported, self._reported_s = self.dropped(), clock.monotonic()
 
     def open_source(self) -> UpstreamSource:
@@ -88,14 +97,18 @@ class Upstream:
         if not self._url:
             self._set_trouble("no upstream is set (MARKET_UPSTREAM_URL)")
             await asyncio.Event().wait()
-        failures = 0
         while True:
             await self._wait_for_sources()
-            began_s = self._clock.monotonic()
-            rest_s = await self._try(failures)
-            has_worked = self._clock.monotonic() - began_s >= WELL_S
-            failures = 0 if has_worked else failures + 1
-            await asyncio.sleep(rest_s * self._rest_scale)
+            rest_s = await self._try(self._failures)
+            if rest_s == REFUSED_REST_S:
+                await self._wait_for_a_change()
+            else:
+                await asyncio.sleep(rest_s * self._rest_scale)
+
+    async def _wait_for_a_change(self) -> None:
+        """Wait until a plan of a feed changes: an admin may have removed instruments."""
+        self._changed.clear()
+        await self._changed.wait()
 
     async def _wait_for_sources(self) -> None:
         while not self._sources:
@@ -108,25 +121,29 @@ class Upstream:
             await self._connect()
         except (UpstreamRefused, InvalidURI) as error:
             return self._lose(f"the upstream refused: {error}", REFUSED_REST_S)
+        except UpstreamOccupied as error:
+            return self._lose(f"the upstream is occupied: {error}", OCCUPIED_REST_S)
         except InvalidStatus as error:
             code = error.response.status_code
             rest_s = REFUSED_REST_S if code in FORBIDDEN else rest_after(failures)
             return self._lose(f"the upstream answered {code}", rest_s)
         except (UpstreamLost, OSError, InvalidHandshake, WebSocketException, TimeoutError) as error:
             said = str(error) or type(error).__name__
-            return self._lose(f"the upstream is lost: {said[:100]}", rest_after(failures))
+            rest_s = rest_after(failures)
+            return self._lose(f"the upstream is lost: {said[:100]}", rest_s)
         return 0.0
 
     def _lose(self, reason: str, rest_s: float) -> float:
         self.losses += 1
+        self._failures += 1
         log.warning("upstream trouble reason=%r again_in_s=%.1f", reason, rest_s)
         self._set_trouble(reason)
         return rest_s
 
-    def _set_trouble(self, reason: str) -> None:
+    def _set_trouble(self, reason: str, *, is_fault: bool = True) -> None:
         self._trouble = reason
         for source in self._sources:
-            source.trouble(reason)
+            source.trouble(reason, is_fault=is_fault)
 
     async def _connect(self) -> None:
         async with connect(
@@ -135,8 +152,14 @@ class Upstream:
             self.connections += 1
             async with asyncio.timeout(SIGN_IN_S):
                 await self._sign_in(socket)
-            self._set_trouble("")
+            self._set_trouble(NO_TICK_YET, is_fault=False)
             await self._receive(socket)
+
+    def _note_tick(self) -> None:
+        """Note that the connection works: nothing but a tick proves that."""
+        self._failures = 0
+        if self._trouble:
+            self._set_trouble("")
 
     async def _sign_in(self, socket: ClientConnection) -> None:
         """Sign in.
@@ -161,18 +184,21 @@ class Upstream:
         Raises:
             UpstreamLost: no message came for `stale_s`.
         """
-        subscribed: set[str] = set()
+        self._subscribed, self._accepted = set(), set()
         self._changed.set()
         received_s = self._clock.monotonic()
         look_s, count = min(LOOK_S, self._stale_s / 2), 0
         while self._sources:
             if self._changed.is_set():
-                subscribed = await self._subscribe(socket, subscribed)
+                await self._subscribe(socket)
             try:
                 async with asyncio.timeout(look_s):
                     content = await socket.recv()
             except TimeoutError:
-                if self._clock.monotonic() - received_s >= self._stale_s:
+                # Outside the hours of their exchanges feeds have nothing to tell.
+                if not self._is_trading():
+                    received_s = self._clock.monotonic()
+                elif self._clock.monotonic() - received_s >= self._stale_s:
                     raise UpstreamLost(f"silent for {self._stale_s:g} s") from None
                 continue
             received_s, count = self._clock.monotonic(), count + 1
@@ -181,18 +207,46 @@ class Upstream:
                 self._report()
                 await asyncio.sleep(0)
 
-    async def _subscribe(self, socket: ClientConnection, subscribed: set[str]) -> set[str]:
-        """Subscribe to new instruments, unsubscribe from former ones; return all symbols."""
+    def _is_trading(self) -> bool:
+        now_ms = self._clock.now_ms()
+        plans = [source.plan_in_force for source in self._sources]
+        return any(plan is None or is_in_hours(plan, now_ms) for plan in plans)
+
+    async def _subscribe(self, socket: ClientConnection) -> None:
+        """Subscribe to new instruments, and unsubscribe from former ones."""
         self._changed.clear()
         self._by_symbol.clear()
         for source in self._sources:
             self._by_symbol.update(dict.fromkeys(source.symbols, source))
-        wanted = set(self._by_symbol)
-        if new := sorted(wanted - subscribed):
-            await socket.send(subscription(new))
+        wanted, subscribed = set(self._by_symbol), self._subscribed
+        self._subscribed = wanted
+        # First what goes: symbols that come may need its place within the limit.
         if gone := sorted(subscribed - wanted):
             await socket.send(subscription(gone, action="unsubscribe"))
-        return wanted
+        if new := sorted(wanted - subscribed):
+            await socket.send(subscription(new))
+
+    def _accept(self, entry: UpstreamSubscription) -> None:
+        self._accepted = set(entry.trades)
+        for source in self._sources:
+            if source.symbols <= self._accepted:
+                source.refuse("")
+
+    def _refuse(self, error: UpstreamError) -> None:
+        """Note that some symbols are too many; what was subscribed before goes on.
+
+        They are asked for again when a plan changes, and not before.
+
+        Raises:
+            UpstreamRefused: nothing was subscribed before.
+        """
+        if not self._accepted:
+            _raise(error)
+        self._subscribed = self._accepted & set(self._by_symbol)
+        for source in self._sources:
+            if missing := len(source.symbols - self._accepted):
+                fact = f"{error.code} {error.msg[:100]!r}"
+                source.refuse(f"the upstream refused {missing} symbols: {fact}")
 
     def _take(self, content: str | bytes) -> None:
         parsed, now_ms = parse_message(content), self._clock.now_ms()
@@ -202,12 +256,17 @@ class Upstream:
 
     def _dispatch(self, entry: MarketMessage | ConnectionMessage, now_ms: int) -> None:
         match entry:
+            case UpstreamError(code=code) if code == TOO_MANY_SYMBOLS:
+                self._refuse(entry)
             case UpstreamError():
                 _raise(entry)
-            case UpstreamSuccess() | UpstreamSubscription():
+            case UpstreamSubscription():
+                self._accept(entry)
+            case UpstreamSuccess():
                 return
             case _ if (source := self._by_symbol.get(entry.symbol)) is not None:
-                source.receive(entry, now_ms)
+                if source.receive(entry, now_ms):
+                    self._note_tick()
             case _:
                 self.unknown += 1
 
@@ -243,7 +302,10 @@ def _raise(error: UpstreamError) -> None:
 
     Raises:
         UpstreamRefused: the same settings will be refused again.
+        UpstreamOccupied: another session has the connection that the account may have.
         UpstreamLost: a new connection may work.
     """
     fact = f"{error.code} {error.msg[:100]!r}"
-    raise UpstreamRefused(fact) if error.code in UNAUTHORISED else UpstreamLost(fact)
+    if error.code in REFUSED:
+        raise UpstreamRefused(fact)
+    raise UpstreamOccupied(fact) if error.code == TOO_MANY_CONNECTIONS else UpstreamLost(fact)

@@ -165,8 +165,12 @@ PHASES: Final = {
 
 The other codes (indications, imbalances, restrictions of short sales) change no phase.
 """
-UNAUTHORISED: Final = frozenset({401, 402, 409, 410})
-"""Codes of errors that a new attempt with the same settings would meet again."""
+REFUSED: Final = frozenset({400, 401, 402, 403, 405, 409, 410})
+"""Codes of errors that the same request would meet again: it is not made again by itself."""
+TOO_MANY_SYMBOLS: Final = 405
+"""The subscriptions stay as they were before the request."""
+TOO_MANY_CONNECTIONS: Final = 406
+"""Another session of the account may end, so this one is tried again, but rarely."""
 
 _arrays: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _kinds: Final = msgspec.json.Decoder(_Kind)

@@ -66,7 +66,8 @@ class UpstreamSource:
         self.plan_in_force: FeedPlan | None = None
         self._definitions: dict[str, Definition] = {}
         self._guesses: dict[str, _SideGuess] = {}
-        self._trouble = ""
+        self._trouble = self._refusal = ""
+        self._is_fault = False
         self._reported_reason = ""
         self._lost_before = 0
         self._newest_ms = 0
@@ -79,8 +80,11 @@ class UpstreamSource:
 
     @property
     def stopped(self) -> str:
-        """Return what is wrong with the connection, "" when it works."""
-        return self._trouble
+        """Return what is wrong with connection or subscription, "" while nothing is.
+
+        Waiting for the first tick is not wrong: outside the hours of an exchange there is none.
+        """
+        return self._trouble if self._is_fault else self._refusal
 
     def plan(self, plan: FeedPlan) -> None:
         """Take the instruments, and tell the connection through `on_plan`."""
@@ -93,26 +97,32 @@ class UpstreamSource:
         self._reported_reason, self._lost_before = plan.reason, self.inbox.lost
         self._on_plan()
 
-    def receive(self, message: MarketMessage, now_ms: int) -> None:
-        """Put a message into the inbox as an event; count it when it makes none.
+    def receive(self, message: MarketMessage, now_ms: int) -> bool:
+        """Put a message into the inbox as an event, or count it; say whether it was a tick.
 
         While the feed rests only what still holds is kept: ticks would appear late.
         """
         plan = self.plan_in_force
         is_resting = plan is None or plan.state is not FeedState.RUNNING
+        is_tick = isinstance(message, UpstreamQuote | UpstreamTrade)
         if is_resting and not isinstance(message, _RESTED):
-            return
+            return is_tick
         try:
             event = self._translate(message, now_ms)
         except (ValueError, ArithmeticError, InvalidEvent):
             self.bad += 1
-            return
+            return False
         if event is not None:
             self.inbox.put(event)
+        return is_tick
 
-    def trouble(self, reason: str) -> None:
-        """Take what is wrong with the connection; "" when it works."""
-        self._trouble = reason
+    def trouble(self, reason: str, *, is_fault: bool = True) -> None:
+        """Take what is wrong with the connection, or what it waits for; "" when it works."""
+        self._trouble, self._is_fault = reason, is_fault and bool(reason)
+
+    def refuse(self, reason: str) -> None:
+        """Take why symbols are not subscribed; "" when all of them are."""
+        self._refusal = reason
 
     def draw(self, now_ms: int) -> list[DrawnEvent]:
         """Return the events since the last draw, and a feed status if its reason or day changed."""
@@ -142,7 +152,9 @@ class UpstreamSource:
         if plan is None:
             return None
         lost = self.inbox.lost - self._lost_before
-        reason = self._trouble or (f"{lost} trades were lost" if lost else plan.reason)
+        reason = (
+            self._trouble or self._refusal or (f"{lost} trades were lost" if lost else plan.reason)
+        )
         if reason == self._reported_reason:
             return None
         self._reported_reason = reason

@@ -1,11 +1,16 @@
 """Each trouble of a feed is news once, after its time; what is normal is none."""
 
+from datetime import date
+
 import pytest
 
 from feeds.engine.feed_watch import LOSSES, LOSSES_WITHIN_S, FeedWatch, Trouble, TroubleKind
 from feeds.market.board import Board
 from feeds.market.events import FeedState, Phase, Status
+from feeds.market.parsing import parse_rfc3339
+from feeds.plan.calendars import EXCHANGES, Calendar
 from feeds.plan.plans import FeedKind, FeedPlan
+from feeds.plan.schedules import PlainSchedule
 from tests.support.exchange import quote
 from tests.support.market_script import NOW, listing
 
@@ -134,3 +139,18 @@ def test_a_new_connection_counts_from_the_start() -> None:
     assert watched.look(1) == []
     watched.losses = LOSSES
     assert watched.look(2)
+
+
+@pytest.mark.parametrize(
+    ("at", "is_news"), [("2026-09-21T15:00:00Z", True), ("2026-09-20T15:00:00Z", False)]
+)
+def test_silence_of_an_upstream_is_news_in_its_hours_alone(at: str, is_news: bool) -> None:
+    schedule = PlainSchedule(Calendar(EXCHANGES["XNYS"], date(2026, 1, 1)))
+    watched = Watched(kind=FeedKind.UPSTREAM, schedule=schedule)
+    found = [
+        watched.watch.look(
+            watched.plans, watched.board, now_s, stopped={}, losses=0, now_ms=parse_rfc3339(at)
+        )
+        for now_s in (0.0, 100.0)
+    ]
+    assert [bool(troubles) for troubles in found] == [False, is_news]

@@ -5,8 +5,10 @@ import gc
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import date
 from http import HTTPStatus
 
+import msgspec
 import pytest
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -14,12 +16,17 @@ from websockets.http11 import Request, Response
 
 from feeds.clock import SystemClock
 from feeds.market.events import FeedState, FeedStatus, Trade
+from feeds.market.parsing import parse_rfc3339
+from feeds.plan.calendars import EXCHANGES, Calendar
 from feeds.plan.plans import FeedKind, FeedPlan
+from feeds.plan.schedules import PlainSchedule
 from feeds.upstream import connection
 from feeds.upstream.connection import (
     FIRST_REST_S,
     LAST_REST_S,
     MESSAGE_BYTES,
+    NO_TICK_YET,
+    OCCUPIED_REST_S,
     REFUSED_REST_S,
     Upstream,
     rest_after,
@@ -157,7 +164,7 @@ async def test_instruments_that_come_and_go_are_asked_for() -> None:
         here.source.plan(plan("ORB"))
         await here.until(lambda _: len(there.asked) == 3)
         asked = [(command["action"], command["trades"]) for command in there.asked]
-        assert asked == [("subscribe", ["NVX"]), ("subscribe", ["ORB"]), ("unsubscribe", ["NVX"])]
+        assert asked == [("subscribe", ["NVX"]), ("unsubscribe", ["NVX"]), ("subscribe", ["ORB"])]
         await here.until(lambda listener: listener.trades)
         assert here.upstream.unknown >= 1
 
@@ -273,8 +280,20 @@ async def test_an_answer_without_a_socket_is_reported(status: int, rests_s: bool
     assert source.draw(0)[0].reason == f"the upstream answered {status}"
 
 
-@pytest.mark.parametrize(("code", "refused"), [(409, True), (406, False)])
-async def test_an_error_in_the_middle_ends_the_connection(code: int, refused: bool) -> None:
+@pytest.mark.parametrize(
+    ("code", "rest_s"),
+    [
+        (400, REFUSED_REST_S),
+        (402, REFUSED_REST_S),
+        (405, REFUSED_REST_S),
+        (409, REFUSED_REST_S),
+        (410, REFUSED_REST_S),
+        (406, OCCUPIED_REST_S),
+        (407, None),
+        (500, None),
+    ],
+)
+async def test_an_error_in_the_middle_ends_the_connection(code: int, rest_s: float | None) -> None:
     async def behave(socket: ServerConnection) -> None:
         await socket.send(json.dumps([{"T": "error", "code": code, "msg": "no\nno"}]))
         await rest(socket)
@@ -283,7 +302,8 @@ async def test_an_error_in_the_middle_ends_the_connection(code: int, refused: bo
         upstream = Upstream(there.url, key="key", secret="secret", clock=SystemClock(), stale_s=30)
         source = upstream.open_source()
         source.plan(plan("NVX"))
-        assert (await upstream._try(0) == REFUSED_REST_S) is refused
+        rested_s = await upstream._try(0)
+        assert rested_s == rest_s if rest_s else rested_s <= FIRST_REST_S + LAST_REST_S
     assert f"{code} 'no\\nno'" in source.draw(0)[0].reason
 
 
@@ -399,3 +419,116 @@ def test_rests_grow_to_a_limit_and_none_is_short(monkeypatch: pytest.MonkeyPatch
     assert rests[-1] == rest_after(10**6) == FIRST_REST_S + LAST_REST_S
     monkeypatch.setattr(connection.random, "random", lambda: 0.0)
     assert {rest_after(failures) for failures in range(12)} == {FIRST_REST_S}
+
+
+# --- refusals, and what proves that a connection works ------------------------------------------
+
+
+async def test_a_refusal_ends_the_retrying_until_a_plan_changes() -> None:
+    async def behave(socket: ServerConnection) -> None:
+        asked = await there.hear(socket)
+        if len(asked["trades"]) > 1:
+            await socket.send('[{"T":"error","code":405,"msg":"symbol limit exceeded"}]')
+        else:
+            await socket.send(json.dumps([{"T": "subscription", **asked}, said()]))
+        await rest(socket)
+
+    async with exchange(behave) as there, listening(there.url, "NVX", "ORB") as here:
+        reason = "the upstream refused: 405 'symbol limit exceeded'"
+        await here.until(lambda listener: listener.reasons[-1:] == [reason])
+        assert here.source.stopped == reason
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert there.connections == 1
+        here.source.plan(plan("NVX"))
+        await here.until(lambda listener: listener.trades)
+        assert there.connections == 2
+        await here.until(lambda listener: listener.reasons[-1:] == [""])
+
+
+async def test_symbols_that_are_too_many_leave_the_others_alone() -> None:
+    async def behave(socket: ServerConnection) -> None:
+        first = await there.hear(socket)
+        await socket.send(json.dumps([{"T": "subscription", **first}]))
+        await there.hear(socket)
+        await socket.send('[{"T":"error","code":405,"msg":"symbol limit exceeded"}]')
+        await socket.send(json.dumps([said()]))
+        while True:
+            asked = await there.hear(socket)
+            await socket.send(json.dumps([{"T": "subscription", **asked}]))
+
+    async with exchange(behave) as there, listening(there.url, "NVX") as here:
+        await here.until(lambda _: len(there.asked) == 1)
+        other = here.upstream.open_source()
+        other.plan(plan("ORB", "QAL"))
+        await here.until(lambda listener: listener.trades)
+        assert there.connections == 1
+        assert "refused 2 symbols: 405" in other.stopped
+        assert here.source.stopped == ""
+        other.plan(plan())
+        await here.until(lambda _: other.stopped == "")
+
+
+async def test_only_a_tick_clears_the_reason_and_resets_the_rests() -> None:
+    ticks = asyncio.Event()
+
+    async def behave(socket: ServerConnection) -> None:
+        await there.hear(socket)
+        if there.connections < 3:
+            return
+        await ticks.wait()
+        await socket.send(json.dumps([said()]))
+        await rest(socket)
+
+    async with exchange(behave) as there, listening(there.url) as here:
+        await here.until(lambda _: there.connections == 3)
+        await here.until(lambda listener: listener.reasons[-1:] == [NO_TICK_YET])
+        assert here.upstream._failures == 2
+        ticks.set()
+        await here.until(lambda listener: listener.reasons[-1:] == [""])
+        assert here.upstream._failures == 0
+
+
+async def test_a_handshake_that_takes_long_and_fails_is_no_success(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It lasted as long as many a connection that worked."""
+    monkeypatch.setattr(connection, "SIGN_IN_S", 0.05)
+    async with serve(rest, "127.0.0.1", 0, close_timeout=0.1) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with listening(f"ws://127.0.0.1:{port}/") as here:
+            await here.until(lambda _: here.upstream._failures >= 3)
+            assert "" not in here.reasons
+
+
+class Timer(SystemClock):
+    """A clock that stands at a wall time; every look at its monotonic time takes a minute."""
+
+    def __init__(self, at: str) -> None:
+        self._now_ms = parse_rfc3339(at)
+        self.looks = 0
+
+    def now_ms(self) -> int:
+        return self._now_ms
+
+    def monotonic(self) -> float:
+        self.looks += 1
+        return self.looks * 60.0
+
+
+@pytest.mark.parametrize(
+    ("at", "is_lost"), [("2026-09-21T14:13:20Z", True), ("2026-09-20T14:13:20Z", False)]
+)
+async def test_silence_is_a_fault_in_the_hours_of_the_exchange(at: str, is_lost: bool) -> None:
+    clock = Timer(at)
+    async with exchange(rest) as there:
+        upstream = Upstream(there.url, key="key", secret="secret", clock=clock, stale_s=0.02)
+        source = upstream.open_source()
+        schedule = PlainSchedule(Calendar(EXCHANGES["XNYS"], date(2026, 1, 1)))
+        source.plan(msgspec.structs.replace(plan("NVX"), schedule=schedule))
+        task = asyncio.create_task(upstream.run())
+        await until(lambda: upstream.losses or clock.looks > 10)
+        assert bool(upstream.losses) is is_lost
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
