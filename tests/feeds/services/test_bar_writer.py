@@ -295,3 +295,46 @@ def _count() -> int:
         return StoredBar.objects.count()
     finally:
         close_thread()
+
+
+# --- amended bars -----------------------------------------------------------------------------
+
+
+def amended(
+    start_ms: int, price: int, trades: int, revision: int, *, is_day: bool = False
+) -> ClosedBar:
+    bar = Bar(start_ms, price, price, price, price, 5 * trades, trades)
+    return ClosedBar("NVX", is_day, bar, 9, revision)
+
+
+def test_an_amended_bar_replaces_the_stored_one_and_says_so(instruments) -> None:
+    store_bars(closed([trade(1), trade(61), trade(121), trade(86_401)]))
+    minute, day = MIDNIGHT + MINUTE_MS, MIDNIGHT
+    store_bars([amended(minute, 70, 2, 1), amended(minute, 80, 3, 2)])
+    store_bars([amended(day, 90, 4, 1, is_day=True)])
+    assert [(bar.start_ms, bar.close) for bar in read()] == [
+        (MIDNIGHT, 100), (minute, 80), (MIDNIGHT + 2 * MINUTE_MS, 100),
+    ]  # fmt: skip
+    assert [bar.close for bar in read("1d")] == [90]
+    rows = StoredBar.objects.filter(revision__gt=0).order_by("interval")
+    assert [(row.interval, row.revision, row.recorded_ms) for row in rows] == [
+        ("1d", 1, 7), ("1m", 2, 7),
+    ]  # fmt: skip
+
+
+def test_a_bar_whose_trades_were_all_cancelled_is_none_and_its_row_stays(instruments) -> None:
+    store_bars(closed([trade(1), trade(61), trade(121)]))
+    store_bars([amended(MIDNIGHT, 0, 0, 1)])
+    assert [bar.start_ms for bar in read()] == [MIDNIGHT + MINUTE_MS]
+    assert StoredBar.objects.count() == 2
+
+
+def test_a_day_of_reported_trades_is_stored_as_it_is_if_it_is_whole(instruments) -> None:
+    """Conditions let trades move a day and not a minute, so it is no sum of minutes."""
+    store_bars(closed([trade(18_000), trade(18_061), trade(18_121)]))
+    bar = Bar(MIDNIGHT, 50, 60, 40, 55, 500, 9)
+    store_bars([ClosedBar("NVX", True, bar, 9, is_whole=True)])
+    assert read("1d") == [bar]
+    late = Bar(MIDNIGHT, 1, 1, 1, 1, 5, 1)
+    store_bars([ClosedBar("NVX", True, late, 9, is_whole=True)])
+    assert read("1d") == [bar]
