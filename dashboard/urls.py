@@ -20,6 +20,7 @@ from dashboard.api.routes import api_routes
 from dashboard.deck.routes import deck_routes
 from dashboard.pages import accounts, views
 from dashboard.pages.account_deletion import DeletionView
+from dashboard.pages.alerts import AlertsView, alert_action
 from dashboard.pages.build import build
 from dashboard.pages.forgotten_password import ForgottenPasswordView, NewPasswordView
 from dashboard.pages.refusals import bad_request, server_error
@@ -90,6 +91,9 @@ _second_factor: list[URLPattern | URLResolver] = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.DashboardView.as_view(market=_market), name="dashboard"),
     path("polling/", views.PollingView.as_view(market=_market), name="polling"),
+    path("alerts/", AlertsView.as_view(market=_market), name="alerts"),
+    path("alerts/<int:alert_id>/", AlertsView.as_view(market=_market), name="alert"),
+    path("alerts/<int:alert_id>/<slug:action>/", alert_action, name="alert_action"),
     path("lab/", views.LabView.as_view(), name="lab"),
     path("lab/costs/", views.CostsView.as_view(read_costs=_runtime.read_costs), name="lab_costs"),
     path("version/", build, name="version"),

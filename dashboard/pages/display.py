@@ -56,7 +56,9 @@ class MarketDisplay:
     def catalogue(self, access: Access) -> list[dict[str, str]]:
         """Return symbol, name and sector of every instrument that is seen."""
         board = self._hub.replica.board
-        definitions = (board.rows[key].definition for key in access.seen_of(board.rows, board))
+        # A page may ask from a thread: the loop lists and delists meanwhile.
+        rows = dict(board.rows)
+        definitions = (rows[key].definition for key in access.seen_of(rows, board))
         entries = {
             shown(one.symbol): {"s": shown(one.symbol), "name": one.name, "sector": one.sector}
             for one in definitions
@@ -86,6 +88,20 @@ class MarketDisplay:
             for symbol, row in rows
             if row is not None and row.values[PHASE] is not None
         }
+
+    def last_prices(self, symbols: Iterable[str], access: Access) -> dict[str, Decimal]:
+        """Return the last price of each symbol that is seen and was traded, as it is seen.
+
+        Any thread may ask, as each is looked up by itself.
+        """
+        board = self._hub.replica.board
+        prices: dict[str, Decimal] = {}
+        for symbol in symbols:
+            row = board.rows.get(access.key_of(symbol, board) or "")
+            last = None if row is None else row.values[LAST]
+            if row is not None and isinstance(last, int):
+                prices[symbol] = last * row.definition.tick_size
+        return prices
 
     def age_text(self) -> str:
         """Return how old the newest tick is."""

@@ -40,6 +40,9 @@ export class RowView {
     this.#reason = find(element, ".reason");
     describe(element);
     this.#cells = COLUMNS.map((column) => cellOf(element, column));
+    const link = find(element, ".row-alert");
+    link.setAttribute("href", `${(link.getAttribute("href") ?? "").split("?")[0]}?symbol=${symbol}`);
+    link.setAttribute("aria-label", `Make an alert on ${symbol}`);
     const button = find(element, "button[name=symbol]");
     button.setAttribute("value", symbol);
     button.setAttribute("aria-label", `Remove ${symbol}`);

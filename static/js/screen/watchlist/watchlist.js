@@ -287,7 +287,9 @@ export class Watchlist {
     const isCell = target.matches("th, td");
     if (event.key === "Escape") this.select(null);
     if (symbol === null) return;
-    if (event.key === "Delete") this.#onremove(symbol);
+    // By the place of the key: with Alt some keyboards write another letter.
+    if (event.altKey && event.code === "KeyA") linkOf(target)?.click();
+    else if (event.key === "Delete") this.#onremove(symbol);
     else if (isCell && (event.key === "Enter" || event.key === " ")) this.#choose(target);
     else return;
     event.preventDefault();
@@ -314,4 +316,9 @@ export class Watchlist {
 function symbolOf(element) {
   const line = /** @type {HTMLElement | null} */ (element.closest("tr[data-symbol]"));
   return line?.dataset.symbol ?? null;
+}
+
+/** @param {Element} target @returns {HTMLElement | null | undefined} the link of a line to a new alert */
+function linkOf(target) {
+  return target.closest("tr")?.querySelector(".row-alert");
 }
