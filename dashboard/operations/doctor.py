@@ -72,6 +72,19 @@ def settings_hold() -> Iterator[Diagnosis]:
         yield Diagnosis("settings", Severity.OK, "the system checks find nothing")
 
 
+def former_keys_are_gone(keys: int, session_days: int) -> Iterator[Diagnosis]:
+    """Say whether former keys of the site are believed still."""
+    if not keys:
+        yield Diagnosis("keys", Severity.OK, "only SECRET_KEY is believed")
+        return
+    fact = f"SECRET_KEY_FALLBACKS has {keys}: who knows a former key can still sign with it"
+    cure = (
+        f"Take it out {session_days} days after the change: what was not used since then ends."
+        " Take it out at once if somebody else knows a former key."
+    )
+    yield Diagnosis("keys", Severity.WARNING, fact, cure)
+
+
 def database_answers() -> Iterator[Diagnosis]:
     """Ask the database, and look for migrations that are due."""
     try:

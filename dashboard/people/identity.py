@@ -20,7 +20,6 @@ from django.contrib.sessions.models import Session
 from django.db import Error as DatabaseError
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 
 from dashboard.cpu_meter import in_thread
 from dashboard.models import ApiToken, BrowserSession
@@ -29,7 +28,7 @@ from dashboard.people.access import EVERY_SCOPE, NO_RIGHTS, UNLIMITED, Access, R
 from dashboard.people.batches import Batches
 from dashboard.people.second_factor import has_shown, must_show
 from dashboard.people.selectors import access_of, rights_of
-from dashboard.people.tokens import digest_of, read_old_token
+from dashboard.people.tokens import digest_of, good_marks, is_good_hash, read_old_token
 from dashboard.wire.registry import Close
 from feeds.database import with_connection
 
@@ -202,8 +201,7 @@ def _is_good(session: SessionBase, user: User) -> bool:
     """Say whether a session still signs its user in."""
     if BACKEND_SESSION_KEY not in session or session.get(SESSION_KEY) != str(user.pk):
         return False
-    mark = session.get(HASH_SESSION_KEY, "")
-    if not any(constant_time_compare(mark, known) for known in _auth_hashes(user)):
+    if not is_good_hash(user, session.get(HASH_SESSION_KEY, "")):
         return False
     return not must_show(user) or has_shown(session, user)
 
@@ -218,6 +216,7 @@ def holders_of_tokens(credentials: Collection[TokenCredential]) -> dict[Credenti
     if not tokens:
         return {}
     _note_use(*tokens.values())
+    _renew_marks(tokens.values())
     access = access_of({token.user_id for token in tokens.values()})
     return {
         credential: _identity_of(token.user, access[token.user_id], token=token)
@@ -231,7 +230,7 @@ def _signs_in(token: ApiToken, name: str) -> bool:
         return False
     if token.revoked_at is not None or _end_of(token) <= time.time():
         return False
-    return any(known.startswith(token.password_mark) for known in _auth_hashes(user))
+    return token.password_mark in good_marks(user)
 
 
 def _tokens(credentials: Collection[TokenCredential]) -> dict[TokenCredential, ApiToken]:
@@ -270,9 +269,16 @@ def _note_use(*tokens: ApiToken) -> None:
         log.warning("use of tokens was not noted tokens=%d error=%r", len(tokens), error)
 
 
-def _auth_hashes(user: User) -> list[str]:
-    """Return the hashes that a session of this user may hold, also of retired secret keys."""
-    return [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+def _renew_marks(tokens: Iterable[ApiToken]) -> None:
+    """Let tokens hold when a former key goes; a database that takes no write keeps nobody out.
+
+    It is tried again when they are used next.
+    """
+    try:
+        for token in tokens:
+            token_service.renew_mark(token)
+    except DatabaseError as error:
+        log.warning("marks of tokens were not renewed error=%r", error)
 
 
 def _identity_of(

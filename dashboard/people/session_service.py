@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.contrib.sessions.models import Session
@@ -17,7 +18,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from dashboard.models import BrowserSession
-from dashboard.people.tokens import MARK_LENGTH
+from dashboard.people.tokens import good_marks, is_good_hash, present_mark
 from feeds.services.audit import record
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ def note_session(user: User, key: str, *, address: str, agent: str) -> None:
     """Write that a browser is in use; forget those of this account that have ended."""
     facts = {
         "user": user,
-        "mark": _mark_of(user),
+        "mark": present_mark(user),
         "address": address,
         "agent": agent[:AGENT_CHARACTERS].replace("\0", ""),
         "seen_at": timezone.now(),
@@ -43,19 +44,37 @@ def note_session(user: User, key: str, *, address: str, agent: str) -> None:
 
 
 def move_end(session: SessionBase, end: datetime) -> None:
-    """Let a session end at another time.
+    """Let a session end at another time."""
+    session.set_expiry(end)
+    session.modified = _is_saved(session)  # the cookie has the same end
+
+
+def renew_hash(session: SessionBase, user: User) -> None:
+    """Give a session that a former key of the site made the hash of the present one.
+
+    Django would give it another id, and so end what is open in its other tabs. That helps nobody:
+    the id is random, and whoever knows the former key does not know it.
+    """
+    stored, present = session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()
+    if stored == present or not is_good_hash(user, stored):
+        return
+    session[HASH_SESSION_KEY] = present
+    _is_saved(session)
+    session.modified = False  # it is saved, and the cookie is the same
+
+
+def _is_saved(session: SessionBase) -> bool:
+    """Save a session, and say whether that could be done.
 
     A database that cannot be written to keeps nobody from a page, and a session that was ended
     meanwhile stays so.
     """
-    session.set_expiry(end)
     try:
         session.save()
     except (Error, UpdateError) as error:
-        log.warning("end of a session was not moved error=%r", error)
-        session.modified = False
-    else:
-        session.modified = True  # the cookie has the same end
+        log.warning("session was not saved error=%r", error)
+        return False
+    return True
 
 
 def is_noted(seen_at: datetime | None) -> bool:
@@ -66,7 +85,7 @@ def is_noted(seen_at: datetime | None) -> bool:
 def living_sessions(user: User) -> QuerySet[BrowserSession]:
     """Return the browsers of an account whose sessions are good, the newest first."""
     return BrowserSession.objects.filter(
-        user=user, mark=_mark_of(user), key__in=_living_keys()
+        user=user, mark__in=good_marks(user), key__in=_living_keys()
     ).order_by("-seen_at", "-pk")
 
 
@@ -104,8 +123,3 @@ def _forget_ended(user: User) -> None:
 def _living_keys() -> QuerySet[Session, str]:
     living = Session.objects.filter(expire_date__gt=timezone.now())
     return living.values_list("session_key", flat=True)
-
-
-def _mark_of(user: User) -> str:
-    """Return what changes with the password, which ends all other sessions."""
-    return user.get_session_auth_hash()[:MARK_LENGTH]

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from dashboard.models import ApiToken
 from dashboard.people.access import EVERY_SCOPE, Scope
-from dashboard.people.tokens import MARK_LENGTH, OldToken, digest_of, make_secret, prefix_of
+from dashboard.people.tokens import OldToken, digest_of, make_secret, prefix_of, present_mark
 from feeds.services.audit import record
 
 TOKENS_PER_USER: Final = 50
@@ -48,7 +48,7 @@ def create_token(
         prefix=prefix_of(secret),
         digest=digest_of(secret),
         scopes=_checked_scopes(scopes),
-        password_mark=user.get_session_auth_hash()[:MARK_LENGTH],
+        password_mark=present_mark(user),
         expires_at=None if days is None else timezone.now() + timedelta(days=days),
     )
     token.full_clean(exclude=["created_at"])
@@ -90,6 +90,14 @@ def note_use(tokens: Iterable[ApiToken]) -> None:
     due = [token.pk for token in tokens if _is_due(token.last_used_at, now)]
     if due:
         ApiToken.objects.filter(pk__in=due).update(last_used_at=now)
+
+
+def renew_mark(token: ApiToken) -> None:
+    """Give a token that has the mark of a former key the present one."""
+    mark = present_mark(token.user)
+    if token.password_mark != mark:
+        unchanged = ApiToken.objects.filter(pk=token.pk, password_mark=token.password_mark)
+        unchanged.update(password_mark=mark)
 
 
 def _is_due(noted: datetime | None, now: datetime) -> bool:

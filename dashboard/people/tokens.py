@@ -1,6 +1,9 @@
 """Tokens of programs as texts: how they are made, hashed, and read if they are of the old kind.
 
-Must not know rows or requests.
+Also the mark that a session and a token keep of a password: another password ends them. A mark
+depends on the key of the site as well. What has the mark of a former key still holds, and gets the
+mark of the present key when it is used: else it would end when the former key goes. Must not know
+rows or requests.
 """
 
 import hashlib
@@ -8,7 +11,9 @@ import secrets
 from typing import Final
 
 import msgspec
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core import signing
+from django.utils.crypto import constant_time_compare
 
 OLD_SALT: Final = "dashboard.token"
 PREFIX: Final = "mkt_"
@@ -51,3 +56,22 @@ def read_old_token(text: str) -> OldToken | None:
     except (signing.BadSignature, ValueError):
         return None
     return OldToken(*said)
+
+
+def present_mark(user: AbstractBaseUser) -> str:
+    """Return the mark that is written now."""
+    return user.get_session_auth_hash()[:MARK_LENGTH]
+
+
+def good_marks(user: AbstractBaseUser) -> list[str]:
+    """Return the marks that hold, the present one first."""
+    return [known[:MARK_LENGTH] for known in _hashes(user)]
+
+
+def is_good_hash(user: AbstractBaseUser, stored: str) -> bool:
+    """Say whether a session with this hash still holds."""
+    return any(constant_time_compare(stored, known) for known in _hashes(user))
+
+
+def _hashes(user: AbstractBaseUser) -> list[str]:
+    return [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]

@@ -355,9 +355,13 @@ DJANGO_SETTINGS = {
     },
     "dashboard.people.second_factor": {"MARKET_STAFF_SECOND_FACTOR"},
     "dashboard.pages.staff_sessions": {"MARKET_STAFF_REST_S", "MARKET_STAFF_SESSION_S"},
+    "dashboard.pages.former_keys": {"SECRET_KEY_FALLBACKS"},
     "dashboard.checks": {"MARKET_REDIS_URL", "MARKET_WEB_PROCESSES", "CHANNEL_LAYERS"},
     "dashboard.management.commands.backup": {"MARKET_DATA_DIR", "MARKET_RECORDINGS_DIR"},
-    "dashboard.management.commands.doctor": {"MARKET_DATA_DIR", "MARKET_REDIS_URL"},
+    "dashboard.management.commands.doctor": {
+        *("MARKET_DATA_DIR", "MARKET_REDIS_URL"),
+        *("SECRET_KEY_FALLBACKS", "SESSION_COOKIE_AGE"),
+    },
     "dashboard.management.commands.restore": {"MARKET_DATA_DIR", "MARKET_RECORDINGS_DIR"},
     "dashboard.management.commands.demo": {"MARKET_DATA_DIR", "MARKET_RECORDINGS_DIR"},
 }

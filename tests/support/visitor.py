@@ -23,6 +23,10 @@ class Visitor:
         self._opener: OpenerDirector = build_opener(HTTPCookieProcessor(self._jar))
         self.post("accounts/login/", login=user, password=served.passwords[user])
 
+    def move_to(self, served: Served) -> None:
+        """Go on with the same cookies at a server that took the place of the former one."""
+        self._root = served.url
+
     def open(self) -> connect:
         """Return a socket that the session opens."""
         host = self._root.removeprefix("http://").rstrip("/")

@@ -18,10 +18,12 @@ from dashboard.operations.doctor import (
     database_answers,
     database_is_whole,
     examine,
+    former_keys_are_gone,
     settings_hold,
 )
 from dashboard.operations.live_probes import bus_is_fed, site_answers
 
+DAY_S: Final = 86_400
 MARKS: Final = {Severity.OK: "ok", Severity.WARNING: "WARN", Severity.ERROR: "FAIL"}
 
 
@@ -58,6 +60,11 @@ class Command(BaseCommand):
 def _probes(options: dict[str, Any]) -> dict[str, Probe]:
     probes: dict[str, Probe] = {
         "settings": settings_hold,
+        "keys": partial(
+            former_keys_are_gone,
+            len(settings.SECRET_KEY_FALLBACKS),
+            settings.SESSION_COOKIE_AGE // DAY_S,
+        ),
         "data folder": partial(data_is_safe, settings.MARKET_DATA_DIR),
         "database": database_answers,
         "integrity": database_is_whole,

@@ -33,6 +33,14 @@ def test_an_unknown_failure_is_a_finding() -> None:
     assert "no such thing" in finding.fact
 
 
+def test_former_keys_are_found() -> None:
+    assert found(doctor.former_keys_are_gone(0, 14)) == {"keys": Severity.OK}
+    [finding] = doctor.former_keys_are_gone(2, 14)
+    assert finding.level is Severity.WARNING
+    assert "SECRET_KEY_FALLBACKS has 2" in finding.fact
+    assert "14 days" in finding.cure
+
+
 def test_system_checks_are_findings(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found(doctor.settings_hold()) == {"settings": Severity.OK}
     monkeypatch.setattr(doctor, "run_checks", lambda: [Error("bad", id="x.E1", hint="mend it")])

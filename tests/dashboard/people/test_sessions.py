@@ -6,6 +6,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import OperationalError
 from django.test import Client
@@ -165,3 +166,76 @@ def test_a_session_whose_note_is_of_somebody_else_signs_nobody_in(ada):
     client = browse(ada)
     BrowserSession.objects.update(user=User.objects.create_user("bob"))
     assert come(client) is SIGNED_OUT
+
+
+# --- another key of the site ---
+NEW_KEY = "another key of this site, " * 3
+
+
+def change_key(settings):
+    """Change the key as docs/operations.md says; return what takes the former one away."""
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = NEW_KEY
+    return lambda: setattr(settings, "SECRET_KEY_FALLBACKS", [])
+
+
+def test_another_key_ends_no_session_and_no_socket(ada, settings):
+    """Django would give the session another id, and its sockets would end with the first page."""
+    client = browse(ada)
+    key, before = key_of(client), come(client)
+    change_key(settings)
+    assert come(client) == before
+    assert client.get(HOME).status_code == 200
+    assert key_of(client) == key
+    assert async_to_sync(find_revoked)([before]) == {}
+
+
+def test_a_session_that_is_used_outlives_the_former_key(ada, settings):
+    used, unused = browse(ada), browse(ada)
+    take_away = change_key(settings)
+    used.get(HOME)
+    take_away()
+    assert used.get(HOME).status_code == 200
+    assert come(used).user_id == ada.pk
+    assert unused.get(HOME).status_code == 302
+    assert come(unused) == SIGNED_OUT
+
+
+def test_sessions_with_a_former_mark_are_listed(ada, settings):
+    client, other = browse(ada), browse(ada)
+    change_key(settings)
+    assert list(living_sessions(ada)) == [row_of(other), row_of(client)]
+    assert end(client, row_of(other)) == 303
+    assert come(other) == SIGNED_OUT
+
+
+def test_another_password_ends_sessions_of_a_former_key(ada, settings):
+    client = browse(ada)
+    identity = come(client)
+    change_key(settings)
+    ada.set_password("another horse battery")
+    ada.save()
+    assert client.get(HOME).status_code == 302
+    assert come(client) == SIGNED_OUT
+    assert async_to_sync(find_revoked)([identity]) == {identity: Close.SIGNED_OUT}
+
+
+def test_a_key_that_is_neither_ends_sessions(ada, settings):
+    client = browse(ada)
+    change_key(settings)()
+    assert client.get(HOME).status_code == 302
+
+
+def test_a_database_that_cannot_be_written_keeps_nobody_from_a_page_after_the_change(
+    ada, settings, monkeypatch
+):
+    client = browse(ada)
+    change_key(settings)
+    with monkeypatch.context() as patch:
+        patch.setattr(SessionStore, "save", fail)
+        assert client.get(HOME).status_code == 200
+    assert come(client).user_id == ada.pk
+
+
+def fail(*_, **__):
+    raise OperationalError("attempt to write a readonly database")

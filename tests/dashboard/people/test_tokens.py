@@ -267,3 +267,30 @@ def test_the_command_says_what_is_wrong(ada, words):
     with pytest.raises(CommandError):
         call_command("token", *words)
     assert not ApiToken.objects.exists()
+
+
+def test_a_token_that_is_used_outlives_a_former_key_of_the_site(ada, settings):
+    (_, secret), (_, unused) = make(ada), make(ada)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key of this site, " * 3
+    identity = come(ada, secret)
+    assert identity.user_id == ada.pk
+    settings.SECRET_KEY_FALLBACKS = []
+    assert come(ada, secret) == identity
+    assert revoked(identity) == {}
+    assert come(ada, unused) == SIGNED_OUT
+    ada.set_password("another horse battery")
+    ada.save()
+    assert come(ada, secret) == SIGNED_OUT
+
+
+def test_a_mark_that_cannot_be_written_keeps_no_program_out(ada, settings, monkeypatch):
+    _, secret = make(ada)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key of this site, " * 3
+
+    def fail(token):
+        raise OperationalError("attempt to write a readonly database")
+
+    monkeypatch.setattr(token_service, "renew_mark", fail)
+    assert come(ada, secret).user_id == ada.pk
