@@ -9,6 +9,7 @@ import {barsName, encodePosition} from "../wire/frames.js";
 import {Gap} from "./board.js";
 
 /** @typedef {import("../wire/frames.js").Bar} Bar */
+/** @typedef {import("../wire/frames.js").GoneBar} GoneBar */
 /** @typedef {import("../wire/frames.js").BarsFrame} BarsFrame */
 
 /** The most bars that are kept of each name; older ones are available by REST. */
@@ -119,12 +120,34 @@ export class Bars {
     this.#bars.set(name, new Map(older.map((bar) => [bar.t, bar])));
   }
 
-  /** @param {Bar} bar */
+  /** @param {Bar | GoneBar} bar */
   #put(bar) {
     const name = barsName(bar);
     /** @type {Map<number, Bar>} */
     const bars = this.#bars.get(name) ?? new Map();
     this.#bars.set(name, bars);
+    if ("gone" in bar) bars.delete(bar.t);
+    else if (bar.rev === undefined) this.#append(bars, bar);
+    else this.#amend(name, bars, bar);
+  }
+
+  /**
+   * Put an amended bar in its place. It is closed, so it says nothing about those after it.
+   * @param {string} name
+   * @param {Map<number, Bar>} bars
+   * @param {Bar} bar
+   */
+  #amend(name, bars, bar) {
+    if (bars.has(bar.t)) {
+      bars.set(bar.t, bar);
+      return;
+    }
+    const all = [...bars.values(), bar].sort((a, b) => a.t - b.t).slice(-CAPACITY);
+    this.#bars.set(name, new Map(all.map((each) => [each.t, each])));
+  }
+
+  /** @param {Map<number, Bar>} bars @param {Bar} bar */
+  #append(bars, bar) {
     // Bars come in the order of time. Later ones were seen with other rights, or in a market that has begun again
     // earlier.
     for (const later of bars.keys()) if (later > bar.t) bars.delete(later);

@@ -11,6 +11,7 @@ import {EMPTY_ROW, barsName} from "../wire/frames.js";
 /** @typedef {import("../wire/frames.js").Trade} Trade */
 /** @typedef {import("../wire/frames.js").StatusEntry} StatusEntry */
 /** @typedef {import("../wire/frames.js").Bar} Bar */
+/** @typedef {import("../wire/frames.js").GoneBar} GoneBar */
 
 /** The most entries that are kept. A tab that was away for longer gets a snapshot. */
 export const DISTINCT = 2_000;
@@ -50,14 +51,14 @@ export class PendingPrices {
 export class PendingBars {
   /** Whether something was thrown away. */
   isLost = false;
-  /** @type {Map<string, Bar>} */
+  /** @type {Map<string, Bar | GoneBar>} */
   #entries = new Map();
 
   get isEmpty() {
     return this.#entries.size === 0 && !this.isLost;
   }
 
-  /** @param {Bar} bar */
+  /** @param {Bar | GoneBar} bar */
   fold(bar) {
     this.#entries.set(`${barsName(bar)} ${bar.t}`, bar);
     if (this.#entries.size <= DISTINCT) return;

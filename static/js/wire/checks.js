@@ -21,8 +21,10 @@
  * servers of before do not say it).
  * @typedef {{s: string, p: number, q: number, side: string, i: number, et?: number, t: number}} Trade
  *
- * A bar of an interval: t when it begins in exchange time, n its trades. `none`: there is no bar yet.
- * @typedef {{s: string, iv: string, t: number, o: number, h: number, l: number, c: number, v: number, n: number, closed?: boolean}} Bar
+ * A bar of an interval: t when it begins in exchange time, n its trades. `none`: there is no bar yet. `rev`: how often a
+ * closed bar was amended; `gone`: all of its trades were cancelled. Both come to readers who ask for corrections.
+ * @typedef {{s: string, iv: string, t: number, o: number, h: number, l: number, c: number, v: number, n: number, closed?: boolean, rev?: number}} Bar
+ * @typedef {{s: string, iv: string, t: number, gone: true, rev: number}} GoneBar
  * @typedef {{s: string, iv: string, none: true}} NoBar
  *
  * At `t` the clock of the exchange said `clock` (UTC ms); it runs `scale` times as fast as ours. `exchange` is ""
@@ -96,7 +98,13 @@ export function isTradeEntry(entry) {
 /** @param {unknown} entry @returns {entry is Bar} */
 export function isBarEntry(entry) {
   if (!isObject(entry) || !isText(entry.s) || !isText(entry.iv)) return false;
+  if (entry.rev !== undefined && !isSequence(entry.rev)) return false;
   return ["t", "o", "h", "l", "c", "v", "n"].every((key) => isNumber(entry[key]));
+}
+
+/** @param {unknown} entry @returns {entry is GoneBar} */
+export function isGoneBarEntry(entry) {
+  return isObject(entry) && isText(entry.s) && isText(entry.iv) && isNumber(entry.t) && entry.gone === true && isNumber(entry.rev);
 }
 
 /** @param {unknown} entry @returns {entry is NoBar} */

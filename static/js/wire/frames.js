@@ -5,7 +5,7 @@
  */
 
 import {
-  isBarEntry, isListOf, isNoBarEntry, isNoticeFrame, isNumber, isObject,
+  isBarEntry, isGoneBarEntry, isListOf, isNoBarEntry, isNoticeFrame, isNumber, isObject,
   isSequence, isStatusEntry, isText, isTickerEntry, isTradeEntry,
 } from "./checks.js";
 
@@ -97,6 +97,7 @@ export const ERROR = Object.freeze({
  * @typedef {import("./checks.js").Trade} Trade
  * @typedef {import("./checks.js").Bar} Bar
  * @typedef {import("./checks.js").NoBar} NoBar
+ * @typedef {import("./checks.js").GoneBar} GoneBar
  * @typedef {import("./checks.js").Feed} Feed
  * @typedef {import("./checks.js").Instrument} Instrument
  * @typedef {import("./checks.js").StatusEntry} StatusEntry
@@ -118,8 +119,8 @@ export const ERROR = Object.freeze({
  * @typedef {Update<"ticker", TickerEntry>} TickerUpdate
  * @typedef {Snapshot<"trades", Trade> & {gap?: boolean}} TradesSnapshot
  * @typedef {Update<"trades", Trade>} TradesUpdate
- * @typedef {Snapshot<"bars", Bar | NoBar> & {gap?: boolean}} BarsSnapshot
- * @typedef {Update<"bars", Bar>} BarsUpdate
+ * @typedef {Snapshot<"bars", Bar | NoBar | GoneBar> & {gap?: boolean}} BarsSnapshot
+ * @typedef {Update<"bars", Bar | GoneBar>} BarsUpdate
  * @typedef {BarsSnapshot | BarsUpdate} BarsFrame
  * @typedef {Snapshot<"status", StatusEntry>} StatusSnapshot
  * @typedef {Update<"status", StatusEntry>} StatusUpdate
@@ -351,9 +352,11 @@ function isWatchlistFrame(value) {
 
 /** Only a snapshot says that there is no bar yet. @param {Record<string, unknown>} value @returns {value is BarsFrame} */
 function isBarsFrame(value) {
-  /** @type {(entry: unknown) => entry is Bar | NoBar} */
-  const isBarOrNone = (entry) => isBarEntry(entry) || isNoBarEntry(entry);
-  return isSnapshot(value, CHANNEL.BARS, isBarOrNone) || isUpdate(value, CHANNEL.BARS, isBarEntry);
+  /** @type {(entry: unknown) => entry is Bar | GoneBar} */
+  const isBarOrGone = (entry) => isBarEntry(entry) || isGoneBarEntry(entry);
+  /** @type {(entry: unknown) => entry is Bar | NoBar | GoneBar} */
+  const isAny = (entry) => isBarOrGone(entry) || isNoBarEntry(entry);
+  return isSnapshot(value, CHANNEL.BARS, isAny) || isUpdate(value, CHANNEL.BARS, isBarOrGone);
 }
 
 /**

@@ -41,6 +41,16 @@ test("bars that begin after the one that came are no more: they were seen with o
   equal(bars.of("A@1m").map(({t}) => t), [50, 60]);
 });
 
+test("an amended bar takes the place of the former one, and later bars stay", () => {
+  const bars = new Bars();
+  bars.apply(readFrame({...HEAD, type: "snapshot", epoch: "e", data: [bar(50), bar(60), bar(70)]}));
+  const amended = [{...bar(50), c: 9, closed: true, rev: 1}, {s: "A", iv: "1m", t: 60, gone: true, rev: 1}];
+  bars.apply(readFrame({...HEAD, from: 5, seq: 6, data: amended}));
+  equal(bars.of("A@1m").map(({t, c}) => [t, c]), [[50, 9], [70, 1]]);
+  bars.apply(readFrame({...HEAD, from: 6, seq: 7, data: [{...bar(60), closed: true, rev: 2}]}));
+  equal(bars.of("A@1m").map(({t, rev}) => [t, rev]), [[50, 1], [60, 2], [70, undefined]]);
+});
+
 test("only the newest bars are kept", () => {
   const bars = new Bars();
   bars.lay("B@1m", Array.from({length: 1500}, (_, t) => bar(t)));
