@@ -35,19 +35,23 @@ class Attack:
     source: str
     place: Place
     run: Callable[[Any], Outcome]
+    test: str = ""
+    """Where the suite tries it in any case."""
 
 
 ATTACKS: Final[dict[str, Attack]] = {}
 Try = Callable[[Any], Outcome]
 
 
-def attack(name: str, *, expected: str, source: str, at: Place = usual) -> Callable[[Try], Try]:
+def attack(
+    name: str, *, expected: str, source: str, at: Place = usual, test: str = ""
+) -> Callable[[Try], Try]:
     """Add a function to the attacks; its module is the subject."""
 
     def register(run: Try) -> Try:
         assert name not in ATTACKS, name
         subject = run.__module__.rpartition(".")[2].replace("_", " ")
-        ATTACKS[name] = Attack(name, subject, expected, source, at, run)
+        ATTACKS[name] = Attack(name, subject, expected, source, at, run, test)
         return run
 
     return register

@@ -20,7 +20,7 @@ def suite(name: str, path: str, *, expected: str, source: str, words: str = "") 
     def run(ground: Ground) -> Outcome:
         return _run(path, words.format(server=ground.server))
 
-    attack(name, expected=expected, source=source, at=nothing_yet)(run)
+    attack(name, expected=expected, source=source, at=nothing_yet, test=path)(run)
 
 
 @cache

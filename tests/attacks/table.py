@@ -31,7 +31,8 @@ where it began. A block of the loop is CPU time of the loop's thread. A tracebac
 server makes a row not met.
 
 What is not as expected says **not met**, and why. A part that is not run again keeps its row and
-its date. The last column but one says where an expectation is from: the goals, limits and faults of
+its date. What is not measured and names a test is tried by that test, which every run of the suite
+repeats. The last column but one says where an expectation is from: the goals, limits and faults of
 the reliability plan, or the issue about serving this to the world.
 """
 
@@ -60,7 +61,11 @@ def read_rows(page: str) -> dict[str, Row]:
         cells = [cell.strip() for cell in line.strip("|").split(" | ")]
         if line.startswith("| ") and len(cells) == len(HEAD) and cells[0] not in (HEAD[0], "---"):
             measured = dict(zip(SERVERS, cells[2 : 2 + len(SERVERS)], strict=True))
-            texts = {server: text for server, text in measured.items() if text != NOT_MEASURED}
+            texts = {
+                server: text
+                for server, text in measured.items()
+                if not text.startswith(NOT_MEASURED)
+            }
             rows[cells[0]] = Row(texts, cells[-1])
     return rows
 
@@ -93,7 +98,8 @@ def _summary(attacks: list[Attack], rows: Mapping[str, Row]) -> str:
 
 def _line(attack: Attack, rows: Mapping[str, Row]) -> str:
     row = rows.get(attack.name, Row())
-    measured = [row.cells.get(server, NOT_MEASURED) for server in SERVERS]
+    empty = f"{NOT_MEASURED}; see `{attack.test}`" if attack.test else NOT_MEASURED
+    measured = [row.cells.get(server, empty) for server in SERVERS]
     return _joined([attack.name, attack.expected, *measured, attack.source, row.date])
 
 

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,14 @@ def test_a_page_counts_what_is_met_and_what_is_not() -> None:
         " 2026-01-02 |" in page
     )
     assert page.count(f"| another | 413 | {NOT_MEASURED} | {NOT_MEASURED} | goals |  |") == 1
+
+
+def test_what_is_not_measured_names_its_test() -> None:
+    known = replace(attack_of(MET), test="tests/x.py")
+    page = page_of([known], {}, "a machine")
+    assert page.count(f"{NOT_MEASURED}; see `tests/x.py`") == 2
+    assert "0 met, 0 not met, 2 not measured" in page
+    assert page_of([known], read_rows(page), "a machine") == page
 
 
 def test_a_row_that_is_not_measured_again_stays() -> None:
