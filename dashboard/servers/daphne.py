@@ -23,19 +23,16 @@ from dashboard.servers.daphne_headers import revealed
 from dashboard.servers.daphne_http import DaphneFactory, spooled
 from dashboard.servers.framing import text_head
 from dashboard.servers.light_events import LightEvent, LightQueue
-from dashboard.servers.limits import LIMITS, ConnectionLimits
+from dashboard.servers.limits import (
+    LAST_HANDSHAKES_S,
+    LIMITS,
+    PING_PATIENCE,
+    SHUTDOWN_S,
+    ConnectionLimits,
+)
 from dashboard.servers.uploads import Uploads
 from dashboard.wire.registry import MESSAGE_BYTES
 
-SHUTDOWN_S: Final = 1.0
-"""How long requests may take to end by themselves after the sockets were closed."""
-LAST_HANDSHAKES_S: Final = 0.05
-"""Time for handshakes that were accepted just before the server stopped listening."""
-PING_PATIENCE: Final = 0.8
-"""Share of the ping interval within which a pong must arrive.
-
-It must be below 1: the next ping overwrites the timer of this one.
-"""
 NEVER: Final = -1
 """Switches off the limit of a day for a WebSocket: pings, sweeps and the deadline suffice."""
 

@@ -1,4 +1,4 @@
-"""How much one connection may ask of a server: bytes, headers and seconds, on both servers alike.
+"""How much one connection may ask of a server, and how long its end may take, on both servers.
 
 Pure. Tests shorten the seconds; operators read them in the table of `docs/operations.md`.
 """
@@ -7,6 +7,15 @@ from dataclasses import dataclass
 from typing import Final
 
 MIB: Final = 1024 * 1024
+SHUTDOWN_S: Final = 1
+"""How long requests may take to end by themselves after the sockets were closed."""
+LAST_HANDSHAKES_S: Final = 0.05
+"""Time for handshakes that were accepted just before the server stopped listening."""
+PING_PATIENCE: Final = 0.8
+"""Share of the ping interval within which a pong must arrive.
+
+It must be below 1: on Daphne the next ping overwrites the timer of this one.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,18 +17,18 @@ from websockets.frames import CloseCode
 
 from dashboard.delivery.traffic import RefusalReason
 from dashboard.servers.framing import text_head
-from dashboard.servers.limits import LIMITS, ConnectionLimits
+from dashboard.servers.limits import (
+    LAST_HANDSHAKES_S,
+    LIMITS,
+    PING_PATIENCE,
+    SHUTDOWN_S,
+    ConnectionLimits,
+)
 from dashboard.servers.uploads import Uploads
 from dashboard.servers.uvicorn_frames import BoundSansIO
 from dashboard.servers.uvicorn_http import UvicornHttp
 from dashboard.wire.registry import MESSAGE_BYTES
 
-SHUTDOWN_S: Final = 1
-"""How long requests may take to end by themselves after the sockets were closed."""
-LAST_HANDSHAKES_S: Final = 0.05
-"""Time for handshakes that were accepted just before the server stopped listening, as on Daphne."""
-PING_PATIENCE: Final = 0.8
-"""Share of the ping interval within which a pong must arrive, as on Daphne."""
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 

@@ -23,6 +23,7 @@ from feeds.services.replay_checks import recorded_definitions
 from feeds.services.replays import make_replay
 
 PLAY: Final = ("feeds.add_feed", "feeds.add_instrument")
+"""The permissions to make a feed that plays a recording."""
 PREFIX: Final = "R"
 
 

@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from feeds.admin.operating import actor_of
+from feeds.admin.replays import PLAY
 from feeds.admin.table_forms import MappingForm, TableForm, initial_of
 from feeds.exceptions import InvalidImport, InvalidRecording, InvalidTransition
 from feeds.services.table_files import drop_table, find_table, keep_table
@@ -27,7 +28,6 @@ from feeds.services.table_imports import (
     try_table,
 )
 
-PLAY: Final = ("feeds.add_feed", "feeds.add_instrument")
 INSTRUMENTS_SHOWN: Final = 20
 
 

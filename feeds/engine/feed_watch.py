@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from feeds.market.board import Board
-from feeds.market.events import FeedState, Phase
+from feeds.market.events import ACTIVE_PHASES, FeedState
 from feeds.plan.plans import FeedKind, FeedPlan, is_in_hours
 
 QUIET_TICKS: Final = 20
@@ -17,8 +17,6 @@ QUIET_TICKS: Final = 20
 LOSSES: Final = 5
 LOSSES_WITHIN_S: Final = 300.0
 """So many lost connections within this time are too many."""
-TRADING: Final = frozenset({Phase.PRE_OPEN, Phase.AUCTION, Phase.OPEN, Phase.LIMIT})
-"""The phases in which an instrument has ticks."""
 
 
 class TroubleKind(StrEnum):
@@ -95,7 +93,7 @@ class FeedWatch:
         for row in board.rows.values():
             if row.feed in ticks:
                 ticks[row.feed] += row.ticks
-                if row.phase in TRADING:
+                if row.phase in ACTIVE_PHASES:
                     trading.add(row.feed)
         self._ticks = {
             feed: self._since(feed, count, now_s, is_trading=feed in trading and feed not in silent)

@@ -31,6 +31,10 @@ class Phase(StrEnum):
     CLOSED = "CLOSED"
 
 
+ACTIVE_PHASES: Final = frozenset({Phase.PRE_OPEN, Phase.AUCTION, Phase.OPEN, Phase.LIMIT})
+"""The phases in which an instrument has ticks; quotes happen in all of them."""
+
+
 class FeedState(StrEnum):
     """The state of a feed: PAUSED keeps the trading session, CLOSED ends it."""
 

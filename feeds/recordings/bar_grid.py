@@ -7,9 +7,9 @@ from collections import Counter
 from math import gcd
 from typing import Final
 
+from feeds.market.bars import DAY_MS
 from feeds.recordings.faults import Fault
 
-DAY_MS: Final = 86_400_000
 MOST_DISTANCES: Final = 1000
 ENOUGH: Final = 3
 USUAL_S: Final = frozenset(

@@ -16,10 +16,11 @@ from typing import Final, NamedTuple, Protocol
 from msgspec.structs import replace
 
 from feeds.exceptions import InvalidImport
+from feeds.market.bars import DAY_MS
 from feeds.market.events import Event, FeedState, FeedStatus, Listing, Phase, Side, Status, Trade
 from feeds.market.instruments import Definition
 from feeds.plan.plans import FeedPlan
-from feeds.recordings.bar_grid import DAY_MS, BarGrid
+from feeds.recordings.bar_grid import BarGrid
 from feeds.recordings.faults import Fault, Faults
 from feeds.recordings.layout import NEEDED, OPTIONAL, Layout, TableKind
 from feeds.recordings.likely_causes import suspicion
@@ -154,7 +155,7 @@ class Table:
 
     def _empty_reason(self) -> str:
         skipped = self.findings.lines() if self.findings.skipped else []
-        return f"there is no row that can be taken: {'; '.join(skipped)}" if skipped else (
+        return f"there is no valid row: {'; '.join(skipped)}" if skipped else (
             "there is no row"
         )  # fmt: skip
 

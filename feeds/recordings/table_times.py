@@ -10,9 +10,9 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Final
 
+from feeds.market.bars import DAY_MS, MINUTE_MS
 from feeds.recordings.faults import Fault
 
-DAY_MS: Final = 86_400_000
 EARLIEST_MS: Final = 631_152_000_000
 """1990-01-01: electronic markets are hardly older, and wrong units mostly give times before it."""
 
@@ -163,7 +163,7 @@ class TimeReader:
         hours, minutes = int(digits[1:3]), int(digits[3:5] or 0)
         if hours > _LAST_HOUR or minutes > _LAST_MINUTE:
             raise ValueError(offset)
-        return ms - (-1 if digits[0] == "-" else 1) * (hours * 60 + minutes) * 60_000
+        return ms - (-1 if digits[0] == "-" else 1) * (hours * 60 + minutes) * MINUTE_MS
 
     def _seen_as(self, text: str) -> str:
         return next((unit.value for unit in self._other_units() if self._fits(text, unit)), "")
@@ -242,7 +242,7 @@ def _hour(found: dict[str, str | None]) -> int:
 
 def _shown(at_ms: int) -> str:
     """Return a time as `2026-01-31 14:30`."""
-    days, minutes = at_ms // DAY_MS, at_ms % DAY_MS // 60_000
+    days, minutes = at_ms // DAY_MS, at_ms % DAY_MS // MINUTE_MS
     if days > _LAST_DAY:
         return "after the year 9999"
     year = 1970 + days // 366

@@ -11,6 +11,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from feeds.market.events import (
+    ACTIVE_PHASES,
     Carryover,
     Event,
     FeedState,
@@ -27,7 +28,6 @@ from feeds.plan.schedules import RoundTheClock
 from feeds.plan.vendor_days import vendor_day
 from feeds.sessions.ledger import InstrumentLedger, TradeChange
 
-_QUOTED: Final = frozenset({Phase.PRE_OPEN, Phase.AUCTION, Phase.OPEN, Phase.LIMIT})
 _TRADED: Final = frozenset({Phase.AUCTION, Phase.OPEN, Phase.LIMIT})
 """AUCTION admits trades, because the trade of the uncross comes before the next phase."""
 
@@ -111,7 +111,7 @@ class ExternalSession:
         place = self._known.get(tick.symbol)
         if place is None:
             return False
-        if place[0] in (_QUOTED if isinstance(tick, Quote) else _TRADED):
+        if place[0] in (ACTIVE_PHASES if isinstance(tick, Quote) else _TRADED):
             return True
         # A trade that happened before the halt, and is told after it, still counts.
         return isinstance(tick, ReportedTrade) and tick.exchange_ms < self._since_ms[tick.symbol]

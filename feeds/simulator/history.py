@@ -17,6 +17,7 @@ from feeds.market.instruments import Definition
 from feeds.plan.schedules import Segment, TradingDay
 from feeds.simulator.intraday import profiles_over
 from feeds.simulator.paths import COMMON_SDS, HALF_LIVES_MIN, JUMP_SCALE, OWN_SDS
+from feeds.simulator.quotes import LOT
 from feeds.simulator.randomness import (
     LN2,
     Floats,
@@ -41,7 +42,6 @@ DAYS: Final = 30
 """Trading days of history."""
 TRADES_PER_MINUTE: Final = 8.0
 """For an instrument of activity 1: about what sixty have at 200 ticks/s in compressed days."""
-LOT: Final = 100
 LOTS_MU: Final = 1.3
 LOTS_SD: Final = 0.9
 """Mean and standard deviation of the logarithm of a trade's size in lots."""

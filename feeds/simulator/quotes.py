@@ -16,6 +16,7 @@ from feeds.simulator.randomness import Block, Floats, Whole, Words, exp_of, norm
 TRADE_SHARE: Final = 0.3
 """Share of the ticks that are trades."""
 LOT: Final = 100
+"""Shares of a lot: every size is a multiple of it."""
 MAX_LOTS: Final = 500.0
 LEVELS: Final = 4
 """Levels behind the best bid and ask; with the best there are five."""

@@ -6,16 +6,14 @@ import socket
 from argparse import ArgumentParser
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, Final
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from dashboard import runtime
 from dashboard.checks import TAG
 from dashboard.servers.listening import HOST, ASGIApplication, listen
-from dashboard.servers.uvicorn import SideServer
-
-STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+from dashboard.servers.uvicorn import STOP_SIGNALS, SideServer
 
 
 class Command(BaseCommand):
