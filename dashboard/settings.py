@@ -118,7 +118,7 @@ def _secret_key(folder: Path) -> str:
 
 
 def _former_keys() -> list[str]:
-    """Return keys of before: what they signed is still believed, and nothing new is signed."""
+    """Return former keys: what they signed stays valid, and they sign nothing new."""
     named = os.environ.get("SECRET_KEY_FALLBACKS", "").split(",")
     keys = [key.strip() for key in named if key.strip()]
     return [_strong(key, "SECRET_KEY_FALLBACKS") for key in keys]
@@ -263,7 +263,7 @@ IS_HTTPS = _is_https(MARKET_PUBLIC_ORIGINS, MARKET_TRUSTED_PROXIES)
 # --- Django ---------------------------------------------------------------------------------
 SECRET_KEY = _secret_key(MARKET_DATA_DIR)
 SECRET_KEY_FALLBACKS = _former_keys()
-"""Keys of before a change of SECRET_KEY: with them nobody is signed out."""
+"""Former values of SECRET_KEY: with them its change signs nobody out."""
 ROOT_URLCONF = "dashboard.urls"
 ASGI_APPLICATION = "dashboard.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

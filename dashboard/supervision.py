@@ -16,11 +16,11 @@ log = logging.getLogger(__name__)
 FIRST_BACKOFF_S: Final = 0.5
 LAST_BACKOFF_S: Final = 10.0
 LAST_DATABASE_S: Final = 2.0
-"""Longest wait for a database: who is back is used again within 5 s, an attempt included."""
+"""Longest wait for a database. When it is back it is used within 5 s, an attempt included."""
 ATTEMPT_S: Final = 20.0
-"""An attempt to use a database ends earlier; a part that ran for longer had one."""
+"""No attempt to reach a database takes as long, so a part that ran for longer had reached it."""
 WELL_S: Final = 60.0
-"""After running for this long a part was well, and its next wait is the first again."""
+"""A part that ran for this long was healthy: its waits begin with the shortest again."""
 
 Part = Callable[[], Coroutine[Any, Any, None]]
 

@@ -73,8 +73,12 @@ class InvalidImport(FeedError):
         shown = [f"line {line}: {fault}" for line, fault in faults[: self.SHOWN]]
         if len(faults) > self.SHOWN:
             shown.append(f"and {len(faults) - self.SHOWN} more")
-        counted = "1 row" if self.rows == 1 else f"{self.rows} rows"
-        super().__init__("\n".join([f"{counted} cannot be taken", *shown]))
+        super().__init__("\n".join([self.summary, *shown]))
+
+    @property
+    def summary(self) -> str:
+        """Say how many rows are wrong."""
+        return "1 row is wrong" if self.rows == 1 else f"{self.rows} rows are wrong"
 
 
 class UpstreamRefused(FeedError):

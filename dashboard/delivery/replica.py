@@ -478,7 +478,7 @@ class Replica:
 
 def _events_of_present_rows(recent: Iterable[Batch]) -> list[tuple[int, Event]]:
     """Return the events since which no instrument came, left or changed, with their sequences."""
-    # Entries need the definition or the phase of then, and only the present ones are known.
+    # An entry shows the definition and the phase of its time; only the present ones are known.
     events: list[tuple[int, Event]] = []
     for batch in recent:
         for sequence, event in enumerate(batch.events, batch.first):

@@ -78,7 +78,7 @@ class Subscriber:
 
     `closed` is why the server ended it, None before. `beat_s` is when its next heartbeat is due
     (seconds, monotonic). A reader over HTTP has one position for all its channels
-    (`is_whole_at_once`): it gets merged and distinct news together, or the position would be a lie.
+    (`is_whole_at_once`): it gets merged and distinct news together, or its position would be wrong.
     """
 
     def __init__(

@@ -53,11 +53,11 @@ def _host_of(entry: str, parts: SplitResult) -> str:
     try:
         port, host = parts.port, parts.hostname or ""
     except ValueError:
-        raise ValueError(f"{entry!r} has a port that is no number up to 65535") from None
+        raise ValueError(f"{entry!r} has an invalid port: expected a number up to 65535") from None
     host = f"[{host}]" if ":" in host else host
     is_whole = parts.netloc in (host, f"{host}:{port}")
     if not is_whole or port == 0 or not _NAME.fullmatch(host):
-        raise ValueError(f"{entry!r} has a host name that is none (others than a-z as xn--…)")
+        raise ValueError(f"{entry!r} has an invalid host name (write letters beyond a-z as xn--…)")
     return host
 
 

@@ -13,7 +13,7 @@ from dashboard.static_files.sources import current_build
 
 
 def build_context(request: HttpRequest) -> dict[str, str]:  # noqa: ARG001
-    """Give every page the build that it is of."""
+    """Tell every page which build it belongs to."""
     return {"build": current_build()}
 
 

@@ -1,4 +1,4 @@
-"""Sessions of staff end earlier than those of others: when they rest, and after half a day.
+"""Sessions of staff end earlier than those of others: when unused, and after half a day.
 
 Must not know the pages or write rows. The end stands in the row of the session, so the sweep of the
 hub closes the sockets and streams of a session that has ended.
@@ -19,7 +19,7 @@ from dashboard.people.session_service import move_end
 UNASKED: Final = frozenset({"version", "favicon"})
 """What every open page asks for by itself, used or not."""
 PARTS: Final = 60
-"""The end is moved only after this part of a rest: most pages need no write for it."""
+"""The end is moved when at least this part of the rest is gained, so most pages write nothing."""
 
 
 class StaffSessionMiddleware:

@@ -33,7 +33,7 @@ JUNK: Final = (
     *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError, struct.error),
     *(InvalidSignature, InvalidAttestation),
 )
-"""What a browser can make the readers of passkeys raise, of which allauth expects a part only."""
+"""Errors that junk from a browser causes in the code that reads passkeys. allauth expects a few."""
 
 
 class _WithSession(NamedTuple):
@@ -81,7 +81,7 @@ def remove_factors(factors: QuerySet[Authenticator], *, actor: User) -> int:
 
 
 def _forget_codes(user_ids: set[int]) -> None:
-    """Delete recovery codes of accounts that have no factor which they could stand for."""
+    """Delete the recovery codes of accounts without another factor: there is nothing to recover."""
     codes = Authenticator.objects.filter(type=Authenticator.Type.RECOVERY_CODES)
     factors = Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES)
     guarded = factors.filter(user_id__in=user_ids).values_list("user_id", flat=True)

@@ -49,13 +49,13 @@ class ReaderPosition(msgspec.Struct, frozen=True):
 
 
 NOWHERE: Final = ReaderPosition("", NOTHING)
-"""The place of a reader that was somewhere, but says nothing that can be read."""
+"""The place of a reader whose own position cannot be read."""
 
 
 def position_of(since: str | None) -> ReaderPosition | None:
-    """Read a position, None if there is no text; junk is a position that cannot be resumed.
+    """Read a position; return None without a text, and NOWHERE for junk.
 
-    So whoever says that it was here before is told of the gap, however badly it says so.
+    Nobody can resume from NOWHERE, so a reader that sent junk learns of its gap.
     """
     try:
         return None if since is None else ReaderPosition.parse(since)

@@ -82,13 +82,13 @@ class MappingForm(forms.Form):
         help_text="If there is no column with symbols.",
     )
     unit = forms.ChoiceField(
-        label="Whole numbers as times are",
+        label="Whole numbers in times are",
         choices=[(unit.value, name) for unit, name in UNIT_NAMES.items()],
     )
     zone = forms.ChoiceField(
         label="Time zone",
         required=False,
-        help_text="Of times that name no offset.",
+        help_text="For times without an offset.",
     )
     day_first = forms.BooleanField(required=False, label="Day before month, as in 31/01/2026")
     interval_s = forms.IntegerField(label="Seconds per bar", min_value=1, max_value=86_400)

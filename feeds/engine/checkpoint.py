@@ -49,7 +49,7 @@ class CarriedInstrument(msgspec.Struct, frozen=True):
 class Checkpoint(msgspec.Struct, frozen=True):
     """A market at a moment (wall time, UTC ms); delayed copies of instruments have their own keys.
 
-    `rested_ms` says by feed how long its clock stood still since then. It is set by who goes on.
+    `rested_ms` says by feed how long its clock stood still since then. Whoever goes on sets it.
     """
 
     version: int

@@ -54,10 +54,10 @@ class DelayLine:
         board: Board,
         left: Checkpoint = NO_CHECKPOINT,
     ) -> list[Event]:
-        """List the twins of present instruments; what `board` says of them follows after the delay.
+        """List the twins of present instruments; the values of `board` follow after the delay.
 
-        So days that had begun before are whole from then on. A twin that is left from an earlier
-        life of the market shows until then what it had shown.
+        With them a day that had begun earlier is whole. A twin from an earlier life of the market
+        keeps its values until then.
         """
         time = plan.schedule.at(max(0, now_ms - self._delay_ms))
         events: list[Event] = []
@@ -94,7 +94,7 @@ class DelayLine:
         key = self._key(definition.symbol)
         values = left.carryover(self._feed, key, definition.tick_size)
         if values is None:
-            # Halts of that time are not known any more, but what part of the day it was is.
+            # The halts of that time are no longer known, but the part of the day is.
             phase = phase_of(plan.state, time.segment, is_halted=False)
             reason = f"Delayed by {self._minutes} min, no data yet"
             return [Status(key, phase, reason, now_ms, time.number)]

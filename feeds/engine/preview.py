@@ -164,7 +164,7 @@ def _touched(
 
 def _hindrance(plan: FeedPlan, effect: Effect) -> str:
     if plan.state is not FeedState.RUNNING:
-        return f"The feed is {plan.state.lower()}: while it is, the effect does nothing."
+        return f"The feed is {plan.state.lower()}. The effect does nothing until it runs."
     if plan.schedule.at(effect.start_ms).segment is Segment.CLOSED:
         return "It begins after the close: the first prices of the next day will include it."
     return ""

@@ -13,7 +13,7 @@ MOST_VALUES: Final = 5
 
 
 class Fault(ValueError):
-    """A row that cannot be taken. `cause` is the same for all rows with the same mistake."""
+    """What is wrong with a row. `cause` is the same for all rows with the same mistake."""
 
     def __init__(self, cause: str, message: str, value: str = "") -> None:
         super().__init__(message)
@@ -46,7 +46,7 @@ class _Cause:
 
 
 class Faults:
-    """Count the rows that cannot be taken by their causes."""
+    """Count the wrong rows by their causes."""
 
     def __init__(self) -> None:
         self._causes: dict[str, _Cause] = {}

@@ -23,7 +23,7 @@ _ROUNDED: Final = ((Decimal(1), 2), (Decimal("0.01"), 4), (Decimal(0), 8))
 def definitions_of(rows: Rows, layout: Layout) -> tuple[Definition, ...]:
     """Return an instrument for each symbol that can be one, in the order of their first rows.
 
-    Rows that cannot be taken are passed over: the import tells them.
+    Wrong rows are passed over: the import names them.
     """
     found: dict[str, tuple[Decimal, int]] = {}
     for symbol, text in _prices(rows, layout):

@@ -1,4 +1,4 @@
-"""Prices and sizes of tables, read exactly; what cannot be taken is told with its likely cause.
+"""Prices and sizes of tables, read exactly; what is wrong is named with its likely cause.
 
 Pure. Must not know rows or columns.
 """

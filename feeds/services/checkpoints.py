@@ -139,7 +139,7 @@ def _read(content: bytes) -> Checkpoint:
     try:
         return unpack_checkpoint(content)
     except InvalidCheckpoint as error:
-        log.warning("market begins anew, its checkpoint is of no use reason=%s", error)
+        log.warning("market begins anew, its checkpoint cannot be used reason=%s", error)
         return NO_CHECKPOINT
 
 

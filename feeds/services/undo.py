@@ -152,7 +152,7 @@ def _move(service: Callable[..., Outcome], word: str) -> Do:
             return ""
         gone = len(set(symbols_of(entry))) - len(outcome.changed) - len(outcome.unchanged)
         rest = [
-            *([f"{len(outcome.unchanged)} were so already"] if outcome.unchanged else []),
+            *([f"{len(outcome.unchanged)} needed no change"] if outcome.unchanged else []),
             *([f"{gone} are gone"] if gone > 0 else []),
         ]
         return "; ".join([f"{word} {', '.join(outcome.changed)}", *rest])
@@ -173,7 +173,7 @@ def _call_off(entry: AuditEntry, actor: User | None, reason: str) -> str:
     rows = cancel_interventions(_feed_of(entry), keys, actor=actor, reason=reason)
     over = len(keys) - len(rows)
     called_off = f"called off {', '.join(row.summary() for row in rows)}"
-    return f"{called_off}; {over} were over already" if over else called_off
+    return f"{called_off}; {over} had already ended" if over else called_off
 
 
 def _is_going_on(entry: AuditEntry) -> bool:

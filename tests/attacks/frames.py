@@ -43,7 +43,7 @@ def too_big(served: Served) -> Outcome:
 
 
 @attack(
-    "opcode that is none, no mask, fragmented or long ping, rest of nothing, close code 999",
+    "unknown opcode, no mask, fragmented or long ping, lone continuation, close code 999",
     expected="1002",
     source=SOURCE,
 )

@@ -27,7 +27,7 @@ SMUGGLED: Final = {
     "a vertical tab": b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n",
     "a space before the colon": b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
     "a bare CR": b"X: a\rY: b\r\n\r\n",
-    "a chunk size that is none": b"Transfer-Encoding: chunked\r\n\r\nzz\r\nx\r\n0\r\n\r\n",
+    "a chunk size that is not a number": b"Transfer-Encoding: chunked\r\n\r\nzz\r\nx\r\n0\r\n\r\n",
 }
 
 

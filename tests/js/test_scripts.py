@@ -46,6 +46,7 @@ def test_script(scripts: ScriptPage, test: ScriptTest) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", FILES)
 def test_a_file_of_tests_is_for_a_script_of_the_same_place_and_registers_tests(file: str) -> None:
     assert module_of(file).is_file()

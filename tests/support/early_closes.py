@@ -164,7 +164,7 @@ def blowing(storm: Storm, served: Served) -> Iterator[Storm]:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a server is going to be: what a visit needs of it, with a token that is none."""
+    """Where a server is going to be: what a visit needs of it, with an invalid token."""
 
     port: int
     token: str = "x:y:z"

@@ -22,14 +22,14 @@ PROTOCOL: Final = 1002
 NO_TEXT: Final = 1007
 TOO_BIG: Final = int(Close.TOO_BIG)
 OFFENCES: Final = {
-    "an opcode that is none": (PROTOCOL, bytes([0x83, 0x80]) + MASK),
+    "an unknown opcode": (PROTOCOL, bytes([0x83, 0x80]) + MASK),
     "a reserved bit": (PROTOCOL, bytes([0xC1, 0x80]) + MASK),
     "no mask": (PROTOCOL, bytes([0x81, 0x02]) + b"{}"),
     "a fragmented ping": (PROTOCOL, bytes([0x09, 0x80]) + MASK),
     "a long ping": (PROTOCOL, part(0x89, 126)),
     "the rest of nothing": (PROTOCOL, bytes([0x80, 0x80]) + MASK),
-    "a close code that is none": (PROTOCOL, frame(8, struct.pack(">H", 999))),
-    "a text that is none": (NO_TEXT, frame(1, b"\xff\xfe")),
+    "an invalid close code": (PROTOCOL, frame(8, struct.pack(">H", 999))),
+    "a text that is not UTF-8": (NO_TEXT, frame(1, b"\xff\xfe")),
     "half a letter": (NO_TEXT, bytes([0x01, 0x81]) + MASK + b"\xc3" + frame(0, b"x")),
     "a large frame": (TOO_BIG, b"\x81\xff" + struct.pack(">Q", MESSAGE_BYTES + 1) + MASK),
     "a huge frame": (TOO_BIG, b"\x82\xff" + struct.pack(">Q", 2**40) + MASK),

@@ -325,7 +325,7 @@ class TradesOutbox:
 
     def _begin_again(self, replica: Replica) -> list[str]:
         """Name the gap; go on with all trades of a new epoch, or else with the newest ones."""
-        # A place without an epoch is of other rights, or cannot be. It is not before this epoch.
+        # A place without an epoch comes from other rights or from junk, not from an earlier epoch.
         if self.place.epoch not in ("", replica.epoch) and replica.has_first_trade:
             begin = Position(replica.epoch, NOTHING)
             named = self._snapshot_at(begin, [], replica.ts, has_gap=True)

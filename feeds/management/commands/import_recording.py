@@ -72,7 +72,7 @@ class Command(BaseCommand):
         except InvalidImport as error:
             for line, fault in error.faults:
                 self.stderr.write(f"line {line}: {fault}")
-            raise CommandError(f"{error.rows} rows cannot be taken, so none was") from None
+            raise CommandError(f"{error.summary}, so nothing was imported") from None
         except (InvalidRecording, ValidationError, ZoneInfoNotFoundError, OSError) as error:
             reason = "; ".join(error.messages) if isinstance(error, ValidationError) else error
             raise CommandError(f"nothing was imported: {reason}") from None

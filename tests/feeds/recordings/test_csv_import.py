@@ -144,7 +144,7 @@ def test_a_cause_is_one_line_with_its_count() -> None:
     with pytest.raises(InvalidImport) as caught:
         read(TRADES + rows)
     lines = str(caught.value).splitlines()
-    assert lines[0] == "30003 rows cannot be taken"
+    assert lines[0] == "30003 rows are wrong"
     assert lines[1].startswith("line 2: time was 'x'")
     assert "30,000 rows like this to line 30,001" in lines[1]
     assert lines[2] == (

@@ -332,7 +332,7 @@ def test_the_largest_list_is_tried_and_applied(feed):
 def test_pasted_rows_are_taken_and_each_wrong_line_is_named(feed):
     client = root()
     page = client.post(page_of(feed), {"text": "symbol\tname\nNVX\t\nbad!\tx\n"}).content.decode()
-    assert "2 rows cannot be taken" in page
+    assert "2 rows are wrong" in page
     assert "line 2: name: This field cannot be blank." in page
     assert "line 3: symbol: Capital letters and digits only." in page
     assert "Apply" not in page

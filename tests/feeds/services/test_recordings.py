@@ -94,7 +94,7 @@ def test_an_import_is_a_row_a_file_and_an_audit_entry(feed: Feed, folder: Path) 
 
 
 def test_an_import_with_a_bad_row_leaves_nothing(feed: Feed, folder: Path) -> None:
-    with pytest.raises(InvalidImport, match="1 row cannot be taken"):
+    with pytest.raises(InvalidImport, match="1 row is wrong"):
         imported(feed, text=TABLE + LATER * 50_000 + "x,NVX,1,1\n")
     assert files(folder) == []
     assert not Recording.objects.exists()
@@ -238,7 +238,7 @@ def test_the_form_tells_what_is_wrong(feed: Feed, folder: Path) -> None:
     page = post(signed_in("add_recording"), feed, late, sorts="")
     text = page.content.decode()
     assert "Nothing was imported" in text
-    assert "2 rows cannot be taken" in text
+    assert "2 rows are wrong" in text
     assert "line 4: time was &#x27;x&#x27;" in text
     assert "line 5: its time is before" in text
     assert files(folder) == ["uploads"]
@@ -303,7 +303,7 @@ def test_the_command_imports(feed: Feed, tmp_path: Path, capsys) -> None:
 
 def test_the_command_tells_each_cause_once(feed: Feed, tmp_path: Path, capsys) -> None:
     (tmp_path / "a.csv").write_text(TABLE + "x,NVX,1.01,5\n" * 120)
-    with pytest.raises(CommandError, match="120 rows cannot be taken, so none was"):
+    with pytest.raises(CommandError, match="120 rows are wrong, so nothing was imported"):
         call_command("import_recording", str(tmp_path / "a.csv"), feed="demo", name="Monday")
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith("line 4: time was 'x'")
@@ -418,7 +418,7 @@ def test_a_replay_of_nothing_is_not_started(feed: Feed, changes: dict, reason: s
 def test_the_command_recognises_and_takes_options(feed: Feed, tmp_path: Path, capsys) -> None:
     (tmp_path / "NVX.csv").write_text(f"Time;Price;Qty\n{FIRST_S};1,01;5\n")
     path = str(tmp_path / "NVX.csv")
-    with pytest.raises(CommandError, match="1 rows cannot be taken"):
+    with pytest.raises(CommandError, match="1 row is wrong, so nothing was imported"):
         call_command("import_recording", path, feed="demo", name="Monday")
     assert "the columns seem to be separated by semicolons" in capsys.readouterr().err
     call_command("import_recording", path, feed="demo", name="Monday", recognise=True)

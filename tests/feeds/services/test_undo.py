@@ -143,7 +143,7 @@ def test_an_undo_of_many_says_what_it_left_alone(feed):
     instrument_services.delete_instrument(chosen, actor=None)
     other = first(feed)
     Halt.objects.filter(instrument=other).update(ended_at=timezone.now())
-    assert undo(entry, actor=None).endswith("; 1 were so already; 1 are gone")
+    assert undo(entry, actor=None).endswith("; 1 needed no change; 1 are gone")
 
 
 @every_action

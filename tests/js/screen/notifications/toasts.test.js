@@ -19,7 +19,7 @@ test("three stay, the oldest goes, and critical ones go last", () => {
   equal(titles(), [["d", "e"], ["a"]]);
 });
 
-test("a level that is none is for information", () => {
+test("an unknown level counts as information", () => {
   const {toasts, polite} = shown();
   toasts.show({title: "a", level: "odd"});
   equal(polite.firstElementChild.className, "toast toast-info");
