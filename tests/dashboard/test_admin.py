@@ -79,6 +79,7 @@ def test_the_browsers_of_those_who_are_meant_are_poked(
     assert pokes == [[User.objects.get(username="ada").pk]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("wrong", "field", "fact"),
     [

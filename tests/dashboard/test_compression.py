@@ -23,6 +23,7 @@ def ask(client: Client, path: str, encodings: str) -> HttpResponse:
     return client.get(path, headers={"Accept-Encoding": encodings})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PAGES)
 def test_a_long_page_is_compressed(client: Client, path: str) -> None:
     answer = ask(client, path, "gzip, deflate, br")
@@ -32,6 +33,7 @@ def test_a_long_page_is_compressed(client: Client, path: str) -> None:
     assert b"</html>" in gzip.decompress(answer.content)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encodings", ["", "br", "gzip;q=0", "identity", "xgzip"])
 @pytest.mark.parametrize("path", PAGES)
 def test_who_takes_no_gzip_gets_the_page(client: Client, path: str, encodings: str) -> None:
@@ -46,6 +48,7 @@ def test_a_page_with_secrets_is_not_compressed(client: Client, path: str) -> Non
     assert "Content-Encoding" not in ask(client, path, "gzip").headers
 
 
+@pytest.mark.slow
 def test_the_length_of_a_page_tells_nothing(client: Client) -> None:
     """It differs from one answer to the next, whatever was asked."""
     lengths = {len(ask(client, "/lab/", "gzip").content) for _ in range(12)}

@@ -191,6 +191,7 @@ def test_closing_it_closes_what_is_inside() -> None:
     assert ended == [True]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db  # the thread of `in_thread` looks after its connection
 async def test_a_connection_pays_for_its_tasks_and_threads() -> None:
     """Whatever it starts is on its account; nothing is on another's."""

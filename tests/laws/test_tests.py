@@ -303,7 +303,22 @@ def test_bytecode_is_kept_elsewhere_where_none_may_lie_beside_the_sources(
 )
 def test_a_worker_runs_together_what_shares_something_dear(nodeid: str, group: str) -> None:
     """The trees of the laws, or a page of scripts; any other test goes with its file."""
-    assert group_of(nodeid) == group
+    assert group_of(nodeid, is_fast=False) == group
+
+
+@pytest.mark.parametrize(
+    ("nodeid", "group"),
+    [
+        ("tests/laws/test_docs.py::test_a[b/c]", "tests/laws/"),
+        ("tests/feeds/market/test_bars.py::test_a[b/c]", "tests/feeds/market/test_bars.py"),
+        ("tests/js/test_scripts.py::test_script[tabs/demand: a/b]", "browser"),
+        ("tests/js/test_scripts.py::test_a_planted_failure[near]", "browser"),
+        ("tests/e2e/test_format.py::test_a", "browser"),
+    ],
+)
+def test_the_fast_tier_starts_one_browser(nodeid: str, group: str) -> None:
+    """Starting a browser and a site takes longer than the few tests that it has there."""
+    assert group_of(nodeid, is_fast=True) == group
 
 
 # --- examples ---

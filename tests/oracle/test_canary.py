@@ -34,6 +34,7 @@ async def test_nobody_reads_what_is_not_theirs(
     assert not storm.hub.connections
 
 
+@pytest.mark.slow
 async def test_a_text_of_another_is_found() -> None:
     async def read_crossed(user_ids: Collection[int]) -> dict[int, Personal]:
         """Answer with what another one asked for, as a cancelled read once did elsewhere."""

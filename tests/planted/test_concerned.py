@@ -104,6 +104,7 @@ def test_migrations_are_not_planted_in() -> None:
     assert not [path for path in python if "migrations" in path]
 
 
+@pytest.mark.slow
 def test_what_the_project_has_is_found() -> None:
     """The layout that the map knows is the layout that there is."""
     concerns = Concerns(ROOT)

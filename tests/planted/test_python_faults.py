@@ -96,6 +96,7 @@ def test_a_fault_is_not_planted_in_another_text() -> None:
         fault.planted_in("x = a * b")
 
 
+@pytest.mark.slow
 def test_every_fault_of_real_modules_leaves_another_program() -> None:
     """Not only the samples above, but what the project writes."""
     names = ("dashboard.delivery.outboxes.bars", "feeds.engine.delayed_market")

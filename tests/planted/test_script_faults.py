@@ -81,6 +81,7 @@ def test_what_is_no_script_is_refused(source: str) -> None:
         pairs_of(tokens_of(source))
 
 
+@pytest.mark.slow
 def test_every_script_of_the_project_is_read() -> None:
     for path in source_files(ROOT)[1]:
         assert pairs_of(tokens_of((ROOT / path).read_text())), path

@@ -14,6 +14,8 @@ from tests.support.security_headers import NEEDED
 from tests.support.served import Served
 from tests.support.waiting import PATIENCE_S
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = "js/wire/frames.js"
 TEXT = (SCRIPTS / SCRIPT).read_bytes()
 

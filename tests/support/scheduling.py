@@ -8,23 +8,31 @@ from typing import Final
 
 from xdist.scheduler import LoadFileScheduling
 
+from tests.support.examples import FAST
+
 LAWS: Final = "tests/laws/"
 SCRIPTS: Final = "tests/js/test_scripts.py::"
+BROWSER: Final = ("tests/e2e/", "tests/js/")
 ROOM: Final = re.compile(r"\[(\w+)/")
 """The folder at the beginning of a case's name."""
 
 
 class RoomScheduling(LoadFileScheduling):
-    """The laws read the same trees; the tests of scripts are too many for one worker."""
+    """The laws read the same trees; the tests of scripts are too many for one worker.
+
+    The fast tier has few tests in a browser, so it starts one browser and one site for all of them.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
-        return group_of(nodeid)
+        return group_of(nodeid, is_fast=self.config.getoption("markexpr") == FAST)
 
 
-def group_of(nodeid: str) -> str:
+def group_of(nodeid: str, *, is_fast: bool) -> str:
     """Return the name of the group of a test."""
     if nodeid.startswith(LAWS):
         return LAWS
+    if is_fast and nodeid.startswith(BROWSER):
+        return "browser"
     if nodeid.startswith(SCRIPTS):
         room = ROOM.search(nodeid)
         return f"scripts of {room[1] if room else 'the rest'}"

@@ -98,6 +98,7 @@ async def test_trades_are_the_newest_in_order(market: Exchange, ask: Ask) -> Non
 
 
 # --- bars -----------------------------------------------------------------------------------
+@pytest.mark.slow
 async def test_a_chart_is_never_empty(ask: Ask) -> None:
     """Nothing was traded or stored yet, and there are thirty days of every interval."""
     for interval in list(INTERVALS)[2:]:
@@ -121,6 +122,7 @@ async def test_minutes_come_from_history_archive_and_memory(market: Exchange, as
     assert answer["data"][1]["t"] < TODAY
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("interval", ["1m", "5m", "1h", "1d"])
 async def test_bars_of_an_older_day_hide_no_later_ones(
     market: Exchange, ask: Ask, interval: str
@@ -141,6 +143,7 @@ async def test_bars_of_an_older_day_hide_no_later_ones(
         assert not answer["live"]
 
 
+@pytest.mark.slow
 async def test_pages_together_are_the_whole(market: Exchange, ask: Ask) -> None:
     await sync_to_async(store)(*(minute_bar(n, 10_000 + n) for n in range(0, 90, 2)))
     await market.happen(trade(91, 20_000))
@@ -504,6 +507,7 @@ async def test_udf_refuses_junk_in_its_own_words(ask: Ask) -> None:
         assert 0 < len(answer["errmsg"]) <= 200
 
 
+@pytest.mark.slow
 async def test_udf_bears_any_range(market: Exchange, ask: Ask) -> None:
     await market.happen(trade(0))
     for bounds in ((-(10**9), 0), (0, 10**11), (10**11, 10**11 + 1), (9, 3)):

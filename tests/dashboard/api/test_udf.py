@@ -158,6 +158,7 @@ SPELLINGS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "spelled"), [(n, s) for n, all_ in SPELLINGS.items() for s in all_]
 )
@@ -165,6 +166,7 @@ def test_a_resolution_has_many_spellings(name: str, spelled: str) -> None:
     assert resolution_of(spelled) is RESOLUTIONS[name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "spelled",
     ["", "m", "1m", "0", "00", "01", "+1", "-1", "1.0", "7", "2D", "1Y", "1 D", "１", "D1"],
@@ -173,6 +175,7 @@ def test_what_is_no_resolution_is_refused(spelled: str) -> None:
     assert resolution_of(spelled) is None
 
 
+@pytest.mark.slow
 async def test_every_supported_resolution_has_bars(ask: Ask) -> None:
     """Nothing was traded yet: these are of the history before the first day."""
     for name in (await ask("udf/config")).json()["supported_resolutions"]:
@@ -180,6 +183,7 @@ async def test_every_supported_resolution_has_bars(ask: Ask) -> None:
             assert (await history(ask, resolution=name, countback=3))["s"] == "ok", name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["30", "240"])
 async def test_coarse_bars_are_whole_wherever_the_range_begins_or_ends(ask: Ask, name: str) -> None:
     span_ms = int(name) * MINUTE_MS
@@ -217,6 +221,7 @@ async def test_weeks_and_months_begin_with_their_first_trading_day(ask: Ask) -> 
 
 
 # --- no silent cut --------------------------------------------------------------------------
+@pytest.mark.slow
 async def test_no_bar_of_a_range_is_left_out(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bar_search, "PAGE_BARS", 700)
     count = 2 * MOST_BARS + 100
@@ -237,6 +242,7 @@ async def test_more_bars_than_an_answer_may_have_is_said(
 
 
 # --- symbols --------------------------------------------------------------------------------
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["NVX", "nvx", "Nvx", "demo:nvx", "DEMO:NVX", " nvx "])
 async def test_symbols_are_known_in_any_case(ask: Ask, name: str) -> None:
     assert (await ask("udf/symbols", symbol=name)).json()["ticker"] == "NVX"

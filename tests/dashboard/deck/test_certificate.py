@@ -164,6 +164,7 @@ def test_a_market_of_one_symbol_that_stands_still_is_not_real():
 
 
 # --- the page ---------------------------------------------------------------------------------
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_page_is_for_operators_and_waits_for_days():
     seed_exchange(2, 200)

@@ -93,6 +93,7 @@ def test_a_pause_of_the_feed_is_named(feed):
     assert "The feed is paused" in tried(SHOCK)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
@@ -216,6 +217,7 @@ def test_without_the_permission_nothing_is_shown_and_nothing_done(route, crash):
     assert list(Feed.objects.values()) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("action", "permission"),
     [("pause", "run_feed"), ("halt", "halt_instrument"), ("shock", "shock_market")],

@@ -65,6 +65,7 @@ def test_people_are_shown_to_who_may_see_accounts():
     assert 'id="disconnect"' not in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "permission", "fields"),
     [
@@ -97,6 +98,7 @@ def test_a_feed_is_paused_started_and_given_a_rate(feed):
     assert said == ["pause", "start", "set rate", "close"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "fields", "words"),
     [

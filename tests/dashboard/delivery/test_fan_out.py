@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -143,6 +144,7 @@ waits = st.sampled_from([0, 0.02, 0.04, 0.1, 0.1, 0.1, 0.35, 6])
 steps = st.lists(st.tuples(actions, waits), min_size=8, max_size=40)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(steps, st.sampled_from([4, 1000]))
 def test_the_loop_and_a_writer_write_the_same(

@@ -5,6 +5,7 @@ from datetime import date
 from itertools import chain
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,6 +85,7 @@ def test_a_feed_without_a_clock_of_its_own_has_our_time() -> None:
     assert reader.trades[0]["et"] == NOW - 3
 
 
+@pytest.mark.slow
 def test_a_program_can_fold_the_bars_of_a_compressed_day_itself() -> None:
     """The demo's day takes half an hour: trades of one of our seconds belong to several bars."""
     calendar = Calendar(EXCHANGES["XNYS"], date(2026, 1, 5))
@@ -238,6 +240,7 @@ def gaps(frames: list[str]) -> list[bool]:
     return [frame.get("gap", False) for frame in map(json.loads, frames)]
 
 
+@pytest.mark.slow
 def test_only_a_snapshot_after_something_lost_names_a_gap() -> None:
     replica, outbox = replica_of([listing("NVX"), listing("ORB"), trade(1)]), TradesOutbox()
     assert gaps(outbox.add(replica, ["NVX"])) == [False]

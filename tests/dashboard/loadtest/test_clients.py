@@ -80,6 +80,7 @@ def cut(data: bytes, size: int) -> list[bytes]:
     return [data[at : at + size] for at in range(0, len(data), size)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [n for n in LENGTHS if n < 2**16])
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 2**20])
 async def test_a_ping_is_answered_with_its_content_though_nothing_follows(

@@ -94,6 +94,7 @@ def test_the_audit_says_what_went_of_people_and_of_itself() -> None:
     assert entries[1].after["entries"] == 2
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "most", [3, 100, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2))]

@@ -52,6 +52,7 @@ def test_a_person_revokes_own_tokens_only(browser, ada):
     assert "foreign" not in browser.get(TOKENS).content.decode()
 
 
+@pytest.mark.slow
 def test_admins_see_and_revoke_all_tokens(ada):
     token, _ = create_token(ada, actor=ada, name="laptop")
     root = Client()

@@ -118,6 +118,7 @@ async def test_a_slow_body_keeps_nobody_waiting(site: Site) -> None:
         assert visitor.statuses == [200]
 
 
+@pytest.mark.slow
 async def test_a_request_that_is_cancelled_leaves_no_task_with_an_error(site: Site) -> None:
     """A server cancels what does not end; asyncio would log the error that nobody looks at."""
     errors: list[dict[str, Any]] = []

@@ -58,6 +58,7 @@ def test_every_page_has_the_headers(client: AsyncClient, method: str) -> None:
             assert set(policy.split("; ")) - MORE.get(address, set()) == POLICY, address
 
 
+@pytest.mark.slow
 def test_what_is_shown_to_somebody_is_not_cached(client: AsyncClient) -> None:
     for address in ADDRESSES:
         answer = async_to_sync(client.get)(address)

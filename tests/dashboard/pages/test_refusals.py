@@ -60,6 +60,7 @@ def test_the_log_has_no_traceback_of_a_foreign_host() -> None:
     assert not logging.getLogger("django.security.DisallowedHost").isEnabledFor(logging.ERROR)
 
 
+@pytest.mark.slow
 def test_another_bad_request_is_not_blamed_on_the_host(caplog) -> None:
     refused = Client(raise_request_exception=False).post(LOGIN, {f"a{n}": 1 for n in range(10_100)})
     assert refused.status_code == 400

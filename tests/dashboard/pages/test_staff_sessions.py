@@ -56,6 +56,7 @@ def end_of(client: Client) -> datetime:
 STAFF = [{"is_staff": True}, {"is_superuser": True}, {"is_staff": True, "is_superuser": True}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("facts", STAFF)
 def test_a_session_of_staff_ends_when_it_rests(watch: Watch, facts: dict[str, bool]) -> None:
     client = sign_in(**facts)
@@ -78,6 +79,7 @@ def test_others_keep_their_sessions(watch: Watch) -> None:
     assert is_in(client)
 
 
+@pytest.mark.slow
 def test_staff_signs_in_again_after_half_a_day(watch: Watch) -> None:
     client = sign_in(is_staff=True)
     begun_s = watch.now_s
@@ -90,6 +92,7 @@ def test_staff_signs_in_again_after_half_a_day(watch: Watch) -> None:
     assert not is_in(client)
 
 
+@pytest.mark.slow
 def test_a_password_that_is_shown_again_begins_half_a_day(watch: Watch) -> None:
     client = sign_in(is_staff=True)
     for _ in range(WHOLE_S // REST_S * 2 - 1):

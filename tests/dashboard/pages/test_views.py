@@ -125,6 +125,7 @@ def test_the_polling_page_polls_and_the_live_page_chooses(browser):
     assert browser.get("/polling/").context["transport"] == "poll"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "interval_s"),
     [
@@ -221,6 +222,7 @@ def test_notifications_are_read_one_by_one_or_all(browser, ada):
     assert personal_of([ada.pk])[ada.pk].unread == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("edit", "sent", "status", "name"),
     [
@@ -262,6 +264,7 @@ def test_a_wrong_form_comes_back_with_a_message(browser):
     assert said == ["no instrument is called 'NOPE'"]
 
 
+@pytest.mark.slow
 @every_edit
 @pytest.mark.parametrize(
     "page",

@@ -126,6 +126,7 @@ def possible(script: list[Event]) -> Iterator[Event]:
 # --- the market ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @given(st.lists(events, max_size=30))
 def test_who_is_not_entitled_hears_nothing_of_it_in_any_market(script: list[Event]) -> None:
     replica = market()
@@ -138,6 +139,7 @@ def test_who_is_not_entitled_hears_nothing_of_it_in_any_market(script: list[Even
         assert "lab" not in said
 
 
+@pytest.mark.slow
 @given(st.lists(events, max_size=30))
 def test_who_sees_it_late_hears_only_of_the_twin(script: list[Event]) -> None:
     """In this market a twin's prices are negligible and those of the instrument are not."""

@@ -182,6 +182,7 @@ def expired(user):
     return client
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("come_in", [browse, unnoted, expired, half_signed_in])
 def test_no_session_row_stays(ada, bob, monkeypatch, come_in):
     monkeypatch.setattr(account_deletion, "SESSIONS_PER_READ", 2)

@@ -95,6 +95,7 @@ def test_an_unknown_name_has_to_wait_just_the_same(ada):
     assert "Too many failed login attempts" in str(errors_of(response))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", ["localhost:1234", "127.0.0.1", "[::1]:99"])
 def test_another_host_header_gives_no_more_attempts(ada, host):
     for _ in range(5):
@@ -128,6 +129,7 @@ def test_failures_from_elsewhere_do_not_lock_anybody_out(ada):
     assert is_signed_in(client)
 
 
+@pytest.mark.slow
 def test_signing_in_well_is_not_counted_as_a_failure(ada):
     for _ in range(7):
         client = Client()
@@ -234,6 +236,7 @@ PAGES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("is_open", [True, False])
 def test_every_account_page_shows_itself_to_somebody(ada, settings, page, is_open):

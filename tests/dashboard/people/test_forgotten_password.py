@@ -232,6 +232,7 @@ def test_a_link_works_for_an_hour(ada, later, monkeypatch, age_s, is_over):
     assert has_failed(open_link(Client(), link)) is is_over
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [change_password, change_address, deactivate, come_back])
 def test_a_link_ends_when_the_account_changes(ada, later, change):
     link = link_for(later)
@@ -239,6 +240,7 @@ def test_a_link_ends_when_the_account_changes(ada, later, change):
     assert has_failed(use(link))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "part", ["1-set-password", "1-x-y", "zz-x-y", "1-", "99999999999999-x-y", "zzzzzzzzzzzzz-x"]
 )
@@ -290,6 +292,7 @@ def test_a_second_factor_is_still_asked_for(ada, later):
     assert not is_signed_in(client)
 
 
+@pytest.mark.slow
 def test_the_new_password_need_not_wait_after_failed_sign_ins(ada, later):
     for _ in range(5):
         sign_in(Client(), "wrong")
@@ -305,6 +308,7 @@ def without_password(ada):
     ada.save()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [nobody, deactivate, without_password, change_address])
 def test_who_has_no_account_to_open_gets_no_message(ada, later, change):
     change(ada)
@@ -326,6 +330,7 @@ def test_the_answer_is_the_same_and_costs_the_same_for_every_address(ada, later)
     assert mail.outbox == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", [MAIL, UNKNOWN])
 def test_an_address_gets_five_links_an_hour(ada, later, address):
     spellings = [address, address.upper(), f" {address} ", address.title(), address]
@@ -335,6 +340,7 @@ def test_an_address_gets_five_links_an_hour(ada, later, address):
     assert ask("other@example.org").status_code == 302
 
 
+@pytest.mark.slow
 def test_a_client_asks_for_twenty_links_an_hour(later):
     for number in range(20):
         assert ask(f"a{number}@example.org").status_code == 302
@@ -344,6 +350,7 @@ def test_a_client_asks_for_twenty_links_an_hour(later):
     assert ask("another@example.org", REMOTE_ADDR="203.0.113.5").status_code == 302
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["", "ada", "ada@", "a\nb@example.org", "a" * 400 + "@b.org"])
 def test_what_is_no_address_is_refused(later, address):
     assert ask(address).context["form"].errors

@@ -102,6 +102,7 @@ def test_an_app_is_added_and_asked_for_at_the_next_sign_in(ada, watch):
     assert come(other).user_id == ada.pk
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", ["", "000000", "1" * 400, "12345٣", "\x00"])
 def test_a_wrong_code_lets_nobody_in(ada, code):
     add_app(ada)
@@ -110,6 +111,7 @@ def test_a_wrong_code_lets_nobody_in(ada, code):
     assert not is_signed_in(client)
 
 
+@pytest.mark.slow
 def test_a_code_counts_once_also_in_another_process(ada, watch):
     add_app(ada)
     code, first, second = code_of(KEY), with_password(), with_password()
@@ -142,6 +144,7 @@ def test_a_recovery_code_counts_once(ada):
     assert not is_signed_in(second)
 
 
+@pytest.mark.slow
 def test_after_five_wrong_codes_even_the_right_one_has_to_wait(ada):
     add_app(ada)
     client = with_password()
@@ -179,6 +182,7 @@ JUNK = [
 """Passkeys that no browser makes."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("credential", JUNK)
 def test_a_passkey_that_makes_no_sense_lets_nobody_in(ada, credential):
     add_app(ada)
@@ -191,6 +195,7 @@ def test_a_passkey_that_makes_no_sense_lets_nobody_in(ada, credential):
         assert not is_signed_in(client)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("credential", JUNK)
 def test_a_passkey_that_makes_no_sense_is_not_added(ada, credential):
     client = Client()
@@ -215,6 +220,7 @@ def staff(ada):
     return ada
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/", "/admin/", "/accounts/tokens/", "/admin/flightdeck/"])
 @pytest.mark.parametrize("first", [LOGIN, "/admin/login/"])
 def test_staff_without_a_factor_get_only_where_they_add_one(strict, staff, path, first):
@@ -227,6 +233,7 @@ def test_staff_without_a_factor_get_only_where_they_add_one(strict, staff, path,
     assert come(client) == SIGNED_OUT
 
 
+@pytest.mark.slow
 def test_staff_without_a_factor_can_add_one_and_sign_out(strict, staff):
     client = Client()
     sign_in(client)

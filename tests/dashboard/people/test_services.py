@@ -129,6 +129,7 @@ def test_a_symbol_nobody_trades_is_refused(ada, pokes, symbol):
     assert not WatchlistEntry.objects.filter(instrument__symbol=symbol).exists()
 
 
+@pytest.mark.slow
 def test_a_watchlist_holds_two_hundred_symbols(ada):
     list_instruments(Feed.objects.get(), (f"B{number:03}" for number in range(200)))
     for number in range(200 - DEFAULT_WATCHLIST):
@@ -158,6 +159,7 @@ def test_a_delisted_instrument_leaves_the_watchlists(ada):
 EDITS = st.lists(st.tuples(st.booleans(), st.sampled_from([f"A{n:02}" for n in range(28)])))
 
 
+@pytest.mark.slow
 @settings(
     max_examples=examples(40),
     deadline=None,

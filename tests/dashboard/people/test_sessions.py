@@ -133,6 +133,7 @@ def test_a_note_that_cannot_be_written_keeps_nobody_out(ada, monkeypatch):
     browse(ada)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("agent", ["", "x" * 5000, "a\x00b", "é"])
 def test_a_browser_may_call_itself_anything(ada, agent):
     client = browse(ada, agent)

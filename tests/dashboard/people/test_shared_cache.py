@@ -170,6 +170,7 @@ def test_a_lock_stays_when_the_clock_is_set_back(ada: User, watch: Watch) -> Non
     assert not sign_in(secret=PASSWORD)
 
 
+@pytest.mark.slow
 def test_invented_names_fill_no_table(ada: User) -> None:
     for number in range(PER_MINUTE + 10):
         sign_in(f"nobody{number}")
@@ -259,6 +260,7 @@ def test_processes_and_threads_count_together(tmp_path: Path) -> None:
     assert sum(int(firsts) for _, firsts in answers) == 4, "each code counts once"
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_database_from_before_gets_the_table() -> None:
     call_command("migrate", "dashboard", "0003", verbosity=0)

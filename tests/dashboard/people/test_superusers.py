@@ -60,6 +60,7 @@ def test_who_cannot_use_the_admin_is_no_other_superuser(root: User, field: str) 
     assert are_last_superusers([root])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", FIELDS)
 def test_the_last_superuser_does_not_give_it_up(admin: Client, root: User, field: str) -> None:
     assert FACT in change(admin, root, **{field: ""})
@@ -67,6 +68,7 @@ def test_the_last_superuser_does_not_give_it_up(admin: Client, root: User, field
     assert all(getattr(root, name) for name in FIELDS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", FIELDS)
 def test_another_who_may_change_accounts_does_not_take_it(root: User, field: str) -> None:
     boss = User.objects.create_superuser("boss")

@@ -258,6 +258,7 @@ def test_the_command_makes_by_default_what_it_always_made(ada, capsys):
     assert abs(identity.until_s - time.time() - 30 * 86_400) < 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [("nobody",), ("ada", "--days", "-1"), ("ada", "--days", "3651"), ("ada", "--scope", "all"),

@@ -34,6 +34,7 @@ def test_the_pages_that_take_large_files_are_there() -> None:
     assert LIMITS.upload_bytes == MOST_BYTES + MIB
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("staff", "permission", "path", "admitted"),

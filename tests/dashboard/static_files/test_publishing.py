@@ -49,6 +49,7 @@ def test_nobody_else_may_read_them(sources: list[SourceFile], root: Path) -> Non
     assert modes == {0o700}
 
 
+@pytest.mark.slow
 def test_scripts_of_our_own_lose_their_remarks_and_nothing_else(root: Path) -> None:
     sources = [source for source in files_below(SCRIPTS) if source.name.startswith("js/")]
     folder = publish(BUILD, sources, root)

@@ -119,6 +119,7 @@ def test_viewers_see_neither_buttons_nor_actions():
     assert 'name="action"' not in client.get(INSTRUMENTS).content.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["halt", "auditentry"])
 def test_what_happened_cannot_be_edited_even_by_a_superuser(root, model):
     instrument_services.halt_instruments([the("NVX")], actor=None, reason="news")
@@ -152,6 +153,7 @@ def test_the_list_of_instruments_shows_what_is_halted_and_why(root):
     assert '<td class="field-price">50.00</td>' in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "symbols"),
     [
@@ -208,6 +210,7 @@ def test_a_reason_that_is_too_long_is_refused_and_says_so(root):
     assert not AuditEntry.objects.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rate", "fact"),
     [
@@ -256,6 +259,7 @@ def test_pausing_what_is_paused_says_that_nothing_was_to_do(root):
     assert AuditEntry.objects.count() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sent", "field"),
     [

@@ -65,6 +65,7 @@ def test_a_second_try_keeps_both_changes(ada, grace):
     assert (feed.name, feed.is_restricted, feed.day_minutes) == ("Renamed", True, 45)
 
 
+@pytest.mark.slow
 def test_what_both_changed_is_left_to_the_second_person(ada, grace):
     open_page = seen(grace, address())
     save_form(ada, address(), FORM | {"name": "Ada's"})
@@ -75,6 +76,7 @@ def test_what_both_changed_is_left_to_the_second_person(ada, grace):
     assert the_feed().name == "Grace's"
 
 
+@pytest.mark.slow
 def test_a_third_change_between_both_tries_is_noticed_too(ada, grace):
     open_page = seen(grace, address())
     save_form(ada, address(), FORM | {"bands": "2"})
@@ -116,6 +118,7 @@ def test_a_row_that_was_deleted_meanwhile_is_not_made_again(ada, grace):
     assert not Feed.objects.filter(slug="demo").exists()
 
 
+@pytest.mark.slow
 def test_a_step_of_a_scenario_is_watched_too(ada, grace):
     scenario, step = Scenario.objects.get(), ScenarioStep.objects.get()
     page = f"/admin/feeds/scenario/{scenario.pk}/change/"
@@ -140,6 +143,7 @@ def test_a_step_of_a_scenario_is_watched_too(ada, grace):
     assert (step.size, Scenario.objects.get().name) == (-9, "Crash")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "form", "change"),
     [
@@ -172,6 +176,7 @@ def test_other_rows_are_watched_in_the_same_way(ada, grace, page, form, change):
         assert Group.objects.get(name="Late").permissions.count() == 2
 
 
+@pytest.mark.slow
 def test_nobody_is_blamed_for_a_change_that_the_log_does_not_know(ada, grace):
     page = f"/admin/auth/user/{User.objects.get(username='ada').pk}/change/"
     form = {"username": "ada", "is_active": "on", "is_staff": "on", "is_superuser": "on"}

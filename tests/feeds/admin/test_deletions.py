@@ -56,6 +56,7 @@ def test_a_feed_is_deleted_with_the_number_of_its_bars_and_without_their_list(bo
     assert not StoredBar.objects.exists()
 
 
+@pytest.mark.slow
 def test_bars_are_counted_and_not_read(boss, django_assert_max_num_queries):
     store_bars("NVX", 300)
     with django_assert_max_num_queries(40) as queries:

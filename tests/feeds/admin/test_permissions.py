@@ -353,6 +353,7 @@ ROUTES = {
 every_route = pytest.mark.parametrize("route", ROUTES.values(), ids=ROUTES.keys())
 
 
+@pytest.mark.slow
 @every_route
 def test_a_route_is_open_with_its_permission_and_leaves_one_audit_entry(route):
     client = staff("view_feed", "view_instrument", *route.needs)
@@ -403,6 +404,7 @@ def test_a_route_is_closed_to_a_request_from_another_site(route):
     assert everything() == before
 
 
+@pytest.mark.slow
 @every_route
 def test_a_route_tells_the_feed_on_commit(route, monkeypatch, django_capture_on_commit_callbacks):
     calls = []

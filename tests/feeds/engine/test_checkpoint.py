@@ -127,6 +127,7 @@ def test_without_a_rest_the_next_life_is_the_rest_of_the_first(strides: int, cou
     assert went_on
 
 
+@pytest.mark.slow
 def test_what_is_carried_over_is_no_tick_and_comes_once() -> None:
     first, end_ms = lived(plan(2), 20_000)
     second = Life(first.end(end_ms))
@@ -164,6 +165,7 @@ def test_the_quotes_of_another_kind_of_feed_do_not_go_on() -> None:
         assert (row.values[BID] is not None, bool(row.bids)) == (goes_on, goes_on)
 
 
+@pytest.mark.slow
 def test_an_instrument_of_another_feed_begins_anew() -> None:
     first, end_ms = lived(plan(1), 20_000)
     second = Life(first.end(end_ms))
@@ -172,6 +174,7 @@ def test_an_instrument_of_another_feed_begins_anew() -> None:
     assert row.values[LAST] is None
 
 
+@pytest.mark.slow
 def test_a_market_that_trades_on_moves_while_it_rests() -> None:
     wanted = plan(8)
     first, end_ms = lived(wanted, 20_000)
@@ -190,6 +193,7 @@ def test_a_market_that_trades_on_moves_while_it_rests() -> None:
     assert 4 * moved(near) < moved(far) < 0.5
 
 
+@pytest.mark.slow
 def test_after_a_night_the_last_price_is_the_previous_close() -> None:
     schedule = PlainSchedule(NEW_YORK)
     wanted = plan(4, schedule=schedule)
@@ -203,6 +207,7 @@ def test_after_a_night_the_last_price_is_the_previous_close() -> None:
         assert (row.values[OPEN], row.values[HIGH], row.values[VOLUME]) == (None, None, 0)
 
 
+@pytest.mark.slow
 def test_the_bar_of_a_day_that_ended_meanwhile_closes_whole() -> None:
     wanted = plan(2)
     first, end_ms = lived(wanted, 20_000)
@@ -224,6 +229,7 @@ def compressed(anchor_ms: int) -> CompressedSchedule:
     return CompressedSchedule(NEW_YORK, anchor_ms, 30 * 60_000)
 
 
+@pytest.mark.slow
 def test_a_compressed_market_goes_on_where_its_clock_stopped() -> None:
     """Its plan is anchored later by the rest, so that its clock shows the same time as before."""
     rest_ms = 7 * HOUR_MS
@@ -261,6 +267,7 @@ def paused_by_its_band() -> tuple[Life, int, FeedPlan]:
     return life, end_ms + 2_000, wanted
 
 
+@pytest.mark.slow
 def test_a_pause_by_a_price_band_goes_on_and_ends_on_time() -> None:
     first, end_ms, wanted = paused_by_its_band()
     symbol = wanted.definitions[0].symbol
@@ -278,6 +285,7 @@ def test_a_pause_by_a_price_band_goes_on_and_ends_on_time() -> None:
     assert [event.phase for event in after if isinstance(event, Status)] == [Phase.AUCTION]
 
 
+@pytest.mark.slow
 def test_a_market_wide_halt_goes_on_and_no_level_halts_twice() -> None:
     wanted = plan(3, schedule=compressed(NOW - 5 * 60_000), bands=BandRules(1))
     first, end_ms = lived(wanted, 20_000)
@@ -296,6 +304,7 @@ def test_a_market_wide_halt_goes_on_and_no_level_halts_twice() -> None:
     assert Phase.AUCTION in {event.phase for event in lifted if isinstance(event, Status)}
 
 
+@pytest.mark.slow
 def test_a_halt_by_an_admin_that_ended_meanwhile_reopens() -> None:
     schedule = compressed(NOW - 5 * 60_000)
     symbol = plan(2).definitions[0].symbol
@@ -306,6 +315,7 @@ def test_a_halt_by_an_admin_that_ended_meanwhile_reopens() -> None:
     assert second.board.rows[symbol].values[PHASE] == Phase.AUCTION
 
 
+@pytest.mark.slow
 def test_a_halt_by_an_admin_made_meanwhile_holds() -> None:
     schedule = compressed(NOW - 5 * 60_000)
     symbol = plan(2).definitions[0].symbol
@@ -349,6 +359,7 @@ def test_an_auction_keeps_what_it_collected() -> None:
         assert len(session_of(second)._instruments[symbol].auction.trades) == count
 
 
+@pytest.mark.slow
 def test_delayed_readers_see_what_they_saw_until_the_delay_is_over() -> None:
     wanted = plan(1, delays=(1,))
     symbol = wanted.definitions[0].symbol
@@ -386,6 +397,7 @@ def test_a_checkpoint_that_was_cut_off_is_refused() -> None:
             unpack_checkpoint(content[:length])
 
 
+@pytest.mark.slow
 def test_a_state_whose_parts_do_not_fit_is_refused() -> None:
     life, _ = lived(plan(2), 20_000)
     state = life.engine.state()["demo"].source

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -172,6 +173,7 @@ def seen(board: Board, minutes: int) -> Seen:
     return found
 
 
+@pytest.mark.slow
 def test_an_entitlement_within_the_day_shows_what_was_seen_then() -> None:
     """Day fields, last prices, halts and the exchange's clock: also of what happened before it."""
     plan = demo_plan(ShortDays(), seed=3, rate=20, instruments=4, day_ms=600_000)

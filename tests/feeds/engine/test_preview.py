@@ -83,6 +83,7 @@ def preview_of(plan: FeedPlan, effect: Effect, prices: dict[str, float]) -> Prev
 
 
 # --- a shock --------------------------------------------------------------------------------
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [-0.06, pytest.param(0.25, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 3))])
 def test_a_shock_does_what_its_preview_said(seed: int, size: float) -> None:
@@ -141,6 +142,7 @@ def test_a_shock_that_is_called_off_stops_where_it_is() -> None:
         assert moved == pytest.approx(log(0.5) / 2, rel=0.03)
 
 
+@pytest.mark.slow
 def test_what_happens_after_the_close_is_in_the_first_prices() -> None:
     """Some of it falls between two days, when nobody trades."""
     schedule = CompressedSchedule(ShortDays(), START_MS - 45_000, 60_000)
@@ -223,6 +225,7 @@ def test_the_same_commands_give_the_same_tape_however_it_is_cut(batch_ms: int) -
     assert prints[0] == prints[1]
 
 
+@pytest.mark.slow
 def test_an_effect_that_is_over_or_to_come_changes_nothing() -> None:
     earlier = replace(shock(), start_ms=START_MS - 9_000, end_ms=START_MS - 1_000)
     to_come = replace(shock(), start_ms=START_MS + 15_000, end_ms=START_MS + 25_000)

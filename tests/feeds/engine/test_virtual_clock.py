@@ -30,6 +30,7 @@ def test_the_tape_is_golden_however_it_is_cut(batch_ms: int) -> None:
     assert fingerprint(batch_ms=batch_ms) == GOLDEN
 
 
+@pytest.mark.slow
 def test_another_seed_is_another_tape() -> None:
     assert fingerprint(seed=2) != GOLDEN
 

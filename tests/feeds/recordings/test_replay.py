@@ -385,6 +385,7 @@ def test_a_million_ticks_recorded_and_replayed_have_one_hash(tmp_path: Path) -> 
     assert (played.count, played.hex()) == (header.events, taped.hex())
 
 
+@pytest.mark.slow
 def test_a_trading_day_recorded_and_replayed_has_the_same_ticks_and_phases() -> None:
     """Auctions, price bands and the change of days included; who comes late begins with OPEN."""
     days = CompressedSchedule(Calendar(EXCHANGES["XNYS"], date(2026, 9, 21)), THEN, 20_000)
@@ -468,6 +469,7 @@ def test_another_kind_of_feed_starts_with_everything_open() -> None:
     assert made == [FeedKind.UPSTREAM, FeedKind.REPLAY]
 
 
+@pytest.mark.slow
 def test_the_quotes_of_another_source_are_withdrawn_and_every_change_of_kind_goes_on() -> None:
     playback = Playback(path="a.parquet")
     openers = {

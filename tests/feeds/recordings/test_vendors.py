@@ -53,6 +53,7 @@ def outcome(case: Case, folder: Path) -> str:
     return "; ".join(said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.vendor}, {case.spelling}")
 def test_a_table_of_a_vendor_is_taken_whole_or_refused(case: Case, tmp_path: Path) -> None:
     path = written(case, tmp_path)

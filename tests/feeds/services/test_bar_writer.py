@@ -166,6 +166,7 @@ def test_what_was_stored_is_read_and_a_day_is_its_minutes(instruments) -> None:
     assert read("1d", "ORB") == []
 
 
+@pytest.mark.slow
 def test_a_day_is_whole_also_where_the_feed_was_started_within_it(instruments) -> None:
     half = len(DAY_LONG) // 2 // 60 * 60
     store_bars(closed(DAY_LONG[: half + 1]))

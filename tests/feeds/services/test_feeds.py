@@ -414,6 +414,7 @@ COMMANDS = {
 }
 
 
+@pytest.mark.slow
 @settings(
     max_examples=examples(60),
     deadline=None,

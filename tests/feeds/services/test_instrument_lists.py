@@ -107,6 +107,7 @@ def test_an_empty_cell_is_the_default_where_there_is_one(feed):
     assert change.after == {"volatility": 0.02}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "faults"),
     [
@@ -146,6 +147,7 @@ def test_a_list_has_at_most_5000_rows(feed):
     assert faults_of(feed, text) == [(MOST_ROWS + 2, "more than 5,000 rows")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", ["NaN", "sNaN", "Infinity", "-Infinity", "1e999", "1e-999", "x"])
 @pytest.mark.parametrize("name", ["tick_size", "reference_price", "volatility", "activity"])
 @pytest.mark.parametrize("symbol", ["NVX", "QAL"])
@@ -422,6 +424,7 @@ def test_a_waiting_list_goes_with_its_feed_and_its_person(feed):
     assert not PendingImport.objects.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "needs"),
     [("export", ["view_instrument"]), ("import", ["add_instrument", "change_instrument"])],

@@ -79,6 +79,7 @@ def test_an_intervention_reaches_the_feed_in_a_moment(
     assert entry.after["what"][0].startswith("shock -6 % of Technology over 90 s, from ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -119,6 +120,7 @@ def test_only_a_simulated_feed_can_be_shocked(feed):
         intervene(shock(feed), actor=None)
 
 
+@pytest.mark.slow
 def test_there_is_an_end_to_what_is_open_at_once(feed):
     for _ in range(MOST_OPEN):
         intervene(shock(feed), actor=None)

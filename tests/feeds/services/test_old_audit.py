@@ -58,6 +58,7 @@ def halted():
     return sorted(rows.values_list("instrument__symbol", flat=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 3])
 def test_an_old_halt_is_in_the_histories_of_the_feed_and_of_its_instruments(feed, symbols, count):
     old_single(symbols[0]) if count == 1 else old_many(symbols[:count])

@@ -93,6 +93,7 @@ def test_an_import_is_a_row_a_file_and_an_audit_entry(feed: Feed, folder: Path) 
     assert (entry.action, entry.target, entry.after["ticks"]) == ("add", "recording Monday", 2)
 
 
+@pytest.mark.slow
 def test_an_import_with_a_bad_row_leaves_nothing(feed: Feed, folder: Path) -> None:
     with pytest.raises(InvalidImport, match="1 row is wrong"):
         imported(feed, text=TABLE + LATER * 50_000 + "x,NVX,1,1\n")
@@ -177,6 +178,7 @@ def test_a_feed_that_plays_has_a_plan_and_an_audit_entry(feed: Feed) -> None:
     assert isinstance(open_replay(plan), Replay)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -233,6 +235,7 @@ def test_the_form_is_closed_to_another_site(feed: Feed) -> None:
     assert post(client, feed).status_code == 403
 
 
+@pytest.mark.slow
 def test_the_form_tells_what_is_wrong(feed: Feed, folder: Path) -> None:
     late = TABLE + f"x,NVX,1.01,5\n{FIRST_S}000,NVX,1.01,5\n"
     page = post(signed_in("add_recording"), feed, late, sorts="")
@@ -244,6 +247,7 @@ def test_the_form_tells_what_is_wrong(feed: Feed, folder: Path) -> None:
     assert files(folder) == ["uploads"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -259,6 +263,7 @@ def test_the_form_tells_what_is_no_text(feed: Feed, content: bytes, message: str
     assert message in post(signed_in("add_recording"), feed, content).content.decode()
 
 
+@pytest.mark.slow
 def test_the_form_refuses_a_name_that_is_taken(feed: Feed) -> None:
     imported(feed)
     page = post(signed_in("add_recording"), feed)
@@ -301,6 +306,7 @@ def test_the_command_imports(feed: Feed, tmp_path: Path, capsys) -> None:
     assert "Monday: 2 trades in monday-" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_command_tells_each_cause_once(feed: Feed, tmp_path: Path, capsys) -> None:
     (tmp_path / "a.csv").write_text(TABLE + "x,NVX,1.01,5\n" * 120)
     with pytest.raises(CommandError, match="120 rows are wrong, so nothing was imported"):
@@ -348,6 +354,7 @@ KLINES = "\n".join(
 )
 
 
+@pytest.mark.slow
 def test_a_file_is_a_replay_that_starts_after_three_clicks(feed: Feed) -> None:
     client = Client()
     client.force_login(User.objects.create_superuser("root"))
@@ -367,6 +374,7 @@ def test_a_file_is_a_replay_that_starts_after_three_clicks(feed: Feed) -> None:
     assert isinstance(events, Replay)
 
 
+@pytest.mark.slow
 def test_a_taken_symbol_asks_for_a_prefix_before_anything_is_made(feed: Feed, folder: Path) -> None:
     client = Client()
     client.force_login(User.objects.create_superuser("root"))
@@ -383,6 +391,7 @@ def test_who_may_not_add_feeds_makes_no_replay(feed: Feed) -> None:
     assert Feed.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_an_upload_is_of_one_person(feed: Feed) -> None:
     page = upload(signed_in("add_recording"), feed)
     sent = {"key": page.context["mapping"]["key"].value(), "action": "import"}

@@ -80,6 +80,7 @@ ACTIONS = {
 every_action = pytest.mark.parametrize(("prepare", "act"), ACTIONS.values(), ids=ACTIONS.keys())
 
 
+@pytest.mark.slow
 @every_action
 def test_an_action_is_undone_by_an_entry_that_says_so(feed, actor, prepare, act):
     prepare(feed)
@@ -107,6 +108,7 @@ SAYS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ACTIONS)
 def test_an_undo_is_offered_once_and_says_what_it_did(feed, name):
     prepare, act = ACTIONS[name]
@@ -146,6 +148,7 @@ def test_an_undo_of_many_says_what_it_left_alone(feed):
     assert undo(entry, actor=None).endswith("; 1 needed no change; 1 are gone")
 
 
+@pytest.mark.slow
 @every_action
 def test_nothing_is_undone_twice(feed, prepare, act):
     prepare(feed)

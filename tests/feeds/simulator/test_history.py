@@ -70,6 +70,7 @@ def test_the_days_are_the_last_before_the_feed() -> None:
     assert {day.trading_ms for day in utc} == {SPANS[DAY]}
 
 
+@pytest.mark.slow
 def test_it_ends_at_the_reference_price_as_the_feed_begins() -> None:
     for number, company in enumerate(COMPANIES):
         earlier = history(company=number)
@@ -133,6 +134,7 @@ def test_without_days_there_are_no_bars() -> None:
 
 
 # --- does it look like a market? ------------------------------------------------------------
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "seed", [SEEDS[0], *(pytest.param(n, marks=pytest.mark.slow) for n in SEEDS[1:])]
 )

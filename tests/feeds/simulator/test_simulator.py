@@ -62,6 +62,7 @@ def hash_of(ticks: list[Tick]) -> str:
 WHOLE = run(simulator(plan_of()), 10)
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(20))
 @given(st.lists(st.integers(1, 990), max_size=40))
 def test_it_does_not_matter_how_often_it_is_drawn(waits: list[int]) -> None:
@@ -201,6 +202,7 @@ def test_every_tick_is_possible(plan: FeedPlan) -> None:
                 assert tick.size > 0
 
 
+@pytest.mark.slow
 def test_no_quote_repeats_the_one_before_it() -> None:
     quotes: dict[str, Quote] = {}
     for tick in run(simulator(plan_of(2, rate=2000)), 20):
@@ -211,6 +213,7 @@ def test_no_quote_repeats_the_one_before_it() -> None:
             quotes[tick.symbol] = tick
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "rate", "seconds", "slack"),
     [
@@ -228,6 +231,7 @@ def test_the_rate_is_met(number: int, rate: float, seconds: int, slack: float) -
     assert abs(len(ticks) / seconds / rate - 1) < slack
 
 
+@pytest.mark.slow
 def test_a_new_rate_is_met_at_once() -> None:
     market = simulator(plan_of(60, rate=200))
     run(market, 5)

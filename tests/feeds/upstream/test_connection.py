@@ -341,6 +341,7 @@ async def test_a_message_that_is_too_long_ends_the_connection(
         assert "1009 (message too big)" in caplog.text
 
 
+@pytest.mark.slow
 async def test_a_flood_leaves_the_rest_of_the_process_its_turn() -> None:
     """The engine draws while it pours; no more waits than fits, and every loss is counted."""
     flood = json.dumps([said() for _ in range(2000)])
@@ -387,6 +388,7 @@ async def test_an_address_that_is_none_is_refused() -> None:
     assert "refused" in source.draw(0)[0].reason
 
 
+@pytest.mark.slow
 async def test_without_a_feed_nobody_is_bothered_and_the_last_feed_ends_it() -> None:
     left = asyncio.Event()
 
