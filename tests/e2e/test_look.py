@@ -27,6 +27,11 @@ def test_a_page_fits_its_screen(
     width = page.evaluate("document.documentElement.scrollWidth")
     page.screenshot(path=tmp_path / f"{name}-{where}-{theme}.png")
     assert width <= size["width"]
+    for button in (".row-alert", ".remove"):
+        box = page.locator(f"tbody {button}").first.bounding_box()
+        assert box
+        assert box["width"] >= 24
+        assert box["x"] + box["width"] <= size["width"]
     if name == "dashboard":
         page.keyboard.press("t")
         expect(page.locator("#trades tbody tr").first).to_be_visible()
