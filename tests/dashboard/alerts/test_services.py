@@ -15,7 +15,7 @@ from dashboard.exceptions import AlertsFull, UnknownSymbol
 from dashboard.models import Alert, AlertBook, AlertFiring, Notification
 from dashboard.people.services import add_to_watchlist, remove_from_watchlist
 from feeds.clock import SystemClock
-from feeds.market.events import Batch, Phase, Side, Status, Trade
+from feeds.market.events import Batch, Carryover, Phase, Side, Status, Trade
 from feeds.models import Entitlement, Feed, Instrument
 from tests.support.market_script import NOW, listing
 
@@ -184,3 +184,28 @@ def test_a_user_has_a_quota(ada, monkeypatch):
     services.make_alert(ada, facts())
     with pytest.raises(AlertsFull):
         services.make_alert(ada, facts())
+
+
+@pytest.mark.parametrize("killed_after", range(6))
+def test_a_kill_at_any_batch_neither_loses_nor_doubles_a_firing(ada, killed_after):
+    """The next life begins with the price of the last batch that was published."""
+    services.make_alert(ada, facts(frequency=Frequency.EVERY_TIME))
+    prices = [10_100, 9_900, 10_100, 10_200, 9_800, 10_300]
+    live("e", prices[:killed_after])
+    last = prices[killed_after - 1] if killed_after else 9_000
+    live("f", prices[killed_after:], Carryover("NVX", NOW, 1, Phase.OPEN, last=last))
+    assert AlertFiring.objects.count() == Notification.objects.count() == 3
+
+
+def live(epoch: str, prices: list[int], *left: Carryover) -> None:
+    """Judge and store batch by batch, as a market does before it publishes each."""
+    judge = Judge(services.take_over_alerts(epoch))
+    judge.replace(RuleReader(SystemClock()).read().rules)
+    begin = (listing("NVX"), *left, Status("NVX", Phase.OPEN, "", NOW, 1))
+    batches = [begin, *((Trade("NVX", price, 1, Side.BUY, NOW),) for price in prices)]
+    sequence = 0
+    for events in batches:
+        batch = Batch(epoch, sequence + 1, events)
+        sequence = batch.last
+        judgement = Judgement(sequence, judge.take(batch, NOW), judge.changes())
+        services.store_judgements(epoch, [judgement], judge.state())
