@@ -27,6 +27,8 @@ from tests.support.waiting import rest, until
 
 SERVERS: Final = ("daphne", "uvicorn")
 MIB: Final = 2**20
+OPEN_S: Final = 300
+"""A busy machine takes minutes to let hundreds of readers in."""
 MINUTE_S: Final = 60.0
 LIMITS: Final = {
     "memory": Limit(share=0.05, least=0),
@@ -76,7 +78,7 @@ async def look(served: Served, readers: MixedReaders, begun_s: float) -> Row:
 async def soak(served: Served, readers: MixedReaders, options: Namespace) -> list[Row]:
     """Let the readers read, and print a row each minute."""
     reading = asyncio.create_task(readers.read())
-    await until(lambda: readers.are_all_fed or reading.done())
+    await until(lambda: readers.are_all_fed or reading.done(), OPEN_S)
     begun_s, rows = time.monotonic(), []
     print(HEAD, flush=True)
     while not reading.done() and time.monotonic() < begun_s + options.minutes * MINUTE_S:

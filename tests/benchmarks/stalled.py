@@ -35,6 +35,8 @@ from tests.support.waiting import rest, until
 
 SERVERS: Final = ("daphne", "uvicorn")
 MIB: Final = 2**20
+OPEN_S: Final = 300
+"""A busy machine takes minutes to let hundreds of readers in."""
 Look = Callable[[], Awaitable[object]]
 LOOK_S: Final = 0.5
 MOST_MIB: Final = 16
@@ -93,7 +95,7 @@ async def run(served: Served, options: Namespace) -> bool:
     habits = Habits(options.symbols, (Transport.WEBSOCKET,), options.max_rate, passing=None)
     readers = MixedReaders(served, options.readers - options.stalled, habits)
     reading = asyncio.create_task(readers.read())
-    await until(lambda: readers.are_all_fed or reading.done())
+    await until(lambda: readers.are_all_fed or reading.done(), OPEN_S)
     await rest(options.warm_up)
     alone = Phase("alone, before"), Phase("alone, after")
     await measure(
