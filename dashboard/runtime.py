@@ -67,7 +67,7 @@ from feeds.models import Feed
 from feeds.plan.plans import FeedKind, FeedPlan
 from feeds.recordings.recorder import Recorder
 from feeds.selectors.plans import PlanReader, read_recorded
-from feeds.services.bar_writer import BarWriter
+from feeds.services.bar_queue import BarQueue
 from feeds.services.checkpoints import CheckpointWriter, read_checkpoint, take_over
 from feeds.services.recordings import record_live
 from feeds.simulator.simulator import Simulator
@@ -115,10 +115,14 @@ class FeedTasks:
         left = await sync_to_async(with_connection(take_over))(epoch, self._clock.now_ms())
         log.info("market runs epoch=%s", epoch)
         engine = self._engine = make_engine(epoch, left, upstream, lambda: self._bus.board)
+        bars = BarQueue()
         checkpoints = CheckpointWriter(
-            epoch=epoch, clock=self._clock, state=engine.state, board=lambda: self._bus.board
+            epoch=epoch,
+            clock=self._clock,
+            state=engine.state,
+            board=lambda: self._bus.board,
+            bars=bars,
         )
-        bar_writer = BarWriter()
         alerts = AlertWatch(epoch=epoch, clock=self._clock)
         await alerts.begin()
         self._runner = Runner(
@@ -128,7 +132,7 @@ class FeedTasks:
             read_plans=sync_to_async(with_connection(self._load_plans)),
             flush_ms=settings.MARKET_FLUSH_MS,
             reconcile_s=settings.MARKET_RECONCILE_S,
-            observers=[bar_writer.observe, alerts.observe],
+            observers=[bars.observe, alerts.observe],
             settle=alerts.settle,
         )
         recorder = Recorder(
@@ -143,7 +147,6 @@ class FeedTasks:
             tasks.create_task(self._runner.run())
             tasks.create_task(supervise(upstream.run, clock=self._clock))
             tasks.create_task(supervise(recorder.run, clock=self._clock))
-            tasks.create_task(supervise(bar_writer.run, clock=self._clock))
             tasks.create_task(supervise(alerts.run, clock=self._clock))
             tasks.create_task(checkpoints.run())
             tasks.create_task(supervise(self._prune, clock=self._clock))

@@ -42,6 +42,7 @@ def store_bars(closed: Sequence[ClosedBar]) -> None:
     So nothing that was shown is taken back, whatever a replay or a clock that was set back brings.
     Only an amendment changes a stored bar, and the bar says so with its revision. A day is summed
     up from its stored minutes: it is whole even if the feed was started within it.
+    The first minute of another day ends the day before, whether anybody saw that day end or not.
     """
     symbols = {item.symbol for item in closed}
     with transaction.atomic():
@@ -149,9 +150,14 @@ def close_thread() -> None:
 def _store(closed: Sequence[ClosedBar], ids: dict[str, int]) -> None:
     newest = _newest_minutes(ids.values())
     minutes: list[ClosedBar] = []
+    ended: dict[tuple[int, int], set[int]] = {}
     for item in closed:
         start_ms, instrument = item.bar.start_ms, ids[item.symbol]
-        if not item.is_day and not item.revision and start_ms > newest.get(instrument, -1):
+        before_ms = newest.get(instrument, -1)
+        if not item.is_day and not item.revision and start_ms > before_ms:
+            if 0 <= before_ms < start_ms - start_ms % DAY_MS:
+                day = before_ms - before_ms % DAY_MS, item.recorded_ms
+                ended.setdefault(day, set()).add(instrument)
             newest[instrument] = start_ms
             minutes.append(item)
     _upsert(_row_of(minute, ids) for minute in minutes)
@@ -163,6 +169,10 @@ def _store(closed: Sequence[ClosedBar], ids: dict[str, int]) -> None:
             days.setdefault((item.bar.start_ms, item.recorded_ms), set()).add(ids[item.symbol])
     for (start_ms, recorded_ms), instruments in days.items():
         _store_days(start_ms, recorded_ms, instruments)
+    for (start_ms, recorded_ms), instruments in ended.items():
+        unseen = instruments - _trades_stored(start_ms, instruments).keys()
+        if unseen:
+            _store_days(start_ms, recorded_ms, unseen)
 
 
 def _is_whole(item: ClosedBar, instrument: int) -> bool:

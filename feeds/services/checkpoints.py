@@ -1,12 +1,14 @@
 """Keeps the state of the market while it runs, and hands it to its next life.
 
 The only writer of this row. Must not know what a state is made of. The state is taken between two
-steps of the engine; a thread of its own writes it, so a database that is locked delays no tick.
+steps of the engine, with the bars that closed by then. A thread of its own writes both in one
+transaction: a database that is locked delays no tick, and after a crash the day fields and the
+stored bars are of the same moment.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -34,13 +36,16 @@ from feeds.models import Feed, Intervention, MarketCheckpoint
 from feeds.models.feeds import Hours
 from feeds.plan.plans import FeedKind
 from feeds.services.audit import target_of
-from feeds.services.bars import close_thread
+from feeds.services.bar_queue import BarQueue
+from feeds.services.bars import ClosedBar, close_thread, store_bars
 from feeds.services.changes import lock, record_market
 
 EVERY_S: Final = 2.0
 """The state is written this often."""
 LOOK_S: Final = 0.05
 """Before its first plan a market has no state. It is asked this often until it has."""
+WRITE_BARS: Final = 5_000
+"""Bars of one transaction, some 0.3 s of SQLite. Only after an outage do more of them wait."""
 _ONLY: Final = 1
 """The primary key of the row."""
 log = logging.getLogger(__name__)
@@ -73,15 +78,28 @@ def read_checkpoint() -> Checkpoint:
     return NO_CHECKPOINT if row is None else _read(bytes(row.content))
 
 
-def store_checkpoint(epoch: str, checkpoint: Checkpoint) -> bool:
-    """Write the state of the market of an epoch; return False if another market took over."""
+def store_checkpoint(
+    epoch: str, checkpoint: Checkpoint | None, bars: Sequence[ClosedBar] = ()
+) -> bool:
+    """Write the state of the market of an epoch and the bars that closed by then, all or nothing.
+
+    Without a checkpoint only the bars are written. Return False, and write nothing, if another
+    market took over.
+    """
     rows = MarketCheckpoint.objects.filter(pk=_ONLY, epoch=epoch)
-    content = pack_checkpoint(checkpoint)
-    return bool(rows.update(saved_ms=checkpoint.saved_ms, content=content))
+    news: dict[str, object] = {"epoch": epoch}
+    if checkpoint is not None:
+        news = {"saved_ms": checkpoint.saved_ms, "content": pack_checkpoint(checkpoint)}
+    with transaction.atomic():
+        # The update comes first: it locks the row, so no other market can take over until the end.
+        is_ours = bool(rows.update(**news))
+        if is_ours and bars:
+            store_bars(bars)
+    return is_ours
 
 
 class CheckpointWriter:
-    """Writes the state of a running market every `every_s`, and once more at its end."""
+    """Writes state and bars of a running market every `every_s`, and once more at its end."""
 
     def __init__(
         self,
@@ -90,13 +108,15 @@ class CheckpointWriter:
         clock: Clock,
         state: Callable[[], Mapping[str, FeedCheckpoint]],
         board: Callable[[], Board],
-        store: Callable[[str, Checkpoint], bool] = store_checkpoint,
+        bars: BarQueue,
+        store: Callable[[str, Checkpoint | None, Sequence[ClosedBar]], bool] = store_checkpoint,
         every_s: float = EVERY_S,
     ) -> None:
         self._epoch = epoch
         self._clock = clock
         self._state = state
         self._board = board
+        self._bars = bars
         self._store = store
         self._every_s = every_s
         self._trouble = ""
@@ -115,21 +135,42 @@ class CheckpointWriter:
 
     async def _write(self, thread: ThreadPoolExecutor) -> bool:
         """Take the state and write it; say whether the market has begun."""
-        # No await before the state is whole: the engine must not step in between.
+        # No await before state and number of bars are known: the engine must not step in between.
         checkpoint = checkpoint_of(self._state(), self._board(), self._clock.now_ms())
-        if not checkpoint.feeds:
+        waiting, lost = len(self._bars), self._bars.lost
+        if not checkpoint.feeds and not waiting:
             return False
         try:
-            is_ours = await _in(thread, partial(self._store, self._epoch, checkpoint))
+            is_ours = await self._write_all(thread, checkpoint, waiting, lost)
         except db.Error as error:
             self._complain(str(error))
         else:
             self._complain("" if is_ours else "another market took over")
         return True
 
+    async def _write_all(
+        self, thread: ThreadPoolExecutor, checkpoint: Checkpoint, waiting: int, lost: int
+    ) -> bool:
+        """Write the bars in parts, and the checkpoint with the last part."""
+        while True:
+            # A full queue may have dropped bars meanwhile, which then wait no more.
+            left = max(0, waiting - (self._bars.lost - lost))
+            part, lost_before = self._bars.oldest(min(left, WRITE_BARS)), self._bars.lost
+            is_last = left <= WRITE_BARS
+            state = checkpoint if is_last else None
+            if not await _in(thread, partial(self._store, self._epoch, state, part)):
+                return False
+            self._bars.drop(len(part), lost_before=lost_before)
+            waiting, lost = left - len(part), lost_before
+            if is_last:
+                return True
+
     def _complain(self, trouble: str) -> None:
         if trouble and trouble != self._trouble:
-            log.error("checkpoint cannot be written error=%s", trouble)
+            waiting = len(self._bars)
+            log.error("checkpoint cannot be written waiting_bars=%d error=%s", waiting, trouble)
+        if self._trouble and not trouble:
+            log.info("checkpoint is written again lost_bars=%d", self._bars.lost)
         self._trouble = trouble
 
 

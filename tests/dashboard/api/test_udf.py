@@ -16,7 +16,7 @@ from feeds.market.bars import DAY_MS, MINUTE_MS, Bar
 from feeds.market.events import Batch, FeedState, FeedStatus, Trade
 from feeds.models import Feed, Instrument
 from feeds.plan.calendars import EXCHANGES, Calendar
-from feeds.services.bar_writer import BarWriter
+from feeds.services.bar_queue import BarQueue
 from feeds.services.bars import ClosedBar, store_bars
 from feeds.simulator.simulator import Simulator
 from tests.dashboard.api.conftest import Ask
@@ -102,10 +102,10 @@ async def test_a_chart_that_knows_only_the_specification_lives_through_three_day
         row = Instrument(feed=feed, symbol=each.symbol, name=each.name, sector=each.sector)
         row.reference_price, row.tick_size = each.reference_ticks * each.tick_size, each.tick_size
         await row.asave()
-    symbol, writer, trades = plan.definitions[0].symbol, BarWriter(), list[Trade]()
+    symbol, queue, trades = plan.definitions[0].symbol, BarQueue(), list[Trade]()
 
     async def publish(batch: Batch) -> None:
-        writer.observe(batch)
+        queue.observe(batch)
         trades.extend(e for e in batch.events if isinstance(e, Trade) and e.symbol == symbol)
         await market.bus.publish(batch)
         market.sequence = batch.last
@@ -121,7 +121,8 @@ async def test_a_chart_that_knows_only_the_specification_lives_through_three_day
         clock.set(now_ms)
         await publish(engine.step(now_ms))
         if (now_ms - START_MS) % 12_000 == 0:
-            await writer.flush()
+            await sync_to_async(store_bars)(queue.oldest(len(queue)))
+            queue.drop(len(queue), lost_before=0)
             for chart in charts.values():
                 await (chart.refresh() if chart.bars else chart.open())
             if trades:

@@ -1,6 +1,7 @@
 """The state of a market is stored beside its ticks, and only the newest market may store it."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,11 +10,15 @@ from django.utils import timezone
 
 from feeds.clock import SystemClock
 from feeds.engine.checkpoint import NO_CHECKPOINT, Checkpoint, FeedCheckpoint, pack_checkpoint
+from feeds.market.bars import MINUTE_MS, Bar
 from feeds.market.board import Board
-from feeds.market.events import FeedState
-from feeds.models import AuditEntry, Feed, Intervention, MarketCheckpoint
+from feeds.market.events import Batch, FeedState, Side, Trade
+from feeds.models import AuditEntry, Feed, Instrument, Intervention, MarketCheckpoint, StoredBar
 from feeds.models.feeds import Hours
-from feeds.services.checkpoints import CheckpointWriter, store_checkpoint, take_over
+from feeds.services import checkpoints
+from feeds.services.bar_queue import BarQueue
+from feeds.services.bars import ClosedBar
+from feeds.services.checkpoints import WRITE_BARS, CheckpointWriter, store_checkpoint, take_over
 from feeds.services.feeds import close_feed, start_feed
 
 SAVED_MS = 1_790_000_000_000
@@ -126,22 +131,27 @@ class Stored:
 
     def __init__(self, failures: int = 0, *, is_ours: bool = True) -> None:
         self.checkpoints: list[Checkpoint] = []
+        self.parts: list[tuple[int, bool]] = []
         self.calls = 0
         self._failures, self._is_ours = failures, is_ours
 
-    def __call__(self, epoch: str, checkpoint: Checkpoint) -> bool:
+    def __call__(
+        self, epoch: str, checkpoint: Checkpoint | None, bars: Sequence[ClosedBar]
+    ) -> bool:
         self.calls += 1
         if self.calls <= self._failures:
             raise db.OperationalError("database is locked")
-        self.checkpoints.append(checkpoint)
+        self.parts.append((len(bars), checkpoint is not None))
+        if checkpoint is not None:
+            self.checkpoints.append(checkpoint)
         return self._is_ours
 
 
-async def write(stored: Stored, calls: int, feeds: dict[str, FeedCheckpoint] = RUNNING) -> None:
+async def write(stored: Stored, calls: int, bars: BarQueue | None = None) -> None:
     """Run a writer until it stored so often, then end it."""
     writer = CheckpointWriter(
-        epoch="e1", clock=SystemClock(), state=lambda: feeds, board=Board, store=stored,
-        every_s=0.001,
+        epoch="e1", clock=SystemClock(), state=lambda: RUNNING, board=Board,
+        bars=BarQueue() if bars is None else bars, store=stored, every_s=0.001,
     )  # fmt: skip
     running = asyncio.create_task(writer.run())
     async with asyncio.timeout(20):
@@ -168,3 +178,67 @@ async def test_a_database_that_is_away_is_named_once(caplog: pytest.LogCaptureFi
 async def test_a_writer_that_was_replaced_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
     await write(Stored(is_ours=False), 5)
     assert caplog.text.count("another market took over") == 1
+
+
+def bar_of(feed: Feed) -> ClosedBar:
+    Instrument.objects.create(feed=feed, symbol="NVX", name="N", sector="Lab", reference_price=1)
+    return ClosedBar("NVX", False, Bar(SAVED_MS, 1, 1, 1, 1, 1, 1), SAVED_MS)
+
+
+def test_bars_and_state_are_stored_together(feed: Feed) -> None:
+    bar = bar_of(feed)
+    take_over("e1", SAVED_MS)
+    assert store_checkpoint("e1", saved(), [bar])
+    row = MarketCheckpoint.objects.get()
+    assert (row.saved_ms, StoredBar.objects.count()) == (SAVED_MS, 1)
+
+
+def test_bars_of_a_market_that_was_replaced_are_not_stored(feed: Feed) -> None:
+    bar = bar_of(feed)
+    take_over("e1", SAVED_MS)
+    take_over("e2", SAVED_MS)
+    for checkpoint in (saved(), None):
+        assert not store_checkpoint("e1", checkpoint, [bar])
+    assert not StoredBar.objects.exists()
+
+
+def test_without_its_bars_no_state_is_stored(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Sequence[ClosedBar]) -> None:
+        raise db.OperationalError("disk is full")
+
+    bar = bar_of(feed)
+    take_over("e1", SAVED_MS)
+    monkeypatch.setattr(checkpoints, "store_bars", fail)
+    with pytest.raises(db.OperationalError):
+        store_checkpoint("e1", saved(), [bar])
+    assert MarketCheckpoint.objects.get().saved_ms == 0
+
+
+def queue_of(bars: int) -> BarQueue:
+    queue = BarQueue()
+    trades = [
+        Trade("NVX", 1, 1, Side.BUY, 1, SAVED_MS + MINUTE_MS * number) for number in range(bars + 1)
+    ]
+    queue.observe(Batch("e1", 1, tuple(trades)))
+    return queue
+
+
+async def test_the_state_comes_with_the_last_of_many_bars() -> None:
+    queue, stored = queue_of(WRITE_BARS + 7), Stored()
+    waiting = len(queue)
+    await write(stored, 2, queue)
+    assert stored.parts[:2] == [(WRITE_BARS, False), (waiting - WRITE_BARS, True)]
+    assert not queue
+
+
+async def test_bars_wait_while_the_state_cannot_be_written() -> None:
+    queue, stored = queue_of(3), Stored(failures=2)
+    await write(stored, 3, queue)
+    assert stored.parts[0] == (3, True)
+    assert not queue
+
+
+async def test_bars_of_a_market_that_was_replaced_stay_in_its_queue() -> None:
+    queue = queue_of(3)
+    await write(Stored(is_ours=False), 3, queue)
+    assert len(queue) == 3

@@ -25,7 +25,7 @@ from feeds.market.events import Amendment, Batch, Event, FeedState, FeedStatus, 
 from feeds.market.packing import pack_board, unpack_board
 from feeds.market.parsing import parse_rfc3339
 from feeds.plan.plans import FeedKind, FeedPlan
-from feeds.services.bar_writer import BarWriter
+from feeds.services.bar_queue import BarQueue
 from feeds.services.bars import ClosedBar
 from feeds.upstream.protocol import parse_message
 from feeds.upstream.source import UpstreamSource
@@ -81,7 +81,7 @@ class Market:
         return list(batch.events)
 
     def _apply(self, batch: Batch) -> None:
-        self.stored.writer.observe(batch)
+        self.stored.queue.observe(batch)
         for sequence, event in enumerate(batch.events, batch.first):
             self.board.apply(sequence, event)
 
@@ -99,7 +99,7 @@ class Stored:
 
     def __init__(self) -> None:
         self.bars: dict[tuple[str, str, int], Bar] = {}
-        self.writer = BarWriter(store=self.put, flush_s=0)
+        self.queue = BarQueue()
 
     def put(self, closed: list[ClosedBar]) -> None:
         for each in closed:
@@ -107,7 +107,7 @@ class Stored:
             self.bars[key] = each.bar
 
     def of(self, symbol: str, interval: str) -> list[list[Any]]:
-        for closed in self.writer._queue:
+        for closed in self.queue.oldest(len(self.queue)):
             self.put([closed])
         found = [bar for key, bar in sorted(self.bars.items()) if key[:2] == (symbol, interval)]
         return [row_of(bar, interval) for bar in found if bar.trades]

@@ -1,23 +1,26 @@
-"""Closed bars reach the database, each once, whatever the database does meanwhile."""
+"""Closed bars wait for the database, and reach it each once, whatever it does meanwhile."""
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import psycopg
 import pytest
 from django import db
 from django.db import connection
 
+from feeds.clock import SystemClock
 from feeds.exceptions import InvalidTransition
 from feeds.market.bars import DAY, INTERVALS, MINUTE, SPANS, Bar, Bars, merged
+from feeds.market.board import Board
 from feeds.market.delayed_keys import delayed
 from feeds.market.events import Batch, Carryover, Event, Phase, Side, Trade
 from feeds.models import AuditEntry, Feed, Instrument, StoredBar
 from feeds.selectors.bars import stored_bars
 from feeds.services import instruments as instrument_services
-from feeds.services.bar_writer import BarWriter
+from feeds.services.bar_queue import BarQueue
 from feeds.services.bars import ClosedBar, close_thread, count_old_bars, prune_bars, store_bars
+from feeds.services.checkpoints import CheckpointWriter
 from tests.support.waiting import until
 
 MIDNIGHT = 1_789_948_800_000
@@ -41,27 +44,32 @@ def instruments(transactional_db: None) -> list[Instrument]:
 
 
 class Kept:
-    """A bar writer, and what it was given to store."""
+    """A queue of bars with the writer that empties it, and what that was given to store."""
 
     def __init__(self, store=None, **options) -> None:
         self.stored: list[ClosedBar] = []
-        self.bar_writer = BarWriter(
-            store=store or self.stored.extend,
-            flush_s=0.01,
-            **options,
-        )
+        self.queue = BarQueue(**options)
+        self._keep = store or self.stored.extend
+        self.writer = CheckpointWriter(
+            epoch="e1", clock=SystemClock(), state=dict, board=Board, bars=self.queue,
+            store=self._store, every_s=0.01,
+        )  # fmt: skip
         self.sequence = 0
 
     def happen(self, *events: Event) -> None:
-        self.bar_writer.observe(Batch("e1", self.sequence + 1, events))
+        self.queue.observe(Batch("e1", self.sequence + 1, events))
         self.sequence += len(events)
 
     async def run(self, condition: Callable[[], object]) -> None:
-        running = asyncio.ensure_future(self.bar_writer.run())
-        await until(lambda: running.done() or (condition() and not self.bar_writer.waiting))
+        running = asyncio.ensure_future(self.writer.run())
+        await until(lambda: running.done() or (condition() and not self.queue))
         assert not running.done()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+    def _store(self, _: str, checkpoint: object, bars: Sequence[ClosedBar]) -> bool:
+        self._keep(bars)
+        return True
 
     def bars(self) -> list[tuple[str, int, bool]]:
         return [
@@ -86,7 +94,7 @@ async def test_minutes_and_days_are_stored_as_they_close_and_nothing_else() -> N
 
 async def test_a_bar_writer_that_ends_writes_what_waits() -> None:
     kept = Kept(capacity=10)
-    running = asyncio.ensure_future(kept.bar_writer.run())
+    running = asyncio.ensure_future(kept.writer.run())
     await asyncio.sleep(0)
     kept.happen(trade(0), trade(61))
     running.cancel()
@@ -122,7 +130,7 @@ async def test_the_oldest_bars_are_given_up_when_too_many_wait() -> None:
 async def test_a_growing_bar_goes_on_in_the_next_life_of_the_market() -> None:
     first, second = Kept(), Kept()
     first.happen(trade(0), trade(20, 90))
-    growing = first.bar_writer._bars.symbols["NVX"].growing
+    growing = first.queue._bars.symbols["NVX"].growing
     left = Carryover(
         "NVX", 7, 0, Phase.OPEN, growing=tuple(part and tuple(part) for part in growing)
     )
@@ -175,6 +183,15 @@ def test_a_day_is_whole_also_where_the_feed_was_started_within_it(instruments) -
     (day,) = read("1d")
     assert day == next(merged(read(), SPANS[DAY]))
     assert day.open == DAY_LONG[0].price_ticks
+
+
+def test_a_day_that_nobody_saw_end_gets_its_bar_when_another_day_begins(instruments) -> None:
+    """The market was down at the end of the day, and left nothing to go on from."""
+    store_bars(closed([trade(0), trade(60), trade(120)]))
+    store_bars(closed([trade(3 * 86_400), trade(3 * 86_400 + 60), trade(3 * 86_400 + 120)]))
+    assert read("1d") == list(merged(read()[:2], SPANS[DAY]))
+    store_bars(closed([trade(4 * 86_400), trade(4 * 86_400 + 60, symbol="ORB")]))
+    assert len(read("1d")) == 1
 
 
 REPLAYS = [
@@ -259,11 +276,11 @@ async def test_a_locked_database_delays_bars_and_loses_none(instruments) -> None
 
     kept = Kept(store)
     kept.happen(trade(0), trade(61))
-    running = asyncio.ensure_future(kept.bar_writer.run())
+    running = asyncio.ensure_future(kept.writer.run())
     await until(lambda: running.done() or len(attempts) >= 2)
     assert not running.done()
     let_go()
-    await until(lambda: not kept.bar_writer.waiting)
+    await until(lambda: not kept.queue)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert "lock" in attempts[0]
