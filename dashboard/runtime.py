@@ -65,8 +65,10 @@ from feeds.market.board import Board
 from feeds.market.packing import pack_batch, pack_board, unpack_batch
 from feeds.models import Feed
 from feeds.plan.plans import FeedKind, FeedPlan
+from feeds.realism.watch import RealismWatch
 from feeds.recordings.recorder import Recorder
 from feeds.selectors.plans import PlanReader, read_recorded
+from feeds.selectors.realism import all_realism_days
 from feeds.services.bar_queue import BarQueue
 from feeds.services.checkpoints import CheckpointWriter, read_checkpoint, take_over
 from feeds.services.recordings import record_live
@@ -115,6 +117,7 @@ class FeedTasks:
         left = await sync_to_async(with_connection(take_over))(epoch, self._clock.now_ms())
         log.info("market runs epoch=%s", epoch)
         engine = self._engine = make_engine(epoch, left, upstream, lambda: self._bus.board)
+        realism = RealismWatch(await sync_to_async(with_connection(all_realism_days))())
         bars = BarQueue()
         checkpoints = CheckpointWriter(
             epoch=epoch,
@@ -122,6 +125,7 @@ class FeedTasks:
             state=engine.state,
             board=lambda: self._bus.board,
             bars=bars,
+            realism=realism,
         )
         alerts = AlertWatch(epoch=epoch, clock=self._clock)
         await alerts.begin()
@@ -132,7 +136,7 @@ class FeedTasks:
             read_plans=sync_to_async(with_connection(self._load_plans)),
             flush_ms=settings.MARKET_FLUSH_MS,
             reconcile_s=settings.MARKET_RECONCILE_S,
-            observers=[bars.observe, alerts.observe],
+            observers=[bars.observe, realism.observe, alerts.observe],
             settle=alerts.settle,
         )
         recorder = Recorder(
@@ -242,7 +246,6 @@ class Runtime:
             heartbeat_ms=settings.MARKET_HEARTBEAT_MS,
             sweep_s=settings.MARKET_SWEEP_S,
             deadline_s=settings.MARKET_SEND_DEADLINE_S,
-            observers=[self.realism_monitor],
         )
         self.market = MarketDisplay(self.hub)
         self.deck = Deck(self.hub, process=self.costs.process)

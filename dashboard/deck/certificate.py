@@ -12,11 +12,12 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
-from dashboard.deck.realism_monitor import DAYS_MEANT, DAYS_NEEDED, SYMBOLS_KEPT, Certificate
+from dashboard.deck.realism_monitor import DAYS_MEANT, DAYS_NEEDED, Certificate
 from dashboard.people.selectors import rights_of
 from feeds.admin.operating import actor_of
 from feeds.models import Feed
 from feeds.realism.statistics import Finding
+from feeds.realism.watch import SYMBOLS_KEPT
 
 MISSING: Final = "\u2013"
 HEIGHT: Final = 100.0

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from math import inf
-from typing import Final, Protocol
+from typing import Final
 
 from django import db
 
@@ -45,18 +45,6 @@ FindRevoked = Callable[[Collection[Identity]], Awaitable[dict[Identity, Close]]]
 ReadPersonal = Callable[[Collection[int]], Awaitable[dict[int, Personal]]]
 
 
-class TapeObserver(Protocol):
-    """Sees everything that happens on the tape, before any reader does; it must not wait."""
-
-    def begin(self, board: Board) -> None:
-        """Start with a new tape, which begins from this board."""
-        ...
-
-    def take(self, batch: Batch) -> None:
-        """See the next batch."""
-        ...
-
-
 class Hub:
     """Keeps the replica as the bus says, and the connections as the rows of people say."""
 
@@ -75,13 +63,11 @@ class Hub:
         sweep_s: float,
         deadline_s: float,
         recheck_s: float = RECHECK_S,
-        observers: Sequence[TapeObserver] = (),
     ) -> None:
         self.clock = clock
         self.connections: set[Connection] = set()
         self.traffic = Traffic()
         self._fan_out = FanOut(self.traffic)
-        self._observers = observers
         self.handshakes: Counter[Transport] = Counter()
         self._delivered: Counter[Transport] = Counter()
         self.replica = Replica("", Board(), capacity=capacity, ts=clock.now_ms())
@@ -266,8 +252,6 @@ class Hub:
             self._begin(batch.epoch, Board())
         newest_ms = self.replica.newest_ms
         self.replica.receive(batch, ts=self.clock.now_ms())
-        for observer in self._observers:
-            observer.take(batch)
         self._hear(has_ticks=self.replica.newest_ms != newest_ms)
 
     def _begin(self, epoch: str, board: Board, recent: Sequence[Batch] = ()) -> None:
@@ -283,8 +267,6 @@ class Hub:
         # The new board may hold changes of status, which must come before its prices.
         for connection in self.connections:
             connection.prices = None
-        for observer in self._observers:
-            observer.begin(board)
 
     def _hear(self, *, has_ticks: bool) -> None:
         """Write to the readers whose next frame is due; after a change of status, to all."""

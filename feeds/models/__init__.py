@@ -12,6 +12,7 @@ from feeds.models.feeds import Feed
 from feeds.models.instruments import Halt, Instrument
 from feeds.models.interventions import Intervention, Scenario, ScenarioStep
 from feeds.models.pending_imports import PendingImport
+from feeds.models.realism import RealismDay
 from feeds.models.recordings import Played, Recording
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "MarketCheckpoint",
     "PendingImport",
     "Played",
+    "RealismDay",
     "Recording",
     "Scenario",
     "ScenarioStep",

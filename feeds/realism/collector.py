@@ -4,8 +4,9 @@ Pure. Must not know how the tape was made. Days are days in UTC of exchange time
 days count.
 """
 
+import sys
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from math import inf
 from typing import Final
@@ -14,9 +15,11 @@ import numpy as np
 
 from feeds.market.bars import DAY_MS, MINUTE_MS
 from feeds.market.events import Trade
+from feeds.realism.days import VERSION, DayState, TradesState
 from feeds.realism.statistics import SAMPLE_MS, SAMPLES_PER_MINUTE, MarketSample
 from feeds.simulator.randomness import Floats
 
+FIELDS: Final = TradesState.__struct_fields__
 SLACK_MINUTES: Final = 15
 """A whole day has no silence longer than this, measured over the span of the longest day."""
 
@@ -35,8 +38,11 @@ class _DayTrades:
         self._prices, self._volumes, self._trades = array("q"), array("q"), array("q")
 
     def add(self, passed_ms: int, trade: Trade) -> None:
-        """Add the next trade, `passed_ms` after midnight."""
+        """Add the next trade, `passed_ms` after midnight; one of an earlier sample is ignored."""
         sample, minute = passed_ms // SAMPLE_MS, passed_ms // MINUTE_MS
+        # A market that lives through a part of its day again must not count that part twice.
+        if self._samples and sample < self._samples[-1]:
+            return
         if self._samples and sample == self._samples[-1]:
             self._prices[-1] = trade.price_ticks
         else:
@@ -49,6 +55,15 @@ class _DayTrades:
             self._minutes.append(minute)
             self._volumes.append(trade.size)
             self._trades.append(1)
+
+    def state(self) -> TradesState:
+        """Return the numbers as a value."""
+        return TradesState(*(getattr(self, f"_{name}").tobytes() for name in FIELDS))
+
+    def restore(self, state: TradesState) -> None:
+        """Take the numbers of a value."""
+        for name in FIELDS:
+            getattr(self, f"_{name}").frombytes(getattr(state, name))
 
     def minutes(self) -> list[int]:
         """Return the minutes that had a trade."""
@@ -87,6 +102,7 @@ class TradeCollector:
         self._sectors = dict(sectors)
         self._most_days = days
         self._days: dict[int, dict[str, _DayTrades]] = {}
+        self._changed: set[int] = set()
 
     @property
     def symbols(self) -> int:
@@ -115,6 +131,26 @@ class TradeCollector:
             if day_trades is None:
                 day_trades = by_symbol[trade.symbol] = _DayTrades()
             day_trades.add(passed_ms, trade)
+            self._changed.add(day)
+
+    def changed(self) -> dict[int, DayState]:
+        """Return the days that are new or have changed since this was asked last."""
+        changed, self._changed = self._changed, set()
+        return {day: self._state_of(day) for day in sorted(changed) if day in self._days}
+
+    def restore(self, days: Mapping[int, DayState]) -> None:
+        """Go on from days that were observed in an earlier life of the market, or elsewhere."""
+        for day, state in sorted(days.items()):
+            self._sectors |= state.sectors
+            by_symbol = self._begin(day)
+            for symbol, trades in state.trades.items():
+                day_trades = by_symbol[symbol] = _DayTrades()
+                day_trades.restore(trades)
+
+    def _state_of(self, day: int) -> DayState:
+        trades = {symbol: found.state() for symbol, found in self._days[day].items()}
+        sectors = {symbol: self._sectors[symbol] for symbol in trades}
+        return DayState(VERSION, sys.byteorder, sectors, trades)
 
     def _begin(self, day: int) -> dict[str, _DayTrades]:
         if len(self._days) >= self._most_days:
@@ -125,10 +161,13 @@ class TradeCollector:
         return by_symbol
 
     def whole_days(self) -> list[int]:
-        """Return the days that were observed from start to end, without a long silence."""
+        """Return the days that were observed from start to end, without a long silence.
+
+        A lone day is never whole: nothing says how long a day is.
+        """
         minutes = {day: _minutes_of(by_symbol) for day, by_symbol in self._days.items()}
         spans = {day: seen for day, seen in minutes.items() if seen}
-        if not spans:
+        if len(spans) < 2:
             return []
         first, last = min(map(min, spans.values())), max(map(max, spans.values()))
         return [day for day, seen in sorted(spans.items()) if _is_whole(seen, first, last)]
@@ -141,7 +180,10 @@ class TradeCollector:
         """
         days = [self._days[day] for day in self.whole_days()]
         sectors = dict(self._sectors)
-        symbols = [symbol for symbol in sectors if all(symbol in by_symbol for by_symbol in days)]
+        # In one order, whatever came first: the sums of floats depend on it in the last digit.
+        symbols = sorted(
+            symbol for symbol in sectors if all(symbol in by_symbol for by_symbol in days)
+        )
         if not days or not symbols:
             raise ValueError("no whole day was seen")
         seen = [minute for by_symbol in days for minute in _minutes_of(by_symbol)]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from math import inf
 from typing import Final
 
 from django import db
@@ -35,19 +36,26 @@ from feeds.market.events import FeedState
 from feeds.models import Feed, Intervention, MarketCheckpoint
 from feeds.models.feeds import Hours
 from feeds.plan.plans import FeedKind
+from feeds.realism.watch import RealismWatch, WatchedDay
 from feeds.services.audit import target_of
 from feeds.services.bar_queue import BarQueue
 from feeds.services.bars import ClosedBar, close_thread, store_bars
 from feeds.services.changes import lock, record_market
+from feeds.services.realism import store_realism
 
 EVERY_S: Final = 2.0
 """The state is written this often."""
+REALISM_S: Final = 10.0
+"""The days of the realism certificate are written this often, with the state: a busy day is some
+0.3 MB. After a crash up to so much is missing, at the half-hour day eight minutes of exchange time,
+less than the silence that a whole day may have."""
 LOOK_S: Final = 0.05
 """Before its first plan a market has no state. It is asked this often until it has."""
 WRITE_BARS: Final = 5_000
 """Bars of one transaction, some 0.3 s of SQLite. Only after an outage do more of them wait."""
 _ONLY: Final = 1
 """The primary key of the row."""
+Store = Callable[[str, Checkpoint | None, Sequence[ClosedBar], Sequence[WatchedDay]], bool]
 log = logging.getLogger(__name__)
 
 
@@ -79,9 +87,12 @@ def read_checkpoint() -> Checkpoint:
 
 
 def store_checkpoint(
-    epoch: str, checkpoint: Checkpoint | None, bars: Sequence[ClosedBar] = ()
+    epoch: str,
+    checkpoint: Checkpoint | None,
+    bars: Sequence[ClosedBar] = (),
+    days: Sequence[WatchedDay] = (),
 ) -> bool:
-    """Write the state of the market of an epoch and the bars that closed by then, all or nothing.
+    """Write the state of the market of an epoch, and bars and days as of then, all or nothing.
 
     Without a checkpoint only the bars are written. Return False, and write nothing, if another
     market took over.
@@ -95,6 +106,8 @@ def store_checkpoint(
         is_ours = bool(rows.update(**news))
         if is_ours and bars:
             store_bars(bars)
+        if is_ours and days:
+            store_realism(days)
     return is_ours
 
 
@@ -109,7 +122,8 @@ class CheckpointWriter:
         state: Callable[[], Mapping[str, FeedCheckpoint]],
         board: Callable[[], Board],
         bars: BarQueue,
-        store: Callable[[str, Checkpoint | None, Sequence[ClosedBar]], bool] = store_checkpoint,
+        realism: RealismWatch,
+        store: Store = store_checkpoint,
         every_s: float = EVERY_S,
     ) -> None:
         self._epoch = epoch
@@ -117,6 +131,9 @@ class CheckpointWriter:
         self._state = state
         self._board = board
         self._bars = bars
+        self._realism = realism
+        self._realism_due_s = -inf
+        self._days: dict[tuple[str, int], WatchedDay] = {}
         self._store = store
         self._every_s = every_s
         self._trouble = ""
@@ -126,20 +143,21 @@ class CheckpointWriter:
         thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
         try:
             while True:
-                has_begun = await self._write(thread)
+                has_begun = await self._write(thread, self._clock.monotonic())
                 await asyncio.sleep(self._every_s if has_begun else LOOK_S)
         finally:
-            await self._write(thread)
+            await self._write(thread, inf)
             await _in(thread, close_thread)
             thread.shutdown(wait=False)
 
-    async def _write(self, thread: ThreadPoolExecutor) -> bool:
+    async def _write(self, thread: ThreadPoolExecutor, now_s: float) -> bool:
         """Take the state and write it; say whether the market has begun."""
         # No await before state and number of bars are known: the engine must not step in between.
         checkpoint = checkpoint_of(self._state(), self._board(), self._clock.now_ms())
         waiting, lost = len(self._bars), self._bars.lost
         if not checkpoint.feeds and not waiting:
             return False
+        self._take_days(now_s)
         try:
             is_ours = await self._write_all(thread, checkpoint, waiting, lost)
         except db.Error as error:
@@ -158,12 +176,20 @@ class CheckpointWriter:
             part, lost_before = self._bars.oldest(min(left, WRITE_BARS)), self._bars.lost
             is_last = left <= WRITE_BARS
             state = checkpoint if is_last else None
-            if not await _in(thread, partial(self._store, self._epoch, state, part)):
+            days = list(self._days.values()) if is_last else []
+            if not await _in(thread, partial(self._store, self._epoch, state, part, days)):
                 return False
             self._bars.drop(len(part), lost_before=lost_before)
             waiting, lost = left - len(part), lost_before
             if is_last:
+                self._days = {}
                 return True
+
+    def _take_days(self, now_s: float) -> None:
+        """Take the days of the certificate when they are due; those not written yet stay."""
+        if now_s >= self._realism_due_s:
+            self._realism_due_s = now_s + REALISM_S
+            self._days |= {(day.feed, day.day): day for day in self._realism.changed()}
 
     def _complain(self, trouble: str) -> None:
         if trouble and trouble != self._trouble:

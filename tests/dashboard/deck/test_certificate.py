@@ -1,21 +1,27 @@
 """The certificate rests on whole days of open trading; it says what the tests of realism say."""
 
+import sys
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from dashboard.deck.certificate import certificate
-from dashboard.deck.realism_monitor import SYMBOLS_KEPT, Certificate, RealismMonitor
+from dashboard.deck.realism_monitor import Certificate, RealismMonitor
 from feeds.engine.virtual_clock import demo_plan, tape_of
 from feeds.market.bars import DAY_MS, MINUTE_MS
-from feeds.market.board import Board
 from feeds.market.delayed_keys import delayed
-from feeds.market.events import Batch, Delisting, Listing, Phase, Side, Status, Trade
+from feeds.market.events import Batch, Carryover, Delisting, Listing, Phase, Side, Status, Trade
+from feeds.models import Feed, RealismDay
 from feeds.plan.calendars import EXCHANGES, Calendar
 from feeds.plan.schedules import Segment
 from feeds.realism.collector import TradeCollector
+from feeds.realism.days import VERSION, DayState, pack_day, unpack_day
 from feeds.realism.statistics import Finding
+from feeds.realism.watch import DAYS_KEPT, SYMBOLS_KEPT, RealismWatch, WatchedDay
+from feeds.selectors.realism import all_realism_days, realism_days
 from feeds.services.feeds import seed_exchange
+from feeds.services.realism import store_realism
 from tests.support.market_script import definition
 from tests.support.staff import staff
 
@@ -63,6 +69,18 @@ def test_a_day_with_a_long_rest_does_not_count():
     assert days_of(watched(a_day(0), a_day(1, rest=(noon, noon + 10 * MINUTE_MS)))) == [0, 1]
 
 
+def test_a_lone_day_does_not_count():
+    """Nothing says yet how long a day is."""
+    assert days_of(watched(a_day(0, begin=OPEN_MS + 60 * MINUTE_MS))) == []
+    assert days_of(watched(a_day(0))) == []
+
+
+def test_a_part_of_a_day_that_comes_again_does_not_count_twice():
+    day = a_day(0)
+    once, twice = watched(day, a_day(1)), watched(day, day[40:-1], a_day(1))
+    assert twice.sample().volumes.tolist() == once.sample().volumes.tolist()
+
+
 def test_only_the_newest_days_are_kept():
     assert days_of(watched(*(a_day(number) for number in range(9)))) == [5, 6, 7, 8]
 
@@ -70,7 +88,8 @@ def test_only_the_newest_days_are_kept():
 def test_a_symbol_that_did_not_trade_on_a_whole_day_is_left_out():
     watch = watched(a_day(0), a_day(1), a_day(1, "ORB"), a_day(1, "ZED"))
     assert list(watch.sample().sectors) == ["Technology"]
-    assert watched(a_day(0), a_day(0, "ORB")).sample().volumes.shape[2] == 2
+    both = watched(a_day(0), a_day(0, "ORB"), a_day(1), a_day(1, "ORB"))
+    assert both.sample().volumes.shape[2] == 2
     with pytest.raises(ValueError, match="no whole day"):
         watched().sample()
 
@@ -84,48 +103,126 @@ def opened(symbol, phase=Phase.OPEN):
     return Status(symbol, phase, "", 1)
 
 
+class Watched:
+    """A watch of a market, with the monitor that reads what it has stored so far."""
+
+    def __init__(self, left=None):
+        self.watch = RealismWatch(left)
+        self.stored = {feed: dict(days) for feed, days in (left or {}).items()}
+        self.monitor = RealismMonitor(self._read)
+
+    def take(self, *events):
+        self.watch.observe(batch(*events))
+
+    def certificate(self, feed):
+        return self.monitor.certificate(feed)
+
+    def left(self):
+        """Return what another life finds, by way of the bytes that are stored."""
+        for feed, day, state in self.watch.changed():
+            self.stored.setdefault(feed, {})[day] = unpack_day(pack_day(state))
+        return self.stored
+
+    def _read(self, feed):
+        return self.left().get(feed, {})
+
+
 def examine(*events):
-    monitor = RealismMonitor()
-    monitor.begin(Board())
-    monitor.take(batch(*events))
-    return monitor
+    watched = Watched()
+    watched.take(*events)
+    return watched
 
 
-def seen_by(monitor):
-    return monitor.certificate("demo").days
+def seen_by(watched):
+    return watched.certificate("demo").days
 
 
 def test_only_open_trading_counts():
-    day = a_day(0)
-    assert seen_by(examine(*listed("NVX"), opened("NVX"), *day)) == 1
-    assert seen_by(examine(*listed("NVX"), *day)) == 0
-    assert seen_by(examine(*listed("NVX"), opened("NVX", Phase.AUCTION), *day)) == 0
-    assert seen_by(examine(*listed("NVX"), opened("NVX"), opened("NVX", Phase.HALTED), *day)) == 0
-    assert seen_by(examine(*listed("NVX"), opened("NVX"), Delisting("NVX", 1), *day)) == 0
+    days = [*a_day(0), *a_day(1)]
+    assert seen_by(examine(*listed("NVX"), opened("NVX"), *days)) == 2
+    assert seen_by(examine(*listed("NVX"), *days)) == 0
+    assert seen_by(examine(*listed("NVX"), opened("NVX", Phase.AUCTION), *days)) == 0
+    assert seen_by(examine(*listed("NVX"), opened("NVX"), opened("NVX", Phase.HALTED), *days)) == 0
+    assert seen_by(examine(*listed("NVX"), opened("NVX"), Delisting("NVX", 1), *days)) == 0
 
 
 def test_late_twins_and_other_feeds_do_not_count():
     twin = delayed("NVX", 15)
-    assert seen_by(examine(*listed(twin), opened(twin), *a_day(0, twin))) == 0
-    other = examine(*listed("NVX", feed="other"), opened("NVX"), *a_day(0))
+    assert seen_by(examine(*listed(twin), opened(twin), *a_day(0, twin), *a_day(1, twin))) == 0
+    other = examine(*listed("NVX", feed="other"), opened("NVX"), *a_day(0), *a_day(1))
     assert seen_by(other) == 0
-    assert other.certificate("other").days == 1
+    assert other.certificate("other").days == 2
 
 
 def test_there_is_an_end_to_how_many_symbols_are_watched():
     symbols = [f"S{number}" for number in range(SYMBOLS_KEPT + 5)]
-    assert examine(*listed(*symbols)).certificate("demo").symbols == SYMBOLS_KEPT
+    trades = [trade(0, OPEN_MS, symbol) for symbol in symbols]
+    found = examine(*listed(*symbols), *map(opened, symbols), *trades)
+    assert found.certificate("demo").symbols == SYMBOLS_KEPT
 
 
-def test_another_tape_begins_anew_and_a_board_says_what_is_open():
-    monitor = examine(*listed("NVX"), opened("NVX"), *a_day(0))
-    board = Board()
-    for sequence, event in enumerate([*listed("NVX"), opened("NVX")], 1):
-        board.apply(sequence, event)
-    monitor.begin(board)
-    assert seen_by(monitor) == 0
-    monitor.take(batch(*a_day(1)))
-    assert seen_by(monitor) == 1
+# --- restarts ---------------------------------------------------------------------------------
+NOON = len(a_day(0)) // 2
+
+
+def next_life(former, *events):
+    watched = Watched(former.left())
+    left = Carryover("NVX", 1, 0, Phase.OPEN)
+    watched.take(*listed("NVX"), left, *events)
+    return watched
+
+
+def test_a_restart_forgets_nothing():
+    days = [*a_day(0), *a_day(1)]
+    # As text, because a single symbol has findings that are no number.
+    whole = repr(examine(*listed("NVX"), opened("NVX"), *days).certificate("demo"))
+    for at in (0, 1, NOON, len(a_day(0)), len(a_day(0)) + NOON, len(days)):
+        first = examine(*listed("NVX"), opened("NVX"), *days[:at])
+        second = next_life(first, *days[at:])
+        assert repr(second.certificate("demo")) == whole
+        assert repr(next_life(second).certificate("demo")) == whole
+
+
+def test_only_days_that_changed_are_written_again():
+    watched = examine(*listed("NVX"), opened("NVX"), *a_day(0), *a_day(1)[:3])
+    days = lambda: [item.day - FIRST_DAY for item in watched.watch.changed()]
+    assert (days(), days()) == ([0, 1], [])
+    watched.take(*a_day(1)[3:])
+    assert days() == [1]
+
+
+def broken_days():
+    watched = examine(*listed("NVX"), opened("NVX"), *a_day(0))
+    ((_, _, day),) = watched.watch.changed()
+    trades = day.trades["NVX"]
+    yield b""
+    yield b"no day"
+    yield pack_day(day)[:-9]
+    yield pack_day(replace(day, version=day.version + 1))
+    yield pack_day(replace(day, byteorder="other"))
+    for short in ("samples", "prices", "minutes", "volumes", "trades"):
+        shorter = replace(trades, **{short: getattr(trades, short)[:-1]})
+        yield pack_day(replace(day, trades={"NVX": shorter}))
+
+
+@pytest.mark.parametrize("content", list(broken_days()))
+@pytest.mark.django_db
+def test_a_day_that_cannot_be_read_was_never_seen(content, caplog):
+    seed_exchange(2, 200)
+    RealismDay.objects.create(feed=Feed.objects.get(), day=7, content=content)
+    assert realism_days("demo") == {}
+    assert "realism day is of no use feed=demo day=7" in caplog.text
+
+
+@pytest.mark.django_db
+def test_the_newest_days_are_stored_and_those_of_a_feed_that_is_gone_are_not():
+    seed_exchange(2, 200)
+    state = DayState(VERSION, sys.byteorder, {}, {})
+    for day in range(DAYS_KEPT + 3):
+        store_realism([WatchedDay("demo", day, state), WatchedDay("gone", day, state)])
+    assert sorted(realism_days("demo")) == list(range(3, DAYS_KEPT + 3))
+    assert RealismDay.objects.count() == DAYS_KEPT
+    assert all_realism_days().keys() == {"demo"}
 
 
 @pytest.mark.slow
@@ -133,15 +230,14 @@ def test_it_finds_what_a_watch_finds_and_finds_it_once(monkeypatch):
     """Three days of a minute each."""
     days = Calendar(EXCHANGES["XNYS"], date(2026, 1, 5))
     plan = demo_plan(days, seed=1, rate=300.0, instruments=20, day_ms=MINUTE_MS)
-    monitor = RealismMonitor()
+    monitor = Watched()
     watch = TradeCollector(
         {definition.symbol: definition.sector for definition in plan.definitions}
     )
-    monitor.begin(Board())
     closing = [days.day(number).starts_ms[Segment.CLOSING_AUCTION] for number in range(3)]
     is_open: dict[str, bool] = {}
     for some in tape_of(plan, 180):
-        monitor.take(some)
+        monitor.watch.observe(some)
         for event in some.events:
             if isinstance(event, Status):
                 is_open[event.symbol] = event.phase is Phase.OPEN

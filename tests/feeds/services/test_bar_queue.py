@@ -16,6 +16,7 @@ from feeds.market.board import Board
 from feeds.market.delayed_keys import delayed
 from feeds.market.events import Batch, Carryover, Event, Phase, Side, Trade
 from feeds.models import AuditEntry, Feed, Instrument, StoredBar
+from feeds.realism.watch import RealismWatch
 from feeds.selectors.bars import stored_bars
 from feeds.services import instruments as instrument_services
 from feeds.services.bar_queue import BarQueue
@@ -52,7 +53,7 @@ class Kept:
         self._keep = store or self.stored.extend
         self.writer = CheckpointWriter(
             epoch="e1", clock=SystemClock(), state=dict, board=Board, bars=self.queue,
-            store=self._store, every_s=0.01,
+            realism=RealismWatch(), store=self._store, every_s=0.01,
         )  # fmt: skip
         self.sequence = 0
 
@@ -67,7 +68,7 @@ class Kept:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
-    def _store(self, _: str, checkpoint: object, bars: Sequence[ClosedBar]) -> bool:
+    def _store(self, _: str, checkpoint: object, bars: Sequence[ClosedBar], _days: object) -> bool:
         self._keep(bars)
         return True
 

@@ -15,6 +15,7 @@ from feeds.market.board import Board
 from feeds.market.events import Batch, FeedState, Side, Trade
 from feeds.models import AuditEntry, Feed, Instrument, Intervention, MarketCheckpoint, StoredBar
 from feeds.models.feeds import Hours
+from feeds.realism.watch import RealismWatch
 from feeds.services import checkpoints
 from feeds.services.bar_queue import BarQueue
 from feeds.services.bars import ClosedBar
@@ -136,7 +137,7 @@ class Stored:
         self._failures, self._is_ours = failures, is_ours
 
     def __call__(
-        self, epoch: str, checkpoint: Checkpoint | None, bars: Sequence[ClosedBar]
+        self, epoch: str, checkpoint: Checkpoint | None, bars: Sequence[ClosedBar], _days: object
     ) -> bool:
         self.calls += 1
         if self.calls <= self._failures:
@@ -151,7 +152,8 @@ async def write(stored: Stored, calls: int, bars: BarQueue | None = None) -> Non
     """Run a writer until it stored so often, then end it."""
     writer = CheckpointWriter(
         epoch="e1", clock=SystemClock(), state=lambda: RUNNING, board=Board,
-        bars=BarQueue() if bars is None else bars, store=stored, every_s=0.001,
+        bars=BarQueue() if bars is None else bars, realism=RealismWatch(),
+        store=stored, every_s=0.001,
     )  # fmt: skip
     running = asyncio.create_task(writer.run())
     async with asyncio.timeout(20):
