@@ -124,6 +124,7 @@ class FeedTasks:
             clock=self._clock,
             state=engine.state,
             board=lambda: self._bus.board,
+            drawn=lambda: engine.sequence,
             bars=bars,
             realism=realism,
         )

@@ -112,7 +112,11 @@ def store_checkpoint(
 
 
 class CheckpointWriter:
-    """Writes state and bars of a running market every `every_s`, and once more at its end."""
+    """Writes state and bars of a running market every `every_s`, and once more at its end.
+
+    `drawn` returns the sequence of the last event of the engine. While the board is not there, a
+    batch was drawn and is not published: state, bars and board are then of different moments.
+    """
 
     def __init__(
         self,
@@ -121,6 +125,7 @@ class CheckpointWriter:
         clock: Clock,
         state: Callable[[], Mapping[str, FeedCheckpoint]],
         board: Callable[[], Board],
+        drawn: Callable[[], int],
         bars: BarQueue,
         realism: RealismWatch,
         store: Store = store_checkpoint,
@@ -130,6 +135,7 @@ class CheckpointWriter:
         self._clock = clock
         self._state = state
         self._board = board
+        self._drawn = drawn
         self._bars = bars
         self._realism = realism
         self._realism_due_s = -inf
@@ -153,6 +159,8 @@ class CheckpointWriter:
     async def _write(self, thread: ThreadPoolExecutor, now_s: float) -> bool:
         """Take the state and write it; say whether the market has begun."""
         # No await before state and number of bars are known: the engine must not step in between.
+        if self._board().sequence != self._drawn():
+            return False
         checkpoint = checkpoint_of(self._state(), self._board(), self._clock.now_ms())
         waiting, lost = len(self._bars), self._bars.lost
         if not checkpoint.feeds and not waiting:

@@ -264,6 +264,7 @@ DELETES_BARS = {
     "feeds.services.feeds:delete_feed": "the admin's page of deletion counts them",
     "feeds.services.instruments:delete_instrument": "the admin's page of deletion counts them",
     "feeds.services.instrument_imports:_write": "the dry run counts them",
+    "feeds.services.realism:_forget_old": "days of the certificate, which are no bars",
 }
 WRITES_BARS = {"feeds.services.bars:_upsert": "only what is newer, or a day that became fuller"}
 CALLS_DELETE_BARS = {

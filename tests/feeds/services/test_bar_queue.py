@@ -53,7 +53,7 @@ class Kept:
         self._keep = store or self.stored.extend
         self.writer = CheckpointWriter(
             epoch="e1", clock=SystemClock(), state=dict, board=Board, bars=self.queue,
-            realism=RealismWatch(), store=self._store, every_s=0.01,
+            drawn=lambda: 0, realism=RealismWatch(), store=self._store, every_s=0.01,
         )  # fmt: skip
         self.sequence = 0
 

@@ -1,7 +1,7 @@
 """The state of a market is stored beside its ticks, and only the newest market may store it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -148,11 +148,13 @@ class Stored:
         return self._is_ours
 
 
-async def write(stored: Stored, calls: int, bars: BarQueue | None = None) -> None:
+async def write(
+    stored: Stored, calls: int, bars: BarQueue | None = None, *, drawn: Callable[[], int] = int
+) -> None:
     """Run a writer until it stored so often, then end it."""
     writer = CheckpointWriter(
         epoch="e1", clock=SystemClock(), state=lambda: RUNNING, board=Board,
-        bars=BarQueue() if bars is None else bars, realism=RealismWatch(),
+        bars=BarQueue() if bars is None else bars, realism=RealismWatch(), drawn=drawn,
         store=stored, every_s=0.001,
     )  # fmt: skip
     running = asyncio.create_task(writer.run())
@@ -244,3 +246,11 @@ async def test_bars_of_a_market_that_was_replaced_stay_in_its_queue() -> None:
     queue = queue_of(3)
     await write(Stored(is_ours=False), 3, queue)
     assert len(queue) == 3
+
+
+async def test_while_a_batch_is_not_published_nothing_is_written() -> None:
+    """The engine is then ahead of the board, and bars may hold trades that nobody saw."""
+    stored, published = Stored(), iter([7, 7, 7, 0])
+    await write(stored, 1, drawn=lambda: next(published, 0))
+    assert next(published, None) is None
+    assert stored.checkpoints
