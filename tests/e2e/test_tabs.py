@@ -275,18 +275,48 @@ def test_where_tabs_cannot_share_each_has_its_own(
         eventually(moving(tab))
 
 
+def test_seven_tabs_that_pin_streams_are_one_stream(
+    open_tabs: Callable[..., list[Page]], alone: Served, eventually: Callable[..., None]
+) -> None:
+    """A browser opens six connections per host over HTTP/1.1: the seventh stream would hang."""
+    tabs = open_tabs(7, path="?transport=sse")
+    assert connections(alone) == 1
+    expect(tabs[6].locator("#link [data-meter=transport]")).to_have_text("SSE")
+    for tab in tabs:
+        eventually(moving(tab))
+
+
+def test_labs_leave_the_browser_connections_for_everything_else(
+    open_tabs: Callable[..., list[Page]], alone: Served
+) -> None:
+    """Each lab wants two streams. The third gets none, says why, and pages still open."""
+    [tab] = open_tabs(1)
+    labs = [tab.context.new_page() for _ in range(4)]
+    for lab in labs:
+        lab.goto(f"{alone.url}lab/")
+        expect(lab.locator("[data-state=websocket]")).to_have_text("live", timeout=15_000)
+    for lab in labs[:2]:
+        expect(lab.locator("[data-state=sse]")).to_have_text("live")
+    refused = labs[3].locator("[data-state=sse]")
+    expect(refused).to_have_attribute("title", "this browser holds 4 streams already")
+    expect(labs[3].locator("[data-state=poll]")).to_have_text("live")
+    [another] = open_tabs(1)
+    another.locator("#transport").select_option("poll")
+    expect(another.locator("#link [data-meter=transport]")).to_have_text("Polling")
+
+
 def test_a_pinned_tab_goes_its_own_way_and_comes_back(
     open_tabs: Callable[..., list[Page]], alone: Served, eventually: Callable[..., None]
 ) -> None:
     tabs = open_tabs(3)
     leader = leader_of(tabs)
     leader.locator("#transport").select_option("sse")
+    expect(leader.locator("#link [data-meter=transport]")).to_have_text("SSE")
     eventually(lambda: connections(alone) == 2)
     others = [tab for tab in tabs if tab is not leader]
     assert leader_of(tabs) in others
     for tab in tabs:
         eventually(moving(tab))
-    expect(leader.locator("#link [data-meter=transport]")).to_have_text("SSE")
     leader.locator("#transport").select_option("")
     eventually(lambda: connections(alone) == 1)
     eventually(moving(leader))

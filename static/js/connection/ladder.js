@@ -80,6 +80,7 @@ export class Ladder {
    */
   pin(key) {
     this.#pinned = key;
+    this.#leaveOthers();
     if (this.#current === null) return;
     this.#timers.clear(CLIMB);
     this.#race?.cancel();
@@ -96,6 +97,14 @@ export class Ladder {
   slip() {
     const key = this.#current?.key ?? "";
     this.#slips.set(key, (this.#slips.get(key) ?? 0) + 1);
+  }
+
+  /** The current transport stays until the new one works. */
+  #leaveOthers() {
+    const allowed = this.#allowed();
+    for (const candidate of this.#candidates) {
+      if (candidate !== this.#current && !allowed.includes(candidate)) candidate.leave?.();
+    }
   }
 
   #allowed() {

@@ -8,6 +8,7 @@ import {TRANSPORTS, byTransport} from "../transports/catalogue.js";
 import {LongPollTransport} from "../transports/longpoll.js";
 import {PollTransport} from "../transports/poll.js";
 import {SseTransport} from "../transports/sse.js";
+import {LimitedTransport} from "../transports/stream_limit.js";
 import {WebSocketTransport} from "../transports/websocket.js";
 import {ByteCount} from "./byte_count.js";
 
@@ -27,16 +28,15 @@ export function openTransports({socketUrl, sseUrl, pollUrl, interval_ms, header_
   const poll = new PollTransport({url: pollUrl, interval_ms, fetch: byteCounts.poll.fetch});
   /** @type {Record<import("../transports/catalogue.js").TransportKey, () => import("../transports/transport.js").Transport>} */
   const makers = {
-    websocket: () => new WebSocketTransport(socketUrl, byteCounts.websocket.socket),
-    sse: () => new SseTransport({url: sseUrl, fetch: byteCounts.sse.fetch}),
-    longpoll: () => new LongPollTransport({url: pollUrl, fetch: byteCounts.longpoll.fetch}),
+    websocket: () => byteCounts.websocket.watch(new WebSocketTransport(socketUrl, byteCounts.websocket.socket)),
+    sse: () => new LimitedTransport(byteCounts.sse.watch(new SseTransport({url: sseUrl, fetch: byteCounts.sse.fetch}))),
+    longpoll: () => new LimitedTransport(byteCounts.longpoll.watch(new LongPollTransport({url: pollUrl, fetch: byteCounts.longpoll.fetch}))),
     poll: () => poll,
   };
   byteCounts.poll.watch(poll);
   const names = new Map(TRANSPORTS.map(({key, name}) => [key, name]));
   const transports = byTransport((key) => {
-    const make = key === "poll" ? makers.poll : () => byteCounts[key].watch(makers[key]());
-    return {candidate: {key, name: names.get(key) ?? key, make}, byteCount: byteCounts[key]};
+    return {candidate: {key, name: names.get(key) ?? key, make: makers[key]}, byteCount: byteCounts[key]};
   });
   return {transports, poll};
 }

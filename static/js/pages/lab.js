@@ -220,6 +220,7 @@ class Lab {
     const cell = find(document, `[data-state=${key}]`);
     cell.dataset.name = state.name;
     write(cell, state.name.replace("_", " "));
+    cell.title = state.name === "live" ? "" : state.reason;
   }
 
   #periods() {

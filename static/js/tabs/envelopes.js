@@ -30,8 +30,9 @@
  * } LeaderBody
  * @typedef {{term: string} & LeaderBody} LeaderMessage
  *
- * From one tab to the leader: a command, as the server would get it.
- * @typedef {{kind: "command", command: Command}} TabMessage
+ * From one tab to the leader. `command`: as the server would get it. `probe`: the tab heard nothing for a while, and a
+ * leader that lives answers `here`.
+ * @typedef {{kind: "command", command: Command} | {kind: "probe"}} TabMessage
  */
 
 /** Opens a real channel; tests hand in another. @type {OpenChannel} */

@@ -16,6 +16,10 @@ import {lineOf} from "./envelopes.js";
 
 /** A live leader answers within milliseconds, even while its own connection is down. One that does not is stuck. */
 export const PATIENCE_MS = 3_000;
+/** A leader that says nothing for this time is asked whether it lives; at most twice this time passes before that. */
+export const SILENCE_MS = 4_000;
+/** Tabs lose their patience one after the other, so that the first one leads before the next one takes the lead. */
+const SPREAD_MS = 900;
 
 /** @implements {Transport} */
 export class FollowerTransport {
@@ -33,6 +37,7 @@ export class FollowerTransport {
   #election;
   #onready;
   #timers;
+  #random;
   /** @type {"closed" | "asking" | "open"} */
   #phase = "closed";
   /** The term of the leader that we follow. */
@@ -45,6 +50,11 @@ export class FollowerTransport {
   #goAway = null;
   /** @type {number | undefined} */
   #patience;
+  /** @type {number | undefined} */
+  #watch;
+  #hasHeard = false;
+  /** Whether the leader was asked if it lives, and has said nothing since. */
+  #isProbing = false;
   /** @type {import("../transports/transport.js").Positions} */
   #positions = () => ({});
 
@@ -52,10 +62,10 @@ export class FollowerTransport {
    * @param {{
    *   key: string, id: string, election: import("./election.js").Election,
    *   presence: import("./election.js").Presence, openChannel: import("./envelopes.js").OpenChannel,
-   *   onready: () => void, timers?: import("../transports/transport.js").TimerFunctions,
+   *   onready: () => void, timers?: import("../transports/transport.js").TimerFunctions, random?: () => number,
    * }} options `id`: of this tab. `onready`: a leader has a connection, so a wait for the next try may end
    */
-  constructor({key, id, election, presence, openChannel, onready, timers = browserTimers}) {
+  constructor({key, id, election, presence, openChannel, onready, timers = browserTimers, random = Math.random}) {
     this.#key = key;
     this.#id = id;
     this.#election = election;
@@ -63,6 +73,7 @@ export class FollowerTransport {
     this.#openChannel = openChannel;
     this.#onready = onready;
     this.#timers = timers;
+    this.#random = random;
   }
 
   /**
@@ -84,13 +95,18 @@ export class FollowerTransport {
   }
 
   /**
-   * Close for good; no callback follows. A tab that the leader served gives its own lock back, which tells the
-   * leader that it is gone.
+   * Close; no callback follows. A tab that was not served yet goes on listening, because a leader that gets its
+   * connection ends the wait for the next try.
    */
   close() {
     const wasOpen = this.#phase === "open";
     this.#rest();
-    if (!wasOpen) return;
+    if (wasOpen) this.leave();
+  }
+
+  /** Let go of everything. The tab gives its own lock back, which tells the leader that it is gone. */
+  leave() {
+    this.#rest();
     this.#line?.close();
     this.#call?.close();
     this.#line = this.#call = null;
@@ -101,7 +117,9 @@ export class FollowerTransport {
 
   #rest() {
     this.#phase = "closed";
+    this.#isProbing = false;
     this.#timers.clearTimeout(this.#patience);
+    this.#timers.clearTimeout(this.#watch);
   }
 
   #listen() {
@@ -137,6 +155,8 @@ export class FollowerTransport {
       this.#timers.clearTimeout(this.#patience);
     }
     if (message.term !== this.#term) return;
+    this.#hasHeard = true;
+    this.#isProbing = false;
     if (message.kind === "road") this.#take(message);
     else if (message.kind === "open") this.#begin();
     else if (message.kind === "frame" && this.#phase === "open") this.onframe(message.frame, this.#costOf(message));
@@ -158,7 +178,30 @@ export class FollowerTransport {
     if (this.#phase === "closed") this.#onready();
     if (this.#phase !== "asking") return;
     this.#phase = "open";
+    this.#watchLater();
     this.onopen();
+  }
+
+  // --- a leader that is busy ----------------------------------------------------------------
+  /** Look often instead of setting a timer with every frame. */
+  #watchLater() {
+    this.#watch = this.#timers.setTimeout(() => {
+      if (!this.#hasHeard && !this.#election.isLeading) this.#probe();
+      this.#hasHeard = false;
+      this.#watchLater();
+    }, SILENCE_MS);
+  }
+
+  /** Ask the leader whether it lives. If it does not answer, take the lead. */
+  #probe() {
+    this.#isProbing = true;
+    this.#line?.postMessage({kind: "probe"});
+    this.#timers.clearTimeout(this.#patience);
+    this.#patience = this.#timers.setTimeout(() => {
+      if (!this.#isProbing) return;
+      this.#election.usurp();
+      this.#lose(lost("the tab that led does not answer"));
+    }, PATIENCE_MS + this.#random() * SPREAD_MS);
   }
 
   /** @param {import("../transports/transport.js").Ending} ending */

@@ -133,7 +133,10 @@ export class Leader {
     const post = (/** @type {import("./envelopes.js").LeaderBody} */ body) => line.postMessage({...body, term: this.#term});
     const tab = new ServedTab({id, post, known: this.#known, timers: this.#timers, now: this.#now});
     const unwatch = this.#presence.watch(id, () => this.#remove(id));
-    line.onmessage = ({data}) => data.kind === "command" && this.#do(tab, data.command);
+    line.onmessage = ({data}) => {
+      if (data.kind === "command") this.#do(tab, data.command);
+      else if (data.kind === "probe") post({kind: "here"});
+    };
     const member = {tab, line, unwatch};
     this.#members.set(id, member);
     this.#demand.add(tab);

@@ -15,11 +15,14 @@ import {Leader} from "./leader.js";
 /** @typedef {import("../transports/transport.js").Transport} Transport */
 
 /** Part of every name. Change it with the messages, so that tabs with old scripts share among themselves. */
-const VERSION = "market-tabs-1";
+const VERSION = "market-tabs-2";
+/** A page polls by itself: its interval is its own, and a poll holds no connection. */
+const OWN = "poll";
 
 /**
- * Return the candidates of a page that shares: first the leader's connection; the page's own only when somebody
- * pins one. Where tabs cannot or must not share, return the page's own candidates.
+ * Return the candidates of a page that shares: first the leader's connection. The others are used only when somebody
+ * pins one; the tabs that pin the same share it as well. Where tabs cannot or must not share, return the page's own
+ * candidates.
  * @param {Candidate[]} candidates
  * @param {{key: string, known: () => import("./served_tab.js").ReplicaLike, onready: () => void}} options `key`: names the
  *   sign-in; empty to share with nobody. `known`: makes an empty replica. `onready`: the leader has a
@@ -28,9 +31,21 @@ const VERSION = "market-tabs-1";
  */
 export function shared(candidates, {key, known, onready}) {
   if (!key || !canShare()) return candidates;
-  const follower = followerOf(candidates, {name: `${VERSION}/${key}`, known, onready});
-  const spare = candidates.map((candidate) => ({...candidate, isSpare: true}));
-  return [{key: "shared", name: "Shared", make: () => follower}, ...spare];
+  const share = (/** @type {Candidate[]} */ among, /** @type {string} */ name) => followerOf(among, {name, known, onready});
+  const pinnable = candidates.map((candidate) => {
+    const spare = {...candidate, isSpare: true};
+    return candidate.key === OWN ? spare : through(share([candidate], `${VERSION}-${candidate.key}/${key}`), spare);
+  });
+  return [through(share(candidates, `${VERSION}/${key}`), {key: "shared", name: "Shared"}), ...pinnable];
+}
+
+/**
+ * Return a candidate whose frames come through a follower.
+ * @param {FollowerTransport} follower @param {{key: string, name: string, isSpare?: boolean}} candidate
+ * @returns {Candidate}
+ */
+function through(follower, candidate) {
+  return {...candidate, make: () => follower, leave: () => follower.leave()};
 }
 
 function canShare() {

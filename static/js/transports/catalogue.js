@@ -6,6 +6,7 @@
 
 import {LongPollTransport} from "./longpoll.js";
 import {SseTransport} from "./sse.js";
+import {LimitedTransport} from "./stream_limit.js";
 import {WebSocketTransport} from "./websocket.js";
 
 /** @typedef {"websocket" | "sse" | "longpoll" | "poll"} TransportKey */
@@ -31,8 +32,8 @@ export function candidatesOf({socketUrl, sseUrl, pollUrl, poll}) {
   /** @type {Record<TransportKey, () => import("./transport.js").Transport>} */
   const makers = {
     websocket: () => new WebSocketTransport(socketUrl),
-    sse: () => new SseTransport({url: sseUrl}),
-    longpoll: () => new LongPollTransport({url: pollUrl}),
+    sse: () => new LimitedTransport(new SseTransport({url: sseUrl})),
+    longpoll: () => new LimitedTransport(new LongPollTransport({url: pollUrl})),
     poll: () => poll,
   };
   return TRANSPORTS.map(({key, name}) => ({key, name, make: makers[key]}));

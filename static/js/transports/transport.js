@@ -31,8 +31,9 @@ export const OPENING_MS = 8_000;
  * }} Transport
  *
  * A transport to choose from: its key in addresses and storage, its name on the screen, and how to make it. A
- * candidate that `isSpare` is used only when somebody pins it.
- * @typedef {{key: string, name: string, make: () => Transport, isSpare?: boolean}} Candidate
+ * candidate that `isSpare` is used only when somebody pins it. `leave`: another transport was pinned, so let go of
+ * what was kept for the next try.
+ * @typedef {{key: string, name: string, make: () => Transport, isSpare?: boolean, leave?: () => void}} Candidate
  *
  * @typedef {{
  *   setTimeout: (run: () => void, wait_ms: number) => number, clearTimeout: (timer?: number) => void,

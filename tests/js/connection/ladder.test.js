@@ -33,6 +33,18 @@ test("the best transport wins and no other is tried", () => {
   equal(begun(60_000).log, ["0 open websocket", "20 won websocket"]);
 });
 
+test("pinning lets go of what the others kept, but not of the transport in use", () => {
+  const {ladder, log, candidates, clock} = ladderOf();
+  for (const candidate of candidates) candidate.leave = () => log.push(`left ${candidate.key}`);
+  ladder.pin("sse");
+  equal(log.splice(0), ["left websocket", "left longpoll", "left poll"]);
+  ladder.begin();
+  clock.advance(20);
+  log.length = 0;
+  ladder.pin("poll");
+  equal(log.filter((line) => line.startsWith("left")), ["left websocket", "left longpoll"]);
+});
+
 test("a refusal lets the next one try at once", () => {
   equal(begun(500, {websocket: "refuse"}).log, ["0 open websocket", "0 open sse", "20 won sse"]);
 });

@@ -1,5 +1,8 @@
 /** Tabs of one browser that share one connection, in a world where time stands still until it is moved. */
 
+import {Connection} from "/static/js/connection/connection.js";
+import {Replica} from "/static/js/market/replica.js";
+import {shared} from "/static/js/tabs/sharing.js";
 import {TAPE_CHANNELS} from "/static/js/wire/frames.js";
 import {each, equal, ok, test} from "../harness.js";
 import {storm} from "./storm.js";
@@ -194,6 +197,83 @@ test("a leader that hangs is replaced", async () => {
   equal(world.sessions.size, 1);
   equal(statesOf(tabs), ["live", "live", "live"]);
   equal(tabs.map(({board}) => board.rows.get("A").p), [44, 44, 44]);
+});
+
+// The prices of the others stand still from the moment in which the leader is busy.
+test("the others are live again within 20 s when the leader is busy", async () => {
+  const {world, tabs: [busy, ...others]} = await worldOf("one", "two", "three");
+  busy.isHung = true;
+  for (let elapsed_ms = 0; elapsed_ms < 15_000; elapsed_ms += 1000) await world.settle(1000);
+  world.market.tick("A", {p: 45});
+  await world.take();
+  equal([statesOf(others), others.map(({board}) => board.rows.get("A").p)], [["live", "live"], [45, 45]]);
+  equal(others.map(({connection}) => connection.reconnects), [1, 1]);
+});
+
+test("a leader that lives keeps the lead however quiet the market is", async () => {
+  const {world, tabs} = await worldOf("one", "two");
+  for (let turn = 0; turn < 12; turn += 1) {
+    await world.settle(1000);
+    // Heartbeats prove the connection, and come only every five seconds.
+    if (turn % 5 === 4) for (const session of world.sessions) session.heartbeat();
+  }
+  equal([tabs.map(({election}) => election.isLeading), world.opened], [[true, false], 1]);
+});
+
+/** Transports of several tabs, as `shared` hands them to a page: how often each was opened, and what is open now. */
+function pinnable() {
+  const [opened, open] = [[], new Set()];
+  const make = (key) => {
+    const transport = {name: key, quiet_ms: 0, onopen() {}, onframe() {}, onclose() {}, send() {}};
+    transport.open = () => setTimeout(() => {
+      opened.push(key);
+      open.add(transport);
+      transport.onopen();
+    });
+    transport.close = () => open.delete(transport);
+    return transport;
+  };
+  const key = crypto.randomUUID();
+  const candidates = ["websocket", "sse", "longpoll", "poll"].map((name) => ({key: name, name, make: () => make(name)}));
+  const connect = (pin) => {
+    const connection = new Connection({
+      candidates: shared(candidates, {key, known: () => new Replica(), onready: () => connection.tryNow()}),
+      positions: () => ({}), deliver: () => true,
+    });
+    connection.pin(pin);
+    connection.open();
+    return connection;
+  };
+  return {opened, connect, openNow: () => [...open].map(({name}) => name).sort()};
+}
+
+const until = async (isTrue) => {
+  for (let turn = 0; turn < 400 && !isTrue(); turn += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+};
+
+test("tabs that pin the same transport share it", () => each(["sse", "longpoll", "websocket"], async (pin) => {
+  const {opened, connect, openNow} = pinnable();
+  const tabs = [pin, pin, pin, ""].map((key) => connect(key));
+  await until(() => tabs.every(({state}) => state.name === "live"));
+  equal(tabs.map(({state}) => state.transport), [pin, pin, pin, "websocket"]);
+  equal([opened.toSorted(), openNow()], [[pin, "websocket"].sort(), [pin, "websocket"].sort()]);
+  for (const tab of tabs) tab.close();
+}));
+
+test("a tab that pins before anything is open leaves the others", async () => {
+  const {connect, openNow} = pinnable();
+  const tab = connect("");
+  tab.pin("sse");
+  await until(() => tab.state.name === "live");
+  await until(() => openNow().length === 1);
+  equal([tab.state.transport, openNow()], ["sse", ["sse"]]);
+  tab.pin("");
+  await until(() => tab.state.transport === "websocket");
+  await until(() => openNow().length === 1);
+  equal(openNow(), ["websocket"]);
+  tab.close();
+  await until(() => openNow().length === 0);
+  equal(openNow(), []);
 });
 
 test("what cannot be shared is refused and nothing breaks", async () => {

@@ -272,7 +272,7 @@ class Tab {
     });
     const follower = new FollowerTransport({
       key: "key", id, election: this.election, presence, openChannel, timers: this.timers(),
-      onready: () => this.connection.tryNow(),
+      random: () => (id.charCodeAt(0) % 10) / 10, onready: () => this.connection.tryNow(),
     });
     this.connection = new Connection({
       candidates: [{key: "shared", name: "Shared", make: () => follower}],

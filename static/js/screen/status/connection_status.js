@@ -48,8 +48,9 @@ function silence(state) {
 }
 
 /** A pinned transport has no other to fall back to. @param {ShownState} state */
-function loss({pinned}) {
-  return pinned ? `${pinned} is pinned and does not work.` : "Connection lost.";
+function loss({pinned, reason}) {
+  const why = reason ? `: ${reason}` : "";
+  return pinned ? `${pinned} is pinned and does not work${why}.` : "Connection lost.";
 }
 
 /** @param {ShownState} state */

@@ -34,6 +34,8 @@ test("each state has its label, text and button", () =>
     [{name: "reconnecting"}, "Reconnecting", false, `Connection lost. Prices as of ${time(1_000)}. Connecting…`, true, "Try now"],
     [{name: "reconnecting", pinned: "SSE"}, "Reconnecting", false,
       `SSE is pinned and does not work. Prices as of ${time(1_000)}. Connecting…`, true, "Try now"],
+    [{name: "reconnecting", pinned: "SSE", reason: "no answer"}, "Reconnecting", false,
+      `SSE is pinned and does not work: no answer. Prices as of ${time(1_000)}. Connecting…`, true, "Try now"],
     [{name: "signed_out"}, "Signed out", false, "You are signed out.", false, "Sign in"],
     [{name: "stopped", reason: "x"}, "Stopped", false, "The server ended the connection: x.", false, "Try again"],
     [{name: "nonsense"}, "Connecting", true, "", true, ""],
