@@ -73,7 +73,7 @@ class MarketDisplay:
                 "name": feed.name,
                 "state": feed.state.value,
                 "reason": feed.reason,
-                "day": day_text(feed, now_ms),
+                "day": status_text(feed, now_ms),
             }
             for feed in access.feeds_of(self._hub.replica.board.feeds)
         ]
@@ -115,6 +115,14 @@ class MarketDisplay:
 def phase_name(phase: str) -> str:
     """Return what a phase is called: "Pre-open"."""
     return phase.replace("_", "-").capitalize()
+
+
+def status_text(feed: FeedStatus, now_ms: int) -> str:
+    """Return a feed's name with its exchange's day, or its state; as status/phases.js does."""
+    if not feed.exchange:
+        return f"{feed.name} \u00b7 {phase_name(feed.state)}"
+    day = day_text(feed, now_ms)
+    return day if feed.name == feed.exchange else f"{feed.name}: {day}"
 
 
 def day_text(feed: FeedStatus, now_ms: int) -> str:

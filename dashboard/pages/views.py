@@ -27,7 +27,7 @@ from dashboard.exceptions import DeliveryError, UnknownSymbol, WatchlistFull
 from dashboard.pages.display import MarketDisplay
 from dashboard.people import services
 from dashboard.people.access import Access
-from dashboard.people.forms import IntervalForm, ReadForm, SymbolForm
+from dashboard.people.forms import IntervalForm, ReadForm, SymbolForm, SymbolsForm
 from dashboard.people.selectors import access_of, personal_of
 from dashboard.wire.personal import Personal
 from dashboard.wire.registry import Error, error_object
@@ -64,6 +64,7 @@ class DashboardView(View):
             "feeds": self.market.feeds(access),
             "age_text": self.market.age_text(),
             "watchlist_symbols": list(symbols),
+            "watchlist_limit": services.WATCHLIST_LIMIT,
         }
 
 
@@ -132,8 +133,11 @@ _REFUSALS: Final[dict[type[DeliveryError], tuple[int, Error]]] = {
 }
 
 
-def _edit(change: Callable[[User, QueryDict], None]) -> Callable[[HttpRequest], HttpResponse]:
-    """Make a view of a change; scripts get JSON, forms a redirect to `next`."""
+def _edit(change: Callable[[User, QueryDict], str]) -> Callable[[HttpRequest], HttpResponse]:
+    """Make a view of a change; scripts get JSON, forms a redirect to `next`.
+
+    The change returns a text for the person, "" if there is nothing to say.
+    """
 
     @login_not_required  # it answers 401 itself: a script would follow a redirect without noticing
     @require_POST
@@ -143,32 +147,35 @@ def _edit(change: Callable[[User, QueryDict], None]) -> Callable[[HttpRequest], 
         if not request.user.is_authenticated:
             return _ask_to_sign_in(request)
         try:
-            change(request.user, request.POST)
+            text = change(request.user, request.POST)
         except _EditRefused as error:
             return _refuse(request, error)
         except (UnknownSymbol, WatchlistFull) as error:
             return _refuse(request, _EditRefused(*_REFUSALS[type(error)], str(error)))
-        return JsonResponse({"ok": True}) if _wants_json(request) else _return(request)
+        return _answer(request, text)
 
     return view
 
 
 @_edit
-def watchlist_add(user: User, sent: QueryDict) -> None:
-    """Put `symbol` on the user's watchlist."""
-    services.add_to_watchlist(user, _checked(SymbolForm(sent))["symbol"])
+def watchlist_add(user: User, sent: QueryDict) -> str:
+    """Put one or more symbols on the user's watchlist, after `place` others if that is sent."""
+    wanted = _checked(SymbolsForm(sent))
+    return services.add_to_watchlist(user, *wanted["symbol"], place=wanted["place"]).text()
 
 
 @_edit
-def watchlist_remove(user: User, sent: QueryDict) -> None:
+def watchlist_remove(user: User, sent: QueryDict) -> str:
     """Take `symbol` off the user's watchlist."""
     services.remove_from_watchlist(user, _checked(SymbolForm(sent))["symbol"])
+    return ""
 
 
 @_edit
-def notifications_read(user: User, sent: QueryDict) -> None:
+def notifications_read(user: User, sent: QueryDict) -> str:
     """Mark the user's notifications with these `id`s as read, or all if no `id` is sent."""
     services.mark_notifications_read(user, _checked(ReadForm(sent))["id"])
+    return ""
 
 
 def _checked(form: forms.Form) -> dict[str, Any]:
@@ -176,6 +183,14 @@ def _checked(form: forms.Form) -> dict[str, Any]:
         field, errors = next(iter(form.errors.items()))
         raise _EditRefused(400, Error.BAD_PARAMETERS, f"{field}: {errors[0]}")
     return form.cleaned_data
+
+
+def _answer(request: HttpRequest, text: str) -> HttpResponse:
+    if _wants_json(request):
+        return JsonResponse({"ok": True} | ({"message": text} if text else {}))
+    if text:
+        messages.warning(request, text)
+    return _return(request)
 
 
 def _wants_json(request: HttpRequest) -> bool:

@@ -3,6 +3,7 @@
 Must not write rows.
 """
 
+import re
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from django import forms
@@ -24,6 +25,7 @@ else:
 INTERVALS_S: Final = (1, 2, 5, 10)
 DEFAULT_INTERVAL_S: Final = 2
 IDS_PER_REQUEST: Final = 500
+SYMBOLS_PER_REQUEST: Final = 2_000
 LARGEST_ID: Final = 2**63 - 1
 
 
@@ -40,13 +42,35 @@ class IntervalForm(forms.Form):
 
 
 class SymbolForm(forms.Form):
-    """The symbol to add or remove, in upper or lower case."""
+    """The symbol to remove, in upper or lower case."""
 
     symbol = forms.CharField(max_length=12)
 
     def clean_symbol(self) -> str:
         """Return the symbol in upper case, as all symbols are."""
         return str(self.cleaned_data["symbol"]).upper()
+
+
+class SymbolsField(forms.CharField):
+    """Symbols, as people paste them: with commas, semicolons, spaces or lines between them."""
+
+    widget = forms.SelectMultiple  # the field may be repeated
+
+    def clean(self, value: Any) -> list[str]:
+        """Return each symbol once, in upper case and in their order."""
+        texts = [text for part in value or [""] for text in re.split(r"[\s,;]+", str(part)) if text]
+        if len(texts) > SYMBOLS_PER_REQUEST:
+            raise ValidationError(f"Send at most {SYMBOLS_PER_REQUEST} symbols at once.")
+        return list(
+            dict.fromkeys(super(SymbolsField, self).clean(s).upper() for s in texts or [""])
+        )
+
+
+class SymbolsForm(forms.Form):
+    """The symbols to add, and how many symbols of the list stand before them."""
+
+    symbol = SymbolsField(max_length=12)
+    place = forms.IntegerField(required=False, min_value=0, max_value=LARGEST_ID)
 
 
 class IdListField(forms.IntegerField):

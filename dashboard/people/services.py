@@ -3,13 +3,14 @@
 The only writer of these rows. Must not know requests, forms or sockets.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -22,7 +23,7 @@ from dashboard.people.selectors import (
     visible_instruments,
 )
 from feeds.bus import control
-from feeds.models import Feed
+from feeds.models import Feed, Instrument
 from feeds.services.audit import record
 
 WATCHLIST_LIMIT: Final = 200
@@ -31,6 +32,25 @@ REPEAT_AFTER: Final = timedelta(minutes=5)
 ROWS_PER_INSERT: Final = 500
 SYMBOL_SHOWN: Final = 12
 """Characters of an unknown symbol that the error repeats."""
+NAMES_SHOWN: Final = 5
+"""Unknown symbols that a text names; of the others it gives the number."""
+
+
+@dataclass(frozen=True)
+class Addition:
+    """What became of the symbols that somebody wanted to add."""
+
+    added: tuple[str, ...]
+    unknown: tuple[str, ...]
+    left_out: tuple[str, ...]
+    """Those for which the list had no room."""
+
+    def text(self) -> str:
+        """Say what was not added and why, "" if everything was."""
+        room = f"A watchlist holds {WATCHLIST_LIMIT} symbols: {len(self.left_out)} did not fit."
+        parts = [room if self.left_out else "", _unknown_text(self.unknown) if self.unknown else ""]
+        rest = " ".join(part[0].upper() + part[1:] for part in parts if part)
+        return f"Added {len(self.added)}. {rest}" if rest else ""
 
 
 def disconnect(user: User, key: str, *, actor: User, reason: str) -> None:
@@ -53,27 +73,62 @@ def watchlist_of(user: User) -> Watchlist:
     return _make_watchlist(user) if present is None else present
 
 
-def add_to_watchlist(user: User, symbol: str) -> None:
-    """Put a symbol at the end of the user's watchlist, unless it is there already.
+def add_to_watchlist(user: User, *symbols: str, place: int | None = None) -> Addition:
+    """Put symbols into the user's watchlist, in their order, but for those that are there already.
+
+    `place` is how many symbols stand before them, None puts them at the end. Where some can be
+    added and others not, the answer says so.
 
     Raises:
-        UnknownSymbol: no instrument that the user may see has that symbol.
-        WatchlistFull: the watchlist has 200 symbols.
+        UnknownSymbol: no instrument that the user may see has any of these symbols.
+        WatchlistFull: there are new symbols, and no room for any.
     """
     with transaction.atomic():
-        access = access_of([user.pk])[user.pk]
-        instrument = visible_instruments(access).filter(symbol=symbol).first()
-        if instrument is None:
-            raise UnknownSymbol(f"no instrument is called {symbol[:SYMBOL_SHOWN]!r}")
+        known = _known(user, symbols)
+        unknown = tuple(symbol for symbol in dict.fromkeys(symbols) if symbol not in known)
+        if not known:
+            raise UnknownSymbol(_unknown_text(unknown))
         watchlist = Watchlist.objects.select_for_update().get(pk=watchlist_of(user).pk)
-        if watchlist.entries.filter(instrument=instrument).exists():
-            return
-        if watchlist.entries.count() >= WATCHLIST_LIMIT:
+        listed = set(watchlist.entries.values_list("instrument_id", flat=True))
+        new = [instrument for instrument in known.values() if instrument.pk not in listed]
+        room = max(0, WATCHLIST_LIMIT - len(listed))
+        if new and not room:
             raise WatchlistFull(f"a watchlist holds {WATCHLIST_LIMIT} symbols")
-        last = watchlist.entries.aggregate(last=Max("rank"))["last"]
-        rank = 0 if last is None else last + 1
-        WatchlistEntry.objects.create(watchlist=watchlist, instrument=instrument, rank=rank)
-        _poke_on_commit([user.pk])
+        if new:
+            _insert(watchlist, new[:room], place)
+            _poke_on_commit([user.pk])
+        return Addition(_symbols(new[:room]), unknown, _symbols(new[room:]))
+
+
+def _known(user: User, symbols: Sequence[str]) -> dict[str, Instrument]:
+    """Return the instruments that the user may see, in the order of the symbols."""
+    seen = visible_instruments(access_of([user.pk])[user.pk])
+    found = {instrument.symbol: instrument for instrument in seen.filter(symbol__in=set(symbols))}
+    return {symbol: found[symbol] for symbol in dict.fromkeys(symbols) if symbol in found}
+
+
+def _insert(watchlist: Watchlist, instruments: Sequence[Instrument], place: int | None) -> None:
+    ranks = list(watchlist.entries.values_list("rank", flat=True))
+    if place is None or place >= len(ranks):
+        first = max(ranks, default=-1) + 1
+    else:
+        first = ranks[place]
+        later = watchlist.entries.filter(rank__gte=first)
+        later.update(rank=F("rank") + len(instruments))
+    WatchlistEntry.objects.bulk_create(
+        WatchlistEntry(watchlist=watchlist, instrument=instrument, rank=rank)
+        for rank, instrument in enumerate(instruments, first)
+    )
+
+
+def _symbols(instruments: Sequence[Instrument]) -> tuple[str, ...]:
+    return tuple(instrument.symbol for instrument in instruments)
+
+
+def _unknown_text(symbols: Sequence[str]) -> str:
+    names = ", ".join(repr(symbol[:SYMBOL_SHOWN]) for symbol in symbols[:NAMES_SHOWN])
+    more = len(symbols) - NAMES_SHOWN
+    return f"no instrument is called {names}" + (f", and {more} more" if more > 0 else "")
 
 
 def remove_from_watchlist(user: User, symbol: str) -> None:

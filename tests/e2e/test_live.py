@@ -254,3 +254,40 @@ def test_a_watchlist_follows_its_owner_into_every_browser(open_page: Open, serve
     second.locator(f"{row} .remove").click()
     expect(first.locator(row)).to_have_count(0)
     expect(second.locator(row)).to_have_count(0)
+
+
+def test_pasted_symbols_come_in_one_request_and_a_removed_one_comes_back(
+    open_page: Open, served: Served, eventually: Callable[..., None]
+) -> None:
+    page = open_page()
+    title = page.locator("#watchlist-title")
+    listed = list(shown(page))
+    expect(title).to_contain_text(f"{len(listed)} of 200")
+    search = page.get_by_placeholder("Find or add a symbol")
+    strange = sorted(set(served.board()["rows"]) - set(listed))[:3]
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    search.fill(", ".join(strange).lower())
+    lines = page.locator("tbody tr[data-symbol]:visible")
+    assert lines.count() == len(listed), "the search emptied the list"
+    search.press("Enter")
+    expect(title).to_contain_text(f"{len(listed) + 3} of 200")
+    assert len([url for url in requests if "watchlist/add" in url]) == 1
+    for symbol in strange:
+        page.get_by_role("button", name=f"Remove {symbol}").click()
+    expect(title).to_contain_text(f"{len(listed)} of 200")
+    page.get_by_role("button", name=f"Remove {listed[1]}").click()
+    eventually(lambda: listed[1] not in shown(page))
+    page.locator(".toast", has_text=f"{listed[1]} removed").get_by_role("button").first.click()
+    eventually(lambda: list(shown(page)) == listed)
+
+
+def test_what_a_key_or_a_line_opens_is_in_view(open_page: Open) -> None:
+    page = open_page()
+    page.set_viewport_size({"width": 1280, "height": 600})
+    page.keyboard.press("t")
+    expect(page.locator("#trades-title")).to_be_in_viewport()
+    page.locator("tbody tr[data-symbol]").first.click()
+    expect(page.locator("#trades [data-part=scope]")).to_be_in_viewport()
+    expect(page.locator("tbody tr[data-symbol]").first).to_be_in_viewport()
+    expect(page.locator("#market-day")).to_contain_text("Demo Exchange")

@@ -58,8 +58,8 @@ class Page {
   #watchlist = new Watchlist({
     panel: byId("watchlist"),
     facts: (symbol) => this.#facts(symbol),
-    onremove: (symbol) => void this.#post(this.#settings.removeUrl, {symbol}),
-    onselect: (symbol) => this.#trades?.select(symbol),
+    onremove: (symbol) => void this.#remove(symbol),
+    onselect: (symbol) => this.#select(symbol),
   });
   #trades = openTrades({
     subscriptions: this.#connection.subscriptions,
@@ -82,7 +82,7 @@ class Page {
     catalogue: () => this.#board.instruments.values(),
     isListed: (symbol) => this.#watchlist.symbols.includes(symbol),
     onfilter: (text) => this.#watchlist.filter(text),
-    onadd: (symbol) => void this.#post(this.#settings.addUrl, {symbol}),
+    onadd: (symbols) => void this.#post(this.#settings.addUrl, {symbol: symbols.join(",")}),
     onpick: (symbol) => this.#watchlist.reveal(symbol),
   });
   #pauseButton = byId("pause");
@@ -261,7 +261,7 @@ class Page {
     addEventListener("pageshow", (event) => event.persisted && this.#connection.open());
     addEventListener("pagehide", () => this.#connection.close());
     this.#pauseButton.addEventListener("click", () => this.#togglePause());
-    bindKeys({"/": () => this.#search.focus(), "p": () => this.#togglePause(), "t": () => this.#trades?.toggle()});
+    bindKeys({"/": () => this.#search.focus(), "p": () => this.#togglePause(), "t": () => this.#toggleTrades()});
   }
 
   #togglePause() {
@@ -304,10 +304,34 @@ class Page {
     else this.#connection.tryNow();
   }
 
-  /** @param {string} url @param {Record<string, string | string[]>} fields */
+  /** Choosing a line shows its trades, which lie below the list. @param {string | null} symbol */
+  #select(symbol) {
+    this.#trades?.select(symbol);
+    if (symbol !== null) this.#trades?.reveal();
+  }
+
+  #toggleTrades() {
+    this.#trades?.toggle();
+    this.#trades?.reveal();
+  }
+
+  /** Remove a symbol, and offer to put it back where it stood. @param {string} symbol */
+  async #remove(symbol) {
+    const place = String(this.#watchlist.symbols.indexOf(symbol));
+    if (!(await this.#post(this.#settings.removeUrl, {symbol}))) return;
+    const run = () => void this.#post(this.#settings.addUrl, {symbol, place});
+    this.#toasts.show({title: `${symbol} removed`, action: {label: "Undo", run}});
+  }
+
+  /**
+   * Send an edit and tell what the server says about it. Return whether it was done.
+   * @param {string} url
+   * @param {Record<string, string | string[]>} fields
+   */
   async #post(url, fields) {
     const {isDone, text} = await this.#poster.post(url, fields);
-    if (!isDone) this.#toasts.show({title: "Not done", body: text, level: "warning"});
+    if (!isDone || text) this.#toasts.show({title: isDone ? "Done in part" : "Not done", body: text, level: "warning"});
+    return isDone;
   }
 
   // --- telling ------------------------------------------------------------------------------

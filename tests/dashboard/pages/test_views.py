@@ -198,6 +198,30 @@ def test_a_form_adds_a_symbol_and_comes_back(browser, ada):
     assert symbols_of(ada)[-1] == "A27"
 
 
+@pytest.mark.parametrize(
+    "text", ["A27, a26,A25", "A27 A26 A25", "A27;A26;A25", "A27\r\nA26\tA25\n", ["A27,A26", "A25"]]
+)
+def test_pasted_symbols_are_one_request(browser, ada, text):
+    assert browser.post("/watchlist/add/", {"symbol": text}).status_code == 303
+    assert list(symbols_of(ada))[-3:] == ["A27", "A26", "A25"]
+
+
+def test_a_script_hears_what_was_not_added(browser, ada):
+    response = as_script(browser, "watchlist_add", {"symbol": "A27,NOPE"})
+    said = "Added 1. No instrument is called 'NOPE'"
+    assert (response.status_code, response.json()) == (200, {"ok": True, "message": said})
+    response = browser.post("/watchlist/add/", {"symbol": "A26 NOPE"})
+    assert [str(message) for message in response.wsgi_request._messages] == [said]
+
+
+def test_a_removed_symbol_is_put_back_where_it_was(browser, ada):
+    services.watchlist_of(ada)
+    before = symbols_of(ada)
+    as_script(browser, "watchlist_remove", {"symbol": "A02"})
+    assert as_script(browser, "watchlist_add", {"symbol": "A02", "place": 2}).json() == {"ok": True}
+    assert symbols_of(ada) == before
+
+
 def test_a_form_removes_a_symbol(browser, ada):
     response = browser.post("/watchlist/remove/", {"symbol": "A00"})
     assert (response.status_code, response.url) == (303, "/")
@@ -231,6 +255,13 @@ def test_notifications_are_read_one_by_one_or_all(browser, ada):
         ("watchlist_add", {}, 400, "bad_parameters"),
         ("watchlist_add", {"symbol": "A\x0014"}, 400, "bad_parameters"),
         ("watchlist_add", {"symbol": "x" * 9999}, 400, "bad_parameters"),
+        ("watchlist_add", {"symbol": " ,; "}, 400, "bad_parameters"),
+        ("watchlist_add", {"symbol": "A27 " + "x" * 13}, 400, "bad_parameters"),
+        ("watchlist_add", {"symbol": "A27 A\x0026"}, 400, "bad_parameters"),
+        ("watchlist_add", {"symbol": "A27 " * 2001}, 400, "bad_parameters"),
+        ("watchlist_add", {"symbol": "A27", "place": "-1"}, 400, "bad_parameters"),
+        ("watchlist_add", {"symbol": "A27", "place": "x"}, 400, "bad_parameters"),
+        ("watchlist_add", {"symbol": "N0 N1 N2 N3 N4 N5 N6"}, 404, "bad_parameters"),
         ("watchlist_remove", {}, 400, "bad_parameters"),
         ("notifications_read", {"id": "x"}, 400, "bad_parameters"),
         ("notifications_read", {"id": ["1", ""]}, 400, "bad_parameters"),

@@ -142,6 +142,59 @@ def test_a_watchlist_holds_two_hundred_symbols(ada):
     services.add_to_watchlist(ada, "B199")
 
 
+def test_many_symbols_are_one_change(ada, pokes):
+    services.watchlist_of(ada)
+    before = symbols_of(ada)
+    assert pokes(services.add_to_watchlist, ada, "A27", "A03", "A25", "A27") == [[ada.pk]]
+    assert symbols_of(ada) == [*before, "A27", "A25"]
+
+
+def test_two_hundred_symbols_take_a_few_queries(ada, django_assert_max_num_queries):
+    list_instruments(Feed.objects.get(), (f"B{number:03}" for number in range(200)))
+    services.watchlist_of(ada)
+    with django_assert_max_num_queries(20):
+        services.add_to_watchlist(ada, *(f"B{number:03}" for number in range(200)))
+    assert len(symbols_of(ada)) == 200
+
+
+def test_what_cannot_be_added_is_named_and_the_rest_is_added(ada):
+    list_instruments(Feed.objects.get(), (f"B{number:03}" for number in range(200)))
+    wanted = [*(f"B{number:03}" for number in range(200)), *(f"N{number}" for number in range(7))]
+    addition = services.add_to_watchlist(ada, *wanted)
+    room = 200 - DEFAULT_WATCHLIST
+    assert (len(addition.added), len(addition.left_out)) == (room, DEFAULT_WATCHLIST)
+    assert addition.text() == (
+        f"Added {room}. A watchlist holds 200 symbols: {DEFAULT_WATCHLIST} did not fit. "
+        "No instrument is called 'N0', 'N1', 'N2', 'N3', 'N4', and 2 more"
+    )
+    with pytest.raises(WatchlistFull):
+        services.add_to_watchlist(ada, "B199", "B198")
+    with pytest.raises(UnknownSymbol, match="'N0', 'N1'"):
+        services.add_to_watchlist(ada, "N0", "N1")
+    assert services.add_to_watchlist(ada, "A00", "B000").text() == ""
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [(0, 0), (3, 3), (DEFAULT_WATCHLIST - 1, -1), (DEFAULT_WATCHLIST, None), (2**63 - 1, None)],
+)
+def test_symbols_are_put_where_they_are_wanted(ada, place, expected):
+    services.watchlist_of(ada)
+    before = symbols_of(ada)
+    services.add_to_watchlist(ada, "A27", "A26", place=place)
+    at = len(before) if expected is None else expected
+    assert symbols_of(ada) == [*before[:at], "A27", "A26", *before[at:]]
+
+
+@pytest.mark.parametrize("index", [0, 7, DEFAULT_WATCHLIST - 1])
+def test_a_removed_symbol_comes_back_where_it_was(ada, index):
+    services.watchlist_of(ada)
+    before = symbols_of(ada)
+    services.remove_from_watchlist(ada, before[index])
+    services.add_to_watchlist(ada, before[index], place=index)
+    assert symbols_of(ada) == before
+
+
 def test_people_change_only_their_own_watchlist(ada, bob, pokes):
     services.watchlist_of(bob)
     before = symbols_of(bob)

@@ -17,16 +17,17 @@ export class Toasts {
   #alert = byId("toasts-alert");
 
   /**
-   * Show a text. One with an id can be taken back.
-   * @param {{title: string, body?: string, level?: string, id?: number}} message
+   * Show a text. One with an id can be taken back; one with an action has a button for it.
+   * @param {{title: string, body?: string, level?: string, id?: number, action?: {label: string, run: () => void}}} message
    */
-  show({title, body = "", level = "info", id}) {
+  show({title, body = "", level = "info", id, action}) {
     const known = isLevel(level) ? level : "info";
     const text = make("div", {class: "toast-text"}, make("strong", {}, title), make("p", {}, body));
     const marks = {class: `toast toast-${known}`, "data-id": String(id ?? "")};
     const toast = make("div", marks, icon(known), text);
     const button = make("button", {type: "button", class: "icon-button", "aria-label": "Close message"}, icon("close"));
     button.addEventListener("click", () => toast.remove());
+    if (action) toast.append(actionOf(action, toast));
     toast.append(button);
     (known === "critical" ? this.#alert : this.#polite).append(toast);
     this.#limit();
@@ -51,6 +52,16 @@ export class Toasts {
     const shown = this.#shown();
     for (const toast of shown.slice(0, Math.max(0, shown.length - LIMIT))) toast.remove();
   }
+}
+
+/** @param {{label: string, run: () => void}} action @param {HTMLElement} toast */
+function actionOf({label, run}, toast) {
+  const button = make("button", {type: "button", class: "button button-small"}, label);
+  button.addEventListener("click", () => {
+    toast.remove();
+    run();
+  });
+  return button;
 }
 
 /** @param {string} level @returns {level is Level} */

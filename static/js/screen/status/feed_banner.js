@@ -6,7 +6,7 @@
 
 import {byId, make, write} from "../../dom.js";
 import {count, time} from "../../format.js";
-import {PHASE_NAMES, dayText} from "./phases.js";
+import {PHASE_NAMES, statusText} from "./phases.js";
 
 /** @typedef {import("../../wire/frames.js").Feed} Feed */
 
@@ -50,12 +50,12 @@ export class FeedBanner {
   }
 
   /**
-   * Show the day, time and phase of every exchange.
+   * Show the name of every feed, with the day, time and phase of its exchange.
    * @param {number} now_ms by the server's clock
    */
   tick(now_ms) {
-    const days = this.#feeds.map((feed) => dayText(feed, now_ms)).filter((text) => text);
-    if (this.#feeds.length) write(this.#day, days.join(", "));
+    const texts = this.#feeds.map((feed) => statusText(feed, now_ms));
+    if (this.#feeds.length) write(this.#day, texts.join(", "));
   }
 
   #announcePhases() {

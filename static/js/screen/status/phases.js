@@ -13,6 +13,21 @@ export const PHASE_NAMES = Object.freeze({
   PRE_OPEN: "Pre-open", AUCTION: "Auction", OPEN: "Open", LIMIT: "Limit", HALTED: "Halted", CLOSED: "Closed",
 });
 
+/** @type {Record<string, string>} */
+const STATE_NAMES = Object.freeze({RUNNING: "Running", PAUSED: "Paused", CLOSED: "Closed"});
+
+/**
+ * Return a feed's name with the day, time and phase of its exchange; without an exchange, with its state.
+ * @param {Feed} feed
+ * @param {number} now_ms by the server's clock
+ */
+export function statusText(feed, now_ms) {
+  const {name, exchange, state} = feed;
+  if (!exchange) return `${name} \u00b7 ${STATE_NAMES[state] ?? state}`;
+  const day = dayText(feed, now_ms);
+  return name === exchange ? day : `${name}: ${day}`;
+}
+
 /**
  * Return "NYSE day 2 · 11:42 · Open · 13.7×", or "" for a feed without an exchange. A feed that does not run has no
  * time. Days that are not compressed have a date instead of a number.

@@ -76,6 +76,11 @@ class TradesPanel {
     this.#panel.open = !this.#panel.open;
   }
 
+  /** Bring the open panel into view: it lies below the list. */
+  reveal() {
+    if (this.#panel.open) this.#panel.scrollIntoView({block: "nearest"});
+  }
+
   /** Follow these symbols, which the watchlist holds. @param {readonly string[]} symbols */
   list(symbols) {
     this.#watched = symbols;

@@ -6,10 +6,21 @@
 
 import {find, make, write} from "../../dom.js";
 
-/** @typedef {{s: string, name: string, sector?: string}} Listing */
+/**
+ * @typedef {{s: string, name: string, sector?: string}} Listing
+ *
+ * Something to choose: its text in three parts, and the symbols that are added together. `symbol` is set for an offer of
+ * one instrument.
+ * @typedef {{title: string, name: string, detail: string, symbols: string[], symbol?: string}} Offer
+ */
 
 /** The most symbols that are offered: more would push the table out of view. */
 const OFFERS = 8;
+/** What people type for every instrument. */
+const EVERYTHING = Object.freeze(["*", "all", "market"]);
+/** Fewer letters mean an instrument, not a sector. */
+const GROUP_LETTERS = 4;
+const SEPARATORS = /[\s,;]+/;
 
 export class Search {
   #input;
@@ -19,15 +30,15 @@ export class Search {
   #onfilter;
   #onadd;
   #onpick;
-  /** @type {Listing[]} */
+  /** @type {Offer[]} */
   #offers = [];
   #active = -1;
 
   /**
    * @param {{
    *   form: HTMLElement, catalogue: () => Iterable<Listing>, isListed: (symbol: string) => boolean,
-   *   onfilter: (text: string) => void, onadd: (symbol: string) => void, onpick: (symbol: string) => void,
-   * }} options `form` holds the input and the list box.
+   *   onfilter: (text: string) => void, onadd: (symbols: string[]) => void, onpick: (symbol: string) => void,
+   * }} options `form` holds the input and the list box. `onadd`: add these together, in one request
    */
   constructor({form, catalogue, isListed, onfilter, onadd, onpick}) {
     this.#input = /** @type {HTMLInputElement} */ (find(form, "input[name=symbol]"));
@@ -39,6 +50,7 @@ export class Search {
     this.#onpick = onpick;
     this.#prepare();
     this.#input.addEventListener("input", () => this.#search());
+    this.#input.addEventListener("paste", (event) => this.#onpaste(event));
     this.#input.addEventListener("keydown", (event) => this.#onkeydown(event));
     this.#input.addEventListener("blur", () => this.#close());
     this.#list.addEventListener("pointerdown", (event) => this.#onpointerdown(event));
@@ -54,9 +66,9 @@ export class Search {
   /** Update the offers after the catalogue or the list has changed. */
   refresh() {
     if (this.#list.hidden) return;
-    const chosen = this.#offers[this.#active]?.s;
-    this.#offers = bestMatches(this.#catalogue(), this.#input.value);
-    this.#active = this.#offers.findIndex(({s}) => s === chosen);
+    const chosen = this.#offers[this.#active]?.title;
+    this.#offers = this.#offersFor(this.#input.value);
+    this.#active = this.#offers.findIndex(({title}) => title === chosen);
     this.#show();
   }
 
@@ -76,14 +88,14 @@ export class Search {
   #search() {
     const text = this.#input.value;
     this.#onfilter(text);
-    this.#offers = text.trim() === "" ? [] : bestMatches(this.#catalogue(), text);
+    this.#offers = text.trim() === "" ? [] : this.#offersFor(text);
     this.#active = -1;
     this.#show();
   }
 
   #show() {
     const hasText = this.#input.value.trim() !== "";
-    const options = this.#offers.map((listing, index) => this.#option(listing, index));
+    const options = this.#offers.map((offer, index) => this.#option(offer, index));
     if (hasText && !options.length) options.push(nothing());
     this.#list.replaceChildren(...options);
     this.#list.hidden = !options.length;
@@ -91,15 +103,32 @@ export class Search {
     this.#mark();
   }
 
-  /** @param {Listing} listing @param {number} index */
-  #option({s, name, sector = ""}, index) {
-    const isListed = this.#isListed(s);
+  /** Several symbols come first: who types them wants them together. @param {string} text @returns {Offer[]} */
+  #offersFor(text) {
+    const catalogue = [...this.#catalogue()];
+    const several = severalIn(catalogue, text);
+    if (several.length) return [this.#together(several.join(", "), "", several)];
+    const groups = groupsOf(catalogue, text).map(({name, symbols}) => this.#together(name, `${symbols.length} in all`, symbols));
+    const single = bestMatches(catalogue, text).map(({s, name, sector = ""}) => ({title: s, name, detail: sector, symbols: [s], symbol: s}));
+    return isGroupMeant(catalogue, text) ? [...groups, ...single] : [...single, ...groups];
+  }
+
+  /** @param {string} name @param {string} detail @param {string[]} symbols @returns {Offer} */
+  #together(name, detail, symbols) {
+    const missing = symbols.filter((symbol) => !this.#isListed(symbol));
+    return {title: missing.length ? `Add ${missing.length}` : "All", name, detail, symbols: missing};
+  }
+
+  /** @param {Offer} offer @param {number} index */
+  #option({title, name, detail, symbols, symbol}, index) {
+    const isListed = symbol === undefined ? symbols.length === 0 : this.#isListed(symbol);
+    const marks = {id: `offer-${index}`, class: "offer", role: "option", "aria-selected": "false", "data-offer": String(index)};
     return make(
       "li",
-      {id: `offer-${index}`, class: "offer", role: "option", "aria-selected": "false", "data-symbol": s},
-      make("span", {class: "offer-symbol"}, s),
+      {...marks, ...(symbol !== undefined && {"data-symbol": symbol})},
+      make("span", {class: "offer-symbol"}, title),
       make("span", {class: "offer-name"}, name),
-      make("span", {class: "offer-sector"}, sector),
+      make("span", {class: "offer-sector"}, detail),
       make("span", {class: isListed ? "offer-verb offer-listed" : "offer-verb"}, isListed ? "In list" : "Add"),
     );
   }
@@ -110,6 +139,17 @@ export class Search {
     }
     if (this.#active >= 0) this.#input.setAttribute("aria-activedescendant", `offer-${this.#active}`);
     else this.#input.removeAttribute("aria-activedescendant");
+  }
+
+  /** Keep the lines of a pasted text apart: an input of one line would join their words. @param {ClipboardEvent} event */
+  #onpaste(event) {
+    const text = (event.clipboardData?.getData("text") ?? "").trim();
+    if (!/[\r\n\t]/.test(text)) return;
+    event.preventDefault();
+    const {value, selectionStart, selectionEnd} = this.#input;
+    const pasted = text.split(/[\s,;]*[\r\n\t]\s*/).join(", ");
+    this.#input.value = value.slice(0, selectionStart ?? value.length) + pasted + value.slice(selectionEnd ?? value.length);
+    this.#search();
   }
 
   /** @param {KeyboardEvent} event */
@@ -133,24 +173,25 @@ export class Search {
   /** Keep the focus in the box, so that the list does not close before the click. @param {Event} event */
   #onpointerdown(event) {
     event.preventDefault();
-    const option = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("[data-symbol]"));
-    if (option?.dataset.symbol) this.#choose(option.dataset.symbol);
+    const option = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("[data-offer]"));
+    const offer = this.#offers[Number(option?.dataset.offer ?? -1)];
+    if (offer) this.#choose(offer);
   }
 
   /** @param {Event} event */
   #onsubmit(event) {
     event.preventDefault();
     const text = this.#input.value.trim().toUpperCase();
-    const exact = this.#offers.find(({s}) => s === text);
+    const exact = this.#offers.find(({symbol}) => symbol === text);
     const chosen = this.#offers[this.#active] ?? exact ?? this.#offers[0];
-    if (chosen) this.#choose(chosen.s);
+    if (chosen) this.#choose(chosen);
   }
 
-  /** @param {string} symbol */
-  #choose(symbol) {
+  /** @param {Offer} offer */
+  #choose({symbol, symbols}) {
     this.#clear();
-    if (this.#isListed(symbol)) this.#onpick(symbol);
-    else this.#onadd(symbol);
+    if (symbol !== undefined && this.#isListed(symbol)) this.#onpick(symbol);
+    else if (symbols.length) this.#onadd(symbols);
   }
 
   #clear() {
@@ -180,6 +221,41 @@ export function bestMatches(catalogue, text) {
   const matching = ranked.filter(({rank}) => rank < Infinity);
   matching.sort((a, b) => a.rank - b.rank || (a.listing.s < b.listing.s ? -1 : 1));
   return matching.slice(0, OFFERS).map(({listing}) => listing);
+}
+
+/**
+ * Return the symbols that a text lists, or none if it is no list. A text without commas is one only when every word of
+ * it is a symbol: names have spaces too. Symbols that nobody knows stay in a list with commas, so that the server says so.
+ * @param {Iterable<Listing>} catalogue
+ * @param {string} text
+ */
+export function severalIn(catalogue, text) {
+  const known = new Set([...catalogue].map(({s}) => s));
+  const words = [...new Set(text.trim().toUpperCase().split(SEPARATORS).filter((word) => word))];
+  const found = words.filter((word) => known.has(word));
+  const isList = /[,;]/.test(text) ? found.length > 0 : found.length === words.length;
+  return isList && words.length > 1 ? words : [];
+}
+
+/**
+ * Return what a text means besides single instruments: sectors whose name it begins, or the whole market.
+ * @param {Iterable<Listing>} catalogue
+ * @param {string} text
+ * @returns {{name: string, symbols: string[]}[]}
+ */
+export function groupsOf(catalogue, text) {
+  const needle = text.trim().toLowerCase();
+  const listings = [...catalogue];
+  if (EVERYTHING.includes(needle)) return [{name: "The whole market", symbols: listings.map(({s}) => s)}];
+  const sectors = new Set(listings.map(({sector = ""}) => sector));
+  const meant = [...sectors].filter((sector) => needle.length >= GROUP_LETTERS && sector.toLowerCase().startsWith(needle)).sort();
+  return meant.map((name) => ({name, symbols: listings.filter(({sector}) => sector === name).map(({s}) => s)}));
+}
+
+/** Say whether a text is the whole name of a group: then that comes before the instruments. @param {Listing[]} catalogue @param {string} text */
+function isGroupMeant(catalogue, text) {
+  const needle = text.trim().toLowerCase();
+  return EVERYTHING.includes(needle) || catalogue.some(({sector = ""}) => sector.toLowerCase() === needle);
 }
 
 /** @param {Listing} listing @param {string} needle */

@@ -24,7 +24,6 @@ export class Watchlist {
   #heads;
   #template;
   #empty;
-  #noMatch;
   #resort;
   #facts;
   #onremove;
@@ -56,7 +55,6 @@ export class Watchlist {
     this.#heads = /** @type {HTMLElement[]} */ ([...table.querySelectorAll("th[data-sort]")]);
     this.#template = /** @type {HTMLTemplateElement} */ (find(panel, "template"));
     this.#empty = find(panel, "[data-part=empty]");
-    this.#noMatch = find(panel, "[data-part=no-match]");
     this.#resort = find(panel, "[data-part=resort]");
     this.#facts = facts;
     this.#onremove = onremove;
@@ -86,13 +84,14 @@ export class Watchlist {
   }
 
   /**
-   * Show only lines whose symbol or name contains the text.
+   * Show only lines whose symbol or name contains the text. If none does, show all: somebody looks for another symbol.
    * @param {string} text
    */
   filter(text) {
     this.#needle = text.trim().toLowerCase();
-    for (const row of this.#rows.values()) this.#sieve(row);
-    this.#noMatch.hidden = this.#rows.size === 0 || [...this.#rows.values()].some(({element}) => !element.hidden);
+    const rows = [...this.#rows.values()];
+    if (!rows.some((row) => this.#isMatch(row))) this.#needle = "";
+    for (const row of rows) row.element.hidden = !this.#isMatch(row);
     this.#focus.settle();
   }
 
@@ -170,7 +169,7 @@ export class Watchlist {
     this.#body.append(row.element);
     row.paint(this.#facts(symbol), 0, this.#flasher);
     row.hush();
-    this.#sieve(row);
+    row.element.hidden = !this.#isMatch(row);
   }
 
   /** Remove a line. If it had the focus, its neighbour gets it. @param {string} symbol */
@@ -185,10 +184,9 @@ export class Watchlist {
   }
 
   /** @param {RowView} row */
-  #sieve(row) {
+  #isMatch(row) {
     const name = this.#facts(row.symbol).instrument?.name ?? "";
-    const text = `${row.symbol} ${name}`.toLowerCase();
-    row.element.hidden = !text.includes(this.#needle);
+    return `${row.symbol} ${name}`.toLowerCase().includes(this.#needle);
   }
 
   // --- order --------------------------------------------------------------------------------

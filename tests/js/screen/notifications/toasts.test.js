@@ -35,3 +35,13 @@ test("what was read elsewhere is taken back, and a button closes", () => {
   polite.firstElementChild.querySelector("button").click();
   equal(titles()[0], ["c"]);
 });
+
+test("an action runs once and takes its toast away", () => {
+  const {toasts, titles, polite} = shown();
+  const done = [];
+  toasts.show({title: "NVX removed", action: {label: "Undo", run: () => done.push("undone")}});
+  const button = polite.querySelector("button");
+  equal(button.textContent, "Undo");
+  button.click();
+  equal([done, titles()[0]], [["undone"], []]);
+});

@@ -47,5 +47,5 @@ test("each exchange shows its day", () => {
   equal(texts()[2], "");
   banner.show([FEED, {...FEED, feed: "lab", exchange: ""}, {...FEED, feed: "x", exchange: "XETRA", state: "PAUSED"}]);
   banner.tick(1_000);
-  equal(texts()[2], "NYSE · 9 Mar · 12:00 · Open, XETRA · Paused");
+  equal(texts()[2], "Main: NYSE · 9 Mar · 12:00 · Open, Main · Running, Main: XETRA · Paused");
 });

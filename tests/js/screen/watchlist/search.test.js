@@ -1,7 +1,7 @@
 /** The box that filters the table and offers symbols: which, in which order, and what a choice does. */
 
 import {make} from "/static/js/dom.js";
-import {Search, bestMatches} from "/static/js/screen/watchlist/search.js";
+import {Search, bestMatches, groupsOf, severalIn} from "/static/js/screen/watchlist/search.js";
 import {each, equal, test} from "../../harness.js";
 
 const CATALOGUE = [
@@ -38,7 +38,7 @@ function shown() {
   const world = {form, list, input: form.querySelector("input"), filtered: [], added: [], picked: []};
   world.search = new Search({
     form, catalogue: () => CATALOGUE, isListed: (s) => s === "NVX",
-    onfilter: (text) => world.filtered.push(text), onadd: (s) => world.added.push(s), onpick: (s) => world.picked.push(s),
+    onfilter: (text) => world.filtered.push(text), onadd: (symbols) => world.added.push(symbols.join(" ")), onpick: (s) => world.picked.push(s),
   });
   world.type = (text) => {
     world.input.value = text;
@@ -90,6 +90,60 @@ test("Enter takes the chosen offer, else the exact one, else the first", () => {
   submit();
   equal([added, picked], [["NOV", "QAL"], ["NVX"]]);
   equal([input.value, filtered.at(-1)], ["", ""]);
+});
+
+test("several symbols are those that somebody pasted, and no name", () =>
+  each([
+    ["NVX, orb", ["NVX", "ORB"]],
+    ["nvx;ORB\tQAL\n", ["NVX", "ORB", "QAL"]],
+    ["NVX orb nvx", ["NVX", "ORB"]],
+    ["NVX,ZZZ", ["NVX", "ZZZ"]],
+    ["NVX ZZZ", []],
+    ["Harbour Nova", []],
+    ["Foods, Inc", []],
+    ["NVX", []],
+    ["NVX, ", []],
+    ["", []],
+  ], ([text, expected]) => equal(severalIn(CATALOGUE, text), expected)));
+
+test("a sector and the whole market stand for their instruments", () =>
+  each([
+    ["Techno", [["Technology", "NVX"]]],
+    ["nova t", [["Nova Tech", "QAL"]]],
+    ["foo", []],
+    ["food", [["Food", "ORB"]]],
+    ["hipping", []],
+    [" ALL ", [["The whole market", "ORB NVX NOV QAL"]]],
+    ["*", [["The whole market", "ORB NVX NOV QAL"]]],
+  ], ([text, expected]) => equal(groupsOf(CATALOGUE, text).map(({name, symbols: all}) => [name, all.join(" ")]), expected)));
+
+test("what is added together is one request, without what is in the list", () => {
+  const {type, submit, list, added, press} = shown();
+  type("NVX, ORB, QAL");
+  equal(list.children.length, 1);
+  equal([...list.querySelectorAll("span")].map(({textContent}) => textContent), ["Add 2", "NVX, ORB, QAL", "", "Add"]);
+  submit();
+  type("all");
+  press("ArrowDown");
+  submit();
+  type("Shipping");
+  submit();
+  type("Techno");
+  submit();
+  type("nvx,nvx;");
+  equal(list.querySelector("[data-symbol]")?.dataset.symbol, undefined);
+  equal(added, ["ORB QAL", "ORB NOV QAL", "NOV"]);
+});
+
+test("a pasted column keeps its symbols apart", () => {
+  const {input, submit, added} = shown();
+  const clipboardData = new DataTransfer();
+  clipboardData.setData("text", "ORB\r\nQAL\r\n");
+  const paste = new ClipboardEvent("paste", {clipboardData, cancelable: true});
+  input.dispatchEvent(paste);
+  equal([paste.defaultPrevented, input.value], [true, "ORB, QAL"]);
+  submit();
+  equal(added, ["ORB QAL"]);
 });
 
 test("Escape empties the box and shows every line again", () => {
