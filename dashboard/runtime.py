@@ -425,13 +425,18 @@ def static_files() -> StaticFiles:
     """
     folders = source_folders()
     if settings.DEBUG:
-        return StaticFiles([(folder, PREFIX) for folder in folders], is_fixed=False)
+        places = [(folder, f"{PREFIX}{prefix}") for folder, prefix in folders]
+        return StaticFiles(places, is_fixed=False)
     build, root = current_build(), Path(settings.STATIC_ROOT)
     try:
         places = [(publish(build, source_files(), root), PREFIX)]
     except OSError as error:
         log.error("files of pages cannot be published, so they are larger error=%s", error)
-        places = [(folder, f"{PREFIX}{part}") for folder in folders for part in ("", f"{build}/")]
+        places = [
+            (folder, f"{PREFIX}{part}{prefix}")
+            for folder, prefix in folders
+            for part in ("", f"{build}/")
+        ]
     hsts_s = settings.SECURE_HSTS_SECONDS
     return StaticFiles([*places, (root, PREFIX)], is_fixed=True, hsts_s=hsts_s)
 

@@ -9,6 +9,7 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Final
 
+import litecharts
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -424,7 +425,11 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 """HSTS for sub-domains and browsers' lists are for the owner of the whole domain to decide."""
 
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    ("vendor/lightweight-charts", Path(litecharts.__file__).parent / "js"),
+]
+"""Of the package litecharts only the chart library for browsers is used, which lies in it."""
 STATIC_ROOT = MARKET_DATA_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -90,6 +90,7 @@ _second_factor: list[URLPattern | URLResolver] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.DashboardView.as_view(market=_market), name="dashboard"),
+    path("i/<str:symbol>/", views.InstrumentView.as_view(market=_market), name="instrument"),
     path("polling/", views.PollingView.as_view(market=_market), name="polling"),
     path("alerts/", AlertsView.as_view(market=_market), name="alerts"),
     path("alerts/<int:alert_id>/", AlertsView.as_view(market=_market), name="alert"),

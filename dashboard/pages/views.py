@@ -13,7 +13,14 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+    QueryDict,
+)
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.decorators import method_decorator
@@ -73,6 +80,27 @@ class PollingView(DashboardView):
 
     template_name = "polling.html"
     transport = "poll"
+
+
+class InstrumentView(DashboardView):
+    """The page of one instrument: its chart, key figures and trades."""
+
+    template_name = "instrument.html"
+
+    async def get(self, request: HttpRequest, symbol: str) -> HttpResponse:  # type: ignore[override]
+        """Answer with the page; an instrument that the person may not see is not found."""
+        self.symbol = symbol
+        return await super().get(request)
+
+    def _market_context(self, _: Sequence[str], access: Access) -> dict[str, Any]:
+        rows = self.market.rows([self.symbol], access)
+        if not rows:
+            raise Http404(f"symbol was {self.symbol[:16]!r}")
+        return {
+            "row": rows[0],
+            "feeds": self.market.feeds(access),
+            "age_text": self.market.age_text(),
+        }
 
 
 class LabView(View):

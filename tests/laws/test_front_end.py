@@ -22,7 +22,7 @@ FREE = {"format.js", "dom.js", STEADY}
 NETWORK_ROOMS = {"wire", "transports", "connection", "tabs"}
 SCREEN_ROOMS = {
     *("screen/page", "screen/status", "screen/notifications", "screen/watchlist"),
-    *("screen/trades", "screen/lab", "screen/deck", "screen/developers"),
+    *("screen/trades", "screen/chart", "screen/lab", "screen/deck", "screen/developers"),
 }
 ROOMS: dict[str, set[str]] = {
     "theme-boot.js": set(),
@@ -41,6 +41,7 @@ ROOMS: dict[str, set[str]] = {
     "screen/notifications": FREE | {"wire"},
     "screen/watchlist": FREE | {"wire", "screen/status"},
     "screen/trades": FREE | {"wire", "market", "screen/watchlist"},
+    "screen/chart": FREE | {"wire", "market", "screen/status"},
     "screen/lab": FREE | {"wire", "lab/measure", "screen/page"},
     "screen/deck": FREE,
     "screen/developers": FREE,

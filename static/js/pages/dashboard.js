@@ -13,12 +13,13 @@ import {Clock} from "../market/clock.js";
 import {Inbox} from "../market/inbox.js";
 import {Rejected} from "../market/rejected.js";
 import {Replica} from "../market/replica.js";
+import {openInstrument} from "../screen/chart/panel.js";
 import {Notifications} from "../screen/notifications/notifications.js";
 import {Toasts} from "../screen/notifications/toasts.js";
 import {PaintScheduler} from "../screen/page/paint_scheduler.js";
 import {Announcer} from "../screen/page/announcer.js";
 import {bindKeys} from "../screen/page/keyboard.js";
-import {Choice, askFor, isSavingData, readSettings, signIn} from "../screen/page/settings.js";
+import {Choice, askFor, asked, isSavingData, readSettings, signIn} from "../screen/page/settings.js";
 import {ConnectionStatus} from "../screen/status/connection_status.js";
 import {FeedBanner} from "../screen/status/feed_banner.js";
 import {Meter} from "../screen/status/meter.js";
@@ -30,6 +31,8 @@ import {Search} from "../screen/watchlist/search.js";
 import {Watchlist} from "../screen/watchlist/watchlist.js";
 import {JumpWatch, steadyNow} from "../steady_clock.js";
 import {shared} from "../tabs/sharing.js";
+import {BarHistory} from "../transports/bar_history.js";
+import {BookReader} from "../transports/book_reader.js";
 import {candidatesOf} from "../transports/catalogue.js";
 import {PollTransport} from "../transports/poll.js";
 import {Poster} from "../transports/post.js";
@@ -60,6 +63,18 @@ class Page {
     facts: (symbol) => this.#facts(symbol),
     onremove: (symbol) => void this.#remove(symbol),
     onselect: (symbol) => this.#select(symbol),
+    hasDetails: !this.#settings.isPolling,
+  });
+  #history = new BarHistory(this.#settings.barsUrl);
+  #books = new BookReader(this.#settings.quotesUrl);
+  #instrument = openInstrument({
+    subscriptions: this.#connection.subscriptions,
+    read: (request) => this.#history.read(request),
+    readBook: (symbol) => this.#books.read(symbol),
+    facts: (symbol) => ({...this.#facts(symbol), isUnseen: this.#isUnseen(symbol)}),
+    onchange: (part) => this.#scheduler.touch(part),
+    onclose: () => this.#watchlist.select(null),
+    announce: (text) => this.#announcer.say(text),
   });
   #trades = openTrades({
     subscriptions: this.#connection.subscriptions,
@@ -105,6 +120,8 @@ class Page {
     this.#listen();
     this.#bindPace();
     this.#trades?.list(symbols);
+    const shown = asked("i");
+    if (shown !== null && symbols.includes(shown)) this.#watchlist.select(shown);
     this.#connection.open();
     setInterval(() => this.#tick(), TICK_MS);
   }
@@ -116,7 +133,7 @@ class Page {
     return new Connection({
       candidates: this.#settings.isPolling ? candidates.filter(({key}) => key === "poll") : shared(candidates, sharing),
       positions: () => this.#positions(),
-      details: {[CHANNEL.TICKER]: {fields: FIELDS}},
+      details: {[CHANNEL.TICKER]: {fields: [...FIELDS, "o"]}},
       deliver: (frame) => this.#deliver(frame),
       onstate: (state) => this.#onstate(state),
       onrecovery: (recovery) => this.#status.recovered(recovery),
@@ -128,6 +145,7 @@ class Page {
       [CHANNEL.TICKER]: this.#board.position(CHANNEL.TICKER, this.#rejected.others(this.#watchlist.symbols)),
       [CHANNEL.STATUS]: this.#board.position(CHANNEL.STATUS),
       [CHANNEL.TRADES]: this.#trades?.position ?? null,
+      [CHANNEL.BARS]: this.#instrument?.position ?? null,
       [CHANNEL.NOTIFICATIONS]: this.#inbox.position,
     };
   }
@@ -137,6 +155,8 @@ class Page {
   #deliver(frame) {
     const now_ms = steadyNow();
     const isNext = this.#trades?.hear(frame) ?? true;
+    // It hears of the status when the board has it.
+    const isNextBar = frame.channel === CHANNEL.STATUS || (this.#instrument?.hear(frame) ?? true);
     switch (frame.type) {
       case "welcome":
         this.#clock.hear(frame.server_time, now_ms);
@@ -160,8 +180,9 @@ class Page {
         this.#list(frame.data);
         return true;
       case CHANNEL.TRADES:
-      case CHANNEL.BARS:
         return isNext;
+      case CHANNEL.BARS:
+        return isNextBar;
       case CHANNEL.TICKER:
         this.#hasPrices = true;
         return this.#stopwatch.time(() => this.#hearMarket(frame, now_ms));
@@ -185,7 +206,9 @@ class Page {
       this.#feeds.show(this.#board.feeds.values());
       this.#askRejected();
       this.#search.refresh();
+      this.#instrument?.hear(frame);
     }
+    if (this.#instrument?.symbol && changed.has(this.#instrument.symbol)) this.#scheduler.touch(this.#instrument);
     if (changed.size || frame.channel === CHANNEL.TICKER) this.#scheduler.touch(this.#watchlist, changed);
     return true;
   }
@@ -238,6 +261,11 @@ class Page {
     return {row: this.#board.rows.get(symbol), instrument, feed, isRejected: this.#rejected.has(symbol)};
   }
 
+  /** @param {string} symbol */
+  #isUnseen(symbol) {
+    return this.#board.position(CHANNEL.STATUS) !== null && !this.#board.instruments.has(symbol);
+  }
+
   /** Paint, then acknowledge the prices that are on the screen now, and what painting cost. @param {() => void} paint */
   #paint(paint) {
     if (!this.#hasPrices) {
@@ -262,6 +290,14 @@ class Page {
     addEventListener("pagehide", () => this.#connection.close());
     this.#pauseButton.addEventListener("click", () => this.#togglePause());
     bindKeys({"/": () => this.#search.focus(), "p": () => this.#togglePause(), "t": () => this.#toggleTrades()});
+  }
+
+  /** Show only this instrument's trades, and its chart; null shows all trades and no chart. @param {string | null} symbol */
+  #select(symbol) {
+    this.#trades?.select(symbol);
+    this.#instrument?.show(symbol);
+    if (symbol !== null) this.#trades?.reveal();
+    if (this.#instrument) askFor("i", symbol);
   }
 
   #togglePause() {
@@ -302,12 +338,6 @@ class Page {
     else if (state === "signed_out") signIn(this.#settings.loginUrl);
     else if (state === "stopped") this.#connection.open();
     else this.#connection.tryNow();
-  }
-
-  /** Choosing a line shows its trades, which lie below the list. @param {string | null} symbol */
-  #select(symbol) {
-    this.#trades?.select(symbol);
-    if (symbol !== null) this.#trades?.reveal();
   }
 
   #toggleTrades() {

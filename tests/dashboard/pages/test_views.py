@@ -27,7 +27,8 @@ class FakeMarket:
 
     def rows(self, symbols, access):
         assert asyncio.get_running_loop()
-        return [{"symbol": symbol, "last": "101.25"} for symbol in symbols]
+        seen = (symbol for symbol in symbols if symbol != "HIDDEN")
+        return [{"symbol": symbol, "last": "101.25"} for symbol in seen]
 
     def catalogue(self, access):
         return [{"s": "NVX", "name": "Novexa Systems", "sector": "Technology"}]
@@ -41,6 +42,7 @@ class FakeMarket:
 
 urlpatterns = [
     path("", views.DashboardView.as_view(market=FakeMarket()), name="dashboard"),
+    path("i/<str:symbol>/", views.InstrumentView.as_view(market=FakeMarket()), name="instrument"),
     path("polling/", views.PollingView.as_view(market=FakeMarket()), name="polling"),
     *urls.urlpatterns,
 ]
@@ -53,6 +55,8 @@ def plain_templates(settings):
     pages = {
         "dashboard.html": "live {{ age_text }}",
         "polling.html": "polling {{ age_text }}",
+        "instrument.html": "{{ row.symbol }} {{ row.last }}",
+        "404.html": "nowhere",
         "lab.html": "lab {{ watchlist_symbols|join:',' }}",
         "403_csrf.html": "too old",
     }
@@ -118,6 +122,18 @@ def test_a_page_has_everything_its_template_needs(browser, ada, page):
     assert [notice.title for notice in context["notifications"]] == ["Hello"]
     assert context["unread"] == 1
     assert context["interval_s"] == 2
+
+
+def test_the_page_of_an_instrument_has_its_line(browser):
+    response = browser.get("/i/NVX/")
+    assert response.content == b"NVX 101.25"
+    assert response["Cache-Control"] == "no-store"
+
+
+def test_an_instrument_that_is_not_seen_is_not_found(browser):
+    """One that does not exist and one that is hidden look the same."""
+    response = browser.get("/i/HIDDEN/")
+    assert (response.status_code, response.content) == (404, b"nowhere")
 
 
 def test_the_polling_page_polls_and_the_live_page_chooses(browser):

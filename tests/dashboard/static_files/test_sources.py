@@ -1,6 +1,8 @@
 """A build is known by the files of the pages: any change makes another one, nothing else does."""
 
+from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -13,6 +15,8 @@ from dashboard.static_files.sources import (
     source_files,
     source_folders,
 )
+
+LIBRARY: Final = "756b0ba9f58930226d6b8b9d47ad310448ab85d799ea1f7c2c02304777c10b52"
 
 
 @pytest.fixture
@@ -60,7 +64,16 @@ def test_every_file_lies_below_a_folder_that_is_searched() -> None:
     """They are served from there when they cannot be published."""
     folders = source_folders()
     for name, path in source_files():
-        assert next(folder / name for folder in folders if (folder / name).is_file()) == path
+        places = (f / name[len(prefix) :] for f, prefix in folders if name.startswith(prefix))
+        assert next(place for place in places if place.is_file()) == path
+
+
+def test_the_chart_library_is_the_one_that_was_chosen() -> None:
+    """It is the official file of Lightweight Charts 5.1.0, as its makers publish it."""
+    found = {source.name: source.path for source in source_files()}
+    library = found["vendor/lightweight-charts/lightweight-charts.js"].read_bytes()
+    assert sha256(library).hexdigest() == LIBRARY
+    assert b"Lightweight Charts\xe2\x84\xa2 v5.1.0" in library[:200]
 
 
 def test_a_build_is_of_all_files_and_templates() -> None:

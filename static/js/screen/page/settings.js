@@ -16,6 +16,8 @@ export function readSettings() {
     socketUrl: socketUrl(data.socket ?? "/ws/v1/"),
     sseUrl: data.sse ?? "/sse/v1/",
     pollUrl: data.poll ?? "/poll/v1/",
+    barsUrl: data.bars ?? "/api/v1/bars",
+    quotesUrl: data.quotes ?? "/api/v1/quotes",
     loginUrl: data.login ?? "/accounts/login/",
     addUrl: data.add ?? "/watchlist/add/",
     removeUrl: data.remove ?? "/watchlist/remove/",

@@ -33,7 +33,7 @@ export class RowView {
     this.element = element;
     this.symbol = symbol;
     element.dataset.symbol = symbol;
-    write(find(element, ".symbol"), symbol);
+    nameLine(find(element, ".symbol"), symbol);
     this.#name = find(element, ".name");
     this.#badge = find(element, ".phase");
     this.#delay = find(element, ".delay");
@@ -120,6 +120,19 @@ function describe(row) {
     cell.setAttribute("role", cell.tagName === "TH" ? "rowheader" : "gridcell");
     if (!cell.querySelector("button")) cell.tabIndex = -1;
   }
+}
+
+/**
+ * Name a line and let its link lead to the page of the instrument; the keyboard opens that from the chart beside the list.
+ * @param {HTMLElement} link
+ * @param {string} symbol
+ */
+function nameLine(link, symbol) {
+  write(link, symbol);
+  const address = link.getAttribute("href");
+  if (address === null) return;
+  link.setAttribute("href", address.replace("~", encodeURIComponent(symbol)));
+  link.tabIndex = -1;
 }
 
 /**

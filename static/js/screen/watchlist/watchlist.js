@@ -28,6 +28,7 @@ export class Watchlist {
   #facts;
   #onremove;
   #onselect;
+  #hasDetails;
   #focus;
   #order = new Order();
   #flasher = new Flasher();
@@ -46,10 +47,11 @@ export class Watchlist {
   /**
    * @param {{
    *   panel: HTMLElement, facts: (symbol: string) => RowFacts, onremove: (symbol: string) => void,
-   *   onselect: (symbol: string | null) => void,
-   * }} options `panel` holds the table, the template of a line and the empty state.
+   *   onselect: (symbol: string | null) => void, hasDetails?: boolean,
+   * }} options `panel` holds the table, the template of a line and the empty state. `hasDetails`: the page shows those of
+   *   the chosen line, so the link of a line chooses it
    */
-  constructor({panel, facts, onremove, onselect}) {
+  constructor({panel, facts, onremove, onselect, hasDetails = false}) {
     const table = find(panel, "table");
     this.#body = find(table, "tbody");
     this.#heads = /** @type {HTMLElement[]} */ ([...table.querySelectorAll("th[data-sort]")]);
@@ -59,6 +61,7 @@ export class Watchlist {
     this.#facts = facts;
     this.#onremove = onremove;
     this.#onselect = onselect;
+    this.#hasDetails = hasDetails;
     this.#adopt();
     this.#focus = new RovingFocus(table);
     this.#order.word = recall(MEMORY) ?? "";
@@ -270,6 +273,11 @@ export class Watchlist {
   #onclick(event) {
     const target = /** @type {Element} */ (event.target);
     const button = target.closest("button[name=symbol]");
+    const isNewTab = event.ctrlKey || event.metaKey || event.shiftKey;
+    if (target.closest("a.symbol")) {
+      if (isNewTab || !this.#hasDetails) return;
+      event.preventDefault();
+    }
     if (!button) {
       this.#choose(target);
       return;

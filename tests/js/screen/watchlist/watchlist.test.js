@@ -14,8 +14,10 @@ const named = (name) => make("span", {class: name});
 /** A line as the template of the page has it. */
 function line() {
   const cells = COLUMNS.map(({key}) => make("td", {"data-field": key}, "–"));
-  const head = make("th", {}, ...["symbol", "name", "phase", "delay", "reason"].map(named));
-  return make("tr", {"data-symbol": ""}, head, ...cells, make("td", {}, make("button", {type: "button", name: "symbol"}, "x")));
+  const link = make("a", {class: "symbol", href: "/i/~/"});
+  const head = make("th", {}, link, ...["name", "phase", "delay", "reason"].map(named));
+  const alert = make("a", {class: "row-alert", href: "/alerts/?symbol="});
+  return make("tr", {"data-symbol": ""}, head, ...cells, make("td", {}, alert, make("button", {type: "button", name: "symbol"}, "x")));
 }
 
 function panelOf() {
@@ -28,7 +30,7 @@ function panelOf() {
 }
 
 /** A watchlist of three symbols with prices 10, 30 and 20, on the page. */
-function shown() {
+function shown(options = {}) {
   localStorage.clear();
   document.querySelector("#watchlist-of-tests")?.remove();
   const panel = panelOf();
@@ -37,7 +39,7 @@ function shown() {
   const prices = {NVX: 10, ORB: 30, QAL: 20};
   const [removed, selected] = [[], []];
   const facts = (s) => ({row: {...ROW, s, p: prices[s], pc: 10}, instrument: {s, name: NAMES[s]}, feed: undefined, isRejected: false});
-  const list = new Watchlist({panel, facts, onremove: (s) => removed.push(s), onselect: (s) => selected.push(s)});
+  const list = new Watchlist({panel, facts, onremove: (s) => removed.push(s), onselect: (s) => selected.push(s), ...options});
   list.list(["NVX", "ORB", "QAL"]);
   const lines = () => [...panel.querySelectorAll("tbody tr")];
   return {
@@ -210,4 +212,26 @@ test("the order that a person chose is there again", () => {
     onremove: () => {}, onselect: () => {}});
   equal([panel.querySelector("[data-sort=last]").getAttribute("aria-sort"), list.symbols], ["ascending", []]);
   localStorage.removeItem("market.sort");
+});
+
+test("the link of a line leads to its page, and chooses the line where the page shows its details", () => {
+  for (const hasDetails of [false, true]) {
+    const {lineOf, selected} = shown({hasDetails});
+    const link = lineOf("ORB").querySelector("a.symbol");
+    equal([link.getAttribute("href"), link.textContent], ["/i/ORB/", "ORB"]);
+    const follows = [];
+    document.addEventListener("click", (event) => {
+      follows.push(!event.defaultPrevented);
+      event.preventDefault();
+    }, {once: true});
+    link.click();
+    equal([follows, selected], hasDetails ? [[false], ["ORB"]] : [[true], []]);
+  }
+});
+
+test("a click that opens a new tab leaves the line as it is", () => {
+  const {lineOf, selected} = shown({hasDetails: true});
+  document.addEventListener("click", (event) => event.preventDefault(), {once: true});
+  lineOf("ORB").querySelector("a.symbol").dispatchEvent(new MouseEvent("click", {bubbles: true, cancelable: true, ctrlKey: true}));
+  equal(selected, []);
 });
