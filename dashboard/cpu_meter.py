@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -144,6 +144,16 @@ def billed(awaitable: Awaitable[T]) -> Awaitable[T]:
     """Wrap work for a task of its own, charged to the connection that starts it."""
     account = _payer.get()
     return awaitable if account is None else Metered(account, awaitable)
+
+
+def billed_context() -> Context:
+    """Return a context for a task that outlives the request that starts it, and is charged to it.
+
+    Of the request it has nothing else: its thread for the database ends with it.
+    """
+    context = Context()
+    context.run(_payer.set, _payer.get())
+    return context
 
 
 def in_thread(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:

@@ -17,7 +17,8 @@ from dashboard.people.identity import (
     Identity,
     SessionCredential,
     TokenCredential,
-    signed_in,
+    look_up,
+    newcomers,
 )
 
 OWN_PAGE: Final = b"x-market-page"
@@ -38,7 +39,8 @@ SIGNED_OUT: Final = NotAdmitted(foreign=None)
 async def identify(scope: dict[str, Any], *, may_wait: bool = False) -> Identity | NotAdmitted:
     """Return who sends this request; a session counts only on requests of our own pages.
 
-    With `may_wait` the answer may take 2 s longer while many come at once, as after a restart.
+    With `may_wait` the answer may take 2 s longer while many come at once, as after a restart. It
+    is not for what runs within Django: a request there has a thread for the database of its own.
     """
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
     credential: Credential | None
@@ -51,7 +53,9 @@ async def identify(scope: dict[str, Any], *, may_wait: bool = False) -> Identity
         credential = _session_credential(headers.get(b"cookie", ""))
     if credential is None:
         return SIGNED_OUT
-    return await signed_in.find(credential, may_wait=may_wait) or SIGNED_OUT
+    if may_wait:
+        return await newcomers.find(credential) or SIGNED_OUT
+    return (await look_up([credential])).get(credential) or SIGNED_OUT
 
 
 def why_foreign(headers: dict[bytes, str], *, secure: bool) -> str | None:

@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Final, Generic, TypeVar
 
+from dashboard.cpu_meter import billed_context
+
 Key = TypeVar("Key")
 Found = TypeVar("Found")
 
@@ -30,15 +32,14 @@ class Batches(Generic[Key, Found]):
     ) -> None:
         self._look_up = look_up
         self._asked: dict[Key, asyncio.Future[Found | None]] = {}
-        self._hurry = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._next_s = self._pause_s = 0.0
 
-    async def find(self, key: Key, *, may_wait: bool) -> Found | None:
+    async def find(self, key: Key) -> Found | None:
         """Return what is found of a key; None if there is nothing.
 
-        With `may_wait` the answer may take MOST_PAUSE_S longer while many are asking.
+        While many are asking, the answer may take MOST_PAUSE_S longer.
         """
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
@@ -47,16 +48,15 @@ class Batches(Generic[Key, Found]):
         if future is None:
             future = self._asked[key] = loop.create_future()
             future.add_done_callback(_note_error)
-        if not may_wait:
-            self._hurry.set()
         if self._looking is None:
-            self._looking = loop.create_task(self._look())
+            # The request that asks may end before the others have their answer.
+            self._looking = loop.create_task(self._look(), context=billed_context())
         # The others who ask the same still wait when this one leaves.
         return await asyncio.shield(future)
 
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop, self._looking = loop, None
-        self._asked, self._hurry = {}, asyncio.Event()
+        self._asked = {}
         self._next_s = self._pause_s = 0.0
 
     async def _look(self) -> None:
@@ -69,13 +69,7 @@ class Batches(Generic[Key, Found]):
             self._looking = None
 
     async def _pause(self) -> None:
-        now_s = asyncio.get_running_loop().time()
-        try:
-            async with asyncio.timeout(max(0.0, self._next_s - now_s)):
-                await self._hurry.wait()
-        except TimeoutError:
-            pass
-        self._hurry.clear()
+        await asyncio.sleep(max(0.0, self._next_s - asyncio.get_running_loop().time()))
 
     async def _answer(self, asked: dict[Key, asyncio.Future[Found | None]]) -> None:
         grown_s = min(MOST_PAUSE_S, GROWTH * self._pause_s)

@@ -134,7 +134,7 @@ def _rights_among(identities: Collection[Identity]) -> dict[int, Rights]:
 
 
 @in_thread
-def _look_up(credentials: Collection[Credential]) -> dict[Credential, Identity]:
+def look_up(credentials: Collection[Credential]) -> dict[Credential, Identity]:
     """Return who holds these credentials; those that are not good are left out.
 
     Two queries for sessions and two for tokens, whatever their number, and some more for staff, for
@@ -145,8 +145,8 @@ def _look_up(credentials: Collection[Credential]) -> dict[Credential, Identity]:
     return {**holders_of_sessions(keys), **holders_of_tokens(tokens)}
 
 
-signed_in: Final = Batches(_look_up)
-"""Finds who holds a credential."""
+newcomers: Final = Batches(look_up)
+"""Looks up together those that come together."""
 
 
 def holders_of_sessions(keys: Collection[str]) -> dict[Credential, Identity]:

@@ -46,22 +46,22 @@ def batches(looks):
     return Batches(looks)
 
 
-async def come(batches, keys, every_s, *, may_wait=True):
+async def come(batches, keys, every_s):
     """Ask for one key after the other, without waiting for answers; return them."""
     tasks = []
     for key in keys:
-        tasks.append(asyncio.create_task(batches.find(key, may_wait=may_wait)))
+        tasks.append(asyncio.create_task(batches.find(key)))
         await pass_time(every_s)
     return await asyncio.gather(*tasks)
 
 
 def test_the_first_is_looked_up_at_once(virtual, batches, looks):
-    assert virtual.run_until_complete(batches.find(2, may_wait=True)) == "found 2"
+    assert virtual.run_until_complete(batches.find(2)) == "found 2"
     assert looks.begun_s == [0]
 
 
 def test_what_is_not_there_is_none(virtual, batches):
-    assert virtual.run_until_complete(batches.find(3, may_wait=True)) is None
+    assert virtual.run_until_complete(batches.find(3)) is None
 
 
 def test_those_that_come_meanwhile_go_together_and_each_key_once(virtual, batches, looks):
@@ -96,33 +96,21 @@ def test_after_a_crowd_a_single_one_waits_no_longer_than_before(virtual, batches
     assert looks.begun_s[-1] - looks.begun_s[-2] == pytest.approx(FIRST_PAUSE_S)
 
 
-def test_one_that_may_not_wait_takes_the_others_along(virtual, batches, looks):
-    async def ask():
-        crowd = asyncio.create_task(come(batches, range(100), every_s=0.001))
-        await pass_time(0.11)
-        begun_s = virtual.time()
-        await batches.find(2, may_wait=False)
-        assert virtual.time() - begun_s == pytest.approx(LOOK_S, abs=LOOK_S)
-        await crowd
-
-    virtual.run_until_complete(ask())
-
-
 def test_an_error_goes_to_all_who_asked_and_the_next_look_is_good(virtual, batches, looks):
     looks.error = RuntimeError("no database")
 
     async def ask():
-        both = [asyncio.create_task(batches.find(key, may_wait=False)) for key in (1, 2)]
+        both = [asyncio.create_task(batches.find(key)) for key in (1, 2)]
         return await asyncio.gather(*both, return_exceptions=True)
 
     assert virtual.run_until_complete(ask()) == [looks.error, looks.error]
     looks.error = None
-    assert virtual.run_until_complete(batches.find(2, may_wait=False)) == "found 2"
+    assert virtual.run_until_complete(batches.find(2)) == "found 2"
 
 
 def test_the_others_still_get_an_answer_when_one_leaves(virtual, batches):
     async def ask():
-        leaver, other = (asyncio.create_task(batches.find(2, may_wait=True)) for _ in range(2))
+        leaver, other = (asyncio.create_task(batches.find(2)) for _ in range(2))
         await asyncio.sleep(0)
         leaver.cancel()
         return await other
@@ -131,8 +119,8 @@ def test_the_others_still_get_an_answer_when_one_leaves(virtual, batches):
 
 
 def test_a_new_loop_begins_again(virtual, batches):
-    virtual.create_task(batches.find(2, may_wait=True))
+    virtual.create_task(batches.find(2))
     virtual.run_until_complete(asyncio.sleep(0))
     other = VirtualLoop()
-    assert other.run_until_complete(batches.find(4, may_wait=True)) == "found 4"
+    assert other.run_until_complete(batches.find(4)) == "found 4"
     other.end()
