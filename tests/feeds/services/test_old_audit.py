@@ -127,6 +127,6 @@ def test_a_database_of_an_older_version_is_brought_up_to_date(symbols):
         old.objects.create(action="halt", target="feed demo", after={"symbols": symbols[:2]})
     finally:
         executor = MigrationExecutor(connection)
-        executor.migrate(executor.loader.graph.leaf_nodes("feeds"))
+        executor.migrate(executor.loader.graph.leaf_nodes())
     found = AuditEntry.objects.get(subjects__name=f"instrument {symbols[0]}")
     assert found.subjects.count() == 3
