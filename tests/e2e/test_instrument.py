@@ -74,6 +74,7 @@ def test_a_closed_bar_is_the_stored_one_also_through_a_reconnect(
     page = open_page("i/NVX/", url=line.url)
     expect_chart(page)
     page.get_by_role("button", name="Table").click()
+    page.wait_for_function(f"() => ({CLOSED_BARS})().length > 0")
     before = page.evaluate(CLOSED_BARS)[-1][0]
     line.cut()
     expect(page.locator("#link-badge")).not_to_contain_text("Live")

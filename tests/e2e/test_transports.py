@@ -325,7 +325,7 @@ def test_what_is_painted_is_acknowledged(open_wired, eventually: Callable[..., N
         for command in wire.sent("subscribe")
         if command["params"]["channel"] == "ticker"
     ]
-    assert set(ticker["fields"]) == {"p", "b", "a", "h", "l", "pc", "v", "ph"}
+    assert set(ticker["fields"]) == {"p", "b", "a", "o", "h", "l", "pc", "v", "ph"}
 
 
 def test_the_page_says_its_pace_and_why(open_wired, eventually: Callable[..., None]) -> None:

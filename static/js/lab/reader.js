@@ -6,7 +6,7 @@
 
 import {Connection} from "../connection/connection.js";
 import {Board, Gap} from "../market/board.js";
-import {CHANNEL, HEARTBEAT, parsePosition} from "../wire/frames.js";
+import {CHANNEL, HEARTBEAT, SHOWN_FIELDS, parsePosition} from "../wire/frames.js";
 import {Ages} from "./measure/ages.js";
 import {Ledger} from "./measure/ledger.js";
 
@@ -16,8 +16,6 @@ import {Ledger} from "./measure/ledger.js";
 /** @typedef {import("../wire/frames.js").TickerEntry} TickerEntry */
 /** When the newest tick of each symbol happened, before a frame (UTC ms). @typedef {Map<string, number | null>} KnownTimes */
 
-/** The same fields as the dashboard asks for, and the open. */
-const FIELDS = Object.freeze(["p", "b", "a", "o", "h", "l", "pc", "v", "ph"]);
 /** The sums that the transport counts itself. */
 const COUNTED = Object.freeze(/** @type {const} */ (["requests", "openings", "commands", "bytes_sent", "bytes_received"]));
 /** The most times that the ticks of one entry are spread over; beyond that, each time stands for several ticks. */
@@ -64,7 +62,7 @@ export class Reader {
     this.#connection = new Connection({
       candidates: [candidate],
       positions: () => ({[CHANNEL.TICKER]: this.board.position(CHANNEL.TICKER)}),
-      details: {[CHANNEL.TICKER]: {fields: FIELDS}},
+      details: {[CHANNEL.TICKER]: {fields: SHOWN_FIELDS}},
       deliver: (frame) => this.#deliver(frame),
       onstate,
     });

@@ -26,7 +26,6 @@ import {Meter} from "../screen/status/meter.js";
 import {Pace} from "../screen/status/pace.js";
 import {Stopwatch} from "../screen/status/stopwatch.js";
 import {openTrades} from "../screen/trades/panel.js";
-import {FIELDS} from "../screen/watchlist/columns.js";
 import {Search} from "../screen/watchlist/search.js";
 import {Watchlist} from "../screen/watchlist/watchlist.js";
 import {JumpWatch, steadyNow} from "../steady_clock.js";
@@ -36,7 +35,7 @@ import {BookReader} from "../transports/book_reader.js";
 import {candidatesOf} from "../transports/catalogue.js";
 import {PollTransport} from "../transports/poll.js";
 import {Poster} from "../transports/post.js";
-import {CHANNEL, HEARTBEAT} from "../wire/frames.js";
+import {CHANNEL, HEARTBEAT, SHOWN_FIELDS} from "../wire/frames.js";
 
 /** @typedef {import("../wire/frames.js").Frame} Frame */
 /** @typedef {import("../wire/frames.js").MarketFrame} MarketFrame */
@@ -133,7 +132,7 @@ class Page {
     return new Connection({
       candidates: this.#settings.isPolling ? candidates.filter(({key}) => key === "poll") : shared(candidates, sharing),
       positions: () => this.#positions(),
-      details: {[CHANNEL.TICKER]: {fields: [...FIELDS, "o"]}},
+      details: {[CHANNEL.TICKER]: {fields: SHOWN_FIELDS}},
       deliver: (frame) => this.#deliver(frame),
       onstate: (state) => this.#onstate(state),
       onrecovery: (recovery) => this.#status.recovered(recovery),

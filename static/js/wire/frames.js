@@ -170,6 +170,8 @@ export const EMPTY_ROW = Object.freeze({
 });
 /** The fields of prices that can be asked for; `t` comes with every entry. @type {readonly string[]} */
 export const TICKER_FIELDS = Object.freeze(Object.keys(EMPTY_ROW).filter((field) => field !== "t"));
+/** The fields of prices that pages show: all but the sizes. */
+export const SHOWN_FIELDS = Object.freeze(TICKER_FIELDS.filter((field) => field !== "bs" && field !== "as"));
 
 /**
  * Say whether a closed connection may be opened again. It may, if the code is not in the table.

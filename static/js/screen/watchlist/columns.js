@@ -16,9 +16,6 @@ import {change, percent, price, volume} from "../../format.js";
 /** Makes a whole number of any price. */
 const SCALE = 1e8;
 
-/** The fields that the columns and the badge of a line need. Sizes and the open are not shown. */
-export const FIELDS = Object.freeze(["p", "b", "a", "h", "l", "pc", "v", "ph"]);
-
 /**
  * Return the change of the last price from the previous close, or null.
  * @param {Row} row

@@ -1,6 +1,7 @@
 /** The columns of the watchlist: text, value, and the direction that a row shows. */
 
-import {COLUMNS, FIELDS, changeOf, directionOf, percentOf} from "/static/js/screen/watchlist/columns.js";
+import {COLUMNS, changeOf, directionOf, percentOf} from "/static/js/screen/watchlist/columns.js";
+import {SHOWN_FIELDS} from "/static/js/wire/frames.js";
 import {each, equal, test} from "../../harness.js";
 
 const ROW = {p: 101.25, b: 101.2, a: 101.3, h: 102, l: 99, pc: 100, v: 12_340};
@@ -32,5 +33,5 @@ test("a row that is not known has no direction", () => {
 });
 
 test("every column has its field on the wire", () => {
-  equal(["p", "b", "a", "h", "l", "pc", "v"].every((field) => FIELDS.includes(field)), true);
+  equal(["p", "b", "a", "h", "l", "pc", "v"].every((field) => SHOWN_FIELDS.includes(field)), true);
 });
