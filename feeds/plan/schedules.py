@@ -35,6 +35,11 @@ class TradingDay(NamedTuple):
         return self.end_ms - self.starts_ms[0]
 
     @property
+    def has_auctions(self) -> bool:
+        """Say whether trading begins with an auction, as it does unless it is round the clock."""
+        return self.starts_ms[Segment.OPENING_AUCTION] < self.starts_ms[Segment.CONTINUOUS]
+
+    @property
     def trading_ms(self) -> int:
         """Return the length of continuous trading."""
         return self.starts_ms[Segment.CLOSING_AUCTION] - self.starts_ms[Segment.CONTINUOUS]

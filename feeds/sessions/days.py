@@ -52,8 +52,7 @@ class Day:
     @property
     def has_auctions(self) -> bool:
         """Say whether trading begins with an auction, as it does unless it is round the clock."""
-        starts = self.time.day.starts_ms
-        return starts[Segment.OPENING_AUCTION] < starts[Segment.CONTINUOUS]
+        return self.time.day.has_auctions
 
     def is_doubled(self, at_ms: int) -> bool:
         """Say whether bands are doubled at a time, soon after the open or before the close."""

@@ -89,8 +89,11 @@ class Books:
         """Copy quotes of instruments that stay, from the places `there` to the places `here`."""
         self.quotes[:, here] = former.quotes[:, there]
 
-    def ticks_of(self, rows: Arrivals, rank: Words) -> list[Tick]:
-        """Return the ticks in time order; ticks of the same time are in the order of `rank`."""
+    def ticks_of(self, rows: Arrivals, rank: Words, size: float = 1.0) -> list[Tick]:
+        """Return the ticks in time order; ticks of the same time are in the order of `rank`.
+
+        Trades are `size` times as large as usual.
+        """
         # Sorted by instrument first: then the quote before a trade is that of its own book, and
         # whole columns can be computed at once.
         order = np.lexsort((rank, rows.at, rows.place))
@@ -103,7 +106,7 @@ class Books:
         # An array of objects takes quotes and trades at their rows and sorts both in one call.
         made = np.empty(len(order), dtype=object)
         made[is_quote] = self._quotes_of(rows.take(np.flatnonzero(is_quote)), quotes)
-        made[trades] = self._trades_of(rows.take(trades), in_force)
+        made[trades] = self._trades_of(rows.take(trades), in_force, size)
         self._remember(rows.place[is_quote], quotes)
         ticks: list[Tick] = made[np.lexsort((rank, rows.at))].tolist()
         return ticks
@@ -146,7 +149,7 @@ class Books:
         columns = (column.tolist() for column in (bid, ask, bid_size, ask_size, rows.at))
         return list(map(Quote, symbols, *columns, bids, asks))
 
-    def _trades_of(self, rows: Arrivals, in_force: Whole) -> list[Trade]:
+    def _trades_of(self, rows: Arrivals, in_force: Whole, size: float) -> list[Trade]:
         """Return the trades: more are buys when mid is above the middle of the quote in force."""
         bid, ask, _, _ = in_force
         # The quote is some time old. A quote that lags behind mid is hit on the side that is cheap,
@@ -156,6 +159,8 @@ class Books:
         symbols = map(self._symbols.__getitem__, rows.place.tolist())
         sides = map(_SIDES.__getitem__, is_buy.astype(np.int64).tolist())
         prices, sizes = np.where(is_buy, ask, bid), lots_of(rows.bid_u, rows.volatility_ratio)
+        if size != 1.0:
+            sizes = np.maximum(1, np.rint(size * sizes / LOT)).astype(np.int64) * LOT
         return list(
             map(
                 Trade, symbols, prices.tolist(), sizes.tolist(), sides,

@@ -69,7 +69,7 @@ RATE_SLACK: Final = 0.05
 """While the rate stays this near its target, a new instrument does not change others' ticks."""
 MAX_LOG_MOVE: Final = 3.0
 """Log prices stay this near to where they began, a factor of 20, so that none gets stuck at 0."""
-_DIFFUSION: Final = float(np.sqrt(1 - 2 * JUMP_SCALE * JUMP_SCALE * JUMPS_PER_DAY))
+DIFFUSION: Final = float(np.sqrt(1 - 2 * JUMP_SCALE * JUMP_SCALE * JUMPS_PER_DAY))
 """Share of the volatility that is left to the shocks after that of the jumps."""
 _DEPTH: Final = 5
 """Purpose of the random numbers for the depth; feeds.simulator.paths has the other purposes."""
@@ -82,7 +82,7 @@ class _StepParameters:
         day_min = schedule.at(0).day.trading_ms / MINUTE_MS
         self.scale = schedule.scale(0)
         self.step_min = STEP_MS * self.scale / MINUTE_MS
-        self.step_sigma = DAY_SHARE * _DIFFUSION * float(np.sqrt(self.step_min / day_min))
+        self.step_sigma = DAY_SHARE * DIFFUSION * float(np.sqrt(self.step_min / day_min))
         self.minute_sigma = DAY_SHARE * float(np.sqrt(1 / day_min))
         self.jump_chance = JUMPS_PER_DAY * self.step_min / day_min
         decay = exp_of(np.array([-LN2 * STRIDE * self.step_min / EXCITATION_HALF_LIFE_MIN]))
@@ -296,7 +296,8 @@ class Simulator:
         counts = self._draw_counts(moves, profile)
         if not counts.any():
             return []
-        return self._ticks_of(begin, time, counts, drift, profile.volatility * volatility_ratio)
+        ratio = profile.volatility * volatility_ratio
+        return self._ticks_of(begin, time, counts, drift, ratio, profile.size)
 
     def _pass_rest(self, begin: int, time: ExchangeTime, *, is_flat: bool) -> None:
         """Move the prices for exchange time that passed while nothing ran, at most a day's worth.
@@ -358,7 +359,13 @@ class Simulator:
         return counts
 
     def _ticks_of(
-        self, begin: int, time: ExchangeTime, counts: Whole, drift: Floats, volatility_ratio: Floats
+        self,
+        begin: int,
+        time: ExchangeTime,
+        counts: Whole,
+        drift: Floats,
+        volatility_ratio: Floats,
+        size: float,
     ) -> list[Tick]:
         """Return the quotes and trades for counts of ticks; `volatility_ratio` is now / usual."""
         step, place = (np.repeat(index, counts[counts > 0]) for index in np.nonzero(counts))
@@ -386,7 +393,8 @@ class Simulator:
         )
         # Ticks of the same millisecond are ordered by the key of their instrument, not by its
         # column: so another instrument that comes or goes does not change their order.
-        return self._books.ticks_of(rows, keys[0] << np.uint64(16) | number.astype(np.uint64))
+        rank = keys[0] << np.uint64(16) | number.astype(np.uint64)
+        return self._books.ticks_of(rows, rank, size)
 
 
 def _numbers(counts: Whole) -> Whole:
