@@ -12,13 +12,20 @@ from django.db import models
 from django.utils import timezone
 
 from feeds.clock import ms_of
-from feeds.market.bars import MINUTE_MS
+from feeds.market.bars import DAY_MS, MINUTE_MS
 from feeds.market.events import FeedState
 from feeds.models.recordings import Played
 from feeds.plan.calendars import EXCHANGES, Calendar, Exchange, date_at
 from feeds.plan.plans import MAX_RATE, FeedKind, FeedPlan
 from feeds.plan.price_bands import BandRules
-from feeds.plan.schedules import CompressedSchedule, PlainSchedule, RoundTheClock, Schedule, Segment
+from feeds.plan.schedules import (
+    CompressedSchedule,
+    PlainSchedule,
+    RoundTheClock,
+    Schedule,
+    Segment,
+    TradingDay,
+)
 from feeds.validators import refuse_nan
 
 OPENING_MS: Final = 5_000
@@ -180,6 +187,24 @@ class Feed(Played):
         lead_ms = from_zero.wall_ms(0, days.day(0).starts_ms[Segment.CONTINUOUS])
         began_ms = opened_ms + self.rested_ms + OPENING_MS - lead_ms
         return CompressedSchedule(days, began_ms, from_zero.day_ms)
+
+    def first_exchange_ms(self, now_ms: int) -> int:
+        """Return where its bars begin while none is stored (exchange time, UTC ms)."""
+        if self.hours == Hours.COMPRESSED:
+            return self.schedule().day(0).starts_ms[Segment.CONTINUOUS]
+        return now_ms
+
+    def history_days(self, exchange_ms: int, count: int) -> tuple[TradingDay, ...]:
+        """Return `count` trading days before the day of an exchange time, and what it has begun."""
+        if self.hours == Hours.ALWAYS:
+            clock, number = RoundTheClock(), exchange_ms // DAY_MS
+            days, today = clock.history_days(exchange_ms, count), clock.day(number)
+        else:
+            # Numbered from that date, because the first day of the schedule moves.
+            calendar = _calendar(self.exchange, date_at(self._exchange, exchange_ms))
+            days, today = calendar.before(0, count), calendar.day(0)
+        has_begun = today.starts_ms[Segment.CONTINUOUS] < exchange_ms
+        return (*days, today) if has_begun else days
 
     @property
     def has_exchange(self) -> bool:

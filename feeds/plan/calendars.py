@@ -1,7 +1,7 @@
 """Which days an exchange trades, and when each part of such a day begins.
 
 Must not know the clock: days and dates come in, UTC milliseconds go out. The holidays are those of
-the `holidays` package. It does not have early closes, so those days have their full length here.
+the `holidays` package. It has the early closes of New York and London; Xetra has none.
 """
 
 from bisect import bisect_left
@@ -13,9 +13,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import holidays
+from holidays.constants import HALF_DAY
 
 from feeds.clock import ms_of
-from feeds.plan.schedules import TradingDay
+from feeds.plan.schedules import Segment, TradingDay
 
 WEEK: Final = timedelta(days=7)
 AHEAD: Final = timedelta(days=400)
@@ -27,7 +28,7 @@ class Exchange:
     """An exchange: its code (ISO 10383), name and zone, and the local times of its trading day.
 
     `starts` are the starts of the parts of the day, in the order of schedules.Segment; `end` is the
-    end of the last part.
+    end of the last part. `early_close` is when a half day closes.
     """
 
     code: str
@@ -35,6 +36,7 @@ class Exchange:
     zone: str
     starts: tuple[time, time, time, time, time]
     end: time
+    early_close: time | None = None
 
 
 EXCHANGES: Final = {
@@ -46,6 +48,7 @@ EXCHANGES: Final = {
             "America/New_York",
             (time(9, 15), time(9, 28), time(9, 30), time(15, 55), time(16, 0)),
             time(16, 5),
+            early_close=time(13, 0),
         ),
         Exchange(
             "XLON",
@@ -53,6 +56,7 @@ EXCHANGES: Final = {
             "Europe/London",
             (time(7, 45), time(7, 50), time(8, 0), time(16, 30), time(16, 35)),
             time(16, 40),
+            early_close=time(12, 35),
         ),
         Exchange(
             "XETR",
@@ -129,7 +133,20 @@ def _day_of(exchange: Exchange, day: date) -> TradingDay:
     zone = ZoneInfo(exchange.zone)
     moments = [datetime.combine(day, at, zone) for at in (*exchange.starts, exchange.end)]
     *starts, end = map(ms_of, moments)
+    if exchange.early_close is not None and day in _half_days(exchange.code, day.year):
+        earlier_ms = starts[Segment.CLOSED] - ms_of(
+            datetime.combine(day, exchange.early_close, zone)
+        )
+        starts[Segment.CLOSING_AUCTION :] = [
+            at - earlier_ms for at in starts[Segment.CLOSING_AUCTION :]
+        ]
+        end -= earlier_ms
     return TradingDay(tuple(starts), end)
+
+
+@cache
+def _half_days(code: str, year: int) -> frozenset[date]:
+    return frozenset(holidays.financial_holidays(code, years=year, categories=(HALF_DAY,)))
 
 
 def utc_of(zone: str) -> Callable[[int], int] | None:

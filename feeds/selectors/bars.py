@@ -5,13 +5,14 @@ Must not write.
 
 from typing import Final, NamedTuple
 
-from django.db.models import Min
+from django.db.models import Sum
 
-from feeds.market.bars import Bar
+from feeds.market.bars import MINUTE_MS, Bar
 from feeds.market.instruments import Definition
-from feeds.models import Instrument, StoredBar
-from feeds.plan.schedules import RoundTheClock, TradingDay
-from feeds.simulator.history import DAYS, HistoryBars, history_bars
+from feeds.models import Feed, Instrument, StoredBar
+from feeds.plan.schedules import TradingDay
+from feeds.simulator.history import DAYS, HistoryBars, Join, history_bars
+from feeds.simulator.quotes import TRADE_SHARE
 
 _FIELDS: Final = Bar.__struct_fields__
 
@@ -36,7 +37,7 @@ def stored_bars(
 
 
 class History(NamedTuple):
-    """What the history of an instrument is made of, up to its first stored bar of a minute.
+    """What the history of an instrument is made of, up to its first stored bar.
 
     `first_ms` is where that bar begins (exchange time), None if no bar is stored.
     """
@@ -44,19 +45,53 @@ class History(NamedTuple):
     seed: int
     definition: Definition
     days: tuple[TradingDay, ...]
+    join: Join
     first_ms: int | None
 
     def bars(self) -> HistoryBars:
         """Return the bars of the history; the first call takes some 50 ms, the next are cached."""
-        return history_bars(self.seed, self.definition, self.days)
+        return history_bars(self.seed, self.definition, self.days, self.join)
 
 
 def read_history(symbol: str, *, now_ms: int) -> History | None:
-    """Return the history of an instrument, None if there is no such instrument: two queries."""
+    """Return the history of an instrument, None if there is no such instrument: four queries."""
     row = Instrument.objects.select_related("feed").filter(symbol=symbol).first()
     if row is None:
         return None
-    minutes = StoredBar.objects.filter(instrument=row, interval="1m")
-    first_ms: int | None = minutes.aggregate(first=Min("start_ms"))["first"]
-    days = RoundTheClock().history_days(now_ms if first_ms is None else first_ms, DAYS)
-    return History(row.feed.seed, row.definition(), days, first_ms)
+    definition, first = row.definition(), _first_bar(row)
+    begin_ms = row.feed.first_exchange_ms(now_ms) if first is None else first.start_ms
+    days = row.feed.history_days(begin_ms, DAYS)
+    # The day of the first bar may have begun before it. Whole minutes, as the result is cached.
+    is_cut = bool(days) and days[-1].end_ms > begin_ms
+    join = Join(
+        end_ms=begin_ms - begin_ms % MINUTE_MS if is_cut else None,
+        last_ticks=None if first is None else _price_before(first, definition),
+        trades_per_minute=_trades_per_minute(row.feed),
+    )
+    return History(row.feed.seed, definition, days, join, None if first is None else begin_ms)
+
+
+def _first_bar(row: Instrument) -> Bar | None:
+    """Return the first stored bar; minutes go earlier than days do."""
+    firsts = []
+    for interval in ("1m", "1d"):
+        rows = StoredBar.objects.filter(instrument=row, interval=interval).order_by("start_ms")
+        firsts += [Bar(*values) for values in rows.values_list(*_FIELDS)[:1]]
+    return min(firsts, key=lambda bar: bar.start_ms, default=None)
+
+
+def _price_before(first: Bar, definition: Definition) -> int | None:
+    """Return the price to which the history leads (ticks), None for the reference price.
+
+    The market begins at the reference price. If its first price is further off than a day's move,
+    the reference price was changed since, or the bars are of a recording.
+    """
+    reference = definition.reference_ticks
+    is_near = abs(first.open - reference) <= max(2, definition.volatility * reference)
+    return None if is_near else first.open
+
+
+def _trades_per_minute(feed: Feed) -> float:
+    """Return the trades of an instrument of activity 1 in a minute of exchange time."""
+    activity = feed.instruments.aggregate(total=Sum("activity"))["total"] or 1.0
+    return float(feed.rate * TRADE_SHARE * 60 / activity / feed.schedule().scale(0))

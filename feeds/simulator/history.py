@@ -1,21 +1,20 @@
 """Simulated history: bars of a minute from before the first day of a feed, from a seed.
 
 Pure. Must not know rows. Model and parameters are those of the simulator, in steps of a minute. The
-bars of an instrument depend only on the seed, its definition and the days. The path is shifted so
-that it ends at the reference price, where the feed begins.
+bars of an instrument depend only on the seed, its definition and what it is joined to. The path is
+shifted so that it ends at the price where the feed begins.
 """
 
-from collections.abc import Sequence
 from functools import lru_cache
 from math import log2
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from feeds.market.bars import MINUTE, MINUTE_MS, SPANS, Bar
 from feeds.market.instruments import Definition
 from feeds.plan.schedules import Segment, TradingDay
-from feeds.simulator.intraday import profiles_over
+from feeds.simulator.intraday import AUCTION, CLOSING_SHARE, OPENING_SHARE, profiles_over
 from feeds.simulator.paths import COMMON_SDS, HALF_LIVES_MIN, JUMP_SCALE, OWN_SDS
 from feeds.simulator.quotes import LOT
 from feeds.simulator.randomness import (
@@ -31,6 +30,8 @@ from feeds.simulator.randomness import (
     student_of,
 )
 from feeds.simulator.simulator import (
+    DAY_SHARE,
+    DIFFUSION,
     JUMPS_PER_DAY,
     MARKET_SHARE,
     OVERNIGHT_SHARE,
@@ -41,10 +42,14 @@ from feeds.simulator.simulator import (
 DAYS: Final = 30
 """Trading days of history."""
 TRADES_PER_MINUTE: Final = 8.0
-"""For an instrument of activity 1: about what sixty have at 200 ticks/s in compressed days."""
+"""For an instrument of activity 1, where a feed does not say its own."""
 LOTS_MU: Final = 1.3
 LOTS_SD: Final = 0.9
 """Mean and standard deviation of the logarithm of a trade's size in lots."""
+MEAN_LOTS: Final = 5.5
+"""Mean size of a trade in lots: exp(LOTS_MU + LOTS_SD² / 2)."""
+AUCTION_SD: Final = 0.3
+"""Standard deviation of the logarithm of an auction's volume."""
 KEPT: Final = 256
 """Instruments whose history stays in the cache: up to 2.5 MB each, round the clock."""
 _SHOCKS, _VOLATILITIES, _EXTREMES, _VOLUMES = range(10, 14)
@@ -79,57 +84,130 @@ class HistoryBars:
         return self._columns[level]
 
 
+class Join(NamedTuple):
+    """What a history is joined to: where it ends, at which price (ticks), and how busy it is there.
+
+    `end_ms` is in exchange time (UTC ms); None is the end of the last day. Without `last_ticks` it
+    ends at the reference price. `trades_per_minute` are those of an instrument of activity 1.
+    """
+
+    end_ms: int | None = None
+    last_ticks: int | None = None
+    trades_per_minute: float = TRADES_PER_MINUTE
+
+
+class _Minutes(NamedTuple):
+    """The minutes of a history as columns: their starts, profile, and the volume of auctions.
+
+    `is_first` is 1 in the first minute of a day. `auctions` are shares of a day's volume, and
+    `is_close` marks the minute of a closing auction, which is a single trade.
+    """
+
+    starts: Whole
+    volatility: Floats
+    activity: Floats
+    is_first: Whole
+    auctions: Floats
+    is_close: np.ndarray
+
+
+AT_REFERENCE: Final = Join()
+"""All days, up to the reference price."""
+
+
 @lru_cache(maxsize=KEPT)
-def history_bars(seed: int, definition: Definition, days: Days) -> HistoryBars:
-    """Return the history of an instrument on these trading days, ending at its reference price."""
-    starts, elapsed, is_first = _minutes(days)
+def history_bars(
+    seed: int, definition: Definition, days: Days, join: Join = AT_REFERENCE
+) -> HistoryBars:
+    """Return the history of an instrument on these trading days, up to where it is joined."""
+    minutes = _minutes(days)
+    starts, is_first = minutes.starts, minutes.is_first
     if not starts.size:
-        return HistoryBars(tuple(np.zeros((7, 0), dtype=np.int64)))
+        return HistoryBars(_NO_BARS)
     symbol, size = definition.symbol, starts.size
     # Names of components are part of the seed: another name is another history.
     shared = _component(seed, "history market", size, is_own=False)
     sector = _component(seed, f"history sector {definition.sector}", size, is_own=False)
     own = _component(seed, f"history {symbol}", size, is_own=True)
     parts = zip((MARKET_SHARE, SECTOR_SHARE, OWN_SHARE), (shared, sector, own), strict=True)
-    shares = [(share * level, share * level * shock) for share, (level, shock) in parts]
+    shares = [(share * level, share * level * shock) for share, (level, _, shock) in parts]
     volatility_ratio = np.sqrt(sum(level * level for level, _ in shares))
-    volatility, activity = profiles_over(elapsed)
-    # The daily volatility is spread over the mean number of minutes in a day.
-    sd = definition.volatility * volatility / np.sqrt(size / len(days))
+    # The daily volatility is spread over the minutes of a usual day, as on the live market.
+    day_minutes = max(day.trading_ms for day in days) / MINUTE_MS
+    sd = DAY_SHARE * DIFFUSION * definition.volatility * minutes.volatility / np.sqrt(day_minutes)
     moves = sd * sum(shock for _, shock in shares)
-    gaps, jumps = _leaps(seed, symbol, is_first)
+    gaps, jumps = _leaps(seed, symbol, is_first, days)
+    jumps = np.where(minutes.is_close, 0.0, DAY_SHARE * jumps)
     opens, closes = _path(moves + definition.volatility * jumps, definition.volatility * gaps)
-    counts, volumes = _volumes(seed, definition, activity * volatility_ratio, jumps != 0)
+    rate = join.trades_per_minute * definition.activity
+    # As on the live market, days of high volatility have larger trades, not more of them.
+    busyness = own[1] * np.where(jumps != 0, 5.0, 1.0)
+    usual = rate * MEAN_LOTS * day_minutes / (1 - OPENING_SHARE - CLOSING_SHARE)
+    counts, volumes = _volumes(
+        _draws(seed, f"volumes {symbol}", size, _VOLUMES),
+        rate * minutes.activity * busyness,
+        minutes.volatility * volatility_ratio,
+        usual * minutes.auctions * volatility_ratio,
+    )
     highs, lows = _extremes(seed, symbol, opens, closes, sd * volatility_ratio)
-    prices = _on_grid((opens, highs, lows, closes), closes[-1], definition.reference_ticks)
-    return HistoryBars(_traded(starts, prices, volumes, counts))
+    is_before = starts < (starts[-1] + 1 if join.end_ms is None else join.end_ms)
+    if not is_before.any():
+        return HistoryBars(_NO_BARS)
+    last = closes[is_before][-1]
+    end_ticks = definition.reference_ticks if join.last_ticks is None else join.last_ticks
+    prices = _on_grid((opens, highs, lows, closes), last, end_ticks)
+    columns = (starts, *prices, volumes, counts)
+    return HistoryBars(_traded(*(column[is_before] for column in columns)))
 
 
-def _minutes(days: Days) -> tuple[Whole, Floats, Whole]:
-    """Return for each minute its start, the share of its day passed, and 1 for a day's first."""
-    starts, elapsed, first = [], [], []
-    for day in days:
-        begin = day.starts_ms[Segment.CONTINUOUS]
-        count = day.trading_ms // MINUTE_MS
-        starts.append(begin + MINUTE_MS * np.arange(count, dtype=np.int64))
-        elapsed.append((np.arange(count) + 0.5) / max(1, count))
-        first.append((np.arange(count) == 0).astype(np.int64))
+_NO_BARS: Final = tuple(np.zeros((7, 0), dtype=np.int64))
+
+
+def _minutes(days: Days) -> _Minutes:
+    """Return the minutes of continuous trading, and that of each closing auction."""
+    columns: list[_Minutes] = [_minutes_of(day) for day in days]
     if not days:
-        return np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0, dtype=np.int64)
-    return np.concatenate(starts), np.concatenate(elapsed), np.concatenate(first)
+        none, whole = np.zeros(0), np.zeros(0, dtype=np.int64)
+        return _Minutes(whole, none, none, whole, none, none.astype(bool))
+    return _Minutes(*map(np.concatenate, zip(*columns, strict=True)))
+
+
+def _minutes_of(day: TradingDay) -> _Minutes:
+    count = day.trading_ms // MINUTE_MS
+    places = np.arange(count + day.has_auctions)
+    is_close = places == count
+    starts = day.starts_ms[Segment.CONTINUOUS] + MINUTE_MS * places.astype(np.int64)
+    # The trade of a closing auction happens at its end, which begins a minute of its own.
+    starts[is_close] = day.starts_ms[Segment.CLOSED]
+    is_first = (places == 0).astype(np.int64)
+    auctions = OPENING_SHARE * is_first + CLOSING_SHARE * is_close
+    if not day.has_auctions:
+        return _Minutes(starts, np.ones(count), np.ones(count), is_first, 0.0 * auctions, is_close)
+    volatility, activity = profiles_over((places[:count] + 0.5) / count)
+    return _Minutes(
+        starts,
+        np.append(volatility, AUCTION.volatility),
+        np.append(activity, 0.0),
+        is_first,
+        auctions,
+        is_close,
+    )
 
 
 # Cached, because all instruments share the component of the market and many that of a sector.
 @lru_cache(maxsize=KEPT)
-def _component(seed: int, name: str, size: int, *, is_own: bool) -> tuple[Floats, Floats]:
-    """Return volatilities (1 in the mean square) and shocks of unit variance, by minute."""
+def _component(seed: int, name: str, size: int, *, is_own: bool) -> tuple[Floats, Floats, Floats]:
+    """Return volatilities (1 in the mean square), their factor that changes within hours (1 in the
+    mean), and shocks of unit variance, by minute.
+    """
     a, b, u, v = _draws(seed, name, size, _SHOCKS)
     shocks = student_of(normal_of(a), normal_of(b), u, v)
     kicks = _draws(seed, name, size, _VOLATILITIES)
     lives, sds = HALF_LIVES_MIN[:, 0].tolist(), (OWN_SDS if is_own else COMMON_SDS).tolist()
     parts = zip(sds, kicks, lives, strict=False)
     logs = np.stack([sd * _smoothed(normal_of(kick), life) for sd, kick, life in parts])
-    return exp_of(logs.sum(axis=0) - sum(sd * sd for sd in sds)), shocks
+    short = logs[0] + logs[1] - 0.5 * (sds[0] * sds[0] + sds[1] * sds[1])
+    return exp_of(logs.sum(axis=0) - sum(sd * sd for sd in sds)), exp_of(short), shocks
 
 
 def _smoothed(kicks: Floats, half_life: float) -> Floats:
@@ -147,13 +225,17 @@ def _smoothed(kicks: Floats, half_life: float) -> Floats:
     return process
 
 
-def _leaps(seed: int, symbol: str, is_first: Whole) -> tuple[Floats, Floats]:
-    """Return overnight gaps before minutes and jumps within them, in daily volatilities."""
+def _leaps(seed: int, symbol: str, is_first: Whole, days: Days) -> tuple[Floats, Floats]:
+    """Return overnight gaps before minutes and jumps within them, in daily volatilities.
+
+    Round the clock there is no night.
+    """
     size = is_first.size
     u, v, a, b = _draws(seed, f"leaps {symbol}", size, _SHOCKS)
     common, _, _, _ = _draws(seed, "leaps market", size, _SHOCKS)
     gap = MARKET_SHARE * normal_of(common) + np.sqrt(1 - MARKET_SHARE**2) * normal_of(a)
-    gaps = np.where(is_first == 1, OVERNIGHT_SHARE * gap, 0.0)
+    overnight = OVERNIGHT_SHARE if days[0].has_auctions else 0.0
+    gaps = np.where(is_first == 1, overnight * gap, 0.0)
     per_minute = JUMPS_PER_DAY * is_first.sum() / size
     laplace = np.where(b < 0.5, log_of(v), -log_of(v))
     return gaps, np.where(u < per_minute, JUMP_SCALE * laplace, 0.0)
@@ -181,15 +263,22 @@ def _extremes(
 
 
 def _volumes(
-    seed: int, definition: Definition, volatility_ratio: Floats, is_burst: Whole
+    uniforms: tuple[Floats, ...], means: Floats, sizes: Floats, auctions: Floats
 ) -> tuple[Whole, Whole]:
-    """Return trades and shares of each minute; both grow with the volatility."""
-    u, v, _, _ = _draws(seed, f"volumes {definition.symbol}", volatility_ratio.size, _VOLUMES)
-    mean = TRADES_PER_MINUTE * definition.activity * volatility_ratio * np.where(is_burst, 5.0, 1.0)
-    counts = poisson_of(u, mean)
-    # The mean of n sizes varies less than a single size, by the square root of n.
+    """Return trades and shares of each minute, from the mean number of trades.
+
+    `sizes` are mean sizes as multiples of the usual. `auctions` are the lots of the single trade of
+    an auction, 0 without one.
+    """
+    u, v, w, _ = uniforms
+    counts = poisson_of(u, means)
+    # The mean of n sizes varies less than a single size, by the square root of n; the variance
+    # that is missing raises the mean of the logarithm, or busy minutes would have smaller trades.
     spread = LOTS_SD / np.sqrt(np.maximum(1, counts))
-    lots = counts * volatility_ratio * exp_of(LOTS_MU + spread * normal_of(v))
+    mean = LOTS_MU + 0.5 * (LOTS_SD * LOTS_SD - spread * spread)
+    noise = exp_of(AUCTION_SD * normal_of(w) - 0.5 * AUCTION_SD * AUCTION_SD)
+    lots = counts * sizes * exp_of(mean + spread * normal_of(v)) + auctions * noise
+    counts = counts + (auctions > 0)
     return counts, np.maximum(counts, np.rint(np.minimum(lots, 1e12)).astype(np.int64)) * LOT
 
 
@@ -200,10 +289,10 @@ def _on_grid(logs: tuple[Floats, ...], last: float, reference: int) -> list[Whol
 
 
 def _traded(
-    starts: Whole, prices: Sequence[Whole], volumes: Whole, counts: Whole
+    starts: Whole, opens: Whole, highs: Whole, lows: Whole, closes: Whole, *sums: Whole
 ) -> tuple[Whole, ...]:
     """Return the columns of minutes with trades, and of the last minute in any case."""
-    opens, highs, lows, closes = prices
+    volumes, counts = sums
     # A bar of a single trade has a single price.
     opens, highs, lows = (np.where(counts == 1, closes, price) for price in (opens, highs, lows))
     kept = counts > 0

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -28,7 +29,8 @@ def clock() -> StandingClock:
 
 @pytest.fixture
 def people() -> User:
-    feed = Feed.objects.create(slug="demo", name="Demo")
+    opened_at = datetime.fromtimestamp(NOW / 1000, UTC)
+    feed = Feed.objects.create(slug="demo", name="Demo", opened_at=opened_at)
     for symbol in ("NVX", "ORB"):
         Instrument.objects.create(
             feed=feed, symbol=symbol, name="Novexa", sector="Technology", reference_price=100

@@ -29,6 +29,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 MINUTE_MS, DAY_MS = INTERVALS["1m"], SPANS[DAY]
 TODAY = NOW // DAY_MS * DAY_MS
 NOON = TODAY + DAY_MS // 2
+FRIDAY = TODAY - 3 * DAY_MS
+"""The last trading day before today, a Monday."""
 
 
 def trade(minute: float, price: int = 10_000, symbol: str = "NVX") -> Trade:
@@ -105,7 +107,7 @@ async def test_a_chart_is_never_empty(ask: Ask) -> None:
         assert (await bars(ask, interval=interval))["data"]
     days = await bars(ask, interval="1d", limit=100)
     assert len(days["data"]) == DAYS
-    assert days["data"][-1]["t"] == TODAY - DAY_MS
+    assert days["data"][-1]["t"] == FRIDAY
     assert days["data"][-1]["c"] == 100.0
     assert days["before"] is None
 
@@ -176,7 +178,7 @@ async def test_the_day_is_its_minutes_also_after_a_restart(market: Exchange, ask
     assert answer["data"][-1] == {
         "t": TODAY, "o": 90.0, "h": 98.0, "l": 89.91, "c": 98.0, "v": 205, "n": 15,
     }  # fmt: skip
-    assert answer["data"][-2]["t"] == TODAY - DAY_MS
+    assert answer["data"][-2]["t"] == FRIDAY
 
 
 async def test_yesterday_is_whole_while_some_of_its_minutes_are_in_memory(
