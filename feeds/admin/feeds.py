@@ -18,6 +18,7 @@ from feeds.admin.instrument_lists import export_instruments, import_instruments
 from feeds.admin.operating import SPACE, MarketAdmin, actor_of
 from feeds.market.events import FeedState
 from feeds.models import Feed
+from feeds.plan.schedules import usual_day
 from feeds.services.feeds import save_feed
 
 TRADING_HOURS: Final = ("hours", "exchange", "day_minutes")
@@ -147,7 +148,8 @@ class FeedAdmin(MarketAdmin):
 
 def _clock_note(feed: Feed) -> str:
     """Return how long five minutes of the exchange take, if its clock is not ours."""
-    scale = feed.schedule().scale(0)
+    schedule = feed.schedule()
+    scale = schedule.scale(usual_day(schedule))
     if scale == 1:
         return ""
     return f" Five minutes of this exchange take {BAND_S / scale:.3g} seconds of ours."

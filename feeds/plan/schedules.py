@@ -193,6 +193,15 @@ class RoundTheClock:
         return tuple(self.day(number) for number in range(today - count, today))
 
 
+def usual_day(schedule: Schedule) -> int:
+    """Return the number of a day of full length near the first: early closes never follow another.
+
+    What holds for every day, such as the volatility of a minute, must not depend on which day the
+    market happens to begin with.
+    """
+    return max(range(2), key=lambda number: schedule.day(number).trading_ms)
+
+
 def _locate(number: int, day: TradingDay, exchange_ms: int) -> ExchangeTime:
     # Segments may be empty (round the clock has no auctions): bisect_right finds the last of those
     # that begin at the same time, which is the segment that lasts.

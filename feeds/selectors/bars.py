@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 
 from django.db.models import Sum
 
-from feeds.market.bars import MINUTE_MS, Bar
+from feeds.market.bars import DAY_MS, MINUTE_MS, Bar
 from feeds.market.instruments import Definition
 from feeds.models import Feed, Instrument, StoredBar
-from feeds.plan.schedules import TradingDay
+from feeds.plan.schedules import TradingDay, usual_day
 from feeds.simulator.history import DAYS, HistoryBars, Join, history_bars
 from feeds.simulator.quotes import TRADE_SHARE
 
@@ -72,12 +72,17 @@ def read_history(symbol: str, *, now_ms: int) -> History | None:
 
 
 def _first_bar(row: Instrument) -> Bar | None:
-    """Return the first stored bar; minutes go earlier than days do."""
-    firsts = []
-    for interval in ("1m", "1d"):
-        rows = StoredBar.objects.filter(instrument=row, interval=interval).order_by("start_ms")
-        firsts += [Bar(*values) for values in rows.values_list(*_FIELDS)[:1]]
-    return min(firsts, key=lambda bar: bar.start_ms, default=None)
+    """Return the first stored bar; days are kept longer than minutes are."""
+    minute, day = (_oldest(row, interval) for interval in ("1m", "1d"))
+    if minute is None or day is None:
+        return minute or day
+    # The bar of a day begins at midnight, also if the market began within that day.
+    return minute if minute.start_ms < day.start_ms + DAY_MS else day
+
+
+def _oldest(row: Instrument, interval: str) -> Bar | None:
+    rows = StoredBar.objects.filter(instrument=row, interval=interval).order_by("start_ms")
+    return next((Bar(*values) for values in rows.values_list(*_FIELDS)[:1]), None)
 
 
 def _price_before(first: Bar, definition: Definition) -> int | None:
@@ -94,4 +99,6 @@ def _price_before(first: Bar, definition: Definition) -> int | None:
 def _trades_per_minute(feed: Feed) -> float:
     """Return the trades of an instrument of activity 1 in a minute of exchange time."""
     activity = feed.instruments.aggregate(total=Sum("activity"))["total"] or 1.0
-    return float(feed.rate * TRADE_SHARE * 60 / activity / feed.schedule().scale(0))
+    schedule = feed.schedule()
+    scale = schedule.scale(usual_day(schedule))
+    return float(feed.rate * TRADE_SHARE * 60 / activity / scale)

@@ -20,7 +20,7 @@ from feeds.market.bars import MINUTE_MS
 from feeds.market.events import Tick
 from feeds.market.instruments import Definition
 from feeds.plan.plans import FeedPlan
-from feeds.plan.schedules import ExchangeTime, RoundTheClock, Schedule
+from feeds.plan.schedules import ExchangeTime, RoundTheClock, Schedule, usual_day
 from feeds.simulator.effect_grid import Effects, EffectSteps
 from feeds.simulator.intraday import FLAT, NIGHT, DayProfile, profile_at
 from feeds.simulator.paths import EVENTS, JUMP_SCALE, Moves, Paths
@@ -79,9 +79,9 @@ class _StepParameters:
     """The parameters of a step that follow from the schedule; `_min` are minutes of trading."""
 
     def __init__(self, schedule: Schedule) -> None:
-        day_min = schedule.at(0).day.trading_ms / MINUTE_MS
-        self.scale = schedule.scale(0)
-        self.step_min = STEP_MS * self.scale / MINUTE_MS
+        number = usual_day(schedule)
+        day_min = schedule.day(number).trading_ms / MINUTE_MS
+        self.step_min = STEP_MS * schedule.scale(number) / MINUTE_MS
         self.step_sigma = DAY_SHARE * DIFFUSION * float(np.sqrt(self.step_min / day_min))
         self.minute_sigma = DAY_SHARE * float(np.sqrt(1 / day_min))
         self.jump_chance = JUMPS_PER_DAY * self.step_min / day_min
@@ -379,10 +379,11 @@ class Simulator:
         )
         usual = SPREAD_SHARE * self._parameters.minute_sigma * self._daily[place]
         passed_ms = step * STEP_MS + (when * STEP_MS).astype(np.int64)
+        scale = self._schedule.scale(time.number)
         rows = Arrivals(
             place=place,
             at=begin * STEP_MS + passed_ms,
-            exchange_ms=time.exchange_ms + (passed_ms * self._parameters.scale).astype(np.int64),
+            exchange_ms=time.exchange_ms + (passed_ms * scale).astype(np.int64),
             mid=mid,
             spread=np.maximum(1, np.rint(mid * usual * ratio)).astype(np.int64),
             kind_u=kind_u,

@@ -1,12 +1,12 @@
 """What a history is made of follows the hours of its feed, and what was stored first."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from feeds.market.bars import MINUTE, MINUTE_MS, Bar
-from feeds.models import Feed, Instrument
+from feeds.models import Feed, Instrument, StoredBar
 from feeds.plan.schedules import Segment
 from feeds.selectors.bars import read_history
 from feeds.services.bars import ClosedBar, store_bars
@@ -59,6 +59,21 @@ def test_a_day_that_began_before_the_market_ends_where_the_market_begins(feed: F
     assert ms(WEDNESDAY) - bars[-1].start_ms <= 3 * MINUTE_MS
     assert bars[-1].close == 10_000
     assert bars == history(WEDNESDAY.replace(hour=15))
+
+
+def test_the_end_of_the_first_day_takes_nothing_from_the_history_of_its_morning(feed: Feed) -> None:
+    store(WEDNESDAY, 10_010)
+    before = history(WEDNESDAY)
+    store(WEDNESDAY + timedelta(days=1), 10_020)
+    assert StoredBar.objects.filter(interval="1d").exists()
+    assert history(WEDNESDAY) == before
+
+
+def test_a_day_without_its_minutes_ends_the_history_the_evening_before(feed: Feed) -> None:
+    store(WEDNESDAY, 10_010)
+    store(WEDNESDAY + timedelta(days=1), 10_020)
+    StoredBar.objects.filter(interval="1m", start_ms=ms(WEDNESDAY)).delete()
+    assert local(history(WEDNESDAY)[-1]).date() == date(2026, 12, 1)
 
 
 @pytest.mark.parametrize("price", [500, 9_000, 12_000, 800_000])

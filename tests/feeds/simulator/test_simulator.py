@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 import msgspec
@@ -14,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.market.events import FeedState, Quote, Side, Tick, Trade
+from feeds.plan.calendars import EXCHANGES, Calendar
 from feeds.plan.plans import FeedPlan
-from feeds.plan.schedules import RoundTheClock
+from feeds.plan.schedules import CompressedSchedule, RoundTheClock
 from feeds.simulator.demo_exchange import definitions
 from feeds.simulator.simulator import CATCH_UP_STEPS, STEP_MS, Simulator
 from tests.support.examples import examples
@@ -295,3 +297,17 @@ def test_a_clock_set_back_by_an_hour_does_not_stop_the_market() -> None:
     run(market, 2)
     market.draw(START - 3_600_000)
     assert run(market, 2, start=START - 3_600_000) != []
+
+
+@pytest.mark.parametrize("first", [date(2026, 11, 25), date(2026, 11, 27)])
+def test_ticks_have_the_exchange_time_of_days_that_close_early(first: date) -> None:
+    schedule = CompressedSchedule(Calendar(EXCHANGES["XNYS"], first), START, 10_000)
+    market = Simulator(1)
+    market.plan(msgspec.structs.replace(plan_of(), schedule=schedule))
+    market.draw(START)
+    ticks = run(market, 30)
+    assert {schedule.at(tick.ts_event).number for tick in ticks} == {0, 1, 2}
+    for tick in (tick for tick in ticks if isinstance(tick, Trade)):
+        # A millisecond of ours is some seconds of a day of ten seconds.
+        off_ms = schedule.at(tick.ts_event).exchange_ms - tick.exchange_ms
+        assert abs(off_ms) <= 2 * schedule.scale(1)
