@@ -358,9 +358,7 @@ class Subscriber:
             self._ticker.fields = chosen_fields(received, command.fields, self._ticker)
         if command.corrections and channel is Channel.TRADES:
             self._trades.corrections = True
-        resumed = since is not None and outbox.resume(replica, keys, since)
-        is_lost = not resumed and (since is None or channel is Channel.TICKER)
-        frames = outbox.add(replica, keys) if is_lost else []
+        resumed, frames = self._open_prices(channel, keys, since, replica)
         if everything:
             outbox.want_everything()
         result = {
@@ -370,6 +368,21 @@ class Subscriber:
             "resumed": resumed,
         }
         return result, frames
+
+    def _open_prices(
+        self, channel: Channel, keys: list[str], since: Position | None, replica: Replica
+    ) -> tuple[bool, list[str]]:
+        """Open a channel or add to it; return whether it resumes at `since`, and the frames."""
+        outbox = self._ticker if channel is Channel.TICKER else self._trades
+        if since is None:
+            return False, outbox.add(replica, keys)
+        trades = self._trades
+        if outbox is trades and trades.is_open and trades.adds(keys, since):
+            return False, trades.add_lost(replica, keys)
+        resumed = outbox.resume(replica, keys, since)
+        # What a trades channel has lost is told with its next frame.
+        is_told = resumed or channel is Channel.TRADES
+        return resumed, [] if is_told else outbox.add(replica, keys)
 
     def _subscribe_bars(
         self, received: ReceivedCommand, command: Subscribe, replica: Replica

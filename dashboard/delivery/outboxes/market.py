@@ -251,21 +251,33 @@ class TradesOutbox:
         """Add symbols and stand at the reader's position; say whether the tape reaches back to it.
 
         If it does not, `take` returns the newest trades and names the gap. In an open channel a
-        reader may go back, to mend a gap. It may not go ahead, nor add a symbol this way.
+        reader may go back, to mend a gap. It may not go ahead, nor add a symbol this way, unless it
+        stands where the channel does: else `add_lost` names the gap.
         """
-        added = set(symbols) - self.symbols
+        is_added = self.is_open and self.adds(symbols, since)
+        is_impossible = since.epoch == replica.epoch and not replica.has_or_awaits(since)
         is_ahead = self.place.epoch == since.epoch and since.sequence > self.place.sequence
         was_open, self.is_open = self.is_open, True
-        self.symbols |= added
-        if was_open and (added or is_ahead):
+        self.symbols |= set(symbols)
+        if was_open and (is_added or (is_ahead and not is_impossible)):
             return False
-        is_impossible = since.epoch == replica.epoch and not replica.has_or_awaits(since)
         self.place.stand_at(NOWHERE if is_impossible else since)
         return self.place.is_in(replica) and _reaches(replica, since.sequence)
 
+    def adds(self, symbols: Iterable[str], since: Position) -> bool:
+        """Say whether symbols are new to the channel and to be added from another place."""
+        is_here = since == Position(self.place.epoch, self.place.sequence)
+        return not is_here and not self.everything and not self.symbols.issuperset(symbols)
+
+    def add_lost(self, replica: Replica, symbols: Iterable[str]) -> list[str]:
+        """Add symbols; return everything that was due, then the newest trades, with a gap."""
+        frames = self._due(replica)
+        self.symbols |= set(symbols)
+        return frames + self._snapshot(replica, self._wanted(replica), has_gap=True)
+
     def add(self, replica: Replica, symbols: Iterable[str]) -> list[str]:
         """Add symbols; return everything that was due, then the newest trades of those added."""
-        frames = list(chain.from_iterable(iter(lambda: self.take(replica), [])))
+        frames = self._due(replica)
         added = set() if self.everything else set(symbols) - self.symbols
         self.is_open = True
         self.symbols |= added
@@ -305,6 +317,9 @@ class TradesOutbox:
         place.stand_at(Position(replica.epoch, seq))
         self.updates += len(taken)
         return [frame]
+
+    def _due(self, replica: Replica) -> list[str]:
+        return list(chain.from_iterable(iter(lambda: self.take(replica), [])))
 
     def behind(self, replica: Replica) -> int:
         """Return how many trades of the symbols the reader does not have yet, as far as known."""

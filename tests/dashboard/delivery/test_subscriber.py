@@ -13,7 +13,7 @@ from dashboard.wire.personal import Notice, Personal
 from dashboard.wire.registry import SYMBOL_LIMIT, Close
 from feeds.clock import Moment
 from feeds.market.board import Board
-from feeds.market.events import Batch, Event, Phase, Quote, Side, Status, Trade
+from feeds.market.events import Batch, Event, Phase, Position, Quote, Side, Status, Trade
 from tests.support.market_script import NOW, listing
 
 
@@ -495,3 +495,41 @@ def test_only_who_was_here_before_is_shown_a_gap(
     )
     frames += [frame for frame in client.frames() if frame["channel"] == channel]
     assert [frame.get("gap", False) for frame in frames] == [has_gap]
+
+
+@pytest.mark.parametrize("since", ["e9:1", "e1:1", "e1:999999999", *JUNK])
+@pytest.mark.parametrize("channel", ["trades", "bars"])
+def test_a_symbol_that_is_added_from_a_lost_position_names_the_gap(
+    channel: str, since: str
+) -> None:
+    client = Client()
+    client.send("subscribe", channel=channel, symbols=["NVX"])
+    client.happen(Trade("ORB", 5, 7, Side.BUY, NOW), Trade("NVX", 6, 7, Side.BUY, NOW))
+    answer, *frames = client.send("subscribe", channel=channel, symbols=["ORB"], since=since)
+    assert not answer["result"]["resumed"]
+    assert [frame.get("gap", False) for frame in frames] == [False, True]
+    assert {entry["s"] for entry in frames[-1]["data"]} >= {"ORB"}
+    client.happen(Trade("ORB", 8, 7, Side.BUY, NOW))
+    assert [frame.get("gap", False) for frame in client.frames()] == [False]
+
+
+def test_a_symbol_that_is_added_where_the_reader_stands_has_no_gap() -> None:
+    client = Client()
+    client.send("subscribe", channel="trades", symbols=["NVX"])
+    client.happen(Trade("ORB", 5, 7, Side.BUY, NOW), Trade("NVX", 6, 7, Side.BUY, NOW))
+    answer, *frames = client.send("subscribe", channel="trades", symbols=["ORB"], since="e1:2")
+    assert answer["result"]["resumed"]
+    (frame,) = [*frames, *client.frames()]
+    assert (frame["from"], [entry["s"] for entry in frame["data"]]) == (2, ["ORB", "NVX"])
+
+
+def test_everything_is_mended_in_an_open_channel_although_a_symbol_was_listed() -> None:
+    client = Client()
+    client.send("subscribe", channel="trades", symbols=["*"])
+    client.happen(Trade("NVX", 6, 7, Side.BUY, NOW), listing("ZED"))
+    client.frames()
+    answer, *_ = client.send("subscribe", channel="trades", symbols=["*"], since="e1:2")
+    assert answer["result"]["resumed"]
+    client.wait(1)
+    client.reader.positions["trades"] = Position("e1", 2)
+    assert client.frames()[0]["from"] == 2
