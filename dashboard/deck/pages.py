@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.timezone import localtime
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from dashboard.database_trouble import present_trouble
 from dashboard.deck.answers import NotDone, acts, answer, cleaned
@@ -84,12 +84,16 @@ def undo_entry(request: HttpRequest, pk: int) -> HttpResponse:
     return answer(request, do)
 
 
-@require_POST
 def operate(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """Do a command to a feed, or to some of its instruments."""
     command = COMMANDS.get(name)
     if command is None:
         raise Http404
+    return _operate(request, slug, command)
+
+
+@acts()
+def _operate(request: HttpRequest, slug: str, command: OperatorCommand) -> HttpResponse:
     if not request.user.has_perm(command.permission):
         raise PermissionDenied
     feed = get_object_or_404(Feed, slug=slug)

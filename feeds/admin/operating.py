@@ -17,7 +17,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from feeds.admin.commands import OperatorCommand
 from feeds.admin.concurrent_edits import ConcurrentForm
@@ -61,15 +61,19 @@ class MarketAdmin(DeletionAdmin):
         )
         return [route, *super().get_urls()]
 
-    @method_decorator(require_POST)
+    @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
     def operate_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
-        """Do a command to a row and return to its page."""
+        """Do a command to a row and return to its page; by GET, only show that page.
+
+        The address comes back by reloading, from the history, or as `next` after a sign-in.
+        """
         if not self.has_operate_permission(request):
             raise PermissionDenied
         if name not in self.commands:
             raise Http404
         row = get_object_or_404(self.get_queryset(request), pk=pk)
-        self.operate(request, name, [row])
+        if request.method == "POST":
+            self.operate(request, name, [row])
         return HttpResponseRedirect(self._address("change", pk))
 
     def operate(self, request: HttpRequest, name: str, rows: Iterable[Any]) -> None:

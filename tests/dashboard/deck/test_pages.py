@@ -185,4 +185,12 @@ def test_an_unknown_command_and_an_unknown_feed_are_not_found():
     client = staff("run_feed")
     assert client.post(f"{FEED}explode/").status_code == 404
     assert client.post(f"{DECK}feeds/none/start/").status_code == 404
-    assert client.get(f"{FEED}start/").status_code == 405
+    assert client.get(f"{FEED}explode/").status_code == 404
+
+
+def test_who_opens_the_address_of_a_command_sees_the_deck():
+    client = staff("run_feed")
+    for ask in (client.get, client.head):
+        assert (ask(f"{FEED}pause/").status_code, ask(f"{FEED}pause/").url) == (302, DECK)
+    assert client.put(f"{FEED}pause/").status_code == 405
+    assert not AuditEntry.objects.exists()

@@ -46,10 +46,23 @@ def said(response):
     return [str(message) for message in response.wsgi_request._messages]
 
 
-@pytest.mark.parametrize("name", ["start", "pause", "close", "rate"])
-def test_a_command_by_get_is_not_a_command(root, name):
-    response = root.get(reverse("admin:feeds_feed_operate", args=(the_feed().pk, name)))
-    assert response.status_code == 405
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [*(("feed", name) for name in ("start", "pause", "close", "rate")), ("instrument", "halt")],
+)
+def test_who_opens_the_address_of_a_command_sees_the_page_of_its_row(root, kind, name):
+    """By reloading, from the history, or after a sign-in; nothing is done."""
+    row = the_feed() if kind == "feed" else the("NVX")
+    address = reverse(f"admin:feeds_{kind}_operate", args=(row.pk, name))
+    page = reverse(f"admin:feeds_{kind}_change", args=(row.pk,))
+    for ask in (root.get, root.head):
+        assert (ask(address).status_code, ask(address).url) == (302, page)
+    assert root.get(page).status_code == 200
+    assert root.put(address).status_code == 405
+    assert root.get(reverse(f"admin:feeds_{kind}_operate", args=(999, name))).status_code == 404
+    assert root.get(reverse(f"admin:feeds_{kind}_operate", args=(row.pk, "x"))).status_code == 404
+    assert staff("view_feed", "view_instrument").get(address).status_code == 403
+    assert not AuditEntry.objects.exists()
 
 
 def test_an_unknown_command_or_row_is_not_found(root):
