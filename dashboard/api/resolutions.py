@@ -16,6 +16,7 @@ from feeds.market.bars import DAY_MS, MINUTE_MS, Bar
 _SPELLED: Final = re.compile(r"([1-9][0-9]{0,3})?([SDWHsdwh]|M)?")
 """A number of minutes, or of seconds, hours, days, weeks and months. Only months are no small `m`:
 everywhere else that means minutes."""
+_SMALL_M: Final = re.compile(r"([0-9]{0,4})m")
 _MONDAY_MS: Final = 4 * DAY_MS
 """1 January 1970 was a Thursday, so weeks begin four days later."""
 
@@ -90,6 +91,15 @@ def resolution_of(spelled: str) -> Resolution | None:
     count, unit = int(match[1] or 1), (match[2] or "").upper()
     name = str(60 * count) if unit == "H" else f"{count}{unit}"
     return RESOLUTIONS.get(name)
+
+
+def refusal_of(spelled: str) -> str:
+    """Return why a spelling is none of a resolution, and what to write instead."""
+    fact = f"resolution was {spelled!r}, "
+    if (small := _SMALL_M.fullmatch(spelled)) is not None:
+        minutes = small[1] or "1"
+        return f"{fact}a small m is none of UDF: minutes are {minutes!r} alone, a month is '1M'"
+    return f"{fact}expected one of {', '.join(RESOLUTIONS)}"
 
 
 def _month(at_ms: int) -> tuple[int, int]:

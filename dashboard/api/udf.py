@@ -15,7 +15,7 @@ from pydantic import Field
 from dashboard.api.bar_search import BarSearch, TooManyBars
 from dashboard.api.charts import FOREVER_MS, MOST_BARS
 from dashboard.api.context import ApiContext, access_of
-from dashboard.api.resolutions import RESOLUTIONS, Resolution, resolution_of
+from dashboard.api.resolutions import Resolution, refusal_of, resolution_of
 from dashboard.api.responses import first_fault, fresh_json, refused_response
 from dashboard.api.udf_descriptions import STOCK, config_of, match_of, symbol_of, values_of
 from dashboard.exceptions import UnknownSymbol
@@ -165,7 +165,7 @@ def _resolution_of(spelled: str) -> Resolution:
     """
     resolution = resolution_of(spelled)
     if resolution is None:
-        raise UdfError(f"resolution was {spelled!r}, expected one of {', '.join(RESOLUTIONS)}")
+        raise UdfError(refusal_of(spelled))
     return resolution
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from dashboard.api import bar_search
 from dashboard.api.charts import MOST_BARS
-from dashboard.api.resolutions import RESOLUTIONS, resolution_of
+from dashboard.api.resolutions import RESOLUTIONS, refusal_of, resolution_of
 from feeds.engine.engine import Engine
 from feeds.engine.virtual_clock import START_MS, demo_plan
 from feeds.market.bars import DAY_MS, MINUTE_MS, Bar
@@ -170,10 +170,38 @@ def test_a_resolution_has_many_spellings(name: str, spelled: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "spelled",
-    ["", "m", "1m", "0", "00", "01", "+1", "-1", "1.0", "7", "2D", "1Y", "1 D", "１", "D1"],
+    [
+        *("", "0", "00", "01", "+1", "-1", "1.0", "7", "2D", "1Y", "1 D", "１", "D1"),
+        *("01M", "M1", "12M", "1mo", "1MIN", "1min", "60S", "1T", "24H", "1440", " 1M", "1M "),
+    ],
 )
 def test_what_is_no_resolution_is_refused(spelled: str) -> None:
     assert resolution_of(spelled) is None
+    assert refusal_of(spelled) == (
+        f"resolution was {spelled!r}, expected one of 1S, 5S, 1, 5, 15, 30, 60, 240, 1D, 1W, 1M"
+    )
+
+
+@pytest.mark.parametrize(
+    ("spelled", "minutes"), [("1m", "1"), ("m", "1"), ("5m", "5"), ("60m", "60"), ("7m", "7")]
+)
+async def test_a_small_m_is_neither_minutes_nor_a_month(
+    ask: Ask, spelled: str, minutes: str
+) -> None:
+    assert resolution_of(spelled) is None
+    answer = await history(ask, resolution=spelled)
+    assert answer == {
+        "s": "error",
+        "errmsg": f"resolution was {spelled!r}, a small m is none of UDF: "
+        f"minutes are {minutes!r} alone, a month is '1M'",
+    }
+
+
+async def test_one_m_is_a_month_and_one_alone_a_minute(ask: Ask) -> None:
+    first = MONDAY - 13 * DAY_MS
+    await store_day(first)
+    assert (await history(ask, resolution="1M", countback=1))["v"] == [300]
+    assert (await history(ask, resolution="1", countback=3))["v"] == [100] * 3
 
 
 @pytest.mark.slow
