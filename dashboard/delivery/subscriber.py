@@ -380,9 +380,9 @@ class Subscriber:
         if outbox is trades and trades.is_open and trades.adds(keys, since):
             return False, trades.add_lost(replica, keys)
         resumed = outbox.resume(replica, keys, since)
-        # What a trades channel has lost is told with its next frame.
-        is_told = resumed or channel is Channel.TRADES
-        return resumed, [] if is_told else outbox.add(replica, keys)
+        # The next frame of a trades channel names its gap.
+        is_answered = resumed or channel is Channel.TRADES
+        return resumed, [] if is_answered else outbox.add(replica, keys)
 
     def _subscribe_bars(
         self, received: ReceivedCommand, command: Subscribe, replica: Replica
