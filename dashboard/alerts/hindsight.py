@@ -49,6 +49,8 @@ def forecast_text(user: User, facts: AlertFacts) -> str:
         facts.symbol, "1m", from_ms=newest - DAYS * DAY_MS, to_ms=newest + 1, limit=_MINUTES,
         until_ms=until_ms,
     )  # fmt: skip
+    if not bars:
+        return f"No bars of {facts.symbol} are stored yet, so there is no forecast."
     return _said(len(forecast(rule, row.tick_size, bars)), newest - bars[0].start_ms + MINUTE_MS)
 
 

@@ -5,7 +5,7 @@ of them, whatever their module.
 """
 
 from feeds.models.audit import AuditEntry, AuditSubject
-from feeds.models.bars import StoredBar
+from feeds.models.bars import FormerBar, StoredBar
 from feeds.models.checkpoints import MarketCheckpoint
 from feeds.models.entitlements import Entitlement
 from feeds.models.feeds import Feed
@@ -20,6 +20,7 @@ __all__ = [
     "AuditSubject",
     "Entitlement",
     "Feed",
+    "FormerBar",
     "Halt",
     "Instrument",
     "Intervention",

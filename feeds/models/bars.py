@@ -1,4 +1,4 @@
-"""The row of a closed bar.
+"""The row of a closed bar, and of what a bar was before it was amended.
 
 Must not write (services do).
 """
@@ -6,7 +6,7 @@ Must not write (services do).
 from django.db import models
 
 
-class StoredBar(models.Model):
+class _BarValues(models.Model):
     """A bar of a minute or a day, in the exchange's time; prices in ticks of the instrument.
 
     `recorded_ms` is when it closed by our clock (UTC ms). People with a delay see it that much
@@ -14,9 +14,6 @@ class StoredBar(models.Model):
     its trades were cancelled.
     """
 
-    instrument = models.ForeignKey(
-        "feeds.Instrument", on_delete=models.CASCADE, related_name="bars", db_index=False
-    )
     interval = models.CharField(max_length=2, choices=[("1m", "1 minute"), ("1d", "1 day")])
     start_ms = models.BigIntegerField("start")
     open = models.BigIntegerField()
@@ -29,6 +26,17 @@ class StoredBar(models.Model):
     revision = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
+        abstract = True
+
+
+class StoredBar(_BarValues):
+    """A closed bar as it is now."""
+
+    instrument = models.ForeignKey(
+        "feeds.Instrument", on_delete=models.CASCADE, related_name="bars", db_index=False
+    )
+
+    class Meta:
         ordering = ["instrument", "interval", "start_ms"]
         constraints = [
             models.UniqueConstraint(
@@ -38,3 +46,25 @@ class StoredBar(models.Model):
 
     def __str__(self) -> str:
         return f"{self.instrument_id} {self.interval} {self.start_ms}"
+
+
+class FormerBar(_BarValues):
+    """What a stored bar was until `replaced_ms` (our clock, UTC ms).
+
+    People with a delay see it until their delay after that. Then nobody needs it any more.
+    """
+
+    instrument = models.ForeignKey(
+        "feeds.Instrument", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    replaced_ms = models.BigIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["instrument", "interval", "replaced_ms"], name="former_bars_by_end"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.instrument_id} {self.interval} {self.start_ms} until {self.replaced_ms}"

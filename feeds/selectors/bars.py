@@ -9,7 +9,7 @@ from django.db.models import Sum
 
 from feeds.market.bars import DAY_MS, MINUTE_MS, Bar
 from feeds.market.instruments import Definition
-from feeds.models import Feed, Instrument, StoredBar
+from feeds.models import Feed, FormerBar, Instrument, StoredBar
 from feeds.plan.schedules import TradingDay, usual_day
 from feeds.simulator.history import DAYS, HistoryBars, Join, history_bars
 from feeds.simulator.quotes import TRADE_SHARE
@@ -22,18 +22,32 @@ def stored_bars(
 ) -> list[Bar]:
     """Return the newest `limit` bars of 1m or 1d that begin in [from, to), oldest first.
 
-    Bars that closed after `until_ms` (our clock, UTC ms) are left out: people with a delay must not
-    see them yet. So are bars without trades, whose trades were all cancelled.
+    All as it was at `until_ms` (our clock, UTC ms): people with a delay must see neither bars that
+    closed later nor what an amendment made of a bar later. Bars without trades are left out, whose
+    trades were all cancelled.
     """
-    rows = StoredBar.objects.filter(
-        instrument__symbol=symbol,
-        interval=interval,
-        start_ms__gte=from_ms,
-        start_ms__lt=to_ms,
-        recorded_ms__lte=until_ms,
-        trades__gt=0,
-    ).order_by("-start_ms")
-    return [Bar(*values) for values in rows.values_list(*_FIELDS)[:limit]][::-1]
+    closed = {
+        "instrument__symbol": symbol,
+        "interval": interval,
+        "start_ms__gte": from_ms,
+        "start_ms__lt": to_ms,
+        "recorded_ms__lte": until_ms,
+    }
+    former = _former_bars(until_ms, **closed)
+    rows = StoredBar.objects.filter(**closed, trades__gt=0).order_by("-start_ms")
+    if former:
+        rows = rows.exclude(start_ms__in=former.keys())
+    bars = [Bar(*values) for values in rows.values_list(*_FIELDS)[:limit]]
+    bars += [bar for bar in former.values() if bar.trades]
+    return sorted(bars, key=lambda bar: bar.start_ms)[-limit:]
+
+
+def _former_bars(until_ms: int, **closed: object) -> dict[int, Bar]:
+    """Return what bars were at a time that are another now, by their start."""
+    rows = FormerBar.objects.filter(**closed, replaced_ms__gt=until_ms)
+    # Of several the first that was replaced after that time, which comes last here.
+    ordered = rows.order_by("-replaced_ms", "-pk").values_list(*_FIELDS)
+    return {bar.start_ms: bar for bar in (Bar(*values) for values in ordered)}
 
 
 class History(NamedTuple):
@@ -54,11 +68,14 @@ class History(NamedTuple):
 
 
 def read_history(symbol: str, *, now_ms: int) -> History | None:
-    """Return the history of an instrument, None if there is no such instrument: four queries."""
+    """Return the history of an instrument as it was at a time of our clock (UTC ms).
+
+    None if there is no such instrument: some six queries.
+    """
     row = Instrument.objects.select_related("feed").filter(symbol=symbol).first()
     if row is None:
         return None
-    definition, first = row.definition(), _first_bar(row)
+    definition, first = row.definition(), _first_bar(row, now_ms)
     begin_ms = row.feed.first_exchange_ms(now_ms) if first is None else first.start_ms
     days = row.feed.history_days(begin_ms, DAYS)
     # The day of the first bar may have begun before it. Whole minutes, as the result is cached.
@@ -71,18 +88,23 @@ def read_history(symbol: str, *, now_ms: int) -> History | None:
     return History(row.feed.seed, definition, days, join, None if first is None else begin_ms)
 
 
-def _first_bar(row: Instrument) -> Bar | None:
-    """Return the first stored bar; days are kept longer than minutes are."""
-    minute, day = (_oldest(row, interval) for interval in ("1m", "1d"))
+def _first_bar(row: Instrument, until_ms: int) -> Bar | None:
+    """Return the first bar that was stored at a time; days are kept longer than minutes are."""
+    minute, day = (_oldest(row, interval, until_ms) for interval in ("1m", "1d"))
     if minute is None or day is None:
         return minute or day
     # The bar of a day begins at midnight, also if the market began within that day.
     return minute if minute.start_ms < day.start_ms + DAY_MS else day
 
 
-def _oldest(row: Instrument, interval: str) -> Bar | None:
-    rows = StoredBar.objects.filter(instrument=row, interval=interval).order_by("start_ms")
-    return next((Bar(*values) for values in rows.values_list(*_FIELDS)[:1]), None)
+def _oldest(row: Instrument, interval: str, until_ms: int) -> Bar | None:
+    closed = {"instrument": row, "interval": interval, "recorded_ms__lte": until_ms}
+    rows = StoredBar.objects.filter(**closed).order_by("start_ms").values_list(*_FIELDS)[:1]
+    oldest = next((Bar(*values) for values in rows), None)
+    if oldest is None:
+        return None
+    former = _former_bars(until_ms, **closed, start_ms=oldest.start_ms)
+    return former.get(oldest.start_ms, oldest)
 
 
 def _price_before(first: Bar, definition: Definition) -> int | None:

@@ -9,14 +9,18 @@ from typing import Final, NamedTuple
 from django.db import connection, transaction
 from django.db.models import Max, Min, OuterRef, QuerySet, Subquery, Sum
 
-from feeds.market.bars import DAY_MS, INTERVALS, Bar
-from feeds.models import Instrument, StoredBar
+from feeds.market.bars import DAY_MS, INTERVALS, MINUTE_MS, Bar
+from feeds.models import FormerBar, Instrument, StoredBar
+from feeds.models.entitlements import MAX_DELAY_MINUTES
 from feeds.plan.vendor_days import vendor_midnight_ms
 
 DAYS_KEPT: Final = 3_653
 """Bars of days are kept for ten years of the exchange."""
 BATCH_BARS: Final = 5_000
 """Bars that one transaction deletes at most, some 50 ms of SQLite."""
+FORMER_MS: Final = 2 * MAX_DELAY_MINUTES * MINUTE_MS
+"""How long what a bar was before is kept: until no delay reaches back to it, twice over."""
+_KEY: Final = ("interval", "start_ms")
 _VALUES: Final = ("open", "high", "low", "close", "volume", "trades", "recorded_ms", "revision")
 
 
@@ -81,8 +85,9 @@ def count_bars(instruments: Iterable[Instrument]) -> int:
 
 def delete_bars(instruments: Iterable[Instrument]) -> int:
     """Delete all bars of instruments that an admin was told of; return how many."""
-    rows = StoredBar.objects.filter(instrument__in=[row.pk for row in instruments])
-    return rows.delete()[0]
+    ids = [row.pk for row in instruments]
+    FormerBar.objects.filter(instrument__in=ids).delete()
+    return StoredBar.objects.filter(instrument__in=ids).delete()[0]
 
 
 class _Range(NamedTuple):
@@ -162,7 +167,7 @@ def _store(closed: Sequence[ClosedBar], ids: dict[str, int]) -> None:
             minutes.append(item)
     _upsert(_row_of(minute, ids) for minute in minutes)
     exact = [item for item in closed if item.revision or _is_whole(item, ids[item.symbol])]
-    _store_as_they_are(exact, ids)
+    _replace(_row_of(item, ids) for item in exact)
     days: dict[tuple[int, int], set[int]] = {}
     for item in closed:
         if item.is_day and item not in exact:
@@ -188,19 +193,6 @@ def _is_whole(item: ClosedBar, instrument: int) -> bool:
     )
     stored = minutes.aggregate(trades=Sum("trades"))["trades"] or 0
     return item.bar.trades >= stored
-
-
-def _store_as_they_are(closed: Iterable[ClosedBar], ids: dict[str, int]) -> None:
-    """Write amended bars and whole days; of one bar the last counts.
-
-    A statement may name a row once. A bar that is no more keeps its row, without trades: history
-    only grows. Amended bars stay recorded when they closed, or readers with a delay would lose them
-    for the time of their delay.
-    """
-    last = {(item.symbol, item.is_day, item.bar.start_ms): item for item in closed}
-    amended = [_row_of(item, ids) for item in last.values() if item.revision]
-    _upsert(amended, [name for name in _VALUES if name != "recorded_ms"])
-    _upsert(_row_of(item, ids) for item in last.values() if not item.revision)
 
 
 def _row_of(item: ClosedBar, ids: dict[str, int]) -> StoredBar:
@@ -242,7 +234,7 @@ def _store_days(start_ms: int, recorded_ms: int, instruments: set[int]) -> None:
     )
     names = ("open", "high", "low", "close", "volume", "trades")
     fuller = _trades_stored(start_ms, instruments)
-    _upsert(
+    _replace(
         StoredBar(
             instrument_id=row[0],
             interval="1d",
@@ -268,10 +260,57 @@ def _first(
     return rows.filter(instrument=OuterRef(of)).order_by(order)
 
 
-def _upsert(rows: Iterable[StoredBar], names: Sequence[str] = _VALUES) -> None:
+def _replace(rows: Iterable[StoredBar]) -> None:
+    """Write bars in order of time, and keep for readers with a delay what they were before.
+
+    A bar that is no more keeps its row, without trades: history only grows. All stay recorded when
+    they closed first, or readers with a delay would lose them for the time of their delay.
+    """
+    wanted = list(rows)
+    found = {_key(row): row for row in _stored_of(wanted)}
+    former: list[FormerBar] = []
+    for row in wanted:
+        before = found.get(_key(row))
+        if before is not None:
+            former.append(_former(before, replaced_ms=row.recorded_ms))
+            row.recorded_ms = before.recorded_ms
+        found[_key(row)] = row
+    # A statement may name a row once.
+    _upsert({_key(row): found[_key(row)] for row in wanted}.values())
+    if former:
+        _forget_former(max(row.replaced_ms for row in former))
+        FormerBar.objects.bulk_create(former)
+
+
+def _forget_former(now_ms: int) -> None:
+    """Delete what bars were so long ago that no reader sees it any more."""
+    FormerBar.objects.filter(replaced_ms__lt=now_ms - FORMER_MS).delete()
+
+
+def _stored_of(rows: list[StoredBar]) -> Iterable[StoredBar]:
+    """Return the stored rows of the same bars, and perhaps of some others."""
+    if not rows:
+        return []
+    return StoredBar.objects.filter(
+        instrument__in={row.instrument_id for row in rows},
+        interval__in={row.interval for row in rows},
+        start_ms__in={row.start_ms for row in rows},
+    )
+
+
+def _former(row: StoredBar, *, replaced_ms: int) -> FormerBar:
+    values = {name: getattr(row, name) for name in ("instrument_id", *_KEY, *_VALUES)}
+    return FormerBar(**values, replaced_ms=replaced_ms)
+
+
+def _key(row: StoredBar) -> tuple[int, str, int]:
+    return row.instrument_id, row.interval, row.start_ms
+
+
+def _upsert(rows: Iterable[StoredBar]) -> None:
     StoredBar.objects.bulk_create(
         rows,
         update_conflicts=True,
-        unique_fields=("instrument", "interval", "start_ms"),
-        update_fields=names,
+        unique_fields=("instrument", *_KEY),
+        update_fields=_VALUES,
     )

@@ -261,6 +261,7 @@ def test_the_related_names_are_read_from_the_models() -> None:
 DELETES_BARS = {
     "feeds.services.bars:_delete": "retention, by age",
     "feeds.services.bars:delete_bars": "whoever calls it told an admin how many",
+    "feeds.services.bars:_forget_former": "what bars were before, which no delay reaches any more",
     "feeds.services.feeds:delete_feed": "the admin's page of deletion counts them",
     "feeds.services.instruments:delete_instrument": "the admin's page of deletion counts them",
     "feeds.services.instrument_imports:_write": "the dry run counts them",

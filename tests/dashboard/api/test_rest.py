@@ -21,7 +21,7 @@ from feeds.models import Entitlement, Feed
 from feeds.services.bars import ClosedBar, store_bars
 from feeds.simulator.history import DAYS
 from tests.dashboard.api.conftest import Ask, basic
-from tests.support.exchange import Exchange
+from tests.support.exchange import Exchange, StandingClock
 from tests.support.market_script import NOW, definition, levels, listing
 from tests.support.tokens import make_token
 
@@ -303,6 +303,40 @@ async def test_after_a_restart_who_sees_it_late_gets_no_younger_bar_of_the_archi
     begin = NOON // 1000
     columns = await history(ask, **{"from": begin, "to": begin + 600})
     assert columns["t"] == [begin, begin + 60]
+
+
+async def test_who_sees_it_late_sees_corrections_and_cancels_late(
+    market: Exchange, clock: StandingClock, restricted: User, ask: Ask
+) -> None:
+    """Through REST, UDF, and the bars of coarser intervals."""
+    await sync_to_async(entitle)(restricted, 15)
+    twin = type(listing("NVX"))(delayed("demo", 15), definition(delayed("NVX", 15)), NOW)
+    await market.happen(twin)
+    closed_ms = NOW - 20 * MINUTE_MS
+    bars_then = [minute_bar(minute, 9_000 + minute) for minute in range(3)]
+    closed = [ClosedBar("NVX", False, bar, closed_ms) for bar in bars_then]
+    await sync_to_async(store_bars)([*closed, ClosedBar("NVX", True, bars_then[0], closed_ms)])
+    await sync_to_async(store_bars)(
+        [
+            ClosedBar("NVX", False, minute_bar(1, 5_000), closed_ms + 10 * MINUTE_MS, 1),
+            ClosedBar("NVX", False, Bar(NOON + 2 * MINUTE_MS, 0, 0, 0, 0, 0, 0),
+                      closed_ms + 10 * MINUTE_MS, 1),
+        ]
+    )  # fmt: skip
+    seen = await minutes_fives_and_columns(ask)
+    assert seen == ([90.01, 90.02, 90.03], [90.03], [90.01, 90.02, 90.03])
+    clock.set(NOW + 5 * MINUTE_MS - 1)
+    assert await minutes_fives_and_columns(ask) == seen
+    clock.set(NOW + 5 * MINUTE_MS)
+    assert await minutes_fives_and_columns(ask) == ([90.01, 50.01], [50.01], [90.01, 50.01])
+
+
+async def minutes_fives_and_columns(ask: Ask) -> tuple[list[float], list[float], list[float]]:
+    """Return the closes of minutes and 5 minutes by REST, and of minutes by UDF."""
+    minutes = (await bars(ask, **{"from": NOON}))["data"]
+    fives = (await bars(ask, interval="5m", **{"from": NOON}))["data"]
+    columns = await history(ask, **{"from": NOON // 1000, "to": NOON // 1000 + 600})
+    return [bar["c"] for bar in minutes], [bar["c"] for bar in fives], columns["c"]
 
 
 ADDRESSES = (

@@ -176,3 +176,10 @@ def test_a_forecast_shows_nothing_to_those_without_the_right(browser, nvx):
     Feed.objects.update(is_restricted=True)
     answer = browser.post(PAGE, FORM | {"forecast": "1"})
     assert answer.context["forecast"] == "No instrument is called NVX."
+
+
+def test_bars_whose_trades_were_all_cancelled_forecast_nothing(browser, nvx):
+    store_bars(nvx, 10_000)
+    StoredBar.objects.update(trades=0)
+    answer = browser.post(PAGE, FORM | {"forecast": "1"})
+    assert answer.context["forecast"] == "No bars of NVX are stored yet, so there is no forecast."

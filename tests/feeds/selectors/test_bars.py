@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from feeds.market.bars import MINUTE, MINUTE_MS, Bar
-from feeds.models import Feed, Instrument, StoredBar
+from feeds.models import Feed, FormerBar, Instrument, StoredBar
 from feeds.plan.schedules import Segment
-from feeds.selectors.bars import read_history
-from feeds.services.bars import ClosedBar, store_bars
+from feeds.selectors.bars import read_history, stored_bars
+from feeds.services.bars import FORMER_MS, ClosedBar, delete_bars, store_bars
 
 pytestmark = pytest.mark.django_db
 NEW_YORK = ZoneInfo("America/New_York")
@@ -101,3 +101,87 @@ def test_compressed_days_begin_after_the_last_day_of_history(feed: Feed) -> None
     Feed.objects.update(rate=feed.rate * 10)
     more = history(SATURDAY)
     assert 5 < sum(bar.volume for bar in more) / sum(bar.volume for bar in bars) < 20
+
+
+# --- as it was at a time ----------------------------------------------------------------------
+START = ms(datetime(2026, 12, 2, tzinfo=UTC))
+
+
+def version(price: int, at_ms: int, revision: int, *, is_day: bool = False) -> ClosedBar:
+    """Return a bar as it is from a time on; without a price all of its trades were cancelled."""
+    bar = Bar(START, *[price] * 4, 100 if price else 0, 1 if price else 0)
+    return ClosedBar("NVX", is_day, bar, at_ms, revision, is_whole=is_day)
+
+
+def prices(interval: str, until_ms: int) -> list[int]:
+    bars = stored_bars("NVX", interval, from_ms=0, to_ms=EVER, limit=10, until_ms=until_ms)
+    return [bar.close for bar in bars]
+
+
+@pytest.mark.parametrize("interval", ["1m", "1d"])
+@pytest.mark.parametrize("batch", [1, 2, 5])
+def test_an_amended_bar_is_at_any_time_what_it_was_then(
+    feed: Feed, interval: str, batch: int
+) -> None:
+    values = [10, 20, 0, 30, 30]
+    versions = [
+        version(price, 1_000 * (number + 1), number, is_day=interval == "1d")
+        for number, price in enumerate(values)
+    ]
+    for first in range(0, len(versions), batch):
+        store_bars(versions[first : first + batch])
+    assert prices(interval, 999) == []
+    for number, price in enumerate(values, 1):
+        for until_ms in (1_000 * number, 1_000 * number + 999):
+            assert prices(interval, until_ms) == ([price] if price else [])
+
+
+def test_a_bar_that_only_a_late_trade_made_was_not_there_before(feed: Feed) -> None:
+    store_bars([version(10, 5_000, 1), version(20, 6_000, 2)])
+    assert [prices("1m", at) for at in (4_999, 5_000, 6_000)] == [[], [10], [20]]
+
+
+def test_the_newest_bars_are_counted_as_they_were(feed: Feed) -> None:
+    bars = [Bar(START + n * MINUTE_MS, *[n + 1] * 4, 100, 1) for n in range(4)]
+    store_bars([ClosedBar("NVX", False, bar, 1_000) for bar in bars])
+    gone = [Bar(bar.start_ms, 0, 0, 0, 0, 0, 0) for bar in bars[1:3]]
+    store_bars([ClosedBar("NVX", False, bar, 2_000, 1) for bar in gone])
+    found = lambda until_ms: [
+        bar.close
+        for bar in stored_bars("NVX", "1m", from_ms=0, to_ms=EVER, limit=3, until_ms=until_ms)
+    ]
+    assert found(1_999) == [2, 3, 4]
+    assert found(2_000) == [1, 4]
+
+
+def test_a_day_that_became_fuller_is_seen_when_it_did(feed: Feed) -> None:
+    minute = Bar(START, *[10] * 4, 100, 1)
+    store_bars([ClosedBar("NVX", False, minute, 1_000), version(10, 1_000, 0, is_day=True)])
+    fuller = ClosedBar("NVX", True, Bar(START, 10, 40, 10, 40, 200, 2), 3_000, is_whole=True)
+    store_bars([fuller])
+    assert [prices("1d", at) for at in (999, 1_000, 2_999, 3_000)] == [[], [10], [10], [40]]
+
+
+def test_history_leads_to_the_first_price_as_it_was(feed: Feed) -> None:
+    bar = Bar(ms(WEDNESDAY), *[9_000] * 4, 100, 1)
+    amended = Bar(ms(WEDNESDAY), *[5_000] * 4, 100, 1)
+    before, between, after = (ms(WEDNESDAY) + minutes * MINUTE_MS for minutes in (0, 5, 15))
+    store_bars([ClosedBar("NVX", False, bar, before + MINUTE_MS)])
+    store_bars([ClosedBar("NVX", False, amended, after, 1)])
+    assert [history_at(at)[-1].close for at in (before, between, after)] == [10_000, 9_000, 5_000]
+
+
+def history_at(now_ms: int) -> list[Bar]:
+    found = read_history("NVX", now_ms=now_ms)
+    assert found is not None
+    return found.bars().between(MINUTE, 0, EVER, 10**9)
+
+
+def test_what_no_delay_reaches_any_more_is_forgotten(feed: Feed) -> None:
+    store_bars([version(10, 1_000, 0), version(20, 2_000, 1)])
+    store_bars([version(30, 2_000 + FORMER_MS, 2)])
+    assert FormerBar.objects.count() == 2
+    store_bars([version(40, 2_001 + FORMER_MS, 3)])
+    assert [row.close for row in FormerBar.objects.order_by("pk")] == [20, 30]
+    delete_bars([Instrument.objects.get()])
+    assert not FormerBar.objects.exists()
