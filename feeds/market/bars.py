@@ -213,12 +213,18 @@ class SymbolBars:
 
 
 class Bars:
-    """Fold trades into bars; keep the newest `kept` closed bars of each instrument and level."""
+    """Fold trades into bars; keep the newest `kept` closed bars of each instrument and level.
 
-    def __init__(self, kept: int = 0, on_closed: ClosedBarListener | None = None) -> None:
+    The listener hears of the closed bars of `heard_from` and all coarser levels.
+    """
+
+    def __init__(
+        self, kept: int = 0, on_closed: ClosedBarListener | None = None, *, heard_from: int = 0
+    ) -> None:
         self.symbols: dict[str, SymbolBars] = {}
         self._kept = kept
         self._on_closed = on_closed
+        self._heard_from = heard_from
 
     def fold(self, sequence: int, trade: Trade) -> None:
         """Add a trade; without an exchange time its wall time counts."""
@@ -295,8 +301,7 @@ class Bars:
             if part is None or (level and part[_START] // span == at_ms // span):
                 return
             growing[level] = None
-            bar = Bar(part[_START] - part[_START] % span, *part[1:])
-            self._keep(symbol, bars, level, bar)
+            self._keep(symbol, bars, level, part)
             if level < DAY:
                 coarser = growing[level + 1]
                 if coarser is None:
@@ -304,13 +309,19 @@ class Bars:
                 else:
                     _add(coarser, part)
 
-    def _keep(self, symbol: str, bars: SymbolBars, level: int, bar: Bar) -> None:
+    def _keep(self, symbol: str, bars: SymbolBars, level: int, part: GrowingBar) -> None:
+        """Close what grew into a bar: keep it and report it, where that is wanted."""
+        is_heard = self._on_closed is not None and level >= self._heard_from
+        if not (self._kept or is_heard):
+            bars.floors[level] = bars.sequence
+            return
+        bar = Bar(part[_START] - part[_START] % SPANS[level], *part[1:])
         closed = bars.closed[level]
         if closed.is_full:
             oldest = closed.oldest
             bars.floors[level] = bars.sequence if oldest is None else oldest
         closed.append(bars.sequence, bar)
-        if self._on_closed is not None:
+        if self._on_closed is not None and is_heard:
             self._on_closed(symbol, level, bar)
 
 

@@ -6,7 +6,7 @@ minute are made of the minutes that have a price: a minute whose trades give no 
 but in the day.
 """
 
-from feeds.market.bars import DAY, MINUTE, SPANS, Bar, Bars, GrowingBar, SymbolBars
+from feeds.market.bars import DAY, MINUTE, SPANS, Bars, GrowingBar, SymbolBars
 from feeds.market.events import (
     MOVES_LAST,
     MOVES_RANGE,
@@ -88,7 +88,7 @@ class MendedBars(Bars):
             if start_ms < part[_START]:
                 return None
             if part[_OPEN] and part[_VOLUME]:
-                self._keep(symbol, bars, level, Bar(*part))
+                self._keep(symbol, bars, level, part)
         part = bars.growing[level] = [start_ms, 0, 0, 0, 0, 0, 0]
         return part
 

@@ -28,7 +28,7 @@ class BarQueue:
 
     def __init__(self, *, capacity: int = QUEUE_BARS) -> None:
         self._capacity = capacity
-        self._bars = MendedBars(on_closed=self._hear)
+        self._bars = MendedBars(on_closed=self._hear, heard_from=MINUTE)
         self._now_ms = 0
         self._queue: deque[ClosedBar] = deque()
         self.lost = 0
