@@ -45,7 +45,7 @@ class ApiContext:
 
     def feeds(self, access: Access) -> list[FeedStatus]:
         """Return the feeds that the user sees, delayed ones as they were then."""
-        return access.feeds_of(self.hub.replica.board.feeds)
+        return access.feeds_of(self.hub.replica.board)
 
     def exchange_ms(self, access: Access) -> int:
         """Return the time of the bars (exchange time, UTC ms): of several clocks the foremost.

@@ -415,7 +415,7 @@ class Replica:
         known, rows, visible = self._instruments, self.board.rows, self.visible_to(access)
         if len(known) < len(rows):
             known |= {s: encode_instrument(s, row) for s, row in rows.items() if s not in known}
-        feeds = [encode_feed(status) for status in access.feeds_of(self.board.feeds)]
+        feeds = [encode_feed(status) for status in access.feeds_of(self.board)]
         return feeds + [known[s] for s in rows if visible is None or s in visible]
 
     # --- events -----------------------------------------------------------------------------

@@ -75,7 +75,7 @@ class MarketDisplay:
                 "reason": feed.reason,
                 "day": status_text(feed, now_ms),
             }
-            for feed in access.feeds_of(self._hub.replica.board.feeds)
+            for feed in access.feeds_of(self._hub.replica.board)
         ]
 
     def prices(self, symbols: Iterable[str]) -> dict[str, tuple[int | None, Phase]]:

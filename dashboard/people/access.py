@@ -4,7 +4,7 @@ Pure. Must not know people or groups. An identity carries its access and the rep
 no transport and no page can forget it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import cached_property
 from typing import Final
@@ -99,17 +99,23 @@ class Access(msgspec.Struct, frozen=True, dict=True):
         """Say whether it sees a feed at all, with a delay or not."""
         return self.sees(feed) or any(shown(key) == feed for key in self.granted)
 
-    def feeds_of(self, feeds: Mapping[str, FeedStatus]) -> list[FeedStatus]:
+    def feeds_of(self, board: Board) -> list[FeedStatus]:
         """Return the statuses of feeds as it sees them, a delayed feed as it was then.
 
-        A feed process of an earlier release has none of delayed feeds: then those of now are shown.
+        While a delay is so new that the feed process does not know it, nothing of that feed is
+        shown: what is now is not for this reader. A feed process of an earlier release lists the
+        instruments of delayed feeds without a status: then those of now are shown.
         """
-        late = {shown(key) for key in self.granted if key in feeds}
+        late = {shown(key) for key in self.granted if key in board.feeds}
         return [
             status
-            for key, status in feeds.items()
-            if self.sees(key) or (self.knows(key) and key not in late)
+            for key, status in board.feeds.items()
+            if self.sees(key) or (key not in late and self._is_listed_late(key, board))
         ]
+
+    def _is_listed_late(self, feed: str, board: Board) -> bool:
+        keys = {key for key in self.granted if shown(key) == feed}
+        return bool(keys) and any(row.feed in keys for row in board.rows.values())
 
     def key_of(self, symbol: str, board: Board) -> str | None:
         """Return the key under which it sees a symbol; None when it does not."""

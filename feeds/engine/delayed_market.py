@@ -8,11 +8,13 @@ near them that could slip through.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from operator import itemgetter
 from typing import Final
 
 from msgspec.structs import replace
 
 from feeds.engine.checkpoint import NO_CHECKPOINT, Checkpoint
+from feeds.engine.heard_statuses import HeardStatuses
 from feeds.market.bars import MINUTE_MS
 from feeds.market.board import Board
 from feeds.market.delayed_keys import delayed
@@ -49,57 +51,87 @@ class DelayLine:
     def begin(
         self,
         plan: FeedPlan,
-        phases: Mapping[str, Status],
+        heard: HeardStatuses,
         now_ms: int,
         board: Board,
         left: Checkpoint = NO_CHECKPOINT,
     ) -> list[Event]:
         """List the twins of present instruments; the values of `board` follow after the delay.
 
-        With them a day that had begun earlier is whole. A twin from an earlier life of the market
-        keeps its values until then.
+        With them a day that had begun earlier is whole. Until then a twin has no values, or those
+        from an earlier life of the market. Phases and states are at once those of the delay ago.
         """
-        time = plan.schedule.at(max(0, now_ms - self._delay_ms))
+        known = self._known(plan, heard)
         events: list[Event] = []
         for definition in plan.definitions:
-            symbol = definition.symbol
             events.append(self._twin(Listing(self._feed, definition, now_ms)))
-            events += self._first_of(definition, plan, time, now_ms, left)
-            if symbol in board.rows:
-                self.take(board.carryover(symbol, now_ms), now_ms)
-            if symbol in phases:
-                self.take(phases[symbol], now_ms)
-        if plan.feed in board.feeds:
-            self.take(board.feeds[plan.feed], now_ms)
-        return [*events, self._first_status(plan, time, now_ms)]
+            events += self._first_of(definition, known, heard, now_ms, left)
+        events.append(self._first_status(known, heard, now_ms))
+        self._wait_again(plan, heard, now_ms)
+        for definition in plan.definitions:
+            if definition.symbol in board.rows:
+                self.take(board.carryover(definition.symbol, now_ms), now_ms)
+            for _, status in heard.phases.of(definition.symbol)[-1:]:
+                self.take(status, now_ms)
+        for _, feed in heard.feeds.of(plan.feed)[-1:]:
+            self.take(feed, now_ms)
+        return events
 
-    def _first_status(self, plan: FeedPlan, time: ExchangeTime, now_ms: int) -> FeedStatus:
-        """Return the feed's status with the time of the exchange as it was the delay ago."""
-        is_closed = plan.state is FeedState.CLOSED
+    def _wait_again(self, plan: FeedPlan, heard: HeardStatuses, now_ms: int) -> None:
+        """Let what happened within the delay wait for the rest of it."""
+        late: list[tuple[int, Event]] = [*heard.feeds.of(plan.feed)]
+        for definition in plan.definitions:
+            late += heard.phases.of(definition.symbol)
+        young = [item for item in late if item[0] > now_ms - self._delay_ms]
+        for at_ms, event in sorted(young, key=itemgetter(0)):
+            self.take(event, at_ms)
+
+    def _known(self, plan: FeedPlan, heard: HeardStatuses) -> FeedPlan:
+        """Return the plan as it was when the market began: what came later is told later."""
+        for _, first in heard.feeds.of(plan.feed)[:1]:
+            return replace(
+                plan, name=first.name, state=first.state, rate=first.rate, reason=first.reason
+            )
+        return plan
+
+    def _first_status(self, known: FeedPlan, heard: HeardStatuses, now_ms: int) -> Event:
+        """Return the feed's status as it was the delay ago, as far as that is known."""
+        then = heard.feeds.then(known.feed, now_ms - self._delay_ms)
+        if then is not None:
+            return self._twin(then)
+        time = self._time(known, now_ms)
+        is_closed = known.state is FeedState.CLOSED
         return FeedStatus(
-            self._feed, plan.name, plan.state, plan.rate, plan.reason, now_ms,
-            exchange=plan.exchange, zone=plan.zone, day=time.number,
+            self._feed, known.name, known.state, known.rate, known.reason, now_ms,
+            exchange=known.exchange, zone=known.zone, day=time.number,
             phase=Phase.CLOSED if is_closed else PHASES[time.segment][0],
-            exchange_ms=time.exchange_ms, scale=plan.schedule.scale(time.number),
+            exchange_ms=time.exchange_ms, scale=known.schedule.scale(time.number),
         )  # fmt: skip
+
+    def _time(self, plan: FeedPlan, now_ms: int) -> ExchangeTime:
+        return plan.schedule.at(max(0, now_ms - self._delay_ms))
 
     def _first_of(
         self,
         definition: Definition,
-        plan: FeedPlan,
-        time: ExchangeTime,
+        known: FeedPlan,
+        heard: HeardStatuses,
         now_ms: int,
         left: Checkpoint,
     ) -> list[Event]:
         key = self._key(definition.symbol)
         values = left.carryover(self._feed, key, definition.tick_size)
-        if values is None:
-            # The halts of that time are no longer known, but the part of the day is.
-            phase = phase_of(plan.state, time.segment, is_halted=False)
-            reason = f"Delayed by {self._minutes} min, no data yet"
-            return [Status(key, phase, reason, now_ms, time.number)]
-        status = Status(key, values.phase, values.reason, now_ms, values.day or 0)
-        return [replace(values, ts_event=now_ms), status]
+        if values is not None:
+            status = Status(key, values.phase, values.reason, now_ms, values.day or 0)
+            return [replace(values, ts_event=now_ms), status]
+        nothing = f"Delayed by {self._minutes} min, no data yet"
+        then = heard.phases.then(definition.symbol, now_ms - self._delay_ms)
+        if then is not None:
+            return [replace(then, symbol=key, reason=then.reason or nothing)]
+        # The halts of that time are not known, but the part of the day is.
+        time = self._time(known, now_ms)
+        phase = phase_of(known.state, time.segment, is_halted=False)
+        return [Status(key, phase, nothing, now_ms, time.number)]
 
     def end(self, now_ms: int) -> list[Event]:
         """Drop what waits, and delist the twins.
@@ -158,7 +190,7 @@ class DelayedMarket:
         self._by_symbol: dict[str, list[DelayLine]] = {}
         self._former: dict[str, list[DelayLine]] = {}
         self._plans: dict[str, FeedPlan] = {}
-        self._phases: dict[str, Status] = {}
+        self._heard = HeardStatuses()
 
     def plan(
         self, plans: Mapping[str, FeedPlan], now_ms: int, left: Checkpoint = NO_CHECKPOINT
@@ -177,16 +209,14 @@ class DelayedMarket:
         for name in sorted(wanted - self._lines.keys()):
             line = self._lines[name] = DelayLine(*name)
             board = self._board() if name[0] in begun else nothing
-            events += line.begin(self._plans[name[0]], self._phases, now_ms, board, left)
+            events += line.begin(self._plans[name[0]], self._heard, now_ms, board, left)
         # Delistings come through `take` after this, when the plans no longer name the symbols.
         self._former, self._by_symbol = self._by_symbol, self._map(plans)
         return events
 
     def take(self, events: Iterable[Event], now_ms: int) -> None:
         """Take what has just happened, also to instruments that are being delisted."""
-        # Hot path: every tick passes here. A class test is cheaper than isinstance or match.
-        statuses = [event for event in events if event.__class__ is Status]
-        self._phases.update((status.symbol, status) for status in statuses)
+        self._heard.take(events, now_ms)
         if not self._lines:
             return
         self._take_feeds(events, now_ms)
@@ -209,7 +239,7 @@ class DelayedMarket:
             if line.is_full:
                 self.restarts += 1
                 events += line.end(now_ms)
-                events += line.begin(self._plans[feed], self._phases, now_ms, self._board())
+                events += line.begin(self._plans[feed], self._heard, now_ms, self._board())
             events += line.due(now_ms)
         return events
 

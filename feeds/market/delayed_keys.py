@@ -6,6 +6,8 @@ Pure. Must not know who gets delayed data, or how events are delayed.
 from typing import Final
 
 MARK: Final = "~"
+LONGEST_DELAY_MINUTES: Final = 60
+"""Delayed ticks wait in memory, so the delay has a limit."""
 
 
 def delayed(key: str, minutes: int) -> str:

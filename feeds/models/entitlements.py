@@ -3,16 +3,12 @@
 Must not write (services do).
 """
 
-from typing import Final
-
 from django.contrib.auth.models import Group
 from django.core.validators import MaxValueValidator
 from django.db import models
 
+from feeds.market.delayed_keys import LONGEST_DELAY_MINUTES
 from feeds.models.feeds import Feed
-
-MAX_DELAY_MINUTES: Final = 60
-"""Delayed ticks wait in memory, so the delay has a limit."""
 
 
 class Entitlement(models.Model):
@@ -23,7 +19,7 @@ class Entitlement(models.Model):
     delay_minutes = models.PositiveSmallIntegerField(
         "delay",
         default=0,
-        validators=[MaxValueValidator(MAX_DELAY_MINUTES)],
+        validators=[MaxValueValidator(LONGEST_DELAY_MINUTES)],
         help_text="Minutes; 0 is real time. Somebody with several entitlements has the shortest "
         "delay.",
     )

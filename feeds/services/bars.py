@@ -10,15 +10,15 @@ from django.db import connection, transaction
 from django.db.models import Max, Min, OuterRef, QuerySet, Subquery, Sum
 
 from feeds.market.bars import DAY_MS, INTERVALS, MINUTE_MS, Bar
+from feeds.market.delayed_keys import LONGEST_DELAY_MINUTES
 from feeds.models import FormerBar, Instrument, StoredBar
-from feeds.models.entitlements import MAX_DELAY_MINUTES
 from feeds.plan.vendor_days import vendor_midnight_ms
 
 DAYS_KEPT: Final = 3_653
 """Bars of days are kept for ten years of the exchange."""
 BATCH_BARS: Final = 5_000
 """Bars that one transaction deletes at most, some 50 ms of SQLite."""
-FORMER_MS: Final = 2 * MAX_DELAY_MINUTES * MINUTE_MS
+FORMER_MS: Final = 2 * LONGEST_DELAY_MINUTES * MINUTE_MS
 """How long what a bar was before is kept: until no delay reaches back to it, twice over."""
 _KEY: Final = ("interval", "start_ms")
 _VALUES: Final = ("open", "high", "low", "close", "volume", "trades", "recorded_ms", "revision")

@@ -18,7 +18,10 @@ PURE_MODULES = {
     "feeds.exceptions",
     *(
         f"feeds.engine.{name}"
-        for name in ("checkpoint", "delayed_market", "engine", "feed_watch", "preview", "sources")
+        for name in (
+            *("checkpoint", "delayed_market", "engine", "feed_watch"),
+            *("heard_statuses", "preview", "sources"),
+        )
     ),
     "feeds.engine.virtual_clock",
     *(

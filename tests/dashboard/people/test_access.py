@@ -295,6 +295,25 @@ async def test_pages_show_what_the_access_allows() -> None:
         assert named == list(zip(("main", "lab"), states[access], strict=True))
 
 
+def test_a_delay_that_the_feed_does_not_know_yet_shows_nothing_of_now() -> None:
+    """Neither the prices of now nor those of a shorter delay, nor the clock and state of now."""
+    replica = market()
+    happen(replica, replace(feed_status("lab~15"), ts_event=NOW - 15 * 60_000))
+    happen(replica, Trade("SEC~15", 111, 7, Side.BUY, NOW), Trade("SEC", 999, 7, Side.BUY, NOW))
+    for minutes in (5, 30):
+        other = Access(restricted=LAB, granted=frozenset({f"lab~{minutes}"}))
+        assert [status.feed for status in other.feeds_of(replica.board)] == ["main"]
+        assert other.key_of("SEC", replica.board) is None
+        fresh = reader(other, replica, "SEC")
+        for channel in CHANNELS:
+            said = answers(fresh, replica, channel=channel, symbols=["SEC"])
+            assert "9.99" not in said
+            assert "1.11" not in said
+            assert "lab" not in said
+        assert "lab" not in heard(fresh, replica)
+    assert [status.feed for status in LATE.feeds_of(replica.board)] == ["main", "lab~15"]
+
+
 # --- the rows --------------------------------------------------------------------------------
 
 

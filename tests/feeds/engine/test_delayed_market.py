@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from feeds.engine import delayed_market
 from feeds.engine.delayed_market import DelayedMarket
 from feeds.engine.engine import Engine
+from feeds.engine.heard_statuses import HeardStatuses
 from feeds.engine.virtual_clock import START_MS, demo_plan
 from feeds.market.bars import MINUTE_MS
 from feeds.market.board import LAST, Board
@@ -93,13 +94,85 @@ def test_a_halt_happens_again_after_the_delay_and_not_a_moment_sooner() -> None:
     assert line.due(1_040 + 2 * MINUTE_MS) == []
 
 
-def test_a_phase_that_was_there_before_the_line_comes_with_the_ticks() -> None:
+def test_a_phase_from_before_the_line_happens_again_when_it_should_and_with_the_ticks() -> None:
     line = DelayedMarket()
     line.plan(plan_of(), 0)
     line.take([Status("NVX", Phase.OPEN, "it trades", 5)], 5)
     line.plan(plan_of(1), 10)
-    assert line.due(9 + MINUTE_MS) == []
+    assert line.due(4 + MINUTE_MS) == []
+    assert line.due(9 + MINUTE_MS) == [Status("NVX~1", Phase.OPEN, "it trades", 5)]
     assert line.due(10 + MINUTE_MS) == [Status("NVX~1", Phase.OPEN, "it trades", 5)]
+
+
+# --- a delay that is new, or grows ----------------------------------------------------------
+def feed_status(state: FeedState, at: int, **more: object) -> FeedStatus:
+    return FeedStatus(
+        "main", "Main", state, 10, "", at, exchange_ms=CLOCK_MS + 10 * at, scale=10.0, **more
+    )  # type: ignore[arg-type]
+
+
+OPENED, PAUSED, CLOCK_MS = 0, 4 * MINUTE_MS, 1_000_000
+
+
+def market_that_pauses(*minutes: int) -> DelayedMarket:
+    """Return a market that opened at 0, and paused and halted NVX after four minutes."""
+    market = DelayedMarket()
+    market.plan(plan_of(*minutes), OPENED)
+    market.take([feed_status(FeedState.RUNNING, OPENED), Status("NVX", Phase.OPEN, "", 0)], OPENED)
+    halted = Status("NVX", Phase.HALTED, "news", PAUSED)
+    market.due(PAUSED)
+    market.take([feed_status(FeedState.PAUSED, PAUSED, exchange="NYSE"), halted], PAUSED)
+    return market
+
+
+def news_of(events: list[Event]) -> list[tuple[str, str]]:
+    """Return the phases of NVX and the states of its feed, with their keys."""
+    found: list[tuple[str, str]] = []
+    for event in events:
+        match event:
+            case Status(symbol=symbol, phase=phase) if symbol.startswith("NVX"):
+                found.append((symbol, phase))
+            case FeedStatus(feed=feed, state=state):
+                found.append((feed, state))
+    return found
+
+
+@pytest.mark.parametrize("before", [(), (1,)])
+@pytest.mark.parametrize("minutes", [2, 3])
+def test_a_delay_that_begins_or_grows_shows_what_was_then(
+    before: tuple[int, ...], minutes: int
+) -> None:
+    market, now = market_that_pauses(*before), 5 * MINUTE_MS
+    paused = {"main": replace(plan_of(minutes)["main"], state=FeedState.PAUSED, reason="lunch")}
+    events = market.plan(paused, now)
+    assert news_of(events) == [(f"NVX~{minutes}", "OPEN"), (f"main~{minutes}", "RUNNING")]
+    assert "lunch" not in str(events)
+    (late,) = [event for event in events if isinstance(event, FeedStatus)]
+    assert late.exchange_at(now) == CLOCK_MS + 10 * (now - minutes * MINUTE_MS)
+    assert market.due(PAUSED + minutes * MINUTE_MS - 1) == []
+    due = news_of(market.due(PAUSED + minutes * MINUTE_MS))
+    assert sorted(due) == [(f"NVX~{minutes}", "HALTED"), (f"main~{minutes}", "PAUSED")]
+
+
+def test_a_delay_longer_than_the_market_lives_shows_nothing_younger_than_its_begin() -> None:
+    market = market_that_pauses()
+    closed = {"main": replace(plan_of(15)["main"], state=FeedState.CLOSED, reason="lunch")}
+    events = market.plan(closed, 5 * MINUTE_MS)
+    assert news_of(events) == [("NVX~15", "OPEN"), ("main~15", "RUNNING")]
+    assert "lunch" not in str(events)
+    assert sorted(news_of(market.due(OPENED + 15 * MINUTE_MS))) == [
+        ("NVX~15", "OPEN"), ("main~15", "RUNNING"),
+    ]  # fmt: skip
+
+
+def test_statuses_of_long_ago_are_forgotten() -> None:
+    heard = HeardStatuses()
+    for minute in range(0, 300, 10):
+        heard.take([Status("NVX", Phase.OPEN, str(minute), 0)], minute * MINUTE_MS)
+    assert [int(status.reason) for _, status in heard.phases.of("NVX")] == [*range(230, 300, 10)]
+    assert heard.phases.then("NVX", 229 * MINUTE_MS) is None
+    heard.take([Delisting("NVX", 0)], 0)
+    assert heard.phases.of("NVX") == []
 
 
 def test_an_instrument_that_leaves_goes_on_late_until_its_last_tick() -> None:
@@ -173,6 +246,18 @@ def seen(board: Board, minutes: int) -> Seen:
     return found
 
 
+def phases(board: Board, minutes: int) -> dict[str, str]:
+    """Return the phase of each symbol, as readers with this delay see it."""
+    rows = {key: row for key, row in board.rows.items() if delay_of(key) == minutes}
+    return {shown(key): row.phase for key, row in rows.items()}
+
+
+def valued(board: Board, minutes: int) -> list[str]:
+    """Return the keys of this delay that show any price."""
+    rows = {key: row for key, row in board.rows.items() if delay_of(key) == minutes}
+    return [key for key, row in rows.items() if any(row.values[: LAST + 1]) or row.bids]
+
+
 @pytest.mark.slow
 def test_an_entitlement_within_the_day_shows_what_was_seen_then() -> None:
     """Day fields, last prices, halts and the exchange's clock: also of what happened before it."""
@@ -182,6 +267,7 @@ def test_an_entitlement_within_the_day_shows_what_was_seen_then() -> None:
     board = Board()
     engine = Engine(epoch="e", open_source=lambda _: Simulator(3), board=lambda: board)
     then: dict[int, tuple[Seen, int]] = {}
+    then_phases: dict[int, dict[str, str]] = {}
     begin_ms, compared = START_MS + 200_000, 0
     for now_ms in range(START_MS, START_MS + 400_000, 2_000):
         plans = halted_later if now_ms >= START_MS + 150_000 else replace(plan, halts={})
@@ -193,9 +279,12 @@ def test_an_entitlement_within_the_day_shows_what_was_seen_then() -> None:
             for sequence, event in enumerate(batch.events, batch.first):
                 board.apply(sequence, event)
         then[now_ms] = seen(board, 0), board.feeds["main"].exchange_at(now_ms)
+        then_phases[now_ms] = phases(board, 0)
         if now_ms >= begin_ms:
             late = board.feeds["main~1"].exchange_at(now_ms)
             assert abs(late - then[now_ms - MINUTE_MS][1]) <= 1
+            assert phases(board, 1) == then_phases[now_ms - MINUTE_MS]
+            assert now_ms >= begin_ms + MINUTE_MS or not valued(board, 1)
         if now_ms >= begin_ms + MINUTE_MS:
             assert seen(board, 1) == then[now_ms - MINUTE_MS][0]
             compared += 1
