@@ -9,17 +9,21 @@ from typing import Any
 
 import pytest
 
+from dashboard.garbage import collect_seldom, exempt_what_is_loaded
 from tests.support import storage
 from tests.support.bytecode import keep_bytecode
-from tests.support.examples import load_profile
+from tests.support.examples import FAST, load_profile
 from tests.support.postgres_server import PostgresServer, running_postgres
 from tests.support.redis_server import RedisServer, running_redis
 from tests.support.scheduling import RoomScheduling
 from tests.support.served import Served, serve
 from tests.support.waiting import wait_until
 
+collect_seldom()  # a sixth of the fast tier was collections that found nothing
+
 POLL_S = 0.05
 BROWSER_FOLDERS = ("/e2e/", "/js/")
+SOCKETS = "/sockets/"
 
 pytest_plugins = ["tests.support.browser"]
 
@@ -34,13 +38,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put browser tests last: Playwright leaves a loop running, where the ORM refuses to work.
 
+    In the fast tier the tests of sockets come just before, as they share the site.
     On PostgreSQL and Redis, leave out what is about SQLite or the bus in memory.
     """
-    items.sort(key=lambda item: any(name in item.path.as_posix() for name in BROWSER_FOLDERS))
+    is_fast = config.getoption("markexpr") == FAST
+    items.sort(key=lambda item: _place(item.path.as_posix(), is_fast=is_fast))
     if storage.IS_SHARED:
         embedded = [item for item in items if item.get_closest_marker("embedded")]
         config.hook.pytest_deselected(items=embedded)
         items[:] = [item for item in items if not item.get_closest_marker("embedded")]
+
+
+def _place(path: str, *, is_fast: bool) -> int:
+    if any(name in path for name in BROWSER_FOLDERS):
+        return 2
+    return 1 if is_fast and SOCKETS in path else 0
+
+
+def pytest_collection_finish() -> None:
+    """Leave out of collections what stays to the end: modules, tests and their parameters."""
+    exempt_what_is_loaded()
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

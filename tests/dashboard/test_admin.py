@@ -184,6 +184,7 @@ def test_an_account_can_be_deleted_with_its_notifications(root, traders):
     assert notified() == {"root"}
 
 
+@pytest.mark.slow
 def test_accounts_are_made_and_deactivated_in_the_admin(root, traders):
     sent = {"username": "eve", "password1": "correct horse", "password2": "correct horse"}
     root.post("/admin/auth/user/add/", sent | {"usable_password": "true"})

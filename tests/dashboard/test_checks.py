@@ -66,6 +66,7 @@ def test_a_layer_that_reaches_nobody_is_refused(settings) -> None:
         call_command("check")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("setting", "cure"),
     [
@@ -83,6 +84,7 @@ def test_a_setting_that_means_nothing_ends_the_start(tmp_path, setting, cure) ->
     assert cure in done.stderr
 
 
+@pytest.mark.slow
 def test_the_password_of_redis_is_not_shown(tmp_path) -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", "check"],

@@ -214,6 +214,7 @@ async def test_a_connection_pays_for_its_tasks_and_threads() -> None:
     assert costs["websocket"] == {"cpu_s": 0, "updates": 0}
 
 
+@pytest.mark.slow
 @pytest.mark.django_db  # the thread of `in_thread` looks after its connection
 async def test_work_that_nobody_pays_for_is_left_as_it_is() -> None:
     async def work() -> str:

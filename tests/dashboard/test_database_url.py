@@ -95,6 +95,7 @@ def test_a_process_makes_its_tables_in_the_database_of_the_address(
     assert not (tmp_path / "market.sqlite3").exists()
 
 
+@pytest.mark.slow
 def test_a_process_with_a_malformed_address_does_not_start(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", "check"], cwd=ROOT, capture_output=True, text=True,

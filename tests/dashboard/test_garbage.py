@@ -19,7 +19,9 @@ manage.main()
 """
 
 
-@pytest.mark.parametrize("command", ["prune --help", "nonsense"])
+@pytest.mark.parametrize(
+    "command", ["nonsense", pytest.param("prune --help", marks=pytest.mark.slow)]
+)
 def test_every_command_begins_and_ends_without_full_collections(command: str) -> None:
     arguments = [sys.executable, "-c", SCRIPT, *command.split()]
     done = subprocess.run(arguments, cwd=ROOT, capture_output=True, check=False, text=True)

@@ -85,6 +85,7 @@ def test_the_database_and_what_lies_beside_it_are_private(tmp_path: Path) -> Non
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_nothing_makes_a_database_that_is_not_used(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "import django; django.setup()"]
     subprocess.run(command, cwd=ROOT, env=environment(tmp_path), check=True)

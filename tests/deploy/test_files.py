@@ -60,6 +60,7 @@ def test_the_dashboard_asks_for_metrics_that_exist() -> None:
         assert query.count("{") == query.count("}")
 
 
+@pytest.mark.slow
 def test_compose_follows_its_schema() -> None:
     checker = tool("check-jsonschema", "uv sync")
     check(checker, "--builtin-schema", "vendor.compose-spec", DEPLOY / "compose.yaml")

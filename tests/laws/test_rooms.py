@@ -58,6 +58,7 @@ def test_no_module_has_private_words() -> None:
     assert found
 
 
+@pytest.mark.slow
 def test_no_test_has_private_words() -> None:
     """The same for the tests, which a newcomer reads to learn what the code does."""
     all_names = {path.relative_to(ROOT).as_posix(): names_of(path) for path in TESTS}

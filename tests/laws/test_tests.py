@@ -311,13 +311,14 @@ def test_a_worker_runs_together_what_shares_something_dear(nodeid: str, group: s
     [
         ("tests/laws/test_docs.py::test_a[b/c]", "tests/laws/"),
         ("tests/feeds/market/test_bars.py::test_a[b/c]", "tests/feeds/market/test_bars.py"),
-        ("tests/js/test_scripts.py::test_script[tabs/demand: a/b]", "browser"),
-        ("tests/js/test_scripts.py::test_a_planted_failure[near]", "browser"),
-        ("tests/e2e/test_format.py::test_a", "browser"),
+        ("tests/js/test_scripts.py::test_script[tabs/demand: a/b]", "site"),
+        ("tests/js/test_scripts.py::test_a_planted_failure[near]", "site"),
+        ("tests/e2e/test_format.py::test_a", "site"),
+        ("tests/sockets/test_examples.py::test_a[daphne]", "site"),
     ],
 )
-def test_the_fast_tier_starts_one_browser(nodeid: str, group: str) -> None:
-    """Starting a browser and a site takes longer than the few tests that it has there."""
+def test_the_fast_tier_starts_one_site_and_one_browser(nodeid: str, group: str) -> None:
+    """Starting them takes longer than the few tests that it has there."""
     assert group_of(nodeid, is_fast=True) == group
 
 

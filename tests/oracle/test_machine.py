@@ -16,9 +16,10 @@ from tests.oracle.machine import TOTALS, Market
 from tests.oracle.world import make_small
 
 STEPS = 20
+FEW = 8
 
 
-@pytest.mark.parametrize("sequences", [8, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("sequences", [FEW, pytest.param(500, marks=pytest.mark.slow)])
 def test_every_reader_agrees_with_the_engine_after_any_faults(
     sequences: int, monkeypatch: pytest.MonkeyPatch, record_property: Any
 ) -> None:
@@ -33,6 +34,7 @@ def test_every_reader_agrees_with_the_engine_after_any_faults(
     )  # fmt: skip
     record_property("figures", ", ".join(f"{count} {what}" for what, count in TOTALS.items()))
     assert TOTALS["sequences"] >= sequences
-    assert (
-        min(TOTALS["faults"], TOTALS["frames"], TOTALS["trades"], TOTALS["resumes"]) > sequences / 4
-    )
+    counted = ["faults", "frames", "trades"]
+    if sequences > FEW:
+        counted.append("resumes")  # few sequences may have none
+    assert min(TOTALS[what] for what in counted) > sequences / 4

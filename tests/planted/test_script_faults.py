@@ -87,6 +87,7 @@ def test_every_script_of_the_project_is_read() -> None:
         assert pairs_of(tokens_of((ROOT / path).read_text())), path
 
 
+@pytest.mark.slow
 def test_every_fault_of_a_real_script_leaves_another_text_of_tokens() -> None:
     path = "static/js/market/tape.js"
     source = (ROOT / path).read_text()

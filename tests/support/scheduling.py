@@ -12,7 +12,7 @@ from tests.support.examples import FAST
 
 LAWS: Final = "tests/laws/"
 SCRIPTS: Final = "tests/js/test_scripts.py::"
-BROWSER: Final = ("tests/e2e/", "tests/js/")
+SITE: Final = ("tests/e2e/", "tests/js/", "tests/sockets/")
 ROOM: Final = re.compile(r"\[(\w+)/")
 """The folder at the beginning of a case's name."""
 
@@ -20,7 +20,7 @@ ROOM: Final = re.compile(r"\[(\w+)/")
 class RoomScheduling(LoadFileScheduling):
     """The laws read the same trees; the tests of scripts are too many for one worker.
 
-    The fast tier has few tests in a browser, so it starts one browser and one site for all of them.
+    The fast tier has few tests of a site, so it starts one site and one browser for all of them.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -31,8 +31,8 @@ def group_of(nodeid: str, *, is_fast: bool) -> str:
     """Return the name of the group of a test."""
     if nodeid.startswith(LAWS):
         return LAWS
-    if is_fast and nodeid.startswith(BROWSER):
-        return "browser"
+    if is_fast and nodeid.startswith(SITE):
+        return "site"
     if nodeid.startswith(SCRIPTS):
         room = ROOM.search(nodeid)
         return f"scripts of {room[1] if room else 'the rest'}"

@@ -111,6 +111,7 @@ _steps = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(_rules, min_size=1, max_size=8), _steps)
 def test_it_fires_as_a_naive_judge_does(rules, steps):
     rules = [Rule(**{f: getattr(r, f) for f in Rule.__struct_fields__} | {"id": i})

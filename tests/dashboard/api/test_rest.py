@@ -160,6 +160,7 @@ async def test_pages_together_are_the_whole(market: Exchange, ask: Ask) -> None:
         assert pages == whole
 
 
+@pytest.mark.slow
 async def test_coarse_bars_are_the_minutes_merged(market: Exchange, ask: Ask) -> None:
     stored = [minute_bar(n, 10_000 + 3 * n % 17) for n in range(130)]
     await sync_to_async(store)(*stored)
@@ -233,6 +234,7 @@ EVERY_PATH = (
 )
 
 
+@pytest.mark.slow
 async def test_who_is_not_entitled_gets_nothing(
     market: Exchange, restricted: User, ask: Ask
 ) -> None:
@@ -285,6 +287,7 @@ async def test_a_day_is_there_before_the_first_late_trade(
     assert (day["t"], day["v"], day["o"], day["c"]) == (TODAY, 200, 90.0, 90.02)
 
 
+@pytest.mark.slow
 async def test_after_a_restart_who_sees_it_late_gets_no_younger_bar_of_the_archive(
     market: Exchange, restricted: User, ask: Ask
 ) -> None:
@@ -409,6 +412,7 @@ JUNK = (
 )
 
 
+@pytest.mark.slow
 async def test_junk_is_refused_with_an_error_of_the_wire(ask: Ask) -> None:
     for address, query in JUNK:
         response = await ask(f"api/v1/{address}", **query)
@@ -420,6 +424,7 @@ async def test_junk_is_refused_with_an_error_of_the_wire(ask: Ask) -> None:
 STRANGE = ("nvx", "NVX~15", "NVX'--", "../NVX", "%00", "\x00", "NVX@1m", "Ω" * 16, "*", " ")
 
 
+@pytest.mark.slow
 async def test_a_symbol_that_is_none_is_not_found(market: Exchange, ask: Ask) -> None:
     await market.happen(trade(0))
     for symbol in STRANGE:
@@ -437,6 +442,7 @@ async def test_only_get(market: Exchange, people: User) -> None:
 
 
 # --- the page -------------------------------------------------------------------------------
+@pytest.mark.slow
 async def test_the_document_describes_what_there_is(people: User) -> None:
     client = AsyncClient()
     assert (await client.get("/api/v1/openapi.json")).status_code == 302
@@ -536,6 +542,7 @@ UDF_JUNK = (
 )
 
 
+@pytest.mark.slow
 async def test_udf_refuses_junk_in_its_own_words(ask: Ask) -> None:
     for address, query in UDF_JUNK:
         answer = (await ask(f"udf/{address}", **query)).json()

@@ -197,6 +197,7 @@ async def test_a_small_m_is_neither_minutes_nor_a_month(
     }
 
 
+@pytest.mark.slow
 async def test_one_m_is_a_month_and_one_alone_a_minute(ask: Ask) -> None:
     first = MONDAY - 13 * DAY_MS
     await store_day(first)
@@ -235,6 +236,7 @@ async def test_the_last_bar_of_a_range_is_whole(ask: Ask) -> None:
     assert answer["v"] == [500, 500]
 
 
+@pytest.mark.slow
 async def test_weeks_and_months_begin_with_their_first_trading_day(ask: Ask) -> None:
     """Tuesday the 1st, Wednesday and Sunday are of a week that history begins on Monday."""
     first = MONDAY - 13 * DAY_MS

@@ -70,6 +70,7 @@ def test_a_dry_run_shows_whom_it_touches_and_does_nothing(feed):
     assert not AuditEntry.objects.exists()
 
 
+@pytest.mark.slow
 def test_what_is_confirmed_is_what_was_tried():
     client = staff("shock_market")
     page = client.post(PAGE, SHOCK)
@@ -170,6 +171,7 @@ def test_a_scenario_of_another_feed_is_not_run(crash):
     assert not Intervention.objects.exists()
 
 
+@pytest.mark.slow
 def test_what_is_left_is_called_off_on_the_page_and_by_undo():
     client = staff("shock_market", "view_auditentry")
     client.post(PAGE, SHOCK | DO)
@@ -261,6 +263,7 @@ def steps_form(*steps, initial=0):
 STEP = {"offset_s": "0", "kind": "shock", "size": "-7", "duration_s": "60"}
 
 
+@pytest.mark.slow
 def test_a_scenario_is_made_changed_and_deleted_in_the_admin(feed):
     client = staff("add_scenario", "change_scenario", "delete_scenario", "view_scenario",
                    "add_scenariostep", "change_scenariostep", "delete_scenariostep")  # fmt: skip

@@ -84,6 +84,7 @@ def trade(price: int) -> Trade:
     return Trade("NVX", price, 5, Side.BUY, NOW)
 
 
+@pytest.mark.slow
 @given(steady_scripts, st.tuples(st.integers(3, 70), st.integers(3, 70)), cuts, cuts)
 def test_at_a_process_that_lags_it_waits_and_then_goes_on(
     events: list[Event], places: tuple[int, int], cuts: list[int], other_cuts: list[int]

@@ -50,6 +50,7 @@ def sequences(reader: Reader) -> list[int | None]:
     return [entry and entry["i"] for entry in reader.trades]
 
 
+@pytest.mark.slow
 @given(scripts, st.lists(st.integers(0, 70), max_size=12), st.lists(st.booleans(), min_size=80))
 def test_every_trade_after_the_start_is_sent_once_and_in_order(events, cuts, taking) -> None:
     replica, outbox, reader = replica_of(events[:3]), TradesOutbox(), Reader()
@@ -132,6 +133,7 @@ def test_many_trades_come_in_frames_of_bounded_size() -> None:
     assert None not in reader.trades
 
 
+@pytest.mark.slow
 def test_a_reader_resumes_and_one_that_fell_out_gets_a_gap() -> None:
     replica = replica_of([listing("NVX"), *(trade(n) for n in range(1, 100))])
     outbox, reader = TradesOutbox(), Reader()

@@ -9,6 +9,7 @@ from dashboard.network.origins import are_secure, hosts_of, parse_origins
 HOSTS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?(\.[a-z]{2,5}){0,2}", fullmatch=True)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(HOSTS, st.none() | st.integers(1, 65_535)), max_size=4))
 def test_origins_and_their_hosts_are_read(places) -> None:
     texts = [f"https://{host}" + (f":{port}" if port else "") for host, port in places]

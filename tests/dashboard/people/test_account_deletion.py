@@ -99,6 +99,7 @@ def rows_of(user_id):
     return found
 
 
+@pytest.mark.slow
 def test_everything_of_the_account_goes_and_nothing_of_others(ada, bob):
     furnish(ada)
     furnish(bob)
@@ -127,6 +128,7 @@ def test_the_audit_keeps_who_acted(ada, bob):
     assert [entry.actor for entry in AuditEntry.objects.order_by("pk")] == [None, bob, None]
 
 
+@pytest.mark.slow
 def test_sessions_and_connections_end(ada, bob):
     readers = [
         come(*page_of(browse(ada))),
@@ -214,6 +216,7 @@ def superuser(name, **facts):
     return User.objects.create_superuser(name, password=PASSWORD, **facts)
 
 
+@pytest.mark.slow
 def test_the_last_superuser_stays_with_everything(ada):
     root = superuser("root")
     superuser("gone", is_active=False)

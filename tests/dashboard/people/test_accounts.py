@@ -79,6 +79,7 @@ def test_a_wrong_password_and_an_unknown_name_cost_the_same_work(ada, monkeypatc
     assert len(hashed) == 2
 
 
+@pytest.mark.slow
 def test_after_five_failures_even_the_right_password_has_to_wait(ada):
     for _ in range(5):
         sign_in(Client(), password="wrong")
@@ -88,6 +89,7 @@ def test_after_five_failures_even_the_right_password_has_to_wait(ada):
     assert not is_signed_in(client)
 
 
+@pytest.mark.slow
 def test_an_unknown_name_has_to_wait_just_the_same(ada):
     for _ in range(5):
         sign_in(Client(), name="nobody", password="wrong")
@@ -105,6 +107,7 @@ def test_another_host_header_gives_no_more_attempts(ada, host):
     assert not is_signed_in(client)
 
 
+@pytest.mark.slow
 def test_another_spelling_of_the_name_gives_no_more_attempts(ada):
     for name in ("ada", "Ada", "ADA", " ada", "aDa"):
         sign_in(Client(), name=name, password="wrong")
@@ -113,6 +116,7 @@ def test_another_spelling_of_the_name_gives_no_more_attempts(ada):
     assert not is_signed_in(client)
 
 
+@pytest.mark.slow
 def test_a_forged_address_gives_no_more_attempts(ada):
     for number in range(5):
         sign_in(Client(), password="wrong", headers={"x-forwarded-for": f"10.0.0.{number}"})
@@ -121,6 +125,7 @@ def test_a_forged_address_gives_no_more_attempts(ada):
     assert not is_signed_in(client)
 
 
+@pytest.mark.slow
 def test_failures_from_elsewhere_do_not_lock_anybody_out(ada):
     for _ in range(6):
         sign_in(Client(), password="wrong", REMOTE_ADDR="198.51.100.7")

@@ -81,6 +81,7 @@ def test_a_few_wait_for_a_short_pause_only(virtual, batches, looks):
     assert looks.begun_s == pytest.approx([0.1 * number for number in range(10)])
 
 
+@pytest.mark.slow
 def test_a_crowd_of_a_thousand_takes_five_looks(virtual, batches, looks):
     answers = virtual.run_until_complete(come(batches, range(1000), every_s=0.003))
     assert len(answers) == 1000

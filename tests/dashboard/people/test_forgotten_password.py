@@ -110,6 +110,7 @@ def is_signed_in(client):
 
 
 # --- the way of somebody who forgot ---------------------------------------------------------
+@pytest.mark.slow
 def test_who_forgot_sets_a_new_password_and_signs_in(ada, later):
     assert ASK in Client().get(LOGIN).content.decode()
     assert "form" in Client().get(ASK).context
@@ -151,6 +152,7 @@ def test_every_account_of_an_address_gets_a_link(ada, later):
     assert "ada2" in mail.outbox[1].body
 
 
+@pytest.mark.slow
 def test_a_weak_password_is_refused_and_the_link_goes_on_working(ada, later):
     link, client = link_for(later), Client()
     assert use(link, "123", client).context["form"].errors
@@ -181,6 +183,7 @@ def come_back(ada):
 
 
 # --- links end ------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_a_link_works_once(ada, later):
     link = link_for(later)
     other = Client()
@@ -193,6 +196,7 @@ def test_a_link_works_once(ada, later):
     assert User.objects.get().check_password(NEW)
 
 
+@pytest.mark.slow
 def test_two_pages_of_one_link_at_once_set_one_password(ada, later, monkeypatch):
     """The first is stored while the second, which was checked before, waits for its turn."""
     link, slow = link_for(later), Client()
@@ -265,6 +269,7 @@ def come(*headers):
     return async_to_sync(identify)({"scheme": "ws", "headers": pairs})
 
 
+@pytest.mark.slow
 def test_a_new_password_ends_sessions_tokens_and_connections(ada, later):
     browser, secret = Client(), make_token(ada)
     sign_in(browser, OLD)
@@ -283,6 +288,7 @@ def test_a_new_password_ends_sessions_tokens_and_connections(ada, later):
     assert browser.get("/accounts/tokens/").status_code == 302
 
 
+@pytest.mark.slow
 def test_a_second_factor_is_still_asked_for(ada, later):
     TOTP.activate(ada, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
     client = Client()

@@ -76,6 +76,7 @@ def come(client):
     return async_to_sync(identify)({"scheme": "ws", "headers": pairs})
 
 
+@pytest.mark.slow
 def test_an_app_is_added_and_asked_for_at_the_next_sign_in(ada, watch):
     client = Client()
     sign_in(client)
@@ -126,6 +127,7 @@ def test_a_code_counts_once_also_in_another_process(ada, watch):
     assert is_signed_in(second)
 
 
+@pytest.mark.slow
 def test_a_code_that_was_used_does_not_say_that_it_is_you(ada):
     add_app(ada)
     client = with_password()
@@ -134,6 +136,7 @@ def test_a_code_that_was_used_does_not_say_that_it_is_you(ada):
     assert answer.context["form"].errors
 
 
+@pytest.mark.slow
 def test_a_recovery_code_counts_once(ada):
     add_app(ada)
     code = RecoveryCodes.activate(ada).get_unused_codes()[3]
@@ -158,6 +161,7 @@ def test_after_five_wrong_codes_even_the_right_one_has_to_wait(ada):
     assert not is_signed_in(elsewhere), "guessers with many addresses would have many attempts"
 
 
+@pytest.mark.slow
 def test_nobody_removes_the_key_of_another(ada):
     bob = User.objects.create_user("bob")
     key = Authenticator.objects.create(user=bob, type="webauthn", data={"name": "key"})
@@ -283,6 +287,7 @@ def test_without_the_setting_staff_need_none(staff):
 
 
 # --- admins ---------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_an_admin_takes_a_lost_factor_away_and_sees_no_secret(ada):
     factor = add_app(ada)
     RecoveryCodes.activate(ada)

@@ -260,6 +260,7 @@ def test_a_group_with_two_roads_to_a_user_tells_the_user_once(ada, bob):
     assert Notification.objects.get().user == ada
 
 
+@pytest.mark.slow
 def test_very_many_people_are_notified_in_few_queries(django_assert_max_num_queries):
     User.objects.bulk_create(User(username=f"user{number}") for number in range(1200))
     with django_assert_max_num_queries(15):
@@ -318,6 +319,7 @@ def test_no_ids_is_not_all_of_them(ada):
 # --- what is personal -----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_personal_has_the_latest_fifty_newest_first_and_counts_all_unread(ada, bob):
     for number in range(55):
         send(User.objects.filter(pk=ada.pk), title=f"note {number}")
@@ -352,6 +354,7 @@ def test_nobody_is_nothing():
     assert selectors.personal_of([]) == {}
 
 
+@pytest.mark.slow
 def test_personal_of_many_is_read_in_few_queries(django_assert_max_num_queries):
     User.objects.bulk_create(User(username=f"user{number}") for number in range(600))
     send()

@@ -89,6 +89,7 @@ def test_the_session_of_another_is_neither_seen_nor_ended(ada):
     assert bob.get(HOME).status_code == 200
 
 
+@pytest.mark.slow
 def test_signing_out_everywhere_else_leaves_this_browser(ada):
     here, *others = (browse(ada) for _ in range(3))
     assert here.post(f"{PAGE}end-others/").status_code == 303
@@ -149,6 +150,7 @@ def test_no_link_and_no_foreign_form_ends_a_session(ada, path):
     assert Client().post(path).url.startswith("/accounts/login/")
 
 
+@pytest.mark.slow
 def test_a_crowd_of_sessions_takes_two_queries(ada, django_assert_max_num_queries):
     users = [ada, *(User.objects.create_user(f"user{number}") for number in range(20))]
     keys = [key_of(browse(user)) for user in users]

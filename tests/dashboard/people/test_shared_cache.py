@@ -153,6 +153,7 @@ def ada() -> User:
     return User.objects.create_user("ada", password=PASSWORD)
 
 
+@pytest.mark.slow
 def test_a_lock_ends_in_time(ada: User, watch: Watch) -> None:
     for _ in range(TRIES):
         sign_in()
@@ -163,6 +164,7 @@ def test_a_lock_ends_in_time(ada: User, watch: Watch) -> None:
     assert sign_in(secret=PASSWORD)
 
 
+@pytest.mark.slow
 def test_a_lock_stays_when_the_clock_is_set_back(ada: User, watch: Watch) -> None:
     for _ in range(TRIES):
         sign_in()

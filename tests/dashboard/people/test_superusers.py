@@ -81,6 +81,7 @@ def test_another_who_may_change_accounts_does_not_take_it(root: User, field: str
     assert getattr(boss, field)
 
 
+@pytest.mark.slow
 def test_the_last_superuser_changes_everything_else(admin: Client, root: User) -> None:
     assert FACT not in change(admin, root, email="root@example.org")
     root.refresh_from_db()

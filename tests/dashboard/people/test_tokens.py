@@ -85,6 +85,7 @@ def test_a_revoked_token_ends_its_connections_and_no_others(ada):
     assert revoke_tokens(ApiToken.objects.filter(pk=ended.token_id), actor=ada) == 0
 
 
+@pytest.mark.slow
 def test_the_sweep_asks_once_for_all_tokens(ada, django_assert_num_queries):
     few, many = ([come(ada, make(ada)[1]) for _ in range(n)] for n in (1, 9))
     with django_assert_num_queries(3):

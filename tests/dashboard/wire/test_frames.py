@@ -89,6 +89,7 @@ def test_a_refusal_repeats_only_so_much_of_a_method() -> None:
     assert frame["method"] == "x" * METHOD_SHOWN
 
 
+@pytest.mark.slow
 @given(
     st.text()
     | st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists).map(json.dumps)

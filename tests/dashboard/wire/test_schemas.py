@@ -60,6 +60,7 @@ def test_every_golden_frame_has_one_schema() -> None:
         only_schema(frame)
 
 
+@pytest.mark.slow
 @given(scripts, st.lists(st.integers(1, 60), max_size=5), people, st.sets(st.sampled_from(FIELDS)))
 def test_every_frame_of_any_market_has_one_schema(
     events: list[Event], cuts: list[int], person: Personal, fields: set[str]

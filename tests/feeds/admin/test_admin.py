@@ -46,6 +46,7 @@ def said(response):
     return [str(message) for message in response.wsgi_request._messages]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "name"),
     [*(("feed", name) for name in ("start", "pause", "close", "rate")), ("instrument", "halt")],
@@ -74,6 +75,7 @@ def test_an_unknown_command_or_row_is_not_found(root):
 # --- ways around ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_form_cannot_smuggle_what_belongs_to_operators(root):
     change_feed(root, rate="9999", state="CLOSED", reason="ha", slug="stolen")
     feed = the_feed()
@@ -124,6 +126,7 @@ def test_operators_see_the_rows_and_their_buttons_but_no_form():
     assert 'name="_save"' not in page
 
 
+@pytest.mark.slow
 def test_viewers_see_neither_buttons_nor_actions():
     client = staff("view_feed", "view_instrument")
     assert "/operate/" not in client.get(f"{FEEDS}{the_feed().pk}/change/").content.decode()
@@ -294,6 +297,7 @@ def test_a_wrong_field_of_an_instrument_is_named(root, sent, field):
     assert everything() == before
 
 
+@pytest.mark.slow
 def test_a_tick_size_that_deletes_bars_is_taken_the_second_time(root):
     bars = [ClosedBar("NVX", False, Bar(at * MINUTE_MS, 1, 1, 1, 1, 1, 1), 1) for at in range(3)]
     store_bars(bars)
@@ -318,6 +322,7 @@ def test_the_dry_run_of_an_import_tells_how_many_bars_go(root):
     assert "stored bars" not in page.content.decode()
 
 
+@pytest.mark.slow
 def test_a_symbol_must_be_new_and_well_formed(root):
     for symbol in ("NVX", "nvx", "N-X", "", "<b>", "ABCDEFGHIJKLM"):
         sent = INSTRUMENT_FORM | {"feed": the_feed().pk, "symbol": symbol}
@@ -357,6 +362,7 @@ def test_an_action_that_finds_nothing_to_do_says_so_of_all(root):
     assert not AuditEntry.objects.exists()
 
 
+@pytest.mark.slow
 def test_the_audit_shows_what_people_typed_as_text(root):
     change_feed(root, name="<b>bold</b>")
     page = root.get("/admin/feeds/auditentry/").content.decode()
@@ -364,6 +370,7 @@ def test_the_audit_shows_what_people_typed_as_text(root):
     assert "<b>bold" not in page
 
 
+@pytest.mark.slow
 def test_pages_of_the_admin_are_not_stored_and_have_nothing_inline(root):
     pages = [FEEDS, f"{FEEDS}add/", f"{FEEDS}{the_feed().pk}/change/", f"{INSTRUMENTS}add/"]
     pages += [INSTRUMENTS, f"{INSTRUMENTS}{the('NVX').pk}/change/", "/admin/feeds/auditentry/"]

@@ -40,6 +40,7 @@ def form_of(response) -> ConcurrentForm:
     return response.context["adminform"].form
 
 
+@pytest.mark.slow
 def test_the_second_save_is_refused_and_names_the_first(ada, grace):
     open_page = seen(grace, address())
     save_form(ada, address(), FORM | {"is_restricted": "on"})
@@ -55,6 +56,7 @@ def test_the_second_save_is_refused_and_names_the_first(ada, grace):
     assert list(actors) == ["ada"]
 
 
+@pytest.mark.slow
 def test_a_second_try_keeps_both_changes(ada, grace):
     open_page = seen(grace, address())
     save_form(ada, address(), FORM | {"is_restricted": "on", "day_minutes": "45"})

@@ -46,6 +46,7 @@ def add_instruments(count: int) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_feed_is_deleted_with_the_number_of_its_bars_and_without_their_list(boss):
     store_bars("NVX", 300)
     page = boss.get(f"{FEEDS}{the_feed().pk}/delete/").content.decode()

@@ -123,6 +123,7 @@ async def test_a_poke_of_another_process_is_heard(over_redis: RedisServer, tmp_p
     await end(task)
 
 
+@pytest.mark.slow
 async def test_it_outlives_a_restart_of_redis(
     over_redis: RedisServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

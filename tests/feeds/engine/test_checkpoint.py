@@ -110,6 +110,7 @@ def lived(wanted: FeedPlan, lasts_ms: int, now_ms: int = NOW) -> tuple[Life, int
     return life, end_ms
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(12))
 @given(strides=st.integers(3, 60), count=st.integers(1, 8))
 def test_without_a_rest_the_next_life_is_the_rest_of_the_first(strides: int, count: int) -> None:
@@ -138,6 +139,7 @@ def test_what_is_carried_over_is_no_tick_and_comes_once() -> None:
     assert sum(isinstance(event, Carryover) for event in second.events) == 2
 
 
+@pytest.mark.slow
 def test_an_instrument_with_another_tick_size_begins_anew() -> None:
     wanted = plan(2)
     first, end_ms = lived(wanted, 20_000)
@@ -151,6 +153,7 @@ def test_an_instrument_with_another_tick_size_begins_anew() -> None:
     assert same.values[LAST] is not None
 
 
+@pytest.mark.slow
 def test_the_quotes_of_another_kind_of_feed_do_not_go_on() -> None:
     wanted = plan(1)
     first, end_ms = lived(wanted, 20_000)
@@ -326,6 +329,7 @@ def test_a_halt_by_an_admin_made_meanwhile_holds() -> None:
     assert second.board.rows[symbol].reason == "news"
 
 
+@pytest.mark.slow
 def test_a_closed_feed_remembers_its_last_prices() -> None:
     schedule = compressed(NOW - 5 * 60_000)
     first, end_ms = lived(plan(2, schedule=schedule), 20_000)
@@ -389,6 +393,7 @@ def test_a_checkpoint_of_another_version_is_refused() -> None:
         unpack_checkpoint(pack_checkpoint(other))
 
 
+@pytest.mark.slow
 def test_a_checkpoint_that_was_cut_off_is_refused() -> None:
     life, end_ms = lived(plan(2), 20_000)
     content = pack_checkpoint(checkpoint_of(life.engine.state(), life.board, end_ms))

@@ -25,7 +25,7 @@ def fingerprint(*, seed: int = 1, batch_ms: int = 1_000) -> str:
     return found.hex()
 
 
-@pytest.mark.parametrize("batch_ms", [1_000, 370])
+@pytest.mark.parametrize("batch_ms", [370, pytest.param(1_000, marks=pytest.mark.slow)])
 def test_the_tape_is_golden_however_it_is_cut(batch_ms: int) -> None:
     assert fingerprint(batch_ms=batch_ms) == GOLDEN
 

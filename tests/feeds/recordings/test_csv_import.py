@@ -139,6 +139,7 @@ def test_all_rows_that_cannot_be_taken_are_reported() -> None:
     assert "before that of a row above" in dict(found)[5]
 
 
+@pytest.mark.slow
 def test_a_cause_is_one_line_with_its_count() -> None:
     rows = "x,NVX,1.01,5\n" * 30_000 + "1,ZED,1,1\n1,ABC,1,1\n1,ZED,1,1\n"
     with pytest.raises(InvalidImport) as caught:
@@ -241,6 +242,7 @@ def test_bars_that_overlap_are_reported() -> None:
     ]
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(st.integers(0, 5000), st.sampled_from(["NVX", "ORB"]), st.integers(1, 10**6),

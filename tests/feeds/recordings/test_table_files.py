@@ -20,6 +20,7 @@ def refusal(path: Path, content: bytes, most: int = 1_000_000) -> str:
     return str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_gzip_file_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
     bomb = gzip.compress(b"1,2,3\n" * 2_000_000)
     assert len(bomb) < 50_000

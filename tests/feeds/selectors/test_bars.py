@@ -84,6 +84,7 @@ def test_it_leads_to_the_first_stored_price_when_that_is_another_than_the_refere
     assert history(WEDNESDAY)[-1].close == price
 
 
+@pytest.mark.slow
 def test_round_the_clock_it_ends_in_the_minute_before_the_market(feed: Feed) -> None:
     Feed.objects.update(hours="always")
     begin = datetime(2026, 11, 28, 15, 30, tzinfo=UTC)

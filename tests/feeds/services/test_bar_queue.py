@@ -165,6 +165,7 @@ DAY_LONG = [trade(n * 7, 100 + n * n % 31, now_ms=n) for n in range(12_400)]
 """A day of trades, and one of the next, which closes it."""
 
 
+@pytest.mark.slow
 def test_what_was_stored_is_read_and_a_day_is_its_minutes(instruments) -> None:
     news = closed(DAY_LONG)
     for _ in range(2):

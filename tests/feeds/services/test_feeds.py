@@ -370,6 +370,7 @@ def test_deleting_a_feed_records_the_symbols_that_went_with_it(instrument, feed,
 # --- the demo exchange ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_first_start_makes_an_exchange_that_can_be_run(pokes):
     assert pokes(services.seed_exchange, 60, 200) == 1
     feed = Feed.objects.get()

@@ -388,6 +388,7 @@ def test_after_a_change_the_page_names_the_lines_that_are_wrong_now(feed):
     assert "Apply" not in text
 
 
+@pytest.mark.slow
 def test_removal_needs_its_permission(feed):
     client = staff("add_instrument", "change_instrument")
     page = client.post(page_of(feed), {"text": "symbol\nNVX\n"})
@@ -402,6 +403,7 @@ def test_removal_needs_its_permission(feed):
     assert Instrument.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_a_halt_does_not_end_by_a_removal(feed):
     orb = feed.instruments.filter(symbol="ORB")
     instrument_services.halt_instruments(orb, actor=None, reason="news")

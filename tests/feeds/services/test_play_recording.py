@@ -35,6 +35,7 @@ def page_of(recording: Recording) -> str:
     return f"/admin/feeds/recording/{recording.pk}/play/"
 
 
+@pytest.mark.slow
 def test_it_is_played_with_what_the_page_proposes(recording):
     client = staff(*PLAYERS)
     shown = client.get(f"/admin/feeds/recording/{recording.pk}/change/").content.decode()

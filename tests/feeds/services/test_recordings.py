@@ -213,6 +213,7 @@ def test_a_recording_without_its_file_is_silent(feed: Feed, folder: Path) -> Non
 # --- the admin ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_form_imports_for_those_who_may(feed: Feed) -> None:
     client = signed_in("add_recording", "view_recording", "view_feed")
     assert b"CSV file" in client.get(IMPORT).content
@@ -276,6 +277,7 @@ def test_a_file_that_is_too_large_is_refused(feed: Feed, monkeypatch: pytest.Mon
     assert "larger than 10 bytes" in page.content.decode()
 
 
+@pytest.mark.slow
 def test_a_byte_order_mark_is_no_part_of_the_first_name(feed: Feed) -> None:
     assert post(signed_in("add_recording"), feed, "\ufeff" + TABLE).status_code == 302
 
@@ -384,6 +386,7 @@ def test_a_taken_symbol_asks_for_a_prefix_before_anything_is_made(feed: Feed, fo
     assert not Recording.objects.exists()
 
 
+@pytest.mark.slow
 def test_who_may_not_add_feeds_makes_no_replay(feed: Feed) -> None:
     client = signed_in("add_recording")
     assert post(client, feed, plays="on", symbol_prefix="R").status_code == 302

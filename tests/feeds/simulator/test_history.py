@@ -105,6 +105,7 @@ def test_coarse_bars_are_the_minutes_merged(interval: str) -> None:
     assert earlier.between(level, 0, middle, 3) == bars[: len(bars) // 2][-3:]
 
 
+@pytest.mark.slow
 def test_it_is_a_function_of_seed_definition_and_days() -> None:
     history_bars.cache_clear()
     text = repr(minutes(history()))
@@ -156,6 +157,7 @@ def test_the_statistics_are_those_of_markets(seed: int) -> None:
     assert median(seed, followed) > 0.25
 
 
+@pytest.mark.slow
 def test_days_move_as_much_as_the_definition_says() -> None:
     ratios = []
     for number, company in enumerate(COMPANIES):

@@ -33,6 +33,7 @@ def minutes(seed: int, plan: FeedPlan, company: int, days: tuple[TradingDay, ...
     return bars.between(MINUTE, 0, FOREVER, 10**9)
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(20))
 @given(
     code=st.sampled_from(sorted(EXCHANGES)),
@@ -138,6 +139,7 @@ def test_the_live_market_opens_where_history_ends() -> None:
     assert max(moves) < 1.5
 
 
+@pytest.mark.slow
 def test_history_ends_at_the_price_and_the_minute_where_it_is_joined() -> None:
     clock, company = RoundTheClock(), demo_plan(CALENDAR, seed=1, rate=200.0, instruments=1)
     now_ms = START_MS + 15 * 60 * MINUTE_MS

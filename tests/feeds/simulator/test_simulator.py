@@ -106,6 +106,7 @@ def of(ticks: list[Tick], symbol: str) -> list[Tick]:
     return [tick for tick in ticks if tick.symbol == symbol]
 
 
+@pytest.mark.slow
 def test_adding_or_removing_an_instrument_changes_no_other() -> None:
     """ORB shares its sector, and has 3 % of the activity: the rate stays near enough."""
     whole = run(simulator(plan_of(60)), 10)
@@ -299,6 +300,7 @@ def test_a_clock_set_back_by_an_hour_does_not_stop_the_market() -> None:
     assert run(market, 2, start=START - 3_600_000) != []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", [date(2026, 11, 25), date(2026, 11, 27)])
 def test_ticks_have_the_exchange_time_of_days_that_close_early(first: date) -> None:
     schedule = CompressedSchedule(Calendar(EXCHANGES["XNYS"], first), START, 10_000)

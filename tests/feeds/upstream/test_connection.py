@@ -448,6 +448,7 @@ async def test_a_refusal_ends_the_retrying_until_a_plan_changes() -> None:
         await here.until(lambda listener: listener.reasons[-1:] == [""])
 
 
+@pytest.mark.slow
 async def test_symbols_that_are_too_many_leave_the_others_alone() -> None:
     async def behave(socket: ServerConnection) -> None:
         first = await there.hear(socket)

@@ -260,6 +260,7 @@ def days(draw: st.DrawFn) -> list[dict[str, Any]]:
     return messages
 
 
+@pytest.mark.slow
 @given(days(), st.integers(1, 5))
 def test_any_day_gives_the_bars_of_the_vendors_rules(
     messages: list[dict[str, Any]], at_once: int
