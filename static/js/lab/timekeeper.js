@@ -9,7 +9,7 @@ import {METHOD} from "../wire/frames.js";
 
 /** The first pings follow each other at once, the later ones after a rest. */
 const HASTY = 12;
-const REST_MS = 10_000;
+const REFRESH_MS = 10_000;
 /** The method of the answer to a ping. */
 const PONG = "pong";
 
@@ -66,6 +66,6 @@ export class Timekeeper {
     const heard_ms = this.#now();
     this.#asked += 1;
     if (typeof result.ts === "number") this.#onanswer(this.#asked_ms, result.ts, heard_ms);
-    this.#timer = this.#timers.setTimeout(() => this.#ask(), this.isSure ? REST_MS : 0);
+    this.#timer = this.#timers.setTimeout(() => this.#ask(), this.isSure ? REFRESH_MS : 0);
   }
 }

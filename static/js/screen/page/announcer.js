@@ -7,7 +7,7 @@
 import {write} from "../../dom.js";
 
 /** The least time from one text to the next. */
-const REST_MS = 5_000;
+const PAUSE_MS = 5_000;
 
 export class Announcer {
   #element;
@@ -28,7 +28,7 @@ export class Announcer {
   say(text) {
     this.#text = text;
     if (this.#timer !== undefined) return;
-    const wait_ms = Math.max(0, this.#spoke_ms + REST_MS - performance.now());
+    const wait_ms = Math.max(0, this.#spoke_ms + PAUSE_MS - performance.now());
     this.#timer = setTimeout(() => this.#speak(), wait_ms);
   }
 

@@ -18,7 +18,7 @@ import {TapeView} from "./tape_view.js";
 const MEMORY = "trades";
 const OPEN = "open";
 /** How long trades go on in a hidden tab. It is longer than prices do, so a short absence leaves no gap. */
-const REST_MS = 60_000;
+const UNSEEN_MS = 60_000;
 
 class TradesPanel {
   #panel;
@@ -103,7 +103,7 @@ class TradesPanel {
   /** Stop the trades of a tab that is hidden for long; they resume when it is seen again. @param {boolean} isHidden */
   setHidden(isHidden) {
     clearTimeout(this.#timer);
-    if (isHidden) this.#timer = setTimeout(() => this.#rest(true), REST_MS);
+    if (isHidden) this.#timer = setTimeout(() => this.#rest(true), UNSEEN_MS);
     else this.#rest(false);
   }
 

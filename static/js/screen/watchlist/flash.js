@@ -7,7 +7,7 @@
 /** How long a cell is lit. */
 const LIT_MS = 350;
 /** The least time from one flash of a cell to the next: below three per second (WCAG 2.3.1). */
-const REST_MS = 400;
+const FLASH_EVERY_MS = 400;
 
 export class Flasher {
   /** Oldest first. @type {{element: Element, until_ms: number}[]} */
@@ -24,7 +24,7 @@ export class Flasher {
    * @param {number} now_ms of performance.now
    */
   start(element, isUp, now_ms) {
-    if (now_ms - (this.#started.get(element) ?? -Infinity) < REST_MS) return;
+    if (now_ms - (this.#started.get(element) ?? -Infinity) < FLASH_EVERY_MS) return;
     this.#started.set(element, now_ms);
     element.classList.remove("flash-up", "flash-down");
     element.classList.add(isUp ? "flash-up" : "flash-down");
