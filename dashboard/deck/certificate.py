@@ -13,13 +13,13 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
 from dashboard.deck.realism_monitor import DAYS_MEANT, DAYS_NEEDED, Certificate
+from dashboard.formats.missing import MISSING
 from dashboard.people.selectors import rights_of
 from feeds.admin.operating import actor_of
 from feeds.models import Feed
 from feeds.realism.statistics import Finding
 from feeds.realism.watch import SYMBOLS_KEPT
 
-MISSING: Final = "\u2013"
 HEIGHT: Final = 100.0
 TOP: Final = 0.5
 """The height of the plot in its own units, and the autocorrelation at its top."""

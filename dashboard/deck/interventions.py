@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard.deck.answers import acts, answer
 from dashboard.deck.forms import InterventionForm, ScenarioForm
+from dashboard.formats.missing import MISSING
 from feeds.admin.operating import actor_of
 from feeds.engine.preview import Preview, Touched, forecast
 from feeds.market.events import Phase
@@ -35,7 +36,6 @@ from feeds.services.interventions import (
 ROWS_SHOWN: Final = 100
 """Instruments of a dry run; the others are counted."""
 LATEST_SHOWN: Final = 20
-MISSING: Final = "\u2013"
 CONFIRMED: Final = "confirmed"
 BACK: Final = "flightdeck_interventions"
 

@@ -1,1 +1,1 @@
-"""How dates and times are written, in one way on all pages."""
+"""How dates, times and missing numbers are written, in one way on all pages."""

@@ -7,9 +7,9 @@ the servers' own ways to read these headers are switched off.
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
+from dashboard.network.asgi_types import Scope
 from dashboard.network.hops import ForwardedClient, Network, client_behind
 
-Scope = dict[str, Any]
 ASGIApplication = Callable[[Scope, Any, Any], Awaitable[None]]
 
 SCHEMES: Final = {"http": ("http", "https"), "websocket": ("ws", "wss")}

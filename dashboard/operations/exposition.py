@@ -10,8 +10,8 @@ from typing import Final
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
-from dashboard.transports.gatekeeper import Scope
-from dashboard.transports.http import Header, Receive, Send, respond
+from dashboard.network.asgi_types import Header, Receive, Scope, Send
+from dashboard.transports.http import respond
 
 LOCAL_NAMES: Final = {"localhost", "127.0.0.1", "[::1]"}
 FORWARDED: Final = {b"forwarded", b"x-forwarded-for", b"x-real-ip"}

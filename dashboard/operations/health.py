@@ -11,8 +11,8 @@ import msgspec
 from django import db
 
 from dashboard.delivery.hub import Hub
-from dashboard.transports.gatekeeper import Scope
-from dashboard.transports.http import JSON, Receive, Send, respond
+from dashboard.network.asgi_types import Receive, Scope, Send
+from dashboard.transports.http import JSON, respond
 
 DATABASE_S: Final = 2.0
 """A database that takes longer to say that it is there is not."""

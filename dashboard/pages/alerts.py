@@ -36,11 +36,11 @@ from dashboard.exceptions import AlertsFull, UnknownSymbol
 from dashboard.models import Alert
 from dashboard.pages.accounts import user_of
 from dashboard.pages.display import MINUS, MarketDisplay, rounded
+from dashboard.pages.views import SEE_OTHER
 from dashboard.people.selectors import access_of
 
 SNOOZE_MIN: Final = 60
 FIRINGS_SHOWN: Final = 3
-SEE_OTHER: Final = 303
 
 
 class AlertRow(NamedTuple):

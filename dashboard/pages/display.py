@@ -10,12 +10,12 @@ from typing import TypedDict, cast
 from zoneinfo import ZoneInfo
 
 from dashboard.delivery.hub import Hub
+from dashboard.formats.missing import MISSING
 from dashboard.people.access import Access
 from feeds.market.board import ASK, BID, HIGH, LAST, LOW, PHASE, PREVIOUS_CLOSE, VOLUME, Row
 from feeds.market.delayed_keys import delay_of, shown
 from feeds.market.events import FeedState, FeedStatus, Phase
 
-MISSING = "\u2013"
 MINUS = "\u2212"
 _UNITS = ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "K"))
 

@@ -17,7 +17,7 @@ from dashboard.models import CacheEntry
 
 KEPT_AFTER_END: Final = timedelta(hours=1)
 """Machines whose clocks are a little slow still need an entry that has ended elsewhere."""
-ROWS_AT_ONCE: Final = 500
+ENTRIES_PER_DELETE: Final = 500
 
 
 def add_value(key: str, value: Any, *, now: datetime, ends_at: datetime) -> bool:
@@ -61,7 +61,7 @@ def delete_values() -> None:
 
 def prune_cache() -> Iterator[int]:
     """Delete entries that have ended; yield how many went after each short transaction."""
-    while digests := list(ended_entries().values_list("digest", flat=True)[:ROWS_AT_ONCE]):
+    while digests := list(ended_entries().values_list("digest", flat=True)[:ENTRIES_PER_DELETE]):
         # Asked again: an entry may have got a new value meanwhile.
         yield ended_entries().filter(digest__in=digests).delete()[0]
 

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 SEEN_NOTED_EVERY: Final = timedelta(minutes=5)
 """The last use is written no more often than this."""
 AGENT_CHARACTERS: Final = 200
-ROWS_AT_ONCE: Final = 500
+SESSIONS_PER_DELETE: Final = 500
 
 
 def note_session(user: User, key: str, *, address: str, agent: str) -> None:
@@ -103,7 +103,7 @@ def end_sessions(sessions: Iterable[BrowserSession], *, actor: User) -> int:
 
 def prune_sessions() -> Iterator[int]:
     """Delete sessions that have ended; yield how many went after each short transaction."""
-    while keys := list(ended_sessions()[:ROWS_AT_ONCE]):
+    while keys := list(ended_sessions()[:SESSIONS_PER_DELETE]):
         with transaction.atomic():
             gone, _ = Session.objects.filter(session_key__in=keys).delete()
             BrowserSession.objects.filter(key__in=keys).delete()

@@ -8,13 +8,12 @@ from typing import Any, Final
 
 import msgspec
 
-from dashboard.protocol.asyncapi import ANSWER_OF, document
+from dashboard.protocol.asyncapi import ANSWER_OF, Json, document
 from dashboard.protocol.texts import QUERY_TEXT
 from dashboard.wire.commands import METHODS
 from dashboard.wire.schemas.fields import SCHEMAS
 from dashboard.wire.schemas.replies import ANSWERS, BODIES, FRAMES
 
-Json = dict[str, Any]
 PARTS: Final = (
     *(
         "TickerEntry",

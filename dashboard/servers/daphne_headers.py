@@ -11,10 +11,10 @@ from typing import Any, Final
 from daphne.http_protocol import HTTPFactory, WebRequest
 from twisted.web import http
 
+from dashboard.network.asgi_types import Header
 from dashboard.servers.header_bytes import bad_header
 
 log = logging.getLogger(__name__)
-Header = tuple[bytes, bytes]
 
 _TROUBLE: Final = b"\x85\xa0"
 """Bytes that autobahn does not keep."""

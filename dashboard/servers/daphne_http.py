@@ -5,19 +5,18 @@ then keeps a connection open for ever.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from twisted.internet import reactor
 from twisted.web import http
 
+from dashboard.network.asgi_types import Receive
 from dashboard.servers.daphne_headers import HeaderChannel, HeaderFactory, HeaderRequest
 from dashboard.servers.deadlines import Deadline
 from dashboard.servers.limits import ConnectionLimits
 from dashboard.servers.refusals import count_refusal, refusal
 from dashboard.servers.uploads import Uploads
 
-Receive = Callable[[], Awaitable[dict[str, Any]]]
 PIECE_BYTES: Final = 65_536
 
 

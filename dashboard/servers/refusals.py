@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Final
 
 from dashboard.delivery.traffic import RefusalReason
+from dashboard.network.closed_headers import CLOSED_HEADERS
 
 TEXTS: Final = {
     400: "The request is not valid HTTP.",
@@ -31,12 +32,7 @@ REASONS: Final = {
 HEADERS: Final = (
     ("content-type", "text/plain; charset=utf-8"),
     ("cache-control", "no-store"),
-    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
-    ("cross-origin-opener-policy", "same-origin"),
-    ("cross-origin-resource-policy", "same-origin"),
-    ("referrer-policy", "same-origin"),
-    ("x-content-type-options", "nosniff"),
-    ("x-frame-options", "DENY"),
+    *CLOSED_HEADERS,
 )
 
 

@@ -7,9 +7,8 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from dashboard.network.asgi_types import Header
 from dashboard.servers.limits import ConnectionLimits
-
-Header = tuple[bytes, bytes]
 
 
 async def _nobody(scope: dict[str, Any]) -> bool:  # noqa: ARG001

@@ -9,7 +9,7 @@ a slow reader holds no thread.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from http import HTTPStatus
 from io import BytesIO
@@ -20,19 +20,13 @@ from servestatic.base import ServeStaticBase
 from servestatic.responders import MissingFileError, Response, StaticFile
 from servestatic.utils import decode_path_info
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+from dashboard.network.asgi_types import Send
+from dashboard.network.closed_headers import CLOSED_HEADERS
 
 PREFIX: Final = "/static/"
 HASHED: Final = rf"^{PREFIX}[0-9a-f]{{12}}/"
 PART_BYTES: Final = 65_536
-HEADERS: Final = (
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"referrer-policy", b"same-origin"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-)
+HEADERS: Final = tuple((name.encode(), value.encode()) for name, value in CLOSED_HEADERS)
 """Of every answer. The policy concerns only pictures that are opened by themselves."""
 MISSING: Final = [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")]
 """A missing file may be there later: another process may be newer than this one."""

@@ -3,7 +3,7 @@
 Must not know frames, or how requests are answered. Each user has one budget for all of them.
 """
 
-from typing import Any, Final
+from typing import Final
 
 from django import db
 
@@ -11,12 +11,11 @@ from dashboard.delivery.hub import Hub
 from dashboard.delivery.token_bucket import TokenBucket
 from dashboard.delivery.traffic import RefusalReason
 from dashboard.exceptions import CommandRefused, DeliveryError
+from dashboard.network.asgi_types import Scope
 from dashboard.people.admission import identify
 from dashboard.people.identity import Identity
 from dashboard.wire.query import Question, read_question
 from dashboard.wire.registry import ERROR_TEXT, Error
-
-Scope = dict[str, Any]
 
 BURST_S: Final = 3
 """The requests of so many seconds may come at once, as from a browser that restores its tabs."""

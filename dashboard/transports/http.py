@@ -7,7 +7,7 @@ connection for every reader that waits.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from django import db
@@ -21,13 +21,11 @@ from dashboard.exceptions import (
     HubFull,
     TooManyConnections,
 )
-from dashboard.transports.gatekeeper import RequestRefused, Scope
+from dashboard.network.asgi_types import Header, Receive, Scope, Send
+from dashboard.transports.gatekeeper import RequestRefused
 from dashboard.wire.registry import CLOSE_TEXT, Close, Error, error_object
 
 log = logging.getLogger(__name__)
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-Header = tuple[bytes, bytes]
 
 HEADERS: Final[tuple[Header, ...]] = (
     (b"cache-control", b"no-store"),

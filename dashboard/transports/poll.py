@@ -9,13 +9,12 @@ from typing import Final
 
 from dashboard.delivery.connection import Connection
 from dashboard.delivery.hub import Hub, ReadPersonal
+from dashboard.network.asgi_types import Receive, Scope, Send
 from dashboard.people.identity import Identity
 from dashboard.transports.asgi_socket import AsgiSocket
-from dashboard.transports.gatekeeper import Gatekeeper, Scope
+from dashboard.transports.gatekeeper import Gatekeeper
 from dashboard.transports.http import (
     JSON,
-    Receive,
-    Send,
     answer,
     respond,
 )

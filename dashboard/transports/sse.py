@@ -11,12 +11,11 @@ from dashboard import request_id
 from dashboard.delivery.connection import Connection
 from dashboard.delivery.hub import Hub
 from dashboard.exceptions import ConnectionClosed
+from dashboard.network.asgi_types import Receive, Scope, Send
 from dashboard.transports.asgi_socket import AsgiSocket
-from dashboard.transports.gatekeeper import Gatekeeper, Scope
+from dashboard.transports.gatekeeper import Gatekeeper
 from dashboard.transports.http import (
     HEADERS,
-    Receive,
-    Send,
     answer,
 )
 from dashboard.wire.frames import encode_end, encode_shutdown

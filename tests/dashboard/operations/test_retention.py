@@ -72,7 +72,7 @@ def test_each_kind_has_its_own_age() -> None:
 
 @pytest.mark.django_db
 def test_sessions_go_when_their_time_is_over(monkeypatch) -> None:
-    monkeypatch.setattr(session_service, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(session_service, "SESSIONS_PER_DELETE", 2)
     user = User.objects.create_user("eve")
     for number, days in enumerate((-1, 0, 0.1, 1, 40)):
         key = f"session{number}"

@@ -128,7 +128,7 @@ def test_nobody_can_read_in_the_rows_who_failed() -> None:
 
 
 def test_what_has_ended_goes_an_hour_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache_service, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(cache_service, "ENTRIES_PER_DELETE", 2)
     now = timezone.now()
     ages = [timedelta(0), KEPT_AFTER_END - timedelta(minutes=1)]
     old = [KEPT_AFTER_END + timedelta(minutes=number) for number in range(5)]
