@@ -306,7 +306,10 @@ class Tab {
     });
   }
   want(...symbols) {
-    for (const s of symbols) this.symbols.add(s) && this.ever.add(s);
+    for (const s of symbols) {
+      this.symbols.add(s);
+      this.ever.add(s);
+    }
     this.connection.subscriptions.add("ticker", symbols);
     return this;
   }
@@ -465,25 +468,24 @@ export class TabWorld {
   isDown = false;
   ending = 1006;
   transport(tab) {
-    const world = this;
     const transport = {name: "Fake", quiet_ms: 0, onopen() {}, onframe() {}, onclose() {}};
     let session = null;
     transport.open = () => {
-      world.time.setTimeout(() => {
+      this.time.setTimeout(() => {
         if (tab.isDead) return;
-        if (world.isDown) return transport.onclose({code: world.ending, reason: "down", retry_ms: 0});
-        session = new Session(world.market, (frame) => tab.isHung || transport.onframe(structuredClone(frame), 100));
+        if (this.isDown) return transport.onclose({code: this.ending, reason: "down", retry_ms: 0});
+        session = new Session(this.market, (frame) => tab.isHung || transport.onframe(structuredClone(frame), 100));
         session.tab = tab;
-        session.time = world.time;
-        session.end = (code) => { world.sessions.delete(session); transport.onclose({code, reason: "", retry_ms: 0}); };
-        world.sessions.add(session);
-        world.opened += 1;
+        session.time = this.time;
+        session.end = (code) => { this.sessions.delete(session); transport.onclose({code, reason: "", retry_ms: 0}); };
+        this.sessions.add(session);
+        this.opened += 1;
         transport.onopen();
-        session.say({channel: "status", type: "welcome", version: 1, server_time: 1, epoch: world.market.epoch, heartbeat_ms: 5000});
+        session.say({channel: "status", type: "welcome", version: 1, server_time: 1, epoch: this.market.epoch, heartbeat_ms: 5000});
       }, 5);
     };
     transport.send = (command) => session?.do(structuredClone(command));
-    transport.close = () => { world.sessions.delete(session); };
+    transport.close = () => { this.sessions.delete(session); };
     return transport;
   }
   /** Let everything happen that happens without the market. */
