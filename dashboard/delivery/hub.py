@@ -126,6 +126,7 @@ class Hub:
             is_whole_at_once=transport is not Transport.WEBSOCKET,
         )
         if not is_live:
+            # Otherwise the silence of a market would be news at once, although nothing changed.
             subscriber.know_silence(self.replica)
         connection = Connection(self, subscriber, identity, transport, socket)
         self.handshakes[transport] += 1
@@ -334,6 +335,7 @@ class Hub:
             except db.Error as error:
                 log.error("personal rows cannot be read error=%s", error)
                 await asyncio.sleep(RETRY_S)
+                # The poke was taken already. Without a new one these users wait for the recheck.
                 self.poke_people(people)
 
     async def _poked_people(self) -> set[int]:
@@ -343,6 +345,7 @@ class Hub:
                 await self._people_poked.wait()
         except TimeoutError:
             return {connection.identity.user_id for connection in self.connections}
+        # Nothing is awaited between these lines, so no poke can fall between them.
         self._people_poked.clear()
         people, self._people = self._people, set()
         return people
@@ -376,8 +379,10 @@ class Hub:
             try:
                 revoked = await self._find_revoked(identities)
             except db.Error as error:
+                # Nobody is put out because the database is away; the next sweep asks again.
                 log.error("accounts cannot be read error=%s", error)
                 continue
             for connection in list(self.connections):
+                # A reader that joined meanwhile is not among them; the next sweep looks at it.
                 if (code := revoked.get(connection.identity)) is not None:
                     connection.close(code)

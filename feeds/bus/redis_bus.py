@@ -150,6 +150,7 @@ class RedisBus:
                 continue
             self._outage.end()
             for entry in entries:
+                # Foreign entries move the cursor as well, or they would be read again and again.
                 cursor = entry.id
                 batch = self._unpack(entry)
                 if batch is not None:
@@ -165,6 +166,7 @@ class RedisBus:
         try:
             return unpack_batch(entry.content or b"")
         except InvalidPacking as error:
+            # Logged once, or a foreign writer could fill the log.
             if not self._has_refused:
                 log.error("entry refused id=%s error=%s", entry.id, error)
             self._has_refused = True

@@ -96,6 +96,7 @@ class RedisLink:
             if "no such key" in str(error):
                 return NOWHERE
             raise
+        # Not the id of the last entry: a claim deletes its entry, and only this id still shows it.
         return Id.parse(found["last-generated-id"])
 
     async def claim(self, term: int) -> bool:
@@ -137,6 +138,7 @@ class RedisLink:
         async with self._redis.pipeline(transaction=False) as pipe:
             for entry in entries:
                 fields, text = {"b": entry.content}, str(entry.id)
+                # Approximate: Redis then drops whole nodes, which is cheaper than an exact limit.
                 pipe.xadd(STREAM, fields, id=text, maxlen=keep, approximate=True)
             answers = await _answer(pipe.execute(raise_on_error=False))
         for answer in answers:
@@ -154,6 +156,7 @@ class RedisLink:
 
     async def write_head(self, head: Head) -> None:
         """Replace the board in Redis."""
+        # A single command writes all three fields, so no reader finds a board with another id.
         fields = {"epoch": head.epoch, "id": str(head.id), "board": head.board}
         await _answer(self._redis.hset(BOARD, mapping=fields))
 

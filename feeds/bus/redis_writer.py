@@ -142,6 +142,7 @@ class RedisWriter:
             await asyncio.sleep(self._turn_s / LOOKS)
 
     def _is_free(self, newest: Id) -> bool:
+        # A stream whose newest entry is of this writer's own former market has no other feed.
         return newest == NOWHERE or newest.term == self._term
 
     def _begin_term(self, term: int) -> None:
@@ -154,11 +155,13 @@ class RedisWriter:
         self._kept.clear()
         self._board_due_s = self._written_s = self._clock.monotonic()
         self._board = (-1, b"")
+        # The claim made this term the newest id, so the first write needs no look before it.
         self._is_sure = True
 
     async def _write_for_ever(self) -> None:
         while True:
             await self._news.wait()
+            # Clear before writing: a batch that is offered during a write sets it again.
             self._news.clear()
             try:
                 while self._backlog:
@@ -176,6 +179,8 @@ class RedisWriter:
             await self._look()
         if self._clock.monotonic() >= self._board_due_s:
             await self._write_board()
+        # A copy: during the write `offer` may add batches or give up the backlog. So the batches
+        # that were written are found again by their ids.
         sent = list(islice(self._backlog, WRITE_BATCHES))
         if sent:
             await self._link.write(sent, keep=self._stream_batches)
@@ -192,6 +197,7 @@ class RedisWriter:
         newest = await self._link.newest()
         if newest.term > self._term:
             raise Deposed(f"the stream is at {newest}, this feed's term was {self._term}")
+        # A lower term means that Redis lost this market, so nothing of the backlog has arrived.
         if newest.term == self._term:
             self._forget_up_to(newest)
         self._take_back_after(newest)

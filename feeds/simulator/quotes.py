@@ -96,8 +96,10 @@ class Books:
         """
         # Sorted by instrument first: then the quote before a trade is that of its own book, and
         # whole columns can be computed at once.
+        # The most important key of `lexsort` comes last.
         order = np.lexsort((rank, rows.at, rows.place))
         rows, rank = rows.take(order), rank[order]
+        # No place is -1, so the first row always begins an instrument.
         is_first = np.diff(rows.place, prepend=-1) != 0
         is_quote = (rows.kind_u >= TRADE_SHARE) | (is_first & (self.quotes[0, rows.place] == 0))
         quotes = self._quote(rows.take(np.flatnonzero(is_quote)))
@@ -155,6 +157,8 @@ class Books:
         # The quote is some time old. A quote that lags behind mid is hit on the side that is cheap,
         # which pulls trade prices towards mid; 0.1 and 0.9 keep some trades against it.
         lean = (rows.mid - (bid + ask) / 2) / (4.0 * (ask - bid))
+        # Among trades `kind_u` is uniform below TRADE_SHARE. Divided by it, it serves as another
+        # uniform in (0, 1), and no further random number is needed.
         is_buy = rows.kind_u / TRADE_SHARE < np.clip(0.5 + lean, 0.1, 0.9)
         symbols = map(self._symbols.__getitem__, rows.place.tolist())
         sides = map(_SIDES.__getitem__, is_buy.astype(np.int64).tolist())
@@ -177,6 +181,7 @@ def _levels(prices: Whole, sizes: Objects) -> list[Levels]:
     """Return the levels by row, without levels below a price of one tick."""
     columns = chain.from_iterable(zip(prices.T.tolist(), sizes.T.tolist(), strict=True))
     levels: list[Levels] = list(zip(*columns, strict=True))
+    # Bids fall from level to level: if the last is above 0, all are. Asks are always above 0.
     for row in np.flatnonzero(prices[:, -1] < 1).tolist():
         levels[row] = levels[row][: 2 * int((prices[row] > 0).sum())]
     return levels

@@ -23,9 +23,11 @@ Block = tuple[Words, Words, Words, Words]
 
 _MASK: Final = np.uint64(0xFFFFFFFF)
 _SHIFT: Final = np.uint64(32)
+# The constants of Philox4x32-10 as published. Other values would be an untested generator.
 _MULTIPLY: Final = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
 _WEYL: Final = (np.uint64(0x9E3779B9), np.uint64(0xBB67AE85))
 _ROUNDS: Final = 10
+# A literal, because the logarithm of a platform may differ in the last bit.
 LN2: Final = 0.6931471805599453
 _TAYLOR: Final = tuple(1.0 / factorial(number) for number in range(8, -1, -1))
 INVERTED_UP_TO: Final = 30.0
@@ -161,6 +163,7 @@ def poisson_of(u: Floats, mean: Floats) -> Whole:
 def _inverted(u: Floats, mean: Floats) -> Whole:
     probability = exp_of(-mean)
     cumulated, counts = probability.copy(), np.zeros(u.shape, dtype=np.int64)
+    # The bound is a safeguard: at a mean of 30 a count of 100 has a chance below 1e-20.
     for number in range(1, 100):
         above = u > cumulated
         if not above.any():
