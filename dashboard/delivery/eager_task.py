@@ -35,6 +35,7 @@ def _go_on(coroutine: Coroutine[Any, Any, None], waits_for: object) -> Generator
             try:
                 result = yield waits_for
             except GeneratorExit:
+                # A generator that is being closed must not yield again, as `throw` could make it.
                 coroutine.close()
                 raise
             except BaseException as error:

@@ -80,6 +80,7 @@ class ReaderPace:
 
     def note_painted(self, sequence: int, paint_ms: float, now_s: float) -> None:
         """Note that the page painted everything up to `sequence`, each frame within `paint_ms`."""
+        # An empty deque is replaced, so that a changed rate brings its own credit.
         unpainted = self.unpainted = self.unpainted or deque(maxlen=self._credit())
         while unpainted and unpainted[0] <= sequence:
             unpainted.popleft()

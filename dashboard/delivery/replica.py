@@ -165,6 +165,7 @@ class Replica:
         self._changes: dict[int, _Changes] = {}
         self._updates: dict[tuple[MarketView, int, int], Update] = {}
         self._new_trades: dict[int, list[TradeText]] = {}
+        # Weak, so that a reader that left need not be taken out.
         self._counted: WeakSet[CountedReader] = WeakSet()
         for sequence, event in events:
             self._note(sequence, event, self._row_after)
@@ -204,6 +205,7 @@ class Replica:
             raise BatchLost(f"batch begins at {batch.epoch}:{batch.first}, mine is {mine}")
         if not batch.events:
             return
+        # Before the batch moves the floor: readers below it can still be counted now.
         self._keep_counts(self._counts.floor_after(self.sequence + len(batch.events)))
         self.ts = ts
         self._changes.clear()
@@ -304,6 +306,7 @@ class Replica:
 
     def _wanted(self, view: MarketView) -> Collection[str] | None:
         """Return the symbols of a view that its access allows; None is all there are."""
+        # Every listing brings a new dict, so its identity shows whether the answer still holds.
         if view.listed is not self._visible:
             visible, view.listed = self.visible_to(view.access), self._visible
             view.wanted = visible if view.symbols is None else view.symbols
@@ -466,6 +469,7 @@ class Replica:
         self, sequence: int, event: StatusEvent, symbol: str | None, row: Row | None
     ) -> None:
         if isinstance(event, Listing | Delisting):
+            # A new dict instead of `clear()`: views compare its identity.
             self._visible = {}
         if isinstance(event, FeedStatus | FeedRemoval):
             text = StatusText(event.feed, encode_status(event, row))

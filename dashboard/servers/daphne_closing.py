@@ -36,6 +36,7 @@ class ClosingWebSocket(HandshakeWebSocket):
             return
         self._is_lingering = True
         self.transport.loseWriteConnection()
+        # A paused transport reads nothing, and unread bytes would cause the reset.
         self.transport.resumeProducing()
         self._linger_call = reactor.callLater(LINGER_S, self.transport.abortConnection)
         # The application has nothing more to say, and must not wait for the other side.

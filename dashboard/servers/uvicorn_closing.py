@@ -30,6 +30,7 @@ class ClosingSansIO(HandshakeSansIO):
         self.close_sent = self._is_lingering = True
         self.stop_keepalive()
         self.transport.write_eof()
+        # A paused transport reads nothing, and unread bytes would cause the reset.
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()

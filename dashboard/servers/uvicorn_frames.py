@@ -79,6 +79,7 @@ class BoundSansIO(ClosingSansIO):
             self._is_paused = True
             self.transport.pause_reading()
             # While a message waits for the application nothing more is parsed.
+            # At most one turn is planned, as every receive and every send comes here.
             if not self.read_paused and not self._has_turn:
                 self._has_turn = True
                 self.loop.call_soon(self._turn)

@@ -83,6 +83,7 @@ class _Listener:
     async def _echo(self, channel: str) -> None:
         """Prove again and again that this listener receives what is sent to the group."""
         while True:
+            # Cleared before the echo is sent, so that its return cannot be missed.
             self._heard.clear()
             await self._layer.group_add(GROUP, channel)  # renews the membership
             await self._layer.group_send(GROUP, {"type": "control.echo"})

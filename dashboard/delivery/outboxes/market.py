@@ -205,6 +205,7 @@ class TickerOutbox:
     def _begin_again(self, replica: Replica) -> list[str]:
         wanted = replica.board.known() if self.everything else self.symbols
         visible = replica.visible_to(self._access)
+        # `_open_at` adds to the symbols. Those that may not be seen any more must not stay.
         self.symbols = ()
         return self._snapshot(replica, [s for s in wanted if visible is None or s in visible])
 
@@ -311,6 +312,7 @@ class TradesOutbox:
         if not mine:
             return []
         taken = mine[:TRADE_ENTRIES]
+        # A frame that is cut short ends at its last trade, so that the next frame goes on there.
         seq = replica.sequence if len(taken) == len(mine) else taken[-1].sequence
         entries, ts = [trade.entry(replica.ts) for trade in taken], replica.ts
         frame = encode_update(Channel.TRADES, entries, since=place.sequence, seq=seq, ts=ts)
@@ -319,6 +321,7 @@ class TradesOutbox:
         return [frame]
 
     def _due(self, replica: Replica) -> list[str]:
+        # `take` returns only so many at once, but all that is due must precede the snapshot.
         return list(chain.from_iterable(iter(lambda: self.take(replica), [])))
 
     def behind(self, replica: Replica) -> int:
