@@ -46,7 +46,7 @@ export default defineConfig(
       "@typescript-eslint/no-empty-function": "off",
       "@typescript-eslint/no-confusing-void-expression": ["error", {ignoreArrowShorthand: true}],
       "@typescript-eslint/restrict-template-expressions": ["error", {allowNumber: true}],
-      "@typescript-eslint/no-unused-vars": ["error", {ignoreRestSiblings: true}],
+      "@typescript-eslint/no-unused-vars": ["error", {argsIgnorePattern: "^_", ignoreRestSiblings: true}],
       "curly": ["error", "multi-line"],
       "eqeqeq": "error",
       "no-console": "error",

@@ -24,9 +24,13 @@ IMPORT: Final = re.compile(r'^import \{[^}]*\} from "(\.{1,2}/[^"]+)";$', re.MUL
 
 
 @register.simple_tag
-def modules(*names: str) -> SafeString:
-    """Return the tags that load these scripts; example: {% modules "js/pages/lab.js" %}"""
-    preloads = ((static(name),) for name in imported_by(names))
+def modules(*names: str, soon: str = "") -> SafeString:
+    """Return the tags that load these scripts; example: {% modules "js/pages/lab.js" %}
+
+    `soon` is a script that they load later by themselves, but which this page wants at once.
+    """
+    wanted = (*names, soon) if soon else names
+    preloads = ((static(name),) for name in (*wanted[len(names) :], *imported_by(wanted)))
     scripts = ((static(name),) for name in names)
     return format_html(
         "{}{}",

@@ -111,6 +111,7 @@ IMPORT = re.compile(
     re.MULTILINE,
 )
 EXPORT = re.compile(r"^export (?:async )?(?:function\*?|class|const|let) (\w+)", re.MULTILINE)
+LATER_IMPORT = re.compile(r'(?<=await )import\("(\.{1,2}/[\w./-]+\.js)"\)')
 TYPE_IMPORT = re.compile(r'import\("(\.{1,2}/[\w./-]+\.js)"\)')
 
 
@@ -131,7 +132,7 @@ def import_forms(source: str) -> list[Found]:
     found = [
         Found(line_of(code, word.start()), 'say: import {a} from "./b.js";')
         for word in re.finditer(r"(?<![\w.#$])import\b", code)
-        if not IMPORT.match(text, word.start())
+        if not (IMPORT.match(text, word.start()) or LATER_IMPORT.match(text, word.start()))
     ]
     return found + [
         Found(line_of(code, word.start()), "export a declaration by name, nothing else")
@@ -155,7 +156,7 @@ def room_breaches(name: str, source: str) -> list[Found]:
 
 
 def test_imports_and_exports_have_one_form() -> None:
-    """Django's hashing of file names reads imports with a pattern, so they all look the same."""
+    """Preloads, this law and the map of rooms read imports with a pattern, so all look the same."""
     found = broken(lambda _, source: import_forms(source))
     assert not found, found
 
@@ -172,7 +173,10 @@ def test_imports_and_exports_have_one_form() -> None:
         'import * as b from "./b.js";',
         'import "./b.js";',
         '  import {a} from "./b.js";',
-        'const b = await import("./b.js");',
+        'const b = import("./b.js");',
+        "const b = await import('./b.js');",
+        'const b = await import("b.js");',
+        "const b = await import(name);",
         "const here = import.meta.url;",
         'export {a} from "./b.js";',
         'export * from "./b.js";',
@@ -188,6 +192,7 @@ def test_another_form_of_import_or_export_is_found(planted: str) -> None:
 def test_the_one_form_is_allowed_over_several_lines() -> None:
     """The rule lets the one form pass, and words in comments and texts."""
     assert not import_forms('import {\n  a,\n  b,\n} from "../c.js";\nexport const d = a;')
+    assert not import_forms('const {a} = await import("../screen/b.js");')
     assert not import_forms('/** @type {import("./a.js").A} */\nconst b = "import"; // export')
 
 
@@ -361,7 +366,7 @@ def missing_statics(source: str) -> list[Found]:
         Found(line_of(source, match.start()), f"static {named} does not exist")
         for match in STATIC.finditer(source)
         for named in match[1].split()
-        if not (name := re.fullmatch(r"(['\"])(.+)\1", named)) or not finders.find(name[2])
+        if not (name := re.fullmatch(r"(?:\w+=)?(['\"])(.+)\1", named)) or not finders.find(name[2])
     ]
 
 
@@ -426,6 +431,7 @@ def test_a_missing_static_file_is_found() -> None:
     assert missing_statics("{% static 'js/nowhere.js' %}")
     assert missing_statics("{% static name %}")
     assert missing_statics("{% modules 'js/pages/dashboard.js' 'js/nowhere.js' %}")
+    assert missing_statics("{% modules 'js/pages/dashboard.js' soon='js/nowhere.js' %}")
     assert not missing_statics('{% static "js/pages/dashboard.js" %}{% load static %}')
 
 

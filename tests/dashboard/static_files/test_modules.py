@@ -8,8 +8,12 @@ from django.contrib.staticfiles import finders
 from django.template import Context, Template
 
 from dashboard.static_files.modules import imported_by
-from dashboard.static_files.sources import SCRIPTS, current_build
+from dashboard.static_files.publishing import publish
+from dashboard.static_files.sources import SCRIPTS, current_build, source_files
 
+FIRST_PAGE_BYTES = 70_000
+"""The scripts of our own that the first page may load before it shows a price, compressed."""
+CHART = "js/screen/chart/panel.js"
 PAGES = sorted(path.name for path in (SCRIPTS / "js" / "pages").glob("*.js"))
 
 
@@ -43,6 +47,26 @@ def test_a_tag_preloads_what_its_scripts_import_and_loads_the_scripts() -> None:
     assert f"{start}screen/page/menus.js" in preloads
     assert not set(preloads) & set(scripts)
     assert html.index("<script") > html.rindex("<link")
+
+
+def test_a_page_preloads_a_script_that_it_wants_soon_but_does_not_start_it() -> None:
+    html = rendered(f'{{% modules "js/pages/instrument.js" soon="{CHART}" %}}')
+    preloads = re.findall(r'<link rel="modulepreload" href="([^"]+)">', html)
+    wanted = {CHART, *imported_by((CHART,))}
+    assert {f"/static/{current_build()}/{name}" for name in wanted} <= set(preloads)
+    assert len(set(preloads)) == len(preloads)
+    assert html.count("<script") == 1
+
+
+def test_the_first_page_is_light_and_loads_the_chart_later(tmp_path: Path) -> None:
+    names = ["js/pages/shell.js", "js/pages/dashboard.js", "js/theme-boot.js"]
+    named = {*names, *imported_by(tuple(names))}
+    assert not [name for name in named if name.startswith("js/screen/chart/")]
+    assert f'await import("../{CHART.removeprefix("js/")}")' in source("js/pages/market_page.js")
+    sources = [each for each in source_files() if each.name in named]
+    folder = publish("0" * 12, sources, tmp_path)
+    files = [folder / f"{name}.gz" for name in named]
+    assert sum(file.stat().st_size for file in files if file.exists()) < FIRST_PAGE_BYTES
 
 
 def test_an_address_is_escaped() -> None:
