@@ -40,7 +40,7 @@ LOOK_MS: Final = 1000
 class Occasion(NamedTuple):
     """When a pair is judged: the sequence of the event, its stamp on gauges, wall time (UTC ms).
 
-    Where time alone is the reason the stamp is that of no event, so that nothing crosses then.
+    When only time has passed, the stamp is that of no event, so no condition that crosses can hold.
     """
 
     sequence: int

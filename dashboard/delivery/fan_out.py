@@ -29,7 +29,7 @@ class FanOut:
     def expect(self, connection: Connection, now_s: float) -> None:
         """Look at a reader again when its next frame or heartbeat may be due.
 
-        If that is now already, the next move of the market counts as well.
+        A reader that is due already is written to at the next move of the market.
         """
         if connection.next_s <= now_s:
             self._idle.add(connection)

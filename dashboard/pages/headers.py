@@ -1,6 +1,7 @@
 """Headers of every page beside Django's own: who may load and cache it, and what it may use.
 
-Must not know the pages. The transports have the same headers in `dashboard/transports/http.py`.
+Must not know the pages. What transports answer is never shown as a page, so
+`dashboard/transports/http.py` sends fewer.
 """
 
 from collections.abc import Callable

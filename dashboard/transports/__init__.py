@@ -1,1 +1,1 @@
-"""The mouths of a subscriber: each only carries frames between a socket and one Subscriber."""
+"""The transports: each carries frames between a socket and one connection of the hub."""

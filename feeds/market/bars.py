@@ -1,7 +1,8 @@
 """Bars of trades: open, high, low, close, volume and number of trades of an interval.
 
-Pure. Must not know quotes, phases or rows. A trade changes only the bar of one second. A coarser
-bar is merged from finer bars when they close, or when it is read. Bars are in exchange time, and an
+Pure. Must not know quotes, phases or rows. Every trade counts here; feeds.market.mended_bars has
+those whose conditions say what they move. A trade changes only the bar of one second. A coarser bar
+is merged from finer bars when they close, or when it is read. Bars are in exchange time, and an
 interval without trades has no bar. A day is a day in UTC: it contains the whole trading day of
 every exchange in feeds.plan.calendars.
 """
@@ -326,7 +327,10 @@ class Bars:
 
 
 def left_of(bars: SymbolBars) -> list[GrowingBar | None]:
-    """Return the growing bars for a later life; those of reported trades have one part more."""
+    """Return the growing bars for a later life.
+
+    For reported trades a None is added at the end; `carry_over` recognises them by it.
+    """
     return [*bars.growing, None] if bars.is_reported else bars.growing
 
 

@@ -2,8 +2,8 @@
 
 Pure. Must not know which condition moves what. A reported trade changes the live bars of all levels
 at once, because a bar of a day follows other rules than a bar of a minute. Bars longer than a
-minute are made of the minutes that have a price: a minute whose trades give no price counts nowhere
-but in the day.
+minute are made of the minutes that have a price. If no trade of a minute sets a price, its volume
+counts only in the bar of the day.
 """
 
 from feeds.market.bars import DAY, MINUTE, SPANS, Bars, GrowingBar, SymbolBars

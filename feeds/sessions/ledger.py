@@ -69,8 +69,8 @@ _order: Final = attrgetter("key")
 class _Minute:
     """The trades of a minute, and what they add to bars and to the day.
 
-    The start of the parts means nothing. The close of the day's part is 0 if only a price counts
-    that needs to be the first of the day.
+    The start of the parts means nothing. The close of the day's part is 0 if none of the trades has
+    MOVES_LAST for the day: then only the first price of the day could count.
     """
 
     def __init__(self) -> None:
@@ -92,7 +92,8 @@ class _Minute:
         """Return the bar of the minute."""
         if self._bar is None:
             self._bar = [0] * 7 if self._sealed is None else self._sealed[0].copy()
-            # What comes after the sealing closes nothing: how it lies to the rest is not known.
+            # A trade that comes after the sealing never sets the close: the trades before are gone,
+            # so its place among them is not known.
             closes = MOVES_LAST if self._sealed is not None and self._bar[_OPEN] else 0
             for known in sorted(self.trades, key=_order):
                 _fold(self._bar, known.trade, known.trade.bar & ~closes)
@@ -343,7 +344,7 @@ def _fold(part: GrowingBar, trade: ReportedTrade, moves: int) -> None:
 
 
 def _fold_day(part: GrowingBar, trade: ReportedTrade) -> None:
-    """Add to a minute's part of the day; only a price that needs not be the first closes it."""
+    """Add to a minute's part of the day; only MOVES_LAST sets its close."""
     closes, is_first = part[_CLOSE], not part[_OPEN]
     if trade.day & _DAY_PRICE and is_first:
         _fold(part, trade, trade.day | MOVES_LAST)

@@ -65,7 +65,7 @@ def _rule(condition: str, tape: str) -> Rule:
 
 
 def _strictest(first: int, second: int) -> int:
-    """Return what two rules both allow; a price that needs to be the first is less than any."""
+    """Return what two rules both allow; MOVES_FIRST is stricter than MOVES_LAST."""
     both = first & second & (MOVES_RANGE | MOVES_VOLUME)
     prices = {first & _ANY_PRICE, second & _ANY_PRICE}
     if 0 in prices:
