@@ -113,9 +113,9 @@ export class MarketPage {
     const {subscriptions} = this.connection;
     for (const channel of [CHANNEL.STATUS, ...this.channels, CHANNEL.NOTIFICATIONS]) subscriptions.add(channel);
     if (this.symbols.length) subscriptions.add(CHANNEL.TICKER, [...this.symbols]);
+    this.trades?.list([...this.symbols]);
     this.begin();
     this.#listen();
-    this.trades?.list([...this.symbols]);
     this.connection.open();
     setInterval(() => this.tick(), TICK_MS);
   }
