@@ -1,10 +1,10 @@
 """Figures that conditions are compared with, each with its thresholds in order.
 
 Pure. Must not know rules. A condition holds while its gauge is at or above `on`, and has cleared
-when the gauge is below `off`; for "falls below" figure and thresholds are negated, so the
-comparison is the same. A change of a
-gauge concerns only those with a threshold between the old and the new figure. So a tick that
-passes no threshold costs a comparison and two searches, however many conditions there are.
+when the gauge is below `off`. For "falls below" figure and thresholds are negated, so that the
+comparison is the same. A change of a gauge concerns only those with a threshold between the old and
+the new figure. So a tick that passes no threshold costs a comparison and two searches, however many
+conditions there are.
 """
 
 from bisect import bisect_right

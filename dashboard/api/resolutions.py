@@ -94,11 +94,11 @@ def resolution_of(spelled: str) -> Resolution | None:
 
 
 def refusal_of(spelled: str) -> str:
-    """Return why a spelling is none of a resolution, and what to write instead."""
+    """Return why a spelling names no resolution, and what to write instead."""
     fact = f"resolution was {spelled!r}, "
-    if (small := _SMALL_M.fullmatch(spelled)) is not None:
-        minutes = small[1] or "1"
-        return f"{fact}a small m is none of UDF: minutes are {minutes!r} alone, a month is '1M'"
+    small = _SMALL_M.fullmatch(spelled)
+    if small is not None and (minutes := small[1] or "1") in INTRADAY:
+        return f"{fact}UDF has no small m: minutes are {minutes!r} alone, a month is '1M'"
     return f"{fact}expected one of {', '.join(RESOLUTIONS)}"
 
 

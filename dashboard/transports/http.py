@@ -32,7 +32,7 @@ HEADERS: Final[tuple[Header, ...]] = (
     (b"x-content-type-options", b"nosniff"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-"""Of every answer. The headers of pages are left out: a poll would be half as large again."""
+"""Of every answer. Other headers of pages mean nothing here, and would make each poll larger."""
 JSON: Final[Header] = (b"content-type", b"application/json")
 STATUS_OF: Final = {
     Error.SIGNED_OUT: 401,

@@ -183,7 +183,7 @@ def test_what_is_no_resolution_is_refused(spelled: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spelled", "minutes"), [("1m", "1"), ("m", "1"), ("5m", "5"), ("60m", "60"), ("7m", "7")]
+    ("spelled", "minutes"), [("1m", "1"), ("m", "1"), ("5m", "5"), ("60m", "60")]
 )
 async def test_a_small_m_is_neither_minutes_nor_a_month(
     ask: Ask, spelled: str, minutes: str
@@ -192,9 +192,17 @@ async def test_a_small_m_is_neither_minutes_nor_a_month(
     answer = await history(ask, resolution=spelled)
     assert answer == {
         "s": "error",
-        "errmsg": f"resolution was {spelled!r}, a small m is none of UDF: "
+        "errmsg": f"resolution was {spelled!r}, UDF has no small m: "
         f"minutes are {minutes!r} alone, a month is '1M'",
     }
+
+
+@pytest.mark.parametrize("spelled", ["7m", "0m", "01m", "9999m"])
+async def test_minutes_that_do_not_exist_are_not_offered(ask: Ask, spelled: str) -> None:
+    answer = await history(ask, resolution=spelled)
+    assert answer["errmsg"] == f"resolution was {spelled!r}, expected one of " + ", ".join(
+        RESOLUTIONS
+    )
 
 
 @pytest.mark.slow
