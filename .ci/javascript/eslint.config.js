@@ -75,7 +75,7 @@ export default defineConfig(
     rules: without(NETWORK),
   },
   {
-    files: ["static/js/{transports,connection,tabs}/**", "static/js/lab/*.js"],
+    files: ["static/js/{requests,transports,connection,tabs,push}/**", "static/js/lab/*.js"],
     rules: without(PAGE),
   },
   {
