@@ -1,7 +1,7 @@
 """Database connections in threads and tasks of our own.
 
-Django looks after its connections at the begin and the end of a request. Other code has to do so
-itself: otherwise a connection that was lost stays lost, and one of a pool is never given back.
+Django looks after its connections at the beginning and the end of a request. Other code has to do
+so itself: otherwise a connection that was lost stays lost, and one of a pool is never given back.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from django import db
 T = TypeVar("T")
 P = ParamSpec("P")
 UNDEFINED_TABLE: Final = "42P01"
-"""PostgreSQL's code of a statement about a table that is not there."""
+"""PostgreSQL's code for a table that does not exist."""
 
 
 class Writability:
@@ -31,7 +31,7 @@ class Writability:
 
 
 writability = Writability()
-"""That of this process: whoever fails to write notes it, and a probe notes when it is over."""
+"""Whether this process can write. A failed write notes it, and a probe notes when it is over."""
 
 
 def with_connection(work: Callable[P, T]) -> Callable[P, T]:
@@ -76,12 +76,13 @@ def _first_line(error: BaseException) -> str:
 def _give_back() -> None:
     for connection in db.connections.all(initialized_only=True):
         # A file is never lost, and closing the last connection to one writes its log back.
-        if connection.vendor != "sqlite":
+        # Within a transaction of somebody else, the connection is theirs.
+        if connection.vendor != "sqlite" and not connection.in_atomic_block:
             connection.close_if_unusable_or_obsolete()
 
 
 def _renew_pools() -> None:
-    """Let no pool hand out a connection from before: when one is lost, so are mostly all."""
+    """Let no pool hand out a connection from before: when one is lost, nearly all are."""
     for connection in db.connections.all(initialized_only=True):
         pool = getattr(connection, "pool", None)
         if pool is not None and not pool.closed:

@@ -5,7 +5,7 @@ FeedError
 ├── InvalidEvent          an event that cannot have happened (bid above ask, negative size)
 ├── InvalidDefinition     an instrument that cannot be traded (tick size 0, empty symbol)
 ├── InvalidPlan           a feed that cannot run (rate below 0, duplicate symbol)
-├── InvalidTransition     a phase or state that cannot follow the current one
+├── ChangeRefused         a change of rows that their present state does not allow
 ├── InvalidPosition       text that is not a position
 ├── InvalidPacking        bytes that are neither a batch nor a board
 ├── InvalidCheckpoint     bytes that are not the state of a market
@@ -38,8 +38,8 @@ class InvalidPlan(FeedError):
     """A feed that cannot run, such as one that lists a symbol twice."""
 
 
-class InvalidTransition(FeedError):
-    """A phase or state that cannot follow the current one."""
+class ChangeRefused(FeedError):
+    """A change that a service refuses, because the present rows do not allow it or are gone."""
 
 
 class InvalidPosition(FeedError):

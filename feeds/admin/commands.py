@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 
-from feeds.exceptions import InvalidTransition
+from feeds.exceptions import ChangeRefused
 from feeds.market.events import FeedState
 from feeds.models import Feed
 from feeds.models.permissions import HALT, RUN
@@ -70,7 +70,8 @@ class OperatorCommand:
     """Something an operator does to rows, and the words that say what came of it.
 
     `state` completes "NVX is …" or "NVX and ORB are …" for rows that needed no change. `warning`
-    says what cannot be taken back; a page shows it before the button.
+    says what cannot be taken back; a page shows it before the button. `is_main` marks what a person
+    most likely came for, where it is offered.
     """
 
     label: str
@@ -81,6 +82,7 @@ class OperatorCommand:
     is_offered: Callable[[Any], bool] = lambda row: True  # noqa: ARG005
     form: type[forms.Form] = ReasonForm
     warning: str = ""
+    is_main: bool = False
 
     def perform(
         self, rows: Iterable[Model], data: Mapping[str, Any], *, actor: User
@@ -120,6 +122,7 @@ FEED_COMMANDS: Final = {
         label="Start",
         done="Started",
         state="already running",
+        is_main=True,
         is_offered=lambda feed: feed.state != FeedState.RUNNING,
     ),
     "pause": _feed_command(
@@ -181,12 +184,28 @@ INSTRUMENT_COMMANDS: Final = {
         run=resume_instruments,
         done="Resumed",
         state="not halted",
+        is_main=True,
         is_offered=lambda instrument: bool(instrument.halt_reason),
     ),
 }
 
 
-def reason_of(error: InvalidTransition | ValidationError) -> str:
+def states_of(command: OperatorCommand) -> list[str]:
+    """Return in which states of a feed a command can do something: "PAUSED", "PAUSED+recorded"."""
+    feeds = [
+        Feed(state=state.value, is_recorded=is_recorded)
+        for state in FeedState
+        for is_recorded in (False, True)
+    ]
+    return [recorded_state(feed) for feed in feeds if command.is_offered(feed)]
+
+
+def recorded_state(feed: Feed) -> str:
+    """Return the state of a feed, and whether it is recorded: "PAUSED", "PAUSED+recorded"."""
+    return f"{feed.state}+recorded" if feed.is_recorded else str(feed.state)
+
+
+def reason_of(error: ChangeRefused | ValidationError) -> str:
     """Return as sentences why a service refused something."""
     if isinstance(error, ValidationError):
         return " ".join(error.messages)

@@ -17,7 +17,7 @@ from django.db.models import Manager, Model, QuerySet
 from django.forms.models import model_to_dict
 from django.http import QueryDict
 
-from feeds.models import AuditEntry, Entitlement, Feed, Instrument
+from feeds.models import AuditEntry, Entitlement, Feed, Instrument, Scenario, ScenarioStep
 from feeds.services.audit import target_of
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ REFUSAL: Final = (
     "Nothing was saved: somebody else changed this row while your form was open. "
     "Fields that you left alone now show the new values. Check the marked fields and save again."
 )
+STEPS: Final = "steps"
+"""The fact of a scenario that its steps are."""
+ENTRIES_READ: Final = 50
 
 
 class ConcurrentForm(RowForm):
@@ -38,6 +41,7 @@ class ConcurrentForm(RowForm):
         super().__init__(*args, **kwargs)
         if not self.instance._state.adding:
             for field in self.fields.values():
+                # Django never reads a disabled field from the browser: it cannot undo a change.
                 field.show_hidden_initial = not field.disabled
 
     def clean(self) -> dict[str, Any] | None:
@@ -46,10 +50,11 @@ class ConcurrentForm(RowForm):
         changed = [] if self.instance._state.adding else list(self._changed_by_others())
         if changed:
             self.add_error(None, REFUSAL)
+            # Django gives forms a frozen copy of what was sent.
             self.data = cast(QueryDict, self.data).copy()
         for name, value in changed:
             self._renew(name, value)
-            self.add_error(name, f"{_author_of(self.instance, name)} Now: {_shown(value)}.")
+            self.add_error(name, f"{author_of(self.instance, name)} Now: {_shown(value)}.")
         return cleaned
 
     def _changed_by_others(self) -> Iterator[tuple[str, Any]]:
@@ -82,27 +87,36 @@ def _put(data: QueryDict, name: str, widget: forms.Widget, value: Any) -> None:
     if isinstance(value, list):
         data.setlist(name, [str(getattr(item, "pk", item)) for item in value])
     elif isinstance(widget, forms.CheckboxInput) and not value:
+        # A browser leaves out a box that is not checked.
         data.pop(name, None)
     else:
         data[name] = "" if value is None else str(value)
 
 
-def _author_of(row: Model, name: str) -> str:
-    """Return who changed a field last and when, as a sentence.
+def author_of(row: Model, name: str) -> str:
+    """Return who changed a field last and when, as a sentence; a step is one of its scenario's.
 
     Not all rows have an audit. The admin's own log of the others does not know changes from
     elsewhere, so it blames nobody: it only says who saved the row there last.
     """
-    if isinstance(row, Feed | Instrument | Entitlement):
-        entries = AuditEntry.objects.filter(subjects__name=target_of(row), after__has_key=name)
-        entry = entries.order_by("-pk").first()
+    if isinstance(row, ScenarioStep):
+        return author_of(row.scenario, STEPS)
+    if isinstance(row, Feed | Instrument | Entitlement | Scenario):
+        entry = _change_of(target_of(row), name)
         if entry is not None:
-            return f"Changed by {entry.actor_name} at {entry.at:%H:%M:%S} UTC."
+            return f"Changed by {entry.actor_name} at {entry.at:%Y-%m-%d %H:%M:%S} UTC."
     log = _log_of(row).first()
     if log is not None:
-        who, when = log.user.get_username(), f"{log.action_time:%H:%M:%S} UTC"
+        who, when = log.user.get_username(), f"{log.action_time:%Y-%m-%d %H:%M:%S} UTC"
         return f"Changed; {who} saved this row last here, at {when}."
     return "Changed by somebody else."
+
+
+def _change_of(target: str, name: str) -> AuditEntry | None:
+    """Return the newest entry in which a fact of a row changed; some entries have all facts."""
+    entries = AuditEntry.objects.filter(subjects__name=target, after__has_key=name)
+    newest = entries.order_by("-pk")[:ENTRIES_READ]
+    return next((e for e in newest if e.before.get(name) != e.after[name]), None)
 
 
 def _log_of(row: Model) -> QuerySet[LogEntry]:

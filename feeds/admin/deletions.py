@@ -93,6 +93,7 @@ def _collected(collector: Collector) -> Iterator[tuple[type[Model], Iterable[Mod
     """Yield the rows of each kind; those that go without being loaded stay unread."""
     yield from collector.data.items()
     for rows in collector.fast_deletes:
+        # In pieces: a feed may have millions of bars.
         yield rows.model, rows.iterator(chunk_size=ROWS_SHOWN)
 
 

@@ -5,13 +5,16 @@ Must not write rows or poke anybody: services do.
 
 from typing import Any
 
+from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
 from feeds.admin.concurrent_edits import ConcurrentForm
 from feeds.admin.deletions import DeletionAdmin
 from feeds.admin.operating import actor_of
+from feeds.admin.state_marks import named_state
 from feeds.models import Entitlement
 from feeds.services.entitlements import delete_entitlement, save_entitlement
 
@@ -20,9 +23,14 @@ class EntitlementAdmin(DeletionAdmin):
     """Which groups see the restricted feeds, and with what delay."""
 
     form = ConcurrentForm
-    list_display = ("group", "feed", "delay_minutes")
+    list_display = ("group", "feed_state", "delay_minutes")
     list_filter = ("feed", "group")
     list_select_related = ("feed", "group")
+
+    @admin.display(description="Feed", ordering="feed")
+    def feed_state(self, entitlement: Entitlement) -> SafeString:
+        """Return the feed with its state."""
+        return named_state(entitlement.feed)
 
     def get_readonly_fields(
         self,

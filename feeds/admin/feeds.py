@@ -4,20 +4,26 @@ Must not write rows or poke anybody: services do.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ActionForm
+from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
 
 from feeds.admin.commands import FEED_COMMANDS
 from feeds.admin.instrument_lists import export_instruments, import_instruments
 from feeds.admin.operating import SPACE, MarketAdmin, actor_of
+from feeds.admin.state_marks import live_figure, state_mark
 from feeds.market.events import FeedState
 from feeds.models import Feed
+from feeds.models.feeds import Hours
+from feeds.plan.calendars import EXCHANGES
 from feeds.plan.schedules import usual_day
 from feeds.services.feeds import save_feed
 
@@ -44,15 +50,17 @@ class FeedAdmin(MarketAdmin):
     """Feeds, with buttons for those who may operate them."""
 
     commands = FEED_COMMANDS
+    change_list_template = "admin/feeds/feed/change_list.html"
     action_form = FeedActionForm
     actions = ("start", "pause", "close", "rate")
     list_display = (
         "name",
-        "slug",
-        "state",
-        "hours",
+        "state_now",
+        "ticks_now",
+        "last_tick",
         "rate",
         "instrument_count",
+        "hours",
         "is_restricted",
         "reason",
     )
@@ -77,7 +85,7 @@ class FeedAdmin(MarketAdmin):
         ]
 
     def get_fieldsets(self, request: HttpRequest, obj: Feed | None = None) -> Any:
-        """Say nothing of the present of a feed that is not there yet: it will be closed."""
+        """Leave out the present state of a feed that is not saved yet: it will be closed."""
         fieldsets = super().get_fieldsets(request, obj)
         return fieldsets if obj else [part for part in fieldsets if part[0] != NOW]
 
@@ -110,15 +118,32 @@ class FeedAdmin(MarketAdmin):
     ) -> Any:
         """Say how long the time of the price bands is at the clock of this feed."""
         form = super().get_form(request, obj, change, **kwargs)
-        if obj is not None and "bands" in form.base_fields:
-            form.base_fields["bands"].help_text += _clock_note(obj)
+        if "bands" in form.base_fields:
+            note = _clock_note(obj) if obj else _proposed_clock_note(request)
+            form.base_fields["bands"].help_text += note
         return form
 
     def save_model(self, request: HttpRequest, obj: Feed, form: Any, change: bool) -> None:  # noqa: ARG002
         """Save through the service; a new feed stays closed until an operator starts it."""
         if not change:
+            # Somebody who may add feeds need not have the permission to run them.
             obj.state = FeedState.CLOSED.value
         save_feed(obj, actor=actor_of(request))
+
+    @admin.display(description="State", ordering="state")
+    def state_now(self, feed: Feed) -> SafeString:
+        """Return the state with its mark."""
+        return state_mark(feed)
+
+    @admin.display(description="Ticks/s now")
+    def ticks_now(self, feed: Feed) -> SafeString:
+        """Return the place of the rate and its picture."""
+        return live_figure(feed, "rate")
+
+    @admin.display(description="Last tick")
+    def last_tick(self, feed: Feed) -> SafeString:
+        """Return the place of the age of the last tick and its picture."""
+        return live_figure(feed, "age")
 
     @admin.display(description="Instruments", ordering="instrument_count")
     def instrument_count(self, feed: Any) -> int:
@@ -148,8 +173,39 @@ class FeedAdmin(MarketAdmin):
 
 def _clock_note(feed: Feed) -> str:
     """Return how long five minutes of the exchange take, if its clock is not ours."""
-    schedule = feed.schedule()
-    scale = schedule.scale(usual_day(schedule))
+    scale = _scale(feed)
     if scale == 1:
         return ""
     return f" Five minutes of this exchange take {BAND_S / scale:.3g} seconds of ours."
+
+
+def _proposed_clock_note(request: HttpRequest) -> str:
+    """Return how long five minutes take with the hours in the form of a new feed, and with others.
+
+    The page has no script for it, so the sentence stays true when somebody changes the hours.
+    """
+    feed = _proposed(request)
+    if feed.hours != Hours.COMPRESSED:
+        feed.hours, feed.day_minutes = Hours.COMPRESSED, Feed().day_minutes
+    return (
+        f" With compressed days of {feed.day_minutes} minutes of {EXCHANGES[feed.exchange].name},"
+        f" five minutes of the exchange take {BAND_S / _scale(feed):.3g} seconds of ours; twice as"
+        " many minutes per day take twice as long. With other hours they are five minutes of ours."
+    )
+
+
+def _proposed(request: HttpRequest) -> Feed:
+    """Return a feed with the hours that the form shows: those sent, or else the defaults."""
+    given, feed = request.POST or request.GET, Feed()
+    for name in TRADING_HOURS:
+        if name in given:
+            field: Any = Feed._meta.get_field(name)
+            with suppress(ValidationError):
+                setattr(feed, name, field.clean(given[name], feed))
+    return feed
+
+
+def _scale(feed: Feed) -> float:
+    """Return how many times as fast as ours the clock of a feed runs on a usual day."""
+    schedule = feed.schedule()
+    return schedule.scale(usual_day(schedule))

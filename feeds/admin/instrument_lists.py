@@ -18,18 +18,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from feeds.admin.operating import actor_of
-from feeds.exceptions import InvalidImport, InvalidTransition
+from feeds.exceptions import ChangeRefused, InvalidImport
 from feeds.models import Feed, Halt, Instrument
 from feeds.models.permissions import HALT
 from feeds.services.bars import count_bars
 from feeds.services.instrument_imports import apply_import, find_pending, try_import
-from feeds.services.instrument_lists import (
-    COLUMNS,
-    FORMATS,
-    MOST_CHARACTERS,
-    Difference,
-    write_list,
-)
+from feeds.services.instrument_lists import COLUMNS, FORMATS, Difference, write_list
+from feeds.services.list_text import MOST_CHARACTERS
 
 VIEW: Final = "feeds.view_instrument"
 IMPORT: Final = ("feeds.add_instrument", "feeds.change_instrument")
@@ -45,9 +40,11 @@ class UploadForm(forms.Form):
     )
     text = forms.CharField(
         required=False,
+        # Tabs at the edges of pasted rows are empty cells.
         strip=False,
         label="Or paste the rows",
-        help_text="Rows copied from a spreadsheet can be pasted as they are.",
+        help_text="Rows copied from a spreadsheet can be pasted as they are, with the names of "
+        "their columns. Tabs, semicolons or commas separate the cells; decimal commas are read.",
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
     )
 
@@ -133,7 +130,7 @@ def _apply(request: HttpRequest, feed: Feed) -> HttpResponse:
         raise PermissionDenied
     try:
         done = apply_import(feed, actor=actor, **chosen)
-    except (InvalidImport, InvalidTransition) as error:
+    except (InvalidImport, ChangeRefused) as error:
         return _retry(request, feed, chosen["key"], error)
     gone = len(done.missing) if chosen["with_removal"] else 0
     counts = f"{len(done.added)} added, {len(done.changed)} changed, {gone} removed."
@@ -145,7 +142,7 @@ def _retry(request: HttpRequest, feed: Feed, key: str, error: Exception) -> Http
     """Say why nothing was applied, and make a new dry run of the list while it waits."""
     try:
         pending = find_pending(feed, key, actor=actor_of(request))
-    except InvalidTransition as gone:
+    except ChangeRefused as gone:
         messages.error(request, f"Nothing was applied. {gone}.")
         return HttpResponseRedirect(request.path)
     messages.error(request, f"Nothing was applied. {error}.")
@@ -187,6 +184,7 @@ def _shown(found: Difference) -> dict[str, Any]:
         "hidden": max(0, len(changes) - ROWS_SHOWN),
         "missing": [instrument.symbol for instrument in found.missing],
         "lost_bars": _bars_of(found.regridded),
+        "lost_unit": "tick" if any("tick_size" in each.after for each in found.changed) else "lot",
         "bars_of_missing": _bars_of(found.missing),
     }
 

@@ -3,6 +3,7 @@
 Must not write rows or poke anybody: services do.
 """
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from django import forms
@@ -10,14 +11,16 @@ from django.contrib import admin
 from django.contrib.admin.helpers import ActionForm
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, QueryDict
+from django.utils.safestring import SafeString
 
 from feeds.admin.commands import INSTRUMENT_COMMANDS
 from feeds.admin.concurrent_edits import ConcurrentForm
 from feeds.admin.operating import SPACE, MarketAdmin, actor_of
+from feeds.admin.state_marks import named_state
 from feeds.clock import SystemClock
 from feeds.market.events import FeedState
 from feeds.models import Halt, Instrument
-from feeds.services.instruments import bars_lost_by, save_instrument
+from feeds.services.instruments import bars_lost_by, delete_instruments, save_instrument
 from feeds.sessions.phases import phase_of
 
 if TYPE_CHECKING:
@@ -26,10 +29,12 @@ else:
     RowFilter = admin.SimpleListFilter
 
 
-MESSAGE: Final = (
-    "Another tick size deletes %s stored bars, because their prices count in ticks. "
-    "Save again to delete them."
-)
+MESSAGES: Final = {
+    "tick_size": "Another tick size deletes %s stored bars, because their prices count in ticks. "
+    "Save again to delete them.",
+    "lot_size": "Another lot size deletes %s stored bars, because their volumes count in lots. "
+    "Save again to delete them.",
+}
 
 
 class InstrumentActionForm(ActionForm):
@@ -39,21 +44,33 @@ class InstrumentActionForm(ActionForm):
 
 
 class InstrumentForm(ConcurrentForm):
-    """An instrument. A tick size that deletes bars is taken when it comes a second time."""
+    """An instrument. A tick or lot size that deletes bars is taken when it comes a second time."""
 
     lost_bars = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "lot_size" in self.fields:  # it is not for who may only look
+            self.fields["lot_size"].required = False
+
+    def clean_lot_size(self) -> Decimal:
+        """Return the lot size; without one it stays as it is, and a new instrument has 1."""
+        said: Decimal | None = self.cleaned_data["lot_size"]
+        return cast(Decimal, self.instance.lot_size) if said is None else said
+
     def clean(self) -> dict[str, Any]:
-        """Tell how many bars another tick size deletes, before it does."""
-        found = super().clean() or {}
-        if not self.instance.pk or not found.get("tick_size"):
+        """Tell how many bars another tick or lot size deletes, before it does."""
+        found, row = super().clean() or {}, self.instance
+        if not row.pk or not (found.get("tick_size") and found.get("lot_size")):
             return found
-        self.instance.tick_size = found["tick_size"]
-        count = bars_lost_by(self.instance)
+        changed = "lot_size" if found["tick_size"] == row.tick_size else "tick_size"
+        row.tick_size, row.lot_size = found["tick_size"], found["lot_size"]
+        count = bars_lost_by(row)
         if count and not found.get("lost_bars"):
             self.data = data = cast(QueryDict, self.data).copy()
+            # The page sends it back: so the second save is from somebody who has read the number.
             data[self.add_prefix("lost_bars")] = str(count)
-            self.add_error("tick_size", MESSAGE % f"{count:,}")
+            self.add_error(changed, MESSAGES[changed] % f"{count:,}")
         return found
 
 
@@ -81,7 +98,7 @@ class InstrumentAdmin(MarketAdmin):
     action_form = InstrumentActionForm
     form = InstrumentForm
     actions = ("halt", "resume")
-    list_display = ("symbol", "phase", "name", "sector", "feed", "price", "step")
+    list_display = ("symbol", "phase", "name", "sector", "feed_state", "price", "step", "lot")
     list_filter = (PhaseFilter, "feed", "sector")
     list_select_related = ("feed",)
     search_fields = ("symbol", "name", "sector")
@@ -93,6 +110,7 @@ class InstrumentAdmin(MarketAdmin):
         "sector",
         "tick_size",
         "reference_price",
+        "lot_size",
         "volatility",
         "activity",
         "lost_bars",
@@ -124,10 +142,15 @@ class InstrumentAdmin(MarketAdmin):
         is_confirmed = bool(form.cleaned_data.get("lost_bars"))
         save_instrument(obj, actor=actor_of(request), deletes_bars=is_confirmed)
 
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Instrument]) -> None:
+        """Delete them at once: there may be thousands."""
+        delete_instruments(queryset, actor=actor_of(request))
+
     @admin.display(description="Phase", ordering=F("halt_reason").asc(nulls_last=True))
     def phase(self, instrument: Any) -> str:
         """Return the phase, and the reason of a halt."""
         reason = getattr(instrument, "halt_reason", None)
+        # The page of a new instrument shows the phase as well.
         if instrument.feed_id is None:
             return "-"
         segment = instrument.feed.schedule().at(SystemClock().now_ms()).segment
@@ -135,6 +158,11 @@ class InstrumentAdmin(MarketAdmin):
         phase = phase_of(state, segment, is_halted=reason is not None)
         name = phase.replace("_", "-").capitalize()
         return name if reason is None else f"{name}: {reason}"
+
+    @admin.display(description="Feed", ordering="feed")
+    def feed_state(self, instrument: Instrument) -> SafeString:
+        """Return the feed with its state."""
+        return named_state(instrument.feed)
 
     @admin.display(description="Price", ordering="reference_price")
     def price(self, instrument: Instrument) -> str:
@@ -146,6 +174,11 @@ class InstrumentAdmin(MarketAdmin):
     def step(self, instrument: Instrument) -> str:
         """Return the tick size without the zeros that the database adds."""
         return f"{instrument.tick_size.normalize():f}"
+
+    @admin.display(description="Lot", ordering="lot_size")
+    def lot(self, instrument: Instrument) -> str:
+        """Return the lot size without the zeros that the database adds."""
+        return f"{instrument.lot_size.normalize():f}"
 
     @admin.action(permissions=["operate"], description="Halt selected instruments")
     def halt(self, request: HttpRequest, queryset: QuerySet[Instrument]) -> None:

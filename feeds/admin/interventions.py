@@ -9,12 +9,15 @@ from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
-from feeds.admin.concurrent_edits import ConcurrentForm
+from feeds.admin.concurrent_edits import STEPS, ConcurrentForm
+from feeds.admin.concurrent_lines import ConcurrentLines
 from feeds.admin.deletions import DeletionAdmin
 from feeds.admin.operating import actor_of
 from feeds.admin.read_only import ReadOnlyAdmin
-from feeds.models import Scenario, ScenarioStep
+from feeds.admin.state_marks import named_state
+from feeds.models import Intervention, Scenario, ScenarioStep
 from feeds.services.interventions import delete_scenario, save_scenario
 
 if TYPE_CHECKING:
@@ -23,11 +26,24 @@ else:
     StepInline = admin.TabularInline
 
 
+class ScenarioStepForms(ConcurrentLines):
+    """The forms of the steps. Each field has a name: in a table only its column has one."""
+
+    fact = STEPS
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """Name the fields for screen readers, the tick that deletes a step among them."""
+        super().add_fields(form, index)
+        for bound in form.visible_fields():
+            bound.field.widget.attrs["aria-label"] = bound.label
+
+
 class ScenarioStepInline(StepInline):
     """The steps of a scenario, each on a line."""
 
     model = ScenarioStep
     form = ConcurrentForm
+    formset = ScenarioStepForms
     fields = ("offset_s", "kind", "size", "duration_s", "sector", "symbol")
     extra = 3
 
@@ -48,7 +64,7 @@ class ScenarioAdmin(DeletionAdmin):
     form = ConcurrentForm
     cascades = (ScenarioStep,)
     inlines = (ScenarioStepInline,)
-    list_display = ("name", "feed", "note", "step_count")
+    list_display = ("name", "feed_state", "note", "step_count")
     list_filter = ("feed",)
     list_select_related = ("feed",)
     search_fields = ("name", "note")
@@ -61,6 +77,7 @@ class ScenarioAdmin(DeletionAdmin):
         (steps,) = formsets
         deleted = steps.deleted_forms
         gone = [form.instance for form in deleted if form.instance.pk]
+        # The empty lines below the steps are forms as well.
         kept = [row for row in steps.forms if row.has_changed() and row not in deleted]
         steps.new_objects = [row.instance for row in kept if not row.instance.pk]
         steps.changed_objects = [
@@ -80,6 +97,11 @@ class ScenarioAdmin(DeletionAdmin):
             for row in queryset.select_related("feed"):
                 self.delete_model(request, row)
 
+    @admin.display(description="Feed", ordering="feed")
+    def feed_state(self, scenario: Scenario) -> SafeString:
+        """Return the feed with its state."""
+        return named_state(scenario.feed)
+
     @admin.display(description="Steps")
     def step_count(self, scenario: Scenario) -> int:
         """Return the number of steps."""
@@ -89,10 +111,23 @@ class ScenarioAdmin(DeletionAdmin):
 class InterventionAdmin(ReadOnlyAdmin):
     """Interventions, past and planned."""
 
-    list_display = ("summary", "feed", "starts_at", "ends_at", "made_by", "reason", "cancelled_at")
+    list_display = (
+        "summary",
+        "feed_state",
+        "starts_at",
+        "ends_at",
+        "made_by",
+        "reason",
+        "cancelled_at",
+    )
     list_filter = ("feed", "kind", "starts_at")
     list_select_related = ("feed", "made_by")
     search_fields = ("reason", "symbol", "sector", "scenario")
+
+    @admin.display(description="Feed", ordering="feed")
+    def feed_state(self, intervention: Intervention) -> SafeString:
+        """Return the feed with its state."""
+        return named_state(intervention.feed)
 
 
 def _may(request: HttpRequest, *verbs: str) -> bool:

@@ -30,7 +30,7 @@ from feeds.services.instrument_lists import COLUMNS
 from feeds.services.instruments import delete_instrument
 
 SPACE: Final = "\u2003"
-"""Django's template puts the fields of an action form side by side without any."""
+"""Stands after each field: Django's template puts no space between those of an action form."""
 HISTORY_SHOWN: Final = 200
 
 
@@ -128,6 +128,7 @@ class MarketAdmin(DeletionAdmin):
         """Show the audit entries that are about the row."""
         row = self.get_object(request, object_id)
         target = target_of(row) if row else ""
+        # Not by `target`: an entry about an instrument is one about its feed as well.
         found = AuditEntry.objects.filter(subjects__name=target)[:HISTORY_SHOWN]
         entries = [
             (entry, readable(entry.before).items(), readable(entry.after).items())
@@ -163,7 +164,8 @@ class MarketAdmin(DeletionAdmin):
                     {"form": form, "warning": command.warning, "buttons": []},
                 )
                 address = self._address("operate", row.pk, name)
-                panel["buttons"].append({"label": command.label, "address": address})
+                button = {"label": command.label, "address": address, "is_main": command.is_main}
+                panel["buttons"].append(button)
         return sorted(panels.values(), key=lambda panel: bool(panel["warning"]))
 
     def _address(self, page: str, *args: object) -> str:

@@ -9,9 +9,10 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.html import format_html_join
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 
-from feeds.models import AuditEntry
+from feeds.admin.state_marks import named_state
+from feeds.models import AuditEntry, Halt
 
 if TYPE_CHECKING:
     RowAdmin: TypeAlias = admin.ModelAdmin[Any]
@@ -40,10 +41,23 @@ class ReadOnlyAdmin(RowAdmin):
 class HaltAdmin(ReadOnlyAdmin):
     """When instruments did not trade, who halted them and why."""
 
-    list_display = ("instrument", "reason", "started_at", "started_by", "ended_at", "ended_by")
+    list_display = (
+        "instrument",
+        "feed_state",
+        "reason",
+        "started_at",
+        "started_by",
+        "ended_at",
+        "ended_by",
+    )
     list_filter = (("ended_at", admin.EmptyFieldListFilter), "started_at")
-    list_select_related = ("instrument", "started_by", "ended_by")
+    list_select_related = ("instrument__feed", "started_by", "ended_by")
     search_fields = ("instrument__symbol", "reason")
+
+    @admin.display(description="Feed", ordering="instrument__feed")
+    def feed_state(self, halt: Halt) -> SafeString:
+        """Return the feed of the instrument with its state."""
+        return named_state(halt.instrument.feed)
 
 
 class AuditEntryAdmin(ReadOnlyAdmin):

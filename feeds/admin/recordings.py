@@ -10,10 +10,13 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from feeds.admin.operating import actor_of
 from feeds.admin.read_only import RowAdmin
 from feeds.admin.replays import play_recording
+from feeds.admin.state_marks import named_state
 from feeds.admin.table_imports import import_recording
 from feeds.models import Recording
 from feeds.services.recordings import delete_recording
@@ -42,10 +45,10 @@ class RecordingAdmin(RowAdmin):
         return [route, *super().get_urls()]
 
     @admin.display(description="Played by")
-    def played_by(self, recording: Recording) -> str:
+    def played_by(self, recording: Recording) -> SafeString | str:
         """Return the feeds that play it, with their states."""
-        feeds = [f"{feed} ({feed.get_state_display().lower()})" for feed in recording.feeds.all()]
-        return ", ".join(feeds) or "-"
+        marks = ((named_state(feed),) for feed in recording.feeds.all())
+        return format_html_join(", ", "{}", marks) or "-"
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         """Let nobody change a recording: what happened does not change."""

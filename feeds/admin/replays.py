@@ -21,6 +21,7 @@ from feeds.models import Feed, Instrument, Recording
 from feeds.models.permissions import RUN
 from feeds.services.replay_checks import recorded_definitions
 from feeds.services.replays import make_replay
+from feeds.validators import CapitalsInput
 
 PLAY: Final = ("feeds.add_feed", "feeds.add_instrument")
 """The permissions to make a feed that plays a recording."""
@@ -31,7 +32,7 @@ class ReplayForm(forms.Form):
     """The name of the feed, and what stands before each recorded symbol."""
 
     name = forms.CharField(max_length=80)
-    symbol_prefix = forms.CharField(
+    symbol_prefix = CapitalsInput(
         label="Prefix",
         required=False,
         max_length=6,
@@ -66,7 +67,7 @@ def play_recording(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _made(request: HttpRequest, form: ReplayForm, recording: Recording) -> Feed | None:
-    """Make the feed, and start it for who may; add the reasons to the form if that fails."""
+    """Make the feed, and start it if the person may; add the reasons to the form if that fails."""
     definitions = recorded_definitions(recording)
     name, prefix = form.cleaned_data["name"], form.cleaned_data["symbol_prefix"]
     actor = actor_of(request)

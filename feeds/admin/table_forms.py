@@ -18,6 +18,7 @@ from feeds.models.recordings import PREFIX_PATTERN
 from feeds.recordings.layout import EXTRA, NEEDED, OPTIONAL, Layout, TableKind
 from feeds.recordings.likely_causes import SEPARATORS
 from feeds.recordings.table_times import UNIT_NAMES, Unit
+from feeds.validators import CapitalsInput, SymbolInput
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 """Some 1.5 million rows, a minute of work; larger tables need the command import_recording."""
@@ -40,7 +41,7 @@ _PLACE: Final = "column_"
 
 
 class TableForm(forms.Form):
-    """A table of trades or bars, and the feed whose instruments they are of."""
+    """A table of trades or bars, and the feed that has its instruments."""
 
     name = forms.CharField(max_length=80, help_text="Name of the recording.")
     feed = forms.ModelChoiceField(
@@ -75,10 +76,9 @@ class MappingForm(forms.Form):
     kind = forms.ChoiceField(
         label="Rows are", choices=[(kind.value, kind.value.title()) for kind in TableKind]
     )
-    symbol = forms.CharField(
+    symbol = SymbolInput(
         label="Symbol of all rows",
         required=False,
-        max_length=12,
         help_text="If there is no column with symbols.",
     )
     unit = forms.ChoiceField(
@@ -93,12 +93,14 @@ class MappingForm(forms.Form):
     day_first = forms.BooleanField(required=False, label="Day before month, as in 31/01/2026")
     interval_s = forms.IntegerField(label="Seconds per bar", min_value=1, max_value=86_400)
     lot = forms.DecimalField(
-        label="Smallest size",
+        label="Lot size",
+        required=False,
         min_value=Decimal("0.00000001"),
         max_value=Decimal(1),
         max_digits=9,
         decimal_places=8,
-        help_text="Sizes are counted in this: 1 for whole shares, 0.001 for 1.250 as 1250.",
+        help_text="Smallest step of the sizes, for instruments that are made of the table. Empty: "
+        "the finest that is found.",
     )
     separator = forms.ChoiceField(
         choices=[("tab" if mark == "\t" else mark, name) for mark, name in SEPARATORS.items()]
@@ -116,7 +118,7 @@ class MappingForm(forms.Form):
         required=False, label="Move bars back to the start of their interval"
     )
     plays = forms.BooleanField(required=False, label="Make a feed that plays it")
-    symbol_prefix = forms.CharField(
+    symbol_prefix = CapitalsInput(
         label="Prefix",
         required=False,
         max_length=6,
@@ -142,10 +144,6 @@ class MappingForm(forms.Form):
     def other_fields(self) -> list[Any]:
         """Return the visible fields that do not name columns."""
         return [field for field in self.visible_fields() if not field.name.startswith(_PLACE)]
-
-    def clean_symbol(self) -> str:
-        """Return the symbol in capital letters."""
-        return str(self.cleaned_data["symbol"]).strip().upper()
 
     def clean(self) -> dict[str, Any]:
         """Refuse a mapping that lacks a column."""

@@ -17,7 +17,7 @@ from django.urls import reverse
 from feeds.admin.operating import actor_of
 from feeds.admin.replays import PLAY
 from feeds.admin.table_forms import MappingForm, TableForm, initial_of
-from feeds.exceptions import InvalidImport, InvalidRecording, InvalidTransition
+from feeds.exceptions import ChangeRefused, InvalidImport, InvalidRecording
 from feeds.services.table_files import drop_table, find_table, keep_table
 from feeds.services.table_imports import (
     TableOutcome,
@@ -70,7 +70,7 @@ def _mapped(request: HttpRequest) -> HttpResponse:
     try:
         path = find_table(request.POST["key"], actor=actor)
         names = _names(request, path)
-    except InvalidTransition as error:
+    except ChangeRefused as error:
         messages.error(request, f"Nothing was imported. {error}.")
         return HttpResponseRedirect(request.path)
     except InvalidImport as error:
@@ -123,7 +123,7 @@ def _apply(request: HttpRequest, form: MappingForm, path: Path) -> HttpResponse 
     found, actor = form.cleaned_data, actor_of(request)
     try:
         source = TableSource(path, form.layout(), found["feed"])
-        recording, feed = apply_table(source, found["name"], actor=actor, **form.playing())
+        recording, feed, _ = apply_table(source, found["name"], actor=actor, **form.playing())
     except InvalidImport as error:
         form.add_error(None, str(error).splitlines())
     except InvalidRecording as error:

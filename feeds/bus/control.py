@@ -1,7 +1,8 @@
-"""The control plane: pokes that say "rows changed", but never what they changed to.
+"""Short messages between processes: pokes ("rows changed"), and the order to end a connection.
 
-The only module that knows the channel layer. As a poke carries no data, a lost one only delays a
-change: whoever missed it finds it with the next regular look at the rows.
+No other module sends or receives over the channel layer. A poke does not say what the rows changed
+to. So a lost one only delays a change: a process that missed it finds the change with its next
+regular look at the rows.
 """
 
 import asyncio

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from feeds.market.board import Board
-from feeds.market.events import Batch
+from feeds.market.events import Batch, Position
 
 
 class Overrun(Exception):
@@ -43,6 +43,29 @@ class Bus(Protocol):
     @property
     def board(self) -> Board:
         """Return the market as of the last batch that this process published; do not change it."""
+        ...
+
+    async def published_after(self, position: Position) -> Sequence[Batch]:
+        """Return the batches of that epoch after a position, as far as they are kept.
+
+        A market asks this before it publishes, because the market before it may have crashed. The
+        answer may have batches of other epochs, and some may be missing.
+        """
+        ...
+
+    def prepare_part(self) -> None:
+        """Do what `begin_part` needs and would have to wait for. May be called by a thread."""
+        ...
+
+    def begin_part(self) -> int:
+        """Begin a new part of the journal: a checkpoint holds all that was published so far.
+
+        Return the number of the new part.
+        """
+        ...
+
+    def forget_before(self, part: int) -> None:
+        """Forget the parts before this one: the checkpoint is stored. May be called by a thread."""
         ...
 
     async def attach(self) -> Attachment:

@@ -18,5 +18,6 @@ class Mirror:
         """Apply a batch; a new epoch starts from an empty board."""
         if batch.epoch != self.epoch:
             self.epoch, self.board = batch.epoch, Board()
+        apply = self.board.apply
         for sequence, event in enumerate(batch.events, batch.first):
-            self.board.apply(sequence, event)
+            apply(sequence, event)

@@ -85,6 +85,7 @@ class RedisLink:
             url,
             socket_connect_timeout=CONNECT_S,
             socket_timeout=ANSWER_S,
+            # redis-py tries ten times by itself unless it is told not to.
             retry=Retry(NoBackoff(), 0),
         )
 
@@ -126,8 +127,11 @@ class RedisLink:
         found = await _answer(self._redis.xrange(STREAM, f"({after}", count=1))
         return [_entry(*entry) for entry in found]
 
-    async def last_until(self, last: Id, *, count: int) -> list[Entry]:
-        """Return the last entries up to an id, newest first."""
+    async def last_until(self, last: Id | str, *, count: int) -> list[Entry]:
+        """Return the last entries up to an id, newest first.
+
+        "+" stands for the newest, and "(" before an id leaves that one out.
+        """
         found = await _answer(self._redis.xrevrange(STREAM, max=str(last), count=count))
         return [_entry(*entry) for entry in found]
 

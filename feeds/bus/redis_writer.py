@@ -24,15 +24,15 @@ from feeds.market.events import Batch
 from feeds.market.packing import pack_batch, pack_board
 
 STREAM_BATCHES: Final = 1500
-"""Batches in the stream for readers that are behind: 60 s at 40 ms; Redis trims in hundreds."""
+"""Batches in the stream for readers that are behind: 75 s at 50 ms; Redis trims in hundreds."""
 BACKLOG_BATCHES: Final = 1000
-"""Batches kept while Redis is away: 40 s at 40 ms."""
+"""Batches kept while Redis is away: 50 s at 50 ms."""
 BACKLOG_BYTES: Final = 64 * 1024 * 1024
 """Bytes kept while Redis is away: 40 s at 30,000 ticks/s of 50 bytes."""
 WRITE_BATCHES: Final = 100
 """Batches written in one round trip."""
 KEPT_BATCHES: Final = 100
-"""Batches kept after they were written, 4 s at 40 ms: a Redis that crashes loses what was not read.
+"""Batches kept after they were written, 5 s at 50 ms: a Redis that crashes loses what was not read.
 """
 BOARD_S: Final = 1.0
 """The board is written this often."""
@@ -107,7 +107,7 @@ class RedisWriter:
         while True:
             await self._wait_for_turn(rehearse)
             try:
-                # A deposed writer cancels the market: whoever goes on would only waste the machine.
+                # A deposed writer cancels the market: to go on would only waste the machine.
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._write_for_ever())
                     tasks.create_task(_run(market))
@@ -207,6 +207,7 @@ class RedisWriter:
 
     async def _write_board(self) -> None:
         mirror = self._mirror
+        # Packing a large board takes long; without news the packed one serves again.
         if self._board[0] != mirror.board.sequence:
             self._board = (mirror.board.sequence, pack_board(mirror.board))
         # The mirror has every batch that was offered, also those of the backlog. So the board is as
@@ -234,4 +235,5 @@ class RedisWriter:
 
 
 async def _run(market: Market) -> None:
+    # A task needs a coroutine, and a market may return any awaitable.
     await market()

@@ -83,11 +83,12 @@ class DelayLine:
         for definition in plan.definitions:
             late += heard.phases.of(definition.symbol)
         young = [item for item in late if item[0] > now_ms - self._delay_ms]
+        # In order of time, because `due` looks no further than the first that has to wait.
         for at_ms, event in sorted(young, key=itemgetter(0)):
             self.take(event, at_ms)
 
     def _known(self, plan: FeedPlan, heard: HeardStatuses) -> FeedPlan:
-        """Return the plan as it was when the market began: what came later is told later."""
+        """Return the plan as it was when the market began; later changes wait for their time."""
         for _, first in heard.feeds.of(plan.feed)[:1]:
             return replace(
                 plan, name=first.name, state=first.state, rate=first.rate, reason=first.reason
@@ -120,7 +121,7 @@ class DelayLine:
         left: Checkpoint,
     ) -> list[Event]:
         key = self._key(definition.symbol)
-        values = left.carryover(self._feed, key, definition.tick_size)
+        values = left.carryover(self._feed, key, definition.units)
         if values is not None:
             status = Status(key, values.phase, values.reason, now_ms, values.day or 0)
             return [replace(values, ts_event=now_ms), status]
@@ -138,6 +139,7 @@ class DelayLine:
 
         The status of their feed stays: nobody is entitled to it, or the next line renews it.
         """
+        # What waits would happen to twins that are gone.
         self._waiting.clear()
         listed, self._listed = self._listed, {}
         return [Delisting(key, now_ms) for key in listed]
@@ -199,7 +201,7 @@ class DelayedMarket:
 
         `left` is what an earlier life of the market left of the twins.
         """
-        # Of a feed that begins now there is no board yet: its events come through `take`.
+        # A feed that begins now has no board yet: its events come through `take`.
         begun, nothing = self._plans, Board()
         wanted = {(feed, minutes) for feed, plan in plans.items() for minutes in plan.delays}
         self._plans = dict(plans)

@@ -4,15 +4,22 @@ Pure: no clock, no loop, no rows. Must not know who reads the tape.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal
 from heapq import merge
 from operator import attrgetter
 from typing import Any, Final, Protocol, runtime_checkable
 
 from msgspec.structs import replace
 
-from feeds.engine.checkpoint import NO_CHECKPOINT, Checkpoint, FeedCheckpoint, SourceState
+from feeds.engine.changed_sessions import ChangedSessions
+from feeds.engine.checkpoint import (
+    NO_CHECKPOINT,
+    Checkpoint,
+    FeedCheckpoint,
+    SourceState,
+    pack_note,
+)
 from feeds.engine.delayed_market import DelayedMarket
+from feeds.engine.thinning import ThinnableSource
 from feeds.exceptions import InvalidPlan
 from feeds.market.board import Board
 from feeds.market.events import (
@@ -31,7 +38,7 @@ from feeds.market.events import (
     Trade,
     Withdrawal,
 )
-from feeds.market.instruments import Definition
+from feeds.market.instruments import Definition, Units
 from feeds.plan.plans import FeedKind, FeedPlan, source_of
 from feeds.sessions.external import ExternalSession
 from feeds.sessions.ledger import TradeChange
@@ -62,7 +69,7 @@ class Source(Protocol):
         """Return the ticks up to `now_ms` that were not drawn before, in time order.
 
         The source of a feed that is not simulated also draws its phases, its exchange's time, and
-        what changes what it told before.
+        corrections of earlier trades.
         """
         ...
 
@@ -121,29 +128,44 @@ class Engine:
         self._sources: dict[str, Source] = {}
         self._sessions: dict[str, Session] = {}
         self._delays = DelayedMarket(board)
+        self._changed = ChangedSessions()
 
     def state(self) -> dict[str, FeedCheckpoint]:
         """Return what a later life of the market needs of every feed, with the board's rows."""
         return {feed: self._state_of(plan) for feed, plan in self._plans.items()}
 
     def _state_of(self, plan: FeedPlan) -> FeedCheckpoint:
-        source, session = self._sources[plan.feed], self._sessions[plan.feed]
+        session = self._sessions[plan.feed]
         return FeedCheckpoint(
             plan.state,
-            source.state() if isinstance(source, LastingSource) else None,
+            self._source_state(plan),
             session.state() if isinstance(session, FeedSession) else None,
         )
+
+    def _source_state(self, plan: FeedPlan) -> SourceState | None:
+        source = self._sources[plan.feed]
+        return source.state() if isinstance(source, LastingSource) else None
 
     def stopped(self) -> dict[str, str]:
         """Return the feeds whose sources draw nothing, with the reasons."""
         reasons = {feed: source.stopped for feed, source in self._sources.items()}
         return {feed: reason for feed, reason in reasons.items() if reason}
 
-    def step(self, now_ms: int) -> Batch:
-        """Return the admitted ticks up to `now_ms`, and the changes that time brings about."""
+    def step(self, now_ms: int, *, share: float = 1.0) -> Batch:
+        """Return the admitted ticks up to `now_ms`, and the changes that time brings about.
+
+        From here on simulated feeds make this share of their ticks; less than 1 is for a process
+        that cannot keep the rate.
+        """
         running = [plan for plan in self._plans.values() if plan.state is FeedState.RUNNING]
-        drawn = _in_time([self._draw(plan, now_ms) for plan in running])
-        return self._publish(drawn + self._pause_finished(running, now_ms), now_ms)
+        for plan in running:
+            source = self._sources[plan.feed]
+            if isinstance(source, ThinnableSource):
+                source.share = share
+        drawn = [self._draw(plan, now_ms) for plan in running]
+        for plan, events in zip(running, drawn, strict=True):
+            self._changed.take(plan.feed, events)
+        return self._publish(_in_time(drawn) + self._pause_finished(running, now_ms), now_ms)
 
     def reconcile(self, plans: Iterable[FeedPlan], now_ms: int) -> Batch:
         """Make the market what the plans say; return an empty batch when that changes nothing.
@@ -155,12 +177,15 @@ class Engine:
         _refuse_shared_symbols(wanted.values())
         # All delistings before all listings: a symbol may move from one feed to another.
         events: list[Event] = []
-        for feed in self._plans.keys() | wanted.keys():
+        # In the order of the plans: a set has another one in every process, and so had the tape.
+        for feed in dict.fromkeys([*self._plans, *wanted]):
             events += self._removals(feed, wanted.get(feed), now_ms)
         for feed, plan in wanted.items():
             events += self._changes(self._plans.get(feed), plan, now_ms)
         for plan in wanted.values():
             events += self._follow(plan, now_ms)
+            if plan != self._plans.get(plan.feed):
+                self._changed.take_all(plan.feed)
         self._plans = wanted
         twins = self._delays.plan(wanted, now_ms, self._left)
         self._left = NO_CHECKPOINT  # it is only of use to what begins with this market
@@ -170,12 +195,12 @@ class Engine:
         former = self._plans.get(feed)
         if former is None:
             return []
-        # Another tick size makes another instrument: the ticks on boards mean other prices then.
-        stay = {} if plan is None else _tick_sizes(plan)
+        # Other units make another instrument: prices and sizes on boards mean something else then.
+        stay = {} if plan is None else _units_of(plan)
         events: list[Event] = [
             Delisting(definition.symbol, now_ms)
             for definition in former.definitions
-            if stay.get(definition.symbol) != definition.tick_size
+            if stay.get(definition.symbol) != definition.units
         ]
         if plan is None:
             del self._sources[feed], self._sessions[feed]
@@ -205,20 +230,28 @@ class Engine:
 
     def _open_session(self, plan: FeedPlan, now_ms: int) -> Session:
         if _is_external(plan):
-            return ExternalSession(plan, now_ms)
+            return self._open_external(plan, now_ms)
         session, left = FeedSession(plan, now_ms), self._left.session(plan)
         if left is not None:
             session.restore(left, shift_ms=self._left.rested_ms.get(plan.feed, 0))
         return session
 
+    def _open_external(self, plan: FeedPlan, now_ms: int) -> ExternalSession:
+        session = ExternalSession(plan, now_ms)
+        # A replay tells phases and days again when its next event is due, which may take long. An
+        # upstream does not say again who is halted.
+        has_place = self._left.has_source_of(plan)
+        for definition in plan.definitions:
+            left = self._left.carryover(plan.feed, definition.symbol, definition.units)
+            if left is not None:
+                session.carry_over(left, has_place=has_place)
+        return session
+
     def _carryover(self, plan: FeedPlan, definition: Definition, now_ms: int) -> list[Event]:
         """Return what an earlier life of the market left of an instrument, if anything."""
-        left = self._left.carryover(plan.feed, definition.symbol, definition.tick_size)
+        left = self._left.carryover(plan.feed, definition.symbol, definition.units)
         if left is None:
             return []
-        session = self._sessions[plan.feed]
-        if isinstance(session, ExternalSession):
-            session.carry_over(left)
         events: list[Event] = [replace(left, ts_event=now_ms)]
         if not self._left.has_source_of(plan):
             events.append(Withdrawal(definition.symbol, now_ms))
@@ -259,14 +292,31 @@ class Engine:
                 paused = replace(plan, state=FeedState.PAUSED, until_ms=None)
                 events += self._changes(plan, paused, now_ms) + self._follow(paused, now_ms)
                 self._plans[plan.feed] = paused
+                self._changed.take_all(plan.feed)
         return events
 
     def _publish(self, events: Sequence[Event], now_ms: int) -> Batch:
         """Number the events, and those of the past that delayed readers are to see now."""
         self._delays.take(events, now_ms)
-        batch = Batch(self.epoch, self.sequence + 1, (*events, *self._delays.due(now_ms)))
+        all_events = (*events, *self._delays.due(now_ms))
+        # An empty batch may not be published, so what changed waits for one with events.
+        note = self._note() if all_events else b""
+        batch = Batch(self.epoch, self.sequence + 1, all_events, note)
         self.sequence = batch.last
         return batch
+
+    def _note(self) -> bytes:
+        """Return what a later life of the market could not tell from the events of this batch."""
+        changed = self._changed.pop()
+        news: dict[str, FeedCheckpoint] = {}
+        for plan in self._plans.values():
+            if plan.kind is FeedKind.REPLAY:
+                news[plan.feed] = FeedCheckpoint(plan.state, self._source_state(plan), None)
+            elif plan.feed in changed:
+                session, symbols = self._sessions[plan.feed], changed[plan.feed]
+                state = session.state(symbols) if isinstance(session, FeedSession) else None
+                news[plan.feed] = FeedCheckpoint(plan.state, None, state)
+        return pack_note(news)
 
 
 def _in_time(feeds: Sequence[list[Event]]) -> list[Event]:
@@ -284,8 +334,8 @@ def _public(plan: FeedPlan) -> tuple[object, ...]:
     return plan.name, plan.state, plan.rate, plan.reason, *place
 
 
-def _tick_sizes(plan: FeedPlan) -> dict[str, Decimal]:
-    return {definition.symbol: definition.tick_size for definition in plan.definitions}
+def _units_of(plan: FeedPlan) -> dict[str, Units]:
+    return {definition.symbol: definition.units for definition in plan.definitions}
 
 
 def _refuse_shared_symbols(plans: Iterable[FeedPlan]) -> None:

@@ -1,6 +1,6 @@
 """Notices that a feed stalls, stops by itself, or loses its upstream too often.
 
-Pure. Must not know whom that is told. It looks at the board once a second, so that no tick pays.
+Pure. Must not know who hears of it. It looks at the board once a second, so ticks cost nothing.
 """
 
 from collections import deque
@@ -13,10 +13,10 @@ from feeds.market.events import ACTIVE_PHASES, FeedState
 from feeds.plan.plans import FeedKind, FeedPlan, is_in_hours
 
 QUIET_TICKS: Final = 20
-"""A feed without ticks for the time of so many has stalled: by chance that happens once in e^20."""
+"""A feed has stalled if none comes in the time of so many on average: by chance once in e^20."""
 LOSSES: Final = 5
 LOSSES_WITHIN_S: Final = 300.0
-"""So many lost connections within this time are too many."""
+"""The upstream is unsteady after so many losses within this time."""
 
 
 class TroubleKind(StrEnum):
@@ -27,6 +27,7 @@ class TroubleKind(StrEnum):
     UNSTEADY = "unsteady"
     CRASHED = "crashed"
     SILENT = "silent"
+    OVERLOADED = "overloaded"
 
 
 class Trouble(NamedTuple):
@@ -46,6 +47,7 @@ class FeedWatch:
         self._stopped: dict[str, float] = {}
         self._losses: deque[tuple[float, int]] = deque()
         self._known: set[tuple[str, TroubleKind]] = set()
+        self._overloaded_s: float | None = None
 
     def look(
         self,
@@ -55,12 +57,14 @@ class FeedWatch:
         *,
         stopped: Mapping[str, str],
         losses: int,
+        is_overloaded: bool = False,
         now_ms: int | None = None,
     ) -> list[Trouble]:
         """Return the troubles that are new; `stopped` has the reasons of sources by feed.
 
-        `losses` is how often the upstream was lost so far, `now_s` is monotonic. `now_ms` is the
-        wall time (UTC): outside the hours of its exchange an upstream has nothing to say.
+        `losses` is how often the upstream was lost so far, `now_s` is monotonic. `is_overloaded`
+        says that the market cannot keep its rate. `now_ms` is the wall time (UTC): outside the
+        hours of its exchange an upstream has nothing to say.
         """
         running = {plan.feed: plan for plan in plans if plan.state is FeedState.RUNNING}
         over = {feed: stopped[feed] for feed in running if feed in stopped}
@@ -73,17 +77,26 @@ class FeedWatch:
         }  # fmt: skip
         present += self._stalled(running, board, now_s, silent)
         present += self._unsteady(running.values(), losses, now_s)
+        present += self._overloaded_long(now_s, is_overloaded=is_overloaded)
         known, self._known = self._known, {(trouble.feed, trouble.kind) for trouble in present}
         return [trouble for trouble in present if (trouble.feed, trouble.kind) not in known]
 
     def _stopped_long(self, stopped: Mapping[str, str], now_s: float) -> list[Trouble]:
-        """Return what is over for a while: a connection may be back in a moment."""
+        """Return the feeds that stopped a while ago: a connection may be back in a moment."""
         self._stopped = {feed: self._stopped.get(feed, now_s) for feed in stopped}
         return [
             Trouble(feed, TroubleKind.STOPPED, stopped[feed])
             for feed, since_s in self._stopped.items()
             if now_s - since_s >= self._stall_s
         ]
+
+    def _overloaded_long(self, now_s: float, *, is_overloaded: bool) -> list[Trouble]:
+        """Return an overload that lasts: other work may take the core for a moment."""
+        since_s = now_s if self._overloaded_s is None else self._overloaded_s
+        self._overloaded_s = since_s if is_overloaded else None
+        if not is_overloaded or now_s - since_s < self._stall_s:
+            return []
+        return [Trouble("", TroubleKind.OVERLOADED, "it makes fewer ticks: lower the rates")]
 
     def _stalled(
         self, running: Mapping[str, FeedPlan], board: Board, now_s: float, silent: Set[str]
@@ -116,6 +129,7 @@ class FeedWatch:
             self._losses.clear()  # another connection counts from the start
         if not self._losses or self._losses[-1][1] != losses:
             self._losses.append((now_s, losses))
+        # The newest count from before this time stays: the losses since then are counted from it.
         while len(self._losses) > 1 and self._losses[1][0] < now_s - LOSSES_WITHIN_S:
             self._losses.popleft()
         count = losses - self._losses[0][1]

@@ -1,7 +1,7 @@
 """What the phases and states were some minutes ago.
 
 Pure. Must not know delays that are in use. Statuses are few, unlike prices, so all of them can be
-kept. A delay that begins shows the phases, halts and states of then, and not those of now.
+kept. When readers are given a delay they see phases, halts and states as they were so long ago.
 """
 
 from collections import deque
@@ -23,7 +23,7 @@ class Heard(Generic[_T]):
         self._heard: dict[str, deque[tuple[int, _T]]] = {}
 
     def note(self, key: str, status: _T, now_ms: int) -> None:
-        """Note a status; forget those that were no longer in force the longest delay ago."""
+        """Note a status; forget those that were replaced before the longest delay began."""
         heard = self._heard.setdefault(key, deque())
         heard.append((now_ms, status))
         while len(heard) > 1 and heard[1][0] <= now_ms - LONGEST_DELAY_MINUTES * MINUTE_MS:

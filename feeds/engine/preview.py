@@ -18,6 +18,8 @@ from feeds.simulator.simulator import DAY_SHARE
 
 WINDOW_MS: Final = PART_MS * WINDOW_PARTS
 """Exchange time of the mean price that price bands are around."""
+NIGHT_SHARE: Final = 1 / DAY_SHARE**2 - 1
+"""The variance of a night, as a share of that of the trading day after it."""
 WIDE: Final = 2.0
 """Standard deviations on both sides of a range: a price ends inside in 19 of 20 cases."""
 _STILL: Final = {Phase.HALTED, Phase.LIMIT, Phase.AUCTION}
@@ -48,10 +50,15 @@ class Preview(NamedTuple):
 
 
 def preview(
-    plan: FeedPlan, effect: Effect, prices: Mapping[str, int], phases: Mapping[str, Phase]
+    plan: FeedPlan,
+    effect: Effect,
+    prices: Mapping[str, int],
+    phases: Mapping[str, Phase],
+    *,
+    now_ms: int,
 ) -> Preview:
-    """Return what an effect would do to a feed; `prices` are the last ones, in ticks, by symbol."""
-    return forecast(plan, [effect], prices, phases)[0]
+    """Return what an effect would do to a feed; `prices` (ticks) are the last ones at `now_ms`."""
+    return forecast(plan, [effect], prices, phases, now_ms=now_ms)[0]
 
 
 def forecast(
@@ -59,13 +66,16 @@ def forecast(
     effects: Sequence[Effect],
     prices: Mapping[str, int],
     phases: Mapping[str, Phase],
+    *,
+    now_ms: int,
 ) -> list[Preview]:
     """Return what effects would do together, such as the steps of a scenario, in their order.
 
     Each begins with the prices that the others have led to by then, and in their regimes, as it
-    does with the effects that the plan has already. `prices` are those of now, in ticks.
+    does with the effects that the plan has already, also those that are over before it begins.
+    `prices` are the last ones at `now_ms` (UTC ms), in ticks.
     """
-    outlook = _Outlook(plan, effects)
+    outlook = _Outlook(plan, effects, now_ms)
     return [_preview(plan, effect, outlook, prices, phases) for effect in effects]
 
 
@@ -93,15 +103,15 @@ def _preview(
 
 
 class _Outlook:
-    """Where the log prices of instruments go from the start of the first of some effects on.
+    """Where the log prices of instruments go from now on.
 
     All instruments that the same effects touch share a path, so each is computed once.
     """
 
-    def __init__(self, plan: FeedPlan, effects: Sequence[Effect]) -> None:
+    def __init__(self, plan: FeedPlan, effects: Sequence[Effect], now_ms: int) -> None:
         self._plan = plan
         self._effects = (*plan.effects, *effects)
-        self._begin_ms = min(effect.start_ms for effect in effects)
+        self._begin_ms = now_ms
         self._known: dict[tuple[tuple[Effect, ...], int], tuple[float, float]] = {}
 
     def at(self, definition: Definition, at_ms: int) -> tuple[float, float]:
@@ -137,10 +147,11 @@ class _Outlook:
         return sorted(at for at in times if self._begin_ms <= at <= at_ms)
 
     def _share(self, begin_ms: int, end_ms: int) -> float:
-        """Return which part of a trading day a time has."""
-        time = self._plan.schedule.at(begin_ms)
-        scale = self._plan.schedule.scale(time.number)
-        return (end_ms - begin_ms) * scale / time.day.trading_ms
+        """Return how many trading days' worth of chance a time has; a night has less than a day."""
+        begin, end = map(self._plan.schedule.at, (begin_ms, end_ms))
+        nights = end.number - begin.number
+        share = nights + end.elapsed - begin.elapsed
+        return share + nights * NIGHT_SHARE if begin.day.has_auctions else share
 
 
 def _touched(

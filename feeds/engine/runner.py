@@ -8,12 +8,14 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from math import inf
+from time import thread_time
 from typing import Protocol
 
 from django import db
 
 from feeds.clock import Clock
 from feeds.engine.engine import Engine
+from feeds.engine.thinning import OVERLOAD_S, Load
 from feeds.exceptions import FeedError
 from feeds.market.events import Batch
 from feeds.plan.plans import FeedPlan
@@ -21,6 +23,9 @@ from feeds.plan.plans import FeedPlan
 log = logging.getLogger(__name__)
 LAG_REPORT_S = 1.0
 """A loop that is later than this is logged, once per second of lag."""
+REST_SHARE = 0.25
+MOST_REST_S = 0.1
+"""The loop rests for this share of a step's time after it: pages and sockets get their turn."""
 BEAT_S = 1.0
 """A market without events publishes an empty batch this often, so that silence means a fault."""
 
@@ -45,6 +50,9 @@ class Runner:
 
     `plans` is what the rows said last. `events` and `batches` were published so far. `lag_s` is how
     late the last step was, and `late` counts the steps that were reported as late.
+
+    A market that cannot keep its rate says so, and makes fewer ticks before pages and sockets
+    starve; `load` says how many.
     """
 
     def __init__(
@@ -63,7 +71,7 @@ class Runner:
         self._bus = bus
         self._clock = clock
         self._read_plans = read_plans
-        self._flush_s = flush_ms / 1000
+        self._flush_ms = flush_ms
         self._reconcile_s = reconcile_s
         self._observers = observers
         self._settle = settle
@@ -73,6 +81,8 @@ class Runner:
         self._published_s = -inf
         self.events = self.batches = self.late = 0
         self.lag_s = 0.0
+        self.load = Load()
+        self._noted_s = self._used_s = 0.0
 
     def poke(self) -> None:
         """Compare the market with the rows at once."""
@@ -92,6 +102,7 @@ class Runner:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._reconcile_s):
                     await self._poked.wait()
+            # Cleared before the rows are read: a poke during the read leads to another look.
             self._poked.clear()
             try:
                 self.plans = self._wanted = list(await self._read_plans())
@@ -100,18 +111,45 @@ class Runner:
                 log.error("rows cannot be read error=%s", error)
 
     async def _step_for_ever(self) -> None:
-        due = self._clock.monotonic()
+        due = self._last_turn()
         while True:
+            begun = self._clock.monotonic()
             await self._publish(self._reconcile())
-            await self._publish(self._engine.step(self._clock.now_ms()))
-            due += self._flush_s
-            lag = self._clock.monotonic() - due
-            self.lag_s = max(0.0, lag)
-            if lag > LAG_REPORT_S:
-                self.late += 1
-                log.warning("feed is late lag_s=%.2f", lag)
-                due += lag  # what is missed is one longer step, not many steps in a hurry
-            await asyncio.sleep(max(0.0, -lag))
+            await self._publish(self._engine.step(self._clock.now_ms(), share=self.load.share))
+            due += self._flush_ms / 1000
+            now_s = self._clock.monotonic()
+            self._note_lag(now_s - due, self._core_share(now_s))
+            rest_s = max(due - now_s, min(MOST_REST_S, REST_SHARE * (now_s - begun)))
+            if now_s - due > OVERLOAD_S:
+                due = self._last_turn()  # what is missed is one longer step, not many in a hurry
+            await asyncio.sleep(rest_s)
+
+    def _core_share(self, now_s: float) -> float:
+        """Return which share of a core this thread took since the last step."""
+        used_s = thread_time()
+        passed_s, spent_s = now_s - self._noted_s, used_s - self._used_s
+        self._noted_s, self._used_s = now_s, used_s
+        return spent_s / passed_s if passed_s > 0 else 0.0
+
+    def _note_lag(self, lag_s: float, core: float) -> None:
+        self.lag_s = max(0.0, lag_s)
+        if lag_s > LAG_REPORT_S:
+            self.late += 1
+            log.warning("feed is late lag_s=%.2f", lag_s)
+        was_over = self.load.is_over
+        self.load.note(lag_s, core)
+        if self.load.is_over and not was_over:
+            log.warning("market cannot keep its rate, makes fewer ticks lag_s=%.2f", lag_s)
+        elif was_over and not self.load.is_over:
+            log.info("market keeps its rate again")
+
+    def _last_turn(self) -> float:
+        """Return when wall time was last a multiple of the time between steps (monotonic, s).
+
+        A simulator draws whole steps of 50 ms. So with steps that begin when its steps end, no tick
+        waits for the next one.
+        """
+        return self._clock.monotonic() - self._clock.now_ms() % self._flush_ms / 1000
 
     def _reconcile(self) -> Batch | None:
         plans, self._wanted = self._wanted, None
@@ -132,5 +170,9 @@ class Runner:
             self.batches += 1
             for observe in self._observers:  # before any reader: observers see raw ticks
                 observe(batch)
-            await self._settle()
-            await self._bus.publish(batch)
+            try:
+                await self._settle()
+            finally:
+                # Also when the market ends meanwhile: observers have the batch, and so has the
+                # state that is stored last.
+                await self._bus.publish(batch)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from feeds.engine.checkpoint import SourceState, fits
 from feeds.engine.engine import Drawn, LastingSource, Source
+from feeds.engine.thinning import ThinnableSource
 from feeds.market.events import Phase, Status
 from feeds.plan.plans import FeedKind, FeedPlan, source_of
 
@@ -30,6 +31,17 @@ class PlannedSource:
     def restore(self, state: SourceState) -> None:
         """Let the source of the first plan go on from a state, if it is one of its kind."""
         self._left = state
+
+    @property
+    def share(self) -> float:
+        """Return which share of its ticks the source makes."""
+        return self._source.share if isinstance(self._source, ThinnableSource) else 1.0
+
+    @share.setter
+    def share(self, share: float) -> None:
+        """Let the source make fewer ticks, if it makes them up."""
+        if isinstance(self._source, ThinnableSource):
+            self._source.share = share
 
     @property
     def stopped(self) -> str:

@@ -35,7 +35,7 @@ LEVEL_OF: Final = {name: level for level, name in enumerate(INTERVALS)}
 MINUTE: Final = LEVEL_OF["1m"]
 DAY: Final = LEVEL_OF["1d"]
 AMENDED_KEPT: Final = 700
-"""Amended bars of an instrument that readers can still be told of: 100 amendments."""
+"""Amended bars that are kept for each instrument: those of the last 100 amendments."""
 LATE_MS: Final = 5_000
 """A trade up to this late still goes into the live bar. If it is later, the clock was set back."""
 _FINEST: Final = SPANS[0]
@@ -80,18 +80,20 @@ class ClosedBars:
     @property
     def is_full(self) -> bool:
         """Say whether the next bar displaces the oldest bar, or is not kept at all."""
-        return len(self) >= self._kept
+        return len(self._numbers) >= self._kept * self._WIDTH
 
     @property
     def oldest(self) -> int | None:
         """Return the sequence at which the oldest bar closed, None without bars."""
         return self._numbers[0] if self._numbers else None
 
-    def append(self, sequence: int, bar: Bar) -> None:
-        """Add the newest bar; the oldest bar falls out when there are more than `kept`."""
-        self._numbers.extend((sequence, *astuple(bar)))
-        # With `kept` 0 the slice would be [:0] and delete nothing, so `or None` makes it [:].
-        del self._numbers[: -self._kept * self._WIDTH or None]
+    def append(self, sequence: int, values: Sequence[int]) -> None:
+        """Add the newest bar, by its values; the oldest falls out if there are more than `kept`."""
+        # Values and no `Bar`: nearly every trade closes a bar of a second, and few are ever read.
+        numbers = self._numbers
+        numbers.extend((sequence, *values))
+        if (surplus := len(numbers) - self._kept * self._WIDTH) > 0:
+            del numbers[:surplus]
 
     def since(self, sequence: int) -> list[Bar]:
         """Return the bars that closed after a sequence, oldest first."""
@@ -101,6 +103,10 @@ class ClosedBars:
             for at in range(0, len(numbers), width)
             if numbers[at] > sequence
         ]
+
+    def has(self, start_ms: int) -> bool:
+        """Say whether a bar with this start is kept."""
+        return start_ms in self._numbers[1 :: self._WIDTH]
 
     def amend(self, sequence: int, amended: AmendedBar) -> None:
         """Replace the bar of this start, or put it where it belongs in time; `open` 0 removes it.
@@ -130,6 +136,28 @@ class ClosedBars:
         return self.kept(self._kept)
 
 
+def live_bar(
+    growing: Sequence[Sequence[int] | None], level: int, *, is_reported: bool
+) -> Bar | None:
+    """Return the bar of a level that is not closed, None before the first trade.
+
+    `growing` and `is_reported` are those of SymbolBars.
+    """
+    if is_reported:
+        part = growing[level]
+        return Bar(*part) if part is not None and part[_OPEN] and part[_VOLUME] else None
+    # A trade is only in the finest bar until that closes, so the live bar of a level is the
+    # sum of what grows at this level and at all finer levels, oldest part first.
+    parts = [part for part in growing[level::-1] if part is not None]
+    if not parts:
+        return None
+    whole = list(parts[0])
+    for part in parts[1:]:
+        _add(whole, part)
+    whole[_START] -= whole[_START] % SPANS[level]
+    return Bar(*whole)
+
+
 class SymbolBars:
     """The bars of one instrument: the live bar of every level, and the newest closed bars.
 
@@ -138,8 +166,9 @@ class SymbolBars:
     closed bars are still kept.
 
     Of reported trades (feeds.market.mended_bars) each part of `growing` is the whole live bar, with
-    prices of 0 before there are any. `amended` are the newest closed bars that were amended, each
-    with the sequence of the amendment; all after `amended_floor` are still there.
+    prices of 0 before there are any. `amended` are the newest closed bars that were amended, and
+    live bars of which an amendment left nothing, each with the sequence of the amendment. All after
+    `amended_floor` are still there.
     """
 
     __slots__ = (
@@ -157,19 +186,7 @@ class SymbolBars:
 
     def live(self, level: int) -> Bar | None:
         """Return the bar of a level that is not closed, None before the first trade."""
-        if self.is_reported:
-            part = self.growing[level]
-            return Bar(*part) if part is not None and part[_OPEN] and part[_VOLUME] else None
-        # A trade is only in the finest bar until that closes, so the live bar of a level is the
-        # sum of what grows at this level and at all finer levels, oldest part first.
-        parts = [part for part in self.growing[level::-1] if part is not None]
-        if not parts:
-            return None
-        whole = parts[0].copy()
-        for part in parts[1:]:
-            _add(whole, part)
-        whole[_START] -= whole[_START] % SPANS[level]
-        return Bar(*whole)
+        return live_bar(self.growing, level, is_reported=self.is_reported)
 
     def newest(self, level: int, count: int) -> list[Bar]:
         """Return the newest closed bars of a level, oldest first."""
@@ -184,22 +201,36 @@ class SymbolBars:
     def amend_closed(self, sequence: int, amended: AmendedBar) -> None:
         """Put an amended bar among the closed ones of its level, and note it for readers."""
         self.closed[amended.level].amend(sequence, amended)
+        self.note_amended(sequence, amended)
+
+    def note_amended(self, sequence: int, amended: AmendedBar) -> None:
+        """Note for readers what an amendment made of a bar that they have seen."""
         self.amended.append((sequence, amended))
         if len(self.amended) > AMENDED_KEPT:
             self.amended_floor, _ = self.amended.pop(0)
 
     def amended_since(self, level: int, sequence: int) -> list[AmendedBar] | None:
-        """Return the closed bars of a level that were amended after a sequence, oldest first.
+        """Return the bars of a level that were amended after a sequence, each as it is now.
 
-        None if some of them are no longer kept.
+        They are closed bars, and live bars that are gone. None if some are no longer kept.
         """
         if sequence < self.amended_floor:
             return None
-        return [
-            amended
+        last = {
+            amended.start_ms: amended
             for noted, amended in self.amended
             if noted > sequence and amended.level == level
-        ]
+        }
+        return [amended for amended in last.values() if not self._is_back(amended)]
+
+    def _is_back(self, amended: AmendedBar) -> bool:
+        """Say whether trades came since an amendment left none in a live bar."""
+        if bar_of(amended).trades:
+            return False
+        live = self.live(amended.level)
+        if live is not None and live.start_ms == amended.start_ms:
+            return True
+        return self.closed[amended.level].has(amended.start_ms)
 
     def copy(self) -> "SymbolBars":
         """Return an independent copy."""
@@ -296,6 +327,7 @@ class Bars:
     def _close(self, symbol: str, bars: SymbolBars, at_ms: int) -> None:
         """Close the finest bar, and every coarser bar that a trade at this time is not in."""
         growing = bars.growing
+        # The finest bar always closes here: `fold` has found that the trade is in another second.
         for level, span in enumerate(SPANS):
             part = growing[level]
             # If the trade is still in this bar, it is in all coarser bars as well.
@@ -316,14 +348,15 @@ class Bars:
         if not (self._kept or is_heard):
             bars.floors[level] = bars.sequence
             return
-        bar = Bar(part[_START] - part[_START] % SPANS[level], *part[1:])
+        values = part.copy()
+        values[_START] -= values[_START] % SPANS[level]
         closed = bars.closed[level]
         if closed.is_full:
             oldest = closed.oldest
             bars.floors[level] = bars.sequence if oldest is None else oldest
-        closed.append(bars.sequence, bar)
+        closed.append(bars.sequence, values)
         if self._on_closed is not None and is_heard:
-            self._on_closed(symbol, level, bar)
+            self._on_closed(symbol, level, Bar(*values))
 
 
 def left_of(bars: SymbolBars) -> list[GrowingBar | None]:
@@ -357,10 +390,13 @@ def merged(bars: Iterable[Bar], span_ms: int) -> Iterator[Bar]:
         yield Bar(*whole)
 
 
-def _add(whole: GrowingBar, part: GrowingBar) -> None:
+def _add(whole: GrowingBar, part: Sequence[int]) -> None:
     """Add a later part to a bar; its open and its start stay."""
-    whole[_HIGH] = max(whole[_HIGH], part[_HIGH])
-    whole[_LOW] = min(whole[_LOW], part[_LOW])
+    # Compared here: `max` and `min` would be two calls for nearly every trade.
+    if part[_HIGH] > whole[_HIGH]:
+        whole[_HIGH] = part[_HIGH]
+    if part[_LOW] < whole[_LOW]:
+        whole[_LOW] = part[_LOW]
     whole[_CLOSE] = part[_CLOSE]
     whole[_VOLUME] += part[_VOLUME]
     whole[_TRADES] += part[_TRADES]

@@ -1,6 +1,8 @@
 """The last value of everything, each field with the sequence at which it changed (its version).
 
 Pure. Must not know subscribers or frames. Its twin in the browser is static/js/market/board.js.
+Which trades of another exchange move the last price is decided before: feeds.upstream.conditions
+has the rules, feeds.sessions.ledger the order of the trades.
 With versions a delta needs no history: it is every field that changed after a sequence. With tick
 counts a receipt is the difference of two counts.
 """
@@ -31,6 +33,7 @@ from feeds.market.events import (
     Withdrawal,
 )
 from feeds.market.instruments import Definition
+from feeds.market.lots import Lot, lot_of
 from feeds.market.mended_bars import MendedBars
 
 Value = int | str | None
@@ -74,7 +77,7 @@ class Row:
     """
 
     __slots__ = (
-        "asks", "band", "bids", "day", "definition", "feed", "reason", "scale", "status_ts",
+        "asks", "band", "bids", "day", "definition", "feed", "lot", "reason", "scale", "status_ts",
         "steps", "ticks", "values", "versions",
     )  # fmt: skip
 
@@ -93,17 +96,23 @@ class Row:
         self.values[PHASE] = Phase.CLOSED
 
     def define(self, listing: Listing) -> None:
-        """Take a new definition, which must have the same tick size."""
+        """Take a new definition, which must have the same units."""
         self.definition: Definition = listing.definition
         self.feed = listing.feed
         self.status_ts = listing.ts_event
         # As a ratio: multiplying and dividing integers rounds once, a decimal tick size twice.
         numerator, denominator = listing.definition.tick_size.as_integer_ratio()
         self.steps, self.scale = numerator, denominator
+        lot_size = listing.definition.lot_size
+        self.lot: Lot | None = None if lot_size == 1 else lot_of(lot_size)
 
     def price(self, ticks: int) -> float:
         """Return the double nearest to the decimal price of a number of ticks."""
         return ticks * self.steps / self.scale
+
+    def size(self, lots: int) -> str:
+        """Return a number of lots as a decimal number; whole sizes have no point."""
+        return str(lots) if self.lot is None else self.lot.text(lots)
 
     @property
     def phase(self) -> str:
@@ -145,12 +154,20 @@ class Board:
             KeyError: its symbol is not listed, which the engine never lets happen.
         """
         self.sequence = sequence
-        # Nearly all events are quotes and trades, so these are matched first.
+        # Nearly all events are quotes and trades. Comparing classes costs least, and no subclass of
+        # a quote is on the tape.
+        kind = event.__class__
+        if kind is Quote:
+            self._quote(sequence, event)  # type: ignore[arg-type]
+        elif kind is Trade:
+            self._trade(sequence, event)  # type: ignore[arg-type]
+        else:
+            self._apply_rare(sequence, event)
+
+    def _apply_rare(self, sequence: int, event: Event) -> None:
         match event:
-            case Quote():
-                self._quote(sequence, event)
-            case Trade():
-                self._trade(sequence, event)
+            case ReportedTrade():
+                self._reported_trade(sequence, event)
             case Status():
                 self._status(sequence, event)
             case Amendment():
@@ -221,11 +238,20 @@ class Board:
 
     def _quote(self, sequence: int, quote: Quote) -> None:
         row = self._tick(sequence, quote)
+        values, versions = row.values, row.versions
+        # Here and in `_trade` without `Row.put`: a call for each field would cost more than all the
+        # rest, and every process folds every tick.
         # A side without an order has price and size 0: it has no value.
-        row.put(BID, quote.bid_ticks or None, sequence)
-        row.put(ASK, quote.ask_ticks or None, sequence)
-        row.put(BID_SIZE, quote.bid_size or None, sequence)
-        row.put(ASK_SIZE, quote.ask_size or None, sequence)
+        bid, ask = quote.bid_ticks or None, quote.ask_ticks or None
+        bid_size, ask_size = quote.bid_size or None, quote.ask_size or None
+        if values[BID] != bid:
+            values[BID], versions[BID] = bid, sequence
+        if values[ASK] != ask:
+            values[ASK], versions[ASK] = ask, sequence
+        if values[BID_SIZE] != bid_size:
+            values[BID_SIZE], versions[BID_SIZE] = bid_size, sequence
+        if values[ASK_SIZE] != ask_size:
+            values[ASK_SIZE], versions[ASK_SIZE] = ask_size, sequence
         row.bids, row.asks = quote.bids, quote.asks
 
     def _withdraw(self, sequence: int, row: Row) -> None:
@@ -235,25 +261,24 @@ class Board:
 
     def _trade(self, sequence: int, trade: Trade) -> None:
         row, price = self._tick(sequence, trade), trade.price_ticks
-        # A class test, not a case of its own: it costs plain trades least.
-        if trade.__class__ is ReportedTrade:
-            self._reported_trade(sequence, row, trade)
-            return
         self.bars.fold(sequence, trade)
-        values = row.values
-        row.put(LAST, price, sequence)
+        values, versions = row.values, row.versions
+        if values[LAST] != price:
+            values[LAST], versions[LAST] = price, sequence
         # Each field has one type that `Value` cannot tell, and a check here would cost every trade.
-        row.put(VOLUME, (values[VOLUME] or 0) + trade.size, sequence)  # type: ignore[operator]
+        values[VOLUME] = (values[VOLUME] or 0) + trade.size  # type: ignore[operator]
+        versions[VOLUME] = sequence
         if values[OPEN] is None:
             for index in (OPEN, HIGH, LOW):
                 row.put(index, price, sequence)
         elif price > values[HIGH]:  # type: ignore[operator]
-            row.put(HIGH, price, sequence)
+            values[HIGH], versions[HIGH] = price, sequence
         elif price < values[LOW]:  # type: ignore[operator]
-            row.put(LOW, price, sequence)
+            values[LOW], versions[LOW] = price, sequence
 
-    def _reported_trade(self, sequence: int, row: Row, trade: ReportedTrade) -> None:
+    def _reported_trade(self, sequence: int, trade: ReportedTrade) -> None:
         """Take what the conditions of a trade let it move; its day follows the rules of days."""
+        row = self._tick(sequence, trade)
         self.bars.fold_reported(sequence, trade)
         price, moves, values = trade.price_ticks, trade.day, row.values
         if moves & MOVES_VOLUME:
@@ -272,17 +297,20 @@ class Board:
         row = self.rows[amendment.symbol]
         if amendment.volume is None:
             return
-        if amendment.last is not None:
-            row.put(LAST, amendment.last, sequence)
-        day = amendment.open, amendment.high, amendment.low, amendment.volume
-        for index, value in zip((OPEN, HIGH, LOW, VOLUME), day, strict=True):
+        if amendment.previous_close is not None:
+            reference = row.definition.reference_ticks
+            row.put(PREVIOUS_CLOSE, amendment.previous_close or reference, sequence)
+        # Without a price that is left, the day is as it was before its first trade.
+        day = amendment.last, amendment.open, amendment.high, amendment.low, amendment.volume
+        for index, value in zip((LAST, OPEN, HIGH, LOW, VOLUME), day, strict=True):
             row.put(index, value, sequence)
         self.bars.amend(sequence, amendment)
 
     def _tick(self, sequence: int, tick: Quote | Trade) -> Row:
         row = self.rows[tick.symbol]
         row.ticks += 1
-        row.put(TS_EVENT, tick.ts_event, sequence)
+        if row.values[TS_EVENT] != tick.ts_event:
+            row.values[TS_EVENT], row.versions[TS_EVENT] = tick.ts_event, sequence
         return row
 
     def _status(self, sequence: int, status: Status) -> None:

@@ -3,9 +3,15 @@
 Pure. Must not know who gets delayed data, or how events are delayed.
 """
 
+import re
 from typing import Final
 
+from feeds.market.symbols import LONGEST_SYMBOL, is_symbol
+
+# No symbol has this character, and URLs need no escape for it (RFC 3986, 2.3).
 MARK: Final = "~"
+LONGEST_KEY: Final = LONGEST_SYMBOL + 5
+_DELAY: Final = re.compile(r"[1-9][0-9]{0,3}")
 LONGEST_DELAY_MINUTES: Final = 60
 """Delayed ticks wait in memory, so the delay has a limit."""
 
@@ -23,3 +29,9 @@ def shown(key: str) -> str:
 def delay_of(key: str) -> int:
     """Return the delay of a key in minutes."""
     return int(key.partition(MARK)[2] or 0)
+
+
+def is_key(text: str) -> bool:
+    """Say whether a text is a symbol, with or without a delay."""
+    symbol, mark, delay = text.partition(MARK)
+    return is_symbol(symbol) and (not mark or _DELAY.fullmatch(delay) is not None)

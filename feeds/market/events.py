@@ -79,6 +79,8 @@ Flat, because there are millions of levels, and a tuple for each would take more
 """
 
 
+# `gc=False` here and below: ticks hold no references that could form a cycle, and without it the
+# garbage collector would visit every tick that is kept.
 class Quote(msgspec.Struct, frozen=True, gc=False, tag="quote"):
     """A change of the best bid and ask: prices in ticks, sizes in shares, time in UTC ms.
 
@@ -187,14 +189,18 @@ class AmendedBar(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Amendment(msgspec.Struct, frozen=True, tag="amendment"):
-    """A trade of before came late, was corrected or was cancelled: what that changes.
+    """What changes because an earlier trade came late, was corrected or was cancelled.
 
     Prices are in ticks. `price_ticks` and `size` are right from now on, 0 after a cancel;
-    `former_ticks` and `former_size` were told before, 0 for a late trade. `exchange_ms` is when the
-    trade happened. `ref` names the trade, `new_ref` names it from now on.
+    `former_ticks` and `former_size` were reported before, 0 for a late trade. `exchange_ms` is when
+    the trade happened. `ref` names the trade, `new_ref` names it from now on.
 
     `last`, `open`, `high`, `low` and `volume` are those of the day, and `bars` the bars that the
-    trade is in. Without a `volume` the trade is not known here, so nothing changes.
+    trade is in. They are None if no trade is left that gives them. Without a `volume` the trade is
+    not known here, so nothing changes.
+
+    `previous_close` is there if the trade is one of the day before: the close of that day from now
+    on, 0 if no trade is left that gives one.
     """
 
     symbol: str
@@ -213,6 +219,7 @@ class Amendment(msgspec.Struct, frozen=True, tag="amendment"):
     low: int | None = None
     volume: int | None = None
     bars: tuple[AmendedBar, ...] = ()
+    previous_close: int | None = None
 
 
 class PriceBand(msgspec.Struct, frozen=True, tag="price_band"):
@@ -351,8 +358,11 @@ FIRST: Final = 1
 """The sequence of the first event of an epoch."""
 
 
-class Batch(msgspec.Struct, frozen=True):
+class Batch(msgspec.Struct, frozen=True, omit_defaults=True):
     """Events published together: event `i` has sequence `first + i`.
+
+    `note` is for the next life of the market: what it cannot tell from the events. No reader needs
+    it.
 
     Raises:
         InvalidEvent: the first sequence is below 1.
@@ -361,6 +371,7 @@ class Batch(msgspec.Struct, frozen=True):
     epoch: str
     first: int
     events: tuple[Event, ...]
+    note: bytes = b""
 
     def __post_init__(self) -> None:
         if self.first < 1:

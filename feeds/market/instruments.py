@@ -3,27 +3,29 @@
 Pure. Must not know feeds, phases or last values.
 """
 
-import re
 from decimal import Decimal
 from typing import Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from feeds.exceptions import InvalidDefinition
+from feeds.market.delayed_keys import is_key
+from feeds.market.lots import LARGEST_LOT, MAX_DECIMALS, decimals_of
+from feeds.market.symbols import SYMBOL_RULE
 
-SYMBOL_PATTERN: Final = r"[A-Z][A-Z0-9]{0,11}"
-"""One to twelve capital letters and digits, first a letter: safe in URLs, CSS and file names."""
-_KEY = re.compile(rf"{SYMBOL_PATTERN}(~[1-9][0-9]{{0,3}})?")
-"""A symbol, with or without a delay (feeds.market.delayed_keys)."""
-MAX_DECIMALS: Final = 8
-"""With 8 decimals every price below 90 million is exact in a double."""
+Units = tuple[Decimal, Decimal]
+"""The tick size and the lot size of an instrument."""
+ONE: Final = Decimal(1)
 
 
 class Definition(msgspec.Struct, frozen=True, kw_only=True):
     """Describe one instrument.
 
-    Prices are integer ticks: price = ticks * tick_size. Volatility is the standard deviation of
-    daily log returns (0.02 = 2 %). Activity weighs the instrument's share of the feed's ticks.
+    Prices are integer ticks: price = ticks * tick_size. With 8 decimals every price below 90
+    million is exact in a double. Sizes are integer lots: size = lots * lot_size. Volatility is the
+    standard deviation of daily log returns (0.02 = 2 %). Activity weighs the instrument's share of
+    the feed's ticks. `lot` is unset where it is 1: then tapes and headers are those of before.
 
     Raises:
         InvalidDefinition: a field is out of its range.
@@ -36,18 +38,33 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
     reference_ticks: int
     volatility: float = 0.02
     activity: float = 1.0
+    lot: Decimal | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        if not _KEY.fullmatch(self.symbol):
-            raise InvalidDefinition(f"symbol was {self.symbol!r}, expected {SYMBOL_PATTERN}")
+        if not is_key(self.symbol):
+            raise InvalidDefinition(f"symbol was {self.symbol[:40]!r}. {SYMBOL_RULE}")
         if not self.tick_size > 0 or decimals_of(self.tick_size) > MAX_DECIMALS:
             raise InvalidDefinition(f"tick size was {self.tick_size}, expected 0.00000001 or more")
+        if not 0 < self.lot_size <= LARGEST_LOT or decimals_of(self.lot_size) > MAX_DECIMALS:
+            raise InvalidDefinition(f"lot size was {self.lot}, expected 0.00000001 to a million")
+        if self.lot == ONE:
+            msgspec.structs.force_setattr(self, "lot", UNSET)
         if self.reference_ticks < 1:
             raise InvalidDefinition(f"reference was {self.reference_ticks} ticks, expected 1 up")
         if not 0 < self.volatility <= 1:
             raise InvalidDefinition(f"volatility was {self.volatility}, expected above 0 to 1")
         if not 0 < self.activity <= 1000:
             raise InvalidDefinition(f"activity was {self.activity}, expected above 0 to 1000")
+
+    @property
+    def lot_size(self) -> Decimal:
+        """Return of what every size is a multiple."""
+        return ONE if self.lot is UNSET else self.lot
+
+    @property
+    def units(self) -> Units:
+        """Return what prices and sizes count in; with others it would be another instrument."""
+        return self.tick_size, self.lot_size
 
     @property
     def decimals(self) -> int:
@@ -57,9 +74,3 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
     def price_text(self, ticks: int) -> str:
         """Return a price as people read it, such as `1,234.50`."""
         return f"{ticks * self.tick_size:,.{self.decimals}f}"
-
-
-def decimals_of(tick_size: Decimal) -> int:
-    """Return the number of decimals of a tick size, 0 for whole numbers."""
-    exponent = tick_size.normalize().as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else MAX_DECIMALS + 1

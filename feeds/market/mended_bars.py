@@ -6,7 +6,7 @@ minute are made of the minutes that have a price. If no trade of a minute sets a
 counts only in the bar of the day.
 """
 
-from feeds.market.bars import DAY, MINUTE, SPANS, Bars, GrowingBar, SymbolBars
+from feeds.market.bars import DAY, MINUTE, SPANS, Bar, Bars, GrowingBar, SymbolBars, bar_of
 from feeds.market.events import (
     MOVES_LAST,
     MOVES_RANGE,
@@ -23,7 +23,7 @@ class MendedBars(Bars):
     """Fold reported trades as well, and mend bars by amendments."""
 
     def fold_reported(self, sequence: int, trade: ReportedTrade) -> None:
-        """Add a trade; what it moves in bars that are closed must be told by an amendment."""
+        """Add a trade to the bars that grow; closed bars change only by an amendment."""
         bars = self._reported_bars(trade.symbol, sequence)
         bars.sequence = sequence
         if trade.bar:
@@ -44,9 +44,12 @@ class MendedBars(Bars):
                 bars.amend_closed(sequence, amended)
                 closed.append(amended)
             elif amended.volume or (part is not None and amended.start_ms == part[_START]):
+                before = bars.live(amended.level)
                 # A trade that moves something only since its correction may be the newest one.
                 self._part_at(amendment.symbol, bars, amended.level, amended.start_ms)
                 bars.growing[amended.level] = _growing(amended)
+                if _is_gone(before, amended):
+                    bars.note_amended(sequence, amended)
         return closed
 
     def _reported_bars(self, symbol: str, sequence: int) -> SymbolBars:
@@ -71,6 +74,7 @@ class MendedBars(Bars):
                 add_trade(part, price, size, moves)
         if not minute[_OPEN]:
             return
+        # Longer bars leave a minute out until it has a price; its first price brings all of it.
         for part in parts[MINUTE + 1 :]:
             if part is not None and had_price:
                 add_trade(part, price, size, moves)
@@ -114,6 +118,12 @@ def add_part(whole: GrowingBar, part: GrowingBar) -> None:
     whole[_CLOSE] = part[_CLOSE]
     whole[_VOLUME] += part[_VOLUME]
     whole[_TRADES] += part[_TRADES]
+
+
+def _is_gone(before: Bar | None, amended: AmendedBar) -> bool:
+    """Say whether nothing is left of a live bar that readers have seen."""
+    was_there = before is not None and before.start_ms == amended.start_ms
+    return was_there and not bar_of(amended).trades
 
 
 def _growing(amended: AmendedBar) -> GrowingBar:

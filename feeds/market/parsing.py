@@ -1,4 +1,4 @@
-"""Times, prices and sizes that other systems write: read exactly, or refused.
+"""Times and prices that other systems write: read exactly, or refused.
 
 Pure. Must not know which system wrote them, or what happened at that time.
 """
@@ -22,8 +22,6 @@ _LAST_HOUR, _LAST_MINUTE, _LAST_SECOND = 23, 59, 60
 HIGHEST_PRICE: Final = Decimal(10**12)
 MOST_TICKS: Final = 10**15
 """A browser keeps numbers as doubles, which are exact up to 2^53, about 9 * 10^15."""
-MOST_SHARES: Final = 10**12
-"""The volume of a day, a sum of sizes, must stay exact in a double as well."""
 
 
 def parse_rfc3339(text: str) -> int:
@@ -88,17 +86,6 @@ def exact_ticks(price: Decimal, definition: Definition) -> int:
     if ticks * definition.tick_size != price:
         raise ValueError(f"price was {price:f}, expected a multiple of {definition.tick_size:f}")
     return ticks
-
-
-def whole_shares(size: Decimal) -> int:
-    """Return a size as a whole number of shares.
-
-    Raises:
-        ValueError: the size is not a whole number of shares from 1 to MOST_SHARES.
-    """
-    if not (size.is_finite() and 0 < size <= MOST_SHARES and size == size.to_integral_value()):
-        raise ValueError(f"size was {str(size)[:40]}, expected a whole number of shares")
-    return int(size)
 
 
 def _offset_s(match: re.Match[str]) -> int:

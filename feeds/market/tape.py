@@ -4,7 +4,7 @@ Pure. Must not know what an item means.
 """
 
 from bisect import bisect_right
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from itertools import takewhile
 from typing import Generic, TypeVar
@@ -54,7 +54,7 @@ class TickCounts:
     """Count the ticks of each symbol after a sequence, within the newest `capacity` events."""
 
     def __init__(self, capacity: int, *, floor: int = 0) -> None:
-        self._sequences: dict[str, list[int]] = {}
+        self._sequences: defaultdict[str, list[int]] = defaultdict(list)
         self._capacity = capacity
         self._trim_at = floor + 2 * capacity
         self.floor = floor
@@ -62,7 +62,7 @@ class TickCounts:
     def append(self, sequence: int, symbol: str) -> None:
         """Count one tick."""
         # Trimmed once per `capacity` events, not at each: counts reach back 1 to 2 capacities.
-        self._sequences.setdefault(symbol, []).append(sequence)
+        self._sequences[symbol].append(sequence)
         if sequence >= self._trim_at:
             self._trim(sequence)
 

@@ -42,6 +42,7 @@ class AuditSubject(models.Model):
     class Meta:
         default_permissions = ()
         constraints = [
+            # The name comes first, as pages ask for the entries of one row.
             models.UniqueConstraint(fields=["name", "entry"], name="one_subject_of_an_entry"),
         ]
 

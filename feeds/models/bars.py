@@ -10,8 +10,8 @@ class _BarValues(models.Model):
     """A bar of a minute or a day, in the exchange's time; prices in ticks of the instrument.
 
     `recorded_ms` is when it closed by our clock (UTC ms). People with a delay see it that much
-    later. `revision` is how often it was amended since. Without trades it is a bar no more: all of
-    its trades were cancelled.
+    later. `revision` is how often it was amended since. A bar without
+    trades is gone: all of its trades were cancelled.
     """
 
     interval = models.CharField(max_length=2, choices=[("1m", "1 minute"), ("1d", "1 day")])

@@ -142,7 +142,9 @@ class Feed(Played):
 
     def plan(self) -> FeedPlan:
         """Return the feed as it should be, with its instruments and open halts."""
-        instruments, until_ms = list(self.instruments.all()), self._until_ms()
+        # Databases order signs differently, and the order of the instruments is that of chance.
+        instruments = sorted(self.instruments.all(), key=lambda row: row.symbol)
+        until_ms = self._until_ms()
         return FeedPlan(
             feed=self.slug,
             name=self.name,

@@ -4,17 +4,19 @@ Must not write (services do).
 """
 
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 
-from feeds.market.instruments import SYMBOL_PATTERN, Definition
+from feeds.market.instruments import Definition
+from feeds.market.lots import LARGEST_LOT, SMALLEST_LOT
+from feeds.market.symbols import LONGEST_SYMBOL, read_symbol
 from feeds.models.feeds import Feed
-from feeds.validators import refuse_nan
+from feeds.validators import refuse_nan, refuse_other_than_symbol
 
 SMALLEST_TICK: Final = Decimal("0.00000001")
 MOST_TICKS: Final = 1_000_000_000
@@ -27,8 +29,9 @@ class Instrument(models.Model):
     feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="instruments")
     symbol = models.CharField(
         unique=True,
-        max_length=12,
-        validators=[RegexValidator(rf"\A{SYMBOL_PATTERN}\Z", "Capital letters and digits only.")],
+        max_length=LONGEST_SYMBOL,
+        validators=[refuse_other_than_symbol],
+        help_text="Such as NVX, BRK.B or BTC/USD; small letters become capitals.",
     )
     name = models.CharField(max_length=80)
     sector = models.CharField(max_length=40)
@@ -44,6 +47,14 @@ class Instrument(models.Model):
         decimal_places=8,
         validators=[MinValueValidator(SMALLEST_TICK)],
         help_text="The first price, and yesterday's close; a multiple of the tick size.",
+    )
+    lot_size = models.DecimalField(
+        max_digits=15,
+        decimal_places=8,
+        default=Decimal(1),
+        db_default=Decimal(1),
+        validators=[MinValueValidator(SMALLEST_LOT), MaxValueValidator(LARGEST_LOT)],
+        help_text="Smallest step of a size: 1 for shares, 0.0001 for a coin.",
     )
     volatility = models.FloatField(
         default=0.02,
@@ -62,6 +73,11 @@ class Instrument(models.Model):
 
     def __str__(self) -> str:
         return self.symbol
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        """Check each field; the symbol is read as people type it."""
+        self.symbol = read_symbol(self.symbol)
+        super().clean_fields(exclude)
 
     def clean(self) -> None:
         """Refuse a reference price that is no multiple of the tick size, or too many ticks."""
@@ -82,6 +98,7 @@ class Instrument(models.Model):
             reference_ticks=int(self.reference_price / self.tick_size),
             volatility=self.volatility,
             activity=self.activity,
+            lot=self.lot_size.normalize(),
         )
 
 

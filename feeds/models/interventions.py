@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from feeds.clock import ms_of
+from feeds.market.symbols import LONGEST_SYMBOL, read_symbol
 from feeds.plan.effects import LONGEST_S, SIZES, Effect, EffectKind
 from feeds.validators import refuse_nan
 
@@ -31,7 +32,9 @@ class Planned(models.Model):
         default=EffectKind.SHOCK.value,
     )
     sector = models.CharField(max_length=40, blank=True, help_text="Empty: the whole feed.")
-    symbol = models.CharField(max_length=12, blank=True, help_text="Instead of a sector.")
+    symbol = models.CharField(
+        max_length=LONGEST_SYMBOL, blank=True, help_text="Instead of a sector."
+    )
     size = models.FloatField(
         validators=[refuse_nan],
         help_text="Shock: change in percent, -6 is down by 6 %. Regime: multiple of the usual "
@@ -45,6 +48,11 @@ class Planned(models.Model):
 
     class Meta:
         abstract = True
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        """Check each field; the symbol is read as people type it."""
+        self.symbol = read_symbol(self.symbol)
+        super().clean_fields(exclude)
 
     @property
     def effect_size(self) -> float:

@@ -3,11 +3,14 @@
 Must not write (services do).
 """
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 
+from feeds.market.symbols import read_symbol
 from feeds.plan.plans import SPEEDS, FeedKind, Playback
 from feeds.validators import refuse_nan
 
@@ -85,6 +88,11 @@ class Played(models.Model):
 
     class Meta:
         abstract = True
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        """Check each field; the prefix is read as people type it."""
+        self.prefix = read_symbol(self.prefix)
+        super().clean_fields(exclude)
 
     def clean(self) -> None:
         """Refuse a replay without a recording, or with a start after the end."""

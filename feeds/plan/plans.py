@@ -98,8 +98,8 @@ class FeedPlan(msgspec.Struct, frozen=True, kw_only=True):
 def is_in_hours(plan: FeedPlan, now_ms: int) -> bool:
     """Say whether the exchange of a feed that follows its hours trades at a time (UTC ms).
 
-    It is always so of feeds that do not: of those round the clock, and of compressed days, which
-    an upstream has not.
+    Feeds that follow none always trade: those round the clock, and those with compressed days,
+    which an upstream cannot have.
     """
     if not isinstance(plan.schedule, PlainSchedule):
         return True

@@ -45,8 +45,8 @@ NO_BAND: Final = Band(0, HIGHEST_TICKS)
 class BandRules(msgspec.Struct, frozen=True):
     """How wide the bands of a feed are, and when they are doubled.
 
-    Bands are twice as wide for a while after the open and before the close, in exchange ms. The
-    plan doubled them at both ends at first, and later amendments changed that: so they are fields.
+    Bands are twice as wide for a while after the open and before the close (ms of exchange time).
+    Both times are fields, because amendments of the LULD plan changed them.
     """
 
     tier: Literal[1, 2] = 1
@@ -88,7 +88,10 @@ class ReferencePrice:
         self._parts.clear()
 
     def roll(self, part: int, total: int, count: int, *, now: int) -> None:
-        """Add the sum of the prices and the number of trades of a part; `now` is the next part."""
+        """End a part of 30 s: take the sum of its prices (ticks) and the number of its trades.
+
+        `part` and `now` are the numbers of the part that ended and of the present one.
+        """
         if count:
             self._parts.append((part, total, count))
         while self._parts and self._parts[0][0] < now - WINDOW_PARTS:

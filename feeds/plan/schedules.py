@@ -8,6 +8,8 @@ minutes.
 from bisect import bisect_right
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property, lru_cache
+from itertools import count
 from typing import NamedTuple, Protocol
 
 from feeds.market.bars import DAY_MS
@@ -87,8 +89,16 @@ class Schedule(Protocol):
 class Days(Protocol):
     """The trading days of an exchange, numbered from 0."""
 
+    def __hash__(self) -> int:
+        """Return the same number for equal days."""
+        ...
+
     def day(self, number: int) -> TradingDay:
         """Return a day by its number."""
+        ...
+
+    def early_closes(self, number: int) -> int:
+        """Return how many of the days before a day close early; all of these are equally long."""
         ...
 
     def number_at(self, utc_ms: int) -> int:
@@ -100,11 +110,70 @@ class Days(Protocol):
         ...
 
 
+class _WallDays:
+    """When compressed days begin and how long they last, in wall ms after the first pre-open.
+
+    A day of full length takes `day_ms`, and one with an early close as much less as it is shorter.
+    All early closes of an exchange are equally early, so days need not be added one by one.
+    """
+
+    def __init__(self, days: Days, day_ms: int) -> None:
+        self._days = days
+        self._day_ms = day_ms
+        # An early close never follows another.
+        self._full_ms = max(days.day(number).span_ms for number in range(2))
+        self._newest = (0, 0, 0)
+
+    def at(self, passed_ms: int) -> tuple[int, int]:
+        """Return the number of the day at a time, and the ms that have passed of it."""
+        number, begins_ms, ends_ms = self._newest
+        if not begins_ms <= passed_ms < ends_ms:
+            number = self._number_at(passed_ms)
+            begins_ms, ends_ms = self.start(number), self.start(number + 1)
+            # One tuple, as another thread may be asking.
+            self._newest = number, begins_ms, ends_ms
+        return number, passed_ms - begins_ms
+
+    def _number_at(self, passed_ms: int) -> int:
+        # No day is longer than a full one, and so many are not over yet.
+        low = passed_ms // self._day_ms
+        high = low + 1
+        while self.start(high) <= passed_ms:
+            low, high = high, high + (high - low) * 2
+        return bisect_right(range(low, high), passed_ms, key=self.start) + low - 1
+
+    def start(self, number: int) -> int:
+        """Return when a day begins."""
+        early = self._days.early_closes(number)
+        early_ms = early * self._early_ms if early else 0
+        return (number - early) * self._day_ms + early_ms
+
+    def length(self, number: int) -> int:
+        """Return how long a day lasts."""
+        newest, begins_ms, ends_ms = self._newest
+        if number == newest and ends_ms:
+            return ends_ms - begins_ms
+        return max(1, self._day_ms * self._days.day(number).span_ms // self._full_ms)
+
+    @cached_property
+    def _early_ms(self) -> int:
+        """Return how long a day with an early close lasts; only asked when there was one."""
+        number = next(n for n in count() if self._days.early_closes(n + 1) > 0)
+        return self.length(number)
+
+
+@lru_cache(maxsize=64)
+def _wall_days(days: Days, day_ms: int) -> _WallDays:
+    """Return the same object for equal days: it keeps the days that it has counted."""
+    return _WallDays(days, day_ms)
+
+
 @dataclass(frozen=True)
 class CompressedSchedule:
-    """Trading days without nights: each takes `day_ms` from pre-open to end.
+    """Trading days without nights: a full day takes `day_ms` from pre-open to end.
 
-    The first day begins at `anchor_ms`. Before that it is the pre-open of the first day.
+    An early close makes a day shorter here as well, so the clock always runs equally fast. The
+    first day begins at `anchor_ms`. Before that it is the pre-open of the first day.
     """
 
     days: Days
@@ -113,20 +182,27 @@ class CompressedSchedule:
 
     def at(self, wall_ms: int) -> ExchangeTime:
         """Return the exchange time at a wall time."""
-        number, passed_ms = divmod(max(0, wall_ms - self.anchor_ms), self.day_ms)
+        known = self._known
+        number, passed_ms = known.at(max(0, wall_ms - self.anchor_ms))
         day = self.days.day(number)
-        return _locate(number, day, day.starts_ms[0] + passed_ms * day.span_ms // self.day_ms)
+        exchange_ms = day.starts_ms[0] + passed_ms * day.span_ms // known.length(number)
+        return _locate(number, day, exchange_ms)
 
     def wall_ms(self, number: int, exchange_ms: int) -> int:
         """Return the wall time at an exchange time, rounded up to a millisecond."""
         # Rounded up, so that `at` of the result is never before the exchange time asked for.
-        day = self.days.day(number)
+        known, day = self._known, self.days.day(number)
         passed_ms = exchange_ms - day.starts_ms[0]
-        return self.anchor_ms + number * self.day_ms - (-passed_ms * self.day_ms // day.span_ms)
+        of_day_ms = -(-passed_ms * known.length(number) // day.span_ms)
+        return self.anchor_ms + known.start(number) + of_day_ms
 
     def scale(self, number: int) -> float:
         """Return how many times as fast as wall time exchange time runs on a day."""
-        return self.days.day(number).span_ms / self.day_ms
+        return self.days.day(number).span_ms / self._known.length(number)
+
+    @property
+    def _known(self) -> _WallDays:
+        return _wall_days(self.days, self.day_ms)
 
     def day(self, number: int) -> TradingDay:
         """Return a trading day by its number."""

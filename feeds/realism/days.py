@@ -12,7 +12,7 @@ import msgspec
 
 from feeds.exceptions import InvalidCheckpoint
 
-VERSION: Final = 1
+VERSION: Final = 2
 """The form of the bytes. Raise it with every change of the structs below."""
 LEVEL: Final = 1
 """The fastest compression; the best saves another tenth."""
@@ -34,13 +34,32 @@ class TradesState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     trades: bytes
 
 
+class DayFacts(msgspec.Struct):
+    """What a feed told of a day while it was watched; times are exchange time in UTC ms.
+
+    `open_ms` and `close_ms` are when continuous trading was seen to begin and to end, None if it
+    was not seen. `has_hours` says whether the feed follows an exchange at all. The rates are the
+    least, the greatest and the last target in ticks/s, 0 if none was told. `halted_ms` says how
+    long an instrument did not trade between the two, if it was halted.
+    """
+
+    open_ms: int | None = None
+    close_ms: int | None = None
+    has_hours: bool = False
+    least_rate: float = 0.0
+    greatest_rate: float = 0.0
+    last_rate: float = 0.0
+    halted_ms: dict[str, int] = {}
+
+
 class DayState(msgspec.Struct, frozen=True):
-    """The trades of a day by symbol, and the sectors of these symbols."""
+    """The trades of a day by symbol, the sectors of these symbols, and the facts of the day."""
 
     version: int
     byteorder: str
     sectors: dict[str, str]
     trades: dict[str, TradesState]
+    facts: DayFacts
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -60,6 +79,7 @@ def unpack_day(content: bytes) -> DayState:
     """
     try:
         unpacker = zlib.decompressobj()
+        # With a limit, because a few bytes can unpack to gigabytes.
         day = _decoder.decode(unpacker.decompress(content, MOST_BYTES))
     except (msgspec.MsgspecError, zlib.error) as error:
         raise InvalidCheckpoint(f"{len(content)} bytes cannot be read: {error}") from None

@@ -10,6 +10,8 @@ from typing import Final
 from feeds.market.bars import DAY_MS
 from feeds.recordings.faults import Fault
 
+MONTH_MS: Final = 28 * DAY_MS
+"""Months are of different lengths, all of whole days, and none is shorter."""
 MOST_DISTANCES: Final = 1000
 ENOUGH: Final = 3
 USUAL_S: Final = frozenset(
@@ -27,6 +29,7 @@ class BarGrid:
         self._lasts: dict[str, int] = {}
         self._distances: Counter[int] = Counter()
         self._step_ms = 0
+        self._least_ms = 0
         self._has_dates_only = False
 
     def rounded(self, ts: int) -> int:
@@ -62,6 +65,8 @@ class BarGrid:
         last = self._lasts.get(symbol)
         if last is not None:
             self._step_ms = gcd(self._step_ms, ts - last)
+            self._least_ms = min(self._least_ms or ts - last, ts - last)
+            # Bounded: bars at irregular times may have as many distances as there are rows.
             if len(self._distances) < MOST_DISTANCES or ts - last in self._distances:
                 self._distances[ts - last] += 1
         self._lasts[symbol] = ts
@@ -72,6 +77,8 @@ class BarGrid:
             found = self._distances.most_common(1)[0][0]
         elif self._has_dates_only and self._interval_ms < DAY_MS and not self._step_ms:
             found = DAY_MS
+        elif self._interval_ms == DAY_MS and self._least_ms >= MONTH_MS and self._are_several():
+            found = self._least_ms
         else:
             return ""
         return (
@@ -83,6 +90,9 @@ class BarGrid:
     def _is_sure(self) -> bool:
         """Say whether the distances are a length of bars: a few may be gaps in quiet trading."""
         return sum(self._distances.values()) >= ENOUGH or self._step_ms // 1000 in USUAL_S
+
+    def _are_several(self) -> bool:
+        return sum(self._distances.values()) > 1
 
 
 def length_text(ms: int) -> str:

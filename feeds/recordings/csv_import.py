@@ -1,7 +1,7 @@
 """Tables of trades or bars, read into the events of a recording.
 
-Pure. Must not know files or rows of the database. A wrong row does not end the check: whoever made
-the table sees all causes at once, each with its count.
+Pure. Must not know files or rows of the database. A wrong row does not end the check: the person
+who made the table sees all causes at once, each with its count.
 """
 
 import csv
@@ -19,13 +19,14 @@ from feeds.exceptions import InvalidImport
 from feeds.market.bars import DAY_MS
 from feeds.market.events import Event, FeedState, FeedStatus, Listing, Phase, Side, Status, Trade
 from feeds.market.instruments import Definition
+from feeds.market.symbols import is_symbol, read_symbol, symbol_fault
 from feeds.plan.plans import FeedPlan
 from feeds.recordings.bar_grid import BarGrid
 from feeds.recordings.faults import Fault, Faults
 from feeds.recordings.layout import NEEDED, OPTIONAL, Layout, TableKind
-from feeds.recordings.likely_causes import suspicion
-from feeds.recordings.table_numbers import is_missing, number, shares, ticks_of
-from feeds.recordings.table_times import TimeReader, UtcOf, is_date
+from feeds.recordings.likely_causes import SEPARATORS, suspicion
+from feeds.recordings.table_numbers import is_missing, lots_in, number, ticks_of
+from feeds.recordings.table_times import TimeReader, UtcOf, date_and_clock, is_date
 
 MOST_SORTED: Final = 1_000_000
 """Rows that are sorted in memory: some 300 MB."""
@@ -96,6 +97,9 @@ class Findings:
             *(f"{reason} that were left out: {n:,}" for reason, n in self.skipped.items()),
             *self.notes,
         ]
+
+
+NO_PRICES: Final = "bars without prices"
 
 
 class Table:
@@ -213,7 +217,7 @@ class Table:
                 if not self._names:
                     return None
             else:
-                if cells is None or any(cells):
+                if cells is None or has_values(cells):
                     return cells
 
     def _find_columns(self, cells: list[str]) -> None:
@@ -223,6 +227,7 @@ class Table:
         self._width = len(names)
         if not layout.columns:
             layout = self._layout = _with_named_columns(layout, names)
+        _refuse_missing(layout, names)
         if beyond := [role for role, place in layout.columns.items() if place >= len(names)]:
             raise Fault("columns", f"{len(names)} columns, too few for {', '.join(beyond)}")
         used = {place: role for role, place in layout.columns.items()}
@@ -247,24 +252,26 @@ class Table:
         row = {role: cells[place].strip() for role, place in self._layout.columns.items()}
         time = row["time"]
         if clock := row.get("clock"):
-            time = f"{time} {clock}"
+            time = date_and_clock(time, clock)
         ts = self._times.read(time)
         if self._layout.kind is TableKind.BARS:
             row["at"] = time
         return row, ts
 
     def _row(self, row: dict[str, str], ts: int) -> list[Traded]:
-        symbol = (row.get("symbol") or "").strip().upper() if "symbol" in row else (
-            self._layout.symbol
-        )  # fmt: skip
+        symbol = read_symbol(row.get("symbol", self._layout.symbol))
         definition = self._definitions.get(symbol)
-        if definition is None:
+        is_bar = self._layout.kind is TableKind.BARS
+        # A symbol of the table itself without a single price needs no instrument.
+        if definition is None and not (is_bar and is_symbol(symbol) and _has_no_price(row)):
             said = row.get("symbol", symbol)
             message = f"{said[:40]!r} is no instrument of feed {self._plan.feed}"
+            if fault := symbol_fault(said):
+                message += f". {fault}"
             broken = "; the file is not UTF-8" if "\ufffd" in said else ""
             raise Fault(f"symbol{broken}", message + broken, said)
-        is_bar = self._layout.kind is TableKind.BARS
-        if is_bar and (reason := self._reason_to_skip(row)):
+        reason = self._reason_to_skip(row) if is_bar else ""
+        if definition is None or reason:
             self.findings.skipped[reason] += 1
             self._grid.pass_over(symbol, ts)
             return []
@@ -275,8 +282,8 @@ class Table:
         return traded
 
     def _reason_to_skip(self, row: dict[str, str]) -> str:
-        if all(is_missing(row[name]) for name in _PRICES):
-            return "bars without prices"
+        if _has_no_price(row):
+            return NO_PRICES
         volume = row["volume"]
         if is_missing(volume) or not self._number(row, "volume", zero=True):
             return f"bars without {self._names['volume']}"
@@ -287,7 +294,7 @@ class Table:
 
     def _tick(self, row: dict[str, str], definition: Definition, ts: int) -> list[Traded]:
         ticks = self._ticks(row, "price", definition)
-        size = shares(self._number(row, "size"), self._layout.lot, self._names["size"])
+        size = lots_in(self._number(row, "size"), definition, self._names["size"])
         side = self._side(row)
         return [Traded(ts, next(self._orders), definition.symbol, ticks, size, side)]
 
@@ -314,11 +321,13 @@ class Table:
         prices = [self._ticks(row, role, definition) for role in _PRICES]
         if prices[1] != max(prices) or prices[2] != min(prices):
             raise Fault("high and low", "the high is not the highest, or the low not the lowest")
-        volume = shares(self._number(row, "volume"), layout.lot, self._names["volume"])
+        volume = lots_in(self._number(row, "volume"), definition, self._names["volume"])
         self._grid.add(symbol, ts)
-        return self._split(symbol, prices, volume, ts)
+        return self._split(definition, prices, volume, ts)
 
-    def _split(self, symbol: str, prices: list[int], volume: int, ts: int) -> list[Traded]:
+    def _split(
+        self, definition: Definition, prices: list[int], volume: int, ts: int
+    ) -> list[Traded]:
         """Return the trades of a bar; `prices` are open, high, low and close in ticks."""
         length = self._layout.interval_s * 1000
         times = (ts, ts + length // 4, ts + length // 2, ts + length - 1)
@@ -327,13 +336,17 @@ class Table:
             for index, (at, ticks) in enumerate(zip(times, prices, strict=True))
             if index == 0 or ticks != prices[index - 1]
         ]
+        if 0 < volume < len(path):
+            path = _shortest(path)
         part, rest = divmod(volume, len(path))
         if not part:
             name = self._names["volume"]
-            raise Fault("volume", f"{name} was {volume}, expected {len(path)} for as many trades")
+            was, least = (n * definition.lot_size for n in (volume, len(path)))
+            message = f"{name} was {was:f}, expected {least:f} for as many trades"
+            raise Fault("volume", message)
         sizes = [part] * (len(path) - 1) + [part + rest]
         return [
-            Traded(at, next(self._orders), symbol, ticks, size, None)
+            Traded(at, next(self._orders), definition.symbol, ticks, size, None)
             for (at, ticks), size in zip(path, sizes, strict=True)
         ]
 
@@ -369,27 +382,44 @@ def cells_of(rows: Rows, layout: Layout) -> Iterator[dict[str, str]]:
             continue
         if cells is None:
             return
-        if any(cells) and above:
+        if has_values(cells) and above:
             above -= 1
         elif len(cells) > max(layout.columns.values()):
             yield {role: cells[place].strip() for role, place in layout.columns.items()}
+
+
+def has_values(cells: Iterable[str]) -> bool:
+    """Say whether a row has anything in it; old programs end a file with Ctrl-Z."""
+    return any(cell.strip(" \t\r\n\0\x1a\u00a0") for cell in cells)
+
+
+def _has_no_price(row: dict[str, str]) -> bool:
+    return all(is_missing(row[name]) for name in _PRICES)
 
 
 def _with_named_columns(layout: Layout, names: list[str]) -> Layout:
     """Return the layout with the columns of a header that has our own names.
 
     Raises:
-        Fault: a needed column is missing, or there twice; the likely cause is told.
+        Fault: a column is there twice.
     """
     low = [name.lower() for name in names]
     known = (*NEEDED[layout.kind], *OPTIONAL[layout.kind])
     if twice := [name for name in known if low.count(name) > 1]:
         raise Fault("header", f"column {twice[0]!r} appears twice")
-    found = replace(layout, columns={name: low.index(name) for name in known if name in low})
-    if missing := found.missing():
+    return replace(layout, columns={name: low.index(name) for name in known if name in low})
+
+
+def _refuse_missing(layout: Layout, names: list[str]) -> None:
+    """Check that every needed column has a place.
+
+    Raises:
+        Fault: one has none; the text names the likely cause.
+    """
+    if missing := layout.missing():
+        known = (*NEEDED[layout.kind], *OPTIONAL[layout.kind])
         said = f"missing columns {', '.join(missing)}: {layout.kind} have {', '.join(known)}"
         raise Fault("header", said + suspicion(names, layout.separator))
-    return found
 
 
 def _are_days(layout: Layout) -> bool:
@@ -398,4 +428,16 @@ def _are_days(layout: Layout) -> bool:
 
 def _comma_hint(cells: list[str], width: int, layout: Layout) -> str:
     is_split = len(cells) > width and layout.separator == ","
-    return "; it looks like decimal commas between commas" if is_split else ""
+    if is_split:
+        return "; it looks like decimal commas between commas"
+    others = [other for other in SEPARATORS if other != layout.separator]
+    split = next((other for other in others if cells[0].count(other) == width - 1), "")
+    is_other = len(cells) == 1 and bool(split)
+    return f"; this line is separated by {SEPARATORS[split]}" if is_other else ""
+
+
+def _shortest(path: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the fewest trades that make the same bar: a high or low may be its open or close."""
+    first, *between, last = path
+    ends = {first[1], last[1]}
+    return [first, *(trade for trade in between if trade[1] not in ends), last]

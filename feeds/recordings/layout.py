@@ -32,8 +32,9 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """Describe a table. `columns` has the place of each column that is used, from 0.
 
     Without `columns`, they are found by the names that NEEDED and OPTIONAL have. `symbol` is that
-    of all rows of a table without such a column, `zone` that of times without an offset. A size is
-    counted in lots. `skips` rows stand before the header.
+    of all rows of a table without such a column, `zone` that of times without an offset. `lot`
+    is the lot size of instruments that are made of the table; None is the finest that the sizes of
+    each need. `skips` rows stand before the header.
     """
 
     kind: TableKind
@@ -47,7 +48,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     day_first: bool = False
     symbol: str = ""
     interval_s: int = 60
-    lot: Decimal = Decimal(1)
+    lot: Decimal | None = None
     sorts: bool = False
     rounds_prices: bool = False
     rounds_times: bool = False

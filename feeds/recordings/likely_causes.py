@@ -18,6 +18,7 @@ def suspicion(names: list[str], separator: str) -> str:
     text = separator.join(names)
     if text.startswith("PK\x03\x04"):
         return "; this is an Excel file (xlsx), not CSV"
+    # The mark of gzip is 1f 8b 08. `strip` takes the 1f for white space, so it may be gone.
     if text.lstrip("\x1f").startswith(("\x8b\x08", "\ufffd\x08")):
         return "; this is a gzip file, not CSV"
     if text.startswith(("\ufffd\ufffd\x11", "\xd0\xcf\x11\xe0")):

@@ -3,12 +3,13 @@
 Must not know rows or feeds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from feeds.exceptions import InvalidRecording
@@ -20,6 +21,10 @@ from feeds.recordings.writer import HEADER_KEY
 
 BROKEN = (pa.ArrowException, OSError)
 """What a damaged file raises: some of Arrow's errors are an ArrowException, some an OSError."""
+
+
+def _all_rows(rows: pa.RecordBatch) -> pa.RecordBatch:
+    return rows
 
 
 class RecordingFile:
@@ -43,8 +48,10 @@ class RecordingFile:
         self.first_ms = self.header.first_ms
         self.last_ms = self.header.last_ms
 
-    def groups(self) -> Iterator[list[Event]]:
-        """Yield the events, row group by row group.
+    def groups(
+        self, choose: Callable[[pa.RecordBatch], pa.RecordBatch] = _all_rows
+    ) -> Iterator[list[Event]]:
+        """Yield the events, row group by row group; `choose` may leave rows out.
 
         Raises:
             InvalidRecording: the file is damaged.
@@ -53,7 +60,7 @@ class RecordingFile:
             with pq.ParquetFile(self._path) as table:
                 for number in range(self._groups):
                     for batch in table.read_row_group(number).combine_chunks().to_batches():
-                        yield events_of(batch)
+                        yield events_of(choose(batch))
         except BROKEN as error:
             raise InvalidRecording(f"{self._path.name} is damaged: {error}") from None
 
@@ -76,6 +83,35 @@ class RecordingFile:
             found.add(events)
         if found.hex() != self.header.fingerprint:
             raise InvalidRecording(f"{self._path.name} is not what its fingerprint says")
+
+
+class OneSymbol:
+    """The events of one symbol of a recording, and those that are about all of them.
+
+    Without `has_quotes` its quotes are left out as well. The times are those of the whole file.
+    """
+
+    def __init__(self, recording: RecordingFile, symbol: str, *, has_quotes: bool) -> None:
+        self.first_ms, self.last_ms = recording.first_ms, recording.last_ms
+        self._recording = recording
+        self._symbol = symbol
+        self._has_quotes = has_quotes
+
+    def events(self) -> Iterator[Event]:
+        """Yield single events.
+
+        Raises:
+            InvalidRecording: the file is damaged.
+        """
+        for group in self._recording.groups(self._chosen):
+            yield from group
+
+    def _chosen(self, rows: pa.RecordBatch) -> pa.RecordBatch:
+        symbols = rows.column("symbol")
+        ours = pc.or_kleene(pc.is_null(symbols), pc.equal(symbols, self._symbol))
+        if not self._has_quotes:
+            ours = pc.and_kleene(ours, pc.not_equal(rows.column("kind"), "quote"))
+        return rows.filter(ours)
 
 
 def _header_of(table: pq.ParquetFile) -> RecordingHeader:

@@ -21,7 +21,7 @@ from feeds.recordings.selection import FeedSelection
 
 log = logging.getLogger(__name__)
 WAITING_BATCHES: Final = 2000
-"""Batches that may wait for the disk (80 s at 40 ms); with more the recording ends."""
+"""Batches that may wait for the disk (100 s at 50 ms); with more the recording ends."""
 
 Groups = Iterator[list[Event]]
 SaveRecording = Callable[[str, Groups], object]

@@ -2,11 +2,10 @@
 
 Pure. Must not know files or rows. Two moments anchor it: what was recorded at `r` is
 replayed at `clock + (r - recorded) / speed`. Both are set again after every rest. Corrections of
-another exchange are left out: what they mended was mended then.
+another exchange are left out: they mended the bars of their own time.
 """
 
 from collections.abc import Iterator
-from decimal import Decimal
 from math import floor
 from typing import Final, Protocol
 
@@ -27,11 +26,12 @@ from feeds.market.events import (
     Tick,
     Trade,
 )
+from feeds.market.instruments import Units
 from feeds.plan.plans import FeedPlan, Playback
 from feeds.recordings.state import ReplayState
 
 MOST_EVENTS: Final = 10_000
-"""Events of one draw: 250,000 per second at 40 ms. The rest follows later, so that a recording with
+"""Events of one draw: 200,000 per second at 50 ms. The rest follows later, so that a recording with
 too many events for its speed never stalls the loop."""
 CATCH_UP_MS: Final = 1000
 """After a longer gap between draws the replay does not catch up: the recording waited as well."""
@@ -86,11 +86,12 @@ class Replay:
         self.late_draws = 0
         self._recording = recording
         self._playback = playback
-        self._tick_sizes: dict[str, Decimal] = {}
+        self._units: dict[str, Units] = {}
         self._symbols: dict[str, str | None] = {}
         self._end_reason = ""
         self._clock_ms = 0
         self._is_resting = False
+        self._left: ReplayState | None = None
         self._rewind()
 
     @property
@@ -108,8 +109,8 @@ class Replay:
         if plan.state is FeedState.CLOSED or (self._end_reason and self._playback.loops):
             self._rewind()
         self._is_resting = self._is_resting or plan.state is not FeedState.RUNNING
-        self._tick_sizes = {listed.symbol: listed.tick_size for listed in plan.definitions}
-        self._symbols = {symbol: self._symbol_here(symbol) for symbol in self._recorded_tick_sizes}
+        self._units = {listed.symbol: listed.units for listed in plan.definitions}
+        self._symbols = {symbol: self._symbol_here(symbol) for symbol in self._recorded_units}
         self._has_announced = False
 
     def draw(self, now_ms: int) -> list[ReplayedEvent]:
@@ -128,16 +129,18 @@ class Replay:
         if self._end_reason and not self._has_announced:
             self._has_announced = True
             reason = self._end_reason
-            due += [Status(symbol, Phase.CLOSED, reason, now_ms) for symbol in self._tick_sizes]
+            due += [Status(symbol, Phase.CLOSED, reason, now_ms) for symbol in self._units]
         return due
 
     def state(self) -> ReplayState | None:
         """Return the place in the recording; None before anything was replayed."""
         if self._last_ms is None or (self._events is None and not self._shift_days):
-            return None
+            return self._left
+        # What an earlier life replayed is read again over several draws.
+        played = 0 if self._events is None else self._events.played
         return ReplayState(
             playback=self._playback,
-            played=0 if self._events is None else self._events.played,
+            played=max(played, self._hidden),
             place_ms=self._recorded_ms + (self._last_ms - self._clock_ms) * self._playback.speed,
             shift_ms=self._shift_ms,
             shift_days=self._shift_days,
@@ -146,6 +149,7 @@ class Replay:
 
     def restore(self, state: ReplayState) -> None:
         """Go on at the place of an earlier replay of the same recording; before the first plan."""
+        self._left = state
         self._shift_ms, self._shift_days = state.shift_ms, state.shift_days
         self._end_reason = state.end_reason
         self._begin_pass(state.place_ms)
@@ -155,10 +159,11 @@ class Replay:
         """Forget all former passes."""
         self._events: _PeekableEvents | None = None
         self._last_ms: int | None = None
-        self._recorded_tick_sizes: dict[str, Decimal] = {}
+        self._recorded_units: dict[str, Units] = {}
         self._symbols = {}
         self._shift_ms = self._shift_days = 0
         self._end_reason = ""
+        self._left = None
         self._begin_pass()
 
     def _begin_pass(self, place_ms: float | None = None) -> None:
@@ -196,7 +201,8 @@ class Replay:
         for _ in range(MOST_EVENTS):
             if events.next is None or self._time_of(events.at_ms) > now_ms:
                 break
-            # Phases change rarely: without those of before the start, instruments would have none.
+            # Phases change rarely: without those from before the start, instruments would have
+            # none.
             is_shown = self._shows(events)
             if is_shown and not self._has_announced:
                 due += self._announce(now_ms)
@@ -216,10 +222,10 @@ class Replay:
         return events.at_ms >= self._start_ms
 
     def _add(self, event: Event, due: list[ReplayedEvent], *, is_shown: bool) -> None:
-        """Note phases and tick sizes; append the event to `due` if it is shown and traded here."""
+        """Note phases and units; append the event to `due` if it is shown and traded here."""
         match event:
             case Listing(definition=definition):
-                self._recorded_tick_sizes[definition.symbol] = definition.tick_size
+                self._recorded_units[definition.symbol] = definition.units
                 self._symbols[definition.symbol] = self._symbol_here(definition.symbol)
                 return
             case Delisting(symbol, at_ms):
@@ -311,6 +317,6 @@ class Replay:
         return self._clock_ms + floor((ts_event - self._recorded_ms) / self._playback.speed)
 
     def _symbol_here(self, symbol: str) -> str | None:
-        """Return the symbol in this feed; None where it is not listed, or has another tick size."""
+        """Return the symbol in this feed; None where it is not listed, or has other units."""
         name = self._playback.prefix + symbol
-        return name if self._tick_sizes.get(name) == self._recorded_tick_sizes[symbol] else None
+        return name if self._units.get(name) == self._recorded_units[symbol] else None

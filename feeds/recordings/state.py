@@ -12,8 +12,8 @@ class ReplayState(msgspec.Struct, frozen=True, tag="replay"):
     """How far a recording was replayed.
 
     `played` counts the events of this pass that were replayed or passed over. `place_ms` is the
-    time of the recording (UTC ms) that was reached. The shifts are those of the pass: by how much
-    the exchange's time and the number of the day are moved on.
+    time of the recording (UTC ms) that was reached. The shifts say by how
+    much the exchange's time and the number of the day are moved on in this pass.
     """
 
     playback: Playback

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any, Final, cast
 
 from feeds.exceptions import InvalidImport
-from feeds.recordings.csv_import import CsvRows, Rows
+from feeds.recordings.csv_import import CsvRows, Rows, has_values
 from feeds.recordings.recognition import SAMPLE_ROWS, Recognised, recognise, separator_of
 
 MOST_UNPACKED: Final = 128 * 1024 * 1024
@@ -26,8 +26,14 @@ MOST_SHEET_BYTES: Final = 256 * 1024 * 1024
 """Bytes that the parts of a workbook may become together. Excel holds 1,048,576 rows."""
 MOST_SHARED_BYTES: Final = 64 * 1024 * 1024
 """Bytes of the texts of a workbook, which are read into memory at once."""
+SHEET_ROWS: Final = 50
+"""A table begins within this many rows of its sheet."""
 MOST_LINE: Final = 64 * 1024
 MOST_COLUMNS: Final = 64
+_MARKED: Final = 16
+"""Bytes at the beginning that tell what a file is."""
+GZIP: Final = b"\x1f\x8b"
+ZIP: Final = b"PK\x03\x04"
 _SNIFFED: Final = 64 * 1024
 _SMALL: Final = 1e-3
 """Python writes smaller numbers with an exponent."""
@@ -61,15 +67,23 @@ def container_of(path: Path) -> Container:
         InvalidImport: it is a file of another program.
     """
     with path.open("rb") as file:
-        head = file.read(8)
-    if head.startswith(b"\x1f\x8b"):
+        head = file.read(_MARKED)
+    if head.startswith(GZIP):
         return Container.GZIP
-    if head.startswith(b"PK\x03\x04"):
+    if head.startswith(ZIP):
         return Container.XLSX
-    for mark, what in _FOREIGN.items():
-        if head.startswith(mark) and not head.startswith((b"<T", b"<D")):
-            raise InvalidImport([(1, f"this is {what}")])
+    if what := _foreign(head):
+        raise InvalidImport([(1, f"this is {what}")])
     return Container.TEXT
+
+
+def _foreign(head: bytes) -> str:
+    """Return what kind of file begins like this, "" for a text."""
+    text = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    # <TICKER> and <DATE> begin the headers of Stooq and MetaTrader.
+    if text.upper().startswith((b"<TICKER>", b"<DATE>")):
+        return ""
+    return next((what for mark, what in _FOREIGN.items() if text.startswith(mark)), "")
 
 
 @contextmanager
@@ -105,7 +119,9 @@ def recognise_file(path: Path, name: str, *, now_ms: int) -> Recognised:
             raise InvalidImport([(1, f"the file is damaged: {error}")]) from None
     with rows_of(path, separator) as rows:
         sample = sample_of(rows)
-    return recognise(sample, separator=separator, file_name=name, now_ms=now_ms)
+        note = rows.note if isinstance(rows, SheetRows) else ""
+    found = recognise(sample, separator=separator, file_name=name, now_ms=now_ms)
+    return found._replace(notes=(note, *found.notes)) if note else found
 
 
 def sample_of(rows: Rows) -> list[list[str]]:
@@ -118,7 +134,7 @@ def sample_of(rows: Rows) -> list[list[str]]:
             continue
         if row is None:
             break
-        found += [row] if row else []
+        found += [row] if has_values(row) else []
     return found
 
 
@@ -127,16 +143,38 @@ def _text(path: Path, most: int) -> Iterator[Iterator[str]]:
     is_packed = container_of(path) is Container.GZIP
     with gzip.open(path) if is_packed else path.open("rb") as file:
         head = file.read(_SNIFFED)
+    if is_packed:
+        _refuse_packed_twice(head)
     encoding = _encoding_of(head)
     with gzip.open(path) if is_packed else path.open("rb") as file:
         yield _lines(file, encoding, most)
 
 
+def _refuse_packed_twice(head: bytes) -> None:
+    """Refuse a gzip file that holds no text.
+
+    Raises:
+        InvalidImport: it holds a file of another program.
+    """
+    packed = "another packed file or an Excel workbook: unpack it first"
+    what = packed if head.startswith((GZIP, ZIP)) else _foreign(head)
+    if what:
+        raise InvalidImport([(1, f"the gzip file holds {what}")])
+
+
 def _encoding_of(head: bytes) -> str:
-    """Return the encoding of a text: what its mark says, UTF-8, or that of Western Windows."""
+    """Return the encoding of a text: what its mark says, UTF-8, or that of Western Windows.
+
+    Without a mark, every second byte of Latin letters is 0 in UTF-16.
+    """
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
+    if head[:200].count(0) * 3 > len(head[:200]):
+        return "utf-16-be" if head.startswith(b"\0") else "utf-16-le"
     try:
+        # Incremental, because the sample may end in the middle of a character.
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:
         return "cp1252"
@@ -161,9 +199,10 @@ def _lines(file: IO[bytes] | gzip.GzipFile, encoding: str, most: int) -> Iterato
 
 
 class SheetRows:
-    """The rows of the first sheet of a workbook, as text."""
+    """The rows of a sheet of a workbook, as text; `note` says which sheets are not read."""
 
-    def __init__(self, rows: Iterator[tuple[Any, ...]]) -> None:
+    def __init__(self, rows: Iterator[tuple[Any, ...]], note: str = "") -> None:
+        self.note = note
         self._rows = rows
         self._width = 0
         self.line = 0
@@ -189,12 +228,27 @@ def _workbook(path: Path) -> Iterator[SheetRows]:
     with path.open("rb") as file:
         try:
             book = load_workbook(file, read_only=True, data_only=True)
-            sheet = book.worksheets[0]
+            sheet, note = _sheet_of(book)
         except (KeyError, IndexError, ValueError, OSError, SyntaxError) as error:
             raise InvalidImport([(1, f"the workbook cannot be read: {error}")]) from None
+        yield SheetRows(sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True), note)
+
+
+def _sheet_of(book: Any) -> tuple[Any, str]:
+    """Return the first sheet that people see with a table in it, and a note about the others."""
+    seen = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    sheets = seen or book.worksheets
+    for sheet in sheets:
         # The size that a file states may be that of an endless sheet; rows are read as they come.
         sheet.reset_dimensions()
-        yield SheetRows(sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True))
+    chosen = next(filter(_has_table, sheets), sheets[0])
+    others = ", ".join(repr(sheet.title) for sheet in sheets if sheet is not chosen)
+    return chosen, f"the sheet {chosen.title!r} is read, these are not: {others}" if others else ""
+
+
+def _has_table(sheet: Any) -> bool:
+    rows = sheet.iter_rows(max_row=SHEET_ROWS, max_col=MOST_COLUMNS, values_only=True)
+    return any(sum(value is not None for value in row) > 1 for row in rows)
 
 
 def _refuse_bomb(path: Path) -> None:

@@ -8,14 +8,29 @@ from decimal import Decimal
 from typing import Final
 
 from feeds.market.instruments import Definition
-from feeds.market.parsing import exact_ticks, nearest_ticks, whole_shares
+from feeds.market.lots import exact_lots
+from feeds.market.parsing import exact_ticks, nearest_ticks
 from feeds.recordings.faults import Fault
 
-_NUMBER: Final = re.compile(r"\d{1,15}(\.\d{1,18})?", re.ASCII)
+_NUMBER: Final = re.compile(r"\d{1,15}(\.\d{1,18})?|\d(\.\d{1,16})?[eE]-\d{1,2}", re.ASCII)
+"""Programs write small numbers as 1e-08, which is exact."""
 _MISSING: Final = frozenset({"", "nan", "null", "none", "n/a", "na", "-"})
 _CAUSES: Final = (
+    (
+        re.compile(r"\d{1,3},\d{3}", re.ASCII),
+        "it has a separator of thousands, or it looks like a decimal comma",
+    ),
+    (
+        re.compile(r"\d{1,3}\.\d{3}", re.ASCII),
+        "it has a separator of thousands, or it looks like a decimal point",
+    ),
     (re.compile(r"\d+,\d+", re.ASCII), "it looks like a decimal comma"),
-    (re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII), "it has separators of thousands"),
+    (
+        re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?|\d{1,3}(\.\d{3})+(,\d+)?", re.ASCII),
+        "it has separators of thousands",
+    ),
+    (re.compile(r"\d{1,3}(['\u2019\s]\d{3})+([.,]\d+)?"), "it has separators of thousands"),
+    (re.compile(r"\d+([.,]\d+)?\s*[KMBkmb]", re.ASCII), "a letter stands for zeros"),
     (re.compile(r"\d+\.\d+", re.ASCII), "it looks like a decimal point"),
     (re.compile(r"\d(\.\d+)?[eE][+-]?\d+", re.ASCII), "a spreadsheet may have shortened it"),
     (re.compile(r"[$€£]\s*\d.*"), "it has the sign of a currency"),
@@ -33,6 +48,7 @@ def number(text: str, name: str, *, decimal: str = ".", zero: bool = False) -> D
     Raises:
         Fault: the text is no such number.
     """
+    # With decimal commas a point is wrong; a NUL in its place matches nothing.
     plain = text if decimal == "." else text.replace(".", "\0").replace(decimal, ".")
     if not _NUMBER.fullmatch(plain):
         least = "a number" if zero else "a number above 0"
@@ -56,15 +72,16 @@ def ticks_of(price: Decimal, name: str, definition: Definition, *, rounds: bool)
         raise Fault(f"{name} {'tick size' if is_off else 'range'}", message) from None
 
 
-def shares(size: Decimal, lot: Decimal, name: str) -> int:
-    """Return a size as a number of lots.
+def lots_in(size: Decimal, definition: Definition, name: str) -> int:
+    """Return a size as a number of the instrument's lots.
 
     Raises:
         Fault: it is no whole number of lots, or out of range.
     """
     try:
-        return whole_shares(size / lot)
-    except ValueError:
-        unit = "shares" if lot == 1 else f"lots of {lot:f}"
-        message = f"{name} was {size:f}, expected a whole number of {unit}"
-        raise Fault(f"{name} whole", message) from None
+        return exact_lots(size, definition.lot_size)
+    except ValueError as error:
+        message = str(error).replace("size was", f"{name} was", 1)
+        if size:
+            message += f": the lot size of {definition.symbol} is {definition.lot_size:f}"
+        raise Fault(f"{name} lot size", message) from None

@@ -1,7 +1,8 @@
 """Times of tables in the spellings of many systems, checked against one window.
 
-Pure. A number without its unit, or a date in another order, would be another year in silence. So
-every time must lie between 1990 and a day from now, and what does not is told with its likely unit.
+Pure. A number that is read in a wrong unit, or a date in a wrong order, gives another year, and
+nobody would notice. So every time must lie between 1990 and a day from now. If one does not, the
+error names the likely unit.
 """
 
 import re
@@ -15,6 +16,10 @@ from feeds.recordings.faults import Fault
 
 EARLIEST_MS: Final = 631_152_000_000
 """1990-01-01: electronic markets are hardly older, and wrong units mostly give times before it."""
+
+
+SHEET_DAYS: Final = 25_569
+"""1970-01-01 in the days of spreadsheets."""
 
 
 class Unit(StrEnum):
@@ -53,7 +58,35 @@ _DATES: Final = (
 _SPELLINGS: Final = tuple(
     re.compile(rf"{day}(?:(?:[Tt]|,?\s+)?{_CLOCK}{_OFFSET})?", re.ASCII) for day in _DATES
 )
+_MONTH_NAMES: Final = (
+    "jan",
+    "feb",
+    "mar",
+    "apr",
+    "may",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "oct",
+    "nov",
+    "dec",
+)
+_NAMED: Final = (
+    re.compile(
+        r"(?:[A-Za-z]{3,9},?\s+)?(?P<d>\d{1,2})[-\s](?P<m>[A-Za-z]{3,9})\.?[-\s](?P<y>\d{4})(?P<rest>.*)",
+        re.ASCII,
+    ),
+    re.compile(r"(?P<m>[A-Za-z]{3,9})\.?\s(?P<d>\d{1,2}),?\s(?P<y>\d{4})(?P<rest>.*)", re.ASCII),
+)
+"""Dates with an English month: `Thu, 01 Oct 2026 14:30:00 GMT`, `01-Oct-2026`, `Oct 1, 2026`."""
+_SHORTENED: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d{1,2}", re.ASCII)
+_LONG_NAMES: Final = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
+)  # fmt: skip
 _NOON: Final = 12
+_MONTHS: Final = 12
 _LEAP: Final = 60
 _LAST_YEAR: Final = 9999
 _LAST_DAY: Final = timegm((_LAST_YEAR, 12, 31, 0, 0, 0)) // 86_400
@@ -62,11 +95,11 @@ _LAST_HOUR, _LAST_MINUTE = 23, 59
 
 
 class TimeReader:
-    """Read times in UTC ms. `utc_of` turns what a clock shows, as if it were UTC, into UTC:
-    for times without an offset. Without it those are refused.
+    """Read times in UTC ms.
 
-    With `whole_days`, midnight of any zone is midnight of the same date in UTC: bars of a day
-    carry their date that way.
+    `utc_of` is for times without an offset: it turns what a clock showed (ms, as if it showed UTC)
+    into UTC. If there is none, such times are refused. With `whole_days`, midnight of any zone is
+    midnight of the same date in UTC: bars of a day carry their date that way.
     """
 
     def __init__(
@@ -108,19 +141,16 @@ class TimeReader:
         number = _NUMBER.fullmatch(text)
         if number and self._unit is not Unit.CALENDAR:
             digits = (number[2] or "").ljust(9, "0")
+            # In integers: a double cannot hold the nanoseconds since 1970.
             return (int(number[1]) * 10**9 + int(digits)) * 1000 // _PER_SECOND[self._unit] // 10**9
         return self._calendar_time(text)
 
     def _calendar_time(self, text: str) -> int:
-        match = next(
-            (found for spelling in _SPELLINGS if (found := spelling.fullmatch(text))), None
-        )
+        match = _match(text)
         if match is None:
-            raise Fault(
-                f"{self._name} form",
-                f"{self._name} was {text[:40]!r}, expected as in 2026-01-31T14:30:00.250Z",
-                text,
-            )
+            cause = "; a spreadsheet may have shortened it" if _SHORTENED.fullmatch(text) else ""
+            message = f"{self._name} was {text[:40]!r}, expected as in 2026-01-31T14:30:00.250Z"
+            raise Fault(f"{self._name} form{cause}", message + cause, text)
         try:
             return self._in_utc(text, match.groupdict())
         except Fault:
@@ -141,12 +171,13 @@ class TimeReader:
     def _day_ms(self, found: dict[str, str | None]) -> int:
         if found.get("a"):
             first, second = int(found["a"] or 0), int(found["b"] or 0)
+            # Where dates are written with points the day comes first.
             is_day_first = self._day_first or found["p"] == "."
             day, month = (first, second) if is_day_first else (second, first)
         else:
             day, month = int(found["d"] or 0), int(found["m"] or 0)
         year = int(found["y"] or 0)
-        if not (year and 1 <= month <= _NOON and 1 <= day <= monthrange(year, month)[1]):
+        if not (year and 1 <= month <= _MONTHS and 1 <= day <= monthrange(year, month)[1]):
             raise ValueError(found)
         return timegm((year, month, day, 0, 0, 0)) * 1000
 
@@ -177,16 +208,29 @@ class TimeReader:
         other = TimeReader(unit, now_ms=self._latest_ms - DAY_MS, utc_of=as_utc)
         return other.is_in_window(text)
 
+    def _day_of_a_sheet(self, text: str) -> str:
+        at_ms = _sheet_ms(text)
+        is_one = EARLIEST_MS <= at_ms <= self._latest_ms
+        return f"a date as a spreadsheet counts days ({_shown(at_ms)[:10]})" if is_one else ""
+
     def _outside(self, text: str, at_ms: int) -> str:
         side = "before 1990" if at_ms < EARLIEST_MS else "later than a day from now"
         as_unit = f" in {UNIT_NAMES[self._unit]}" if _NUMBER.fullmatch(text) else ""
         said = f"{self._name} {text[:40]} would be {_shown(at_ms)}{as_unit}, {side}"
         seen = self._seen_as(text)
         if not seen:
-            return f"{said}; it looks like no time of a market"
+            return f"{said}; it looks like {self._day_of_a_sheet(text) or 'no time of a market'}"
         unit = Unit(seen)
         at = TimeReader(unit, now_ms=self._latest_ms - DAY_MS, utc_of=as_utc).read(text)
         return f"{said}; it looks like {UNIT_NAMES[unit]} ({_shown(at)})"
+
+
+def _sheet_ms(text: str) -> int:
+    """Return the time of a spreadsheet's number: days since 30 December 1899; 0 for others."""
+    number = _NUMBER.fullmatch(text)
+    if number is None or not EARLIEST_MS // DAY_MS <= int(number[1]) - SHEET_DAYS <= _LAST_DAY:
+        return 0
+    return (int(number[1]) - SHEET_DAYS) * DAY_MS
 
 
 def unit_of(text: str, *, now_ms: int) -> Unit | None:
@@ -198,14 +242,30 @@ def unit_of(text: str, *, now_ms: int) -> Unit | None:
 
 def is_naive(text: str) -> bool:
     """Say whether a text has a time of day and no offset."""
-    matches = (spelling.fullmatch(text) for spelling in _SPELLINGS)
-    return any(found and found["h"] is not None and found["o"] is None for found in matches)
+    found = _match(text)
+    return found is not None and found["h"] is not None and found["o"] is None
+
+
+def date_and_clock(date: str, clock: str) -> str:
+    """Return the time of two columns; a spreadsheet may have written a date with midnight."""
+    return f"{date.removesuffix(' 00:00:00')} {clock}"
+
+
+def is_number(text: str) -> bool:
+    """Say whether a text is a count since 1970 and no spelling of a date; 20261001 may be both."""
+    return _NUMBER.fullmatch(text) is not None
 
 
 def is_date(text: str) -> bool:
     """Say whether a text is a calendar date without a time of day."""
-    matches = (spelling.fullmatch(text) for spelling in _SPELLINGS)
-    return any(found is not None and found["h"] is None for found in matches)
+    found = _match(text)
+    return found is not None and found["h"] is None
+
+
+def has_two_readings(text: str) -> bool:
+    """Say whether nobody can tell from a date alone which part is the month: 01/10/2026."""
+    found = _SPELLINGS[2].fullmatch(text)
+    return found is not None and found["p"] != "." and found["a"] != found["b"]
 
 
 def day_order(text: str) -> str:
@@ -213,13 +273,35 @@ def day_order(text: str) -> str:
     found = _SPELLINGS[2].fullmatch(text)
     if found is None:
         return ""
-    if int(found["a"]) > _NOON:
+    if int(found["a"]) > _MONTHS:
         return "day"
-    return "month" if int(found["b"]) > _NOON else ""
+    return "month" if int(found["b"]) > _MONTHS else ""
+
+
+def _match(text: str) -> re.Match[str] | None:
+    """Return how a text spells a time, None if it spells none."""
+    plain = _in_digits(text)
+    return next((found for spelling in _SPELLINGS if (found := spelling.fullmatch(plain))), None)
+
+
+def _in_digits(text: str) -> str:
+    """Return a date with the name of its month in digits, any other text as it is."""
+    for named in _NAMED:
+        found = named.fullmatch(text)
+        if found is None:
+            continue
+        short, name = found["m"][:3].lower(), found["m"].lower()
+        if short in _MONTH_NAMES and name in (short, "sept", _LONG_NAMES[_month(short) - 1]):
+            return f"{found['y']}-{_month(short):02}-{found['d']}{found['rest']}"
+    return text
+
+
+def _month(short: str) -> int:
+    return _MONTH_NAMES.index(short) + 1
 
 
 def as_utc(ms: int) -> int:
-    """Return the same time: that of a clock which shows UTC."""
+    """Return the time as it is: `utc_of` for a clock that shows UTC."""
     return ms
 
 

@@ -1,6 +1,6 @@
 """The columns of known vendors, from their public descriptions.
 
-Pure. Must not know files. Of the names of columns only letters and digits count, in lower case.
+Pure. Must not know files. Names of columns are compared by letters and digits alone, in lower case.
 """
 
 from collections.abc import Sequence
@@ -38,6 +38,7 @@ _SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
     "time": (
         *("unix", "timestamp", "opentime", "transacttime", "datetime", "gmttime", "localtime"),
         *("time", "date", "t", "unixtimestamp", "ts", "dateutc", "timeutc", "begins"),
+        "windowstart",
     ),
     "symbol": ("symbol", "ticker", "name", "instrument", "s"),
     "open": ("open", "o", "openprice", "opening"),

@@ -12,6 +12,7 @@ from typing import Final, Self
 import pyarrow.parquet as pq
 
 from feeds.exceptions import InvalidRecording
+from feeds.file_modes import FILE_MODE, FOLDER_MODE
 from feeds.market.events import Event
 from feeds.recordings.columns import SCHEMA, batch_of
 from feeds.recordings.header import HeaderBuilder, Origin, RecordingHeader
@@ -23,9 +24,6 @@ FIRST_GROUP_EVENTS: Final = 1024
 HEADER_KEY: Final = "market.recording"
 """Key of the header in the metadata of the file; it stands in every recording, so it stays."""
 PART: Final = ".part"
-FILE_MODE: Final = 0o600
-FOLDER_MODE: Final = 0o700
-"""Only the account of the site reads recordings: those of restricted feeds are among them."""
 
 
 class RecordingWriter:
@@ -45,6 +43,7 @@ class RecordingWriter:
         self._waiting: list[Event] = []
         self._group_events = FIRST_GROUP_EVENTS
         try:
+            # Recordings of restricted feeds are among them.
             path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
             self._file = os.fdopen(os.open(self._part, flags, FILE_MODE), "wb")

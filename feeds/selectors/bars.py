@@ -3,6 +3,7 @@
 Must not write.
 """
 
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from django.db.models import Sum
@@ -23,8 +24,8 @@ def stored_bars(
     """Return the newest `limit` bars of 1m or 1d that begin in [from, to), oldest first.
 
     All as it was at `until_ms` (our clock, UTC ms): people with a delay must see neither bars that
-    closed later nor what an amendment made of a bar later. Bars without trades are left out, whose
-    trades were all cancelled.
+    closed later nor what an amendment made of a bar later. Bars whose trades were all cancelled are
+    left out.
     """
     closed = {
         "instrument__symbol": symbol,
@@ -42,12 +43,66 @@ def stored_bars(
     return sorted(bars, key=lambda bar: bar.start_ms)[-limit:]
 
 
+def closes_of_day(
+    symbols: Collection[str], *, day_ms: int, until_ms: int
+) -> dict[str, dict[int, int]]:
+    """Return the closes (ticks) of the stored minutes of a day, by symbol and start.
+
+    `day_ms` is the beginning of the day (exchange time, UTC ms). All as it was at `until_ms`, as in
+    `stored_bars`, in two queries.
+    """
+    minutes = {
+        "instrument__symbol__in": symbols,
+        "interval": "1m",
+        "start_ms__gte": day_ms,
+        "start_ms__lt": day_ms + DAY_MS,
+        "recorded_ms__lte": until_ms,
+    }
+    fields = "instrument__symbol", "start_ms", "close", "trades"
+    # Among several, the one that was replaced first after this time comes last.
+    former = FormerBar.objects.filter(**minutes, replaced_ms__gt=until_ms)
+    rows = [
+        *StoredBar.objects.filter(**minutes).order_by().values_list(*fields),
+        *former.order_by("-replaced_ms", "-pk").values_list(*fields),
+    ]
+    found: dict[str, dict[int, int]] = {}
+    for symbol, start_ms, close, trades in rows:
+        closes = found.setdefault(symbol, {})
+        if trades:
+            closes[start_ms] = close
+        else:  # all of its trades were cancelled
+            closes.pop(start_ms, None)
+    return found
+
+
 def _former_bars(until_ms: int, **closed: object) -> dict[int, Bar]:
-    """Return what bars were at a time that are another now, by their start."""
+    """Return the bars that have changed since a time as they were then, by their start."""
     rows = FormerBar.objects.filter(**closed, replaced_ms__gt=until_ms)
-    # Of several the first that was replaced after that time, which comes last here.
+    # The dict keeps the last of several: that which was replaced first after this time.
     ordered = rows.order_by("-replaced_ms", "-pk").values_list(*_FIELDS)
     return {bar.start_ms: bar for bar in (Bar(*values) for values in ordered)}
+
+
+def stored_revisions(
+    symbol: str, interval: str, *, from_ms: int, to_ms: int, until_ms: int
+) -> dict[int, int]:
+    """Return how often bars of 1m or 1d in [from, to) were amended, by start; as at `until_ms`.
+
+    Those that were never amended are left out; those whose trades were all cancelled are not.
+    """
+    closed = {
+        "instrument__symbol": symbol,
+        "interval": interval,
+        "start_ms__gte": from_ms,
+        "start_ms__lt": to_ms,
+        "recorded_ms__lte": until_ms,
+    }
+    fields = "start_ms", "revision"
+    found = dict(StoredBar.objects.filter(**closed, revision__gt=0).values_list(*fields))
+    former = FormerBar.objects.filter(**closed, replaced_ms__gt=until_ms)
+    # As in `_former_bars`: what was replaced first after that time is what there was then.
+    found |= dict(former.order_by("-replaced_ms", "-pk").values_list(*fields))
+    return {start_ms: revision for start_ms, revision in found.items() if revision}
 
 
 class History(NamedTuple):
@@ -70,7 +125,7 @@ class History(NamedTuple):
 def read_history(symbol: str, *, now_ms: int) -> History | None:
     """Return the history of an instrument as it was at a time of our clock (UTC ms).
 
-    None if there is no such instrument: some six queries.
+    None if there is no such instrument. It takes some six queries.
     """
     row = Instrument.objects.select_related("feed").filter(symbol=symbol).first()
     if row is None:

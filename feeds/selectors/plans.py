@@ -32,7 +32,10 @@ class PlanReader:
         self._read_s = 0.0
 
     def poke(self) -> None:
-        """Read the rows at the next call. Entries of two transactions may come out of order."""
+        """Read the rows at the next call, even if the newest audit entry is one that is known.
+
+        Of two transactions the one with the later entry may be committed first.
+        """
         self._pokes += 1
 
     def read(self) -> list[FeedPlan]:

@@ -7,6 +7,7 @@ import logging
 
 from feeds.exceptions import InvalidCheckpoint
 from feeds.models import Feed, RealismDay
+from feeds.plan.plans import FeedKind
 from feeds.realism.days import DayState, unpack_day
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,11 @@ def realism_days(feed: str) -> dict[int, DayState]:
 def all_realism_days() -> dict[str, dict[int, DayState]]:
     """Return the days of every feed by slug."""
     return {slug: realism_days(slug) for slug in Feed.objects.values_list("slug", flat=True)}
+
+
+def makes_its_ticks(feed: str) -> bool:
+    """Say whether a feed is simulated: then it has a rate of its own, and tells its hours."""
+    return Feed.objects.filter(slug=feed, kind=FeedKind.SIMULATED).exists()
 
 
 def _read(feed: str, day: int, content: bytes) -> DayState | None:

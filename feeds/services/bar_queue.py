@@ -10,7 +10,15 @@ from typing import Final
 
 from feeds.market.bars import DAY, MINUTE, Bar, bar_of
 from feeds.market.delayed_keys import MARK
-from feeds.market.events import Amendment, Batch, Carryover, Delisting, ReportedTrade, Trade
+from feeds.market.events import (
+    Amendment,
+    Batch,
+    Carryover,
+    Delisting,
+    Quote,
+    ReportedTrade,
+    Trade,
+)
 from feeds.market.mended_bars import MendedBars
 from feeds.services.bars import ClosedBar
 
@@ -40,6 +48,9 @@ class BarQueue:
         """Fold the trades of a batch; never waits."""
         fold, fold_reported = self._bars.fold, self._bars.fold_reported
         for sequence, event in enumerate(batch.events, batch.first):
+            # Most events are quotes, which move no bar.
+            if event.__class__ is Quote:
+                continue
             if isinstance(event, Trade):
                 if MARK not in event.symbol:
                     self._now_ms = event.ts_event

@@ -3,7 +3,7 @@
 Must not know what a change means, or who may make it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,17 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 
 from feeds.bus import control
-from feeds.exceptions import InvalidTransition
+from feeds.exceptions import ChangeRefused
 from feeds.models import Feed, Instrument
-from feeds.services.audit import Row, facts_of, record, subjects_of, target_of
+from feeds.services.audit import (
+    AuditFacts,
+    Row,
+    facts_of,
+    record,
+    record_each,
+    subjects_of,
+    target_of,
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,7 @@ def change_each(
         for row in rows:
             try:
                 (unchanged if service(row, **inputs) is False else changed).append(str(row))
-            except InvalidTransition as error:
+            except ChangeRefused as error:
                 refusals.append(str(error))
     return Outcome(tuple(changed), tuple(unchanged), tuple(refusals))
 
@@ -110,6 +118,12 @@ def record_market(
         reason=reason,
         subjects=subjects,
     )
+    transaction.on_commit(lambda: control.poke_feeds())
+
+
+def record_markets(action: str, changes: Mapping[str, AuditFacts], *, actor: User | None) -> None:
+    """Write an audit entry for each of many changes by target, and poke the engine once."""
+    record_each(action, changes, actor=actor)
     transaction.on_commit(lambda: control.poke_feeds())
 
 

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from math import inf
-from typing import Final
+from typing import Final, Protocol
 
 from django import db
 from django.db import transaction
@@ -22,6 +22,7 @@ from msgspec.structs import replace
 
 from feeds.clock import Clock
 from feeds.database import with_connection
+from feeds.engine.catching_up import CatchUp, following
 from feeds.engine.checkpoint import (
     NO_CHECKPOINT,
     Checkpoint,
@@ -30,9 +31,9 @@ from feeds.engine.checkpoint import (
     pack_checkpoint,
     unpack_checkpoint,
 )
-from feeds.exceptions import InvalidCheckpoint
+from feeds.exceptions import FeedError, InvalidCheckpoint
 from feeds.market.board import Board
-from feeds.market.events import FeedState
+from feeds.market.events import FIRST, NOTHING, Batch, FeedState
 from feeds.models import Feed, Intervention, MarketCheckpoint
 from feeds.models.feeds import Hours
 from feeds.plan.plans import FeedKind
@@ -59,25 +60,31 @@ Store = Callable[[str, Checkpoint | None, Sequence[ClosedBar], Sequence[WatchedD
 log = logging.getLogger(__name__)
 
 
-def take_over(epoch: str, now_ms: int) -> Checkpoint:
+def take_over(epoch: str, now_ms: int, published: Sequence[Batch] = ()) -> Checkpoint:
     """Return what the last market left, and let only the market of this epoch write from now on.
+
+    `published` is what the last market published after its checkpoint. State, bars and clocks are
+    brought up to there, and stored at once as the first checkpoint of this epoch: a market that
+    ends before its first own checkpoint neither loses that nor moves the clocks twice.
 
     The clocks of compressed feeds go on where they stopped. A state that cannot be read counts as
     none, with a line in the log.
     """
     with transaction.atomic():
         row, _ = MarketCheckpoint.objects.select_for_update().get_or_create(pk=_ONLY)
-        row.epoch = epoch
-        row.save(update_fields=["epoch"])
-        left = _read(bytes(row.content))
+        left, bars = _bring_up(_read(bytes(row.content)), published, now_ms)
+        passed_ms = _move_clocks(left, now_ms)
         rested_ms = {
-            feed.slug: now_ms - left.saved_ms
-            for feed in Feed.objects.filter(slug__in=left.feeds, hours=Hours.COMPRESSED)
-            if _rests(feed) and now_ms > left.saved_ms
+            feed: left.rested_ms.get(feed, 0) + passed_ms.get(feed, 0)
+            for feed in left.rested_ms.keys() | passed_ms.keys()
         }
-        for slug, passed_ms in rested_ms.items():
-            _move_clock(Feed.objects.get(slug=slug), left.saved_ms, passed_ms)
-    return replace(left, rested_ms=rested_ms)
+        left = replace(left, rested_ms=rested_ms)
+        begun = replace(left, saved_ms=now_ms, epoch=epoch, sequence=NOTHING)
+        row.epoch, row.saved_ms, row.content = epoch, now_ms, pack_checkpoint(begun)
+        row.save()
+        if bars:
+            store_bars(bars)
+    return left
 
 
 def read_checkpoint() -> Checkpoint:
@@ -111,10 +118,26 @@ def store_checkpoint(
     return is_ours
 
 
+class Kept(Protocol):
+    """The side of a bus that keeps what was published since the newest checkpoint."""
+
+    def prepare_part(self) -> None:
+        """Get ready for `begin_part`, which must not wait."""
+        ...
+
+    def begin_part(self) -> int:
+        """Note that a checkpoint holds all that was published so far; return its number."""
+        ...
+
+    def forget_before(self, part: int) -> None:
+        """Forget what was published before: the checkpoint is stored."""
+        ...
+
+
 class CheckpointWriter:
     """Writes state and bars of a running market every `every_s`, and once more at its end.
 
-    `drawn` returns the sequence of the last event of the engine. While the board is not there, a
+    `drawn` returns the sequence of the last event of the engine. While the board is behind it, a
     batch was drawn and is not published: state, bars and board are then of different moments.
     """
 
@@ -128,6 +151,7 @@ class CheckpointWriter:
         drawn: Callable[[], int],
         bars: BarQueue,
         realism: RealismWatch,
+        kept: Kept,
         store: Store = store_checkpoint,
         every_s: float = EVERY_S,
     ) -> None:
@@ -138,45 +162,50 @@ class CheckpointWriter:
         self._drawn = drawn
         self._bars = bars
         self._realism = realism
+        self._kept = kept
         self._realism_due_s = -inf
         self._days: dict[tuple[str, int], WatchedDay] = {}
         self._store = store
         self._every_s = every_s
         self._trouble = ""
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
 
     async def run(self) -> None:
-        """Write until cancelled, then a last time."""
-        thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
-        try:
-            while True:
-                has_begun = await self._write(thread, self._clock.monotonic())
-                await asyncio.sleep(self._every_s if has_begun else LOOK_S)
-        finally:
-            await self._write(thread, inf)
-            await _in(thread, close_thread)
-            thread.shutdown(wait=False)
+        """Write until cancelled."""
+        while True:
+            has_begun = await self._write(self._clock.monotonic())
+            await asyncio.sleep(self._every_s if has_begun else LOOK_S)
 
-    async def _write(self, thread: ThreadPoolExecutor, now_s: float) -> bool:
+    async def end(self) -> None:
+        """Write a last time; the market has ended, so nothing is drawn or published any more."""
+        await self._write(inf)
+        await _in(self._thread, close_thread)
+        self._thread.shutdown(wait=False)
+
+    async def _write(self, now_s: float) -> bool:
         """Take the state and write it; say whether the market has begun."""
+        await _in(self._thread, self._kept.prepare_part)
         # No await before state and number of bars are known: the engine must not step in between.
         if self._board().sequence != self._drawn():
             return False
-        checkpoint = checkpoint_of(self._state(), self._board(), self._clock.now_ms())
+        board, now_ms = self._board(), self._clock.now_ms()
+        checkpoint = checkpoint_of(self._state(), board, now_ms, epoch=self._epoch)
         waiting, lost = len(self._bars), self._bars.lost
         if not checkpoint.feeds and not waiting:
             return False
         self._take_days(now_s)
+        part = self._kept.begin_part()
         try:
-            is_ours = await self._write_all(thread, checkpoint, waiting, lost)
+            is_ours = await self._write_all(checkpoint, waiting, lost)
         except db.Error as error:
             self._complain(str(error))
         else:
             self._complain("" if is_ours else "another market took over")
+            if is_ours:
+                await _in(self._thread, partial(self._kept.forget_before, part))
         return True
 
-    async def _write_all(
-        self, thread: ThreadPoolExecutor, checkpoint: Checkpoint, waiting: int, lost: int
-    ) -> bool:
+    async def _write_all(self, checkpoint: Checkpoint, waiting: int, lost: int) -> bool:
         """Write the bars in parts, and the checkpoint with the last part."""
         while True:
             # A full queue may have dropped bars meanwhile, which then wait no more.
@@ -185,7 +214,7 @@ class CheckpointWriter:
             is_last = left <= WRITE_BARS
             state = checkpoint if is_last else None
             days = list(self._days.values()) if is_last else []
-            if not await _in(thread, partial(self._store, self._epoch, state, part, days)):
+            if not await _in(self._thread, partial(self._store, self._epoch, state, part, days)):
                 return False
             self._bars.drop(len(part), lost_before=lost_before)
             waiting, lost = left - len(part), lost_before
@@ -218,6 +247,40 @@ def _read(content: bytes) -> Checkpoint:
         return NO_CHECKPOINT
 
 
+def _bring_up(
+    left: Checkpoint, published: Sequence[Batch], now_ms: int
+) -> tuple[Checkpoint, list[ClosedBar]]:
+    """Return the market as of what it published last, and the bars that closed since `left`."""
+    batches = list(following(left, published))
+    if not batches:
+        return left, []
+    catch_up, bars = CatchUp(left), BarQueue()
+    carried = tuple(instrument.values for instrument in left.instruments.values())
+    bars.observe(Batch(left.epoch, FIRST, carried))
+    try:
+        for batch in batches:
+            catch_up.take(batch)
+            bars.observe(batch)
+    except (FeedError, LookupError, ArithmeticError, ValueError) as error:
+        log.warning("what was published after the checkpoint cannot be used reason=%r", error)
+        return left, []
+    log.info("market goes on after its checkpoint batches=%d bars=%d", len(batches), len(bars))
+    return catch_up.checkpoint(now_ms), bars.oldest(len(bars))
+
+
+def _move_clocks(left: Checkpoint, now_ms: int) -> dict[str, int]:
+    """Let the clocks of compressed feeds stand still since a checkpoint; return by how many ms.
+
+    Less than 0 if the clock of the machine was set back: what was published must not come again.
+    """
+    passed_ms = now_ms - left.saved_ms
+    feeds = Feed.objects.filter(slug__in=left.feeds, hours=Hours.COMPRESSED)
+    resting = [feed for feed in feeds if _rests(feed) and passed_ms]
+    for feed in resting:
+        _move_clock(feed, left.saved_ms, passed_ms)
+    return {feed.slug: passed_ms for feed in resting}
+
+
 def _rests(feed: Feed) -> bool:
     """Say whether the clock of a compressed feed stands still while nothing runs."""
     return feed.kind == FeedKind.SIMULATED and feed.state != FeedState.CLOSED
@@ -230,6 +293,7 @@ def _move_clock(feed: Feed, saved_ms: int, passed_ms: int) -> None:
         datetime.fromtimestamp(saved_ms / 1000, UTC),
         timedelta(milliseconds=passed_ms),
     )
+    # It was started since then, and its days count from that start.
     if feed.opened_at > saved_at:
         return
     before = {"rested_ms": feed.rested_ms}
@@ -237,6 +301,7 @@ def _move_clock(feed: Feed, saved_ms: int, passed_ms: int) -> None:
     if feed.runs_until is not None and feed.runs_until > saved_at:
         feed.runs_until += passed
     feed.save(update_fields=["rested_ms", "runs_until"])
+    # One that was made since then was planned by the clock as it is now.
     running = Intervention.objects.filter(
         feed=feed, cancelled_at=None, ends_at__gt=saved_at, made_at__lte=saved_at
     )
@@ -245,5 +310,5 @@ def _move_clock(feed: Feed, saved_ms: int, passed_ms: int) -> None:
     record_market("go on", target_of(feed), before, after, reason="nothing ran meanwhile")
 
 
-async def _in(thread: ThreadPoolExecutor, work: Callable[[], bool | None]) -> bool:
+async def _in(thread: ThreadPoolExecutor, work: Callable[[], object]) -> bool:
     return bool(await asyncio.get_running_loop().run_in_executor(thread, with_connection(work)))

@@ -1,6 +1,6 @@
-"""Every change of feeds: row and audit entry together, the engine poked on commit.
+"""Adds, changes, runs and deletes feeds: the row and its audit entry in one transaction.
 
-The only writer of these rows. Must not know requests, forms or sockets.
+`replays` adds feeds too, which play a recording. Must not know requests, forms or sockets.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from feeds.exceptions import InvalidTransition
+from feeds.exceptions import ChangeRefused
 from feeds.market.events import FeedState
 from feeds.market.instruments import Definition
 from feeds.models import Feed, Instrument, StoredBar
@@ -40,7 +40,7 @@ def start_feed(feed: Feed, *, actor: User | None, reason: str = "") -> bool:
     """Run a feed; return whether that changed anything. Compressed days open at once.
 
     Raises:
-        InvalidTransition: it is a replay of a recording that has none of its instruments.
+        ChangeRefused: it is a replay of a recording that has none of its instruments.
     """
     refuse_empty_replay(feed)
     return _move(feed, FeedState.RUNNING, action="start", actor=actor, reason=reason)
@@ -50,7 +50,7 @@ def pause_feed(feed: Feed, *, actor: User | None, reason: str = "") -> bool:
     """Stop the ticks within the trading session; return whether that changed anything.
 
     Raises:
-        InvalidTransition: the feed is closed, so there is no trading session to pause.
+        ChangeRefused: the feed is closed, so there is no trading session to pause.
     """
     return _move(feed, FeedState.PAUSED, action="pause", actor=actor, reason=reason)
 
@@ -64,12 +64,12 @@ def step_feed(feed: Feed, *, actor: User | None, reason: str = "") -> None:
     """Let a paused feed run for STEP; then it is paused again.
 
     Raises:
-        InvalidTransition: the feed is not paused.
+        ChangeRefused: the feed is not paused.
     """
     with transaction.atomic():
         lock(feed)
         if feed.state != FeedState.PAUSED:
-            raise InvalidTransition(f"{feed} is not paused; only a paused feed can step")
+            raise ChangeRefused(f"{feed} is not paused; only a paused feed can step")
         values = {"runs_until": timezone.now() + STEP}
         change(feed, values, action="step", actor=actor, reason=reason)
 
@@ -146,7 +146,7 @@ def _move(feed: Feed, state: FeedState, *, action: str, actor: User | None, reas
         if feed.state == state:
             return False
         if state is FeedState.PAUSED and feed.state == FeedState.CLOSED:
-            raise InvalidTransition(f"{feed} is closed; start it before you pause it")
+            raise ChangeRefused(f"{feed} is closed; start it before you pause it")
         values: dict[str, Any] = {"state": state.value, "reason": reason, "runs_until": None}
         if feed.state == FeedState.CLOSED:
             values |= {"opened_at": timezone.now(), "rested_ms": 0}
@@ -175,4 +175,5 @@ def instrument_of(feed: Feed, definition: Definition, prefix: str = "") -> Instr
         reference_price=definition.reference_ticks * definition.tick_size,
         volatility=definition.volatility,
         activity=definition.activity,
+        lot_size=definition.lot_size,
     )

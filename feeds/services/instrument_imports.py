@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from feeds.exceptions import InvalidTransition
+from feeds.exceptions import ChangeRefused
 from feeds.models import Feed, Instrument, PendingImport
 from feeds.services.audit import target_of
 from feeds.services.bars import count_bars, delete_bars
@@ -50,12 +50,12 @@ def find_pending(feed: Feed, key: str, *, actor: User) -> PendingImport:
     """Return a list that waits.
 
     Raises:
-        InvalidTransition: no such list of this person waits for this feed.
+        ChangeRefused: no such list of this person waits for this feed.
     """
     rows = PendingImport.objects.filter(made_at__gte=timezone.now() - LIFETIME)
     found = rows.filter(key=key, user=actor, feed=feed).first()
     if found is None:
-        raise InvalidTransition("This dry run is too old, or it was applied. Upload the list again")
+        raise ChangeRefused("This dry run is too old, or it was applied. Upload the list again")
     return found
 
 
@@ -64,12 +64,12 @@ def apply_import(
 ) -> Difference:
     """Make the instruments of a feed what a list says, exactly as its dry run showed.
 
-    Instruments that the list lacks stay, unless `with_removal`. Stored bars count in ticks, so
-    those of an instrument go when its tick size changes, as the dry run said.
+    Instruments that the list lacks stay, unless `with_removal`. Stored bars count in ticks and
+    lots, so those of an instrument go when one of these changes, as the dry run said.
 
     Raises:
         InvalidImport: the rows have changed, and a line is wrong now.
-        InvalidTransition: the rows have changed since, there is nothing to do, or no list waits.
+        ChangeRefused: the rows have changed since, there is nothing to do, or no list waits.
     """
     with transaction.atomic():
         lock(feed)
@@ -77,10 +77,10 @@ def apply_import(
         pending = find_pending(feed, key, actor=actor)
         found = compare(feed, pending.text)
         if found.digest() != pending.digest:
-            raise InvalidTransition(f"{feed} has changed since the dry run. Here is the new one")
+            raise ChangeRefused(f"{feed} has changed since the dry run. Here is the new one")
         gone = found.missing if with_removal else ()
         if not (found.added or found.changed or gone):
-            raise InvalidTransition("There is nothing to do")
+            raise ChangeRefused("There is nothing to do")
         before, after = _by_symbol(found, gone)
         if bars := count_bars((*found.regridded, *gone)):
             before["bars deleted"] = bars

@@ -1,13 +1,10 @@
-"""An instrument list is a CSV or TSV file with a line per instrument of a feed: read and written.
+"""An instrument list is a table with a line per instrument of a feed: compared and written.
 
 The columns are named like the fields of an instrument. Must not write rows.
 """
 
-import csv
 import hashlib
-from collections import Counter
 from dataclasses import dataclass
-from io import StringIO
 from typing import Any, Final
 
 import msgspec
@@ -21,18 +18,21 @@ from import_export.widgets import Widget
 from tablib import Dataset
 
 from feeds.exceptions import InvalidImport
+from feeds.market.symbols import read_symbol
 from feeds.models import Feed, Instrument
 from feeds.services.audit import facts_of
+from feeds.services.list_text import read_text
 
 KEY: Final = "symbol"
 COLUMNS: Final = (
     KEY, "name", "sector", "tick_size", "reference_price", "volatility", "activity",
+    "lot_size",
 )  # fmt: skip
 """A list may lack all but the key: then the instruments keep what they have."""
+NUMBERS: Final = frozenset(COLUMNS) - {KEY, "name", "sector"}
+UNITS: Final = frozenset({"tick_size", "lot_size"})
+"""What stored bars count in."""
 FORMATS: Final = {"csv": CSV(), "tsv": TSV()}
-DELIMITERS: Final = {"csv": ",", "tsv": "\t"}
-MOST_ROWS: Final = 5_000
-MOST_CHARACTERS: Final = 1024 * 1024
 _FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "'")
 Facts = dict[str, Any]
 
@@ -57,8 +57,8 @@ class Difference:
 
     @property
     def regridded(self) -> tuple[Instrument, ...]:
-        """Return the instruments that get another tick size, in which their bars mean nothing."""
-        return tuple(each.instrument for each in self.changed if "tick_size" in each.after)
+        """Return the instruments that get other units, in which their bars mean nothing."""
+        return tuple(each.instrument for each in self.changed if UNITS & each.after.keys())
 
     def digest(self) -> str:
         """Return a hash that is the same only for the same changes of the same rows."""
@@ -81,6 +81,8 @@ class CellWidget(Widget):  # type: ignore[misc]
             ValueError: the field cannot read it; the library takes no other error of a cell.
         """
         text = _unguarded(value)
+        if self.field.name == KEY:
+            text = read_symbol(text)
         try:
             ProhibitNullCharactersValidator()(text)
             return self.field.to_python(text if self.field.empty_strings_allowed else text or None)
@@ -121,14 +123,14 @@ class InstrumentResource(ModelResource):  # type: ignore[misc]
 
     def before_import_row(self, row: Any, **kwargs: Any) -> None:
         """Refuse a symbol that an earlier line has."""
-        line, symbol = self.lines[kwargs["row_number"] - 1], _unguarded(row[KEY])
+        line, symbol = self.lines[kwargs["row_number"] - 1], _symbol_in(row)
         first = self.seen.setdefault(symbol, line)
         if first != line:
             raise ValidationError({KEY: f"{symbol[:40]} is already in line {first}."})
 
     def get_instance(self, instance_loader: Any, row: Any) -> Instrument | None:  # noqa: ARG002
         """Return the present row of a line; the library would ask the database for each."""
-        return self.present.get(_unguarded(row[KEY]))
+        return self.present.get(_symbol_in(row))
 
     def init_instance(self, row: Any = None) -> Instrument:  # noqa: ARG002
         """Return a new instrument of the feed."""
@@ -167,7 +169,8 @@ def compare(feed: Feed, text: str) -> Difference:
     Raises:
         InvalidImport: a line is wrong; all wrong lines are named.
     """
-    rows, lines = _read(text.removeprefix("\ufeff"))
+    read = read_text(text, COLUMNS, NUMBERS)
+    rows, lines = Dataset(*read.rows, headers=read.names), read.lines
     resource = InstrumentResource(feed, lines)
     # `import_data` would save each row and roll back, which locks the database meanwhile.
     result = resource.import_data_inner(
@@ -187,56 +190,6 @@ def compare(feed: Feed, text: str) -> Difference:
         ),
         unchanged=sum(row.is_skip() for row in result.rows),
     )
-
-
-def _read(text: str) -> tuple[Dataset, list[int]]:
-    """Return the rows that are not blank, and the line on which each of them ends."""
-    if len(text) > MOST_CHARACTERS:
-        raise InvalidImport([(1, f"longer than {MOST_CHARACTERS:,} characters")])
-    kind = "tsv" if "\t" in "".join(text.splitlines()[:1]) else "csv"
-    lines = _lines_of(text, DELIMITERS[kind])
-    rows = FORMATS[kind].create_dataset(text, strict=True)
-    rows.headers = [_column(name) for name in rows.headers]
-    for index in reversed(range(len(rows))):
-        if not any(rows[index]):
-            del rows[index], lines[index]
-    return rows, lines
-
-
-def _lines_of(text: str, delimiter: str) -> list[int]:
-    """Return the line of each row; tablib knows no lines, and fills up rows that are too short.
-
-    Raises:
-        InvalidImport: the columns are wrong, or a row has not as many cells as there are columns.
-    """
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    lines: list[int] = []
-    faults: list[tuple[int, str]] = []
-    try:
-        names = next(reader, [])
-        faults += [(1, fault) for fault in _faults_of_columns([_column(name) for name in names])]
-        for cells in () if faults else filter(None, reader):
-            lines.append(reader.line_num)
-            if len(cells) != len(names):
-                faults.append((reader.line_num, f"{len(cells):,} cells, expected {len(names)}"))
-            if len(lines) > MOST_ROWS:
-                faults.append((reader.line_num, f"more than {MOST_ROWS:,} rows"))
-                break
-    except csv.Error as error:
-        faults.append((reader.line_num, f"not a valid list: {error}"))
-    if faults:
-        raise InvalidImport(faults)
-    return lines
-
-
-def _faults_of_columns(names: list[str]) -> list[str]:
-    counts = Counter(names)
-    unknown = [name for name in counts if name not in COLUMNS][: len(COLUMNS)]
-    return [
-        *(f"unknown column {name[:40]!r}" for name in unknown),
-        *(f"no column {KEY!r}" for _ in range(KEY not in counts)),
-        *(f"column {name!r} is there twice" for name in COLUMNS if counts[name] > 1),
-    ]
 
 
 def _faults_of(row: RowResult) -> list[str]:
@@ -262,8 +215,8 @@ def _change_of(row: RowResult) -> Change:
     )
 
 
-def _column(name: str) -> str:
-    return name.strip().lower()
+def _symbol_in(row: Any) -> str:
+    return read_symbol(_unguarded(row[KEY]))
 
 
 def _unguarded(cell: str) -> str:

@@ -1,6 +1,8 @@
-"""Every change of instruments and their halts: row and audit entry together, the engine poked.
+"""Adds, changes, deletes and halts instruments: the row and its audit entry in one transaction.
 
-The only writer of these rows. Must not know requests, forms or sockets.
+Many at once are made elsewhere: by `feeds` for a new exchange, by `replays` from a recording, and
+by `instrument_imports` from a table. Halts are written here only. Must not know requests, forms or
+sockets.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,11 +12,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models.functions import Now
 
-from feeds.exceptions import InvalidTransition
+from feeds.exceptions import ChangeRefused
 from feeds.models import Feed, Halt, Instrument
-from feeds.services.audit import facts_of, subjects_of, target_of
-from feeds.services.bars import count_bars, delete_bars
-from feeds.services.changes import Outcome, lock, record_market, save
+from feeds.services.audit import AuditFacts, facts_of, subjects_of, target_of
+from feeds.services.bars import bars_by_instrument, count_bars, delete_bars
+from feeds.services.changes import Outcome, record_market, record_markets, save
 
 INSTRUMENT_FACTS: Final = (
     "feed",
@@ -25,6 +27,7 @@ INSTRUMENT_FACTS: Final = (
     "reference_price",
     "volatility",
     "activity",
+    "lot_size",
 )
 
 
@@ -33,26 +36,26 @@ def save_instrument(
 ) -> bool:
     """Add or change an instrument; return whether that changed anything.
 
-    Its bars are in ticks, and go when their size changes: `deletes_bars` says that the actor was
-    told how many.
+    Its bars are in ticks and lots, and go when the size of one changes: `deletes_bars` says that
+    the actor agreed to that.
 
     Raises:
         ValidationError: a field is invalid.
-        InvalidTransition: bars would go, and nobody was told.
+        ChangeRefused: bars would go, and nobody agreed.
     """
     with transaction.atomic():
         count = bars_lost_by(instrument)
         if count and not deletes_bars:
-            raise InvalidTransition(f"{instrument} has {count} bars in its present tick size")
+            raise ChangeRefused(f"{instrument} has {count} bars in its present tick and lot size")
         if count:
             _delete_bars_of(instrument, actor)
         return save(instrument, INSTRUMENT_FACTS, actor=actor)
 
 
 def bars_lost_by(instrument: Instrument) -> int:
-    """Return how many stored bars a changed instrument loses, because its tick size differs."""
-    with_other_ticks = Instrument.objects.exclude(tick_size=instrument.tick_size)
-    is_other = with_other_ticks.filter(pk=instrument.pk).exists()
+    """Return how many stored bars a changed instrument loses: its tick or lot size differs."""
+    units = {"tick_size": instrument.tick_size, "lot_size": instrument.lot_size}
+    is_other = Instrument.objects.exclude(**units).filter(pk=instrument.pk).exists()
     return count_bars([instrument]) if is_other else 0
 
 
@@ -65,13 +68,32 @@ def _delete_bars_of(instrument: Instrument, actor: User | None) -> None:
 
 def delete_instrument(instrument: Instrument, *, actor: User | None) -> None:
     """Delete an instrument; the audit entry keeps its facts."""
+    delete_instruments([instrument], actor=actor)
+
+
+def delete_instruments(instruments: Iterable[Instrument], *, actor: User | None) -> None:
+    """Delete instruments, all or none; each has an audit entry that keeps its facts.
+
+    There may be thousands, and nobody else writes meanwhile: so the statements are the same few
+    for any number. Those that are gone already are left out.
+    """
+    keys = [row.pk for row in instruments]
     with transaction.atomic():
-        lock(instrument)
-        before = facts_of(instrument, INSTRUMENT_FACTS) | {"bars": count_bars([instrument])}
-        subjects = subjects_of(instrument)
-        target = target_of(instrument)
-        record_market("delete", target, before=before, actor=actor, subjects=subjects)
-        instrument.delete()
+        locked = Instrument.objects.select_for_update(of=("self",)).filter(pk__in=keys)
+        rows = list(locked.select_related("feed").order_by("pk"))
+        bars = bars_by_instrument(rows)
+        record_markets(
+            "delete",
+            {
+                target_of(row): AuditFacts(
+                    facts_of(row, INSTRUMENT_FACTS) | {"bars": bars.get(row.pk, 0)},
+                    subjects_of(row),
+                )
+                for row in rows
+            },
+            actor=actor,
+        )
+        Instrument.objects.filter(pk__in=[row.pk for row in rows]).delete()
 
 
 def halt_instruments(
@@ -87,6 +109,7 @@ def halt_instruments(
         for feed, rows in _locked(instruments):
             open_, halted = _by_state(rows)
             halts = [Halt(instrument=row, reason=reason, started_by=actor) for row in open_]
+            # `bulk_create` checks nothing by itself.
             for halt in halts:
                 halt.clean_fields(exclude=["instrument", "started_by"])
             Halt.objects.bulk_create(halts, batch_size=500)

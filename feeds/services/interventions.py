@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from feeds.exceptions import InvalidTransition
+from feeds.exceptions import ChangeRefused
 from feeds.models import AuditEntry, Feed, Intervention, Scenario, ScenarioStep
 from feeds.plan.plans import FeedKind
 from feeds.services.audit import facts_of, target_of
@@ -45,7 +45,7 @@ def intervene(
     """Begin a shock or a regime, given as an unsaved row, at a time; at once if none is given.
 
     Raises:
-        InvalidTransition: the feed is not simulated, or too much is going on there.
+        ChangeRefused: the feed is not simulated, or too much is going on there.
         ValidationError: a field is invalid, or the start is in the past.
     """
     with transaction.atomic():
@@ -63,12 +63,12 @@ def run_scenario(
     """Begin the steps of a scenario, counted from a time, at once if none is given; return them.
 
     Raises:
-        InvalidTransition: it has no steps, the feed is not simulated, or too much is going on.
+        ChangeRefused: it has no steps, the feed is not simulated, or too much is going on.
         ValidationError: a step does not fit the feed any more, or the start is in the past.
     """
     with transaction.atomic():
         if not scenario.steps.exists():
-            raise InvalidTransition(f"{scenario} has no steps")
+            raise ChangeRefused(f"{scenario} has no steps")
         _refuse(scenario.feed, more=scenario.steps.count())
         begin = starts_at or timezone.now() + LEAD
         rows = rows_of(scenario, begin)
@@ -96,13 +96,13 @@ def cancel_interventions(
     """Call off what is left of interventions of a feed; return those that were not over yet.
 
     Raises:
-        InvalidTransition: all of them are over.
+        ChangeRefused: all of them are over.
     """
     with transaction.atomic():
         lock(feed)
         rows = [row for row in feed.interventions.filter(pk__in=keys) if row.is_open]
         if not rows:
-            raise InvalidTransition("nothing is left to call off")
+            raise ChangeRefused("nothing is left to call off")
         chosen = feed.interventions.filter(pk__in=[row.pk for row in rows])
         chosen.update(cancelled_at=Now(), cancelled_by=actor)
         record_market("call off", target_of(feed), _summary(rows), actor=actor, reason=reason)
@@ -134,19 +134,19 @@ def save_scenario(
             step.save()
         action, after = "add" if is_new else "change", _facts_of(scenario)
         if before != after:
-            record_market(action, _target_of(scenario), before, after, actor)
+            record_market(action, target_of(scenario), before, after, actor)
 
 
 def delete_scenario(scenario: Scenario, *, actor: User | None) -> None:
     """Remove a scenario; interventions that it has begun go on."""
     with transaction.atomic():
         before = _facts_of(scenario)
-        record_market("delete", _target_of(scenario), before=before, actor=actor)
+        record_market("delete", target_of(scenario), before=before, actor=actor)
         scenario.delete()
 
 
 def seed_scenarios(feed: Feed) -> None:
-    """Give a feed its first scenarios, once: whoever deletes them does not want them back."""
+    """Give a feed its first scenarios, once: people who delete them do not want them back."""
     if AuditEntry.objects.filter(target__startswith="scenario ").exists():
         return
     for name, note, steps in FIRST_SCENARIOS:
@@ -157,10 +157,10 @@ def seed_scenarios(feed: Feed) -> None:
 def _refuse(feed: Feed, *, more: int) -> None:
     lock(feed)
     if feed.kind != FeedKind.SIMULATED:
-        raise InvalidTransition(f"{feed} is not simulated; only a simulated feed can be shocked")
+        raise ChangeRefused(f"{feed} is not simulated; only a simulated feed can be shocked")
     is_open = feed.interventions.filter(cancelled_at=None, ends_at__gt=timezone.now())
     if is_open.count() + more > MOST_OPEN:
-        raise InvalidTransition(f"{feed} already has {is_open.count()} open interventions")
+        raise ChangeRefused(f"{feed} already has {is_open.count()} open interventions")
 
 
 def _add(row: Intervention, starts_at: datetime | None, reason: str, *, actor: User | None) -> None:
@@ -182,7 +182,3 @@ def _summary(rows: Sequence[Intervention]) -> dict[str, Any]:
 def _facts_of(scenario: Scenario) -> dict[str, Any]:
     steps = [str(step) for step in scenario.steps.all()] if scenario.pk else []
     return facts_of(scenario, SCENARIO_FACTS) | {"steps": steps}
-
-
-def _target_of(scenario: Scenario) -> str:
-    return f"scenario {scenario.feed.slug} {scenario.name}"

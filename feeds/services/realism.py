@@ -31,5 +31,6 @@ def store_realism(days: Sequence[WatchedDay]) -> None:
 def _forget_old(feed: int) -> None:
     rows = RealismDay.objects.filter(feed=feed)
     newest = rows.order_by("-day").values_list("day", flat=True)[DAYS_KEPT - 1 : DAYS_KEPT]
+    # The slice holds the oldest day to keep, or nothing while there are fewer days.
     for oldest_kept in newest:
         rows.filter(day__lt=oldest_kept).delete()

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.utils.text import slugify
 
 from feeds.clock import SystemClock
-from feeds.exceptions import InvalidTransition
+from feeds.exceptions import ChangeRefused
 from feeds.market.events import Event
 from feeds.models import Feed, Recording
 from feeds.recordings.csv_import import CsvRows, Rows, Table
@@ -65,7 +65,7 @@ def import_table(
 
 
 def recordings_folder() -> Path:
-    """Return the folder of recordings."""
+    """Return the folder that the settings name; the paths of recordings begin there."""
     folder: Path = settings.MARKET_RECORDINGS_DIR
     return folder
 
@@ -92,6 +92,7 @@ def save_recording(
     header = _write(place, groups, origin=origin, feed=feed)
     try:
         return _enter(row, header, actor=actor)
+    # Whatever it was, also Ctrl-C: a file without a row would stay for ever.
     except BaseException:
         place.unlink()
         raise
@@ -120,12 +121,12 @@ def delete_recording(recording: Recording, *, actor: User | None) -> None:
     """Delete a recording and its file; the audit entry keeps its facts.
 
     Raises:
-        InvalidTransition: a feed plays it.
+        ChangeRefused: a feed plays it.
     """
     with transaction.atomic():
         recording = Recording.objects.select_for_update().get(pk=recording.pk)
         if feeds := list(recording.feeds.values_list("name", flat=True)):
-            raise InvalidTransition(f"{recording} is played by {', '.join(feeds)}")
+            raise ChangeRefused(f"{recording} is played by {', '.join(feeds)}")
         before = facts_of(recording, FACTS)
         record("delete", target_of(recording), actor=actor, before=before)
         place: Path = settings.MARKET_RECORDINGS_DIR / recording.path

@@ -14,7 +14,8 @@ from typing import Final
 
 from django.contrib.auth.models import User
 
-from feeds.exceptions import InvalidRecording, InvalidTransition
+from feeds.exceptions import ChangeRefused, InvalidRecording
+from feeds.file_modes import FILE_MODE, FOLDER_MODE
 from feeds.services.recordings import recordings_folder
 
 LIFETIME_S: Final = 3600
@@ -32,9 +33,10 @@ def keep_table(chunks: Iterable[bytes], *, actor: User) -> str:
     key = secrets.token_urlsafe(24)
     try:
         place = _place(key, actor)
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
         _remove_old(place.parent, actor)
-        with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        with os.fdopen(os.open(place, flags, FILE_MODE), "wb") as file:
             for chunk in chunks:
                 file.write(chunk)
     except OSError as error:
@@ -46,11 +48,11 @@ def find_table(key: str, *, actor: User) -> Path:
     """Return the file of a key.
 
     Raises:
-        InvalidTransition: no such file of this person waits.
+        ChangeRefused: no such file of this person waits.
     """
     place = _place(key, actor) if _KEY.fullmatch(key) else None
     if place is None or not place.is_file():
-        raise InvalidTransition("This upload is too old, or it was imported. Choose the file again")
+        raise ChangeRefused("This upload is too old, or it was imported. Choose the file again")
     return place
 
 

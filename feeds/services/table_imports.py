@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Final, NamedTuple
 
 from django.contrib.auth.models import User
 
@@ -25,6 +26,9 @@ from feeds.recordings.table_files import MOST_UNPACKED, recognise_file, rows_of,
 from feeds.services.feeds import instrument_of
 from feeds.services.recordings import import_table
 from feeds.services.replays import check_symbols, make_replay
+
+LOTS_SHOWN: Final = 10
+"""Lot sizes that a dry run names."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,14 @@ class TableOutcome:
     notes: list[str]
 
 
+class ImportedTable(NamedTuple):
+    """What an import made: a recording, perhaps a feed, and notes of what was left out."""
+
+    recording: Recording
+    feed: Feed | None
+    notes: list[str]
+
+
 def recognise_table(path: Path, name: str) -> Recognised:
     """Return how an uploaded table seems to be laid out.
 
@@ -103,8 +115,8 @@ def try_table(source: TableSource, *, plays: bool = False, prefix: str = "") -> 
     """Read a whole table and say what it would give; nothing is kept.
 
     Raises:
-        InvalidImport: some rows are wrong; all causes are told.
-        ValidationError: a symbol of the feed that plays it is taken, or cannot be.
+        InvalidImport: some rows are wrong; all causes are named.
+        ValidationError: a symbol of the feed that plays it is taken or not valid.
     """
     plan = source.plan()
     _check(plan, plays=plays, prefix=prefix)
@@ -115,19 +127,19 @@ def try_table(source: TableSource, *, plays: bool = False, prefix: str = "") -> 
             if isinstance(event, Trade):
                 trades += 1
                 first_ms, last_ms = first_ms or event.ts_event, event.ts_event
-    notes = table.findings.lines()
+    notes = [*table.findings.lines(), *_lot_notes(plan)]
     return TableOutcome(plan.definitions, table.findings.rows, trades, first_ms, last_ms, notes)
 
 
 def apply_table(
     source: TableSource, name: str, *, plays: bool, prefix: str = "", actor: User | None
-) -> tuple[Recording, Feed | None]:
+) -> ImportedTable:
     """Make a recording from a table, and a feed that plays it if `plays`.
 
     Raises:
         InvalidImport: some rows are wrong; nothing is kept.
         InvalidRecording: the folder cannot be written to.
-        ValidationError: the name or a symbol is taken, or cannot be; nothing is kept.
+        ValidationError: the name or a symbol is taken or not valid; nothing is kept.
     """
     plan = source.plan()
     _check(plan, plays=plays, prefix=prefix)
@@ -135,11 +147,19 @@ def apply_table(
     origin = source.feed or Feed(slug="import", seed=1)
     with source.rows() as rows:
         recording = import_table(origin, name, table, rows, actor=actor)
+    notes = table.findings.lines()
     if not plays:
-        return recording, None
-    return recording, make_replay(
-        recording, plan.definitions, name=name, prefix=prefix, actor=actor
-    )
+        return ImportedTable(recording, None, notes)
+    feed = make_replay(recording, plan.definitions, name=name, prefix=prefix, actor=actor)
+    return ImportedTable(recording, feed, notes)
+
+
+def _lot_notes(plan: FeedPlan) -> list[str]:
+    """Return the lot sizes of instruments whose sizes are no whole numbers."""
+    found = [each for each in plan.definitions if each.lot_size != 1]
+    shown = ", ".join(f"{each.symbol} {each.lot_size:f}" for each in found[:LOTS_SHOWN])
+    more = f" and {len(found) - LOTS_SHOWN:,} more" if len(found) > LOTS_SHOWN else ""
+    return [f"lot sizes: {shown}{more}"] if found else []
 
 
 def _check(plan: FeedPlan, *, plays: bool, prefix: str) -> None:

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 
-from feeds.exceptions import InvalidTransition
+from feeds.exceptions import ChangeRefused
 from feeds.market.events import FeedState
 from feeds.models import AuditEntry, AuditSubject, Feed, Halt, Instrument
 from feeds.models.permissions import HALT, RUN, SHOCK
@@ -50,7 +50,7 @@ def can_be_undone(entry: AuditEntry) -> bool:
     found = undo_of(entry)
     try:
         return bool(found and is_newest(entry) and found.is_left(entry))
-    except InvalidTransition:
+    except ChangeRefused:
         return False
 
 
@@ -67,20 +67,21 @@ def undo(entry: AuditEntry, *, actor: User | None, reason: str = "") -> str:
     """Do the opposite of what an entry records; return what was done.
 
     Raises:
-        InvalidTransition: it cannot be undone, has changed since, or what it was about is gone.
+        ChangeRefused: it cannot be undone, has changed since, or what it was about is gone.
         ValidationError: the reason is too long.
     """
     found = undo_of(entry)
     if found is None:
-        raise InvalidTransition(f"{entry.action} of {entry.target} cannot be undone")
+        raise ChangeRefused(f"{entry.action} of {entry.target} cannot be undone")
     text = f"Undo of {entry.action} at {entry.at:%H:%M:%S} UTC"
     with transaction.atomic():
         lock(_feed_of(entry))
+        # Asked again under the lock: two operators may undo the same entry.
         if not is_newest(entry):
-            raise InvalidTransition(f"{entry.target} has changed since")
+            raise ChangeRefused(f"{entry.target} has changed since")
         done = found.do(entry, actor, f"{text}: {reason}" if reason else text)
         if not done:
-            raise InvalidTransition(f"nothing is left to undo: {entry.action} of {entry.target}")
+            raise ChangeRefused(f"nothing is left to undo: {entry.action} of {entry.target}")
         return done
 
 
@@ -106,13 +107,13 @@ def _feed_of(entry: AuditEntry) -> Feed:
     """Return the feed that an entry is about.
 
     Raises:
-        InvalidTransition: it is gone, or the instrument is.
+        ChangeRefused: it is gone, or the instrument is.
     """
     kind, name = entry.target.split(" ", 1)
     feed = Feed.objects.filter(**{"slug" if kind == "feed" else "instruments__symbol": name})
     found = feed.first()
     if found is None:
-        raise InvalidTransition(f"{entry.target} is gone")
+        raise ChangeRefused(f"{entry.target} is gone")
     return found
 
 
@@ -203,5 +204,5 @@ _UNDOS: Final[dict[str, Undo]] = {
     "resume": Undo(HALT, _move(halt_instruments, "halted"), _are_trading),
     **dict.fromkeys(("shock", "regime", "run"), Undo(SHOCK, _call_off, _is_going_on)),
 }
-"""By the action of the entry. Only a pause and its end are undone: a session that was closed does
+"""How each action is undone. Only a pause and its end are undone: a session that was closed does
 not come back."""

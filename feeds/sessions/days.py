@@ -30,7 +30,7 @@ class Day:
         number, day = self.time.number, self.time.day
         self.next_ms = self._next_ms()
         scale = self.schedule.scale(number)
-        self.part_ms = max(1, round(PART_MS / scale))
+        self.band_part_ms = max(1, round(PART_MS / scale))
         self.index_check_ms = max(MIN_INDEX_CHECK_MS, round(INDEX_CHECK_MS / scale))
         opened_ms, closed_ms = (
             day.starts_ms[segment] for segment in (Segment.CONTINUOUS, Segment.CLOSING_AUCTION)

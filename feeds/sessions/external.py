@@ -1,15 +1,15 @@
 """The trading session of a feed whose source reports the phases: a replay, or an upstream.
 
-Pure. Must not know sources, our schedules or positions. A closed feed and a halt by an admin take
+Pure. Must not know how sources work, or positions. A closed feed and a halt by an admin take
 precedence over what the source reports.
 """
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Final
 
 from msgspec.structs import replace
 
+from feeds.market.bars import DAY_MS
 from feeds.market.events import (
     ACTIVE_PHASES,
     Carryover,
@@ -23,6 +23,7 @@ from feeds.market.events import (
     Status,
     Tick,
 )
+from feeds.market.instruments import Units
 from feeds.plan.plans import FeedKind, FeedPlan
 from feeds.plan.schedules import RoundTheClock
 from feeds.plan.vendor_days import vendor_day
@@ -30,6 +31,8 @@ from feeds.sessions.ledger import InstrumentLedger, TradeChange
 
 _TRADED: Final = frozenset({Phase.AUCTION, Phase.OPEN, Phase.LIMIT})
 """AUCTION admits trades, because the trade of the uncross comes before the next phase."""
+_REPORTED_BY_UPSTREAMS: Final = frozenset({Phase.HALTED, Phase.AUCTION})
+"""The phases that last until an upstream reports others; days are those of the calendar."""
 
 _Place = tuple[Phase, str, int]
 """Phase, reason and number of the trading day."""
@@ -42,7 +45,7 @@ class ExternalSession:
 
     def __init__(self, plan: FeedPlan, now_ms: int) -> None:
         self._plan = plan
-        self._tick_sizes: dict[str, Decimal] = {}
+        self._units: dict[str, Units] = {}
         self._reported: dict[str, _Place] = {}
         self._known: dict[str, _Place] = {}
         self._since_ms: dict[str, int] = {}
@@ -56,23 +59,31 @@ class ExternalSession:
             day=vendor_day(now_ms) if is_upstream else time.number, exchange_ms=time.exchange_ms,
         )  # fmt: skip
 
-    def carry_over(self, left: Carryover) -> None:
-        """Go on with what an earlier life of the market left of an instrument."""
-        self._ledgers[left.symbol] = InstrumentLedger(left)
+    def carry_over(self, left: Carryover, *, has_place: bool) -> None:
+        """Go on with what an earlier life of the market left of an instrument; before any plan.
+
+        `has_place` says that its phase and day hold until the source reports others.
+        """
+        self._ledgers[left.symbol] = self._new_ledger(left)
+        if not has_place or left.day is None:
+            return
+        is_upstream = self._plan.kind is FeedKind.UPSTREAM
+        if is_upstream and left.phase not in _REPORTED_BY_UPSTREAMS:
+            return
+        day = self._clock.day if is_upstream else left.day
+        self._reported[left.symbol] = left.phase, left.reason, day
 
     def follow(self, plan: FeedPlan, now_ms: int) -> dict[str, Status]:
         """Take a new plan; return the changes of phase that it causes, by symbol."""
-        self._plan, former = plan, self._tick_sizes
-        self._tick_sizes = {
-            definition.symbol: definition.tick_size for definition in plan.definitions
-        }
+        self._plan, former = plan, self._units
+        self._units = {definition.symbol: definition.units for definition in plan.definitions}
         for symbol in former:
-            # Another tick size makes another instrument: the engine delists and lists it again.
-            if self._tick_sizes.get(symbol) != former[symbol]:
+            # Other units make another instrument: the engine delists and lists it again.
+            if self._units.get(symbol) != former[symbol]:
                 self._reported.pop(symbol, None)
                 self._known.pop(symbol, None)
                 self._ledgers.pop(symbol, None)
-        moved = {symbol: self._move(symbol, now_ms) for symbol in self._tick_sizes}
+        moved = {symbol: self._move(symbol, now_ms) for symbol in self._units}
         return {symbol: status for symbol, status in moved.items() if status is not None}
 
     def status(self, now_ms: int) -> FeedStatus:
@@ -86,7 +97,7 @@ class ExternalSession:
             phase=Phase.CLOSED if is_closed else clock.phase, ts_event=now_ms,
             exchange_ms=clock.exchange_ms + round((now_ms - clock.ts_event) * clock.scale),
         )  # fmt: skip
-        # Whoever asks for the status publishes it, so the next one is compared with this.
+        # The caller publishes the status, so the next one is compared with this.
         self._known_feed = _lasting(status)
         return status
 
@@ -113,12 +124,12 @@ class ExternalSession:
             return False
         if place[0] in (ACTIVE_PHASES if isinstance(tick, Quote) else _TRADED):
             return True
-        # A trade that happened before the halt, and is told after it, still counts.
+        # A trade that happened before the halt still counts when it is reported after it.
         return isinstance(tick, ReportedTrade) and tick.exchange_ms < self._since_ms[tick.symbol]
 
     def _follow_up(self, event: PriceBand | TradeChange) -> list[Event]:
         """Take what holds in every phase, and in a halt as well."""
-        if event.symbol not in self._tick_sizes:
+        if event.symbol not in self._units:
             return []
         if isinstance(event, PriceBand):
             return [event]
@@ -127,13 +138,21 @@ class ExternalSession:
     def _ledger(self, symbol: str) -> InstrumentLedger:
         ledger = self._ledgers.get(symbol)
         if ledger is None:
-            ledger = self._ledgers[symbol] = InstrumentLedger()
+            ledger = self._ledgers[symbol] = self._new_ledger()
+        return ledger
+
+    def _new_ledger(self, left: Carryover | None = None) -> InstrumentLedger:
+        ledger = InstrumentLedger(left)
+        # A replay tells its own days.
+        if self._plan.kind is FeedKind.UPSTREAM:
+            ledger.begin_day(self._clock.day * DAY_MS)
         return ledger
 
     def _hear(self, symbol: str, reported: Status) -> list[Event]:
-        if symbol not in self._tick_sizes:
+        if symbol not in self._units:
             return []
         is_upstream = self._plan.kind is FeedKind.UPSTREAM
+        # The statuses of an upstream name no day; recorded ones do.
         day = self._clock.day if is_upstream else reported.day
         self._reported[symbol] = reported.phase, reported.reason, day
         status = self._move(symbol, reported.ts_event)
@@ -144,6 +163,7 @@ class ExternalSession:
         known, day = self._known_feed, self._clock.day
         if reported.exchange_ms:
             self._clock = reported
+        # An upstream without trouble reports the reason of the plan.
         self._trouble = reported.reason if reported.reason != self._plan.reason else None
         status = self.status(reported.ts_event)
         changes: list[Event] = [] if self._known_feed == known else [status]
@@ -154,10 +174,12 @@ class ExternalSession:
     def _begin_day(self, at_ms: int) -> list[Event]:
         """Return the new day of every instrument: an upstream tells of days for all of them."""
         day = self._clock.day
+        for ledger in self._ledgers.values():
+            ledger.begin_day(day * DAY_MS)
         self._reported = {
             symbol: (phase, reason, day) for symbol, (phase, reason, _) in self._reported.items()
         }
-        moved = [self._move(symbol, at_ms) for symbol in self._tick_sizes]
+        moved = [self._move(symbol, at_ms) for symbol in self._units]
         return [status for status in moved if status is not None]
 
     def _move(self, symbol: str, at_ms: int) -> Status | None:

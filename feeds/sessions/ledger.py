@@ -1,10 +1,12 @@
-"""The trades that another exchange reported today, so that what was told of them can be mended.
+"""The trades that another exchange reported today, kept so that their bars can be mended.
 
 Pure. Must not know the vendor, or which condition moves what. A bar is what its trades give in the
 order of their times, so a trade that comes late counts where it happened. What a cancel leaves
-cannot be computed from a bar, only from its trades. They are kept for the exchange's day.
+cannot be computed from a bar, only from its trades. They are kept for the exchange's day and a
+while longer: what is told of a day after its end changes its bars, and not the next day's fields.
 """
 
+from copy import copy
 from operator import attrgetter
 from typing import Final
 
@@ -25,6 +27,11 @@ from feeds.market.mended_bars import add_part, add_trade
 
 TRADES_KEPT: Final = 100_000
 """Trades of an instrument that can be mended, some 40 MB. Older minutes keep only their bars."""
+FORMER_DAY_KEPT_MS: Final = 6 * 3_600_000
+"""The day before is kept until a trade comes so long after the date of a day (UTC midnight).
+
+For a day of New York that is an hour or two after its midnight.
+"""
 _START, _OPEN, _HIGH, _LOW, _CLOSE, _VOLUME, _TRADES = range(7)
 _Key = tuple[int, int, int]
 """Time in ms, nanoseconds, and the order of arrival, which decides between equal times."""
@@ -111,12 +118,17 @@ class _Minute:
 class InstrumentLedger:
     """What one instrument traded today, and the bars that follow from it.
 
-    `left` is what an earlier life of the market left: its bars count, its trades are not known.
+    `left` is what an earlier life of the market left: its bars count, its trades are not known. A
+    bar that closed then stays as it is.
     """
 
     def __init__(self, left: Carryover | None = None) -> None:
         self._day_ms = 0
+        self._former: InstrumentLedger | None = None
+        self._changed: dict[str, ReportedTrade] = {}
         self._minutes: dict[int, _Minute] = {}
+        self._left = _NEVER
+        self._before_left = _Minute()
         self._refs: dict[str, tuple[_Minute, _KnownTrade]] = {}
         self._base: dict[int, GrowingBar] = {}
         self._revisions: dict[tuple[int, int], int] = {}
@@ -129,21 +141,30 @@ class InstrumentLedger:
         if left is not None and len(left.growing) > len(SPANS):
             self._begin_with(left)
 
+    def begin_day(self, day_ms: int) -> None:
+        """Begin the day of this date (UTC midnight), if it has not begun."""
+        if day_ms > self._day_ms:
+            self._begin_day(day_ms)
+
     def take(self, trade: ReportedTrade) -> list[ReportedTrade | Amendment]:
-        """Return the trade as it happens here, and what it mends if it comes late."""
+        """Return the trade as it happens here, and what it mends if it comes late.
+
+        Nothing if it is known: a connection that is made again may bring it a second time.
+        """
+        if self._is_known(trade):
+            return []
         late = Amendment(
             trade.symbol, AmendmentKind.LATE, trade.ts_event, trade.ref, trade.ref,
             trade.price_ticks, trade.size, 0, 0, trade.exchange_ms,
         )  # fmt: skip
         if trade.day_ms < self._day_ms:
-            return [replace(trade, bar=0, day=0), late]
-        if trade.day_ms > self._day_ms:
-            self._begin_day(trade.day_ms)
-        self._arrived += 1
-        known = _KnownTrade((trade.exchange_ms, trade.nanos, self._arrived), trade)
-        moves = self._moves(known)
-        self._note(known)
-        self._add(known)
+            return self._take_of_former_day(trade, late)
+        self.begin_day(trade.day_ms)
+        if trade.exchange_ms - self._day_ms > FORMER_DAY_KEPT_MS:
+            self._former = None
+        known = self._known(trade)
+        moves = None if known.key < self._left else self._moves(known)
+        self._keep(known)
         if moves is not None:
             return [replace(trade, bar=moves[0], day=moves[1])]
         if known.key == self._day_opening:
@@ -154,9 +175,9 @@ class InstrumentLedger:
         """Return what a correction or a cancel changes: nothing if the trade is not known."""
         unmended, place = _unmended(change), self._refs.pop(change.ref, None)
         if place is None:
-            return unmended
+            return self._change_of_former_day(change, unmended)
         minute, known = place
-        former = known.trade
+        former = self._changed[change.ref] = known.trade
         if change.corrected is None:
             minute.trades.remove(known)
         else:
@@ -170,7 +191,51 @@ class InstrumentLedger:
         self._look_for_prices()
         return self._amended(replace(unmended, exchange_ms=former.exchange_ms))
 
+    # --- the day before -----------------------------------------------------------------------
+    def _take_of_former_day(
+        self, trade: ReportedTrade, late: Amendment
+    ) -> list[ReportedTrade | Amendment]:
+        """Return the trade, and what it mends: nothing if the trades of its day are gone."""
+        former, heard = self._former, replace(trade, bar=0, day=0)
+        if former is None or former._day_ms != trade.day_ms:
+            return [heard, late]
+        if former._is_known(trade):
+            return []
+        former._keep(former._known(trade))
+        return [heard, self._of_today(former._amended(late))]
+
+    def _change_of_former_day(self, change: TradeChange, unmended: Amendment) -> Amendment:
+        former = self._former
+        if former is None or change.ref not in former._refs:
+            return unmended
+        return self._of_today(former.change(change))
+
+    def _of_today(self, mended: Amendment) -> Amendment:
+        """Return an amendment of bars of the day before with the values of this day."""
+        self._last = mended.last
+        return self._with_day(replace(mended, previous_close=mended.last or 0))
+
     # --- a trade that comes -------------------------------------------------------------------
+    def _is_known(self, trade: ReportedTrade) -> bool:
+        """Say whether this trade came before; two trades may have one number."""
+        if not trade.ref:
+            return False
+        place = self._refs.get(trade.ref)
+        known = self._changed.get(trade.ref) if place is None else place[1].trade
+        return known is not None and _identity(known) == _identity(trade)
+
+    def _known(self, trade: ReportedTrade) -> _KnownTrade:
+        self._arrived += 1
+        return _KnownTrade((trade.exchange_ms, trade.nanos, self._arrived), trade)
+
+    def _keep(self, known: _KnownTrade) -> None:
+        if known.key < self._left:
+            # The trades around it are gone, so it is never taken for the first or the newest one.
+            self._put(known, self._before_left)
+            return
+        self._note(known)
+        self._add(known)
+
     def _moves(self, known: _KnownTrade) -> tuple[int, int] | None:
         """Return what a trade moves in bars and day; None if it belongs before what is known.
 
@@ -184,6 +249,7 @@ class InstrumentLedger:
         if bar & MOVES_LAST and key < self._newest:
             if key < self._opening:
                 return None
+            # A little late: the close stays, but its price may be the highest or lowest.
             bar &= ~MOVES_LAST
         if day & _DAY_PRICE and key < self._day_newest:
             if key < self._day_opening:
@@ -222,12 +288,15 @@ class InstrumentLedger:
         minute = self._minutes.get(minute_ms)
         if minute is None:
             minute = self._minutes[minute_ms] = _Minute()
+        self._put(known, minute)
+        if self._arrived % TRADES_KEPT == 0:
+            self._seal_older_half()
+
+    def _put(self, known: _KnownTrade, minute: _Minute) -> None:
         minute.trades.append(known)
         minute.change()
         if known.trade.ref:
             self._refs[known.trade.ref] = minute, known
-        if self._arrived % TRADES_KEPT == 0:
-            self._seal_older_half()
 
     def _seal_older_half(self) -> None:
         for minute_ms in sorted(self._minutes)[: len(self._minutes) // 2]:
@@ -236,11 +305,14 @@ class InstrumentLedger:
 
     # --- days and lives -----------------------------------------------------------------------
     def _begin_day(self, day_ms: int) -> None:
+        # A copy before anything changes: it keeps the last price of the day before its own.
+        former = self._former = copy(self)
+        former._former = None
         day = self._day_bar()
         self._last = day[_CLOSE] if day[_OPEN] else self._last
         self._day_ms = day_ms
-        for known in (self._minutes, self._refs, self._base, self._revisions):
-            known.clear()
+        self._minutes, self._refs, self._changed, self._revisions = {}, {}, {}, {}
+        self._base, self._left, self._before_left = {}, _NEVER, _Minute()
         self._day_newest = self._day_opening = _NEVER
 
     def _begin_with(self, left: Carryover) -> None:
@@ -251,7 +323,7 @@ class InstrumentLedger:
         if 0 in self._base:
             self._newest_second_ms = self._base[0][_START]
         self._newest = self._opening = self._first_of_base()
-        self._day_newest = self._day_opening = self._first_of_base(DAY)
+        self._left = self._day_newest = self._day_opening = self._first_of_base(DAY)
 
     def _first_of_base(self, level: int = MINUTE) -> _Key:
         """Return the place of the prices that an earlier life left: before what comes now."""
@@ -275,20 +347,31 @@ class InstrumentLedger:
     # --- what follows from the trades -----------------------------------------------------------
     def _amended(self, unmended: Amendment) -> Amendment:
         """Return an amendment with the values that follow from all trades as they are now."""
+        starts = ((level, self._start(level, unmended.exchange_ms)) for level in range(len(SPANS)))
+        bars = tuple(self._amended_bar(*start) for start in starts if self._has_whole(*start))
+        return self._with_day(replace(unmended, bars=bars))
+
+    def _start(self, level: int, at_ms: int) -> int:
+        return self._day_ms if level == DAY else at_ms - at_ms % SPANS[level]
+
+    def _has_whole(self, level: int, start_ms: int) -> bool:
+        """Say whether all that a bar is made of is known: not if it closed in an earlier life."""
+        base = self._base.get(level)
+        return base is None or start_ms >= base[_START]
+
+    def _with_day(self, unmended: Amendment) -> Amendment:
         day = self._day_bar()
         is_open = bool(day[_OPEN])
-        bars = tuple(self._amended_bar(level, unmended.exchange_ms) for level in range(len(SPANS)))
         return replace(
             unmended,
             last=day[_CLOSE] if is_open else self._last,
             open=day[_OPEN] if is_open else None,
             high=day[_HIGH] if is_open else None,
             low=day[_LOW] if is_open else None,
-            volume=day[_VOLUME], bars=bars,
+            volume=day[_VOLUME],
         )  # fmt: skip
 
-    def _amended_bar(self, level: int, at_ms: int) -> AmendedBar:
-        start_ms = self._day_ms if level == DAY else at_ms - at_ms % SPANS[level]
+    def _amended_bar(self, level: int, start_ms: int) -> AmendedBar:
         revision = self._revisions.get((level, start_ms), 0) + 1
         self._revisions[level, start_ms] = revision
         whole = self._day_bar() if level == DAY else self._bar(level, start_ms)
@@ -297,6 +380,9 @@ class InstrumentLedger:
     def _bar(self, level: int, start_ms: int) -> GrowingBar:
         """Return the bar of up to an hour that begins then; its open is 0 without a price."""
         whole = self._base_of(level, start_ms)
+        for known in self._before_left.trades:
+            if start_ms <= known.key[0] < start_ms + SPANS[level]:
+                _fold(whole, known.trade, known.trade.bar & ~MOVES_LAST)
         if level < MINUTE:
             self._fold_trades(whole, start_ms, start_ms + SPANS[level])
             return whole
@@ -312,6 +398,8 @@ class InstrumentLedger:
 
     def _day_bar(self) -> GrowingBar:
         whole = self._base_of(DAY, self._day_ms)
+        for known in self._before_left.trades:
+            _fold(whole, known.trade, known.trade.day & ~_DAY_PRICE)
         for part in (self._minutes[at].day() for at in sorted(self._minutes)):
             if part[_OPEN] and not whole[_OPEN]:
                 whole[_OPEN:_VOLUME] = part[_OPEN:_VOLUME]
@@ -337,6 +425,10 @@ class InstrumentLedger:
         for known in [] if minute is None else sorted(minute.trades, key=_order):
             if start_ms <= known.key[0] < end_ms:
                 _fold(whole, known.trade, known.trade.bar)
+
+
+def _identity(trade: ReportedTrade) -> tuple[int, ...]:
+    return trade.exchange_ms, trade.nanos, trade.price_ticks, trade.size
 
 
 def _fold(part: GrowingBar, trade: ReportedTrade, moves: int) -> None:

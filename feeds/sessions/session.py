@@ -5,7 +5,7 @@ exact time, in order with the ticks around them. So the tape does not depend on 
 The states of an instrument follow the Limit Up-Limit Down plan: see feeds.plan.price_bands.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from heapq import heappop, heappush
 from math import inf
 from typing import Final
@@ -46,8 +46,11 @@ class FeedSession:
         self._begin(now_ms)
 
     # --- lives of the market ------------------------------------------------------------------
-    def state(self) -> SessionState:
-        """Return what a later life of the market needs to go on with this session."""
+    def state(self, symbols: Container[str] | None = None) -> SessionState:
+        """Return what a later life of the market needs to go on with this session.
+
+        With `symbols` only these instruments are in it.
+        """
         return SessionState(
             day=self._day.number,
             segment=self._day.segment,
@@ -55,7 +58,9 @@ class FeedSession:
             halt=self._halt,
             lift_ms=None if self._lift_ms == inf else int(self._lift_ms),
             instruments={
-                symbol: instrument.state() for symbol, instrument in self._instruments.items()
+                symbol: instrument.state()
+                for symbol, instrument in self._instruments.items()
+                if symbols is None or symbol in symbols
             },
         )
 
@@ -98,6 +103,7 @@ class FeedSession:
         is_new, is_restored = _begins_anew(former, plan), self._left is not None
         if is_new or not self._instruments:
             self._begin(now_ms)
+        # Restored instruments keep their phases and deadlines, which `is_new` would replace.
         is_new = not is_restored and (is_new or not self._instruments)
         self._list()
         self._go_on(now_ms)
@@ -108,7 +114,7 @@ class FeedSession:
 
     def status(self, now_ms: int) -> FeedStatus:
         """Return state, phase and time of the feed; they tell nothing about prices."""
-        # The phase is that of the day, never of a market-wide halt: that is told by instrument.
+        # The phase is that of the day, never HALTED: each instrument announces a market-wide halt.
         plan, day = self._plan, self._day
         phase = PHASES[day.segment][0]
         return FeedStatus(
@@ -136,7 +142,7 @@ class FeedSession:
         self._instruments = {}
         for definition in plan.definitions:
             instrument = former.get(definition.symbol)
-            if instrument is None or instrument.definition.tick_size != definition.tick_size:
+            if instrument is None or instrument.definition.units != definition.units:
                 instrument = TradedInstrument(definition, plan.bands)
             instrument.definition, instrument.rules = definition, plan.bands
             self._instruments[definition.symbol] = instrument
@@ -190,20 +196,23 @@ class FeedSession:
                 self._examine_trade(instrument, tick)  # type: ignore[arg-type]
                 due_ms = self.due_ms
         if due_ms < until_ms:
+            # What is due at `until_ms` itself waits: ticks of the next draw may have the same time.
             self._advance(until_ms - 1)
         return self._take_events()
 
     def _examine_trade(self, instrument: TradedInstrument, trade: Trade) -> None:
         day, at_ms = self._day, trade.ts_event
-        if instrument.take_trade(trade, part_ms=day.part_ms, is_doubled=day.is_doubled(at_ms)):
+        if instrument.take_trade(
+            trade, band_part_ms=day.band_part_ms, is_doubled=day.is_doubled(at_ms)
+        ):
             self._events.append(trade)
-        elif instrument.is_hit_by(trade):
+        elif instrument.starts_limit_state(trade):
             instrument.is_up = trade.price_ticks > instrument.band.high
             self._change_phase(instrument, Phase.LIMIT, f"{_hit(instrument)}, pause in 15 s", at_ms)
             self._set_deadline(instrument, at_ms, LIMIT_MS)
 
     def _check_limit_state_end(self, instrument: TradedInstrument, quote: Quote) -> None:
-        if instrument.is_regained_by(quote):
+        if instrument.ends_limit_state(quote):
             self._change_phase(instrument, Phase.OPEN, "", quote.ts_event)
 
     def _take_events(self) -> list[Event]:
@@ -243,6 +252,7 @@ class FeedSession:
         self._plan_index_check(at_ms)
         self._events.append(self.status(at_ms))
         for instrument in self._instruments.values():
+            # Round the clock a new day is the same part of the day: only its number is news.
             if segment is self._day.segment and not was_halted:
                 self._announce(instrument, at_ms)
             else:

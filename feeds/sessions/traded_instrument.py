@@ -152,7 +152,7 @@ class TradedInstrument:
             self.auction.quote = quote
         return True
 
-    def take_trade(self, trade: Trade, *, part_ms: int, is_doubled: bool) -> bool:
+    def take_trade(self, trade: Trade, *, band_part_ms: int, is_doubled: bool) -> bool:
         """Say whether a trade may happen now; an auction collects it. The slow path for trades."""
         if self._is_waiting:
             return False
@@ -161,7 +161,7 @@ class TradedInstrument:
         if self.phase is not Phase.OPEN:
             return False
         if self.rules is not None and trade.ts_event >= self.roll_ms:
-            self._roll(self.rules, trade, part_ms, is_doubled)
+            self._roll(self.rules, trade, band_part_ms, is_doubled)
         if not self.low <= trade.price_ticks <= self.high:
             return False
         self.last = trade.price_ticks
@@ -169,12 +169,12 @@ class TradedInstrument:
         self.count += 1
         return True
 
-    def is_hit_by(self, trade: Trade) -> bool:
+    def starts_limit_state(self, trade: Trade) -> bool:
         """Say whether a refused trade starts a limit state: it was outside the price band."""
         is_eligible = self.phase is Phase.OPEN and not self._is_waiting
         return is_eligible and not self.band.holds(trade.price_ticks)
 
-    def is_regained_by(self, quote: Quote) -> bool:
+    def ends_limit_state(self, quote: Quote) -> bool:
         """Say whether a quote ends a limit state: bid and ask are inside the band again."""
         is_inside = self.band.low <= quote.bid_ticks and quote.ask_ticks <= self.band.high
         return self.phase is Phase.LIMIT and is_inside
@@ -201,12 +201,12 @@ class TradedInstrument:
         self.total = self.count = 0
         self.band = NO_BAND
 
-    def _roll(self, rules: BandRules, trade: Trade, part_ms: int, is_doubled: bool) -> None:
+    def _roll(self, rules: BandRules, trade: Trade, band_part_ms: int, is_doubled: bool) -> None:
         """Move the band around the mean of the last five minutes; a first trade is its own mean."""
-        now = trade.ts_event // part_ms
+        now = trade.ts_event // band_part_ms
         self._reference.roll(self._part, self.total, self.count, now=now)
         self.total = self.count = 0
-        self._part, self.roll_ms = now, (now + 1) * part_ms
+        self._part, self.roll_ms = now, (now + 1) * band_part_ms
         reference = self._reference.ticks = self._reference.ticks or trade.price_ticks
         self.band = rules.band(self.definition, reference, is_doubled=is_doubled)
         self.low, self.high = self.band

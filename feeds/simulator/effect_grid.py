@@ -65,7 +65,7 @@ class Effects:
 
 
 def _window_of(effect: Effect, definitions: Sequence[Definition], step_ms: int) -> _Window:
-    """Return the steps of an effect: from the first that begins in it, at least one."""
+    """Return the steps that begin while an effect lasts; if none does, the next one."""
     # -(-a // b) is a / b rounded up, in integers.
     first = -(-effect.start_ms // step_ms)
     end = max(first + 1, -(-effect.end_ms // step_ms))

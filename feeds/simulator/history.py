@@ -141,6 +141,7 @@ def history_bars(
     opens, closes = _path(moves + definition.volatility * jumps, definition.volatility * gaps)
     rate = join.trades_per_minute * definition.activity
     # As on the live market, days of high volatility have larger trades, not more of them.
+    # A jump of the price excites trading, as JUMP_EXCITATION does on the live market.
     busyness = own[1] * np.where(jumps != 0, 5.0, 1.0)
     usual = rate * MEAN_LOTS * day_minutes / (1 - OPENING_SHARE - CLOSING_SHARE)
     counts, volumes = _volumes(
@@ -204,6 +205,7 @@ def _component(seed: int, name: str, size: int, *, is_own: bool) -> tuple[Floats
     shocks = student_of(normal_of(a), normal_of(b), u, v)
     kicks = _draws(seed, name, size, _VOLATILITIES)
     lives, sds = HALF_LIVES_MIN[:, 0].tolist(), (OWN_SDS if is_own else COMMON_SDS).tolist()
+    # A draw gives four numbers and only three are needed, so this is not strict.
     parts = zip(sds, kicks, lives, strict=False)
     logs = np.stack([sd * _smoothed(normal_of(kick), life) for sd, kick, life in parts])
     short = logs[0] + logs[1] - 0.5 * (sds[0] * sds[0] + sds[1] * sds[1])

@@ -37,7 +37,7 @@ CLOSING_SHARE: Final = 0.09
 """Shares of a day's volume that trade in the auctions: real closing auctions have near a tenth of
 it, and opening auctions a few percent."""
 _OPEN, _OPEN_WIDTH, _CLOSE, _CLOSE_WIDTH = 2.0, 0.07, 1.8, 0.05
-"""Of activity: height at open and close above midday, and decay as a share of the day."""
+"""The U of activity: its height at open and close above midday, and decay as a share of the day."""
 _VOLATILE_OPEN, _VOLATILE_CLOSE = 1.6, 0.4
 """Heights of the variance at open and close."""
 MINUTES: Final = 390

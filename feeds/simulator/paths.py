@@ -25,7 +25,7 @@ from feeds.simulator.randomness import (
 )
 
 HALF_LIVES_MIN: Final = np.array([2.0, 30.0, 3 * 390.0])[:, None]
-"""Of the three processes, in minutes of trading; the last is three days."""
+"""Half-lives of the three processes, in minutes of trading; the last is three days."""
 OWN_SDS: Final = np.array([0.3, 0.55, 0.9])
 COMMON_SDS: Final = np.array([0.25, 0.55, 0.5])
 """Standard deviations of the three processes, for instruments and for shared paths.
@@ -75,6 +75,7 @@ class Paths:
         self._decay = exp_of(-LN2 * step_min / HALF_LIVES_MIN)
         self._sd = np.repeat([COMMON_SDS, OWN_SDS], [len(shared), len(own)], axis=0).T
         self._kick = np.sqrt(1 - self._decay * self._decay) * self._sd
+        # The processes begin in their stationary distribution, so no market begins unusually calm.
         start = draws(self.keys, np.uint64(0), 0, _START)
         self.logs = self._sd * normal_of(np.stack(start[:3]))
 

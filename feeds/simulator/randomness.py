@@ -132,6 +132,7 @@ def normal_of(u: Floats) -> Floats:
     tail = (((0.17023821103 * r + 1.3067284816) * r + 2.7568153900) * r + 1.4234372777) / (
         (0.12021132975 * r + 0.73700164250) * r + 1.0
     )
+    # Arrays have no branches: both forms are computed for all, and `where` takes the right one.
     return np.where(np.abs(q) <= 0.425, middle, np.where(q < 0, -tail, tail))
 
 

@@ -25,7 +25,17 @@ from feeds.simulator.effect_grid import Effects, EffectSteps
 from feeds.simulator.intraday import FLAT, NIGHT, DayProfile, profile_at
 from feeds.simulator.paths import EVENTS, JUMP_SCALE, Moves, Paths
 from feeds.simulator.quotes import Arrivals, Books, sizes_of
-from feeds.simulator.randomness import LN2, Floats, Whole, exp_of, poisson_of, uniform_of, words
+from feeds.simulator.randomness import (
+    LN2,
+    Floats,
+    Whole,
+    Words,
+    exp_of,
+    log_of,
+    poisson_of,
+    uniform_of,
+    words,
+)
 from feeds.simulator.state import SimulatorState
 
 STEP_MS: Final = 50
@@ -72,7 +82,9 @@ MAX_LOG_MOVE: Final = 3.0
 DIFFUSION: Final = float(np.sqrt(1 - 2 * JUMP_SCALE * JUMP_SCALE * JUMPS_PER_DAY))
 """Share of the volatility that is left to the shocks after that of the jumps."""
 _DEPTH: Final = 5
-"""Purpose of the random numbers for the depth; feeds.simulator.paths has the other purposes."""
+_THIN: Final = 6
+"""Purposes of random numbers: for the depth, and for the ticks that are made when only some are.
+feeds.simulator.paths has the other purposes."""
 
 
 class _StepParameters:
@@ -100,6 +112,9 @@ class _StepParameters:
 class Simulator:
     """Draw the ticks of a feed; `skipped_steps` counts the steps of 50 ms that were not drawn.
 
+    With a `share` below 1 it makes only so many of its ticks, each with the same chance, and its
+    prices take the same paths (Lewis and Shedler 1979, Naval Research Logistics Quarterly 26:403).
+
     Excitation is in multiples of an instrument's mean rate of ticks. It starts at BRANCHING_RATIO,
     its mean, so that the feed meets its rate from the first step on.
     """
@@ -109,6 +124,7 @@ class Simulator:
 
     def __init__(self, seed: int) -> None:
         self.skipped_steps = 0
+        self.share = 1.0
         self._seed = seed
         self._rate = 0.0
         self._unit_rate = 0.0
@@ -126,11 +142,12 @@ class Simulator:
         self._ticks: list[Tick] = []
         self._drawn = 0
         self._rest_began_ms: int | None = None
+        self._left: SimulatorState | None = None
 
     def state(self) -> SimulatorState | None:
-        """Return what a later simulator needs to go on; None before the first stride."""
+        """Return what a later simulator needs to go on; None before anything was drawn."""
         if self._next is None or not self._origins:
-            return None
+            return self._left
         return SimulatorState(
             day=self._day,
             exchange_ms=self._schedule.at(self._next * STEP_MS).exchange_ms,
@@ -149,12 +166,14 @@ class Simulator:
 
         Time that passed since then on the exchange moves the prices as a night does.
         """
+        self._left = state
         self._day, self._rest_began_ms = state.day, state.exchange_ms
         self._rate, self._unit_rate = state.rate, state.unit_rate
         self._origins = dict(state.origins)
         self._drift, self._excitation = np.array(state.drift), np.array(state.excitation)
         self._books = Books(list(state.origins))
         self._books.quotes = np.array(state.quotes, dtype=np.int64)
+        # Only names and logs matter here: the first plan makes new paths and carries these over.
         self._paths = Paths(self._seed, state.paths, [], step_min=1.0, jump_chance=0.0)
         self._paths.logs = np.array(state.logs)
 
@@ -163,22 +182,23 @@ class Simulator:
 
         The rate is in ticks/s, the mean over the trading time of a day. Removed instruments have no
         more ticks at once. Instruments that stay continue their path, whatever their new reference
-        price; with a new tick size an instrument starts again at its reference price.
+        price; with new units an instrument starts again at its reference price.
         """
         self._next_plan = plan
         # The rest of this stride is drawn already: ticks of instruments that leave must go, and
-        # those of an old tick size would have wrong prices.
-        stay = {definition.symbol: definition.tick_size for definition in plan.definitions}
+        # those of old units would have wrong prices or sizes.
+        stay = {definition.symbol: definition.units for definition in plan.definitions}
         self._ticks = [
             tick
             for tick in self._ticks[self._drawn :]
-            if stay.get(tick.symbol) == self._origins[tick.symbol].tick_size
+            if stay.get(tick.symbol) == self._origins[tick.symbol].units
         ]
         self._drawn = 0
 
     def draw(self, now_ms: int) -> list[Tick]:
         """Return the ticks of all whole steps up to `now_ms` (wall time), in time order."""
         end = now_ms // STEP_MS
+        # The first call draws a single step: before it the market did not exist.
         start = end - 1 if self._next is None else self._next
         if end - start > CATCH_UP_STEPS:
             self.skipped_steps += end - start - CATCH_UP_STEPS
@@ -220,6 +240,7 @@ class Simulator:
         if self._schedule != plan.schedule:
             self._schedule, self._parameters = plan.schedule, _StepParameters(plan.schedule)
         origins = {definition.symbol: self._origin_of(definition) for definition in definitions}
+        # `_origin_of` returns the very same object for an instrument that stays.
         fresh = {
             symbol for symbol, origin in origins.items() if origin is not self._origins.get(symbol)
         }
@@ -227,6 +248,7 @@ class Simulator:
         self._origins = origins
         sectors = sorted({definition.sector for definition in definitions})
         self._set_paths(["market", *(f"sector {name}" for name in sectors)], fresh)
+        # Path 0 is that of the market; then come the sectors, then the instruments.
         columns = [1 + sectors.index(definition.sector) for definition in definitions]
         self._sector = np.array(columns, dtype=int)
         self._reference = np.array([float(origin.reference_ticks) for origin in origins.values()])
@@ -234,6 +256,21 @@ class Simulator:
         activity = np.array([definition.activity for definition in definitions])
         self._means = activity * self._unit_rate * (STEP_MS / 1000)
         self._effects = Effects(plan.effects, definitions, STEP_MS)
+        self._follow_published()
+
+    def _follow_published(self) -> None:
+        """Go on from the quotes that an earlier life published after its state was taken."""
+        left, self._left = self._left, None
+        if left is None or not left.quoted:
+            return
+        places = {symbol: place for place, symbol in enumerate(self._origins)}
+        here = [places[symbol] for symbol in left.quoted if symbol in places]
+        quotes = [quote for symbol, quote in left.quoted.items() if symbol in places]
+        if here:
+            self._books.quotes[:, here] = np.array(quotes, dtype=np.int64).T
+            mid = (self._books.quotes[0, here] + self._books.quotes[1, here]) / 2
+            drift = log_of(mid / self._reference[here])
+            self._drift[here] = np.clip(drift, -MAX_LOG_MOVE, MAX_LOG_MOVE)
 
     def _unit_rate_of(self, plan: FeedPlan) -> float:
         """Return the rate of an instrument of activity 1 (ticks/s).
@@ -248,7 +285,7 @@ class Simulator:
     def _origin_of(self, definition: Definition) -> Definition:
         """Return the definition with which the instrument started: its path is relative to that."""
         former = self._origins.get(definition.symbol, definition)
-        return former if former.tick_size == definition.tick_size else definition
+        return former if former.units == definition.units else definition
 
     def _carry_over(self, former: list[str], symbols: list[str], fresh: set[str]) -> None:
         """Carry the state of instruments that stay over to their new columns."""
@@ -370,7 +407,9 @@ class Simulator:
         """Return the quotes and trades for counts of ticks; `volatility_ratio` is now / usual."""
         step, place = (np.repeat(index, counts[counts > 0]) for index in np.nonzero(counts))
         number = _numbers(counts[counts > 0])
-        keys = (self._paths.keys[0][self._first + place], self._paths.keys[1][self._first + place])
+        if self.share < 1:
+            step, place, number = self._thinned(begin, step, place, number)
+        keys = self._keys_of(place)
         steps = (begin + step).astype(np.uint64)
         when, kind_u, bid_u, ask_u = map(uniform_of, words(keys, steps, number, EVENTS))
         mid, ratio = (
@@ -396,6 +435,19 @@ class Simulator:
         # column: so another instrument that comes or goes does not change their order.
         rank = keys[0] << np.uint64(16) | number.astype(np.uint64)
         return self._books.ticks_of(rows, rank, size)
+
+    def _thinned(
+        self, begin: int, step: Whole, place: Whole, number: Whole
+    ) -> tuple[Whole, Whole, Whole]:
+        """Return some of the ticks: each stays with the same chance, whatever the others do."""
+        steps = (begin + step).astype(np.uint64)
+        chance, *_ = map(uniform_of, words(self._keys_of(place), steps, number, _THIN))
+        kept = chance < self.share
+        return step[kept], place[kept], number[kept]
+
+    def _keys_of(self, place: Whole) -> tuple[Words, Words]:
+        first, second = self._paths.keys
+        return first[self._first + place], second[self._first + place]
 
 
 def _numbers(counts: Whole) -> Whole:

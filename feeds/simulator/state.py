@@ -10,13 +10,16 @@ from feeds.market.instruments import Definition
 
 
 class SimulatorState(msgspec.Struct, frozen=True, tag="simulator"):
-    """The state of a simulator between two strides.
+    """The state of a simulator between two strides (`feeds.simulator.simulator.STRIDE`).
 
     `exchange_ms` is the exchange time (UTC ms) up to which ticks were drawn, on the day `day`.
-    `origins` are the definitions with which the instruments started. `drift` is the log price of
-    each, relative to its origin, and `excitation` its multiple of the mean rate of ticks. `quotes`
-    are bid, ask (ticks) and their sizes, each by instrument. `paths` are the names of all paths,
-    shared ones first, and `logs` the three parts of the log volatility of each.
+    `origins` are the definitions with which the instruments started. `drift` is the log of the
+    price of each, relative to the price of its origin. `excitation` says how many times as many
+    ticks as on average each has at present. `quotes` are four lists: bids, asks (ticks) and their
+    sizes, each by instrument. `paths` are the names of all random paths: the market's, the
+    sectors', then those of single instruments. `logs` are the three parts of the log volatility of
+    each path. `quoted` are quotes that were published after all this, by symbol: their instruments
+    go on from there. It may name instruments that the simulator does not have.
 
     Raises:
         InvalidCheckpoint: the parts do not fit together.
@@ -32,6 +35,7 @@ class SimulatorState(msgspec.Struct, frozen=True, tag="simulator"):
     quotes: list[list[int]]
     paths: list[str]
     logs: list[list[float]]
+    quoted: dict[str, tuple[int, int, int, int]] = {}
 
     def __post_init__(self) -> None:
         count, paths = len(self.origins), len(self.paths)
@@ -39,3 +43,11 @@ class SimulatorState(msgspec.Struct, frozen=True, tag="simulator"):
         fits = lengths == {count} and len(self.quotes) == 4 and len(self.logs) == 3
         if not fits or {len(part) for part in self.logs} != {paths}:
             raise InvalidCheckpoint(f"state of {count} instruments and {paths} paths does not fit")
+
+
+def state_without_prices(exchange_ms: int) -> SimulatorState:
+    """Return the state of a simulator that has not drawn anything by this time."""
+    return SimulatorState(
+        day=None, exchange_ms=exchange_ms, rate=0.0, unit_rate=0.0, origins={},
+        drift=[], excitation=[], quotes=[[], [], [], []], paths=[], logs=[[], [], []],
+    )  # fmt: skip

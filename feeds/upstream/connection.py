@@ -1,13 +1,15 @@
 """The connection to an upstream: sign in, subscribe, receive; reconnect when it fails or is silent.
 
-Must not know rows or the engine. One connection serves every upstream feed of the market, as
-upstreams allow an account no more. Only a tick proves that it works: it clears the reason that is
-shown, and the next rest is a first one again. A refusal ends the retrying until a plan changes.
+Must not know rows or the engine. One connection serves every upstream feed of the market, because
+an account may have only one. Only a tick proves that the connection works. It clears the reason
+that is shown, and after the next loss the rests begin with the shortest again. After a refusal
+nothing is tried until a plan changes.
 """
 
 import asyncio
 import logging
 import random
+from contextlib import AsyncExitStack
 from math import inf
 from typing import Final
 from weakref import WeakSet, WeakValueDictionary, finalize
@@ -19,9 +21,12 @@ from feeds.clock import Clock
 from feeds.exceptions import UpstreamLost, UpstreamOccupied, UpstreamRefused
 from feeds.plan.plans import is_in_hours
 from feeds.upstream.protocol import (
+    EVERYTHING,
+    NO_SUCH_CHANNELS,
     REFUSED,
+    REFUSED_REQUESTS,
+    TICKS,
     TOO_MANY_CONNECTIONS,
-    TOO_MANY_SYMBOLS,
     ConnectionMessage,
     MarketMessage,
     UpstreamError,
@@ -51,7 +56,9 @@ FLOOD_MESSAGES: Final = 50
 REPORT_S: Final = 60.0
 """Dropped messages are logged this often at most."""
 NO_TICK_YET: Final = "the upstream is connected, and no tick has come yet"
-FORBIDDEN: Final = frozenset({401, 403})
+NO_ADDRESS: Final = "MARKET_UPSTREAM_URL is no address of a WebSocket"
+"""Without the address itself, which may hold a password: everybody sees this."""
+FORBIDDEN: Final = frozenset({401, 402, 403})
 """HTTP answers that a new attempt with the same settings would meet again."""
 
 
@@ -78,17 +85,19 @@ class Upstream:
         self._sources: WeakSet[UpstreamSource] = WeakSet()
         self._by_symbol: WeakValueDictionary[str, UpstreamSource] = WeakValueDictionary()
         self._changed = asyncio.Event()
-        self._trouble = "the upstream is not connected yet"
+        self._trouble, self._is_fault = "the upstream is not connected yet", True
         self._failures = 0
         self._subscribed: set[str] = set()
         self._accepted: set[str] = set()
+        self._channels: tuple[str, ...] = EVERYTHING
         self._reported, self._reported_s = self.dropped(), clock.monotonic()
 
     def open_source(self) -> UpstreamSource:
         """Return a source for a feed; its instruments are subscribed once it has a plan."""
         source = UpstreamSource(self._changed.set)
-        source.trouble(self._trouble)
+        source.trouble(self._trouble, is_fault=self._is_fault)
         self._sources.add(source)
+        # A source that the engine drops must wake the loop, or its symbols stay subscribed.
         finalize(source, self._changed.set)
         return source
 
@@ -119,11 +128,11 @@ class Upstream:
         """Hold one connection until it ends; return how long to rest after it, in seconds."""
         try:
             await self._connect()
-        except (UpstreamRefused, InvalidURI) as error:
+        except UpstreamRefused as error:
             return self._lose(f"the upstream refused: {error}", REFUSED_REST_S)
         except UpstreamOccupied as error:
             return self._lose(f"the upstream is occupied: {error}", OCCUPIED_REST_S)
-        except InvalidStatus as error:
+        except InvalidStatus as error:  # its base class InvalidHandshake comes below
             code = error.response.status_code
             rest_s = REFUSED_REST_S if code in FORBIDDEN else rest_after(failures)
             return self._lose(f"the upstream answered {code}", rest_s)
@@ -141,19 +150,32 @@ class Upstream:
         return rest_s
 
     def _set_trouble(self, reason: str, *, is_fault: bool = True) -> None:
-        self._trouble = reason
+        self._trouble, self._is_fault = reason, is_fault
         for source in self._sources:
             source.trouble(reason, is_fault=is_fault)
 
     async def _connect(self) -> None:
-        async with connect(
-            self._url, max_size=MESSAGE_BYTES, open_timeout=SIGN_IN_S, close_timeout=1
-        ) as socket:
+        async with AsyncExitStack() as stack:
+            socket = await self._open(stack)
             self.connections += 1
             async with asyncio.timeout(SIGN_IN_S):
                 await self._sign_in(socket)
             self._set_trouble(NO_TICK_YET, is_fault=False)
             await self._receive(socket)
+
+    async def _open(self, stack: AsyncExitStack) -> ClientConnection:
+        """Make the connection, which ends with the stack.
+
+        Raises:
+            UpstreamRefused: the address, or one that it redirects to, is not that of a WebSocket.
+        """
+        try:
+            opening = connect(
+                self._url, max_size=MESSAGE_BYTES, open_timeout=SIGN_IN_S, close_timeout=1
+            )
+            return await stack.enter_async_context(opening)
+        except (InvalidURI, ValueError):  # a port or a name of a host is impossible
+            raise UpstreamRefused(NO_ADDRESS) from None
 
     def _note_tick(self) -> None:
         """Note that the connection works: nothing but a tick proves that."""
@@ -182,9 +204,10 @@ class Upstream:
         """Receive messages until there is no source any more.
 
         Raises:
-            UpstreamLost: no message came for `stale_s`.
+            UpstreamLost: nothing that can be used came for `stale_s`.
         """
         self._subscribed, self._accepted = set(), set()
+        self._channels = EVERYTHING
         self._changed.set()
         received_s = self._clock.monotonic()
         look_s, count = min(LOOK_S, self._stale_s / 2), 0
@@ -196,16 +219,23 @@ class Upstream:
                     content = await socket.recv()
             except TimeoutError:
                 # Outside the hours of their exchanges feeds have nothing to tell.
-                if not self._is_trading():
+                if self._is_trading():
+                    self._refuse_silence(received_s)
+                else:
                     received_s = self._clock.monotonic()
-                elif self._clock.monotonic() - received_s >= self._stale_s:
-                    raise UpstreamLost(f"silent for {self._stale_s:g} s") from None
                 continue
-            received_s, count = self._clock.monotonic(), count + 1
-            self._take(content)
+            count += 1
+            if self._take(content):
+                received_s = self._clock.monotonic()
+            else:
+                self._refuse_silence(received_s)
             if count % FLOOD_MESSAGES == 0:
                 self._report()
                 await asyncio.sleep(0)
+
+    def _refuse_silence(self, since_s: float) -> None:
+        if self._clock.monotonic() - since_s >= self._stale_s:
+            raise UpstreamLost(f"silent for {self._stale_s:g} s")
 
     def _is_trading(self) -> bool:
         now_ms = self._clock.now_ms()
@@ -220,43 +250,60 @@ class Upstream:
             self._by_symbol.update(dict.fromkeys(source.symbols, source))
         wanted, subscribed = set(self._by_symbol), self._subscribed
         self._subscribed = wanted
-        # First what goes: symbols that come may need its place within the limit.
+        # Unsubscribe first: new symbols may need the room within the limit.
         if gone := sorted(subscribed - wanted):
-            await socket.send(subscription(gone, action="unsubscribe"))
+            await socket.send(subscription(gone, self._channels, action="unsubscribe"))
         if new := sorted(wanted - subscribed):
-            await socket.send(subscription(new))
+            for source in self._sources:
+                source.begin(new, self._clock.now_ms())
+            await socket.send(subscription(new, self._channels))
+        self._forget_refusals()  # what was refused may be wanted no more
 
     def _accept(self, entry: UpstreamSubscription) -> None:
-        self._accepted = set(entry.trades)
+        self._accepted = set(entry.trades or ())
+        self._forget_refusals()
+
+    def _forget_refusals(self) -> None:
         for source in self._sources:
             if source.symbols <= self._accepted:
                 source.refuse("")
 
     def _refuse(self, error: UpstreamError) -> None:
-        """Note that some symbols are too many; what was subscribed before goes on.
+        """Note that a request was refused; what was subscribed before goes on.
 
-        They are asked for again when a plan changes, and not before.
+        A stream without statuses and bands is asked for ticks alone. Symbols that are refused are
+        asked for again when a plan changes, and not before.
 
         Raises:
             UpstreamRefused: nothing was subscribed before.
         """
+        if error.code in NO_SUCH_CHANNELS and self._channels != TICKS:
+            log.warning("upstream sends ticks alone code=%d", error.code)
+            self._channels = TICKS
+            self._subscribed = self._accepted & set(self._by_symbol)
+            self._changed.set()
+            return
         if not self._accepted:
             _raise(error)
         self._subscribed = self._accepted & set(self._by_symbol)
         for source in self._sources:
             if missing := len(source.symbols - self._accepted):
-                fact = f"{error.code} {error.msg[:100]!r}"
-                source.refuse(f"the upstream refused {missing} symbols: {fact}")
+                source.refuse(f"the upstream refused {missing} symbols: {_fact(error)}")
 
-    def _take(self, content: str | bytes) -> None:
+    def _take(self, content: str | bytes) -> bool:
+        """Take a message; say whether it shows that the upstream still speaks to us.
+
+        Garbage and greetings do not.
+        """
         parsed, now_ms = parse_message(content), self._clock.now_ms()
         self.bad += parsed.bad
         for entry in parsed.entries:
             self._dispatch(entry, now_ms)
+        return any(not isinstance(entry, UpstreamSuccess) for entry in parsed.entries)
 
     def _dispatch(self, entry: MarketMessage | ConnectionMessage, now_ms: int) -> None:
         match entry:
-            case UpstreamError(code=code) if code == TOO_MANY_SYMBOLS:
+            case UpstreamError(code=code) if code in REFUSED_REQUESTS:
                 self._refuse(entry)
             case UpstreamError():
                 _raise(entry)
@@ -293,6 +340,7 @@ def rest_after(failures: int) -> float:
 
     Full jitter: clients that lost an upstream together do not all return at the same moment.
     """
+    # Powers above 2.0 ** 1023 overflow, and an outage may last for days.
     ceiling_s = min(LAST_REST_S, FIRST_REST_S * 2.0 ** min(failures, 16))
     return FIRST_REST_S + random.random() * ceiling_s  # noqa: S311 a wait, not a secret
 
@@ -305,7 +353,11 @@ def _raise(error: UpstreamError) -> None:
         UpstreamOccupied: another session has the connection that the account may have.
         UpstreamLost: a new connection may work.
     """
-    fact = f"{error.code} {error.msg[:100]!r}"
+    fact = _fact(error)
     if error.code in REFUSED:
         raise UpstreamRefused(fact)
     raise UpstreamOccupied(fact) if error.code == TOO_MANY_CONNECTIONS else UpstreamLost(fact)
+
+
+def _fact(error: UpstreamError) -> str:
+    return f"{error.code} {(error.msg or '')[:100]!r}"

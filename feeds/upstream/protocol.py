@@ -14,7 +14,10 @@ from feeds.market.events import Phase
 
 
 class UpstreamMessage(msgspec.Struct, frozen=True, tag_field="T"):
-    """Any entry of a message; `T` says of which kind it is."""
+    """Any entry of a message; `T` says of which kind it is.
+
+    Fields with a default may be missing or null.
+    """
 
 
 class UpstreamSuccess(UpstreamMessage, frozen=True, tag="success"):
@@ -27,14 +30,14 @@ class UpstreamError(UpstreamMessage, frozen=True, tag="error"):
     """The upstream refused a request; `code` as in its documentation."""
 
     code: int
-    msg: str = ""
+    msg: str | None = ""
 
 
 class UpstreamSubscription(UpstreamMessage, frozen=True, tag="subscription"):
     """The symbols that are subscribed from now on."""
 
-    trades: list[str] = []
-    quotes: list[str] = []
+    trades: list[str] | None = []
+    quotes: list[str] | None = []
 
 
 class UpstreamTrade(
@@ -52,11 +55,11 @@ class UpstreamTrade(
     price: Decimal
     size: Decimal
     t: str
-    tks: str = ""
+    tks: str | None = ""
     number: int | None = None
-    venue: str = ""
-    conditions: tuple[str, ...] = ()
-    tape: str = ""
+    venue: str | None = ""
+    conditions: tuple[str, ...] | None = ()
+    tape: str | None = ""
 
 
 class UpstreamCorrection(
@@ -66,7 +69,7 @@ class UpstreamCorrection(
     rename={
         "symbol": "S", "venue": "x", "tape": "z",
         "former_number": "oi", "former_price": "op", "former_size": "os",
-        "number": "ci", "price": "cp", "size": "cs", "conditions": "cc",
+        "former_conditions": "oc", "number": "ci", "price": "cp", "size": "cs", "conditions": "cc",
     },
 ):  # fmt: skip
     """A trade that was sent before was wrong, and this is what is right."""
@@ -79,9 +82,10 @@ class UpstreamCorrection(
     price: Decimal
     size: Decimal
     t: str
-    venue: str = ""
+    venue: str | None = ""
+    former_conditions: tuple[str, ...] | None = ()
     conditions: tuple[str, ...] | None = None
-    tape: str = ""
+    tape: str | None = ""
 
 
 class UpstreamCancel(
@@ -97,8 +101,8 @@ class UpstreamCancel(
     price: Decimal
     size: Decimal
     t: str
-    venue: str = ""
-    action: str = "C"
+    venue: str | None = ""
+    action: str | None = "C"
 
 
 class UpstreamBand(
@@ -139,8 +143,8 @@ class UpstreamStatus(
     symbol: str
     code: str
     t: str
-    message: str = ""
-    reason: str = ""
+    message: str | None = ""
+    reason: str | None = ""
 
 
 class _Kind(msgspec.Struct, frozen=True):
@@ -167,8 +171,16 @@ The other codes (indications, imbalances, restrictions of short sales) change no
 """
 REFUSED: Final = frozenset({400, 401, 402, 403, 405, 409, 410})
 """Codes of errors that the same request would meet again: it is not made again by itself."""
-TOO_MANY_SYMBOLS: Final = 405
-"""The subscriptions stay as they were before the request."""
+REFUSED_REQUESTS: Final = frozenset({400, 405, 409, 410})
+"""Refusals of one request: the subscriptions stay as they were before it.
+
+A symbol in an invalid format (400), too many symbols, a plan without this, no such channel.
+"""
+NO_SUCH_CHANNELS: Final = frozenset({409, 410})
+"""A stream, or the plan of the account, may lack some channels: that of coins has no statuses."""
+TICKS: Final = ("trades", "quotes")
+EVERYTHING: Final = (*TICKS, "statuses", "lulds")
+"""The channels that are subscribed; corrections and cancels come with the trades."""
 TOO_MANY_CONNECTIONS: Final = 406
 """Another session of the account may end, so this one is tried again, but rarely."""
 
@@ -220,12 +232,10 @@ def authentication(key: str, secret: str) -> bytes:
     return msgspec.json.encode({"action": "auth", "key": key, "secret": secret})
 
 
-def subscription(symbols: Sequence[str], *, action: str = "subscribe") -> bytes:
-    """Return the message that subscribes to everything of symbols, or unsubscribes.
-
-    Corrections and cancels come with the trades.
-    """
+def subscription(
+    symbols: Sequence[str], channels: Sequence[str] = EVERYTHING, *, action: str = "subscribe"
+) -> bytes:
+    """Return the message that subscribes to channels of symbols, or unsubscribes."""
     names = list(symbols)
-    channels = ("trades", "quotes", "statuses", "lulds")
     request = {"action": action, **dict.fromkeys(channels, names)}
     return msgspec.json.encode(request)

@@ -1,4 +1,4 @@
-"""What is the database's trouble is told from what is wrong in the code."""
+"""Trouble of the database is distinguished from mistakes in the code."""
 
 import psycopg
 import pytest

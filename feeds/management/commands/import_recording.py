@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from feeds.exceptions import InvalidImport, InvalidRecording
 from feeds.management.ranges import refuse_out_of_range
+from feeds.market.symbols import read_symbol
 from feeds.models import Feed
 from feeds.recordings.layout import Layout, TableKind
 from feeds.recordings.likely_causes import SEPARATORS
@@ -68,7 +69,7 @@ class Command(BaseCommand):
         refuse_out_of_range(options, RANGES)
         try:
             source = TableSource(options["table"], self._layout(options), feed, MOST_CHARACTERS)
-            recording, _ = apply_table(source, options["name"], plays=False, actor=None)
+            recording, _, notes = apply_table(source, options["name"], plays=False, actor=None)
         except InvalidImport as error:
             for line, fault in error.faults:
                 self.stderr.write(f"line {line}: {fault}")
@@ -76,6 +77,8 @@ class Command(BaseCommand):
         except (InvalidRecording, ValidationError, ZoneInfoNotFoundError, OSError) as error:
             reason = "; ".join(error.messages) if isinstance(error, ValidationError) else error
             raise CommandError(f"nothing was imported: {reason}") from None
+        for note in notes:
+            self.stdout.write(note)
         self.stdout.write(f"{recording}: {recording.ticks} trades in {recording.path}")
 
     def _layout(self, options: dict[str, Any]) -> Layout:
@@ -90,7 +93,7 @@ class Command(BaseCommand):
             "interval_s": options["interval"],
             "unit": options["unit"] and Unit(options["unit"]),
             "zone": options["zone"],
-            "symbol": options["symbol"] and options["symbol"].upper(),
+            "symbol": read_symbol(options["symbol"] or ""),
             "separator": "\t" if options["separator"] == "tab" else options["separator"],
             **dict.fromkeys(("rounds_prices", "rounds_times"), options["round"] or None),
             "sorts": options["sort"] or None,

@@ -9,7 +9,9 @@ import pytest
 from django.urls import reverse
 
 from feeds.market.bars import MINUTE_MS, Bar
+from feeds.market.symbols import SYMBOL_RULE
 from feeds.models import AuditEntry, Feed, Halt, Instrument, StoredBar
+from feeds.plan.calendars import EXCHANGES
 from feeds.services import instruments as instrument_services
 from feeds.services.bars import ClosedBar, store_bars
 from tests.support.operators import (
@@ -51,7 +53,7 @@ def said(response):
     ("kind", "name"),
     [*(("feed", name) for name in ("start", "pause", "close", "rate")), ("instrument", "halt")],
 )
-def test_who_opens_the_address_of_a_command_sees_the_page_of_its_row(root, kind, name):
+def test_a_get_of_a_command_shows_the_page_of_its_row(root, kind, name):
     """By reloading, from the history, or after a sign-in; nothing is done."""
     row = the_feed() if kind == "feed" else the("NVX")
     address = reverse(f"admin:feeds_{kind}_operate", args=(row.pk, name))
@@ -84,7 +86,7 @@ def test_a_form_cannot_smuggle_what_belongs_to_operators(root):
     assert the("NVX").feed == feed
 
 
-def test_who_may_add_but_not_run_gets_a_closed_feed_at_the_default_rate():
+def test_staff_that_may_add_but_not_run_makes_a_closed_feed_at_the_default_rate():
     staff("add_feed").post(f"{FEEDS}add/", NEW_FEED | {"state": "RUNNING"})
     feed = Feed.objects.get(slug="new")
     assert (feed.state, feed.rate) == ("CLOSED", 200)
@@ -99,7 +101,7 @@ def test_the_form_of_a_new_feed_says_nothing_of_its_state(root):
     assert "Running" in page
 
 
-def test_who_may_run_chooses_the_rate_of_a_new_feed(root):
+def test_staff_that_may_run_chooses_the_rate_of_a_new_feed(root):
     root.post(f"{FEEDS}add/", NEW_FEED)
     feed = Feed.objects.get(slug="new")
     assert (feed.state, feed.rate) == ("CLOSED", 9)
@@ -157,9 +159,28 @@ def test_what_happened_cannot_be_edited_even_by_a_superuser(root, model):
 
 def test_the_list_of_feeds_shows_state_rate_and_number_of_instruments(root):
     page = root.get(FEEDS).content.decode()
-    assert '<td class="field-state">Running</td>' in page
+    assert (
+        '<span class="state" data-is="RUNNING" data-feed="demo" data-live="state">Running' in page
+    )
+    assert '<span class="state" data-is="PAUSED" data-feed="idle" data-live="state">Paused' in page
+    assert '<span class="live-figure" data-feed="demo" data-live="rate">' in page
     assert '<td class="field-rate">200.0</td>' in page
     assert '<td class="field-instrument_count">2</td>' in page
+
+
+@pytest.mark.parametrize("model", ["instrument", "halt", "entitlement", "scenario"])
+def test_a_list_with_a_feed_shows_its_state(root, model):
+    page = root.get(f"/admin/feeds/{model}/").content.decode()
+    mark = '<span class="state" data-is="RUNNING" data-feed="demo" data-live="state">Running</span>'
+    assert f'<td class="field-feed_state">Demo Exchange {mark}</td>' in page
+
+
+def test_the_main_button_of_a_row_is_marked(root):
+    idle, demo = (f"{FEEDS}{the_feed(slug).pk}/change/" for slug in ("idle", "demo"))
+    assert '<input type="submit" class="default" value="Start"' in root.get(idle).content.decode()
+    page = root.get(demo).content.decode()
+    assert 'value="Start"' not in page
+    assert '<input type="submit" class="danger" value="Close now"' in page
 
 
 def test_the_list_of_instruments_shows_what_is_halted_and_why(root):
@@ -311,6 +332,38 @@ def test_a_tick_size_that_deletes_bars_is_taken_the_second_time(root):
     assert AuditEntry.objects.get(action="delete bars").before == {"bars": 3}
 
 
+def test_a_lot_size_that_deletes_bars_is_taken_the_second_time(root):
+    store_bars([ClosedBar("NVX", False, Bar(MINUTE_MS, 1, 1, 1, 1, 1, 1), 1)])
+    answer = change_instrument(root, lot_size="0.5")
+    errors = answer.context["adminform"].form.errors
+    assert "deletes 1 stored bars, because their volumes count in lots" in errors["lot_size"][0]
+    assert StoredBar.objects.count() == 1
+    change_instrument(root, lot_size="0.5", lost_bars="1")
+    assert StoredBar.objects.count() == 0
+    assert Instrument.objects.get(symbol="NVX").definition().lot_size == Decimal("0.5")
+
+
+@pytest.mark.parametrize("lot", ["0", "-1", "0.000000001", "1000001", "x", "NaN"])
+def test_a_lot_size_that_cannot_be_is_refused_at_its_field(root, lot):
+    answer = change_instrument(root, lot_size=lot)
+    assert list(answer.context["adminform"].form.errors) == ["lot_size"]
+
+
+def test_an_instrument_of_the_world_is_added_on_its_page(root):
+    sent = {
+        "feed": the_feed().pk, "symbol": " btc/usd ", "name": "Bitcoin", "sector": "Coins",
+        "tick_size": "0.01", "reference_price": "60000", "lot_size": "0.0001", "volatility": "0.04",
+        "activity": "1",
+    }  # fmt: skip
+    assert root.post("/admin/feeds/instrument/add/", sent).status_code == 302
+    page = root.get("/admin/feeds/instrument/?q=btc/usd").content.decode()
+    assert "BTC/USD</a>" in page
+    assert 'class="field-lot">0.0001<' in page
+    sent["symbol"] = "btc/usd~15"
+    form = root.post("/admin/feeds/instrument/add/", sent).context["adminform"].form
+    assert form.errors["symbol"] == [SYMBOL_RULE]
+
+
 def test_the_dry_run_of_an_import_tells_how_many_bars_go(root):
     bars = [ClosedBar("NVX", False, Bar(at * MINUTE_MS, 1, 1, 1, 1, 1, 1), 1) for at in range(3)]
     store_bars([*bars, bars[0]._replace(symbol="ORB")])
@@ -324,7 +377,7 @@ def test_the_dry_run_of_an_import_tells_how_many_bars_go(root):
 
 @pytest.mark.slow
 def test_a_symbol_must_be_new_and_well_formed(root):
-    for symbol in ("NVX", "nvx", "N-X", "", "<b>", "ABCDEFGHIJKLM"):
+    for symbol in ("NVX", "nvx", "N~X", "", "<b>", "A" * 25, "A//B"):
         sent = INSTRUMENT_FORM | {"feed": the_feed().pk, "symbol": symbol}
         response = root.post(f"{INSTRUMENTS}add/", sent)
         assert list(response.context["adminform"].form.errors) == ["symbol"]
@@ -440,6 +493,33 @@ def test_the_help_of_price_bands_is_in_time_of_this_clock(root, hours, minutes, 
         began_ms = schedule.day(0).starts_ms[0]
         took_ms = schedule.wall_ms(0, began_ms + 300_000) - schedule.wall_ms(0, began_ms)
         assert shown == pytest.approx(took_ms / 1000, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("sent", "minutes", "exchange"),
+    [
+        ({}, 30, "XNYS"),
+        ({"hours": "always"}, 30, "XNYS"),
+        ({"hours": "exchange", "day_minutes": 10}, 30, "XNYS"),
+        ({"hours": "compressed", "day_minutes": 60, "exchange": "XLON"}, 60, "XLON"),
+        ({"day_minutes": 0, "exchange": "nowhere", "hours": "never"}, 30, "XNYS"),
+        ({"day_minutes": "soon"}, 30, "XNYS"),
+    ],
+)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_the_form_of_a_new_feed_says_how_long_five_minutes_take(
+    root, method, sent, minutes, exchange
+):
+    page = getattr(root, method)(f"{FEEDS}add/", sent).content.decode()
+    name = EXCHANGES[exchange].name
+    assert f"With compressed days of {minutes} minutes of {name}, five minutes" in page
+    shown = float(page.partition("five minutes of the exchange take ")[2].split(" ")[0])
+    schedule = Feed(hours="compressed", day_minutes=minutes, exchange=exchange).schedule()
+    began_ms = schedule.day(0).starts_ms[0]
+    took_ms = schedule.wall_ms(0, began_ms + 300_000) - schedule.wall_ms(0, began_ms)
+    # An early close makes a day shorter, and its clock runs as fast as on other days.
+    assert shown == pytest.approx(took_ms / 1000, rel=0.01)
+    assert "With other hours they are five minutes of ours." in page
 
 
 def test_instruments_are_pasted_on_the_page_of_their_feed(root):

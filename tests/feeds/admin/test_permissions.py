@@ -1,4 +1,4 @@
-"""Who may do what in the admin and on the deck, by every route; and the entry each leaves."""
+"""The permissions of every route in the admin and on the deck, and the audit entry each leaves."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Pokes reach whoever listens, from threads and other processes; nobody listening is no error."""
+"""Pokes reach all listeners, from threads and other processes; without any there is no error."""
 
 import asyncio
 import subprocess
@@ -52,7 +52,7 @@ async def end(task: "asyncio.Task[None]") -> None:
 
 
 async def until_poked(heard: Heard) -> None:
-    """Poke until it is heard: who joins or joins again misses what comes before."""
+    """Poke until it is heard: a listener that joins, or joins again, misses earlier pokes."""
     count = heard.feeds
     poke = sync_to_async(control.poke_feeds)
     async with asyncio.timeout(15):

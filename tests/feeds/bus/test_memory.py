@@ -1,4 +1,4 @@
-"""A reader starts from a board and misses nothing after it, or is told to start again."""
+"""A reader starts from a board and misses nothing after it, or has to start again."""
 
 import asyncio
 

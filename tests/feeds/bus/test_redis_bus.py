@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from dashboard.cpu_meter import CostMeter
 from dashboard.delivery.hub import Hub
 from dashboard.delivery.replica import BatchLost, Replica
+from dashboard.process.cpu_meter import CostMeter
 from feeds.bus.mirror import Mirror
 from feeds.bus.redis_bus import RECENT_BATCHES, RedisBus, nothing_to_rehearse
 from feeds.bus.redis_link import ANSWER_S, BLOCK_MS, BOARD, STREAM, Entry, Id
 from feeds.clock import SystemClock
 from feeds.exceptions import BusDown
-from feeds.market.events import Batch, Event, Quote
+from feeds.market.events import Batch, Event, Position, Quote
 from feeds.market.packing import pack_batch, pack_board, unpack_batch
 from tests.support.exchange import Rows
 from tests.support.market_script import NOW, listing
@@ -430,7 +430,7 @@ class Standby:
         await asyncio.Event().wait()
 
 
-async def test_who_waits_rehearses_once_before_its_turn(redis: RedisServer) -> None:
+async def test_a_waiting_feed_rehearses_once_before_its_turn(redis: RedisServer) -> None:
     async with market(redis) as (feed, web):
         standby = Standby(redis)
         await until(lambda: standby.done)
@@ -444,7 +444,7 @@ async def test_who_waits_rehearses_once_before_its_turn(redis: RedisServer) -> N
         await standby.end()
 
 
-async def test_who_finds_an_empty_stream_begins_at_once(redis: RedisServer) -> None:
+async def test_a_feed_that_finds_an_empty_stream_begins_at_once(redis: RedisServer) -> None:
     standby = Standby(redis)
     await until(lambda: standby.done)
     assert standby.done == ["market"]
@@ -452,7 +452,7 @@ async def test_who_finds_an_empty_stream_begins_at_once(redis: RedisServer) -> N
 
 
 async def test_silence_of_redis_is_no_silence_of_a_feed(redis: RedisServer) -> None:
-    """While Redis stood still the other feed could not write; its turn is not over."""
+    """While Redis stood still the other feed could not write either, so its turn is not over."""
     async with market(redis) as (feed, web):
         standby = Standby(redis)
         await until(lambda: standby.done)
@@ -465,3 +465,42 @@ async def test_silence_of_redis_is_no_silence_of_a_feed(redis: RedisServer) -> N
             await until(lambda: web.agrees(feed), HEAL_S)
         assert standby.done == ["rehearsal"]
         await standby.end()
+
+
+async def test_the_stream_tells_what_a_feed_published_last(redis: RedisServer) -> None:
+    """Over more than one answer of Redis, and without the markets before and after it."""
+    bus = RedisBus(redis.url, clock=SystemClock())
+    many = 2 * RECENT_BATCHES + 7
+    epochs = [("e0", 3), ("e1", many), ("e2", 2)]
+    entries = [
+        Entry(Id(term, number), pack_batch(Batch(epoch, number, (Quote("NVX", 1, 2, 1, 1, NOW),))))
+        for term, (epoch, count) in enumerate(epochs, 1)
+        for number in range(1, count + 1)
+    ]
+    await bus._link.write(entries, keep=10_000)
+
+    async def firsts(epoch: str, sequence: int) -> list[int]:
+        found = await bus.published_after(Position(epoch, sequence))
+        assert {batch.epoch for batch in found} <= {epoch}
+        return [batch.first for batch in found]
+
+    assert await firsts("e1", many - 2) == [many - 1, many]
+    assert await firsts("e1", 0) == list(range(1, many + 1))
+    assert await firsts("e1", many) == []
+    assert await firsts("e0", 1) == [2, 3]
+    assert await firsts("e9", 0) == []
+    await bus.close()
+
+
+async def test_a_feed_waits_for_redis_before_it_asks_what_was_published(
+    redis: RedisServer,
+) -> None:
+    bus = RedisBus(redis.url, clock=SystemClock())
+    await bus._link.write([Entry(Id(1, 1), pack_batch(Batch("e1", 1, ())))], keep=10)
+    redis.freeze()
+    asked = asyncio.ensure_future(bus.published_after(Position("e1", 0)))
+    await rest(0.2)
+    assert not asked.done()
+    redis.thaw()
+    assert len(await asked) == 1
+    await bus.close()

@@ -1,7 +1,6 @@
 """A market goes on in its next life as if nothing had happened, as far as time allows."""
 
-from collections.abc import Iterable
-from datetime import date
+from decimal import Decimal
 
 import msgspec
 import pytest
@@ -11,103 +10,39 @@ from hypothesis import strategies as st
 from feeds.engine.checkpoint import (
     NO_CHECKPOINT,
     VERSION,
-    Checkpoint,
     checkpoint_of,
     pack_checkpoint,
     unpack_checkpoint,
 )
-from feeds.engine.engine import Engine
 from feeds.engine.sources import PlannedSource
 from feeds.exceptions import InvalidCheckpoint
-from feeds.market.bars import DAY, INTERVALS, SPANS
-from feeds.market.board import BID, HIGH, LAST, OPEN, PHASE, PREVIOUS_CLOSE, VOLUME, Board
+from feeds.market.bars import DAY
+from feeds.market.board import BID, HIGH, LAST, OPEN, PHASE, PREVIOUS_CLOSE, VOLUME
 from feeds.market.events import (
-    Batch,
     Carryover,
-    Event,
     FeedState,
     Phase,
-    Quote,
     Status,
     Trade,
 )
-from feeds.plan.calendars import EXCHANGES, Calendar
 from feeds.plan.plans import FeedKind, FeedPlan, Playback
 from feeds.plan.price_bands import BandRules
-from feeds.plan.schedules import CompressedSchedule, PlainSchedule, Segment
-from feeds.simulator.demo_exchange import definitions
-from feeds.simulator.simulator import STEP_MS, STRIDE, Simulator
+from feeds.plan.schedules import PlainSchedule, Segment
+from feeds.simulator.simulator import Simulator
 from tests.support.examples import examples
-
-NOW = 1_790_000_000_000
-"""A Monday of 2026 at 14:13 UTC: the exchange of New York trades."""
-STRIDE_MS = STRIDE * STEP_MS
-NEW_YORK = Calendar(EXCHANGES["XNYS"], date(2026, 1, 5))
-HOUR_MS = INTERVALS["1h"]
-
-
-class Life:
-    """One life of a market: its engine, and the board that everybody sees."""
-
-    def __init__(self, left: Checkpoint = NO_CHECKPOINT, epoch: str = "e1") -> None:
-        openers = {FeedKind.SIMULATED: lambda plan: Simulator(plan.seed)}
-        self.engine = Engine(epoch=epoch, open_source=lambda _: PlannedSource(openers), left=left)
-        self.board = Board()
-        self.events: list[Event] = []
-
-    def follow(self, plan: FeedPlan, now_ms: int) -> list[Event]:
-        return self._take(self.engine.reconcile([plan], now_ms))
-
-    def run(self, from_ms: int, until_ms: int, step_ms: int = STRIDE_MS) -> list[Event]:
-        events: list[Event] = []
-        for now_ms in range(from_ms, until_ms + 1, step_ms):
-            events += self._take(self.engine.step(now_ms))
-        return events
-
-    def end(self, now_ms: int, **changes: object) -> Checkpoint:
-        """Return what is left, by way of the bytes that are stored."""
-        content = pack_checkpoint(checkpoint_of(self.engine.state(), self.board, now_ms))
-        return msgspec.structs.replace(unpack_checkpoint(content), **changes)
-
-    def _take(self, batch: Batch) -> list[Event]:
-        for sequence, event in enumerate(batch.events, batch.first):
-            self.board.apply(sequence, event)
-        self.events += batch.events
-        return list(batch.events)
-
-
-def plan(count: int = 6, **changes: object) -> FeedPlan:
-    base = FeedPlan(
-        feed="demo", name="Demo", state=FeedState.RUNNING, rate=200.0, seed=1,
-        definitions=tuple(definitions(count)),
-    )  # fmt: skip
-    return msgspec.structs.replace(base, **changes)
-
-
-def shown(board: Board) -> dict[str, object]:
-    """Return all that a reader sees of each instrument, with its live bars."""
-    return {
-        symbol: (row.values, row.day, row.reason, row.bids, row.asks, live_bars(board, symbol))
-        for symbol, row in board.rows.items()
-    }
-
-
-def live_bars(board: Board, symbol: str) -> list[object]:
-    bars = board.bars.symbols.get(symbol)
-    return [] if bars is None else [bars.live(level) for level in range(len(SPANS))]
-
-
-def ticks(events: Iterable[Event]) -> list[Event]:
-    return [event for event in events if isinstance(event, Quote | Trade)]
-
-
-def lived(wanted: FeedPlan, lasts_ms: int, now_ms: int = NOW) -> tuple[Life, int]:
-    """Return a life of so many ms, and when it ended, at the end of a stride."""
-    life, begin_ms = Life(), now_ms // STRIDE_MS * STRIDE_MS
-    life.follow(wanted, begin_ms)
-    end_ms = begin_ms + lasts_ms // STRIDE_MS * STRIDE_MS
-    life.run(begin_ms, end_ms)
-    return life, end_ms
+from tests.support.lives import (
+    HOUR_MS,
+    NEW_YORK,
+    NOW,
+    STRIDE_MS,
+    Life,
+    compressed,
+    lived,
+    plan,
+    session_of,
+    shown,
+    ticks,
+)
 
 
 @pytest.mark.slow
@@ -140,12 +75,11 @@ def test_what_is_carried_over_is_no_tick_and_comes_once() -> None:
 
 
 @pytest.mark.slow
-def test_an_instrument_with_another_tick_size_begins_anew() -> None:
+@pytest.mark.parametrize("changes", [{"tick_size": Decimal("0.001")}, {"lot": Decimal("0.1")}])
+def test_an_instrument_with_other_units_begins_anew(changes: dict[str, Decimal]) -> None:
     wanted = plan(2)
     first, end_ms = lived(wanted, 20_000)
-    changed = msgspec.structs.replace(
-        wanted.definitions[0], tick_size=wanted.definitions[0].tick_size / 10
-    )
+    changed = msgspec.structs.replace(wanted.definitions[0], **changes)
     second = Life(first.end(end_ms))
     second.follow(plan(2, definitions=(changed, wanted.definitions[1])), end_ms)
     fresh, same = (second.board.rows[instrument.symbol] for instrument in wanted.definitions)
@@ -228,10 +162,6 @@ def test_the_bar_of_a_day_that_ended_meanwhile_closes_whole() -> None:
     assert {symbol for symbol, _ in closed} == set(first.board.rows)
 
 
-def compressed(anchor_ms: int) -> CompressedSchedule:
-    return CompressedSchedule(NEW_YORK, anchor_ms, 30 * 60_000)
-
-
 @pytest.mark.slow
 def test_a_compressed_market_goes_on_where_its_clock_stopped() -> None:
     """Its plan is anchored later by the rest, so that its clock shows the same time as before."""
@@ -248,10 +178,6 @@ def test_a_compressed_market_goes_on_where_its_clock_stopped() -> None:
     second.run(end_ms + rest_ms, end_ms + rest_ms + 4_000)
     for symbol, row in second.board.rows.items():
         assert abs(row.values[LAST] / first.board.rows[symbol].values[LAST] - 1) < 0.01
-
-
-def session_of(life: Life):
-    return life.engine._sessions["demo"]
 
 
 def paused_by_its_band() -> tuple[Life, int, FeedPlan]:

@@ -1,4 +1,4 @@
-"""A delayed twin says what the market said so many minutes before, and nothing younger."""
+"""A delayed twin shows the market of so many minutes ago, and nothing younger."""
 
 from decimal import Decimal
 
@@ -62,7 +62,7 @@ def test_keys_are_read_back() -> None:
 
 
 def test_twins_are_listed_at_once_and_without_a_price() -> None:
-    """They are in the phase of the time of day that it was then."""
+    """Their phase is that of the time of day at the delay ago."""
     events = DelayedMarket().plan(plan_of(5), 0)
     listed = [event for event in events if isinstance(event, Listing)]
     assert [(event.feed, event.definition.symbol) for event in listed] == [

@@ -171,6 +171,15 @@ def test_a_symbol_of_two_feeds_is_refused_and_changes_nothing() -> None:
     assert engine.reconcile([plan("NVX")], NOW).events == ()
 
 
+def test_feeds_leave_in_the_order_of_their_plans() -> None:
+    """A set of names has another order in every process: the tape would differ."""
+    engine, _ = open_engine()
+    feeds = [f"feed{number}" for number in range(8)]
+    engine.reconcile([plan(feed.upper(), feed=feed) for feed in feeds], NOW)
+    left = engine.reconcile([], NOW).events
+    assert [event.feed for event in left if isinstance(event, FeedRemoval)] == feeds
+
+
 @st.composite
 def some_plans(draw: st.DrawFn) -> list[FeedPlan]:
     symbols = draw(st.lists(st.sampled_from(["NVX", "ORB", "QAL"]), unique=True))

@@ -1,4 +1,4 @@
-"""Each trouble of a feed is news once, after its time; what is normal is none."""
+"""Each trouble of a feed is news once, after its time; normal operation is no trouble."""
 
 from datetime import date
 
@@ -27,6 +27,7 @@ class Watched:
         self.watch, self.board, self.plans = FeedWatch(stall_s=5), Board(), [plan(**facts)]
         self.stopped: dict[str, str] = {}
         self.losses = 0
+        self.is_overloaded = False
         self.board.apply(1, listing("NVX"))
         self.phase(Phase.OPEN)
 
@@ -38,8 +39,9 @@ class Watched:
 
     def look(self, now_s: float) -> list[Trouble]:
         return self.watch.look(
-            self.plans, self.board, now_s, stopped=self.stopped, losses=self.losses
-        )
+            self.plans, self.board, now_s, stopped=self.stopped, losses=self.losses,
+            is_overloaded=self.is_overloaded,
+        )  # fmt: skip
 
 
 def test_a_feed_that_ticks_is_well() -> None:
@@ -107,6 +109,21 @@ def test_a_source_that_stopped_is_news_when_it_stays_so() -> None:
     watched.stopped["demo"] = "away"
     assert watched.look(8) == []
     assert watched.look(13)
+
+
+def test_an_overload_is_news_when_it_lasts() -> None:
+    watched = Watched()
+    watched.phase(Phase.CLOSED)
+    watched.look(0)
+    watched.is_overloaded = True
+    assert watched.look(1) == watched.look(5.9) == []
+    assert [trouble.kind for trouble in watched.look(6)] == [TroubleKind.OVERLOADED]
+    assert watched.look(60) == []
+    watched.is_overloaded = False
+    watched.look(61)
+    watched.is_overloaded = True
+    assert watched.look(62) == []
+    assert watched.look(67)
 
 
 def test_an_upstream_that_is_lost_too_often_is_news_of_its_feeds_only() -> None:

@@ -79,7 +79,8 @@ def ticks_of(tape: Iterable[Batch], symbols: set[str]) -> list[object]:
 
 def preview_of(plan: FeedPlan, effect: Effect, prices: dict[str, float]) -> Preview:
     last = {symbol: round(price) for symbol, price in prices.items()}
-    return preview(plan, effect, last, dict.fromkeys(last, Phase.OPEN))
+    phases = dict.fromkeys(last, Phase.OPEN)
+    return preview(plan, effect, last, phases, now_ms=effect.start_ms)
 
 
 # --- a shock --------------------------------------------------------------------------------
@@ -87,7 +88,7 @@ def preview_of(plan: FeedPlan, effect: Effect, prices: dict[str, float]) -> Prev
 @pytest.mark.parametrize("size", [-0.06, pytest.param(0.25, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 3))])
 def test_a_shock_does_what_its_preview_said(seed: int, size: float) -> None:
-    """To whom it said, as far as it said: the ranges hold, and what chance did is the same with
+    """It moves the instruments that the preview named, within the ranges; chance does the same with
     the shock as without."""
     effect, calm = shock(size), plan_of(seed=seed)
     usual = batches(calm, effect.end_ms)
@@ -105,7 +106,7 @@ def test_a_shock_does_what_its_preview_said(seed: int, size: float) -> None:
 
 
 @pytest.mark.slow
-def test_who_is_not_touched_does_not_feel_it() -> None:
+def test_untouched_instruments_do_not_feel_it() -> None:
     effect = shock()
     others = {instrument.symbol for instrument in LISTED} - CHOSEN
     end_ms = effect.end_ms + 2_000
@@ -274,11 +275,14 @@ def test_it_touches_a_symbol_a_sector_or_all(scope: dict[str, str], count: int) 
 
 
 # --- the steps of a scenario ------------------------------------------------------------------
+CRASH_MS = START_MS + 10_000
+
+
 def crash(scale: float = 1.0) -> list[Effect]:
     """Return a flash crash: prices fall in a regime and come back, all parts overlapping or not."""
 
     def at(kind: str, size: float, begin_s: float, length_s: float) -> Effect:
-        begin_ms = START_MS + 10_000 + round(scale * 1_000 * begin_s)
+        begin_ms = CRASH_MS + round(scale * 1_000 * begin_s)
         end_ms = begin_ms + round(scale * 1_000 * length_s)
         return Effect(kind=EffectKind(kind), size=size, start_ms=begin_ms, end_ms=end_ms)
 
@@ -287,7 +291,7 @@ def crash(scale: float = 1.0) -> list[Effect]:
 
 def test_each_step_is_forecast_from_the_one_before() -> None:
     prices = {listed.symbol: 10_000 for listed in LISTED}
-    whole, fall, rise = forecast(plan_of(), crash(), prices, {})
+    whole, fall, rise = forecast(plan_of(), crash(), prices, {}, now_ms=CRASH_MS)
     assert {(t.price, t.after) for t in whole.touched} == {(10_000, 9_823)}
     assert {(t.price, t.after) for t in fall.touched} == {(10_000, 9_400)}
     assert {(t.price, t.after) for t in rise.touched} == {(9_400, 9_823)}
@@ -295,8 +299,8 @@ def test_each_step_is_forecast_from_the_one_before() -> None:
 
 def test_a_step_has_the_chance_of_the_regime_and_of_all_the_time_since_the_first() -> None:
     prices = {listed.symbol: 100_000 for listed in LISTED}
-    _, fall, rise = forecast(plan_of(), crash(), prices, {})
-    alone = preview(plan_of(), crash()[1], prices, {})
+    _, fall, rise = forecast(plan_of(), crash(), prices, {}, now_ms=CRASH_MS)
+    alone = preview(plan_of(), crash()[1], prices, {}, now_ms=crash()[1].start_ms)
     for calm, rough, later in zip(alone.touched, fall.touched, rise.touched, strict=True):
         assert rough.spread == pytest.approx(3 * calm.spread * (50 / 45) ** 0.5, rel=0.01)
         by_time = (195 / 50) ** 0.5 * later.after / rough.after
@@ -309,10 +313,39 @@ def test_what_the_plan_has_already_counts_as_well() -> None:
     running = regime(2.0, start_ms=START_MS - 5_000, end_ms=effect.end_ms + 5_000)
     half = shock(0.21, after_ms=-5_000, length_ms=30_000)
     prices = {listed.symbol: 100_000 for listed in LISTED}
-    calm, busy = (preview(plan, effect, prices, {}) for plan in (plan_of(), plan_of(running, half)))
+    calm, busy = (
+        preview(plan, effect, prices, {}, now_ms=effect.start_ms)
+        for plan in (plan_of(), plan_of(running, half))
+    )
     for alone, both in zip(calm.touched, busy.touched, strict=True):
         assert both.after == pytest.approx(alone.after * 1.21**0.5, abs=1)
         assert both.spread == pytest.approx(2 * alone.spread * 1.21**0.5, rel=0.01)
+
+
+def test_what_is_over_before_the_start_counts_as_well() -> None:
+    """A shock that runs now, and one that is planned, both end before the first step."""
+    running = shock(-0.19, after_ms=-10_000, length_ms=20_000, symbol="")
+    planned = shock(0.1, after_ms=20_000, length_ms=30_000, symbol="")
+    later, over = shock(-0.05, after_ms=300_000), shock(0.5, after_ms=-90_000, length_ms=80_000)
+    prices = {listed.symbol: 100_000 for listed in LISTED}
+    plan = plan_of(running, planned, over)
+    seen = preview(plan, later, prices, {}, now_ms=START_MS)
+    assert {t.price for t in seen.touched} == {round(100_000 * 0.81**0.5 * 1.1)}
+    alone = preview(plan_of(), later, prices, {}, now_ms=later.start_ms)
+    for waited, at_once in zip(seen.touched, alone.touched, strict=True):
+        by_time = (330_000 / 30_000) ** 0.5 * waited.after / at_once.after
+        assert waited.spread == pytest.approx(by_time * at_once.spread, rel=0.01)
+
+
+def test_a_night_before_the_start_has_the_chance_of_a_night_and_no_more() -> None:
+    prices = {listed.symbol: 100_000 for listed in LISTED}
+    days = [shock(0.01, after_ms=after * DAY_MS, length_ms=1_000) for after in (1, 2)]
+    night, nights = (
+        preview(plan_of(), effect, prices, {}, now_ms=START_MS).touched[0].spread for effect in days
+    )
+    volatility = next(listed.volatility for listed in LISTED if listed.sector == SECTOR)
+    assert night == pytest.approx(2 * 101_000 * volatility, rel=0.02)
+    assert nights == pytest.approx(2**0.5 * night, rel=0.02)
 
 
 @pytest.mark.slow
@@ -323,7 +356,8 @@ def test_a_scenario_does_what_its_dry_run_said(seed: int) -> None:
     tape = batches(plan_of(*steps, seed=seed), steps[0].end_ms)
     prices = middles(tape, until_ms=begin_ms)
     last = {symbol: round(price) for symbol, price in prices.items()}
-    for seen in forecast(calm, steps, last, dict.fromkeys(last, Phase.OPEN)):
+    phases = dict.fromkeys(last, Phase.OPEN)
+    for seen in forecast(calm, steps, last, phases, now_ms=begin_ms):
         after = middles(tape, until_ms=seen.effect.end_ms)
         inside = [abs(after[t.definition.symbol] - t.after) <= t.spread + 2 for t in seen.touched]
         assert sum(inside) >= 0.8 * len(inside), seen.effect
@@ -333,10 +367,10 @@ def test_a_scenario_does_what_its_dry_run_said(seed: int) -> None:
 def test_the_preview_names_what_hinders_and_what_is_going_on_already() -> None:
     effect, other = shock(), shock(0.1, symbol="NVX")
     halted = replace(plan_of(other), halts={"NVX": "News"}, state=FeedState.PAUSED)
-    seen = preview(halted, effect, {"NVX": 10_000}, {"NVX": Phase.HALTED})
+    seen = preview(halted, effect, {"NVX": 10_000}, {"NVX": Phase.HALTED}, now_ms=START_MS)
     notes = {touched.definition.symbol: touched.note for touched in seen.touched}
     assert notes["NVX"] == "does not trade now: will open again at the new price"
     assert set(notes.values()) == {notes["NVX"], "has no price yet"}
     assert seen.others == (other,)
     assert seen.hindrance.startswith("The feed is paused")
-    assert preview(plan_of(other), shock(symbol="ORB"), {}, {}).others == ()
+    assert preview(plan_of(other), shock(symbol="ORB"), {}, {}, now_ms=START_MS).others == ()

@@ -1,6 +1,7 @@
 """A market without news gives signs of life, and no more than these; late steps are counted."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,8 @@ from feeds.engine.engine import Engine
 from feeds.engine.runner import LAG_REPORT_S, Runner
 from feeds.market.events import Batch
 from tests.support.waiting import until
+
+STEP_S = 0.005
 
 
 class Published:
@@ -26,16 +29,11 @@ async def no_plans() -> list:
     return []
 
 
-def market_of(published: Published, clock: SystemClock) -> Runner:
+def market_of(published: Published, clock: SystemClock, **options: Any) -> Runner:
     """Return a market without instruments."""
-    return Runner(
-        engine=Engine(epoch="e1", open_source=lambda plan: pytest.fail(str(plan))),
-        bus=published,
-        clock=clock,
-        read_plans=no_plans,
-        flush_ms=5,
-        reconcile_s=60,
-    )
+    engine = Engine(epoch="e1", open_source=lambda plan: pytest.fail(str(plan)))
+    usual = {"engine": engine, "read_plans": no_plans, "flush_ms": STEP_S * 1000}
+    return Runner(bus=published, clock=clock, reconcile_s=60, **usual | options)
 
 
 async def run_for(seconds: float) -> list[Batch]:
@@ -88,3 +86,66 @@ async def test_a_late_step_is_counted_once_and_made_up_by_the_next(
     finally:
         running.cancel()
     assert market.late == late
+
+
+class Slow(Engine):
+    """An engine without feeds whose steps are late while `busy` has entries: (lag, CPU time), s."""
+
+    def __init__(self, clock: JumpingClock, busy: list[tuple[float, float]]) -> None:
+        super().__init__(epoch="e1", open_source=lambda plan: pytest.fail(str(plan)))
+        self.shares: list[float] = []
+        self.used_s = 0.0
+        self._clock, self._busy = clock, busy
+
+    def step(self, now_ms: int, *, share: float = 1.0) -> Batch:
+        self.shares.append(share)
+        if self._busy:
+            lag_s, used_s = self._busy.pop(0)
+            self._clock.ahead_s += lag_s
+            self.used_s += used_s
+        return super().step(now_ms, share=share)
+
+
+@pytest.mark.parametrize(
+    ("used_s", "is_overload"), [(2.0, True), (0.1, False)], ids=["by its ticks", "by other work"]
+)
+async def test_a_market_that_is_late_makes_fewer_ticks_if_these_are_the_reason(
+    used_s: float,
+    is_overload: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", logger=runner.__name__)
+    clock = JumpingClock()
+    engine = Slow(clock, [(0.0, 0.0), (4.0, used_s)])
+    monkeypatch.setattr(runner, "thread_time", lambda: engine.used_s)
+    market = market_of(Published(), clock, engine=engine)
+    running = asyncio.create_task(market.run())
+    try:
+        await until(lambda: len(engine.shares) > 4)
+        assert engine.shares[:2] == [1.0, 1.0]
+        assert (engine.shares[2] < 1) is is_overload
+        await until(lambda: engine.shares[-1] == 1.0)
+    finally:
+        running.cancel()
+    assert caplog.text.count("makes fewer ticks") == is_overload
+    assert caplog.text.count("keeps its rate again") == is_overload
+
+
+@pytest.mark.parametrize("how", ["stopped", "failed"])
+async def test_a_batch_that_waits_is_published_when_the_market_ends(how: str) -> None:
+    """Observers have it and the engine is past it, so the last state must have it, too."""
+    published, waits = Published(), asyncio.Event()
+
+    async def settle() -> None:
+        waits.set()
+        if how == "failed":
+            raise RuntimeError("it broke")
+        await asyncio.Event().wait()
+
+    market = market_of(published, SystemClock(), settle=settle)
+    running = asyncio.ensure_future(market.run())
+    await waits.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert len(published.batches) == market.batches > 0

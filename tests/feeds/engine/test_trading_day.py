@@ -88,7 +88,7 @@ def is_of(event: Event, symbol: str) -> bool:
 
 
 class Watch:
-    """Raise at the first tick of one instrument that may not be."""
+    """Raise at the first tick that an instrument may not have."""
 
     def __init__(self) -> None:
         self.status: Status | None = None

@@ -67,8 +67,8 @@ def test_junk_is_no_position(text: str) -> None:
         Position.parse(text)
 
 
-@pytest.mark.parametrize("symbol", ["", "nvx", "1NV", "NV-X", "N" * 13, "NVX\n", '"'])
-def test_symbols_are_capitals_and_digits(symbol: str) -> None:
+@pytest.mark.parametrize("symbol", ["", "nvx", "-NV", "NV X", "N" * 25, "NVX\n", '"', "NVX~0"])
+def test_what_is_no_symbol_is_no_instrument(symbol: str) -> None:
     with pytest.raises(InvalidDefinition, match="symbol was"):
         definition(symbol)
 

@@ -8,12 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.market.parsing import (
-    MOST_SHARES,
     exact_ticks,
     nearest_ticks,
     parse_rfc3339,
     parse_timestamp,
-    whole_shares,
 )
 from tests.support.market_script import definition
 
@@ -85,10 +83,3 @@ def test_what_is_no_price_is_refused(price: str) -> None:
 def test_a_price_between_two_ticks_is_refused_where_it_must_be_exact() -> None:
     with pytest.raises(ValueError, match=r"price was 1\.234, expected a multiple of 0\.01"):
         exact_ticks(Decimal("1.234"), CENTS)
-
-
-def test_a_size_is_a_whole_number_of_shares() -> None:
-    assert whole_shares(Decimal("1e3")) == 1000
-    for size in ("0", "-1", "1.5", "NaN", str(MOST_SHARES + 1)):
-        with pytest.raises(ValueError, match="size was"):
-            whole_shares(Decimal(size))

@@ -1,13 +1,25 @@
 """Trading days, compressed and plain, and what time it is on the exchange."""
 
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
 
+import holidays
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.market.bars import DAY_MS
-from feeds.plan.calendars import EXCHANGES, Calendar, date_at
+from feeds.plan.calendars import (
+    EXCHANGES,
+    Calendar,
+    Exchange,
+    date_at,
+    early_dates,
+    trading_dates,
+    year_counts,
+)
 from feeds.plan.schedules import (
     CompressedSchedule,
     PlainSchedule,
@@ -96,6 +108,119 @@ def test_the_wall_time_of_an_exchange_time_is_the_first_at_which_it_is_reached(
     wall_ms = schedule.wall_ms(number, exchange_ms)
     assert schedule.at(wall_ms).exchange_ms >= exchange_ms
     assert schedule.at(wall_ms - 1).exchange_ms < exchange_ms or wall_ms == ANCHOR_MS
+
+
+@pytest.mark.parametrize(
+    ("exchange", "first", "number", "share"),
+    [
+        ("XNYS", date(2026, 11, 23), 3, 230 / 410),
+        ("XNYS", date(2026, 11, 27), 0, 230 / 410),
+        ("XNYS", date(2026, 11, 26), 0, 230 / 410),
+        ("XLON", date(2026, 12, 21), 3, 295 / 535),
+        ("XETR", date(2026, 12, 21), 2, 1.0),
+    ],
+)
+def test_an_early_close_makes_a_compressed_day_shorter(
+    exchange: str, first: date, number: int, share: float
+) -> None:
+    days = Calendar(EXCHANGES[exchange], first)
+    schedule = CompressedSchedule(days, ANCHOR_MS, HALF_AN_HOUR_MS)
+    begins = [schedule.wall_ms(at, days.day(at).starts_ms[0]) for at in range(6)]
+    lengths = [after - before for before, after in pairwise(begins)]
+    assert begins[0] == ANCHOR_MS
+    assert lengths[number] == int(HALF_AN_HOUR_MS * share)
+    assert {*lengths[:number], *lengths[number + 1 :]} == {HALF_AN_HOUR_MS}
+    assert [schedule.scale(at) for at in range(6)] == pytest.approx([schedule.scale(5)] * 6)
+
+
+def test_compressed_days_follow_each_other_without_a_gap() -> None:
+    for number in range(300):
+        begins_ms = COMPRESSED.wall_ms(number, CALENDAR.day(number).starts_ms[0])
+        now = COMPRESSED.at(begins_ms)
+        assert (now.number, now.exchange_ms) == (number, CALENDAR.day(number).starts_ms[0])
+        assert number == 0 or COMPRESSED.at(begins_ms - 1).number == number - 1
+
+
+class Walk:
+    """The days of a calendar, one by one, as somebody with a wall calendar counts them."""
+
+    def __init__(self, exchange: str, first: date) -> None:
+        self._code = exchange
+        self._day = first - timedelta(days=1)
+
+    def next(self) -> date:
+        while True:
+            self._day += timedelta(days=1)
+            closed = financial_holidays(self._code, years=range(self._day.year, self._day.year + 2))
+            if self._day.weekday() < 5 and self._day not in closed:
+                return self._day
+
+
+@lru_cache
+def financial_holidays(code: str, years: range) -> frozenset[date]:
+    return frozenset(holidays.financial_holidays(code, years=years))
+
+
+@pytest.mark.parametrize(
+    ("exchange", "first"),
+    [
+        ("XNYS", date(2026, 11, 23)),
+        ("XNYS", date(2026, 1, 1)),
+        ("XNYS", date(2027, 12, 31)),
+        ("XLON", date(2027, 12, 24)),
+        ("XETR", date(2026, 12, 31)),
+    ],
+)
+def test_days_and_their_wall_times_are_those_of_counting_one_by_one(exchange, first) -> None:
+    calendar, walk = Calendar(EXCHANGES[exchange], first), Walk(exchange, first)
+    day_ms = 10_007
+    schedule = CompressedSchedule(calendar, ANCHOR_MS, day_ms)
+    full_ms = max(calendar.day(number).span_ms for number in range(2))
+    begins_ms, early = ANCHOR_MS, 0
+    for number in range(600):
+        day = calendar.day(number)
+        assert date_at(EXCHANGES[exchange], day.starts_ms[0]) == walk.next()
+        assert calendar.early_closes(number) == early
+        assert schedule.at(begins_ms).number == number
+        assert schedule.wall_ms(number, day.starts_ms[0]) == begins_ms
+        assert calendar.number_at(day.starts_ms[0]) == number
+        assert calendar.number_at(day.starts_ms[0] - 1) == max(0, number - 1)
+        early += day.span_ms < full_ms
+        begins_ms += day_ms * day.span_ms // full_ms
+        assert schedule.at(begins_ms - 1).number == number
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES.values())
+@pytest.mark.parametrize("year", [2101, 2103, 2104, 2400, 9999])
+def test_years_that_nobody_has_decreed_have_holidays_too(exchange: Exchange, year: int) -> None:
+    days, early = trading_dates(exchange.code, year), early_dates(exchange, year)
+    assert 248 <= len(days) <= 258
+    assert all(day.weekday() < 5 for day in days)
+    assert year_counts(exchange, year) == (len(days), len(early))
+    assert date(year, 1, 1) not in days
+    assert date(year, 12, 25) not in days
+    assert (exchange.early_close is None) is (not early)
+
+
+def test_a_day_after_centuries_is_found_in_a_few_steps() -> None:
+    steps = 0
+
+    @dataclass(frozen=True)
+    class Counted(Calendar):
+        def early_closes(self, number: int) -> int:
+            nonlocal steps
+            steps += 1
+            return super().early_closes(number)
+
+    day_ms = 10_000
+    days = Counted(NEW_YORK, date(2026, 11, 23))
+    schedule = CompressedSchedule(days, ANCHOR_MS, day_ms)
+    schedule.at(ANCHOR_MS + 400 * day_ms)
+    for number in (1_000, 60_000, 500_000, 1_900_000):
+        steps = 0
+        passed_ms = number * day_ms
+        assert 0 <= schedule.at(ANCHOR_MS + passed_ms).number - number < number / 100 + 2
+        assert steps < 60
 
 
 def test_round_the_clock_never_closes() -> None:

@@ -1,21 +1,26 @@
-"""Every row of a table is taken, or all that cannot be are told with their lines."""
+"""Every row of a table is taken, or all wrong rows are named with their lines."""
 
 import csv
 import io
 import re
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from feeds.exceptions import InvalidImport
 from feeds.market.events import Event, FeedState, FeedStatus, Listing, Phase, Side, Status, Trade
+from feeds.market.instruments import Definition
 from feeds.market.parsing import parse_rfc3339
 from feeds.plan.calendars import utc_of
 from feeds.plan.plans import FeedPlan
 from feeds.recordings.csv_import import CsvRows, Table
+from feeds.recordings.faults import Fault
 from feeds.recordings.layout import Layout, TableKind
+from feeds.recordings.survey import definitions_of
 from feeds.recordings.table_times import TimeReader, Unit
 from tests.support.market_script import definition
 
@@ -207,6 +212,24 @@ def test_neighbours_of_one_price_are_one_trade() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("row", "prices"),
+    [
+        ("1,2,1,2,2", [100, 200]),
+        ("1,2,1,2,3", [100, 200]),
+        ("1,2,1,2,4", [100, 200, 100, 200]),
+        ("1,2,0.5,2,3", [100, 50, 200]),
+        ("1,2,1,1.5,3", [100, 200, 150]),
+        ("2,2,1,1,2", [200, 100]),
+    ],
+)
+def test_a_bar_of_few_shares_is_as_few_trades(row: str, prices: list[int]) -> None:
+    """Two shares that were traded at 1 and 2 are a bar of 1, 2, 1 and 2."""
+    found = trades(f"{BARS}0,NVX,{row}\n", TableKind.BARS)
+    assert [trade.price_ticks for trade in found] == prices
+    assert sum(trade.size for trade in found) == int(row[-1])
+
+
 def test_bars_of_several_instruments_are_merged_in_time() -> None:
     text = BARS + "".join(
         f"{n},{symbol},1,2,1,2,8\n" for n in (0, 1000) for symbol in ("NVX", "ORB")
@@ -224,7 +247,8 @@ def test_bars_of_several_instruments_are_merged_in_time() -> None:
         ("0,NVX,1,0.5,0.5,1,9", "the high is not the highest"),
         ("0,NVX,1,2,1.5,2,9", "the low not the lowest"),
         ("0,NVX,1,2,1,1.005,9", "expected a multiple of 0.01"),
-        ("0,NVX,1,2,0.5,1,3", "volume was 3, expected 4"),
+        ("0,NVX,1,2,0.5,1.5,3", "volume was 3, expected 4"),
+        ("0,NVX,1,2,1,1,2", "volume was 2, expected 3"),
         ("0,NVX,1,,1,1,9", "high was ''"),
     ],
 )
@@ -382,6 +406,12 @@ def test_a_refusal_names_the_likely_cause(text: str, cause: str) -> None:
     ("row", "cause"),
     [
         ('0,NVX,"1,01",5', "it looks like a decimal comma"),
+        ('0,NVX,"1,101",5', "it has a separator of thousands, or it looks like a decimal comma"),
+        ('0,NVX,"1,101.25",5', "it has separators of thousands"),
+        ('0,NVX,"1,101,250",5', "it has separators of thousands"),
+        ("0,NVX,1'101.25,5", "it has separators of thousands"),
+        ("0,NVX,1\u00a0101,5", "it has separators of thousands"),
+        ("0,NVX,1.01,1.2M", "a letter stands for zeros"),
         ("0,NVX,1,01,5", "it looks like decimal commas between commas"),
         ("0,NVX,1.01E+05,5", "a spreadsheet may have shortened it"),
         ("0,NVX,$1.01,5", "the sign of a currency"),
@@ -415,6 +445,12 @@ def test_sorting_and_rounding_are_done_when_they_are_wanted() -> None:
         ("2026-01-05 09:30:00 UTC", "America/New_York", "2026-01-05T09:30:00Z"),
         ("2026-01-05", "America/New_York", "2026-01-05T00:00:00Z"),
         ("2026-06-30T23:59:60Z", "", "2026-07-01T00:00:00Z"),
+        ("Oct 1, 2026", "UTC", "2026-10-01T00:00:00Z"),
+        ("October 01, 2026 9:30 PM", "UTC", "2026-10-01T21:30:00Z"),
+        ("01-Oct-2026", "UTC", "2026-10-01T00:00:00Z"),
+        ("1 Sept. 2026 09:30", "America/New_York", "2026-09-01T13:30:00Z"),
+        ("05-MAY-2026 09:30:00", "Europe/Berlin", "2026-05-05T07:30:00Z"),
+        ("Thu, 01 Oct 2026 14:30:00 GMT", "", "2026-10-01T14:30:00Z"),
     ],
 )
 def test_times_are_read_as_many_systems_spell_them(time: str, zone: str, utc: str) -> None:
@@ -422,6 +458,94 @@ def test_times_are_read_as_many_systems_spell_them(time: str, zone: str, utc: st
     assert reader.read(time) == parse_rfc3339(utc)
 
 
+@pytest.mark.parametrize(
+    "time",
+    ["32-Oct-2026", "Okt 1, 2026", "Octo 1, 2026", "Marvellous 1, 2026", "Oct 2026", "1-Oct-26",
+     "2026-10-01T14:30:00 EST", "2026-W40-4", "2026-274", "Oct 1, 2026, maybe"],
+)  # fmt: skip
+def test_a_time_that_nobody_can_tell_for_sure_is_refused(time: str) -> None:
+    with pytest.raises(Fault):
+        TimeReader(Unit.CALENDAR, now_ms=NOW_MS, utc_of=utc_of("UTC")).read(time)
+
+
+@pytest.mark.parametrize("time", ["1.759329E+12", "1,76e9", "1.8e+15", "2E+10"])
+def test_a_time_that_a_spreadsheet_shortened_says_so(time: str) -> None:
+    for unit in Unit:
+        with pytest.raises(Fault, match="a spreadsheet may have shortened it"):
+            TimeReader(unit, now_ms=NOW_MS).read(time)
+
+
 def test_a_time_without_a_zone_is_refused_unless_one_is_chosen() -> None:
     [(_, message)] = faults(TRADES + "2026-01-05 09:30,NVX,1.01,5\n")
     assert "which names no time zone" in message
+
+
+# --- sizes that are fractions ---------------------------------------------------------------
+def made_of(text: str, **layout: object) -> tuple[tuple[Definition, ...], list[Trade]]:
+    """Return the instruments that a table makes, and its trades."""
+    columns = {"time": 0, "symbol": 1, "price": 2, "size": 3}
+    how = Layout(kind=TableKind.TRADES, columns=columns, **layout)
+    made = definitions_of(CsvRows(io.StringIO(shifted(text))), how)
+    table = Table(replace(PLAN, definitions=made), how, now_ms=NOW_MS)
+    events = table.events(CsvRows(io.StringIO(shifted(text))))
+    return made, [event for event in events if isinstance(event, Trade)]
+
+
+def test_the_lot_of_an_instrument_is_the_finest_that_its_sizes_need() -> None:
+    rows = "1,btc/usd,1,0.5\n2,BTC/USD,1,1e-8\n3,NVX,1,100\n4,m&m,1,1.50\n5,BTC/USD,1,3\n"
+    made, traded = made_of(TRADES + rows)
+    assert [(each.symbol, f"{each.lot_size:f}") for each in made] == [
+        ("BTC/USD", "0.00000001"), ("NVX", "1"), ("M&M", "0.1"),
+    ]  # fmt: skip
+    assert [trade.size for trade in traded] == [50_000_000, 1, 100, 15, 300_000_000]
+
+
+def test_a_large_size_with_eight_decimals_is_exact() -> None:
+    _, traded = made_of(f"{TRADES}1,BTC/USD,1,12345678.12345678\n")
+    assert traded[0].size == 1_234_567_812_345_678
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        ("0.123456789", "expected a multiple of 0.00000001: the lot size of BTC/USD is 0.00000001"),
+        ("0", "size was 0, expected"), ("-0.5", "size was '-0.5', expected a number above 0"),
+        ("0,5", "it looks like a decimal comma"), ("1e8", "a spreadsheet may have shortened it"),
+    ],
+)  # fmt: skip
+def test_a_size_that_cannot_be_is_named_with_its_line(size: str, said: str) -> None:
+    with pytest.raises(InvalidImport) as caught:
+        made_of(f'{TRADES}1,BTC/USD,1,0.5\n2,BTC/USD,1,"{size}"\n')
+    ((line, fault),) = caught.value.faults
+    assert line == 3
+    assert said in fault
+
+
+def test_a_size_off_a_given_lot_is_named_with_its_line() -> None:
+    with pytest.raises(InvalidImport) as caught:
+        made_of(f"{TRADES}1,BTC/USD,1,0.5\n2,BTC/USD,1,0.25\n", lot=Decimal("0.1"))
+    assert caught.value.faults == [
+        (3, "size was 0.25, expected a multiple of 0.1: the lot size of BTC/USD is 0.1")
+    ]
+
+
+def test_a_fraction_of_a_share_is_refused_where_the_feed_trades_whole_shares() -> None:
+    ((line, fault),) = faults(f"{TRADES}1,NVX,1.01,0.5\n")
+    assert (line, fault) == (
+        2, "size was 0.5, expected a whole number of shares: the lot size of NVX is 1",
+    )  # fmt: skip
+
+
+def test_a_bar_divides_its_volume_in_lots() -> None:
+    columns = {"time": 0, "symbol": 1, "open": 2, "high": 3, "low": 4, "close": 5, "volume": 6}
+    how = Layout(kind=TableKind.BARS, columns=columns)
+    for volume, sizes in (("5.5", [13, 13, 13, 16]), ("0.3", None)):
+        text = f"{BARS}60000,BTC/USD,2,4,1,3,{volume}\n"
+        made = definitions_of(CsvRows(io.StringIO(shifted(text))), how)
+        table = Table(replace(PLAN, definitions=made), how, now_ms=NOW_MS)
+        events = table.events(CsvRows(io.StringIO(shifted(text))))
+        if sizes is None:
+            with pytest.raises(InvalidImport, match=r"volume was 0\.3, expected 0\.4 for as many"):
+                list(events)
+        else:
+            assert [event.size for event in events if isinstance(event, Trade)] == sizes

@@ -1,5 +1,6 @@
 """A recording is read back to the byte, or it is refused; a crash leaves none."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.exceptions import InvalidRecording
-from feeds.market.events import Event, Phase, Quote, Side, Status, Trade
+from feeds.market.events import Event, Listing, Phase, Quote, Side, Status, Trade
 from feeds.market.fingerprint import Fingerprint
 from feeds.recordings import writer as writing
 from feeds.recordings.columns import SCHEMA, batch_of, events_of
@@ -86,6 +87,17 @@ def test_a_recording_is_read_back_and_says_what_it_is(tmp_path: Path) -> None:
         last_ms=NOW + 6, events=5, ticks=3, fingerprint=hash_of(EVENTS),
         definitions=(listing("NVX").definition,),
     )  # fmt: skip
+
+
+def test_a_header_keeps_lot_sizes_and_an_older_one_has_lots_of_1(tmp_path: Path) -> None:
+    coin = msgspec.structs.replace(listing("BTC/USD").definition, lot=Decimal("0.0001"))
+    events = [Listing("demo", coin, NOW), Trade("BTC/USD", 1, 5, Side.BUY, NOW), *EVENTS]
+    header = write(tmp_path / "a.parquet", events)
+    recording = RecordingFile(tmp_path / "a.parquet")
+    assert [made.lot_size for made in recording.header.definitions] == [Decimal("0.0001"), 1]
+    assert list(recording.events()) == events
+    text = header.encode()
+    assert text.count(b'"lot"') == 1, "a lot of 1 is not written, as before there were lots"
 
 
 def test_it_can_be_read_more_than_once_and_left_in_the_middle(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -274,6 +275,9 @@ def test_what_is_on_another_grid_here_is_left_out() -> None:
     playback = Playback(path="a.parquet")
     replay.plan(plan(playback=playback, definitions=(definition("NVX", tick="0.05"),)))
     assert replay.draw(NOW) == []
+    other_lot = msgspec.structs.replace(definition("NVX"), lot=Decimal("0.1"))
+    replay.plan(plan(playback=playback, definitions=(other_lot,)))
+    assert replay.draw(NOW) == []
 
 
 def test_a_prefix_makes_other_instruments_of_the_same() -> None:
@@ -387,7 +391,7 @@ def test_a_million_ticks_recorded_and_replayed_have_one_hash(tmp_path: Path) -> 
 
 @pytest.mark.slow
 def test_a_trading_day_recorded_and_replayed_has_the_same_ticks_and_phases() -> None:
-    """Auctions, price bands and the change of days included; who comes late begins with OPEN."""
+    """Auctions, price bands and the change of days included; a late beginning shows OPEN first."""
     days = CompressedSchedule(Calendar(EXCHANGES["XNYS"], date(2026, 9, 21)), THEN, 20_000)
     wanted = msgspec.structs.replace(
         simulated(8, rate=500.0), schedule=days, exchange="NYSE", bands=BandRules(1)

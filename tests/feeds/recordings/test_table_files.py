@@ -1,4 +1,4 @@
-"""Files that unpack without an end are refused early, and files of other programs are named."""
+"""Files that unpack endlessly are refused early, and files of other programs are named."""
 
 import gzip
 import io

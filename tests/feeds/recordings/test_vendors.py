@@ -75,3 +75,74 @@ def test_the_page_says_what_happens_to_each(tmp_path: Path) -> None:
         for case in CASES
     )
     assert TABLE + rows in PAGE.read_text(), f"write into {PAGE.name}:\n{TABLE}{rows}"
+
+
+BARS_OF_TWO_DAYS = "{},Open,High,Low,Close,Volume\n{},1,2,1,2,100\n{},1,2,1,2,100\n"
+
+
+@pytest.mark.parametrize("name", ["Quand", "D\u00e4te", "", "x", "Kurs"])
+def test_a_table_whose_times_have_an_unknown_name_is_shown_without_them(name, tmp_path) -> None:
+    """The mapping step then asks which column it is."""
+    path = tmp_path / "NVX.csv"
+    path.write_text(BARS_OF_TWO_DAYS.format(name, "2026-01-05", "2026-01-06"))
+    for encoding in ("utf-8", "latin-1"):
+        path.write_bytes(BARS_OF_TWO_DAYS.format(name, "2026-01-05", "2026-01-06").encode(encoding))
+        found = recognise_file(path, path.name, now_ms=NOW_MS)
+        assert "time" in found.layout.missing()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_noted"),
+    [
+        ("01/10/2026 9:30", "02/10/2026 9:30", True),
+        ("1-2-2026", "2-2-2026", True),
+        ("13/10/2026", "14/10/2026", False),
+        ("01/13/2026", "01/14/2026", False),
+        ("01.10.2026", "02.10.2026", False),
+        ("2026-10-01", "2026-10-02", False),
+        ("01/01/2026", "02/02/2026", False),
+    ],
+)
+def test_a_date_with_two_readings_is_noted(first, second, is_noted, tmp_path) -> None:
+    path = tmp_path / "NVX.csv"
+    path.write_text(BARS_OF_TWO_DAYS.format("Date", first, second))
+    found = recognise_file(path, path.name, now_ms=NOW_MS)
+    assert any("month first" in note for note in found.notes) is is_noted
+
+
+@pytest.mark.parametrize(
+    ("separator", "price", "decimal", "is_noted"),
+    [
+        (",", '"1,100"', ".", False),
+        (",", '"1,10"', ",", False),
+        (";", "1,100", ",", True),
+        (";", "1,1721", ",", False),
+        (";", "1.100", ".", False),
+    ],
+)
+def test_a_comma_before_three_digits_is_not_taken_for_decimals_in_silence(
+    separator: str, price: str, decimal: str, is_noted: bool, tmp_path: Path
+) -> None:
+    """1,100 may be a thousand and a hundred: prices would be a thousandth of what they were."""
+    path, names = tmp_path / "NVX.csv", ("Date", "Open", "High", "Low", "Close", "Volume")
+    rows = [names, *(("2026-01-0" + day, *[price] * 4, "400") for day in "56")]
+    path.write_text("".join(separator.join(row) + "\n" for row in rows))
+    found = recognise_file(path, path.name, now_ms=NOW_MS)
+    assert found.layout.decimal == decimal
+    assert any("decimal comma" in note for note in found.notes) is is_noted
+
+
+def test_times_with_a_fraction_of_a_second_need_no_zone(tmp_path: Path) -> None:
+    path = tmp_path / "NVX.csv"
+    path.write_text("time,price,size\n1767225600000.0,1,5\n1767225600123.5,1,5\n")
+    found = recognise_file(path, path.name, now_ms=NOW_MS)
+    assert (found.layout.zone, found.notes) == ("", ())
+
+
+def test_days_with_names_of_months_are_days(tmp_path: Path) -> None:
+    path = tmp_path / "NVX.csv"
+    path.write_text(BARS_OF_TWO_DAYS.format("Date", '"Jan 05, 2026"', '"Jan 06, 2026"'))
+    found = recognise_file(path, path.name, now_ms=NOW_MS)
+    assert (found.layout.interval_s, found.notes) == (86_400, ())
+    trades, _ = read(path, found)
+    assert [trade.ts_event // 86_400_000 for trade in trades][::4] == [20_458, 20_459]

@@ -66,6 +66,42 @@ def spreadsheet() -> bytes:
     )
 
 
+BARS = "Date,Open,High,Low,Close,Volume\n"
+BAR_ROWS = "2026-01-05,10,10.5,9.75,10.25,400\n2026-01-06,10.25,10.5,10,10.5,800\n"
+BAR_TABLE: list[list[object]] = [
+    ["Date", "Open", "High", "Low", "Close", "Volume"],
+    ["2026-01-05", 10, 10.5, 9.75, 10.25, 400],
+    ["2026-01-06", 10.25, 10.5, 10, 10.5, 800],
+]
+
+
+def book_of_notes() -> bytes:
+    """Return a workbook with a table between a hidden sheet, notes and another table."""
+    from openpyxl import Workbook
+
+    book, out = Workbook(), io.BytesIO()
+    for title, rows in (
+        ("Lists", BAR_TABLE), ("Notes", [["Made by us"]]), ("AAPL", BAR_TABLE), ("MSFT", BAR_TABLE),
+    ):  # fmt: skip
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    book.remove(book.worksheets[0])
+    book["Lists"].sheet_state = "hidden"
+    book.save(out)
+    return out.getvalue()
+
+
+def book_of_two_columns() -> bytes:
+    """Return a workbook with the date and the time of day in columns of their own."""
+    from datetime import datetime, time
+
+    names = ["Date", "Time", "Open", "High", "Low", "Close", "Volume"]
+    day = datetime(2026, 1, 5)  # noqa: DTZ001 a cell of Excel
+    rows = [[day, time(9, minute), 10, 10.5, 9.75, 10.25, 400] for minute in (30, 31)]
+    return workbook([names, *rows])
+
+
 STOOQ_BULK = "<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>\n"
 CASES = [
     Case("Yahoo", "days, `2026-01-05`", "AAPL.csv", YAHOO + YAHOO_ROWS, 8, "2026-01-05 00:00"),
@@ -97,7 +133,7 @@ CASES = [
         STOOQ_BULK
         + "AAPL.US,5,20260105,153500,187.15,188,187,187.5,1000,0\n"
         + "AAPL.US,5,20260105,154000,187.5,188.5,187.25,188,900,0\n",
-        refusal="'AAPL.US' is no instrument",
+        8, "2026-01-05 15:35",
     ),
     Case(
         "Stooq", "5 minutes, a plain ticker", "aapl.txt",
@@ -190,7 +226,7 @@ CASES = [
         "unix,date,symbol,open,high,low,close,Volume BTC,Volume USD\n"
         "1767229200,2026-01-01 01:00:00,BTC/USD,101,102,100,101,5.5,555\n"
         "1767225600,2026-01-01 00:00:00,BTC/USD,100,101,99,100,4.5,450\n",
-        refusal="'BTC/USD' is no instrument",
+        8, "2026-01-01 00:00",
     ),
     Case(
         "MetaTrader", "no header, `2026.01.05,09:30`", "EURUSD.csv",
@@ -233,5 +269,72 @@ CASES = [
     Case(
         "anybody", "a damaged gzip file", "AAPL.csv.gz",
         gzip.compress(("time,price,size\n" * 1000).encode())[:-20], refusal="damaged",
+    ),
+    Case(
+        "Stooq", "small letters in the header", "aapl.us.txt",
+        STOOQ_BULK.lower() + "AAPL.US,5,20260105,093500,187.15,188,187,187.5,1000,0\n"
+        "AAPL.US,5,20260105,094000,187.5,188.5,187.25,188,900,0\n",
+        8, "2026-01-05 09:35",
+    ),
+    Case(
+        "MetaTrader", "tabs, `<VOL>` always 0", "EURUSD_M1.csv",
+        "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n"
+        "2026.01.05\t09:30:00\t1.1720\t1.1730\t1.1710\t1.1725\t120\t0\t5\n"
+        "2026.01.05\t09:31:00\t1.1725\t1.1735\t1.1715\t1.1730\t99\t0\t5\n",
+        8, "2026-01-05 09:30",
+    ),
+    Case(
+        "Yahoo", "capital letters, a mark (BOM), CRLF, quotes", "AAPL.csv",
+        "\ufeff" + "".join(
+            ",".join(f'"{cell}"' for cell in line.split(",")) + "\r\n"
+            for line in (YAHOO.upper() + YAHOO_ROWS).splitlines()
+        ),
+        8, "2026-01-05 00:00",
+    ),
+    Case(
+        "a spreadsheet", "`sep=;` above, blank lines and Ctrl-Z below", "AAPL.csv",
+        "sep=;\n" + (BARS + BAR_ROWS).replace(",", ";") + "\n;;;;;\n  \n\x1a",
+        8, "2026-01-05 00:00", unknown=True,
+    ),
+    Case(
+        "a spreadsheet", "xlsx with several sheets", "AAPL.xlsx", book_of_notes(), 8,
+        "2026-01-05 00:00", unknown=True,
+    ),
+    Case(
+        "a spreadsheet", "xlsx, date and time in two columns", "AAPL.xlsx", book_of_two_columns(),
+        8, "2026-01-05 09:30", unknown=True,
+    ),
+    Case(
+        "a spreadsheet", "dates as numbers of days", "AAPL.csv",
+        BARS + "46027,10,10.5,9.75,10.25,400\n46028,10,10.5,9.75,10.25,400\n",
+        refusal="a date as a spreadsheet counts days (2026-01-05)",
+    ),
+    Case(
+        "a spreadsheet", "thousands `1,100`", "AAPL.csv",
+        BARS + '2026-01-05,"1,100","1,102","1,099","1,101",400\n',
+        refusal="it has a separator of thousands, or it looks like a decimal comma",
+    ),
+    Case(
+        "anybody", "UTF-16 without a mark", "AAPL.csv", (BARS + BAR_ROWS).encode("utf-16-le"), 8,
+        "2026-01-05 00:00", unknown=True,
+    ),
+    Case(
+        "anybody", "months as days", "AAPL.csv",
+        BARS + "".join(f"2026-0{n}-01,10,10.5,9.75,10.25,400\n" for n in range(1, 4)),
+        refusal="the bars are 28 days apart (2,419,200 s), not 1 day",
+    ),
+    Case(
+        "anybody", "gzip within gzip", "AAPL.csv.gz.gz",
+        gzip.compress(gzip.compress((BARS + BAR_ROWS).encode())),
+        refusal="the gzip file holds another packed file",
+    ),
+    Case(
+        "anybody", "the wrong ending: `.gz` of plain text", "AAPL.csv.gz", BARS + BAR_ROWS, 8,
+        "2026-01-05 00:00", unknown=True,
+    ),
+    Case(
+        "anybody", "a line with semicolons among commas", "AAPL.csv",
+        BARS + BAR_ROWS + "2026-01-07;10;10.5;9.75;10.25;400\n",
+        refusal="1 columns, expected 6; this line is separated by semicolons",
     ),
 ]  # fmt: skip

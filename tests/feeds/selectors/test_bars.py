@@ -8,7 +8,7 @@ import pytest
 from feeds.market.bars import MINUTE, MINUTE_MS, Bar
 from feeds.models import Feed, FormerBar, Instrument, StoredBar
 from feeds.plan.schedules import Segment
-from feeds.selectors.bars import read_history, stored_bars
+from feeds.selectors.bars import read_history, stored_bars, stored_revisions
 from feeds.services.bars import FORMER_MS, ClosedBar, delete_bars, store_bars
 
 pytestmark = pytest.mark.django_db
@@ -135,6 +135,15 @@ def test_an_amended_bar_is_at_any_time_what_it_was_then(
     for number, price in enumerate(values, 1):
         for until_ms in (1_000 * number, 1_000 * number + 999):
             assert prices(interval, until_ms) == ([price] if price else [])
+
+
+def test_how_often_a_bar_was_amended_is_known_as_it_was_then(feed: Feed) -> None:
+    store_bars([version(10, 1_000, 0), version(20, 2_000, 1), version(0, 3_000, 2)])
+    known = lambda until_ms, to_ms=EVER: stored_revisions(
+        "NVX", "1m", from_ms=0, to_ms=to_ms, until_ms=until_ms
+    )
+    assert [known(at) for at in (999, 1_000, 2_000, 3_000)] == [{}, {}, {START: 1}, {START: 2}]
+    assert known(3_000, START) == {}
 
 
 def test_a_bar_that_only_a_late_trade_made_was_not_there_before(feed: Feed) -> None:

@@ -9,8 +9,9 @@ import pytest
 from django import db
 from django.db import connection
 
+from feeds.bus.memory import MemoryBus
 from feeds.clock import SystemClock
-from feeds.exceptions import InvalidTransition
+from feeds.exceptions import ChangeRefused
 from feeds.market.bars import DAY, INTERVALS, MINUTE, SPANS, Bar, Bars, merged
 from feeds.market.board import Board
 from feeds.market.delayed_keys import delayed
@@ -53,7 +54,8 @@ class Kept:
         self._keep = store or self.stored.extend
         self.writer = CheckpointWriter(
             epoch="e1", clock=SystemClock(), state=dict, board=Board, bars=self.queue,
-            drawn=lambda: 0, realism=RealismWatch(), store=self._store, every_s=0.01,
+            drawn=lambda: 0, realism=RealismWatch(), kept=MemoryBus(), store=self._store,
+            every_s=0.01,
         )  # fmt: skip
         self.sequence = 0
 
@@ -67,6 +69,7 @@ class Kept:
         assert not running.done()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+        await self.writer.end()
 
     def _store(self, _: str, checkpoint: object, bars: Sequence[ClosedBar], _days: object) -> bool:
         self._keep(bars)
@@ -100,6 +103,7 @@ async def test_a_bar_writer_that_ends_writes_what_waits() -> None:
     kept.happen(trade(0), trade(61))
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+    await kept.writer.end()
     assert kept.bars() == [("NVX", 0, False)]
 
 
@@ -244,7 +248,7 @@ def test_bars_go_with_their_grid(instruments) -> None:
     instrument_services.save_instrument(nvx, actor=None)
     assert len(read()) == 1
     nvx.tick_size *= 10
-    with pytest.raises(InvalidTransition, match="has 1 bars"):
+    with pytest.raises(ChangeRefused, match="has 1 bars"):
         instrument_services.save_instrument(nvx, actor=None)
     assert len(read()) == 1
     instrument_services.save_instrument(nvx, actor=None, deletes_bars=True)
@@ -340,6 +344,17 @@ def test_an_amended_bar_replaces_the_stored_one_and_says_so(instruments) -> None
     assert [(row.interval, row.revision, row.recorded_ms) for row in rows] == [
         ("1d", 1, 7), ("1m", 2, 7),
     ]  # fmt: skip
+
+
+def test_every_value_of_a_bar_has_its_own_column_also_when_it_is_written_again(instruments) -> None:
+    first, again = Bar(MIDNIGHT, 3, 9, 1, 5, 70, 8), Bar(MIDNIGHT, 4, 10, 2, 6, 80, 11)
+    columns = ("instrument_id", "interval", "start_ms", "open", "high", "low", "close", "volume")
+    rows = StoredBar.objects.values_list(*columns, "trades", "recorded_ms", "revision")
+    store_bars([ClosedBar("NVX", False, first, 12)])
+    nvx = instruments[0].pk
+    assert rows.get() == (nvx, "1m", MIDNIGHT, 3, 9, 1, 5, 70, 8, 12, 0)
+    store_bars([ClosedBar("NVX", False, again, 13, revision=1)])
+    assert rows.get() == (nvx, "1m", MIDNIGHT, 4, 10, 2, 6, 80, 11, 12, 1)
 
 
 def test_a_bar_whose_trades_were_all_cancelled_is_none_and_its_row_stays(instruments) -> None:

@@ -4,23 +4,32 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from django import db
 from django.utils import timezone
 
+from feeds.bus.memory import MemoryBus
 from feeds.clock import SystemClock
 from feeds.engine.checkpoint import NO_CHECKPOINT, Checkpoint, FeedCheckpoint, pack_checkpoint
 from feeds.market.bars import MINUTE_MS, Bar
-from feeds.market.board import Board
-from feeds.market.events import Batch, FeedState, Side, Trade
+from feeds.market.board import HIGH, LAST, VOLUME, Board
+from feeds.market.events import Batch, FeedState, Side, Trade, Withdrawal
 from feeds.models import AuditEntry, Feed, Instrument, Intervention, MarketCheckpoint, StoredBar
 from feeds.models.feeds import Hours
 from feeds.realism.watch import RealismWatch
 from feeds.services import checkpoints
 from feeds.services.bar_queue import BarQueue
 from feeds.services.bars import ClosedBar
-from feeds.services.checkpoints import WRITE_BARS, CheckpointWriter, store_checkpoint, take_over
+from feeds.services.checkpoints import (
+    WRITE_BARS,
+    CheckpointWriter,
+    read_checkpoint,
+    store_checkpoint,
+    take_over,
+)
 from feeds.services.feeds import close_feed, start_feed
+from tests.support.lives import Life, lived, plan
 
 SAVED_MS = 1_790_000_000_000
 SAVED_AT = datetime.fromtimestamp(SAVED_MS / 1000, UTC)
@@ -80,6 +89,28 @@ def test_a_compressed_clock_stands_still_while_nothing_runs(feed: Feed) -> None:
     assert (entry.target, entry.after) == ("feed demo", {"rested_ms": REST_MS})
 
 
+def test_a_compressed_clock_does_not_go_back_with_the_clock_of_the_machine(feed: Feed) -> None:
+    """Else its hours come again: a market that was open is closed until then."""
+    before = feed.schedule().at(SAVED_MS)
+    take_over("e1", SAVED_MS)
+    assert store_checkpoint("e1", saved())
+    left = take_over("e2", SAVED_MS - 2 * REST_MS)
+    assert left.rested_ms == {"demo": -2 * REST_MS}
+    feed.refresh_from_db()
+    assert feed.schedule().at(SAVED_MS - 2 * REST_MS) == before
+
+
+@pytest.mark.parametrize("saved_ms", [-1, 10**15, 10**18, 2**63 - 1])
+def test_a_state_of_a_time_that_cannot_be_counts_as_none(
+    feed: Feed, saved_ms: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    take_over("e1", SAVED_MS)
+    content = pack_checkpoint(msgspec.structs.replace(saved(), saved_ms=saved_ms))
+    MarketCheckpoint.objects.update(content=content)
+    assert take_over("e2", SAVED_MS) == NO_CHECKPOINT
+    assert "begins anew" in caplog.text
+
+
 @pytest.mark.parametrize("hours", [Hours.EXCHANGE, Hours.ALWAYS])
 def test_the_clock_of_a_real_exchange_goes_on(feed: Feed, hours: Hours) -> None:
     Feed.objects.update(hours=hours)
@@ -127,6 +158,17 @@ def test_shocks_and_steps_are_moved_with_the_clock(feed: Feed) -> None:
     assert feed.runs_until == SAVED_AT + timedelta(seconds=1) + REST
 
 
+def test_what_was_called_off_keeps_its_times(feed: Feed) -> None:
+    begins, ends = SAVED_AT - timedelta(seconds=30), SAVED_AT + timedelta(seconds=30)
+    row = Intervention.objects.create(
+        feed=feed, size=-5, reason="test", starts_at=begins, ends_at=ends,
+        made_at=SAVED_AT - REST, cancelled_at=SAVED_AT - timedelta(seconds=1),
+    )  # fmt: skip
+    rest()
+    row.refresh_from_db()
+    assert (row.starts_at, row.ends_at) == (begins, ends)
+
+
 class Stored:
     """What a writer stored; it fails as often as it is told to."""
 
@@ -155,7 +197,7 @@ async def write(
     writer = CheckpointWriter(
         epoch="e1", clock=SystemClock(), state=lambda: RUNNING, board=Board,
         bars=BarQueue() if bars is None else bars, realism=RealismWatch(), drawn=drawn,
-        store=stored, every_s=0.001,
+        kept=MemoryBus(), store=stored, every_s=0.001,
     )  # fmt: skip
     running = asyncio.create_task(writer.run())
     async with asyncio.timeout(20):
@@ -163,6 +205,7 @@ async def write(
             await asyncio.sleep(0)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+    await writer.end()
 
 
 async def test_a_writer_stores_again_and_again_and_at_its_end() -> None:
@@ -215,7 +258,7 @@ def test_without_its_bars_no_state_is_stored(feed: Feed, monkeypatch: pytest.Mon
     monkeypatch.setattr(checkpoints, "store_bars", fail)
     with pytest.raises(db.OperationalError):
         store_checkpoint("e1", saved(), [bar])
-    assert MarketCheckpoint.objects.get().saved_ms == 0
+    assert not read_checkpoint().feeds
 
 
 def queue_of(bars: int) -> BarQueue:
@@ -254,3 +297,115 @@ async def test_while_a_batch_is_not_published_nothing_is_written() -> None:
     await write(stored, 1, drawn=lambda: next(published, 0))
     assert next(published, None) is None
     assert stored.checkpoints
+
+
+def published_life() -> tuple[Checkpoint, Life, int]:
+    """Return a checkpoint, the life that went on for 90 s after it, and when that ended."""
+    first, end_ms = lived(plan(2), 60_000, now_ms=SAVED_MS)
+    left = first.end(end_ms)
+    first.run(end_ms, end_ms + 90_000)
+    return left, first, end_ms + 90_000
+
+
+@pytest.fixture
+def listed(feed: Feed) -> Feed:
+    for row in plan(2).definitions:
+        Instrument.objects.create(
+            feed=feed, symbol=row.symbol, name=row.name, sector="Lab", reference_price=1
+        )
+    return feed
+
+
+def crashed(left: Checkpoint) -> None:
+    """Leave this checkpoint behind."""
+    take_over("e1", SAVED_MS)
+    assert store_checkpoint("e1", left)
+
+
+def test_a_market_goes_on_from_what_was_published_after_its_checkpoint(listed: Feed) -> None:
+    left, first, end_ms = published_life()
+    crashed(left)
+    found = take_over("e2", end_ms + REST_MS, first.batches)
+    for symbol, row in first.board.rows.items():
+        values = found.instruments[symbol].values
+        assert (values.last, values.high, values.volume) == (
+            row.values[LAST],
+            row.values[HIGH],
+            row.values[VOLUME],
+        )
+    # Its clock stood still since the last event, not since the checkpoint.
+    passed_ms = end_ms + REST_MS - found.saved_ms
+    assert REST_MS <= passed_ms < REST_MS + 1_000
+    assert found.rested_ms == {"demo": passed_ms}
+
+
+def test_bars_that_closed_after_the_checkpoint_are_stored_when_the_next_market_begins(
+    listed: Feed,
+) -> None:
+    left, first, end_ms = published_life()
+    crashed(left)
+    whole = BarQueue()
+    for batch in first.batches:
+        whole.observe(batch)
+    minutes = [item.bar for item in whole.oldest(100) if not item.is_day]
+    take_over("e2", end_ms, first.batches)
+    stored = StoredBar.objects.filter(interval="1m").order_by("pk")
+    found = [Bar(*(getattr(row, name) for name in Bar.__struct_fields__)) for row in stored]
+    newer = [bar for bar in minutes if bar.start_ms >= left.saved_ms - left.saved_ms % MINUTE_MS]
+    assert newer
+    assert sorted(found, key=repr) == sorted(newer, key=repr)
+
+
+def test_a_life_that_ends_before_its_first_checkpoint_loses_nothing_and_moves_no_clock_twice(
+    listed: Feed,
+) -> None:
+    left, first, end_ms = published_life()
+    crashed(left)
+    before = listed.schedule().at(end_ms)
+    once = take_over("e2", end_ms + REST_MS, first.batches)
+    twice = take_over("e3", end_ms + 2 * REST_MS, first.batches)
+    assert twice.instruments == once.instruments
+    assert twice.rested_ms == {"demo": once.rested_ms["demo"] + REST_MS}
+    listed.refresh_from_db()
+    after = listed.schedule().at(end_ms + 2 * REST_MS)
+    assert abs(after.exchange_ms - before.exchange_ms) < 20_000  # of a clock 14 times as fast
+
+
+def test_what_does_not_continue_the_checkpoint_is_left_alone(listed: Feed) -> None:
+    left, first, end_ms = published_life()
+    crashed(left)
+    after = [batch for batch in first.batches if batch.first > left.sequence]
+    other = [msgspec.structs.replace(batch, epoch="e7") for batch in after]
+    for batches in ([], other, after[1:]):
+        found = take_over("e2", end_ms, batches)
+        assert found.instruments == left.instruments
+        MarketCheckpoint.objects.update(content=pack_checkpoint(left))
+
+
+@pytest.mark.parametrize("fault", ["note", "symbol"])
+def test_batches_that_cannot_be_used_cost_no_more_than_themselves(
+    listed: Feed, caplog: pytest.LogCaptureFixture, fault: str
+) -> None:
+    left, first, end_ms = published_life()
+    crashed(left)
+    after = [batch for batch in first.batches if batch.first > left.sequence]
+    broken = msgspec.structs.replace(
+        after[3],
+        **(
+            {"note": b"\xc1"}
+            if fault == "note"
+            else {"events": (Withdrawal("NONE", SAVED_MS),) * len(after[3].events)}
+        ),
+    )
+    found = take_over("e2", end_ms, [*after[:3], broken, *after[4:]])
+    assert found.instruments == left.instruments
+    assert "cannot be used" in caplog.text
+
+
+def test_state_of_before_the_journal_is_read(feed: Feed) -> None:
+    """Bytes of a version without positions: nothing continues them, and nothing of them is lost."""
+    content = msgspec.msgpack.decode(pack_checkpoint(saved()))
+    del content["epoch"], content["sequence"]
+    take_over("e1", SAVED_MS)
+    MarketCheckpoint.objects.update(content=msgspec.msgpack.encode(content))
+    assert take_over("e2", SAVED_MS).feeds == RUNNING

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from feeds.bus import control
 from feeds.clock import ms_of
-from feeds.exceptions import InvalidTransition
+from feeds.exceptions import ChangeRefused
 from feeds.models import AuditEntry, Feed, Halt, Instrument, StoredBar
 from feeds.services import feeds as services
 from feeds.services import instruments as instrument_services
@@ -114,7 +114,7 @@ def test_a_feed_that_is_so_already_is_left_alone(feed, actor, pokes, state, serv
 
 def test_a_closed_feed_cannot_be_paused(feed, actor, pokes):
     services.close_feed(feed, actor=actor)
-    with pytest.raises(InvalidTransition, match="Demo Exchange is closed"):
+    with pytest.raises(ChangeRefused, match="Demo Exchange is closed"):
         services.pause_feed(feed, actor=actor)
     feed.refresh_from_db()
     assert feed.state == "CLOSED"
@@ -197,7 +197,7 @@ def test_a_halt_is_open_until_it_is_resumed(instrument, actor, pokes):
     assert instrument.feed.plan().halts == {"NVX": "news"}
 
     assert (
-        pokes(instrument_services.resume_instruments, [instrument], actor=actor, reason="told") == 1
+        pokes(instrument_services.resume_instruments, [instrument], actor=actor, reason="news") == 1
     )
     halt.refresh_from_db()
     assert halt.ended_by == actor
@@ -207,11 +207,11 @@ def test_a_halt_is_open_until_it_is_resumed(instrument, actor, pokes):
 
 def test_halt_and_resume_leave_one_entry_each(instrument, actor):
     instrument_services.halt_instruments([instrument], actor=actor, reason="news")
-    instrument_services.resume_instruments([instrument], actor=actor, reason="told")
+    instrument_services.resume_instruments([instrument], actor=actor, reason="news")
     no, yes = {"halted": []}, {"halted": ["NVX"]}
     assert [facts(entry) for entry in AuditEntry.objects.order_by("id")] == [
         ("olga", "halt", "instrument NVX", no, yes, "news"),
-        ("olga", "resume", "instrument NVX", yes, no, "told"),
+        ("olga", "resume", "instrument NVX", yes, no, "news"),
     ]
 
 
@@ -315,12 +315,12 @@ def test_saving_without_a_change_leaves_nothing(instrument, feed, actor, pokes):
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("symbol", "nvx"),
         ("symbol", "N VX"),
-        ("symbol", "NVX\n"),
-        ("symbol", "9NVX"),
+        ("symbol", "NVX~15"),
+        ("symbol", "A//B"),
+        ("symbol", "ß"),
         ("symbol", ""),
-        ("symbol", "ABCDEFGHIJKLM"),
+        ("symbol", "A" * 25),
         ("name", ""),
         ("tick_size", Decimal(0)),
         ("tick_size", Decimal(-1)),
@@ -340,6 +340,14 @@ def test_an_instrument_that_cannot_be_traded_is_refused_at_its_field(
         instrument_services.save_instrument(instrument, actor=actor)
     assert field in refusal.value.message_dict
     assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.parametrize("typed", ["btc/usd", " brk.b ", "m&m", "^gspc", "es=f", "bf-b", "7203.t"])
+def test_a_symbol_of_the_world_is_saved_in_capitals(feed, actor, typed):
+    made = Instrument(feed=feed, symbol=typed, name="A", sector="B", reference_price=Decimal(10))
+    instrument_services.save_instrument(made, actor=actor)
+    assert Instrument.objects.filter(symbol=typed.strip().upper()).exists()
+    assert made.definition().symbol == typed.strip().upper()
 
 
 def test_a_symbol_is_listed_once_on_all_feeds(instrument, actor):
@@ -433,7 +441,7 @@ def follow(feed, instrument, commands):
     for command in commands:
         try:
             COMMANDS[command]((feed, instrument))
-        except InvalidTransition:
+        except ChangeRefused:
             continue
     replayed = {"state": "RUNNING", "rate": 200, "reason": "", "halted": []}
     replayed["opened_at"] = opened_at

@@ -1,4 +1,4 @@
-"""Interventions and scenarios as rows: what is refused, what is written, what the feed is told."""
+"""Interventions and scenarios as rows: what is refused, what is written, what the feed gets."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from feeds.bus import control
-from feeds.exceptions import InvalidTransition
+from feeds.exceptions import ChangeRefused
 from feeds.models import AuditEntry, Feed, Intervention, Scenario, ScenarioStep
 from feeds.plan.effects import EffectKind
 from feeds.selectors.plans import read_plans
@@ -117,7 +117,7 @@ def test_what_has_happened_is_not_changed(feed):
 
 def test_only_a_simulated_feed_can_be_shocked(feed):
     Feed.objects.update(kind="upstream")
-    with pytest.raises(InvalidTransition, match="not simulated"):
+    with pytest.raises(ChangeRefused, match="not simulated"):
         intervene(shock(feed), actor=None)
 
 
@@ -125,7 +125,7 @@ def test_only_a_simulated_feed_can_be_shocked(feed):
 def test_there_is_an_end_to_what_is_open_at_once(feed):
     for _ in range(MOST_OPEN):
         intervene(shock(feed), actor=None)
-    with pytest.raises(InvalidTransition, match="open interventions"):
+    with pytest.raises(ChangeRefused, match="open interventions"):
         intervene(shock(feed), actor=None)
 
 
@@ -137,7 +137,7 @@ def test_what_is_called_off_is_no_part_of_the_plan_and_is_called_off_once(feed, 
     row.refresh_from_db()
     assert row.cancelled_by == actor
     assert not row.is_open
-    with pytest.raises(InvalidTransition):
+    with pytest.raises(ChangeRefused):
         cancel_interventions(feed, [row.pk], actor=actor)
     assert cancel_interventions(feed, [row.pk, other.pk], actor=actor) == [other]
     said = AuditEntry.objects.order_by("pk").values_list("action", flat=True)
@@ -150,7 +150,7 @@ def test_what_is_over_is_no_part_of_the_plan(feed):
     Intervention.objects.update(starts_at=over - timedelta(seconds=90), ends_at=over)
     [plan] = read_plans()
     assert plan.effects == ()
-    with pytest.raises(InvalidTransition):
+    with pytest.raises(ChangeRefused):
         cancel_interventions(feed, [row.pk], actor=None)
 
 
@@ -173,7 +173,7 @@ def test_a_scenario_that_does_not_fit_any_more_does_nothing(feed):
     ScenarioStep.objects.update(symbol="NONE")
     with pytest.raises(ValidationError):
         run_scenario(scenario, actor=None, reason="drill")
-    with pytest.raises(InvalidTransition, match="no steps"):
+    with pytest.raises(ChangeRefused, match="no steps"):
         run_scenario(crash(feed, name="Empty"), actor=None, reason="drill")
     assert not Intervention.objects.exists()
 
@@ -206,7 +206,7 @@ def test_the_first_scenarios_can_be_run_and_come_once(feed):
 
 
 def test_a_step_runs_a_paused_feed_for_a_second(feed, actor):
-    with pytest.raises(InvalidTransition):
+    with pytest.raises(ChangeRefused):
         services.step_feed(feed, actor=actor)
     services.pause_feed(feed, actor=actor)
     services.step_feed(feed, actor=actor)

@@ -7,7 +7,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from feeds.exceptions import InvalidTransition
+from feeds.exceptions import ChangeRefused
 from feeds.models import AuditEntry, AuditSubject, Feed, Halt
 from feeds.services.feeds import seed_exchange
 from feeds.services.instruments import halt_instruments, resume_instruments
@@ -81,7 +81,7 @@ def test_an_old_halt_is_undone_once(symbols, count):
     migrate()
     undo(entry, actor=None)
     assert halted() == []
-    with pytest.raises(InvalidTransition, match="changed since"):
+    with pytest.raises(ChangeRefused, match="changed since"):
         undo(entry, actor=None)
 
 

@@ -1,12 +1,16 @@
 """A recording is played from its page: a feed with its instruments, started at once."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from feeds.exceptions import ChangeRefused
 from feeds.models import AuditEntry, Feed, Instrument, Recording
 from feeds.recordings.layout import TableKind
 from feeds.services.recordings import import_recording
+from feeds.services.replay_checks import recorded_definitions, refuse_empty_replay
+from feeds.services.table_imports import TableSource, apply_table, recognise_table, try_table
 from tests.support.staff import staff
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +39,29 @@ def page_of(recording: Recording) -> str:
     return f"/admin/feeds/recording/{recording.pk}/play/"
 
 
+def test_a_table_of_coins_becomes_a_feed_that_plays_it(tmp_path: Path) -> None:
+    table = tmp_path / "coins.csv"
+    table.write_text(
+        "time,symbol,price,size\n1767225601000,btc/usd,1.01,0.5\n"
+        "1767225602000,BTC/USD,1.02,0.00000001\n1767225603000,m&m,2,3\n"
+    )
+    found = recognise_table(table, table.name)
+    source = TableSource(table, found.layout)
+    outcome = try_table(source, plays=True, prefix="R")
+    assert "lot sizes: BTC/USD 0.00000001" in outcome.notes
+    recording, feed, _ = apply_table(source, "Coins", plays=True, prefix="R", actor=None)
+    made = {row.symbol: row.lot_size for row in Instrument.objects.filter(feed=feed)}
+    assert made == {"RBTC/USD": Decimal("0.00000001"), "RM&M": 1}
+    assert {each.symbol: each.lot_size for each in recorded_definitions(recording)} == {
+        "BTC/USD": Decimal("0.00000001"), "M&M": 1,
+    }  # fmt: skip
+    refuse_empty_replay(feed)
+    Instrument.objects.filter(feed=feed).update(lot_size=Decimal("0.1"))
+    reason = "has a lot size of 0.00000001, not 0.1"
+    with pytest.raises(ChangeRefused, match=reason):
+        refuse_empty_replay(feed)
+
+
 @pytest.mark.slow
 def test_it_is_played_with_what_the_page_proposes(recording):
     client = staff(*PLAYERS)
@@ -53,7 +80,9 @@ def test_it_is_played_with_what_the_page_proposes(recording):
 def test_the_list_says_who_plays_it(recording):
     client = staff(*PLAYERS)
     client.post(page_of(recording), {"name": "Again", "symbol_prefix": "R"})
-    assert "Again (running)" in client.get("/admin/feeds/recording/").content.decode()
+    page = client.get("/admin/feeds/recording/").content.decode()
+    mark = 'Again <span class="state" data-is="RUNNING" data-feed="again" data-live="state">Running'
+    assert mark in page
 
 
 def test_symbols_without_a_namesake_need_no_prefix(recording):
@@ -72,7 +101,7 @@ def test_a_second_replay_is_offered_another_prefix(recording):
     [
         ({"name": "Again", "symbol_prefix": ""}, "Symbols are taken: NVX (on Demo Exchange)"),
         ({"name": "Again", "symbol_prefix": "r-"}, "Capital letters and digits only."),
-        ({"name": "", "symbol_prefix": "R"}, "This field is required."),
+        ({"name": "", "symbol_prefix": "r"}, "This field is required."),
     ],
 )
 def test_what_cannot_be_played_is_said_and_nothing_is_made(recording, sent, reason):
@@ -81,7 +110,7 @@ def test_what_cannot_be_played_is_said_and_nothing_is_made(recording, sent, reas
     assert Feed.objects.count() == 1
 
 
-def test_who_may_not_run_feeds_makes_a_closed_one(recording):
+def test_staff_that_may_not_run_feeds_makes_a_closed_one(recording):
     client = staff(*(name for name in PLAYERS if name != "run_feed"))
     client.post(page_of(recording), {"name": "Again", "symbol_prefix": "R"})
     assert Feed.objects.get(name="Again").state == "CLOSED"

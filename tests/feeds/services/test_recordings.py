@@ -12,7 +12,7 @@ from django.test import Client
 
 from dashboard.runtime import open_replay
 from feeds.engine.sources import SilentSource
-from feeds.exceptions import InvalidImport, InvalidTransition
+from feeds.exceptions import ChangeRefused, InvalidImport
 from feeds.market.events import Trade
 from feeds.models import AuditEntry, Feed, Instrument, Recording
 from feeds.plan.plans import FeedKind, Playback
@@ -157,7 +157,7 @@ def test_a_recording_that_is_played_stays(feed: Feed, folder: Path) -> None:
     row = imported(feed)
     feed.kind, feed.recording = "replay", row
     services.save_feed(feed, actor=None)
-    with pytest.raises(InvalidTransition, match="Monday is played by Demo Exchange"):
+    with pytest.raises(ChangeRefused, match="Monday is played by Demo Exchange"):
         delete_recording(row, actor=None)
     assert files(folder)
 
@@ -184,7 +184,7 @@ def test_a_feed_that_plays_has_a_plan_and_an_audit_entry(feed: Feed) -> None:
     [
         *(("recording", None), ("speed", 0.09), ("speed", 60.5), ("speed", float("nan"))),
         *(("start_s", -1.0), ("start_s", 60.0), ("start_s", float("inf"))),
-        *(("prefix", "r"), ("prefix", "../"), ("prefix", "ABCDEFG"), ("kind", "magic")),
+        *(("prefix", "r!"), ("prefix", "../"), ("prefix", "ABCDEFG"), ("kind", "magic")),
     ],
 )
 def test_a_feed_that_cannot_play_is_refused(feed: Feed, field: str, value: object) -> None:
@@ -194,6 +194,12 @@ def test_a_feed_that_cannot_play_is_refused(feed: Feed, field: str, value: objec
         services.save_feed(feed, actor=None)
     assert field in caught.value.message_dict
     assert Feed.objects.get().kind == "simulated"
+
+
+def test_a_prefix_is_typed_in_small_letters_too(feed: Feed) -> None:
+    feed.kind, feed.recording, feed.prefix = "replay", imported(feed), " r"
+    services.save_feed(feed, actor=None)
+    assert Feed.objects.get().prefix == "R"
 
 
 def test_the_database_refuses_a_replay_of_nothing(feed: Feed) -> None:
@@ -308,6 +314,19 @@ def test_the_command_imports(feed: Feed, tmp_path: Path, capsys) -> None:
     assert "Monday: 2 trades in monday-" in capsys.readouterr().out
 
 
+def test_the_command_says_what_it_left_out(feed: Feed, tmp_path: Path, capsys) -> None:
+    rows = "".join(
+        f"{(FIRST_S // 60 + at) * 60_000},NVX,1.01,1.02,1.00,1.01,{volume},x\n"
+        for at, volume in enumerate((5, 0, 0, 5))
+    )
+    (tmp_path / "a.csv").write_text("time,symbol,open,high,low,close,volume,vwap\n" + rows)
+    path = str(tmp_path / "a.csv")
+    call_command("import_recording", path, feed="demo", name="Monday", kind="bars", interval=60)
+    out = capsys.readouterr().out.splitlines()
+    assert "bars without volume that were left out: 2" in out
+    assert "columns not used: 'vwap'" in out
+
+
 @pytest.mark.slow
 def test_the_command_tells_each_cause_once(feed: Feed, tmp_path: Path, capsys) -> None:
     (tmp_path / "a.csv").write_text(TABLE + "x,NVX,1.01,5\n" * 120)
@@ -387,7 +406,7 @@ def test_a_taken_symbol_asks_for_a_prefix_before_anything_is_made(feed: Feed, fo
 
 
 @pytest.mark.slow
-def test_who_may_not_add_feeds_makes_no_replay(feed: Feed) -> None:
+def test_staff_that_may_not_add_feeds_makes_no_replay(feed: Feed) -> None:
     client = signed_in("add_recording")
     assert post(client, feed, plays="on", symbol_prefix="R").status_code == 302
     assert Recording.objects.exists()
@@ -422,7 +441,7 @@ def test_a_replay_of_nothing_is_not_started(feed: Feed, changes: dict, reason: s
     Instrument.objects.update(tick_size=changes.get("tick_size", "0.01"))
     Recording.objects.update(path=changes.get("path", row.path))
     services.close_feed(Feed.objects.get(), actor=None)
-    with pytest.raises(InvalidTransition, match=reason):
+    with pytest.raises(ChangeRefused, match=reason):
         services.start_feed(Feed.objects.get(), actor=None)
     assert Feed.objects.get().state == "CLOSED"
 

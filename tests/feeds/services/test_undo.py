@@ -1,4 +1,4 @@
-"""What can be undone is, once, by an entry of its own; what has changed since stays as it is."""
+"""An action can be undone once, by an entry of its own; what has changed since stays as it is."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from feeds.exceptions import InvalidTransition
+from feeds.exceptions import ChangeRefused
 from feeds.models import AuditEntry, Feed, Halt, Intervention
 from feeds.services import feeds as services
 from feeds.services import instruments as instrument_services
@@ -156,7 +156,7 @@ def test_nothing_is_undone_twice(feed, prepare, act):
     entry = newest()
     undo(entry, actor=None)
     before, entries = state(feed), AuditEntry.objects.count()
-    with pytest.raises(InvalidTransition):
+    with pytest.raises(ChangeRefused):
         undo(entry, actor=None)
     assert (state(feed), AuditEntry.objects.count()) == (before, entries)
 
@@ -165,7 +165,7 @@ def test_what_has_changed_since_stays(feed):
     services.set_rate(feed, 5, actor=None)
     entry = newest()
     services.set_rate(feed, 9, actor=None)
-    with pytest.raises(InvalidTransition, match="changed since"):
+    with pytest.raises(ChangeRefused, match="changed since"):
         undo(entry, actor=None)
     assert state(feed)[1] == 9
 
@@ -183,7 +183,7 @@ def test_halts_of_many_are_not_undone_when_one_was_resumed_and_halted_anew(feed)
     entry, chosen = newest(), first(feed)
     instrument_services.resume_instruments([chosen], actor=None)
     instrument_services.halt_instruments([chosen], actor=None, reason="another")
-    with pytest.raises(InvalidTransition, match="changed since"):
+    with pytest.raises(ChangeRefused, match="changed since"):
         undo(entry, actor=None)
 
 
@@ -200,7 +200,7 @@ def test_a_session_that_ended_does_not_come_back(feed, act):
         services.close_feed(feed, actor=None)
     act(feed, actor=None)
     assert undo_of(newest()) is None
-    with pytest.raises(InvalidTransition, match="cannot be undone"):
+    with pytest.raises(ChangeRefused, match="cannot be undone"):
         undo(newest(), actor=None)
 
 
@@ -208,5 +208,5 @@ def test_what_is_gone_stays_gone(feed):
     instrument_services.halt_instruments([first(feed)], actor=None, reason="x")
     entry = newest()
     instrument_services.delete_instrument(first(feed), actor=None)
-    with pytest.raises(InvalidTransition, match="is gone"):
+    with pytest.raises(ChangeRefused, match="is gone"):
         undo(entry, actor=None)

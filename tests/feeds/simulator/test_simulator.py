@@ -308,7 +308,8 @@ def test_ticks_have_the_exchange_time_of_days_that_close_early(first: date) -> N
     market.plan(msgspec.structs.replace(plan_of(), schedule=schedule))
     market.draw(START)
     ticks = run(market, 30)
-    assert {schedule.at(tick.ts_event).number for tick in ticks} == {0, 1, 2}
+    # One of the days closes early and is shorter, so a fourth begins within the 30 s.
+    assert {schedule.at(tick.ts_event).number for tick in ticks} == {0, 1, 2, 3}
     for tick in (tick for tick in ticks if isinstance(tick, Trade)):
         # A millisecond of ours is some seconds of a day of ten seconds.
         off_ms = schedule.at(tick.ts_event).exchange_ms - tick.exchange_ms

@@ -1,6 +1,7 @@
 """What an upstream says becomes ticks of ours; what cannot be is counted, never a crash."""
 
 import json
+from decimal import Decimal
 
 import msgspec
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 
 from feeds.engine.engine import Engine
 from feeds.market.events import (
+    MOVES_ALL,
+    MOVES_VOLUME,
     FeedState,
     FeedStatus,
     Phase,
@@ -188,6 +191,26 @@ def test_what_cannot_have_happened_is_counted_and_dropped(said: dict) -> None:
     assert upstream.bad == 1
 
 
+COIN = msgspec.structs.replace(definition("BTC/USD"), lot=Decimal("0.0001"))
+COINS = msgspec.structs.replace(PLAN, definitions=(COIN,))
+
+
+def test_coins_trade_in_fractions() -> None:
+    """What is left of a lot is cut off, and a quote of less than a lot stays a quote."""
+    upstream = source(COINS)
+    hear(
+        upstream,
+        {**TRADE, "S": "BTC/USD", "s": 0.0005, "tks": "S"},
+        {**TRADE, "S": "BTC/USD", "s": 12.34567},
+        {**QUOTE, "S": "BTC/USD", "bs": 0.00002, "as": 1.5},
+    )
+    traded, more, quoted = (event for event in upstream.draw(NOW) if hasattr(event, "symbol"))
+    assert (traded.symbol, traded.size, traded.side, more.size) == ("BTC/USD", 5, Side.SELL, 123456)
+    assert (quoted.bid_size, quoted.ask_size) == (1, 15000)
+    assert upstream.bad == 0
+    assert hear(upstream, {**TRADE, "S": "BTC/USD", "s": 0.00001}).bad == 1
+
+
 def test_the_side_is_received_or_guessed_from_the_quote() -> None:
     prices = [1.01, 1.03, 1.02, 1.02, 1.01, 1.02]
     said = [QUOTE, *({**TRADE, "p": price} for price in prices), {**TRADE, "p": 1.01, "tks": "B"}]
@@ -214,6 +237,26 @@ def test_time_runs_neither_ahead_nor_back() -> None:
     times = ("2026-09-21T14:13:19Z", "2030-01-01T00:00:00Z", "2026-09-21T14:13:18Z")
     found = [tick.ts_event for tick in drawn(*({**TRADE, "t": at} for at in times), now_ms=NOW + 5)]
     assert found == [NOW - 1000, NOW + 5, NOW + 5]
+
+
+def test_fields_that_may_be_missing_may_be_null() -> None:
+    bare = {key: value for key, value in TRADE.items() if key not in "icxz"}
+    assert drawn(TRADE | dict.fromkeys("icxz") | {"tks": None}) == drawn(bare)
+    [status] = drawn(HALT | {"sm": None, "rm": None})
+    assert (status.phase, status.reason) == (Phase.HALTED, "")
+    assert parse_message('[{"T":"error","code":500,"msg":null}]').bad == 0
+
+
+def test_a_correction_without_conditions_keeps_the_former_ones() -> None:
+    fix = {
+        "T": "c", "S": "NVX", "x": "D", "z": "C", "t": AT,
+        "oi": 9, "op": 126.55, "os": 100, "ci": 10, "cp": 126.5, "cs": 100,
+    }  # fmt: skip
+    [odd_lot] = drawn(fix | {"oc": ["@", "I"]})
+    [also] = drawn(fix | {"oc": ["@", "I"], "cc": None})
+    [regular] = drawn(fix | {"oc": ["@", "I"], "cc": ["@"]})
+    moves = [change.corrected.bar for change in (odd_lot, also, regular)]
+    assert moves == [MOVES_VOLUME, MOVES_VOLUME, MOVES_ALL]
 
 
 # --- rests, troubles ------------------------------------------------------------------------

@@ -1,7 +1,8 @@
-"""The vendor's rules for bars, written a second time: slow, and without our code.
+"""The vendor's rules for bars, written a second time: slowly, and without our code.
 
 Source: docs.alpaca.markets, "Market Data FAQ", section "How are bars aggregated?". The rules need
-all trades of a day at once. Our code folds them one after the other, and mends what it has told.
+all trades of a day at once. Our code folds them one after the other, and amends what it has
+published.
 """
 
 from collections.abc import Iterable, Iterator

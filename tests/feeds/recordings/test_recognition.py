@@ -1,0 +1,62 @@
+"""The limits of what is concluded from the first rows of a table."""
+
+import pytest
+
+from feeds.recordings.recognition import Recognised, recognise, separator_of
+from tests.feeds.recordings.vendor_tables import NOW_MS
+
+NAMES = ("time", "price", "size")
+
+
+def recognised(prices: list[str], sizes: list[str], *before: list[str]) -> Recognised:
+    times = [f"2026-01-05T14:30:{second:02}Z" for second in range(len(prices))]
+    rows = [*before, list(NAMES), *map(list, zip(times, prices, sizes, strict=True))]
+    return recognise(rows, separator=";", file_name="NVX.csv", now_ms=NOW_MS)
+
+
+@pytest.mark.parametrize(("commas", "decimal"), [(0, "."), (1, "."), (2, "."), (3, ","), (4, ",")])
+def test_a_decimal_comma_is_what_most_prices_have(commas: int, decimal: str) -> None:
+    prices = ["10,25"] * commas + ["10.25"] * (4 - commas)
+    assert recognised(prices, ["1"] * 4).layout.decimal == decimal
+
+
+@pytest.mark.parametrize("titles", [0, 1, 2])
+def test_titles_before_a_table_of_three_columns_are_left_out(titles: int) -> None:
+    found = recognised(["10"], ["1"], *[["Trades of a day"]] * titles)
+    assert found.layout.skips == titles
+    assert set(found.layout.columns) == set(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("size", "smallest"),
+    [("1.5", "0.1"), ("0.00000001", "0.00000001"), ("0.0000000001", "0.00000001"), ("2.0", "")],
+)
+def test_a_note_names_the_finest_size_that_can_be_kept(size: str, smallest: str) -> None:
+    notes = [note for note in recognised(["10"], [size]).notes if "fractions" in note]
+    wanted = [f"sizes are fractions, such as multiples of {smallest}"] if smallest else []
+    assert notes == wanted
+
+
+@pytest.mark.parametrize(("price", "is_rounded"), [("1.123456", False), ("1.1234567", True)])
+def test_prices_with_more_than_six_decimals_are_rounded(price: str, is_rounded: bool) -> None:
+    assert recognised([price], ["1"]).layout.rounds_prices is is_rounded
+
+
+def test_the_separator_gives_most_lines_the_same_number_of_columns() -> None:
+    assert separator_of(["a;b;c", "1,5;2,5;3", "", "4;5;6"]) == ";"
+    assert separator_of(["a,b", "1,2"]) == ","
+    assert separator_of(["alone"]) == ","
+
+
+@pytest.mark.parametrize("symbols", [("",), ("NVX", "ORB")])
+def test_bars_are_as_long_as_the_shortest_distance_of_one_symbol(symbols: tuple[str, ...]) -> None:
+    minutes = (0, 5, 10, 45)
+    head = ["symbol", "time", "open", "high", "low", "close", "volume"]
+    rows = [
+        [symbol, f"2026-01-05T14:{minute + offset:02}:00Z", "1", "2", "1", "2", "9"]
+        for offset, symbol in enumerate(symbols)
+        for minute in minutes
+    ]
+    table = [head, *rows] if symbols[0] else [row[1:] for row in [head, *rows]]
+    found = recognise(table, separator=";", file_name="NVX.csv", now_ms=NOW_MS)
+    assert found.layout.interval_s == 300
