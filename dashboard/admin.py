@@ -21,16 +21,20 @@ from django.urls import URLPattern, path, reverse
 
 from dashboard.exceptions import LastSuperuser
 from dashboard.models import ApiToken, BrowserSession, Notification
-from dashboard.people import account_deletion, second_factor, services, token_service
-from dashboard.people.forms import SendForm
+from dashboard.people import account_deletion, second_factor, token_service
+from dashboard.people.selectors import rights_of
 from dashboard.people.superusers import are_last_superusers, lock_superusers
+from dashboard.personal import notifications
+from dashboard.personal.forms import SendForm
 from feeds.admin.concurrent_edits import ConcurrentForm
 from feeds.admin.deletions import DeletionAdmin
 from feeds.admin.operating import actor_of
 from feeds.admin.read_only import ReadOnlyAdmin
+from feeds.admin.state_marks import live_figure, state_mark
+from feeds.models import Feed
 
 SUPERUSER_FIELDS: Final = ("is_superuser", "is_staff", "is_active")
-"""Without one of them an account may not do everything."""
+"""An account may do everything only while all of these are set."""
 LAST_SUPERUSER: Final = (
     "This is the last superuser. Somebody must be able to look after this site, so make another "
     "account a superuser first."
@@ -40,6 +44,28 @@ admin.site.site_header = admin.site.site_title = "Market administration"
 admin.site.index_title = "What to do"
 # Django's own sign-in form counts no failed attempts.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+_plain_index = admin.site.index
+
+
+def index_with_feeds(
+    request: HttpRequest, extra_context: dict[str, Any] | None = None
+) -> TemplateResponse:
+    """Show the first page of the admin; operators see the feeds and the way to the flight deck."""
+    context = {"operates": rights_of(actor_of(request)).operates, **(extra_context or {})}
+    if context["operates"]:
+        context["feeds"] = [
+            {
+                "name": feed.name,
+                "mark": state_mark(feed),
+                "rate": live_figure(feed, "rate"),
+                "age": live_figure(feed, "age"),
+            }
+            for feed in Feed.objects.order_by("slug")
+        ]
+    return _plain_index(request, context)
+
+
+admin.site.index = index_with_feeds  # type: ignore[method-assign]
 admin.site.unregister([User, Group])
 admin.site.unregister(Authenticator)  # its page shows secrets
 admin.site.unregister(mail_admin.EmailAddress)  # the page of an account has its address
@@ -164,7 +190,7 @@ class NotificationAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "admin/dashboard/notification/send.html", context)
 
     def _send(self, request: HttpRequest, form: SendForm) -> HttpResponse:
-        count = services.send_notification(
+        count = notifications.send_notification(
             title=form.cleaned_data["title"],
             body=form.cleaned_data["body"],
             level=form.cleaned_data["level"],

@@ -14,12 +14,12 @@ from dashboard.pages.handler import page_handler
 django_application = page_handler()  # what is imported below needs the app registry
 
 from dashboard import (
-    request_id,
     runtime,
     urls,  # noqa: F401
 )
 from dashboard.network.trusted_proxies import TrustedProxies
 from dashboard.operations.health import PATHS
+from dashboard.process import request_id
 from dashboard.static_files.serving import PREFIX
 from dashboard.transports.poll import PollApplication
 from dashboard.transports.sse import EventApplication

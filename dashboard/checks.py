@@ -9,8 +9,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
 TAG: Final = "market"
-"""What begins the site runs only these checks. Those of Django are of the code, and take a tenth of
-a start; manage.py check and doctor run all."""
+"""Commands that start the site run only these checks. Django's own look at the code and take a
+tenth of the start; manage.py check and doctor run all."""
 PROCESS_LAYERS: Final = {"channels.layers.InMemoryChannelLayer"}
 """Channel layers whose messages stay inside one process."""
 

@@ -1,9 +1,10 @@
 """Compresses pages that are long.
 
-Only for pages without a secret that stays the same. Who can have a page loaded again and again with
-a text of their own in it learns such a secret from the sizes (BREACH). Here the token of forms
-differs in each answer, the name that tabs share is of no use elsewhere, no other site can load a
-page with its cookies in the background, and Django adds up to 100 random bytes to each answer.
+Only for pages without a secret that stays the same. Somebody who can load a page again and again,
+each time with a text of their own in it, learns such a secret from the sizes (BREACH). Here the
+token of forms differs in each answer, the name that tabs share is of no use elsewhere, no other
+site can load a page with its cookies in the background, and Django adds up to 100 random bytes to
+each answer.
 """
 
 from typing import Any, Final

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 POOL: Final = {"min_size": 0, "max_size": 16, "timeout": 1.5, "reconnect_timeout": 2.0}
-"""Connections of one process. Who finds none within `timeout` seconds gets an error.
+"""Connections of one process. A query that finds none within `timeout` seconds fails.
 
 After `reconnect_timeout` the pool gives up an attempt, so that the next query begins a new one: the
 waits between attempts double, and after a long outage the next would come minutes later.
@@ -59,7 +59,11 @@ def _sqlite(file: Path) -> dict[str, Any]:
         "NAME": file,
         "OPTIONS": {
             "timeout": 1.5,  # seconds to wait for a lock; then the answer is 503
+            # A transaction that first reads and then writes fails at once when another one wrote in
+            # between, whatever the timeout. This one takes the lock at its start, and waits for it.
             "transaction_mode": "IMMEDIATE",
+            # With WAL readers and the writer do not wait for each other. NORMAL may lose the newest
+            # commits in a power cut, never the file, and spares a sync for each.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         },
     }
@@ -80,7 +84,7 @@ def _postgresql(url: str) -> dict[str, Any]:
         "HOST": named["host"],
         "PORT": named["port"],
         "CONN_MAX_AGE": 0,  # the pool keeps connections; Django puts them back at once
-        "CONN_HEALTH_CHECKS": True,  # a connection of before a restart is replaced, not handed out
+        "CONN_HEALTH_CHECKS": True,  # a connection that a restart has ended is replaced
         "OPTIONS": LIMITS | address | {"pool": POOL},
     }
 

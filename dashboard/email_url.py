@@ -40,7 +40,7 @@ def _backend(name: str) -> str:
     return f"django.core.mail.backends.{name}.EmailBackend"
 
 
-NO_MAIL: Final = Mailer(_backend("dummy"))
+NO_MAIL: Final = Mailer("dashboard.operations.unsent_mail.EmailBackend")
 CONSOLE: Final = Mailer(_backend("console"))
 
 

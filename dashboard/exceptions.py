@@ -8,9 +8,14 @@ DeliveryError
 ├── TooManyConnections    the account has as many connections as it may have
 ├── UnknownSymbol         no instrument has that symbol
 ├── WatchlistFull         the watchlist has as many symbols as it may have
+├── UnknownWatchlist      the user has no list with that id
+├── WatchlistRefused      a list cannot be changed like that
 ├── AlertsFull            the user has as many alerts as a user may have
+├── UnknownLine           the alert waits for no price there
+├── DestinationRefused    a person cannot have notifications sent there
+├── SendFailed            a receiver outside gave no answer; the text says why
 ├── LastSuperuser         the account is the last that may do everything
-└── LinkEnded             the link for a new password works no more
+└── LinkEnded             the link for a new password no longer works
 
 BackupFailed stands alone: it has nothing to do with people who are connected.
 """
@@ -60,8 +65,32 @@ class WatchlistFull(DeliveryError):
     """The watchlist has as many symbols as it may have."""
 
 
+class UnknownSection(DeliveryError):
+    """The list has no section of that name."""
+
+
+class UnknownWatchlist(DeliveryError):
+    """The user has no list with that id."""
+
+
+class WatchlistRefused(DeliveryError):
+    """A list cannot be changed like that; the text says why."""
+
+
 class AlertsFull(DeliveryError):
     """The user has as many alerts as a user may have."""
+
+
+class UnknownLine(DeliveryError):
+    """An alert is gone, or its condition waits for no price, so charts have no line of it."""
+
+
+class DestinationRefused(DeliveryError):
+    """A person cannot have notifications sent there, or not so often; the text says why."""
+
+
+class SendFailed(DeliveryError):
+    """A receiver outside gave no answer; the text says why, for the person."""
 
 
 class LastSuperuser(DeliveryError):
@@ -69,7 +98,7 @@ class LastSuperuser(DeliveryError):
 
 
 class LinkEnded(DeliveryError):
-    """The link for a new password works no more: it was used, or the account has changed."""
+    """The link for a new password no longer works: it was used, or the account has changed."""
 
 
 class BackupFailed(Exception):

@@ -7,10 +7,8 @@ stays as it is, and `manage.py doctor` says so.
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
 
-FOLDER_MODE: Final = 0o700
-FILE_MODE: Final = 0o600
+from feeds.file_modes import FILE_MODE, FOLDER_MODE
 
 
 def make_private_folder(folder: Path) -> None:

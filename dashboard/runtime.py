@@ -1,13 +1,15 @@
 """Composition: reads the settings, builds engine, bus, hub and runner; starts and stops them.
 
-The only module that reads MARKET_* settings. Without Redis the feed runs in the web process. With
-Redis web processes only read the market, and the feed has a process of its own.
+Other modules get what they need as arguments; tests/laws/test_python.py lists the few that read a
+setting themselves. Without Redis the feed runs in the web process. With Redis web processes only
+read the market, and the feed has a process of its own.
 """
 
 import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Collection
+from email.utils import parseaddr
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -19,7 +21,6 @@ from django.conf import settings
 from prometheus_client.registry import Collector
 
 from dashboard.alerts.watch import AlertWatch
-from dashboard.cpu_meter import CostMeter, in_thread
 from dashboard.deck.realism_monitor import RealismMonitor
 from dashboard.deck.watch import Deck
 from dashboard.delivery.hub import Hub
@@ -39,17 +40,25 @@ from dashboard.operations.write_probe import WriteProbe
 from dashboard.pages.display import MarketDisplay
 from dashboard.people.forgotten_password import ResetRequests, send_links
 from dashboard.people.identity import find_revoked, note_open
-from dashboard.people.selectors import personal_of
-from dashboard.people.services import notify_operators
+from dashboard.personal.notifications import notify_operators
+from dashboard.personal.selectors import personal_of
+from dashboard.process.cpu_meter import CostMeter, in_thread
+from dashboard.process.database_trouble import present_trouble
+from dashboard.process.supervision import Part, supervise
+from dashboard.reaching.courier import Courier
+from dashboard.reaching.endpoints import ReachRules
+from dashboard.reaching.outgoing import Outgoing
+from dashboard.reaching.sending import Sender
+from dashboard.reaching.vapid import VapidKey
 from dashboard.static_files.publishing import publish
 from dashboard.static_files.serving import PREFIX, StaticFiles
 from dashboard.static_files.sources import current_build, source_files, source_folders
-from dashboard.supervision import Part, supervise
 from dashboard.transports.gatekeeper import Gatekeeper
 from dashboard.wire.personal import Personal
 from dashboard.wire.registry import Close
 from feeds.bus import control
 from feeds.bus.interface import Bus
+from feeds.bus.journal import Journal
 from feeds.bus.memory import MemoryBus
 from feeds.bus.mirror import Mirror
 from feeds.bus.redis_bus import RedisBus
@@ -104,7 +113,8 @@ class FeedTasks:
         try:
             await self._run()
         except Exception as error:
-            if not why_unusable(error):  # such an end is an outage, and cannot be told anyway
+            if not why_unusable(error):  # else an outage, in which no notification can be stored
+                # A task group wraps what its tasks raise.
                 first = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
                 self.alarm.note(Trouble("", TroubleKind.CRASHED, repr(first)[:200]))
             raise
@@ -114,7 +124,7 @@ class FeedTasks:
         # begin from a snapshot, instead of resuming at a number that means something else now.
         upstream = self._upstream = open_upstream(self._clock)
         epoch = secrets.token_hex(4)
-        left = await sync_to_async(with_connection(take_over))(epoch, self._clock.now_ms())
+        left = await self._take_over(epoch)
         log.info("market runs epoch=%s", epoch)
         engine = self._engine = make_engine(epoch, left, upstream, lambda: self._bus.board)
         realism = RealismWatch(await sync_to_async(with_connection(all_realism_days))())
@@ -127,9 +137,10 @@ class FeedTasks:
             drawn=lambda: engine.sequence,
             bars=bars,
             realism=realism,
+            kept=self._bus,
         )
         alerts = AlertWatch(epoch=epoch, clock=self._clock)
-        await alerts.begin()
+        await alerts.begin(left.position)
         self._runner = Runner(
             engine=engine,
             bus=self._bus,
@@ -148,13 +159,30 @@ class FeedTasks:
             look_s=settings.MARKET_RECONCILE_S,
         )
         # The rest may fail and begin again without the market. A failure of the runner ends all.
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._runner.run())
-            tasks.create_task(supervise(upstream.run, clock=self._clock))
-            tasks.create_task(supervise(recorder.run, clock=self._clock))
-            tasks.create_task(supervise(alerts.run, clock=self._clock))
-            tasks.create_task(checkpoints.run())
-            tasks.create_task(supervise(self._prune, clock=self._clock))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._runner.run())
+                tasks.create_task(supervise(upstream.run, clock=self._clock))
+                tasks.create_task(supervise(recorder.run, clock=self._clock))
+                tasks.create_task(supervise(alerts.run, clock=self._clock))
+                tasks.create_task(checkpoints.run())
+                tasks.create_task(supervise(self._prune, clock=self._clock))
+        finally:
+            await checkpoints.end()
+
+    async def _take_over(self, epoch: str) -> Checkpoint:
+        """Return what the last market left, brought up to what it published last."""
+        saved = await sync_to_async(with_connection(read_checkpoint))()
+        published = await self._bus.published_after(saved.position)
+        now_ms = self._clock.now_ms()
+        left = await sync_to_async(with_connection(take_over))(epoch, now_ms, published)
+        await asyncio.to_thread(self._begin_to_keep)
+        return left
+
+    def _begin_to_keep(self) -> None:
+        """Keep what is published from now on; the first checkpoint is stored."""
+        self._bus.prepare_part()
+        self._bus.forget_before(self._bus.begin_part())
 
     async def rehearse(self) -> None:
         """Do once what a beginning does, and throw the market away.
@@ -184,6 +212,7 @@ class FeedTasks:
             self._clock.monotonic(),
             stopped=engine.stopped(),
             losses=upstream.losses,
+            is_overloaded=runner.load.is_over,
             now_ms=self._clock.now_ms(),
         )
 
@@ -211,12 +240,14 @@ class FeedTasks:
         """Return what the present market has done so far."""
         runner, upstream = self._runner, self._upstream
         if runner is None or upstream is None:
+            # All reasons with 0: Prometheus computes rates only from counters that it saw begin.
             return FeedFigures(upstream_dropped=open_upstream(self._clock).dropped())
         return FeedFigures(
             events=runner.events,
             batches=runner.batches,
             late=runner.late,
             lag_s=runner.lag_s,
+            share=runner.load.share,
             upstream_connections=upstream.connections,
             upstream_dropped=upstream.dropped(),
         )
@@ -232,7 +263,7 @@ class Runtime:
     def __init__(self) -> None:
         self.clock = SystemClock()
         url = settings.MARKET_REDIS_URL
-        self.bus: Bus = RedisBus(url, clock=self.clock) if url else MemoryBus()
+        self.bus: Bus = RedisBus(url, clock=self.clock) if url else _bus_in_memory()
         self.costs = CostMeter()
         self.realism_monitor = RealismMonitor()
         self.hub = Hub(
@@ -247,6 +278,7 @@ class Runtime:
             heartbeat_ms=settings.MARKET_HEARTBEAT_MS,
             sweep_s=settings.MARKET_SWEEP_S,
             deadline_s=settings.MARKET_SEND_DEADLINE_S,
+            read_trouble=present_trouble,
         )
         self.market = MarketDisplay(self.hub)
         self.deck = Deck(self.hub, process=self.costs.process)
@@ -265,6 +297,11 @@ class Runtime:
         self.metrics = metrics_of([*collectors, AlarmCollector(self._alarm)])
         self.health = HealthApplication(self.hub, read_database=read_database)
         self.reset_requests = ResetRequests(send_links)
+        self.reach_rules = reach_rules()
+        self.vapid = vapid_key()
+        outgoing = Outgoing(self.reach_rules, clock=self.clock)
+        sender = Sender(outgoing, self.vapid, clock=self.clock)
+        self._courier = Courier(sender.send, origin=next(iter(self.public_origins), ""))
         self._tasks: list[asyncio.Task[None]] = []
         self._is_stopped = False
 
@@ -282,7 +319,7 @@ class Runtime:
         parts: list[Part] = [
             *(self.hub.run, self.deck.run, self._listen, self._alarm.run, probe.run),
         ]
-        parts.append(self._note_uses)
+        parts += [self._note_uses, self._courier.run]
         if isinstance(self.bus, MemoryBus):
             parts.append(self._feed.run)
         else:
@@ -305,9 +342,13 @@ class Runtime:
     async def _listen(self) -> None:
         await control.listen(
             on_feeds=self._feed.poke,
-            on_people=self.hub.poke_people,
+            on_people=self._hear_of_people,
             on_disconnect=self.hub.disconnect,
         )
+
+    def _hear_of_people(self, user_ids: list[int]) -> None:
+        self.hub.poke_people(user_ids)
+        self._courier.wake()
 
 
 class FeedRuntime:
@@ -335,6 +376,11 @@ class FeedRuntime:
         await control.listen(on_feeds=self._feed.poke, on_people=_ignore)
 
 
+def _bus_in_memory() -> MemoryBus:
+    """Return the bus of a single process; what it published outlives kill -9 beside the data."""
+    return MemoryBus(Journal(settings.MARKET_DATA_DIR / "journal"))
+
+
 def make_engine(
     epoch: str, left: Checkpoint, upstream: Upstream, board: Callable[[], Board] = Board
 ) -> Engine:
@@ -354,6 +400,7 @@ def _rehearsed(engine: Engine, plans: list[FeedPlan], now_ms: int) -> Board:
     """Return the board after the first batches of a market that nobody sees."""
     mirror = Mirror()
     for batch in (engine.reconcile(plans, now_ms), engine.step(now_ms + FIRST_STEP_MS)):
+        # Packed and unpacked as on the bus, so that this code is loaded as well.
         mirror.receive(unpack_batch(pack_batch(batch)))
     return mirror.board
 
@@ -362,13 +409,28 @@ def retention() -> Retention:
     """Return how long rows are kept."""
     return Retention(
         bars_days=settings.MARKET_BARS_DAYS,
+        dispatches_days=settings.MARKET_DISPATCHES_DAYS,
         notifications_days=settings.MARKET_NOTIFICATIONS_DAYS,
+        alerts_days=settings.MARKET_ALERTS_DAYS,
         audit_days=settings.MARKET_AUDIT_DAYS,
     )
 
 
+def reach_rules() -> ReachRules:
+    """Return where people may have their notifications sent."""
+    return ReachRules(settings.MARKET_REACH_HTTP, settings.MARKET_REACHABLE_NETWORKS)
+
+
+def vapid_key() -> VapidKey:
+    """Return the key of pushes; its file is made when it is first used."""
+    origin = next((each for each in settings.MARKET_PUBLIC_ORIGINS if "https" in each), "")
+    subject = origin or f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}"
+    return VapidKey(settings.MARKET_VAPID_KEY_FILE, subject=subject)
+
+
 def open_replay(plan: FeedPlan) -> Source:
     """Return a replay of the recording that the plan names, or a silent source with the reason."""
+    # Arrow takes 0.3 s to load; `_load_plans` has done that in its thread.
     from feeds.recordings.folder import replay_of
 
     try:

@@ -1,6 +1,7 @@
 """The settings, read from the environment once. A wrong value fails at start, and says the cure.
 
-Only `runtime` reads MARKET_* names in project code; everything else gets them as arguments.
+`runtime` reads the MARKET_* names and hands them on as arguments. The few modules that read one
+themselves are listed in tests/laws/test_python.py.
 """
 
 import os
@@ -18,6 +19,7 @@ from dashboard.email_url import NO_MAIL, Mailer, read_email_url
 from dashboard.network.hops import Network, parse_networks
 from dashboard.network.origins import are_secure, hosts_of, parse_origins
 from dashboard.private_files import make_private_folder
+from feeds.file_modes import FILE_MODE
 
 BASE_DIR: Final = Path(__file__).resolve().parent.parent
 RENAMED: Final = {"MARKET_SEATS_PER_USER": "MARKET_CONNECTIONS_PER_USER"}
@@ -113,7 +115,7 @@ def _secret_key(folder: Path) -> str:
         return _strong(key, "SECRET_KEY")
     file = folder / "secret_key"
     if not file.exists():
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w") as out:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT, FILE_MODE), "w") as out:
             out.write(secrets.token_urlsafe(50))
     return file.read_text()
 
@@ -149,6 +151,14 @@ def _trusted_proxies() -> tuple[Network, ...]:
         raise ImproperlyConfigured(f"MARKET_TRUSTED_PROXIES: {error}; {cure}") from None
 
 
+def _reachable_networks() -> tuple[Network, ...]:
+    try:
+        return parse_networks(os.environ.get("MARKET_REACHABLE_NETWORKS", ""))
+    except ValueError as error:
+        cure = "expected addresses and networks with commas between, as in 10.1.0.0/16"
+        raise ImproperlyConfigured(f"MARKET_REACHABLE_NETWORKS: {error}; {cure}") from None
+
+
 def _allowed_hosts(origins: tuple[str, ...]) -> list[str]:
     """Return the names of this site: those of its public origins need no mention of their own."""
     named = os.environ.get("MARKET_ALLOWED_HOSTS", LOCAL_HOSTS).split(",")
@@ -182,7 +192,7 @@ def _sender(origins: tuple[str, ...]) -> str:
 
 
 def _is_https(origins: tuple[str, ...], proxies: tuple[Network, ...]) -> bool:
-    """Say whether people come over TLS; which only a proxy ends, so that one must be trusted."""
+    """Say whether people come over TLS. Only a proxy can end it, so one must be trusted."""
     wanted = os.environ.get("MARKET_HTTPS", "")
     is_https = are_secure(origins)
     if wanted == "1" and not is_https:
@@ -207,8 +217,8 @@ MARKET_RECORDINGS_DIR = Path(
     os.environ.get("MARKET_RECORDINGS_DIR", MARKET_DATA_DIR / "recordings")
 ).resolve()
 """Folder of the recordings of feeds."""
-MARKET_FLUSH_MS = int(_number("MARKET_FLUSH_MS", 40, low=5, high=1000))
-"""Time between two batches of ticks."""
+MARKET_FLUSH_MS = int(_number("MARKET_FLUSH_MS", 50, low=5, high=1000))
+"""Time between two batches of ticks; that of a step of a simulated market, or ticks would wait."""
 MARKET_HEARTBEAT_MS = int(_number("MARKET_HEARTBEAT_MS", 5000, low=100, high=60_000))
 """Every subscriber gets a heartbeat this often, with the position of each channel."""
 MARKET_RECONCILE_S = _number("MARKET_RECONCILE_S", 2, low=0.1, high=60)
@@ -221,6 +231,10 @@ MARKET_BARS_DAYS = int(_number("MARKET_BARS_DAYS", 30, low=1, high=3650))
 """Bars of minutes are stored for so many exchange days; bars of days for ten years."""
 MARKET_NOTIFICATIONS_DAYS = int(_number("MARKET_NOTIFICATIONS_DAYS", 90, low=1, high=3650))
 """Notifications are kept for so many days, read or not."""
+MARKET_ALERTS_DAYS = int(_number("MARKET_ALERTS_DAYS", 90, low=1, high=3650))
+"""Firings are kept for so many days, and so are alerts after they expired."""
+MARKET_DISPATCHES_DAYS = int(_number("MARKET_DISPATCHES_DAYS", 14, low=1, high=3650))
+"""The log of what was sent to webhooks and browsers goes back so many days."""
 MARKET_AUDIT_DAYS = int(_number("MARKET_AUDIT_DAYS", 730, low=30, high=36_500))
 """Audit entries are kept for so many days."""
 MARKET_CONNECTIONS_PER_USER = int(_number("MARKET_CONNECTIONS_PER_USER", 40, low=1, high=100_000))
@@ -246,9 +260,18 @@ MARKET_UPSTREAM_SECRET = os.environ.get("MARKET_UPSTREAM_SECRET", "")
 MARKET_UPSTREAM_STALE_S = _number("MARKET_UPSTREAM_STALE_S", 30, low=1, high=86_400)
 """An upstream that is silent for this long is connected again."""
 MARKET_FEED_STALL_S = _number("MARKET_FEED_STALL_S", 5, low=1, high=86_400)
-"""Operators are told of a feed that should have ticks and has none for this long."""
+"""Operators are notified of a feed that should have ticks and has none for this long."""
 MARKET_METRICS_TOKEN = _metrics_token()
-"""Who sends it may read the metrics; without it only this machine may."""
+"""A request that sends it may read the metrics; without it only this machine may."""
+
+MARKET_REACHABLE_NETWORKS = _reachable_networks()
+"""Private networks into which people may have their notifications sent."""
+MARKET_VAPID_KEY_FILE = Path(
+    os.environ.get("MARKET_VAPID_KEY_FILE", MARKET_DATA_DIR / "vapid_key.pem")
+).resolve()
+"""The key of pushes, made when somebody first wants some. The machines of a site share one."""
+MARKET_REACH_HTTP = os.environ.get("MARKET_REACH_HTTP", "") == "1"
+"""Whether people may have their notifications sent over plain http."""
 
 # --- the way to this site -------------------------------------------------------------------
 DEBUG = os.environ.get("MARKET_DEBUG", "") == "1"
@@ -317,7 +340,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "dashboard.pages.build.build_context",
-                "dashboard.database_trouble.trouble_context",
+                "dashboard.pages.preferences.views.preferences_context",
+                "dashboard.process.database_trouble.trouble_context",
             ],
             "libraries": {"modules": "dashboard.static_files.modules"},
         },
@@ -429,7 +453,7 @@ STATICFILES_DIRS = [
     BASE_DIR / "static",
     ("vendor/lightweight-charts", Path(litecharts.__file__).parent / "js"),
 ]
-"""Of the package litecharts only the chart library for browsers is used, which lies in it."""
+"""The package litecharts has the chart library for browsers; nothing else of it is used."""
 STATIC_ROOT = MARKET_DATA_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -469,9 +493,7 @@ LOGGING = {
         "django.security.DisallowedHost": {
             "level": "CRITICAL"
         },  # a traceback a request; dashboard.pages.refusals says it in a line
-        "psycopg.pool": {
-            "level": "CRITICAL"
-        },  # a line for every attempt; whoever needed the connection says it once
+        "psycopg.pool": {"level": "CRITICAL"},  # a line for every attempt; the caller says it once
         "channels_redis": {
             "level": "CRITICAL"
         },  # a traceback a second; feeds.bus.control says it once

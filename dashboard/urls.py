@@ -18,12 +18,30 @@ from dashboard.api.charts import Charts
 from dashboard.api.context import ApiContext
 from dashboard.api.routes import api_routes
 from dashboard.deck.routes import deck_routes
-from dashboard.pages import accounts, views
+from dashboard.pages import accounts, own_edits, views
 from dashboard.pages.account_deletion import DeletionView
-from dashboard.pages.alerts import AlertsView, alert_action
+from dashboard.pages.alerts import (
+    AlertsView,
+    alert_action,
+    alert_line_make,
+    alert_line_move,
+    alert_lines,
+)
 from dashboard.pages.build import build
 from dashboard.pages.forgotten_password import ForgottenPasswordView, NewPasswordView
-from dashboard.pages.refusals import bad_request, server_error
+from dashboard.pages.notification_centre import NotificationsView
+from dashboard.pages.posted import posted
+from dashboard.pages.preferences.views import kept_preferences
+from dashboard.pages.reaching.mail import mail_off, mail_on, mail_test
+from dashboard.pages.reaching.push import (
+    PushKeyView,
+    PushView,
+    push_action,
+    push_off,
+    push_worker,
+)
+from dashboard.pages.reaching.webhooks import WebhooksView, webhook_action
+from dashboard.pages.refusals import bad_request, forbidden, not_found, server_error
 from dashboard.pages.second_factor import AddAppView, totp_picture
 from dashboard.pages.sign_out import sign_out
 from dashboard.protocol.pages import asyncapi_file, developers
@@ -34,6 +52,8 @@ _api = ApiContext(_runtime.hub, _runtime.gatekeeper, Charts(_runtime.hub))
 _icon = RedirectView.as_view(url="/static/images/favicon.svg", permanent=True)
 
 handler400 = bad_request
+handler403 = forbidden
+handler404 = not_found
 handler500 = server_error
 
 _accounts: list[URLPattern | URLResolver] = [
@@ -42,7 +62,7 @@ _accounts: list[URLPattern | URLResolver] = [
     path("inactive/", account_views.account_inactive, name="account_inactive"),
     path("signup/", account_views.signup, name="account_signup"),
     path("password/change/", account_views.password_change, name="account_change_password"),
-    # The page above redirects here without a password, as after an admin switched off their own.
+    # The page above sends accounts without a password here: an admin may have switched it off.
     path("password/set/", account_views.password_set, name="account_set_password"),
     path(
         "password/reset/",
@@ -88,25 +108,68 @@ _second_factor: list[URLPattern | URLResolver] = [
     path("passkeys/<int:pk>/remove/", passkey_views.remove_webauthn, name="mfa_remove_webauthn"),
 ]
 
+_lists: list[URLPattern | URLResolver] = [
+    path("create/", own_edits.list_create, name="list_create"),
+    path("rename/", own_edits.list_rename, name="list_rename"),
+    path("delete/", own_edits.list_delete, name="list_delete"),
+    path("move/", own_edits.list_move, name="list_move"),
+    path("share/", own_edits.list_share, name="list_share"),
+    path("share/end/", own_edits.list_end_sharing, name="list_end_sharing"),
+    path("sections/add/", own_edits.section_add, name="section_add"),
+    path("sections/rename/", own_edits.section_rename, name="section_rename"),
+    path("sections/move/", own_edits.section_move, name="section_move"),
+    path("sections/remove/", own_edits.section_remove, name="section_remove"),
+    path("<int:list_id>.txt", views.ListTextView.as_view(), name="list_text"),
+    path("shared/<str:key>/", views.SharedListView.as_view(market=_market), name="shared_list"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.DashboardView.as_view(market=_market), name="dashboard"),
-    path("i/<str:symbol>/", views.InstrumentView.as_view(market=_market), name="instrument"),
+    path("i/<path:symbol>/", views.InstrumentView.as_view(market=_market), name="instrument"),
     path("polling/", views.PollingView.as_view(market=_market), name="polling"),
     path("alerts/", AlertsView.as_view(market=_market), name="alerts"),
+    path("alerts/lines/", alert_lines, name="alert_lines"),
+    path("alerts/lines/move/", alert_line_move, name="alert_line_move"),
+    path("alerts/lines/make/", alert_line_make, name="alert_line_make"),
     path("alerts/<int:alert_id>/", AlertsView.as_view(market=_market), name="alert"),
     path("alerts/<int:alert_id>/<slug:action>/", alert_action, name="alert_action"),
+    path("places/", views.PlacesView.as_view(market=_market), name="places"),
     path("lab/", views.LabView.as_view(), name="lab"),
     path("lab/costs/", views.CostsView.as_view(read_costs=_runtime.read_costs), name="lab_costs"),
     path("version/", build, name="version"),
-    path("watchlist/add/", views.watchlist_add, name="watchlist_add"),
-    path("watchlist/remove/", views.watchlist_remove, name="watchlist_remove"),
-    path("notifications/read/", views.notifications_read, name="notifications_read"),
+    path("watchlist/add/", own_edits.watchlist_add, name="watchlist_add"),
+    path("watchlist/remove/", own_edits.watchlist_remove, name="watchlist_remove"),
+    path("watchlist/move/", own_edits.watchlist_move, name="watchlist_move"),
+    path("preferences/", own_edits.preference_choose, name="preference_choose"),
+    path("preferences/kept/", kept_preferences, name="preferences"),
+    path("columns/", own_edits.columns_choose, name="columns_choose"),
+    path("lists/", include(_lists)),
+    path("notifications/", NotificationsView.as_view(market=_market), name="notifications"),
+    path("notifications/read/", own_edits.notifications_read, name="notifications_read"),
+    path(
+        "notifications/webhooks/", WebhooksView.as_view(rules=_runtime.reach_rules), name="webhooks"
+    ),
+    path(
+        "notifications/webhooks/<int:webhook_id>/<slug:action>/",
+        webhook_action,
+        name="webhook_action",
+    ),
+    path("notifications/email/", mail_on, name="mail_on"),
+    path("notifications/email/off/", mail_off, name="mail_off"),
+    path("notifications/email/test/", mail_test, name="mail_test"),
+    path("notifications/worker.js", push_worker, name="push_worker"),
+    path("notifications/push/", PushView.as_view(rules=_runtime.reach_rules), name="push"),
+    path("notifications/push/key/", PushKeyView.as_view(vapid=_runtime.vapid), name="push_key"),
+    path("notifications/push/off/", push_off, name="push_off"),
+    path("notifications/push/<int:device_id>/<slug:action>/", push_action, name="push_action"),
     path("developers/", developers, name="developers"),
     path("developers/asyncapi.json", asyncapi_file, name="asyncapi"),
     *api_routes(_api, _runtime.public_origins),
     path("accounts/", include(_accounts)),
     path("accounts/second-factor/", include(_second_factor)),
     path("admin/flightdeck/", include(deck_routes(_market, _runtime.realism_monitor))),
+    # Django's own refuses a GET. This one then shows the page that asks whether to sign out.
+    path("admin/logout/", posted("account_logout")(admin.site.logout)),
     path("admin/", admin.site.urls),
     # Browsers ask for it when they show something else than one of our pages.
     path("favicon.ico", login_not_required(_icon), name="favicon"),

@@ -1,4 +1,4 @@
-"""How often a rule would have fired: about, from bars, because the ticks are not kept.
+"""How often a rule would have fired: an estimate from bars, because the ticks are not kept.
 
 Pure. Must not know rows. A bar stands for four trades in the order that its ends suggest: a bar
 that closed higher went to its low first. What happened within a minute can thus be missed.
@@ -15,7 +15,7 @@ from feeds.market.events import FIRST, Batch, Event, Listing, Phase, Side, Statu
 from feeds.market.instruments import Definition
 
 UNKNOWN: Final = frozenset({Kind.HALT, Kind.STALE})
-"""Kinds of which bars say nothing."""
+"""Kinds that bars say nothing about."""
 _FEED: Final = "forecast"
 
 

@@ -58,7 +58,7 @@ class Gauge:
         self._is_sorted = False
 
     def remove(self, members: set[Any]) -> None:
-        """Let these members wait no more."""
+        """Let these members no longer wait."""
         kept = [
             (level, member)
             for level, member in zip(self._levels, self._members, strict=True)
@@ -85,6 +85,8 @@ class Gauge:
         if not self._is_sorted:
             self._sort()
         low, high = (before, value) if before < value else (value, before)
+        # Those in (low, high]: `holds` compares with >=, so a rise to a threshold passes it, and a
+        # fall to it does not.
         first = bisect_right(self._levels, low)
         return self._members[first : bisect_right(self._levels, high, first)]
 

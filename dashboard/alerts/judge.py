@@ -1,7 +1,9 @@
 """Judges rules on every raw event of the market.
 
 Pure: no clock and no rows. Must not know people. A rule is judged for an instrument at each of its
-trades and phases, and once a second because time passed.
+trades, corrections and phases, and once a second because time passed. A correction mends the
+figures: a condition that holds with them may fire, but a correction never makes a price cross, as
+nobody traded. What fired before stays fired.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,23 +20,31 @@ from dashboard.alerts.gauges import (
     reader_of,
     thresholds_of,
 )
-from dashboard.alerts.measures import Measures, MeasuresState, Window
+from dashboard.alerts.measures import Measures, MeasuresState
 from dashboard.alerts.rules import Firing, Frequency, Kind, Match, Progress, Rule
+from dashboard.alerts.windows import Window
 from feeds.market.bars import MINUTE_MS
 from feeds.market.events import (
     NOTHING,
+    Amendment,
     Batch,
     Carryover,
     Delisting,
     Event,
     Listing,
+    Position,
     Quote,
+    ReportedTrade,
     Status,
     Trade,
 )
 
+BEGINNING: Final = Position("", NOTHING)
+"""The place before a first life of the market."""
 LOOK_MS: Final = 1000
 """How often time alone is judged: the age of ticks, the end of a snooze."""
+MENDED: Final = -2
+"""The stamp on a gauge that a correction changed: no occasion has it, so nothing crosses."""
 
 
 class Occasion(NamedTuple):
@@ -55,6 +65,7 @@ class Case:
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
+        # Copies, because the judge changes them: the rule stays as it was read.
         self.pairs = {
             key: Pair(self, key, msgspec.structs.replace(rule.progress.get(key) or Progress()))
             for key in rule.keys
@@ -69,7 +80,7 @@ class Case:
             self.pairs[key].progress = former.pairs[key].progress
 
     def progress(self) -> dict[str, Progress]:
-        """Return how far it has come, by key, where that is anything."""
+        """Return how far it has come, by key; keys without progress are left out."""
         return {
             key: msgspec.structs.replace(pair.progress)
             for key, pair in self.pairs.items()
@@ -205,9 +216,16 @@ class Watched:
 class Judge:
     """Take batches and return firings; a rule is known by its id and replaced by a new revision."""
 
-    def __init__(self, left: Mapping[str, MeasuresState] | None = None) -> None:
-        """Begin without rules; `left` is what an earlier judge had measured."""
+    def __init__(
+        self, left: Mapping[str, MeasuresState] | None = None, published: Position = BEGINNING
+    ) -> None:
+        """Begin without rules.
+
+        `left` is what an earlier judge had measured. `published` is the place on its tape from
+        which the market goes on: it may have judged events that were never published.
+        """
         self._left = dict(left or {})
+        self._published = published
         self._measures: dict[str, Measures] = {}
         self._cases: dict[int, Case] = {}
         self._pairs: dict[str, dict[Pair, None]] = {}
@@ -240,10 +258,13 @@ class Judge:
                     self._aged[event.symbol].tick_ms = event.ts_event  # type: ignore[union-attr]
             elif kind is Trade:
                 self._trade(sequence, event)  # type: ignore[arg-type]
+            elif kind is ReportedTrade:
+                self._reported(sequence, event)  # type: ignore[arg-type]
             else:
                 self._other(sequence, event)
         if now_ms >= self._look_ms:
-            self._look_ms = now_ms + LOOK_MS
+            # At whole seconds: a replay that is judged twice is then looked at at the same times.
+            self._look_ms = (now_ms // LOOK_MS + 1) * LOOK_MS
             self._look(batch.last, now_ms)
         return self._firings
 
@@ -268,10 +289,23 @@ class Judge:
         case = self._cases[rule.id] = Case(rule)
         if former is not None and former.rule.revision == rule.revision:
             case.go_on(former)
+        self._disarm(case)
         for key, pair in case.pairs.items():
             self._pairs.setdefault(key, {})[pair] = None
             if key in self._measures:
                 self._watch(key, [pair])
+
+    def _disarm(self, case: Case) -> None:
+        """Take back that a rule was armed by an event that was never published.
+
+        What fired at such an event stays: its owner has been told.
+        """
+        for pair in case.pairs.values():
+            progress = pair.progress
+            is_of_that_life = progress.armed_epoch == self._published.epoch
+            if is_of_that_life and progress.armed_sequence > self._published.sequence:
+                progress.armed, progress.armed_epoch = False, ""
+                self._changed[case.rule.id] = case
 
     def _remove(self, pairs: Sequence[Pair]) -> None:
         by_key: dict[str, set[Pair]] = {}
@@ -308,8 +342,23 @@ class Judge:
         if watched is not None:
             self._judge_all(watched, Occasion(sequence, sequence, trade.ts_event))
 
+    def _reported(self, sequence: int, trade: ReportedTrade) -> None:
+        self._measures[trade.symbol].reported(trade)
+        watched = self._watched.get(trade.symbol)
+        if watched is not None:
+            self._judge_all(watched, Occasion(sequence, sequence, trade.ts_event))
+
+    def _amend(self, sequence: int, amendment: Amendment) -> None:
+        self._measures[amendment.symbol].amend(amendment)
+        watched = self._watched.get(amendment.symbol)
+        if watched is not None:
+            concerned = watched.update(MENDED)
+            self._judge_some(watched, concerned, Occasion(sequence, NOTHING, amendment.ts_event))
+
     def _other(self, sequence: int, event: Event) -> None:
         match event:
+            case Amendment():
+                self._amend(sequence, event)
             case Status(symbol=symbol):
                 self._measures[symbol].status(event)
                 watched = self._watched.get(symbol)
@@ -341,7 +390,9 @@ class Judge:
 
     def _judge_all(self, watched: Watched, occasion: Occasion) -> None:
         concerned = watched.update(occasion.stamp)
-        concerned += watched.due(occasion.at_ms)
+        self._judge_some(watched, concerned + watched.due(occasion.at_ms), occasion)
+
+    def _judge_some(self, watched: Watched, concerned: list[Pair], occasion: Occasion) -> None:
         # A pair with several conditions may be concerned several times.
         for pair in dict.fromkeys(concerned):
             self._judge(watched, pair, occasion)
@@ -350,7 +401,7 @@ class Judge:
         case, rule, at_ms = pair.case, pair.case.rule, occasion.at_ms
         if case.is_done or (rule.expires_ms and at_ms >= rule.expires_ms):
             return
-        if not self._is_due(watched, pair, occasion.stamp):
+        if not self._is_due(watched, pair, occasion):
             return
         free_ms = _free_ms(pair)
         if at_ms < free_ms:
@@ -360,17 +411,18 @@ class Judge:
         else:
             self._fire(watched, pair, occasion)
 
-    def _is_due(self, watched: Watched, pair: Pair, stamp: int) -> bool:
-        """Say whether a pair may fire, but for the time; arm it when its conditions cleared."""
+    def _is_due(self, watched: Watched, pair: Pair, occasion: Occasion) -> bool:
+        """Say whether the conditions let a pair fire; arm it when they have cleared."""
         progress, rule = pair.progress, pair.case.rule
-        holds = pair.holds(stamp)
+        holds = pair.holds(occasion.stamp)
         if rule.frequency is Frequency.ONCE_PER_BAR:
-            is_new = progress.bar_ms != _bar_ms(watched)
+            is_new = _bar_ms(watched) not in (progress.bar_ms, progress.former_bar_ms)
             if holds and not is_new:
                 watched.wait_for_bar(pair)
             return holds and is_new
         if not progress.armed and pair.has_cleared():
             progress.armed = True
+            progress.armed_epoch, progress.armed_sequence = self._epoch, occasion.sequence
             self._changed[rule.id] = pair.case
         return holds and progress.armed
 
@@ -391,7 +443,8 @@ class Judge:
         self._firings.append(firing)
         case.fired_at = occasion.sequence
         case.is_done = case.rule.frequency is Frequency.ONCE
-        progress.armed, progress.fired_ms, progress.bar_ms = False, occasion.at_ms, _bar_ms(watched)
+        progress.armed, progress.fired_ms = False, occasion.at_ms
+        progress.former_bar_ms, progress.bar_ms = progress.bar_ms, _bar_ms(watched)
         self._changed[case.rule.id] = case
         if case.rule.frequency is Frequency.ONCE_PER_BAR:
             watched.wait_for_bar(pair)

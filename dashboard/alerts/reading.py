@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from dashboard.alerts.rules import Condition, Frequency, Match, Progress, Rule
-from dashboard.models import Alert, AlertBook, Watchlist
+from dashboard.models import Alert, AlertBook, WatchlistEntry
 from dashboard.people.access import Access
 from dashboard.people.selectors import access_of
 from feeds.clock import Clock, ms_of
@@ -28,15 +28,19 @@ Places = dict[int, tuple[str, str]]
 
 
 class Reading(NamedTuple):
-    """All rules, and the alerts (by primary key) that have to end, with why."""
+    """All rules, and the alerts that must end, by primary key.
+
+    The `empty` ones have nothing to judge: the owner may no longer see the instrument, or has
+    deleted the list. The time of `expired` ones is up.
+    """
 
     rules: list[Rule]
-    unseen: list[int]
+    empty: list[int]
     expired: list[int]
 
 
 class RuleReader:
-    """Reads rules when something may have changed, and otherwise says so with a few queries."""
+    """Reads rules when something may have changed, which a few queries find out."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -47,7 +51,7 @@ class RuleReader:
         self._last: tuple[Any, ...] = ()
 
     def read(self) -> Reading | None:
-        """Return what is to be judged from now on; None when that is what it was."""
+        """Return what is to be judged from now on; None if nothing has changed."""
         self._refresh()
         owners = {alert.user_id for alert in self._alerts.values()}
         active = set(
@@ -64,7 +68,7 @@ class RuleReader:
         keys = {alert.pk: self._keys(alert, access[alert.user_id], lists) for alert in seen}
         return Reading(
             rules=[rule_of(alert, keys[alert.pk]) for alert in seen if keys[alert.pk]],
-            unseen=[alert.pk for alert in seen if alert.instrument_id and not keys[alert.pk]],
+            empty=[alert.pk for alert in seen if not (alert.watchlist_id or keys[alert.pk])],
             expired=expired,
         )
 
@@ -83,6 +87,7 @@ class RuleReader:
         }
         for alert in Alert.objects.filter(revision__gt=self._revision):
             self._alerts[alert.pk] = alert
+        # A deleted alert has no row with a new revision, so the keys are compared as well.
         present = set(
             Alert.objects.filter(state=Alert.State.ACTIVE).order_by().values_list("pk", flat=True)
         )
@@ -90,19 +95,21 @@ class RuleReader:
         self._revision = revision
 
     def _watchlists(self) -> dict[int, list[int]]:
-        """Return the instruments of the lists that alerts are about, by user."""
-        owners = {alert.user_id for alert in self._alerts.values() if not alert.instrument_id}
-        if not owners:
+        """Return the instruments of the lists that alerts are about, by the key of the list."""
+        asked = {alert.watchlist_id for alert in self._alerts.values() if alert.watchlist_id}
+        if not asked:
             return {}
         lists: dict[int, list[int]] = defaultdict(list)
-        entries = Watchlist.objects.filter(user__in=owners).order_by("entries__rank")
-        for user_id, instrument in entries.values_list("user_id", "entries__instrument"):
-            lists[user_id] += [] if instrument is None else [instrument]
+        entries = WatchlistEntry.objects.filter(watchlist__in=asked, instrument__isnull=False)
+        for pk, instrument in entries.values_list("watchlist", "instrument"):
+            lists[pk].append(instrument)
         return dict(lists)
 
     def _keys(self, alert: Alert, access: Access, lists: dict[int, list[int]]) -> tuple[str, ...]:
         """Return the keys of the instruments of an alert that its owner may see."""
-        pks = [alert.instrument_id] if alert.instrument_id else lists.get(alert.user_id, [])
+        pks = (
+            [alert.instrument_id] if alert.instrument_id else lists.get(alert.watchlist_id or 0, [])
+        )
         places = (self._places[pk] for pk in pks if pk in self._places)
         keys = (key_for(access, symbol, feed) for symbol, feed in places)
         return tuple(key for key in keys if key is not None)

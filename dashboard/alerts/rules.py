@@ -3,6 +3,7 @@
 Pure. Must not know people, rows or how rules are judged.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -64,16 +65,27 @@ class Condition(msgspec.Struct, frozen=True):
     window_s: int = 0
 
 
+def is_line(conditions: Sequence[Condition], index: int) -> bool:
+    """Say whether the condition with this index waits for a price: a line of charts."""
+    return 0 <= index < len(conditions) and conditions[index].kind in PRICES
+
+
 class Progress(msgspec.Struct, array_like=True):
     """How far a rule has come with one symbol; saved, so that a restart goes on from here.
 
     A rule that fired is not armed until its conditions have cleared. `fired_ms` is the wall time
     of the last firing (UTC ms), `bar_ms` the start of its bar (exchange time, UTC ms).
+    `armed_epoch` and `armed_sequence` are the place on the tape where it was armed again.
+    `former_bar_ms` is the bar of the firing before: a crash takes time back to what was published,
+    perhaps into that bar again.
     """
 
     armed: bool = True
     fired_ms: int = 0
     bar_ms: int = -1
+    armed_epoch: str = ""
+    armed_sequence: int = 0
+    former_bar_ms: int = -1
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,12 +1,13 @@
 """Every change of alerts: by their owners, and by the judge.
 
-The only writer of these rows. Must not know requests, forms or the event loop. What the judge found
-is stored together with its position, or not at all.
+Only `pruning` also deletes rows. Must not know requests, forms or the event loop. What the judge
+found is stored together with its position, or not at all.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -15,13 +16,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from dashboard.alerts.measures import MeasuresState
-from dashboard.alerts.reading import ONLY
-from dashboard.alerts.rules import Condition, Firing, Frequency, Match, Progress
+from dashboard.alerts.reading import ONLY, conditions_of
+from dashboard.alerts.rules import Condition, Firing, Frequency, Match, Progress, is_line
 from dashboard.alerts.wording import firing_text
-from dashboard.exceptions import AlertsFull, UnknownSymbol
+from dashboard.exceptions import AlertsFull, UnknownLine, UnknownSymbol
 from dashboard.models import Alert, AlertBook, AlertFiring, Notification
 from dashboard.people.selectors import access_of, visible_instruments
+from dashboard.personal.watchlist_lines import watchlist_of
+from dashboard.reaching.queueing import queue_dispatches
 from feeds.bus import control
+from feeds.market.delayed_keys import shown
+from feeds.market.symbols import LONGEST_SYMBOL
 from feeds.models import Instrument
 
 ALERTS_PER_USER: Final = 100
@@ -33,10 +38,14 @@ Changes = Mapping[int, tuple[int, Mapping[str, Progress]]]
 
 
 class AlertFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person says of an alert; without a symbol it is about the whole watchlist."""
+    """What a person says of an alert.
+
+    Without a symbol it is about a whole watchlist, the first one without an id.
+    """
 
     symbol: str
     conditions: tuple[Condition, ...]
+    list_id: int | None = None
     name: str = ""
     match: Match = Match.ALL
     frequency: Frequency = Frequency.ONCE
@@ -61,6 +70,7 @@ def make_alert(user: User, facts: AlertFacts) -> Alert:
 
     Raises:
         UnknownSymbol: no instrument that the user may see has that symbol.
+        UnknownWatchlist: the user has no such list.
         AlertsFull: the user has as many alerts as a user may have.
     """
     with transaction.atomic():
@@ -74,10 +84,11 @@ def make_alert(user: User, facts: AlertFacts) -> Alert:
 
 
 def change_alert(alert: Alert, facts: AlertFacts) -> None:
-    """Change what an alert waits for; it is active then, and begins anew.
+    """Change what an alert waits for; it becomes active and begins anew.
 
     Raises:
         UnknownSymbol: no instrument that the owner may see has that symbol.
+        UnknownWatchlist: the owner has no such list.
     """
     with transaction.atomic():
         alert.revision = _next_revision()
@@ -86,13 +97,35 @@ def change_alert(alert: Alert, facts: AlertFacts) -> None:
         alert.save()
 
 
+def move_alert(alert: Alert, index: int, price: Decimal) -> None:
+    """Let the condition with this index wait for another price; the alert begins anew.
+
+    Raises:
+        UnknownLine: the condition does not wait for a price, or the alert is gone.
+        UnknownSymbol: no instrument that the owner may see has its symbol.
+    """
+    with transaction.atomic():
+        revision = _next_revision()
+        # Read again under the lock: another page may have changed it since.
+        current = Alert.objects.select_related("instrument").filter(pk=alert.pk).first()
+        conditions = [] if current is None else list(conditions_of(current))
+        if current is None or not is_line(conditions, index):
+            raise UnknownLine("this alert waits for no price there any more")
+        if current.instrument is not None:
+            _instrument(current.user_id, current.instrument.symbol)
+        conditions[index] = msgspec.structs.replace(conditions[index], value=price)
+        current.conditions, current.revision = msgspec.to_builtins(conditions), revision
+        _begin(current)
+        current.save()
+
+
 def pause_alert(alert: Alert) -> None:
-    """Judge an active alert no more, until it is resumed."""
+    """Stop judging an active alert until it is resumed."""
     _move(alert, lambda: Alert.State.PAUSED, only_from=Alert.State.ACTIVE)
 
 
 def resume_alert(alert: Alert) -> None:
-    """Judge an alert again, from anew; one whose time is over has no end then."""
+    """Judge an alert again as a new one; if its time is over, it gets no end."""
 
     def begin() -> Alert.State:
         _begin(alert)
@@ -104,7 +137,7 @@ def resume_alert(alert: Alert) -> None:
 
 
 def snooze_alert(alert: Alert, minutes: int) -> None:
-    """Let an alert fire no more for some minutes; 0 ends that."""
+    """Keep an alert from firing for some minutes; 0 ends that."""
     with transaction.atomic():
         until = timezone.now() + timedelta(minutes=minutes) if minutes else None
         changed = {"snoozed_until": until, "revision": _next_revision()}
@@ -119,7 +152,9 @@ def delete_alert(alert: Alert) -> None:
 
 
 def _take(alert: Alert, facts: AlertFacts) -> None:
-    alert.instrument = _instrument(alert.user_id, facts.symbol) if facts.symbol else None
+    is_whole_list = not facts.symbol
+    alert.instrument = None if is_whole_list else _instrument(alert.user_id, facts.symbol)
+    alert.watchlist = watchlist_of(alert.user, facts.list_id) if is_whole_list else None
     alert.name = facts.name
     alert.conditions = msgspec.to_builtins(facts.conditions)
     alert.match, alert.frequency = facts.match, facts.frequency
@@ -131,7 +166,7 @@ def _instrument(user_id: int, symbol: str) -> Instrument:
     access = access_of([user_id])[user_id]
     instrument = visible_instruments(access).filter(symbol=symbol).first()
     if instrument is None:
-        raise UnknownSymbol(f"no instrument is called {symbol[:12]!r}")
+        raise UnknownSymbol(f"no instrument is called {symbol[:LONGEST_SYMBOL]!r}")
     return instrument
 
 
@@ -142,6 +177,7 @@ def _begin(alert: Alert) -> None:
 def _move(alert: Alert, move: Callable[[], Alert.State], *, only_from: str = "") -> None:
     with transaction.atomic():
         revision = _next_revision()
+        # Read again under the lock: the judge may have changed it since.
         alert.refresh_from_db()
         if only_from in ("", alert.state):
             alert.state, alert.revision = move(), revision
@@ -179,7 +215,7 @@ def take_over_alerts(epoch: str) -> dict[str, MeasuresState]:
 
 
 def store_judgements(
-    epoch: str, judgements: Iterable[Judgement], measures: Mapping[str, MeasuresState] | None
+    epoch: str, judgements: Sequence[Judgement], measures: Mapping[str, MeasuresState] | None
 ) -> bool:
     """Store what was judged, with the position; return False if another market took over.
 
@@ -195,6 +231,7 @@ def store_judgements(
         if measures is not None:
             book.measures = msgspec.msgpack.encode(measures)
         book.save()
+        _poke_owners({firing.rule.id for each in judgements for firing in each.firings})
     return True
 
 
@@ -224,34 +261,54 @@ def _store_firing(book: AlertBook, alert: Alert, firing: Firing) -> None:
         book.revision += 1
         alert.state, alert.revision = Alert.State.TRIGGERED, book.revision
         alert.save(update_fields=["state", "revision"])
-    _notify(alert, text, f"Alert “{alert.name}”." if alert.name else "")
+    _notify(alert, text, f"Alert “{alert.name}”." if alert.name else "", shown(firing.key))
 
 
-def _notify(alert: Alert, text: str, body: str) -> None:
-    Notification.objects.create(
+def _notify(alert: Alert, text: str, body: str, symbol: str) -> None:
+    notice = Notification.objects.create(
         user_id=alert.user_id,
         title=text[:TITLE_LENGTH],
         body=body,
         level=Notification.Level.WARNING,
+        symbol=symbol,
     )
-    user_id = alert.user_id
-    transaction.on_commit(lambda: control.poke_people([user_id]))
+    queue_dispatches([notice])
+
+
+def _poke_owners(ids: Collection[int]) -> None:
+    """Announce the notifications of alerts after the commit.
+
+    Once for all of them: the judge waits for the bus at each announcement.
+    """
+    if ids:
+        owners = Alert.objects.filter(pk__in=ids).values_list("user", flat=True)
+        transaction.on_commit(partial(control.poke_people, sorted(set(owners))))
 
 
 def stop_alerts(ids: Iterable[int]) -> None:
-    """Stop alerts whose owners may not see the instrument any more, and tell the owners."""
+    """Stop alerts that have nothing left to judge, and tell the owners why.
+
+    An owner may no longer see the instrument, or has deleted the list.
+    """
     with transaction.atomic():
         revision = _next_revision()
         rows = Alert.objects.filter(pk__in=list(ids), state=Alert.State.ACTIVE)
-        for alert in rows.select_related("instrument"):
+        alerts = list(rows.select_related("instrument"))
+        for alert in alerts:
             alert.state, alert.revision = Alert.State.STOPPED, revision
             alert.save(update_fields=["state", "revision"])
-            symbol = "" if alert.instrument is None else alert.instrument.symbol
-            _notify(
-                alert,
-                f"The alert on {symbol} has stopped",
-                f"You may not see {symbol} any more, so nothing is judged for you.",
-            )
+            _notify(alert, *_why_stopped(alert), "")
+        _poke_owners([alert.pk for alert in alerts])
+
+
+def _why_stopped(alert: Alert) -> tuple[str, str]:
+    """Return the title and the text of what its owner is told."""
+    if alert.instrument is None:
+        name = f"“{alert.name}”" if alert.name else "on a list"
+        return f"The alert {name} has stopped", "Its list was deleted. Choose another one."
+    symbol = alert.instrument.symbol
+    why = f"You may no longer see {symbol}, so the alert cannot fire."
+    return f"The alert on {symbol} has stopped", why
 
 
 def expire_alerts(ids: Iterable[int]) -> None:

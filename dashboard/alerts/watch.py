@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 from asgiref.sync import sync_to_async
 from django import db
 
-from dashboard.alerts.judge import Judge
+from dashboard.alerts.judge import BEGINNING, Judge
 from dashboard.alerts.reading import Reading, RuleReader
 from dashboard.alerts.services import (
     Judgement,
@@ -29,12 +29,15 @@ from dashboard.alerts.services import (
 )
 from feeds.clock import Clock
 from feeds.database import with_connection
-from feeds.market.events import Batch
+from feeds.market.events import Batch, Position
 from feeds.services.bars import close_thread
 
 T = TypeVar("T")
-SETTLE_S: Final = 0.25
-"""How long a batch waits for its firings to be stored."""
+SETTLE_S: Final = 2.0
+"""How long a batch waits for its firings to be stored.
+
+On a busy machine that takes most of a second. What a crash loses is only what was published first.
+"""
 LOOK_S: Final = 0.5
 """The rows are looked at this often: a right that ended ends its alerts within a second."""
 RETRY_S: Final = 0.5
@@ -61,10 +64,13 @@ class AlertWatch:
         self._saved_s = -inf
         self._sequence = 0
 
-    async def begin(self) -> None:
-        """Read what an earlier life left, and the rules; before the first batch."""
+    async def begin(self, published: Position = BEGINNING) -> None:
+        """Read what an earlier life left, and the rules; before the first batch.
+
+        The market goes on from the place `published` on the tape of that life.
+        """
         take_over = sync_to_async(with_connection(partial(take_over_alerts, self._epoch)))
-        self._judge = Judge(await take_over())
+        self._judge = Judge(await take_over(), published)
         self._replace(await sync_to_async(with_connection(self._read))())
 
     def observe(self, batch: Batch) -> None:
@@ -89,7 +95,7 @@ class AlertWatch:
 
     async def run(self) -> None:
         """Store what was judged and follow the rows until cancelled; then store a last time."""
-        # The rows are read elsewhere than firings are written: ten thousand rules take a while.
+        # Rows are read in another thread than firings are written: ten thousand rules take a while.
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._store_for_ever())
             tasks.create_task(self._look_for_ever())
@@ -123,13 +129,14 @@ class AlertWatch:
         if not self._queue and not is_saving:
             return
         # Taken between two batches: `observe` runs in this loop, and never while this does.
+        # The empty judgement brings the position up to now, even if nothing fired.
         chunk = [*self._queue, Judgement(self._sequence, [], {})]
         self._queue.clear()
         measures = self._judge.state() if is_saving else None
         try:
             is_ours = await _in(thread, partial(store_judgements, self._epoch, chunk, measures))
         except (db.Error, asyncio.CancelledError) as error:
-            # Whoever is cancelled does not know how it ended; what is stored twice counts once.
+            # A cancelled task does not know how it ended; what is stored twice counts once.
             self._queue.extendleft(reversed(chunk))
             if isinstance(error, asyncio.CancelledError):
                 raise
@@ -146,8 +153,8 @@ class AlertWatch:
 
     def _read(self) -> Reading | None:
         reading = self._reader.read()
-        if reading is not None and reading.unseen:
-            stop_alerts(reading.unseen)
+        if reading is not None and reading.empty:
+            stop_alerts(reading.empty)
         if reading is not None and reading.expired:
             expire_alerts(reading.expired)
         return reading

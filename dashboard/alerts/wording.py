@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from dashboard.alerts.rules import Condition, Firing, Frequency, Kind, Match
+from feeds.market.bars import MINUTE_MS
 from feeds.market.delayed_keys import delay_of, shown
 
 KIND_TEXT: Final = {
@@ -75,3 +76,16 @@ def firing_text(firing: Firing) -> str:
         text += f", at {firing.price:,f}"
     minutes = delay_of(firing.key)
     return f"{text} ({minutes} min late)" if minutes else text
+
+
+def times_text(count: int) -> str:
+    """Return how often something happened: once, or 4 times."""
+    return "once" if count == 1 else f"{count} times"
+
+
+def span_text(length_ms: float) -> str:
+    """Return a length of time as people say it: 5 days, 3 hours, 40 min."""
+    minutes = max(1, round(length_ms / MINUTE_MS))
+    if minutes >= 2 * 24 * 60:
+        return f"{round(minutes / 24 / 60)} days"
+    return f"{round(minutes / 60)} hours" if minutes >= 120 else f"{minutes} min"

@@ -40,6 +40,7 @@ class BarSearch:
         if to_ms <= from_ms:
             return []
         begin_ms, end_ms = self._period(from_ms)[0], self._period(to_ms - 1)[1]
+        # Two more than wanted: the first may be cut, and the last may begin too late.
         parts = await self._parts(begin_ms, end_ms, None if limit is None else limit + 2)
         found = self._resolution.joined(parts)
         inside = [bar for bar in found if from_ms <= bar.start_ms < to_ms]
@@ -69,5 +70,5 @@ class BarSearch:
         return [bar for page in reversed(pages) for bar in page]
 
 
-LAST_MS: Final = 253_370_764_800_000
-"""1 January 9999 (UTC ms)."""
+LAST_MS: Final = 253_339_228_800_000
+"""1 January 9998 (UTC ms): a year that begins then has an end."""

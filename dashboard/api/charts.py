@@ -10,10 +10,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, NamedTuple
 
-from dashboard.cpu_meter import in_thread
 from dashboard.delivery.hub import Hub
 from dashboard.exceptions import UnknownSymbol
 from dashboard.people.access import Access
+from dashboard.process.cpu_meter import in_thread
 from feeds.market.bars import (
     DAY,
     DAY_MS,
@@ -27,7 +27,8 @@ from feeds.market.bars import (
 )
 from feeds.market.board import Row
 from feeds.market.delayed_keys import delay_of, shown
-from feeds.selectors.bars import History, read_history, stored_bars
+from feeds.market.symbols import LONGEST_SYMBOL, read_symbol, symbol_fault
+from feeds.selectors.bars import History, read_history, stored_bars, stored_revisions
 
 MOST_BARS: Final = 1_000
 """Bars of one response."""
@@ -38,13 +39,17 @@ FOREVER_MS: Final = 2**53 - 1
 
 
 class BarRequest(NamedTuple):
-    """The newest `limit` bars of a symbol that begin in [from, to)."""
+    """The newest `limit` bars of a symbol that begin in [from, to).
+
+    With `corrections` the answer also says how often bars were amended.
+    """
 
     symbol: str
     interval: str
     from_ms: int
     to_ms: int
     limit: int
+    corrections: bool = False
 
     @property
     def level(self) -> int:
@@ -58,19 +63,34 @@ class BarRequest(NamedTuple):
 
 
 class StoredHistory(NamedTuple):
-    """What the database has: bars of minutes or days, and what the history is drawn from."""
+    """What the database has: bars of minutes or days, and what the history is drawn from.
+
+    `revisions` is how often minutes (of a request for days: days) were amended, by start.
+    """
 
     minutes: list[Bar]
     days: list[Bar]
     history: History | None
+    revisions: dict[int, int] = {}
+
+    @property
+    def is_cut(self) -> bool:
+        """Say whether the database may have older minutes that were not read."""
+        return len(self.minutes) >= MOST_MINUTES
 
 
 class FoundBars(NamedTuple):
-    """The row of the instrument, its bars oldest first, and whether the last one is live."""
+    """The row of the instrument, its bars oldest first, and whether the last one is live.
+
+    `revisions` is how often closed bars were amended, by start; those never amended are left out.
+    `is_cut` says that fewer bars than wanted were read at once, and that older ones may follow.
+    """
 
     row: Row
     bars: list[Bar]
     is_live: bool
+    revisions: dict[int, int]
+    is_cut: bool
 
 
 ReadStored = Callable[[BarRequest, int, int | None], Awaitable[StoredHistory]]
@@ -108,11 +128,22 @@ def read_stored(request: BarRequest, until_ms: int, day_ms: int | None) -> Store
             limit=request.limit,
             until_ms=until_ms,
         )
-    return StoredHistory(minutes, days, history)
+    revisions = _stored_revisions(request, until_ms) if request.corrections else {}
+    return StoredHistory(minutes, days, history, revisions)
+
+
+def _stored_revisions(request: BarRequest, until_ms: int) -> dict[int, int]:
+    return stored_revisions(
+        request.symbol,
+        "1d" if request.level == DAY else "1m",
+        from_ms=request.from_ms,
+        to_ms=request.to_ms,
+        until_ms=until_ms,
+    )
 
 
 def _last_day(symbol: str, until_ms: int) -> int | None:
-    """Return the day of the newest stored minute: memory has none yet of a delay that is new."""
+    """Return the day of the newest stored minute; memory has no bars yet of a new delay."""
     newest = stored_bars(symbol, "1m", from_ms=0, to_ms=FOREVER_MS, limit=1, until_ms=until_ms)
     return newest[0].start_ms - newest[0].start_ms % DAY_MS if newest else None
 
@@ -130,15 +161,17 @@ class Charts:
         self._read = read
 
     def find(self, symbol: str, access: Access) -> tuple[str, Row]:
-        """Return key and row of a symbol.
+        """Return key and row of a symbol, as it was typed.
 
         Raises:
             UnknownSymbol: it does not exist, or the user may not see it; the two look the same.
         """
         board = self._hub.replica.board
-        key = access.key_of(symbol, board)
+        key = access.key_of(read_symbol(symbol), board)
         if key is None or key not in board.rows:
-            raise UnknownSymbol(f"symbol was {symbol[:16]!r}")
+            said = f"symbol was {symbol[:LONGEST_SYMBOL]!r}"
+            rule = symbol_fault(symbol)
+            raise UnknownSymbol(f"{said}. {rule}" if rule else said)
         return key, board.rows[key]
 
     def seen(self, access: Access) -> dict[str, Row]:
@@ -155,6 +188,7 @@ class Charts:
             UnknownSymbol: the symbol does not exist, or the user may not see it.
         """
         key, row = self.find(request.symbol, access)
+        request = request._replace(symbol=shown(key))
         # Days of reported trades are no sum of their minutes: conditions count by kind of bar.
         bars = self._hub.replica.board.bars.symbols.get(key)
         has_days = request.level == DAY and bars is not None and bars.is_reported
@@ -164,6 +198,8 @@ class Charts:
         start_ms = request.from_ms - request.from_ms % request.span_ms
         end_ms = request.to_ms + -request.to_ms % request.span_ms
         asked = request._replace(from_ms=max(0, start_ms), to_ms=end_ms)
+        revisions: dict[int, int] = {}
+        is_cut = False
         if request.level < MINUTE:
             found = live
         else:
@@ -174,12 +210,21 @@ class Charts:
             # Drawing the history the first time takes some 50 ms, so the loop must not do it.
             if has_days:
                 stored = stored._replace(minutes=[])
+            revisions, is_cut = stored.revisions, stored.is_cut
             found = await asyncio.to_thread(_joined, asked, stored, live)
         inside = [bar for bar in found if request.from_ms <= bar.start_ms < request.to_ms]
         chosen = inside[-request.limit :]
         newest_ms = live[-1].start_ms - live[-1].start_ms % request.span_ms if live else None
         is_live = bool(chosen and chosen[-1].start_ms == newest_ms)
-        return FoundBars(row, chosen, is_live)
+        if request.corrections and bars is not None:
+            level = DAY if has_days else min(request.level, MINUTE)
+            amended = bars.amended_since(level, bars.amended_floor) or []
+            revisions = revisions | {bar.start_ms: bar.revision for bar in amended}
+        summed = _by_bar(revisions, request.span_ms)
+        # Revisions are those of closed bars. This one is open, though parts of it may be amended.
+        if is_live:
+            summed.pop(chosen[-1].start_ms, None)
+        return FoundBars(row, chosen, is_live, summed, is_cut)
 
     def _in_memory(self, key: str, level: int) -> list[Bar]:
         """Return the newest bars in memory, the live one last."""
@@ -190,16 +235,25 @@ class Charts:
         return [*bars.newest(level, MOST_BARS), *([live] if live else [])]
 
 
+def _by_bar(revisions: dict[int, int], span_ms: int) -> dict[int, int]:
+    """Return the revisions of bars by those of their parts: an amendment changes one part."""
+    summed: dict[int, int] = {}
+    for start_ms, revision in revisions.items():
+        at_ms = start_ms - start_ms % span_ms
+        summed[at_ms] = summed.get(at_ms, 0) + revision
+    return summed
+
+
 def _joined(request: BarRequest, stored: StoredHistory, live: list[Bar]) -> list[Bar]:
     """Join history, stored bars and those in memory; coarser bars are made of minutes."""
     minutes = _united(stored.minutes, live)
-    is_cut = len(stored.minutes) >= MOST_MINUTES
     bars = minutes if request.level == MINUTE else list(merged(minutes, request.span_ms))
     if request.level == DAY:
         bars = _united(stored.days, bars)
-    elif is_cut:
+    elif stored.is_cut:
         bars = bars[1:]  # the first minutes of that bar were not read
-    if stored.history is None or is_cut:
+    # After a cut the database has more: the history lies before all of that.
+    if stored.history is None or stored.is_cut:
         return bars
     end_ms = _history_end(bars, stored.history.first_ms, request)
     if sum(max(request.from_ms, end_ms) <= bar.start_ms < request.to_ms for bar in bars) >= (

@@ -48,7 +48,7 @@ class ApiContext:
         return access.feeds_of(self.hub.replica.board)
 
     def exchange_ms(self, access: Access) -> int:
-        """Return the time of the bars (exchange time, UTC ms): of several clocks the foremost.
+        """Return the time of the bars (exchange time, UTC ms): the foremost of several clocks.
 
         Charts ask for bars up to this time. A clock that is behind would hide the newest bars, and
         one that is ahead hides none.

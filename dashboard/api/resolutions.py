@@ -6,7 +6,7 @@ https://www.tradingview.com/charting-library-docs/latest/core_concepts/Resolutio
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Final, NamedTuple
 
@@ -32,6 +32,7 @@ class Resolution(NamedTuple):
     interval: str
     parts: int = 1
     span_ms: int = 0
+    months: int = 1
 
     def period(self, at_ms: int) -> tuple[int, int]:
         """Return begin and end (exchange time, UTC ms) of the period that a time lies in."""
@@ -41,7 +42,7 @@ class Resolution(NamedTuple):
         if self.name == "1W":
             begin_ms = at_ms - (at_ms - _MONDAY_MS) % (7 * DAY_MS)
             return begin_ms, begin_ms + 7 * DAY_MS
-        return _month(at_ms)
+        return _months(at_ms, self.months)
 
     def joined(self, bars: Iterable[Bar]) -> list[Bar]:
         """Return the bars of this resolution, made of bars of its interval in time order."""
@@ -68,23 +69,31 @@ RESOLUTIONS: Final = {
         Resolution("1S", "1s", span_ms=1_000),
         Resolution("5S", "5s", span_ms=5_000),
         Resolution("1", "1m", span_ms=MINUTE_MS),
+        Resolution("3", "1m", parts=3, span_ms=3 * MINUTE_MS),
         Resolution("5", "5m", span_ms=5 * MINUTE_MS),
         Resolution("15", "15m", span_ms=15 * MINUTE_MS),
         Resolution("30", "15m", parts=2, span_ms=30 * MINUTE_MS),
+        Resolution("45", "15m", parts=3, span_ms=45 * MINUTE_MS),
         Resolution("60", "1h", span_ms=60 * MINUTE_MS),
+        Resolution("120", "1h", parts=2, span_ms=120 * MINUTE_MS),
+        Resolution("180", "1h", parts=3, span_ms=180 * MINUTE_MS),
         Resolution("240", "1h", parts=4, span_ms=240 * MINUTE_MS),
         Resolution("1D", "1d", span_ms=DAY_MS),
         Resolution("1W", "1d", parts=7),
         Resolution("1M", "1d", parts=31),
+        Resolution("3M", "1d", parts=92, months=3),
+        Resolution("6M", "1d", parts=184, months=6),
+        Resolution("12M", "1d", parts=366, months=12),
     )
 }
 """Canonical name -> resolution; `parts` is the most bars of the interval that make up one."""
 INTRADAY: Final = [name for name in RESOLUTIONS if name.isdecimal()]
 SECONDS: Final = [name[:-1] for name in RESOLUTIONS if name.endswith("S")]
+MONTHS: Final = [name[:-1] for name in RESOLUTIONS if name.endswith("M")]
 
 
 def resolution_of(spelled: str) -> Resolution | None:
-    """Return a resolution by any spelling: 60, 1H, H or h; 1D, D, 1d or d. None if it is none."""
+    """Return a resolution by any spelling (60, 1H, H or h; 1D, D, 1d or d), None without one."""
     match = _SPELLED.fullmatch(spelled)
     if match is None or not spelled:
         return None
@@ -102,8 +111,13 @@ def refusal_of(spelled: str) -> str:
     return f"{fact}expected one of {', '.join(RESOLUTIONS)}"
 
 
-def _month(at_ms: int) -> tuple[int, int]:
+def _months(at_ms: int, count: int) -> tuple[int, int]:
+    """Return begin and end of the months that a time lies in: of 3, a quarter of the year."""
     at = datetime.fromtimestamp(at_ms / 1000, UTC)
-    begin = at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    end = (begin + timedelta(days=32)).replace(day=1)
+    year, month = divmod(12 * at.year + at.month - 1 - (at.month - 1) % count, 12)
+    end_year, end_month = divmod(12 * year + month + count, 12)
+    begin, end = (
+        datetime(year, month + 1, 1, tzinfo=UTC),
+        datetime(end_year, end_month + 1, 1, tzinfo=UTC),
+    )
     return ms_of(begin), ms_of(end)

@@ -16,8 +16,10 @@ from dashboard.transports.http import RETRY_AFTER_S, STATUS_OF
 from dashboard.wire.registry import Error, error_object
 
 NOT_FOUND: Final = 404
-SYMBOL_CHARACTERS: Final = 16
-"""An error repeats no more of an unknown symbol, which may be a text of any length."""
+TEXT_CHARACTERS: Final = 16_384
+"""Length of a list of symbols: 500 of 24 characters fit, with their commas."""
+LONGEST_ADDRESS: Final = 100
+"""So many characters of an address that does not exist are repeated to the one who asked."""
 
 
 def refused_response(refused: RequestRefused) -> HttpResponse:
@@ -36,6 +38,16 @@ def unknown_symbol(error: UnknownSymbol) -> HttpResponse:
 def bad_parameter(error: ValidationError) -> HttpResponse:
     """Return the error of a parameter that does not fit its schema."""
     return _error_response(400, Error.BAD_PARAMETERS, first_fault(error))
+
+
+async def no_endpoint(request: HttpRequest) -> HttpResponse:
+    """Return the error of an address at which there is no endpoint."""
+    return _error_response(NOT_FOUND, Error.BAD_PARAMETERS, no_endpoint_text(request))
+
+
+def no_endpoint_text(request: HttpRequest) -> str:
+    """Return what is wrong with such an address."""
+    return f"there is no endpoint at {request.path[:LONGEST_ADDRESS]!r}"
 
 
 def first_fault(error: ValidationError) -> str:

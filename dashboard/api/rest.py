@@ -11,33 +11,40 @@ from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from ninja import NinjaAPI, Query, Router, Schema
 from ninja.errors import ValidationError
+from ninja.openapi.docs import Swagger
 from pydantic import Field
 
 from dashboard.api import schemas
 from dashboard.api.charts import FOREVER_MS, MOST_BARS, BarRequest
 from dashboard.api.context import ApiContext, access_of
 from dashboard.api.responses import (
-    SYMBOL_CHARACTERS,
+    TEXT_CHARACTERS,
     bad_parameter,
     cacheable_json,
     fresh_json,
     refused_response,
     unknown_symbol,
 )
+from dashboard.api.sparklines import MOST_LINES, Sparklines
 from dashboard.exceptions import UnknownSymbol
 from dashboard.people.access import Access
 from dashboard.transports.gatekeeper import RequestRefused
-from dashboard.wire.frames import FIELD_INDEX, PRICE_FIELDS, encode_instrument
+from dashboard.wire.frames import (
+    FIELD_INDEX,
+    PRICE_FIELDS,
+    SIZE_FIELDS,
+    book_of,
+    encode_instrument,
+    size_of,
+)
 from dashboard.wire.registry import EVERYTHING, FIELDS, SYMBOL_LIMIT, Error
 from feeds.market.bars import Bar
-from feeds.market.board import ASK, ASK_SIZE, BID, BID_SIZE, TS_EVENT, Row
-from feeds.market.events import Levels
+from feeds.market.board import TS_EVENT, Row
+from feeds.market.delayed_keys import shown
+from feeds.market.symbols import LONGEST_SYMBOL, read_symbol
 
 PAGE: Final = 500
 MOST_TRADES: Final = 500
-LEVELS: Final = 5
-TEXT_CHARACTERS: Final = 8_192
-"""Length of a list of symbols: 500 of 12 letters fit, with their commas."""
 ERRORS: Final = dict.fromkeys((400, 401, 403, 404, 429, 503), schemas.ErrorOut)
 DESCRIPTION: Final = """\
 The market by request and response. Sign in as on the wire: with the session of a page of this
@@ -56,6 +63,9 @@ class BarQuery(Schema):
     begin: Moment = Field(0, alias="from")
     end: Moment = Field(FOREVER_MS, alias="to")
     limit: Annotated[int, Field(ge=1, le=MOST_BARS)] = PAGE
+    corrections: Annotated[
+        bool, Field(description="1: also say how often closed bars were amended")
+    ] = False
 
 
 def make_api(context: ApiContext) -> NinjaAPI:
@@ -65,6 +75,8 @@ def make_api(context: ApiContext) -> NinjaAPI:
         version="1",
         description=DESCRIPTION,
         urls_namespace="rest",
+        # A link to each endpoint would stand inside the button that opens it.
+        docs=Swagger(settings={"deepLinking": False}),
         docs_decorator=csp_update(
             {"img-src": [SELF, "data:"]}
         ),  # the arrows of its page are such images
@@ -87,16 +99,17 @@ def _router(context: ApiContext) -> Router:
     ) -> HttpResponseBase:
         """Return a page of the listed instruments by symbol; it begins after the symbol `after`."""
         access = access_of(request)
-        rows = {s: row for s, row in context.charts.seen(access).items() if s > after}
+        rows = {s: row for s, row in context.charts.seen(access).items() if s > read_symbol(after)}
         page = list(rows.items())[:limit]
         data = [msgspec.Raw(encode_instrument(s, row).encode()) for s, row in page]
         return cacheable_json(
             request, {"data": data, "after": page[-1][0] if len(rows) > limit else None}
         )
 
-    @router.get("/instruments/{symbol}", response={200: schemas.InstrumentOut, **ERRORS})
+    # A path, as symbols may have a slash (BTC/USD).
+    @router.get("/instruments/{path:symbol}", response={200: schemas.InstrumentOut, **ERRORS})
     async def instrument(request: HttpRequest, symbol: Symbol) -> HttpResponseBase:
-        """Return one instrument."""
+        """Return name, sector, tick size and phase of an instrument."""
         access = access_of(request)
         key, row = context.charts.find(symbol, access)
         return cacheable_json(request, msgspec.Raw(encode_instrument(key, row).encode()))
@@ -115,14 +128,38 @@ def _router(context: ApiContext) -> Router:
         """Return the newest bars that begin in [from, to), including the live one."""
         access = access_of(request)
         limit = wanted.limit
-        asked = BarRequest(wanted.symbol, wanted.interval, wanted.begin, wanted.end, limit + 1)
-        row, found, is_live = await context.charts.bars(asked, access)
-        data = [bar_of(row, bar) for bar in found[-limit:]]
-        has_more = len(found) > limit
+        # One more than wanted: it says whether there is a page before this one.
+        asked = BarRequest(
+            wanted.symbol, wanted.interval, wanted.begin, wanted.end, limit + 1, wanted.corrections
+        )
+        row, found, is_live, revisions, is_cut = await context.charts.bars(asked, access)
+        data = [bar_of(row, bar, revisions.get(bar.start_ms, 0)) for bar in found[-limit:]]
+        has_more = len(found) > limit or (is_cut and bool(data))
         return cacheable_json(request, {
-            "s": wanted.symbol, "iv": wanted.interval, "data": data, "live": is_live,
+            "s": read_symbol(wanted.symbol), "iv": wanted.interval, "data": data, "live": is_live,
             "before": data[0]["t"] if has_more else None,
         })  # fmt: skip
+
+    @router.get("/sparklines", response={200: schemas.SparklinesOut, **ERRORS})
+    async def sparklines(request: HttpRequest, symbols: Symbols) -> HttpResponse:
+        """Return the day so far of up to 100 symbols, each as a line of few points."""
+        access = access_of(request)
+        found, rejected = _rows(context, symbols, access)
+        if len(found) > MOST_LINES:
+            fact = f"limit is {MOST_LINES} symbols, was {len(found)}"
+            raise RequestRefused(Error.TOO_MANY_SYMBOLS, fact)
+        board = context.hub.replica.board
+        keys = {access.key_of(symbol, board) or symbol: row for symbol, row in found.items()}
+        lines = await Sparklines(context.hub).lines(keys)
+        data = {
+            shown(key): {
+                "day": line.day_ms,
+                "t": [minute for minute, _ in line.points],
+                "c": [keys[key].price(close) for _, close in line.points],
+            }
+            for key, line in lines.items()
+        }
+        return fresh_json({"data": data, "rejected": rejected})
 
     @router.get("/trades", response={200: schemas.TradesOut, **ERRORS})
     async def trades(
@@ -133,11 +170,12 @@ def _router(context: ApiContext) -> Router:
         """Return the newest trades of symbols."""
         access = access_of(request)
         board = context.hub.replica.board
-        found, _ = _rows(context, symbols, access)
+        found, rejected = _rows(context, symbols, access)
         keys = {key for key in (access.key_of(s, board) for s in found) if key is not None}
         newest = context.hub.replica.recent_trades(keys, limit)
         data = [msgspec.Raw(trade.dated().encode()) for trade in newest]
-        return fresh_json({"position": context.position(access), "data": data})
+        position = context.position(access)
+        return fresh_json({"position": position, "data": data, "rejected": rejected})
 
     return router
 
@@ -150,18 +188,21 @@ def _rows(
     Raises:
         RequestRefused: too many symbols are named.
     """
+    # Between two commas in a row there is an empty text, which is no symbol.
     named = list(dict.fromkeys(filter(None, symbols.split(","))))
     if EVERYTHING in named:
         return context.charts.seen(access), {}
     if len(named) > SYMBOL_LIMIT:
-        raise RequestRefused(Error.TOO_MANY_SYMBOLS, f"limit is {SYMBOL_LIMIT}, was {len(named)}")
+        fact = f"limit is {SYMBOL_LIMIT} symbols, was {len(named)}"
+        raise RequestRefused(Error.TOO_MANY_SYMBOLS, fact)
     found: dict[str, Row] = {}
     rejected: dict[str, str] = {}
-    for symbol in named:
+    for name in named:
         try:
-            found[symbol] = context.charts.find(symbol, access)[1]
+            key, row = context.charts.find(name, access)
+            found[shown(key)] = row
         except UnknownSymbol:
-            rejected[symbol[:SYMBOL_CHARACTERS]] = "unknown symbol"
+            rejected[name[:LONGEST_SYMBOL]] = "unknown symbol"
     return found, rejected
 
 
@@ -169,27 +210,24 @@ def _quote(row: Row) -> dict[str, Any]:
     values = row.values
     found = {key: values[FIELD_INDEX[key]] for key in FIELDS}
     prices = {key: _price(row, found[key]) for key in FIELDS if key in PRICE_FIELDS}
-    others = {key: found[key] for key in FIELDS if key not in PRICE_FIELDS}
-    bids = _levels(row, values[BID], values[BID_SIZE], row.bids)
-    asks = _levels(row, values[ASK], values[ASK_SIZE], row.asks)
-    return prices | others | {"t": values[TS_EVENT], "bids": bids, "asks": asks}
-
-
-def _levels(row: Row, best: Any, size: Any, behind: Levels) -> list[tuple[float, int]]:
-    if best is None:
-        return []
-    levels = (best, size, *behind)
-    return list(zip(map(row.price, levels[::2]), levels[1::2], strict=True))[:LEVELS]
+    sizes = {key: _size(row, found[key]) for key in FIELDS if key in SIZE_FIELDS}
+    others = {"ph": row.phase, "t": values[TS_EVENT]}
+    return prices | sizes | others | book_of(row)
 
 
 def _price(row: Row, ticks: Any) -> float | None:
     return None if ticks is None else row.price(ticks)
 
 
-def bar_of(row: Row, bar: Bar) -> dict[str, Any]:
-    """Return a bar in the prices of its instrument."""
+def _size(row: Row, lots: Any) -> msgspec.Raw | None:
+    return None if lots is None else size_of(row, lots)
+
+
+def bar_of(row: Row, bar: Bar, revision: int = 0) -> dict[str, Any]:
+    """Return a bar in the prices of its instrument; one that was amended says how often."""
     price = row.price
-    return {
+    entry = {
         "t": bar.start_ms, "o": price(bar.open), "h": price(bar.high), "l": price(bar.low),
-        "c": price(bar.close), "v": bar.volume, "n": bar.trades,
+        "c": price(bar.close), "v": size_of(row, bar.volume), "n": bar.trades,
     }  # fmt: skip
+    return entry | {"rev": revision} if revision else entry

@@ -9,12 +9,14 @@ from typing import Any, Final
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, re_path
 from django.utils.cache import patch_vary_headers
+from django.views.decorators.csrf import csrf_exempt
 
 from dashboard.api.context import ApiContext
+from dashboard.api.responses import no_endpoint
 from dashboard.api.rest import make_api
-from dashboard.api.udf import make_udf
+from dashboard.api.udf import make_udf, no_udf_endpoint
 
 PAGES: Final = {"openapi-json", "openapi-view", "api-root"}
 """Names of the pages for people: these redirect to the sign-in, as all pages do."""
@@ -30,11 +32,12 @@ def api_routes(
     context: ApiContext, public_origins: Collection[str]
 ) -> list[URLPattern | URLResolver]:
     """Return the routes of both interfaces; charts of all public origins may read UDF."""
-    udf = _without_redirects(make_udf(context).urls)
+    udf = _without_redirects(make_udf(context).urls, no_udf_endpoint)
+    rest = _without_redirects(make_api(context).urls, no_endpoint)
     for pattern in udf[0]:
         if isinstance(pattern, URLPattern) and pattern.name not in PAGES:
             pattern.callback = shared_with(public_origins, pattern.callback)
-    return [path("api/v1/", _without_redirects(make_api(context).urls)), path("udf/", udf)]
+    return [path("api/v1/", rest), path("udf/", udf)]
 
 
 def shared_with(origins: Collection[str], view: Callable[..., Any]) -> Callable[..., Any]:
@@ -51,6 +54,7 @@ def shared_with(origins: Collection[str], view: Callable[..., Any]) -> Callable[
             response = HttpResponse(status=NO_CONTENT, headers=PREFLIGHT)
         else:
             response = await view(request, *args, **kwargs)
+        # Also without that header: a cache must not hand this answer to a page elsewhere.
         patch_vary_headers(response, ["Origin"])
         if origin in origins:
             response["Access-Control-Allow-Origin"] = origin
@@ -60,8 +64,13 @@ def shared_with(origins: Collection[str], view: Callable[..., Any]) -> Callable[
     return shared
 
 
-def _without_redirects(urls: Mounted) -> Mounted:
-    """Exempt endpoints from the redirect to the sign-in: programs need a 401 instead."""
+def _without_redirects(urls: Mounted, missing: Callable[..., Any]) -> Mounted:
+    """Exempt endpoints from the redirect to the sign-in: programs need a 401 instead.
+
+    All other addresses get `missing`, as programs cannot read the page of a 404.
+    """
+    # The empty expression fits every address, also one with a line break.
+    urls[0].append(re_path("", csrf_exempt(missing)))
     for pattern in urls[0]:
         if isinstance(pattern, URLPattern) and pattern.name not in PAGES:
             login_not_required(pattern.callback)

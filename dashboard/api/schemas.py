@@ -12,7 +12,8 @@ from pydantic import ConfigDict, Field
 Interval = Literal["1s", "5s", "1m", "5m", "15m", "1h", "1d"]
 Price = float | None
 Time = Annotated[int, Field(ge=0, description="UTC, ms")]
-Level = Annotated[tuple[float, int], Field(description="price, size")]
+Size = int | float
+Level = Annotated[tuple[float, Size], Field(description="price, size")]
 
 
 class ResponseSchema(Schema):
@@ -48,6 +49,7 @@ class InstrumentOut(ResponseSchema):
     ph: Annotated[str, Field(description="phase")]
     reason: str
     t: Time
+    lot: Annotated[float, Field(description="of what its sizes are multiples")] = 1
     delay: Annotated[int, Field(description="delay of all its data, in minutes")] = 0
 
 
@@ -64,13 +66,13 @@ class QuoteOut(ResponseSchema):
     p: Annotated[Price, Field(description="last price")]
     b: Annotated[Price, Field(description="bid")]
     a: Annotated[Price, Field(description="ask")]
-    bs: Annotated[int | None, Field(description="size of the bid")]
-    as_: Annotated[int | None, Field(alias="as", description="size of the ask")]
+    bs: Annotated[Size | None, Field(description="size of the bid")]
+    as_: Annotated[Size | None, Field(alias="as", description="size of the ask")]
     o: Annotated[Price, Field(description="open of the trading session")]
     h: Annotated[Price, Field(description="high")]
     l: Annotated[Price, Field(description="low")]  # noqa: E741
     pc: Annotated[Price, Field(description="close before the trading session")]
-    v: Annotated[int | None, Field(description="volume")]
+    v: Annotated[Size | None, Field(description="volume")]
     ph: Annotated[str, Field(description="phase")]
     t: Annotated[int | None, Field(description="time of the last tick; UTC, ms")]
     bids: Annotated[list[Level], Field(description="up to five levels, the best first")]
@@ -93,8 +95,12 @@ class BarOut(ResponseSchema):
     h: float
     l: float  # noqa: E741
     c: float
-    v: Annotated[int, Field(description="volume")]
+    v: Annotated[Size, Field(description="volume")]
     n: Annotated[int, Field(description="trades")]
+    rev: Annotated[
+        int | None,
+        Field(description="with `corrections`: how often the closed bar was amended, if ever"),
+    ] = None
 
 
 class BarsOut(ResponseSchema):
@@ -109,12 +115,27 @@ class BarsOut(ResponseSchema):
     ]
 
 
+class SparklineOut(ResponseSchema):
+    """The day so far of an instrument, in few points; none before its first trade."""
+
+    day: Annotated[int, Field(description="when the day begins, in the exchange's time; UTC, ms")]
+    t: Annotated[list[int], Field(description="minutes after that, in order")]
+    c: Annotated[list[float], Field(description="the last price of each")]
+
+
+class SparklinesOut(ResponseSchema):
+    """The day so far of several instruments."""
+
+    data: dict[str, SparklineOut]
+    rejected: Annotated[dict[str, str], Field(description="reason, by symbol")]
+
+
 class TradeOut(ResponseSchema):
     """One execution."""
 
     s: Annotated[str, Field(description="symbol")]
     p: float
-    q: Annotated[int, Field(description="quantity")]
+    q: Annotated[Size, Field(description="quantity")]
     side: Literal["BUY", "SELL"]
     i: Annotated[int, Field(description="its sequence, unique within an epoch")]
     et: Annotated[int, Field(description="when it happened, in the exchange's time; UTC, ms")]
@@ -126,3 +147,4 @@ class TradesOut(ResponseSchema):
 
     position: Annotated[str, Field(description="`epoch:seq`")]
     data: list[TradeOut]
+    rejected: Annotated[dict[str, str], Field(description="reason, by symbol")]

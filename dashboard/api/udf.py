@@ -16,14 +16,31 @@ from dashboard.api.bar_search import BarSearch, TooManyBars
 from dashboard.api.charts import FOREVER_MS, MOST_BARS
 from dashboard.api.context import ApiContext, access_of
 from dashboard.api.resolutions import Resolution, refusal_of, resolution_of
-from dashboard.api.responses import first_fault, fresh_json, refused_response
-from dashboard.api.udf_descriptions import STOCK, config_of, match_of, symbol_of, values_of
+from dashboard.api.responses import (
+    NOT_FOUND,
+    TEXT_CHARACTERS,
+    first_fault,
+    fresh_json,
+    no_endpoint_text,
+    refused_response,
+)
+from dashboard.api.udf_descriptions import (
+    STOCK,
+    config_of,
+    found_in,
+    match_of,
+    symbol_of,
+    values_of,
+)
 from dashboard.exceptions import UnknownSymbol
+from dashboard.people.access import Access
 from dashboard.transports.gatekeeper import RequestRefused
+from dashboard.wire.frames import size_of
 from dashboard.wire.registry import SYMBOL_LIMIT
 from feeds.market.bars import Bar
 from feeds.market.board import Row
 from feeds.market.delayed_keys import shown
+from feeds.market.symbols import LONGEST_SYMBOL, read_symbol
 
 FOUND: Final = 30
 SECOND_MS: Final = 1000
@@ -74,6 +91,13 @@ def _refused(refused: RequestRefused) -> HttpResponse:
     return answer
 
 
+async def no_udf_endpoint(request: HttpRequest) -> HttpResponse:
+    """Return the error of an address at which there is no endpoint, in UDF's format."""
+    answer = _error(no_endpoint_text(request))
+    answer.status_code = NOT_FOUND
+    return answer
+
+
 def _error(fact: str) -> HttpResponse:
     return fresh_json({"s": "error", "errmsg": fact})
 
@@ -96,9 +120,9 @@ def _router(context: ApiContext) -> Router:
     async def symbols(request: HttpRequest, symbol: Symbol) -> HttpResponse:
         """Return the description of a symbol that a chart needs."""
         access = access_of(request)
-        row = context.charts.find(_symbol_of(symbol), access)[1]
+        row = _find(context, symbol, access)
         feed = context.hub.replica.board.feeds.get(row.feed)
-        return fresh_json(symbol_of(row, feed, context.exchange_ms(access)))
+        return fresh_json(symbol_of(row, feed, context.hub.clock.now_ms()))
 
     @router.get("/search")
     async def search(
@@ -108,36 +132,36 @@ def _router(context: ApiContext) -> Router:
         exchange: Symbol = "",
         limit: Annotated[int, Field(ge=0)] = FOUND,
     ) -> HttpResponse:
-        """Return the symbols that begin with a text, then those with it in their name."""
+        """Return the symbols that begin with a text, those that have it, then those named so."""
         access = access_of(request)
-        text, feed = query.strip().casefold(), exchange.strip().casefold()
+        before, _, text = query.strip().casefold().rpartition(":")
+        # A type that is not traded here must find nothing, and not count as "all types".
         is_known_type = type.strip().casefold() in ("", STOCK)
         seen = context.charts.seen(access) if is_known_type else {}
-        rows = {s: row for s, row in seen.items() if feed in ("", shown(row.feed).casefold())}
-        starts = [s for s in rows if s.casefold().startswith(text)]
-        named = [s for s, row in rows.items() if text in row.definition.name.casefold()]
-        found = list(dict.fromkeys([*starts, *named]))[: min(limit, FOUND)]
+        feeds = {exchange.strip().casefold(), before.strip()} - {""}
+        rows = {s: row for s, row in seen.items() if feeds <= {shown(row.feed).casefold()}}
+        found = found_in(rows, text.strip())[:limit]
         return fresh_json([match_of(symbol, rows[symbol]) for symbol in found])
 
     @router.get("/history")
     async def history(request: HttpRequest, asked: Query[UdfBarQuery]) -> HttpResponse:
         """Return the bars in [from, to), or the last `countback` before `to`."""
         access, resolution = access_of(request), _resolution_of(asked.resolution)
-        row = context.charts.find(_symbol_of(asked.symbol), access)[1]
+        row = _find(context, asked.symbol, access)
         search = BarSearch(context.charts, access, _symbol_of(asked.symbol), resolution)
         # `countback` takes precedence over `from`, as UDF demands.
         from_ms, to_ms = (max(0, SECOND_MS * second) for second in (asked.begin, asked.end))
         bars = await search.bars(0 if asked.countback else from_ms, to_ms, asked.countback)
         if bars:
             return await _bar_answer(row, bars)
-        # A chart stops at an empty page unless it is told where the next older bars are.
+        # A chart stops at an empty page unless the answer says where the next older bars are.
         older = await search.bars(0, min(from_ms, to_ms), 1)
         next_time = {"nextTime": older[-1].start_ms // SECOND_MS} if older else {}
         return fresh_json({"s": "no_data"} | next_time)
 
     @router.get("/quotes")
     async def quotes(
-        request: HttpRequest, symbols: Annotated[str, Field(max_length=8_192)]
+        request: HttpRequest, symbols: Annotated[str, Field(max_length=TEXT_CHARACTERS)]
     ) -> HttpResponse:
         """Return the values of symbols as they are now."""
         access = access_of(request)
@@ -147,8 +171,9 @@ def _router(context: ApiContext) -> Router:
         data = []
         for name in named:
             try:
-                row = context.charts.find(_symbol_of(name), access)[1]
+                row = _find(context, name, access)
             except UnknownSymbol:
+                # UDF has a status for each symbol, so one that is unknown spoils no others.
                 data.append({"s": "error", "n": name[:64], "v": {}})
             else:
                 data.append({"s": "ok", "n": name, "v": values_of(row)})
@@ -169,9 +194,22 @@ def _resolution_of(spelled: str) -> Resolution:
     return resolution
 
 
+def _find(context: ApiContext, name: str, access: Access) -> Row:
+    """Return the row of a name; one of another exchange is as unknown as one that does not exist.
+
+    Raises:
+        UnknownSymbol: the user sees no such symbol, or not on that exchange.
+    """
+    row = context.charts.find(_symbol_of(name), access)[1]
+    exchange, mark, _ = name.rpartition(":")
+    if mark and exchange.strip().casefold() != shown(row.feed).casefold():
+        raise UnknownSymbol(f"symbol was {name[:LONGEST_SYMBOL]!r}")
+    return row
+
+
 def _symbol_of(name: str) -> str:
-    """Return the symbol of a name, in any case, which may begin with the exchange: demo:nvx."""
-    return name.rpartition(":")[2].strip().upper()
+    """Return the symbol of a name, which may begin with the exchange: demo:nvx."""
+    return read_symbol(name.rpartition(":")[2])
 
 
 def _table(row: Row, bars: list[Bar]) -> dict[str, Any]:
@@ -184,5 +222,5 @@ def _table(row: Row, bars: list[Bar]) -> dict[str, Any]:
         "h": [price(bar.high) for bar in bars],
         "l": [price(bar.low) for bar in bars],
         "c": [price(bar.close) for bar in bars],
-        "v": [bar.volume for bar in bars],
+        "v": [size_of(row, bar.volume) for bar in bars],
     }

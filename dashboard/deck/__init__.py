@@ -1,1 +1,1 @@
-"""The flight deck: what operators are told of the running market, and what they can do."""
+"""The flight deck: what operators see of the running market, and what they can do."""

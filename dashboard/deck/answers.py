@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from feeds.admin.commands import errors_of, reason_of
-from feeds.exceptions import InvalidTransition
+from feeds.exceptions import ChangeRefused
 
 JSON: Final = "application/json"
 View = Callable[..., HttpResponse]
@@ -26,9 +26,9 @@ class NotDone(Exception):
 
 
 def acts(page: str = "flightdeck") -> Callable[[View], View]:
-    """Let a view act on POST alone; who opens its address is shown `page` instead.
+    """Let a view act on POST alone; a GET of its address shows `page` instead.
 
-    An address comes back by reloading, from the history, or as `next` after a sign-in.
+    A browser may GET the address of a form: after a reload, from its history, or after a sign-in.
     """
 
     def decorate(view: View) -> View:
@@ -63,7 +63,7 @@ def answer(
         text, is_done = do(), True
     except NotDone as error:
         text, is_done = str(error), False
-    except (InvalidTransition, ValidationError) as error:
+    except (ChangeRefused, ValidationError) as error:
         text, is_done = reason_of(error), False
     if request.headers.get("Accept") == JSON:
         body = {"message": text} if is_done else {"error": {"message": text}}

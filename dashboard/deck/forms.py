@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from feeds.models import Feed, Instrument, Intervention, Scenario
 from feeds.services.interventions import LEAD
+from feeds.validators import SymbolInput
 
 if TYPE_CHECKING:
     RowForm: TypeAlias = forms.ModelForm[Any]
@@ -20,8 +21,6 @@ else:
 
 FARTHEST: Final = timedelta(days=366)
 WHOLE: str = ""
-SHOWN: int = 32
-"""Characters of a wrong symbol that an error repeats."""
 
 
 def sector_field(feed: Feed) -> forms.ChoiceField:
@@ -35,7 +34,7 @@ class ScopeForm(forms.Form):
     """Which instruments of a feed: a single one by its symbol, else those of a sector, else all."""
 
     sector = forms.ChoiceField(required=False)
-    symbol = forms.CharField(max_length=SHOWN, required=False)
+    symbol = SymbolInput(required=False)
 
     def __init__(self, *args: Any, feed: Feed, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -44,7 +43,7 @@ class ScopeForm(forms.Form):
 
     def clean_symbol(self) -> str:
         """Refuse a symbol that this feed does not have."""
-        symbol: str = self.cleaned_data["symbol"].strip().upper()
+        symbol: str = self.cleaned_data["symbol"]
         if symbol and not self._instruments.filter(symbol=symbol).exists():
             raise forms.ValidationError(f"This feed has no {symbol}.")
         return symbol
@@ -59,7 +58,7 @@ class ScopeForm(forms.Form):
 
 
 class DisconnectForm(forms.Form):
-    """Whose connections end: the one of a key, or all of them without a key."""
+    """The user whose connections end: the one with a key, or all of them without a key."""
 
     user = forms.ModelChoiceField(User.objects.all())
     connection = forms.CharField(max_length=64, required=False)
@@ -103,11 +102,6 @@ class InterventionForm(StartForm, RowForm):
         super().__init__(data, instance=Intervention(feed=feed), auto_id=auto_id)
         self.fields["sector"] = sector_field(feed)
         self.fields["symbol"].widget.attrs |= {"list": "symbols", "autocomplete": "off"}
-
-    def clean_symbol(self) -> str:
-        """Accept small letters as well."""
-        symbol: str = self.cleaned_data["symbol"]
-        return symbol.strip().upper()
 
     def row(self) -> Intervention:
         """Return the unsaved row; "at once" is LEAD from now: the feed must hear of it first."""

@@ -20,6 +20,7 @@ from dashboard.deck.answers import acts, answer
 from dashboard.deck.forms import InterventionForm, ScenarioForm
 from dashboard.formats.missing import MISSING
 from feeds.admin.operating import actor_of
+from feeds.clock import ms_of
 from feeds.engine.preview import Preview, Touched, forecast
 from feeds.market.events import Phase
 from feeds.models import Feed, Intervention, Scenario
@@ -97,14 +98,15 @@ def _feed_for(request: HttpRequest, slug: str) -> Feed:
 
 def _begin(request: HttpRequest, row: Intervention, starts_at: datetime | None) -> str:
     intervene(row, starts_at=starts_at, actor=actor_of(request))
-    return f"From {row.starts_at:%H:%M:%S} UTC: {row}."
+    return f"From {row.starts_at:%Y-%m-%d %H:%M:%S} UTC: {row}."
 
 
 def _run(
     request: HttpRequest, *, scenario: Scenario, starts_at: datetime | None, reason: str
 ) -> str:
     rows = run_scenario(scenario, starts_at=starts_at, actor=actor_of(request), reason=reason)
-    return f"{scenario}: {len(rows)} steps, the first at {rows[0].starts_at:%H:%M:%S} UTC."
+    begin = f"{rows[0].starts_at:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{scenario}: {len(rows)} steps, the first at {begin}."
 
 
 def _page(request: HttpRequest, feed: Feed, **shown: Any) -> HttpResponse:
@@ -131,7 +133,10 @@ def _previews(feed: Feed, rows: list[Intervention], market: Prices) -> list[dict
     phases = {symbol: phase for symbol, (_, phase) in found.items()}
     if not rows:
         return []
-    seen = forecast(plan, [row.effect() for row in rows], prices, phases)
+    effects = [row.effect() for row in rows]
+    # A row that begins at once was made some milliseconds ago, and has moved no price yet.
+    now_ms = min(ms_of(timezone.now()), *(effect.start_ms for effect in effects))
+    seen = forecast(plan, effects, prices, phases, now_ms=now_ms)
     return [_shown(row, preview) for row, preview in zip(rows, seen, strict=True)]
 
 

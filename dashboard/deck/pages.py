@@ -15,16 +15,17 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_safe
 
-from dashboard.database_trouble import present_trouble
 from dashboard.deck.answers import NotDone, acts, answer, cleaned
 from dashboard.deck.forms import DisconnectForm, ScopeForm
-from dashboard.people import services
+from dashboard.people import session_service
 from dashboard.people.selectors import rights_of
+from dashboard.process.database_trouble import present_trouble
 from feeds.admin.commands import (
     FEED_COMMANDS,
     INSTRUMENT_COMMANDS,
     OperatorCommand,
     ReasonForm,
+    states_of,
 )
 from feeds.admin.operating import actor_of
 from feeds.models import AuditEntry, Feed, Instrument
@@ -32,7 +33,7 @@ from feeds.models.permissions import HALT, RUN, SHOCK
 from feeds.services.undo import can_be_undone, undo, undo_of
 
 DISCONNECT: Final = "auth.change_user"
-"""Who may deactivate an account may end its connections, too."""
+"""The permission to deactivate an account is enough to end its connections."""
 AUDIT: Final = "feeds.view_auditentry"
 COMMANDS: Final = FEED_COMMANDS | INSTRUMENT_COMMANDS
 ENTRIES_SHOWN: Final = 15
@@ -40,7 +41,7 @@ ENTRIES_SHOWN: Final = 15
 
 @require_safe
 def flightdeck(request: HttpRequest) -> HttpResponse:
-    """Show the deck to whoever may operate anything."""
+    """Show the deck to people who may operate anything."""
     rights = rights_of(actor_of(request))
     if not rights.operates:
         raise PermissionDenied
@@ -109,7 +110,7 @@ def disconnect(request: HttpRequest) -> HttpResponse:
     def do() -> str:
         chosen = cleaned(DisconnectForm(request.POST))
         user, key = chosen["user"], chosen["connection"]
-        services.disconnect(user, key, actor=actor_of(request), reason=chosen["reason"])
+        session_service.disconnect(user, key, actor=actor_of(request), reason=chosen["reason"])
         return f"Disconnected {user}" + ("." if key else " everywhere.")
 
     return answer(request, do)
@@ -120,7 +121,7 @@ def _entries(request: HttpRequest) -> list[dict[str, Any]]:
     return [
         {
             "texts": [
-                f"{localtime(entry.at):%H:%M:%S}",
+                f"{localtime(entry.at):%Y-%m-%d %H:%M:%S}",
                 entry.actor_name,
                 f"{entry.action} {entry.target}",
                 entry.reason,
@@ -139,13 +140,15 @@ def _may_undo(request: HttpRequest, entry: AuditEntry) -> bool:
 
 
 def _panel(feed: Feed, may_run: bool, may_halt: bool) -> dict[str, Any]:
-    # All buttons are shown, not only those that make sense now: the state of the feed changes while
-    # the page is open.
+    # The state changes while the page is open, so each button says in which states it is shown.
     buttons = [
         {
             "label": command.label,
             "warning": command.warning,
             "address": reverse("flightdeck_operate", args=[feed.slug, name]),
+            "is_main": command.is_main,
+            "states": " ".join(states_of(command)),
+            "is_offered": command.is_offered(feed),
         }
         for name, command in FEED_COMMANDS.items()
         if command.form is ReasonForm

@@ -6,64 +6,48 @@ and a restart forgets nothing. Pages ask from threads of their own.
 
 from collections.abc import Callable, Mapping
 from threading import Lock
-from typing import Final, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from feeds.realism.collector import TradeCollector
 from feeds.realism.days import DayState
-from feeds.realism.statistics import Finding
-from feeds.selectors.realism import realism_days
-
-DAYS_NEEDED: Final = 2
-DAYS_MEANT: Final = 10
-"""The bands fit this many days or more; with fewer a finding may be missed by chance."""
-
-
-class Certificate(NamedTuple):
-    """What was found on a number of whole days and symbols; nothing before DAYS_NEEDED days.
-
-    `memory` is the autocorrelation of absolute returns by lag in minutes.
-    """
-
-    days: int
-    symbols: int
-    findings: tuple[Finding, ...]
-    memory: tuple[float, ...]
-
-    @property
-    def is_met(self) -> bool:
-        """Say whether all findings are as on real markets."""
-        return all(finding.is_met for finding in self.findings)
+from feeds.realism.judging import Certificate, certificate_of
+from feeds.selectors.realism import makes_its_ticks, realism_days
 
 
 class RealismMonitor:
-    """Computes certificates; `read_days` returns the stored days of a feed."""
+    """Computes certificates.
 
-    def __init__(self, read_days: Callable[[str], Mapping[int, DayState]] = realism_days) -> None:
+    `read_days` returns the stored days of a feed, `is_simulated` says whether it makes its ticks.
+    """
+
+    def __init__(
+        self,
+        read_days: Callable[[str], Mapping[int, DayState]] = realism_days,
+        is_simulated: Callable[[str], bool] = makes_its_ticks,
+    ) -> None:
         self._read_days = read_days
-        self._known: dict[str, tuple[tuple[int, ...], Certificate]] = {}
+        self._is_simulated = is_simulated
+        self._known: dict[str, tuple[Any, Certificate]] = {}
         self._lock = Lock()
 
     def certificate(self, feed: str) -> Certificate:
         """Return what the newest whole days of a feed say; computed once for the same days.
 
-        Computing takes about a second of the thread that asks; other threads wait meanwhile.
+        Computing takes about two seconds of the thread that asks; other threads wait meanwhile.
         """
-        watch = TradeCollector({})
+        is_simulated = self._is_simulated(feed)
+        watch = TradeCollector({}, tells_hours=is_simulated)
         watch.restore(self._read_days(feed))
+        # One thread computes; the others then find its result.
         with self._lock:
-            days = tuple(watch.whole_days())
-            if len(days) < DAYS_NEEDED:
-                return Certificate(len(days), watch.symbols, (), ())
+            # A market that goes on changes the facts of its newest day, and no whole day.
+            key = is_simulated, watch.symbols, watch.whole_days(), watch.facts()
             known = self._known.get(feed)
-            if known is None or known[0] != days:
-                known = self._known[feed] = days, _examined(watch, len(days))
+            if known is None or known[0] != key:
+                # A market that stands still divides by 0.
+                with np.errstate(invalid="ignore", divide="ignore"):
+                    found = certificate_of(watch, has_rate=is_simulated)
+                known = self._known[feed] = key, found
             return known[1]
-
-
-def _examined(watch: TradeCollector, days: int) -> Certificate:
-    with np.errstate(invalid="ignore", divide="ignore"):  # a market that stands still divides by 0
-        market = watch.sample()
-        memory = tuple(map(float, market.memory()))
-        return Certificate(days, len(market.sectors), tuple(market.certificate()), memory)

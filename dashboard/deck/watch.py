@@ -40,6 +40,7 @@ class Deck:
             self._reporter.forget()
             return
         now_s, status = self._hub.clock.monotonic(), self._hub.replica.status_position
+        # A reader who has just come gets figures at once.
         is_news = status != self._seen_status or not readers <= self._readers
         if now_s < self._due_s and not is_news:
             return

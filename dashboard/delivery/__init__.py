@@ -1,1 +1,1 @@
-"""One position for every subscriber, whatever transport carries it."""
+"""What each reader gets of the market, and when; the same for every transport."""

@@ -51,10 +51,11 @@ class BarTexts:
             encode_bar(symbol, level, bar, row, is_closed=True)
             for bar in bars.newest(level, RECENT_BARS - 1)
         ]
-        return texts + self._live(symbol, level)
+        # A cancel may leave nothing of the only bar.
+        return texts + self._live(symbol, level) or [encode_no_bar(symbol, level)]
 
     def amended_since(self, symbol: str, level: int, sequence: int) -> list[str] | None:
-        """Return the closed bars that were amended after a sequence.
+        """Return the bars that were amended after a sequence: closed ones, and those that are gone.
 
         None if some of them are no longer kept. Few readers ask, and few bars are amended, so the
         answers are not shared.
@@ -65,8 +66,7 @@ class BarTexts:
         amended = bars.amended_since(level, sequence)
         if amended is None:
             return None
-        last = {bar.start_ms: bar for bar in amended}
-        return [encode_amended_bar(symbol, bar, row) for bar in last.values()]
+        return [encode_amended_bar(symbol, bar, row) for bar in amended]
 
     def amended(self, symbol: str, level: int) -> list[str]:
         """Return the amended ones of the newest bars, as far as they are kept."""
@@ -75,8 +75,7 @@ class BarTexts:
             return []
         starts = {bar.start_ms for bar in bars.newest(level, RECENT_BARS - 1)}
         known = bars.amended_since(level, bars.amended_floor) or []
-        last = {bar.start_ms: bar for bar in known if bar.start_ms in starts}
-        return [encode_amended_bar(symbol, bar, row) for bar in last.values()]
+        return [encode_amended_bar(symbol, bar, row) for bar in known if bar.start_ms in starts]
 
     def _encode_since(self, symbol: str, level: int, sequence: int) -> list[str] | None:
         bars, row = self._board.bars.symbols.get(symbol), self._board.rows.get(symbol)

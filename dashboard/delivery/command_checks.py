@@ -3,9 +3,10 @@
 Pure. Must not carry out anything.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from dashboard.delivery.outboxes.bars import BarsOutbox
+from dashboard.delivery.outboxes.depth import DepthOutbox
 from dashboard.delivery.outboxes.market import TickerOutbox, TradesOutbox
 from dashboard.delivery.replica import Replica
 from dashboard.exceptions import CommandRefused
@@ -14,6 +15,7 @@ from dashboard.wire.commands import ReceivedCommand, Unsubscribe
 from dashboard.wire.frames import ALL_FIELDS, Fields, fields_of
 from dashboard.wire.registry import (
     BAR_LIMIT,
+    DEPTH_LIMIT,
     EVERYTHING,
     MESSAGE_BYTES,
     SYMBOL_LIMIT,
@@ -23,19 +25,28 @@ from dashboard.wire.registry import (
 from feeds.market.bars import LEVEL_OF
 from feeds.market.delayed_keys import shown
 from feeds.market.events import Position
+from feeds.market.symbols import read_symbol
 
 
 def text_of(message: str | bytes) -> str:
     """Return a message that may be a command.
 
     Raises:
-        CommandRefused: it is binary, or too long.
+        CommandRefused: it is binary, or has more than MESSAGE_BYTES bytes of UTF-8.
     """
     if isinstance(message, bytes):
         raise CommandRefused(Error.BAD_FRAME, "binary frames are not commands")
-    if len(message) > MESSAGE_BYTES:
-        raise CommandRefused(Error.BAD_FRAME, f"message was longer than {MESSAGE_BYTES}")
+    if _exceeds_limit(message):
+        raise CommandRefused(Error.BAD_FRAME, f"message was larger than {MESSAGE_BYTES} bytes")
     return message
+
+
+def _exceeds_limit(message: str) -> bool:
+    """Say whether a message has more bytes of UTF-8 than it may have."""
+    if len(message) > MESSAGE_BYTES:
+        return True
+    is_plain = message.isascii()
+    return not is_plain and len(message.encode(errors="surrogatepass")) > MESSAGE_BYTES
 
 
 def channel_of(received: ReceivedCommand, name: str) -> Channel:
@@ -82,7 +93,7 @@ def named_bars(
     """
     named = {}
     for name in names:
-        symbol, _, own = name.partition("@")
+        symbol, own = parts_of(name)
         level = LEVEL_OF.get(own or interval)
         if level is None:
             fact = f"interval was {(own or interval)[:16]!r}, expected {', '.join(LEVEL_OF)}"
@@ -91,6 +102,18 @@ def named_bars(
             raise _bad(received, "bars are of named symbols")
         named[name] = (symbol, level)
     return named
+
+
+def parts_of(name: str) -> tuple[str, str]:
+    """Return the symbol of a name of bars, and the interval that it names, "" without one."""
+    symbol, _, interval = name.partition("@")
+    return read_symbol(symbol), interval.strip()
+
+
+def bar_name(name: str) -> str:
+    """Return a name of bars as the server writes it: NVX@5m for nvx@5m."""
+    symbol, interval = parts_of(name)
+    return f"{symbol}@{interval}" if interval else symbol
 
 
 def refuse_too_many_bars(
@@ -107,7 +130,33 @@ def refuse_too_many_bars(
         raise CommandRefused(Error.TOO_MANY_SYMBOLS, fact, method=received.method, id=received.id)
 
 
-def bars_of(
+def named_books(received: ReceivedCommand, names: Iterable[str]) -> dict[str, str]:
+    """Return the symbol of each name.
+
+    Raises:
+        CommandRefused: books of all symbols are asked for.
+    """
+    named = {name: read_symbol(name) for name in names}
+    if EVERYTHING in named.values():
+        raise _bad(received, "depth is of named symbols")
+    return named
+
+
+def refuse_too_many_books(
+    received: ReceivedCommand, outbox: DepthOutbox, asked: Iterable[str]
+) -> None:
+    """Check that a reader stays within the limit of books.
+
+    Raises:
+        CommandRefused: with these symbols it would have more.
+    """
+    count = len({*asked, *map(shown, outbox.symbols)})
+    if count > DEPTH_LIMIT:
+        fact = f"limit is {DEPTH_LIMIT} books, was {count}"
+        raise CommandRefused(Error.TOO_MANY_SYMBOLS, fact, method=received.method, id=received.id)
+
+
+def bars_to_unsubscribe(
     received: ReceivedCommand, command: Unsubscribe, outbox: BarsOutbox
 ) -> list[tuple[str, int]] | None:
     """Return the pairs to unsubscribe, by their keys; None is all of them.
@@ -172,7 +221,7 @@ def refuse_without(received: ReceivedCommand, right: bool) -> None:
 
 
 def refuse_too_many(
-    received: ReceivedCommand, outbox: TickerOutbox | TradesOutbox, asked: list[str]
+    received: ReceivedCommand, outbox: TickerOutbox | TradesOutbox, asked: Iterable[str]
 ) -> None:
     """Check that a reader stays within the limit of named symbols.
 
@@ -181,12 +230,19 @@ def refuse_too_many(
     """
     count = len({*asked, *map(shown, outbox.symbols)})
     if count > SYMBOL_LIMIT and not outbox.everything:
-        fact = f"limit is {SYMBOL_LIMIT}, was {count}"
+        fact = f"limit is {SYMBOL_LIMIT} symbols, was {count}"
         raise CommandRefused(Error.TOO_MANY_SYMBOLS, fact, method=received.method, id=received.id)
 
 
-def symbols_of(
-    received: ReceivedCommand, command: Unsubscribe, outbox: TickerOutbox | TradesOutbox
+def rejections_of(found: Mapping[str, str | None]) -> dict[str, str]:
+    """Return why symbols are rejected, by the names as they were sent; `found` has their keys."""
+    return {name: "unknown symbol" for name, key in found.items() if key is None}
+
+
+def symbols_to_unsubscribe(
+    received: ReceivedCommand,
+    command: Unsubscribe,
+    outbox: TickerOutbox | TradesOutbox | DepthOutbox,
 ) -> list[str] | None:
     """Return the keys of the symbols to unsubscribe; None is all of them.
 
@@ -195,8 +251,8 @@ def symbols_of(
     """
     if EVERYTHING in command.symbols or not command.symbols:
         return None
-    if outbox.everything:
+    if not isinstance(outbox, DepthOutbox) and outbox.everything:
         fact = "everything is subscribed: unsubscribe * instead"
         raise CommandRefused(Error.BAD_PARAMETERS, fact, method=received.method, id=received.id)
-    named = set(command.symbols)
+    named = set(map(read_symbol, command.symbols))
     return [key for key in outbox.symbols if shown(key) in named]

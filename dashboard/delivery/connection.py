@@ -8,7 +8,6 @@ import logging
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final, Protocol
 
-from dashboard import request_id
 from dashboard.delivery.eager_task import start
 from dashboard.delivery.outboxes.market import TickerOutbox
 from dashboard.delivery.replica import Replica
@@ -17,6 +16,7 @@ from dashboard.delivery.timing_wheel import NOWHERE
 from dashboard.delivery.traffic import Traffic
 from dashboard.exceptions import ConnectionClosed
 from dashboard.people.identity import Identity
+from dashboard.process import request_id
 from dashboard.wire.commands import Subscribe
 from dashboard.wire.personal import Personal
 from dashboard.wire.positions import ReaderPosition
@@ -40,7 +40,7 @@ class ReaderSocket(Protocol):
         ...
 
     def backlog(self) -> int:
-        """Return how many bytes were sent and not yet acknowledged by the reader's side."""
+        """Return how many bytes the other side has not acknowledged: sent, or still in a buffer."""
         ...
 
     def abort(self) -> None:
@@ -71,6 +71,12 @@ class Connection:
     while the fan-out may write its updates at once, None while anything else may be due. `beat_s`
     is when the next heartbeat is due (seconds, monotonic).
     """
+
+    __slots__ = (
+        *("__dict__", "_accepted_s", "_answers", "_backlog", "_hub", "_is_writing", "_news"),
+        *("_request_id", "_subscriber", "_unsent", "_wait_began_s", "_waiting", "_write", "beat_s"),
+        *("identity", "key", "pace", "prices", "since_ms", "slot", "socket", "transport"),
+    )
 
     def __init__(
         self,
@@ -147,7 +153,7 @@ class Connection:
 
     @property
     def updates(self) -> int:
-        """Return how many changes of prices, trades and bars the reader got."""
+        """Return how many changes of prices, trades, bars and books the reader got."""
         return self._subscriber.updates
 
     @property
@@ -159,6 +165,11 @@ class Connection:
     def behind(self) -> int:
         """Return how many ticks of its own symbols the reader does not have yet."""
         return self._subscriber.behind(self._hub.replica)
+
+    @property
+    def trouble(self) -> str:
+        """Return what the reader must know of the database; "" while all is well."""
+        return self._subscriber.trouble
 
     @property
     def lag(self) -> int:
@@ -373,6 +384,7 @@ class Connection:
         self._backlog = backlog
         if now_s - self._accepted_s >= deadline_s:
             self._hub.traffic.cuts += 1
+            # The close frame would wait behind the backlog; the code is still counted.
             self.close(Close.TOO_SLOW)
             self.cut()
 

@@ -14,7 +14,6 @@ from typing import Final
 
 from django import db
 
-from dashboard.cpu_meter import CostMeter
 from dashboard.delivery.connection import Connection, ReaderSocket
 from dashboard.delivery.fan_out import FanOut
 from dashboard.delivery.replica import BatchLost, Replica
@@ -22,6 +21,7 @@ from dashboard.delivery.subscriber import Subscriber
 from dashboard.delivery.traffic import RefusalReason, Traffic
 from dashboard.exceptions import HubClosing, HubFull, TooManyConnections
 from dashboard.people.identity import Identity
+from dashboard.process.cpu_meter import CostMeter
 from dashboard.wire.personal import Personal
 from dashboard.wire.registry import CLOSE_TEXT, Close, Transport
 from feeds.bus.interface import Bus, Overrun
@@ -34,6 +34,9 @@ log = logging.getLogger(__name__)
 PULSE_S: Final = 0.02
 """How often the hub looks for readers whose frame or heartbeat is due; a fifth of the fastest usual
 interval between frames."""
+BATCH_WAIT_S: Final = 0.06
+"""So long a reader that is due waits for the next batch, a little longer than one takes to come. It
+would get old prices a moment before new ones. And the readers of a batch stand at one position."""
 RECHECK_S: Final = 30.0
 """Personal rows are read again this often. So a poke that is lost delays them, and no more."""
 RETRY_S: Final = 1.0
@@ -63,6 +66,7 @@ class Hub:
         sweep_s: float,
         deadline_s: float,
         recheck_s: float = RECHECK_S,
+        read_trouble: Callable[[], str] = str,
     ) -> None:
         self.clock = clock
         self.connections: set[Connection] = set()
@@ -74,6 +78,7 @@ class Hub:
         self._bus = bus
         self._find_revoked = find_revoked
         self._read_personal = read_personal
+        self._read_trouble = read_trouble
         self._costs = costs
         self._capacity = capacity
         self._max_connections = max_connections
@@ -122,6 +127,7 @@ class Hub:
             now=moment_of(self.clock),
             access=identity.access,
             rights=identity.rights,
+            read_trouble=self._read_trouble,
             scopes=identity.scopes,
             is_whole_at_once=transport is not Transport.WEBSOCKET,
         )
@@ -262,9 +268,10 @@ class Hub:
         if not self.replica.epoch and (newest_ms := board.newest_ms()) is not None:
             self._heard = self._heard._replace(wall_ms=newest_ms)
         ts = self.clock.now_ms()
-        self.replica.end()
-        self.replica = Replica(epoch, board, capacity=self._capacity, ts=ts, recent=recent)
-        self.replica.stale_ms = stale_ms
+        replica = Replica(epoch, board, capacity=self._capacity, ts=ts, recent=recent)
+        replica.follow(self.replica)
+        replica.stale_ms = stale_ms
+        self.replica = replica
         # The new board may hold changes of status, which must come before its prices.
         for connection in self.connections:
             connection.prices = None
@@ -298,13 +305,14 @@ class Hub:
         if replica.stale_ms is None and silence_s > SILENCE_S:
             replica.stale_ms = self._heard.wall_ms
             self._wake(self.connections, now)
-        self._write(self._fan_out.take(now.mono_s, is_moved=False), now)
+        self._write(self._fan_out.take(now.mono_s - BATCH_WAIT_S, is_moved=False), now)
 
     def _write(self, due: list[Connection], now: Moment) -> None:
         """Write to the readers that are due: to most of them in one loop."""
         with self._costs.paid_by(Transport.WEBSOCKET):
             others = self._fan_out.write(due, self.replica, now)
         self._wake([each for each in others if each.has_work(now.mono_s)], now)
+        # A connection may have left while it was woken; it must not be planned again.
         for connection in self.connections.intersection(others):
             self._fan_out.put_back(connection, now.mono_s)
 

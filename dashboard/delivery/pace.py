@@ -13,8 +13,8 @@ PAINT_SHARE: Final = 0.15
 """Share of its time that a page may spend on painting prices: 38 ms allow 4 frames per second."""
 CREDIT_S: Final = 3.0
 """Frames of so many seconds may be unconfirmed: a page confirms once a second, on slow networks."""
-GRID_S: Final = 0.05
-"""A frame this late still counts as on time: it waited for a batch, and these come every 40 ms."""
+GRID_S: Final = 0.08
+"""A frame this late still counts as on time: it waited for a batch, and these come every 50 ms."""
 MEMORY: Final = 0.7
 """Weight of the earlier waits in the moving average; the newest wait has the rest."""
 NOTHING_MS: Final = 1.0
@@ -29,6 +29,11 @@ class ReaderPace:
 
     `is_news` says that rate or reason may differ from what was announced to the reader.
     """
+
+    __slots__ = (
+        *("_announced", "_announced_s", "_interval_s", "_paint_ms", "_wait_ms", "due_s"),
+        *("is_news", "is_paused", "max_rate", "unpainted"),
+    )
 
     def __init__(self, now_s: float) -> None:
         self.is_paused = False
@@ -70,8 +75,11 @@ class ReaderPace:
     def note_sent(self, sequence: int, now_s: float) -> None:
         """Note that a frame up to `sequence` was sent; the next is due an interval later."""
         # From the time it was due, so that waiting for batches does not add up to a lower rate. But
-        # after a rest from now, or the frames that were not needed would come in a burst.
-        self.due_s = (now_s if now_s - self.due_s > GRID_S else self.due_s) + self._interval_s
+        # after a rest from now, or the frames that were not needed would come in a burst. So would
+        # the next frame of a fast reader that waited for an interval: it must not be due already.
+        late_s = now_s - self.due_s
+        is_rest = late_s > GRID_S or late_s >= self._interval_s
+        self.due_s = (now_s if is_rest else self.due_s) + self._interval_s
         if self.unpainted is not None:
             self._forget_other_epoch(sequence)
             self.unpainted.append(sequence)
@@ -142,4 +150,5 @@ class ReaderPace:
 
     def _is_out_of_credit(self) -> bool:
         unpainted = self.unpainted
+        # `maxlen` is the credit. The oldest falls out when it is full: a later `ack` covers it.
         return unpainted is not None and len(unpainted) == unpainted.maxlen

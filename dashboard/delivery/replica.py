@@ -13,12 +13,13 @@ from weakref import WeakSet
 
 from dashboard.delivery.bar_texts import BarTexts
 from dashboard.delivery.market_view import MarketView, StatusText
+from dashboard.delivery.news import SHARED_ANSWERS, Catalogue, News, Update
 from dashboard.people.access import UNLIMITED, Access
 from dashboard.wire.frames import (
-    UPDATE_END,
     Fields,
     StatusEvent,
     TradeText,
+    encode_book,
     encode_correction,
     encode_entry,
     encode_feed,
@@ -61,10 +62,7 @@ TRADE_CAPACITY: Final = 16_384
 AHEAD_EVENTS: Final = 60_000
 """Events by which a reader may be ahead of this process: 2 s at 30,000 ticks/s.
 
-Another process told it of them, and they are on their way. A position further ahead is no position.
-"""
-SHARED_ANSWERS: Final = 256
-"""Answers kept for readers to share. A bound, because readers may stand at any number of positions.
+Another process sent them, and they are on their way here. A position further ahead is not valid.
 """
 
 
@@ -72,15 +70,8 @@ class BatchLost(Exception):
     """A batch does not follow the last one, so the replica must begin again from a board."""
 
 
-Update = tuple[str, int, int]
-"""An update frame, how many entries it has, and for how many ticks they stand.
-
-A plain tuple: a named one costs as much as choosing the symbols.
-"""
-NO_UPDATE: Final[Update] = ("", 0, 0)
-FEW_SYMBOLS: Final = 64
-"""With more, a reader's symbols are a set, and only those that changed are looked at."""
-TICKER_END: Final = UPDATE_END[Channel.TICKER]
+TICKS: Final = (Quote, Trade)
+"""The classes of `Tick`, as a tuple: a union of classes is looked through far more slowly."""
 
 
 class CountedReader(Protocol):
@@ -91,48 +82,13 @@ class CountedReader(Protocol):
         ...
 
 
-class _Entries(dict[str, str]):
-    """Entries by symbol, for one selection of fields; each is encoded when first wanted.
-
-    A symbol without news has an empty entry. `ticks` has for how many ticks each entry stands.
-    """
-
-    __slots__ = ("_encode", "ticks")
-
-    def __init__(self, encode: Callable[[str], tuple[str, int]]) -> None:
-        self._encode = encode
-        self.ticks: dict[str, int] = {}
-
-    def __missing__(self, symbol: str) -> str:
-        entry, self.ticks[symbol] = self._encode(symbol)
-        self[symbol] = entry
-        return entry
-
-
-class _Changes:
-    """The symbols with news after one sequence, and their entries by fields.
-
-    `head` is the beginning of an update that covers what came after this sequence.
-    """
-
-    __slots__ = ("entries", "head", "symbols")
-
-    def __init__(self, symbols: Iterable[str], head: str) -> None:
-        self.symbols = frozenset(symbols)
-        self.head = head
-        self.entries: dict[Fields, _Entries] = {}
-
-    def among(self, wanted: Collection[str] | None) -> frozenset[str]:
-        """Return the changed symbols among those that are wanted; None is all."""
-        return self.symbols if wanted is None else self.symbols.intersection(wanted)
-
-
 class Replica:
     """Board, tick counts, bars, trades and status tape of one epoch, as of `sequence`.
 
     `ts` is when the last batch was received (UTC ms), which is the time of every frame of this
     position. While a fault silences the market, `stale_ms` is when it was last heard (UTC ms).
-    `newest_ms` is the time of the newest tick (UTC ms), None before the first.
+    `newest_ms` is the time of the newest tick (UTC ms), None before the first. `former` is the
+    replica of the epoch before: readers that stand there still get the rest of its trades.
     """
 
     def __init__(
@@ -153,6 +109,7 @@ class Replica:
         self.ts = ts
         self.stale_ms: int | None = None
         self.newest_ms: int | None = None
+        self.former: Replica | None = None
         events = _events_of_present_rows(recent)
         floor = events[0][0] - 1 if events else board.sequence
         self._counts = TickCounts(capacity, floor=floor)
@@ -160,10 +117,12 @@ class Replica:
         self._trades: Tape[TradeText] = Tape(TRADE_CAPACITY, floor=floor)
         self._corrections: Tape[TradeText] = Tape(CORRECTION_CAPACITY, floor=floor)
         self._recent: dict[str, int] = dict.fromkeys([*board.gone, *board.rows], floor)
+        self.catalogue = Catalogue(self._recent)
         self._instruments: dict[str, str] = {}
-        self._visible: dict[Access, frozenset[str] | None] = {}
-        self._changes: dict[int, _Changes] = {}
+        self.listed: dict[Access, frozenset[str] | None] = {}
+        self._changes: dict[int, News] = {}
         self._updates: dict[tuple[MarketView, int, int], Update] = {}
+        self._books: dict[str, str] = {}
         self._new_trades: dict[int, list[TradeText]] = {}
         # Weak, so that a reader that left need not be taken out.
         self._counted: WeakSet[CountedReader] = WeakSet()
@@ -211,22 +170,28 @@ class Replica:
         self._changes.clear()
         self._updates.clear()
         self._new_trades.clear()
+        self._books.clear()
         self.bars.forget()
+        apply, note, note_tick = self.board.apply, self._note, self._note_tick
         try:
             for sequence, event in enumerate(batch.events, batch.first):
-                self._apply(sequence, event)
+                apply(sequence, event)
+                if isinstance(event, TICKS):
+                    note_tick(sequence, event)
+                else:
+                    note(sequence, event, self._present_row)
             self.sequence = self.board.sequence
         except KeyError as error:
             raise BatchLost(f"batch speaks of {error}, which is not listed") from None
 
     def visible_to(self, access: Access) -> frozenset[str] | None:
         """Return the keys of the known symbols that an access allows; None is all of them."""
-        if access not in self._visible:
-            _bound(self._visible)
+        if access not in self.listed:
+            _bound(self.listed)
             known = self.board.known()
             seen = frozenset(access.seen_of(known, self.board))
-            self._visible[access] = None if len(seen) == len(known) else seen
-        return self._visible[access]
+            self.listed[access] = None if len(seen) == len(known) else seen
+        return self.listed[access]
 
     def awaits(self, position: Position) -> bool:
         """Say whether a position is a little ahead of this tape."""
@@ -250,9 +215,11 @@ class Replica:
         """Let a reader know before the ticks after its position cannot be counted any more."""
         self._counted.add(reader)
 
-    def end(self) -> None:
-        """Let all readers note their counts: another replica takes the place of this one."""
-        self._keep_counts(inf)
+    def follow(self, former: "Replica") -> None:
+        """Take the place of another replica: its readers note their counts, and come here."""
+        former._keep_counts(inf)
+        self.former = former if former.epoch not in ("", self.epoch) else former.former
+        former.former = None
 
     def ticks_at(self, symbol: str, sequence: int) -> int:
         """Return the tick count of a symbol as it was at `sequence`.
@@ -264,26 +231,54 @@ class Replica:
 
     def changed_since(self, sequence: int, view: MarketView) -> Collection[str]:
         """Return the symbols of a view with news after `sequence`."""
-        return self._changes_since(sequence).among(self._wanted(view))
+        self.look_at(view)
+        return self.news_since(sequence).among(view.wanted)
+
+    def news_since(self, sequence: int) -> News:
+        """Return what changed after a sequence; readers who stand there share it."""
+        known = self._changes.get(sequence)
+        if known is None:
+            _bound(self._changes)
+            symbols = self._walk_back_to(sequence)
+            known = self._changes[sequence] = News(sequence, symbols, self, self._updates)
+        return known
+
+    def look_at(self, view: MarketView) -> None:
+        """Bring a view up to date with what is listed."""
+        # Every listing brings a new dict, so its identity shows whether the answer still holds.
+        if view.listed is self.listed:
+            return
+        visible, view.listed = self.visible_to(view.access), self.listed
+        wanted: Collection[str] | None = view.symbols
+        if wanted is None:
+            wanted = visible
+        elif visible is not None:
+            wanted = tuple(filter(visible.__contains__, wanted))
+        view.want(wanted, self.catalogue.places)
 
     def update(self, view: MarketView, since: int, looked: int) -> Update:
         """Return the update that brings a reader from `since` to here; empty without news.
 
-        `looked` is a later position up to which nothing in the view changed. Readers that share it
-        share the frame, and only what changed after it is encoded.
+        `looked` is a later position up to which nothing in the view changed. Only what changed
+        after it is encoded.
 
         Raises:
             PositionLost: the ticks after `looked` cannot be counted any more.
         """
-        if not view.is_shared:
-            return self._encode_update(view, since, looked)
-        key = (view, since, looked)
-        update = self._updates.get(key)
-        if update is None:
-            update = self._encode_update(view, since, looked)
-            if len(self._updates) < SHARED_ANSWERS:
-                self._updates[key] = update
-        return update
+        return self.news_since(looked).update(view, since)
+
+    def counted_entry(self, symbol: str, *, since: int, fields: Fields) -> tuple[str, int]:
+        """Return the encoded changes of a symbol after `since`, and their number of ticks.
+
+        Raises:
+            PositionLost: the ticks after `since` cannot be counted any more.
+        """
+        ticks = self._counts.since(symbol, since)
+        return self.entry(symbol, since=since, fields=fields, ticks=ticks), ticks
+
+    def head(self, since: int) -> str:
+        """Return the beginning of an update of prices that covers what came after `since`."""
+        return encode_update_head(Channel.TICKER, since=since, seq=self.sequence, ts=self.ts)
 
     def entry(self, symbol: str, *, since: int, fields: Fields, ticks: int) -> str:
         """Return the encoded changes of a symbol after `since`; they stand for `ticks` ticks."""
@@ -299,30 +294,21 @@ class Replica:
             return encode_gone(symbol, ticks=0)
         return encode_row(symbol, row, fields=fields, ts=self.ts)
 
+    # --- depth ------------------------------------------------------------------------------
+    def book(self, symbol: str) -> str:
+        """Return the encoded book of a symbol, or the entry that says that it is gone.
+
+        It is encoded when the first reader asks, and shared until the market moves.
+        """
+        text = self._books.get(symbol)
+        if text is None:
+            text = self._books[symbol] = encode_book(symbol, self.board.rows.get(symbol))
+        return text
+
     def _keep_counts(self, floor: float) -> None:
         if floor > self._counts.floor:
             for reader in self._counted:
                 reader.keep_counts(floor)
-
-    def _wanted(self, view: MarketView) -> Collection[str] | None:
-        """Return the symbols of a view that its access allows; None is all there are."""
-        # Every listing brings a new dict, so its identity shows whether the answer still holds.
-        if view.listed is not self._visible:
-            visible, view.listed = self.visible_to(view.access), self._visible
-            view.wanted = visible if view.symbols is None else view.symbols
-            if visible is not None and view.symbols is not None:
-                view.wanted = tuple(filter(visible.__contains__, view.symbols))
-            if view.wanted is not None and len(view.wanted) > FEW_SYMBOLS:
-                view.wanted = frozenset(view.wanted)
-        return view.wanted
-
-    def _changes_since(self, sequence: int) -> _Changes:
-        known = self._changes.get(sequence)
-        if known is None:
-            _bound(self._changes)
-            symbols, head = self._walk_back_to(sequence), self._head(sequence)
-            known = self._changes[sequence] = _Changes(symbols, head)
-        return known
 
     def _walk_back_to(self, sequence: int) -> Iterable[str]:
         # `_recent` is ordered by the last change, so only changed symbols are visited.
@@ -330,34 +316,6 @@ class Replica:
             if self._recent[symbol] <= sequence:
                 return
             yield symbol
-
-    def _encode_update(self, view: MarketView, since: int, looked: int) -> Update:
-        changes, wanted = self._changes_since(looked), self._wanted(view)
-        entries = changes.entries.get(view.fields)
-        if entries is None:
-            entries = self._entries(changes, view.fields, looked)
-        if wanted is None or len(wanted) > FEW_SYMBOLS:
-            wanted = changes.among(wanted)
-        # `map` over the method of the dict: this runs for every frame of every reader.
-        texts = [*filter(None, map(entries.__getitem__, wanted))]
-        if not texts:
-            return NO_UPDATE
-        head = changes.head if since == looked else self._head(since)
-        frame = f"{head}{','.join(texts)}{TICKER_END}"
-        return frame, len(texts), sum(map(entries.ticks.__getitem__, wanted))
-
-    def _head(self, since: int) -> str:
-        return encode_update_head(Channel.TICKER, since=since, seq=self.sequence, ts=self.ts)
-
-    def _entries(self, changes: _Changes, fields: Fields, looked: int) -> _Entries:
-        def encode(symbol: str) -> tuple[str, int]:
-            if symbol not in changes.symbols:
-                return "", 0
-            ticks = self._counts.since(symbol, looked)
-            return self.entry(symbol, since=looked, fields=fields, ticks=ticks), ticks
-
-        entries = changes.entries[fields] = _Entries(encode)
-        return entries
 
     # --- trades -----------------------------------------------------------------------------
     @property
@@ -391,7 +349,7 @@ class Replica:
         return found[::-1]
 
     def corrections_since(self, sequence: int) -> list[TradeText]:
-        """Return what changed after `sequence` about trades of before, in order.
+        """Return the corrections of trades after `sequence`, in order.
 
         Raises:
             PositionLost: the tape of corrections does not reach back that far.
@@ -422,18 +380,15 @@ class Replica:
         return feeds + [known[s] for s in rows if visible is None or s in visible]
 
     # --- events -----------------------------------------------------------------------------
-    def _apply(self, sequence: int, event: Event) -> None:
-        self.board.apply(sequence, event)
-        self._note(sequence, event, self._present_row)
-
     def _note(self, sequence: int, event: Event, row_of: Callable[[Event], Row | None]) -> None:
         """Put an event on the tapes; `row_of` finds its instrument's row after it."""
+        if isinstance(event, TICKS):
+            self._note_tick(sequence, event)
+            return
         symbol = symbol_of(event)
         if symbol is not None:
             self._move_to_end(symbol, sequence)
-        if isinstance(event, Quote | Trade):
-            self._note_tick(sequence, event)
-        elif isinstance(event, Amendment):
+        if isinstance(event, Amendment):
             row = self.board.rows[event.symbol]
             self._corrections.append(sequence, encode_correction(event, row, sequence=sequence))
         else:
@@ -459,8 +414,12 @@ class Replica:
         self._recent[symbol] = sequence
 
     def _note_tick(self, sequence: int, tick: Tick) -> None:
+        # `_move_to_end` is written out: a call for each tick would cost more than what it does.
+        symbol, recent = tick.symbol, self._recent
         self.newest_ms = tick.ts_event
-        self._counts.append(sequence, tick.symbol)
+        recent.pop(symbol, None)
+        recent[symbol] = sequence
+        self._counts.append(sequence, symbol)
         if isinstance(tick, Trade):
             text = encode_trade(tick, self.board.rows[tick.symbol], sequence=sequence)
             self._trades.append(sequence, text)
@@ -470,7 +429,8 @@ class Replica:
     ) -> None:
         if isinstance(event, Listing | Delisting):
             # A new dict instead of `clear()`: views compare its identity.
-            self._visible = {}
+            self.listed = {}
+            self.catalogue.add(symbol or "")
         if isinstance(event, FeedStatus | FeedRemoval):
             text = StatusText(event.feed, encode_status(event, row))
         else:

@@ -3,27 +3,33 @@
 Pure. Must not know sockets, tasks or rows. Time and the replica arrive as arguments.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from dashboard.delivery.command_checks import (
-    bars_of,
+    bar_name,
+    bars_to_unsubscribe,
     channel_of,
     chosen_fields,
     named_bars,
+    named_books,
     refuse_before_begin,
     refuse_beyond,
     refuse_too_many,
     refuse_too_many_bars,
+    refuse_too_many_books,
     refuse_while_ahead,
     refuse_without,
-    symbols_of,
+    rejections_of,
+    symbols_to_unsubscribe,
     text_of,
 )
 from dashboard.delivery.outboxes.bars import BarsOutbox
 from dashboard.delivery.outboxes.deck import DeckOutbox
-from dashboard.delivery.outboxes.market import Place, StatusOutbox, TickerOutbox, TradesOutbox
+from dashboard.delivery.outboxes.depth import DepthOutbox
+from dashboard.delivery.outboxes.market import StatusOutbox, TickerOutbox, TradesOutbox
 from dashboard.delivery.outboxes.personal import PersonalOutbox
+from dashboard.delivery.outboxes.place import Place
 from dashboard.delivery.pace import ReaderPace
 from dashboard.delivery.replica import Replica
 from dashboard.delivery.token_bucket import TokenBucket
@@ -55,14 +61,10 @@ from dashboard.wire.frames import (
     encode_welcome,
 )
 from dashboard.wire.positions import ReaderPosition, position_of
-from dashboard.wire.registry import (
-    EVERYTHING,
-    Channel,
-    Close,
-    Error,
-)
+from dashboard.wire.registry import ERROR_TEXT, EVERYTHING, Channel, Close, Error
 from feeds.clock import Moment
 from feeds.market.events import NOTHING, Position
+from feeds.market.symbols import read_symbol
 
 COMMANDS_PER_S: Final = 20
 COMMAND_BURST: Final = 40
@@ -81,6 +83,14 @@ class Subscriber:
     (`is_whole_at_once`): it gets merged and distinct news together, or its position would be wrong.
     """
 
+    __slots__ = (
+        *("_access", "_bad_messages", "_bars", "_command_budget", "_depth"),
+        "_heartbeat_ms",
+        *("_is_whole_at_once", "_market_outboxes", "_paced_outboxes", "_scopes"),
+        *("_sent_stale_ms", "_status", "_ticker", "_trades", "beat_s", "closed", "deck", "pace"),
+        *("_read_trouble", "personal", "rights"),
+    )
+
     def __init__(
         self,
         *,
@@ -88,12 +98,14 @@ class Subscriber:
         now: Moment,
         access: Access = UNLIMITED,
         rights: Rights = NO_RIGHTS,
+        read_trouble: Callable[[], str] = str,
         scopes: frozenset[Scope] = EVERY_SCOPE,
         is_whole_at_once: bool = False,
     ) -> None:
         self.personal = PersonalOutbox()
         self.deck = DeckOutbox()
         self.rights = rights
+        self._read_trouble = read_trouble
         self._scopes = scopes
         self.closed: Close | None = None
         self.pace = ReaderPace(now.mono_s)
@@ -102,7 +114,8 @@ class Subscriber:
         self._trades = TradesOutbox(access)
         self._status = StatusOutbox(access)
         self._bars = BarsOutbox(access)
-        self._paced_outboxes = (self._ticker, self._trades, self._bars)
+        self._depth = DepthOutbox(access)
+        self._paced_outboxes = (self._ticker, self._trades, self._bars, self._depth)
         self._market_outboxes = (*self._paced_outboxes, self._status)
         self._is_whole_at_once = is_whole_at_once
         self._heartbeat_ms = heartbeat_ms
@@ -124,14 +137,15 @@ class Subscriber:
 
         A change of status, and the beginning and the end of a silence, are due for all readers.
         """
-        is_more = self._trades.is_open or self._bars.is_open or self._is_whole_at_once
+        is_more = any(outbox.is_open for outbox in (self._trades, self._bars, self._depth))
+        is_more = is_more or self._is_whole_at_once
         is_waiting = self.personal.offered is not None or self.deck.waiting is not None
         is_plain = self._ticker.is_open and self.pace.is_steady and not is_more and not is_waiting
         return self._ticker if is_plain else None
 
     @property
     def updates(self) -> int:
-        """Return how many changes of prices, trades and bars the reader got."""
+        """Return how many changes of prices, trades, bars and books the reader got."""
         return sum(outbox.updates for outbox in self._paced_outboxes)
 
     @property
@@ -143,6 +157,11 @@ class Subscriber:
     def symbol_count(self) -> int | None:
         """Return the number of symbols whose prices the reader gets; None is all of them."""
         return None if self._ticker.everything else len(list(self._ticker.symbols))
+
+    @property
+    def trouble(self) -> str:
+        """Return what staff must know of the database; "" while all is well, and for others."""
+        return self._read_trouble() if self.rights.is_staff else ""
 
     def welcome(self, replica: Replica, now: Moment) -> str:
         """Return the first frame."""
@@ -229,7 +248,8 @@ class Subscriber:
 
     def settle(self, replica: Replica) -> ReaderPosition | None:
         """Return the reader's position if no channel has anything due or is ahead, else None."""
-        # A process that has no market yet knows no place. Its name would replace a good one.
+        # Before the market has begun this process has no position. An empty one would replace the
+        # position that the reader has.
         if not replica.epoch:
             return None
         if self._is_behind(replica) or self._status.is_behind(replica) or self._is_ahead(replica):
@@ -277,7 +297,9 @@ class Subscriber:
         self._raise_to(replica, seq)
         self.beat_s = now.mono_s + self._heartbeat_ms / 1000
         self._sent_stale_ms = replica.stale_ms
-        return encode_heartbeat(seq=seq, ts=now.wall_ms, stale_ms=replica.stale_ms)
+        return encode_heartbeat(
+            seq=seq, ts=now.wall_ms, stale_ms=replica.stale_ms, trouble=self.trouble
+        )
 
     def _whole_up_to(self, replica: Replica) -> int:
         """Return the sequence up to which no open channel misses anything; 0 if none is open."""
@@ -321,14 +343,18 @@ class Subscriber:
                 return self._subscribe_prices(received, channel, command, replica)
             case Channel.BARS:
                 return self._subscribe_bars(received, command, replica)
+            case Channel.DEPTH:
+                return self._subscribe_depth(received, command, replica)
             case Channel.STATUS:
                 since = self._access.from_reader(position_of(command.since))
                 resumed = self._status.open(replica, since)
                 return {"channel": channel, "resumed": resumed}, self._status.take(replica)
             case Channel.NOTIFICATIONS:
-                self.personal.open_notices(notice_id_of(command.since), command.unread)
+                last = notice_id_of(command.since)
+                is_lost = last is None and command.since is not None
+                self.personal.open_notices(last, command.unread, is_lost=is_lost)
             case Channel.WATCHLIST:
-                self.personal.open_watchlist(command.symbols)
+                self.personal.open_watchlist(command.symbols, command.lists)
             case Channel.DECK:
                 refuse_without(received, self.rights.operates)
                 self.deck.open()
@@ -343,12 +369,14 @@ class Subscriber:
         everything = EVERYTHING in asked
         if everything:
             asked, keys = [EVERYTHING], self._access.seen_of(replica.board.known(), replica.board)
-            rejected: list[str] = []
+            rejected: dict[str, str] = {}
         else:
-            refuse_too_many(received, outbox, asked)
-            found = {symbol: self._access.key_of(symbol, replica.board) for symbol in asked}
-            keys = [key for key in found.values() if key is not None]
-            rejected = [symbol for symbol, key in found.items() if key is None]
+            read = {name: read_symbol(name) for name in asked}
+            refuse_too_many(received, outbox, read.values())
+            found = {name: self._access.key_of(read[name], replica.board) for name in asked}
+            keys = list(dict.fromkeys(key for key in found.values() if key is not None))
+            rejected = rejections_of(found)
+            asked = list(dict.fromkeys(read[name] for name in asked if name not in rejected))
         since = self._access.from_reader(position_of(command.since))
         if outbox.is_open:
             refuse_while_ahead(received, replica, outbox.place.position)
@@ -363,8 +391,8 @@ class Subscriber:
             outbox.want_everything()
         result = {
             "channel": channel,
-            "symbols": [symbol for symbol in asked if symbol not in rejected],
-            "rejected": dict.fromkeys(rejected, "unknown symbol"),
+            "symbols": asked,
+            "rejected": rejected,
             "resumed": resumed,
         }
         return result, frames
@@ -381,8 +409,9 @@ class Subscriber:
             return False, trades.add_lost(replica, keys)
         resumed = outbox.resume(replica, keys, since)
         # The next frame of a trades channel names its gap.
-        is_answered = resumed or channel is Channel.TRADES
-        return resumed, [] if is_answered else outbox.add(replica, keys)
+        if resumed or channel is Channel.TRADES:
+            return resumed, []
+        return False, self._ticker.add(replica, keys, has_gap=True)
 
     def _subscribe_bars(
         self, received: ReceivedCommand, command: Subscribe, replica: Replica
@@ -393,11 +422,14 @@ class Subscriber:
         keys = {
             name: self._access.key_of(symbol, replica.board) for name, (symbol, _) in asked.items()
         }
-        pairs = [(key, asked[name][1]) for name, key in keys.items() if key is not None]
+        rejected = rejections_of(keys)
+        pairs = list(
+            dict.fromkeys((key, asked[name][1]) for name, key in keys.items() if key is not None)
+        )
         since = self._access.from_reader(position_of(command.since))
         if self._bars.is_open:
             refuse_while_ahead(received, replica, self._bars.place.position)
-        if len(pairs) < len(keys):
+        if rejected:
             refuse_while_ahead(received, replica, since)
         self._bars.corrections = self._bars.corrections or command.corrections
         resumed = since is not None and self._bars.resume(replica, pairs, since)
@@ -405,21 +437,43 @@ class Subscriber:
         frames = [] if resumed else self._bars.add(replica, pairs, has_gap=has_gap)
         result = {
             "channel": Channel.BARS,
-            "symbols": [name for name, key in keys.items() if key is not None],
-            "rejected": {name: "unknown symbol" for name, key in keys.items() if key is None},
+            "symbols": list(dict.fromkeys(bar_name(name) for name in keys if name not in rejected)),
+            "rejected": rejected,
             "resumed": resumed,
         }
         return result, frames
+
+    def _subscribe_depth(
+        self, received: ReceivedCommand, command: Subscribe, replica: Replica
+    ) -> ResultAndFrames:
+        refuse_before_begin(received, replica)
+        asked = named_books(received, command.symbols or ())
+        refuse_too_many_books(received, self._depth, asked.values())
+        found = {name: self._access.key_of(asked[name], replica.board) for name in asked}
+        rejected = rejections_of(found)
+        keys = list(dict.fromkeys(key for key in found.values() if key is not None))
+        since = self._access.from_reader(position_of(command.since))
+        if self._depth.is_open:
+            refuse_while_ahead(received, replica, self._depth.place.position)
+        if rejected:
+            refuse_while_ahead(received, replica, since)
+        resumed = since is not None and self._depth.resume(replica, keys, since)
+        frames = [] if resumed else self._depth.add(replica, keys, has_gap=since is not None)
+        symbols = list(dict.fromkeys(asked[name] for name in asked if name not in rejected))
+        result = {"channel": Channel.DEPTH, "symbols": symbols, "rejected": rejected}
+        return result | {"resumed": resumed}, frames
 
     def _unsubscribe(self, received: ReceivedCommand, command: Unsubscribe) -> ResultAndFrames:
         channel = channel_of(received, command.channel)
         match channel:
             case Channel.TICKER:
-                self._ticker.remove(symbols_of(received, command, self._ticker))
+                self._ticker.remove(symbols_to_unsubscribe(received, command, self._ticker))
             case Channel.TRADES:
-                self._trades.remove(symbols_of(received, command, self._trades))
+                self._trades.remove(symbols_to_unsubscribe(received, command, self._trades))
             case Channel.BARS:
-                self._bars.remove(bars_of(received, command, self._bars))
+                self._bars.remove(bars_to_unsubscribe(received, command, self._bars))
+            case Channel.DEPTH:
+                self._depth.remove(symbols_to_unsubscribe(received, command, self._depth))
             case Channel.STATUS:
                 self._status.close()
             case Channel.NOTIFICATIONS:
@@ -445,6 +499,7 @@ class Subscriber:
             raise CommandRefused(Error.TOO_MANY_COMMANDS, f"limit is {COMMANDS_PER_S} per second")
 
     def _count_bad(self, refused: CommandRefused) -> None:
-        self._bad_messages += refused.code != Error.TOO_MANY_COMMANDS
+        # What may work later is no bad message: a page may wait long for a market to begin.
+        self._bad_messages += int(not ERROR_TEXT[Error(refused.code)][1])
         if self._bad_messages >= BAD_MESSAGES:
             self.closed = self.closed or Close.BAD_FRAME

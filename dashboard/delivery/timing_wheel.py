@@ -4,6 +4,7 @@ Pure. Must not know what is due. It is the timing wheel of Varghese and Lauck (1
 for the wheel: so a slot may be any time ahead.
 """
 
+from collections.abc import Iterable
 from heapq import heappop, heappush
 from math import inf
 from typing import Final, Generic, Protocol, TypeVar
@@ -33,20 +34,33 @@ class TimingWheel(Generic[Item]):
         """Plan an item for a time (seconds), instead of the time that was planned before."""
         if due_s == inf:
             item.slot = NOWHERE
-            return
-        # What is overdue goes into the next slot, as those before it have been taken.
-        slot = int(due_s / self._slot_s) + 1
-        if slot <= self._taken:
-            slot = self._taken + 1
-        if slot == item.slot:
-            return
-        item.slot = slot
+        else:
+            self.put_all([(item, due_s)])
+
+    def put_all(self, plans: Iterable[tuple[Item, float]]) -> None:
+        """Plan items, each for a time (seconds) that is not infinite."""
+        slot_s, first = self._slot_s, self._taken + 1
+        known, append = NOWHERE, list[Item]().append
+        for item, due_s in plans:
+            # The slot after the one of its time, or it would be taken too early.
+            # What is overdue goes into the next slot, as those before it have been taken.
+            slot = int(due_s / slot_s) + 1
+            if slot < first:
+                slot = first
+            if slot == item.slot:
+                continue
+            item.slot = slot
+            # Items that are planned together mostly share a slot, so it is looked up once.
+            if slot != known:
+                known, append = slot, self._items_of(slot).append
+            append(item)
+
+    def _items_of(self, slot: int) -> list[Item]:
         items = self._slots.get(slot)
         if items is None:
-            self._slots[slot] = [item]
+            items = self._slots[slot] = []
             heappush(self._order, slot)
-        else:
-            items.append(item)
+        return items
 
     def take(self, now_s: float) -> list[Item]:
         """Remove and return the items that are due, in the order of their slots.

@@ -7,6 +7,8 @@ Pure. Must not know what is counted.
 class TokenBucket:
     """Earns `per_s` tokens a second, and holds at most `burst`."""
 
+    __slots__ = ("_burst", "_left", "_looked_s", "_per_s")
+
     def __init__(self, *, per_s: float, burst: float, now_s: float) -> None:
         self._per_s = per_s
         self._burst = burst

@@ -196,6 +196,7 @@ class _Events(_Http):
     async def _lines(self) -> AsyncIterator[bytes]:
         """Yield the lines of a chunked body (RFC 9112 7.1)."""
         buffered = b""
+        # An empty line means that the server has left.
         while size := int(await self.reader.readline() or b"0", 16):
             chunk = await self.reader.readexactly(size + 2)
             self.tally.count(bytes_in=size + 4 + len(f"{size:x}"))

@@ -40,6 +40,7 @@ class Reader:
         self.notices: dict[int, Entry] = {}
         self.unread = 0
         self.watchlist: list[str] = []
+        self.books: dict[str, Entry] = {}
         self.ticks: dict[str, int] = {}
         self.stale_ms: int | None = None
         self._statuses: list[Entry] = []
@@ -75,6 +76,8 @@ class Reader:
                 self._take_trades(frame, data)
             case {"channel": "bars", "data": data}:
                 self._take_bars(frame, data)
+            case {"channel": "depth", "data": data}:
+                self._take_books(frame, data)
             case {"channel": "status", "data": data}:
                 self._take_status(frame, data)
             case {"channel": "notifications", "data": data}:
@@ -87,6 +90,15 @@ class Reader:
         """Raise all positions to `seq`, which a heartbeat or the id of an event confirms."""
         for channel, mine in self.positions.items():
             self.positions[channel] = Position(mine.epoch, max(mine.sequence, seq))
+
+    # --- depth ------------------------------------------------------------------------------
+    def _take_books(self, frame: Frame, data: dict[str, Entry]) -> None:
+        # At most DEPTH_LIMIT books: a snapshot of them is one frame.
+        if frame.get("type") == "snapshot":
+            self._stand(frame)
+        else:
+            self._advance(frame)
+        self.books |= data
 
     # --- ticker -----------------------------------------------------------------------------
     def _take_ticker(self, frame: Frame, data: dict[str, Entry]) -> None:

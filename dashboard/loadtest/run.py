@@ -27,6 +27,7 @@ async def run(plan: Plan) -> Report:
     symbols = await catalogue(plan)
     tallies = [Tally() for _ in range(plan.clients)]
     openings = asyncio.Semaphore(OPEN_AT_ONCE)
+    # Three readings: memory counts from before the readers came, CPU time only while it measures.
     before = _Usage(plan.server_pid)
     async with asyncio.TaskGroup() as tasks:
         opened = [asyncio.Event() for _ in tallies]
@@ -56,7 +57,10 @@ async def _keep_reading(
     while True:
         try:
             await _read(plan, tally, symbols, openings, opened)
+        # A task group wraps what its tasks raise.
         except* (OSError, asyncio.IncompleteReadError, ValueError):
+            # A reader that never came in has a wrong address or token: to try again would hide
+            # that.
             if not opened.is_set():
                 raise
         tally.reconnects += 1

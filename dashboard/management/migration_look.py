@@ -1,4 +1,4 @@
-"""A look at the migrations that keeps no server from starting: the database may come later."""
+"""The check for migrations of servers that start even if their database is not there yet."""
 
 import logging
 
@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 class PatientCommand(BaseCommand):
-    """A command that starts a server, also while its database cannot be reached."""
+    """A command that starts a server, even while its database cannot be reached."""
 
     def check_migrations(self) -> None:
         """Say which migrations are due, if the database can be asked."""

@@ -26,6 +26,7 @@ TITLES: Final = {
     TroubleKind.UNSTEADY: "Feed {feed} reconnects too often",
     TroubleKind.CRASHED: "The market crashed and begins again",
     TroubleKind.SILENT: "No process runs the market",
+    TroubleKind.OVERLOADED: "The market cannot keep its rate",
 }
 
 Look = Callable[[], list[Trouble]]
@@ -33,7 +34,7 @@ Tell = Callable[[str, str], Awaitable[object]]
 
 
 class Alarm:
-    """Looks for trouble every second, and tells it; `counts` has how often there was any."""
+    """Looks for trouble every second, and reports it; `counts` has how often there was any."""
 
     def __init__(self, look: Look, tell: Tell) -> None:
         """Take what finds new trouble, and what sends a title and a text to operators."""
@@ -43,13 +44,13 @@ class Alarm:
         self._untold: deque[Trouble] = deque(maxlen=MOST_UNTOLD)
 
     def note(self, trouble: Trouble) -> None:
-        """Log and count a trouble; it is told with the next look."""
+        """Log and count a trouble; it is sent with the next look."""
         self.counts[trouble.kind] += 1
         self._untold.append(trouble)
         log.error("trouble kind=%s feed=%s fact=%s", trouble.kind, trouble.feed, trouble.fact)
 
     async def run(self) -> None:
-        """Look and tell until cancelled."""
+        """Look and report until cancelled."""
         while True:
             await asyncio.sleep(LOOK_S)
             for trouble in self._look():
@@ -57,7 +58,7 @@ class Alarm:
             await self.tell()
 
     async def tell(self) -> None:
-        """Tell what was not told yet; what the database cannot take now is told later."""
+        """Send what was not sent yet; what the database cannot take now is sent later."""
         while self._untold:
             trouble = self._untold[0]
             try:
@@ -76,7 +77,7 @@ class BusWatch:
         self._is_silent = False
 
     def look(self) -> list[Trouble]:
-        """Return that the market is silent, once for each silence."""
+        """Return the trouble that the market is silent, once for each silence."""
         was_silent, self._is_silent = self._is_silent, self._hub.bus_age_s >= SILENT_S
         if was_silent or not self._is_silent:
             return []

@@ -1,8 +1,9 @@
 """A backup: one file with the database, the recordings, the key, and the checksums of all of them.
 
-Must not know rows or settings. Whoever has the file has everything, so only its owner may read it.
+Must not know rows or settings. A reader of the file has everything, so only its owner may read it.
 """
 
+import gzip
 import hashlib
 import os
 import shutil
@@ -18,6 +19,7 @@ from typing import IO, Final, NamedTuple
 import msgspec
 
 from dashboard.exceptions import BackupFailed
+from feeds.file_modes import FILE_MODE
 
 VERSION: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -64,6 +66,7 @@ def write_backup(
             dump(database)
             unfinished = folder / "backup"
             manifest = _pack(unfinished, [(DATABASE, database), *_files_of(places)], vendor)
+            # It gets its name when it is whole, so no half backup ever has that name.
             unfinished.replace(target)
     except OSError as error:
         raise BackupFailed(f"{target} cannot be written: {error.strerror}") from None
@@ -87,6 +90,7 @@ def read_backup(
             manifest = _unpack(source, folder)
             if manifest.vendor != vendor:
                 raise BackupFailed(f"it holds a database of {manifest.vendor}, not of {vendor}")
+            # The database first: it is the one that can refuse, and then no file has changed.
             load(folder / DATABASE)
             _put_back(folder, manifest, places)
     except OSError as error:
@@ -112,7 +116,7 @@ def _private_folder(parent: Path) -> Iterator[Path]:
 def _pack(target: Path, files: Iterable[tuple[str, Path]], vendor: str) -> Manifest:
     made_at = datetime.now(UTC).isoformat(timespec="seconds")
     manifest = Manifest(VERSION, made_at, vendor, {})
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
     with os.fdopen(descriptor, "wb") as out, tarfile.open(fileobj=out, mode="w:gz") as archive:
         for name, file in files:
             manifest.files[name] = _add(archive, name, file)
@@ -120,6 +124,7 @@ def _pack(target: Path, files: Iterable[tuple[str, Path]], vendor: str) -> Manif
         listed = target.with_name(MANIFEST)
         listed.write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
         _add(archive, MANIFEST, listed)
+        # Closing writes the end of the archive, which must be on the disk before the new name is.
         archive.close()
         out.flush()
         os.fsync(out.fileno())
@@ -130,7 +135,8 @@ def _add(archive: tarfile.TarFile, name: str, file: Path) -> str:
     """Add a file, and return the checksum of what was added."""
     with file.open("rb") as content:
         entry = tarfile.TarInfo(name)
-        entry.size, entry.mode = os.fstat(content.fileno()).st_size, 0o600
+        # Owner and rights of this machine mean nothing on the one that restores.
+        entry.size, entry.mode = os.fstat(content.fileno()).st_size, FILE_MODE
         entry.mtime = int(os.fstat(content.fileno()).st_mtime)
         hashed = _HashedReader(content)
         archive.addfile(entry, hashed)
@@ -153,10 +159,15 @@ class _HashedReader:
 
 def _unpack(source: Path, folder: Path) -> Manifest:
     try:
-        with tarfile.open(source, "r:gz") as archive:
+        with gzip.open(source) as content, tarfile.open(fileobj=content) as archive:
+            # The filter refuses links and paths that lead out of the folder.
             archive.extractall(folder, filter="data")
+            # The checksum of the whole file stands at its end, which no member needs.
+            while content.read(BLOCK):
+                pass
         manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
-    except (tarfile.TarError, zlib.error, EOFError, OSError, msgspec.MsgspecError) as error:
+    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as error:
+        # A damaged manifest is no JSON, and not always text: both are ValueErrors.
         raise BackupFailed(f"{source} is no whole backup: {error}") from None
     if manifest.version != VERSION:
         raise BackupFailed(f"its version was {manifest.version}, expected {VERSION}")
@@ -193,5 +204,5 @@ def _put_back(folder: Path, manifest: Manifest, places: Places) -> None:
 
 def _move(file: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    file.chmod(0o600)
+    file.chmod(FILE_MODE)
     shutil.move(file, target)

@@ -15,6 +15,7 @@ from typing import Any, Final
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from dashboard.exceptions import BackupFailed
+from feeds.file_modes import FILE_MODE
 
 SIDE_FILES: Final = ("-wal", "-shm")
 """What SQLite keeps beside a database; it belongs to that one database only."""
@@ -45,6 +46,7 @@ def load(connection: BaseDatabaseWrapper, file: Path) -> None:
     if connection.vendor == "sqlite":
         _load_sqlite(Path(connection.settings_dict["NAME"]), file)
     elif connection.vendor == "postgresql":
+        # In one transaction: a restore that fails leaves the former database as it was.
         flags = ("--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error")
         _run("pg_restore", connection, *flags, str(file))
     else:
@@ -63,6 +65,7 @@ def _dump_sqlite(connection: BaseDatabaseWrapper, file: Path) -> None:
     connection.ensure_connection()
     try:
         with closing(sqlite3.connect(file)) as copy:
+            # In parts, so that the site can write between them.
             connection.connection.backup(copy, pages=1_000)
             # One file instead of three: a copy needs no log for writers.
             copy.execute("PRAGMA journal_mode=DELETE")
@@ -78,6 +81,7 @@ def check_sqlite(file: Path) -> None:
         BackupFailed: it is damaged, or no SQLite database.
     """
     try:
+        # Read-only: SQLite would make a file that is missing, and call it whole.
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
             [said] = database.execute("PRAGMA integrity_check(1)").fetchone()
     except sqlite3.Error as error:
@@ -89,9 +93,10 @@ def check_sqlite(file: Path) -> None:
 def _load_sqlite(database: Path, file: Path) -> None:
     check_sqlite(file)
     database.parent.mkdir(parents=True, exist_ok=True)
+    # Beside it, as only a rename on the same disk is done at once or not at all.
     fresh = database.with_name(f"{database.name}.restored")
     shutil.copyfile(file, fresh)
-    fresh.chmod(0o600)
+    fresh.chmod(FILE_MODE)
     # The log of the former database would be applied to the new one.
     for ending in SIDE_FILES:
         database.with_name(database.name + ending).unlink(missing_ok=True)

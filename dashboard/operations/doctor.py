@@ -23,14 +23,14 @@ from dashboard.people.selectors import operators
 from feeds.models import Feed
 
 FREE_BYTES: Final = 1024**3
-"""Below this recordings and the log of the database may soon find no room."""
+"""With less free disk space recordings and the log of the database may soon fill the disk."""
 OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 ASSETS: Final = ("js/pages/dashboard.js", "css/base.css", "admin/css/base.css")
 """Files that pages need: ours, and those of Django's admin."""
 
 
 class Severity(StrEnum):
-    """How a finding is."""
+    """How bad a finding is."""
 
     OK = "ok"
     WARNING = "warning"
@@ -73,11 +73,11 @@ def settings_hold() -> Iterator[Diagnosis]:
 
 
 def former_keys_are_gone(keys: int, session_days: int) -> Iterator[Diagnosis]:
-    """Say whether former keys of the site are believed still."""
+    """Say whether former keys of the site are still valid."""
     if not keys:
-        yield Diagnosis("keys", Severity.OK, "only SECRET_KEY is believed")
+        yield Diagnosis("keys", Severity.OK, "only SECRET_KEY is valid")
         return
-    fact = f"SECRET_KEY_FALLBACKS has {keys}: who knows a former key can still sign with it"
+    fact = f"SECRET_KEY_FALLBACKS has {keys}: anybody who knows a former key can still sign with it"
     cure = (
         f"Take it out {session_days} days after the change: what was not used since then ends."
         " Take it out at once if somebody else knows a former key."
@@ -124,7 +124,7 @@ def _rows() -> Iterator[Diagnosis]:
         yield Diagnosis("operators", Severity.OK, f"there are {people}")
     else:
         cure = "Run manage.py createsuperuser, or give staff the permissions of operators."
-        yield Diagnosis("operators", Severity.WARNING, "nobody is told of trouble", cure)
+        yield Diagnosis("operators", Severity.WARNING, "nobody hears of trouble", cure)
 
 
 def database_is_whole() -> Iterator[Diagnosis]:
@@ -141,7 +141,7 @@ def database_is_whole() -> Iterator[Diagnosis]:
 
 
 def data_is_safe(folder: Path) -> Iterator[Diagnosis]:
-    """Look at the room and the permissions of the data folder."""
+    """Look at the free disk space and the permissions of the data folder."""
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         cure = f"Run chown for the account of the site: {folder}"
         yield Diagnosis("data folder", Severity.ERROR, f"{folder} cannot be written", cure)
@@ -157,7 +157,13 @@ def data_is_safe(folder: Path) -> Iterator[Diagnosis]:
 
 
 def _permissions(folder: Path) -> Iterator[Diagnosis]:
-    secret = [folder / "secret_key", folder / "accounts.json", *folder.glob("*.sqlite3*")]
+    secret = [
+        folder / "secret_key",
+        folder / "vapid_key.pem",
+        folder / "accounts.json",
+        *folder.glob("*.sqlite3*"),
+    ]
+    # In a folder that others cannot enter, the rights of its files do not matter.
     is_private = not folder.stat().st_mode & OTHERS
     open_files = [file.name for file in secret if file.exists() and file.stat().st_mode & OTHERS]
     if is_private or not open_files:

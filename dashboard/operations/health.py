@@ -15,7 +15,7 @@ from dashboard.network.asgi_types import Receive, Scope, Send
 from dashboard.transports.http import JSON, respond
 
 DATABASE_S: Final = 2.0
-"""A database that takes longer to say that it is there is not."""
+"""A database that takes longer to answer counts as away."""
 BUS_S: Final = 5.0
 """A market says something every second; a standby takes over within this time."""
 PATHS: Final = frozenset({"/healthz", "/readyz"})

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from dashboard import request_id
+from dashboard.process import request_id
 
 MASK: Final = "***"
 SHORTEST_SECRET: Final = 6
@@ -84,6 +84,7 @@ class JsonFormatter(logging.Formatter):
         return {name: self._plain(value) for name, value in pairs if name}
 
     def _plain(self, value: object) -> Any:
+        # JSON has no NaN, the only number that is not itself.
         is_plain = isinstance(value, int | float) and value == value
         return value if is_plain else self._mask(str(value))
 

@@ -16,11 +16,11 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from dashboard.cpu_meter import CostMeter
 from dashboard.delivery.histogram import Histogram
 from dashboard.delivery.hub import Hub
 from dashboard.delivery.traffic import RefusalReason
 from dashboard.operations.alarm import Alarm
+from dashboard.process.cpu_meter import CostMeter
 from dashboard.wire.registry import Close, Transport
 from feeds.engine.feed_watch import TroubleKind
 from feeds.market.board import TS_EVENT
@@ -34,12 +34,13 @@ Values = Mapping[str, float]
 
 
 class FeedFigures(NamedTuple):
-    """What the process of the feed has done since its market began: sums, and `lag_s` now."""
+    """What the process of the feed has done since it began; `lag_s` and `share` are of now."""
 
     events: int = 0
     batches: int = 0
     late: int = 0
     lag_s: float = 0.0
+    share: float = 1.0
     upstream_connections: int = 0
     upstream_dropped: Values = {}
 
@@ -106,7 +107,7 @@ class HubCollector(Collector):
     def _trouble(self) -> Iterator[Metric]:
         traffic = self._hub.traffic
         refused = _each(RefusalReason, traffic.refusals)
-        yield _counter("refusals", "Who was not let in or answered, and why.", refused, "reason")
+        yield _counter("refusals", "Connections and requests refused, and why.", refused, "reason")
         ended = {code.name.lower(): float(traffic.ends[code]) for code in Close}
         yield _counter("ends", "Connections that the server ended, and why.", ended, "reason")
         yield _counter("overruns", "Times that the hub lost batches.", traffic.overruns)
@@ -125,6 +126,7 @@ class FeedCollector(Collector):
         yield _counter("engine_batches", "Batches that were published.", figures.batches)
         yield _counter("engine_late", "Steps that came more than a second late.", figures.late)
         yield _gauge("engine_lag_seconds", "How late the last step was.", figures.lag_s)
+        yield _gauge("engine_share", "Share of its ticks that the market makes.", figures.share)
         connections = figures.upstream_connections
         yield _counter("upstream_connections", "Connections made to the upstream.", connections)
         dropped = figures.upstream_dropped
@@ -132,7 +134,7 @@ class FeedCollector(Collector):
 
 
 class AlarmCollector(Collector):
-    """The troubles that operators were told of."""
+    """The troubles that operators were notified of."""
 
     def __init__(self, alarm: Alarm) -> None:
         self._alarm = alarm
@@ -140,11 +142,12 @@ class AlarmCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Return how often there was each kind of trouble."""
         troubles = _each(TroubleKind, self._alarm.counts)
-        yield _counter("troubles", "Troubles that operators were told of.", troubles, "kind")
+        yield _counter("troubles", "Troubles that operators were notified of.", troubles, "kind")
 
 
 def registry_of(collectors: Iterable[Collector]) -> CollectorRegistry:
     """Return what to read: these collectors, and memory, CPU and descriptors of the process."""
+    # Describing would collect all figures at registration, only to learn their names.
     registry = CollectorRegistry(auto_describe=False)
     ProcessCollector(registry=registry)
     for collector in collectors:

@@ -1,7 +1,7 @@
-"""Deletes what is too old: bars, notifications, audit entries, sessions and counts that have ended.
+"""Deletes rows that are too old; KINDS has their names.
 
-Must not know what these rows hold. Work is done in short transactions with a pause after each, so
-nobody waits long for a lock. It happens in the process of the feed, of which there is one.
+Must not know what these rows hold. It deletes in short transactions with a pause after each, so
+nobody waits long for a lock. It runs in the process of the feed, because there is only one.
 """
 
 import asyncio
@@ -17,17 +17,22 @@ from asgiref.sync import sync_to_async
 from django import db
 from django.utils import timezone
 
+from dashboard.alerts.pruning import expired_alerts, old_firings, prune_alerts, prune_firings
 from dashboard.people.cache_service import ended_entries, prune_cache
-from dashboard.people.services import old_notifications, prune_notifications
 from dashboard.people.session_service import ended_sessions, prune_sessions
+from dashboard.personal.notifications import old_notifications, prune_notifications
+from dashboard.reaching.pruning import old_dispatches, prune_dispatches
 from feeds.database import with_connection
 from feeds.services.audit import old_audit, prune_audit
 from feeds.services.bars import count_old_bars, prune_bars
 
 EVERY_S: Final = 600.0
-KINDS: Final = ("bars", "notifications", "audit entries", "sessions", "cache entries")
+KINDS: Final = (
+    *("bars", "dispatches", "notifications", "firings", "expired alerts"),
+    *("audit entries", "sessions", "cache entries"),
+)
 PAUSE_S: Final = 0.02
-"""Others write meanwhile: SQLite gives its lock to whoever asks at the right moment."""
+"""Others write meanwhile: SQLite gives its lock to the process that asks at the right moment."""
 log = logging.getLogger(__name__)
 
 
@@ -37,13 +42,18 @@ class Retention:
 
     bars_days: int
     notifications_days: int
+    dispatches_days: int
+    alerts_days: int
     audit_days: int
 
     def count_old(self) -> dict[str, int]:
         """Return how many rows of each kind are too old."""
         return {
             "bars": count_old_bars(self.bars_days),
+            "dispatches": old_dispatches(_midnight(self.dispatches_days)).count(),
             "notifications": old_notifications(_midnight(self.notifications_days)).count(),
+            "firings": old_firings(_midnight(self.alerts_days)).count(),
+            "expired alerts": expired_alerts(_midnight(self.alerts_days)).count(),
             "audit entries": old_audit(_midnight(self.audit_days)).count(),
             "sessions": ended_sessions().count(),
             "cache entries": ended_entries().count(),
@@ -53,7 +63,10 @@ class Retention:
         """Delete what is too old; yield a kind and how many went, after each transaction."""
         kinds = {
             "bars": prune_bars(self.bars_days),
+            "dispatches": prune_dispatches(_midnight(self.dispatches_days)),
             "notifications": prune_notifications(_midnight(self.notifications_days)),
+            "firings": prune_firings(_midnight(self.alerts_days)),
+            "expired alerts": prune_alerts(_midnight(self.alerts_days)),
             "audit entries": prune_audit(_midnight(self.audit_days)),
             "sessions": prune_sessions(),
             "cache entries": prune_cache(),

@@ -64,6 +64,7 @@ class WriteProbe:
                 await asyncio.sleep(EVERY_S)
                 await asyncio.get_running_loop().run_in_executor(thread, self.look)
         finally:
+            # The connection belongs to that thread; no other may close it.
             thread.submit(connection.close)
             thread.shutdown(wait=False)
 

@@ -31,6 +31,7 @@ class BrowserSessionMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a request; note its session afterwards, as a sign-in makes a new one."""
         response = self._get_response(request)
+        # Asking who it is reads the session, which forbids the page to every cache.
         if request.session.accessed and request.user.is_authenticated:
             self._note(request, request.session.session_key)
         return response

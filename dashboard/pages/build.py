@@ -7,7 +7,7 @@ working; but only a reload brings it what is new.
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from dashboard.static_files.sources import current_build
 
@@ -18,7 +18,7 @@ def build_context(request: HttpRequest) -> dict[str, str]:  # noqa: ARG001
 
 
 @login_not_required
-@require_GET
+@require_safe
 @cache_control(no_store=True)
 def build(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
     """Answer with the build of this server."""

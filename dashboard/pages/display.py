@@ -47,11 +47,21 @@ class MarketDisplay:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
 
+    @property
+    def has_begun(self) -> bool:
+        """Say whether this process has heard of a market."""
+        return bool(self._hub.replica.epoch)
+
     def rows(self, symbols: Sequence[str], access: Access) -> list[DisplayRow]:
         """Return a line for each symbol that is listed and seen."""
         board = self._hub.replica.board
         keys = ((symbol, access.key_of(symbol, board)) for symbol in symbols)
         return [display_row(s, board.rows[key]) for s, key in keys if key in board.rows]
+
+    def seen_rows(self, access: Access) -> dict[str, Row]:
+        """Return the rows that are seen, by the symbol they are shown with."""
+        board = self._hub.replica.board
+        return {shown(key): board.rows[key] for key in access.seen_of(board.rows, board)}
 
     def catalogue(self, access: Access) -> list[dict[str, str]]:
         """Return symbol, name and sector of every instrument that is seen."""
@@ -79,8 +89,10 @@ class MarketDisplay:
         ]
 
     def prices(self, symbols: Iterable[str]) -> dict[str, tuple[int | None, Phase]]:
-        """Return the last price (ticks, None without a trade) and the phase of each symbol that is
-        listed; any thread may ask, as each is looked up by itself."""
+        """Return the last price (ticks, None without a trade) and the phase of each listed symbol.
+
+        Any thread may ask, as each is looked up by itself.
+        """
         find = self._hub.replica.board.rows.get
         rows = ((symbol, find(symbol)) for symbol in symbols)
         return {
@@ -131,6 +143,7 @@ def day_text(feed: FeedStatus, now_ms: int) -> str:
         return ""
     if feed.state is not FeedState.RUNNING:
         return f"{feed.exchange} \u00b7 {phase_name(feed.state)}"
+    # The status came some time ago, and its clock has gone on since. Our own clock may be behind.
     at_ms = feed.exchange_ms + max(0, now_ms - feed.ts_event) * feed.scale
     there = datetime.fromtimestamp(at_ms / 1000, ZoneInfo(feed.zone))
     is_compressed = feed.scale != 1
@@ -156,13 +169,35 @@ def display_row(symbol: str, row: Row) -> DisplayRow:
         "direction": "flat" if not change else "up" if change > 0 else "down",
         "bid": _price(row, BID),
         "ask": _price(row, ASK),
-        "volume": _volume(row.values[VOLUME]),
+        "volume": _volume(row),
         "high": _price(row, HIGH),
         "low": _price(row, LOW),
         "phase": row.phase,
         "phase_name": phase_name(row.phase),
         "reason": row.reason,
         "delay": delay_of(row.feed),
+    }
+
+
+def blank_row(symbol: str) -> DisplayRow:
+    """Return the line of an instrument of which nothing is known yet."""
+    return {
+        "symbol": symbol,
+        "name": "",
+        "sector": "",
+        "last": MISSING,
+        "change": MISSING,
+        "change_percent": MISSING,
+        "direction": "flat",
+        "bid": MISSING,
+        "ask": MISSING,
+        "volume": MISSING,
+        "high": MISSING,
+        "low": MISSING,
+        "phase": "",
+        "phase_name": "",
+        "reason": "",
+        "delay": 0,
     }
 
 
@@ -178,16 +213,20 @@ def _price(row: Row, index: int) -> str:
 
 
 def _signed(value: float, decimals: int) -> str:
+    # Rounded first: a minus before 0.00 would tell of a fall that nobody sees.
     text = rounded(abs(value), decimals)
     if not text.strip("0.,"):
         return text
     return f"{'+' if value > 0 else MINUS}{text}"
 
 
-def _volume(value: object) -> str:
-    if not isinstance(value, int):
+def _volume(row: Row) -> str:
+    lots = row.values[VOLUME]
+    if not isinstance(lots, int):
         return MISSING
+    text = row.size(lots)
+    value = float(text)
     for size, unit in _UNITS:
         if value >= size:
             return f"{rounded(value / size, 2)}{unit}"
-    return str(value)
+    return text

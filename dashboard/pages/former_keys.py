@@ -1,4 +1,4 @@
-"""Who asks for a page, also by a session that a former key of the site made.
+"""Finds the account that asks for a page, also by a session of a former key of the site.
 
 Must not know the pages.
 """
@@ -16,7 +16,7 @@ from dashboard.people import session_service
 
 
 class KeyChangeMiddleware(AuthenticationMiddleware):
-    """Django's, with sessions that keep their id when the key of the site changes."""
+    """Django's middleware, but a session keeps its id when the key of the site changes."""
 
     def process_request(self, request: HttpRequest) -> None:
         """Find the account when somebody asks for it."""
@@ -29,5 +29,6 @@ def _user_of(request: HttpRequest) -> AbstractBaseUser | AnonymousUser:
     if not hasattr(request, "_cached_user") and SESSION_KEY in request.session:
         user = User.objects.filter(pk=request.session[SESSION_KEY]).first()
         if user is not None:
+            # Before Django does it, which would give the session another id.
             session_service.renew_hash(request.session, user)
     return get_user(request)

@@ -1,7 +1,7 @@
 """Django's handler of pages, with a bound on the requests that are answered at once.
 
-Must not know the pages. Django begins a thread for every request that it has, so that thousands of
-visitors, even of those who have left, would be thousands of threads on one core.
+Must not know the pages. Django begins a thread for each request, so thousands of visitors would
+be thousands of threads on one core, even after they have left.
 """
 
 import asyncio
@@ -43,6 +43,7 @@ class Turn:
             self._room.release()
 
 
+# Django hands nothing of ours from one hook to the next, so the turn goes with the context.
 _turn: ContextVar[Turn] = ContextVar("turn")
 
 
@@ -60,6 +61,7 @@ class PageHandler(ASGIHandler):
         try:
             await super().__call__(scope, receive, send)
         finally:
+            # A request that was aborted never came to `run_get_response`.
             turn.give_back()
 
     async def read_body(self, receive: Any) -> Any:
@@ -72,6 +74,7 @@ class PageHandler(ASGIHandler):
         try:
             await _wait_for_turn(receive)
         except BaseException:
+            # Django closes the body only once it has it.
             body.close()
             raise
         return body
@@ -99,6 +102,7 @@ async def _wait_for_turn(receive: Any) -> None:
         await turn.take()
         return
     taking = asyncio.ensure_future(turn.take())
+    # After the body the only message that can follow says that the client has left.
     leaving = asyncio.ensure_future(receive())
     try:
         await asyncio.wait({taking, leaving}, return_when=asyncio.FIRST_COMPLETED)

@@ -1,7 +1,9 @@
 """Headers of every page beside Django's own: who may load and cache it, and what it may use.
 
-Must not know the pages. What transports answer is never shown as a page, so
-`dashboard/transports/http.py` sends fewer.
+Must not know the pages. Other headers are set elsewhere: `dashboard/settings.py` has Django's and
+the content security policy, `dashboard/network/closed_headers.py` those of files and of refusals
+before any page. `dashboard/transports/http.py` has those of the transports: what they answer is
+never shown as a page, so they send fewer.
 """
 
 from collections.abc import Callable

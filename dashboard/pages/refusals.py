@@ -1,5 +1,5 @@
-"""Pages for requests that are refused by the site's address, each with the setting that cures it,
-and the answer while the database cannot be used.
+"""Pages for requests that are refused: by the site's address, each with the setting that cures it,
+what is forbidden or not found, and the answer while the database cannot be used.
 
 Must not know what was asked for. These pages must not need the host of the request.
 """
@@ -8,13 +8,22 @@ import logging
 import sys
 from typing import Final
 
-from django.core.exceptions import DisallowedHost
+from django.conf import settings
+from django.core.exceptions import (
+    DisallowedHost,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.db import InterfaceError, InternalError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import render
+from django.template import loader
 from django.views import defaults
 
-from feeds.database import writability
+from dashboard.pages.posted import wants_json
+from dashboard.wire.registry import Error, error_object
+from feeds.database import with_connection, writability
 
 log = logging.getLogger(__name__)
 FOREIGN_REASONS: Final = ("Origin checking failed", "Referer checking failed")
@@ -22,6 +31,11 @@ FOREIGN_REASONS: Final = ("Origin checking failed", "Referer checking failed")
 HOST_CHARACTERS: Final = 100
 RETRY_AFTER_S: Final = 5
 """When to ask again after a database that was locked, full, read-only or away."""
+
+NO_DATABASE: Final = (
+    "The site cannot read or write its accounts and settings now. Prices go on. Nothing was "
+    "changed: try again in a moment."
+)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -31,9 +45,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a bad request; one by a host name that is not this site's is told the cure."""
+    """Answer a bad request: one that is too large with the limit, and one with a host name that is
+    not this site's with the cure."""
     if not isinstance(exception, DisallowedHost):
-        return defaults.bad_request(request, exception)
+        return _refused(request, _excess_of(exception))
     host = request.META.get("HTTP_HOST", "")[:HOST_CHARACTERS]
     log.warning("host refused host=%a cure=MARKET_PUBLIC_ORIGINS or MARKET_ALLOWED_HOSTS", host)
     return HttpResponseBadRequest(
@@ -41,6 +56,34 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         "operator has to add it to MARKET_PUBLIC_ORIGINS or MARKET_ALLOWED_HOSTS.\n",
         content_type="text/plain",
     )
+
+
+def _excess_of(exception: Exception) -> str:
+    """Return which limit a request exceeds, "" if it is refused for something else."""
+    match exception:
+        case TooManyFieldsSent():
+            most, what = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS, "fields"
+        case TooManyFilesSent():
+            most, what = settings.DATA_UPLOAD_MAX_NUMBER_FILES, "files"
+        case RequestDataTooBig():
+            most, what = settings.DATA_UPLOAD_MAX_MEMORY_SIZE, "bytes"
+        case _:
+            return ""
+    return f"A form has at most {most:,} {what}, and this one has more. Nothing was changed."
+
+
+def _refused(request: HttpRequest, fact: str) -> HttpResponse:
+    """Say it to people on a page without their session, and to scripts as an error."""
+    if wants_json(request):
+        text = fact or "the request cannot be read"
+        return JsonResponse({"error": error_object(Error.BAD_PARAMETERS, text)}, status=400)
+    page = loader.render_to_string("400.html", {"fact": fact})
+    return HttpResponseBadRequest(page)
+
+
+# Django renders these two in a thread that ends no request, so nobody gives its connection back.
+forbidden = with_connection(defaults.permission_denied)
+not_found = with_connection(defaults.page_not_found)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -53,15 +96,19 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return defaults.server_error(request)
     writability.note(str(error) or type(error).__name__)
     log.error("database cannot be used path=%a error=%s", request.path[:HOST_CHARACTERS], error)
-    response = HttpResponse(
-        "The site cannot read or write its accounts and settings now. Prices go on. "
-        "Nothing was changed: try again in a moment.\n",
-        status=503,
-        content_type="text/plain; charset=utf-8",
-        headers={"Retry-After": str(RETRY_AFTER_S), "Cache-Control": "no-store"},
-    )
+    response = _no_database(request)
+    response["Retry-After"] = str(RETRY_AFTER_S)
+    response["Cache-Control"] = "no-store"
     vars(response)["_has_been_logged"] = True  # otherwise Django logs a traceback
     return response
+
+
+def _no_database(request: HttpRequest) -> HttpResponse:
+    """Say it to people as text, and to scripts of pages, which show the message, as an error."""
+    if request.get_preferred_type(["text/plain", "application/json"]) == "application/json":
+        body = {"error": error_object(Error.UNAVAILABLE, NO_DATABASE)}
+        return JsonResponse(body, status=503)
+    return HttpResponse(f"{NO_DATABASE}\n", status=503, content_type="text/plain; charset=utf-8")
 
 
 def _is_of_database(error: BaseException | None) -> bool:

@@ -43,11 +43,13 @@ class SecondFactorMiddleware:
 
     def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
         """Redirect from every page that needs the factor which this session has not shown."""
+        # Here and not in `__call__`: before its view is known a request has no name.
         user = request.user
         if not user.is_authenticated or not must_show(user) or has_shown(request.session, user):
             return None
         name = request.resolver_match.url_name if request.resolver_match else None
         types = set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
+        # allauth keeps the codes as a factor, but they only stand in for another one.
         types.discard(Authenticator.Type.RECOVERY_CODES)
         if name in ALWAYS | (PROOF if types else SETUP):
             return None
@@ -83,5 +85,6 @@ def totp_picture(request: HttpRequest) -> HttpResponse:
         raise Http404
     adapter = get_adapter()
     picture = adapter.build_totp_svg(adapter.build_totp_url(request.user, secret))
+    # The picture is the secret.
     headers = {"Cache-Control": "no-store"}
     return HttpResponse(picture, content_type="image/svg+xml", headers=headers)

@@ -17,9 +17,9 @@ from django.utils import timezone
 from dashboard.people.session_service import move_end
 
 UNASKED: Final = frozenset({"version", "favicon"})
-"""What every open page asks for by itself, used or not."""
+"""Routes that an open page asks for by itself: a request for them does not show that it is used."""
 PARTS: Final = 60
-"""The end is moved when at least this part of the rest is gained, so most pages write nothing."""
+"""The end is moved only if it moves by a sixtieth of the rest, so most pages write nothing."""
 
 
 class StaffSessionMiddleware:
@@ -53,6 +53,7 @@ def _move_end(request: HttpRequest) -> None:
     if (proved_at := _proved_at(request)) is not None:
         end = min(end, proved_at + timedelta(seconds=settings.MARKET_STAFF_SESSION_S))
     later = end - request.session.get_expiry_date()
+    # An end that comes sooner than the present one counts at once.
     if not timedelta(0) <= later < rest / PARTS:
         move_end(request.session, end)
 

@@ -1,46 +1,58 @@
-"""The pages for people, and the three changes that a person makes to their own rows.
+"""The pages for people.
 
 Must not write rows (services do), fold prices (the board does) or know sockets.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
-from typing import Any, Final, cast
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+from urllib.parse import urlencode
 
 from asgiref.sync import sync_to_async
-from django import forms
-from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import User
-from django.contrib.auth.views import redirect_to_login
 from django.http import (
     Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseRedirect,
     JsonResponse,
-    QueryDict,
 )
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.decorators import method_decorator
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import content_disposition_header
 from django.views import View
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_POST
+from msgspec.structs import replace
 
+from dashboard.alerts.forms import AlertForm
+from dashboard.alerts.hindsight import Hindsight, hindsight
 from dashboard.compression import render_short
-from dashboard.exceptions import DeliveryError, UnknownSymbol, WatchlistFull
-from dashboard.pages.display import MarketDisplay
-from dashboard.people import services
+from dashboard.pages.accounts import user_of
+from dashboard.pages.display import MarketDisplay, blank_row
+from dashboard.pages.own_edits import REMOVED
+from dashboard.pages.shown_lists import (
+    MARKET_LISTS,
+    SECTOR_MARK,
+    ShownList,
+    lent_list,
+    lines_of,
+    market_list,
+    own_list,
+    place_of,
+    sectors_of,
+)
 from dashboard.people.access import Access
-from dashboard.people.forms import IntervalForm, ReadForm, SymbolForm, SymbolsForm
-from dashboard.people.selectors import access_of, personal_of
-from dashboard.wire.personal import Personal
+from dashboard.people.selectors import access_of
+from dashboard.personal.columns import columns_of
+from dashboard.personal.forms import IntervalForm
+from dashboard.personal.list_text import write_list
+from dashboard.personal.selectors import personal_of, shared_list
+from dashboard.personal.watchlist_lines import WATCHLIST_LIMIT
+from dashboard.wire.personal import NamedList, Personal
 from dashboard.wire.registry import Error, error_object
-
-SEE_OTHER: Final = 303
-"""The answer to a form: the browser must GET the next page. A 302 would leave the method open."""
+from feeds.market.board import Row
+from feeds.market.symbols import SYMBOL_RULE, is_symbol, read_symbol
 
 
 class DashboardView(View):
@@ -49,30 +61,87 @@ class DashboardView(View):
     market: MarketDisplay = cast(MarketDisplay, None)  # as_view(market=...) gives it
     template_name = "dashboard.html"
     transport = "auto"
+    list_page = "dashboard"
+    """The page that shows the other lists."""
 
     async def get(self, request: HttpRequest) -> HttpResponse:
         """Answer with the page: rows are read in a thread, the board in this loop."""
         personal, access = await sync_to_async(_personal_and_access)(request)
-        context = self._market_context(personal.watchlist, access) | {
+        context = self._market_context(request, personal, access) | {
             "notifications": personal.notices,
             "unread": personal.unread,
             "interval_s": IntervalForm(request.GET).interval_s(),
             "transport": self.transport,
             "share_key": _share_key(request),
+            "columns": await sync_to_async(_columns)(request),
+            "removed": await request.session.apop(REMOVED, None),
         }
         response = await sync_to_async(render_short)(request, self.template_name, context)
         response["Cache-Control"] = "no-store"
         return response
 
-    def _market_context(self, symbols: Sequence[str], access: Access) -> dict[str, Any]:
+    def _market_context(
+        self, request: HttpRequest, personal: Personal, access: Access
+    ) -> dict[str, Any]:
+        asked = request.GET.get("list", "")
+        market = self.market.seen_rows(access)
+        shown = self._shown(asked, market) or own_list(personal.lists, asked)
+        rows = self.market.rows(shown.symbols, access)
         return {
-            "rows": self.market.rows(symbols, access),
+            "has_begun": self.market.has_begun,
+            "shown": shown,
+            "here": reverse(self.list_page),
+            "lists": personal.lists,
+            "place": place_of(shown, personal.lists),
+            "last_place": len(personal.lists) - 1,
+            "market_lists": [(key, name) for key, (name, _) in MARKET_LISTS.items()],
+            "sectors": sectors_of(market),
+            "rows": rows,
+            "lines": lines_of(shown, rows),
             "catalogue": self.market.catalogue(access),
             "feeds": self.market.feeds(access),
             "age_text": self.market.age_text(),
-            "watchlist_symbols": list(symbols),
-            "watchlist_limit": services.WATCHLIST_LIMIT,
+            "watchlist_symbols": list(shown.symbols),
+            "watchlist_limit": WATCHLIST_LIMIT,
         }
+
+    def _shown(self, asked: str, market: Mapping[str, Row]) -> ShownList | None:
+        """Return a list that is not the person's own; None shows one of these."""
+        return market_list(asked, market)
+
+
+class SharedListView(DashboardView):
+    """A list that somebody shared, with the prices that this person may see."""
+
+    async def get(self, request: HttpRequest, key: str) -> HttpResponse:  # type: ignore[override]
+        """Answer with the page; a key that opens nothing any more is not found."""
+        named = await sync_to_async(_lent_to)(request, key)
+        if named is None:
+            raise Http404("no list is shared by this link")
+        self.lent = lent_list(named)
+        return await super().get(request)
+
+    def _shown(self, _: str, __: Mapping[str, Row]) -> ShownList | None:
+        return self.lent
+
+
+class ListTextView(View):
+    """A list as a text file: one symbol or title of a section on each line."""
+
+    def get(self, request: HttpRequest, list_id: int) -> HttpResponse:
+        """Answer with the file; only the owner gets it."""
+        lists = _personal(request).lists
+        named = next((each for each in lists if each.id == list_id), None)
+        if named is None:
+            raise Http404("you have no such list")
+        return HttpResponse(
+            write_list(named),
+            content_type="text/plain; charset=utf-8",
+            headers={
+                "Content-Disposition": content_disposition_header(True, f"{named.name}.txt") or "",
+                "Cache-Control": "no-store",
+            },
+        )
 
 
 class PollingView(DashboardView):
@@ -80,6 +149,7 @@ class PollingView(DashboardView):
 
     template_name = "polling.html"
     transport = "poll"
+    list_page = "polling"
 
 
 class InstrumentView(DashboardView):
@@ -89,18 +159,59 @@ class InstrumentView(DashboardView):
 
     async def get(self, request: HttpRequest, symbol: str) -> HttpResponse:  # type: ignore[override]
         """Answer with the page; an instrument that the person may not see is not found."""
-        self.symbol = symbol
+        self.symbol = read_symbol(symbol)
+        if not is_symbol(self.symbol):
+            raise Http404(SYMBOL_RULE)
+        if self.symbol != symbol:
+            return HttpResponseRedirect(reverse("instrument", args=[self.symbol]))
+        self.hindsight = await sync_to_async(self._hindsight)(request)
         return await super().get(request)
 
-    def _market_context(self, _: Sequence[str], access: Access) -> dict[str, Any]:
+    def _hindsight(self, request: HttpRequest) -> Hindsight:
+        """Return where an alert would have fired, if the address has the fields of its form."""
+        form = AlertForm(request.GET)
+        if "forecast" not in request.GET or not form.is_valid():
+            return Hindsight("")
+        return hindsight(user_of(request), replace(form.facts(), symbol=self.symbol))
+
+    def _market_context(self, _: HttpRequest, __: Personal, access: Access) -> dict[str, Any]:
+        has_begun = self.market.has_begun
         rows = self.market.rows([self.symbol], access)
-        if not rows:
-            raise Http404(f"symbol was {self.symbol[:16]!r}")
+        # Before the market begins nobody knows what is listed, so the page waits for it.
+        if not rows and has_begun:
+            raise Http404(f"symbol was {self.symbol!r}")
         return {
-            "row": rows[0],
+            "has_begun": has_begun,
+            "row": rows[0] if rows else blank_row(self.symbol),
+            "forecast": self.hindsight.text,
+            "fired": ",".join(map(str, self.hindsight.places)),
             "feeds": self.market.feeds(access),
             "age_text": self.market.age_text(),
         }
+
+
+class PlacesView(View):
+    """What a person can go to, for the commands of the pages."""
+
+    market: MarketDisplay = cast(MarketDisplay, None)  # as_view(market=...) gives it
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        """Answer with lists, instruments and pages without a menu; `~` stands for a symbol."""
+        personal, access = await sync_to_async(_personal_and_access)(request)
+        catalogue = self.market.catalogue(access)
+        home = reverse("dashboard")
+        own = [(named.name, str(named.id)) for named in personal.lists]
+        made = [(name, key) for key, (name, _) in MARKET_LISTS.items()]
+        sectors = sorted({entry["sector"] for entry in catalogue if entry["sector"]})
+        lists = [*own, *made, *((sector, f"{SECTOR_MARK}{sector}") for sector in sectors)]
+        answer = {
+            "pages": [{"name": "Polling", "url": reverse("polling")}],
+            "lists": [{"name": n, "url": f"{home}?{urlencode({'list': k})}"} for n, k in lists],
+            "instruments": [{"s": entry["s"], "name": entry["name"]} for entry in catalogue],
+            "instrument": reverse("instrument", args=["~"]),
+            "alert": f"{reverse('alerts')}?symbol=~",
+        }
+        return JsonResponse(answer, headers={"Cache-Control": "no-store"})
 
 
 class LabView(View):
@@ -126,6 +237,7 @@ class CostsView(View):
         if not request.user.is_authenticated:
             answer = {"error": error_object(Error.SIGNED_OUT, "sign in first")}
             return JsonResponse(answer, status=401)
+        # Each header has a colon, a blank and the two bytes of a line end.
         header_bytes = sum(len(name) + len(value) + 4 for name, value in request.headers.items())
         return JsonResponse({"request_header_bytes": header_bytes, **self.read_costs()})
 
@@ -141,111 +253,14 @@ def _personal(request: HttpRequest) -> Personal:
     return personal_of([user_id])[user_id]
 
 
+def _columns(request: HttpRequest) -> tuple[str, ...]:
+    return columns_of(cast(User, request.user).pk)
+
+
+def _lent_to(request: HttpRequest, key: str) -> NamedList | None:
+    return shared_list(key, cast(User, request.user).pk)
+
+
 def _personal_and_access(request: HttpRequest) -> tuple[Personal, Access]:
     user_id = cast(User, request.user).pk
     return _personal(request), access_of([user_id])[user_id]
-
-
-class _EditRefused(Exception):
-    """A change that cannot be made: HTTP `status`, and `code` of the wire."""
-
-    def __init__(self, status: int, code: Error, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-
-
-_REFUSALS: Final[dict[type[DeliveryError], tuple[int, Error]]] = {
-    UnknownSymbol: (404, Error.BAD_PARAMETERS),
-    WatchlistFull: (409, Error.TOO_MANY_SYMBOLS),
-}
-
-
-def _edit(change: Callable[[User, QueryDict], str]) -> Callable[[HttpRequest], HttpResponse]:
-    """Make a view of a change; scripts get JSON, forms a redirect to `next`.
-
-    The change returns a text for the person, "" if there is nothing to say.
-    """
-
-    @login_not_required  # it answers 401 itself: a script would follow a redirect without noticing
-    @require_POST
-    @cache_control(no_store=True)
-    @wraps(change)
-    def view(request: HttpRequest) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return _ask_to_sign_in(request)
-        try:
-            text = change(request.user, request.POST)
-        except _EditRefused as error:
-            return _refuse(request, error)
-        except (UnknownSymbol, WatchlistFull) as error:
-            return _refuse(request, _EditRefused(*_REFUSALS[type(error)], str(error)))
-        return _answer(request, text)
-
-    return view
-
-
-@_edit
-def watchlist_add(user: User, sent: QueryDict) -> str:
-    """Put one or more symbols on the user's watchlist, after `place` others if that is sent."""
-    wanted = _checked(SymbolsForm(sent))
-    return services.add_to_watchlist(user, *wanted["symbol"], place=wanted["place"]).text()
-
-
-@_edit
-def watchlist_remove(user: User, sent: QueryDict) -> str:
-    """Take `symbol` off the user's watchlist."""
-    services.remove_from_watchlist(user, _checked(SymbolForm(sent))["symbol"])
-    return ""
-
-
-@_edit
-def notifications_read(user: User, sent: QueryDict) -> str:
-    """Mark the user's notifications with these `id`s as read, or all if no `id` is sent."""
-    services.mark_notifications_read(user, _checked(ReadForm(sent))["id"])
-    return ""
-
-
-def _checked(form: forms.Form) -> dict[str, Any]:
-    if not form.is_valid():
-        field, errors = next(iter(form.errors.items()))
-        raise _EditRefused(400, Error.BAD_PARAMETERS, f"{field}: {errors[0]}")
-    return form.cleaned_data
-
-
-def _answer(request: HttpRequest, text: str) -> HttpResponse:
-    if _wants_json(request):
-        return JsonResponse({"ok": True} | ({"message": text} if text else {}))
-    if text:
-        messages.warning(request, text)
-    return _return(request)
-
-
-def _wants_json(request: HttpRequest) -> bool:
-    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
-
-
-def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
-    if _wants_json(request):
-        return _refuse(request, _EditRefused(401, Error.SIGNED_OUT, "sign in first"))
-    return redirect_to_login(_next(request))
-
-
-def _refuse(request: HttpRequest, error: _EditRefused) -> HttpResponse:
-    if _wants_json(request):
-        answer = {"error": error_object(error.code, str(error))}
-        return JsonResponse(answer, status=error.status)
-    messages.error(request, str(error))
-    return _return(request)
-
-
-def _return(request: HttpRequest) -> HttpResponse:
-    return HttpResponseRedirect(_next(request), status=SEE_OTHER)
-
-
-def _next(request: HttpRequest) -> str:
-    """Return the page to go to; an address of another site becomes the dashboard."""
-    page = request.POST.get("next", "")
-    hosts, is_secure = {request.get_host()}, request.is_secure()
-    is_ours = url_has_allowed_host_and_scheme(page, allowed_hosts=hosts, require_https=is_secure)
-    return page if is_ours else reverse("dashboard")

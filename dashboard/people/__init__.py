@@ -1,9 +1,9 @@
-"""Users: who they are, what they may see, and their watchlists and notifications.
+"""Users: who they are and what they may see.
 
 - access: what a user may see of the market, as a value
 - identity: who sends a request, by session or token, and whether that still holds
 - tokens: the texts of programs' tokens; token_service: the only writer of their rows
-- selectors: reads of these rows; services: the only writer of them
+- session_service: browsers that are signed in; selectors: who may see what
 - forms: what users send to pages; accounts: sign-up and failed sign-ins
 - forgotten_password: links by e-mail; reset_tokens: the tokens in them
 - account_deletion: accounts with all that belongs to them; superusers: somebody must be one

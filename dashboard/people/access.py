@@ -20,14 +20,18 @@ from feeds.market.events import FeedStatus, Position
 
 
 class Rights(msgspec.Struct, frozen=True):
-    """What a user may see besides the market: the operators' deck, and who is connected."""
+    """What a user may see besides the market: the operators' deck, and who is connected.
+
+    Staff also see what is wrong with the database.
+    """
 
     operates: bool = False
     sees_people: bool = False
+    is_staff: bool = False
 
 
 NO_RIGHTS: Final = Rights()
-"""The rights of everybody but operators."""
+"""The rights of everybody but the staff."""
 
 
 class Scope(StrEnum):
@@ -40,7 +44,7 @@ class Scope(StrEnum):
 
 
 SCOPE_TEXT: Final = {
-    Scope.MARKET: "Prices, trades, bars and status, live",
+    Scope.MARKET: "Prices, trades, bars, books and status, live",
     Scope.PERSONAL: "Your notifications and watchlist, live",
     Scope.DECK: "The operators' deck, live, if you are an operator",
     Scope.REST: "REST and UDF",
@@ -86,7 +90,7 @@ class Access(msgspec.Struct, frozen=True, dict=True):
         return ReaderPosition(position.epoch, position.sequence, self.mark)
 
     def from_reader(self, position: ReaderPosition | None) -> Position | None:
-        """Return a reader's position on the tape; of another access its epoch is empty: lost."""
+        """Return a reader's position on the tape; the mark of another access makes it lost ("")."""
         if position is None:
             return None
         return Position(position.epoch if position.mark == self.mark else "", position.sequence)
@@ -118,7 +122,12 @@ class Access(msgspec.Struct, frozen=True, dict=True):
         return bool(keys) and any(row.feed in keys for row in board.rows.values())
 
     def key_of(self, symbol: str, board: Board) -> str | None:
-        """Return the key under which it sees a symbol; None when it does not."""
+        """Return the key under which it sees a symbol; None when it does not.
+
+        A key with a delay is no symbol: people who name one would choose what they see.
+        """
+        if MARK in symbol:
+            return None
         for minutes in (0, *self.delays):
             key = delayed(symbol, minutes)
             if board.is_known(key) and self.sees(board.feed_of(key)):

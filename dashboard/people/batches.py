@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Final, Generic, TypeVar
 
-from dashboard.cpu_meter import billed_context
+from dashboard.process.cpu_meter import billed_context
 
 Key = TypeVar("Key")
 Found = TypeVar("Found")

@@ -64,7 +64,7 @@ class NewPasswordForm(ResetPasswordKeyForm):  # type: ignore[misc]
         """Set the password, and forget failed sign-ins so that it can be used at once.
 
         Raises:
-            LinkEnded: the link works no more.
+            LinkEnded: the link no longer works.
         """
         set_forgotten_password(self.user, self.cleaned_data["password1"], key=self.temp_key)
         get_adapter().forget_failures(self.user)

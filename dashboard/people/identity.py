@@ -1,7 +1,7 @@
-"""Who holds a browser's session or a program's token, and whether that still holds.
+"""Whose a browser's session or a program's token is, and whether it is still good.
 
-Must not know requests, frames or the market. Handshakes that come together and a sweep cost a hop
-to a thread each; no frame waits for the database.
+Must not know requests, frames or the market. Handshakes that come together are looked up in one
+call of a thread, and so are the connections of a sweep. No frame waits for the database.
 """
 
 import logging
@@ -21,7 +21,6 @@ from django.db import Error as DatabaseError
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from dashboard.cpu_meter import in_thread
 from dashboard.models import ApiToken, BrowserSession
 from dashboard.people import token_service
 from dashboard.people.access import EVERY_SCOPE, NO_RIGHTS, UNLIMITED, Access, Rights, Scope
@@ -29,6 +28,7 @@ from dashboard.people.batches import Batches
 from dashboard.people.second_factor import has_shown, must_show
 from dashboard.people.selectors import access_of, rights_of
 from dashboard.people.tokens import digest_of, good_marks, is_good_hash, read_old_token
+from dashboard.process.cpu_meter import in_thread
 from dashboard.wire.registry import Close
 from feeds.database import with_connection
 
@@ -57,7 +57,7 @@ class SessionCredential(NamedTuple):
 
 
 class TokenCredential(NamedTuple):
-    """A program's token, and the name of the account that it says it is of."""
+    """A program's token, and the name of the account that it claims to belong to."""
 
     name: str
     secret: str
@@ -69,7 +69,7 @@ Credential = SessionCredential | TokenCredential
 @sync_to_async
 @with_connection
 def find_revoked(identities: Collection[Identity]) -> dict[Identity, Close]:
-    """Return the identities that no longer hold, with the code to close their connections.
+    """Return the identities that are no longer good, with the code to close their connections.
 
     Three to five queries for all of them, and a few more for each operator.
     """
@@ -118,7 +118,7 @@ def _living_among(identities: Collection[Identity]) -> set[int | None]:
 @sync_to_async
 @with_connection
 def note_open(identities: Collection[Identity]) -> None:
-    """Note that the tokens of open connections are in use, which may be open for months."""
+    """Note that the tokens of open connections, which may last for months, are in use."""
     ids = {identity.token_id for identity in identities if identity.token_id is not None}
     if ids:
         _note_use(*ApiToken.objects.filter(pk__in=ids))
@@ -207,7 +207,7 @@ def _is_good(session: SessionBase, user: User) -> bool:
 
 
 def holders_of_tokens(credentials: Collection[TokenCredential]) -> dict[Credential, Identity]:
-    """Return who these tokens are of, and note that they are in use."""
+    """Return whose these tokens are, and note that they are in use."""
     tokens = {
         credential: token
         for credential, token in _tokens(credentials).items()
@@ -262,7 +262,7 @@ def _end_of(token: ApiToken) -> float:
 
 
 def _note_use(*tokens: ApiToken) -> None:
-    """Write the last use; a database that cannot be written to now keeps nobody out."""
+    """Write the last use; if the database takes no writes now, the tokens are good all the same."""
     try:
         token_service.note_use(tokens)
     except DatabaseError as error:
@@ -270,9 +270,9 @@ def _note_use(*tokens: ApiToken) -> None:
 
 
 def _renew_marks(tokens: Iterable[ApiToken]) -> None:
-    """Let tokens hold when a former key goes; a database that takes no write keeps nobody out.
+    """Sign tokens with the present key, so that they stay good when a former key is removed.
 
-    It is tried again when they are used next.
+    If the database takes no writes, they are good all the same, and signed at their next use.
     """
     try:
         for token in tokens:
@@ -288,6 +288,7 @@ def _identity_of(
     session_key: str | None = None,
     token: ApiToken | None = None,
 ) -> Identity:
+    # Compared within this process only, so the salted `hash` will do, and no copy is kept.
     mark = hash(user.password)
     rights = rights_of(user) if isinstance(user, User) else NO_RIGHTS
     identity = Identity(user.pk, user.get_username(), mark, session_key, access, rights=rights)

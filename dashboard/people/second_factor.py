@@ -108,7 +108,7 @@ class PasskeyForm(passkey_forms.AuthenticateWebAuthnForm):  # type: ignore[misc]
     """The passkey of a sign-in."""
 
     def clean_credential(self) -> Authenticator:
-        """Refuse junk."""
+        """Return the passkey that signed; refuse an answer that cannot be read."""
         return _unless_junk(super().clean_credential)
 
 
@@ -116,7 +116,7 @@ class PasskeyLoginForm(passkey_forms.LoginWebAuthnForm):  # type: ignore[misc]
     """A passkey in place of name and password."""
 
     def clean_credential(self) -> Authenticator:
-        """Refuse junk."""
+        """Return the passkey that signed; refuse an answer that cannot be read."""
         return _unless_junk(super().clean_credential)
 
 
@@ -124,15 +124,15 @@ class PasskeyConfirmForm(passkey_forms.ReauthenticateWebAuthnForm):  # type: ign
     """The passkey of somebody who is signed in."""
 
     def clean_credential(self) -> Authenticator:
-        """Refuse junk."""
+        """Return the passkey that signed; refuse an answer that cannot be read."""
         return _unless_junk(super().clean_credential)
 
 
 class AddPasskeyForm(passkey_forms.AddWebAuthnForm):  # type: ignore[misc]
-    """A new passkey."""
+    """A passkey that somebody who is signed in adds to the account."""
 
     def clean(self) -> dict[str, Any]:
-        """Refuse junk."""
+        """Check what the browser made; refuse an answer that cannot be read."""
         return _unless_junk(super().clean)
 
 

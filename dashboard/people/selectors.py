@@ -1,37 +1,31 @@
-"""Reads of users' rows: access, rights, watchlists and notifications.
+"""Reads of users' rows: access and rights.
 
 Must not write, nor know sockets.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 from django.contrib.auth.models import Permission, User
-from django.db.models import Count, F, Min, Q, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Min, Q, QuerySet
 
-from dashboard.models import Notification, Watchlist
 from dashboard.people.access import NO_RIGHTS, UNLIMITED, Access, Rights
-from dashboard.wire.personal import Notice, Personal
 from feeds.market.delayed_keys import delayed
 from feeds.models import Feed, Instrument
 from feeds.models.permissions import OPERATE
-
-DEFAULT_WATCHLIST: Final = 20
-"""Symbols on the watchlist of a new user: about a screenful."""
-NOTICES_SHOWN: Final = 50
-PEOPLE_PER_READ: Final = 500
-"""SQLite takes 32,766 values in one query; this stays far below."""
 
 SEE_PEOPLE: Final = ("auth.view_user", "auth.change_user")
 
 
 def rights_of(user: User) -> Rights:
     """Return what a user may see besides the market; no query unless the user is staff."""
-    if not (user.is_active and user.is_staff and any(map(user.has_perm, OPERATE))):
+    if not (user.is_active and user.is_staff):
         return NO_RIGHTS
-    return Rights(operates=True, sees_people=any(map(user.has_perm, SEE_PEOPLE)))
+    if not any(map(user.has_perm, OPERATE)):
+        return Rights(is_staff=True)
+    sees_people = any(map(user.has_perm, SEE_PEOPLE))
+    return Rights(operates=True, sees_people=sees_people, is_staff=True)
 
 
 def operators() -> QuerySet[User]:
@@ -73,94 +67,3 @@ def visible_instruments(access: Access) -> QuerySet[Instrument]:
     """Return the instruments of all feeds that an access sees, with a delay or not."""
     hidden = {feed for feed in access.restricted if not access.knows(feed)}
     return Instrument.objects.exclude(feed__slug__in=hidden)
-
-
-def default_instruments(access: Access) -> list[Instrument]:
-    """Return the watchlist of a new user: the first instruments by symbol."""
-    return list(visible_instruments(access).order_by("symbol")[:DEFAULT_WATCHLIST])
-
-
-def personal_of(user_ids: Collection[int]) -> dict[int, Personal]:
-    """Return the watchlist and notifications of each user, in four queries per 500 users.
-
-    A user who has no watchlist yet gets the default one.
-    """
-    ids = list(user_ids)
-    personal: dict[int, Personal] = {}
-    for start in range(0, len(ids), PEOPLE_PER_READ):
-        personal |= _personal_of_some(ids[start : start + PEOPLE_PER_READ])
-    return personal
-
-
-def notice_of(row: Notification) -> Notice:
-    """Return a notification as its user sees it."""
-    return Notice(
-        id=row.pk,
-        title=row.title,
-        body=row.body,
-        level=row.level,
-        t=int(row.created_at.timestamp() * 1000),
-        read=row.read_at is not None,
-    )
-
-
-def _personal_of_some(ids: list[int]) -> dict[int, Personal]:
-    watchlists = _watchlists(ids)
-    unread = _unread(ids)
-    notices = _notices(ids)
-    defaults = _default_watchlists([user_id for user_id in ids if user_id not in watchlists])
-    return {
-        user_id: Personal(
-            watchlist=watchlists[user_id] if user_id in watchlists else defaults[user_id],
-            unread=unread.get(user_id, 0),
-            notices=tuple(notices[user_id]),
-        )
-        for user_id in ids
-    }
-
-
-def _default_watchlists(ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
-    access = access_of(ids)
-    # Users share few accesses: one query for each of these, and not for each user.
-    symbols = {
-        distinct: tuple(instrument.symbol for instrument in default_instruments(distinct))
-        for distinct in set(access.values())
-    }
-    return {user_id: symbols[access[user_id]] for user_id in access}
-
-
-def _watchlists(ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
-    """Return the ordered symbols of each user with a watchlist; () for an empty list."""
-    entries = (
-        Watchlist.objects.filter(user__in=ids)
-        .order_by("entries__rank", "entries__id")
-        .values_list("user_id", "entries__instrument__symbol")
-    )
-    symbols: dict[int, list[str]] = defaultdict(list)
-    for user_id, symbol in entries:
-        symbols[user_id] += [] if symbol is None else [symbol]
-    return {user_id: tuple(found) for user_id, found in symbols.items()}
-
-
-def _unread(ids: Iterable[int]) -> dict[int, int]:
-    counts = (
-        Notification.objects.filter(user__in=ids, read_at=None)
-        .order_by()
-        .values_list("user_id")
-        .annotate(count=Count("pk"))
-    )
-    return dict(counts)
-
-
-def _notices(ids: Iterable[int]) -> dict[int, list[Notice]]:
-    place = Window(RowNumber(), partition_by=F("user"), order_by=F("id").desc())
-    rows = (
-        Notification.objects.filter(user__in=ids)
-        .annotate(place=place)
-        .filter(place__lte=NOTICES_SHOWN)
-        .order_by("-id")
-    )
-    notices: dict[int, list[Notice]] = defaultdict(list)
-    for row in rows:
-        notices[row.user_id].append(notice_of(row))
-    return notices

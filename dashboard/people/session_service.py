@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from dashboard.models import BrowserSession
 from dashboard.people.tokens import good_marks, is_good_hash, present_mark
+from feeds.bus import control
 from feeds.services.audit import record
 
 log = logging.getLogger(__name__)
@@ -28,12 +29,27 @@ AGENT_CHARACTERS: Final = 200
 SESSIONS_PER_DELETE: Final = 500
 
 
+def disconnect(user: User, key: str, *, actor: User, reason: str) -> None:
+    """End one connection of a user, or all of them if `key` is empty.
+
+    Their pages do not reconnect by themselves.
+
+    Raises:
+        ValidationError: the reason is too long.
+    """
+    target, after = f"user {user.get_username()}", {"connection": key or "all"}
+    with transaction.atomic():
+        record("disconnect", target, actor=actor, after=after, reason=reason)
+        transaction.on_commit(lambda: control.disconnect(user.pk, key))
+
+
 def note_session(user: User, key: str, *, address: str, agent: str) -> None:
     """Write that a browser is in use; forget those of this account that have ended."""
     facts = {
         "user": user,
         "mark": present_mark(user),
         "address": address,
+        # PostgreSQL stores no NUL in a text.
         "agent": agent[:AGENT_CHARACTERS].replace("\0", ""),
         "seen_at": timezone.now(),
     }
@@ -53,7 +69,7 @@ def renew_hash(session: SessionBase, user: User) -> None:
     """Give a session that a former key of the site made the hash of the present one.
 
     Django would give it another id, and so end what is open in its other tabs. That helps nobody:
-    the id is random, and whoever knows the former key does not know it.
+    the id is random, and somebody who knows the former key does not know it.
     """
     stored, present = session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()
     if stored == present or not is_good_hash(user, stored):
@@ -66,8 +82,8 @@ def renew_hash(session: SessionBase, user: User) -> None:
 def _is_saved(session: SessionBase) -> bool:
     """Save a session, and say whether that could be done.
 
-    A database that cannot be written to keeps nobody from a page, and a session that was ended
-    meanwhile stays so.
+    If the database takes no writes, people get their pages all the same. A session that was ended
+    meanwhile stays ended.
     """
     try:
         session.save()
@@ -90,7 +106,7 @@ def living_sessions(user: User) -> QuerySet[BrowserSession]:
 
 
 def end_sessions(sessions: Iterable[BrowserSession], *, actor: User) -> int:
-    """Sign out there; sockets of these sessions end within a second. Return how many."""
+    """End sessions and return how many; their sockets end within a second."""
     found = list(sessions)
     with transaction.atomic():
         for session in found:

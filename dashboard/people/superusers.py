@@ -1,4 +1,4 @@
-"""Who may do everything: somebody always must, or nobody could look after the site.
+"""Superusers, who may do everything: one must always be left to look after the site.
 
 Must not write rows or know pages.
 """
@@ -18,6 +18,8 @@ def lock_superusers() -> None:
 
     Otherwise two superusers could take each other's rights away at the same moment.
     """
+    # A queryset locks nothing before it is read. All lock in the order of keys, or two who begin
+    # at different ends would wait for each other for ever.
     list(User.objects.select_for_update().filter(ACTIVE_SUPERUSER).order_by("pk"))
 
 

@@ -85,7 +85,7 @@ def revoke_tokens(tokens: QuerySet[ApiToken], *, actor: User | None) -> int:
 
 
 def note_use(tokens: Iterable[ApiToken]) -> None:
-    """Write that tokens are used now, but for those of which that was noted a moment ago."""
+    """Write that tokens are used now, unless that was written a moment ago."""
     now = timezone.now()
     due = [token.pk for token in tokens if _is_due(token.last_used_at, now)]
     if due:

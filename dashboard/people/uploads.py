@@ -21,7 +21,7 @@ IMPORT_PATHS: Final = {b"/admin/feeds/recording/add/": "feeds.add_recording"}
 
 
 async def may_upload(scope: dict[str, Any], trusted: Sequence[Network] = ()) -> bool:
-    """Say whether whoever sends a request to an import may send a large body.
+    """Say whether the sender of a request to an import may send a large body.
 
     The scope is the server's own, so it is seen through the trusted proxies here.
     """

@@ -21,7 +21,9 @@ from dashboard.wire.registry import (
     BAR_LIMIT,
     CLOSE_TEXT,
     DEFAULT_RATE,
+    DEPTH_LIMIT,
     ERROR_TEXT,
+    LEVELS,
     MAX_RATE,
     MESSAGE_BYTES,
     MIN_RATE,
@@ -62,6 +64,8 @@ LIMITS: Final[dict[str, tuple[float, str]]] = {
     "TRADE_ENTRIES": (TRADE_ENTRIES, "most trades of one frame; the rest follows at once"),
     "RECENT_BARS": (RECENT_BARS, "bars per symbol and interval without a `since`"),
     "BAR_LIMIT": (BAR_LIMIT, "how many pairs of a symbol and an interval one reader may name"),
+    "DEPTH_LIMIT": (DEPTH_LIMIT, "how many books one reader may name"),
+    "LEVELS": (LEVELS, "levels of each side of a book"),
     "RECENT_TRADES": (RECENT_TRADES, "trades without a `since`"),
     "WAIT_S": (WAIT_S, "longest wait of a long-poll; seconds"),
 }

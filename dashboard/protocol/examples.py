@@ -13,6 +13,7 @@ from dashboard.exceptions import CommandRefused
 from dashboard.wire.commands import decode_command, encode_refusal, encode_success
 from dashboard.wire.frames import (
     encode_bar,
+    encode_book,
     encode_end,
     encode_entry,
     encode_feed,
@@ -27,7 +28,13 @@ from dashboard.wire.frames import (
     encode_update,
     encode_welcome,
 )
-from dashboard.wire.personal import Notice, encode_notices, encode_watchlist
+from dashboard.wire.personal import (
+    NamedList,
+    Notice,
+    Section,
+    encode_notices,
+    encode_watchlist,
+)
 from dashboard.wire.registry import RESTART_MS, Channel, Error, Transport, error_object
 from dashboard.wire.schemas.deck import DeckFeed, DeckPerson, DeckProcess, encode_deck
 from feeds.market.bars import MINUTE
@@ -66,6 +73,11 @@ COMMANDS: Final[dict[str, tuple[Said, ...]]] = {
             "method": "subscribe",
             "params": {"channel": "bars", "symbols": ["NVX"], "interval": "1m"},
             "id": 3,
+        },
+        {
+            "method": "subscribe",
+            "params": {"channel": "depth", "symbols": ["NVX"]},
+            "id": 13,
         },
         {"method": "subscribe", "params": {"channel": "status"}, "id": 4},
         {"method": "subscribe", "params": {"channel": "notifications"}, "id": 5},
@@ -154,7 +166,7 @@ def _answered(method: str, result: Said) -> str:
 
 def _refused() -> str:
     refused = CommandRefused(
-        Error.TOO_MANY_SYMBOLS, "limit is 500, was 812", method="subscribe", id=2
+        Error.TOO_MANY_SYMBOLS, "limit is 500 symbols, was 812", method="subscribe", id=2
     )
     return encode_refusal(refused)
 
@@ -190,9 +202,13 @@ _MAKERS: Final[dict[str, Callable[[], str]]] = {
     "TradesUpdate": lambda: _update(Channel.TRADES, _TRADE),
     "BarsSnapshot": lambda: _snapshot(Channel.BARS, [_bar(is_closed=False)]),
     "BarsUpdate": lambda: _update(Channel.BARS, _bar(is_closed=True)),
+    "DepthSnapshot": lambda: _snapshot(Channel.DEPTH, [encode_book("NVX", _ROW)]),
+    "DepthUpdate": lambda: _update(Channel.DEPTH, encode_book("NVX", _ROW)),
     "NotificationsSnapshot": lambda: encode_notices((_NOTICE,), since=None, seq=41, unread=1),
     "NotificationsUpdate": lambda: encode_notices((_NOTICE,), since=40, seq=41, unread=1),
-    "WatchlistSnapshot": lambda: encode_watchlist(("NVX", "ORB")),
+    "WatchlistSnapshot": lambda: encode_watchlist(
+        ("NVX", "ORB"), (NamedList(7, "Watchlist", ("NVX", "ORB"), (Section(1, "Space"),)),)
+    ),
     "DeckSnapshot": _deck,
     "Heartbeat": lambda: encode_heartbeat(seq=7, ts=TS),
     "SubscribeAnswer": lambda: _answered("subscribe", _SUBSCRIBED),

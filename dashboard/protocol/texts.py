@@ -11,6 +11,8 @@ import msgspec
 from dashboard.wire.registry import (
     BAR_LIMIT,
     DEFAULT_RATE,
+    DEPTH_LIMIT,
+    LEVELS,
     MAX_RATE,
     MIN_RATE,
     RECENT_BARS,
@@ -47,6 +49,11 @@ CHANNEL_TEXT: Final[dict[Channel, ChannelText]] = {
         f"the live bar merges, closed bars never; starts with the newest {RECENT_BARS}",
         "epoch:seq",
     ),
+    Channel.DEPTH: ChannelText(
+        f"the {LEVELS} best bids and asks of each symbol, with their sizes",
+        "merged: each book that changed, whole, at your pace",
+        "epoch:seq",
+    ),
     Channel.STATUS: ChannelText(
         "feeds and instruments: names, states, phases, reasons, trading day",
         "never merged",
@@ -55,7 +62,7 @@ CHANNEL_TEXT: Final[dict[Channel, ChannelText]] = {
     Channel.NOTIFICATIONS: ChannelText(
         "what admins sent you", "never merged; may repeat, so compare ids", "the last id"
     ),
-    Channel.WATCHLIST: ChannelText("your symbols, in your order", "always complete", ""),
+    Channel.WATCHLIST: ChannelText("your lists of symbols, in your order", "always complete", ""),
     Channel.DECK: ChannelText(
         "for operators: feeds, this process, and who is connected",
         "always complete, about once a second; a newer frame replaces one that waits",
@@ -86,14 +93,15 @@ PARAMETER_TEXT: Final[dict[str, dict[str, str]]] = {
     "subscribe": {
         "channel": "one of the channels",
         "symbols": f"ticker and trades: up to {SYMBOL_LIMIT}, or `*`; bars: up to {BAR_LIMIT}; "
-        "watchlist: the list you have",
+        f"depth: up to {DEPTH_LIMIT}; watchlist: the first list as you have it",
         "fields": "ticker: the keys of an entry that you want; all when absent",
         "max_rate": f"most frames per second, {MIN_RATE:g} to {MAX_RATE:g}; "
         f"{DEFAULT_RATE:g} when absent",
         "since": "your position: `epoch:seq`, or the id of your last notification",
         "unread": "notifications: how many unread ones you know of",
         "interval": f"bars: {', '.join(INTERVALS)}; a symbol may name its own, as in `NVX@5m`",
-        "corrections": "trades, bars: true also tells what changes about those of before",
+        "corrections": "trades, bars: true also sends corrections of earlier ones",
+        "lists": "watchlist: the `version` of the lists that you have",
     },
     "unsubscribe": {
         "channel": "one of the channels",
@@ -113,20 +121,25 @@ PARAMETER_TEXT: Final[dict[str, dict[str, str]]] = {
 
 QUERY_TEXT: Final[dict[str, str]] = {
     "symbols": f"`NVX,ORB` or `*`: symbols of ticker and trades, up to {SYMBOL_LIMIT}",
-    "channels": "`ticker,status`: the channels you want; all but trades, bars and deck when absent",
+    "channels": "`ticker,status`: the channels you want; all but trades, bars, depth and deck when "
+    "absent",
     "bars": f"`NVX@1m,ORB@5m`: symbols of bars, up to {BAR_LIMIT}; `symbols` when absent",
+    "depth": f"`NVX,ORB`: symbols of depth, up to {DEPTH_LIMIT}; `symbols` when absent",
     "interval": "the interval of bars that name none",
-    "corrections": "`1`: trades and bars also tell what changes about those of before",
+    "corrections": "`1`: trades and bars also bring corrections of earlier ones",
     "fields": "`p,b,a`: the keys of a ticker entry that you want; all when absent",
     "max_rate": "server-sent events: most frames per second",
-    "since": "your position in ticker, trades, bars and status: the last answer's `position`",
+    "since": "your position in ticker, trades, bars, depth and status: the last answer's "
+    "`position`",
     "ticker_since": "the same for ticker alone",
     "trades_since": "the same for trades alone",
     "bars_since": "the same for bars alone",
+    "depth_since": "the same for depth alone",
     "status_since": "the same for status alone",
     "notifications_since": "the id of your last notification",
     "unread": "how many unread notifications you know of",
-    "watchlist": "`NVX,ORB`: the watchlist that you have",
+    "watchlist": "`NVX,ORB`: your first watchlist as you have it",
+    "lists": "the `version` of the watchlists that you have",
     "wait": f"poll: how long to wait for a change, up to {WAIT_S:g} seconds",
 }
 """The parameters in the address of a stream or a poll."""

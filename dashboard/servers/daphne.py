@@ -96,6 +96,7 @@ class DaphneWebSocket(BoundWebSocket):
         """Accept with the headers of the application, which Daphne would drop."""
         if message["type"] == "websocket.accept" and message.get("headers"):
             headers = {name.decode(): value.decode() for name, value in message["headers"]}
+            # autobahn takes a pair of subprotocol and headers; Daphne hands on what it gets.
             message = message | {"subprotocol": (message.get("subprotocol"), headers)}
         super().handle_reply(message)
 
@@ -125,6 +126,7 @@ class DaphneWebSocket(BoundWebSocket):
         """Let a waiting writer go on; after a refused handshake there is none."""
         if self.flow is not None:
             self.flow.stopProducing()
+        # `_closeConnection` calls this early, and Daphne again at the real end.
         if not self._has_ended and self in self.server.connections:
             self._has_ended = True
             super().onClose(wasClean, code, reason)
@@ -177,8 +179,10 @@ class DaphneServer(Server):  # type: ignore[misc]
             "websocket_max_frame_size": MESSAGE_BYTES,
             "websocket_max_message_size": MESSAGE_BYTES,
             "websocket_timeout": NEVER,
+            # HandshakeWebSocket has the exact deadline of handshakes.
             "websocket_connect_timeout": math.inf,
             "websocket_handshake_timeout": limits.handshake_s,
+            # No header names the server: an attacker need not know which one it is.
             "server_name": "",
         }
         super().__init__(*args, **kwargs)
@@ -264,7 +268,7 @@ class DaphneServer(Server):  # type: ignore[misc]
             port.stopListening()
         if self._on_stop is not None:
             await self._on_stop()
-        # Handshakes that were under way are told that the server restarts, too.
+        # Handshakes that were under way get the news of the restart, too.
         await asyncio.sleep(LAST_HANDSHAKES_S)
         if running := self._running():
             await asyncio.wait(running, timeout=SHUTDOWN_S)

@@ -1,6 +1,7 @@
-"""WebSockets of Daphne with a bound: so many frames a second.
+"""Ends WebSockets of Daphne that send more frames per second than is allowed.
 
-Must not know what is carried. Daphne reads little in each turn, but for as long as somebody sends.
+Must not know what is carried. Daphne reads a little in each turn of its loop, so others get their
+turn; but without this bound somebody could send for ever.
 """
 
 from typing import Any

@@ -1,6 +1,7 @@
 """The handshake of Daphne's WebSockets: a deadline with an answer, and refusals like all others.
 
-Must not know what is carried. Daphne looks at the time every 2 s and drops who waits too long.
+Must not know what is carried. Daphne looks at the time every 2 s and drops a client that waits too
+long.
 """
 
 from collections.abc import Iterable
@@ -28,7 +29,7 @@ class HandshakeWebSocket(WebSocketProtocol):  # type: ignore[misc]
         self.sendData(refusal(code, responseHeaders or ()))
 
     def onOpenHandshakeTimeout(self) -> None:  # noqa: N802 autobahn's name
-        """Refuse a handshake that the application did not answer; it is told of the end."""
+        """Refuse a handshake that the application did not answer, and tell it of the end."""
         self.openHandshakeTimeoutCall = None
         if self.state == self.STATE_CONNECTING:
             self.failHandshake("no answer in time", 503)

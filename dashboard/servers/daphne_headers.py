@@ -54,7 +54,7 @@ class HeaderRequest(WebRequest):  # type: ignore[misc]
 
 
 class HeaderFactory(HTTPFactory):  # type: ignore[misc]
-    """Builds connections that treat headers in these ways."""
+    """Builds connections whose headers pass as they came."""
 
     def protocol(self) -> Any:
         """Return a connection, as Twisted wraps it."""

@@ -71,10 +71,11 @@ class DaphneRequest(HeaderRequest):
         super().__init__(*args, parsePOSTFormSubmission=False, **kwargs)
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802 Twisted's name
-        """Refuse a body that says itself that it is too large; ask who sends a large one."""
+        """Refuse a body whose declared length is too large; ask who sends a large one."""
         channel = self.channel
         self._body_bound = channel.uploads.bound_of(channel.target, length, channel.limits)
         if (length or 0) > self._body_bound:
+            # With 0 Twisted makes no file for a body that nobody reads.
             super().gotLength(0)
             channel.refuse(413)
             return
@@ -108,7 +109,7 @@ class DaphneRequest(HeaderRequest):
             self.channel.refuse(status)
 
     async def _ask(self, channel: "DaphneChannel") -> None:
-        """Read on when whoever sends it may; else refuse. Nothing is read meanwhile."""
+        """Read on if the sender may send as much; else refuse. Nothing is read meanwhile."""
         headers = [
             (name.lower(), value)
             for name, values in self.requestHeaders.getAllRawHeaders()
@@ -233,7 +234,7 @@ class DaphneChannel(HeaderChannel):
             super()._send100Continue()
 
     def _end_late(self) -> None:
-        """End a connection whose request did not come in time; say so to who began one."""
+        """End a connection whose request did not come in time; answer 408 if one has begun."""
         if self.requests or self._buffer:
             self.refuse(408)
         else:

@@ -1,4 +1,4 @@
-"""One deadline at a time for one connection, which no byte that arrives can move."""
+"""A deadline of a connection, one at a time. Bytes that arrive do not move it."""
 
 from collections.abc import Callable
 from typing import Any, Protocol

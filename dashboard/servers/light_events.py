@@ -1,6 +1,7 @@
-"""A queue and an event for one socket, without the lists of waiters that asyncio's own always have.
+"""A queue and an event like those of asyncio, but smaller while nothing waits in them.
 
-Must not know what is carried. asyncio keeps a deque of 0.6 KB for each: five for every socket.
+Must not know what is carried. Each queue and event of asyncio keeps a deque of 0.6 KB even when it
+is empty. Every socket had five of them.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ from typing import Any
 
 
 class LightEvent:
-    """What coroutines wait for, as `asyncio.Event`."""
+    """An event that coroutines wait for, like `asyncio.Event`."""
 
     __slots__ = ("_is_set", "_waiters")
 
@@ -18,22 +19,22 @@ class LightEvent:
         self._waiters: list[asyncio.Future[None]] = []
 
     def is_set(self) -> bool:
-        """Say whether nobody has to wait."""
+        """Say whether the event is set, so that `wait` returns at once."""
         return self._is_set
 
     def set(self) -> None:
-        """Let all go on that wait, and all that come later."""
+        """Set the event: wake all that wait. Who calls `wait` later does not wait."""
         self._is_set = True
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
 
     def clear(self) -> None:
-        """Let all wait that come from now on."""
+        """Unset the event: from now on `wait` waits."""
         self._is_set = False
 
     async def wait(self) -> bool:
-        """Return once it is set."""
+        """Wait until the event is set."""
         if self._is_set:
             return True
         waiter = asyncio.get_running_loop().create_future()
@@ -46,7 +47,7 @@ class LightEvent:
 
 
 class LightQueue:
-    """What a server puts for an application, as `asyncio.Queue`, for one that gets."""
+    """A queue from a server to an application, like `asyncio.Queue`, with a single reader."""
 
     __slots__ = ("_items", "_news")
 
@@ -59,15 +60,16 @@ class LightQueue:
         return not self._items
 
     def put_nowait(self, item: Any) -> None:
-        """Add what is got last."""
+        """Add an item at the end."""
         if self._items is None:
             self._items = deque()
         self._items.append(item)
         self._news.set()
 
     async def get(self) -> Any:
-        """Return what was put first, and wait until there is something."""
+        """Return the oldest item; wait until there is one."""
         while not self._items:
+            # An idle socket has no deque: most sockets are idle most of the time.
             self._items = None
             self._news.clear()
             await self._news.wait()

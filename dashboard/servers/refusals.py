@@ -1,6 +1,6 @@
 """Answers that a server gives before the application sees a request, and how they are counted.
 
-They have the security headers of the pages; a browser shows or caches nothing of them.
+They have the security headers of what is no page: a browser shows or caches nothing of them.
 """
 
 from collections import Counter

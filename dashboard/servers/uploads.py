@@ -23,9 +23,10 @@ class Uploads:
     admits: Callable[[dict[str, Any]], Awaitable[bool]] = _nobody
 
     def bound_of(self, target: bytes, length: int | None, limits: ConnectionLimits) -> int:
-        """Return the most bytes of a body, if whoever sends it may import.
+        """Return the most bytes of a body, more for a sender who may import.
 
-        A body without a length (None) says too late how large it is to ask anybody.
+        A body without a declared length (None) has the usual bound: its size is known too late to
+        ask.
         """
         is_upload = length is not None and target.partition(b"?")[0] in self.paths
         return limits.upload_bytes if is_upload else limits.body_bytes

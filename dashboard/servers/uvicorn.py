@@ -82,6 +82,7 @@ class UvicornServer(uvicorn.Server):
         uploads: Uploads | None = None,
         refusals: Counter[RefusalReason] | None = None,
     ) -> None:
+        # uvicorn takes classes and makes the connections itself, so their parts are in the classes.
         counted = {"refusals": refusals if refusals is not None else Counter()}
         bounds = {"limits": limits, "uploads": uploads or Uploads(), **counted}
         super().__init__(
@@ -89,12 +90,13 @@ class UvicornServer(uvicorn.Server):
                 application,
                 http=type("BoundHttp", (UvicornHttp,), bounds),
                 ws=type("CountedWebSocket", (UvicornWebSocket,), counted),
+                # It would compress each frame for each reader, with memory for each connection.
                 ws_per_message_deflate=False,
                 ws_max_size=MESSAGE_BYTES,
                 ws_ping_interval=ping_s,
                 ws_ping_timeout=ping_s * PING_PATIENCE,
-                lifespan="off",
-                timeout_graceful_shutdown=SHUTDOWN_S,
+                lifespan="off",  # `on_ready` and `on_stop` take its place, on Daphne as well
+                timeout_graceful_shutdown=SHUTDOWN_S,  # without it uvicorn waits for ever
                 access_log=False,
                 log_config=None,
                 server_header=False,
@@ -114,7 +116,7 @@ class UvicornServer(uvicorn.Server):
         for server in self.servers:
             server.close()
         await self._on_stop()
-        # Handshakes that were under way are told that the server restarts, too.
+        # Handshakes that were under way get the news of the restart, too.
         await asyncio.sleep(LAST_HANDSHAKES_S)
         await super().shutdown(sockets)
 

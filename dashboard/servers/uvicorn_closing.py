@@ -14,7 +14,7 @@ class ClosingSansIO(HandshakeSansIO):
     _is_lingering = False
 
     def data_received(self, data: bytes) -> None:
-        """Throw away what comes after our last word."""
+        """Throw away what comes after our close frame."""
         if not self._is_lingering:
             super().data_received(data)
 

@@ -98,6 +98,7 @@ class BoundSansIO(ClosingSansIO):
 
     def _end_flood(self) -> None:
         self.refusals[RefusalReason.FLOOD] += 1
+        # Returns the frames that were parsed already; here they are dropped.
         self.conn.events_received()
         self._unread.clear()
         if not self.handshake_complete:

@@ -74,6 +74,7 @@ class UvicornHttp(HeaderHttp):
         except httptools.HttpParserUpgrade:
             self._upgrade()
         except httptools.HttpParserError as error:
+            # Where a callback raises, the parser raises an error of its own from it.
             cause = error.__context__
             self._refuse(cause.status if isinstance(cause, _Refused) else 400)
         except _Refused as refused:
@@ -98,7 +99,7 @@ class UvicornHttp(HeaderHttp):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Refuse a body that says itself that it is too large, and give others their time."""
+        """Refuse a body whose declared length is too large, and give others their time."""
         length = declared_length(self.headers)
         self._body_bound = self.uploads.bound_of(self.url, length, self.limits)
         if (length or 0) > self._body_bound:
@@ -183,7 +184,7 @@ class UvicornHttp(HeaderHttp):
         return self.cycle is None or self.cycle.response_complete
 
     def _end_late(self) -> None:
-        """End a connection whose request did not come in time; say so to who began one."""
+        """End a connection whose request did not come in time; answer 408 if one has begun."""
         if self._is_between:
             self.transport.close()
         else:
@@ -204,6 +205,7 @@ class UvicornHttp(HeaderHttp):
         if is_speaking:
             self.transport.abort()
             return
+        # A request may be answered before its body has come; then a second answer must not follow.
         if not (self._is_in_body and self._is_answered()):
             self.transport.write(refusal(status))
         self.transport.write_eof()

@@ -30,6 +30,7 @@ def modules(*names: str, soon: str = "") -> SafeString:
     `soon` is a script that they load later by themselves, but which this page wants at once.
     """
     wanted = (*names, soon) if soon else names
+    # The scripts themselves need no hint, as their own tags say it at the same time.
     preloads = ((static(name),) for name in (*wanted[len(names) :], *imported_by(wanted)))
     scripts = ((static(name),) for name in names)
     return format_html(

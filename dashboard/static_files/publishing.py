@@ -19,6 +19,7 @@ from servestatic.compress import Compressor
 
 from dashboard.private_files import make_private_folder
 from dashboard.static_files.sources import LENGTH, SourceFile
+from feeds.file_modes import FOLDER_MODE
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +46,10 @@ def publish(build: str, sources: Sequence[SourceFile], root: Path) -> Path:
         return folder
     make_private_folder(root)
     begun_s = time.perf_counter()
+    # On the same disk, so that the folder can be renamed into place at once.
     with TemporaryDirectory(prefix=UNFINISHED, dir=root, ignore_cleanup_errors=True) as place:
         made = Path(place) / build
-        made.mkdir(mode=0o700)
+        made.mkdir(mode=FOLDER_MODE)
         for source in sources:
             _put(source, made / source.name)
         _move(made, folder, sources)
@@ -94,6 +96,7 @@ def _move(made: Path, folder: Path, sources: Iterable[SourceFile]) -> None:
     try:
         made.rename(folder)
     except OSError:
+        # Either another process has made the same folder, or what is there was damaged.
         if not _is_whole(folder, sources):
             shutil.rmtree(folder, ignore_errors=True)
             made.rename(folder)

@@ -24,10 +24,12 @@ from dashboard.network.asgi_types import Send
 from dashboard.network.closed_headers import CLOSED_HEADERS
 
 PREFIX: Final = "/static/"
+TYPES: Final = {".webmanifest": "application/manifest+json"}
+"""Types of files that the library does not know."""
 HASHED: Final = rf"^{PREFIX}[0-9a-f]{{12}}/"
 PART_BYTES: Final = 65_536
 HEADERS: Final = tuple((name.encode(), value.encode()) for name, value in CLOSED_HEADERS)
-"""Of every answer. The policy concerns only pictures that are opened by themselves."""
+"""Headers of every answer. The policy concerns only pictures that are opened by themselves."""
 MISSING: Final = [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")]
 """A missing file may be there later: another process may be newer than this one."""
 
@@ -42,7 +44,14 @@ class StaticFiles(ServeStaticBase):  # type: ignore[misc]
     def __init__(
         self, folders: Sequence[tuple[Path, str]], *, is_fixed: bool, hsts_s: int = 0
     ) -> None:
-        super().__init__(None, max_age=0, allow_all_origins=False, immutable_file_test=HASHED)
+        super().__init__(
+            None,
+            max_age=0,
+            allow_all_origins=False,
+            immutable_file_test=HASHED,
+            mimetypes=TYPES,
+        )
+        # Each goes before those that are there, so the last one put in is searched first.
         for folder, prefix in reversed(folders):
             self.insert_directory(folder, prefix)
         self._is_fixed = is_fixed
@@ -77,6 +86,7 @@ class StaticFiles(ServeStaticBase):  # type: ignore[misc]
             return None
         found = self.files.get(url) or self.find_file(url)
         if found is not None and self._is_fixed:
+            # Kept only if files never change: it remembers their sizes and times, too.
             self.files[url] = found
         return found
 

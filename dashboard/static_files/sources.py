@@ -36,7 +36,7 @@ class SourceFile(NamedTuple):
 
 
 def source_files() -> list[SourceFile]:
-    """Return every file of the project and its packages; of one name the first that is found."""
+    """Return every file of the project and its packages; the first that is found of each name."""
     found: dict[str, Path] = {}
     for finder in get_finders():
         for path, storage in finder.list(IGNORED):
@@ -66,6 +66,7 @@ def build_of(files: Iterable[SourceFile]) -> str:
     total = sha256(RECIPE)
     for name, path in files:
         content = path.read_bytes()
+        # With its length: else a part of one file could pass for the start of the next.
         total.update(f"{name}\0{len(content)}\0".encode() + content)
     return total.hexdigest()[:LENGTH]
 

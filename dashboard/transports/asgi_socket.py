@@ -13,16 +13,21 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
-UNSENT_BYTES: Final = 8_192
-"""What the kernel may hold unsent before the socket counts as full: at 50 kbit/s 1.3 s of data."""
-BUFFER_BYTES: Final = 4_096
-"""What the server may buffer on top of that before a writer waits."""
+UNSENT_BYTES: Final = 1_024
+"""What the kernel may hold unsent before the socket counts as full: at 8 kbit/s a second of data.
+
+A write that begins below it is taken nearly whole, so a fast reader never notices.
+"""
+TWISTED_BYTES: Final = 512
+"""What Twisted may buffer on top of that before a writer waits; also what it reads at once."""
 _NOT_ACKNOWLEDGED: Final = 0x5411
 """SIOCOUTQ of Linux: bytes in the send queue that the other side has not acknowledged."""
 
 
 class AsgiSocket:
     """The socket of one connection. Its buffers are small, so that updates wait and merge."""
+
+    __slots__ = ("_socket", "_transport", "write_now")
 
     def __init__(self, send: Any) -> None:
         owner = _owner_of(send)
@@ -33,7 +38,7 @@ class AsgiSocket:
         self._shorten()
 
     def backlog(self) -> int:
-        """Return the bytes that were sent and that the other side has not acknowledged."""
+        """Return the bytes that the other side has not acknowledged: sent, or still in a buffer."""
         return _buffered(self._transport) + self._queued()
 
     def abort(self) -> None:
@@ -51,9 +56,10 @@ class AsgiSocket:
                 self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
         if hasattr(self._transport, "set_write_buffer_limits"):
             with suppress(RuntimeError):  # that of uvloop, once the reader has left
-                self._transport.set_write_buffer_limits(high=BUFFER_BYTES)
+                # A writer waits for all that the kernel did not take.
+                self._transport.set_write_buffer_limits(high=0)
         elif hasattr(self._transport, "bufferSize"):
-            self._transport.bufferSize = BUFFER_BYTES
+            self._transport.bufferSize = TWISTED_BYTES
 
     def _queued(self) -> int:
         if self._socket is None or sys.platform != "linux":
@@ -82,5 +88,6 @@ def _buffered(transport: Any) -> int:
     if hasattr(transport, "get_write_buffer_size"):
         return int(transport.get_write_buffer_size())
     if hasattr(transport, "dataBuffer"):
+        # Twisted has no public name for what it buffers: the rest of a buffer, and a list of parts.
         return int(len(transport.dataBuffer) - transport.offset + transport._tempDataLen)
     return 0

@@ -1,6 +1,6 @@
 """The log of sockets that foreign pages asked for: each reason once, and not many of them.
 
-A refused handshake has no body, so a browser cannot be told the cure; operators are.
+A refused handshake has no body that could name the cure, so the log names it to operators.
 """
 
 import logging

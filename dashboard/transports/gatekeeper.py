@@ -78,6 +78,7 @@ class Gatekeeper:
     def _bucket_of(self, user_id: int) -> TokenBucket:
         now_s = self.hub.clock.monotonic()
         if len(self._buckets) >= IDLE_USERS:
+            # A full bucket is as good as a new one.
             known = self._buckets.items()
             self._buckets = {user: bucket for user, bucket in known if not bucket.is_full(now_s)}
         fresh = TokenBucket(per_s=self._per_s, burst=self._per_s * BURST_S, now_s=now_s)

@@ -12,8 +12,6 @@ from typing import Final
 import msgspec
 from django import db
 
-from dashboard import request_id
-from dashboard.cpu_meter import billed
 from dashboard.exceptions import (
     CommandRefused,
     ConnectionClosed,
@@ -22,6 +20,8 @@ from dashboard.exceptions import (
     TooManyConnections,
 )
 from dashboard.network.asgi_types import Header, Receive, Scope, Send
+from dashboard.process import request_id
+from dashboard.process.cpu_meter import billed
 from dashboard.transports.gatekeeper import RequestRefused
 from dashboard.wire.registry import CLOSE_TEXT, Close, Error, error_object
 
@@ -32,7 +32,8 @@ HEADERS: Final[tuple[Header, ...]] = (
     (b"x-content-type-options", b"nosniff"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-"""Of every answer. Other headers of pages mean nothing here, and would make each poll larger."""
+"""Headers of every answer. Other headers of pages mean nothing here, and would make each poll
+larger."""
 JSON: Final[Header] = (b"content-type", b"application/json")
 STATUS_OF: Final = {
     Error.SIGNED_OUT: 401,
@@ -76,6 +77,7 @@ async def answer(
     finally:
         for task in (serving, leaving):
             task.cancel()
+        # Until its own `finally` has run: only then the reader has left the hub.
         await asyncio.wait({serving})
         if not serving.cancelled():
             serving.exception()  # answered above, or nobody is there to be answered

@@ -43,21 +43,27 @@ class PollApplication:
 
     async def _serve(self, scope: Scope, send: Send) -> None:
         identity, question = await self._gatekeeper.admit(scope)
-        frames, position, lag = await self._ask(identity, question, send)
+        frames, position, lag, trouble = await self._ask(identity, question, send)
         stale_ms = self._hub.replica.stale_ms
-        if not frames and stale_ms is None and lag <= NEAR_EVENTS:
+        if not frames and stale_ms is None and not trouble and lag <= NEAR_EVENTS:
             await respond(send, 304, b"")
             return
         heartbeat = encode_heartbeat(
-            seq=position.sequence, ts=self._hub.clock.now_ms(), stale_ms=stale_ms
+            seq=position.sequence,
+            ts=self._hub.clock.now_ms(),
+            stale_ms=stale_ms,
+            trouble=trouble,
         )
         text = f'{{"position":"{position}","frames":[{",".join([*frames, heartbeat])}]}}'
         await respond(send, 200, text.encode(), [JSON])
 
     async def _ask(
         self, identity: Identity, question: Question, send: Send
-    ) -> tuple[list[str], ReaderPosition, int]:
-        """Return frames that bring the reader up to date, its position, and its lag in events."""
+    ) -> tuple[list[str], ReaderPosition, int, str]:
+        """Return frames that bring the reader up to date, its position, its lag, and trouble.
+
+        The lag is in events. Trouble is what staff must know of the database, "" without any.
+        """
         transport = Transport.LONGPOLL if question.wait_s else Transport.POLL
         connection = self._hub.join(identity, transport, AsgiSocket(send), is_live=False)
         try:
@@ -66,7 +72,7 @@ class PollApplication:
             frames = connection.take_all()
             if not frames and question.wait_s:
                 frames = await _first_news(connection, question.wait_s)
-            return frames, connection.position, connection.lag
+            return frames, connection.position, connection.lag, connection.trouble
         finally:
             self._hub.leave(connection)
 

@@ -7,11 +7,11 @@ has everything of all its channels up to there.
 import asyncio
 from contextlib import suppress
 
-from dashboard import request_id
 from dashboard.delivery.connection import Connection
 from dashboard.delivery.hub import Hub
 from dashboard.exceptions import ConnectionClosed
 from dashboard.network.asgi_types import Receive, Scope, Send
+from dashboard.process import request_id
 from dashboard.transports.asgi_socket import AsgiSocket
 from dashboard.transports.gatekeeper import Gatekeeper
 from dashboard.transports.http import (
@@ -24,6 +24,7 @@ from dashboard.wire.registry import CLOSE_TEXT, RESTART_MS, Close, Transport
 STREAM = (
     *HEADERS,
     (b"content-type", b"text/event-stream"),
+    # nginx would collect many events in a buffer before it passes them on.
     (b"x-accel-buffering", b"no"),
 )
 
@@ -61,6 +62,7 @@ async def _write(connection: Connection, send: Send, ended: asyncio.Event) -> No
         while frames := connection.take():
             await send(_body(_events(frames, connection), more=True))
             connection.note_accepted()
+        # Nothing is due now. The next news begins another writer.
         return
     except ConnectionClosed as closed:
         with suppress(OSError, RuntimeError):

@@ -12,12 +12,12 @@ from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from django import db
 
-from dashboard import request_id
 from dashboard.delivery.connection import Connection
 from dashboard.delivery.hub import Hub
 from dashboard.delivery.traffic import RefusalReason
 from dashboard.exceptions import ConnectionClosed, HubClosing, HubFull, TooManyConnections
 from dashboard.people.admission import NotAdmitted, identify
+from dashboard.process import request_id
 from dashboard.transports.asgi_socket import AsgiSocket
 from dashboard.transports.foreign_pages import ForeignPages
 from dashboard.wire.frames import encode_shutdown
@@ -108,6 +108,7 @@ class MarketConsumer(AsyncConsumer):  # type: ignore[misc]
                 for frame in frames:
                     await self.base_send({"type": "websocket.send", "text": frame})
                     connection.note_accepted()
+            # Nothing is due now. The next news begins another writer.
             return
         except ConnectionClosed as closed:
             await self._say_goodbye(Close(closed.code))

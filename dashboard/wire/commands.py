@@ -25,9 +25,9 @@ class Subscribe(msgspec.Struct, frozen=True):
     """Subscribe to a channel; `since` is a position, or the id of the last notification.
 
     Bars are of an `interval`; a symbol may name its own, as in NVX@5m. `fields` are the wanted keys
-    of a ticker entry; None is all of them. With `corrections` a reader of trades or bars also hears
-    what changes about those it was told. A reader that sends the watchlist it has (`symbols`), or
-    how many notifications are `unread`, hears only of changes.
+    of a ticker entry; None is all of them. With `corrections` a reader of trades or bars also gets
+    corrections of those it already has. A reader that sends the watchlist it has (`symbols`), the
+    version of all its `lists`, or how many notifications are `unread`, hears only of changes.
     """
 
     channel: str
@@ -38,6 +38,7 @@ class Subscribe(msgspec.Struct, frozen=True):
     unread: int | None = None
     interval: str = DEFAULT_INTERVAL
     corrections: bool = False
+    lists: str | None = None
 
 
 class Unsubscribe(msgspec.Struct, frozen=True):
@@ -111,6 +112,7 @@ def decode_command(text: str) -> ReceivedCommand:
         envelope = _decode_envelope(text)
     except msgspec.ValidationError as error:
         raise CommandRefused(Error.BAD_PARAMETERS, str(error)) from None
+    # Deep nesting raises a RecursionError, and a lone surrogate a UnicodeError.
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         raise CommandRefused(Error.BAD_FRAME, ERROR_TEXT[Error.BAD_FRAME][0]) from None
     decode = _decoders.get(envelope.method)
@@ -128,7 +130,7 @@ def decode_command(text: str) -> ReceivedCommand:
 
 
 def notice_id_of(since: str | None) -> int | None:
-    """Read the id of a notification, or return None; the answer to junk is all of them."""
+    """Read the id of a notification, or return None; junk is answered with all, and a gap."""
     is_id = since is not None and since.isascii() and since.isdecimal() and len(since) < 19
     return int(since) if since is not None and is_id else None
 

@@ -12,6 +12,7 @@ import msgspec
 
 from dashboard.wire.registry import (
     FIELDS,
+    LEVELS,
     MAX_RATE,
     MESSAGE_BYTES,
     SNAPSHOT_ENTRIES,
@@ -44,6 +45,7 @@ from feeds.market.events import (
     Delisting,
     FeedRemoval,
     FeedStatus,
+    Levels,
     Listing,
     PriceBand,
     ReportedTrade,
@@ -54,6 +56,7 @@ from feeds.market.events import (
 
 _encode = msgspec.json.encode
 PRICE_FIELDS: Final = frozenset({"p", "b", "a", "o", "h", "l", "pc"})
+SIZE_FIELDS: Final = frozenset({"bs", "as", "v"})
 FIELD_INDEX: Final = {
     "p": LAST, "b": BID, "a": ASK, "bs": BID_SIZE, "as": ASK_SIZE, "o": OPEN, "h": HIGH, "l": LOW,
     "pc": PREVIOUS_CLOSE, "v": VOLUME, "ph": PHASE,
@@ -66,7 +69,7 @@ StatusEvent = (
 
 
 class Fields:
-    """Chosen fields of a row; each part is an encoded key, its index, and whether it is a price.
+    """Chosen fields of a row; each part is an encoded key, its index, and what its numbers are.
 
     `fields_of` returns one object for one choice, so that finding what was encoded for it costs
     nothing: the hash of a nested tuple would be made anew for every frame.
@@ -75,7 +78,11 @@ class Fields:
     __slots__ = ("parts",)
 
     def __init__(self, keys: Iterable[str]) -> None:
-        self.parts = tuple((f'"{key}":', FIELD_INDEX[key], key in PRICE_FIELDS) for key in keys)
+        self.parts = tuple((f'"{key}":', FIELD_INDEX[key], _KINDS.get(key)) for key in keys)
+
+
+_PRICE, _SIZE = "price", "size"
+_KINDS: Final = dict.fromkeys(PRICE_FIELDS, _PRICE) | dict.fromkeys(SIZE_FIELDS, _SIZE)
 
 
 def fields_of(keys: Iterable[str]) -> Fields:
@@ -98,8 +105,7 @@ ALL_FIELDS: Final = fields_of(FIELDS)
 def encode_row(symbol: str, row: Row, *, fields: Fields = ALL_FIELDS, ts: int) -> str:
     """Return a ticker entry of a snapshot: every chosen field, null where there is no value yet."""
     parts = [
-        name + _encode_value(row, row.values[index], is_price)
-        for name, index, is_price in fields.parts
+        name + _encode_value(row, row.values[index], kind) for name, index, kind in fields.parts
     ]
     parts.append(_encode_ago(row, ts))
     return f'"{shown(symbol)}":{{{",".join(parts)}}}'
@@ -111,12 +117,13 @@ def encode_entry(
     """Return a ticker entry of an update: the fields that changed after `since`, and a receipt."""
     values, versions = row.values, row.versions
     parts = [
-        name + _encode_value(row, values[index], is_price)
-        for name, index, is_price in fields.parts
+        name + _encode_value(row, values[index], kind)
+        for name, index, kind in fields.parts
         if versions[index] > since
     ]
     if versions[TS_EVENT] > since:
         parts.append(_encode_ago(row, ts))
+    # Most entries stand for a single tick, so the wire leaves a 1 out.
     if ticks != 1:
         parts.append(f'"n":{ticks}')
     return f'"{shown(symbol)}":{{{",".join(parts)}}}'
@@ -127,17 +134,49 @@ def encode_gone(symbol: str, *, ticks: int) -> str:
     return f'"{shown(symbol)}":{{"gone":true,"n":{ticks}}}'
 
 
+def book_of(row: Row) -> dict[str, list[tuple[float, msgspec.Raw]]]:
+    """Return prices and sizes of the LEVELS best bids and asks of a row, the best first."""
+    values = row.values
+    return {
+        "bids": _levels(row, values[BID], values[BID_SIZE], row.bids),
+        "asks": _levels(row, values[ASK], values[ASK_SIZE], row.asks),
+    }
+
+
+def _levels(row: Row, best: Any, size: Any, behind: Levels) -> list[tuple[float, msgspec.Raw]]:
+    if best is None:
+        return []
+    levels = (best, size, *behind)[: 2 * LEVELS]
+    sizes = (size_of(row, lots) for lots in levels[1::2])
+    return list(zip(map(row.price, levels[::2]), sizes, strict=True))
+
+
+def encode_book(symbol: str, row: Row | None) -> str:
+    """Return the depth entry of an instrument; without a row, that it is gone."""
+    entry = {"gone": True} if row is None else book_of(row)
+    return f'"{shown(symbol)}":{_encode(entry).decode()}'
+
+
+def size_of(row: Row, lots: int) -> msgspec.Raw:
+    """Return a number of lots as JSON: a decimal number that is exact."""
+    return msgspec.Raw(row.size(lots).encode())
+
+
 def _encode_ago(row: Row, ts: int) -> str:
     ticked = row.values[TS_EVENT]
     return '"ms":null' if ticked is None else f'"ms":{ts - int(ticked)}'
 
 
-def _encode_value(row: Row, value: Value, is_price: bool) -> str:
+def _encode_value(row: Row, value: Value, kind: str | None) -> str:
     if value is None:
         return "null"
     if isinstance(value, str):
+        # Only a phase is text here, and that needs no escapes.
         return f'"{value}"'
-    return repr(row.price(value)) if is_price else str(value)
+    # `repr` gives the shortest text that reads back as the same double.
+    if kind is _PRICE:
+        return repr(row.price(value))
+    return row.size(value) if kind is _SIZE else str(value)
 
 
 _AGO: Final = '"ms":'
@@ -164,7 +203,7 @@ def encode_trade(trade: Trade, row: Row, *, sequence: int) -> TradeText:
     """Return the shared text of a trade."""
     ref = _ref_of(trade) if isinstance(trade, ReportedTrade) else ""
     text = (
-        f'{{"s":"{shown(trade.symbol)}","p":{row.price(trade.price_ticks)!r},"q":{trade.size},'
+        f'{{"s":"{shown(trade.symbol)}","p":{row.price(trade.price_ticks)!r},"q":{row.size(trade.size)},'
         f'"side":"{trade.side.value}","i":{sequence},{ref}'
         f'"et":{trade.exchange_ms or trade.ts_event},{_AGO}'
     )
@@ -176,7 +215,7 @@ def _ref_of(trade: ReportedTrade) -> str:
 
 
 def encode_correction(amendment: Amendment, row: Row, *, sequence: int) -> TradeText:
-    """Return the shared text of what changed about a trade that was told before."""
+    """Return the shared text of a correction: what changed about an earlier trade."""
     price, right, former = row.price, amendment.price_ticks, amendment.former_ticks
     entry: dict[str, Any] = {"s": shown(amendment.symbol), "fix": amendment.kind, "i": sequence}
     if amendment.ref:
@@ -184,9 +223,9 @@ def encode_correction(amendment: Amendment, row: Row, *, sequence: int) -> Trade
     if amendment.new_ref != amendment.ref:
         entry["new_ref"] = amendment.new_ref
     if right:
-        entry |= {"p": price(right), "q": amendment.size}
+        entry |= {"p": price(right), "q": size_of(row, amendment.size)}
     if former:
-        entry |= {"op": price(former), "oq": amendment.former_size}
+        entry |= {"op": price(former), "oq": size_of(row, amendment.former_size)}
     if amendment.exchange_ms:
         entry["et"] = amendment.exchange_ms
     if amendment.volume is None:
@@ -202,12 +241,12 @@ def encode_bar(symbol: str, level: int, bar: Bar, row: Row, *, is_closed: bool) 
     return (
         f'{{"s":"{shown(symbol)}","iv":"{_INTERVALS[level]}","t":{bar.start_ms},'
         f'"o":{price(bar.open)!r},"h":{price(bar.high)!r},"l":{price(bar.low)!r},'
-        f'"c":{price(bar.close)!r},"v":{bar.volume},"n":{bar.trades}{end}'
+        f'"c":{price(bar.close)!r},"v":{row.size(bar.volume)},"n":{bar.trades}{end}'
     )
 
 
 def encode_amended_bar(symbol: str, amended: AmendedBar, row: Row) -> str:
-    """Return the entry of a closed bar that was amended; of one that is no more only its place."""
+    """Return the entry of a closed bar that was amended, or that is gone with all its trades."""
     bar, revision = bar_of(amended), f',"rev":{amended.revision}}}'
     if bar.trades:
         text = encode_bar(symbol, amended.level, bar, row, is_closed=True)
@@ -259,6 +298,7 @@ _BRACKETS: Final = {
     Channel.TICKER: ("{", "}"),
     Channel.TRADES: ("[", "]"),
     Channel.BARS: ("[", "]"),
+    Channel.DEPTH: ("{", "}"),
     Channel.STATUS: ("[", "]"),
 }
 """Merged entries form an object by symbol, distinct ones a list in order."""
@@ -304,6 +344,8 @@ def encode_instrument(symbol: str, row: Row) -> str:
         "reason": row.reason,
         "t": row.status_ts,
     }
+    if row.lot is not None:
+        entry["lot"] = size_of(row, 1)
     if delay:
         entry["delay"] = delay
     if row.band is not None:
@@ -324,13 +366,15 @@ def encode_status(event: StatusEvent, row: Row | None) -> str:
     return encode_instrument(symbol, row)
 
 
-def encode_heartbeat(*, seq: int, ts: int, stale_ms: int | None = None) -> str:
+def encode_heartbeat(*, seq: int, ts: int, stale_ms: int | None = None, trouble: str = "") -> str:
     """Return the frame that says that the reader has everything up to `seq`.
 
-    `stale_ms` is when the market was last heard (UTC ms), while a fault silences it.
+    `stale_ms` is when the market was last heard (UTC ms), while a fault silences it. `trouble` is
+    what staff read while the database takes no writes.
     """
     stale = "" if stale_ms is None else f',"stale":{stale_ms}'
-    return f'{{"channel":"heartbeat","seq":{seq},"ts":{ts}{stale}}}'
+    extra = f',"trouble":{_encode(trouble).decode()}' if trouble else ""
+    return f'{{"channel":"heartbeat","seq":{seq},"ts":{ts}{stale}{extra}}}'
 
 
 def encode_pace(*, rate: float, reason: str) -> str:

@@ -15,13 +15,15 @@ from dashboard.wire.registry import DEFAULT_INTERVAL, EVERYTHING, WAIT_S, Channe
 
 Wait = Annotated[float, msgspec.Meta(ge=0, le=WAIT_S)]
 
-MARKET: Final = (Channel.STATUS, Channel.TICKER, Channel.TRADES, Channel.BARS)
+MARKET: Final = (Channel.STATUS, Channel.TICKER, Channel.TRADES, Channel.BARS, Channel.DEPTH)
 DEFAULT: Final = (Channel.STATUS, Channel.TICKER, Channel.NOTIFICATIONS, Channel.WATCHLIST)
 NAMES: Final = frozenset(
     {"channels", "symbols", "fields", "max_rate", "since", "wait", "notifications_since", "unread"}
-    | {"watchlist", "bars", "interval", "corrections"}
+    | {"watchlist", "lists", "bars", "depth", "interval", "corrections"}
     | {f"{channel.value}_since" for channel in MARKET}
 )
+FIELD_LIMIT: Final = 24
+"""Most fields of a query: room for every name, and no more work than that for a stranger."""
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +40,7 @@ def read_question(query: bytes, *, last_event_id: str | None = None) -> Question
         CommandRefused: it cannot be read, or a value is of the wrong type or out of range.
     """
     try:
-        read = parse_qs(query.decode("ascii"), keep_blank_values=True, max_num_fields=16)
+        read = parse_qs(query.decode("ascii"), keep_blank_values=True, max_num_fields=FIELD_LIMIT)
         fields = {name: values[-1] for name, values in read.items() if name in NAMES}
         if last_event_id is not None:
             fields["since"] = last_event_id
@@ -71,12 +73,17 @@ def _subscribes(fields: dict[str, str]) -> Iterator[Subscribe]:
                 yield Subscribe(name, since=fields.get("notifications_since"), unread=unread)
             case Channel.WATCHLIST:
                 known = fields.get("watchlist")
-                yield Subscribe(name, symbols=None if known is None else _listed(known))
+                symbols = None if known is None else _listed(known)
+                yield Subscribe(name, symbols=symbols, lists=fields.get("lists"))
             case Channel.TICKER | Channel.TRADES:
                 if symbols := tuple(dict.fromkeys(_listed(fields.get("symbols", "")))):
                     yield _priced(name, symbols, fields)
             case Channel.BARS:
                 yield from _barred(fields)
+            case Channel.DEPTH:
+                if names := _listed(fields.get("depth", fields.get("symbols", ""))):
+                    since_there = fields.get("depth_since", since)
+                    yield Subscribe(name, symbols=names, since=since_there)
             case _:
                 yield Subscribe(name, since=fields.get(f"{name}_since", since))
 

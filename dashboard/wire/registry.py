@@ -8,7 +8,7 @@ from typing import Any, Final
 
 VERSION: Final = 1
 MESSAGE_BYTES: Final = 65_536
-"""Largest command: ten times what 500 symbols of 12 letters need."""
+"""Largest command: five times what 500 symbols of 24 characters need."""
 SYMBOL_LIMIT: Final = 500
 """Symbols that one reader may name; `*` is not counted."""
 SNAPSHOT_ENTRIES: Final = 500
@@ -18,7 +18,7 @@ MAX_RATE: Final = 20.0
 DEFAULT_RATE: Final = 10.0
 EVERYTHING: Final = "*"
 FIELDS: Final = ("p", "b", "a", "bs", "as", "o", "h", "l", "pc", "v", "ph")
-"""Keys of a ticker entry that a reader can choose; `ms` and `n` are always there."""
+"""Keys of a ticker entry that a reader can choose; `ms` and `n` come without being chosen."""
 TRADE_ENTRIES: Final = 500
 """Most trades of one frame; the rest follows at once."""
 RECENT_TRADES: Final = 50
@@ -28,6 +28,10 @@ RECENT_BARS: Final = 60
 `/api/v1/bars` has older ones."""
 BAR_LIMIT: Final = 100
 """Pairs of a symbol and an interval that one reader may name: a few dozen charts."""
+LEVELS: Final = 5
+"""Levels of each side of a book."""
+DEPTH_LIMIT: Final = 100
+"""Books that one reader may name: each is read by itself, so they are not for whole markets."""
 DEFAULT_INTERVAL: Final = "1m"
 WAIT_S: Final = 30.0
 """Longest wait of a long-poll: many proxies give up after 60 s."""
@@ -50,6 +54,7 @@ class Channel(StrEnum):
     TICKER = "ticker"
     TRADES = "trades"
     BARS = "bars"
+    DEPTH = "depth"
     STATUS = "status"
     NOTIFICATIONS = "notifications"
     WATCHLIST = "watchlist"
@@ -73,6 +78,8 @@ class Error(IntEnum):
 class Close(IntEnum):
     """Why the server ended a connection; the close code of a WebSocket."""
 
+    # Servers send 1009 by themselves. The codes from 4000 on are ours (RFC 6455, 7.4.2): Daphne
+    # refuses to send any other but 1000.
     TOO_BIG = 1009
     BAD_FRAME = 4400
     SIGNED_OUT = 4401
@@ -89,7 +96,7 @@ CLOSE_TEXT: Final[dict[Close, tuple[str, bool]]] = {
     Close.BAD_FRAME: ("too many messages were not commands", False),
     Close.SIGNED_OUT: ("signed out, expired or deactivated", False),
     Close.FORBIDDEN: ("not permitted, or from a foreign origin", False),
-    Close.TOO_SLOW: ("the reader accepted nothing for too long", True),
+    Close.TOO_SLOW: ("too slow: nothing accepted for too long, or too many answers unread", True),
     Close.ACCESS_CHANGED: ("your access has changed", True),
     Close.DISCONNECTED: ("disconnected by an operator", False),
     Close.TOO_MANY: ("too many commands or connections", True),

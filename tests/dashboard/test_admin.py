@@ -1,4 +1,4 @@
-"""Sending notifications and keeping accounts: who may, to whom it goes and what it leaves."""
+"""Sending notifications and keeping accounts: rights, recipients, and what stays afterwards."""
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
@@ -32,7 +32,7 @@ def traders():
 
 
 def staff(*permissions, is_staff=True):
-    """Sign in somebody with just these permissions."""
+    """Sign in a new user with just these permissions."""
     user = User.objects.create_user("staff", is_staff=is_staff)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     client = Client()

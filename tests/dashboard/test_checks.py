@@ -1,4 +1,4 @@
-"""Ways to run that cannot work are refused, with the cure in the text; the others are let pass."""
+"""Combinations that cannot work are refused, with the cure in the text; the others pass."""
 
 import os
 import runpy
@@ -187,7 +187,7 @@ def test_an_insecure_combination_ends_the_start(settings_of, environment, fact) 
 def test_by_default_no_mail_is_sent(settings_of) -> None:
     found = settings_of()
     assert not found["MARKET_SENDS_MAIL"]
-    assert found["EMAIL_BACKEND"].endswith("dummy.EmailBackend")
+    assert found["EMAIL_BACKEND"].endswith("unsent_mail.EmailBackend")
 
 
 def test_one_setting_makes_a_site_send_mail(settings_of) -> None:

@@ -36,7 +36,7 @@ def test_a_long_page_is_compressed(client: Client, path: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("encodings", ["", "br", "gzip;q=0", "identity", "xgzip"])
 @pytest.mark.parametrize("path", PAGES)
-def test_who_takes_no_gzip_gets_the_page(client: Client, path: str, encodings: str) -> None:
+def test_a_client_without_gzip_gets_the_page(client: Client, path: str, encodings: str) -> None:
     answer = ask(client, path, encodings)
     assert "Content-Encoding" not in answer.headers
     assert "Accept-Encoding" in answer.headers["Vary"]

@@ -5,7 +5,7 @@ from dashboard.email_url import CONSOLE, NO_MAIL, read_email_url
 
 def test_without_an_address_no_mail_is_sent() -> None:
     assert read_email_url("") == NO_MAIL
-    assert NO_MAIL.backend.endswith("dummy.EmailBackend")
+    assert NO_MAIL.backend.endswith("unsent_mail.EmailBackend")
 
 
 def test_the_address_of_a_server_is_taken_apart() -> None:

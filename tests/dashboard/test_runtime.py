@@ -11,17 +11,20 @@ from django.contrib.auth.models import User
 from django.db import OperationalError
 
 from dashboard import runtime as runtime_module
+from dashboard.alerts.watch import AlertWatch
 from dashboard.models import Notification
 from dashboard.operations import alarm
 from dashboard.runtime import END_S, FeedRuntime, FeedTasks, Runtime
+from feeds.bus.journal import Journal
 from feeds.bus.memory import MemoryBus
 from feeds.clock import SystemClock
 from feeds.engine.feed_watch import TroubleKind
-from feeds.market.board import Board
+from feeds.market.board import OPEN, PREVIOUS_CLOSE, VOLUME, Board
 from feeds.market.events import Tick
 from feeds.models import AuditEntry, Feed, MarketCheckpoint
 from feeds.plan.plans import FeedKind, FeedPlan
 from feeds.selectors.plans import PlanReader
+from feeds.services.checkpoints import CheckpointWriter, read_checkpoint
 from feeds.services.feeds import seed_exchange
 from feeds.simulator.simulator import Simulator
 from tests.support.redis_server import RedisServer
@@ -52,7 +55,7 @@ async def test_with_redis_the_feed_runs_elsewhere(settings, redis: RedisServer) 
     stop = asyncio.Event()
     async with started() as runtime:
         assert not isinstance(runtime.bus, MemoryBus)
-        assert parts_of(runtime) == 6
+        assert parts_of(runtime) == 7
         feed = asyncio.ensure_future(FeedRuntime().run(stop))
         await until(lambda: runtime.hub.replica.epoch)
         stop.set()
@@ -109,6 +112,67 @@ async def test_a_rehearsal_that_fails_keeps_nobody_from_beginning(monkeypatch, c
     assert "rehearsal failed error=database is locked" in caplog.text
 
 
+@pytest.mark.parametrize("waits", [False, True])
+@pytest.mark.django_db(transaction=True)
+async def test_a_stop_always_saves_the_last_state(monkeypatch, waits: bool) -> None:
+    """Also while a batch waits for its firings to be stored, which the engine is past."""
+    await sync_to_async(seed_exchange)(5, 200.0)
+    settled = asyncio.Event()
+
+    async def settle(_: AlertWatch) -> None:
+        if bus.board.rows and waits:
+            settled.set()
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(AlertWatch, "settle", settle)
+    bus = MemoryBus()
+    running = asyncio.ensure_future(FeedTasks(bus, SystemClock()).run())
+    await (settled.wait() if waits else until(lambda: bus.board.newest_ms()))
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    left = await sync_to_async(read_checkpoint)()
+    assert left.sequence == bus.board.sequence > 0
+    assert left.instruments.keys() == bus.board.rows.keys()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+async def test_a_market_that_fails_goes_on_from_what_it_published(tmp_path, monkeypatch) -> None:
+    """Nothing is stored after its first checkpoint: what the journal has is all there is."""
+    await sync_to_async(seed_exchange)(5, 2000.0)
+    monkeypatch.setattr(runtime_module, "CheckpointWriter", NothingStored)
+    first = MemoryBus(Journal(tmp_path))
+    running = asyncio.ensure_future(FeedTasks(first, SystemClock()).run())
+    await until(lambda: is_priced(first))
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    second = MemoryBus(Journal(tmp_path))
+    running = asyncio.ensure_future(FeedTasks(second, SystemClock()).run())
+    await until(lambda: second.board.rows)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    for symbol, row in first.board.rows.items():
+        after = second.board.rows[symbol].values
+        assert after[VOLUME] >= row.values[VOLUME] > 0
+        assert (after[OPEN], after[PREVIOUS_CLOSE]) == (
+            row.values[OPEN],
+            row.values[PREVIOUS_CLOSE],
+        )
+
+
+def is_priced(bus: MemoryBus) -> bool:
+    rows = bus.board.rows.values()
+    return bool(rows) and all(row.values[VOLUME] for row in rows)
+
+
+class NothingStored(CheckpointWriter):
+    """A writer whose database is away."""
+
+    def __init__(self, **parts: object) -> None:
+        super().__init__(**parts, store=lambda *_: False)
+
+
+@pytest.mark.django_db  # the thread looks at the connection that it has from another test
 @pytest.mark.parametrize(
     ("error", "counted"),
     [(OperationalError("no server"), 0), (RuntimeError("it broke"), 1)],
@@ -116,10 +180,10 @@ async def test_a_rehearsal_that_fails_keeps_nobody_from_beginning(monkeypatch, c
 async def test_a_database_that_starts_later_is_no_crash_of_the_market(
     monkeypatch, error: Exception, counted: int
 ) -> None:
-    def fail(epoch: str, now_ms: int) -> None:
+    def fail() -> None:
         raise error
 
-    monkeypatch.setattr(runtime_module, "take_over", fail)
+    monkeypatch.setattr(runtime_module, "read_checkpoint", fail)
     feed = FeedTasks(MemoryBus(), SystemClock())
     with pytest.raises(type(error)):
         await feed.run()

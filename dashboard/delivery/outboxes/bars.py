@@ -7,7 +7,7 @@ it is amended.
 
 from collections.abc import Collection
 
-from dashboard.delivery.outboxes.market import Place
+from dashboard.delivery.outboxes.place import Place
 from dashboard.delivery.replica import Replica
 from dashboard.people.access import UNLIMITED, Access
 from dashboard.wire.frames import encode_snapshot, encode_update
@@ -21,6 +21,8 @@ Pair = tuple[str, int]
 
 class BarsOutbox:
     """The bars of some pairs, as of one place on the tape."""
+
+    __slots__ = ("_access", "corrections", "is_open", "pairs", "place", "updates")
 
     def __init__(self, access: Access = UNLIMITED) -> None:
         self.is_open = False

@@ -7,6 +7,8 @@ Pure. Must not know what the frame says, or who may read it.
 class DeckOutbox:
     """Merged: the next frame replaces the one that is still `waiting` to be sent."""
 
+    __slots__ = ("is_open", "waiting")
+
     def __init__(self) -> None:
         self.is_open = False
         self.waiting: str | None = None

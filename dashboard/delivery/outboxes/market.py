@@ -1,17 +1,18 @@
-"""What a subscriber still has to receive, channel by channel: a position and nothing more.
+"""What a subscriber still has to receive of prices, trades and status.
 
-Pure. Must not know pace, sockets or rows of the database. An outbox keeps no copies. It asks the
-replica what came after its position. So a slow reader costs no memory, quotes merge by themselves,
-and the replica knows how many ticks were merged.
+Pure. Must not know pace, sockets or rows of the database. An outbox keeps no events. It keeps the
+position of its reader, and asks the replica what came after that. So a slow reader costs next to no
+memory, and of several quotes only the newest is sent. Of a reader that is far behind the outbox of
+prices also keeps how many ticks each symbol had, because the replica forgets that.
 """
 
 from collections.abc import Collection, Iterable
 from itertools import chain
 from math import inf
 from operator import attrgetter
-from typing import Final
 
 from dashboard.delivery.market_view import MarketView, view_of
+from dashboard.delivery.outboxes.place import NOWHERE, Place
 from dashboard.delivery.replica import Replica
 from dashboard.people.access import UNLIMITED, Access
 from dashboard.wire.frames import (
@@ -25,62 +26,17 @@ from dashboard.wire.registry import TRADE_ENTRIES, Channel
 from feeds.exceptions import PositionLost
 from feeds.market.events import NOTHING, Position
 
-NOWHERE: Final = Position("", NOTHING)
-
-
-class Place:
-    """Where a reader stands on the tape: it has everything up to `sequence` of `epoch`.
-
-    Nothing is due up to `looked`: what happened between the two is of other symbols. The next frame
-    still begins at `sequence`, as the reader does not know of `looked`.
-    """
-
-    __slots__ = ("epoch", "looked", "sequence")
-
-    def __init__(self) -> None:
-        self.stand_at(NOWHERE)
-
-    @property
-    def position(self) -> Position:
-        """Return the position up to which nothing is missing."""
-        return Position(self.epoch, self.looked)
-
-    def stand_at(self, position: Position) -> None:
-        """Note that the reader has everything up to a position."""
-        self.epoch, self.sequence = position.epoch, position.sequence
-        self.looked = position.sequence
-
-    def raise_to(self, replica: Replica, sequence: int) -> None:
-        """Note that a heartbeat told the reader that nothing is missing up to `sequence`."""
-        if self.epoch == replica.epoch:
-            self.sequence = max(self.sequence, sequence)
-            self.looked = max(self.looked, sequence)
-
-    def is_in(self, replica: Replica) -> bool:
-        """Say whether this place is on the replica's tape, or ahead of it."""
-        return self.epoch == replica.epoch
-
-    def is_behind(self, replica: Replica) -> bool:
-        """Say whether the market moved since the last look, perhaps only in other symbols."""
-        return self.looked < replica.sequence or self.epoch != replica.epoch
-
-    def is_ahead_of(self, replica: Replica) -> bool:
-        """Say whether the reader knows more than this process, so that nothing is due yet.
-
-        It comes from a process that the bus reaches sooner, or this one began at an older board.
-        """
-        return self.epoch == replica.epoch and self.looked > replica.sequence
-
-    def whole_in(self, replica: Replica) -> int:
-        """Return the sequence up to which the reader misses nothing; 0 if it has another epoch."""
-        return self.looked if self.epoch == replica.epoch else NOTHING
-
 
 class TickerOutbox:
     """Merged: the newest fields of each symbol, with the number of its ticks as a receipt.
 
     Symbols are keys, here and below: a reader with a delay has those of the delayed twins.
     """
+
+    __slots__ = (
+        *("__weakref__", "_access", "_ticks_seen", "counted_by", "everything", "fields", "is_open"),
+        *("merged", "place", "symbols", "updates", "view"),
+    )
 
     def __init__(self, access: Access = UNLIMITED) -> None:
         self.is_open = False
@@ -104,10 +60,10 @@ class TickerOutbox:
         self._open_at(replica, since, symbols)
         return True
 
-    def add(self, replica: Replica, symbols: Iterable[str]) -> list[str]:
+    def add(self, replica: Replica, symbols: Iterable[str], *, has_gap: bool = False) -> list[str]:
         """Add symbols; return what was due, then their snapshot, so that all have one position."""
         frames = self.take(replica)
-        return frames + self._snapshot(replica, list(symbols))
+        return frames + self._snapshot(replica, list(symbols), has_gap=has_gap)
 
     def want_everything(self) -> None:
         """Subscribe to every symbol, also to those that are listed later."""
@@ -209,12 +165,16 @@ class TickerOutbox:
         self.symbols = ()
         return self._snapshot(replica, [s for s in wanted if visible is None or s in visible])
 
-    def _snapshot(self, replica: Replica, symbols: list[str]) -> list[str]:
+    def _snapshot(
+        self, replica: Replica, symbols: list[str], *, has_gap: bool = False
+    ) -> list[str]:
         self._open_at(replica, replica.position, symbols)
         entries = [replica.full_entry(symbol, self.fields) for symbol in symbols]
         position, ts = self._access.to_reader(replica.position), replica.ts
         epoch, seq = position.marked_epoch, position.sequence
-        return encode_snapshot(Channel.TICKER, entries, epoch=epoch, seq=seq, ts=ts)
+        return encode_snapshot(
+            Channel.TICKER, entries, epoch=epoch, seq=seq, ts=ts, has_gap=has_gap
+        )
 
     def _open_at(self, replica: Replica, position: Position, symbols: Iterable[str]) -> None:
         self.is_open = True
@@ -234,10 +194,14 @@ class TickerOutbox:
 
 
 class TradesOutbox:
-    """Distinct: every trade of the symbols, in order. A reader that fell off the tape is told.
+    """Distinct: every trade of the symbols, in order. A reader off the tape learns of the gap.
 
-    With `corrections` the reader also gets what changed about trades of before.
+    With `corrections` the reader also gets corrections of earlier trades.
     """
+
+    __slots__ = (
+        *("_access", "corrections", "everything", "is_open", "place", "symbols", "updates"),
+    )
 
     def __init__(self, access: Access = UNLIMITED) -> None:
         self.is_open = False
@@ -297,18 +261,39 @@ class TradesOutbox:
 
     def take(self, replica: Replica) -> list[str]:
         """Return the next frames towards the replica's position; at most TRADE_ENTRIES at once."""
-        place = self.place
-        if not self.is_open or not place.is_behind(replica):
+        if not self.is_open or not self.place.is_behind(replica):
             return []
-        if not place.is_in(replica):
+        return self._take_rest(replica.former) or self._take_new(replica)
+
+    def _take_rest(self, former: Replica | None) -> list[str]:
+        """Return what a reader that stands in the epoch before this one still has to get of it."""
+        if former is None or not self.place.is_in(former):
+            return []
+        try:
+            return self._take_from(former)
+        except PositionLost:
+            return []
+
+    def _take_new(self, replica: Replica) -> list[str]:
+        if not self.place.is_in(replica):
             return self._begin_again(replica)
         try:
-            trades = self._since(replica, place.looked)
+            return self._take_from(replica)
         except PositionLost:
             return self._begin_again(replica)
+
+    def _take_from(self, replica: Replica) -> list[str]:
+        """Return the next frame of the epoch that the reader stands in.
+
+        Raises:
+            PositionLost: the tape does not reach back to the reader.
+        """
+        place = self.place
+        trades = self._since(replica, place.looked)
         wanted = self._wanted(replica)
         mine = trades if wanted is None else [t for t in trades if t.symbol in wanted]
-        place.looked = replica.sequence
+        # A reader may know more of a former epoch than this process heard.
+        place.looked = max(place.looked, replica.sequence)
         if not mine:
             return []
         taken = mine[:TRADE_ENTRIES]
@@ -380,16 +365,23 @@ class TradesOutbox:
 
 
 class StatusOutbox:
-    """Distinct: every change of a feed or a phase, in order."""
+    """Distinct: every change of a feed or a phase, in order.
+
+    The snapshot for a reader whose position is lost names the gap.
+    """
+
+    __slots__ = ("_access", "_is_lost", "is_open", "place")
 
     def __init__(self, access: Access = UNLIMITED) -> None:
         self._access = access
+        self._is_lost = False
         self.is_open = False
         self.place = Place()
 
     def open(self, replica: Replica, since: Position | None) -> bool:
         """Open the channel; say whether it resumes at `since`."""
         self.is_open = True
+        self._is_lost = since is not None
         self.place.stand_at(NOWHERE)
         if since is None or not replica.has_or_awaits(since):
             return False
@@ -398,6 +390,7 @@ class StatusOutbox:
         except PositionLost:
             return False
         self.place.stand_at(since)
+        self._is_lost = False
         return True
 
     def close(self) -> None:
@@ -406,6 +399,7 @@ class StatusOutbox:
 
     def is_behind(self, replica: Replica) -> bool:
         """Say whether a status entry is due."""
+        # Compared with the last status entry: ticks alone make nothing due in this channel.
         place = self.place
         return self.is_open and (
             place.looked < replica.status_sequence or place.epoch != replica.epoch
@@ -426,7 +420,10 @@ class StatusOutbox:
             place.stand_at(replica.position)
             entries = replica.all_statuses(self._access)
             epoch = self._access.to_reader(replica.position).marked_epoch
-            return encode_snapshot(Channel.STATUS, entries, epoch=epoch, seq=seq, ts=ts)
+            has_gap, self._is_lost = self._is_lost, False
+            return encode_snapshot(
+                Channel.STATUS, entries, epoch=epoch, seq=seq, ts=ts, has_gap=has_gap
+            )
         if not entries:
             place.looked = seq
             return []

@@ -19,7 +19,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from dashboard.operations.databases import SIDE_FILES
-from dashboard.servers.listening import HOST, SERVERS, ASGIApplication, listen, serve
+from dashboard.servers.serving import HOST, SERVERS, ASGIApplication, listen, serve
+from feeds.file_modes import FILE_MODE
 from feeds.management.ranges import refuse_out_of_range
 from feeds.plan.plans import MAX_RATE
 from feeds.services.feeds import seed_exchange
@@ -148,7 +149,7 @@ def _ensure_accounts(file: Path) -> dict[str, str]:
             user.set_password(passwords[name])
             user.save()
     fresh = file.with_suffix(".new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE), "w") as out:
         json.dump(passwords, out)
     fresh.replace(file)
     return passwords

@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from dashboard.loadtest.plan import Plan, Report
 from dashboard.loadtest.run import run
-from dashboard.servers.listening import SERVERS
+from dashboard.servers.serving import SERVERS
 from dashboard.wire import registry
 from feeds.management.ranges import refuse_out_of_range
 from feeds.plan import plans

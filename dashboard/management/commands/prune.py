@@ -1,4 +1,4 @@
-"""Delete old bars, notifications, audit entries, sessions and counts."""
+"""Delete old rows: bars, notifications and their dispatches, alerts, audit entries, sessions."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -12,8 +12,9 @@ class Command(BaseCommand):
     """Delete what is too old; example: manage.py prune --dry-run"""
 
     help = (
-        "Delete bars, notifications and audit entries that are older than the settings say, and "
-        "sessions and counts that have ended. The process of the feed does so every ten minutes."
+        "Delete bars, notifications, dispatches, firings, expired alerts and audit entries that "
+        "are older than the settings say, and sessions and cache entries that have ended. The "
+        "process of the feed does so every ten minutes."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from dashboard import runtime
 from dashboard.checks import TAG
-from dashboard.servers.listening import HOST, ASGIApplication, listen
+from dashboard.servers.serving import HOST, ASGIApplication, listen
 from dashboard.servers.uvicorn import STOP_SIGNALS, SideServer
 
 

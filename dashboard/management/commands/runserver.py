@@ -7,7 +7,7 @@ from daphne.management.commands.runserver import Command as DaphneCommand
 from dashboard import runtime
 from dashboard.management.migration_look import PatientCommand
 from dashboard.servers.daphne import DaphneServer
-from dashboard.servers.listening import uploads_of
+from dashboard.servers.serving import uploads_of
 
 
 class Command(PatientCommand, DaphneCommand):  # type: ignore[misc]

@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 
 from dashboard.checks import TAG
 from dashboard.management.migration_look import PatientCommand
-from dashboard.servers.listening import HOST, SERVERS, listen, serve
+from dashboard.servers.serving import HOST, SERVERS, listen, serve
 
 
 class Command(PatientCommand):

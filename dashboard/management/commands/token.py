@@ -20,7 +20,8 @@ class Command(BaseCommand):
     """Print a new token; example: manage.py token viewer"""
 
     help = (
-        f"Print a new token for USER, good for {TOKEN_DAYS} days or until the password changes. "
+        f"Print a new token for USER. It ends after {TOKEN_DAYS} days, or when it is revoked, or "
+        "when the password changes. "
         "Programs sign in with it: python -m websockets ws://USER:TOKEN@localhost:8000/ws/v1/"
     )
 
@@ -29,13 +30,13 @@ class Command(BaseCommand):
         scopes = ", ".join(Scope)
         parser.add_argument("user", help="name of an active account")
         parser.add_argument("--name", default=DEFAULT_NAME, help="what the token is for")
-        parser.add_argument("--scope", action="append", help=f"one of {scopes}; default: all")
-        parser.add_argument("--days", type=int, default=TOKEN_DAYS, help="0 is without end")
-        parser.add_argument("--list", action="store_true", help="print the tokens instead")
-        parser.add_argument("--revoke", type=int, metavar="ID", help="end this token instead")
+        parser.add_argument("--scope", action="append", help=f"{scopes}; repeatable; default: all")
+        parser.add_argument("--days", type=int, default=TOKEN_DAYS, help="0: it has no end")
+        parser.add_argument("--list", action="store_true", help="print the tokens that USER has")
+        parser.add_argument("--revoke", type=int, metavar="ID", help="revoke this token")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
-        """Print the token and nothing else, so that a script can capture it.
+        """Make, list or revoke; of a new token print nothing else, so that a script can capture it.
 
         Raises:
             CommandError: there is no such active account or token, or an option is wrong.

@@ -13,6 +13,7 @@ from dashboard.wire.schemas.fields import (
     Epoch,
     From,
     More,
+    PositiveSize,
     Sent,
     Sequence,
     Symbol,
@@ -42,7 +43,7 @@ class BarEntry(WireSchema):
     h: Annotated[float, Meta(description="high")]
     l: Annotated[float, Meta(description="low")]  # noqa: E741
     c: Annotated[float, Meta(description="close: price of its last trade")]
-    v: Annotated[int, Meta(gt=0, description="volume; units")]
+    v: Annotated[PositiveSize, Meta(description="volume; units")]
     n: Annotated[int, Meta(gt=0, description="how many trades it holds")]
     closed: Annotated[
         bool | UnsetType,
@@ -53,7 +54,7 @@ class BarEntry(WireSchema):
 
 
 class GoneBar(WireSchema):
-    """A closed bar that is no more, as all of its trades were cancelled; see `corrections`."""
+    """A closed bar that is gone, as all of its trades were cancelled; see `corrections`."""
 
     s: Symbol
     iv: Annotated[str, Meta(description="interval")]

@@ -58,12 +58,19 @@ class Pace(WireSchema):
 
 
 class Heartbeat(WireSchema):
-    """You have everything up to `seq`; sent when nothing else was for `heartbeat_ms`."""
+    """You have everything up to `seq`; sent when there was nothing else for `heartbeat_ms`."""
 
     channel: Literal["heartbeat"]
     seq: Sequence
     ts: Annotated[int, Meta(ge=0, description="when the server sent this; UTC, ms")]
     stale: Annotated[
         int | UnsetType,
-        Meta(description="only while a fault silences the market: when it was last heard; UTC, ms"),
+        Meta(description="when the market was last heard, while a fault silences it; UTC, ms"),
+    ] = UNSET
+    trouble: Annotated[
+        str | UnsetType,
+        Meta(
+            description="for staff: what is wrong with the database and what to do; "
+            "absent while all is well"
+        ),
     ] = UNSET

@@ -46,3 +46,6 @@ AlwaysFalse = Annotated[bool, only(False)]
 Id = Annotated[CommandId, Meta(description="the id that the command had")]
 Price = float | None
 """Null until there is a value."""
+Size = int | float
+"""A decimal number that is exact; whole sizes have no point."""
+PositiveSize = Annotated[int, Meta(gt=0)] | Annotated[float, Meta(gt=0)]

@@ -12,6 +12,7 @@ from dashboard.wire.registry import Channel
 from dashboard.wire.schemas.bars import BarsSnapshot, BarsUpdate
 from dashboard.wire.schemas.connection import Heartbeat, Pace, Shutdown, Welcome
 from dashboard.wire.schemas.deck import DeckSnapshot
+from dashboard.wire.schemas.depth import DepthSnapshot, DepthUpdate
 from dashboard.wire.schemas.fields import AlwaysFalse, AlwaysTrue, Id, Time, WireSchema, one_of
 from dashboard.wire.schemas.personal import (
     NotificationsSnapshot,
@@ -73,7 +74,7 @@ class SubscribeAnswer(WireSchema):
 
 
 class UnsubscribeAnswer(WireSchema):
-    """Unsubscribed."""
+    """What you named is no longer subscribed."""
 
     method: Literal["unsubscribe"]
     success: AlwaysTrue
@@ -129,6 +130,7 @@ class Refusal(WireSchema):
 FRAMES: Final[tuple[type[WireSchema], ...]] = (
     *(Welcome, Shutdown, Pace, StatusSnapshot, StatusUpdate, TickerSnapshot, TickerUpdate),
     *(TradesSnapshot, TradesUpdate, BarsSnapshot, BarsUpdate),
+    *(DepthSnapshot, DepthUpdate),
     *(NotificationsSnapshot, NotificationsUpdate),
     *(WatchlistSnapshot, DeckSnapshot, Heartbeat),
 )

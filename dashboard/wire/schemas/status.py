@@ -21,6 +21,7 @@ from dashboard.wire.schemas.fields import (
     Time,
     WireSchema,
     one_of,
+    only,
 )
 from feeds.market.events import FeedState, Phase
 
@@ -57,6 +58,10 @@ class InstrumentEntry(WireSchema):
     ph: Phase
     reason: Reason
     t: Time
+    lot: (
+        Annotated[float, Meta(gt=0, description="of what its sizes are multiples; 1 when absent")]
+        | UnsetType
+    ) = UNSET
     delay: (
         Annotated[
             int,
@@ -109,6 +114,11 @@ class StatusSnapshot(WireSchema):
     seq: Sequence
     ts: Sent
     data: tuple[Status, ...]
+    gap: Annotated[
+        bool | UnsetType,
+        only(True),
+        Meta(description="changes before these may be missing"),
+    ] = UNSET
     more: More | UnsetType = UNSET
 
 

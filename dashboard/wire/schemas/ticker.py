@@ -16,9 +16,11 @@ from dashboard.wire.schemas.fields import (
     Price,
     Sent,
     Sequence,
+    Size,
     Symbol,
     Through,
     WireSchema,
+    only,
 )
 from feeds.market.events import Phase
 
@@ -29,15 +31,15 @@ class TickerEntry(WireSchema):
     p: Annotated[Price | UnsetType, Meta(description="last price")] = UNSET
     b: Annotated[Price | UnsetType, Meta(description="bid")] = UNSET
     a: Annotated[Price | UnsetType, Meta(description="ask")] = UNSET
-    bs: Annotated[int | UnsetType | None, Meta(description="size of the bid; units")] = UNSET
-    as_: Annotated[int | UnsetType | None, Meta(description="size of the ask; units")] = field(
+    bs: Annotated[Size | UnsetType | None, Meta(description="size of the bid; units")] = UNSET
+    as_: Annotated[Size | UnsetType | None, Meta(description="size of the ask; units")] = field(
         default=UNSET, name="as"
     )
     o: Annotated[Price | UnsetType, Meta(description="session open")] = UNSET
     h: Annotated[Price | UnsetType, Meta(description="session high")] = UNSET
     l: Annotated[Price | UnsetType, Meta(description="session low")] = UNSET  # noqa: E741
     pc: Annotated[Price | UnsetType, Meta(description="close of the session before")] = UNSET
-    v: Annotated[int | UnsetType | None, Meta(description="volume; units")] = UNSET
+    v: Annotated[Size | UnsetType | None, Meta(description="volume; units")] = UNSET
     ph: Phase | UnsetType = UNSET
     ms: Annotated[int | UnsetType | None, AGO] = UNSET
     n: Annotated[
@@ -56,6 +58,11 @@ class TickerSnapshot(WireSchema):
     seq: Sequence
     ts: Sent
     data: Annotated[dict[Symbol, TickerEntry], Meta(description="by symbol")]
+    gap: Annotated[
+        bool | UnsetType,
+        only(True),
+        Meta(description="ticks since your last position are in no receipt"),
+    ] = UNSET
     more: More | UnsetType = UNSET
 
 

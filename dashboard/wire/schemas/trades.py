@@ -13,8 +13,10 @@ from dashboard.wire.schemas.fields import (
     EXCHANGE_TIME,
     Epoch,
     From,
+    PositiveSize,
     Sent,
     Sequence,
+    Size,
     Symbol,
     Through,
     WireSchema,
@@ -31,7 +33,7 @@ class TradeEntry(WireSchema):
 
     s: Symbol
     p: Annotated[float, Meta(description="price")]
-    q: Annotated[int, Meta(gt=0, description="quantity; units")]
+    q: Annotated[PositiveSize, Meta(description="quantity; units")]
     side: Side
     i: Annotated[int, Meta(gt=0, description="id of the trade: its sequence, unique in an epoch")]
     et: Annotated[int, EXCHANGE_TIME]
@@ -40,7 +42,7 @@ class TradeEntry(WireSchema):
 
 
 class CorrectionEntry(WireSchema):
-    """Another exchange told a trade late, corrected or cancelled it; see `corrections`."""
+    """Another exchange reported a trade late, or corrected or cancelled it; see `corrections`."""
 
     s: Symbol
     fix: Annotated[AmendmentKind, Meta(description="what happened to the trade")]
@@ -49,9 +51,9 @@ class CorrectionEntry(WireSchema):
     ref: Annotated[str | UnsetType, REF] = UNSET
     new_ref: Annotated[str | UnsetType, Meta(description="its `ref` from now on")] = UNSET
     p: Annotated[float | UnsetType, Meta(description="right price; absent after a cancel")] = UNSET
-    q: Annotated[int | UnsetType, Meta(description="right quantity")] = UNSET
-    op: Annotated[float | UnsetType, Meta(description="price that was told before")] = UNSET
-    oq: Annotated[int | UnsetType, Meta(description="quantity that was told before")] = UNSET
+    q: Annotated[Size | UnsetType, Meta(description="right quantity")] = UNSET
+    op: Annotated[float | UnsetType, Meta(description="price that was reported before")] = UNSET
+    oq: Annotated[Size | UnsetType, Meta(description="quantity that was reported before")] = UNSET
     et: Annotated[int, EXCHANGE_TIME] | UnsetType = UNSET
     unknown: Annotated[
         bool | UnsetType,
@@ -80,7 +82,7 @@ class TradesSnapshot(WireSchema):
 class TradesUpdate(WireSchema):
     """Every trade of the symbols after `from`, in order, never merged.
 
-    Readers who ask for `corrections` also get what changed about trades of before.
+    Readers who ask for `corrections` also get corrections of earlier trades.
     """
 
     channel: Literal["trades"]

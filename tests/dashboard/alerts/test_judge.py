@@ -2,13 +2,25 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.alerts.judge import Judge
 from dashboard.alerts.rules import Condition, Firing, Frequency, Kind, Match, Progress, Rule
-from feeds.market.events import Batch, Carryover, Event, Phase, Quote, Side, Status, Trade
+from feeds.market.bars import MINUTE, MINUTE_MS, SPANS
+from feeds.market.events import (
+    Batch,
+    Carryover,
+    Event,
+    Phase,
+    Position,
+    Quote,
+    Side,
+    Status,
+    Trade,
+)
 from tests.support.alert_oracle import Fired, NaiveJudge
 from tests.support.market_script import NOW, listing
 
@@ -39,7 +51,7 @@ class Market:
     def __init__(self, *rules: Rule, judge: Judge | None = None) -> None:
         self.judge = judge or Judge()
         self.judge.replace(rules)
-        self.sequence, self.now_ms = 0, NOW
+        self.sequence, self.now_ms, self.behind_ms = 0, NOW, 0
         self.happen(listing("NVX"), listing("ORB"))
         self.happen(*(Status(key, Phase.OPEN, "", NOW, 1) for key in KEYS))
 
@@ -51,7 +63,8 @@ class Market:
     def trade(self, price: int, size: int = 10, *, later_s: float = 1, key: str = "NVX") -> int:
         """Trade, and return how many rules fire."""
         self.now_ms += round(later_s * 1000)
-        return len(self.happen(Trade(key, price, size, Side.BUY, self.now_ms)))
+        exchange_ms = self.now_ms - self.behind_ms
+        return len(self.happen(Trade(key, price, size, Side.BUY, self.now_ms, exchange_ms)))
 
     def trades(self, *prices: int) -> list[int]:
         return [self.trade(price) for price in prices]
@@ -169,6 +182,19 @@ def test_once_per_bar_fires_in_each_minute_while_it_holds():
     assert market.trade(10_050, later_s=60) == 1
 
 
+def test_a_bar_fires_once_though_a_crash_takes_time_back():
+    above = rule(condition(Kind.ABOVE, 100), frequency=Frequency.ONCE_PER_BAR)
+    crashed = Market(above)
+    assert [crashed.trade(10_100), crashed.trade(10_100, later_s=60)] == [1, 1]
+    _, progress = crashed.judge.changes()[above.id]
+    # The second trade was never published, so the next life begins in the minute of the first.
+    market = Market(msgspec.structs.replace(above, progress=progress))
+    market.now_ms, market.behind_ms = crashed.now_ms, 60_000
+    assert market.trade(10_100) == 0
+    assert market.trade(10_100, later_s=60) == 0
+    assert market.trade(10_100, later_s=60) == 1
+
+
 def test_a_snoozed_alert_fires_when_the_snooze_ends_if_it_still_holds():
     market = Market(rule(condition(Kind.ABOVE, 100), snoozed_ms=NOW + 60_000))
     assert market.trade(10_100) == 0
@@ -210,6 +236,51 @@ def test_measures_go_on_over_a_restart():
     )
     second.happen(Carryover("NVX", NOW, 1, Phase.OPEN, last=10_000, high=10_000, low=10_000))
     assert second.trade(10_200) == 1
+
+
+GROWING = [(30, 0), (30, 60), (0, 60)]
+"""What was traded in the present second, and in the present minute before it."""
+
+
+@pytest.mark.parametrize(("second", "minute"), GROWING)
+def test_a_bar_goes_on_over_a_crash_that_measures_did_not_survive(second, minute):
+    start_ms = NOW - NOW % MINUTE_MS
+    parts: list[tuple[int, ...] | None] = [None] * len(SPANS)
+    for level, volume in ((0, second), (MINUTE, minute)):
+        if volume:
+            parts[level] = (start_ms, *[10_100] * 4, volume, 1)
+    saved = {"NVX": Progress(armed=False, fired_ms=NOW, bar_ms=start_ms)}
+    above = rule(condition(Kind.ABOVE, 100), frequency=Frequency.ONCE_PER_BAR, progress=saved)
+    market = Market()
+    market.judge.replace([above])
+    left = Carryover("NVX", NOW, 1, Phase.OPEN, last=10_100, growing=tuple(parts))  # type: ignore[arg-type]
+    assert market.happen(left, Status("NVX", Phase.OPEN, "", NOW, 1)) == []
+    assert market.judge.state()["NVX"].minute_volume == second + minute
+    assert market.trades(10_100) == [0]
+    assert market.trade(10_100, later_s=60) == 1
+
+
+@pytest.mark.parametrize(
+    ("epoch", "sequence", "fires"), [("old", 7, 0), ("old", 8, 1), ("older", 7, 1)]
+)
+def test_an_event_that_was_never_published_arms_nothing(epoch, sequence, fires):
+    saved = {"NVX": Progress(fired_ms=NOW, armed_epoch="old", armed_sequence=8)}
+    above = rule(condition(Kind.ABOVE, 100), progress=saved)
+    market = Market(above, judge=Judge(published=Position(epoch, sequence)))
+    assert market.trade(10_100) == fires
+    # What was taken back is stored, and the next life knows.
+    _, progress = market.judge.changes()[above.id]
+    assert not progress["NVX"].armed
+    assert market.trades(9_900, 10_100) == [0, 1]
+
+
+def test_a_rule_knows_where_it_was_armed():
+    above = rule(condition(Kind.ABOVE, 100))
+    market = Market(above)
+    market.trades(10_100, 9_900)
+    _, progress = market.judge.changes()[above.id]
+    placed = progress["NVX"].armed_epoch, progress["NVX"].armed_sequence
+    assert placed == ("e", market.sequence)
 
 
 def test_a_rule_that_is_read_again_goes_on_and_a_changed_one_begins_anew():

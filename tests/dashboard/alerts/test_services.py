@@ -11,9 +11,12 @@ from dashboard.alerts.judge import Judge
 from dashboard.alerts.reading import RuleReader
 from dashboard.alerts.rules import Condition, Frequency, Kind, Rule
 from dashboard.alerts.services import AlertFacts, Judgement
-from dashboard.exceptions import AlertsFull, UnknownSymbol
+from dashboard.exceptions import AlertsFull, UnknownSymbol, UnknownWatchlist
 from dashboard.models import Alert, AlertBook, AlertFiring, Notification
-from dashboard.people.services import add_to_watchlist, remove_from_watchlist
+from dashboard.personal.list_text import read_list
+from dashboard.personal.watchlist_lines import add_to_watchlist, remove_from_watchlist
+from dashboard.personal.watchlists import create_watchlist, delete_watchlist, move_watchlist
+from feeds.bus import control
 from feeds.clock import SystemClock
 from feeds.market.events import Batch, Carryover, Phase, Side, Status, Trade
 from feeds.models import Entitlement, Feed, Instrument
@@ -141,6 +144,44 @@ def test_an_alert_on_the_watchlist_follows_it(ada, reader):
     assert reader.read().rules[0].keys == ("NVX",)
 
 
+def test_an_alert_is_about_the_list_that_was_chosen_wherever_it_stands(ada, reader):
+    add_to_watchlist(ada, "ORB")
+    chosen, _ = create_watchlist(ada, "Mine", read_list("NVX"))
+    services.make_alert(ada, facts("", list_id=chosen))
+    assert reader.read().rules[0].keys == ("NVX",)
+    move_watchlist(ada, chosen, 0)
+    remove_from_watchlist(ada, "NVX", list_id=chosen)
+    add_to_watchlist(ada, "ORB", list_id=chosen)
+    assert reader.read().rules[0].keys == ("ORB",)
+
+
+def test_an_alert_of_a_deleted_list_stops_and_says_so(ada):
+    chosen, _ = create_watchlist(ada, "Mine", read_list("NVX"))
+    alert = services.make_alert(ada, facts("", list_id=chosen))
+    delete_watchlist(ada, chosen)
+    reading = RuleReader(SystemClock()).read()
+    assert (reading.rules, reading.empty) == ([], [alert.pk])
+    services.stop_alerts(reading.empty)
+    alert.refresh_from_db()
+    assert alert.state == Alert.State.STOPPED
+    assert "list was deleted" in Notification.objects.get(user=ada).body
+
+
+def test_an_empty_list_is_no_reason_to_stop(ada, reader):
+    chosen, _ = create_watchlist(ada, "Mine")
+    services.make_alert(ada, facts("", list_id=chosen))
+    reading = reader.read()
+    assert (reading.rules, reading.empty) == ([], [])
+
+
+def test_nobody_makes_an_alert_on_the_list_of_another(ada):
+    other = User.objects.create_user("bob")
+    theirs, _ = create_watchlist(other, "Mine", read_list("NVX"))
+    with pytest.raises(UnknownWatchlist):
+        services.make_alert(ada, facts("", list_id=theirs))
+    assert not Alert.objects.filter(user=ada).exists()
+
+
 def test_delayed_people_have_delayed_alerts_and_a_right_that_ends_stops_them(ada, market, reader):
     group = Group.objects.create(name="late")
     ada.groups.add(group)
@@ -150,11 +191,42 @@ def test_delayed_people_have_delayed_alerts_and_a_right_that_ends_stops_them(ada
     assert reader.read().rules[0].keys == ("NVX~15",)
     right.delete()
     reading = reader.read()
-    assert (reading.rules, reading.unseen) == ([], [alert.pk])
-    services.stop_alerts(reading.unseen)
+    assert (reading.rules, reading.empty) == ([], [alert.pk])
+    services.stop_alerts(reading.empty)
     alert.refresh_from_db()
     assert alert.state == Alert.State.STOPPED
     assert "stopped" in Notification.objects.get(user=ada).title
+
+
+@pytest.fixture
+def announced(monkeypatch, django_capture_on_commit_callbacks):
+    """Return whom an action announces after its commit, in order."""
+
+    def announced(act):
+        heard: list[list[int]] = []
+        monkeypatch.setattr(control, "poke_people", heard.append)
+        with django_capture_on_commit_callbacks(execute=True):
+            act()
+        return heard
+
+    return announced
+
+
+def test_all_that_is_stored_together_is_announced_once(ada, reader, announced):
+    owners = [ada, User.objects.create_user("bob")]
+    for owner in owners * 2:
+        services.make_alert(owner, facts(frequency=Frequency.EVERY_TIME))
+    both = [judged(reader.read().rules, 10_100, 9_900, 10_100)]
+    store = lambda: services.store_judgements("e", both, None)
+    assert announced(store) == [[owner.pk for owner in owners]]
+    assert AlertFiring.objects.count() == 8
+    assert announced(lambda: services.store_judgements("e", [Judgement(9, [], {})], None)) == []
+
+
+def test_an_alert_that_is_stopped_is_announced(ada, announced):
+    alert = services.make_alert(ada, facts())
+    assert announced(lambda: services.stop_alerts([alert.pk])) == [[ada.pk]]
+    assert announced(lambda: services.stop_alerts([alert.pk])) == []
 
 
 def test_nobody_makes_an_alert_on_what_they_may_not_see(ada, market):

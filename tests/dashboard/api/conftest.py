@@ -39,6 +39,13 @@ def people() -> User:
 
 
 @pytest.fixture
+def restricted(people: User) -> User:
+    """Return ada, who may not see the market unless she is entitled to it."""
+    Feed.objects.filter(slug="demo").update(is_restricted=True)
+    return people
+
+
+@pytest.fixture
 async def market(exchange: Exchange, people: User, monkeypatch: pytest.MonkeyPatch) -> Exchange:
     """The market of the tests behind the real addresses."""
     monkeypatch.setattr(urls._api, "hub", exchange.hub)

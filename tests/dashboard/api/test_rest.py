@@ -1,26 +1,42 @@
-"""REST and UDF answer those who may ask, with bars of everywhere; what is junk is refused."""
+"""REST and UDF answer those who may ask, with bars of every origin; junk is refused."""
 
+import json
 import re
+from decimal import Decimal
 from typing import Any
+from urllib.parse import quote as quote_path
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.test import AsyncClient
+from msgspec.structs import replace
 
 from dashboard import urls
-from dashboard.api import schemas
+from dashboard.api import charts, schemas
 from dashboard.api.bar_search import MOST_FOUND
 from dashboard.api.charts import MOST_BARS
 from dashboard.transports.gatekeeper import Gatekeeper
 from dashboard.wire.registry import SYMBOL_LIMIT
-from feeds.market.bars import DAY, INTERVALS, SPANS, Bar, merged
+from feeds.market.bars import DAY, INTERVALS, LEVEL_OF, SPANS, Bar, merged
 from feeds.market.delayed_keys import delayed
-from feeds.market.events import Phase, Quote, Side, Status, Trade
-from feeds.models import Entitlement, Feed
+from feeds.market.events import (
+    AmendedBar,
+    Amendment,
+    AmendmentKind,
+    Listing,
+    Phase,
+    Quote,
+    ReportedTrade,
+    Side,
+    Status,
+    Trade,
+)
+from feeds.market.symbols import LONGEST_SYMBOL, SYMBOL_RULE
 from feeds.services.bars import ClosedBar, store_bars
 from feeds.simulator.history import DAYS
 from tests.dashboard.api.conftest import Ask, basic
+from tests.support.entitlements import entitle
 from tests.support.exchange import Exchange, StandingClock
 from tests.support.market_script import NOW, definition, levels, listing
 from tests.support.tokens import make_token
@@ -53,6 +69,11 @@ async def data_of(
 
 async def bars(ask: Ask, **query: Any) -> Any:
     return await data_of(ask, "bars", schemas.BarsOut, **({"symbol": "NVX"} | query))
+
+
+def quote_all(text: str) -> str:
+    """Quote the slashes of a text as well."""
+    return quote_path(text, safe="")
 
 
 def store(*found: Bar, recorded_ms: int = 0) -> None:
@@ -88,6 +109,8 @@ async def test_quotes_have_five_levels_of_the_book(market: Exchange, ask: Ask) -
     assert quote["bids"] == [[100.0, 5], [99.99, 1], [99.98, 2], [99.97, 3], [99.96, 4]]
     assert quote["asks"][-1] == [100.06, 4]
     assert answer["data"]["ORB"]["bids"] == []
+    book = json.loads(f"{{{market.hub.replica.book('NVX')}}}")["NVX"]
+    assert book == {"bids": quote["bids"], "asks": quote["asks"]}
     everything = await data_of(ask, "quotes", schemas.QuotesOut, symbols="*")
     assert sorted(everything["data"]) == ["NVX", "ORB"]
 
@@ -99,10 +122,78 @@ async def test_trades_are_the_newest_in_order(market: Exchange, ask: Ask) -> Non
     assert {trade_entry["t"] for trade_entry in answer["data"]} == {NOW}
 
 
+# --- symbols of the world -------------------------------------------------------------------
+WORLD = ("BTC/USD", "M&M", "BRK.B", "^GSPC", "ES=F", "A_B", "A/B")
+
+
+@pytest.mark.parametrize("typed", [*WORLD, "btc/usd", " brk.b ", "m&m"])
+async def test_a_symbol_of_the_world_has_an_address(market: Exchange, ask: Ask, typed: str) -> None:
+    await market.happen(*map(listing, WORLD))
+    symbol = typed.strip().upper()
+    for quoted in (quote_all(typed), quote_path(typed)):
+        found = await data_of(ask, f"instruments/{quoted}", schemas.InstrumentOut)
+        assert found["s"] == symbol
+    await market.happen(trade(0, 777, symbol))
+    quotes = await data_of(ask, "quotes", schemas.QuotesOut, symbols=f"nvx,{typed}")
+    assert list(quotes["data"]) == ["NVX", symbol]
+    trades = await data_of(ask, "trades", schemas.TradesOut, symbols=typed)
+    assert [(each["s"], each["p"]) for each in trades["data"]] == [(symbol, 7.77)]
+    answer = await bars(ask, symbol=typed, interval="1m", **{"from": NOON})
+    assert (answer["s"], [bar["c"] for bar in answer["data"]]) == (symbol, [7.77])
+    described = (await ask("udf/symbols", symbol=f"demo:{typed}")).json()
+    assert (described["name"], described["full_name"]) == (symbol, f"demo:{symbol}")
+    history = {"symbol": typed, "resolution": "1", "from": NOON // 1000, "to": NOON // 1000 + 60}
+    assert (await ask("udf/history", **history)).json()["c"] == [7.77]
+
+
+async def test_sizes_are_decimal_numbers(market: Exchange, ask: Ask) -> None:
+    """What is read is the text: a double would hide noise."""
+    coin = replace(definition("BTC/USD"), lot=Decimal("0.0001"))
+    await market.happen(Listing("demo", coin, NOW))
+    behind = levels([(98, 30_000)])
+    await market.happen(
+        Quote("BTC/USD", 99, 101, 5000, 1, NOW, behind), trade(0, 100, "BTC/USD"),
+        Trade("BTC/USD", 100, 10_000, Side.BUY, NOW, NOON),
+    )  # fmt: skip
+    said = (await ask("api/v1/quotes", symbols="BTC/USD")).content.decode()
+    assert '"bs":0.5,"as":0.0001,"v":1.0005,' in said
+    assert '"bids":[[0.99,0.5],[0.98,3]],"asks":[[1.01,0.0001]]' in said
+    assert '"lot":0.0001' in (await ask("api/v1/instruments/BTC/USD")).content.decode()
+    trades = (await ask("api/v1/trades", symbols="BTC/USD")).content.decode()
+    assert '"q":0.0005,' in trades
+    assert '"q":1,' in trades
+    found = await ask("api/v1/bars", symbol="BTC/USD", interval="1m", **{"from": NOON})
+    assert '"v":1.0005,' in found.content.decode()
+    history = {"symbol": "BTC/USD", "resolution": "1", "from": NOON // 1000}
+    found = await ask("udf/history", to=NOON // 1000 + 60, **history)
+    assert '"v":[1.0005]' in found.content.decode()
+    assert (await ask("udf/symbols", symbol="BTC/USD")).json()["volume_precision"] == 4
+    assert '"volume":1.0005' in (await ask("udf/quotes", symbols="BTC/USD")).content.decode()
+    await data_of(ask, "instruments/BTC/USD", schemas.InstrumentOut)
+    await data_of(ask, "quotes", schemas.QuotesOut, symbols="BTC/USD")
+    await data_of(ask, "trades", schemas.TradesOut, symbols="BTC/USD")
+
+
+@pytest.mark.parametrize(
+    "wrong", ["..", ".", "/", "A//B", "<script>", "BTC/USD~15", "A" * 60, "ÄB", "A%2FB", "ORB@5m"]
+)
+async def test_what_is_no_symbol_is_refused_with_what_is_one(
+    market: Exchange, ask: Ask, wrong: str
+) -> None:
+    await market.happen(*map(listing, (*WORLD, "ORB")))
+    answer = await ask("api/v1/bars", symbol=wrong)
+    assert answer.status_code == 404 or (len(wrong) > 64 and answer.status_code == 400)
+    assert SYMBOL_RULE in answer.json()["error"]["message"]
+    refused = await data_of(ask, "quotes", schemas.QuotesOut, symbols=f"{wrong},NVX")
+    assert list(refused["data"]) == ["NVX"]
+    assert refused["rejected"] == {wrong[:LONGEST_SYMBOL]: "unknown symbol"}
+    assert (await ask("udf/symbols", symbol=wrong)).json()["errmsg"] == "unknown_symbol"
+
+
 # --- bars -----------------------------------------------------------------------------------
 @pytest.mark.slow
 async def test_a_chart_is_never_empty(ask: Ask) -> None:
-    """Nothing was traded or stored yet, and there are thirty days of every interval."""
+    """Although nothing was traded or stored yet, there are thirty days of every interval."""
     for interval in list(INTERVALS)[2:]:
         assert (await bars(ask, interval=interval))["data"]
     days = await bars(ask, interval="1d", limit=100)
@@ -161,6 +252,25 @@ async def test_pages_together_are_the_whole(market: Exchange, ask: Ask) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("interval", ["5m", "15m", "1h"])
+async def test_pages_that_are_not_full_go_on(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, interval: str
+) -> None:
+    """So many minutes are read at once, whatever number of bars is wanted."""
+    await sync_to_async(store)(*(minute_bar(n, 10_000 + n) for n in range(600)))
+    begin = NOON - 3 * 60 * MINUTE_MS
+    whole = (await bars(ask, interval=interval, limit=MOST_BARS, **{"from": begin}))["data"]
+    monkeypatch.setattr(charts, "MOST_MINUTES", 150)
+    pages: list[Any] = []
+    before: int | None = NOON + DAY_MS
+    while before is not None:
+        page = await bars(ask, interval=interval, limit=MOST_BARS, **{"from": begin, "to": before})
+        assert len(page["data"]) < len(whole)
+        pages, before = page["data"] + pages, page["before"]
+    assert pages == whole
+
+
+@pytest.mark.slow
 async def test_coarse_bars_are_the_minutes_merged(market: Exchange, ask: Ask) -> None:
     stored = [minute_bar(n, 10_000 + 3 * n % 17) for n in range(130)]
     await sync_to_async(store)(*stored)
@@ -213,17 +323,6 @@ async def test_a_range_without_bars_is_empty(ask: Ask) -> None:
 
 
 # --- who may see what -----------------------------------------------------------------------
-@pytest.fixture
-def restricted(people: User) -> User:
-    Feed.objects.filter(slug="demo").update(is_restricted=True)
-    return people
-
-
-def entitle(user: User, minutes: int) -> None:
-    group = Group.objects.create(name="readers")
-    group.user_set.add(user)
-    feed = Feed.objects.get(slug="demo")
-    Entitlement.objects.create(feed=feed, group=group, delay_minutes=minutes)
 
 
 EVERY_PATH = (
@@ -235,7 +334,7 @@ EVERY_PATH = (
 
 
 @pytest.mark.slow
-async def test_who_is_not_entitled_gets_nothing(
+async def test_a_user_without_entitlement_gets_nothing(
     market: Exchange, restricted: User, ask: Ask
 ) -> None:
     await market.happen(trade(0))
@@ -249,7 +348,7 @@ async def test_who_is_not_entitled_gets_nothing(
     assert (await ask("udf/quotes", symbols="NVX")).json()["d"][0]["s"] == "error"
 
 
-async def test_who_sees_it_late_gets_nothing_younger(
+async def test_a_delayed_user_gets_nothing_younger(
     market: Exchange, restricted: User, ask: Ask
 ) -> None:
     await sync_to_async(entitle)(restricted, 15)
@@ -275,7 +374,7 @@ async def test_who_sees_it_late_gets_nothing_younger(
 async def test_a_day_is_there_before_the_first_late_trade(
     market: Exchange, restricted: User, ask: Ask
 ) -> None:
-    """A delay that is new has no bar in memory: the day is summed up from what was stored then."""
+    """A new delay has no bar in memory: the day is summed up from what was stored at that time."""
     await sync_to_async(entitle)(restricted, 15)
     now_ms = market.hub.clock.now_ms()
     for minute, age in enumerate((17, 16, 14)):
@@ -288,7 +387,7 @@ async def test_a_day_is_there_before_the_first_late_trade(
 
 
 @pytest.mark.slow
-async def test_after_a_restart_who_sees_it_late_gets_no_younger_bar_of_the_archive(
+async def test_after_a_restart_a_delayed_user_gets_no_younger_stored_bar(
     market: Exchange, restricted: User, ask: Ask
 ) -> None:
     """The twin has no bar in memory yet that would stand before those of the archive."""
@@ -308,7 +407,7 @@ async def test_after_a_restart_who_sees_it_late_gets_no_younger_bar_of_the_archi
     assert columns["t"] == [begin, begin + 60]
 
 
-async def test_who_sees_it_late_sees_corrections_and_cancels_late(
+async def test_a_delayed_user_sees_corrections_and_cancels_late(
     market: Exchange, clock: StandingClock, restricted: User, ask: Ask
 ) -> None:
     """Through REST, UDF, and the bars of coarser intervals."""
@@ -334,6 +433,50 @@ async def test_who_sees_it_late_sees_corrections_and_cancels_late(
     assert await minutes_fives_and_columns(ask) == ([90.01, 50.01], [50.01], [90.01, 50.01])
 
 
+async def revisions(ask: Ask, interval: str, **query: Any) -> list[int | None]:
+    found = await bars(
+        ask, interval=interval, **{"from": NOON - NOON % INTERVALS[interval]}, **query
+    )
+    return [bar.get("rev") for bar in found["data"]]
+
+
+async def test_a_bar_says_how_often_it_was_amended_to_those_who_ask(
+    market: Exchange, ask: Ask
+) -> None:
+    """Of stored bars, of those in memory, and of the coarser bars that are made of them."""
+    stored = [ClosedBar("NVX", False, minute_bar(minute, 9_000), NOW - 1) for minute in range(7)]
+    await sync_to_async(store_bars)(stored)
+    amended = [
+        ClosedBar("NVX", False, minute_bar(1, 5_000), NOW, 2),
+        ClosedBar("NVX", False, Bar(NOON + 2 * MINUTE_MS, 0, 0, 0, 0, 0, 0), NOW, 1),
+    ]
+    await sync_to_async(store_bars)(amended)
+    assert await revisions(ask, "1m", corrections=1) == [None, 2, *[None] * 4]
+    assert await revisions(ask, "5m", corrections=1) == [3, None]
+    assert await revisions(ask, "1m") == [None] * 6
+    await market.happen(*(reported(minute, str(minute)) for minute in (7, 8, 9)))
+    await market.happen(amendment_of(7, 3))
+    assert await revisions(ask, "1m", corrections=1) == [None, 2, *[None] * 4, 3, None, None]
+    assert await revisions(ask, "1s", corrections=1) == [3, None, None]
+
+
+def reported(minute: int, ref: str) -> ReportedTrade:
+    at_ms = NOON + minute * MINUTE_MS
+    return ReportedTrade("NVX", 9_000, 5, Side.BUY, NOW, at_ms, day_ms=TODAY, ref=ref)
+
+
+def amendment_of(minute: int, revision: int) -> Amendment:
+    """Return an amendment of the second and the minute in which a trade happened."""
+    at_ms = NOON + minute * MINUTE_MS
+    changed = [
+        AmendedBar(LEVEL_OF[name], revision, at_ms, 1, 1, 1, 1, 5, 1) for name in ("1s", "1m")
+    ]
+    return Amendment(
+        "NVX", AmendmentKind.CORRECTED, NOW, str(minute), str(minute), 1, 5, 9_000, 5, at_ms,
+        last=9_000, open=1, high=9_000, low=1, volume=15, bars=tuple(changed),
+    )  # fmt: skip
+
+
 async def minutes_fives_and_columns(ask: Ask) -> tuple[list[float], list[float], list[float]]:
     """Return the closes of minutes and 5 minutes by REST, and of minutes by UDF."""
     minutes = (await bars(ask, **{"from": NOON}))["data"]
@@ -352,7 +495,7 @@ FOREIGN = {"origin": "https://evil.example"}
 TOKENS = ("Basic", "Basic !!", "Basic YWRhOng=", "Bearer abc", "Basic YWRh")
 
 
-async def test_who_is_not_signed_in_gets_nothing(market: Exchange) -> None:
+async def test_nobody_gets_anything_without_a_sign_in(market: Exchange) -> None:
     """Not even what is wrong with the question."""
     client = AsyncClient()
     await market.happen(trade(0))
@@ -372,7 +515,7 @@ async def test_a_session_of_our_own_page_is_let_in(market: Exchange, people: Use
     assert (await client.get("/api/v1/instruments", headers=FOREIGN)).status_code == 403
 
 
-async def test_who_asks_too_much_hears_when_to_come_back(
+async def test_a_flood_of_requests_hears_when_to_come_back(
     market: Exchange, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(urls._api, "gatekeeper", Gatekeeper(market.hub, requests_per_s=0.4))
@@ -406,7 +549,7 @@ JUNK = (
     ("instruments", {"limit": -5}),
     ("instruments", {"after": "x" * 100}),
     ("quotes", {}),
-    ("quotes", {"symbols": "A" * 9000}),
+    ("quotes", {"symbols": "A" * 17_000}),
     ("quotes", {"symbols": ",".join(f"S{n}" for n in range(SYMBOL_LIMIT + 1))}),
     ("trades", {"symbols": "NVX", "limit": 501}),
 )
@@ -421,7 +564,7 @@ async def test_junk_is_refused_with_an_error_of_the_wire(ask: Ask) -> None:
         assert len(response.content) < 500
 
 
-STRANGE = ("nvx", "NVX~15", "NVX'--", "../NVX", "%00", "\x00", "NVX@1m", "Ω" * 16, "*", " ")
+STRANGE = ("NVX~15", "NVX'--", "../NVX", "%00", "\x00", "NVX@1m", "Ω" * 16, "*", " ")
 
 
 @pytest.mark.slow
@@ -429,8 +572,7 @@ async def test_a_symbol_that_is_none_is_not_found(market: Exchange, ask: Ask) ->
     await market.happen(trade(0))
     for symbol in STRANGE:
         assert (await ask("api/v1/bars", symbol=symbol)).status_code == 404, symbol
-        if symbol != "nvx":  # UDF knows symbols in any case
-            assert (await ask("udf/symbols", symbol=symbol)).json()["errmsg"] == "unknown_symbol"
+        assert (await ask("udf/symbols", symbol=symbol)).json()["errmsg"] == "unknown_symbol"
 
 
 async def test_only_get(market: Exchange, people: User) -> None:
@@ -439,6 +581,20 @@ async def test_only_get(market: Exchange, people: User) -> None:
     for method in (client.post, client.put, client.delete):
         response = await method("/api/v1/bars?symbol=NVX", headers={"authorization": token})
         assert response.status_code == 405
+
+
+@pytest.mark.parametrize("method", ["get", "post", "delete"])
+@pytest.mark.parametrize("address", ["quote", "instruments/A%0AB", "bars/NVX", "quotes/"])
+async def test_an_address_without_an_endpoint_is_answered_in_json(
+    people: User, method: str, address: str
+) -> None:
+    """Whoever asks, signed in or not."""
+    client = AsyncClient(enforce_csrf_checks=True)
+    rest = await getattr(client, method)(f"/api/v1/{address}")
+    udf = await getattr(client, method)(f"/udf/{address}")
+    assert (rest.status_code, udf.status_code) == (404, 404)
+    assert rest.json()["error"]["message"].startswith("there is no endpoint at '/api/v1/")
+    assert udf.json()["errmsg"].startswith("there is no endpoint at '/udf/")
 
 
 # --- the page -------------------------------------------------------------------------------
@@ -450,12 +606,19 @@ async def test_the_document_describes_what_there_is(people: User) -> None:
     document = (await client.get("/api/v1/openapi.json")).json()
     assert sorted(document["paths"]) == [
         f"/api/v1/{name}"
-        for name in ("bars", "instruments", "instruments/{symbol}", "quotes", "trades")
+        for name in (
+            "bars",
+            "instruments",
+            "instruments/{symbol}",
+            "quotes",
+            "sparklines",
+            "trades",
+        )
     ]
     query = {
         parameter["name"] for parameter in document["paths"]["/api/v1/bars"]["get"]["parameters"]
     }
-    assert query == {"symbol", "interval", "from", "to", "limit"}
+    assert query == {"symbol", "interval", "from", "to", "limit", "corrections"}
     page = (await client.get("/api/v1/docs")).content.decode()
     assert re.search(r"/static/[0-9a-f]{12}/ninja/swagger-ui", page)
     assert "https://" not in page
@@ -472,7 +635,8 @@ async def test_udf_says_what_it_can_do_and_what_time_it_is(ask: Ask) -> None:
     assert config["supports_search"]
     assert not config["supports_group_request"]
     assert config["supported_resolutions"] == [
-        *("1S", "5S", "1", "5", "15", "30", "60", "240", "1D", "1W", "1M"),
+        *("1S", "5S", "1", "3", "5", "15", "30", "45", "60", "120", "180", "240"),
+        *("1D", "1W", "1M", "3M", "6M", "12M"),
     ]
     assert [kind["value"] for kind in config["symbols_types"]] == ["", "stock"]
     now_s = int((await ask("udf/time")).content)
@@ -559,3 +723,21 @@ async def test_udf_bears_any_range(market: Exchange, ask: Ask) -> None:
             answer = await history(ask, **wanted, **more)
             assert answer["s"] in ("ok", "no_data")
             assert len(answer.get("t", [])) <= MOST_FOUND
+
+
+async def test_udf_answers_for_as_many_symbols_as_are_allowed_and_cuts_long_names(
+    market: Exchange, ask: Ask
+) -> None:
+    names = [f"S{number}" for number in range(SYMBOL_LIMIT)]
+    answer = (await ask("udf/quotes", symbols=",".join(names))).json()
+    assert (answer["s"], [entry["n"] for entry in answer["d"]]) == ("ok", names)
+    (cut,) = (await ask("udf/quotes", symbols="x" * 70)).json()["d"]
+    assert cut == {"s": "error", "n": "x" * 64, "v": {}}
+
+
+async def test_udf_never_says_that_older_bars_are_younger(ask: Ask) -> None:
+    """A range that ends before it begins would else lead a chart to where it already looked."""
+    await sync_to_async(store)(*(minute_bar(n, 10_000) for n in range(30)))
+    end_s = NOON // 1000 + 120
+    answer = await history(ask, **{"from": end_s + 1200, "to": end_s})
+    assert (answer["s"], answer["nextTime"]) == ("no_data", end_s - 60)

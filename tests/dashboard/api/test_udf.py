@@ -1,6 +1,6 @@
 """UDF keeps to its specification: one clock, every resolution, hours, search, and no silent cut."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from dashboard.api import bar_search
 from dashboard.api.charts import MOST_BARS
 from dashboard.api.resolutions import RESOLUTIONS, refusal_of, resolution_of
+from feeds.clock import ms_of
 from feeds.engine.engine import Engine
 from feeds.engine.virtual_clock import START_MS, demo_plan
 from feeds.market.bars import DAY_MS, MINUTE_MS, Bar
@@ -21,7 +22,7 @@ from feeds.services.bars import ClosedBar, store_bars
 from feeds.simulator.simulator import Simulator
 from tests.dashboard.api.conftest import Ask
 from tests.support.exchange import Exchange, StandingClock
-from tests.support.market_script import NOW
+from tests.support.market_script import NOW, listing
 from tests.support.udf_client import UdfChart
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -156,6 +157,13 @@ SPELLINGS = {
     "1D": ["1D", "D", "1d", "d"],
     "1W": ["1W", "W", "1w", "w"],
     "1M": ["1M", "M"],
+    "3": ["3"],
+    "45": ["45"],
+    "120": ["120", "2H", "2h"],
+    "180": ["180", "3H", "3h"],
+    "3M": ["3M"],
+    "6M": ["6M"],
+    "12M": ["12M"],
 }
 
 
@@ -172,13 +180,28 @@ def test_a_resolution_has_many_spellings(name: str, spelled: str) -> None:
     "spelled",
     [
         *("", "0", "00", "01", "+1", "-1", "1.0", "7", "2D", "1Y", "1 D", "１", "D1"),
-        *("01M", "M1", "12M", "1mo", "1MIN", "1min", "60S", "1T", "24H", "1440", " 1M", "1M "),
+        *(
+            "01M",
+            "M1",
+            "2M",
+            "24M",
+            "1mo",
+            "1MIN",
+            "1min",
+            "60S",
+            "1T",
+            "24H",
+            "1440",
+            " 1M",
+            "1M ",
+        ),
     ],
 )
 def test_what_is_no_resolution_is_refused(spelled: str) -> None:
     assert resolution_of(spelled) is None
     assert refusal_of(spelled) == (
-        f"resolution was {spelled!r}, expected one of 1S, 5S, 1, 5, 15, 30, 60, 240, 1D, 1W, 1M"
+        f"resolution was {spelled!r}, expected one of "
+        "1S, 5S, 1, 3, 5, 15, 30, 45, 60, 120, 180, 240, 1D, 1W, 1M, 3M, 6M, 12M"
     )
 
 
@@ -222,7 +245,7 @@ async def test_every_supported_resolution_has_bars(ask: Ask) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["30", "240"])
+@pytest.mark.parametrize("name", ["3", "30", "45", "120", "180", "240"])
 async def test_coarse_bars_are_whole_wherever_the_range_begins_or_ends(ask: Ask, name: str) -> None:
     span_ms = int(name) * MINUTE_MS
     begin = MONDAY + 8 * HOUR_MS
@@ -257,6 +280,36 @@ async def test_weeks_and_months_begin_with_their_first_trading_day(ask: Ask) -> 
     assert (weeks["o"][-2], weeks["c"][-2]) == (100.03, 100.07)
     months = await history(ask, resolution="1M", countback=1)
     assert (months["t"], months["v"]) == ([first // 1000], [1800])
+
+
+DAYS = [date(2026, 1, 2), date(2026, 4, 1), date(2026, 6, 30), date(2026, 9, 17)]
+PERIODS = {
+    "1M": (DAYS, [300] * 4),
+    "3M": ([DAYS[0], DAYS[1], DAYS[3]], [300, 600, 300]),
+    "6M": ([DAYS[0], DAYS[3]], [900, 300]),
+    "12M": ([DAYS[0]], [1200]),
+}
+"""Resolution -> the first days of its periods, and their volumes."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(PERIODS))
+async def test_quarters_halves_and_years_are_those_of_the_calendar(ask: Ask, name: str) -> None:
+    firsts, volumes = PERIODS[name]
+    for day in DAYS:
+        await store_day(ms_of(datetime(day.year, day.month, day.day, tzinfo=UTC)))
+    begin_s = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
+    whole = await history(ask, resolution=name, **{"from": begin_s})
+    assert [datetime.fromtimestamp(t, UTC).date() for t in whole["t"]] == firsts
+    assert whole["v"] == volumes
+    counted = await history(ask, resolution=name, countback=1)
+    assert counted["v"] == volumes[-1:]
+
+
+@pytest.mark.parametrize("name", ["1", "1W", "1M", "12M"])
+async def test_a_time_beyond_all_calendars_is_answered(ask: Ask, name: str) -> None:
+    for to_s in (253_402_300_800, 2**53 // 1000):
+        assert (await history(ask, resolution=name, to=to_s, countback=1))["s"] == "ok"
 
 
 # --- no silent cut --------------------------------------------------------------------------
@@ -303,6 +356,39 @@ async def test_a_symbol_has_the_hours_of_its_exchange(
     assert "20261225" in info["session_holidays"].split(",")
 
 
+EARLY_CLOSES = {
+    "XNYS": "0930-1301:20250703,20251128,20251224,20261127,20261224,20271126",
+    "XLON": "0800-1236:20251224,20251231,20261224,20261231,20271224,20271231",
+    "XETR": None,
+}
+"""By the exchanges' own calendars of 2025 to 2027."""
+
+
+@pytest.mark.parametrize("code", list(EARLY_CLOSES))
+async def test_a_symbol_has_the_early_closes_of_its_exchange(
+    market: Exchange, ask: Ask, code: str
+) -> None:
+    exchange = EXCHANGES[code]
+    await market.happen(status(exchange=exchange.name, zone=exchange.zone, exchange_ms=NOW))
+    info = (await ask("udf/symbols", symbol="NVX")).json()
+    assert info.get("corrections") == EARLY_CLOSES[code]
+
+
+@pytest.mark.parametrize(("year", "easter_monday"), [(2031, "20310414"), (2140, None)])
+async def test_holidays_are_those_around_the_clock_of_the_feed_itself(
+    market: Exchange, ask: Ask, year: int, easter_monday: str | None
+) -> None:
+    """Another feed's clock may be years ahead of it, and its own may pass the known calendars."""
+    at_ms = ms_of(datetime(year, 6, 1, tzinfo=UTC))
+    later = status("later", exchange_ms=ms_of(datetime(2150, 1, 1, tzinfo=UTC)))
+    exchange = EXCHANGES["XLON"]
+    here = status(exchange=exchange.name, zone=exchange.zone, exchange_ms=at_ms)
+    await market.happen(later, here)
+    days = (await ask("udf/symbols", symbol="NVX")).json()["session_holidays"].split(",")
+    assert {day[:4] for day in days} == {str(year - 1), str(year), str(year + 1)}
+    assert easter_monday is None or easter_monday in days
+
+
 async def test_round_the_clock_is_utc(market: Exchange, ask: Ask) -> None:
     for _ in range(2):
         info = (await ask("udf/symbols", symbol="NVX")).json()
@@ -318,6 +404,17 @@ SEARCHES = (
     ({"exchange": "demo", "query": "or"}, ["ORB"]),
     ({"type": "crypto"}, []),
     ({"exchange": "nowhere"}, []),
+    ({"query": "demo:or"}, ["ORB"]),
+    ({"query": " DEMO : OR "}, ["ORB"]),
+    ({"query": "demo:"}, ["NVX", "ORB"]),
+    ({"query": "other:or"}, []),
+    ({"query": "demo:or", "exchange": "demo"}, ["ORB"]),
+    ({"query": "demo:or", "exchange": "other"}, []),
+    ({"query": "rb"}, ["ORB"]),
+    ({"query": "v"}, ["NVX", "ORB"]),
+    ({"query": "zz"}, []),
+    ({"limit": 1}, ["NVX"]),
+    ({"limit": 0}, []),
 )
 
 
@@ -337,3 +434,31 @@ async def test_the_exchanges_to_search_are_those_that_the_reader_knows(
     await Feed.objects.filter(slug="demo").aupdate(is_restricted=True)
     exchanges = (await ask("udf/config")).json()["exchanges"]
     assert [each["value"] for each in exchanges] == [""]
+
+
+@pytest.mark.slow
+async def test_a_search_finds_as_many_as_it_was_asked_for(market: Exchange, ask: Ask) -> None:
+    symbols = [*(f"Q{n}" for n in range(60)), "BTC/USD", "ETH/USD", "USDX", "BRK.B"]
+    await market.happen(*(listing(symbol) for symbol in symbols))
+
+    async def found(**query: Any) -> list[str]:
+        return [match["symbol"] for match in (await ask("udf/search", **query)).json()]
+
+    assert len(await found(query="q", limit=50)) == 50
+    assert len(await found(query="q", limit=5000)) == 60
+    assert len(await found(query="q")) == 30
+    assert await found(query="usd") == ["USDX", "BTC/USD", "ETH/USD"]
+    assert await found(query="demo:c/u") == ["BTC/USD"]
+    assert await found(query=".b") == ["BRK.B"]
+
+
+@pytest.mark.parametrize("name", ["other:NVX", ":NVX", "a:demo:NVX", "NVX:NVX", "demo:", "demo :"])
+async def test_a_symbol_of_another_exchange_is_unknown(market: Exchange, ask: Ask, name) -> None:
+    assert (await ask("udf/symbols", symbol=name)).json() == UNKNOWN
+    asked = {"symbol": name, "resolution": "1", "from": 0, "to": 9_999_999_999}
+    assert (await ask("udf/history", **asked)).json() == UNKNOWN
+    quotes = (await ask("udf/quotes", symbols=f"{name},demo:NVX")).json()["d"]
+    assert [quote["s"] for quote in quotes] == ["error", "ok"]
+
+
+UNKNOWN = {"s": "error", "errmsg": "unknown_symbol"}

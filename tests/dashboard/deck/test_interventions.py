@@ -9,6 +9,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from dashboard.deck.interventions import interventions, scenario
+from feeds.clock import ms_of
 from feeds.market.events import Phase
 from feeds.models import AuditEntry, Feed, Intervention, Scenario, ScenarioStep
 from feeds.services.feeds import pause_feed, seed_exchange
@@ -70,6 +71,12 @@ def test_a_dry_run_shows_whom_it_touches_and_does_nothing(feed):
     assert not AuditEntry.objects.exists()
 
 
+def test_a_dry_run_that_takes_long_shows_the_whole_shock(feed, monkeypatch):
+    later = lambda at: ms_of(at) + 30_000
+    monkeypatch.setattr("dashboard.deck.interventions.ms_of", later)
+    assert ">94.00<" in tried(SHOCK)
+
+
 @pytest.mark.slow
 def test_what_is_confirmed_is_what_was_tried():
     client = staff("shock_market")
@@ -109,7 +116,7 @@ def test_a_pause_of_the_feed_is_named(feed):
         ({"starts_at": "9999-12-31T23:59:59"}, "Choose a time within 366 days."),
         ({"duration_s": "9" * 30}, "less than or equal to 86400"),
         ({"size": "1e999"}, "Enter a number."),
-        ({"symbol": "N" * 5000, "sector": ""}, "at most 12 characters"),
+        ({"symbol": "N" * 5000, "sector": ""}, "at most 24 characters"),
         ({"duration_s": "0"}, "greater than or equal to 1"),
     ],
 )
@@ -146,7 +153,7 @@ def test_the_steps_of_a_scenario_follow_from_each_other(crash):
     assert page.index(">Apply<") < page.index("<thead>")
 
 
-def test_addresses_that_act_show_a_page_to_who_opens_them(crash):
+def test_a_get_of_an_address_that_acts_shows_a_page(crash):
     """By reloading, from the history, or after a sign-in; nothing is done."""
     client = root()
     for address, page in (

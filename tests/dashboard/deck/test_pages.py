@@ -1,4 +1,6 @@
-"""The flight deck's page and forms: who may, what happens, and that a refusal does nothing."""
+"""The flight deck's page and forms: rights, what happens, and that a refusal does nothing."""
+
+import re
 
 import pytest
 from django.contrib.auth.models import User
@@ -35,7 +37,7 @@ def test_the_deck_is_seen_by_who_may_operate_something(permissions, status):
     assert staff(*permissions).get(DECK).status_code == status
 
 
-def test_who_is_not_of_the_staff_does_not_come_in():
+def test_only_the_staff_comes_in():
     assert staff("run_feed", is_staff=False).get(DECK).status_code == 302
 
 
@@ -57,6 +59,30 @@ def test_each_button_needs_its_own_permission(permission, shown, hidden):
     assert shown in page
     assert hidden not in page
     assert 'id="people"' not in page
+
+
+@pytest.mark.parametrize(
+    ("state", "is_recorded", "labels"),
+    [
+        ("RUNNING", False, {"Pause", "Record", "Close…"}),
+        ("PAUSED", False, {"Start", "Step", "Record", "Close…"}),
+        ("CLOSED", True, {"Start", "Stop recording"}),
+    ],
+)
+def test_only_the_buttons_that_can_do_something_are_shown(feed, state, is_recorded, labels):
+    Feed.objects.filter(pk=feed.pk).update(state=state, is_recorded=is_recorded)
+    page = staff("run_feed").get(DECK).content.decode()
+    found = re.findall(r'data-in="([^"]*)"( hidden)?>(?:<summary>)?([^<]+)<', page)
+    assert {label for _, hidden, label in found if not hidden} == labels
+    word = f"{state}+recorded" if is_recorded else state
+    assert {label for states, _, label in found if word in states.split()} == labels
+
+
+def test_the_first_page_of_the_admin_begins_with_the_feeds_and_the_deck(feed):
+    page = staff("run_feed").get("/admin/").content.decode()
+    assert page.index('id="feed-list"') < page.index('id="content-main"')
+    assert 'data-feed="demo" data-live="rate"' in page
+    assert 'id="feed-list"' not in staff("view_feed").get("/admin/").content.decode()
 
 
 def test_people_are_shown_to_who_may_see_accounts():
@@ -188,7 +214,7 @@ def test_an_unknown_command_and_an_unknown_feed_are_not_found():
     assert client.get(f"{FEED}explode/").status_code == 404
 
 
-def test_who_opens_the_address_of_a_command_sees_the_deck():
+def test_a_get_of_a_command_shows_the_deck():
     client = staff("run_feed")
     for ask in (client.get, client.head):
         assert (ask(f"{FEED}pause/").status_code, ask(f"{FEED}pause/").url) == (302, DECK)

@@ -1,4 +1,4 @@
-"""The channel of operators: who is told, what it says, and that it never queues."""
+"""The channel of operators: who gets it, what it says, and that it never queues."""
 
 import json
 
@@ -20,7 +20,7 @@ from feeds.market.events import FeedState, FeedStatus, Phase, Quote, Status
 from tests.support.exchange import EagerSocket, Exchange, quote, subscribe
 from tests.support.market_script import NOW
 
-OPERATOR = Rights(operates=True, sees_people=True)
+OPERATOR = Rights(operates=True, sees_people=True, is_staff=True)
 
 
 def take(exchange, rights=OPERATOR, user_id=1):
@@ -35,7 +35,7 @@ def frames_of(connection):
     return [json.loads(frame) for frame in connection.take() if '"channel":"deck"' in frame]
 
 
-async def test_who_is_no_operator_is_refused(exchange: Exchange) -> None:
+async def test_only_operators_are_accepted(exchange: Exchange) -> None:
     connection, answer = take(exchange, Rights())
     assert answer["error"]["code"] == Error.FORBIDDEN
     assert not connection.wants_deck
@@ -56,7 +56,7 @@ async def test_an_operator_sees_feeds_process_and_people(exchange: Exchange) -> 
 
 
 async def test_it_says_how_many_ticks_a_change_of_prices_stands_for(exchange: Exchange) -> None:
-    """Of those who read now, and of those who have left."""
+    """It counts those who read now and those who have left."""
     clock = exchange.hub.clock = HandClock()
     reader, _ = take(exchange)
     subscribe(reader, "ticker", symbols=["NVX", "ORB"])
@@ -115,7 +115,7 @@ async def test_rates_are_of_the_last_seconds(exchange: Exchange) -> None:
 
 
 async def test_the_process_says_what_it_sent_cut_and_refused(exchange: Exchange) -> None:
-    """Rates of what was sent in the last seconds, and sums since the start of the rest."""
+    """What was sent has rates over the last seconds; the rest has sums since the start."""
     await exchange.settle()
     clock = exchange.hub.clock = HandClock()
     connection, _ = take(exchange)
@@ -236,7 +236,7 @@ async def test_one_connection_or_all_of_a_user_are_ended(exchange: Exchange) -> 
 @pytest.mark.django_db
 def test_rights_come_from_permissions_of_the_staff() -> None:
     user = User.objects.create_user("ada", is_staff=True)
-    assert rights_of(user) == Rights()
+    assert rights_of(user) == Rights(is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=["run_feed", "view_user"]))
     user = User.objects.get()
     assert rights_of(user) == OPERATOR
@@ -249,7 +249,8 @@ async def test_an_operator_who_loses_the_right_is_ended() -> None:
     user = await User.objects.acreate(username="ada", is_staff=True, password="x")
     run = await Permission.objects.aget(codename="run_feed")
     await user.user_permissions.aadd(run)
-    identity = Identity(user.pk, "ada", hash("x"), None, rights=Rights(operates=True))
+    rights = Rights(operates=True, is_staff=True)
+    identity = Identity(user.pk, "ada", hash("x"), None, rights=rights)
     assert await find_revoked([identity]) == {}
     await user.user_permissions.aclear()
     assert await find_revoked([identity]) == {identity: Close.ACCESS_CHANGED}

@@ -223,7 +223,7 @@ class Client:
         return [json.loads(text) for text in texts]
 
 
-@pytest.mark.parametrize("channel", ["ticker", "trades", "bars", "status"])
+@pytest.mark.parametrize("channel", ["ticker", "trades", "bars", "depth", "status"])
 def test_a_socket_is_silent_until_the_process_has_caught_up(channel: str) -> None:
     client = Client()
     names = {} if channel == "status" else {"symbols": ["NVX"]}
@@ -244,6 +244,7 @@ def test_a_socket_is_silent_until_the_process_has_caught_up(channel: str) -> Non
         ("ticker", {"symbols": ["NVX"], "since": "e1:6"}),
         ("trades", {"symbols": ["ORB"]}),
         ("bars", {"symbols": ["ORB"]}),
+        ("depth", {"symbols": ["ORB"]}),
     ],
 )
 def test_what_would_take_an_open_channel_back_is_asked_for_again_later(
@@ -258,7 +259,7 @@ def test_what_would_take_an_open_channel_back_is_asked_for_again_later(
     assert client.subscribe(channel, **params)[0]["success"]
 
 
-@pytest.mark.parametrize("channel", ["ticker", "trades", "bars"])
+@pytest.mark.parametrize("channel", ["ticker", "trades", "bars", "depth"])
 def test_a_symbol_that_is_on_its_way_is_not_rejected(channel: str) -> None:
     client = Client()
     (answer,) = client.subscribe(channel, symbols=["NVX", "ZED"], since="e1:6")

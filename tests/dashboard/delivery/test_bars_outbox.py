@@ -41,7 +41,7 @@ def trade(at_s: int, price: int = 10_000, symbol: str = "NVX") -> Trade:
 
 
 def read(reader: Reader, frames: list[str]) -> list[dict[str, Any]]:
-    """Fold frames; return the entries that were told."""
+    """Fold frames; return their entries."""
     decoded = [json.loads(frame) for frame in frames]
     for frame in decoded:
         reader.apply(frame)
@@ -164,7 +164,7 @@ def test_a_late_starter_knows_the_live_bars_and_not_what_closed_before() -> None
     assert not BarsOutbox().resume(replica, [("NVX", SECONDS)], Position("e1", 2))
 
 
-def test_who_sees_a_feed_late_has_the_bars_of_then() -> None:
+def test_a_delayed_reader_has_the_bars_of_that_time() -> None:
     twin = delayed("NVX", 15)
     replica = replica_of(listing("NVX"), listing(twin), trade(0), trade(900), trade(0, 7, twin))
     access = Access(frozenset({"lab"}), frozenset({"lab~15"}))

@@ -1,4 +1,4 @@
-"""Readers who ask hear what changes about trades and bars; the others hear as before."""
+"""Readers who ask for them get corrections of trades and bars; the others notice nothing."""
 
 import json
 from typing import Any
@@ -109,7 +109,45 @@ def test_a_mended_bar_says_so_to_those_who_ask(asks: bool) -> None:
     assert reader.hear("bars")[1:] == ([gone] if asks else [])
 
 
-def test_who_comes_later_sees_the_mended_bar_and_what_was_corrected() -> None:
+NO_BAR = amended(MINUTE, 0, 0)
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_live_bar_that_is_gone_is_shown_to_those_who_ask(asks: bool) -> None:
+    reader = Reader(asks=asks)
+    reader.happen(TRADES[0])
+    reader.hear("bars")
+    reader.happen(amendment(AmendmentKind.CANCELLED, 0, 0, NO_BAR))
+    gone = {"s": "NVX", "iv": "1m", "t": MINUTE, "gone": True, "rev": 1}
+    assert reader.hear("bars") == ([gone] if asks else [])
+
+
+def test_a_reader_who_comes_after_the_only_bar_is_gone_hears_that_there_is_none() -> None:
+    reader = Reader(asks=False)
+    reader.happen(TRADES[0], amendment(AmendmentKind.CANCELLED, 0, 0, NO_BAR))
+    reader.listener.send("unsubscribe", channel="bars")
+    reader.listener.texts.clear()
+    reader.listener.send("subscribe", channel="bars", symbols=["NVX@1m"])
+    frames = [json.loads(text) for text in reader.listener.texts]
+    [data] = [frame["data"] for frame in frames if frame.get("channel") == "bars"]
+    assert data == [{"s": "NVX", "iv": "1m", "none": True}]
+
+
+@pytest.mark.parametrize("later", [(), TRADES[1:]])
+def test_a_live_bar_that_comes_back_before_the_reader_looks_is_not_gone(
+    later: tuple[Event, ...],
+) -> None:
+    reader = Reader(asks=True)
+    reader.happen(TRADES[0])
+    reader.hear("bars")
+    cancelled = amendment(AmendmentKind.CANCELLED, 0, 0, NO_BAR)
+    reader.happen(cancelled, trade(107, MINUTE + 1, "D:9"), *later)
+    bars = reader.hear("bars")
+    assert (bars[0]["t"], bars[0]["o"]) == (MINUTE, 1.07)
+    assert not any("gone" in bar for bar in bars)
+
+
+def test_a_later_reader_sees_the_mended_bar_and_the_correction() -> None:
     reader = Reader(asks=True)
     reader.happen(*TRADES, CORRECTED)
     reader.hear("bars")

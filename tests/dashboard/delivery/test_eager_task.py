@@ -1,4 +1,4 @@
-"""A coroutine that need not wait costs no task; one that must goes on as if it always had one."""
+"""A coroutine that need not wait costs no task; one that must wait goes on in a task."""
 
 import asyncio
 

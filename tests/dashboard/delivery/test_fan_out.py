@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.delivery.connection import Connection
-from dashboard.delivery.hub import Hub
+from dashboard.delivery.hub import BATCH_WAIT_S, PULSE_S, Hub
 from dashboard.exceptions import ConnectionClosed
 from dashboard.loadtest.reader import Reader
-from dashboard.wire.registry import Transport
+from dashboard.wire.registry import DEFAULT_RATE, Transport
 from feeds.clock import moment_of
 from feeds.market.events import Batch, Event, Phase, Quote, Side, Status, Trade
 from tests.support.exchange import Exchange, person, quote
@@ -100,6 +100,11 @@ class Twins:
 
     def frames(self) -> list[list[dict[str, Any]]]:
         return [[json.loads(frame) for frame in socket.frames] for socket in self.sockets]
+
+    def updates(self) -> list[int]:
+        """Return how many updates of prices each of them has."""
+        ticker = [[f for f in each if f.get("channel") == "ticker"] for each in self.frames()]
+        return [sum("from" in frame for frame in each) for each in ticker]
 
     def reader(self) -> Reader:
         reader = Reader()
@@ -200,7 +205,24 @@ def test_trades_and_prices_come_together() -> None:
     assert sum(frame.get("channel") == "trades" for frame in first) >= 8
 
 
-def test_who_has_no_news_gets_heartbeats() -> None:
+def test_a_reader_that_is_due_waits_a_moment_for_the_next_batch() -> None:
+    """Without one it gets what it has, so a market that pauses holds nothing back."""
+    twins = Twins()
+    twins.happen(listing("NVX"))
+    twins.send("subscribe", channel="ticker", symbols=["NVX"])
+    twins.wait(1)
+    twins.happen(quote(1))
+    written_s = twins.clock.now_s
+    twins.wait(0.02)
+    twins.happen(quote(2))
+    due_s = written_s + 1 / DEFAULT_RATE
+    twins.wait(due_s + BATCH_WAIT_S - 0.01 - twins.clock.now_s)
+    assert twins.updates() == [1, 1]
+    twins.wait(0.01 + PULSE_S)
+    assert twins.updates() == [2, 2]
+
+
+def test_a_reader_without_news_gets_heartbeats() -> None:
     twins = Twins(heartbeat_ms=1000)
     twins.happen(listing("NVX"), listing("ORB"))
     twins.send("subscribe", channel="ticker", symbols=["NVX"])
@@ -249,7 +271,7 @@ def no_general_way(now: object) -> list[str]:
     raise AssertionError("an update of prices went the general way")
 
 
-def test_who_has_no_news_costs_nothing_until_the_market_moves() -> None:
+def test_a_reader_without_news_costs_nothing_until_the_market_moves() -> None:
     twins = Twins()
     twins.happen(listing("NVX"), listing("ORB"))
     twins.send("subscribe", channel="ticker", symbols=["NVX"])
@@ -260,7 +282,7 @@ def test_who_has_no_news_costs_nothing_until_the_market_moves() -> None:
     assert twins.reader().rows["NVX"]["b"] == 0.07
 
 
-def test_who_left_is_not_written_to() -> None:
+def test_a_reader_that_left_is_not_written_to() -> None:
     twins = Twins()
     twins.happen(listing("NVX"))
     twins.send("subscribe", channel="ticker", symbols=["NVX"])

@@ -76,7 +76,7 @@ async def test_a_batch_that_cannot_be_applied_is_a_lost_one(exchange: Exchange) 
     await exchange.settle()
 
 
-async def test_who_begins_in_the_silence_says_how_long_it_lasts(
+async def test_a_process_that_begins_in_a_silence_says_how_long_it_lasts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(hub, "SILENCE_S", 0.0)
@@ -88,7 +88,7 @@ async def test_who_begins_in_the_silence_says_how_long_it_lasts(
     running.cancel()
 
 
-async def test_who_is_revoked_is_ended_and_nobody_else(exchange: Exchange) -> None:
+async def test_only_revoked_connections_are_ended(exchange: Exchange) -> None:
     mine, other = exchange.join(1), exchange.join(2)
     exchange.rows.revoked[person(1)] = Close.SIGNED_OUT
     with pytest.raises(ConnectionClosed) as closed:

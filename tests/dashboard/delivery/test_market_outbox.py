@@ -236,7 +236,8 @@ def test_notices_that_are_not_in_the_snapshot_are_answered_with_another() -> Non
     outbox = PersonalOutbox()
     outbox.open_notices(2)
     outbox.offer(personal(notice(9), notice(8)))
-    assert json.loads(outbox.take()[0])["type"] == "snapshot"
+    frame = json.loads(outbox.take()[0])
+    assert (frame["type"], frame["gap"]) == ("snapshot", True)
 
 
 def test_the_watchlist_is_sent_when_it_differs_from_the_known_one() -> None:
@@ -254,4 +255,14 @@ def test_more_notices_than_are_shown_are_a_snapshot() -> None:
     outbox.offer(personal(notice(1)))
     outbox.take()
     outbox.offer(personal(notice(9), notice(8)))
-    assert json.loads(outbox.take()[0])["type"] == "snapshot"
+    frame = json.loads(outbox.take()[0])
+    assert (frame["type"], frame["gap"]) == ("snapshot", True)
+
+
+def test_the_first_notice_of_a_person_leaves_no_gap() -> None:
+    outbox = PersonalOutbox()
+    outbox.open_notices(None)
+    outbox.offer(personal())
+    outbox.take()
+    outbox.offer(personal(notice(9)))
+    assert "gap" not in json.loads(outbox.take()[0])

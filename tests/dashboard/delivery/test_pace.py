@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.delivery.pace import CREDIT_S, PAINT_SHARE, ReaderPace
-from dashboard.wire.registry import DEFAULT_RATE, MIN_RATE
+from dashboard.wire.registry import DEFAULT_RATE, MAX_RATE, MIN_RATE
 
 
 def test_a_reader_that_says_nothing_gets_what_it_wished() -> None:
@@ -14,13 +14,25 @@ def test_a_reader_that_says_nothing_gets_what_it_wished() -> None:
 
 
 def test_frames_that_waited_for_a_batch_keep_the_pace() -> None:
-    """Batches come every 40 ms, so frames go after 80 or 120: ten a second all the same."""
+    """Where batches come every 40 ms, frames go after 80 or 120: ten a second all the same."""
     pace, sent = ReaderPace(0.0), 0
     for batch in range(250):
         if pace.is_due(batch * 0.04):
             pace.note_sent(batch, batch * 0.04)
             sent += 1
     assert 95 <= sent <= 101
+
+
+@pytest.mark.parametrize("late_s", [0.0, 0.049, 0.05, 0.06, 0.08, 0.081, 5.0])
+@pytest.mark.parametrize("rate", [MIN_RATE, 1.0, 10.0, MAX_RATE])
+def test_however_late_a_frame_is_the_next_is_not_due_at_the_same_moment(
+    rate: float, late_s: float
+) -> None:
+    pace = ReaderPace(0.0)
+    pace.limit(rate, 0.0)
+    pace.note_sent(1, late_s)
+    assert not pace.is_due(late_s)
+    assert pace.is_due(late_s + 1 / rate)
 
 
 def test_after_a_rest_the_first_goes_at_once_and_the_next_an_interval_later() -> None:

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from dashboard.delivery.replica import Replica
 from dashboard.delivery.subscriber import BAD_MESSAGES, COMMAND_BURST, COMMANDS_PER_S, Subscriber
 from dashboard.loadtest.reader import Reader
+from dashboard.people.access import NO_RIGHTS, Rights
 from dashboard.wire.personal import Notice, Personal
-from dashboard.wire.registry import SYMBOL_LIMIT, Close
+from dashboard.wire.registry import MESSAGE_BYTES, SYMBOL_LIMIT, Close
 from feeds.clock import Moment
 from feeds.market.board import Board
 from feeds.market.events import Batch, Event, Phase, Position, Quote, Side, Status, Trade
@@ -75,6 +76,34 @@ def test_a_subscription_is_answered_symbol_by_symbol_then_with_a_snapshot() -> N
     }
     assert (snapshot["type"], snapshot["seq"]) == ("snapshot", 2)
     assert list(snapshot["data"]) == ["NVX"]
+
+
+@pytest.mark.parametrize("name", ["BTC/USD", "btc/usd", " m&m ", "^gspc", "brk.b", "es=f"])
+def test_symbols_of_the_world_are_read_as_people_type_them(name: str) -> None:
+    client, symbol = Client(), name.strip().upper()
+    client.happen(listing(symbol))
+    answer, snapshot = client.send("subscribe", channel="ticker", symbols=[name, symbol, "nope"])
+    assert answer["result"]["symbols"] == [symbol]
+    assert answer["result"]["rejected"] == {"nope": "unknown symbol"}
+    assert list(snapshot["data"]) == [symbol]
+    answer, *_ = client.send("subscribe", channel="bars", symbols=[f"{name}@5m", f"{symbol}@5m"])
+    assert (answer["result"]["symbols"], answer["result"]["rejected"]) == ([f"{symbol}@5m"], {})
+    client.happen(Trade(symbol, 100, 1, Side.BUY, NOW, NOW))
+    client.wait(1)
+    assert list(client.frames()[0]["data"]) == [symbol]
+    client.send("unsubscribe", channel="ticker", symbols=[name])
+    client.send("unsubscribe", channel="bars", symbols=[f"{name}@5m"])
+    client.happen(Trade(symbol, 101, 1, Side.BUY, NOW, NOW))
+    client.wait(1)
+    assert client.frames() == []
+
+
+@pytest.mark.parametrize("wrong", ["BTC/USD~15", "A//B", "..", "ß", "<script>", "N" * 60])
+def test_what_is_no_symbol_is_unknown(wrong: str) -> None:
+    client = Client()
+    client.happen(listing("BTC/USD"), listing("SS"))
+    answer, *_ = client.send("subscribe", channel="ticker", symbols=[wrong])
+    assert answer["result"]["rejected"] == {wrong: "unknown symbol"}
 
 
 def test_a_subscription_since_a_position_is_resumed() -> None:
@@ -153,7 +182,7 @@ def test_silence_is_broken_by_a_heartbeat_that_raises_the_position() -> None:
 
 
 def test_a_heartbeat_before_any_subscription_raises_nothing() -> None:
-    """Else a reader that comes back would resume after what it has missed."""
+    """Otherwise a reader that comes back would resume after what it has missed."""
     client = Client()
     client.send("subscribe", channel="ticker", symbols=["NVX"])
     client.happen(quote(10))
@@ -272,7 +301,7 @@ def test_too_many_symbols_are_refused_and_nothing_is_kept() -> None:
     symbols = [f"S{number}" for number in range(SYMBOL_LIMIT + 1)]
     (answer,) = client.send("subscribe", channel="ticker", symbols=symbols)
     assert answer["error"]["name"] == "too_many_symbols"
-    assert answer["error"]["message"] == f"limit is {SYMBOL_LIMIT}, was {SYMBOL_LIMIT + 1}"
+    assert answer["error"]["message"] == f"limit is {SYMBOL_LIMIT} symbols, was {SYMBOL_LIMIT + 1}"
     client.happen(quote(10))
     assert client.frames() == []
 
@@ -309,6 +338,18 @@ def test_bad_messages_are_answered_until_there_are_too_many() -> None:
         assert client.subscriber.closed is None
     client.say(b"\x00")
     assert client.subscriber.closed is Close.BAD_FRAME
+
+
+@pytest.mark.parametrize("channel", ["ticker", "trades", "depth", "bars"])
+def test_who_waits_long_for_a_market_to_begin_is_not_ended(channel: str) -> None:
+    client = Client()
+    client.replica = Replica("", Board(), capacity=1000, ts=NOW)
+    symbols = ["NVX@1m" if channel == "bars" else "NVX"]
+    for _ in range(BAD_MESSAGES + 1):
+        client.wait(1)
+        (answer,) = client.send("subscribe", channel=channel, symbols=symbols)
+        assert (answer["error"]["name"], answer["error"]["retry"]) == ("unavailable", True)
+    assert client.subscriber.closed is None
 
 
 def test_a_flood_is_refused_and_ends_the_connection() -> None:
@@ -426,7 +467,7 @@ def test_the_answer_says_which_rate_and_pause_hold() -> None:
     assert results == [{"max_rate": 2, "paused": False}] * 2
 
 
-MARKET_CHANNELS = ("ticker", "trades", "bars", "status")
+MARKET_CHANNELS = ("ticker", "trades", "bars", "depth", "status")
 
 
 def happen_everywhere(client: Client, number: int) -> set[str]:
@@ -441,7 +482,7 @@ def happen_everywhere(client: Client, number: int) -> set[str]:
 
 
 @pytest.mark.parametrize("channel", MARKET_CHANNELS)
-def test_who_leaves_a_channel_hears_no_more_of_it(channel: str) -> None:
+def test_a_reader_that_leaves_a_channel_hears_nothing_more_of_it(channel: str) -> None:
     """Neither at once nor later, and the others go on."""
     client = Client()
     for name in MARKET_CHANNELS:
@@ -453,7 +494,7 @@ def test_who_leaves_a_channel_hears_no_more_of_it(channel: str) -> None:
         assert happen_everywhere(client, number) == {*MARKET_CHANNELS} - {channel}
 
 
-def test_who_left_the_status_and_comes_back_begins_with_what_is() -> None:
+def test_a_reader_that_comes_back_to_the_status_begins_with_the_present() -> None:
     client = Client()
     client.send("subscribe", channel="status")
     client.send("unsubscribe", channel="status")
@@ -463,7 +504,7 @@ def test_who_left_the_status_and_comes_back_begins_with_what_is() -> None:
     assert {entry["s"]: entry["ph"] for entry in snapshot["data"]}["NVX"] == "HALTED"
 
 
-def test_who_leaves_the_personal_channels_hears_no_more_of_them() -> None:
+def test_a_reader_that_leaves_the_personal_channels_hears_nothing_more_of_them() -> None:
     client = Client()
     notice = Notice(id=7, title="n", body="", level="info", t=NOW, read=False)
     outbox = client.subscriber.personal
@@ -479,13 +520,46 @@ def test_who_leaves_the_personal_channels_hears_no_more_of_them() -> None:
         assert len(client.frames()) == hears
 
 
+@pytest.mark.parametrize("rights", [NO_RIGHTS, Rights(is_staff=True)])
+def test_only_staff_hear_in_heartbeats_what_is_wrong_with_the_database(rights: Rights) -> None:
+    client, trouble = Client(), ["The disk is full."]
+    client.subscriber = Subscriber(
+        heartbeat_ms=5000, now=client.now, rights=rights, read_trouble=lambda: trouble[0]
+    )
+    client.wait(5)
+    (during,) = client.frames()
+    assert during.get("trouble") == ("The disk is full." if rights.is_staff else None)
+    trouble[0] = ""
+    client.wait(5)
+    (after,) = client.frames()
+    assert "trouble" not in after
+
+
+def of_size(size: int, letter: str) -> str:
+    """Return a ping of so many bytes of UTF-8 that is filled with a letter."""
+    head, tail = '{"method":"ping","id":1,"params":{"x":"', '"}}'
+    room = size - len(head) - len(tail)
+    count, rest = divmod(room, len(letter.encode()))
+    return head + letter * count + "x" * rest + tail
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "€", "😀"])
+def test_the_limit_of_a_message_counts_bytes(letter: str) -> None:
+    at_limit, beyond = of_size(MESSAGE_BYTES, letter), of_size(MESSAGE_BYTES + 1, letter)
+    assert [len(text.encode()) for text in (at_limit, beyond)] == [MESSAGE_BYTES, MESSAGE_BYTES + 1]
+    assert Client().say(at_limit)[0]["success"]
+    (refusal,) = Client().say(beyond)
+    assert refusal["error"]["name"] == "bad_frame"
+    assert refusal["error"]["message"] == "message was larger than 65536 bytes"
+
+
 JUNK = ("", "junk", ":5", "e1:-1", "e1:5 ", "e1:1e3", "e1:٣", "e1:" + "9" * 400)
 
 
 @pytest.mark.parametrize(
     ("since", "has_gap"), [(None, False), ("e9:1", True), *((text, True) for text in JUNK)]
 )
-@pytest.mark.parametrize("channel", ["trades", "bars"])
+@pytest.mark.parametrize("channel", ["ticker", "trades", "bars", "depth", "status"])
 def test_only_who_was_here_before_is_shown_a_gap(
     channel: str, since: str | None, has_gap: bool
 ) -> None:
@@ -497,19 +571,60 @@ def test_only_who_was_here_before_is_shown_a_gap(
     assert [frame.get("gap", False) for frame in frames] == [has_gap]
 
 
+@pytest.mark.parametrize("since", [7, 1.5, True, [], ["e1:1"], {"epoch": "e1"}])
+@pytest.mark.parametrize(
+    "channel", ["ticker", "trades", "bars", "depth", "status", "notifications"]
+)
+def test_a_position_that_is_no_text_subscribes_to_nothing(channel: str, since: object) -> None:
+    client = Client()
+    (answer,) = client.send("subscribe", channel=channel, symbols=["NVX"], since=since)
+    assert (answer["success"], answer["error"]["name"]) == (False, "bad_parameters")
+    client.happen(quote(10), Status("NVX", Phase.HALTED, "news", NOW))
+    client.wait(1)
+    assert client.frames() == []
+
+
+def test_a_lost_status_names_its_gap_once() -> None:
+    client = Client()
+    _, first = client.send("subscribe", channel="status", since="e9:1")
+    client.replica = Replica("e2", Board(), capacity=1000, ts=NOW)
+    client.replica.receive(Batch("e2", 1, (listing("NVX"),)), ts=NOW)
+    (second,) = client.frames()
+    assert [first.get("gap"), second.get("gap")] == [True, None]
+
+
+@pytest.mark.parametrize(
+    ("since", "has_gap"),
+    [
+        (None, False), ("0", False), ("2", True), ("99", True),
+        *((text, True) for text in ("", "x", "-1", "1.5", "7 ", "e1:1", "9" * 400)),
+    ],
+)  # fmt: skip
+def test_only_who_had_notifications_before_is_shown_a_gap(since: str | None, has_gap: bool) -> None:
+    client = Client()
+    client.send("subscribe", channel="notifications", **({} if since is None else {"since": since}))
+    notices = tuple(Notice(id, "One", "", "info", NOW, False) for id in (9, 8))
+    client.subscriber.personal.offer(Personal(watchlist=(), unread=2, notices=notices))
+    (snapshot,) = client.frames()
+    assert (snapshot["type"], snapshot.get("gap", False)) == ("snapshot", has_gap)
+
+
 @pytest.mark.parametrize("since", ["e9:1", "e1:1", "e1:999999999", *JUNK])
-@pytest.mark.parametrize("channel", ["trades", "bars"])
+@pytest.mark.parametrize("channel", ["trades", "bars", "ticker", "depth"])
 def test_a_symbol_that_is_added_from_a_lost_position_names_the_gap(
     channel: str, since: str
 ) -> None:
     client = Client()
     client.send("subscribe", channel=channel, symbols=["NVX"])
     client.happen(Trade("ORB", 5, 7, Side.BUY, NOW), Trade("NVX", 6, 7, Side.BUY, NOW))
+    client.happen(quote(9))
     answer, *frames = client.send("subscribe", channel=channel, symbols=["ORB"], since=since)
     assert not answer["result"]["resumed"]
     assert [frame.get("gap", False) for frame in frames] == [False, True]
-    assert {entry["s"] for entry in frames[-1]["data"]} >= {"ORB"}
-    client.happen(Trade("ORB", 8, 7, Side.BUY, NOW))
+    data = frames[-1]["data"]
+    assert (set(data) if isinstance(data, dict) else {entry["s"] for entry in data}) >= {"ORB"}
+    client.happen(quote(10, "ORB"), Trade("ORB", 8, 7, Side.BUY, NOW))
+    client.wait(1)
     assert [frame.get("gap", False) for frame in client.frames()] == [False]
 
 

@@ -1,4 +1,4 @@
-"""A steady asker is served for ever, a flood only its burst."""
+"""A steady asker is served for ever; a flood gets only its burst."""
 
 from dashboard.delivery.token_bucket import TokenBucket
 
@@ -16,7 +16,7 @@ def test_what_is_refused_costs_nothing() -> None:
     assert bucket.spend(1.0)
 
 
-def test_who_asks_no_more_can_be_forgotten() -> None:
+def test_an_asker_that_rests_can_be_forgotten() -> None:
     bucket = TokenBucket(per_s=1, burst=2, now_s=0.0)
     bucket.spend(0.0)
     assert not bucket.is_full(0.5)

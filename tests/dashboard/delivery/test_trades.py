@@ -1,4 +1,4 @@
-"""Every trade once and in order, whatever the pauses; who fell out of the tape sees the gap."""
+"""Every trade once and in order, whatever the pauses; a reader off the tape sees the gap."""
 
 import json
 from datetime import date
@@ -13,13 +13,14 @@ from dashboard.delivery.outboxes.bars import BarsOutbox
 from dashboard.delivery.outboxes.market import TradesOutbox
 from dashboard.delivery.replica import TRADE_CAPACITY, Replica
 from dashboard.loadtest.reader import Reader
+from dashboard.people.access import Access
 from dashboard.wire.registry import RECENT_TRADES, TRADE_ENTRIES
 from feeds.engine.virtual_clock import demo_plan, tape_of
 from feeds.market.bars import MINUTE, MINUTE_MS
 from feeds.market.board import Board
-from feeds.market.events import Batch, Event, Position, Side, Trade
+from feeds.market.events import Batch, Event, Listing, Position, Side, Trade
 from feeds.plan.calendars import EXCHANGES, Calendar
-from tests.support.market_script import NOW, SYMBOLS, batches, listing, scripts
+from tests.support.market_script import NOW, SYMBOLS, batches, definition, listing, scripts
 from tests.support.places import GOLDEN
 
 FRAMES = GOLDEN / "trades.json"
@@ -166,6 +167,90 @@ def test_a_new_epoch_is_sent_from_its_first_trade() -> None:
     while frames := outbox.take(other):
         read(reader, frames)
     assert sequences(reader) == [2, None, *range(2, 2 + count)]
+
+
+def next_epoch(former: Replica, epoch: str, *events: Event) -> Replica:
+    """Return the replica that takes the place of another one when a feed begins again."""
+    replica = Replica(epoch, Board(), capacity=1000, ts=NOW)
+    replica.follow(former)
+    happen(replica, *events)
+    return replica
+
+
+def read_all(reader: Reader, outbox: TradesOutbox, replica: Replica) -> None:
+    while frames := outbox.take(replica):
+        read(reader, frames)
+
+
+@pytest.mark.parametrize("missed", [1, TRADE_ENTRIES, TRADE_ENTRIES + 1, 3 * TRADE_ENTRIES + 5])
+def test_the_rest_of_the_former_epoch_comes_before_a_new_one(missed: int) -> None:
+    replica, outbox, reader = replica_of([listing("NVX"), trade(1)]), TradesOutbox(), Reader()
+    read(reader, outbox.add(replica, ["NVX"]))
+    happen(replica, *(trade(number) for number in range(1, missed + 1)))
+    other = next_epoch(replica, "e2", listing("NVX"), trade(7))
+    read_all(reader, outbox, other)
+    assert sequences(reader) == [2, *range(3, 3 + missed), None, 2][-reader.trades.maxlen :]
+    assert outbox.updates == missed + 1
+
+
+def test_a_reader_that_comes_back_gets_the_rest_of_the_former_epoch() -> None:
+    replica = replica_of([listing("NVX"), *(trade(number) for number in range(1, 10))])
+    other = next_epoch(replica, "e2", listing("NVX"), trade(7))
+    outbox, reader = TradesOutbox(), Reader()
+    reader.positions["trades"] = Position(EPOCH, 8)
+    assert not outbox.resume(other, ["NVX"], Position(EPOCH, 8))
+    read_all(reader, outbox, other)
+    assert sequences(reader) == [9, 10, None, 2]
+
+
+def test_a_reader_ahead_of_the_former_epoch_goes_on_in_the_new_one() -> None:
+    replica = replica_of([listing("NVX"), trade(1)])
+    other = next_epoch(replica, "e2", listing("NVX"), trade(7))
+    outbox, reader = TradesOutbox(), Reader()
+    reader.positions["trades"] = Position(EPOCH, 50)
+    outbox.resume(other, ["NVX"], Position(EPOCH, 50))
+    read_all(reader, outbox, other)
+    assert sequences(reader) == [None, 2]
+
+
+def test_only_the_last_epoch_is_kept_also_when_a_board_is_read_again() -> None:
+    first = replica_of([listing("NVX"), trade(1), trade(2)])
+    second = next_epoch(first, "e2", listing("NVX"), trade(3))
+    again = Replica("e2", second.board.copy(), capacity=1000, ts=NOW)
+    again.follow(second)
+    assert again.former is first
+    third = next_epoch(again, "e3", listing("NVX"), trade(4))
+    assert (third.former, again.former) == (again, None)
+    outbox, reader = TradesOutbox(), Reader()
+    reader.positions["trades"] = Position(EPOCH, 2)
+    outbox.resume(third, ["NVX"], Position(EPOCH, 2))
+    read_all(reader, outbox, third)
+    assert sequences(reader) == [None, 2]
+
+
+def test_what_fell_off_the_former_tape_is_a_gap() -> None:
+    replica = replica_of([listing("NVX"), *(trade(n) for n in range(1, TRADE_CAPACITY + 50))])
+    other = next_epoch(replica, "e2", listing("NVX"), trade(7))
+    outbox, reader = TradesOutbox(), Reader()
+    reader.positions["trades"] = Position(EPOCH, 3)
+    outbox.resume(other, ["NVX"], Position(EPOCH, 3))
+    read_all(reader, outbox, other)
+    assert sequences(reader) == [None, 2]
+
+
+def test_nobody_gets_the_rest_of_symbols_that_are_not_theirs() -> None:
+    """The instrument is gone in the new epoch, where everything else is theirs."""
+    hidden = Listing("secret", definition("HID"), NOW)
+    replica = replica_of([listing("NVX"), hidden, trade(1)])
+    stranger = Access(restricted=frozenset({"secret"}))
+    outbox, reader = TradesOutbox(stranger), Reader()
+    read(reader, outbox.add(replica, ["NVX", "HID"]))
+    outbox.want_everything()
+    happen(replica, trade(2, "HID"), trade(3))
+    other = next_epoch(replica, "e2", listing("NVX"), trade(7))
+    read_all(reader, outbox, other)
+    assert {entry["s"] for entry in reader.trades if entry} == {"NVX"}
+    assert sequences(reader) == [3, 5, None, 2]
 
 
 def test_a_place_of_other_rights_is_not_sent_the_whole_epoch_again() -> None:

@@ -12,7 +12,7 @@ def test_what_is_sent_is_counted_by_frames_and_characters() -> None:
     assert (traffic.frames, traffic.characters) == (3, 7)
 
 
-def test_who_leaves_leaves_the_counts_behind() -> None:
+def test_the_counts_of_a_reader_that_leaves_stay() -> None:
     """The end counts only where the server ended the connection."""
     traffic = Traffic()
     traffic.leave((3, 9), None)

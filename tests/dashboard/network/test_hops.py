@@ -1,4 +1,4 @@
-"""The client is the last hop that no trusted proxy is, whatever a client writes into the list."""
+"""The client is the last hop that is no trusted proxy, whatever a client writes into the list."""
 
 from ipaddress import ip_address
 
@@ -39,7 +39,7 @@ def test_a_peer_that_is_not_trusted_is_the_client_itself(peer, forged) -> None:
 
 @given(st.data(), CLIENTS, st.lists(BYTES, max_size=3), st.lists(TRUSTED, max_size=3))
 def test_what_a_client_forges_changes_nothing(data, client, forged, proxies) -> None:
-    """Left of the client anything may stand, in one header or several; right of it only proxies."""
+    """Anything may stand left of the client, in one header or several; right of it only proxies."""
     hop = data.draw(spelled(client)).encode()
     right = [data.draw(spelled(proxy)).encode() for proxy in proxies]
     found = seen(PEER, *forged, b",".join([hop, *right]))
@@ -67,7 +67,7 @@ def test_where_everybody_is_trusted_the_first_one_asks(proxies) -> None:
 
 @given(TRUSTED, st.text(alphabet="xyz._ ", max_size=9))
 def test_behind_garbage_the_proxy_answers_for_it(proxy, garbage) -> None:
-    """Nobody is believed about the far side of a hop that is no address."""
+    """If a hop is not an address, no claim about what lies behind it counts."""
     found = seen(PEER, f"192.0.2.1,{garbage},{proxy}".encode())
     assert found == ForwardedClient(canonical(proxy), None)
 

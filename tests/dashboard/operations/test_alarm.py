@@ -1,4 +1,4 @@
-"""Operators are announced of trouble, once, and also when the database comes back late."""
+"""Operators hear of trouble once, also when the database comes back late."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from dashboard.operations import alarm
 from dashboard.operations.alarm import TITLES, Alarm, BusWatch
 from dashboard.operations.metrics import AlarmCollector
 from dashboard.people.selectors import operators
-from dashboard.people.services import REPEAT_AFTER, notify_operators
+from dashboard.personal.notifications import REPEAT_AFTER, notify_operators
 from dashboard.runtime import FeedTasks
 from feeds.bus.memory import MemoryBus
 from feeds.clock import SystemClock

@@ -1,4 +1,4 @@
-"""Each check finds what is wrong, says the cure, and is content when nothing is."""
+"""Each check finds what is wrong, says the cure, and passes when nothing is wrong."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ from feeds.services.feeds import seed_exchange
 
 
 def found(findings) -> dict[str, Severity]:
-    """Return the checks and how they are; whatever is not ok must have its cure."""
+    """Return the checks and their results; each that is not ok must have its cure."""
     listed = list(findings)
     for finding in listed:
         assert bool(finding.cure) == (finding.level is not Severity.OK), finding
@@ -146,3 +146,20 @@ def test_the_command_fails_for_errors_only(
     assert json.loads(last) == [
         {"check": "thing", "level": level.value, "fact": "a fact", "cure": cure}
     ]
+
+
+def test_the_command_asks_each_part_what_concerns_it(settings, tmp_path: Path) -> None:
+    from dashboard.management.commands.doctor import _probes
+
+    settings.SECRET_KEY_FALLBACKS = ["former", "older"]
+    settings.SESSION_COOKIE_AGE = 14 * 86_400
+    settings.MARKET_DATA_DIR = tmp_path
+    settings.MARKET_REDIS_URL = "redis://r"
+    probes = _probes({"url": "", "user": "viewer", "token": ""})
+    given = {name: probe.args for name, probe in probes.items() if hasattr(probe, "args")}
+    assert given == {"keys": (2, 14), "data folder": (tmp_path,), "redis": ("redis://r",)}
+    assert list(probes) == [
+        "settings", "keys", "data folder", "database", "integrity", "static files", "redis",
+    ]  # fmt: skip
+    site = _probes({"url": "https://x/", "user": "ada", "token": "t"})["site"]
+    assert site.args == ("https://x/", "ada", "t")

@@ -1,4 +1,4 @@
-"""Who may read the metrics: this machine, or whoever has the token; never the world."""
+"""The metrics are for this machine and for holders of the token, never for the world."""
 
 from typing import Any
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from dashboard import request_id
 from dashboard.operations.logs import JsonFormatter, LineFormatter
+from dashboard.process import request_id
 from dashboard.settings import LOGGING, SECRET_KEY
 
 SECRET = "s3cr3t-of-the-upstream"

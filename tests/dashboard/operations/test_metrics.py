@@ -103,7 +103,7 @@ async def test_refusals_and_ends_have_their_reasons(exchange: Exchange) -> None:
     assert exchange.hub.traffic.refused == 1
 
 
-async def test_who_comes_while_the_server_stops_is_refused_for_that(exchange: Exchange) -> None:
+async def test_newcomers_to_a_stopping_server_are_refused_for_that(exchange: Exchange) -> None:
     await exchange.hub.close_all(Close.RESTART, within_s=1)
     with pytest.raises(HubClosing):
         exchange.join()
@@ -113,7 +113,7 @@ async def test_who_comes_while_the_server_stops_is_refused_for_that(exchange: Ex
 
 
 async def test_the_age_of_a_tick_counts_once_for_each_frame_with_it(exchange: Exchange) -> None:
-    """A batch without ticks has no age, and neither has one that nobody was sent."""
+    """A batch without ticks has no age, and neither has one that no reader was sent."""
     await exchange.settle()
     ages = exchange.hub.traffic.ages
     await exchange.happen(quote(10))
@@ -141,13 +141,14 @@ def start_reading(connection) -> None:
 
 
 async def test_the_feed_shows_what_it_did() -> None:
-    figures = FeedFigures(7, 6, 5, 0.25, 4, DROPPED)
+    figures = FeedFigures(7, 6, 5, 0.25, 0.5, 4, DROPPED)
     read = samples(FeedCollector(lambda: figures))
     assert read == {
         "market_engine_events_total": 7,
         "market_engine_batches_total": 6,
         "market_engine_late_total": 5,
         "market_engine_lag_seconds": 0.25,
+        "market_engine_share": 0.5,
         "market_upstream_connections_total": 4,
         "market_upstream_dropped_total unknown": 1,
         "market_upstream_dropped_total bad": 2,

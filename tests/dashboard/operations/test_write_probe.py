@@ -4,9 +4,9 @@ import pytest
 from django import db
 from django.contrib.sessions.models import Session
 
-from dashboard.database_trouble import explain
 from dashboard.operations import write_probe
 from dashboard.operations.write_probe import WriteProbe, try_to_write
+from dashboard.process.database_trouble import explain
 from feeds.database import Writability
 
 

@@ -1,4 +1,4 @@
-"""The page that deletes one's account: who may, what it says, and what the browser forgets."""
+"""The page that deletes one's own account: rights, texts, and what the browser forgets."""
 
 import time
 
@@ -27,7 +27,7 @@ def signed_in(user):
 
 
 def proven(user):
-    """Return a browser that has just shown the password again."""
+    """Return a browser whose user has just entered the password again."""
     client = signed_in(user)
     answer = client.post(f"{PROOF}?next={PAGE}", {"password": PASSWORD})
     assert answer.url == PAGE

@@ -11,6 +11,9 @@ from dashboard.alerts import services
 from dashboard.alerts.rules import Condition, Kind
 from dashboard.alerts.services import AlertFacts, make_alert
 from dashboard.models import Alert
+from dashboard.pages import alerts
+from dashboard.personal.watchlist_lines import watchlist_of
+from dashboard.personal.watchlists import create_watchlist, delete_watchlist
 from feeds.clock import ms_of
 from feeds.models import Feed, Instrument, StoredBar
 
@@ -27,6 +30,7 @@ FORM = {
     "ends": "30",
     "name": "breakout",
 }
+JSON = {"accept": "application/json"}
 ACTIONS = ("pause", "resume", "snooze", "wake", "delete")
 
 
@@ -62,6 +66,73 @@ def test_an_alert_is_made_and_listed(browser, ada):
     page = browser.get(PAGE).content.decode()
     assert "NVX is above 100.5" in page
     assert "breakout" in page
+
+
+@pytest.mark.parametrize(
+    ("more", "is_open"),
+    [({}, False), ({"kind_1": "halt"}, True), ({"kind_2": "below"}, True)],
+)
+def test_more_conditions_are_open_when_there_are_some(browser, more, is_open):
+    page = browser.post(PAGE, FORM | more | {"forecast": "1"}).content.decode()
+    assert ('<details class="alert-more" open>' in page) is is_open
+    assert ('<details class="alert-more">' in page) is not is_open
+
+
+def test_a_line_leads_to_its_instrument_and_says_what_it_waits_for(browser, ada):
+    alert = alert_of(ada)
+    chosen, _ = create_watchlist(ada, "Rivers")
+    browser.post(PAGE, {**FORM, "symbol": "", "list_id": str(chosen)})
+    page = browser.get(PAGE).content.decode()
+    assert '<li data-state="active" data-symbol="NVX" data-target="100">' in page
+    assert '<a href="/i/NVX/">Open NVX</a>' in page
+    assert f'<a href="/?list={chosen}">Open the list</a>' in page
+    assert page.count("data-target") == 1
+    services.pause_alert(alert)
+    paused = browser.get(PAGE).content.decode()
+    assert 'data-symbol="NVX"' in paused
+    assert "data-target" not in paused
+
+
+@pytest.mark.parametrize(
+    ("target", "price", "text"),
+    [
+        ("103", "100", "+3.00%"),
+        ("103", "206", "\u221250.00%"),
+        ("103", "103.000001", "0.00%"),
+        ("103", None, "\u2013"),
+        (None, "100", "\u2013"),
+    ],
+)
+def test_a_distance_is_in_percent_of_the_price(target, price, text):
+    """The same as in tests/js/screen/alerts/alert_list.test.js."""
+    numbers = [None if number is None else Decimal(number) for number in (target, price)]
+    assert alerts._distance(*numbers) == text
+
+
+def test_an_alert_on_a_list_names_it_and_keeps_it(browser, ada):
+    watchlist_of(ada)
+    chosen, _ = create_watchlist(ada, "Rivers & <Lakes>")
+    form = browser.get(f"{PAGE}?list={chosen}").context["form"]
+    assert form["list_id"].value() == str(chosen)
+    answer = browser.post(PAGE, {**FORM, "symbol": "", "list_id": str(chosen)})
+    assert answer.status_code == 303
+    alert = Alert.objects.get(user=ada)
+    assert (alert.instrument, alert.watchlist_id) == (None, chosen)
+    assert "Any symbol of Rivers &amp; &lt;Lakes&gt; is above" in browser.get(PAGE).content.decode()
+    changed = browser.get(f"{PAGE}{alert.pk}/").context["form"]
+    assert changed["list_id"].value() == chosen
+    delete_watchlist(ada, chosen)
+    assert "Any symbol of a deleted list" in browser.get(PAGE).content.decode()
+
+
+@pytest.mark.parametrize("wrong", ["99", "x", "9" * 30, "-1"])
+def test_a_list_that_is_not_ones_own_is_refused_at_its_field(browser, ada, wrong):
+    theirs, _ = create_watchlist(User.objects.create_user("bob"), "Theirs")
+    for chosen in (wrong, str(theirs)):
+        answer = browser.post(PAGE, {**FORM, "symbol": "", "list_id": chosen})
+        assert "list_id" in answer.context["form"].errors
+        assert browser.get(f"{PAGE}?list={chosen}").status_code == 200
+    assert not Alert.objects.filter(user=ada).exists()
 
 
 @pytest.mark.parametrize(
@@ -137,7 +208,9 @@ def test_nobody_gets_there_without_signing_in(address):
 
 
 def test_no_link_changes_anything(browser, ada):
-    assert browser.get(f"{PAGE}{alert_of(ada).pk}/delete/").status_code == 405
+    alert = alert_of(ada)
+    assert browser.get(f"{PAGE}{alert.pk}/delete/").url == PAGE
+    assert Alert.objects.filter(pk=alert.pk).exists()
     assert browser.post(f"{PAGE}{alert_of(ada).pk}/explode/").status_code == 404
 
 
@@ -163,6 +236,9 @@ def test_a_form_says_how_often_it_would_have_fired(browser, nvx):
     asked = FORM | {"frequency": "every_time", "cooldown_s": "10", "forecast": "1"}
     answer = browser.post(PAGE, asked)
     assert answer.context["forecast"] == "Would have fired about 2 times in the last 5 min."
+    assert len(answer.context["places"]) == 2
+    assert answer.context["chart"].startswith("/i/NVX/?forecast=1&symbol=nvx&")
+    assert "kind_0=above&value_0=100.5" in answer.context["chart"]
     assert not Alert.objects.exists()
 
 
@@ -183,3 +259,105 @@ def test_bars_whose_trades_were_all_cancelled_forecast_nothing(browser, nvx):
     StoredBar.objects.update(trades=0)
     answer = browser.post(PAGE, FORM | {"forecast": "1"})
     assert answer.context["forecast"] == "No bars of NVX are stored yet, so there is no forecast."
+
+
+LINES = "/alerts/lines/"
+
+
+def lines_of(browser: Client, symbol: str = "NVX") -> list[dict]:
+    return browser.get(LINES, {"symbol": symbol}).json()["data"]
+
+
+def test_the_prices_of_active_alerts_are_lines(browser, ada, nvx):
+    eve = User.objects.create_user("eve", password="correct horse battery")
+    alert_of(eve)
+    several = (
+        Condition(Kind.CROSSES_DOWN, Decimal("99.5")),
+        Condition(Kind.RISES, Decimal(2), 300),
+        Condition(Kind.BELOW, Decimal("0.25")),
+    )
+    alert = make_alert(ada, AlertFacts(symbol="NVX", conditions=several))
+    services.pause_alert(alert_of(ada))
+    assert lines_of(browser, " nvx ") == [
+        {"alert": alert.pk, "index": 0, "kind": "crosses_down", "price": 99.5},
+        {"alert": alert.pk, "index": 2, "kind": "below", "price": 0.25},
+    ]
+    assert lines_of(browser, "QQQ") == []
+
+
+def test_a_moved_line_changes_the_alert_and_nothing_else_of_it(browser):
+    browser.post(PAGE, FORM | {"kind_1": "rises", "value_1": "2"})
+    before = Alert.objects.get()
+    sent = {"alert": before.pk, "index": 0, "price": "101.25"}
+    assert browser.post(f"{LINES}move/", sent, headers=JSON).json() == {"ok": True}
+    after = Alert.objects.get()
+    assert [each["value"] for each in after.conditions] == ["101.25", "2"]
+    assert (after.name, after.expires_at) == (before.name, before.expires_at)
+    assert after.revision > before.revision
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [
+        ({"price": "0"}, 400),
+        ({"price": "-1"}, 400),
+        ({"price": "nan"}, 400),
+        ({"price": "1e30"}, 400),
+        ({"price": ""}, 400),
+        ({"index": "3"}, 400),
+        ({"index": "-1"}, 400),
+        ({"index": "1"}, 404),
+        ({"index": "2"}, 404),
+        ({"alert": "999"}, 404),
+        ({"alert": str(2**70)}, 400),
+    ],
+)
+def test_a_line_that_cannot_be_moved_stays(browser, wrong, status):
+    browser.post(PAGE, FORM | {"kind_1": "rises", "value_1": "2"})
+    alert = Alert.objects.get()
+    sent = {"alert": alert.pk, "index": 0, "price": "101"} | wrong
+    assert browser.post(f"{LINES}move/", sent, headers=JSON).status_code == status
+    assert Alert.objects.get().conditions == alert.conditions
+
+
+def test_the_line_of_another_person_is_not_moved(browser):
+    eve = User.objects.create_user("eve", password="correct horse battery")
+    alert = alert_of(eve)
+    sent = {"alert": alert.pk, "index": 0, "price": "101"}
+    assert browser.post(f"{LINES}move/", sent, headers=JSON).status_code == 404
+    assert Alert.objects.get().conditions[0]["value"] == "100"
+
+
+def test_the_line_of_an_instrument_that_is_not_seen_any_more_stays(browser, ada, nvx):
+    alert = alert_of(ada)
+    Feed.objects.update(is_restricted=True)
+    sent = {"alert": alert.pk, "index": 0, "price": "101"}
+    assert browser.post(f"{LINES}move/", sent, headers=JSON).status_code == 404
+    assert Alert.objects.get().conditions[0]["value"] == "100"
+    new = {"symbol": "NVX", "kind": "above", "price": "120"}
+    assert browser.post(f"{LINES}make/", new, headers=JSON).status_code == 404
+    assert Alert.objects.count() == 1
+
+
+def test_a_price_of_the_chart_becomes_an_alert_as_the_form_suggests(browser, monkeypatch):
+    sent = {"symbol": "nvx", "kind": "below", "price": "9.75"}
+    assert browser.post(f"{LINES}make/", sent, headers=JSON).json() == {"ok": True}
+    alert = Alert.objects.get()
+    assert alert.conditions == [{"kind": "below", "value": "9.75", "window_s": 0}]
+    assert (alert.frequency, alert.cooldown_s, str(alert.hysteresis_percent)) == (
+        "once",
+        60,
+        "0.100",
+    )
+    assert 29 <= (alert.expires_at - timezone.now()).days <= 30
+    for wrong in ({"kind": "rises"}, {"symbol": ""}, {"price": "0"}):
+        assert browser.post(f"{LINES}make/", sent | wrong, headers=JSON).status_code == 400
+    monkeypatch.setattr(services, "ALERTS_PER_USER", 1)
+    answer = browser.post(f"{LINES}make/", sent, headers=JSON)
+    assert (answer.status_code, "1 alerts" in answer.json()["error"]["message"]) == (409, True)
+
+
+def test_lines_are_only_for_people_who_are_signed_in():
+    assert Client().get(LINES, {"symbol": "NVX"}).status_code == 401
+    for action in ("move", "make"):
+        assert Client().post(f"{LINES}{action}/", headers=JSON).status_code == 401

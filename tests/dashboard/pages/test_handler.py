@@ -1,4 +1,4 @@
-"""Requests for pages have turns: as many as allowed at once, and none for who has left."""
+"""Requests for pages take turns: so many at once, and none for visitors who have left."""
 
 import asyncio
 import gc
@@ -91,7 +91,7 @@ async def test_only_so_many_pages_are_made_at_once(site: Site) -> None:
     assert site.asked == len(visitors)
 
 
-async def test_who_leaves_while_waiting_is_not_served(site: Site) -> None:
+async def test_a_visitor_who_leaves_while_waiting_is_not_served(site: Site) -> None:
     served = [Visitor() for _ in range(AT_ONCE)]
     await until(lambda: site.asked == AT_ONCE)
     gone = Visitor()

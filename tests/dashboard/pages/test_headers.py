@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import AsyncClient, Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -46,8 +47,16 @@ def test_there_are_addresses_to_look_at() -> None:
     assert {"/", "/lab/", "/accounts/login/", "/admin/feeds/feed/"} <= set(ADDRESSES)
 
 
+def connections_in_use() -> int:
+    """Count the connections that the pool of this process has given out; a file has no pool."""
+    pool = getattr(connection, "pool", None)
+    counts = pool.get_stats() if pool else {}
+    return counts.get("pool_size", 0) - counts.get("pool_available", 0)
+
+
 @pytest.mark.parametrize("method", ["get", pytest.param("post", marks=pytest.mark.slow)])
 def test_every_page_has_the_headers(client: AsyncClient, method: str) -> None:
+    before = connections_in_use()
     for address in ADDRESSES:
         answer = async_to_sync(getattr(client, method))(address)
         found = {name: answer.headers.get(name) for name in NEEDED}
@@ -56,6 +65,7 @@ def test_every_page_has_the_headers(client: AsyncClient, method: str) -> None:
         if answer.headers.get("Content-Type", "").startswith("text/html"):
             policy = answer.headers["Content-Security-Policy"]
             assert set(policy.split("; ")) - MORE.get(address, set()) == POLICY, address
+    assert connections_in_use() == before
 
 
 @pytest.mark.slow

@@ -1,10 +1,12 @@
-"""A request that is refused by its address is told the setting that cures it."""
+"""A request that is refused for its address gets the setting that cures it."""
 
+import json
 import logging
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
+from django.db import OperationalError
+from django.test import Client, RequestFactory
 
 from dashboard.pages import refusals
 from tests.support.log_lines import lines_of
@@ -65,3 +67,48 @@ def test_another_bad_request_is_not_blamed_on_the_host(caplog) -> None:
     refused = Client(raise_request_exception=False).post(LOGIN, {f"a{n}": 1 for n in range(10_100)})
     assert refused.status_code == 400
     assert CURE not in refused.content.decode()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+@pytest.mark.parametrize(
+    ("sent", "limit"),
+    [
+        ({f"a{n}": "1" for n in range(10_001)}, "10,000 fields"),
+        ({"_selected_action": [str(n) for n in range(10_001)]}, "10,000 fields"),
+        ({"text": "x" * 3_000_000}, "2,621,440 bytes"),
+    ],
+)
+@pytest.mark.parametrize(
+    "page", [LOGIN, "/watchlist/add/", "/alerts/", "/admin/feeds/instrument/", "/lists/create/"]
+)
+def test_the_answer_to_a_form_over_a_limit_names_the_limit(
+    admin_client, page, sent, limit, accept
+) -> None:
+    admin_client.raise_request_exception = False
+    client = Client(raise_request_exception=False) if page == LOGIN else admin_client
+    refused = client.post(page, sent, headers={"accept": accept})
+    assert refused.status_code == 400
+    assert f"at most {limit}" in refused.content.decode()
+    if accept == "application/json":
+        assert "Nothing was changed" in refused.json()["error"]["message"]
+    else:
+        assert "<h1>The request was refused</h1>" in refused.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("accept", "is_error"),
+    [("application/json", True), ("*/*", False), ("text/html,*/*;q=0.8", False), ("", False)],
+)
+def test_a_script_gets_words_that_it_can_show_while_the_database_fails(accept, is_error) -> None:
+    request = RequestFactory().post("/watchlist/add/", headers={"accept": accept})
+    try:
+        raise OperationalError("database is locked")
+    except OperationalError:
+        answer = refusals.server_error(request)
+    finally:
+        refusals.writability.note("")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    text = json.loads(answer.content)["error"]["message"] if is_error else answer.content.decode()
+    assert "Nothing was changed: try again" in text
+    assert "locked" not in text

@@ -1,4 +1,4 @@
-"""Sessions of staff end when they rest and after half a day; those of others last two weeks."""
+"""Sessions of staff end when unused and after half a day; those of others last two weeks."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -103,7 +103,7 @@ def test_a_password_that_is_shown_again_begins_half_a_day(watch: Watch) -> None:
     assert is_in(client)
 
 
-def test_who_becomes_staff_rests_no_longer_than_staff(watch: Watch) -> None:
+def test_a_new_member_of_the_staff_rests_no_longer_than_others(watch: Watch) -> None:
     client = sign_in()
     User.objects.update(is_staff=True)
     assert is_in(client)

@@ -2,6 +2,7 @@
 
 import asyncio
 from decimal import Decimal
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,10 +11,14 @@ from django.test import Client
 from django.urls import path, reverse
 
 from dashboard import urls
+from dashboard.alerts.hindsight import Hindsight
 from dashboard.models import Notification, Watchlist
 from dashboard.pages import views
-from dashboard.people import services
-from dashboard.people.selectors import DEFAULT_WATCHLIST, personal_of
+from dashboard.personal import notifications
+from dashboard.personal import watchlist_lines as watchlists
+from dashboard.personal.selectors import DEFAULT_WATCHLIST, personal_of
+from dashboard.personal.watchlists import create_watchlist
+from feeds.market.symbols import SYMBOL_RULE
 from feeds.models import Feed, Instrument
 
 EDITS = ("watchlist_add", "watchlist_remove", "notifications_read")
@@ -25,10 +30,15 @@ every_page = pytest.mark.parametrize("page", PAGES)
 class FakeMarket:
     """Fixed answers; unlike the real one it insists on being asked in an event loop."""
 
+    def seen_rows(self, access):
+        return {}
+
     def rows(self, symbols, access):
         assert asyncio.get_running_loop()
         seen = (symbol for symbol in symbols if symbol != "HIDDEN")
         return [{"symbol": symbol, "last": "101.25"} for symbol in seen]
+
+    has_begun = True
 
     def catalogue(self, access):
         return [{"s": "NVX", "name": "Novexa Systems", "sector": "Technology"}]
@@ -42,8 +52,9 @@ class FakeMarket:
 
 urlpatterns = [
     path("", views.DashboardView.as_view(market=FakeMarket()), name="dashboard"),
-    path("i/<str:symbol>/", views.InstrumentView.as_view(market=FakeMarket()), name="instrument"),
+    path("i/<path:symbol>/", views.InstrumentView.as_view(market=FakeMarket()), name="instrument"),
     path("polling/", views.PollingView.as_view(market=FakeMarket()), name="polling"),
+    path("places/", views.PlacesView.as_view(market=FakeMarket()), name="places"),
     *urls.urlpatterns,
 ]
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
@@ -93,7 +104,7 @@ def browser(ada):
 
 def notify(*users):
     recipients = User.objects.filter(pk__in=[user.pk for user in users])
-    services.send_notification(
+    notifications.send_notification(
         title="Hello", body="", level="info", actor=None, recipients=recipients
     )
 
@@ -107,6 +118,22 @@ def as_script(client, edit, data=None):
 
 
 # --- pages ----------------------------------------------------------------------------------
+
+
+def test_the_places_are_those_of_the_person_who_asks(browser, ada, client):
+    create_watchlist(ada, "Mine & more")
+    answer = browser.get(reverse("places"))
+    places = answer.json()
+    assert answer["Cache-Control"] == "no-store"
+    assert places["instruments"] == [{"s": "NVX", "name": "Novexa Systems"}]
+    lists = {each["name"]: each["url"] for each in places["lists"]}
+    assert lists["Mine & more"] == f"/?list={ada.watchlists.get(name='Mine & more').pk}"
+    assert (lists["Gainers"], lists["Technology"]) == (
+        "/?list=gainers",
+        "/?list=sector%3ATechnology",
+    )
+    assert (places["instrument"], places["alert"]) == ("/i/~/", "/alerts/?symbol=~")
+    assert client.get(reverse("places")).status_code == 302
 
 
 @every_page
@@ -130,10 +157,75 @@ def test_the_page_of_an_instrument_has_its_line(browser):
     assert response["Cache-Control"] == "no-store"
 
 
+FORECAST = {
+    "forecast": "1", "kind_0": "above", "value_0": "100", "match": "all", "ends": "30",
+    "frequency": "every_time", "cooldown_s": "10", "hysteresis_percent": "0", "symbol": "ORB",
+}  # fmt: skip
+
+
+def test_the_page_of_an_instrument_shows_where_an_alert_would_have_fired(browser, ada, monkeypatch):
+    asked = []
+
+    def found(user, facts):
+        asked.append((user, facts.symbol))
+        return Hindsight("Twice.", (1_000, 2_000))
+
+    monkeypatch.setattr(views, "hindsight", found)
+    context = browser.get("/i/NVX/", FORECAST).context
+    assert (context["forecast"], context["fired"]) == ("Twice.", "1000,2000")
+    assert browser.get("/i/NVX/", FORECAST | {"value_0": "-1"}).context["fired"] == ""
+    assert browser.get("/i/NVX/").context["fired"] == ""
+    # The symbol of the page counts, and the rights are those of the reader.
+    assert asked == [(ada, "NVX")]
+
+
+@pytest.mark.parametrize("symbol", ["BTC/USD", "M&M", "BRK.B", "^GSPC", "ES=F", "A_B", "A/B/C"])
+def test_the_page_of_a_symbol_of_the_world_has_one_address(browser, symbol):
+    address = reverse("instrument", args=[symbol])
+    for spelling in (address, f"/i/{quote(symbol, safe='')}/"):
+        assert browser.get(spelling).context["row"]["symbol"] == symbol
+    small = browser.get(f"/i/{quote(symbol.lower(), safe='')}/")
+    assert (small.status_code, small.url) == (302, address)
+    assert browser.get(address.rstrip("/"), follow=True).context["row"]["symbol"] == symbol
+
+
+@pytest.mark.parametrize(
+    "wrong", ["A//B", "A/", ".A", "A%2FB", "<script>", "BTC/USD~15", "ORB@5m", "A" * 60, "ß"]
+)
+def test_what_is_no_symbol_has_no_page(browser, wrong):
+    assert browser.get(f"/i/{quote(wrong, safe='')}/").status_code == 404
+
+
+@pytest.mark.parametrize("typed", ["btc/usd", "m&m", "^gspc"])
+def test_a_symbol_of_the_world_is_watched_and_removed(browser, ada, typed):
+    Instrument.objects.create(
+        feed=Feed.objects.get(), symbol=typed.upper(), name="A", sector="B", reference_price=1
+    )
+    as_script(browser, "watchlist_add", {"symbol": f" {typed} "})
+    assert list(symbols_of(ada))[-1] == typed.upper()
+    as_script(browser, "watchlist_remove", {"symbol": typed})
+    assert typed.upper() not in symbols_of(ada)
+
+
+@pytest.mark.parametrize("wrong", ["..", "A//B", "<script>", "BTC/USD~15", "A" * 60, "ß"])
+def test_one_that_is_no_symbol_is_refused_with_what_is_one(browser, wrong):
+    response = as_script(browser, "watchlist_add", {"symbol": wrong})
+    assert SYMBOL_RULE in response.json()["error"]["message"]
+
+
 def test_an_instrument_that_is_not_seen_is_not_found(browser):
     """One that does not exist and one that is hidden look the same."""
     response = browser.get("/i/HIDDEN/")
     assert (response.status_code, response.content) == (404, b"nowhere")
+
+
+def test_before_the_market_begins_the_page_of_any_instrument_waits_for_it(browser, monkeypatch):
+    monkeypatch.setattr(FakeMarket, "has_begun", False)
+    monkeypatch.setattr(FakeMarket, "rows", lambda *_: [])
+    response = browser.get("/i/NVX/")
+    assert (response.status_code, response.content.decode()) == (200, "NVX \u2013")
+    assert (response.context["has_begun"], browser.get("/").context["has_begun"]) == (False, False)
+    assert browser.get("/i/.A/").status_code == 404
 
 
 def test_the_polling_page_polls_and_the_live_page_chooses(browser):
@@ -169,7 +261,7 @@ def test_a_page_is_for_those_who_signed_in(page):
 def test_a_page_shows_nothing_of_anybody_else(browser, page):
     bob = User.objects.create_user("bob")
     notify(bob)
-    services.add_to_watchlist(bob, "A27")
+    watchlists.add_to_watchlist(bob, "A27")
     context = browser.get(reverse(page)).context
     assert list(context["notifications"]) == []
     assert context["unread"] == 0
@@ -231,7 +323,7 @@ def test_a_script_hears_what_was_not_added(browser, ada):
 
 
 def test_a_removed_symbol_is_put_back_where_it_was(browser, ada):
-    services.watchlist_of(ada)
+    watchlists.watchlist_of(ada)
     before = symbols_of(ada)
     as_script(browser, "watchlist_remove", {"symbol": "A02"})
     assert as_script(browser, "watchlist_add", {"symbol": "A02", "place": 2}).json() == {"ok": True}
@@ -242,6 +334,39 @@ def test_a_form_removes_a_symbol(browser, ada):
     response = browser.post("/watchlist/remove/", {"symbol": "A00"})
     assert (response.status_code, response.url) == (303, "/")
     assert "A00" not in symbols_of(ada)
+
+
+def test_a_removal_by_a_form_can_be_undone_by_one(browser, ada):
+    before = symbols_of(ada)
+    browser.post("/watchlist/remove/", {"symbol": "A03"})
+    removed = browser.get("/").context["removed"]
+    assert removed == {"symbol": "A03", "place": before.index("A03"), "list": ""}
+    assert browser.get("/").context["removed"] is None
+    undo = browser.post("/watchlist/add/", removed | {"undo": "1"}, follow=True)
+    assert [str(said) for said in undo.context["messages"]] == ["A03 is back on the list."]
+    assert symbols_of(ada) == before
+
+
+@pytest.mark.parametrize(
+    ("address", "sent", "text"),
+    [
+        ("/watchlist/add/", {"symbol": "A03", "undo": "1"}, "Nothing was undone: A03 is on"),
+        ("/watchlist/add/", {"symbol": "GONE", "undo": "1"}, "no instrument is called 'GONE'"),
+        ("/watchlist/remove/", {"symbol": "A27"}, "A27 was not on the list."),
+    ],
+)
+def test_where_nothing_is_undone_it_is_said(browser, address, sent, text):
+    said = browser.post(address, sent, follow=True).context
+    assert [str(message)[: len(text)] for message in said["messages"]] == [text]
+    assert said["removed"] is None
+
+
+def test_a_script_hears_of_an_undo_only_when_nothing_was_undone(browser):
+    assert as_script(browser, "watchlist_remove", {"symbol": "A03"}).json() == {"ok": True}
+    assert browser.get("/").context["removed"] is None
+    sent = {"symbol": "A03", "place": "3", "undo": "1"}
+    assert as_script(browser, "watchlist_add", sent).json() == {"ok": True}
+    assert as_script(browser, "watchlist_add", sent).json()["message"].startswith("Nothing was")
 
 
 def test_a_script_gets_json(browser, ada):
@@ -272,7 +397,7 @@ def test_notifications_are_read_one_by_one_or_all(browser, ada):
         ("watchlist_add", {"symbol": "A\x0014"}, 400, "bad_parameters"),
         ("watchlist_add", {"symbol": "x" * 9999}, 400, "bad_parameters"),
         ("watchlist_add", {"symbol": " ,; "}, 400, "bad_parameters"),
-        ("watchlist_add", {"symbol": "A27 " + "x" * 13}, 400, "bad_parameters"),
+        ("watchlist_add", {"symbol": "A27 " + "x" * 25}, 400, "bad_parameters"),
         ("watchlist_add", {"symbol": "A27 A\x0026"}, 400, "bad_parameters"),
         ("watchlist_add", {"symbol": "A27 " * 2001}, 400, "bad_parameters"),
         ("watchlist_add", {"symbol": "A27", "place": "-1"}, 400, "bad_parameters"),
@@ -299,7 +424,7 @@ def test_a_wrong_edit_is_refused_with_the_error_of_the_wire(browser, ada, edit, 
 
 
 def test_a_full_watchlist_is_refused(browser, monkeypatch):
-    monkeypatch.setattr(services, "WATCHLIST_LIMIT", DEFAULT_WATCHLIST)
+    monkeypatch.setattr(watchlists, "WATCHLIST_LIMIT", DEFAULT_WATCHLIST)
     response = as_script(browser, "watchlist_add", {"symbol": "A27"})
     assert (response.status_code, response.json()["error"]["name"]) == (409, "too_many_symbols")
 
@@ -344,13 +469,14 @@ def test_an_address_of_our_own_is_gone_to_in_full(browser):
 
 @every_edit
 def test_an_edit_by_get_is_not_an_edit(browser, edit):
-    assert browser.get(reverse(edit), {"symbol": "A27"}).status_code == 405
+    assert browser.get(reverse(edit), {"symbol": "A27"}).url == reverse("dashboard")
+    assert not Watchlist.objects.filter(entries__isnull=False).exists()
 
 
 @every_edit
 def test_an_edit_from_another_site_is_refused(ada, edit):
     notify(ada)
-    services.watchlist_of(ada)
+    watchlists.watchlist_of(ada)
     before = personal_of([ada.pk])
     client = Client(enforce_csrf_checks=True)
     client.force_login(ada)
@@ -388,7 +514,7 @@ def test_somebody_deactivated_edits_nothing(browser, ada, edit):
 def test_edits_touch_no_rows_of_others(browser):
     bob = User.objects.create_user("bob")
     notify(bob)
-    services.watchlist_of(bob)
+    watchlists.watchlist_of(bob)
     before = personal_of([bob.pk])
     (note,) = Notification.objects.all()
     as_script(browser, "watchlist_add", {"symbol": "A27"})

@@ -1,4 +1,4 @@
-"""Who may not see a feed hears nothing of it, whatever he asks for; who sees it late, only late."""
+"""A reader without access hears nothing of a feed; one with a delay hears of it only late."""
 
 import json
 import time
@@ -16,11 +16,12 @@ from dashboard.delivery.replica import Replica
 from dashboard.delivery.subscriber import Subscriber
 from dashboard.exceptions import UnknownSymbol
 from dashboard.pages.display import MarketDisplay
-from dashboard.people import services
 from dashboard.people.access import UNLIMITED, Access
 from dashboard.people.admission import identify
 from dashboard.people.identity import Identity, find_revoked
-from dashboard.people.selectors import access_of, default_instruments, personal_of
+from dashboard.people.selectors import access_of
+from dashboard.personal.selectors import default_instruments, personal_of
+from dashboard.personal.watchlist_lines import add_to_watchlist
 from dashboard.wire.positions import ReaderPosition
 from dashboard.wire.registry import Channel, Close
 from feeds.clock import Moment
@@ -128,7 +129,9 @@ def possible(script: list[Event]) -> Iterator[Event]:
 
 @pytest.mark.slow
 @given(st.lists(events, max_size=30))
-def test_who_is_not_entitled_hears_nothing_of_it_in_any_market(script: list[Event]) -> None:
+def test_a_reader_without_entitlement_hears_nothing_in_any_market(
+    script: list[Event],
+) -> None:
     replica = market()
     stranger = reader(NOBODY, replica)
     named = reader(NOBODY, replica, "NVX", "SEC", "SEC~15")
@@ -141,7 +144,7 @@ def test_who_is_not_entitled_hears_nothing_of_it_in_any_market(script: list[Even
 
 @pytest.mark.slow
 @given(st.lists(events, max_size=30))
-def test_who_sees_it_late_hears_only_of_the_twin(script: list[Event]) -> None:
+def test_a_delayed_reader_hears_only_of_the_twin(script: list[Event]) -> None:
     """In this market a twin's prices are negligible and those of the instrument are not."""
     replica = market()
     late, soon = reader(LATE, replica), reader(REAL_TIME, replica, "SEC")
@@ -152,7 +155,7 @@ def test_who_sees_it_late_hears_only_of_the_twin(script: list[Event]) -> None:
 
 
 def prices_of(symbol: str, frames: str) -> set[float]:
-    """Return every price that these frames tell of a symbol."""
+    """Return every price of a symbol in these frames."""
     found: set[float] = set()
     for frame in map(json.loads, frames.splitlines()):
         data = frame.get("data", [])
@@ -187,15 +190,15 @@ def test_delayed_readers_hear_how_late_they_are() -> None:
 
 
 def phases_of(symbol: str, frames: str) -> list[str]:
-    """Return the phases that these frames tell of a symbol, in order; `gone` is named as well."""
+    """Return the phases of a symbol in these frames, in order; `gone` is named as well."""
     decoded = [json.loads(frame) for frame in frames.splitlines()]
     statuses = [frame.get("data", []) for frame in decoded if frame.get("channel") == "status"]
     entries = [entry for data in statuses for entry in data if entry.get("s") == symbol]
     return [entry.get("ph", "gone") for entry in entries]
 
 
-def test_who_sees_it_late_hears_of_a_halt_late() -> None:
-    """Neither the halt of the moment nor its reason, but that of the twin."""
+def test_a_delayed_reader_hears_of_a_halt_late() -> None:
+    """It gets neither the present halt nor its reason, but those of the twin."""
     replica = market()
     late, soon = reader(LATE, replica), reader(REAL_TIME, replica)
     happen(replica, Status("SEC", Phase.HALTED, "news pending", NOW))
@@ -211,7 +214,7 @@ def test_who_sees_it_late_hears_of_a_halt_late() -> None:
     assert phases_of("SEC", heard(soon, replica, 3.0)) == ["gone"]
 
 
-def test_who_comes_or_resumes_late_sees_the_phase_of_then() -> None:
+def test_a_delayed_reader_that_comes_or_resumes_sees_the_phase_of_that_time() -> None:
     replica = market()
     happen(replica, Status("SEC~15", Phase.OPEN, "", NOW))
     before = replica.position
@@ -296,7 +299,7 @@ async def test_pages_show_what_the_access_allows() -> None:
 
 
 def test_a_delay_that_the_feed_does_not_know_yet_shows_nothing_of_now() -> None:
-    """Neither the prices of now nor those of a shorter delay, nor the clock and state of now."""
+    """It shows no present prices, clock or state, and no prices of a shorter delay."""
     replica = market()
     happen(replica, replace(feed_status("lab~15"), ts_event=NOW - 15 * 60_000))
     happen(replica, Trade("SEC~15", 111, 7, Side.BUY, NOW), Trade("SEC", 999, 7, Side.BUY, NOW))
@@ -389,7 +392,7 @@ def test_a_token_that_ends_ends_its_connections(monkeypatch: pytest.MonkeyPatch)
 
 
 def signed_in(user: User) -> Identity:
-    """Return who comes with a token of this user."""
+    """Return the identity of a request with a token of this user."""
     basic = b64encode(f"{user.username}:{make_token(user)}".encode())
     scope = {"headers": [(b"authorization", b"Basic " + basic)]}
     identity = async_to_sync(identify)(scope)
@@ -404,9 +407,9 @@ def revoked(identity: Identity) -> dict[Identity, Close]:
 def test_nobody_can_watch_what_he_may_not_see(ada: User, lab: Feed) -> None:
     lab.instruments.create(symbol="SEC", name="Secret", sector="S", reference_price=10)
     with pytest.raises(UnknownSymbol):
-        services.add_to_watchlist(ada, "SEC")
+        add_to_watchlist(ada, "SEC")
     assert default_instruments(NOBODY) == []
     assert personal_of([ada.pk])[ada.pk].watchlist == ()
     entitle(ada, lab, 15)
-    services.add_to_watchlist(ada, "SEC")
+    add_to_watchlist(ada, "SEC")
     assert [instrument.symbol for instrument in default_instruments(LATE)] == ["SEC"]

@@ -1,4 +1,4 @@
-"""Deletion of an account: all that is its own goes, what belongs to others and the audit stay."""
+"""Deletion of an account: its own rows go; the audit and the rows of others stay."""
 
 import base64
 
@@ -16,13 +16,15 @@ from django.utils import timezone
 
 from dashboard.exceptions import LastSuperuser
 from dashboard.models import ApiToken, BrowserSession, Notification, Watchlist
-from dashboard.people import account_deletion, services
+from dashboard.people import account_deletion
 from dashboard.people.account_deletion import (
     delete_account,
     delete_accounts,
 )
 from dashboard.people.admission import SIGNED_OUT, identify
 from dashboard.people.identity import find_revoked
+from dashboard.people.session_service import disconnect
+from dashboard.personal.watchlists import watchlist_of
 from dashboard.wire.registry import Close
 from feeds.models import AuditEntry
 from tests.support.tokens import make_token
@@ -50,7 +52,7 @@ def person(name):
 def furnish(user):
     """Give an account one of everything, and return its token."""
     secret = make_token(user)
-    services.watchlist_of(user)
+    watchlist_of(user)
     Notification.objects.create(user=user, title="Maintenance")
     user.groups.add(Group.objects.get_or_create(name="traders")[0])
     TOTP.activate(user, KEY)
@@ -116,8 +118,8 @@ def test_everything_of_the_account_goes_and_nothing_of_others(ada, bob):
 
 
 def test_the_audit_keeps_who_acted(ada, bob):
-    services.disconnect(bob, "", actor=ada, reason="noise")
-    services.disconnect(ada, "", actor=bob, reason="noise")
+    disconnect(bob, "", actor=ada, reason="noise")
+    disconnect(ada, "", actor=bob, reason="noise")
     delete_account(ada, actor=ada)
     entries = AuditEntry.objects.order_by("pk").values_list("actor_name", "action", "target")
     assert list(entries) == [
@@ -153,7 +155,7 @@ def test_nobody_comes_back(ada):
     assert "_auth_user_id" not in again.session
 
 
-def test_who_takes_the_name_later_inherits_nothing(ada):
+def test_a_later_account_of_the_same_name_inherits_nothing(ada):
     browser, secret = browse(ada), furnish(ada)
     delete_account(ada, actor=ada)
     other = person("ada")
@@ -163,7 +165,7 @@ def test_who_takes_the_name_later_inherits_nothing(ada):
 
 
 def half_signed_in(user):
-    """Return a browser that has shown the password, and not yet the second factor."""
+    """Return a browser whose user has shown the password, but not yet the second factor."""
     client = Client()
     client.post(LOGIN, {"login": user.get_username(), "password": PASSWORD})
     assert "_auth_user_id" not in client.session
@@ -171,7 +173,7 @@ def half_signed_in(user):
 
 
 def unnoted(user):
-    """Return a browser of which no page has noted the session."""
+    """Return a browser whose session no page has noted yet."""
     client = Client()
     client.force_login(user)
     assert not BrowserSession.objects.filter(key=key_of(client)).exists()

@@ -1,4 +1,4 @@
-"""Who gets in: those with an account and its password, and nobody by trying often."""
+"""Only people with an account and its password get in; many tries do not help."""
 
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
@@ -189,6 +189,14 @@ def test_anybody_signs_up_when_the_setting_says_so(settings):
     client.post("/accounts/signup/", NEWCOMER)
     assert User.objects.get().username == "eve"
     assert not User.objects.get().is_staff
+
+
+def test_the_sign_up_says_that_nobody_can_be_sent_a_new_password(settings):
+    settings.MARKET_OPEN_SIGNUP = True
+    page = Client().get("/accounts/signup/").content.decode()
+    assert "The account will have no e-mail address" in page
+    Client().post("/accounts/signup/", NEWCOMER)
+    assert User.objects.get().email == ""
 
 
 def test_the_admin_sends_everybody_to_the_counted_sign_in(ada):

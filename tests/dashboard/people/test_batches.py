@@ -1,4 +1,4 @@
-"""Questions that come together are one look; the first waits for nobody, crowds a little."""
+"""Questions that come together are one query; the first does not wait, crowds wait a little."""
 
 import asyncio
 from collections.abc import Iterator

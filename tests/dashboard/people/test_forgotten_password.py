@@ -52,7 +52,7 @@ def sending(settings):
 
 @pytest.fixture(autouse=True)
 def later(monkeypatch):
-    """Return the work that was put off; nothing of it runs by itself."""
+    """Return the work that was put off; none of it runs by itself."""
     begun, requests = [], runtime.current().reset_requests
     monkeypatch.setattr(requests, "begin", begun.append)
     yield begun
@@ -111,7 +111,7 @@ def is_signed_in(client):
 
 # --- the way of somebody who forgot ---------------------------------------------------------
 @pytest.mark.slow
-def test_who_forgot_sets_a_new_password_and_signs_in(ada, later):
+def test_a_link_sets_a_new_password_that_signs_in(ada, later):
     assert ASK in Client().get(LOGIN).content.decode()
     assert "form" in Client().get(ASK).context
     answer = ask()
@@ -316,7 +316,7 @@ def without_password(ada):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", [nobody, deactivate, without_password, change_address])
-def test_who_has_no_account_to_open_gets_no_message(ada, later, change):
+def test_an_address_without_a_usable_account_gets_no_message(ada, later, change):
     change(ada)
     assert ask().url == f"{ASK}done/"
     assert sent(later) == []

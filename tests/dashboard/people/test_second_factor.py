@@ -69,7 +69,7 @@ def show(client, code, **options):
 
 
 def come(client):
-    """Return who opens a socket with the session of a browser."""
+    """Return the identity of a socket with the session of a browser."""
     cookie = f"{site.SESSION_COOKIE_NAME}={client.cookies[site.SESSION_COOKIE_NAME].value}"
     headers = {"host": "localhost", "origin": "http://localhost", "cookie": cookie}
     pairs = [(name.encode(), value.encode()) for name, value in headers.items()]

@@ -1,4 +1,4 @@
-"""The last superuser stays one, whoever asks, and however: somebody must look after the site."""
+"""The last superuser stays one, on every route: somebody must look after the site."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -53,7 +53,7 @@ def test_all_superusers_together_are_the_last(root: User, ada: User) -> None:
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_who_cannot_use_the_admin_is_no_other_superuser(root: User, field: str) -> None:
+def test_a_superuser_who_cannot_use_the_admin_does_not_count(root: User, field: str) -> None:
     User.objects.create_superuser("other")
     assert not are_last_superusers([root])
     User.objects.filter(username="other").update(**{field: False})
@@ -95,7 +95,7 @@ def test_others_are_deactivated_as_before(admin: Client, ada: User) -> None:
 
 
 @pytest.mark.parametrize("way", ["page", "list"])
-def test_who_became_the_last_while_the_page_was_open_stays(
+def test_a_superuser_who_became_the_last_while_the_page_was_open_stays(
     admin: Client, root: User, ada: User, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     def refuse(*_: object, **__: object) -> None:

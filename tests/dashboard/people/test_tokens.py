@@ -37,7 +37,7 @@ def ada():
 
 
 def come(user, secret, name=None):
-    """Return who comes with a secret."""
+    """Return the identity of a request with this secret."""
     basic = b64encode(f"{name or user.username}:{secret}".encode())
     return async_to_sync(identify)({"headers": [(b"authorization", b"Basic " + basic)]})
 
@@ -148,7 +148,7 @@ def test_an_open_connection_is_a_use_of_its_token_and_of_no_other(ada):
 
 
 def come_without_token(user):
-    """Return who comes with a session."""
+    """Return the identity of a request with a session."""
     return Identity(user.pk, user.username, hash(user.password), "some-session")
 
 

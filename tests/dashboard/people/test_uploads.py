@@ -1,4 +1,4 @@
-"""Who may send a large body to which page."""
+"""Which users may send a large body, and to which page."""
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -42,7 +42,7 @@ def test_the_pages_that_take_large_files_are_there() -> None:
      (True, "", PATH, False), (True, "view_recording", PATH, False),
      (True, "add_recording", "/admin/", False)],
 )  # fmt: skip
-def test_who_may_import_may_upload(staff: bool, permission: str, path: str, admitted: bool) -> None:
+def test_only_importers_may_upload(staff: bool, permission: str, path: str, admitted: bool) -> None:
     client = signed_in(staff=staff, permission=permission)
     assert async_to_sync(may_upload)(scope_of(client, path)) is admitted
 

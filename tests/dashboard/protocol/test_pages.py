@@ -1,4 +1,4 @@
-"""The reference is for who is signed in; its tables are the registry, its file is cached by tag."""
+"""The reference needs a sign-in; its tables are the registry, its file is cached by its tag."""
 
 import json
 import re
@@ -90,7 +90,7 @@ def test_the_file_is_the_document_of_this_server(browser: Client) -> None:
     assert document["servers"]["socket"]["host"] == "localhost:8000"
 
 
-def test_who_has_the_file_is_not_sent_it_again(browser: Client) -> None:
+def test_a_file_that_a_client_has_is_not_sent_again(browser: Client) -> None:
     first = browser.get(FILE)
     again = browser.get(FILE, headers={"if-none-match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")

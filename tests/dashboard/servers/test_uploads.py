@@ -1,4 +1,4 @@
-"""Which body may be how large, before anybody was asked."""
+"""How large a body may be before anybody is asked."""
 
 import pytest
 

@@ -43,7 +43,7 @@ def test_files_are_copied_and_compressed(sources: list[SourceFile], root: Path) 
 
 
 def test_nobody_else_may_read_them(sources: list[SourceFile], root: Path) -> None:
-    """They are no secret, but the folder of data is."""
+    """They are not secret, but the folder of data is."""
     folder = publish(BUILD, sources, root)
     modes = {stat.S_IMODE(place.stat().st_mode) for place in (root, folder)}
     assert modes == {0o700}

@@ -9,10 +9,12 @@ import msgspec
 import pytest
 
 from dashboard.loadtest.reader import Reader
+from dashboard.people.access import Rights
 from dashboard.transports import gatekeeper
 from dashboard.transports.gatekeeper import Gatekeeper
 from dashboard.transports.poll import PollApplication
 from dashboard.wire.personal import Notice, Personal
+from dashboard.wire.query import FIELD_LIMIT
 from dashboard.wire.registry import SYMBOL_LIMIT
 from feeds.market.events import Phase, Status
 from tests.support.exchange import Exchange, person, quote
@@ -83,7 +85,7 @@ async def test_ticks_of_other_symbols_are_no_news(exchange: Exchange, ask: Ask) 
 
 
 async def test_a_quiet_reader_does_not_fall_off_the_tape(exchange: Exchange, ask: Ask) -> None:
-    """304 tells no position: before the tape ends, one is told without news."""
+    """A 304 has no position: in time before the end of the tape, an answer without news has one."""
     position, statuses = "e1:2", set()
     for _ in range(8):
         await exchange.happen(*(quote(bid) for bid in range(1, 401)))
@@ -140,6 +142,40 @@ async def test_a_changed_watchlist_is_news(exchange: Exchange, ask: Ask) -> None
     assert answer["frames"][0]["data"] == ["ORB"]
 
 
+async def test_staff_are_answered_while_the_database_is_in_trouble(
+    exchange: Exchange, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange.hub, "_read_trouble", lambda: "The disk is full.")
+    assert (await ask(f"symbols=NVX&since=e1:2&{KNOWN}"))[0] == 304
+    staff = msgspec.structs.replace(person(1), rights=Rights(is_staff=True))
+
+    async def identify(scope: dict[str, Any]) -> Any:
+        return staff
+
+    monkeypatch.setattr(gatekeeper, "identify", identify)
+    status, answer = await ask(f"symbols=NVX&since=e1:2&{KNOWN}")
+    assert (status, [frame["trouble"] for frame in answer["frames"]]) == (
+        200,
+        ["The disk is full."],
+    )
+    monkeypatch.setattr(exchange.hub, "_read_trouble", str)
+    assert (await ask(f"symbols=NVX&since=e1:2&{KNOWN}"))[0] == 304
+
+
+@pytest.mark.parametrize("wait", ["", "&wait=5"])
+@pytest.mark.parametrize("since", ["", ":5", "E:-1", "E:5%20", "5", "[1]", "e9:1"])
+async def test_a_poll_from_a_junk_position_names_the_gap_of_every_channel(
+    ask: Ask, since: str, wait: str
+) -> None:
+    channels = "ticker,trades,bars,depth,status,notifications"
+    named = f"symbols=NVX&channels={channels}&notifications_since=e1:1{wait}"
+    _, answer = await ask(f"{named}&since={since}")
+    gaps = {f["channel"]: f.get("gap") for f in answer["frames"] if f["channel"] != "heartbeat"}
+    assert gaps == dict.fromkeys(channels.split(","), True)
+    _, first = await ask(named.replace("notifications_since=e1:1", ""))
+    assert not any("gap" in frame for frame in first["frames"])
+
+
 @pytest.mark.parametrize("since", ["junk", "e9:1", "e1:99999"])
 async def test_a_lost_position_gets_a_snapshot(ask: Ask, since: str) -> None:
     _, answer = await ask(f"symbols=NVX&since={since}&{KNOWN}")
@@ -150,7 +186,7 @@ async def test_too_much_is_refused(ask: Ask) -> None:
     symbols = ",".join(f"S{number}" for number in range(SYMBOL_LIMIT + 1))
     status, answer = await ask(f"symbols={symbols}")
     assert (status, answer["error"]["name"]) == (400, "too_many_symbols")
-    status, answer = await ask("a=1&" * 20)
+    status, answer = await ask("a=1&" * (FIELD_LIMIT + 1))
     assert (status, answer["error"]["name"]) == (400, "bad_parameters")
     assert (await ask("\u00e9"))[0] == 400
 

@@ -1,4 +1,4 @@
-"""Whoever is refused is counted by the reason, on every transport."""
+"""Every refusal is counted by its reason, on every transport."""
 
 import pytest
 from django.db import OperationalError
@@ -44,7 +44,7 @@ async def test_a_stranger_is_counted(monkeypatch, answer, reason: RefusalReason)
     assert exchange.hub.traffic.refusals == {reason: 2}
 
 
-async def test_who_asks_badly_or_too_often_is_counted(monkeypatch) -> None:
+async def test_bad_and_too_frequent_requests_are_counted(monkeypatch) -> None:
     exchange = Exchange()
     answers(monkeypatch, gatekeeper, person())
     doorman = Gatekeeper(exchange.hub, requests_per_s=1)

@@ -21,7 +21,7 @@ from tests.support.market_script import NOW
 
 
 class Stream:
-    """A reader of one stream: unlike a browser it comes back only when it is told to."""
+    """A reader of one stream: unlike a browser it comes back only when the test says so."""
 
     def __init__(self, exchange: Exchange) -> None:
         gatekeeper = Gatekeeper(exchange.hub, requests_per_s=1000)
@@ -63,7 +63,7 @@ class Stream:
 
 @pytest.fixture
 def visitor(monkeypatch: pytest.MonkeyPatch) -> dict[str, Identity | NotAdmitted]:
-    """Who comes: replaces the look into the database."""
+    """The identity of every newcomer: replaces the query of the database."""
     who: dict[str, Identity | NotAdmitted] = {"is": person()}
 
     async def identify(scope: dict[str, Any]) -> Identity | NotAdmitted:
@@ -119,6 +119,23 @@ async def test_a_stream_goes_on_from_the_last_id(exchange: Exchange, stream: Str
     assert b'"snapshot"' not in stream.body.split(b'"welcome"')[2]
     stream.leave()
     await again
+
+
+@pytest.mark.parametrize("last_id", ["", ":5", "E:-1", "E:5 ", "5", "[1]", "e9:1"])
+async def test_a_stream_from_a_junk_id_names_the_gap_of_every_channel(
+    exchange: Exchange, stream: Stream, last_id: str
+) -> None:
+    await exchange.settle()
+    channels = "ticker,trades,bars,depth,status"
+    serving = stream.open(
+        f"symbols=NVX&channels={channels}&since=e1:2", (b"last-event-id", last_id.encode())
+    )
+    await until(lambda: stream.last_id == f"e1:{exchange.sequence}")
+    stream.leave()
+    await serving
+    said = [json.loads(line[6:]) for line in stream.body.decode().splitlines() if "data: " in line]
+    gaps = {f["channel"]: f["gap"] for f in said if f.get("type") == "snapshot"}
+    assert gaps == dict.fromkeys(channels.split(","), True)
 
 
 async def test_the_end_says_why(exchange: Exchange, stream: Stream) -> None:

@@ -21,7 +21,7 @@ SCOPE = {"type": "websocket", "path": "/ws/v1/", "headers": []}
 
 @pytest.fixture
 def visitor(monkeypatch: pytest.MonkeyPatch) -> dict[str, Identity | NotAdmitted]:
-    """Who comes: replaces the look into the database."""
+    """The identity of every newcomer: replaces the query of the database."""
     who: dict[str, Identity | NotAdmitted] = {"is": person()}
 
     async def identify(scope: dict[str, Any], *, may_wait: bool = False) -> Identity | NotAdmitted:
@@ -111,7 +111,7 @@ async def test_a_full_hub_says_so(exchange, visitor) -> None:
 
 
 async def test_a_server_that_stops_sends_newcomers_to_the_next(exchange, visitor) -> None:
-    """They are told to come back, as those are who were there: nobody did too much."""
+    """They get the code for a restart, like everybody else; no limit was exceeded."""
     await exchange.hub.close_all(Close.RESTART, within_s=0)
     caller = call(exchange)
     await caller.send_input({"type": "websocket.connect"})

@@ -95,7 +95,7 @@ def test_a_refusal_repeats_only_so_much_of_a_method() -> None:
     | st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists).map(json.dumps)
 )
 def test_any_text_is_a_command_or_a_refusal(text: str) -> None:
-    """No third way: nothing else is raised whatever is sent."""
+    """Nothing else is raised, whatever is sent."""
     try:
         decode_command(text)
     except CommandRefused as error:

@@ -49,7 +49,7 @@ class Scenario:
         self.replica.receive(batch, ts=NOW + 20)
 
     def tell(self, name: str, frames: list[str] | None = None) -> None:
-        """Note what is due now, and the board that makes of it."""
+        """Note what is due now, and the board that follows from it."""
         if frames is None:
             frames = self.status.take(self.replica) + self.ticker.take(self.replica)
         gaps = 0

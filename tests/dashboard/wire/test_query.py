@@ -50,7 +50,7 @@ def test_what_a_person_knows_is_said() -> None:
     "query",
     [
         b"\xff", b"max_rate=99&symbols=A", b"max_rate=x&symbols=A", b"wait=31", b"wait=-1",
-        b"wait=nan", b"max_rate=nan&symbols=A", b"&".join([b"a=1"] * 17),
+        b"wait=nan", b"max_rate=nan&symbols=A", b"&".join([b"a=1"] * 25),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused(query: bytes) -> None:
@@ -63,3 +63,11 @@ def test_what_cannot_be_is_refused(query: bytes) -> None:
 def test_junk_is_a_question_or_refused(query: bytes) -> None:
     with suppress(CommandRefused):
         read_question(query)
+
+
+def test_books_are_asked_for_by_their_own_names_or_by_the_common_ones() -> None:
+    own = read_question(b"channels=depth,ticker&symbols=A,B&depth=B&depth_since=e:7&since=e:5")
+    assert own.subscribes[0] == Subscribe("depth", symbols=("B",), since="e:7")
+    common = read_question(b"channels=depth&symbols=A,B&since=e:5")
+    assert common.subscribes == (Subscribe("depth", symbols=("A", "B"), since="e:5"),)
+    assert read_question(b"channels=depth").subscribes == ()

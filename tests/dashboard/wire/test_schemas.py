@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dashboard.protocol.examples import COMMANDS, SAID
 from dashboard.wire.frames import encode_shutdown
-from dashboard.wire.personal import Notice, Personal
+from dashboard.wire.personal import NamedList, Notice, Personal, Section
 from dashboard.wire.registry import FIELDS, Channel
 from dashboard.wire.schemas.bars import BarEntry, NoBar
 from dashboard.wire.schemas.fields import WireSchema
@@ -34,17 +34,21 @@ from tests.support.schemas import fits, schemas_of
 
 GOLDEN_STEPS = [
     step
-    for name in ("frames.json", "bars.json", "trades.json")
+    for name in ("frames.json", "bars.json", "depth.json", "trades.json")
     for step in json.loads((GOLDEN / name).read_text())
 ]
 levels = st.sampled_from(["info", "warning", "critical"])
 notices = st.builds(
     Notice, st.integers(1, 99), st.text(), st.text(), levels, st.just(NOW), st.booleans()
 )
+watched = st.lists(st.sampled_from(SYMBOLS), unique=True).map(tuple)
+sections = st.lists(st.builds(Section, st.integers(0, 9), st.text()), max_size=2).map(tuple)
+lists = st.builds(NamedList, st.integers(0, 9), st.text(), watched, sections)
 people = st.builds(
-    lambda watched, found: Personal(tuple(watched), len(found), tuple(found)),
-    st.lists(st.sampled_from(SYMBOLS), unique=True),
+    lambda symbols, found, named: Personal(symbols, len(found), tuple(found), tuple(named)),
+    watched,
     st.lists(notices, max_size=4),
+    st.lists(lists, max_size=2),
 )
 
 
@@ -88,7 +92,7 @@ def test_every_frame_of_any_market_has_one_schema(
 
 
 def everything_said() -> list[str]:
-    """Return what a listener is told when everything happens that a server can say."""
+    """Return every frame that a listener gets when everything happens that a server can say."""
     listener = Listener()
     feed = FeedStatus("demo", "Demo", FeedState.RUNNING, 200.0, "", NOW)
     trade = Trade("NVX", 101, 5, Side.BUY, NOW)
@@ -96,6 +100,7 @@ def everything_said() -> list[str]:
     listener.send("subscribe", channel="ticker", symbols=["NVX", "NONE"], max_rate=20)
     listener.send("subscribe", channel="trades", symbols=["*"])
     listener.send("subscribe", channel="bars", symbols=["NVX"], interval="1s")
+    listener.send("subscribe", channel="depth", symbols=["NVX"])
     for channel in ("status", "notifications", "watchlist"):
         listener.send("subscribe", channel=channel)
     listener.send("subscribe", channel="deck")
@@ -104,13 +109,18 @@ def everything_said() -> list[str]:
     listener.subscriber.personal.offer(Personal(("NVX",), 1, (notice,)))
     listener.listen()
     listener.subscriber.personal.offer(
-        Personal(("NVX",), 2, (Notice(8, "", "", "critical", NOW, False), notice))
+        Personal(
+            ("NVX",),
+            2,
+            (Notice(8, "", "", "critical", NOW, False), notice),
+            (NamedList(3, "Energy", ("NVX",), (Section(0, "Oil"),)),),
+        )
     )
     quote = Quote("NVX", 100, 101, 5, 5, NOW)
     listener.happen(Batch("e1", 4, (quote, trade, FeedRemoval("demo", NOW))))
     listener.listen()
     listener.listen(10)
-    listener.replica.stale_ms = NOW
+    listener.replica.stale_ms, listener.trouble = NOW, 'The disk is "full".'
     listener.listen()
     listener.send("ack", position="e1:6", paint_ms=900)
     listener.happen(Batch("e1", 7, (quote,)))
@@ -133,7 +143,7 @@ MANY_BARS = [f"S{number}@1s" for number in range(2, 12)]
 
 
 def of_big_market() -> list[str]:
-    """Return what a reader with a lost place is told of 501 instruments, one of which leaves."""
+    """Return the frames for a reader with a lost place: 501 instruments, one of which leaves."""
     listener = Listener()
     symbols = [f"S{number}" for number in range(501)]
     traded = [
@@ -142,9 +152,12 @@ def of_big_market() -> list[str]:
         for n in range(60)
     ]
     listener.happen(Batch("e1", 1, (*map(listing, symbols), *traded)))
-    listener.send("subscribe", channel="status")
-    listener.send("subscribe", channel="ticker", symbols=["*"])
+    listener.send("subscribe", channel="status", since="lost:7")
+    listener.send("subscribe", channel="ticker", symbols=["*"], since="lost:7")
     listener.send("subscribe", channel="trades", symbols=["*"], since="lost:7")
+    listener.send("subscribe", channel="depth", symbols=["S1"], since="lost:7")
+    listener.send("subscribe", channel="notifications", since="lost")
+    listener.subscriber.personal.offer(Personal(watchlist=(), unread=0, notices=()))
     listener.send(
         "subscribe", channel="bars", symbols=["S1@1s", "S0@1s", *MANY_BARS], since="lost:7"
     )

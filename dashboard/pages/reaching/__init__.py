@@ -1,0 +1,1 @@
+"""The pages of where notifications go besides the pages."""

@@ -1,0 +1,89 @@
+"""The page of all notifications: own ones only, filtered, page by page."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from dashboard.models import Notification
+from dashboard.pages import notification_centre
+
+pytestmark = pytest.mark.django_db
+PAGE = "/notifications/"
+
+
+@pytest.fixture
+def ada():
+    return User.objects.create_user("ada", password="correct horse battery")
+
+
+@pytest.fixture
+def browser(ada):
+    client = Client()
+    client.force_login(ada)
+    return client
+
+
+def notify(user: User, *titles: str, level: str = "info", read: bool = False, symbol: str = ""):
+    for title in titles:
+        Notification.objects.create(
+            user=user, title=title, level=level, symbol=symbol,
+            read_at=timezone.now() if read else None,
+        )  # fmt: skip
+
+
+def titles(browser: Client, query: str = "") -> list[str]:
+    return [notice.title for notice in browser.get(f"{PAGE}{query}").context["found"]]
+
+
+def test_everybody_sees_their_own_newest_first(browser, ada):
+    notify(User.objects.create_user("bob"), "of bob")
+    notify(ada, "first", "second")
+    assert titles(browser) == ["second", "first"]
+    assert Client().get(PAGE).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("?level=warning", ["w"]),
+        ("?level=critical&unread=1", []),
+        ("?unread=1", ["w", "i"]),
+        ("?level=odd&before=x", ["c", "w", "i"]),
+        ("?before=99999999999999999999999", ["c", "w", "i"]),
+        ("?before=%C2%B2", ["c", "w", "i"]),
+        (f"?before={'0' * 5000}", ["c", "w", "i"]),
+        ("?before=0", []),
+    ],
+)
+def test_filters_choose_among_them(browser, ada, query, wanted):
+    notify(ada, "i")
+    notify(ada, "w", level="warning")
+    notify(ada, "c", level="critical", read=True)
+    assert titles(browser, query) == wanted
+
+
+def test_the_history_comes_page_by_page_and_keeps_the_filter(browser, ada, monkeypatch):
+    monkeypatch.setattr(notification_centre, "PER_PAGE", 2)
+    notify(ada, *"abcde")
+    seen, query = [], "?level=info"
+    while query:
+        seen += titles(browser, query)
+        query = browser.get(f"{PAGE}{query}").context["older_query"]
+        assert not query or "level=info" in query
+    assert seen == [*"edcba"]
+
+
+def test_a_notification_links_to_what_it_is_about(browser, ada):
+    notify(ada, "fired", symbol="BTC/USD")
+    assert 'href="/i/BTC/USD/"' in browser.get(PAGE).content.decode()
+
+
+def test_one_and_all_are_marked_as_read_and_the_page_comes_back(browser, ada):
+    notify(ada, "a", "b", "c")
+    row = Notification.objects.get(title="b")
+    answer = browser.post(f"{PAGE}read/", {"id": row.pk, "next": PAGE})
+    assert answer.url == PAGE
+    assert titles(browser, "?unread=1") == ["c", "a"]
+    browser.post(f"{PAGE}read/", {"next": PAGE})
+    assert titles(browser, "?unread=1") == []

@@ -1,0 +1,190 @@
+"""Webhooks from the row to a receiver: failures, hangs, redirects, and processes that die."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from ipaddress import ip_network
+from pathlib import Path
+
+import msgspec
+import pytest
+from channels.db import database_sync_to_async
+from django.contrib.auth.models import User
+
+from dashboard.models import Dispatch, Notification
+from dashboard.reaching import courier as courier_module
+from dashboard.reaching import outgoing as outgoing_module
+from dashboard.reaching.claims import SendOutcome
+from dashboard.reaching.courier import Courier
+from dashboard.reaching.endpoints import ReachRules
+from dashboard.reaching.outgoing import Outgoing
+from dashboard.reaching.sending import Sender
+from dashboard.reaching.vapid import VapidKey
+from feeds.clock import SystemClock
+from tests.support.destinations import hook, make_due, states
+from tests.support.personal_rows import notify
+from tests.support.receiver import HANG, receiving
+from tests.support.signatures import is_signed
+from tests.support.waiting import until, until_found
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LOOPBACK = ReachRules(http=True, networks=(ip_network("127.0.0.0/8"),))
+
+
+def courier_of(rules: ReachRules = LOOPBACK) -> Courier:
+    clock = SystemClock()
+    vapid = VapidKey(Path("unused"), subject="")
+    sender = Sender(Outgoing(rules, clock=clock), vapid, clock=clock)
+    return Courier(sender.send, origin="https://m.example")
+
+
+@asynccontextmanager
+async def running(courier: Courier):
+    task = asyncio.create_task(courier.run())
+    yield task
+    assert not task.done(), task.exception()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def until_states(courier: Courier, *wanted: str) -> None:
+    """Wait for the states, with all waits cut short."""
+
+    async def are_reached() -> bool:
+        courier.wake()
+        return await database_sync_to_async(states)() == list(wanted)
+
+    await until_found(are_reached)
+
+
+async def test_a_notification_arrives_signed_after_failures(monkeypatch) -> None:
+    """500, a hang and a line that breaks; each attempt has the same id, and then it arrives."""
+    monkeypatch.setattr(outgoing_module, "TOTAL_S", 0.3)
+    ada = await database_sync_to_async(User.objects.create_user)("ada")
+    async with receiving() as receiver:
+        row = await database_sync_to_async(hook)(ada, receiver.url)
+        receiver.answers = ["HTTP/1.1 500 Oh\r\n\r\n", HANG, "HTT"]
+        await database_sync_to_async(notify)()
+        courier = courier_of()
+        errors = []
+        async with running(courier):
+            for attempt in range(1, 5):
+                await until(lambda count=attempt: len(receiver.arrivals) == count)
+                await until(lambda: not courier._open)
+                errors.append((await Dispatch.objects.aget()).error)
+                await database_sync_to_async(make_due)()
+                courier.wake()
+        assert await database_sync_to_async(states)() == ["delivered"]
+    assert errors[0] == "The answer was 500."
+    assert errors[1].startswith("No answer within")
+    assert errors[2].startswith("The answer was no HTTP")
+    notification = await Notification.objects.aget()
+    ids = {arrival.headers["webhook-id"] for arrival in receiver.arrivals}
+    assert ids == {f"notification_{notification.pk}"}
+    assert all(is_signed(arrival, row.secret) for arrival in receiver.arrivals)
+    assert not is_signed(receiver.arrivals[0]._replace(body=b"{}"), row.secret)
+    said = msgspec.json.decode(receiver.arrivals[-1].body)
+    assert said["data"]["url"] == "https://m.example/notifications/"
+
+
+async def test_a_redirect_to_a_private_address_is_a_failure_that_says_so() -> None:
+    ada = await database_sync_to_async(User.objects.create_user)("ada")
+    async with receiving() as private, receiving() as receiver:
+        await database_sync_to_async(hook)(ada, receiver.url)
+        receiver.answers = [f"HTTP/1.1 307 Moved\r\nLocation: {private.url}\r\n\r\n"]
+        await database_sync_to_async(notify)()
+        courier = courier_of()
+        async with running(courier):
+            await until(lambda: receiver.arrivals and not courier._open)
+        assert private.arrivals == []
+    dispatch = await Dispatch.objects.aget()
+    assert (dispatch.state, dispatch.status) == ("waiting", 307)
+    assert dispatch.error == "The answer was 307, a redirect, which is not followed."
+
+
+async def test_without_the_setting_nothing_reaches_a_private_address() -> None:
+    ada = await database_sync_to_async(User.objects.create_user)("ada")
+    async with receiving() as receiver:
+        await database_sync_to_async(hook)(ada, receiver.url)
+        await database_sync_to_async(notify)()
+        courier = courier_of(ReachRules(http=True))
+        async with running(courier):
+            await until_found(lambda: Dispatch.objects.exclude(error="").aexists())
+        assert receiver.arrivals == []
+    assert (
+        await Dispatch.objects.aget()
+    ).error == "The address is in a private or reserved network."
+
+
+async def test_a_receiver_that_hangs_holds_up_nobody_else() -> None:
+    ada = await database_sync_to_async(User.objects.create_user)("ada")
+    bob = await database_sync_to_async(User.objects.create_user)("bob")
+    async with receiving() as slow, receiving() as quick:
+        slow.answers = [HANG]
+        await database_sync_to_async(hook)(ada, slow.url)
+        await database_sync_to_async(hook)(bob, quick.url)
+        await database_sync_to_async(notify)()
+        courier = courier_of()
+        async with running(courier):
+            await until(lambda: slow.arrivals and quick.arrivals)
+            await until_states(courier, "waiting", "delivered")
+
+
+async def test_what_was_in_hand_when_a_process_died_is_sent_by_the_next() -> None:
+    ada = await database_sync_to_async(User.objects.create_user)("ada")
+    async with receiving() as receiver:
+        receiver.answers = [HANG]
+        await database_sync_to_async(hook)(ada, receiver.url)
+        await database_sync_to_async(notify)()
+        async with running(courier_of()):
+            await until(lambda: receiver.arrivals)
+        assert await database_sync_to_async(states)() == ["waiting"]
+        await database_sync_to_async(make_due)()
+        courier = courier_of()
+        async with running(courier):
+            await until_states(courier, "delivered")
+        assert len(receiver.arrivals) == 2
+    first, second = receiver.arrivals
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]
+
+
+async def test_two_processes_send_each_message_once() -> None:
+    """Both look all the time; the rows decide which of them sends."""
+    sent: list[str] = []
+
+    async def send(parcel) -> SendOutcome:
+        sent.append(f"{parcel.address} {parcel.message_id}")
+        await asyncio.sleep(0)
+        return SendOutcome(status=200)
+
+    def make_rows() -> None:
+        for number in range(6):
+            user = User.objects.create_user(f"user{number}")
+            hook(user, f"https://a.example/{number}")
+        notify()
+
+    await database_sync_to_async(make_rows)()
+    first, second = Courier(send), Courier(send)
+    async with running(first), running(second):
+        await until_states(first, *["delivered"] * 6)
+    assert len(sent) == len(set(sent)) == 6
+
+
+async def test_an_outcome_that_cannot_be_stored_ends_nothing(monkeypatch) -> None:
+    from django.db import OperationalError
+
+    def fail(*_: object, **__: object) -> None:
+        raise OperationalError("locked")
+
+    ada = await database_sync_to_async(User.objects.create_user)("ada")
+    note = courier_module.note_outcome
+    monkeypatch.setattr(courier_module, "note_outcome", fail)
+    async with receiving() as receiver:
+        await database_sync_to_async(hook)(ada, receiver.url)
+        await database_sync_to_async(notify)()
+        courier = courier_of()
+        async with running(courier):
+            await until(lambda: receiver.arrivals and not courier._open)
+            monkeypatch.setattr(courier_module, "note_outcome", note)
+            await database_sync_to_async(make_due)()
+            await until_states(courier, "delivered")
+    assert len(receiver.arrivals) == 2
