@@ -46,14 +46,21 @@ export function make(name, attributes = {}, ...children) {
  * @param {string} name
  */
 export function icon(name) {
-  const namespace = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(namespace, "svg");
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS(namespace, "use");
-  use.setAttribute("href", `#icon-${name}`);
-  svg.append(use);
+  const svg = draw("svg", {"class": "icon", "aria-hidden": "true"});
+  svg.append(draw("use", {href: `#icon-${name}`}));
   return svg;
+}
+
+/**
+ * Return a new element of a drawing (SVG) with attributes.
+ * @param {string} name
+ * @param {Record<string, string>} attributes
+ * @returns {SVGElement}
+ */
+export function draw(name, attributes) {
+  const element = /** @type {SVGElement} */ (document.createElementNS("http://www.w3.org/2000/svg", name));
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return element;
 }
 
 /**
@@ -77,6 +84,17 @@ export function recall(name) {
   } catch {
     return null;
   }
+}
+
+/**
+ * Keep a choice that belongs to the person and not to this browser: remember it here, and let the server hear of it
+ * (pages/page_tools.js). Null is the usual choice.
+ * @param {string} name
+ * @param {string | null} value
+ */
+export function keep(name, value) {
+  remember(name, value);
+  dispatchEvent(new CustomEvent("kept", {detail: {name, value: value ?? ""}}));
 }
 
 /**

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Numbers and times as text. A price has the decimals of its instrument, whatever its value.
- * Pure. Must not know rows or the page.
+ * Pure, but for the zone of times, which a page sets once. Must not know rows or the page.
  */
 
 /** The server writes the first page in the same way, so nothing jumps when the scripts take over. */
@@ -91,6 +91,48 @@ export function count(value) {
   return write(value, 0, "auto");
 }
 
+/** The decimals that a size may have: those of the finest lot. */
+const SIZE_PLACES = 8;
+const sizes = new Intl.NumberFormat(LOCALE, {maximumFractionDigits: SIZE_PLACES});
+
+/**
+ * Return a size with the decimals that it needs: "1,200", "0.5", "0.00000001".
+ * @param {number | null | undefined} value
+ */
+export function size(value) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return MISSING;
+  return sizes.format(value).replace("-", MINUS);
+}
+
+/**
+ * Return what is missing after each number, so that the decimal points of all stand below each other: "1,200" and "0.25"
+ * are ".00" and "".
+ * @param {readonly string[]} texts numbers as text
+ */
+export function paddings(texts) {
+  const places = texts.map((text) => text.split(".")[1]?.length ?? 0);
+  const most = Math.max(0, ...places);
+  return places.map((own) => (own === 0 && most > 0 ? "." : "") + "0".repeat(most - own));
+}
+
+/**
+ * Return a size with what it counts: "1,200 shares", or "0.5 units" of an instrument whose sizes may be fractions.
+ * @param {number | null | undefined} value
+ * @param {{lot?: number} | undefined} instrument
+ */
+export function quantity(value, instrument) {
+  return `${size(value)} ${instrument?.lot === undefined ? "shares" : "units"}`;
+}
+
+/**
+ * Return a number for a file: without an exponent, which JavaScript gives small numbers.
+ * @param {number} value
+ */
+export function plain(value) {
+  const text = String(value);
+  return text.includes("e-") ? value.toFixed(12).replace(/0+$/, "") : text;
+}
+
 const UNITS = Object.freeze([
   {size: 1e9, suffix: "B"},
   {size: 1e6, suffix: "M"},
@@ -98,13 +140,13 @@ const UNITS = Object.freeze([
 ]);
 
 /**
- * Return a short volume: "870", "1.20K", "12.67M".
+ * Return a short volume: "0.5", "870", "1.20K", "12.67M".
  * @param {number | null | undefined} value
  */
 export function volume(value) {
   if (value === null || value === undefined || !Number.isFinite(value)) return MISSING;
   const unit = UNITS.find(({size}) => value >= size);
-  return unit ? price(value / unit.size, 2) + unit.suffix : count(value);
+  return unit ? price(value / unit.size, 2) + unit.suffix : size(value);
 }
 
 /**
@@ -130,13 +172,34 @@ export function age(span_ms) {
   return `${Math.round(seconds / 3600)} h`;
 }
 
-const clockFace = new Intl.DateTimeFormat("en-GB", {timeStyle: "medium"});
-const calendar = new Intl.DateTimeFormat("en-GB", {
-  day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short",
-});
+/** The zone of times; undefined is that of the browser. @type {string | undefined} */
+let chosenZone;
+let {clockFace, calendar} = facesIn(undefined);
+
+/** @param {string | undefined} timeZone */
+function facesIn(timeZone) {
+  const zone = timeZone === undefined ? {} : {timeZone};
+  return {
+    clockFace: new Intl.DateTimeFormat("en-GB", {timeStyle: "medium", ...zone}),
+    calendar: new Intl.DateTimeFormat("en-GB", {
+      day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short", ...zone,
+    }),
+  };
+}
 
 /**
- * Return the local time of day: "14:02:11".
+ * Write times of day in this zone, undefined for that of the browser. Say whether that changes anything.
+ * @param {string | undefined} zone
+ */
+export function writeTimesIn(zone) {
+  if (zone === chosenZone) return false;
+  chosenZone = zone;
+  ({clockFace, calendar} = facesIn(zone));
+  return true;
+}
+
+/**
+ * Return the time of day in the zone that is chosen: "14:02:11".
  * @param {number} at_ms
  */
 export function time(at_ms) {

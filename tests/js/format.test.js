@@ -1,6 +1,8 @@
 /** Numbers and times as text. */
 
-import {age, bytes, change, count, dateIn, digitsOf, percent, price, timeIn, volume} from "/static/js/format.js";
+import {
+  age, bytes, change, count, dateIn, digitsOf, moment, paddings, percent, plain, price, quantity, size, time, timeIn, volume, writeTimesIn,
+} from "/static/js/format.js";
 import {each, equal, test} from "./harness.js";
 
 test("a price has its decimals, a change its sign, and what is missing is not 0", () => {
@@ -15,6 +17,21 @@ test("a volume is short from a thousand on", () =>
   each([[0, "0"], [999, "999"], [1_000, "1.00K"], [999_999, "1,000.00K"], [1_000_000, "1.00M"], [2.5e9, "2.50B"]], ([value, text]) => {
     equal(volume(value), text);
   }));
+
+test("a size has the decimals that it needs", () =>
+  each([[0.5, "0.5"], [1e-8, "0.00000001"], [1.5, "1.5"], [0.1 + 0.2, "0.3"], [1200, "1,200"], [12345678.12345678, "12,345,678.12345678"], [null, "–"]],
+    ([value, text]) => {
+      equal(size(value), text);
+    }));
+
+test("small volumes keep their decimals, and a size of fractions counts units", () => {
+  equal([volume(0.5), volume(0.00012), volume(1234.5)], ["0.5", "0.00012", "1.23K"]);
+  equal([quantity(12_345, undefined), quantity(0.5, {lot: 0.1})], ["12,345 shares", "0.5 units"]);
+});
+
+test("numbers of a file have no exponent", () => {
+  equal([1e-8, 1.2e-7, 0.5, 100, 12345678.12345678].map(plain), ["0.00000001", "0.00000012", "0.5", "100", "12345678.12345678"]);
+});
 
 test("bytes have the unit that fits", () =>
   each([[999, "999 B"], [1_000, "1.0 kB"], [999_949, "999.9 kB"], [1_000_000, "1.00 MB"]], ([value, text]) => {
@@ -33,4 +50,18 @@ test("a time is that of its zone", () => {
   const at_ms = Date.UTC(2026, 2, 9, 23, 30);
   equal([timeIn(at_ms, "UTC"), dateIn(at_ms, "UTC")], ["23:30", "9 Mar"]);
   equal([timeIn(at_ms, "Asia/Tokyo"), dateIn(at_ms, "Asia/Tokyo")], ["08:30", "10 Mar"]);
+});
+
+test("numbers get room for the decimals that others have", () => {
+  equal(paddings(["1,200", "0.25", "0.5"]), [".00", "", "0"]);
+  equal(paddings(["1", "1,000", "–"]), ["", "", ""]);
+  equal(paddings(["1.50", "0.00000001", "−2", "–"]), ["000000", "", ".00000000", ".00000000"]);
+  equal(paddings([]), []);
+});
+
+test("times are written in the zone that is chosen, with its name where the day is said", () => {
+  const at_ms = Date.UTC(2026, 2, 9, 14, 2, 11);
+  equal([writeTimesIn("Asia/Tokyo"), time(at_ms), moment(at_ms)], [true, "23:02:11", "9 Mar, 23:02:11 GMT+9"]);
+  equal([writeTimesIn("UTC"), writeTimesIn("UTC"), time(at_ms), moment(at_ms)], [true, false, "14:02:11", "9 Mar, 14:02:11 UTC"]);
+  equal([writeTimesIn(undefined), writeTimesIn(undefined)], [true, false]);
 });

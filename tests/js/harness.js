@@ -182,6 +182,18 @@ export async function settled(turns = 30) {
 }
 
 /**
+ * Wait until something is true, such as what a module does that the page loads late. Its time is the browser's.
+ * @param {() => unknown} isTrue
+ * @throws {Error} it is not true after ten seconds
+ */
+export async function until(isTrue) {
+  for (let turn = 0; !isTrue(); turn += 1) {
+    if (turn === 1000) throw new Error(`never true: ${String(isTrue)}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/**
  * Return a source of numbers in [0, 1), the same for the same seed (a linear congruential generator).
  * @param {number} seed
  */

@@ -5,19 +5,24 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import BrowserContext
 
-from tests.support.people import People
+from tests.support.people import People, close
 from tests.support.scripts import (
     FOLDER,
     ScriptPage,
     ScriptTest,
     module_of,
+    opens_pages,
     registered_in,
     script_files,
 )
 from tests.support.served import Served
 
 FILES = script_files()
-TESTS = [test for file in FILES for test in registered_in(file, (FOLDER / file).read_text())]
+TESTS = [
+    pytest.param(test, marks=pytest.mark.slow if opens_pages(source) else (), id=str(test))
+    for file, source in ((file, (FOLDER / file).read_text()) for file in FILES)
+    for test in registered_in(file, source)
+]
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +30,7 @@ def context(people: People) -> Iterator[BrowserContext]:
     """A browser in which nobody is signed in."""
     context = people.context(None)
     yield context
-    context.close()
+    close(context)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +45,7 @@ def scripts(open_scripts: Callable[[], ScriptPage]) -> ScriptPage:
     return open_scripts()
 
 
-@pytest.mark.parametrize("test", TESTS, ids=str)
+@pytest.mark.parametrize("test", TESTS)
 def test_script(scripts: ScriptPage, test: ScriptTest) -> None:
     wrong = scripts.run(test)
     assert not wrong, "\n".join(wrong)

@@ -6,7 +6,7 @@
 
 import {steadyNow} from "../steady_clock.js";
 import {LOST, browserTimers, lost} from "../transports/transport.js";
-import {CHANNEL, CLOSE, CLOSE_TEXT, METHOD, mayRetry} from "../wire/frames.js";
+import {CHANNEL, CLOSE, CLOSE_TEXT, METHOD, isOfChannel, mayRetry} from "../wire/frames.js";
 import {backoff} from "./backoff.js";
 import {HeartbeatMonitor} from "./heartbeat.js";
 import {Ladder} from "./ladder.js";
@@ -235,9 +235,12 @@ export class Connection {
     this.bytes += bytes;
     this.#heartbeat.hear(frame, this.#now());
     if (frame.type === "shutdown") this.#retry_ms = frame.retry_ms;
+    // A channel that was left and asked for again: these are of its former subscription, and say nothing of the new one.
+    if (isOfChannel(frame) && this.subscriptions.isFormer(frame.channel)) return;
     if (this.#deliver(this.#limited(frame))) this.subscriptions.mended(frame.channel);
     else this.subscriptions.mend(frame.channel);
     if (frame.type === "answer") this.#settle(frame);
+    // The other frames change nothing that people see of the connection, and there are many of them.
     if (this.#state.name === "stale" || frame.type === "heartbeat") this.#tell();
   }
 
@@ -274,6 +277,7 @@ export class Connection {
     if (this.#phase !== "up") return;
     const now_ms = this.#now();
     if (this.#hasLasted()) {
+      // Not when it opens: a server that accepts and drops everybody must not be asked without a rest.
       this.#attempt = 0;
       this.#ladder.steady();
     }
@@ -299,7 +303,9 @@ export class Connection {
   // --- losing -------------------------------------------------------------------------------
   /** @param {Ending} ending */
   #lose({code, reason, retry_ms}) {
+    // The gap began when the server was last heard. A loss before it is filled begins no other.
     this.#lost_ms ??= this.#heartbeat.heard_ms;
+    // A close code of the server says nothing against the transport; a line that dies young does.
     if (this.#phase === "up" && code === LOST && !this.#hasLasted()) this.#ladder.slip();
     this.#drop();
     this.#reason = CLOSE_TEXT[code]?.[0] ?? reason;

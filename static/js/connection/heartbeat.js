@@ -25,6 +25,7 @@ export class HeartbeatMonitor {
     this.heard_ms = now_ms;
     if (frame.type === "welcome") this.#heartbeat_ms = frame.heartbeat_ms;
     if (frame.type === "heartbeat") this.market_silent_since_ms = frame.stale;
+    // Only an update comes from the market: snapshots and answers are made by the server alone.
     if ("from" in frame) this.market_silent_since_ms = null;
   }
 

@@ -138,6 +138,7 @@ export class Ladder {
   #climbLater() {
     const [best] = this.#better();
     if (!best) return;
+    // A better transport that did not last, or could not be reached, is tried more and more rarely.
     const attempt = PROMOTE_ATTEMPT + this.#climbs + (this.#slips.get(best.key) ?? 0);
     this.#climbs += 1;
     this.#timers.set(CLIMB, backoff(attempt, this.#random()), () => this.#climb());

@@ -64,6 +64,7 @@ export class Race {
     this.#running.add(transport);
     this.#timers.set(NEXT, HEAD_START_MS, () => this.#next());
     transport.onopen = () => this.#win(candidate, transport);
+    // The receiver of the winner sets its own in `onopen`, before the first frame is handed on.
     transport.onframe = () => {};
     transport.onclose = (ending) => this.#drop(transport, ending);
     transport.open(this.#positions);
@@ -80,6 +81,7 @@ export class Race {
   #drop(transport, ending) {
     this.#running.delete(transport);
     const retry_ms = Math.max(ending.retry_ms, this.#ending.retry_ms);
+    // A reason that the server gave says more than that another transport was lost.
     this.#ending = {...(ending.code === LOST && this.#ending.code !== LOST ? this.#ending : ending), retry_ms};
     if (FINAL.includes(ending.code)) this.#giveUp(ending);
     else if (this.#waiting.length) this.#next();

@@ -11,7 +11,7 @@ import {backoff} from "./backoff.js";
 /** @typedef {import("../wire/frames.js").Command} Command */
 /** @typedef {import("../wire/frames.js").Parameters} Parameters */
 /** @typedef {import("../wire/frames.js").Answer} Answer */
-/** What goes with every subscription of a channel. @typedef {Record<string, {fields?: readonly string[]}>} Details */
+/** What goes with every subscription of a channel. @typedef {Record<string, {fields?: readonly string[], corrections?: boolean}>} Details */
 
 /** A resume that the server did not answer in this time is asked for again. */
 const MEND_MS = 5_000;
@@ -31,6 +31,8 @@ export class Subscriptions {
   #mending = new Map();
   /** The channels that this connection has opened. @type {Set<string>} */
   #opened = new Set();
+  /** The channels that were left, and that no answer has opened again. @type {Set<string>} */
+  #former = new Set();
   /** Parameters that go with every subscription of a channel. */
   #details;
   #nextId = 1;
@@ -80,6 +82,7 @@ export class Subscriptions {
     this.#asked.clear();
     this.#mending.clear();
     this.#opened.clear();
+    this.#former.clear();
     this.#sent = {paused: false, max_rate: 0};
   }
 
@@ -97,6 +100,14 @@ export class Subscriptions {
    */
   isOpen(channel) {
     return this.#opened.has(channel);
+  }
+
+  /**
+   * Say whether what comes of a channel is of a subscription that was left: the new one is not answered yet.
+   * @param {string} channel
+   */
+  isFormer(channel) {
+    return this.#former.has(channel);
   }
 
   /**
@@ -208,6 +219,7 @@ export class Subscriptions {
     }
     if (!answer.success) return null;
     this.#opened.add(channel);
+    this.#former.delete(channel);
     return channel;
   }
 
@@ -221,6 +233,7 @@ export class Subscriptions {
   #leave(channel) {
     this.#wanted.delete(channel);
     this.#opened.delete(channel);
+    if (this.#send) this.#former.add(channel);
     for (const [id, {method, params}] of this.#asked) {
       if (method === METHOD.SUBSCRIBE && params.channel === channel) this.#asked.delete(id);
     }

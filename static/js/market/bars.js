@@ -12,12 +12,16 @@ import {Gap} from "./board.js";
 /** @typedef {import("../wire/frames.js").GoneBar} GoneBar */
 /** @typedef {import("../wire/frames.js").BarsFrame} BarsFrame */
 
-/** The most bars that are kept of each name; older ones are available by REST. */
+/** The most bars that are kept of each name, unless there is more room; older ones are available by REST. */
 const CAPACITY = 1_000;
 
 export class Bars {
+  /** The most bars that are kept of each name. */
+  capacity = CAPACITY;
   /** The bars of each name, by their start and in that order. @type {Map<string, Map<number, Bar>>} */
   #bars = new Map();
+  /** Amended bars that begin before the known ones. They belong there once the older bars are here. @type {Map<string, Map<number, Bar | GoneBar>>} */
+  #loose = new Map();
   /** @type {{epoch: string, sequence: number} | null} */
   #place = null;
   #isBroken = false;
@@ -50,6 +54,11 @@ export class Bars {
     return this.#place && isKnown ? encodePosition(this.#place.epoch, this.#place.sequence) : null;
   }
 
+  /** Return the amended bars that begin before the known ones. @param {string} name @returns {(Bar | GoneBar)[]} */
+  looseOf(name) {
+    return [...(this.#loose.get(name)?.values() ?? [])];
+  }
+
   /** Return the bars of a name, the oldest first. @param {string} name @returns {Bar[]} */
   of(name) {
     return [...(this.#bars.get(name)?.values() ?? [])];
@@ -75,7 +84,8 @@ export class Bars {
   }
 
   /**
-   * Put older bars before the known ones. Where both have a bar, the known one stays.
+   * Put older bars before the known ones. Where both have a bar, the known one stays. Those that were amended meanwhile
+   * take the place of older ones.
    * @param {string} name
    * @param {Bar[]} bars the oldest first
    */
@@ -83,13 +93,20 @@ export class Bars {
     const known = this.of(name);
     const first = known[0]?.t ?? Infinity;
     const older = bars.filter(({t}) => t < first);
-    const kept = [...older, ...known].slice(-CAPACITY);
+    const kept = [...older, ...known].slice(-this.capacity);
     this.#bars.set(name, new Map(kept.map((bar) => [bar.t, bar])));
+    const from = older[0]?.t ?? -Infinity;
+    const [before, inside] = [this.looseOf(name).filter(({t}) => t < from), this.looseOf(name).filter(({t}) => t >= from)];
+    this.#loose.set(name, new Map(before.map((bar) => [bar.t, bar])));
+    for (const bar of inside) this.#amend(name, bar);
   }
 
   /** @param {Iterable<string>} names */
   forget(names) {
-    for (const name of names) this.#bars.delete(name);
+    for (const name of names) {
+      this.#bars.delete(name);
+      this.#loose.delete(name);
+    }
   }
 
   /**
@@ -126,23 +143,42 @@ export class Bars {
     /** @type {Map<number, Bar>} */
     const bars = this.#bars.get(name) ?? new Map();
     this.#bars.set(name, bars);
-    if ("gone" in bar) bars.delete(bar.t);
-    else if (bar.rev === undefined) this.#append(bars, bar);
-    else this.#amend(name, bars, bar);
+    if (bar.rev === undefined) {
+      // It may have been gone for a while, before anything else was known.
+      this.#loose.get(name)?.delete(bar.t);
+      this.#append(bars, /** @type {Bar} */ (bar));
+    }
+    else if (bar.t < (bars.keys().next().value ?? Infinity)) this.#loosen(name, bar);
+    else this.#amend(name, bar);
+  }
+
+  /** Keep an amended bar that begins before the known ones: between it and them others are missing. @param {string} name @param {Bar | GoneBar} bar */
+  #loosen(name, bar) {
+    /** @type {Map<number, Bar | GoneBar>} */
+    const loose = this.#loose.get(name) ?? new Map();
+    this.#loose.set(name, loose);
+    loose.delete(bar.t);
+    loose.set(bar.t, bar);
+    if (loose.size > this.capacity) loose.delete(Number(loose.keys().next().value));
   }
 
   /**
    * Put an amended bar in its place. It is closed, so it says nothing about those after it.
    * @param {string} name
-   * @param {Map<number, Bar>} bars
-   * @param {Bar} bar
+   * @param {Bar | GoneBar} bar
    */
-  #amend(name, bars, bar) {
+  #amend(name, bar) {
+    /** @type {Map<number, Bar>} */
+    const bars = this.#bars.get(name) ?? new Map();
+    if ("gone" in bar) {
+      bars.delete(bar.t);
+      return;
+    }
     if (bars.has(bar.t)) {
       bars.set(bar.t, bar);
       return;
     }
-    const all = [...bars.values(), bar].sort((a, b) => a.t - b.t).slice(-CAPACITY);
+    const all = [...bars.values(), bar].sort((a, b) => a.t - b.t).slice(-this.capacity);
     this.#bars.set(name, new Map(all.map((each) => [each.t, each])));
   }
 
@@ -152,6 +188,6 @@ export class Bars {
     // earlier.
     for (const later of bars.keys()) if (later > bar.t) bars.delete(later);
     bars.set(bar.t, bar);
-    if (bars.size > CAPACITY) bars.delete(Number(bars.keys().next().value));
+    if (bars.size > this.capacity) bars.delete(Number(bars.keys().next().value));
   }
 }

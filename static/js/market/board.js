@@ -140,6 +140,7 @@ export class Board {
   /** @param {import("../wire/frames.js").TickerSnapshot} frame */
   #tickerSnapshot(frame) {
     const changed = new Set(frame.data.map((entry) => entry.s));
+    // Between the parts of a snapshot the rows have its epoch already, and the position not yet.
     const known = this.#arriving ?? this.#ticker.epoch;
     if (known !== null && known !== frame.epoch) this.#clear(changed);
     for (const entry of frame.data) {
@@ -235,6 +236,7 @@ export class Board {
     }
     if ("gone" in entry) this.feeds.delete(entry.feed);
     else this.feeds.set(entry.feed, entry);
+    // Lines show the state of their feed as well.
     for (const [symbol, {feed}] of this.instruments) if (feed === entry.feed) changed.add(symbol);
   }
 

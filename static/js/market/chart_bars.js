@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * The bars of one chart: those of the wire, with older ones before them.
- * Pure: no page, no network, no clock. Who reads the older bars is not known here.
+ * Pure: no page, no network, no clock. Must not know who reads the older bars.
  */
 
 import {barsName, encodePosition} from "../wire/frames.js";
@@ -10,6 +10,11 @@ import {Gap} from "./board.js";
 
 /** @typedef {import("../wire/frames.js").Bar} Bar */
 /** @typedef {import("../wire/frames.js").BarsFrame} BarsFrame */
+
+/** The most bars of a chart: each picture looks at all of them. */
+export const MOST_BARS = 10_000;
+/** Bars that may follow before the oldest ones drop out. */
+const ROOM = 1_000;
 
 export class ChartBars {
   name;
@@ -50,6 +55,11 @@ export class ChartBars {
     return this.all[0]?.t ?? null;
   }
 
+  /** Whether there is no room for older bars. */
+  get isFull() {
+    return this.all.length >= MOST_BARS;
+  }
+
   /**
    * Take a frame. Return false for one that leaves a gap. An update before the first snapshot belongs to an earlier
    * subscription, so it is ignored.
@@ -67,12 +77,13 @@ export class ChartBars {
   }
 
   /**
-   * Put older bars before those of the wire.
+   * Put older bars before the known ones, of which there may be older ones already.
    * @param {Bar[]} older the oldest first
    * @param {number} generation for which they were read; of an earlier one they are ignored
    */
   join(older, generation) {
     if (generation !== this.generation) return;
+    this.#bars.capacity = Math.min(MOST_BARS, this.all.length + older.length + ROOM);
     this.#bars.lay(this.name, older);
     this.#isJoined = true;
   }

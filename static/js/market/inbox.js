@@ -32,6 +32,7 @@ export class Inbox {
    * @returns {Notice[]}
    */
   apply(frame) {
+    // The first frame brings what was there before the page: nobody is interrupted for that.
     const isNews = (/** @type {Notice} */ {id, read}) => this.#isLoaded && id > this.#lastId && !read;
     const news = frame.data.filter(isNews).sort((a, b) => a.id - b.id);
     if (frame.type === "snapshot") this.#notices.clear();

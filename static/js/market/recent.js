@@ -6,7 +6,7 @@
 
 import {encodePosition, parsePosition} from "../wire/frames.js";
 
-/** @typedef {import("../wire/frames.js").Trade} Trade */
+/** A trade, or what became of one. @typedef {import("../wire/frames.js").Trade | import("../wire/frames.js").Correction} Trade */
 /** @typedef {import("../wire/frames.js").TradesFrame} TradesFrame */
 
 /** As many as a snapshot of the server holds. */
@@ -120,6 +120,7 @@ export class Recent {
   #renew({epoch, seq, gap, data}) {
     const isNew = this.#place?.epoch !== epoch || gap;
     if (isNew) this.stand(encodePosition(epoch, seq));
+    // Nothing is known of the time before the oldest trade in the snapshot.
     const floor = (data[0]?.i ?? 1) - 1;
     if (isNew) this.#since = floor;
     for (const {s} of data) if (!this.#trades.has(s)) this.#floors.set(s, floor);

@@ -8,6 +8,7 @@
 import {CHANNEL, HEARTBEAT, parsePosition} from "../wire/frames.js";
 import {Bars} from "./bars.js";
 import {Board, Gap} from "./board.js";
+import {Books} from "./books.js";
 import {Inbox} from "./inbox.js";
 import {Recent} from "./recent.js";
 
@@ -18,8 +19,9 @@ export class Replica {
   #board = new Board();
   #recent = new Recent();
   #bars = new Bars();
+  #books = new Books();
   #inbox = new Inbox();
-  /** @type {string[] | null} */
+  /** @type {import("../wire/frames.js").WatchlistFrame | null} */
   #watchlist = null;
   /** Channels with a gap, or with a snapshot that is still arriving. @type {Set<string>} */
   #unfit = new Set();
@@ -35,6 +37,7 @@ export class Replica {
       case HEARTBEAT:
         if (frame.confirms.includes(CHANNEL.TRADES)) this.#recent.raise(frame.seq);
         if (frame.confirms.includes(CHANNEL.BARS)) this.#bars.raise(frame.seq);
+        if (frame.confirms.includes(CHANNEL.DEPTH)) this.#books.raise(frame.seq);
         return this.#applyMarket(frame);
       case CHANNEL.TRADES:
         this.#ts.set(frame.channel, frame.ts);
@@ -42,11 +45,14 @@ export class Replica {
       case CHANNEL.BARS:
         this.#ts.set(frame.channel, frame.ts);
         return !(this.#bars.apply(frame) instanceof Gap);
+      case CHANNEL.DEPTH:
+        this.#ts.set(frame.channel, frame.ts);
+        return !(this.#books.apply(frame) instanceof Gap);
       case CHANNEL.NOTIFICATIONS:
         this.#inbox.apply(frame);
         return true;
       case CHANNEL.WATCHLIST:
-        this.#watchlist = frame.data;
+        this.#watchlist = frame;
         return true;
       default:
         return this.#applyMarket(/** @type {MarketFrame} */ (frame));
@@ -57,13 +63,15 @@ export class Replica {
   isWhole(channel) {
     if (channel === CHANNEL.TRADES) return this.#recent.isWhole;
     if (channel === CHANNEL.BARS) return this.#bars.isWhole;
+    if (channel === CHANNEL.DEPTH) return this.#books.isWhole;
     if (channel === CHANNEL.NOTIFICATIONS) return this.#inbox.position !== null;
     if (channel === CHANNEL.WATCHLIST) return this.#watchlist !== null;
     return this.position(channel) !== null && !this.#unfit.has(channel);
   }
 
-  /** Say whether the price of a symbol, or the bars of a name, are known; there may be none. @param {string} symbol */
-  holds(symbol) {
+  /** Say whether the price or the book of a symbol, or the bars of a name, are known; there may be none. @param {string} channel @param {string} symbol */
+  holds(channel, symbol) {
+    if (channel === CHANNEL.DEPTH) return this.#books.holds(symbol);
     return symbol.includes("@") ? this.#bars.holds(symbol) : this.#board.holds(symbol);
   }
 
@@ -75,6 +83,7 @@ export class Replica {
   position(channel, symbols = []) {
     if (channel === CHANNEL.TRADES) return this.#recent.position;
     if (channel === CHANNEL.BARS) return this.#bars.position(symbols);
+    if (channel === CHANNEL.DEPTH) return this.#books.position(symbols);
     if (channel === CHANNEL.NOTIFICATIONS) return this.#inbox.position;
     return channel === CHANNEL.WATCHLIST ? null : this.#board.position(channel, symbols);
   }
@@ -110,7 +119,7 @@ export class Replica {
       const {notices, unread, position} = this.#inbox;
       return {channel, type: "snapshot", seq: Number(position), unread, data: notices};
     }
-    if (channel === CHANNEL.WATCHLIST) return {channel, type: "snapshot", data: this.#watchlist ?? []};
+    if (channel === CHANNEL.WATCHLIST) return this.#watchlist ?? {channel, type: "snapshot", data: [], version: "", lists: []};
     const {epoch, sequence} = this.place(channel);
     const data = this.#entries(channel, [...symbols]);
     return /** @type {Frame} */ ({channel, type: "snapshot", epoch, seq: sequence, ts: this.ts(channel), data});
@@ -134,6 +143,7 @@ export class Replica {
     if (channel === CHANNEL.TICKER) this.#board.forget(symbols);
     if (channel === CHANNEL.TRADES) this.#recent.forget(symbols);
     if (channel === CHANNEL.BARS) this.#bars.forget(symbols);
+    if (channel === CHANNEL.DEPTH) this.#books.forget(symbols);
   }
 
   /** @param {MarketFrame} frame */
@@ -151,15 +161,17 @@ export class Replica {
     const {rows, feeds, instruments} = this.#board;
     if (channel === CHANNEL.STATUS) return [...feeds.values(), ...instruments.values()];
     if (channel === CHANNEL.TRADES) return this.#recent.newest(symbols);
-    const known = symbols.filter((symbol) => this.holds(symbol));
+    const known = symbols.filter((symbol) => this.holds(channel, symbol));
     if (channel === CHANNEL.BARS) return known.flatMap((name) => this.#barsOf(name));
+    if (channel === CHANNEL.DEPTH) return known.map((symbol) => this.#books.of(symbol));
+    // A snapshot stands for no ticks: receipts count those of updates.
     return known.map((s) => ({n: 0, ...(rows.get(s) ?? {s, gone: true})}));
   }
 
-  /** @param {string} name @returns {(import("../wire/frames.js").Bar | import("../wire/frames.js").NoBar)[]} */
+  /** @param {string} name @returns {(import("../wire/frames.js").Bar | import("../wire/frames.js").NoBar | import("../wire/frames.js").GoneBar)[]} */
   #barsOf(name) {
     const bars = this.#bars.of(name);
     const [s = "", iv = ""] = name.split("@");
-    return bars.length ? bars : [{s, iv, none: true}];
+    return bars.length ? [...bars, ...this.#bars.looseOf(name)] : [{s, iv, none: true}];
   }
 }

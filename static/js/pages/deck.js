@@ -4,24 +4,22 @@
  * Must hold no logic that another room could have.
  */
 
-import {backoff} from "../connection/backoff.js";
 import {byId, find, write} from "../dom.js";
 import {DeckPanel} from "../screen/deck/panel.js";
+import {showSignedOut} from "../screen/page/signed_out.js";
 import {socketUrl} from "../screen/page/settings.js";
+import {showTrouble} from "../screen/page/trouble.js";
 import {get} from "../transports/http.js";
-import {Poster} from "../transports/post.js";
-import {RawSocket} from "../transports/raw_socket.js";
-import {isListOf, isNumber, isObject, isText} from "../wire/checks.js";
-import {CHANNEL, CLOSE_TEXT, METHOD, encodeCommand, mayRetry, parseFrame} from "../wire/frames.js";
+import {Poster} from "../requests/post.js";
+import {isListOf, isObject, isText} from "../wire/checks.js";
+import {readDeck} from "./deck_reader.js";
 
 /** The log of actions is read again this often, for what others did; after an action here, at once. */
 const LOOK_MS = 10_000;
 const page = byId("deck");
 const panel = new DeckPanel(page);
-const socket = new RawSocket(socketUrl(page.dataset.socket ?? ""));
-let attempt = 0;
 
-/** @param {"open" | "opening" | "closed"} name @param {string} text */
+/** @param {"open" | "closed"} name @param {string} text */
 function show(name, text) {
   page.dataset.state = name;
   write(find(page, "[data-part=state]"), text);
@@ -42,49 +40,10 @@ async function look() {
   }
 }
 
-/** Show what is wrong with the database, as long as something is. @param {string} text */
-function showTrouble(text) {
-  const banner = byId("database-trouble");
-  write(banner, text);
-  banner.hidden = text === "";
-}
-
 /** @param {unknown} entry @returns {entry is import("../screen/deck/panel.js").AuditEntry} */
 function isAuditEntry(entry) {
   return isObject(entry) && isListOf(entry.texts, isText) && isText(entry.undo);
 }
-
-/** @param {unknown} frame @returns {frame is import("../screen/deck/panel.js").DeckFrame} */
-function isDeckFrame(frame) {
-  if (!isObject(frame) || frame.channel !== CHANNEL.DECK) return false;
-  return Array.isArray(frame.feeds) && isObject(frame.process) && isNumber(frame.connections);
-}
-
-socket.onopen = () => {
-  socket.send(encodeCommand({method: METHOD.SUBSCRIBE, params: {channel: CHANNEL.DECK}, id: 1}));
-};
-/** @param {string} text */
-socket.ontext = (text) => {
-  const answer = parseFrame(text);
-  if (answer?.type === "answer" && !answer.success) show("closed", `Refused: ${answer.error?.message ?? ""}`);
-  /** @type {unknown} */
-  const frame = JSON.parse(text);
-  if (!isDeckFrame(frame)) return;
-  attempt = 0;
-  show("open", "Live");
-  panel.show(frame);
-};
-/** @param {number} code */
-socket.onclose = (code) => {
-  const why = CLOSE_TEXT[code]?.[0] ?? "the connection was lost";
-  if (!mayRetry(code)) {
-    show("closed", `Ended: ${why}. Reload the page to come back.`);
-    return;
-  }
-  show("closed", `Not live: ${why}. Trying again.`);
-  setTimeout(() => socket.open(), backoff(attempt, Math.random()));
-  attempt += 1;
-};
 
 for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (page.querySelectorAll("form[data-part=form]"))) {
   form.addEventListener("submit", (event) => {
@@ -95,12 +54,14 @@ for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (page.querySelecto
 
 /** Send a form without leaving the page; its button waits for the answer. @param {HTMLFormElement} form @param {HTMLElement | null} button */
 async function submit(form, button) {
-  if (button instanceof HTMLButtonElement) button.disabled = true;
+  // A button that is disabled would lose the keyboard.
+  if (form.ariaBusy === "true") return;
+  form.ariaBusy = "true";
   const address = button?.getAttribute("formaction") ?? form.action;
   const fields = /** @type {Record<string, string>} */ (Object.fromEntries(new FormData(form)));
-  panel.answer(form, await new Poster(fields.csrfmiddlewaretoken ?? "").post(address, fields));
+  panel.answer(form, await new Poster(fields.csrfmiddlewaretoken ?? "").post(address, fields), address);
+  form.ariaBusy = "false";
   await look();
-  if (button instanceof HTMLButtonElement) button.disabled = false;
 }
 /**
  * Fill the hidden fields of a form. They are empty except while it is sent, so that a key pressed in the form ends no
@@ -122,4 +83,4 @@ panel.ondisconnect = (user, connection) => {
   fill(form, {user: "", connection: ""});
 };
 setInterval(look, LOOK_MS);
-socket.open();
+readDeck(socketUrl(page.dataset.socket ?? ""), {onframe: (frame) => panel.show(frame), onstate: show, onsignedout: showSignedOut});

@@ -2,7 +2,7 @@
 /** The page of one instrument: its chart, its trades and its key figures. */
 
 import {find} from "../dom.js";
-import {bindKeys} from "../screen/page/keyboard.js";
+import {offerActions} from "../screen/page/keyboard.js";
 import {CHANNEL} from "../wire/frames.js";
 import {MarketPage} from "./market_page.js";
 
@@ -21,7 +21,7 @@ class InstrumentPage extends MarketPage {
   begin() {
     this.connection.subscriptions.setRate(this.pace.max_rate);
     void this.chart(this.#symbol);
-    bindKeys({"t": () => this.trades?.toggle()});
+    offerActions([{key: "t", label: "Open or close the trades", run: () => this.toggleTrades()}]);
   }
 
   /** @override @param {MarketFrame} frame */

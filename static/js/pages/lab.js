@@ -6,13 +6,13 @@
 
 import {byId, find, write} from "../dom.js";
 import {count, price} from "../format.js";
-import {verdictsOf} from "../lab/measure/claims.js";
+import {headline, verdictsOf} from "../lab/measure/claims.js";
 import {csvOf} from "../lab/measure/csv.js";
 import {FIGURES, figuresOf} from "../lab/measure/figures.js";
 import {fleetCost} from "../lab/measure/fleet.js";
 import {History, Ledger} from "../lab/measure/ledger.js";
 import {ClockOffset} from "../lab/measure/offset.js";
-import {errorsOf} from "../lab/measure/noise.js";
+import {Noise} from "../lab/measure/noise.js";
 import {Spending} from "../lab/measure/spending.js";
 import {Reader} from "../lab/reader.js";
 import {askCosts} from "../lab/server_costs.js";
@@ -22,9 +22,11 @@ import {FiguresTable} from "../screen/lab/figures_table.js";
 import {LabForm} from "../screen/lab/form.js";
 import {Mirror} from "../screen/lab/mirror.js";
 import {Plot} from "../screen/lab/plot.js";
+import {Troubles} from "../screen/lab/troubles.js";
 import {showFleet, showVerdicts} from "../screen/lab/verdicts.js";
 import {PaintScheduler} from "../screen/page/paint_scheduler.js";
-import {readSettings, signIn} from "../screen/page/settings.js";
+import {readSettings} from "../screen/page/settings.js";
+import {showSignedOut} from "../screen/page/signed_out.js";
 import {steadyNow} from "../steady_clock.js";
 import {TRANSPORTS, byTransport} from "../transports/catalogue.js";
 import {WebSocketTransport} from "../transports/websocket.js";
@@ -55,6 +57,7 @@ class Lab {
   #scheduler = new PaintScheduler();
   #table = new FiguresTable(byId("lab-figures"), KEYS);
   #mirror = new Mirror(byId("lab-mirror"), KEYS);
+  #troubles = new Troubles(byId("lab-troubles"));
   #plot = new Plot(byId("lab-plot"), [...TRANSPORTS]);
   #offset = new ClockOffset();
   #spending = new Spending();
@@ -66,10 +69,13 @@ class Lab {
   /** @type {Map<TransportKey, Reader>} */
   #readers = new Map();
   #histories = byTransport(() => new History(RECENT_S));
+  #noises = byTransport(() => new Noise());
   /** @type {import("../transports/poll.js").PollTransport | null} */
   #poll = null;
   #header_bytes = HEADER_BYTES;
   #isRunning = false;
+  /** Whether the person is signed out: nothing of the lab is on the page any more. */
+  #isOver = false;
   #ticks = 0;
   /** The symbols that the server does not know. @type {Set<string>} */
   #rejected = new Set();
@@ -83,6 +89,7 @@ class Lab {
     for (const radio of document.querySelectorAll("input[name=period]")) radio.addEventListener("change", () => this.#show());
     document.addEventListener("visibilitychange", () => this.#look());
     addEventListener("pagehide", () => this.#leave());
+    addEventListener("signed-out", () => this.#end());
     setInterval(() => this.#tick(), TICK_MS);
     this.#timekeeper.open();
     await Promise.race([this.#clockIsSure(), passed(CLOCK_MS)]);
@@ -96,6 +103,7 @@ class Lab {
 
   // --- running ------------------------------------------------------------------------------
   #start() {
+    if (this.#isOver) return;
     const {symbols, interval_s, max_rate} = this.#form.settings;
     this.#isRunning = true;
     this.#rejected.clear();
@@ -135,11 +143,17 @@ class Lab {
     this.#timekeeper.close();
   }
 
+  #end() {
+    this.#leave();
+    this.#isOver = true;
+  }
+
   /** Count from now on. */
   #reset() {
     for (const [key, reader] of this.#readers) {
       reader.settle();
       this.#histories[key].begin(reader.ledger);
+      this.#noises[key].begin();
     }
     this.#spending.begin();
     this.#plot.clear();
@@ -148,6 +162,7 @@ class Lab {
 
   /** Measure only while the page is visible: a hidden page paints nothing, and its timers are slow. */
   #look() {
+    if (this.#isOver) return;
     const isSeen = !document.hidden;
     if (this.#isRunning) for (const reader of this.#readers.values()) reader.measure(isSeen);
     if (isSeen) this.#spending.skip();
@@ -176,7 +191,7 @@ class Lab {
     if (this.#ticks % COSTS_EVERY === 0) void this.#askCosts();
     for (const [key, reader] of this.#readers) {
       reader.settle();
-      this.#histories[key].tick(reader.ledger);
+      this.#noises[key].note(this.#histories[key].tick(reader.ledger));
     }
     this.#show();
     this.#draw();
@@ -185,9 +200,10 @@ class Lab {
   async #askCosts() {
     const sent_ms = steadyNow();
     const answer = await askCosts(this.#costsUrl);
+    if (this.#isOver) return;
     byId("lab-costs-lost").hidden = !("ending" in answer);
     if ("ending" in answer) {
-      if (answer.ending.code === CLOSE.SIGNED_OUT) signIn(this.#settings.loginUrl);
+      if (answer.ending.code === CLOSE.SIGNED_OUT) showSignedOut();
       return;
     }
     this.#offset.hear(sent_ms, answer.costs.ts, steadyNow());
@@ -220,7 +236,7 @@ class Lab {
     const cell = find(document, `[data-state=${key}]`);
     cell.dataset.name = state.name;
     write(cell, state.name.replace("_", " "));
-    cell.title = state.name === "live" ? "" : state.reason;
+    this.#troubles.show(TRANSPORTS.find((each) => each.key === key)?.name ?? key, state);
   }
 
   #periods() {
@@ -233,7 +249,9 @@ class Lab {
     const of = (/** @type {"all" | "recent"} */ which) => byTransport((key) => figuresOf(periods[key][which]));
     const all = of("all");
     this.#table.show(period === "all" ? all : of("recent"));
-    showVerdicts(byId("lab-verdicts"), verdictsOf(all, byTransport((key) => errorsOf(this.#histories[key].seconds()))));
+    const errors = byTransport((key) => this.#noises[key].errors());
+    write(byId("lab-headline"), headline(all, errors, TRANSPORTS));
+    showVerdicts(byId("lab-verdicts"), verdictsOf(all, errors));
     const {users} = this.#form.settings;
     showFleet(byId("lab-fleet"), users, byTransport((key) => fleetCost(users, all[key])));
     this.#showRemarks();

@@ -1,27 +1,26 @@
 // @ts-check
 /**
- * Binds what every page has: the theme button, the menus, and the offer of a newer version.
+ * Binds what every page has: keys, menus and the theme button at once, and the rest when the page is there.
  * Must not know the market.
  */
 
+import {loadLate} from "../late.js";
+import {bindKeys, offerActions} from "../screen/page/keyboard.js";
 import {bindMenus} from "../screen/page/menus.js";
-import {offerReload} from "../screen/page/reload_offer.js";
-import {bindPalette, bindTheme} from "../screen/page/theme.js";
-import {BuildWatch} from "../transports/build_watch.js";
+import {bindTheme} from "../screen/page/theme.js";
 
-/** A page that stays open and visible asks this often whether there is a newer version. */
-const LOOK_MS = 300_000;
-
-const theme = document.getElementById("theme");
-const palette = document.getElementById("palette");
-if (theme) bindTheme(theme);
-if (palette instanceof HTMLSelectElement) bindPalette(palette);
+const tools = loadLate(async () => await import("./page_tools.js"), {
+  // A server that was away may be a newer one.
+  onmended: () => dispatchEvent(new Event("reconnected")),
+});
 bindMenus();
-
-const {build = "", version = ""} = document.documentElement.dataset;
-const watch = new BuildWatch({url: version, build, onchange: () => offerReload()});
-// A page comes back from sleep, or its connection comes back from a server that may be a newer one.
-// Polls may not notice a quick restart, so a page also asks now and then.
-setInterval(() => watch.lookSoon(), LOOK_MS);
-document.addEventListener("visibilitychange", () => document.hidden || watch.lookSoon());
-addEventListener("reconnected", () => watch.lookSoon());
+const theme = document.getElementById("theme");
+if (theme) bindTheme(theme);
+// What is pressed early is carried out when the tools are there.
+for (const [id, open] of /** @type {const} */ ([["commands-open", "openCommands"], ["help-open", "openHelp"], ["appearance-open", "openAppearance"]])) {
+  document.getElementById(id)?.addEventListener("click", () => void tools.then((loaded) => loaded[open]()));
+}
+if (document.documentElement.dataset.places !== undefined) {
+  offerActions([{key: "?", label: "Show the keys of this page", run: () => void tools.then(({openHelp}) => openHelp())}]);
+}
+bindKeys({oncommands: () => void tools.then(({openCommands}) => openCommands())});

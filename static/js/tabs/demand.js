@@ -63,17 +63,19 @@ export class Demand {
    * @param {Set<string>} unknown symbols that the server did not know before; they are asked for again
    * @returns {Refusal | null}
    */
-  want(tab, {channel, symbols = [], fields}, unknown) {
+  want(tab, {channel, symbols = [], fields, corrections}, unknown) {
     if (!CHANNELS.includes(channel)) return refusal(ERROR.UNKNOWN_CHANNEL, "unknown_channel", `channel was ${channel}`);
     if (symbols.includes("*")) return refusal(ERROR.BAD_PARAMETERS, "bad_parameters", "* is not shared between tabs");
     const all = new Set([...this.symbolsOf(channel), ...symbols]);
     if (all.size > SYMBOL_LIMIT) {
-      return refusal(ERROR.TOO_MANY_SYMBOLS, "too_many_symbols", `limit is ${SYMBOL_LIMIT}, was ${all.size} in all tabs`);
+      return refusal(ERROR.TOO_MANY_SYMBOLS, "too_many_symbols", `limit is ${SYMBOL_LIMIT} symbols, was ${all.size} in all tabs`);
     }
+    // The first request since the tab came back replaces what it wanted earlier.
     const before = tab.asked.has(channel) ? tab.wanted.get(channel) : null;
     tab.asked.add(channel);
     tab.wanted.set(channel, new Set([...(before ?? []), ...symbols]));
     if (channel === CHANNEL.TICKER) tab.fields = fields ?? null;
+    if (corrections) tab.corrected.add(channel);
     const isWider = channel === CHANNEL.TICKER && this.#widen();
     this.#ask(channel, all, isWider ? all : new Set([...all].filter((symbol) => this.#isNew(channel, symbol, unknown))));
     this.#shrink(channel);
@@ -88,7 +90,10 @@ export class Demand {
   unwant(tab, {channel, symbols = []}) {
     const wanted = tab.wanted.get(channel);
     for (const symbol of symbols) wanted?.delete(symbol);
-    if (!symbols.length || !wanted?.size) tab.wanted.delete(channel);
+    if (!symbols.length || !wanted?.size) {
+      tab.wanted.delete(channel);
+      tab.corrected.delete(channel);
+    }
     this.#shrink(channel);
   }
 

@@ -31,10 +31,13 @@ class LockRequest {
    * @param {{isForced?: boolean, onacquire: () => void, onlost?: () => void}} options
    */
   ask(locks, name, {isForced = false, onacquire, onlost = () => {}}) {
+    // The standard of Web Locks refuses `signal` together with `steal`.
     const options = isForced ? {steal: true} : {signal: this.#controller.signal};
     const wait = () => {
+      // Ended just when the browser gave it: to return nothing gives it back at once.
       if (this.isOver) return undefined;
       onacquire();
+      // The browser keeps the lock for us until this promise is settled.
       return this.#released;
     };
     locks.request(name, options, wait).catch(() => {

@@ -6,12 +6,12 @@
 
 import {browserTimers, lost} from "../transports/transport.js";
 import {CHANNEL} from "../wire/frames.js";
-import {lineOf} from "./envelopes.js";
+import {lineOf} from "./messages.js";
 
 /** @typedef {import("../wire/frames.js").Command} Command */
-/** @typedef {import("./envelopes.js").Broadcast} Broadcast */
-/** @typedef {import("./envelopes.js").LeaderMessage} LeaderMessage */
-/** @typedef {import("./envelopes.js").TabMessage} TabMessage */
+/** @typedef {import("./messages.js").Broadcast} Broadcast */
+/** @typedef {import("./messages.js").LeaderMessage} LeaderMessage */
+/** @typedef {import("./messages.js").TabMessage} TabMessage */
 /** @typedef {import("../transports/transport.js").Transport} Transport */
 
 /** A live leader answers within milliseconds, even while its own connection is down. One that does not is stuck. */
@@ -42,9 +42,9 @@ export class FollowerTransport {
   #phase = "closed";
   /** The term of the leader that we follow. */
   #term = "";
-  /** @type {import("./envelopes.js").Channel<Broadcast, Broadcast> | null} */
+  /** @type {import("./messages.js").Channel<Broadcast, Broadcast> | null} */
   #call = null;
-  /** @type {import("./envelopes.js").Channel<LeaderMessage, TabMessage> | null} */
+  /** @type {import("./messages.js").Channel<LeaderMessage, TabMessage> | null} */
   #line = null;
   /** @type {(() => void) | null} */
   #goAway = null;
@@ -61,7 +61,7 @@ export class FollowerTransport {
   /**
    * @param {{
    *   key: string, id: string, election: import("./election.js").Election,
-   *   presence: import("./election.js").Presence, openChannel: import("./envelopes.js").OpenChannel,
+   *   presence: import("./election.js").Presence, openChannel: import("./messages.js").OpenChannel,
    *   onready: () => void, timers?: import("../transports/transport.js").TimerFunctions, random?: () => number,
    * }} options `id`: of this tab. `onready`: a leader has a connection, so a wait for the next try may end
    */

@@ -9,9 +9,9 @@ import {isUp} from "../connection/state.js";
 import {NamedTimers} from "../connection/timers.js";
 import {steadyNow} from "../steady_clock.js";
 import {LOST, browserTimers} from "../transports/transport.js";
-import {CHANNEL, METHOD, RESUMED_CHANNELS, TAPE_CHANNELS, earliestOf, namesIn} from "../wire/frames.js";
+import {CHANNEL, CORRECTED_CHANNELS, METHOD, RESUMED_CHANNELS, TAPE_CHANNELS, earliestOf, namesIn} from "../wire/frames.js";
 import {Demand} from "./demand.js";
-import {lineOf} from "./envelopes.js";
+import {lineOf} from "./messages.js";
 import {Requests} from "./requests.js";
 import {ServedTab} from "./served_tab.js";
 
@@ -20,9 +20,9 @@ import {ServedTab} from "./served_tab.js";
 /** @template {keyof import("../wire/frames.js").Parameters} M @typedef {import("../wire/frames.js").CommandOf<M>} CommandOf */
 /** @typedef {import("../connection/connection.js").Connection} Connection */
 /** @typedef {import("./served_tab.js").ReplicaLike} ReplicaLike */
-/** @typedef {import("./envelopes.js").Broadcast} Broadcast */
-/** @typedef {import("./envelopes.js").LeaderMessage} LeaderMessage */
-/** Another leader may be on it too. @typedef {import("./envelopes.js").Channel<import("./envelopes.js").TabMessage | LeaderMessage, LeaderMessage>} Line */
+/** @typedef {import("./messages.js").Broadcast} Broadcast */
+/** @typedef {import("./messages.js").LeaderMessage} LeaderMessage */
+/** Another leader may be on it too. @typedef {import("./messages.js").Channel<import("./messages.js").TabMessage | LeaderMessage, LeaderMessage>} Line */
 /** @typedef {import("../connection/state.js").ConnectionState} ConnectionState */
 
 /**
@@ -50,7 +50,7 @@ export class Leader {
   #timers;
   #connection;
   #demand;
-  /** @type {import("./envelopes.js").Channel<Broadcast, Broadcast>} */
+  /** @type {import("./messages.js").Channel<Broadcast, Broadcast>} */
   #call;
   /** @type {Map<string, Member>} */
   #members = new Map();
@@ -67,7 +67,7 @@ export class Leader {
 
   /**
    * @param {{
-   *   key: string, term: string, openChannel: import("./envelopes.js").OpenChannel,
+   *   key: string, term: string, openChannel: import("./messages.js").OpenChannel,
    *   presence: import("./election.js").Presence, known: ReplicaLike, connect: (hooks: Hooks) => Connection,
    *   quietOf: (transport: string) => number, now?: () => number, timers?: import("../transports/transport.js").TimerFunctions,
    * }} options `term`: a name that no other leader has. `quietOf`: how long silence is normal for a transport
@@ -82,8 +82,8 @@ export class Leader {
     this.#quietOf = quietOf;
     this.#now = now;
     this.#timers = new NamedTimers(timers);
-    /** @type {import("../connection/subscriptions.js").Details} */
-    const details = {};
+    /** A tab that does not want them is not sent them. @type {import("../connection/subscriptions.js").Details} */
+    const details = Object.fromEntries(CORRECTED_CHANNELS.map((channel) => [channel, {corrections: true}]));
     this.#connection = connect({
       details,
       positions: () => this.#positions(),
@@ -130,7 +130,7 @@ export class Leader {
   #join(id) {
     /** @type {Line} */
     const line = this.#openChannel(lineOf(this.#key, id));
-    const post = (/** @type {import("./envelopes.js").LeaderBody} */ body) => line.postMessage({...body, term: this.#term});
+    const post = (/** @type {import("./messages.js").LeaderBody} */ body) => line.postMessage({...body, term: this.#term});
     const tab = new ServedTab({id, post, known: this.#known, timers: this.#timers, now: this.#now});
     const unwatch = this.#presence.watch(id, () => this.#remove(id));
     line.onmessage = ({data}) => {
@@ -276,6 +276,7 @@ export class Leader {
 
   /** Give a frame to the tabs that it concerns. @param {Frame} frame */
   #pass(frame) {
+    // With sequence 0 it raises no position: the tab that gets it later has opened no channel.
     if (frame.type === "heartbeat") this.#greetings.set("heartbeat", {...frame, seq: 0});
     const isRenewal = frame.type === "snapshot" && TAPE_CHANNELS.includes(frame.channel);
     // Trades that only add to what tabs know need no new start: each tab takes those that it misses.

@@ -1,14 +1,14 @@
 // @ts-check
 /**
- * What a tab still has to get. Prices of a symbol are merged, and the count of their ticks with them; everything
- * else is kept one by one, in order. The server's outboxes keep the same promises.
+ * What a tab still has to get. Prices of a symbol are merged, and the count of their ticks with them; so are books.
+ * Everything else is kept one by one, in order. The server's outboxes keep the same promises.
  * Pure. Must not know positions or tabs.
  */
 
 import {EMPTY_ROW, barsName} from "../wire/frames.js";
 
 /** @typedef {import("../wire/frames.js").TickerEntry} TickerEntry */
-/** @typedef {import("../wire/frames.js").Trade} Trade */
+/** A trade, or what became of one. @typedef {import("../wire/frames.js").Trade | import("../wire/frames.js").Correction} Trade */
 /** @typedef {import("../wire/frames.js").StatusEntry} StatusEntry */
 /** @typedef {import("../wire/frames.js").Bar} Bar */
 /** @typedef {import("../wire/frames.js").GoneBar} GoneBar */
@@ -76,6 +76,35 @@ export class PendingBars {
     const entries = [...this.#entries.values()];
     this.#entries.clear();
     this.isLost = false;
+    return entries;
+  }
+}
+
+/** The newest book of each symbol. */
+export class PendingBooks {
+  /** There are at most as many as symbols, so nothing is thrown away. */
+  isLost = false;
+  /** @type {Map<string, import("../wire/frames.js").BookEntry>} */
+  #entries = new Map();
+
+  get isEmpty() {
+    return this.#entries.size === 0;
+  }
+
+  /** @param {import("../wire/frames.js").BookEntry} book */
+  fold(book) {
+    this.#entries.set(book.s, book);
+  }
+
+  /** @param {Iterable<string>} symbols */
+  forget(symbols) {
+    for (const symbol of symbols) this.#entries.delete(symbol);
+  }
+
+  /** Return the books and forget them. */
+  take() {
+    const entries = [...this.#entries.values()];
+    this.#entries.clear();
     return entries;
   }
 }

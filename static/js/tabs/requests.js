@@ -21,7 +21,7 @@ export class Requests {
   /** How many snapshots of trades are still to come: nothing else tells when trades are complete. */
   #coming = 0;
   /** Symbols that the server did not know. @type {Record<string, Set<string>>} */
-  #unknown = {[CHANNEL.TICKER]: new Set(), [CHANNEL.TRADES]: new Set(), [CHANNEL.BARS]: new Set()};
+  #unknown = {[CHANNEL.TICKER]: new Set(), [CHANNEL.TRADES]: new Set(), [CHANNEL.BARS]: new Set(), [CHANNEL.DEPTH]: new Set()};
 
   /** @param {ReplicaLike} known */
   constructor(known) {
@@ -89,11 +89,12 @@ export class Requests {
 
   /** @param {TabRequest} request */
   #isReady({tab, channel, symbols}) {
+    // It changed its mind: the answer, without symbols, need not wait.
     if (!tab.wanted.has(channel)) return true;
     if (!this.#known.isWhole(channel)) return false;
     if (TAPE_CHANNELS.includes(channel) && !this.#settled.has(channel)) return false;
     if (channel === CHANNEL.TRADES) return this.#coming === 0;
     if (!KEYED_CHANNELS.includes(channel)) return true;
-    return symbols.every((symbol) => this.#known.holds(symbol) || this.unknownOf(channel).has(symbol));
+    return symbols.every((symbol) => this.#known.holds(channel, symbol) || this.unknownOf(channel).has(symbol));
   }
 }

@@ -8,20 +8,20 @@
 import {
   CHANNEL, GAP_CHANNELS, HEARTBEAT, KEYED_CHANNELS, TAPE_CHANNELS, barsName, encodePosition, parsePosition,
 } from "../wire/frames.js";
-import {PendingBars, PendingList, PendingPrices, trimmed} from "./pending.js";
+import {PendingBars, PendingBooks, PendingList, PendingPrices, trimmed} from "./pending.js";
 
 /** @typedef {import("../wire/frames.js").Frame} Frame */
 /** @typedef {import("../wire/frames.js").Command} Command */
 /** @typedef {import("../wire/frames.js").TickerEntry} TickerEntry */
-/** @typedef {import("../wire/frames.js").Trade} Trade */
+/** A trade, or what became of one. @typedef {import("../wire/frames.js").Trade | import("../wire/frames.js").Correction} Trade */
 /** @typedef {import("../wire/frames.js").StatusEntry} StatusEntry */
-/** @typedef {import("./envelopes.js").LeaderMessage} LeaderMessage */
+/** @typedef {import("./messages.js").LeaderMessage} LeaderMessage */
 
 /**
  * What the leader knows of the market, to send it again. The class is in market/replica.js, which this room must
  * not import.
  * @typedef {{
- *   apply(frame: Frame): boolean, isWhole(channel: string): boolean, holds(symbol: string): boolean,
+ *   apply(frame: Frame): boolean, isWhole(channel: string): boolean, holds(channel: string, symbol: string): boolean,
  *   position(channel: string, symbols?: Iterable<string>): string | null,
  *   place(channel: string): {epoch: string, sequence: number}, ts(channel: string): number,
  *   snapshot(channel: string, symbols: Iterable<string>): Frame,
@@ -48,6 +48,8 @@ export class ServedTab {
   isSlower = false;
   /** The fields of prices that it asked for; null means all. @type {readonly string[] | null} */
   fields = null;
+  /** The channels whose corrections it asked for. @type {Set<string>} */
+  corrected = new Set();
   /** The channels that it asked for, each with its symbols. @type {Map<string, Set<string>>} */
   wanted = new Map();
   /** The channels that it asked for since it was admitted: it may not want again what it wanted earlier. @type {Set<string>} */
@@ -69,12 +71,13 @@ export class ServedTab {
   /** @type {PendingList<Trade>} */
   #trades = new PendingList();
   #bars = new PendingBars();
+  #books = new PendingBooks();
   /** @type {PendingList<StatusEntry>} */
   #statuses = new PendingList();
 
   /**
    * @param {{
-   *   id: string, post: (body: import("./envelopes.js").LeaderBody) => void, known: ReplicaLike, timers: import("../connection/timers.js").NamedTimers, now: () => number,
+   *   id: string, post: (body: import("./messages.js").LeaderBody) => void, known: ReplicaLike, timers: import("../connection/timers.js").NamedTimers, now: () => number,
    * }} options
    */
   constructor({id, post, known, timers, now}) {
@@ -118,7 +121,7 @@ export class ServedTab {
   /** @param {Frame} frame */
   say(frame) {
     if (!this.isOpen) return;
-    this.#post({kind: "frame", frame, bytes: this.#bytes});
+    this.#post({kind: "frame", frame: this.corrected.has(frame.channel) ? frame : uncorrected(frame), bytes: this.#bytes});
     this.#bytes = 0;
   }
 
@@ -148,6 +151,7 @@ export class ServedTab {
     const {channel, since = null} = command.params;
     const isMore = since === null && this.#opened.has(channel);
     const resumed = since !== null && this.#resumes(channel, symbols, since);
+    // The snapshot of the new symbols moves the position on, so what is pending must go first.
     if (isMore) this.#tell(channel, true);
     else if (resumed) this.#narrow(channel, symbols);
     else this.#clear(channel);
@@ -168,6 +172,7 @@ export class ServedTab {
     for (const symbol of symbols) served?.delete(symbol);
     if (channel === CHANNEL.TICKER) this.#prices.forget(symbols);
     if (channel === CHANNEL.BARS) this.#bars.forget(symbols);
+    if (channel === CHANNEL.DEPTH) this.#books.forget(symbols);
     if (!served?.size) this.#clear(channel);
   }
 
@@ -183,6 +188,7 @@ export class ServedTab {
       this.#clear(channel);
       return;
     }
+    // The snapshot has all of that in it.
     this.#pendingOf(channel).take();
     this.#begin(channel, [...served], channel === CHANNEL.TRADES);
   }
@@ -192,6 +198,7 @@ export class ServedTab {
     const left = [...(this.#served.get(channel) ?? [])].filter((symbol) => !symbols.includes(symbol));
     if (channel === CHANNEL.TICKER) this.#prices.forget(left);
     if (channel === CHANNEL.BARS) this.#bars.forget(left);
+    if (channel === CHANNEL.DEPTH) this.#books.forget(left);
     this.#served.set(channel, new Set(symbols));
   }
 
@@ -247,9 +254,12 @@ export class ServedTab {
       for (const entry of frame.data) if (served.has(entry.s)) this.#prices.fold(entry);
     } else if (frame.channel === CHANNEL.TRADES) {
       const {sequence = 0} = this.#places.get(CHANNEL.TRADES) ?? {};
+      // Up to its position the tab has the trades, perhaps from an earlier leader.
       this.#trades.add(frame.data.filter(({s, i}) => served.has(s) && i > sequence));
     } else if (frame.channel === CHANNEL.BARS) {
       for (const bar of /** @type {import("../wire/frames.js").BarsUpdate} */ (frame).data) if (served.has(barsName(bar))) this.#bars.fold(bar);
+    } else if (frame.channel === CHANNEL.DEPTH) {
+      for (const book of frame.data) if (served.has(book.s)) this.#books.fold(book);
     } else if (frame.channel === CHANNEL.STATUS) {
       this.#statuses.add(/** @type {import("../wire/frames.js").StatusUpdate} */ (frame).data);
     } else if (this.#opened.has(frame.channel)) this.say(frame);
@@ -279,6 +289,7 @@ export class ServedTab {
   #pendingOf(channel) {
     if (channel === CHANNEL.TICKER) return this.#prices;
     if (channel === CHANNEL.BARS) return this.#bars;
+    if (channel === CHANNEL.DEPTH) return this.#books;
     return channel === CHANNEL.TRADES ? this.#trades : this.#statuses;
   }
 
@@ -296,6 +307,7 @@ export class ServedTab {
     if (this.isPaused && !isForced) return;
     if (channel === CHANNEL.TRADES) this.#tellList(channel, this.#trades);
     if (channel === CHANNEL.BARS) this.#tellList(channel, this.#bars);
+    if (channel === CHANNEL.DEPTH) this.#tellList(channel, this.#books);
   }
 
   #tellPrices(isForced = false) {
@@ -307,7 +319,7 @@ export class ServedTab {
 
   /**
    * Send entries that are kept one by one. When some had to be thrown away, send a snapshot instead.
-   * @param {"trades" | "bars" | "status"} channel
+   * @param {"trades" | "bars" | "depth" | "status"} channel
    * @param {{isEmpty: boolean, isLost: boolean, take(): unknown[]}} pending
    */
   #tellList(channel, pending) {
@@ -331,11 +343,18 @@ export class ServedTab {
     return wait_ms <= 0;
   }
 
-  /** @param {"ticker" | "trades" | "bars" | "status"} channel @param {unknown[]} data */
+  /** @param {"ticker" | "trades" | "bars" | "depth" | "status"} channel @param {unknown[]} data */
   #update(channel, data) {
     const {sequence: from} = /** @type {{sequence: number}} */ (this.#places.get(channel));
     const {sequence: seq} = this.#known.place(channel);
     this.#stand(channel, seq);
     this.say(/** @type {Frame} */ ({channel, type: "update", from, seq, ts: this.#known.ts(channel), data}));
   }
+}
+
+/** Return a frame as somebody gets it who did not ask for corrections. @param {Frame} frame @returns {Frame} */
+function uncorrected(frame) {
+  if (frame.channel === CHANNEL.TRADES) return {...frame, data: frame.data.filter((entry) => !("fix" in entry))};
+  if (frame.channel !== CHANNEL.BARS || frame.type === "snapshot") return frame;
+  return {...frame, data: frame.data.filter((bar) => bar.rev === undefined)};
 }

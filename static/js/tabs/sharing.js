@@ -7,7 +7,7 @@
 
 import {Connection} from "../connection/connection.js";
 import {Election, Presence} from "./election.js";
-import {openChannel} from "./envelopes.js";
+import {openChannel} from "./messages.js";
 import {FollowerTransport} from "./follower_transport.js";
 import {Leader} from "./leader.js";
 
@@ -50,6 +50,7 @@ function through(follower, candidate) {
 
 function canShare() {
   const {navigator, BroadcastChannel} = /** @type {{navigator: Partial<Navigator>, BroadcastChannel?: unknown}} */ (globalThis);
+  // Browsers have locks only on pages that came over TLS, or from this machine.
   return Boolean(navigator.locks && BroadcastChannel);
 }
 

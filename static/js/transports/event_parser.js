@@ -67,6 +67,7 @@ export class EventParser {
     this.#kind = "";
     this.#data = [];
     this.#length = 0;
+    // In the standard an id holds until the next one. Here it is the position of its own event.
     this.#id = null;
     return isEvent ? event : null;
   }

@@ -47,7 +47,10 @@ export async function get(address, {fetch, accept, signal}) {
   const response = await fetch(address, {
     cache: "no-store",
     credentials: "same-origin",
+    // A redirect leads to the page for signing in, which is no answer to a transport.
     redirect: "manual",
+    // Without TLS browsers send no Sec-Fetch-Site. No foreign page can send this header unless it asks first
+    // (a preflight), so it shows the server that a page of its own asks.
     headers: {"Accept": accept, "X-Market-Page": "1"},
     signal,
   });

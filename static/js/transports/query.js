@@ -6,7 +6,8 @@
  */
 
 import {
-  CHANNEL, HEARTBEAT, KEYED_CHANNELS, METHOD, PAUSED_CHANNELS, RESUMED_CHANNELS, TAPE_CHANNELS,
+  CHANNEL, CORRECTED_CHANNELS, EVERYTHING, HEARTBEAT, KEYED_CHANNELS, METHOD, PAUSED_CHANNELS, RESUMED_CHANNELS,
+  TAPE_CHANNELS,
   namesIn,
 } from "../wire/frames.js";
 
@@ -34,10 +35,12 @@ export class Query {
   #symbols = new Map();
   /** @type {readonly string[]} */
   #fields = [];
+  /** Whether to ask for changes of earlier trades and bars. */
+  #areCorrected = false;
   /** How many notifications are unread; null until a response says so. @type {number | null} */
   #unread = null;
-  /** @type {string | null} */
-  #watchlist = null;
+  /** The version of the person's lists; null until a response says it. @type {string | null} */
+  #lists = null;
   /** @type {Command[]} */
   #unanswered = [];
 
@@ -72,19 +75,21 @@ export class Query {
   }
 
   /**
-   * Note what a frame says about the person's own list and notifications, so that the server need not repeat it.
+   * Note what a frame says about the person's own lists and notifications, so that the server need not repeat it.
    * @param {Frame} frame
    */
   hear(frame) {
     if (frame.channel === CHANNEL.NOTIFICATIONS) this.#unread = frame.unread;
-    if (frame.channel === CHANNEL.WATCHLIST) this.#watchlist = frame.data.join(",");
+    if (frame.channel === CHANNEL.WATCHLIST) this.#lists = frame.version;
   }
 
   /** @param {Parameters["subscribe"]} params */
-  #subscribe({channel, symbols = [], fields = []}) {
+  #subscribe({channel, symbols = [], fields = [], corrections = false}) {
     this.#channels.add(channel);
+    // Else the server would leave out notices that this subscriber has not got yet.
     if (channel === CHANNEL.NOTIFICATIONS) this.#unread = null;
     if (channel === CHANNEL.TICKER) this.#fields = fields;
+    this.#areCorrected ||= corrections;
     this.#symbols.set(channel, new Set([...(this.#symbols.get(channel) ?? []), ...symbols]));
   }
 
@@ -107,17 +112,20 @@ export class Query {
   #parameters(channels) {
     const positions = this.#positions();
     const named = (/** @type {string} */ channel) => [...(this.#symbols.get(channel) ?? [])];
-    const symbols = new Set(channels.filter((channel) => channel !== CHANNEL.BARS).flatMap(named));
+    // Bars have names of their own, such as NVX@1m, and books are wanted of few symbols: both have a parameter of their own.
+    const symbols = new Set(channels.filter((channel) => channel !== CHANNEL.BARS && channel !== CHANNEL.DEPTH).flatMap(named));
     const query = new URLSearchParams({channels: channels.join(",") || LEAST});
     if (symbols.size) query.set("symbols", [...symbols].join(","));
     if (channels.includes(CHANNEL.BARS)) query.set("bars", named(CHANNEL.BARS).join(","));
+    if (channels.includes(CHANNEL.DEPTH)) query.set("depth", named(CHANNEL.DEPTH).join(","));
     if (channels.includes(CHANNEL.TICKER) && this.#fields.length) query.set("fields", this.#fields.join(","));
+    if (this.#areCorrected && CORRECTED_CHANNELS.some((channel) => channels.includes(channel))) query.set("corrections", "1");
     for (const channel of RESUMED_CHANNELS) {
       const since = positions[channel] ?? null;
       if (channels.includes(channel) && since !== null) query.set(`${channel}_since`, since);
     }
     if (this.#unread !== null) query.set("unread", String(this.#unread));
-    if (this.#watchlist !== null) query.set("watchlist", this.#watchlist);
+    if (this.#lists !== null) query.set("lists", this.#lists);
     return query;
   }
 }
@@ -140,7 +148,7 @@ export function answersTo({commands, parameters}, frames) {
 function opened({channel, symbols = []}, parameters, frames) {
   const renewed = frames.filter((frame) => frame.channel === channel && frame.type === "snapshot");
   const named = new Set(renewed.flatMap(namesIn));
-  const missing = KEYED_CHANNELS.includes(channel) && renewed.length ? symbols.filter((symbol) => !named.has(symbol)) : [];
+  const missing = !symbols.includes(EVERYTHING) && KEYED_CHANNELS.includes(channel) && renewed.length ? symbols.filter((symbol) => !named.has(symbol)) : [];
   const rejected = Object.fromEntries(missing.map((symbol) => [symbol, "unknown symbol"]));
   return {channel, resumed: parameters.has(`${channel}_since`) && renewed.length === 0, rejected};
 }
@@ -160,8 +168,10 @@ export function claimedBy(frame, isWhole) {
  * Return the heartbeat that the server would have sent over a WebSocket.
  * @param {number} sequence
  * @param {number | null} stale since when the market is silent (UTC ms), or null
+ * @param {string} [trouble] what is wrong with the database, for staff
  * @returns {import("../wire/frames.js").Heartbeat}
  */
-export function heartbeatAt(sequence, stale) {
-  return {channel: HEARTBEAT, type: "heartbeat", seq: sequence, ts: null, stale, confirms: TAPE_CHANNELS};
+export function heartbeatAt(sequence, stale, trouble) {
+  const extra = trouble === undefined ? {} : {trouble};
+  return {channel: HEARTBEAT, type: "heartbeat", seq: sequence, ts: null, stale, ...extra, confirms: TAPE_CHANNELS};
 }

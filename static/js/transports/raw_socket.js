@@ -30,6 +30,7 @@ export class RawSocket {
     socket.onopen = () => this.onopen();
     socket.onmessage = (event) => this.ontext(String(event.data));
     socket.onclose = (event) => {
+      // An earlier socket may end after the next one was opened.
       if (this.#socket !== socket) return;
       this.#socket = null;
       this.onclose(event.code);

@@ -112,8 +112,10 @@ export class Requester {
     this.#giveUpIn(OPENING_MS + this.wait_s * 1000);
     try {
       const answer = await this.#get(asked, asking.signal);
+      // Another request, or a close, has taken its place meanwhile.
       if (asking !== this.#asking) return;
       this.#asking = null;
+      // Planned before the frames are handed on: a command that they lead to asks sooner.
       this.#askIn(Math.max(0, this.rest_ms() - (this.#now() - asked_ms)));
       this.#tell(answer, asked);
     } catch (error) {
@@ -121,7 +123,7 @@ export class Requester {
     }
   }
 
-  /** A request has an end, so that requests cannot pile up behind a dead server. @param {number} wait_ms */
+  /** Give up a request after a while, so that requests cannot pile up behind a dead server. @param {number} wait_ms */
   #giveUpIn(wait_ms) {
     this.#timers.clearTimeout(this.#timer);
     this.#timer = this.#timers.setTimeout(() => this.#end(lost("no answer")), wait_ms);
@@ -140,6 +142,7 @@ export class Requester {
     const response = await get(`${this.#url}?${parameters}`, {fetch: this.#fetch, accept: "application/json", signal});
     if (response.status === 304) {
       this.meter.unchanged += 1;
+      // Nothing is new, but the server lives. A heartbeat at position 0 changes no position.
       return {frames: [heartbeatAt(0, null)], bytes: 0};
     }
     const body = await response.arrayBuffer();

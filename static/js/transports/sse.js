@@ -6,7 +6,7 @@
 
 import {steadyNow} from "../steady_clock.js";
 import {isObject, isText} from "../wire/checks.js";
-import {parseFrame, parsePosition} from "../wire/frames.js";
+import {isOfChannel, parseFrame, parsePosition} from "../wire/frames.js";
 import {EventParser} from "./event_parser.js";
 import {endingOfError, get} from "./http.js";
 import {Query, answersTo, claimedBy, heartbeatAt} from "./query.js";
@@ -39,6 +39,8 @@ export class SseTransport {
   /** @type {Stream | null} */
   #stream = null;
   #isProven = false;
+  /** The bytes of frames that wait for the answers. */
+  #uncounted = 0;
   /** @type {number | undefined} */
   #timer;
   /** @type {number | undefined} */
@@ -83,7 +85,8 @@ export class SseTransport {
     const asked = this.#query.ask();
     if (this.#query.max_rate) asked.parameters.set("max_rate", String(this.#query.max_rate));
     this.#stream?.abort();
-    this.#stream = new Stream(asked, this.#stream?.stale ?? null);
+    // Until its first heartbeat a stream knows nothing of a silence, or of trouble: the last one did.
+    this.#stream = new Stream(asked, this.#stream);
     this.#timers.clearTimeout(this.#patience);
     this.#patience = this.#timers.setTimeout(() => this.#end(lost("no answer")), OPENING_MS);
     void this.#follow(this.#stream, `${this.#url}?${asked.parameters}`);
@@ -109,6 +112,7 @@ export class SseTransport {
       if (stream !== this.#stream) return;
       this.#timers.clearTimeout(this.#patience);
       if (event.kind === "close") this.#end(endingIn(event.data));
+      // The bytes of a piece count once, with its first event.
       else this.#hear(stream, event, index === 0 ? bytes : 0);
     });
   }
@@ -117,15 +121,23 @@ export class SseTransport {
   #hear(stream, event, bytes) {
     const frames = stream.read(event);
     this.#query?.settle(stream.answered);
+    this.#uncounted += bytes;
     if (!this.#isProven && frames.length) {
       this.#isProven = true;
       this.onopen();
     }
-    frames.forEach((frame, index) => {
+    for (const frame of frames) {
       if (stream !== this.#stream) return;
       this.#query?.hear(frame);
-      this.onframe(frame, index === 0 ? bytes : 0);
-    });
+      this.onframe(frame, this.#countedBytes());
+    }
+  }
+
+  /** Return the bytes that no frame has reported yet. */
+  #countedBytes() {
+    const bytes = this.#uncounted;
+    this.#uncounted = 0;
+    return bytes;
   }
 
   /** @param {import("./transport.js").Ending} ending */
@@ -137,17 +149,20 @@ export class SseTransport {
 
 /** One response to one query, for as long as it lasts. */
 class Stream {
-  /** Since when the market is silent (UTC ms), or null. */
+  /** Since when the market is silent (UTC ms), or null. @type {number | null} */
   stale;
+  /** What is wrong with the database, for staff. @type {string | undefined} */
+  trouble;
   #asked;
   #controller = new AbortController();
   /** The frames before the first position, which answer the commands; null after that. @type {Frame[] | null} */
   #first = [];
 
-  /** @param {import("./query.js").SentQuery} asked @param {number | null} stale */
-  constructor(asked, stale) {
+  /** @param {import("./query.js").SentQuery} asked @param {Stream | null} former */
+  constructor(asked, former) {
     this.#asked = asked;
-    this.stale = stale;
+    this.stale = former?.stale ?? null;
+    this.trouble = former?.trouble;
   }
 
   /** The commands that this stream has answered. */
@@ -172,21 +187,29 @@ class Stream {
     const own = parseFrame(data);
     const heartbeat = this.#heartbeatOf(own, place?.sequence ?? null);
     const frames = own && own.type !== "heartbeat" ? [own] : [];
-    this.#first?.push(...frames);
-    if (heartbeat === null) return frames;
-    // The answers come first: a heartbeat confirms only channels that are open.
-    const answers = this.#first ? answersTo(this.#asked, this.#first) : [];
+    if (heartbeat === null) return this.#first ? this.#keep(frames, this.#first) : frames;
+    const confirmed = claimedBy(heartbeat, this.#asked.isWhole);
+    if (this.#first === null) return [...frames, confirmed];
+    // As over a WebSocket the answers come before the frames that follow from the commands.
+    const first = [...this.#first, ...frames];
     this.#first = null;
-    return [...frames, ...answers, claimedBy(heartbeat, this.#asked.isWhole)];
+    return [...answersTo(this.#asked, first), ...first, confirmed];
+  }
+
+  /** Keep the frames that the answers must precede; return the others. @param {Frame[]} frames @param {Frame[]} first */
+  #keep(frames, first) {
+    first.push(...frames.filter(isOfChannel));
+    return frames.filter((frame) => !isOfChannel(frame));
   }
 
   /** Return the heartbeat of an event: its own, or the one that its position stands for. @param {Frame | null} own @param {number | null} sequence */
   #heartbeatOf(own, sequence) {
     if (own?.type === "heartbeat") {
       this.stale = own.stale;
+      this.trouble = own.trouble;
       return own;
     }
-    return sequence === null ? null : heartbeatAt(sequence, this.stale);
+    return sequence === null ? null : heartbeatAt(sequence, this.stale, this.trouble);
   }
 }
 
@@ -200,6 +223,7 @@ async function* piecesOf(response) {
     const piece = await reader?.read();
     if (!piece || piece.done) return;
     bytes += piece.value.length;
+    // `stream`, because a character may be cut between two pieces.
     const events = parser.push(decoder.decode(piece.value, {stream: true}));
     if (events.length === 0) continue;
     yield {events, bytes};

@@ -1,15 +1,19 @@
 // @ts-check
 /**
  * Limits how many requests one browser keeps open to this server. Over HTTP/1.1 a browser opens six connections per
- * host; when streams hold them all, every other request waits for ever. Without Web Locks there is no limit.
+ * host; when streams hold them all, every other request waits for ever.
  * Must not know which transport it limits.
  */
 
+import {ChannelLocks} from "./channel_locks.js";
 import {lost} from "./transport.js";
 
 /** @typedef {import("./transport.js").Transport} Transport */
 /** @typedef {import("./transport.js").Positions} Positions */
-/** The part of the browser's LockManager that is used. @typedef {Pick<LockManager, "request">} Locks */
+/**
+ * The part of the browser's LockManager that is used.
+ * @typedef {{request: (name: string, options: {ifAvailable: true}, keep: (lock: {name: string} | null) => unknown) => Promise<unknown>}} Locks
+ */
 
 /** The most streams of one browser. Two connections are left for pages, scripts and edits. */
 export const STREAM_LIMIT = 4;
@@ -19,8 +23,8 @@ const NAME = "market-stream";
 export class StreamSlots {
   #locks;
 
-  /** @param {Locks | undefined} [locks] */
-  constructor(locks = /** @type {{locks?: LockManager}} */ (navigator).locks) {
+  /** @param {Locks} [locks] */
+  constructor(locks = /** @type {{locks?: LockManager}} */ (navigator).locks ?? new ChannelLocks()) {
     this.#locks = locks;
   }
 
@@ -29,23 +33,23 @@ export class StreamSlots {
    * @returns {Promise<(() => void) | null>}
    */
   async take() {
-    if (!this.#locks) return () => {};
     for (let number = 1; number <= STREAM_LIMIT; number += 1) {
-      const release = await this.#lock(this.#locks, `${NAME}/${number}`);
+      const release = await this.#lock(`${NAME}/${number}`);
       if (release) return release;
     }
     return null;
   }
 
-  /** @param {Locks} locks @param {string} name @returns {Promise<(() => void) | null>} */
-  #lock(locks, name) {
+  /** @param {string} name @returns {Promise<(() => void) | null>} */
+  #lock(name) {
     return new Promise((resolve) => {
-      const keep = (/** @type {Lock | null} */ lock) => {
+      const keep = (/** @type {{name: string} | null} */ lock) => {
+        // The browser keeps the lock for us until this promise is settled.
         if (lock !== null) return new Promise((release) => resolve(() => release(undefined)));
         resolve(null);
         return undefined;
       };
-      locks.request(name, {ifAvailable: true}, keep).catch(() => resolve(null));
+      this.#locks.request(name, {ifAvailable: true}, keep).catch(() => resolve(null));
     });
   }
 }

@@ -18,14 +18,24 @@
  * @typedef {Partial<Row> & {s: string, n: number, gone?: boolean}} TickerEntry
  *
  * `i`: the sequence of the trade, q its size, side who crossed the spread, et when it happened in exchange time (UTC ms;
- * servers of before do not say it).
- * @typedef {{s: string, p: number, q: number, side: string, i: number, et?: number, t: number}} Trade
+ * older servers do not say it), ref how the exchange names it.
+ * @typedef {{s: string, p: number, q: number, side: string, i: number, et?: number, ref?: string, t: number}} Trade
+ * What became of an earlier trade, to readers who ask for corrections: "late", "corrected" or "cancelled". p and q are
+ * right from now on, op and oq were sent before; new_ref is the trade's name from now on.
+ * @typedef {{
+ *   s: string, fix: string, i: number, ref?: string, new_ref?: string, p?: number, q?: number, op?: number, oq?: number,
+ *   et?: number, unknown?: boolean, t: number,
+ * }} Correction
  *
  * A bar of an interval: t when it begins in exchange time, n its trades. `none`: there is no bar yet. `rev`: how often a
  * closed bar was amended; `gone`: all of its trades were cancelled. Both come to readers who ask for corrections.
  * @typedef {{s: string, iv: string, t: number, o: number, h: number, l: number, c: number, v: number, n: number, closed?: boolean, rev?: number}} Bar
  * @typedef {{s: string, iv: string, t: number, gone: true, rev: number}} GoneBar
  * @typedef {{s: string, iv: string, none: true}} NoBar
+ *
+ * A book: prices and sizes of its best levels, the best first. `gone`: its instrument is.
+ * @typedef {readonly [number, number]} Level
+ * @typedef {{s: string, bids: Level[], asks: Level[], gone?: undefined} | {s: string, gone: true}} BookEntry
  *
  * At `t` the clock of the exchange said `clock` (UTC ms); it runs `scale` times as fast as ours. `exchange` is ""
  * for a feed without one.
@@ -35,17 +45,23 @@
  * }} Feed
  * @typedef {{
  *   s: string, name: string, sector: string, feed: string, d: number, tick: number,
- *   ph: Phase, reason: string, t: number, delay?: number,
+ *   ph: Phase, reason: string, t: number, lot?: number, delay?: number,
  * }} Instrument
  * @typedef {Feed | Instrument | {s: string, gone: true} | {feed: string, gone: true}} StatusEntry
- * @typedef {{id: number, title: string, body: string, level: string, t: number, read: boolean}} Notice
+ * @typedef {{id: number, title: string, body: string, level: string, t: number, read: boolean, symbol?: string}} Notice
  * @typedef {{channel: "notifications", type: "snapshot" | "update", seq: number, unread: number, data: Notice[]}} Notices
+ *
+ * One of the person's lists: `at` symbols stand before a section. The id of a list
+ * that is not stored yet is 0; `share` is the key of its link for others, or "".
+ * @typedef {{at: number, name: string}} Section
+ * @typedef {{id: number, name: string, symbols: string[], sections: Section[], share: string}} NamedList
  */
 
 /**
  * An entry as it is written: `ms` is how long before its frame it happened.
  * @typedef {Omit<TickerEntry, "t"> & {ms?: number | null}} WrittenTicker
  * @typedef {Omit<Trade, "t"> & {ms: number}} WrittenTrade
+ * @typedef {Omit<Correction, "t"> & {ms: number}} WrittenCorrection
  */
 
 /** @param {unknown} value @returns {value is Record<string, unknown>} */
@@ -92,7 +108,16 @@ export function isTickerEntry(entry) {
 export function isTradeEntry(entry) {
   if (!isObject(entry) || !isText(entry.s) || !isText(entry.side)) return false;
   if (entry.et !== undefined && !isNumber(entry.et)) return false;
+  if (entry.ref !== undefined && !isText(entry.ref)) return false;
   return isSequence(entry.i) && isNumber(entry.p) && isNumber(entry.q) && isNumber(entry.ms);
+}
+
+/** @param {unknown} entry @returns {entry is WrittenCorrection} */
+export function isCorrectionEntry(entry) {
+  if (!isObject(entry) || !isText(entry.s) || !isText(entry.fix)) return false;
+  const areTexts = ["ref", "new_ref"].every((key) => entry[key] === undefined || isText(entry[key]));
+  const areNumbers = ["p", "q", "op", "oq", "et"].every((key) => entry[key] === undefined || isNumber(entry[key]));
+  return areTexts && areNumbers && isSequence(entry.i) && isNumber(entry.ms);
 }
 
 /** @param {unknown} entry @returns {entry is Bar} */
@@ -112,6 +137,17 @@ export function isNoBarEntry(entry) {
   return isObject(entry) && isText(entry.s) && isText(entry.iv) && entry.none === true;
 }
 
+/** @param {unknown} entry @returns {entry is BookEntry} */
+export function isBookEntry(entry) {
+  if (!isObject(entry) || !isText(entry.s)) return false;
+  return entry.gone === true || (isListOf(entry.bids, isLevel) && isListOf(entry.asks, isLevel));
+}
+
+/** @param {unknown} level @returns {level is Level} */
+function isLevel(level) {
+  return Array.isArray(level) && level.length === 2 && level.every(isNumber);
+}
+
 /** @param {unknown} entry @returns {entry is StatusEntry} */
 export function isStatusEntry(entry) {
   if (!isObject(entry)) return false;
@@ -128,5 +164,23 @@ export function isNoticeFrame(value) {
 
 /** @param {unknown} entry @returns {entry is Notice} */
 function isNotice(entry) {
-  return isObject(entry) && isSequence(entry.id) && isText(entry.title) && isNumber(entry.t);
+  const {id, title, t, symbol = ""} = /** @type {Record<string, unknown>} */ (isObject(entry) ? entry : {});
+  return isSequence(id) && isText(title) && isNumber(t) && isText(symbol);
+}
+
+/** @param {unknown} value @returns {value is NamedList} */
+export function isNamedList(value) {
+  return (
+    isObject(value) &&
+    isSequence(value.id) &&
+    isText(value.name) &&
+    isListOf(value.symbols, isText) &&
+    isListOf(value.sections, isSection) &&
+    isText(value.share)
+  );
+}
+
+/** @param {unknown} value @returns {value is Section} */
+function isSection(value) {
+  return isObject(value) && isSequence(value.at) && isText(value.name);
 }

@@ -5,11 +5,13 @@
  */
 
 import {
-  isBarEntry, isGoneBarEntry, isListOf, isNoBarEntry, isNoticeFrame, isNumber, isObject,
+  isBarEntry, isBookEntry, isCorrectionEntry, isGoneBarEntry, isListOf, isNamedList, isNoBarEntry, isNoticeFrame, isNumber, isObject,
   isSequence, isStatusEntry, isText, isTickerEntry, isTradeEntry,
 } from "./checks.js";
 
 export const VERSION = 1;
+/** Stands for all symbols in a subscription of prices. */
+export const EVERYTHING = "*";
 export const MESSAGE_BYTES = 65536;
 export const SYMBOL_LIMIT = 500;
 export const MIN_RATE = 0.2;
@@ -20,6 +22,7 @@ export const CHANNEL = Object.freeze({
   TICKER: "ticker",
   TRADES: "trades",
   BARS: "bars",
+  DEPTH: "depth",
   STATUS: "status",
   NOTIFICATIONS: "notifications",
   WATCHLIST: "watchlist",
@@ -32,14 +35,16 @@ export const HEARTBEAT = "heartbeat";
 /** Everything that can be subscribed to. @type {readonly string[]} */
 export const CHANNELS = Object.freeze(Object.values(CHANNEL));
 /** What a pause stops. @type {readonly string[]} */
-export const PAUSED_CHANNELS = Object.freeze([CHANNEL.TICKER, CHANNEL.TRADES, CHANNEL.BARS]);
+export const PAUSED_CHANNELS = Object.freeze([CHANNEL.TICKER, CHANNEL.TRADES, CHANNEL.BARS, CHANNEL.DEPTH]);
 /** The channels with a position on the tape. @type {readonly string[]} */
 export const TAPE_CHANNELS = Object.freeze([...PAUSED_CHANNELS, CHANNEL.STATUS]);
 /** The channels that can resume: by a position on the tape, or by the id of the last notification. @type {readonly string[]} */
 export const RESUMED_CHANNELS = Object.freeze([...TAPE_CHANNELS, CHANNEL.NOTIFICATIONS]);
 /** The channels whose snapshots name all that was asked for: the server does not know the rest. @type {readonly string[]} */
-export const KEYED_CHANNELS = Object.freeze([CHANNEL.TICKER, CHANNEL.BARS]);
-/** The channels whose snapshots say with `gap` that something before them is missing. @type {readonly string[]} */
+export const KEYED_CHANNELS = Object.freeze([CHANNEL.TICKER, CHANNEL.BARS, CHANNEL.DEPTH]);
+/** The channels that report changes of earlier trades and bars, to readers who ask. @type {readonly string[]} */
+export const CORRECTED_CHANNELS = Object.freeze([CHANNEL.TRADES, CHANNEL.BARS]);
+/** The channels of which a page shows a gap: of the others a snapshot has all that is shown. @type {readonly string[]} */
 export const GAP_CHANNELS = Object.freeze([CHANNEL.TRADES, CHANNEL.BARS]);
 
 export const METHOD = Object.freeze({
@@ -71,7 +76,7 @@ export const CLOSE_TEXT = Object.freeze({
   4400: ["too many messages were not commands", false],
   4401: ["signed out, expired or deactivated", false],
   4403: ["not permitted, or from a foreign origin", false],
-  4408: ["the reader accepted nothing for too long", true],
+  4408: ["too slow: nothing accepted for too long, or too many answers unread", true],
   4409: ["your access has changed", true],
   4410: ["disconnected by an operator", false],
   4429: ["too many commands or connections", true],
@@ -95,9 +100,11 @@ export const ERROR = Object.freeze({
  * @typedef {import("./checks.js").Row} Row
  * @typedef {import("./checks.js").TickerEntry} TickerEntry
  * @typedef {import("./checks.js").Trade} Trade
+ * @typedef {import("./checks.js").Correction} Correction
  * @typedef {import("./checks.js").Bar} Bar
  * @typedef {import("./checks.js").NoBar} NoBar
  * @typedef {import("./checks.js").GoneBar} GoneBar
+ * @typedef {import("./checks.js").BookEntry} BookEntry
  * @typedef {import("./checks.js").Feed} Feed
  * @typedef {import("./checks.js").Instrument} Instrument
  * @typedef {import("./checks.js").StatusEntry} StatusEntry
@@ -117,19 +124,21 @@ export const ERROR = Object.freeze({
 /**
  * @typedef {Snapshot<"ticker", TickerEntry>} TickerSnapshot
  * @typedef {Update<"ticker", TickerEntry>} TickerUpdate
- * @typedef {Snapshot<"trades", Trade> & {gap?: boolean}} TradesSnapshot
- * @typedef {Update<"trades", Trade>} TradesUpdate
+ * @typedef {Snapshot<"trades", Trade | Correction> & {gap?: boolean}} TradesSnapshot
+ * @typedef {Update<"trades", Trade | Correction>} TradesUpdate
  * @typedef {Snapshot<"bars", Bar | NoBar | GoneBar> & {gap?: boolean}} BarsSnapshot
  * @typedef {Update<"bars", Bar | GoneBar>} BarsUpdate
  * @typedef {BarsSnapshot | BarsUpdate} BarsFrame
+ * @typedef {Snapshot<"depth", BookEntry> | Update<"depth", BookEntry>} DepthFrame
  * @typedef {Snapshot<"status", StatusEntry>} StatusSnapshot
  * @typedef {Update<"status", StatusEntry>} StatusUpdate
  * `stale`: since when the market is silent through a fault (UTC ms), or null.
+ * `trouble`: what is wrong with the database, for staff; absent while all is well.
  * `confirms`: the channels of which nothing is missing up to `seq`. It is not on the wire: the connection leaves out
  * channels that it has not opened.
  * @typedef {{
  *   channel: "heartbeat", type: "heartbeat", seq: number, ts: number | null, stale: number | null,
- *   confirms: readonly string[],
+ *   confirms: readonly string[], trouble?: string,
  * }} Heartbeat
  * @typedef {TickerSnapshot | TickerUpdate | StatusSnapshot | StatusUpdate | Heartbeat} MarketFrame
  * @typedef {TradesSnapshot | TradesUpdate} TradesFrame
@@ -140,20 +149,23 @@ export const ERROR = Object.freeze({
  * }} Welcome
  * @typedef {{channel: "status", type: "shutdown", retry_ms: number}} Shutdown
  * @typedef {{channel: "status", type: "pace", rate: number, reason: string}} PaceFrame
- * @typedef {{channel: "watchlist", type: "snapshot", data: string[]}} WatchlistFrame
+ * @typedef {import("./checks.js").NamedList} NamedList
+ * @typedef {{
+ *   channel: "watchlist", type: "snapshot", data: string[], version: string, lists: NamedList[],
+ * }} WatchlistFrame `data`: the symbols of the first list
  * @typedef {{code: number, name: string, message: string, retry: boolean}} Refusal
  * @typedef {{
  *   channel: "answer", type: "answer", method: string, id: number | null, success: boolean,
  *   result: Record<string, unknown>, error: Refusal | null,
  * }} Answer
- * @typedef {MarketFrame | TradesFrame | BarsFrame | Welcome | Shutdown | PaceFrame | Notices | WatchlistFrame | Answer} Frame
+ * @typedef {MarketFrame | TradesFrame | BarsFrame | DepthFrame | Welcome | Shutdown | PaceFrame | Notices | WatchlistFrame | Answer} Frame
  *
  * What a subscription is answered with; nothing when it was refused.
  * @typedef {{channel?: string, symbols?: string[], rejected?: Record<string, string>, resumed?: boolean}} Opened
  *
  * What each method says.
  * @typedef {{
- *   subscribe: {channel: string, symbols?: string[], since?: string | null, fields?: readonly string[]},
+ *   subscribe: {channel: string, symbols?: string[], since?: string | null, fields?: readonly string[], corrections?: boolean},
  *   unsubscribe: {channel: string, symbols?: string[]},
  *   set: {paused?: boolean, max_rate?: number},
  *   ack: {position: string, paint_ms: number},
@@ -198,12 +210,12 @@ export function barsName({s, iv}) {
 }
 
 /**
- * Return the symbols or names that are in a snapshot of prices or bars. The server does not know the others.
+ * Return the symbols or names that are in a snapshot of prices, bars or books. The server does not know the others.
  * @param {Frame} frame
  */
 export function namesIn(frame) {
   if (frame.channel === CHANNEL.BARS) return frame.data.map(barsName);
-  return frame.channel === CHANNEL.TICKER ? frame.data.map(({s}) => s) : [];
+  return frame.channel === CHANNEL.TICKER || frame.channel === CHANNEL.DEPTH ? frame.data.map(({s}) => s) : [];
 }
 
 /**
@@ -222,8 +234,14 @@ export function encodePosition(epoch, sequence) {
  */
 export function parsePosition(text) {
   if (typeof text !== "string") return null;
+  // Fifteen digits always fit a double exactly.
   const [, epoch, sequence] = /^(.*):(\d{1,15})$/.exec(text) ?? [];
   return epoch === undefined ? null : {epoch, sequence: Number(sequence)};
+}
+
+/** Say whether a frame belongs to a subscription: it comes after the answer that opened its channel. @param {Frame} frame */
+export function isOfChannel({channel, type}) {
+  return CHANNELS.includes(channel) && (type === "snapshot" || type === "update");
 }
 
 /**
@@ -268,6 +286,8 @@ export function readFrame(value) {
       return readTrades(frame);
     case CHANNEL.BARS:
       return isBarsFrame(frame) ? frame : null;
+    case CHANNEL.DEPTH:
+      return readDepth(frame);
     case CHANNEL.STATUS:
       return isStatusFrame(frame) ? frame : null;
     case HEARTBEAT:
@@ -275,7 +295,7 @@ export function readFrame(value) {
     case CHANNEL.NOTIFICATIONS:
       return isNoticeFrame(frame) ? frame : null;
     case CHANNEL.WATCHLIST:
-      return isWatchlistFrame(frame) ? frame : null;
+      return readWatchlist(frame);
     default:
       return null;
   }
@@ -306,18 +326,30 @@ function datedTicker({ms, ...rest}, ts) {
   return entry;
 }
 
+/** Read books, which are an object by symbol. @param {Record<string, unknown>} value @returns {DepthFrame | null} */
+function readDepth(value) {
+  if (!isObject(value.data)) return null;
+  const entries = Object.entries(value.data).map(([s, entry]) => isObject(entry) ? {s, ...entry} : entry);
+  /** @type {Record<string, unknown>} */
+  const frame = {...value, data: entries};
+  return isMarketFrame(frame, CHANNEL.DEPTH, isBookEntry) ? frame : null;
+}
+
 /** @param {Record<string, unknown>} frame @returns {TradesFrame | null} */
 function readTrades(frame) {
-  if (!isMarketFrame(frame, CHANNEL.TRADES, isTradeEntry)) return null;
+  /** @type {(entry: unknown) => entry is import("./checks.js").WrittenTrade | import("./checks.js").WrittenCorrection} */
+  const isEntry = (entry) => isTradeEntry(entry) || isCorrectionEntry(entry);
+  if (!isMarketFrame(frame, CHANNEL.TRADES, isEntry)) return null;
   const data = frame.data.map(({ms, ...trade}) => Object.assign(trade, {t: frame.ts - ms}));
   return {...frame, data};
 }
 
 /** @param {Record<string, unknown>} value @returns {Heartbeat | null} */
-function readHeartbeat({seq, ts, stale}) {
+function readHeartbeat({seq, ts, stale, trouble}) {
   if (!isSequence(seq)) return null;
   const times = {ts: isNumber(ts) ? ts : null, stale: isNumber(stale) ? stale : null};
-  return {channel: HEARTBEAT, type: HEARTBEAT, seq, ...times, confirms: TAPE_CHANNELS};
+  const extra = isText(trouble) ? {trouble} : {};
+  return {channel: HEARTBEAT, type: HEARTBEAT, seq, ...times, ...extra, confirms: TAPE_CHANNELS};
 }
 
 /** @param {string} method @param {Record<string, unknown>} value @returns {Answer} */
@@ -347,9 +379,15 @@ function isStatusFrame(value) {
   return isMarketFrame(value, CHANNEL.STATUS, isStatusEntry);
 }
 
+/** Read the lists. A server of before says only the symbols of the first. @param {Record<string, unknown>} value @returns {WatchlistFrame | null} */
+function readWatchlist(value) {
+  const frame = {version: "", lists: [], ...value};
+  return isWatchlistFrame(frame) ? frame : null;
+}
+
 /** @param {Record<string, unknown>} value @returns {value is WatchlistFrame} */
 function isWatchlistFrame(value) {
-  return isListOf(value.data, isText);
+  return isListOf(value.data, isText) && isText(value.version) && isListOf(value.lists, isNamedList);
 }
 
 /** Only a snapshot says that there is no bar yet. @param {Record<string, unknown>} value @returns {value is BarsFrame} */

@@ -70,6 +70,30 @@ test("a heartbeat confirms the channels that are open", () => {
   equal(confirmed, [[], ["ticker"], ["ticker", "trades"], ["trades"]]);
 });
 
+test("what a former subscription still brings says nothing of the new one", () => {
+  const heard = [];
+  const world = connected({}, {deliver: (frame) => { heard.push(frame.seq ?? frame.type); return true; }});
+  const {subscriptions} = world.connection;
+  subscriptions.add("trades", ["A"]);
+  world.clock.advance(20);
+  const say = (frame) => world.opened[0].onframe(frame, 10);
+  const answer = ({id, method}) => say({channel: "answer", type: "answer", method, id, success: true, result: {}, error: null});
+  const trades = (seq, type = "snapshot") => say({channel: "trades", type, epoch: "e", from: seq - 1, seq, ts: 1, data: []});
+  answer(world.commands.at(-1));
+  trades(1);
+  subscriptions.add("trades", ["B"]);
+  const added = world.commands.at(-1);
+  subscriptions.remove("trades", ["A", "B"]);
+  subscriptions.add("trades", ["A", "B"]);
+  const renewed = world.commands.at(-1);
+  trades(2, "update");
+  answer(added);
+  trades(3);
+  answer(renewed);
+  trades(4);
+  equal(heard, ["answer", 1, "answer", "answer", 4]);
+});
+
 test("a wait that is over does not bind the next one", () => {
   const world = connected();
   world.clock.advance(1_000);
@@ -127,7 +151,7 @@ test("what a transport asks for counts although a shutdown announced less", () =
   equal(triesOf(world, "websocket").length, 2);
 });
 
-test("who tries now does not wait, but only where a wait was", () => {
+test("a try now ends a wait, and does nothing without one", () => {
   const world = connected();
   world.clock.advance(1_000);
   world.connection.tryNow();

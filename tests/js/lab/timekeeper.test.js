@@ -10,10 +10,10 @@ function begun() {
     open: (positions) => { world.opened += 1; equal(positions(), {}); },
     close: () => { world.closed += 1; }, send: (command) => world.sent.push(command),
   };
-  world.keeper = new Timekeeper({
+  world.timekeeper = new Timekeeper({
     transport: world.transport, now: () => clock.now_ms, timers: clock, onanswer: (...times) => world.answers.push(times),
   });
-  world.keeper.open();
+  world.timekeeper.open();
   world.transport.onopen();
   world.answer = (result, method = "pong") => world.transport.onframe({channel: "answer", type: "answer", method, result});
   return world;
@@ -35,13 +35,13 @@ test("an answer has the times of the question and of the hearing", () => {
 });
 
 test("twelve questions follow each other, and then one in ten seconds", () => {
-  const {keeper, clock, sent, answer} = begun();
+  const {timekeeper, clock, sent, answer} = begun();
   for (let number = 1; number <= 12; number += 1) {
-    equal([keeper.isSure, sent.length], [false, number]);
+    equal([timekeeper.isSure, sent.length], [false, number]);
     answer({ts: 1});
     clock.advance(0);
   }
-  equal([keeper.isSure, sent.length], [true, 12]);
+  equal([timekeeper.isSure, sent.length], [true, 12]);
   clock.advance(9_999);
   equal(sent.length, 12);
   clock.advance(1);
@@ -49,7 +49,7 @@ test("twelve questions follow each other, and then one in ten seconds", () => {
 });
 
 test("it asks no more once it is closed, and begins again when it is opened", () => {
-  const {keeper, transport, clock, sent, answer, ...world} = begun();
+  const {timekeeper, transport, clock, sent, answer, ...world} = begun();
   for (let number = 0; number < 12; number += 1) {
     answer({ts: 1});
     clock.advance(0);
@@ -57,6 +57,6 @@ test("it asks no more once it is closed, and begins again when it is opened", ()
   transport.onclose();
   clock.advance(60_000);
   equal(sent.length, 12);
-  keeper.open();
-  equal([keeper.isSure, world.opened], [false, 1]);
+  timekeeper.open();
+  equal([timekeeper.isSure, world.opened], [false, 1]);
 });

@@ -51,6 +51,31 @@ test("an amended bar takes the place of the former one, and later bars stay", ()
   equal(bars.of("A@1m").map(({t, rev}) => [t, rev]), [[50, 1], [60, 2], [70, undefined]]);
 });
 
+test("an amended bar that begins before the known ones waits for the bars between", () => {
+  const bars = new Bars();
+  const gone = {s: "A", iv: "1m", t: 20, gone: true, rev: 1};
+  bars.apply(readFrame({...HEAD, type: "snapshot", epoch: "e", data: [bar(50), {...bar(30), c: 9, closed: true, rev: 2}, gone]}));
+  equal(bars.of("A@1m").map(({t}) => t), [50]);
+  equal(bars.looseOf("A@1m").map(({t}) => t), [30, 20]);
+  bars.lay("A@1m", [bar(10), bar(20), bar(30), bar(40)]);
+  equal(bars.of("A@1m").map(({t, c}) => [t, c]), [[10, 1], [30, 9], [40, 1], [50, 1]]);
+  equal(bars.looseOf("A@1m"), []);
+  bars.apply(readFrame({...HEAD, from: 5, seq: 6, data: [{...bar(5), closed: true, rev: 1}, {...bar(10), c: 8, closed: true, rev: 1}]}));
+  equal(bars.of("A@1m").map(({t, c}) => [t, c])[0], [10, 8]);
+});
+
+test("the only bar may be gone, and come back while it is live", () => {
+  const bars = new Bars();
+  const gone = {s: "A", iv: "1m", t: 50, gone: true, rev: 1};
+  bars.apply(readFrame({...HEAD, type: "snapshot", epoch: "e", data: [bar(50)]}));
+  bars.apply(readFrame({...HEAD, from: 5, seq: 6, data: [gone]}));
+  equal(bars.of("A@1m"), []);
+  bars.apply(readFrame({...HEAD, from: 6, seq: 7, data: [gone]}));
+  bars.apply(readFrame({...HEAD, from: 7, seq: 8, data: [bar(50)]}));
+  bars.lay("A@1m", [bar(40)]);
+  equal(bars.of("A@1m").map(({t}) => t), [40, 50]);
+});
+
 test("only the newest bars are kept", () => {
   const bars = new Bars();
   bars.lay("B@1m", Array.from({length: 1500}, (_, t) => bar(t)));

@@ -85,3 +85,44 @@ test("a symbol that joins begins where the tape does", () => {
 test("before its snapshot an update is of what was wanted before", () => {
   equal(tapeOf("AB", update(7, 8, ["A8"]), snapshot(9, ["A9"])).lines(), ["A9"]);
 });
+
+// --- corrections --------------------------------------------------------------------------------
+const named = (i, ref, p = 1.5) => ({s: "A", p, q: 100, side: "BUY", i, ref, ms: 0});
+const fix = (kind, i, ref, more = {}) => ({s: "A", fix: kind, i, ref, ms: 0, ...more});
+const entries = (from, seq, data) => ({channel: "trades", from, seq, ts: 1, data});
+
+/** What the lines say of their trades: sequence, price, size, fate, and what was told first. */
+const fates = (tape) => tape.lines.map(({trade}) => trade && [trade.i, trade.p, trade.q, trade.fix, trade.before?.p]);
+
+test("a corrected trade has its new values where it stood, and keeps its line", () => {
+  const {tape, take} = tapeOf("A", snapshot(4), entries(4, 6, [named(5, "x"), named(6, "y")]));
+  const keys = tape.lines.map(({key}) => key);
+  equal(take(entries(6, 7, [fix("corrected", 7, "x", {p: 2, q: 30, op: 1.5, oq: 100})])), true);
+  equal(fates(tape), [[5, 2, 30, "corrected", 1.5], [6, 1.5, 100, undefined, undefined]]);
+  equal(tape.lines.map(({key}) => key), keys);
+  equal(tape.position, "e:7");
+});
+
+test("a cancelled trade stays, with the values that it had", () => {
+  const {tape} = tapeOf("A", snapshot(4), entries(4, 6, [named(5, "x"), fix("cancelled", 6, "x", {op: 1.5, oq: 100})]));
+  equal(fates(tape), [[5, 1.5, 100, "cancelled", undefined]]);
+});
+
+test("a late trade is marked, and what was corrected twice says what was told first", () => {
+  const {tape} = tapeOf("A", snapshot(4), entries(4, 6, [named(5, "x"), fix("late", 6, "x", {p: 1.5, q: 100})]),
+    entries(6, 9, [fix("corrected", 7, "x", {p: 2, q: 100, new_ref: "z"}), fix("corrected", 8, "z", {p: 3, q: 100}), fix("cancelled", 9, "nobody")]));
+  equal(fates(tape), [[5, 3, 100, "corrected", 1.5]]);
+});
+
+test("a correction that is repeated, of another symbol or without a name changes nothing", () => {
+  const twice = [named(5, "x"), fix("corrected", 6, "x", {p: 2, q: 1}), fix("corrected", 7, "x", {p: 3, q: 1})];
+  const {tape, take} = tapeOf("A", snapshot(4), entries(4, 7, twice), {...snapshot(7), data: twice});
+  equal(fates(tape), [[5, 3, 1, "corrected", 1.5]]);
+  take(entries(7, 9, [{...fix("cancelled", 8, "x"), s: "B"}, fix("cancelled", 9, undefined)]));
+  equal(fates(tape), [[5, 3, 1, "corrected", 1.5]]);
+});
+
+test("a trade of an earlier epoch with the same name is another one", () => {
+  const {tape} = tapeOf("A", {...snapshot(4), data: [named(4, "x")]}, {...snapshot(2, [], {epoch: "f"}), data: []}, entries(2, 5, [fix("cancelled", 5, "x")]));
+  equal(fates(tape), [[4, 1.5, 100, undefined, undefined], null]);
+});

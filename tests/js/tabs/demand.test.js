@@ -3,7 +3,7 @@
 import {Demand} from "/static/js/tabs/demand.js";
 import {equal, test} from "../harness.js";
 
-const tab = (facts = {}) => ({wanted: new Map(), asked: new Set(), fields: null, isPaused: false, max_rate: 10, isSlower: false, ...facts});
+const tab = (facts = {}) => ({wanted: new Map(), asked: new Set(), corrected: new Set(), fields: null, isPaused: false, max_rate: 10, isSlower: false, ...facts});
 
 function demand(...tabs) {
   const world = {asked: [], less: [], details: {}};
@@ -96,4 +96,15 @@ test("a tab that comes back keeps only what it asks for again", () => {
   taken();
   sum.prune(a);
   equal([taken(), [...a.wanted.keys()]], [["remove trades A"], ["status"]]);
+});
+
+test("a tab that asks for corrections is told of them until it leaves the channel", () => {
+  const one = tab();
+  const {demand: sum, want} = demand(one);
+  want(one, "trades", ["A"], {corrections: true});
+  want(one, "trades", ["B"]);
+  want(one, "bars", ["A@1m"]);
+  equal([...one.corrected], ["trades"]);
+  sum.unwant(one, {channel: "trades", symbols: ["A", "B"]});
+  equal([...one.corrected], []);
 });

@@ -27,7 +27,7 @@ function asked(commands, {frames = [], positions = {}} = {}) {
 test("a query says what is wanted and where each channel stands", () => {
   const frames = [
     {channel: "notifications", type: "snapshot", seq: 4, unread: 2, data: []},
-    {channel: "watchlist", type: "snapshot", data: ["NVX", "ORB"]},
+    {channel: "watchlist", type: "snapshot", data: ["NVX", "ORB"], version: "a1", lists: []},
   ];
   equal(asked(SUBSCRIBES, {frames}), {
     isNew: [true, true, true],
@@ -39,7 +39,7 @@ test("a query says what is wanted and where each channel stands", () => {
       status_since: "e:9",
       notifications_since: "4",
       unread: "2",
-      watchlist: "NVX,ORB",
+      lists: "a1",
     },
     isWhole: true,
     commands: [1, 2, 3],
@@ -93,4 +93,18 @@ test("frames stand for the answers", () => {
   ]);
   const untraded = {channel: "trades", type: "snapshot", data: []};
   equal(answers([more], [untraded]), [{id: 3, channel: "trades", resumed: false, rejected: {}}]);
+});
+
+test("books have a parameter of their own, so a list of prices stays short of them", () => {
+  const book = {method: "subscribe", params: {channel: "depth", symbols: ["QAL"]}, id: 9};
+  const {parameters} = asked([SUBSCRIBES[0], book], {positions: {depth: "e:8"}});
+  equal([parameters.symbols, parameters.depth, parameters.depth_since], ["NVX,ORB", "QAL", "e:8"]);
+});
+
+test("corrections are asked for with trades and bars, and with nothing else", () => {
+  const ask = (channel) => ({method: "subscribe", params: {channel, symbols: ["NVX@1m"], corrections: true}, id: 1});
+  for (const channel of ["trades", "bars"]) equal(asked([ask(channel)]).parameters.corrections, "1");
+  const over = {method: "unsubscribe", params: {channel: "trades", symbols: ["NVX@1m"]}, id: 2};
+  equal(asked([ask("trades"), SUBSCRIBES[1], over]).parameters.corrections, undefined);
+  equal(asked(SUBSCRIBES).parameters.corrections, undefined);
 });

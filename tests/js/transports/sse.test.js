@@ -57,6 +57,40 @@ test("the bytes of a piece are counted once, with its first frame", async () => 
   equal(sizes, [text.length, 0, 0, 0, 0]);
 });
 
+test("what is wrong with the database stays until a heartbeat says that it is over", async () => {
+  const news = (seq) => event({channel: "ticker", from: seq - 1, seq, ts: 1, data: {}}, {id: `e:${seq}`});
+  const beat = (more) => event({channel: "heartbeat", seq: 5, ts: 1, ...more});
+  const text = event(WELCOME) + beat({trouble: "The disk is full."}) + news(6) + beat({}) + news(7);
+  const told = [];
+  const transport = new SseTransport({url: "/sse/v1/", fetch: () => Promise.resolve(new Response(text))});
+  const ended = new Promise((resolve) => { transport.onclose = resolve; });
+  transport.onframe = (frame) => frame.type === "heartbeat" && told.push(frame.trouble ?? "");
+  transport.open(() => ({}));
+  await ended;
+  equal(told, ["The disk is full.", "The disk is full.", "", ""]);
+});
+
+test("the answers come before the frames that follow from the commands, as over a WebSocket", async () => {
+  const heard = [];
+  const part = (more) => event({channel: "trades", type: "snapshot", epoch: "e", seq: 5, ts: 1, data: [], ...more});
+  const last = event({channel: "trades", type: "snapshot", epoch: "e", seq: 5, ts: 1, data: []}, {id: "e:5"});
+  const next = event({channel: "trades", from: 5, seq: 6, ts: 1, data: []}, {id: "e:6"});
+  const text = event(WELCOME) + part({more: true}) + last + next;
+  const fetch = (address) => address.includes("trades") ? Promise.resolve(new Response(text)) : new Promise(() => {});
+  const transport = new SseTransport({url: "/sse/v1/", fetch});
+  const ended = new Promise((resolve) => { transport.onclose = resolve; });
+  let bytes = 0;
+  transport.onframe = (frame, size) => {
+    heard.push(frame.type);
+    bytes += size;
+  };
+  transport.open(() => ({}));
+  transport.send({method: "subscribe", params: {channel: "trades", symbols: ["A"]}, id: 1});
+  await ended;
+  equal(heard, ["welcome", "answer", "snapshot", "snapshot", "heartbeat", "update", "heartbeat"]);
+  equal(bytes, text.length);
+});
+
 test("the bytes are those of the first frame though the piece begins with an event of two", async () => {
   const text = event({channel: "ticker", from: 4, seq: 5, ts: 1, data: {}}, {id: "e:5"});
   equal((await followed(text)).sizes, [text.length, 0]);

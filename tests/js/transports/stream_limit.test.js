@@ -72,14 +72,6 @@ test("a stream that is closed before it got its slot is never opened", async () 
   equal([log.includes("open"), locks.taken.size], [false, 0]);
 });
 
-test("without locks there is no limit", async () => {
-  const log = [];
-  const limited = new LimitedTransport(limitedIn(null, log).inner, new StreamSlots(null));
-  limited.open(() => ({}));
-  await settled();
-  equal(log.at(-1), "open");
-});
-
 test("pages and the lab limit what keeps a request open, and nothing else", () => {
   const addresses = {socketUrl: "ws://a/ws/", sseUrl: "/sse/", pollUrl: "/poll/"};
   const isLimited = ({make}) => make() instanceof LimitedTransport;

@@ -8,6 +8,7 @@ import {each, equal, test} from "../harness.js";
 const HEAD = {seq: 5, ts: 1_000};
 const BAR = {s: "A", iv: "1m", t: 0, o: 1, h: 1, l: 1, c: 1, v: 1, n: 1};
 const TRADE = {s: "A", side: "BUY", i: 4, p: 1, q: 2, et: 60000, ms: 30};
+const FIX = {s: "A", fix: "cancelled", i: 5, ref: "D:1", op: 1, oq: 2, et: 60000, ms: 3};
 const FEED = {feed: "f", name: "F", state: "RUNNING", rate: 1, reason: "", t: 1, exchange: "", zone: "", day: 1, ph: "OPEN", clock: 1, scale: 1};
 const LISTED = {s: "A", name: "a", sector: "", feed: "f", d: 2, tick: 0.01, ph: "OPEN", reason: "", t: 1};
 const NOTICE = {id: 1, title: "n", body: "", level: "info", t: 1, read: false};
@@ -32,7 +33,7 @@ test("a frame without a type is an update", () => {
 test("every frame of the wire is read", () =>
   each([
     update("ticker", {}), snapshot("ticker", {A: {gone: true}}), update("trades", []), snapshot("trades", [TRADE], {gap: true}),
-    update("bars", [BAR]), snapshot("bars", [BAR, {s: "A", iv: "1m", none: true}]), update("status", [FEED, LISTED]),
+    update("trades", [TRADE, FIX, {...TRADE, ref: "D:1"}]), update("bars", [BAR]), snapshot("bars", [BAR, {s: "A", iv: "1m", none: true}]), update("status", [FEED, LISTED]),
     snapshot("status", [{s: "A", gone: true}, {feed: "f", gone: true}]), {channel: "heartbeat", seq: 0, ts: 1},
     {channel: "status", type: "welcome", server_time: 1, heartbeat_ms: 1}, {channel: "status", type: "shutdown", retry_ms: 1},
     {channel: "status", type: "pace", rate: 1, reason: ""}, {channel: "notifications", seq: 1, unread: 0, data: [NOTICE]},
@@ -47,6 +48,7 @@ test("what is no frame is nothing", () =>
     update("ticker", {A: {n: -1}}), update("ticker", {A: {ph: 1}}), update("ticker", {}, {from: 6}), update("ticker", {}, {from: null}),
     update("ticker", {}, {ts: "1"}), update("ticker", {}, {seq: 1.5}), snapshot("ticker", {}, {epoch: 1}), snapshot("ticker", {}, {seq: -1}),
     update("trades", {}), ...["s", "side", "i", "p", "q", "et", "ms"].map((key) => update("trades", [{...TRADE, [key]: null}])),
+    ...["s", "fix", "i", "ref", "op", "oq", "et", "ms"].map((key) => update("trades", [{...FIX, [key]: null}])),
     ...["s", "iv", "t", "o", "h", "l", "c", "v", "n"].map((key) => update("bars", [{...BAR, [key]: null}])),
     update("bars", [{s: "A", iv: "1m", none: true}]), snapshot("bars", [{s: "A", iv: "1m", none: false}]),
     ...["feed", "name", "state", "exchange", "zone", "ph", "t", "day", "clock", "scale"].map((key) => update("status", [{...FEED, [key]: null}])),
@@ -64,6 +66,7 @@ test("text is read as far as it is a frame", () => {
   equal([parseFrame("{"), parseFrame(5), parseFrame("null")], [null, null, null]);
   equal(parseFrame('{"channel":"heartbeat","seq":7}'), {channel: "heartbeat", type: "heartbeat", seq: 7, ts: null, stale: null, confirms: TAPE_CHANNELS});
   equal(readFrame({channel: "heartbeat", seq: 7, ts: 1, stale: 5}).stale, 5);
+  equal([readFrame({channel: "heartbeat", seq: 7, trouble: "full"}).trouble, readFrame({channel: "heartbeat", seq: 7, trouble: 5}).trouble], ["full", undefined]);
 });
 
 test("an answer says whether the command was done, and whether to ask again", () => {

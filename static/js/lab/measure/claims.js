@@ -24,12 +24,14 @@ const UNKNOWN = "No figures yet.";
 /**
  * Return every claim with its verdict.
  * @param {Record<Key, Figures>} figures of one period, by transport
- * @param {Partial<Record<Key, Figures>>} [errors] how far each may be off by chance
+ * @param {Record<Key, Figures>} errors how far each may be off by chance
  * @returns {Verdict[]}
  */
-export function verdictsOf({websocket, sse, longpoll, poll}, errors = {}) {
-  const noise = (/** @type {import("./figures.js").FigureKey} */ key, /** @type {Key} */ one, /** @type {Key} */ other) =>
-    Math.hypot(errors[one]?.[key] ?? 0, errors[other]?.[key] ?? 0);
+export function verdictsOf({websocket, sse, longpoll, poll}, errors) {
+  const noise = (/** @type {import("./figures.js").FigureKey} */ key, /** @type {Key} */ one, /** @type {Key} */ other) => {
+    const [first, second] = [errors[one][key], errors[other][key]];
+    return first === null || second === null ? null : Math.hypot(first, second);
+  };
   return [
     compare({
       claim: "WebSocket has lower latency than polling.",
@@ -62,20 +64,55 @@ export function verdictsOf({websocket, sse, longpoll, poll}, errors = {}) {
 }
 
 /**
+ * Say in one line which transport is the fastest of this run, and how long the others take. Those whose difference may be
+ * chance are named together; those of which too little is known are not judged.
+ * @param {Record<Key, Figures>} figures of one period, by transport
+ * @param {Record<Key, Figures>} errors how far each may be off by chance
+ * @param {readonly {key: Key, name: string}[]} transports
+ */
+export function headline(figures, errors, transports) {
+  const known = transports.flatMap(({key, name}) => {
+    const [p50_ms, error] = [figures[key].receipt_p50_ms, errors[key].receipt_p50_ms];
+    return p50_ms === null || error === null ? [] : [{name, p50_ms, error}];
+  }).sort((a, b) => a.p50_ms - b.p50_ms);
+  const [best] = known;
+  if (!best || known.length < 2) return "The verdict comes within seconds.";
+  const isEqual = (/** @type {typeof best} */ other) => !isClear(best.p50_ms, other.p50_ms, Math.hypot(best.error, other.error));
+  const fastest = known.filter(isEqual).map(({name}) => name);
+  const others = known.filter((each) => !isEqual(each)).map(({name, p50_ms}, index) => `${name}${index ? "" : " takes"} ${span(p50_ms)}`);
+  const unknown = transports.map(({name}) => name).filter((name) => !known.some((each) => each.name === name));
+  return [
+    `${inWords(fastest)} ${fastest.length > 1 ? "are" : "is"} the fastest here: half of all ticks arrive within ${span(best.p50_ms)}.`,
+    ...(others.length ? [`${inWords(others)}.`] : []),
+    ...(unknown.length ? [`No verdict on ${inWords(unknown)} yet.`] : []),
+  ].join(" ");
+}
+
+/** @param {readonly string[]} words */
+function inWords(words) {
+  return words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${String(words.at(-1))}` : words.join("");
+}
+
+/** Say whether a difference is no chance. @param {number} less @param {number} more @param {number} error the standard error of the difference */
+function isClear(less, more, error) {
+  return Math.abs(more - less) > Math.max(ERRORS * error, RESOLUTION * Math.max(less, more));
+}
+
+/**
  * @param {{
- *   claim: string, less: number | null, more: number | null, error: number, say: (less: number, more: number) => string,
- * }} options `error`: the standard error of the difference
+ *   claim: string, less: number | null, more: number | null, error: number | null, say: (less: number, more: number) => string,
+ * }} options `error`: the standard error of the difference; null while too few seconds tell it
  * @returns {Verdict}
  */
 function compare({claim, less, more, error, say}) {
   if (less === null || more === null) return {claim, holds: null, because: UNKNOWN};
-  const isClear = Math.abs(more - less) > Math.max(ERRORS * error, RESOLUTION * Math.max(less, more));
-  if (!isClear) return {claim, holds: "unclear", because: `${say(less, more)} The difference may be chance.`};
+  if (error === null) return {claim, holds: "unclear", because: `${say(less, more)} Too few seconds tell yet what is chance.`};
+  if (!isClear(less, more, error)) return {claim, holds: "unclear", because: `${say(less, more)} The difference may be chance.`};
   return {claim, holds: less < more, because: say(less, more)};
 }
 
 /**
- * Commands cost the requests beyond the one that opened the stream.
+ * Compare how many requests commands took: those beyond the one that opened the connection.
  * @param {Figures} sse
  * @param {Figures} websocket
  * @returns {Verdict}

@@ -63,17 +63,14 @@ export class History {
   }
 
   /**
-   * Note that a second has passed.
+   * Note that a second has passed; return what was added in it.
    * @param {Ledger} ledger
    */
   tick(ledger) {
+    const added = ledger.minus(this.#seconds.at(-1) ?? this.#begin);
     this.#seconds.push(ledger.copy());
     if (this.#seconds.length > this.#kept + 1) this.#seconds.shift();
-  }
-
-  /** Return what was added in each second of the recent period. */
-  seconds() {
-    return this.#seconds.slice(1).map((ledger, at) => ledger.minus(this.#seconds[at] ?? this.#begin));
+    return added;
   }
 
   /** Return what was added in all, in the recent period, and in the last second. @param {Ledger} ledger */

@@ -4,22 +4,38 @@
  * Pure.
  */
 
-import {FIGURES} from "./figures.js";
+import {FIGURES, figuresOf} from "./figures.js";
 
+/** @typedef {import("./figures.js").FigureKey} FigureKey */
 /** @typedef {import("./figures.js").Figures} Figures */
 
 /** With fewer seconds nothing is known of their spread. */
 const FEWEST = 4;
+/** Seconds that are kept: enough for a poll every ten seconds. */
+const KEPT = 60;
 
-/**
- * Return the standard error of each figure, from the spread of the same figure over single seconds; null with too few.
- * @param {readonly import("./ledger.js").Ledger[]} seconds what was added in each
- * @returns {Figures}
- */
-export function errorsOf(seconds) {
-  const errorOf = (/** @type {(ledger: import("./ledger.js").Ledger) => number | null} */ of) =>
-    standardError(seconds.map(of).filter((value) => value !== null));
-  return /** @type {Figures} */ (Object.fromEntries(FIGURES.map(({key, of}) => [key, errorOf(of)])));
+/** The figures of single seconds, whose spread says how far a figure may be off. */
+export class Noise {
+  /** @type {Figures[]} */
+  #seconds = [];
+
+  /** Forget what was noted. */
+  begin() {
+    this.#seconds = [];
+  }
+
+  /** Note what was added in a second. @param {import("./ledger.js").Ledger} second */
+  note(second) {
+    this.#seconds.push(figuresOf(second));
+    if (this.#seconds.length > KEPT) this.#seconds.shift();
+  }
+
+  /** Return the standard error of each figure; null with too few seconds that have it. @returns {Figures} */
+  errors() {
+    const errorOf = (/** @type {FigureKey} */ key) =>
+      standardError(this.#seconds.map((figures) => figures[key]).filter((value) => value !== null));
+    return /** @type {Figures} */ (Object.fromEntries(FIGURES.map(({key}) => [key, errorOf(key)])));
+  }
 }
 
 /** @param {number[]} values */

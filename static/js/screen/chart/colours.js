@@ -22,6 +22,7 @@ export function coloursOf(element) {
   /** @type {Colours} */
   const found = {};
   for (const name of NAMES) {
+    // A variable may refer to another one or to light-dark(). The browser computes that only for a real colour.
     probe.style.color = `var(--${name})`;
     found[name] = getComputedStyle(probe).color;
   }

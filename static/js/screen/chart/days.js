@@ -41,6 +41,7 @@ export class ExchangeTimes {
 
   /** Return a time as the clocks of the exchange show it, as if they showed UTC (ms). @param {number} at_ms */
   local(at_ms) {
+    // Asking the browser for every bar would be slow, and exchanges set their clocks at a full hour.
     const hour = Math.floor(at_ms / HOUR_MS);
     const offset_ms = this.#offsets.get(hour) ?? this.#offset(hour * HOUR_MS);
     this.#offsets.set(hour, offset_ms);

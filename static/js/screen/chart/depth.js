@@ -1,60 +1,68 @@
 // @ts-check
 /**
- * Keeps the book of the instrument that is shown up to date, while somebody may look at it.
- * Must not know the network: it is handed a function that reads a book.
+ * The book of the instrument that is shown. It is wanted only while it is shown.
+ * Must not know the network: it is handed subscriptions and frames.
  */
 
 import {find} from "../../dom.js";
-import {BookLadder} from "./ladder.js";
+import {Books} from "../../market/books.js";
+import {CHANNEL} from "../../wire/frames.js";
+import {BookLadder} from "./depth_ladder.js";
 
-/** @typedef {import("./ladder.js").Book} Book */
+/** @typedef {import("../../wire/frames.js").DepthFrame} DepthFrame */
+/** @typedef {import("./depth_ladder.js").Book} Book */
 
-/** The time from one reading to the next. A book changes with every tick, but nobody reads it faster. */
-const READ_MS = 1_000;
 /** @type {Book} */
 const EMPTY = Object.freeze({bids: [], asks: []});
 
 export class Depth {
   #ladder;
-  #read;
+  #subscriptions;
   #digitsOf;
   /** @type {string | null} */
   #symbol = null;
-  /** @type {number | undefined} */
-  #timer;
+  #books = new Books();
 
   /**
    * @param {HTMLElement} panel
-   * @param {{read: (symbol: string) => Promise<Book | null>, digitsOf: (symbol: string) => number}} options `read` returns
-   *   null for an instrument that is not seen
+   * @param {{subscriptions: {add(channel: string, symbols: string[]): void, remove(channel: string, symbols: string[]): void}, digitsOf: (symbol: string) => number}} options
    */
-  constructor(panel, {read, digitsOf}) {
+  constructor(panel, {subscriptions, digitsOf}) {
     this.#ladder = new BookLadder(find(panel, "[data-part=ladder]"));
-    this.#read = read;
+    this.#subscriptions = subscriptions;
     this.#digitsOf = digitsOf;
+  }
+
+  /** The position of the book, to resume from; null when a snapshot is needed. */
+  get position() {
+    return this.#symbol === null ? null : this.#books.position([this.#symbol]);
   }
 
   /** Show the book of this symbol; null stops. @param {string | null} symbol */
   show(symbol) {
-    clearTimeout(this.#timer);
+    if (this.#symbol !== null) this.#subscriptions.remove(CHANNEL.DEPTH, [this.#symbol]);
     this.#symbol = symbol;
+    this.#books = new Books();
     this.#ladder.show(EMPTY, 0);
-    if (symbol !== null) void this.#follow(symbol);
+    if (symbol !== null) this.#subscriptions.add(CHANNEL.DEPTH, [symbol]);
   }
 
-  /** @param {string} symbol */
-  async #follow(symbol) {
-    if (!document.hidden) await this.#renew(symbol);
-    if (symbol === this.#symbol) this.#timer = setTimeout(() => void this.#follow(symbol), READ_MS);
+  /** Take a frame. Return false for one that leaves a gap. @param {DepthFrame} frame */
+  hear(frame) {
+    // An update before the first snapshot belongs to an earlier subscription.
+    if (frame.type === "update" && this.position === null) return true;
+    return this.#books.apply(frame) === true;
   }
 
-  /** A book that cannot be read now stays as it was; the page says that it is not live. @param {string} symbol */
-  async #renew(symbol) {
-    try {
-      const book = await this.#read(symbol);
-      if (symbol === this.#symbol) this.#ladder.show(book ?? EMPTY, this.#digitsOf(symbol));
-    } catch {
-      // the next reading may work
-    }
+  /** Note that nothing is missing up to a sequence. @param {number} sequence */
+  raise(sequence) {
+    this.#books.raise(sequence);
+  }
+
+  /** Write the book. */
+  paint() {
+    if (this.#symbol === null) return;
+    const book = this.#books.of(this.#symbol);
+    this.#ladder.show(!book || book.gone ? EMPTY : book, this.#digitsOf(this.#symbol));
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import {find, write} from "../../dom.js";
-import {change, count, digitsOf, moment, percent, price, volume} from "../../format.js";
+import {change, digitsOf, moment, percent, price, quantity, size, volume} from "../../format.js";
 import {PHASE_NAMES} from "../status/phases.js";
 
 /** @typedef {import("../../wire/frames.js").Row} Row */
@@ -36,12 +36,12 @@ export class Figures {
     this.#panel.dataset.phase = phase;
     this.#write({
       last: price(p, digits), change: change(moved, digits), change_percent: percent(moved === null || pc === null ? null : 100 * moved / pc),
-      bid: price(b, digits), ask: price(a, digits), bid_size: count(row?.bs), ask_size: count(row?.as),
+      bid: price(b, digits), ask: price(a, digits), bid_size: size(row?.bs), ask_size: size(row?.as),
       spread: price(a === null || b === null ? null : a - b, digits),
       open: price(row?.o, digits), high: price(row?.h, digits), low: price(row?.l, digits),
       previous_close: price(pc, digits), volume: volume(row?.v),
     });
-    this.#mark("volume", row ? `${count(row.v)} shares` : "");
+    this.#mark("volume", row ? quantity(row.v, instrument) : "");
     this.#mark("last", row?.t ? `Last tick ${moment(row.t)}` : "");
     if (instrument) this.#describe(instrument, phase);
   }

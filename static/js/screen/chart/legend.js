@@ -4,7 +4,7 @@
  */
 
 import {make, write} from "../../dom.js";
-import {change, count, percent, price, volume} from "../../format.js";
+import {change, count, percent, price, size, volume} from "../../format.js";
 import {FAST, SLOW} from "./price_chart.js";
 
 /** @typedef {import("../../wire/frames.js").Bar} Bar */
@@ -13,8 +13,9 @@ import {FAST, SLOW} from "./price_chart.js";
 /** The parts: a name, what it is called, and in full. @type {readonly (readonly [string, string, string])[]} */
 const PARTS = Object.freeze(/** @type {const} */ ([
   ["time", "", "Time"], ["o", "O", "Open"], ["h", "H", "High"], ["l", "L", "Low"], ["c", "C", "Close"], ["change", "", "Change"],
-  ["v", "Vol", "Volume"], ["vwap", "VWAP", "Volume-weighted average price of the day"],
+  ["v", "Vol", "Volume"], ["rev", "", "Trades of this bar came late, were corrected or cancelled"], ["vwap", "VWAP", "Volume-weighted average price of the day"],
   ["fast", `MA ${FAST}`, `Mean of ${FAST} closes`], ["slow", `MA ${SLOW}`, `Mean of ${SLOW} closes`],
+  ["close", "Prev. close", "Close of the day before: the dashed line"],
 ]));
 
 export class Legend {
@@ -38,7 +39,7 @@ export class Legend {
    * @param {{before: Bar | undefined, time: string, digits: number, lines: LineValues}} facts `before`: the bar before it
    */
   show(bar, {before, time, digits, lines}) {
-    this.#element.hidden = !bar;
+    this.#element.classList.toggle("is-empty", !bar);
     if (!bar) return;
     const base = before?.c ?? bar.o;
     const moved = bar.c - base;
@@ -46,16 +47,18 @@ export class Legend {
     const texts = {
       time, o: price(bar.o, digits), h: price(bar.h, digits), l: price(bar.l, digits), c: price(bar.c, digits),
       change: `${change(moved, digits)} (${percent(100 * moved / base)})`, v: volume(bar.v),
-      vwap: price(lines.vwap, digits), fast: price(lines.fast, digits), slow: price(lines.slow, digits),
+      rev: bar.rev ? `amended ${bar.rev}\u00d7` : "", vwap: price(lines.vwap, digits), fast: price(lines.fast, digits), slow: price(lines.slow, digits), close: price(lines.close, digits),
     };
     for (const [key, text] of Object.entries(texts)) {
       const value = this.#values[key];
       if (value) write(value, text);
     }
-    for (const key of /** @type {const} */ (["vwap", "fast", "slow"])) {
+    for (const key of /** @type {const} */ (["vwap", "fast", "slow", "close"])) {
       const part = this.#values[key]?.parentElement;
       if (part) part.hidden = lines[key] === null;
     }
-    if (this.#values.v) this.#values.v.title = `${count(bar.v)} in ${count(bar.n)} trades`;
+    const rev = this.#values.rev?.parentElement;
+    if (rev) rev.hidden = !bar.rev;
+    if (this.#values.v) this.#values.v.title = `${size(bar.v)} in ${count(bar.n)} trades`;
   }
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Loads the chart library when the first chart opens, and says what of it is used. It is a script of its own, not a
- * module, and leaves its functions in a global name.
+ * Loads the chart library when the first chart opens, and has the types of what is used of it. The library is a script,
+ * not a module, and leaves its functions in a global name.
  */
 
 /** @typedef {Record<string, unknown>} Options */
@@ -13,18 +13,20 @@
  *   setData(points: Point[]): void, update(point: Point): void, applyOptions(options: Options): void,
  *   createPriceLine(options: Options): PriceLine, removePriceLine(line: PriceLine): void,
  *   attachPrimitive(primitive: object): void, priceScale(): PriceScale,
- *   coordinateToPrice(y: number): number | null,
+ *   coordinateToPrice(y: number): number | null, priceToCoordinate(price: number): number | null,
  * }} Series
  * @typedef {{
- *   fitContent(): void, scrollToRealTime(): void, logicalToCoordinate(logical: number): number | null,
+ *   fitContent(): void, scrollToRealTime(): void, logicalToCoordinate(logical: number): number | null, height(): number,
  *   setVisibleLogicalRange(range: {from: number, to: number}): void, applyOptions(options: Options): void,
+ *   getVisibleLogicalRange(): {from: number, to: number} | null, subscribeVisibleLogicalRangeChange(hear: () => void): void,
  * }} TimeScale
  * `logical`: the index of a bar; undefined where the pointer is beside the chart.
  * @typedef {{logical?: number, point?: {x: number, y: number}}} PointerPlace
  * @typedef {{
  *   addSeries(kind: unknown, options?: Options, pane?: number): Series, removeSeries(series: Series): void,
  *   applyOptions(options: Options): void, timeScale(): TimeScale, remove(): void,
- *   subscribeCrosshairMove(hear: (place: PointerPlace) => void): void, takeScreenshot(): HTMLCanvasElement,
+ *   subscribeCrosshairMove(hear: (place: PointerPlace) => void): void,
+ *   subscribeClick(hear: (place: PointerPlace) => void): void, takeScreenshot(): HTMLCanvasElement,
  * }} Chart
  * @typedef {{setMarkers(markers: Point[]): void}} Markers
  * @typedef {{
@@ -37,7 +39,7 @@
 let loading = null;
 
 /**
- * Return the library. Of several calls only the first loads it, unless that failed.
+ * Return the library. Only the first of several calls loads it, unless that failed.
  * @param {string} url
  * @returns {Promise<Library>}
  * @throws {Error} it could not be loaded

@@ -15,6 +15,8 @@ import {daySpans} from "./days.js";
 
 /** Bars that are shorter than the pause between two days, but not too many per day to be told apart. */
 const WITH_AUCTIONS = Object.freeze(["1m", "5m", "15m"]);
+/** Milliseconds of the letter of an interval. @type {Record<string, number>} */
+const UNITS_MS = Object.freeze({s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000});
 /** @type {Record<string, string>} */
 const STOPS = Object.freeze({HALTED: "Halt", LIMIT: "Limit"});
 const MOST_CHANGES = 50;
@@ -38,12 +40,14 @@ export class PhaseLog {
 /**
  * Return the marks of bars, in the order of time.
  * @param {readonly Bar[]} bars
- * @param {{interval: string, times: ExchangeTimes, hasAuctions: boolean, changes: readonly PhaseChange[]}} facts
+ * @param {{
+ *   interval: string, times: ExchangeTimes, hasAuctions: boolean, changes: readonly PhaseChange[], fired?: readonly number[],
+ * }} facts `fired`: when an alert would have fired, in the exchange's time and in order
  * @returns {TimeMark[]}
  */
-export function marksOf(bars, {interval, times, hasAuctions, changes}) {
+export function marksOf(bars, {interval, times, hasAuctions, changes, fired = []}) {
   const auctions = hasAuctions && WITH_AUCTIONS.includes(interval) ? auctionMarks(bars, times) : [];
-  return [...auctions, ...stopMarks(bars, changes)].sort((a, b) => a.t - b.t);
+  return [...auctions, ...stopMarks(bars, changes), ...firedMarks(bars, interval, fired)].sort((a, b) => a.t - b.t);
 }
 
 /** The first known day may have begun before its first known bar, and the last one has not ended. @param {readonly Bar[]} bars @param {ExchangeTimes} times */
@@ -62,4 +66,19 @@ function stopMarks(bars, changes) {
     const text = STOPS[phase] ?? (before in STOPS ? "Resumed" : "");
     return bar && text ? [{t: bar.t, text, isBelow: false, isUrgent: phase in STOPS}] : [];
   });
+}
+
+/** One mark for each bar in which an alert would have fired. A time without a bar has none. @param {readonly Bar[]} bars @param {string} interval @param {readonly number[]} fired @returns {TimeMark[]} */
+function firedMarks(bars, interval, fired) {
+  const length_ms = Number.parseInt(interval, 10) * (UNITS_MS[interval.at(-1) ?? ""] ?? 0);
+  /** @type {Map<number, number>} */
+  const counts = new Map();
+  let next = 0;
+  for (const {t} of bars) {
+    while (next < fired.length && (fired[next] ?? 0) < t) next += 1;
+    const from = next;
+    while (next < fired.length && (fired[next] ?? 0) < t + length_ms) next += 1;
+    if (next > from) counts.set(t, next - from);
+  }
+  return [...counts].map(([t, count]) => ({t, text: count > 1 ? `Alert \u00d7${count}` : "Alert", isBelow: true, isUrgent: true}));
 }

@@ -4,11 +4,14 @@
  * Must not know the network: it is handed subscriptions, frames, and a function that reads older bars.
  */
 
-import {find, recall, remember, write} from "../../dom.js";
+import {find, write} from "../../dom.js";
 import {digitsOf, price} from "../../format.js";
 import {ChartBars} from "../../market/chart_bars.js";
+import {fileNameOf, pageOf} from "../../symbols.js";
 import {CHANNEL, HEARTBEAT} from "../../wire/frames.js";
-import {barsFile, fillTable, save} from "./bars_table.js";
+import {AlertLines} from "./alert_lines.js";
+import {ROWS, barsFile, fillTable, save} from "./bars_table.js";
+import {ChartChoice} from "./choice.js";
 import {watchColours} from "./colours.js";
 import {ExchangeTimes} from "./days.js";
 import {Depth} from "./depth.js";
@@ -16,14 +19,14 @@ import {Figures, partOf} from "./figures.js";
 import {Legend} from "./legend.js";
 import {loadLibrary} from "./library.js";
 import {PhaseLog, marksOf} from "./marks.js";
+import {OlderBars} from "./older_bars.js";
 import {PriceChart} from "./price_chart.js";
 
 /** @typedef {import("../../wire/frames.js").Bar} Bar */
 /** @typedef {import("../../wire/frames.js").Frame} Frame */
 /** @typedef {import("./price_chart.js").ChartKind} ChartKind */
-/** @typedef {import("./price_chart.js").PriceMark} PriceMark */
 /** @typedef {{add(channel: string, symbols: string[]): void, remove(channel: string, symbols: string[]): void}} BarSubscriptions */
-/** @typedef {(request: {symbol: string, interval: string, to_ms: number | null, limit: number}) => Promise<Bar[]>} ReadBars */
+/** @typedef {import("./older_bars.js").ReadBars} ReadBars */
 /**
  * What the page knows of an instrument. `isUnseen`: the market is known, and this instrument is not in it.
  * @typedef {{
@@ -32,77 +35,88 @@ import {PriceChart} from "./price_chart.js";
  * }} InstrumentFacts
  */
 
-/** As many older bars as the board of bars keeps, less those of the wire. */
-const OLDER = 900;
 /** The least time from one picture to the next: more would not be seen, but cost. */
 const DRAW_MS = 200;
-/** The first wait before older bars are asked for again; it doubles. */
-const RETRY_MS = 2_000;
-const MOST_RETRY_MS = 30_000;
+/** What is said of the bars before those that the chart has. @type {Readonly<Record<import("./older_bars.js").OlderState, string>>} */
+const OLDER = Object.freeze({
+  "": "",
+  reading: "Loading older bars\u2026",
+  failed: "Older bars cannot be read now. Drag again, or press Older.",
+  none: "These are the oldest bars.",
+  full: "The chart holds no more bars. A longer interval shows more of the past.",
+});
 const INTERVAL = "1m";
 const KIND = "candles";
 
 export class InstrumentPanel {
   #panel;
   #subscriptions;
-  #read;
+  #older;
   #facts;
   #onchange;
   #announce;
   #figures;
   #depth;
+  #alerts;
   #legend;
   #host;
   #note;
   #table;
   /** @type {string | null} */
   #symbol = null;
-  #interval = INTERVAL;
-  /** @type {ChartKind} */
-  #kind = KIND;
+  #interval;
+  #kind;
   /** @type {ChartBars | null} */
   #bars = null;
   #phases = new PhaseLog();
+  /** When the alert that the address describes would have fired. @type {readonly number[]} */
+  #fired;
   #times = new ExchangeTimes("");
   #zone = "";
   /** @type {PriceChart | null} */
   #chart = null;
-  /** @type {readonly PriceMark[]} */
-  #priceLines = [];
   #isTable = false;
   #isUnseen = false;
   /** Whether the chart shows the bars that are wanted now. */
   #isDrawn = false;
   #hasFailed = false;
-  /** The generation of bars whose older ones are being read. */
-  #reading = 0;
-  #retry_ms = RETRY_MS;
+  /** When the newest bar of the table begins; null: it is the newest of all. @type {number | null} */
+  #tableEnd_ms = null;
   #drawn_ms = -Infinity;
   /** @type {number | undefined} */
   #timer;
-  /** The bar that somebody points at. @type {number | null} */
+  /** The bars that are drawn. Others may have come since. @type {readonly Bar[]} */
+  #drawn = [];
+  /** Which of the drawn bars somebody points at. @type {number | null} */
   #pointed = null;
 
   /**
    * @param {{
    *   panel: HTMLElement, subscriptions: BarSubscriptions, read: ReadBars,
-   *   readBook: (symbol: string) => Promise<import("./ladder.js").Book | null>, facts: (symbol: string) => InstrumentFacts,
-   *   onchange: (part: InstrumentPanel) => void, onclose: () => void, announce: (text: string) => void,
-   * }} options `onclose`: the button was pressed
+   *   facts: (symbol: string) => InstrumentFacts,
+   *   alerts: import("./alert_lines.js").AlertService, onchange: (part: InstrumentPanel) => void, onclose: () => void, announce: (text: string) => void,
+   *   address: import("./choice.js").Address,
+   * }} options `onclose`: called when the close button is pressed; `address`: reads and sets parameters of the page's address
    */
-  constructor({panel, subscriptions, read, readBook, facts, onchange, onclose, announce}) {
+  constructor({panel, subscriptions, read, facts, alerts, onchange, onclose, announce, address}) {
     this.#panel = panel;
+    this.#fired = (panel.dataset.fired ?? "").split(",").filter(Boolean).map(Number);
     this.#subscriptions = subscriptions;
-    this.#read = read;
+    this.#older = new OlderBars({read, onchange: () => this.#hearOlder()});
     this.#facts = facts;
     this.#onchange = onchange;
     this.#announce = announce;
     this.#figures = new Figures(panel);
-    this.#depth = new Depth(panel, {read: readBook, digitsOf: (symbol) => digitsOf(facts(symbol).instrument)});
+    this.#depth = new Depth(panel, {subscriptions, digitsOf: (symbol) => digitsOf(facts(symbol).instrument)});
+    this.#alerts = new AlertLines(partOf(panel, "alert-lines"), {
+      service: alerts, announce, chart: () => this.#chart, onlines: () => this.#chart?.showPriceLines(this.#alerts.lines), facts: (symbol) => this.#priceFacts(symbol),
+    });
     this.#legend = new Legend(partOf(panel, "legend"));
     this.#host = partOf(panel, "chart");
     this.#note = partOf(panel, "chart-note");
     this.#table = partOf(panel, "bars-table");
+    this.#interval = new ChartChoice(panel, {name: "interval", parameter: "bars", first: INTERVAL, address, onchange: () => this.#setInterval()});
+    this.#kind = new ChartChoice(panel, {name: "kind", parameter: "chart", first: KIND, address, onchange: () => this.#drawSoon()});
     this.#bind(onclose);
     watchColours(() => this.#chart?.recolour());
   }
@@ -117,6 +131,11 @@ export class InstrumentPanel {
     return this.#bars?.position ?? null;
   }
 
+  /** The position of the book, to resume from. */
+  get bookPosition() {
+    return this.#depth.position;
+  }
+
   /** Show an instrument, or close. @param {string | null} symbol */
   show(symbol) {
     if (symbol === this.#symbol) return;
@@ -126,7 +145,9 @@ export class InstrumentPanel {
     this.#phases = new PhaseLog();
     this.#panel.hidden = symbol === null;
     this.#depth.show(symbol);
+    this.#alerts.show(symbol);
     if (symbol === null) return;
+    for (const choice of [this.#interval, this.#kind]) choice.tell();
     for (const place of this.#panel.querySelectorAll("[data-part=symbol]")) write(place, symbol);
     const link = /** @type {HTMLAnchorElement | null} */ (this.#panel.querySelector("a[data-part=page]"));
     if (link) link.href = this.addressOf(symbol);
@@ -134,25 +155,28 @@ export class InstrumentPanel {
     void this.#openChart();
   }
 
+  /** Show the interval and the kind that the address says, which is another one since people went back or forward. */
+  followAddress() {
+    for (const choice of [this.#interval, this.#kind]) choice.follow();
+  }
+
   /** Return the address of an instrument's own page. @param {string} symbol */
   addressOf(symbol) {
-    return (this.#panel.dataset.page ?? "").replace("~", encodeURIComponent(symbol));
+    return pageOf(this.#panel.dataset.page ?? "", symbol);
   }
 
-  /** Draw horizontal lines at these prices, as of alerts, and no others. @param {readonly PriceMark[]} lines */
-  showPriceLines(lines) {
-    this.#priceLines = lines;
-    this.#chart?.showPriceLines(lines);
-  }
-
-  /** Take any frame. Return false for bars that leave a gap. @param {Frame} frame */
+  /** Take any frame. Return false for bars or a book that leave a gap. @param {Frame} frame */
   hear(frame) {
     if (!this.#bars) return true;
     if (frame.channel === HEARTBEAT && frame.confirms.includes(CHANNEL.BARS)) this.#bars.raise(frame.seq);
+    if (frame.channel === HEARTBEAT && frame.confirms.includes(CHANNEL.DEPTH)) this.#depth.raise(frame.seq);
     if (frame.channel === CHANNEL.STATUS) this.#hearStatus();
+    // An alert that fires is told in the same moment, and waits for nothing more.
+    if (frame.channel === CHANNEL.NOTIFICATIONS) this.#alerts.renew();
+    if (frame.channel === CHANNEL.DEPTH) return this.#hearBook(frame);
     if (frame.channel !== CHANNEL.BARS) return true;
     const isNext = this.#bars.take(frame);
-    this.#join();
+    if (!this.#isUnseen) this.#older.join();
     this.#drawSoon();
     return isNext;
   }
@@ -162,15 +186,24 @@ export class InstrumentPanel {
     if (this.#symbol === null) return;
     const {row, instrument} = this.#facts(this.#symbol);
     this.#figures.show(row, instrument);
+    this.#depth.paint();
+  }
+
+  /** @param {import("../../wire/frames.js").DepthFrame} frame */
+  #hearBook(frame) {
+    const isNext = this.#depth.hear(frame);
+    this.#onchange(this);
+    return isNext;
   }
 
   // --- wanting --------------------------------------------------------------------------------
   #begin() {
     const symbol = this.#symbol ?? "";
-    this.#bars = new ChartBars({s: symbol, iv: this.#interval});
-    this.#reading = 0;
+    this.#bars = new ChartBars({s: symbol, iv: this.#interval.value});
+    this.#older.begin(this.#bars, symbol, this.#interval.value);
     this.#isDrawn = false;
-    this.#retry_ms = RETRY_MS;
+    this.#tableEnd_ms = null;
+    this.#drawn = [];
     this.#pointed = null;
     this.#subscriptions.add(CHANNEL.BARS, [this.#bars.name]);
     this.#hearStatus();
@@ -181,6 +214,7 @@ export class InstrumentPanel {
   #unwant() {
     if (this.#bars) this.#subscriptions.remove(CHANNEL.BARS, [this.#bars.name]);
     this.#bars = null;
+    this.#older.begin(null, "", "");
   }
 
   #hearStatus() {
@@ -196,52 +230,49 @@ export class InstrumentPanel {
   }
 
   /**
-   * Show nothing more of an instrument that is gone, or that this person may not see any more. If it comes back, ask again.
+   * Stop showing an instrument that is gone, or that this person may not see now. If it comes back, ask again.
    * @param {boolean} isUnseen
    */
   #beginAgain(isUnseen) {
     this.#isUnseen = isUnseen;
     this.#unwant();
     this.#begin();
+    this.#depth.show(this.#symbol);
   }
 
-  /** Read the bars before those of the wire, once for each snapshot. */
-  #join() {
+  /** Show what was read of the older bars, and say it to those who cannot see it. */
+  #hearOlder() {
+    const {state, wasAsked} = this.#older;
+    if (wasAsked && state !== "reading") this.#announce(OLDER[state] || "Older bars are here.");
+    if (this.#bars) this.#tell(this.#bars, this.#isUnseen);
+    this.#drawSoon();
+  }
+
+  /** Other bars are seen: read older ones before their place is empty. */
+  #hearView() {
     const bars = this.#bars;
-    if (!bars?.hasBegun || bars.isJoined || this.#isUnseen || this.#reading === bars.generation) return;
-    this.#reading = bars.generation;
-    void this.#readOlder(bars, bars.generation);
+    if (!bars || this.#isTable) return;
+    if (this.#isAtFront(bars)) this.#older.want();
+    this.#tell(bars, this.#isUnseen);
   }
 
-  /** @param {ChartBars} bars @param {number} generation */
-  async #readOlder(bars, generation) {
-    const request = {symbol: this.#symbol ?? "", interval: this.#interval, to_ms: bars.olderEnd_ms, limit: OLDER};
-    try {
-      bars.join(await this.#read(request), generation);
-      this.#retry_ms = RETRY_MS;
-    } catch {
-      this.#readLater(bars);
-    }
-    if (bars === this.#bars) this.#drawSoon();
-  }
-
-  /** @param {ChartBars} bars */
-  #readLater(bars) {
-    setTimeout(() => {
-      if (bars !== this.#bars) return;
-      this.#reading = 0;
-      this.#join();
-    }, this.#retry_ms);
-    this.#retry_ms = Math.min(2 * this.#retry_ms, MOST_RETRY_MS);
+  /** Say whether the oldest bars are seen that are here. @param {ChartBars} bars */
+  #isAtFront(bars) {
+    return this.#isTable ? this.#tableEnd(bars.all) <= ROWS : this.#chart?.isAtFront === true;
   }
 
   // --- drawing --------------------------------------------------------------------------------
   async #openChart() {
+    // A library that failed is not asked for with every instrument that somebody chooses.
     if (this.#chart || this.#hasFailed) return;
     try {
       const library = await loadLibrary(this.#panel.dataset.library ?? "");
-      this.#chart ??= new PriceChart(library, this.#host, (index) => this.#point(index));
-      this.#chart.showPriceLines(this.#priceLines);
+      // Several openings may wait for the same library.
+      this.#chart ??= new PriceChart(library, this.#host, {
+        onpoint: (index) => this.#point(index), onpick: (y) => this.#alerts.offer(y), onview: () => this.#alerts.place(),
+        onhold: () => this.#older.allow(), onmove: () => this.#hearView(),
+      });
+      this.#chart.showPriceLines(this.#alerts.lines);
     } catch {
       // The table has the same values, so nobody is left with an empty box.
       this.#hasFailed = true;
@@ -266,17 +297,22 @@ export class InstrumentPanel {
     const {row, instrument, feed, isUnseen} = this.#facts(this.#symbol);
     this.#tell(bars, isUnseen);
     // Until the older bars are here, a chart that lost its place goes on showing what it had.
-    if (!bars.isJoined && !isUnseen && this.#retry_ms === RETRY_MS) return;
+    if (!bars.isJoined && !isUnseen && !this.#older.isLate) return;
     this.#isDrawn = true;
     const {all} = bars;
     const digits = digitsOf(instrument);
-    const facts = {interval: this.#interval, times: this.#times, digits};
-    if (this.#isTable) fillTable(find(this.#table, "table"), all, facts);
+    const facts = {interval: this.#interval.value, times: this.#times, digits};
+    const pointed = this.#pointed;
+    const pointed_ms = this.#drawn[pointed ?? -1]?.t;
+    this.#drawn = all;
+    if (this.#isTable) fillTable(find(this.#table, "table"), all.slice(0, this.#tableEnd(all)), facts);
     this.#chart?.show({
-      ...facts, symbol: this.#symbol, bars: all, kind: this.#kind, tick: instrument?.tick ?? 10 ** -digits, previousClose: row?.pc ?? null,
-      marks: marksOf(all, {...facts, hasAuctions: Boolean(feed?.exchange), changes: this.#phases.changes}),
+      ...facts, symbol: this.#symbol, bars: all, kind: /** @type {ChartKind} */ (this.#kind.value), tick: instrument?.tick ?? 10 ** -digits, previousClose: row?.pc ?? null,
+      marks: marksOf(all, {...facts, hasAuctions: Boolean(feed?.exchange), changes: this.#phases.changes, fired: this.#fired}),
     });
-    this.#point(this.#pointed);
+    // Older bars may stand before the one that somebody points at, unless the chart has noticed already.
+    const isMoved = pointed_ms !== undefined && pointed === this.#pointed;
+    this.#point(isMoved ? all.findLastIndex(({t}) => t <= pointed_ms) : this.#pointed);
   }
 
   /** Say why there is nothing to see, or nothing new. @param {ChartBars} bars @param {boolean} isUnseen */
@@ -284,30 +320,45 @@ export class InstrumentPanel {
     const isEmpty = bars.olderEnd_ms === null;
     let text = "";
     if (isUnseen) text = `${this.#symbol} is not listed now, or you may not see it.`;
-    else if (!this.#isDrawn && !bars.isJoined && this.#retry_ms === RETRY_MS) text = "Loading bars\u2026";
+    else if (!this.#isDrawn && !bars.isJoined && !this.#older.isLate) text = "Loading bars\u2026";
     else if (bars.isJoined && isEmpty) text = "No bars yet. The first trade begins one.";
-    else if (!bars.isJoined && this.#retry_ms > RETRY_MS) text = "Older bars cannot be read now. Trying again\u2026";
-    write(this.#note, text);
-    this.#note.hidden = text === "";
+    else if (!bars.isJoined && this.#older.isLate) text = "Older bars cannot be read now. Trying again\u2026";
+    const older = text === "" && this.#isDrawn && this.#isAtFront(bars) && this.#older.wasAsked ? OLDER[this.#older.state] : "";
+    this.#note.classList.toggle("chart-note-front", older !== "");
+    write(this.#note, text || older);
+    this.#note.hidden = text === "" && older === "";
+  }
+
+  /** Return how many of the bars the table may show: those up to its newest. @param {readonly Bar[]} all */
+  #tableEnd(all) {
+    const end_ms = this.#tableEnd_ms;
+    return end_ms === null ? all.length : all.findLastIndex(({t}) => t <= end_ms) + 1;
+  }
+
+  /** @param {string} symbol @returns {import("./alert_lines.js").PriceFacts} */
+  #priceFacts(symbol) {
+    const {row, instrument} = this.#facts(symbol);
+    const digits = digitsOf(instrument);
+    return {digits, tick: instrument?.tick ?? 10 ** -digits, last: row?.p ?? this.#bars?.all.at(-1)?.c ?? null};
   }
 
   /** Show the values of a bar above the chart. @param {number | null} index null: the newest */
   #point(index) {
     this.#pointed = index;
-    const all = this.#bars?.all ?? [];
+    const all = this.#drawn;
     const at = index !== null && index < all.length && index >= 0 ? index : all.length - 1;
     const bar = all[at];
     const digits = digitsOf(this.#facts(this.#symbol ?? "").instrument);
-    const lines = this.#chart?.valuesAt(at) ?? {vwap: null, fast: null, slow: null};
-    const time = bar ? this.#times.text(bar.t, this.#interval) : "";
+    const lines = this.#chart?.valuesAt(at) ?? {vwap: null, fast: null, slow: null, close: null};
+    const time = bar ? this.#times.text(bar.t, this.#interval.value) : "";
     this.#legend.show(bar, {before: all[at - 1], time, digits, lines});
     if (index === null) this.#describe(bar, digits);
   }
 
   /** @param {Bar | undefined} bar @param {number} digits */
   #describe(bar, digits) {
-    const text = bar ? `, newest close ${price(bar.c, digits)} at ${this.#times.text(bar.t, this.#interval)}` : "";
-    const label = `Chart of ${this.#symbol}, bars of ${this.#interval}${text}. The button Table shows the same values.`;
+    const text = bar ? `, newest close ${price(bar.c, digits)} at ${this.#times.text(bar.t, this.#interval.value)}` : "";
+    const label = `Chart of ${this.#symbol}, bars of ${this.#interval.value}${text}. The button Table shows the same values.`;
     if (this.#host.getAttribute("aria-label") !== label) this.#host.setAttribute("aria-label", label);
   }
 
@@ -315,43 +366,71 @@ export class InstrumentPanel {
   /** @param {() => void} onclose */
   #bind(onclose) {
     const panel = this.#panel;
-    this.#interval = this.#bindChoice("interval", INTERVAL, (value) => this.#setInterval(value));
-    this.#kind = /** @type {ChartKind} */ (this.#bindChoice("kind", KIND, (value) => {
-      this.#kind = /** @type {ChartKind} */ (value);
-      this.#drawSoon();
-    }));
     partOf(panel, "table").addEventListener("click", () => this.#setTable(!this.#isTable));
-    partOf(panel, "newest").addEventListener("click", () => this.#chart?.showNewest());
+    partOf(panel, "newest").addEventListener("click", () => this.#showNewest());
+    partOf(panel, "older").addEventListener("click", () => this.#showOlder());
+    partOf(panel, "alert").addEventListener("click", () => this.#offerAlert());
+    document.addEventListener("keydown", (event) => this.#onkeydown(event));
     partOf(panel, "csv").addEventListener("click", () => this.#saveBars());
     partOf(panel, "image").addEventListener("click", () => this.#savePicture());
     panel.querySelector("[data-part=close]")?.addEventListener("click", onclose);
   }
 
-  /** Bind radio buttons. Return the value that this browser remembers. @param {string} name @param {string} first @param {(value: string) => void} onchange */
-  #bindChoice(name, first, onchange) {
-    const inputs = /** @type {HTMLInputElement[]} */ ([...this.#panel.querySelectorAll(`input[name=chart-${name}]`)]);
-    const value = recall(`chart.${name}`) ?? first;
-    const chosen = inputs.find((input) => input.value === value) ?? inputs.find((input) => input.value === first);
-    if (chosen) chosen.checked = true;
-    for (const input of inputs) {
-      input.addEventListener("change", () => {
-        remember(`chart.${name}`, input.value === first ? null : input.value);
-        onchange(input.value);
-      });
-    }
-    return chosen?.value ?? first;
+  /** Offer an alert at the last price; without a chart that shows it, lead to the form. */
+  #offerAlert() {
+    if (this.#symbol === null || (!this.#isTable && this.#alerts.offerLast())) return;
+    location.assign((this.#panel.dataset.alert ?? "").replace("~", encodeURIComponent(this.#symbol)));
   }
 
-  /** @param {string} interval */
-  #setInterval(interval) {
+  /** A line of the list that has the focus took the key for itself. @param {KeyboardEvent} event */
+  #onkeydown(event) {
+    const isForAlert = event.altKey && event.code === "KeyA" && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+    if (!isForAlert || event.defaultPrevented || this.#symbol === null || document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    this.#offerAlert();
+  }
+
+  /** Ask for the bars of the interval that is chosen now, if the panel is open. */
+  #setInterval() {
+    if (this.#symbol === null) return;
     this.#unwant();
-    this.#interval = interval;
     this.#begin();
-    this.#announce(`Bars of ${interval}`);
+    this.#announce(`Bars of ${this.#interval.value}`);
+  }
+
+  #showNewest() {
+    this.#tableEnd_ms = null;
+    this.#chart?.showNewest();
+    this.#drawSoon();
+  }
+
+  /** Show the bars before those that are seen, in the picture or in the table. */
+  #showOlder() {
+    const bars = this.#bars;
+    if (!bars) return;
+    this.#older.allow();
+    if (this.#isTable) this.#showOlderRows(bars);
+    else {
+      this.#chart?.showOlder();
+      this.#hearView();
+    }
+    this.#drawSoon();
+  }
+
+  /** @param {ChartBars} bars */
+  #showOlderRows(bars) {
+    const {all} = bars;
+    const end = Math.max(this.#tableEnd(all) - ROWS, Math.min(ROWS, all.length));
+    this.#tableEnd_ms = all[end - 1]?.t ?? null;
+    this.#table.scrollTop = 0;
+    // The rows of the next step are read ahead.
+    if (end <= 2 * ROWS) this.#older.want();
   }
 
   /** @param {boolean} isTable */
   #setTable(isTable) {
+    const seen = isTable ? this.#chart?.lastSeen ?? null : null;
+    this.#tableEnd_ms = seen === null ? null : this.#bars?.all[seen]?.t ?? null;
     this.#isTable = isTable;
     this.#table.hidden = !isTable;
     this.#host.hidden = isTable;
@@ -359,16 +438,20 @@ export class InstrumentPanel {
     this.#drawSoon();
   }
 
+  get #fileName() {
+    return `${fileNameOf(this.#symbol ?? "")}-${this.#interval.value}`;
+  }
+
   #saveBars() {
     if (!this.#isDrawn) {
       this.#announce("The bars are still loading");
       return;
     }
-    save(new Blob([barsFile(this.#bars?.all ?? [])], {type: "text/csv"}), `${this.#symbol}-${this.#interval}.csv`);
+    save(new Blob([barsFile(this.#bars?.all ?? [])], {type: "text/csv"}), `${this.#fileName}.csv`);
   }
 
   #savePicture() {
-    this.#chart?.picture().toBlob((blob) => blob && save(blob, `${this.#symbol}-${this.#interval}.png`));
+    this.#chart?.picture().toBlob((blob) => blob && save(blob, `${this.#fileName}.png`));
   }
 }
 

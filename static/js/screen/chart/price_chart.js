@@ -16,7 +16,7 @@ import {SessionBands} from "./session_bands.js";
 /** @typedef {import("./library.js").Series} Series */
 /** @typedef {"candles" | "line" | "area"} ChartKind */
 
-/** A horizontal line at a price, as of an alert. @typedef {{price: number, title: string, colour?: string}} PriceMark */
+/** A horizontal line at a price, as of an alert. @typedef {{price: number}} PriceMark */
 /** A mark at the bar in which something happened; `isBelow` the bar. @typedef {{t: number, text: string, isBelow: boolean, isUrgent: boolean}} TimeMark */
 /**
  * What is drawn. `times` of the exchange; `tick` the least step of the price.
@@ -25,12 +25,16 @@ import {SessionBands} from "./session_bands.js";
  *   previousClose: number | null, marks: readonly TimeMark[],
  * }} Picture
  */
-/** The values of the calculated lines at a bar. @typedef {{vwap: number | null, fast: number | null, slow: number | null}} LineValues */
+/** The values of the lines at a bar. @typedef {{vwap: number | null, fast: number | null, slow: number | null, close: number | null}} LineValues */
 
 export const FAST = 20;
 export const SLOW = 50;
 /** How many bars are seen at first. */
 const SHOWN = 120;
+/** So many bars before the oldest one is seen, older ones are wanted. */
+const AHEAD = 20;
+/** How far the view moves to the left by the button, as a part of its width. */
+const STEP = 0.8;
 const DASHED = 2;
 /** The lines on top of the bars, in this order. @type {readonly ("vwap" | "fast" | "slow")[]} */
 const LINES = Object.freeze(["vwap", "fast", "slow"]);
@@ -39,6 +43,8 @@ export class PriceChart {
   #library;
   #element;
   #chart;
+  #onview;
+  #onmove;
   #volume;
   #bands;
   /** @type {Series} */
@@ -52,6 +58,8 @@ export class PriceChart {
   #lines = {};
   /** @type {Record<string, (number | null)[]>} */
   #values = {};
+  /** The last bars of days but the newest, by index. @type {Set<number>} */
+  #dayEnds = new Set();
   /** @type {import("./library.js").PriceLine | null} */
   #closeLine = null;
   #close_at = "";
@@ -63,17 +71,23 @@ export class PriceChart {
   /** What was drawn last. @type {Picture | null} */
   #picture = null;
   #isForced = true;
+  #isDrawing = false;
 
   /**
    * @param {Library} library
    * @param {HTMLElement} element
-   * @param {(index: number | null) => void} onpoint somebody points at a bar, by its index, or at none
+   * @param {{
+   *   onpoint: (index: number | null) => void, onpick: (y: number) => void, onview: () => void, onhold: () => void, onmove: () => void,
+   * }} hear `onpoint`: somebody points at a bar, by its index, or at none; `onpick`: somebody clicked this far below the top;
+   *   `onview`: prices may have other places now; `onhold`: somebody takes hold of the chart; `onmove`: other bars are seen
    */
-  constructor(library, element, onpoint) {
+  constructor(library, element, {onpoint, onpick, onview, onhold, onmove}) {
     this.#library = library;
     this.#element = element;
     this.#colours = coloursOf(element);
     this.#chart = library.createChart(element, {autoSize: true, ...this.#look()});
+    this.#onview = onview;
+    this.#onmove = onmove;
     this.#bands = new SessionBands(this.#chart.timeScale());
     this.#volume = this.#chart.addSeries(library.HistogramSeries, {
       priceScaleId: "", priceFormat: {type: "volume"}, lastValueVisible: false, priceLineVisible: false,
@@ -83,27 +97,68 @@ export class PriceChart {
     this.#prices = this.#addPrices("candles");
     this.#markers = library.createSeriesMarkers(this.#prices, []);
     this.#chart.subscribeCrosshairMove(({logical, point}) => onpoint(point && logical !== undefined ? logical : null));
+    this.#chart.subscribeClick(({point}) => point && onpick(point.y));
+    this.#chart.timeScale().subscribeVisibleLogicalRangeChange(() => this.#isDrawing || onmove());
+    for (const kind of ["pointerdown", "wheel"]) element.addEventListener(kind, onhold, {capture: true, passive: true});
+  }
+
+  /** The height of the picture without the axis of time, in pixels. */
+  get height() {
+    return Math.max(0, this.#element.clientHeight - this.#chart.timeScale().height());
+  }
+
+  /** Return how far below the top a price is drawn, in pixels; null before there are bars. @param {number} price */
+  placeOf(price) {
+    return this.#prices.priceToCoordinate(price);
+  }
+
+  /** Return the price at a place, in pixels below the top; null before there are bars. @param {number} y */
+  priceAt(y) {
+    return this.#prices.coordinateToPrice(y);
   }
 
   /** Return the values of the lines at a bar. @param {number} index @returns {LineValues} */
   valuesAt(index) {
     const [vwap = null, fast = null, slow = null] = LINES.map((name) => this.#values[name]?.[index] ?? null);
-    return {vwap, fast, slow};
+    return {vwap, fast, slow, close: this.#close_at === "" ? null : Number(this.#close_at)};
   }
 
-  /** Draw. Only what differs from the last picture is told to the library. @param {Picture} picture */
+  /** Draw. The library gets only what differs from the last picture. @param {Picture} picture */
   show(picture) {
     const before = this.#picture;
     const isOther = this.#isForced || before?.symbol !== picture.symbol || before.kind !== picture.kind || before.interval !== picture.interval
       || before.times !== picture.times || before.digits !== picture.digits;
     if (isOther) this.#dress(picture);
     this.#calculate(picture);
-    this.#draw(picture, isOther ? null : firstChange(before.bars, picture.bars));
+    this.#drawInPlace(picture, isOther ? null : firstChange(before.bars, picture.bars));
     this.#showClose(picture);
     this.#showMarks(picture);
     this.#picture = picture;
     this.#isForced = false;
     if (before?.interval !== picture.interval || before.symbol !== picture.symbol || before.bars.length === 0) this.showNewest();
+    this.#onmove();
+  }
+
+  /** Whether the oldest bar is seen, or nearly. */
+  get isAtFront() {
+    const seen = this.#chart.timeScale().getVisibleLogicalRange();
+    return seen !== null && (this.#picture?.bars.length ?? 0) > 0 && seen.from < AHEAD;
+  }
+
+  /** The index of the newest bar that is seen; null while that is the newest of all. */
+  get lastSeen() {
+    const seen = this.#chart.timeScale().getVisibleLogicalRange();
+    const last = (this.#picture?.bars.length ?? 0) - 1;
+    return seen === null || seen.to >= last ? null : Math.max(0, Math.floor(seen.to));
+  }
+
+  /** Show the bars before those that are seen. */
+  showOlder() {
+    const seen = this.#chart.timeScale().getVisibleLogicalRange();
+    if (!seen) return;
+    const width = seen.to - seen.from;
+    const from = Math.min(seen.from, Math.max(seen.from - STEP * width, -AHEAD / 2));
+    this.#chart.timeScale().setVisibleLogicalRange({from, to: from + width});
   }
 
   /** Show the newest bars, as at first. */
@@ -116,8 +171,8 @@ export class PriceChart {
   showPriceLines(marks) {
     for (const line of this.#priceLines) this.#prices.removePriceLine(line);
     this.#priceMarks = marks;
-    this.#priceLines = marks.map(({price, title, colour}) => this.#prices.createPriceLine({
-      price, title, color: colour ?? this.#colours.accent, lineWidth: 1, lineStyle: DASHED, axisLabelVisible: true,
+    this.#priceLines = marks.map(({price}) => this.#prices.createPriceLine({
+      price, title: "", color: this.#colours.accent, lineWidth: 1, lineStyle: DASHED, axisLabelVisible: true,
     }));
   }
 
@@ -145,6 +200,7 @@ export class PriceChart {
     const cross = {color: muted, labelBackgroundColor: text, width: 1, style: 3};
     return {
       layout: {
+        // The page names the library below the chart, as its licence asks.
         attributionLogo: false, background: {type: "solid", color: surface}, textColor: muted,
         fontFamily: getComputedStyle(this.#element).fontFamily, fontSize: 11,
       },
@@ -152,6 +208,7 @@ export class PriceChart {
       crosshair: {mode: 0, vertLine: cross, horzLine: cross},
       rightPriceScale: {borderColor: line, scaleMargins: {top: 0.08, bottom: 0.22}},
       timeScale: {borderColor: line, timeVisible: true, secondsVisible: false, rightOffset: 4, minBarSpacing: 1},
+      // The wheel and a finger go on scrolling the page.
       handleScroll: {mouseWheel: false, vertTouchDrag: false},
       handleScale: {mouseWheel: false},
     };
@@ -191,6 +248,8 @@ export class PriceChart {
       : kind === "line" ? this.#chart.addSeries(library.LineSeries, {color: accent, lineWidth: 2})
         : this.#chart.addSeries(library.AreaSeries, {lineColor: accent, lineWidth: 2, topColor: faint(accent, 0.28), bottomColor: faint(accent, 0.02)});
     series.attachPrimitive(this.#bands);
+    // The library calls it whenever it draws, and says in no other way that the scale of prices moved.
+    series.attachPrimitive({updateAllViews: () => this.#onview(), paneViews: () => []});
     return series;
   }
 
@@ -213,7 +272,24 @@ export class PriceChart {
       fast: movingAverage(bars, FAST),
       slow: movingAverage(bars, SLOW),
     };
+    this.#dayEnds = new Set([...days.keys()].filter((index) => index + 1 < days.length && days[index] !== days[index + 1]));
     this.#bands.show(isIntraday ? daySpans(days) : []);
+  }
+
+  /** Draw, so that what is seen stays where it is when older bars come before it. @param {Picture} picture @param {number | null} from */
+  #drawInPlace(picture, from) {
+    const before = from === null && this.#isSameChart(picture) ? this.#picture : null;
+    const seen = this.#chart.timeScale().getVisibleLogicalRange();
+    this.#isDrawing = true;
+    this.#draw(picture, from);
+    const shift = before && seen ? shiftOf(before.bars, picture.bars, seen) : 0;
+    if (shift && seen) this.#chart.timeScale().setVisibleLogicalRange({from: seen.from + shift, to: seen.to + shift});
+    this.#isDrawing = false;
+  }
+
+  /** @param {Picture} picture */
+  #isSameChart({symbol, interval}) {
+    return this.#picture?.symbol === symbol && this.#picture.interval === interval;
   }
 
   /** @param {Picture} picture @param {number | null} from the first bar that differs; null draws all */
@@ -221,7 +297,9 @@ export class PriceChart {
     this.#put(this.#prices, bars.length, from, (index) => pricePoint(bars[index], kind));
     this.#put(this.#volume, bars.length, from, (index) => this.#volumePoint(bars[index]));
     for (const [name, series] of Object.entries(this.#lines)) {
-      this.#put(series, bars.length, from, (index) => linePoint(bars[index], this.#values[name]?.[index]));
+      // The average of a day is no continuation of that of the day before.
+      const isEnd = (/** @type {number} */ index) => name === "vwap" && this.#dayEnds.has(index);
+      this.#put(series, bars.length, from, (index) => linePoint(bars[index], this.#values[name]?.[index], isEnd(index)));
     }
   }
 
@@ -248,8 +326,9 @@ export class PriceChart {
     if (at === this.#close_at) return;
     if (this.#closeLine) this.#prices.removePriceLine(this.#closeLine);
     this.#close_at = at;
+    // A title would cover the newest bars and their marks: the legend names the line.
     this.#closeLine = at === "" ? null : this.#prices.createPriceLine({
-      price: Number(at), title: "Prev. close", color: this.#colours.muted, lineWidth: 1, lineStyle: DASHED, axisLabelVisible: true,
+      price: Number(at), title: "", color: this.#colours.muted, lineWidth: 1, lineStyle: DASHED, axisLabelVisible: true,
     });
   }
 
@@ -272,10 +351,27 @@ export class PriceChart {
  * @param {readonly Bar[]} before
  * @param {readonly Bar[]} now
  */
-function firstChange(before, now) {
+export function firstChange(before, now) {
   const last = before.length - 1;
-  if (last < 0 || now.length <= last || before[0]?.t !== now[0]?.t || before[last]?.t !== now[last]?.t) return null;
-  return last > 0 && before[last - 1] !== now[last - 1] ? null : last;
+  if (last < 0 || now.length <= last || before[last]?.t !== now[last]?.t) return null;
+  // A correction may mend any bar, however old.
+  for (let index = 0; index < last; index += 1) if (before[index] !== now[index]) return null;
+  return last;
+}
+
+/**
+ * Return by how many places the view must move so that the same bars are seen. While the newest bar is seen and no older
+ * ones came, the library moves on with the newest by itself: then 0.
+ * @param {readonly Bar[]} before
+ * @param {readonly Bar[]} now
+ * @param {{to: number}} seen the index of the last bar that is seen
+ */
+export function shiftOf(before, now, {to}) {
+  const [first, last] = [before[0], before.at(-1)];
+  if (!first || !last || !now[0]) return 0;
+  if (now[0].t >= first.t && to >= before.length - 1) return 0;
+  const index = now.findLastIndex(({t}) => t <= last.t);
+  return index < 0 ? 0 : index - (before.length - 1);
 }
 
 /** @param {Bar | undefined} bar @param {ChartKind} kind @returns {Point} */
@@ -285,10 +381,11 @@ function pricePoint(bar, kind) {
   return kind === "candles" ? {time, open: o, high: h, low: l, close: c} : {time, value: c};
 }
 
-/** @param {Bar | undefined} bar @param {number | null | undefined} value @returns {Point} */
-function linePoint(bar, value) {
+/** @param {Bar | undefined} bar @param {number | null | undefined} value @param {boolean} isEnd no line leads on from it @returns {Point} */
+function linePoint(bar, value, isEnd) {
   const time = (bar?.t ?? 0) / 1000;
-  return value === null || value === undefined ? {time} : {time, value};
+  if (value === null || value === undefined) return {time};
+  return isEnd ? {time, value, color: "transparent"} : {time, value};
 }
 
 /** @param {ExchangeTimes} times @param {string} interval @param {number} at_s @param {number} kind of the tick: 3 and 4 are times of day */

@@ -47,6 +47,7 @@ export class SessionBands {
   /** @param {Canvas} canvas @param {DaySpan} span @param {boolean} isShaded */
   #drawDay({context, bitmapSize, horizontalPixelRatio}, {from, to}, isShaded) {
     const [first, second, last] = [from, from + 1, to].map((index) => this.#timeScale.logicalToCoordinate(index) ?? 0);
+    // The library says where the middle of a bar is: a day begins half a bar before that.
     const half = ((second ?? 0) - (first ?? 0)) / 2;
     const x = Math.round(((first ?? 0) - half) * horizontalPixelRatio);
     const end = Math.round(((last ?? 0) + half) * horizontalPixelRatio);

@@ -5,6 +5,9 @@
  */
 
 import {find, make, write} from "../../dom.js";
+import {steadyNow} from "../../steady_clock.js";
+import {LiveLine} from "./live_line.js";
+import {ago, sentence} from "./words.js";
 
 /**
  * @typedef {{
@@ -33,6 +36,9 @@ export class DeckPanel {
   #body;
   /** @type {Map<string, HTMLElement>} */
   #rows = new Map();
+  /** @type {Map<HTMLElement, LiveLine>} */
+  #lines = new Map();
+  #entries = "";
 
   /** @param {HTMLElement} page */
   constructor(page) {
@@ -48,8 +54,19 @@ export class DeckPanel {
     this.#showPeople(frame);
   }
 
-  /** Show the result of a form beside it. @param {HTMLFormElement} form @param {{isDone: boolean, text: string}} answer */
-  answer(form, {isDone, text}) {
+  /**
+   * Show the result of a form beside it. Whether a feed is recorded comes with no frame, so the button that did it says so.
+   * @param {HTMLFormElement} form
+   * @param {{isDone: boolean, text: string}} answer
+   * @param {string} [address] where it was sent
+   */
+  answer(form, {isDone, text}, address = "") {
+    const section = /** @type {HTMLElement | null} */ (form.closest("[data-feed]"));
+    const command = address.split("/").at(-2);
+    if (section && isDone && (command === "record" || command === "keep")) {
+      section.dataset.recorded = command === "record" ? "+recorded" : "";
+      offer(section, section.dataset.is ?? "");
+    }
     const output = find(form, "[data-part=answer]");
     output.dataset.is = isDone ? "done" : "refused";
     write(output, text);
@@ -57,17 +74,24 @@ export class DeckPanel {
 
   /** Show the log of actions, newest first: when, who, what and why. @param {AuditEntry[]} entries */
   showEntries(entries) {
+    const body = this.#page.querySelector("#entries");
+    // The same rows stay: somebody may be on a button of theirs.
+    const text = JSON.stringify(entries);
+    if (!body || text === this.#entries) return;
+    this.#entries = text;
+    const had = body.contains(document.activeElement) ? document.activeElement?.getAttribute("formaction") : null;
     const rows = entries.map(({texts, undo}) => {
       const button = make("button", {class: "button", form: "undo", formaction: undo}, "Undo");
       const cells = texts.map((text) => make("td", {}, text));
       return make("tr", {}, ...cells, make("td", {}, undo ? button : ""));
     });
-    this.#page.querySelector("#entries")?.replaceChildren(...rows);
+    body.replaceChildren(...rows);
+    if (had) stay(body, `[formaction="${CSS.escape(had)}"]`);
   }
 
   /** @param {DeckFeed} feed */
   #showFeed(feed) {
-    const section = this.#page.querySelector(`[data-feed="${CSS.escape(feed.feed)}"]`);
+    const section = /** @type {HTMLElement | null} */ (this.#page.querySelector(`[data-feed="${CSS.escape(feed.feed)}"]`));
     if (!section) return;
     fill(section, {
       state: sentence(feed.state),
@@ -79,6 +103,18 @@ export class DeckPanel {
       instruments: whole.format(feed.instruments),
       reason: feed.reason || "–",
     });
+    this.#draw(section, "rate-line", "Ticks per second", feed.rate);
+    this.#draw(section, "age-line", "Age of the last tick in ms", feed.age_ms);
+    offer(section, feed.state);
+  }
+
+  /** Draw a figure's picture, where there is a place for one. @param {ParentNode} parent @param {string} part @param {string} name @param {number | null} value */
+  #draw(parent, part, name, value) {
+    const place = /** @type {HTMLElement | null} */ (parent.querySelector(`[data-part=${part}]`));
+    if (!place) return;
+    const line = this.#lines.get(place) ?? new LiveLine(place, name);
+    this.#lines.set(place, line);
+    line.add(steadyNow(), value);
   }
 
   /** @param {DeckFrame} frame */
@@ -98,6 +134,8 @@ export class DeckPanel {
       refused: whole.format(process.refused),
       overruns: whole.format(process.overruns),
     });
+    this.#draw(this.#page, "lag-line", "Behind the feed in ms", process.stale === null ? process.lag_ms : null);
+    this.#draw(this.#page, "frames-line", "Frames per second", process.frames);
     write(find(this.#page, "[data-part=process]"), `process ${process.process}`);
   }
 
@@ -143,8 +181,11 @@ export class DeckPanel {
 
   /** @param {string} id */
   #forget(id) {
-    this.#rows.get(id)?.remove();
+    const row = this.#rows.get(id);
+    const hadFocus = row?.contains(document.activeElement) ?? false;
+    row?.remove();
     this.#rows.delete(id);
+    if (hadFocus && this.#body) stay(this.#body, "button");
   }
 
   /** @param {Event} event */
@@ -153,6 +194,31 @@ export class DeckPanel {
     if (!(button instanceof HTMLElement)) return;
     this.ondisconnect(button.dataset.user ?? "", button.dataset.connection ?? "");
   }
+}
+
+/**
+ * Keep the keyboard in a table whose row went: on the same button, else on the table.
+ * @param {Element} body
+ * @param {string} same
+ */
+function stay(body, same) {
+  const place = body.querySelector(same) ?? body.closest("[tabindex]");
+  if (place instanceof HTMLElement) place.focus();
+}
+
+/**
+ * Show the buttons that can do something in this state of a feed. The keyboard stays among them.
+ * @param {HTMLElement} section
+ * @param {string} state
+ */
+function offer(section, state) {
+  section.dataset.is = state;
+  const word = state + (section.dataset.recorded ?? "");
+  const buttons = /** @type {HTMLElement[]} */ ([...section.querySelectorAll("[data-in]")]);
+  const gone = buttons.filter((button) => !(button.dataset.in ?? "").split(" ").includes(word));
+  const isLost = gone.some((button) => button.contains(document.activeElement));
+  for (const button of buttons) button.hidden = gone.includes(button);
+  if (isLost) buttons.find((button) => !button.hidden)?.focus();
 }
 
 /**
@@ -169,16 +235,4 @@ function ender(text, user, connection) {
 /** @param {ParentNode} parent @param {Record<string, string>} texts */
 function fill(parent, texts) {
   for (const [part, text] of Object.entries(texts)) write(find(parent, `[data-part=${part}]`), text);
-}
-
-/** @param {string} name */
-function sentence(name) {
-  return name.charAt(0).toUpperCase() + name.slice(1).toLowerCase().replaceAll("_", "-");
-}
-
-/** @param {number | null} ms */
-function ago(ms) {
-  if (ms === null) return "–";
-  if (ms < 1000) return `${whole.format(ms)} ms`;
-  return ms < 90_000 ? `${fine.format(ms / 1000)} s` : `${whole.format(ms / 60_000)} min`;
 }

@@ -5,6 +5,7 @@
  */
 
 import {byId} from "../../dom.js";
+import {isSymbol, wordsIn} from "../../symbols.js";
 import {askFor, asked} from "../page/settings.js";
 
 /**
@@ -84,8 +85,7 @@ export class LabForm {
 
 /** @param {string} text @param {string[]} others */
 function symbolsOf(text, others) {
-  const named = text.toUpperCase().split(/[\s,]+/).filter((symbol) => /^[A-Z0-9.-]{1,12}$/.test(symbol));
-  const symbols = [...new Set(named)].slice(0, SYMBOLS);
+  const symbols = wordsIn(text).filter(isSymbol).slice(0, SYMBOLS);
   return symbols.length ? symbols : others;
 }
 

@@ -5,9 +5,8 @@
  * Must not know what is drawn.
  */
 
-import {write} from "../../dom.js";
+import {draw, write} from "../../dom.js";
 
-const NAMESPACE = "http://www.w3.org/2000/svg";
 const HEIGHT = 240;
 const LEFT = 52;
 const RIGHT = 84;
@@ -24,7 +23,7 @@ const SECONDS = 60;
 export class Plot {
   #svg;
   #lines;
-  #grid = svgElement("g", {class: "plot-grid"});
+  #grid = draw("g", {class: "plot-grid"});
   /** @type {Map<string, {path: SVGElement, name: SVGElement}>} */
   #drawn = new Map();
   /** @type {Point[]} */
@@ -37,11 +36,11 @@ export class Plot {
    */
   constructor(place, lines) {
     this.#lines = lines;
-    this.#svg = svgElement("svg", {class: "plot", "aria-hidden": "true", focusable: "false"});
+    this.#svg = draw("svg", {class: "plot", "aria-hidden": "true", focusable: "false"});
     this.#svg.append(this.#grid);
     for (const {key, name} of lines) {
-      const path = svgElement("path", {class: `plot-line plot-${key}`, fill: "none"});
-      const text = svgElement("text", {class: `plot-name plot-${key}`});
+      const path = draw("path", {class: `plot-line plot-${key}`, fill: "none"});
+      const text = draw("text", {class: `plot-name plot-${key}`});
       text.textContent = name;
       this.#svg.append(path, text);
       this.#drawn.set(key, {path, name: text});
@@ -134,21 +133,14 @@ function place(names) {
   }
 }
 
-/** @param {string} name @param {Record<string, string>} attributes */
-function svgElement(name, attributes) {
-  const element = /** @type {SVGElement} */ (document.createElementNS(NAMESPACE, name));
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  return element;
-}
-
 /** @param {number} x1 @param {number} y1 @param {number} x2 @param {number} y2 */
 function lineOf(x1, y1, x2, y2) {
-  return svgElement("line", {x1: String(x1), y1: y1.toFixed(1), x2: String(x2), y2: y2.toFixed(1)});
+  return draw("line", {x1: String(x1), y1: y1.toFixed(1), x2: String(x2), y2: y2.toFixed(1)});
 }
 
 /** @param {number} x @param {number} y @param {string} text @param {string} anchor */
 function textOf(x, y, text, anchor) {
-  const element = svgElement("text", {x: x.toFixed(1), y: y.toFixed(1), "text-anchor": anchor});
+  const element = draw("text", {x: x.toFixed(1), y: y.toFixed(1), "text-anchor": anchor});
   write(element, text);
   return element;
 }

@@ -7,10 +7,13 @@
 import {byId, find, icon, make, write} from "../../dom.js";
 import {count, moment, time} from "../../format.js";
 import {steadyNow} from "../../steady_clock.js";
+import {pageOf} from "../../symbols.js";
 
 /** @typedef {import("../../wire/frames.js").Notice} Notice */
 
 const DAY_MS = 86_400_000;
+/** The address of an instrument's page; the symbol stands for `~`. */
+const INSTRUMENT = "/i/~/";
 const LEVELS = Object.freeze(["info", "warning", "critical"]);
 
 export class Notifications {
@@ -52,14 +55,14 @@ export class Notifications {
   }
 
   /** @param {Notice} notice */
-  #item({id, title, body, level, t, read}) {
+  #item({id, title, body, level, t, read, symbol}) {
     const known = LEVELS.includes(level) ? level : "info";
     const mark = read ? "is-read" : "is-unread";
     const item = make(
       "li",
       {class: `notice notice-${known} ${mark}`},
       icon(known),
-      make("div", {class: "notice-text"}, make("strong", {}, title), make("p", {}, body), timeOf(t)),
+      make("div", {class: "notice-text"}, make("strong", {}, title), make("p", {}, body), footOf(t, symbol)),
     );
     if (!read) item.append(this.#readButton(id, title));
     return item;
@@ -72,6 +75,13 @@ export class Notifications {
     button.addEventListener("click", () => this.#onread([id]));
     return button;
   }
+}
+
+/** @param {number} t @param {string} [symbol] */
+function footOf(t, symbol) {
+  const foot = make("span", {class: "notice-foot"}, timeOf(t));
+  if (symbol) foot.append(make("a", {href: pageOf(INSTRUMENT, symbol)}, `Open ${symbol}`));
+  return foot;
 }
 
 /** @param {number} t */

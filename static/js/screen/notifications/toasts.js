@@ -5,9 +5,12 @@
  */
 
 import {byId, icon, make} from "../../dom.js";
+import {pageOf} from "../../symbols.js";
 
 /** @typedef {"info" | "warning" | "critical"} Level */
 
+/** The address of an instrument's page; the symbol stands for `~`. */
+const INSTRUMENT = "/i/~/";
 const LIMIT = 3;
 /** How long a toast stays, by level; a critical one stays until it is closed. @type {Readonly<Record<Level, number>>} */
 const SHOWN_MS = Object.freeze({info: 6_000, warning: 10_000, critical: Infinity});
@@ -17,12 +20,13 @@ export class Toasts {
   #alert = byId("toasts-alert");
 
   /**
-   * Show a text. One with an id can be taken back; one with an action has a button for it.
-   * @param {{title: string, body?: string, level?: string, id?: number, action?: {label: string, run: () => void}}} message
+   * Show a text. One with an id can be taken back; one about a symbol leads to its page; one with an action has a button.
+   * @param {{title: string, body?: string, level?: string, id?: number, symbol?: string, action?: {label: string, run: () => void}}} message
    */
-  show({title, body = "", level = "info", id, action}) {
+  show({title, body = "", level = "info", id, symbol = "", action}) {
     const known = isLevel(level) ? level : "info";
     const text = make("div", {class: "toast-text"}, make("strong", {}, title), make("p", {}, body));
+    if (symbol !== "") text.append(make("a", {href: pageOf(INSTRUMENT, symbol)}, `Open ${symbol}`));
     const marks = {class: `toast toast-${known}`, "data-id": String(id ?? "")};
     const toast = make("div", marks, icon(known), text);
     const button = make("button", {type: "button", class: "icon-button", "aria-label": "Close message"}, icon("close"));

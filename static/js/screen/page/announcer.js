@@ -22,7 +22,7 @@ export class Announcer {
   }
 
   /**
-   * Say a text. Of several within a few seconds only the last is said.
+   * Say a text. Only the last of several within a few seconds is said.
    * @param {string} text
    */
   say(text) {

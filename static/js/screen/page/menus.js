@@ -16,6 +16,7 @@ export function bindMenus() {
   });
   document.addEventListener("click", (event) => {
     const target = /** @type {Element} */ (event.target);
+    // A click may have removed its own target, as "mark as read" does: that was inside.
     for (const menu of openMenus()) if (target.isConnected && !menu.contains(target)) menu.open = false;
   });
 }

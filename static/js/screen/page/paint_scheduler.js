@@ -38,6 +38,7 @@ export class PaintScheduler {
 
   /** @param {number} now_ms */
   #paint(now_ms) {
+    // Emptied first: what becomes dirty while parts are painted waits for the next frame.
     const parts = this.#dirty;
     this.#dirty = new Map();
     this.#isPlanned = false;

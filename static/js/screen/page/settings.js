@@ -17,10 +17,19 @@ export function readSettings() {
     sseUrl: data.sse ?? "/sse/v1/",
     pollUrl: data.poll ?? "/poll/v1/",
     barsUrl: data.bars ?? "/api/v1/bars",
-    quotesUrl: data.quotes ?? "/api/v1/quotes",
-    loginUrl: data.login ?? "/accounts/login/",
+    linesUrl: data.lines ?? "/alerts/lines/",
+    sparklinesUrl: data.sparklines ?? "/api/v1/sparklines",
     addUrl: data.add ?? "/watchlist/add/",
+    moveUrl: data.move ?? "/watchlist/move/",
+    /** The columns that the person chose, with commas between them; "" for the usual ones. */
+    columns: data.columns ?? "",
+    columnsUrl: "/columns/",
+    sectionsUrl: data.sections ?? "/lists/sections/",
     removeUrl: data.remove ?? "/watchlist/remove/",
+    /** What the address says of the list that is shown: the id of an own one, "" for one that was shared, or a list of the market. */
+    listKey: data.list ?? "",
+    /** The id of the list, 0 for one that is not stored yet; null for a list that the person cannot change. */
+    listId: data.listId === undefined ? null : Number(data.listId),
     readUrl: data.read ?? "/notifications/read/",
   };
 }
@@ -34,15 +43,24 @@ export function asked(name) {
 }
 
 /**
+ * Return the address of this page with another value of a parameter; null takes it out.
+ * @param {string} name
+ * @param {string | null} value
+ */
+export function addressWith(name, value) {
+  const address = new URL(location.href);
+  if (value === null) address.searchParams.delete(name);
+  else address.searchParams.set(name, value);
+  return address.href;
+}
+
+/**
  * Write a parameter into the address, so that a reload keeps it. Null takes it out.
  * @param {string} name
  * @param {string | null} value
  */
 export function askFor(name, value) {
-  const address = new URL(location.href);
-  if (value === null) address.searchParams.delete(name);
-  else address.searchParams.set(name, value);
-  history.replaceState(null, "", address);
+  if (asked(name) !== value) history.replaceState(history.state, "", addressWith(name, value));
 }
 
 /**
@@ -53,14 +71,6 @@ export function socketUrl(path) {
   const address = new URL(path, location.href);
   address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   return address.href;
-}
-
-/**
- * Go to the sign-in page, and come back here after it.
- * @param {string} loginUrl
- */
-export function signIn(loginUrl) {
-  location.assign(`${loginUrl}?next=${encodeURIComponent(location.pathname + location.search)}`);
 }
 
 /** Say whether the browser was told to save data. */

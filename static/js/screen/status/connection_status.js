@@ -28,7 +28,7 @@ const WORDINGS = Object.freeze({
   paused: {label: "Paused", verb: "Resume", text: () => "Prices are paused. Status and notifications still arrive."},
   reconnecting: {label: "Reconnecting", verb: "Try now", text: (state) => `${loss(state)} ${standstill(state)}`},
   offline: {label: "Offline", verb: "Try now", text: (state) => `You are offline. ${standstill(state)}`},
-  signed_out: {label: "Signed out", verb: "Sign in", text: () => "You are signed out."},
+  signed_out: {label: "Signed out", verb: "", text: () => "You are signed out."},
   stopped: {label: "Stopped", verb: "Try again", text: ({reason}) => `The server ended the connection: ${reason}.`},
 });
 
@@ -109,7 +109,7 @@ export class ConnectionStatus {
   }
 
   /**
-   * Say how a lost connection came back.
+   * Say how a lost connection came back, and return that.
    * @param {{gap_ms: number, resumed: boolean}} recovery
    */
   recovered({gap_ms, resumed}) {
@@ -119,6 +119,7 @@ export class ConnectionStatus {
     this.#note.title = moment(steadyNow());
     this.#note.hidden = false;
     this.#announce(text);
+    return text;
   }
 }
 

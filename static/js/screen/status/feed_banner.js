@@ -40,10 +40,11 @@ export class FeedBanner {
     this.#announcePhases();
     const running = known.filter(({state}) => !(state in WORDS));
     write(this.#rate, count(running.reduce((sum, {rate}) => sum + rate, 0)));
+    document.body.dataset.market = known.length && !running.length ? "still" : "moving";
     const lines = known.filter(({state}) => state in WORDS).map(lineOf);
     const text = lines.map(({title, detail}) => `${title} ${detail}`).join(" ");
     if (text === this.#shown) return;
-    const said = lines.map(({title, detail}) => make("p", {}, make("strong", {}, title), ` ${detail}`));
+    const said = lines.map(({title, detail, state}) => make("p", {"data-state": state}, make("strong", {}, title), ` ${detail}`));
     this.#banner.replaceChildren(...said);
     this.#announce(text || "All feeds are running");
     this.#shown = text;
@@ -70,5 +71,5 @@ export class FeedBanner {
 /** @param {Feed} feed */
 function lineOf({name, state, reason, t}) {
   const why = reason ? `: ${reason}` : "";
-  return {title: `${name} ${WORDS[state]}${why}.`, detail: `Prices are the last ones, since ${time(t)}.`};
+  return {state, title: `${name} ${WORDS[state]}${why}.`, detail: `Prices are the last ones, since ${time(t)}.`};
 }

@@ -4,7 +4,7 @@
  * Must not know frames. The clock arrives as an argument.
  */
 
-/** The share of the worst time that is left after each paint: one slow moment is forgotten after ten. */
+/** With each paint the worst time shrinks to this share: after ten paints a tenth of it is left. */
 const DECAY = 0.8;
 
 export class Stopwatch {

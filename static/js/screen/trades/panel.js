@@ -17,10 +17,10 @@ import {TapeView} from "./tape_view.js";
 
 const MEMORY = "trades";
 const OPEN = "open";
-/** How long trades go on in a hidden tab. It is longer than prices do, so a short absence leaves no gap. */
+/** How long trades go on in a hidden tab: longer than prices do, so that a short absence leaves no gap. */
 const UNSEEN_MS = 60_000;
 
-class TradesPanel {
+export class TradesPanel {
   #panel;
   #scope;
   #all;
@@ -71,16 +71,6 @@ class TradesPanel {
     return this.#panel.open ? this.#tape.position : null;
   }
 
-  /** Open or close the panel. */
-  toggle() {
-    this.#panel.open = !this.#panel.open;
-  }
-
-  /** Bring the open panel into view: it lies below the list. */
-  reveal() {
-    if (this.#panel.open) this.#panel.scrollIntoView({block: "nearest"});
-  }
-
   /** Follow these symbols, which the watchlist holds. @param {readonly string[]} symbols */
   list(symbols) {
     this.#watched = symbols;
@@ -126,6 +116,12 @@ class TradesPanel {
   showConnection(name, isUp) {
     this.#connection = name;
     if (!isUp) this.#tape.follow(false);
+    this.#onchange(this);
+  }
+
+  /** Write all trades anew: their times are in another zone. */
+  rewrite() {
+    this.#view.clear();
     this.#onchange(this);
   }
 

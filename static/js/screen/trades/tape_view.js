@@ -5,13 +5,16 @@
  */
 
 import {find, write} from "../../dom.js";
-import {count, price, time} from "../../format.js";
+import {paddings, price, size, time} from "../../format.js";
 
-/** @typedef {import("../../wire/frames.js").Trade} Trade */
+/** @typedef {import("../../market/tape.js").TapeTrade} Trade */
 /** @typedef {import("../../market/tape.js").TapeLine} TapeLine */
 
 /** The names of the sides; another side is shown as it came. @type {Record<string, string>} */
 const SIDES = Object.freeze({BUY: "Buy", SELL: "Sell"});
+
+/** The mark of what became of a trade; another fate is marked too. @type {Record<string, string>} */
+const MARKS = Object.freeze({late: "L", corrected: "C", cancelled: "X"});
 
 /** A line of the table: its element and its cells. */
 class TradeRow {
@@ -20,12 +23,15 @@ class TradeRow {
   /** The trade that it shows. @type {Trade | null} */
   #trade = null;
   #digits = -1;
+  /** What stands in the columns whose decimals are aligned. */
+  priceText = "";
+  sizeText = "";
 
   /** @param {HTMLElement} element a `tr` of the page's template */
   constructor(element) {
     this.element = element;
     const cell = (/** @type {string} */ name) => find(element, `[data-part=${name}]`);
-    this.#cells = {time: cell("time"), symbol: cell("symbol"), price: cell("price"), size: cell("size"), side: cell("side")};
+    this.#cells = {time: cell("time"), symbol: cell("symbol"), mark: cell("mark"), fate: cell("fate"), price: cell("price"), size: cell("size"), side: cell("side")};
   }
 
   /** @param {Trade} trade @param {number} digits of its price */
@@ -35,10 +41,30 @@ class TradeRow {
     this.#digits = digits;
     write(this.#cells.time, time(trade.t));
     write(this.#cells.symbol, trade.s);
-    write(this.#cells.price, price(trade.p, digits));
-    write(this.#cells.size, count(trade.q));
+    this.priceText = price(trade.p, digits);
+    this.sizeText = size(trade.q);
+    write(this.#cells.price, this.priceText);
+    write(this.#cells.size, this.sizeText);
     write(this.#cells.side, SIDES[trade.side] ?? trade.side);
     this.element.dataset.side = trade.side;
+    this.#showFix(trade, digits);
+  }
+
+  /** Add room for the decimals that others have and this trade has not. @param {string} afterPrice @param {string} afterSize */
+  align(afterPrice, afterSize) {
+    pad(this.#cells.price, afterPrice);
+    pad(this.#cells.size, afterSize);
+  }
+
+  /** @param {Trade} trade @param {number} digits */
+  #showFix(trade, digits) {
+    const {fix = ""} = trade;
+    const note = fix && noteOf(trade, digits);
+    this.element.dataset.fix = fix;
+    this.element.title = note;
+    write(this.#cells.mark, fix && (MARKS[fix] ?? "?"));
+    write(this.#cells.fate, note && ` ${note}. `);
+    this.#cells.mark.hidden = this.#cells.fate.hidden = fix === "";
   }
 }
 
@@ -71,6 +97,20 @@ export class TapeView {
       if (element === next) next = next.nextElementSibling;
       else this.#body.insertBefore(element, next);
     }
+    this.#align();
+  }
+
+  /** Take out all lines. */
+  clear() {
+    this.#free(new Set());
+  }
+
+  /** Let the decimal points stand below each other. Styles hide the room first where a column is too narrow. */
+  #align() {
+    const rows = [...this.#rows.values()];
+    const prices = paddings(rows.map((row) => row.priceText));
+    const sizes = paddings(rows.map((row) => row.sizeText));
+    rows.forEach((row, number) => row.align(prices[number] ?? "", sizes[number] ?? ""));
   }
 
   /** Take out lines that are no longer shown. Return their rows, to be used again. @param {Set<string>} kept */
@@ -102,6 +142,19 @@ export class TapeView {
     this.#gaps.set(key, element);
     return element;
   }
+}
+
+/** @param {HTMLElement} cell the text of a cell, inside the element that holds the room after it @param {string} room */
+function pad(cell, room) {
+  const value = /** @type {HTMLElement} */ (cell.parentElement);
+  if ((value.dataset.room ?? "") !== room) value.dataset.room = room;
+}
+
+/** Say what became of a trade, and how it was reported at first. @param {Trade} trade @param {number} digits */
+function noteOf({fix, before, et, t}, digits) {
+  if (fix === "late") return et === undefined || et === t ? "Came late" : `Came late: it happened at ${time(et)}`;
+  if (fix === "cancelled") return "Cancelled: it does not count any more";
+  return before ? `Corrected: before, ${size(before.q)} at ${price(before.p, digits)}` : "Corrected";
 }
 
 /** @param {HTMLTemplateElement} template */

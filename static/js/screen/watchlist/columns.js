@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The columns of the watchlist: the text of each, the number it sorts by, and whether it flashes.
+ * The columns of the watchlist: title and text of each, the number it sorts by, and whether it flashes.
  * Pure: from a row of the board to text and a number.
  */
 
@@ -8,8 +8,10 @@ import {change, percent, price, volume} from "../../format.js";
 
 /** @typedef {import("../../wire/frames.js").Row} Row */
 /**
+ * `title`: its name where there is room. `isDrawn`: its cells hold a picture and no text.
  * @typedef {{
- *   key: string, text: (row: Row, digits: number) => string, value: (row: Row) => number | null, isFlashing: boolean,
+ *   key: string, title: string, text: (row: Row, digits: number) => string, value: (row: Row) => number | null,
+ *   isFlashing: boolean, isDrawn?: boolean,
  * }} Column
  */
 
@@ -47,14 +49,25 @@ export function directionOf(row, digits) {
   return text.startsWith("\u2212") ? "down" : "flat";
 }
 
-/** @type {readonly Column[]} */
+/** The usual columns in their usual order. @type {readonly Column[]} */
 export const COLUMNS = Object.freeze([
-  {key: "last", text: (row, digits) => price(row.p, digits), value: (row) => row.p, isFlashing: true},
-  {key: "change", text: (row, digits) => change(changeOf(row), digits), value: changeOf, isFlashing: false},
-  {key: "change_percent", text: (row) => percent(percentOf(row)), value: percentOf, isFlashing: false},
-  {key: "bid", text: (row, digits) => price(row.b, digits), value: (row) => row.b, isFlashing: true},
-  {key: "ask", text: (row, digits) => price(row.a, digits), value: (row) => row.a, isFlashing: true},
-  {key: "volume", text: (row) => volume(row.v), value: (row) => row.v, isFlashing: false},
-  {key: "high", text: (row, digits) => price(row.h, digits), value: (row) => row.h, isFlashing: true},
-  {key: "low", text: (row, digits) => price(row.l, digits), value: (row) => row.l, isFlashing: true},
+  {key: "last", title: "Last price", text: (row, digits) => price(row.p, digits), value: (row) => row.p, isFlashing: true},
+  {key: "change", title: "Change", text: (row, digits) => change(changeOf(row), digits), value: changeOf, isFlashing: false},
+  {key: "change_percent", title: "Change in percent", text: (row) => percent(percentOf(row)), value: percentOf, isFlashing: false},
+  {key: "day", title: "Day so far", text: () => "", value: () => null, isFlashing: false, isDrawn: true},
+  {key: "bid", title: "Bid", text: (row, digits) => price(row.b, digits), value: (row) => row.b, isFlashing: true},
+  {key: "ask", title: "Ask", text: (row, digits) => price(row.a, digits), value: (row) => row.a, isFlashing: true},
+  {key: "volume", title: "Volume", text: (row) => volume(row.v), value: (row) => row.v, isFlashing: false},
+  {key: "high", title: "High of the day", text: (row, digits) => price(row.h, digits), value: (row) => row.h, isFlashing: true},
+  {key: "low", title: "Low of the day", text: (row, digits) => price(row.l, digits), value: (row) => row.l, isFlashing: true},
 ]);
+
+/**
+ * Return the keys of the columns to show, in their order: those that exist, each once; the usual ones if none is left.
+ * @param {readonly string[]} keys
+ */
+export function columnsOf(keys) {
+  const known = new Set(COLUMNS.map(({key}) => key));
+  const chosen = [...new Set(keys)].filter((key) => known.has(key));
+  return chosen.length ? chosen : [...known];
+}

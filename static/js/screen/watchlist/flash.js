@@ -6,6 +6,8 @@
 
 /** How long a cell is lit. */
 const LIT_MS = 350;
+/** So much longer, until the timer: mostly a paint puts the light out before, and saves the browser a frame. */
+const SPARE_MS = 100;
 /** The least time from one flash of a cell to the next: below three per second (WCAG 2.3.1). */
 const FLASH_EVERY_MS = 400;
 
@@ -29,15 +31,23 @@ export class Flasher {
     element.classList.remove("flash-up", "flash-down");
     element.classList.add(isUp ? "flash-up" : "flash-down");
     this.#lit.push({element, until_ms: now_ms + LIT_MS});
-    if (this.#timer === undefined) this.#timer = setTimeout(() => this.#sweep(), LIT_MS);
+    if (this.#timer === undefined) this.#timer = setTimeout(() => this.#ring(), LIT_MS + SPARE_MS);
   }
 
-  #sweep() {
-    const now_ms = performance.now();
+  /**
+   * Put out what was lit long enough.
+   * @param {number} now_ms of performance.now
+   */
+  sweep(now_ms) {
     const still = this.#lit.findIndex(({until_ms}) => until_ms > now_ms);
     const over = this.#lit.splice(0, still === -1 ? this.#lit.length : still);
     for (const {element} of over) element.classList.remove("flash-up", "flash-down");
+  }
+
+  #ring() {
+    const now_ms = performance.now();
+    this.sweep(now_ms - SPARE_MS);
     const next = this.#lit[0];
-    this.#timer = next && setTimeout(() => this.#sweep(), next.until_ms - now_ms);
+    this.#timer = next && setTimeout(() => this.#ring(), next.until_ms - now_ms + SPARE_MS);
   }
 }

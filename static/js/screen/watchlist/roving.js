@@ -4,28 +4,46 @@
  * Must not know what the cells show.
  */
 
+import {find} from "../../dom.js";
+
+/**
+ * The lines below the head, which may be more than have elements. `at` returns the element of the line at a place, and makes
+ * one if need be; `placeOf` returns the place of an element's line, or -1.
+ * @typedef {{count: number, at: (place: number) => HTMLElement | undefined, placeOf: (line: Element) => number}} LineSource
+ */
+
 /** The lines that Page Up and Page Down skip. */
 const PAGE = 10;
+/** The place of the head, above the first line. */
+const HEAD = -1;
 
 export class RovingFocus {
   #table;
+  #head;
+  #lines;
   /** @type {HTMLElement | null} */
   #stop = null;
 
-  /** @param {HTMLElement} table */
-  constructor(table) {
+  /** @param {HTMLElement} table @param {LineSource} lines */
+  constructor(table, lines) {
     this.#table = table;
+    this.#head = find(table, "thead tr");
+    this.#lines = lines;
     table.addEventListener("keydown", (event) => this.#onkeydown(event));
     table.addEventListener("focusin", (event) => this.#take(widgetOf(/** @type {HTMLElement} */ (event.target))));
     this.settle();
   }
 
+  /** The line of the tab stop. */
+  get line() {
+    return /** @type {HTMLElement | null} */ (this.#stop?.closest("tr") ?? null);
+  }
+
   /** Make sure that there is a tab stop, since lines come and go. */
   settle() {
     if (this.#stop && this.#table.contains(this.#stop) && isShown(this.#stop)) return;
-    const lines = this.#lines();
-    const line = lines[1] ?? lines[0];
-    if (line) this.#take(targetOf(cellsOf(line)[0]));
+    const line = this.#lines.at(0) ?? this.#head;
+    if (isShown(line)) this.#take(targetOf(cellsOf(line)[0]));
   }
 
   /**
@@ -34,32 +52,31 @@ export class RovingFocus {
    * @param {boolean} [isSameColumn]
    */
   focus(line, isSameColumn = false) {
-    const column = isSameColumn ? this.#place().column : 0;
-    this.#go(line, column);
+    this.#go(line, isSameColumn ? this.#column : 0);
   }
 
   /** @param {KeyboardEvent} event */
   #onkeydown(event) {
     if (event.altKey || event.metaKey) return;
-    const lines = this.#lines();
-    const {line, column} = this.#place(lines);
+    const [place, column] = [this.#place, this.#column];
     const isFar = event.ctrlKey;
-    const last = lines.length - 1;
+    const last = this.#lines.count - 1;
     /** @type {Record<string, [number, number]>} */
     const moves = {
-      ArrowUp: [line - 1, column],
-      ArrowDown: [line + 1, column],
-      ArrowLeft: [line, column - 1],
-      ArrowRight: [line, column + 1],
-      PageUp: [Math.max(1, line - PAGE), column],
-      PageDown: [line + PAGE, column],
-      Home: [isFar ? 1 : line, 0],
-      End: [isFar ? last : line, Infinity],
+      ArrowUp: [place - 1, column],
+      ArrowDown: [place + 1, column],
+      ArrowLeft: [place, column - 1],
+      ArrowRight: [place, column + 1],
+      PageUp: [Math.max(0, place - PAGE), column],
+      PageDown: [place + PAGE, column],
+      Home: [isFar ? 0 : place, 0],
+      End: [isFar ? last : place, Infinity],
     };
     const move = moves[event.key];
-    if (!move || line < 0) return;
+    if (!move || place < HEAD) return;
     event.preventDefault();
-    this.#go(lines[Math.min(Math.max(move[0], 0), last)], move[1]);
+    const goal = Math.min(Math.max(move[0], HEAD), last);
+    this.#go(goal === HEAD ? this.#head : this.#lines.at(goal), move[1]);
   }
 
   /** @param {HTMLElement | undefined} line @param {number} column */
@@ -79,16 +96,19 @@ export class RovingFocus {
     target.tabIndex = 0;
   }
 
-  #lines() {
-    const lines = /** @type {NodeListOf<HTMLElement>} */ (this.#table.querySelectorAll("tr"));
-    return [...lines].filter(isShown);
+  /** The place of the tab stop's line; below the head's if there is none. */
+  get #place() {
+    const {line} = this;
+    if (line === null) return HEAD - 1;
+    if (line === this.#head) return HEAD;
+    const place = this.#lines.placeOf(line);
+    return place < 0 ? HEAD - 1 : place;
   }
 
-  #place(lines = this.#lines()) {
+  get #column() {
     const cell = this.#stop?.closest("th, td");
-    const line = lines.findIndex((each) => each.contains(this.#stop));
-    const cells = lines[line] ? cellsOf(lines[line]) : [];
-    return {line, column: Math.max(0, cells.findIndex((each) => each === cell))};
+    const cells = this.line ? cellsOf(this.line) : [];
+    return Math.max(0, cells.findIndex((each) => each === cell));
   }
 }
 

@@ -5,6 +5,7 @@
  */
 
 import {find, make, write} from "../../dom.js";
+import {isListed, wordsIn} from "../../symbols.js";
 
 /**
  * @typedef {{s: string, name: string, sector?: string}} Listing
@@ -20,7 +21,6 @@ const OFFERS = 8;
 const EVERYTHING = Object.freeze(["*", "all", "market"]);
 /** Fewer letters mean an instrument, not a sector. */
 const GROUP_LETTERS = 4;
-const SEPARATORS = /[\s,;]+/;
 
 export class Search {
   #input;
@@ -33,6 +33,8 @@ export class Search {
   /** @type {Offer[]} */
   #offers = [];
   #active = -1;
+  /** Whether Enter was pressed before the catalogue had come. */
+  #isAwaited = false;
 
   /**
    * @param {{
@@ -57,19 +59,21 @@ export class Search {
     form.addEventListener("submit", (event) => this.#onsubmit(event));
   }
 
-  /** Put the focus into the box. */
-  focus() {
-    this.#input.focus();
-    this.#input.select();
+  /** Search what somebody typed, and perhaps sent, before the script was there. @param {boolean} isSent */
+  catchUp(isSent) {
+    if (this.#input.value === "" || !(isSent || document.activeElement === this.#input)) return;
+    this.#search();
+    if (isSent) this.#submit();
   }
 
   /** Update the offers after the catalogue or the list has changed. */
   refresh() {
-    if (this.#list.hidden) return;
+    if (this.#list.hidden && !this.#isAwaited) return;
     const chosen = this.#offers[this.#active]?.title;
     this.#offers = this.#offersFor(this.#input.value);
     this.#active = this.#offers.findIndex(({title}) => title === chosen);
     this.#show();
+    if (this.#isAwaited) this.#submit();
   }
 
   /** Make the input a combobox: without a script it is a plain input. */
@@ -87,6 +91,7 @@ export class Search {
 
   #search() {
     const text = this.#input.value;
+    this.#isAwaited = false;
     this.#onfilter(text);
     this.#offers = text.trim() === "" ? [] : this.#offersFor(text);
     this.#active = -1;
@@ -96,7 +101,7 @@ export class Search {
   #show() {
     const hasText = this.#input.value.trim() !== "";
     const options = this.#offers.map((offer, index) => this.#option(offer, index));
-    if (hasText && !options.length) options.push(nothing());
+    if (hasText && !options.length) options.push(note(this.#hasCatalogue() ? "No instrument matches." : "Loading the instruments…"));
     this.#list.replaceChildren(...options);
     this.#list.hidden = !options.length;
     this.#input.setAttribute("aria-expanded", String(options.length > 0));
@@ -181,10 +186,22 @@ export class Search {
   /** @param {Event} event */
   #onsubmit(event) {
     event.preventDefault();
-    const text = this.#input.value.trim().toUpperCase();
+    this.#submit();
+  }
+
+  /** Choose what is marked, or what was typed; without a catalogue, as soon as there is one. */
+  #submit() {
+    const text = needleOf(this.#input.value).toUpperCase();
+    this.#isAwaited = text !== "" && !this.#hasCatalogue();
+    // A text that came with the address of the page has no offers yet.
+    if (text !== "" && !this.#offers.length) this.#offers = this.#offersFor(this.#input.value);
     const exact = this.#offers.find(({symbol}) => symbol === text);
     const chosen = this.#offers[this.#active] ?? exact ?? this.#offers[0];
     if (chosen) this.#choose(chosen);
+  }
+
+  #hasCatalogue() {
+    return [...this.#catalogue()].length > 0;
   }
 
   /** @param {Offer} offer */
@@ -206,8 +223,9 @@ export class Search {
   }
 }
 
-function nothing() {
-  return make("li", {class: "offer-none", role: "option", "aria-disabled": "true"}, "No instrument matches.");
+/** @param {string} text */
+function note(text) {
+  return make("li", {class: "offer-none", role: "option", "aria-disabled": "true"}, text);
 }
 
 /**
@@ -216,7 +234,7 @@ function nothing() {
  * @param {string} text
  */
 export function bestMatches(catalogue, text) {
-  const needle = text.trim().toLowerCase();
+  const needle = needleOf(text);
   const ranked = [...catalogue].map((listing) => ({listing, rank: rankOf(listing, needle)}));
   const matching = ranked.filter(({rank}) => rank < Infinity);
   matching.sort((a, b) => a.rank - b.rank || (a.listing.s < b.listing.s ? -1 : 1));
@@ -231,9 +249,9 @@ export function bestMatches(catalogue, text) {
  */
 export function severalIn(catalogue, text) {
   const known = new Set([...catalogue].map(({s}) => s));
-  const words = [...new Set(text.trim().toUpperCase().split(SEPARATORS).filter((word) => word))];
+  const words = wordsIn(text);
   const found = words.filter((word) => known.has(word));
-  const isList = /[,;]/.test(text) ? found.length > 0 : found.length === words.length;
+  const isList = isListed(text) ? found.length > 0 : found.length === words.length;
   return isList && words.length > 1 ? words : [];
 }
 
@@ -256,6 +274,12 @@ export function groupsOf(catalogue, text) {
 function isGroupMeant(catalogue, text) {
   const needle = text.trim().toLowerCase();
   return EVERYTHING.includes(needle) || catalogue.some(({sector = ""}) => sector.toLowerCase() === needle);
+}
+
+/** Return what to look for; an exchange, a dollar or quotes around a single symbol do not count. @param {string} text */
+function needleOf(text) {
+  const words = wordsIn(text);
+  return (/\s/.test(text.trim()) || words.length !== 1 ? text.trim() : words[0] ?? "").toLowerCase();
 }
 
 /** @param {Listing} listing @param {string} needle */

@@ -1,72 +1,139 @@
 // @ts-check
 /**
- * The table of prices. Lines are made once, dirty cells are patched once per frame, and lines do not move while
- * somebody points at them.
+ * The table of prices: which lines it has, in which order, and what people do with them. Lines do not move while somebody
+ * points at them.
  * Must not know the network.
  */
 
 import {find, recall, remember, write} from "../../dom.js";
-import {count, digitsOf, moment} from "../../format.js";
-import {directionOf} from "./columns.js";
-import {Flasher} from "./flash.js";
+import {count, digitsOf, moment, quantity} from "../../format.js";
+import {loadLate} from "../../late.js";
+import {COLUMNS, columnsOf, directionOf} from "./columns.js";
+import {Lines} from "./lines.js";
 import {Order} from "./order.js";
 import {RovingFocus} from "./roving.js";
-import {RowView} from "./row.js";
+import {arrangeCells} from "./row.js";
+import {filtered, lineOfTitle, linesOf, partsOf, titleOf} from "./sections.js";
+import {Staleness} from "./staleness.js";
+import {lineWith} from "./title_row.js";
 
 /** @typedef {import("./row.js").RowFacts} RowFacts */
+/** @typedef {import("./row.js").RowView} RowView */
+/** @typedef {import("./sparklines.js").Sparklines} Sparklines */
+/** @typedef {{read: (symbols: string[]) => Promise<Map<string, import("./day_line.js").DayPrices>>}} DaySource */
 
 /** The least time from one sorting to the next. */
 const RESORT_MS = 500;
 const MEMORY = "sort";
+/** Lines are scrolled so long before the pictures of those in view are asked for. */
+const DRAW_SOON_MS = 250;
+/** The key of the column with pictures of the day so far. */
+const DAY = "day";
+const MINUTE_MS = 60_000;
 
 export class Watchlist {
+  #table;
   #body;
   #heads;
-  #template;
+  #lines;
   #empty;
   #resort;
   #facts;
   #onremove;
+  #onadd;
   #onselect;
+  #onsort;
   #hasDetails;
-  #focus;
+  #keepsChosen;
+  /** @type {RovingFocus | null} */
+  #focus = null;
   #order = new Order();
-  #flasher = new Flasher();
-  /** @type {Map<string, RowView>} */
-  #rows = new Map();
   /** @type {readonly string[]} */
   #symbols = [];
+  /** @type {readonly import("./sections.js").Section[]} */
+  #sections = [];
+  #edits;
+  /** The same in the order of the lines, with those that the filter leaves out. @type {readonly string[]} */
+  #arranged = [];
+  /** The same symbols, to look them up. @type {ReadonlySet<string>} */
+  #listed = new Set();
   /** The symbol of the line that somebody chose. @type {string | null} */
   #selected = null;
+  /** What somebody looks for, and the same if a line has it. */
+  #text = "";
   #needle = "";
   #isFrozen = false;
   #sorted_ms = 0;
   /** @type {number | undefined} */
   #timer;
+  #staleness = new Staleness();
+  /** Symbols whose next prices were missed while away. @type {Set<string>} */
+  #missed = new Set();
+  /** @type {Map<string, HTMLElement>} */
+  #headCells = new Map();
+  #openDay;
+  /** @type {Sparklines | null} */
+  #sparklines = null;
+  #isLoadingDay = false;
+  /** @type {number | undefined} */
+  #drawTimer;
 
   /**
    * @param {{
-   *   panel: HTMLElement, facts: (symbol: string) => RowFacts, onremove: (symbol: string) => void,
-   *   onselect: (symbol: string | null) => void, hasDetails?: boolean,
+   *   panel: HTMLElement, facts: (symbol: string) => RowFacts, onremove: (symbol: string) => void, onadd?: ((symbol: string) => void) | undefined,
+   *   onselect: (symbol: string | null) => void, onmove?: ((line: string, place: number) => void) | undefined, hasDetails?: boolean, keepsChosen?: boolean,
+   *   openDay?: () => Promise<DaySource>, edits?: import("./title_row.js").SectionEdits | undefined, onsort?: (word: string) => void,
    * }} options `panel` holds the table, the template of a line and the empty state. `hasDetails`: the page shows those of
-   *   the chosen line, so the link of a line chooses it
+   *   the chosen line, so the link of a line chooses it. `keepsChosen`: a symbol that leaves the list stays chosen. `openDay`: loads what reads the day so far; without it there are no pictures of that. `edits`: what people do with sections. `onsort`: they chose another order
    */
-  constructor({panel, facts, onremove, onselect, hasDetails = false}) {
+  constructor({panel, facts, onremove, onadd, onselect, onmove, hasDetails = false, keepsChosen = false, openDay, edits, onsort = () => {}}) {
     const table = find(panel, "table");
+    this.#table = table;
     this.#body = find(table, "tbody");
     this.#heads = /** @type {HTMLElement[]} */ ([...table.querySelectorAll("th[data-sort]")]);
-    this.#template = /** @type {HTMLTemplateElement} */ (find(panel, "template"));
     this.#empty = find(panel, "[data-part=empty]");
     this.#resort = find(panel, "[data-part=resort]");
     this.#facts = facts;
     this.#onremove = onremove;
+    this.#onadd = onadd;
     this.#onselect = onselect;
+    this.#onsort = onsort;
     this.#hasDetails = hasDetails;
-    this.#adopt();
-    this.#focus = new RovingFocus(table);
+    this.#keepsChosen = keepsChosen;
+    this.#openDay = openDay;
+    this.#edits = edits;
+    for (const {key} of COLUMNS) this.#headCells.set(key, find(table, `thead .col-${key}`));
+    this.#lines = new Lines({
+      table, facts, template: /** @type {HTMLTemplateElement} */ (find(panel, "template")),
+      pinned: () => this.#pinned(), dress: (view) => this.#dress(view),
+      onrender: () => this.#sparklines && this.#drawSoon(), edits: edits ?? null,
+    });
+    const {symbols, sections} = partsOf(this.#lines.order);
+    this.#sections = sections;
+    this.#symbols = this.#arranged = symbols;
+    this.#listed = new Set(this.#symbols);
+    this.#focus = new RovingFocus(table, this.#lineSource());
     this.#order.word = recall(MEMORY) ?? "";
     this.#listen(table);
+    if (onmove) void this.#letMove(onmove);
     this.#showOrder();
+    if (this.#order.key !== null) this.#show();
+  }
+
+  /** Let people move lines; the first prices do not wait for its script. @param {(symbol: string, place: number) => void} onmove */
+  async #letMove(onmove) {
+    const {Reorder} = await loadLate(async () => await import("./reorder.js"));
+    new Reorder(this.#body, {lines: () => linesOf(this.#symbols, this.#sections), isPossible: () => this.#order.key === null, onmove});
+  }
+
+  /** Whether somebody points at the lines, or has the focus in them: then nothing moves by itself. */
+  get isTouched() {
+    return this.#isFrozen;
+  }
+
+  /** Say whether a symbol is on the list. @param {string} symbol */
+  has(symbol) {
+    return this.#listed.has(symbol);
   }
 
   /** The symbols of the list, in the person's order. */
@@ -74,15 +141,42 @@ export class Watchlist {
     return this.#symbols;
   }
 
+  /** How many lines of the list stand before a symbol or a title, in the person's order. @param {string} line */
+  placeOf(line) {
+    return linesOf(this.#symbols, this.#sections).indexOf(line);
+  }
+
+  /** The titles of the sections, in order. */
+  get titles() {
+    return this.#sections.map(({name}) => name);
+  }
+
+  /** The symbol that stands just below a line of the list; "" at the end, and above another title. @param {string} line */
+  symbolAfter(line) {
+    const next = linesOf(this.#symbols, this.#sections)[this.placeOf(line) + 1] ?? "";
+    return titleOf(next) === null ? next : "";
+  }
+
+  /** The symbol of the line that somebody chose, or null. */
+  get selected() {
+    return this.#selected;
+  }
+
   /**
-   * Show these symbols. Lines that stay keep their elements.
+   * Show these symbols, with these titles between them. Lines that stay and are in view keep their elements.
    * @param {readonly string[]} symbols
+   * @param {readonly import("./sections.js").Section[]} [sections]
    */
-  list(symbols) {
-    this.#symbols = symbols;
+  list(symbols, sections = []) {
     const kept = new Set(symbols);
-    for (const symbol of [...this.#rows.keys()]) if (!kept.has(symbol)) this.#drop(symbol);
-    for (const symbol of symbols) if (!this.#rows.has(symbol)) this.#add(symbol);
+    // A symbol may be chosen without a line, by the address.
+    const isLeaving = this.#selected !== null && this.#listed.has(this.#selected) && !kept.has(this.#selected);
+    this.#symbols = symbols;
+    this.#sections = sections;
+    this.#listed = kept;
+    this.#staleness.keep(kept);
+    if (isLeaving && !this.#keepsChosen) this.select(null);
+    this.#handFocusOn(new Set([...symbols, ...sections.map(({name}) => lineOfTitle(name))]));
     this.#arrange();
   }
 
@@ -91,11 +185,27 @@ export class Watchlist {
    * @param {string} text
    */
   filter(text) {
-    this.#needle = text.trim().toLowerCase();
-    const rows = [...this.#rows.values()];
-    if (!rows.some((row) => this.#isMatch(row))) this.#needle = "";
-    for (const row of rows) row.element.hidden = !this.#isMatch(row);
-    this.#focus.settle();
+    this.#text = text.trim().toLowerCase();
+    this.#needle = this.#text;
+    if (!this.#symbols.some((symbol) => this.#isMatch(symbol))) this.#needle = "";
+    this.#show();
+  }
+
+  /** Filter again when names have come. */
+  refilter() {
+    if (this.#text) this.filter(this.#text);
+  }
+
+  /** The order of the lines as a word: "-change_percent", "symbol", or "" for the person's own. */
+  get orderWord() {
+    return this.#order.word;
+  }
+
+  set orderWord(word) {
+    if (word === this.#order.word) return;
+    this.#order.word = word;
+    this.#showOrder();
+    this.#arrange();
   }
 
   /**
@@ -103,8 +213,8 @@ export class Watchlist {
    * @param {string} symbol
    */
   reveal(symbol) {
-    const row = this.#rows.get(symbol);
-    if (row) this.#focus.focus(row.element);
+    const line = this.#lines.at(this.#lines.placeOf(symbol));
+    if (line) this.#focus?.focus(line);
   }
 
   /**
@@ -113,18 +223,52 @@ export class Watchlist {
    */
   select(symbol) {
     if (symbol === this.#selected) return;
-    this.#rows.get(this.#selected ?? "")?.element.removeAttribute("aria-selected");
+    const before = this.#lines.viewOf(this.#selected ?? "");
+    const now = this.#lines.viewOf(symbol ?? "");
     this.#selected = symbol;
-    this.#rows.get(symbol ?? "")?.element.setAttribute("aria-selected", "true");
+    for (const view of [before, now]) if (view) this.#dress(view);
     this.#onselect(symbol);
   }
 
   /**
    * Let the next paint of these lines not flash: it shows a snapshot, or what was missed while away.
-   * @param {Iterable<string>} [symbols] default: all
+   * @param {Iterable<string>} symbols
    */
-  hush(symbols = this.#rows.keys()) {
-    for (const symbol of symbols) this.#rows.get(symbol)?.hush();
+  hush(symbols) {
+    for (const symbol of symbols) {
+      this.#missed.add(symbol);
+      this.#lines.viewOf(symbol)?.hush();
+    }
+  }
+
+  /**
+   * Show these columns, in this order.
+   * @param {readonly string[]} keys of COLUMNS; none for the usual ones
+   */
+  showColumns(keys) {
+    const chosen = columnsOf(keys);
+    arrangeCells(find(this.#table, "thead tr"), this.#headCells, chosen);
+    this.#lines.arrange(chosen);
+    this.#focus?.settle();
+    this.#drawSoon();
+  }
+
+  /** Whether lines say how many ticks their last update stood for. */
+  get hasReceipts() {
+    return this.#table.hasAttribute("data-receipts");
+  }
+
+  set hasReceipts(isShown) {
+    this.#table.toggleAttribute("data-receipts", isShown);
+    for (const view of this.#lines.views) view.hasReceipts = isShown;
+  }
+
+  /**
+   * Mark the lines that are silent for much longer than usual, though their feed runs and they trade.
+   * @param {number} now_ms UTC ms by the server's clock; NaN while the prices are not live, which marks none
+   */
+  markStale(now_ms) {
+    for (const view of this.#lines.views) view.markStale(this.#silenceOf(view.symbol, now_ms));
   }
 
   /**
@@ -146,50 +290,89 @@ export class Watchlist {
    * @param {number} now_ms
    */
   paint(symbols, now_ms) {
-    for (const symbol of symbols) {
-      const row = this.#rows.get(symbol);
-      if (row) row.paint(this.#facts(symbol), now_ms, this.#flasher);
-    }
+    for (const symbol of symbols) this.#staleness.hear(symbol, this.#facts(symbol).row?.t ?? null, !this.#missed.delete(symbol));
+    this.#lines.paint(symbols, now_ms);
+    if (this.#sparklines) this.#sparklines.move(symbols);
+    else this.#drawSoon();
     if (this.#order.isLive) this.#resortSoon();
   }
 
   // --- lines --------------------------------------------------------------------------------
-  /** Take over the lines of the server's page. */
-  #adopt() {
-    const lines = /** @type {HTMLElement[]} */ ([...this.#body.querySelectorAll("tr[data-symbol]")]);
-    for (const line of lines) {
-      const symbol = line.dataset.symbol ?? "";
-      this.#rows.set(symbol, new RowView(line, symbol));
-    }
-    this.#symbols = [...this.#rows.keys()];
+  /** The lines as the keyboard knows them. @returns {import("./roving.js").LineSource} */
+  #lineSource() {
+    const lines = this.#lines;
+    return {
+      get count() {
+        return lines.count;
+      },
+      at: (place) => lines.at(place),
+      placeOf: (row) => lines.placeOf(lineWith(row) ?? ""),
+    };
+  }
+
+  /** The line of the tab stop keeps its element while it exists, wherever people scroll. */
+  #pinned() {
+    const row = this.#focus?.line;
+    const line = row && lineWith(row);
+    return line ? [line] : [];
+  }
+
+  /** @param {RowView} view */
+  #dress({element, symbol}) {
+    if (symbol === this.#selected) element.setAttribute("aria-selected", "true");
+    else element.removeAttribute("aria-selected");
+  }
+
+  /** If the line with the focus goes, its neighbour gets it: the next one that stays, else the one before. @param {Set<string>} kept */
+  #handFocusOn(kept) {
+    const [pinned] = this.#pinned();
+    if (pinned === undefined || kept.has(pinned) || !this.#body.matches(":focus-within")) return;
+    const place = this.#lines.placeOf(pinned);
+    const shown = this.#lines.order;
+    const isKept = (/** @type {string} */ each) => kept.has(each);
+    const neighbour = shown.slice(place + 1).find(isKept) ?? shown.slice(0, place).findLast(isKept);
+    const line = neighbour === undefined ? undefined : this.#lines.at(this.#lines.placeOf(neighbour));
+    if (line) this.#focus?.focus(line, true);
   }
 
   /** @param {string} symbol */
-  #add(symbol) {
-    const line = /** @type {DocumentFragment} */ (this.#template.content.cloneNode(true));
-    const row = new RowView(find(line, "tr"), symbol);
-    this.#rows.set(symbol, row);
-    this.#body.append(row.element);
-    row.paint(this.#facts(symbol), 0, this.#flasher);
-    row.hush();
-    row.element.hidden = !this.#isMatch(row);
+  #isMatch(symbol) {
+    const name = this.#facts(symbol).instrument?.name ?? "";
+    return `${symbol} ${name}`.toLowerCase().includes(this.#needle);
   }
 
-  /** Remove a line. If it had the focus, its neighbour gets it. @param {string} symbol */
-  #drop(symbol) {
-    const line = this.#rows.get(symbol)?.element;
-    if (!line) return;
-    const neighbour = /** @type {HTMLElement | null} */ (line.nextElementSibling ?? line.previousElementSibling);
-    if (line.contains(document.activeElement) && neighbour) this.#focus.focus(neighbour, true);
-    if (symbol === this.#selected) this.select(null);
-    line.remove();
-    this.#rows.delete(symbol);
+  /** Return how long a line has been silent, in ms, if that is to be shown; else null. @param {string} symbol @param {number} now_ms */
+  #silenceOf(symbol, now_ms) {
+    const {row, instrument, feed} = this.#facts(symbol);
+    const isTrading = feed?.state === "RUNNING" && (instrument?.ph ?? row?.ph) === "OPEN";
+    return isTrading ? this.#staleness.ageOf(symbol, now_ms, MINUTE_MS * (instrument?.delay ?? 0)) : null;
   }
 
-  /** @param {RowView} row */
-  #isMatch(row) {
-    const name = this.#facts(row.symbol).instrument?.name ?? "";
-    return `${row.symbol} ${name}`.toLowerCase().includes(this.#needle);
+  /** Draw the day so far when nobody scrolls any more. */
+  #drawSoon() {
+    if (this.#drawTimer !== undefined) return;
+    this.#drawTimer = setTimeout(() => {
+      this.#drawTimer = undefined;
+      void this.#draw();
+    }, DRAW_SOON_MS);
+  }
+
+  /** Draw the day so far of the lines in view, if its column is seen. Its scripts are loaded for the first picture. */
+  async #draw() {
+    if (!this.#openDay || this.#isLoadingDay || !this.#headCells.get(DAY)?.checkVisibility()) return;
+    if (!this.#sparklines) {
+      this.#isLoadingDay = true;
+      try {
+        const {Sparklines} = await import("./sparklines.js");
+        const source = await this.#openDay();
+        this.#sparklines = new Sparklines({read: (symbols) => source.read(symbols), facts: this.#facts});
+      } catch {
+        return; // Without a network there are no pictures. The next prices try again.
+      } finally {
+        this.#isLoadingDay = false;
+      }
+    }
+    await this.#sparklines.show(this.#lines.views);
   }
 
   // --- order --------------------------------------------------------------------------------
@@ -197,21 +380,19 @@ export class Watchlist {
     return this.#order.sort(this.#symbols, (symbol) => this.#facts(symbol).row);
   }
 
-  /** Move only the lines that are out of place. A moved element loses its focus, so it gets it back. */
   #arrange() {
     this.#sorted_ms = performance.now();
-    const focused = /** @type {HTMLElement | null} */ (this.#body.querySelector(":focus"));
-    let next = /** @type {Element | null} */ (this.#body.firstElementChild);
-    for (const symbol of this.#sorted()) {
-      const line = this.#rows.get(symbol)?.element;
-      if (!line) continue;
-      if (line === next) next = next.nextElementSibling;
-      else this.#body.insertBefore(line, next);
-    }
-    if (focused !== document.activeElement) focused?.focus({preventScroll: true});
+    this.#arranged = this.#sorted();
     this.#resort.hidden = true;
-    this.#empty.hidden = this.#rows.size > 0;
-    this.#focus.settle();
+    this.#empty.hidden = this.#symbols.length > 0;
+    this.#show();
+  }
+
+  /** Show what the filter leaves. Sorted lines have no sections. */
+  #show() {
+    const lines = this.#order.key === null ? linesOf(this.#arranged, this.#sections) : this.#arranged;
+    this.#lines.show(this.#needle ? filtered(lines, (symbol) => this.#isMatch(symbol)) : lines);
+    this.#focus?.settle();
   }
 
   #resortSoon() {
@@ -227,8 +408,7 @@ export class Watchlist {
   /** Say how many lines would move: nothing moves by itself under the pointer. */
   #offerResort() {
     this.#sorted_ms = performance.now();
-    const lines = this.#body.children;
-    const moved = this.#sorted().filter((symbol, index) => this.#rows.get(symbol)?.element !== lines[index]).length;
+    const moved = this.#sorted().filter((symbol, place) => symbol !== this.#arranged[place]).length;
     this.#resort.hidden = moved === 0;
     write(this.#resort, `Re-sort (${count(moved)} moved)`);
   }
@@ -253,6 +433,7 @@ export class Watchlist {
     this.#body.addEventListener("pointerenter", () => this.#freeze());
     this.#body.addEventListener("pointerleave", () => this.#freeze());
     this.#body.addEventListener("focusin", () => this.#freeze());
+    // Later, because between two cells the focus is nowhere for a moment.
     this.#body.addEventListener("focusout", () => setTimeout(() => this.#freeze()));
   }
 
@@ -265,6 +446,7 @@ export class Watchlist {
   #turn(key) {
     this.#order.turn(key);
     remember(MEMORY, this.#order.word || null);
+    this.#onsort(this.#order.word);
     this.#showOrder();
     this.#arrange();
   }
@@ -274,6 +456,7 @@ export class Watchlist {
     const target = /** @type {Element} */ (event.target);
     const button = target.closest("button[name=symbol]");
     const isNewTab = event.ctrlKey || event.metaKey || event.shiftKey;
+    // With these keys people open the page of the instrument beside this one.
     if (target.closest("a.symbol")) {
       if (isNewTab || !this.#hasDetails) return;
       event.preventDefault();
@@ -283,7 +466,7 @@ export class Watchlist {
       return;
     }
     event.preventDefault();
-    this.#onremove(button.getAttribute("value") ?? "");
+    (this.#onadd ?? this.#onremove)(button.getAttribute("value") ?? "");
   }
 
   /** @param {KeyboardEvent} event */
@@ -292,6 +475,7 @@ export class Watchlist {
     const symbol = symbolOf(target);
     const isCell = target.matches("th, td");
     if (event.key === "Escape") this.select(null);
+    if (symbol === null) this.#onkeyOfTitle(event);
     if (symbol === null) return;
     // By the place of the key: with Alt some keyboards write another letter.
     if (event.altKey && event.code === "KeyA") linkOf(target)?.click();
@@ -299,6 +483,14 @@ export class Watchlist {
     else if (isCell && (event.key === "Enter" || event.key === " ")) this.#choose(target);
     else return;
     event.preventDefault();
+  }
+
+  /** Remove the title that the key is pressed on. @param {KeyboardEvent} event */
+  #onkeyOfTitle(event) {
+    const title = titleOf(lineWith(/** @type {Element} */ (event.target)) ?? "");
+    if (event.key !== "Delete" || title === null || !this.#edits) return;
+    event.preventDefault();
+    this.#edits.onremove(title);
   }
 
   /** Choose the line of an element; if it is chosen already, choose none. @param {Element} target */
@@ -311,10 +503,10 @@ export class Watchlist {
   #explain(event) {
     const cell = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("td[data-field]"));
     const symbol = (cell && symbolOf(cell)) ?? "";
-    const {row} = this.#facts(symbol);
+    const {row, instrument} = this.#facts(symbol);
     if (!cell || !row) return;
-    if (cell.dataset.field === "volume") cell.title = `${count(row.v)} shares`;
-    if (cell.dataset.field === "last" && row.t !== null) cell.title = `Last tick ${moment(row.t)}`;
+    if (cell.dataset.field === "volume") cell.title = quantity(row.v, instrument);
+    if (cell.dataset.field === "last" && row.t !== null) cell.title = `Last tick ${moment(row.t)}${this.#lines.viewOf(symbol)?.ageText ?? ""}`;
   }
 }
 

@@ -1,87 +1,57 @@
-/** The book is read once per second while somebody may look, and never shows another instrument's. */
+/** The book is wanted while it is shown, and never shows another instrument's. */
 
 import {make} from "/static/js/dom.js";
 import {Depth} from "/static/js/screen/chart/depth.js";
-import {equal, settled, test} from "../../harness.js";
-import {stopped} from "../../stopped_time.js";
+import {equal, test} from "../../harness.js";
 
-/** A panel whose books are answered by hand. */
 function opened() {
   const panel = make("section", {}, make("table", {"data-part": "ladder"}, make("tbody")));
-  const asked = [];
-  const read = (symbol) => new Promise((resolve, reject) => asked.push({symbol, resolve, reject}));
-  const depth = new Depth(panel, {read, digitsOf: (symbol) => (symbol === "A" ? 1 : 3)});
-  const best = () => panel.querySelector(".ladder-bid").textContent;
-  return {depth, asked, best, symbols: () => asked.map(({symbol}) => symbol)};
-}
-const book = (bid) => ({bids: [[bid, 5]], asks: []});
-
-async function whileHidden(check) {
-  Object.defineProperty(document, "hidden", {value: true, configurable: true});
-  try {
-    await check();
-  } finally {
-    delete document.hidden;
-  }
+  const said = [];
+  const subscriptions = {
+    add: (channel, symbols) => said.push(["add", channel, ...symbols]), remove: (channel, symbols) => said.push(["remove", channel, ...symbols]),
+  };
+  const depth = new Depth(panel, {subscriptions, digitsOf: (symbol) => (symbol === "A" ? 1 : 3)});
+  const best = () => {
+    depth.paint();
+    return panel.querySelector(".ladder-bid").textContent;
+  };
+  return {depth, said, best};
 }
 
-test("the next reading begins a second after the last has ended", () => stopped(async (clock) => {
-  const {depth, asked, best, symbols} = opened();
-  depth.show("A");
-  await clock.pass(5_000);
-  equal(symbols(), ["A"]);
-  asked[0].resolve(book(7));
-  await clock.pass(999);
-  equal([best(), symbols()], ["7.0", ["A"]]);
-  await clock.pass(1);
-  equal(symbols(), ["A", "A"]);
-}));
+const book = (s, bid) => ({s, bids: [[bid, 5]], asks: []});
+const snapshot = (...data) => ({channel: "depth", type: "snapshot", epoch: "e", seq: 5, ts: 1, data});
+const update = (from, seq, ...data) => ({channel: "depth", type: "update", from, seq, ts: 1, data});
 
-test("a book that cannot be read stays as it was, and one that is not seen goes", () => stopped(async (clock) => {
-  const {depth, asked, best} = opened();
+test("a book is wanted while it is shown", () => {
+  const {depth, said, best} = opened();
   depth.show("A");
-  asked[0].resolve(book(7));
-  await clock.pass(1_000);
-  asked[1].reject(new Error("busy"));
-  await clock.pass(1_000);
-  equal([best(), asked.length], ["7.0", 3]);
-  asked[2].resolve(null);
-  await clock.pass(0);
-  equal(best(), "\u2013");
-}));
-
-test("another instrument begins empty, and a late answer for the one before is not shown", () => stopped(async (clock) => {
-  const {depth, asked, best, symbols} = opened();
-  depth.show("A");
-  asked[0].resolve(book(7));
-  await clock.pass(1_000);
+  equal([said, best(), depth.position], [[["add", "depth", "A"]], "\u2013", null]);
+  depth.hear(snapshot(book("A", 7)));
+  equal([best(), depth.position], ["7.0", "e:5"]);
+  equal([depth.hear(update(5, 8, book("A", 8))), best(), depth.position], [true, "8.0", "e:8"]);
+  depth.raise(9);
+  equal(depth.position, "e:9");
   depth.show("B");
-  equal([best(), symbols()], ["\u2013", ["A", "A", "B"]]);
-  asked[1].resolve(book(8));
-  await clock.pass(10_000);
-  equal([best(), symbols()], ["\u2013", ["A", "A", "B"]]);
-  asked[2].resolve(book(9));
-  await settled();
-  equal(best(), "9.000");
-}));
-
-test("a panel that is closed reads no more", () => stopped(async (clock) => {
-  const {depth, asked} = opened();
-  depth.show("A");
-  asked[0].resolve(book(7));
-  await clock.pass(10);
+  equal([best(), depth.position], ["\u2013", null]);
   depth.show(null);
-  await clock.pass(60_000);
-  equal(asked.length, 1);
-}));
+  equal([said.slice(1), depth.position], [[["remove", "depth", "A"], ["add", "depth", "B"], ["remove", "depth", "B"]], null]);
+});
 
-test("a hidden page reads nothing and goes on when it is seen", () => stopped(async (clock) => {
-  const {depth, asked} = opened();
-  await whileHidden(async () => {
-    depth.show("A");
-    await clock.pass(10_000);
-    equal(asked.length, 0);
-  });
-  await clock.pass(1_000);
-  equal(asked.length, 1);
-}));
+test("what belongs to an earlier instrument is not shown, and a gap is told", () => {
+  const {depth, best} = opened();
+  depth.show("A");
+  depth.show("B");
+  equal([depth.hear(update(3, 4, book("A", 7))), best()], [true, "\u2013"]);
+  depth.hear(snapshot(book("B", 9)));
+  equal(best(), "9.000");
+  equal([depth.hear(update(6, 7, book("B", 1))), best(), depth.position], [false, "9.000", "e:5"]);
+  equal([depth.hear(update(5, 7, book("B", 2))), best()], [true, "2.000"]);
+});
+
+test("the book of an instrument that is gone is empty", () => {
+  const {depth, best} = opened();
+  depth.show("A");
+  depth.hear(snapshot(book("A", 7)));
+  depth.hear(update(5, 6, {s: "A", gone: true}));
+  equal(best(), "\u2013");
+});

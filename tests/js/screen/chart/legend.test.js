@@ -4,7 +4,7 @@ import {make} from "/static/js/dom.js";
 import {Legend} from "/static/js/screen/chart/legend.js";
 import {each, equal, test} from "../../harness.js";
 
-const NO_LINES = {vwap: null, fast: null, slow: null};
+const NO_LINES = {vwap: null, fast: null, slow: null, close: null};
 const bar = (more = {}) => ({s: "A", iv: "1m", t: 0, o: 10, h: 12, l: 9, c: 11, v: 2_500, n: 40, ...more});
 
 function shown(of, facts = {}) {
@@ -16,7 +16,7 @@ function shown(of, facts = {}) {
 
 test("a bar is written with labels, values and what they are called", () => {
   const {element, text, part} = shown(bar());
-  equal(element.hidden, false);
+  equal(element.classList.contains("is-empty"), false);
   equal(["time", "o", "h", "l", "c", "v"].map(text), ["14:02", "O 10.00", "H 12.00", "L 9.00", "C 11.00", "Vol 2.50K"]);
   equal([part("o").title, part("v").querySelector("b").title, part("time").querySelector("i")], ["Open", "2,500 in 40 trades", null]);
 });
@@ -36,9 +36,23 @@ test("lines have a place only where they have a value", () => {
   equal([["vwap", "fast", "slow"].map((name) => part(name).hidden), text("fast")], [[true, false, true], "MA 20 3.00"]);
 });
 
+test("the previous close is named here, and not in the picture", () => {
+  const {part, text, legend} = shown(bar(), {lines: {...NO_LINES, close: 9.5}});
+  equal([part("close").hidden, text("close")], [false, "Prev. close 9.50"]);
+  legend.show(bar(), {before: undefined, time: "", digits: 2, lines: NO_LINES});
+  equal(part("close").hidden, true);
+});
+
+test("an amended bar says how often, and another one nothing", () => {
+  const {part, text, legend} = shown(bar({rev: 2}));
+  equal([part("rev").hidden, text("rev")], [false, "amended 2\u00d7"]);
+  legend.show(bar(), {before: undefined, time: "", digits: 2, lines: NO_LINES});
+  equal(part("rev").hidden, true);
+});
+
 test("without a bar there is nothing to see", () => {
   const {element, legend} = shown(undefined);
-  equal(element.hidden, true);
+  equal(element.classList.contains("is-empty"), true);
   legend.show(bar(), {before: undefined, time: "", digits: 0, lines: NO_LINES});
-  equal(element.hidden, false);
+  equal(element.classList.contains("is-empty"), false);
 });

@@ -96,3 +96,51 @@ test("a form shows whether its command was done", () => {
   panel.answer(form, {isDone: false, text: "No"});
   equal([form.textContent, form.firstChild.dataset.is], ["No", "refused"]);
 });
+
+function operated() {
+  const {page, panel, show} = shown();
+  const section = page.querySelector("[data-feed]");
+  const button = (name, states) => make("button", {"data-in": states, name}, name);
+  const form = make("form", {}, button("start", "PAUSED CLOSED PAUSED+recorded CLOSED+recorded"), button("pause", "RUNNING RUNNING+recorded"),
+    button("record", "RUNNING PAUSED CLOSED"), button("keep", "RUNNING+recorded PAUSED+recorded CLOSED+recorded"), make("output", {"data-part": "answer"}));
+  section.append(form);
+  document.body.append(page);
+  const seen = () => [...form.querySelectorAll("button")].filter((each) => !each.hidden).map((each) => each.name);
+  return {page, panel, show, form, seen};
+}
+
+test("only the buttons that can do something are shown", () => {
+  const {page, panel, show, form, seen} = operated();
+  show();
+  equal(seen(), ["pause", "record"]);
+  show({feeds: [{...FEED, state: "PAUSED"}]});
+  equal(seen(), ["start", "record"]);
+  panel.answer(form, {isDone: true, text: "Recording."}, "/admin/flightdeck/feeds/main/record/");
+  equal(seen(), ["start", "keep"]);
+  panel.answer(form, {isDone: false, text: "No."}, "/admin/flightdeck/feeds/main/keep/");
+  equal(seen(), ["start", "keep"]);
+  page.remove();
+});
+
+test("the keyboard stays among the buttons when its own goes", () => {
+  const {page, show, form} = operated();
+  show();
+  form.querySelector("[name=pause]").focus();
+  show({feeds: [{...FEED, state: "PAUSED"}]});
+  equal(document.activeElement.name, "start");
+  page.remove();
+});
+
+test("the log keeps the keyboard: the same rows stay, and other rows take it", () => {
+  const {page, panel} = shown();
+  const entry = (undo) => ({texts: ["now", "ada", "pause", ""], undo});
+  document.body.append(page);
+  panel.showEntries([entry("/1/undo/"), entry("/2/undo/")]);
+  const button = page.querySelector("[formaction='/2/undo/']");
+  button.focus();
+  panel.showEntries([entry("/1/undo/"), entry("/2/undo/")]);
+  equal(document.activeElement === button, true);
+  panel.showEntries([entry("/3/undo/"), entry("/2/undo/")]);
+  equal(document.activeElement.getAttribute("formaction"), "/2/undo/");
+  page.remove();
+});

@@ -44,7 +44,7 @@ test("what is out of the limits is brought into them, and junk is the usual", ()
     [{rate: "3"}, {max_rate: 10}], [{rate: "15"}, {max_rate: 15}], [{rate: "1"}, {max_rate: 1}], [{rate: ""}, {max_rate: 10}],
     [{users: "0"}, {users: 1}], [{users: "200000"}, {users: 100_000}], [{users: "7.6"}, {users: 8}], [{users: ""}, {users: 1000}],
     [{symbols: "nvx;<b>, ,NVX  orb,nvx"}, {symbols: ["NVX", "ORB"]}], [{symbols: "!"}, {symbols: ["NVX", "ORB"]}],
-    [{symbols: `A.B-1 ${"X".repeat(12)} ${"Y".repeat(13)}`}, {symbols: ["A.B-1", "X".repeat(12)]}],
+    [{symbols: `A.B-1 btc/usd,m&m ${"X".repeat(24)} ${"Y".repeat(25)}`}, {symbols: ["A.B-1", "BTC/USD", "M&M", "X".repeat(24)]}],
   ], ([address, expected]) => {
     const {settings} = shown(address).form;
     equal(Object.fromEntries(Object.keys(expected).map((name) => [name, settings[name]])), expected);

@@ -89,3 +89,12 @@ test("a line without a value takes no room from the names of others", () => {
   equal([of("sse").isNamed, of("poll").isNamed], [false, true]);
   equal(of("poll").y, HEIGHT - BOTTOM + 4);
 });
+
+test("the values of the scale stand left of their lines, and the times below all of them", () => {
+  const {svg} = shown();
+  const texts = [...svg.querySelectorAll(".plot-grid text")].map((text) => ["x", "y", "text-anchor"].map((name) => text.getAttribute(name)));
+  const lines = [...svg.querySelectorAll(".plot-grid line")].map((line) => ["x1", "y1", "x2", "y2"].map((name) => Number(line.getAttribute(name))));
+  equal(lines, [[LEFT, 216, WIDTH - RIGHT, 216], [LEFT, 114, WIDTH - RIGHT, 114], [LEFT, TOP, WIDTH - RIGHT, TOP]]);
+  equal(texts.slice(0, 3), [["44.0", "220.0", "end"], ["44.0", "118.0", "end"], ["44.0", "16.0", "end"]]);
+  equal(texts.slice(3).map(([x, y, anchor]) => [Number(x), y, anchor]), [52, 168, 284, 400, 516].map((x) => [x, "234.0", "middle"]));
+});

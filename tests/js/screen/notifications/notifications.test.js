@@ -33,6 +33,11 @@ test("the bell counts what is unread", () =>
     equal([bell.of("read-all").hidden, bell.of("empty").hidden], [unread === 0, false]);
   }));
 
+test("a notification links to the instrument that it is about", () => {
+  const {items} = shown({notices: [notice(2, {symbol: "BTC/USD"}), notice(1)], unread: 2});
+  equal(items().map((item) => item.querySelector("a")?.getAttribute("href") ?? null), ["/i/BTC/USD/", null]);
+});
+
 test("each notification has its level, and a button while it is unread", () => {
   const {items, read, of} = shown({notices: [notice(3, {level: "critical"}), notice(2, {level: "odd", read: true})], unread: 1});
   equal(items().map(({className}) => className), ["notice notice-critical is-unread", "notice notice-info is-read"]);

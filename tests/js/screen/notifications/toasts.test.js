@@ -45,3 +45,11 @@ test("an action runs once and takes its toast away", () => {
   button.click();
   equal([done, titles()[0]], [["undone"], []]);
 });
+
+test("a toast about a symbol leads to its page", () => {
+  const {toasts, polite} = shown();
+  toasts.show({title: "BTC/USD is above 5", symbol: "BTC/USD"});
+  toasts.show({title: "maintenance", symbol: ""});
+  const links = [...polite.querySelectorAll("a")].map((link) => [link.getAttribute("href"), link.textContent]);
+  equal(links, [["/i/BTC/USD/", "Open BTC/USD"]]);
+});

@@ -1,29 +1,27 @@
 /** Keys that work anywhere on a page, but where somebody types, or has switched them off. */
 
 import {make} from "/static/js/dom.js";
-import {bindKeys} from "/static/js/screen/page/keyboard.js";
-import {equal, test} from "../../harness.js";
+import {areKeysOn, bindKeys, offerActions, offeredActions, switchKeys} from "/static/js/screen/page/keyboard.js";
+import {each, equal, test} from "../../harness.js";
 
 localStorage.removeItem("market.keys");
-for (const id of ["help", "keys-on", "help-open"]) document.getElementById(id)?.remove();
-const help = make("dialog", {id: "help"});
-const isOn = make("input", {id: "keys-on", type: "checkbox"});
-const open = make("button", {id: "help-open", type: "button"});
 const input = make("input", {name: "text"});
-document.body.append(help, isOn, open, input);
-let times = 0;
-bindKeys({p: () => { times += 1; }});
+const dialog = make("dialog");
+document.body.append(input, dialog);
+let [times, opened] = [0, 0];
+offerActions([{key: "p", label: "Pause", run: () => { times += 1; }}, {key: "", label: "Theme", run: () => { times += 100; }}]);
+bindKeys({oncommands: () => { opened += 1; }});
 
 /** Press a key somewhere. Return how often the action was done, and whether the browser was kept from its own. */
 function press(key, {on = document.body, ...more} = {}) {
-  const before = times;
+  const before = times + opened;
   const event = new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true, ...more});
   on.dispatchEvent(event);
-  return [times - before, event.defaultPrevented];
+  return [times + opened - before, event.defaultPrevented];
 }
 
 test("a key does its action, and others are left to the browser", () => {
-  equal([isOn.checked, press("p"), press("x")], [true, [1, true], [0, false]]);
+  equal([areKeysOn(), press("p"), press("x"), press("")], [true, [1, true], [0, false], [0, false]]);
 });
 
 test("keys mean themselves where somebody types, and with other keys", () => {
@@ -31,18 +29,24 @@ test("keys mean themselves where somebody types, and with other keys", () => {
     [[0, false], [0, false], [0, false], [0, false]]);
 });
 
-test("the help opens by a key and a button, and takes the keys while it is open", () => {
-  press("?");
-  equal([help.open, press("p")], [true, [0, false]]);
-  help.close();
-  open.click();
-  equal(help.open, true);
-  help.close();
+test("the commands open by Ctrl+K and Cmd+K, also while somebody types, and by nothing like these", () => {
+  each([{ctrlKey: true}, {metaKey: true}], (keys) => equal([press("k", keys), press("k", {...keys, on: input})], [[1, true], [1, true]]));
+  each([{}, {ctrlKey: true, metaKey: true}, {ctrlKey: true, shiftKey: true}, {ctrlKey: true, altKey: true}], (keys) => equal(press("k", keys), [0, false]));
 });
 
-test("keys can be switched off, and that is remembered", () => {
-  isOn.click();
-  equal([press("p"), localStorage.getItem("market.keys")], [[0, false], "off"]);
-  isOn.click();
+test("an open dialog has the keys", () => {
+  dialog.showModal();
+  equal([press("p"), press("k", {ctrlKey: true})], [[0, false], [0, false]]);
+  dialog.close();
+});
+
+test("single keys can be switched off, which is remembered, and the commands stay", () => {
+  switchKeys(false);
+  equal([press("p"), localStorage.getItem("market.keys"), press("k", {ctrlKey: true})], [[0, false], "off", [1, true]]);
+  switchKeys(true);
   equal([press("p"), localStorage.getItem("market.keys")], [[1, true], null]);
+});
+
+test("what can be done is known by its name", () => {
+  equal(offeredActions().map(({label}) => label), ["Pause", "Theme"]);
 });

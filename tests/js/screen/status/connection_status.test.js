@@ -36,7 +36,7 @@ test("each state has its label, text and button", () =>
       `SSE is pinned and does not work. Prices as of ${time(1_000)}. Connecting…`, true, "Try now"],
     [{name: "reconnecting", pinned: "SSE", reason: "no answer"}, "Reconnecting", false,
       `SSE is pinned and does not work: no answer. Prices as of ${time(1_000)}. Connecting…`, true, "Try now"],
-    [{name: "signed_out"}, "Signed out", false, "You are signed out.", false, "Sign in"],
+    [{name: "signed_out"}, "Signed out", false, "You are signed out.", true, ""],
     [{name: "stopped", reason: "x"}, "Stopped", false, "The server ended the connection: x.", false, "Try again"],
     [{name: "nonsense"}, "Connecting", true, "", true, ""],
   ], ([facts, ...expected]) => {
@@ -66,7 +66,7 @@ test("a change of the state is announced, and the same state is not", () => {
   equal(announced, ["Live", "Stale"]);
 });
 
-test("who comes back reads how the gap was filled", () =>
+test("after a loss the badge says how the gap was filled", () =>
   each([[true, "Reconnected after 2.5 s: resumed, nothing missed"], [false, "Reconnected after 2.5 s: snapshot reloaded"]],
     ([resumed, text]) => {
       const {status, note, announced} = shown();

@@ -33,6 +33,16 @@ test("feeds that run add up, and the others say since when they do not", () => {
   equal(texts()[0], `Lab is closed. Prices are the last ones, since ${time(1_000)}.`);
   banner.show([FEED]);
   equal([texts()[0], announced.at(-1)], ["", "All feeds are running"]);
+  equal(document.body.dataset.market, "moving");
+});
+
+test("a feed that is paused and one that is closed look different, and a still market does not look live", () => {
+  const {banner} = shown();
+  const states = () => [...document.querySelectorAll("#feed-banner p")].map(({dataset}) => dataset.state);
+  banner.show([{...FEED, state: "PAUSED"}, {...FEED, feed: "b", state: "CLOSED"}]);
+  equal([states(), document.body.dataset.market], [["PAUSED", "CLOSED"], "still"]);
+  banner.show([{...FEED, state: "PAUSED"}, {...FEED, feed: "b"}]);
+  equal([states(), document.body.dataset.market], [["PAUSED"], "moving"]);
 });
 
 test("a new phase of an exchange is announced, and the first is not", () => {

@@ -19,7 +19,7 @@ function shown({isOpen = true} = {}) {
   localStorage.setItem("market.trades", isOpen ? "open" : "closed");
   const scroll = make("div", {"data-part": "scroll"}, make("table", {}, make("tbody")));
   const panel = make("details", {id: "trades"}, ...["scope", "note"].map((name) => part(name)), part("all", "button"), scroll,
-    template("trade", "time", "symbol", "price", "size", "side"), template("gap", "text"));
+    template("trade", "time", "symbol", "mark", "fate", "price", "size", "side"), template("gap", "text"));
   document.body.append(panel);
   const world = {panel, asked: [], announced: [], all: 0};
   const note = (verb) => (channel, symbols) => world.asked.push(`${verb} ${channel} ${symbols}`);

@@ -1,13 +1,14 @@
 /** The columns of the watchlist: text, value, and the direction that a row shows. */
 
-import {COLUMNS, changeOf, directionOf, percentOf} from "/static/js/screen/watchlist/columns.js";
+import {COLUMNS, changeOf, columnsOf, directionOf, percentOf} from "/static/js/screen/watchlist/columns.js";
 import {SHOWN_FIELDS} from "/static/js/wire/frames.js";
 import {each, equal, test} from "../../harness.js";
 
 const ROW = {p: 101.25, b: 101.2, a: 101.3, h: 102, l: 99, pc: 100, v: 12_340};
 
 test("each column has the text and the value of its field", () => {
-  equal(COLUMNS.map(({key, text, value, isFlashing}) => [key, text(ROW, 2), value(ROW), isFlashing]), [
+  const written = COLUMNS.filter(({isDrawn}) => !isDrawn);
+  equal(written.map(({key, text, value, isFlashing}) => [key, text(ROW, 2), value(ROW), isFlashing]), [
     ["last", "101.25", 101.25, true], ["change", "+1.25", 1.25, false], ["change_percent", "+1.25%", 1.25, false],
     ["bid", "101.20", 101.2, true], ["ask", "101.30", 101.3, true], ["volume", "12.34K", 12_340, false],
     ["high", "102.00", 102, true], ["low", "99.00", 99, true],
@@ -35,3 +36,11 @@ test("a row that is not known has no direction", () => {
 test("every column has its field on the wire", () => {
   equal(["p", "b", "a", "h", "l", "pc", "v"].every((field) => SHOWN_FIELDS.includes(field)), true);
 });
+
+test("columns are shown as they were chosen, each once, and the usual ones without a choice", () =>
+  each([
+    [["bid", "last"], ["bid", "last"]],
+    [["day", "nonsense", "day", "ask"], ["day", "ask"]],
+    [[], COLUMNS.map(({key}) => key)],
+    [["nonsense"], COLUMNS.map(({key}) => key)],
+  ], ([keys, expected]) => equal(columnsOf(keys), expected)));

@@ -12,7 +12,9 @@ function shown() {
   const lines = Array.from({length: 15}, (_, index) => lineOf(index + 1));
   const table = make("table", {id: "grid-of-tests"}, make("thead", {}, head), make("tbody", {}, ...lines));
   document.body.append(table);
-  const focus = new RovingFocus(table);
+  const there = () => lines.filter((line) => line.isConnected && !line.hidden);
+  const source = {get count() { return there().length; }, at: (place) => there()[place], placeOf: (line) => there().indexOf(line)};
+  const focus = new RovingFocus(table, source);
   const stops = () => [...table.querySelectorAll("[tabindex='0']")].map(({textContent}) => textContent);
   const press = (key, more = {}) =>
     document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true, ...more}));

@@ -30,14 +30,14 @@ test("no more than eight are offered", () => {
 });
 
 /** A box on the page, and what it was asked for. `NVX` is in the list already. */
-function shown() {
+function shown(catalogue = CATALOGUE) {
   document.querySelector("#search-of-tests")?.remove();
   const list = make("ul", {role: "listbox", id: "offers-of-tests", hidden: ""});
   const form = make("form", {id: "search-of-tests"}, make("input", {name: "symbol", list: "x", required: ""}), list);
   document.body.append(form);
   const world = {form, list, input: form.querySelector("input"), filtered: [], added: [], picked: []};
   world.search = new Search({
-    form, catalogue: () => CATALOGUE, isListed: (s) => s === "NVX",
+    form, catalogue: () => catalogue, isListed: (s) => s === "NVX",
     onfilter: (text) => world.filtered.push(text), onadd: (symbols) => world.added.push(symbols.join(" ")), onpick: (s) => world.picked.push(s),
   });
   world.type = (text) => {
@@ -92,6 +92,33 @@ test("Enter takes the chosen offer, else the exact one, else the first", () => {
   equal([input.value, filtered.at(-1)], ["", ""]);
 });
 
+test("Enter before the catalogue has come waits for it", () => {
+  const catalogue = [];
+  const {type, submit, added, list, input, search} = shown(catalogue);
+  submit();
+  type("orb, nov");
+  submit();
+  equal([added, list.textContent, input.value], [[], "Loading the instruments…", "orb, nov"]);
+  search.refresh();
+  equal(added, []);
+  input.dispatchEvent(new Event("blur"));
+  catalogue.push(...CATALOGUE);
+  search.refresh();
+  search.refresh();
+  equal([added, input.value, list.hidden], [["ORB NOV"], "", true]);
+});
+
+test("typing on takes an early Enter back", () => {
+  const catalogue = [];
+  const {type, submit, added, search} = shown(catalogue);
+  type("orb");
+  submit();
+  type("orbi");
+  catalogue.push(...CATALOGUE);
+  search.refresh();
+  equal(added, []);
+});
+
 test("several symbols are those that somebody pasted, and no name", () =>
   each([
     ["NVX, orb", ["NVX", "ORB"]],
@@ -99,12 +126,25 @@ test("several symbols are those that somebody pasted, and no name", () =>
     ["NVX orb nvx", ["NVX", "ORB"]],
     ["NVX,ZZZ", ["NVX", "ZZZ"]],
     ["NVX ZZZ", []],
+    ["NVX|ORB", ["NVX", "ORB"]],
+    ["'NVX', 'ZZZ'", ["NVX", "ZZZ"]],
+    ["nasdaq:nvx $ORB", ["NVX", "ORB"]],
+    ["O'Neil Nova", []],
     ["Harbour Nova", []],
     ["Foods, Inc", []],
     ["NVX", []],
     ["NVX, ", []],
     ["", []],
   ], ([text, expected]) => equal(severalIn(CATALOGUE, text), expected)));
+
+test("an exchange, a dollar or quotes around a symbol find it", () =>
+  each(["demo:orb", "$ORB", "'orb'", "(ORB)"], (text) => {
+    equal(bestMatches(CATALOGUE, text).map(({s}) => s)[0], "ORB");
+    const {type, submit, added} = shown(CATALOGUE);
+    type(text);
+    submit();
+    equal(added, ["ORB"]);
+  }));
 
 test("a sector and the whole market stand for their instruments", () =>
   each([
@@ -131,7 +171,7 @@ test("what is added together is one request, without what is in the list", () =>
   type("Techno");
   submit();
   type("nvx,nvx;");
-  equal(list.querySelector("[data-symbol]")?.dataset.symbol, undefined);
+  equal(list.querySelector("[data-symbol]")?.dataset.symbol, "NVX");
   equal(added, ["ORB QAL", "ORB NOV QAL", "NOV"]);
 });
 
@@ -159,4 +199,27 @@ test("a click on an offer takes it and leaves the focus in the box", () => {
   const down = new Event("pointerdown", {bubbles: true, cancelable: true});
   list.querySelector("[data-symbol] span").dispatchEvent(down);
   equal([added, down.defaultPrevented], [["QAL"], true]);
+});
+
+test("what was typed and sent before the script came is searched, and done when the catalogue has come", () => {
+  const catalogue = [];
+  const {input, search, filtered, added} = shown(catalogue);
+  input.value = "orb";
+  search.catchUp(false);
+  equal(filtered, [], "nobody is in the box");
+  search.catchUp(true);
+  equal([filtered, added], [["orb"], []]);
+  catalogue.push(...CATALOGUE);
+  search.refresh();
+  equal(added, ["ORB"]);
+});
+
+test("what was typed early and not sent is only searched", () => {
+  const {input, search, offers, added} = shown();
+  search.catchUp(false);
+  equal(offers(), []);
+  input.value = "orb";
+  input.focus();
+  search.catchUp(false);
+  equal([offers(), added], [["ORB"], []]);
 });

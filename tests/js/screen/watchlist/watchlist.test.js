@@ -3,7 +3,7 @@
 import {make} from "/static/js/dom.js";
 import {COLUMNS} from "/static/js/screen/watchlist/columns.js";
 import {Watchlist} from "/static/js/screen/watchlist/watchlist.js";
-import {equal, ok, test} from "../../harness.js";
+import {equal, ok, test, until} from "../../harness.js";
 
 const ROW = {p: null, b: null, a: null, h: null, l: null, pc: null, v: null, t: null, ph: "OPEN"};
 const NAMES = {NVX: "Novexa", ORB: "Orbit Foods", QAL: "Qualis"};
@@ -22,10 +22,10 @@ function line() {
 
 function panelOf() {
   const heads = ["symbol", ...COLUMNS.map(({key}) => key)].map((key) =>
-    make("th", {"data-sort": key}, make("button", {type: "button"}, key)));
+    make("th", {"data-sort": key, "class": `col-${key}`}, make("button", {type: "button"}, key)));
   const template = /** @type {HTMLTemplateElement} */ (make("template"));
   template.content.append(line());
-  const table = make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody"));
+  const table = make("table", {cellspacing: "0"}, make("thead", {}, make("tr", {}, ...heads, make("th", {}, make("button", {type: "button"}, "remove")))), make("tbody"));
   return make("section", {}, part("resort"), table, template, part("empty"));
 }
 
@@ -137,10 +137,11 @@ test("a price that moves is shown, lit and marked, and a first or equal one is n
   };
   equal(paint(11, 0), ["11.00", "", ""]);
   equal(paint(12, 1_000), ["12.00", "flash-up", "up"]);
-  equal(paint(11.5, 1_399), ["11.50", "flash-up", "down"]);
+  equal(paint(11.5, 1_349), ["11.50", "flash-up", "down"]);
+  equal(paint(11.4, 1_399), ["11.40", "", "down"]);
   equal(paint(11, 1_400), ["11.00", "flash-down", "down"]);
   list.hush(["NVX"]);
-  equal(paint(13, 9_000), ["13.00", "flash-down", "down"]);
+  equal(paint(13, 9_000), ["13.00", "", "down"]);
   equal([cellOf(lineOf("ORB"), "last").textContent, lineOf("NVX").dataset.direction], ["30.00", "up"]);
 });
 
@@ -195,6 +196,19 @@ test("the chosen line is forgotten with its symbol", () => {
   equal([selected, lineOf("ORB").hasAttribute("aria-selected")], [["ORB", null], false]);
 });
 
+test("a list that the market makes keeps its chosen symbol while it is away", () => {
+  const {list, lineOf, selected} = shown({keepsChosen: true});
+  cellOf(lineOf("ORB"), "bid").click();
+  list.list(["NVX", "QAL"]);
+  equal([selected, list.selected], [["ORB"], "ORB"]);
+  list.list(["NVX", "ORB", "QAL"]);
+  equal([selected, lineOf("ORB").getAttribute("aria-selected")], [["ORB"], "true"]);
+  list.list(["NVX"]);
+  list.select(null);
+  list.list(["NVX", "ORB"]);
+  equal([selected, lineOf("ORB").hasAttribute("aria-selected")], [["ORB", null], false]);
+});
+
 test("an empty list says so, whatever is searched", () => {
   const {panel, list} = shown();
   const isHidden = (name) => panel.querySelector(`[data-part=${name}]`).hidden;
@@ -234,4 +248,269 @@ test("a click that opens a new tab leaves the line as it is", () => {
   document.addEventListener("click", (event) => event.preventDefault(), {once: true});
   lineOf("ORB").querySelector("a.symbol").dispatchEvent(new MouseEvent("click", {bubbles: true, cancelable: true, ctrlKey: true}));
   equal(selected, []);
+});
+
+/** A list of so many symbols: L0000, L0001. Their prices are their numbers. */
+function long(count = 800) {
+  const world = shown();
+  const symbols = Array.from({length: count}, (_, index) => `L${String(index).padStart(4, "0")}`);
+  for (const [index, symbol] of symbols.entries()) world.prices[symbol] = index;
+  world.list.list(symbols);
+  const body = world.panel.querySelector("tbody");
+  return {...world, all: symbols, body, focused: () => document.activeElement.closest("tr")?.dataset.symbol};
+}
+
+const frames = async (count = 3) => {
+  for (let done = 0; done < count; done += 1) await new Promise((resolve) => { requestAnimationFrame(resolve); });
+};
+
+test("only lines in view have elements, and the table is as high as all of them", () => {
+  const {symbols, body, panel, all, lineOf} = long();
+  const {height} = lineOf("L0000").getBoundingClientRect();
+  ok(symbols().length < 120, () => `${symbols().length} lines have elements`);
+  ok(Math.abs(body.getBoundingClientRect().height - 800 * height) < 20, () => `the table is ${body.getBoundingClientRect().height} px high`);
+  equal([panel.querySelector("table").getAttribute("aria-rowcount"), lineOf("L0002").getAttribute("aria-rowindex")], ["801", "4"]);
+  equal(symbols().filter((symbol) => symbol !== undefined), all.slice(0, symbols().length - 1));
+});
+
+test("keys lead to lines that had no element, and back", () => {
+  const {list, focused, lineOf, symbols} = long();
+  list.reveal("L0000");
+  press(document.activeElement, "End", {ctrlKey: true});
+  equal([focused(), lineOf("L0799").getAttribute("aria-rowindex")], ["L0799", "801"]);
+  press(document.activeElement, "PageUp");
+  press(document.activeElement, "ArrowUp");
+  equal(focused(), "L0788");
+  press(document.activeElement, "Home", {ctrlKey: true});
+  equal(focused(), "L0000");
+  ok(symbols().length < 120, () => `${symbols().length} lines have elements`);
+});
+
+test("scrolling gives elements to other lines, and the line with the focus keeps its own", async () => {
+  const {list, focused, lineOf, symbols, body} = long();
+  list.reveal("L0001");
+  const line = lineOf("L0001");
+  const {height} = line.getBoundingClientRect();
+  scrollTo(0, body.getBoundingClientRect().top + scrollY + 500 * height);
+  await frames();
+  ok(lineOf("L0505"), "the lines in view have no elements");
+  equal(cellOf(lineOf("L0505"), "last").textContent, "505.00");
+  ok(lineOf("L0001") === line && focused() === "L0001", "the focus was lost");
+  equal([lineOf("L0004"), lineOf("L0505").querySelectorAll(".flash-up, .flash-down").length], [undefined, 0]);
+  press(document.activeElement, "ArrowDown");
+  equal(focused(), "L0002");
+  scrollTo(0, 0);
+  await frames();
+  ok(symbols().length < 120, () => `${symbols().length} lines have elements`);
+});
+
+test("a line that takes an element of another has nothing left of it", async () => {
+  const {list, prices, lineOf, body, click, selected} = long(400);
+  cellOf(lineOf("L0000"), "bid").click();
+  list.paint(new Set(["L0001"]), 0);
+  prices.L0001 = 2;
+  list.paint(new Set(["L0001"]), 1_000);
+  equal(cellOf(lineOf("L0001"), "last").className, "flash-up");
+  click("last");
+  equal(symbolsIn(body).slice(0, 2), ["L0399", "L0398"]);
+  const marks = [...body.querySelectorAll("[data-tick], [aria-selected], .flash-up")].map((each) => each.closest("tr").dataset.symbol);
+  equal([marks.filter((symbol) => symbol !== "L0000" && symbol !== "L0001"), selected], [[], ["L0000"]]);
+  click("last");
+  equal([lineOf("L0000").getAttribute("aria-selected"), lineOf("L0000").querySelector("a.symbol").getAttribute("href")], ["true", "/i/L0000/"]);
+});
+
+const symbolsIn = (body) => [...body.querySelectorAll("tr[data-symbol]")].map(({dataset}) => dataset.symbol);
+
+test("a printed list is whole", () => {
+  const {symbols, all, body} = long(300);
+  dispatchEvent(new Event("beforeprint"));
+  equal(symbolsIn(body), all);
+  dispatchEvent(new Event("afterprint"));
+  ok(symbols().length < 120, () => `${symbols().length} lines have elements`);
+});
+
+test("the lines of the server's page stay as they are until prices come", async () => {
+  const panel = panelOf();
+  document.querySelector("#watchlist-of-tests")?.remove();
+  panel.id = "watchlist-of-tests";
+  const body = panel.querySelector("tbody");
+  const symbols = Array.from({length: 200}, (_, index) => `L${index}`);
+  for (const symbol of symbols) {
+    const row = line();
+    row.dataset.symbol = symbol;
+    cellOf(row, "last").textContent = `server ${symbol}`;
+    body.append(row);
+  }
+  document.body.append(panel);
+  const first = body.firstElementChild;
+  const rows = {};
+  const facts = (symbol) => ({row: rows[symbol], instrument: undefined, feed: undefined, isRejected: false});
+  const list = new Watchlist({panel, facts, onremove: () => {}, onselect: () => {}});
+  equal([list.symbols, body.firstElementChild === first, cellOf(first, "last").textContent], [symbols, true, "server L0"]);
+  ok(symbolsIn(body).length < 120, () => `${symbolsIn(body).length} lines have elements`);
+  list.list([...symbols].reverse());
+  equal(cellOf(body.firstElementChild, "last").textContent, "server L199");
+  rows.L199 = {...ROW, s: "L199", p: 5};
+  list.paint(new Set(["L199"]), 0);
+  list.list(symbols);
+  list.list([...symbols].reverse());
+  equal(["L199", "L198"].map((symbol) => cellOf([...body.children].find(({dataset}) => dataset.symbol === symbol), "last").textContent),
+    ["5.00", "server L198"]);
+});
+
+test("columns are shown in the chosen order, also in lines that come later", () => {
+  const {panel, list, lineOf} = shown();
+  const keysOf = (row) => [...row.querySelectorAll("[data-field]")].map(({dataset}) => dataset.field);
+  const heads = () => [...panel.querySelectorAll("th[data-sort]")].map(({dataset}) => dataset.sort);
+  list.showColumns(["ask", "last", "nonsense"]);
+  list.list(["NVX", "ORB", "QAL", "NEW"]);
+  equal([heads(), keysOf(lineOf("NVX")), keysOf(lineOf("NEW"))], [["symbol", "ask", "last"], ["ask", "last"], ["ask", "last"]]);
+  list.showColumns([]);
+  equal(keysOf(lineOf("NVX")), COLUMNS.map(({key}) => key));
+  equal(cellOf(lineOf("NVX"), "last").textContent, "10.00");
+});
+
+test("a silent line is marked while its feed runs and it trades, and no longer after a tick", () => {
+  const {list, lineOf, rows, feeds} = telling();
+  const isStale = () => lineOf("NVX").hasAttribute("data-stale");
+  for (let second = 0; second <= 10; second += 1) {
+    rows.NVX.t = second * 1_000;
+    list.paint(new Set(["NVX"]), 0);
+  }
+  const after = (now_ms) => {
+    list.markStale(now_ms);
+    return isStale();
+  };
+  equal([after(20_000), after(26_000)], [false, true]);
+  equal(lineOf("NVX").querySelector("th").title, "Last tick 16 s ago");
+  equal([after(NaN), after(26_000)], [false, true]);
+  feeds.state = "PAUSED";
+  equal(after(26_000), false);
+  feeds.state = "RUNNING";
+  rows.NVX.ph = "HALTED";
+  equal(after(26_000), false);
+  rows.NVX.ph = "OPEN";
+  rows.NVX.t = 25_000;
+  list.paint(new Set(["NVX"]), 0);
+  equal(after(26_000), false);
+});
+
+/** A watchlist whose rows, feed and receipts a test changes. */
+function telling() {
+  const {panel, list: _, ...rest} = shown();
+  const fresh = panelOf();
+  fresh.id = panel.id;
+  panel.replaceWith(fresh);
+  const rows = {NVX: {...ROW, s: "NVX", p: 10, pc: 10, t: 0}};
+  const [feeds, ticks] = [{state: "RUNNING"}, {NVX: 0}];
+  const facts = (s) => ({row: rows[s], instrument: undefined, feed: feeds, isRejected: false, ticks: ticks[s]});
+  const list = new Watchlist({panel: fresh, facts, onremove: () => {}, onselect: () => {}});
+  list.list(["NVX"]);
+  return {...rest, list, rows, feeds, ticks, lineOf: (symbol) => fresh.querySelector(`tr[data-symbol=${symbol}]`)};
+}
+
+test("a line says how many ticks its last update stood for, when somebody wants to know", () => {
+  const {list, lineOf, ticks} = telling();
+  const receiptAfter = (more) => {
+    ticks.NVX += more;
+    list.paint(new Set(["NVX"]), 0);
+    return lineOf("NVX").querySelector("th").dataset.receipt ?? "";
+  };
+  equal([receiptAfter(3), list.hasReceipts], ["", false]);
+  list.hasReceipts = true;
+  equal([receiptAfter(7), receiptAfter(0), receiptAfter(1)], ["1 of 7", "1 of 7", "1 of 1"]);
+  list.hasReceipts = false;
+  equal(receiptAfter(5), "");
+});
+
+// --- sections -------------------------------------------------------------------------------
+const SECTIONS = [{at: 1, name: "Space"}, {at: 3, name: "Later"}];
+const linesIn = (panel) => [...panel.querySelectorAll("tbody tr")].map(({dataset}) => dataset.symbol ?? `# ${dataset.section}`);
+
+/** A list with sections, and what was asked of these. */
+function sectioned(isMine = true) {
+  const asked = [];
+  const edits = {
+    onrename: (...facts) => asked.push(["rename", ...facts].join(" ")), onstep: (...facts) => asked.push(["step", ...facts].join(" ")),
+    onremove: (title) => asked.push(`remove ${title}`),
+  };
+  const onmove = (...facts) => asked.push(["move", ...facts].join(" "));
+  const page = shown(isMine ? {edits, onmove} : {});
+  page.list.list(["NVX", "ORB", "QAL"], SECTIONS);
+  return {...page, asked, titleRow: (name) => page.panel.querySelector(`[data-section=${name}]`)};
+}
+
+test("titles stand between lines in the person's order, and in no other", () => {
+  const {panel, click, list} = sectioned();
+  equal(linesIn(panel), ["NVX", "# Space", "ORB", "QAL", "# Later"]);
+  equal(panel.querySelector("table").getAttribute("aria-rowcount"), "6");
+  click("last");
+  equal(linesIn(panel), ["ORB", "QAL", "NVX"]);
+  click("last");
+  click("last");
+  list.filter("orb");
+  equal(linesIn(panel), ["# Space", "ORB"]);
+});
+
+test("a title is renamed where it stands, and Escape leaves it", async () => {
+  const {titleRow, asked} = sectioned();
+  const rename = async (name, key) => {
+    titleRow("Space").querySelector(".section-title").click();
+    await until(() => titleRow("Space").querySelector("input"));
+    const field = titleRow("Space").querySelector("input");
+    field.value = name;
+    press(field, key);
+    ok(!titleRow("Space").querySelector("input"), "the field stays");
+  };
+  await rename("Orbit", "Escape");
+  await rename(" Space ", "Enter");
+  await rename("  ", "Enter");
+  equal(asked, []);
+  await rename("Orbit", "Enter");
+  equal(asked, ["rename Space Orbit"]);
+});
+
+/** Whether a line may be dragged now: the script for it is loaded late. */
+function canBeMoved(line) {
+  line.dispatchEvent(new PointerEvent("pointerdown", {bubbles: true}));
+  return line.draggable;
+}
+
+test("a section is moved and removed by buttons and keys", async () => {
+  const {titleRow, lineOf, asked} = sectioned();
+  await until(() => canBeMoved(lineOf("ORB")));
+  const [up, down, remove] = titleRow("Space").querySelectorAll("td button");
+  for (const button of [up, down, remove]) button.click();
+  equal(asked.splice(0), ["step Space -1", "step Space 1", "remove Space"]);
+  press(titleRow("Later").querySelector(".section-title"), "Delete");
+  const held = {altKey: true, shiftKey: true};
+  press(titleRow("Later").querySelector(".section-title"), "ArrowUp", held);
+  press(titleRow("Space").querySelector(".section-title"), "ArrowUp", held);
+  press(lineOf("ORB").querySelector("th"), "ArrowUp", held);
+  equal(asked, ["remove Later", "move ###Later 0", "move ORB 1"]);
+});
+
+test("in a list of somebody else titles are only text", () => {
+  const {panel, titleRow} = sectioned(false);
+  equal(linesIn(panel), ["NVX", "# Space", "ORB", "QAL", "# Later"]);
+  equal(titleRow("Space").querySelectorAll("button").length, 0);
+});
+
+test("arrow keys lead to a title", () => {
+  const {lineOf, titleRow} = sectioned();
+  lineOf("NVX").querySelector("th").focus();
+  press(document.activeElement, "ArrowDown");
+  ok(titleRow("Space").contains(document.activeElement), "the title was left out");
+});
+
+test("the button of a line adds it where the list is not one's own, and the key for removing does not", () => {
+  const added = [];
+  const {lineOf, removed} = shown({onadd: (symbol) => added.push(symbol), onremove: () => {}});
+  lineOf("ORB").querySelector("button[name=symbol]").click();
+  press(lineOf("NVX").querySelector("th"), "Delete");
+  equal([added, removed], [["ORB"], []]);
+});
+
+test("the button of a line says what it does, with the symbol in its words", () => {
+  equal(shown().lineOf("ORB").querySelector("button[name=symbol]").getAttribute("aria-label"), "Remove ORB");
 });

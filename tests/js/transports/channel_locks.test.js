@@ -1,0 +1,77 @@
+/** Tabs of a browser without Web Locks agree on who has a lock. */
+
+import {ChannelLocks} from "/static/js/transports/channel_locks.js";
+import {StreamSlots} from "/static/js/transports/stream_limit.js";
+import {equal, test} from "../harness.js";
+
+/** Channels deliver in tasks of their own: so many are enough for a question and its answer. */
+async function answered() {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setTimeout(resolve));
+}
+
+/** A tab whose questions have this rank. @param {number} rank */
+function tab(rank = Math.random()) {
+  return new ChannelLocks({wait: answered, random: () => rank});
+}
+
+/** Ask for a lock; return whether it was given, and how to give it back. @param {ChannelLocks} locks @param {string} name */
+function ask(locks, name) {
+  return new Promise((resolve) => {
+    void locks.request(name, {ifAvailable: true}, (lock) => new Promise((release) => {
+      if (lock === null) release(undefined);
+      resolve({isGiven: lock !== null, release});
+    }));
+  });
+}
+
+test("a lock that another tab has is refused until it is given back", async () => {
+  const [first, second] = [tab(), tab()];
+  const held = await ask(first, "kept");
+  equal([held.isGiven, (await ask(second, "kept")).isGiven, (await ask(second, "other")).isGiven], [true, false, true]);
+  held.release();
+  await answered();
+  equal((await ask(second, "kept")).isGiven, true);
+});
+
+test("a tab does not give itself a lock twice", async () => {
+  const locks = tab();
+  equal([(await ask(locks, "twice")).isGiven, (await ask(locks, "twice")).isGiven], [true, false]);
+});
+
+test("of two that ask at the same time the lower rank gets the lock, whoever asks first", async () => {
+  const both = await Promise.all([ask(tab(0.2), "race"), ask(tab(0.1), "race")]);
+  equal(both.map(({isGiven}) => isGiven), [false, true]);
+  const others = await Promise.all([ask(tab(0.1), "second race"), ask(tab(0.2), "second race")]);
+  equal(others.map(({isGiven}) => isGiven), [true, false]);
+});
+
+test("one that asks while another waits for answers does not get the lock as well", async () => {
+  const slow = new ChannelLocks({wait: async () => { await answered(); await answered(); }, random: () => 0.5});
+  const early = ask(slow, "late");
+  await new Promise((resolve) => setTimeout(resolve));
+  const late = await ask(tab(0.1), "late");
+  equal([(await early).isGiven, late.isGiven], [false, true]);
+});
+
+test("a refusal is known as soon as it comes, and only silence takes its time", async () => {
+  const held = await ask(tab(), "quick");
+  const patient = new ChannelLocks({wait: () => new Promise(() => {}), random: () => 0.5});
+  equal((await ask(patient, "quick")).isGiven, false);
+  let isAnswered = false;
+  void ask(patient, "silent").then(() => {
+    isAnswered = true;
+  });
+  await answered();
+  equal(isAnswered, false);
+  held.release();
+});
+
+test("five tabs hold four streams", async () => {
+  const slots = Array.from({length: 5}, () => new StreamSlots(tab()));
+  const taken = [];
+  for (const each of slots) taken.push(await each.take());
+  equal(taken.map((release) => release !== null), [true, true, true, true, false]);
+  taken[2]();
+  await answered();
+  equal((await slots[4].take()) !== null, true);
+});
