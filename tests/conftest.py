@@ -1,6 +1,7 @@
 """What all tests share: options, order, honesty about skips, waiting, and a real server."""
 
 import os
+import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.garbage import collect_seldom, exempt_what_is_loaded
+from dashboard.process.garbage import collect_seldom, exempt_what_is_loaded
 from tests.support import storage
 from tests.support.bytecode import keep_bytecode
 from tests.support.examples import FAST, load_profile
@@ -25,14 +26,15 @@ POLL_S = 0.05
 BROWSER_FOLDERS = ("/e2e/", "/js/")
 SOCKETS = "/sockets/"
 
-pytest_plugins = ["tests.support.browser"]
+pytest_plugins = ["tests.support.browser", "tests.support.long_runs"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let a change that is meant renew what is kept in files, and a long run be asked for."""
+    """Add options that renew kept files after an intended change."""
     parser.addoption("--update-golden", action="store_true", help="write the golden frames anew")
-    parser.addoption("--update-screenshot", action="store_true", help="write README's picture anew")
-    parser.addoption("--stops", type=int, default=3, help="stops of each server (test_stops.py)")
+    parser.addoption(
+        "--update-screenshot", action="store_true", help="write README's pictures anew"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -99,9 +101,19 @@ class FailuresAtOnce:
             self._terminal.write_line(report.longreprtext)
 
 
+def hear_interrupts() -> None:
+    """Let the processes of tests end by Ctrl-C, also where the tests run in the background.
+
+    A shell makes what it starts in the background ignore the signal, and children inherit that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep bytecode and choose how much is tried; print failures at once, where a terminal is."""
+    """Prepare the run: interrupts, bytecode, how much is tried, and failures printed at once."""
+    hear_interrupts()
     load_profile(config)
     if sys.dont_write_bytecode and config.pluginmanager.hasplugin("cacheprovider"):
         keep_bytecode(config.cache.mkdir("bytecode"))
@@ -134,7 +146,7 @@ def eventually() -> Callable[..., None]:
 
 @pytest.fixture(scope="session")
 def django_db_keepdb() -> bool:
-    """Leave the database of the tests, where the whole cluster goes away."""
+    """Keep the database of the tests where the whole cluster goes away."""
     return storage.IS_SHARED
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import psutil
 
-from dashboard.servers.listening import SERVERS
+from dashboard.servers.serving import SERVERS
 from tests.attacks.ends import add_ends
 from tests.attacks.registry import ATTACKS, Attack, Outcome
 from tests.attacks.running import run_all
@@ -18,7 +18,7 @@ from tests.support.places import ROOT
 
 SUBJECTS: Final = (
     *("bodies", "heads", "frames", "floods", "slow_requests", "rights", "sessions"),
-    *("parts", "stops"),
+    *("parts", "stops", "tabs"),
     "suites",
     "open_points",
 )

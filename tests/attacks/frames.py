@@ -1,4 +1,4 @@
-"""Frames that break the protocol of WebSockets, and commands that are none."""
+"""Frames that break the protocol of WebSockets, and messages that are not commands."""
 
 import json
 from collections.abc import Iterable, Mapping

@@ -293,7 +293,7 @@ def frozen_feed(watch: Watch) -> Outcome:
     at=whole_site,
 )
 def nothing_lost(watch: Watch) -> Outcome:
-    """The last one of the whole site: its readers end here."""
+    """The last attack on the whole site: its readers end here."""
     watch.end_readers()
     trades = sum(len(resident.tape) for resident in watch.residents)
     faults = watch.faults()

@@ -1,4 +1,4 @@
-"""Who is let in, who guesses, and how soon a right that is taken away ends what it opened."""
+"""Sign-ins, guesses, and how soon a right that is taken away ends what it opened."""
 
 import json
 import time
@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from statistics import median
 from typing import Final
 from urllib.parse import urlencode
@@ -144,8 +145,12 @@ def wrong_passwords(served: Served) -> Outcome:
 
 
 def _is_checked(served: Served, address: str) -> bool:
-    page = DistantVisitor(served, address).sign_in("wrong")[1]
-    return "Too many failed login attempts" not in page
+    return _was_checked(*DistantVisitor(served, address).sign_in("wrong"))
+
+
+def _was_checked(status: int, page: str) -> bool:
+    """Say whether an answer to a sign-in shows that its password was looked at."""
+    return status == HTTPStatus.OK and "Too many failed login attempts" not in page
 
 
 @attack(
@@ -154,11 +159,11 @@ def _is_checked(served: Served, address: str) -> bool:
     source=GUESSES,
 )
 def many_accounts(served: Served) -> Outcome:
-    pages = [
-        DistantVisitor(served, "127.0.0.68").sign_in("wrong", user=f"nobody{number}")[1]
+    answers = [
+        DistantVisitor(served, "127.0.0.68").sign_in("wrong", user=f"nobody{number}")
         for number in range(60)
     ]
-    checked = sum("Too many failed login attempts" not in page for page in pages)
+    checked = sum(_was_checked(*answer) for answer in answers)
     return Outcome(f"{checked} checked", checked <= 50)
 
 

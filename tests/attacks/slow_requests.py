@@ -38,6 +38,8 @@ STALLED: Final = 12
 STALLED_BYTES: Final = 16 * MIB
 CUT_S: Final = 15.0
 READ_BYTES: Final = 1_000
+OPCODE_BITS: Final = 0x0F
+TEXT, PING, PONG = 1, 9, 10
 AGE_S: Final = 5.0
 
 
@@ -77,7 +79,7 @@ def _cut(served: Served, kinds: list[str], limit_s: float) -> Outcome:
 
 @cache
 def _cut_times(served: Served) -> dict[str, list[float]]:
-    """Let all slow clients come at once; return after how many seconds each was cut."""
+    """Let all slow clients come at once; return the seconds after which each was cut."""
     kinds: dict[str, Callable[[Served], float]] = {}
     for kind in (*SILENT_HEADS, *SILENT_BODIES):
         kinds[f"silent {kind}"] = lambda served, kind=kind: _silent(served, kind)
@@ -200,18 +202,23 @@ def slow_reader(served: Served) -> Outcome:
     params = {"channel": "ticker", "symbols": symbols}
     ask = json.dumps({"method": "subscribe", "params": params, "id": 1}).encode()
     moments: list[tuple[float, Position]] = []
-    reader, gaps = Reader(), 0
+    reader, gaps, watch, is_cut = Reader(), 0, Stopwatch(), False
     with open_socket(served, receive_bytes=SMALL_BYTES) as tcp:
         tcp.sendall(frame(1, ask))
-        for texts in _read_slowly(tcp, 25):
-            moments.append((time.monotonic(), Position.parse(served.board()["position"])))
-            gaps += sum(_is_gap(reader, text) for text in texts)
-        now_s = time.monotonic()
+        try:
+            for texts in _read_slowly(tcp, 25):
+                moments.append((time.monotonic(), Position.parse(served.board()["position"])))
+                gaps += sum(_is_gap(reader, text) for text in texts)
+        except ConnectionError:
+            is_cut = True
+        now_s, stayed_s = time.monotonic(), watch.s
     at = reader.positions.get("ticker")
     newer = [moment_s for moment_s, position in moments if at is not None and position > at]
     age_s = now_s - min(newer, default=now_s)
     text = f"{sum(reader.ticks.values())} ticks, {gaps} gaps, {as_s(age_s)} old"
-    return Outcome(text, gaps == 0 and at is not None and age_s <= AGE_S)
+    end = f"; cut after {as_s(stayed_s)}: no pong came in time" if is_cut else ""
+    is_met = gaps == 0 and at is not None and age_s <= AGE_S and not is_cut
+    return Outcome(text + end, is_met)
 
 
 def _is_gap(reader: Reader, text: str) -> bool:
@@ -229,14 +236,17 @@ def _read_slowly(tcp: sockets.socket, seconds: int) -> Iterator[list[str]]:
         wait_until(for_seconds(1))
         received += tcp.recv(READ_BYTES)
         texts = []
-        while (first := _first_text(received)) is not None:
+        while (first := _first_frame(received)) is not None:
             size, payload = first
-            received = received[size:]
-            texts.append(payload.decode())
+            opcode, received = received[0] & OPCODE_BITS, received[size:]
+            if opcode == TEXT:
+                texts.append(payload.decode())
+            elif opcode == PING:
+                tcp.sendall(frame(PONG, payload))
         yield texts
 
 
-def _first_text(received: bytes) -> tuple[int, bytes] | None:
+def _first_frame(received: bytes) -> tuple[int, bytes] | None:
     """Return the length and the payload of the first frame, if it is whole and not masked."""
     if len(received) < 4:
         return None

@@ -1,4 +1,4 @@
-"""What tests of the suite try already, and this command runs again: passed or not, and how many."""
+"""Tests of the suite that this command runs again: whether they pass, and how many there are."""
 
 import re
 import subprocess
@@ -25,7 +25,7 @@ def suite(name: str, path: str, *, expected: str, source: str, words: str = "") 
 
 @cache
 def _run(path: str, words: str) -> Outcome:
-    """Run tests; those that are of no server run once for both."""
+    """Run tests; those that need no server run once for both."""
     command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", path]
     if words:
         command += ["-k", words]
@@ -137,7 +137,7 @@ suite(
 )
 suite(
     "ids and rows of somebody else",
-    "tests/dashboard/people/test_services.py",
+    "tests/dashboard/personal/test_watchlist_lines.py",
     expected="nothing of theirs is read or changed",
     source="attack goals: privilege, IDOR",
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from dashboard.servers.listening import SERVERS
+from dashboard.servers.serving import SERVERS
 from tests.attacks.registry import Attack, Outcome
 
 NOT_MET: Final = "**not met**"

@@ -57,7 +57,7 @@ FILL = """
 import django
 django.setup()
 from django.contrib.auth.models import User
-from dashboard.people.services import add_to_watchlist, watchlist_of
+from dashboard.personal.watchlist_lines import add_to_watchlist, watchlist_of
 from feeds.models import Instrument
 user = User.objects.get(username="viewer")
 has = set(watchlist_of(user).entries.values_list("instrument__symbol", flat=True))

@@ -1,8 +1,8 @@
 """What readers that stop reading cost: uv run python -m tests.benchmarks.stalled
 
-Of 500 readers 50 ask for everything and read nothing. Who is cut is replaced, so that there are
-always 50. Before and after that minute the other 450 are alone, on the same server: their ages are
-compared within one run. The process may have 16 MiB more meanwhile, less than 1 MiB more each
+50 of 500 readers ask for everything and read nothing. A reader that is cut is replaced, so there
+are always 50. Before and after that minute the other 450 are alone, on the same server: their ages
+are compared within one run. The process may have 16 MiB more meanwhile, less than 1 MiB more each
 minute, and the 99th percentile of the ages may be 1.5 times what it is without them. It ends with 1
 if anything is not so.
 

@@ -61,7 +61,7 @@ def take_over(folder: Path, place: Path, instruments: int) -> tuple[float, float
 
 @contextmanager
 def begun(web: Served) -> Iterator[None]:
-    """Wait for the market of the first feed: who comes later has to wait for its turn."""
+    """Wait for the market of the first feed: a later feed has to wait for its turn."""
     web.wait_for_board()
     yield
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from tests.support.people import People
+from tests.support.people import People, close
 from tests.support.proxy import Proxy
 from tests.support.served import Served
 
@@ -14,6 +14,17 @@ EXPECTED = ("net::ERR_", "WebSocket connection to", "502 (Bad Gateway)")
 """What the console says when a test cuts or blocks the line."""
 
 Open = Callable[..., Page]
+
+FORGET = """
+async (names) => {
+  const token = document.querySelector("input[name=csrfmiddlewaretoken]").value;
+  for (const name of names) {
+    const body = new URLSearchParams({name, value: ""});
+    await fetch("/preferences/", {method: "POST", body, headers: {"X-CSRFToken": token}});
+  }
+}
+"""
+"""Let a person have the usual preferences."""
 
 
 @pytest.fixture
@@ -39,7 +50,7 @@ def open_page(people: People, served: Served) -> Iterator[Open]:
 
     yield open_page
     for context in contexts:
-        context.close()
+        close(context)
     assert complaints == []
 
 
@@ -57,6 +68,14 @@ def admin(open_page: Open) -> Page:
     return open_page("admin/", user="admin")
 
 
+@pytest.fixture
+def usual(open_page: Open) -> Iterator[None]:
+    """Let the viewer have the usual preferences in the end."""
+    yield
+    page = open_page("alerts/")
+    page.evaluate(FORGET, ["theme", "contrast", "palette", "density", "zone"])
+
+
 def press(page: Page, model: str, name: str, button: str, **fields: str) -> None:
     """Press a button of a feed's or an instrument's page in the admin."""
     page.goto(page.url.split("/admin/")[0] + f"/admin/feeds/{model}/")
@@ -64,4 +83,5 @@ def press(page: Page, model: str, name: str, button: str, **fields: str) -> None
     form = page.locator("form").filter(has=page.get_by_role("button", name=button, exact=True)).last
     for field, value in fields.items():
         form.locator(f"[name={field}]").fill(value)
-    form.get_by_role("button", name=button, exact=True).click()
+    with page.expect_navigation():
+        form.get_by_role("button", name=button, exact=True).click()

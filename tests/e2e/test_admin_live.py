@@ -1,5 +1,6 @@
 """What an admin does is seen in a browser that is open already, without a reload."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -95,7 +96,7 @@ def test_sending_a_notification(viewer: Page, admin: Page, await_seen) -> None:
         admin.get_by_role("button", name="Send").click()
 
     await_seen(".toasts", "maintenance at noon", send)
-    expect(viewer.locator("#notices [data-part=count]")).to_have_text("1")
+    expect(viewer.locator("#notices [data-part=count]")).to_have_text(re.compile("^[1-9]"))
     viewer.locator("#notices summary").click()
     viewer.get_by_role("button", name="Mark all read").click()
     expect(viewer.locator("#notices [data-part=count]")).to_be_hidden()

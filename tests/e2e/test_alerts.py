@@ -1,5 +1,6 @@
 """An alert as a person makes it: from the form to the notification."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,18 @@ def test_an_alert_fires_and_becomes_a_notification(open_page: Open, tmp_path: Pa
     page.get_by_label("Value", exact=True).fill("0.01")
     page.get_by_label("Name").fill("first")
     page.get_by_role("button", name="Make the alert").click()
-    expect(page.locator(".alert-text")).to_contain_text("NVX is above 0.01")
+    alert = page.locator(".alert-list li", has_text="NVX is above 0.01")
+    expect(alert).to_contain_text("first")
+    expect(page.locator("#link-badge")).to_contain_text("Live")
     dashboard = open_page("")
     dashboard.locator("#notices summary").click()
     expect(dashboard.locator(".notice-list")).to_contain_text("NVX is above 0.01")
-    page.reload()
-    expect(page.locator(".alert-state")).to_contain_text("Triggered")
+    expect(alert.locator("[data-part=last]")).to_have_text(re.compile(r"^[\d,]+\.\d+$"))
+    # The page says that something came after it was made, be that before or after it was live.
+    news = page.get_by_role("link", name="Show the list as it is now")
+    if "Triggered" not in alert.inner_text():
+        news.click()
+    expect(alert.locator(".alert-state")).to_contain_text("Triggered")
     for where, size in (("desktop", DESKTOP), ("phone", PHONE)):
         for theme in ("light", "dark"):
             page.set_viewport_size(size)

@@ -15,8 +15,9 @@ from tests.e2e.conftest import Open
 
 WRITE = """async (rows) => {
   const {COLUMNS} = await import("/static/js/screen/watchlist/columns.js");
+  const written = COLUMNS.filter(({isDrawn}) => !isDrawn);
   return rows.map(([row, digits]) =>
-    Object.fromEntries(COLUMNS.map(({key, text}) => [key, text(row, digits)])));
+    Object.fromEntries(written.map(({key, text}) => [key, text(row, digits)])));
 }"""
 PRICES = {"p": LAST, "b": BID, "a": ASK, "h": HIGH, "l": LOW, "pc": PREVIOUS_CLOSE}
 CLOSES = [3, 8, 96, 160, 200, 20_000, 20_032, 23_017, 40_000, 1_234_567]

@@ -61,6 +61,30 @@ def test_the_twin_of_the_bars_is_its_equal(open_page: Open) -> None:
         assert seen == {"bars": step["bars"], "position": step["position"]}, step["name"]
 
 
+DEPTH = GOLDEN / "depth.json"
+FOLD_BOOKS = """async (steps) => {
+  const {Books} = await import("/static/js/market/books.js");
+  const {readFrame} = await import("/static/js/wire/frames.js");
+  const books = new Books();
+  return steps.map((step) => {
+    for (const frame of step.frames) books.apply(readFrame(frame));
+    const names = Object.keys(step.books);
+    const outcome = Object.fromEntries(names.map((name) => {
+      const {s, ...book} = books.of(name);
+      return [s, book];
+    }));
+    return {books: outcome, position: books.position(names)};
+  });
+}"""
+
+
+def test_the_twin_of_the_books_is_its_equal(open_page: Open) -> None:
+    steps = json.loads(DEPTH.read_text())
+    outcome = open_page("accounts/login/", user=None).evaluate(FOLD_BOOKS, steps)
+    for step, seen in zip(steps, outcome, strict=True):
+        assert seen == {"books": step["books"], "position": step["position"]}, step["name"]
+
+
 TRADES = GOLDEN / "trades.json"
 FOLD_TRADES = """async (steps) => {
   const {Tape} = await import("/static/js/market/tape.js");

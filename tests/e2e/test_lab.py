@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Open
-from tests.support.people import DESKTOP, PHONE, People
+from tests.support.people import DESKTOP, PHONE, People, close
 from tests.support.proxy import Proxy
 from tests.support.served import Served
 
@@ -43,7 +43,7 @@ def is_live(page: Page) -> None:
 
 @pytest.fixture
 def many(served: Served) -> str:
-    """Enough symbols for figures that do not hang on chance."""
+    """Enough symbols for figures that do not depend on chance."""
     return ",".join(sorted(served.board()["rows"])[:40])
 
 
@@ -77,6 +77,7 @@ def test_all_transports_run_and_their_figures_move(open_page: Open, eventually: 
         assert figure(page, "missed", key) == 0
         eventually(lambda key=key: figure(page, "server_us_per_update", key) > 0)
     assert page.locator("#lab-verdicts li").count() == 6
+    expect(page.locator("#lab-headline")).to_contain_text("the fastest here: half of all ticks")
     expect(page.locator("#lab-verdicts [data-holds=null]")).to_have_count(0)
     expect(page.locator("#lab-plot path[d^=M]")).to_have_count(4)
     assert number(page.locator("#lab-process").inner_text().split()[0]) > 0
@@ -198,7 +199,7 @@ def test_a_command_over_sse_takes_another_request(open_page: Open, eventually: W
 def test_bytes_agree_with_those_on_the_line(
     open_page: Open, line: Proxy, many: str, eventually: Wait, exported: Any
 ) -> None:
-    """The page reckons what it cannot see; a proxy sees it, and they differ by less than 5 %."""
+    """The page estimates what it cannot see; a proxy sees it, and they differ by less than 5 %."""
     page = open_page(f"lab/?interval=0.5&symbols={many}", url=line.url)
     is_live(page)
     eventually(lambda: figure(page, "ticks", "poll") > 200)
@@ -226,15 +227,19 @@ def test_polling_is_half_an_interval_later(open_page: Open, many: str, eventuall
     assert 700 < later_ms < 1400
 
 
-def test_who_is_signed_out_is_led_to_sign_in(people: People, served: Served) -> None:
-    """In a browser of its own: that the server says 401 is no complaint here."""
+def test_a_signed_out_user_hears_why_and_is_led_to_sign_in(people: People, served: Served) -> None:
+    """It has a browser of its own, because the 401 of the server is no complaint here."""
     context = people.context("viewer")
     page = context.new_page()
     page.goto(f"{served.url}lab/?interval=5")
     is_live(page)
     context.clear_cookies()
+    expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("in another browser")
+    expect(page.locator("#lab-form")).to_have_count(0)
+    page.get_by_role("link", name="Sign in").click()
     page.wait_for_url("**/accounts/login/?next=%2Flab%2F%3Finterval%3D5")
-    context.close()
+    close(context)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -247,4 +252,6 @@ def test_the_lab_fits_its_screen(
     expect(page.locator("#lab-verdicts [data-holds=null]")).to_have_count(0)
     page.screenshot(path=tmp_path / f"lab-{where}-{theme}.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-    expect(page.get_by_role("link", name="Lab")).to_have_attribute("aria-current", "page")
+    expect(page.get_by_role("link", name="Lab", exact=True)).to_have_attribute(
+        "aria-current", "page"
+    )

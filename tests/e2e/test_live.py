@@ -8,9 +8,10 @@ from playwright.sync_api import Error, Page, expect
 from websockets.sync.client import connect
 
 from dashboard.loadtest.reader import Gap, Reader
-from dashboard.people.selectors import DEFAULT_WATCHLIST
+from dashboard.personal.selectors import DEFAULT_WATCHLIST
 from feeds.market.events import Position
 from tests.e2e.conftest import Open, press
+from tests.support.people import People, close
 from tests.support.price_table import agrees, moving, shown
 from tests.support.proxy import Proxy
 from tests.support.served import Served
@@ -232,13 +233,52 @@ def test_signing_out_ends_the_stream_of_every_tab(
 ) -> None:
     page = open_page(user=None)
     people.sign_in(page, "viewer")
-    tab = page.context.new_page()
-    tab.goto(served.url)
+    tab, quiet = page.context.new_page(), page.context.new_page()
+    quiet.goto(f"{served.url}alerts/")
+    quiet.wait_for_load_state("networkidle")
+    tab.goto(f"{served.url}?list=all")
     expect(tab.locator("#link-badge")).to_contain_text("Live")
     page.locator("#account summary").click()
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/accounts/login/**")
-    tab.wait_for_url("**/accounts/login/**")
+    for each in (tab, quiet):
+        expect(each.get_by_role("heading", name="You are signed out")).to_be_visible()
+        expect(each.get_by_role("alert")).to_contain_text("signed out in another tab")
+        expect(each.locator("#watchlist, .alert-page, #account, #notices")).to_have_count(0)
+    tab.get_by_role("link", name="Sign in").click()
+    tab.wait_for_url("**/accounts/login/?next=%2F%3Flist%3Dall")
+
+
+def test_the_lab_and_the_deck_tell_why_they_stopped(people: People, served: Served) -> None:
+    """It has a browser of its own, because the 401 of the server is no complaint here."""
+    context = people.context(None)
+    page = context.new_page()
+    complaints: list[str] = []
+    people.sign_in(page, "admin")
+    pages = {
+        "lab/": "#lab-form",
+        "admin/flightdeck/": "#people",
+        "admin/feeds/feed/": "#result_list",
+    }
+    tabs = {path: context.new_page() for path in pages}
+    for path, tab in tabs.items():
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.goto(served.url + path)
+        expect(tab.locator(pages[path])).to_be_visible()
+    expect(tabs["lab/"].locator("body")).to_have_attribute("data-lab", "running")
+    expect(tabs["admin/flightdeck/"].locator("#deck")).to_have_attribute("data-state", "open")
+    page.locator("#account summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    for path, tab in tabs.items():
+        expect(tab.get_by_role("heading", name="You are signed out")).to_be_visible()
+        expect(tab.get_by_role("alert")).to_contain_text("signed out in another tab")
+        expect(tab.locator(f"{pages[path]}, #account")).to_have_count(0)
+    # What still works on a page that lost its parts would complain now.
+    tabs["lab/"].evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    tabs["lab/"].get_by_role("link", name="Sign in").click()
+    tabs["lab/"].wait_for_url("**/accounts/login/?next=%2Flab%2F")
+    assert complaints == []
+    close(context)
 
 
 def test_a_watchlist_follows_its_owner_into_every_browser(open_page: Open, served: Served) -> None:

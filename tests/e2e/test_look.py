@@ -1,18 +1,33 @@
-"""The pages in both themes, at a desk and on a phone; one picture is README's."""
+"""The pages in both themes, at a desk and on a phone; two pictures are README's."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Open
-from tests.support.people import DESKTOP, PHONE
+from tests.support.people import DESKTOP, PHONE, People, close
+from tests.support.served import Served
 
 pytestmark = pytest.mark.slow
 
-PICTURE = Path(__file__).parents[2] / "static" / "images" / "dashboard.png"
+PICTURES = Path(__file__).parents[2] / "static" / "images"
+PICTURE_SIZE = {"width": 1200, "height": 760}
 PAGES = {"dashboard": "", "polling": "polling/?interval=1"}
+FOLLOW_PLACES = """(selector) => {
+  globalThis.places = new Set();
+  (function look() {
+    const all = [...document.querySelectorAll(selector)];
+    const boxes = all.map((each) => each.getBoundingClientRect());
+    const place = String(boxes.map(({x, y}) => [Math.round(x), Math.round(y)]));
+    if (document.readyState !== "loading") places.add(place);
+    requestAnimationFrame(look);
+  })();
+}"""
+"""Note in each frame of a whole page where some elements are."""
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -39,16 +54,40 @@ def test_a_page_fits_its_screen(
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
 
-def test_the_picture_of_readme(open_page: Open, pytestconfig: Any, tmp_path: Path) -> None:
-    """Made from the live page; written into the tree with --update-screenshot."""
-    page = open_page(viewport={"width": 1200, "height": 760}, color_scheme="dark")
+@pytest.fixture
+def keep(pytestconfig: Any, tmp_path: Path) -> Callable[[Page, str], None]:
+    """Return how to take a picture; --update-screenshot writes it into the tree, for README."""
+    folder = PICTURES if pytestconfig.getoption("--update-screenshot") else tmp_path
+
+    def keep(page: Page, name: str) -> None:
+        page.screenshot(path=folder / f"{name}.png")
+        assert (folder / f"{name}.png").stat().st_size > 20_000
+
+    return keep
+
+
+def test_the_picture_of_the_dashboard(open_page: Open, keep: Callable[[Page, str], None]) -> None:
+    page = open_page(viewport=PICTURE_SIZE, color_scheme="dark")
     expect(page.locator("#link-badge")).to_contain_text("Live")
     page.wait_for_function(
         "() => Number(document.querySelector('.panel-foot [data-meter=ticks]').innerText) > 150"
     )
-    path = PICTURE if pytestconfig.getoption("--update-screenshot") else tmp_path / PICTURE.name
-    page.screenshot(path=path)
-    assert path.stat().st_size > 20_000
+    keep(page, "dashboard")
+
+
+def test_the_picture_of_a_chart_with_an_alert(
+    open_page: Open, keep: Callable[[Page, str], None]
+) -> None:
+    page = open_page("i/AQM/", viewport=PICTURE_SIZE, color_scheme="dark")
+    expect(page.locator("#instrument [data-part=legend]")).to_be_visible()
+    expect(page.locator("#instrument [data-part=chart-note]")).to_be_hidden()
+    box = page.locator("#instrument [data-part=chart]").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 60)
+    page.get_by_role("button", name="Alert above").click()
+    expect(page.get_by_role("slider", name="Alert above")).to_be_focused()
+    page.mouse.move(0, 0)
+    keep(page, "chart")
 
 
 def test_signing_in_fits_a_phone(open_page: Open) -> None:
@@ -76,3 +115,51 @@ def test_the_import_of_an_instrument_list_fits_a_phone(open_page: Open, theme: s
         page.get_by_role("button", name="Preview").click()
         expect(page.locator("#deck")).to_contain_text(shown)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "theme"), [("", DESKTOP, "light"), ("polling/", PHONE, "dark")]
+)
+def test_a_removal_is_undone_without_a_script(
+    open_page: Open, tmp_path: Path, path: str, size: dict[str, int], theme: str
+) -> None:
+    page = open_page(path, viewport=size, color_scheme=theme, java_script_enabled=False)
+    symbols = page.locator("#watchlist a.symbol")
+    before = symbols.all_inner_texts()
+    page.get_by_role("button", name=f"Remove {before[2]}").click()
+    expect(page.locator(".banner-undo")).to_contain_text(f"{before[2]} is removed.")
+    page.screenshot(path=tmp_path / f"undo-{theme}.png")
+    assert symbols.all_inner_texts() == [*before[:2], *before[3:]]
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".flash-messages")).to_contain_text(f"{before[2]} is back on the list.")
+    assert symbols.all_inner_texts() == before
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+@pytest.mark.parametrize(
+    ("path", "selector", "last"),
+    [
+        ("", "#notices > summary, #commands-open, #theme", "[data-link=live] #theme[title]"),
+        ("alerts/", "#notices > summary, #commands-open, #theme", "[data-link=live] #theme[title]"),
+        ("lab/", "#commands-open, #theme, #lab-form", "#lab-plot path[d]"),
+        ("developers/", "#commands-open, #theme", "#theme[title]"),
+        (
+            "i/{symbol}/",
+            "#instrument [data-part=chart], #trades",
+            "#instrument .chart-legend:not(.is-empty)",
+        ),
+    ],
+)
+def test_what_people_press_stays_where_it_is(
+    people: People, served: Served, path: str, selector: str, last: str, size: dict[str, int]
+) -> None:
+    """A button that moves between press and release is not pressed."""
+    context = people.context("viewer", viewport=size)
+    context.add_init_script(f"({FOLLOW_PLACES})({json.dumps(selector)})")
+    page = context.new_page()
+    page.goto(served.url + path.format(symbol=next(iter(served.board()["rows"]))))
+    page.locator(last).first.wait_for(state="attached")
+    page.wait_for_load_state("networkidle" if path == "developers/" else "load")
+    places = page.evaluate("[...places]")
+    close(context)
+    assert len(places) == 1

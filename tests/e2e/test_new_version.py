@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from dashboard.servers.listening import SERVERS
+from dashboard.servers.serving import SERVERS
 from dashboard.static_files.sources import SCRIPTS
 from tests.e2e.conftest import Open
-from tests.support.people import People
+from tests.support.people import People, close
 from tests.support.places import ROOT
 from tests.support.proxy import Proxy
 from tests.support.served import serve
@@ -61,6 +61,7 @@ def test_after_a_cut_without_an_update_nothing_is_offered(open_page: Open, line:
 def test_a_page_without_a_connection_asks_when_it_is_looked_at(open_page: Open) -> None:
     page = open_page("developers/")
     page.route("**/version/", answer("newer"))
+    page.wait_for_load_state("networkidle")  # the watch comes after the page
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(offer(page)).to_be_visible(timeout=20_000)
 
@@ -108,4 +109,4 @@ def test_an_old_page_finds_its_scripts_on_a_newer_server(
                 f"{served.url}static/js/pages/lab.js", headers={"Accept-Encoding": "identity"}
             ).text()
         )
-    context.close()
+    close(context)

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.e2e.conftest import Open, press
-from tests.support.people import PHONE
+from tests.support.people import PHONE, close
 from tests.support.proxy import Blockade, Proxy, TransportName
 from tests.support.served import Served
 
@@ -197,7 +197,7 @@ def test_every_transport_moves_to_every_other(open_page: Open) -> None:
 
 
 def test_a_socket_ended_with_1000_is_resumed(open_page: Open) -> None:
-    """Servers and proxies end so what is too old for them: it is no reason to stop."""
+    """Servers and proxies end old connections like that: it is no reason to stop."""
     page = open_page("accounts/password/change/")
     stops = [("websocket", "WebSocket"), ("end", "WebSocket"), ("end", "WebSocket")]
     seen = page.evaluate(JOURNEY, stops)
@@ -253,7 +253,7 @@ def test_the_polling_page_only_polls(
 
 
 class Wire:
-    """The socket of a page, seen and spoken into on its way to the real server."""
+    """The socket of a page: the test reads it, and adds frames, on its way to the real server."""
 
     def __init__(self) -> None:
         self.commands: list[dict[str, Any]] = []
@@ -284,7 +284,7 @@ class Wire:
 
 @pytest.fixture
 def open_wired(people: Any, served: Served) -> Iterator[Callable[..., tuple[Page, Wire]]]:
-    """Open a page whose socket the test holds in its hand."""
+    """Open a page whose socket the test controls."""
     contexts = []
 
     def open_wired(path: str = "", script: str = "", **options: Any) -> tuple[Page, Wire]:
@@ -299,7 +299,7 @@ def open_wired(people: Any, served: Served) -> Iterator[Callable[..., tuple[Page
 
     yield open_wired
     for context in contexts:
-        context.close()
+        close(context)
 
 
 def pace_of(page: Page) -> str:

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from dashboard.servers.listening import SERVERS
+from dashboard.servers.serving import SERVERS
 from tests.support.distant_visitor import DistantVisitor
 from tests.support.nginx import HOST
-from tests.support.people import DESKTOP
+from tests.support.people import DESKTOP, close
 from tests.support.postgres_server import PostgresServer
 from tests.support.price_table import FIELDS, shown
 from tests.support.redis_server import RedisServer
@@ -62,7 +62,7 @@ def watch(
         sign_in(page, site)
         watch = PageWatch(site, witness, page)
         yield watch
-        page.context.close()
+        close(page.context)
         watch.end()
 
 

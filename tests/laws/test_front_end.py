@@ -18,32 +18,40 @@ SCRIPTS = {
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*") if path.is_file())
 
 STEADY = "steady_clock.js"
-FREE = {"format.js", "dom.js", STEADY}
-NETWORK_ROOMS = {"wire", "transports", "connection", "tabs"}
+FREE = {"format.js", "dom.js", "symbols.js", "late.js", STEADY}
+NETWORK_ROOMS = {"wire", "requests", "transports", "connection", "tabs", "push"}
 SCREEN_ROOMS = {
     *("screen/page", "screen/status", "screen/notifications", "screen/watchlist"),
     *("screen/trades", "screen/chart", "screen/lab", "screen/deck", "screen/developers"),
+    *("screen/commands", "screen/heatmap", "screen/alerts"),
 }
 ROOMS: dict[str, set[str]] = {
     "theme-boot.js": set(),
     "format.js": set(),
     "dom.js": set(),
+    "late.js": set(),
+    "symbols.js": set(),
     STEADY: set(),
     "wire": set(),
+    "requests": {"wire"},
     "transports": {"wire", STEADY},
     "connection": {"wire", "transports", STEADY},
     "tabs": {"wire", "transports", "connection", STEADY},
+    "push": {"requests"},
     "market": {"wire", "format.js"},
     "lab/measure": {"format.js"},
     "lab": {"wire", "transports", "connection", "market", "lab/measure"},
     "screen/page": FREE,
     "screen/status": FREE | {"wire"},
     "screen/notifications": FREE | {"wire"},
+    "screen/heatmap": FREE | {"wire"},
+    "screen/alerts": FREE | {"wire"},
     "screen/watchlist": FREE | {"wire", "screen/status"},
     "screen/trades": FREE | {"wire", "market", "screen/watchlist"},
     "screen/chart": FREE | {"wire", "market", "screen/status"},
     "screen/lab": FREE | {"wire", "lab/measure", "screen/page"},
     "screen/deck": FREE,
+    "screen/commands": FREE | {"screen/page"},
     "screen/developers": FREE,
     "pages": FREE | NETWORK_ROOMS | SCREEN_ROOMS | {"market", "lab", "lab/measure"},
 }
@@ -254,7 +262,7 @@ def test_an_import_of_a_room_one_must_not_know_is_found(name: str, planted: str)
 def test_an_import_of_a_lower_room_is_allowed() -> None:
     """The rule lets the screen see the market and a page see everything."""
     assert not room_breaches("screen/trades/panel.js", 'import {A} from "../../market/tape.js";')
-    assert not room_breaches("pages/lab.js", 'import {Poster} from "../transports/post.js";')
+    assert not room_breaches("pages/lab.js", 'import {Poster} from "../requests/post.js";')
 
 
 def test_every_script_is_read_to_its_end() -> None:
@@ -417,6 +425,23 @@ def test_code_in_a_template_is_found(planted: str) -> None:
 def test_a_page_without_code_is_allowed(harmless: str) -> None:
     """The rule leaves files of our own, data, links that people follow and remarks alone."""
     assert not page_breaches(harmless)
+
+
+def other_times(source: str) -> list[str]:
+    """Return the formats of times that are not an ISO date, with or without the time of day."""
+    formats = re.findall(r'\|date:"([^"]*)"', source)
+    return [each for each in formats if each not in ("c", "Y-m-d", "Y-m-d H:i", "Y-m-d H:i:s")]
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_every_time_of_a_template_has_its_date(path: Path) -> None:
+    """What happened yesterday must not look like today, so all pages have one format."""
+    assert other_times(path.read_text()) == []
+
+
+def test_a_time_without_its_date_is_found() -> None:
+    source = '{{ at|date:"H:i" }} {{ at|date:"Y-m-d H:i" }} {{ at|date:"j M" }}'
+    assert other_times(source) == ["H:i", "j M"]
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)

@@ -19,8 +19,9 @@ PURE_MODULES = {
     *(
         f"feeds.engine.{name}"
         for name in (
-            *("checkpoint", "delayed_market", "engine", "feed_watch"),
-            *("heard_statuses", "preview", "sources"),
+            *("catching_up", "changed_sessions", "checkpoint", "delayed_market", "engine"),
+            "feed_watch",
+            *("heard_statuses", "preview", "sources", "thinning"),
         )
     ),
     "feeds.engine.virtual_clock",
@@ -37,10 +38,12 @@ PURE_MODULES = {
     *(f"feeds.upstream.{name}" for name in ("conditions", "inbox", "protocol", "source")),
     *("dashboard.email_url", "dashboard.exceptions"),
     *(f"dashboard.alerts.{name}" for name in ("forecast", "gauges", "judge", "measures")),
-    *("dashboard.alerts.rules", "dashboard.alerts.wording"),
+    "dashboard.alerts.recorded_forecast",
+    *("dashboard.alerts.rules", "dashboard.alerts.windows", "dashboard.alerts.wording"),
     *(f"dashboard.protocol.{name}" for name in ("asyncapi", "examples", "tables", "texts")),
     "dashboard.people.access",
-    *(f"dashboard.delivery.{name}" for name in ("bar_texts", "command_checks", "pace")),
+    *("dashboard.reaching.public_addresses", "dashboard.reaching.retries"),
+    *(f"dashboard.delivery.{name}" for name in ("bar_texts", "command_checks", "news", "pace")),
     *(f"dashboard.delivery.{name}" for name in ("replica", "subscriber", "token_bucket")),
     *(f"dashboard.delivery.{name}" for name in ("histogram", "market_view", "traffic")),
     "dashboard.loadtest.reader",

@@ -52,7 +52,7 @@ def test_no_folder_holds_too_many_modules() -> None:
 
 
 def test_no_module_has_private_words() -> None:
-    """Names are the field's own: what only we would say needs a better word."""
+    """Names use the words of the field: a private word needs a better one."""
     found = {name: private_words(names_of(path)) for name, path in PYTHON.items()}
     assert not {name: words for name, words in found.items() if words}
     assert found
@@ -122,7 +122,7 @@ def test_a_private_word_is_found_as_a_part_of_a_name(name: str, words: set[str])
 
 
 def test_class_names_are_unique() -> None:
-    """Whoever reads a class's name knows which one is meant."""
+    """The name of a class says which one is meant."""
     names = Counter(
         name for path in PYTHON.values() for name in class_names(path.read_text(), "python")
     )

@@ -246,7 +246,7 @@ def is_slow_mark(node: ast.AST) -> bool:
 
 @pytest.mark.parametrize("folder", TEST_FOLDERS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_the_fast_tier_has_something_of_each_folder(folder: Path) -> None:
-    """Who runs only the fast tests notices what is broken everywhere, if not all of it."""
+    """The fast tests alone notice something of what is broken in every folder."""
     assert any(fast_tests(path.read_text()) for path in folder.glob("test_*.py"))
 
 

@@ -1,4 +1,4 @@
-"""The names that code gives: which words stand in them, and which of those only we would say."""
+"""The names that code gives: the words in them, and which of these are a private language."""
 
 import ast
 import re

@@ -161,7 +161,7 @@ class ReaderAudit:
         return name in self.checks and self.checks[name].is_read(epoch)
 
     def _check_owner(self, frame: Frame) -> None:
-        """Personal texts are of this reader alone."""
+        """Personal texts belong to this reader alone."""
         if frame.get("channel") not in ("notifications", "watchlist", "deck"):
             return
         others = set(CANARY.findall(json.dumps(frame))) - {str(self.case.account.user_id)}
@@ -170,7 +170,7 @@ class ReaderAudit:
 
     # --- at the end -------------------------------------------------------------------------
     def behind(self) -> list[str]:
-        """Return where this reader's board is not that of the end of the tape."""
+        """Return where this reader's board differs from the end of the tape."""
         case = self.case
         if self._waiting:
             return [f"{case.name}: {len(self._waiting)} things are beyond the tape"]

@@ -62,7 +62,7 @@ class Check:
         self.has_position = has_position or self.at is not None
 
     def begin_line(self) -> None:
-        """Note that the connection is new: a snapshot of which a part came will not go on."""
+        """Note that the connection is new: a snapshot that came in part does not go on."""
 
     def drop(self, names: Collection[Any]) -> None:
         """Note that these names are no longer wanted."""
@@ -70,7 +70,7 @@ class Check:
         self.fresh -= set(names)
 
     def is_read(self, epoch: Epoch | None = None) -> bool:
-        """Say whether anything of this channel may come: in an epoch only of what is seen there.
+        """Say whether anything may come here: in an epoch only what the account sees there.
 
         A request that resumes is not answered name by name. The server may read nothing for it.
         """

@@ -42,11 +42,13 @@ class Pace:
     def begin_again(self) -> None:
         """Note that the connection is new: nothing is confirmed."""
         self._is_pause_confirmed = False
-        self._since_s: float | None = None
+        self._rate: float | None = None
+        self._since_s = 0.0
         self._frames = 0
 
-    def confirm(self, now_s: float, *, paused: bool) -> None:
-        """Note the server's answer to a change."""
+    def confirm(self, rate: float | None, now_s: float, *, paused: bool) -> None:
+        """Note the server's answer to a change; frames that came before it had the former rate."""
+        self._rate = self._rate if rate is None else rate
         self._since_s, self._frames, self._is_pause_confirmed = now_s, 0, paused
 
     def let_pass(self) -> None:
@@ -60,13 +62,13 @@ class Pace:
             return None
         if self.is_paused and self._is_pause_confirmed:
             return f"a frame of {name} came while paused"
-        if name != "ticker" or self.max_rate is None or self._since_s is None:
+        if name != "ticker" or self._rate is None:
             return None
         self._frames += 1
         passed_s = now_s - self._since_s
-        if self._frames <= passed_s * self.max_rate + SLACK_FRAMES or is_mending:
+        if self._frames <= passed_s * self._rate + SLACK_FRAMES or is_mending:
             return None
-        return f"{self._frames} frames in {passed_s} s, wanted {self.max_rate}"
+        return f"{self._frames} frames in {passed_s} s, wanted {self._rate}"
 
 
 class Commands:
@@ -166,8 +168,8 @@ class Commands:
         elif asked.method == "unsubscribe":
             self._client.wants.end(asked.params["channel"], asked.names)
         elif asked.method == "set":
-            now_s = self._client.world.loop.time()
-            self._client.pace.confirm(now_s, paused=frame["result"]["paused"])
+            rate, now_s = asked.params.get("max_rate"), self._client.world.loop.time()
+            self._client.pace.confirm(rate, now_s, paused=frame["result"]["paused"])
 
     def _take_refusal(self, asked: Asked | None, error: Frame) -> None:
         client = self._client

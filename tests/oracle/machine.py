@@ -204,7 +204,7 @@ class Market(RuleBasedStateMachine):
 
     @rule(number=readers)
     def stall_for_long(self, number: int) -> None:
-        """Who accepts nothing is cut after the deadline, not kept for ever."""
+        """A reader that accepts nothing is cut after the deadline, not kept for ever."""
         TOTALS["faults"] += 1
         if (line := self.clients[number].line) is not None:
             line.worsen(stalls=True)

@@ -1,7 +1,7 @@
 """People whose connections break off in the middle of everything, on the project's own rows.
 
-From the session's row to the last frame everything is the project's: who asks, the hub, the
-applications, the reads. Only the sockets and the market are the test's.
+From the session's row to the last frame everything is the project's: the identities, the hub,
+the applications, the reads. Only the sockets and the market are the test's.
 """
 
 import asyncio
@@ -18,10 +18,10 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 
-from dashboard.cpu_meter import CostMeter
 from dashboard.delivery.hub import Hub, ReadPersonal
 from dashboard.models import Notification, Watchlist, WatchlistEntry
 from dashboard.people.identity import find_revoked
+from dashboard.process.cpu_meter import CostMeter
 from dashboard.runtime import read_personal
 from dashboard.transports.gatekeeper import Gatekeeper
 from dashboard.transports.poll import PollApplication
@@ -82,7 +82,7 @@ class Rows:
         User.objects.filter(pk=user.pk).update(is_active=is_active)
 
     def notify(self, users: list[User]) -> None:
-        """Write a text of their own for each of them."""
+        """Write a text for each of them alone."""
         self._number += 1
         Notification.objects.bulk_create(
             Notification(user=user, title=f"CANARY-{user.pk}-{self._number}") for user in users
@@ -90,7 +90,7 @@ class Rows:
 
 
 class Person:
-    """Somebody who reads, now over this transport and now over that, and is always cut off."""
+    """A person who reads over one transport after another, and is always cut off."""
 
     def __init__(self, storm: "Storm", user: User, key: str) -> None:
         self.user = user

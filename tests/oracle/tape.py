@@ -74,7 +74,7 @@ class Instrument:
 
 
 class Account(NamedTuple):
-    """Who reads: the feeds that the account sees, each with its delay in minutes."""
+    """The account of a reader: the feeds that it sees, each with its delay in minutes."""
 
     user_id: int
     feeds: Mapping[str, int]

@@ -182,7 +182,7 @@ def test_a_channel_without_anything_to_see_is_never_behind(
     assert bool(audit.behind()) is is_behind
 
 
-def test_who_does_not_follow_is_behind(audit: ReaderAudit) -> None:
+def test_a_reader_that_does_not_follow_is_behind(audit: ReaderAudit) -> None:
     assert any("receipts say 0, the tape 3" in text for text in audit.behind())
     assert audit.wrong == []
 

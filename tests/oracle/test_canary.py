@@ -1,4 +1,4 @@
-"""200 people in a storm of cancelled connections: nobody reads a byte of anybody else's."""
+"""200 people in a storm of cancelled connections: nobody reads a byte that belongs to another."""
 
 from collections import Counter
 from collections.abc import Collection

@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -22,9 +23,10 @@ def proxy() -> Iterator[FaultProxy]:
         tcp.close()
 
     def accept() -> None:
-        for _ in range(2):
-            tcp, _ = listener.accept()
-            threading.Thread(target=echo, args=(tcp,), daemon=True).start()
+        with suppress(OSError):  # the listener is closed while nobody connects
+            for _ in range(2):
+                tcp, _ = listener.accept()
+                threading.Thread(target=echo, args=(tcp,), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
     with fault_proxy(listener.getsockname()[1]) as proxy:

@@ -55,7 +55,7 @@ class Wants:
         return names is None or bool(set(names) & known)
 
     def asked(self) -> list[str]:
-        """Return the channels to ask for; those of which no name is left end."""
+        """Return the channels to ask for; a channel without names ends."""
         for name in ("ticker", "trades", "bars"):
             if not self.channels.get(name, {EVERYTHING}):
                 del self.channels[name]
@@ -88,7 +88,7 @@ class Wants:
             self._gone.discard(name)
 
     def reject(self, channel: str, names: set[Any], *, is_request: bool) -> None:
-        """Want what is unknown no more; over HTTP one list of symbols serves ticker and trades."""
+        """Stop wanting unknown names; over HTTP one list of symbols serves ticker and trades."""
         both = ("ticker", "trades") if is_request and channel != "bars" else (channel,)
         for name in both if names else ():
             self.channels.get(name, set()).difference_update(names)

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from dashboard.cpu_meter import CostMeter
 from dashboard.delivery import hub as hub_module
 from dashboard.delivery import replica
 from dashboard.delivery.hub import Hub
@@ -19,6 +18,7 @@ from dashboard.delivery.outboxes import market as market_outboxes
 from dashboard.people.access import Access
 from dashboard.people.admission import SIGNED_OUT, NotAdmitted
 from dashboard.people.identity import Identity
+from dashboard.process.cpu_meter import CostMeter
 from dashboard.transports import gatekeeper as gatekeeper_module
 from dashboard.transports import websocket
 from dashboard.transports.gatekeeper import Gatekeeper
@@ -253,7 +253,7 @@ class Server:
         self._running = world.spawn(self.hub.run())
 
     async def stop(self) -> None:
-        """End as at a deployment: everybody is told."""
+        """End as at a deployment: every reader gets the reason."""
         await self.hub.close_all(Close.RESTART, within_s=0.5)
         self.kill()
 

@@ -6,7 +6,7 @@ pytest; the next stage is only run for a fault that the stages before did not no
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -17,8 +17,23 @@ SCRIPTS: Final = "static/js"
 SCRIPT_TESTS: Final = "tests/js"
 REAL: Final = ("tests/js", "tests/e2e", "tests/sockets", "tests/oracle", "tests/planted")
 """Folders whose tests have servers or browsers, or are about something else."""
+LAWS: Final = "tests/laws"
+"""They read the code, so they concern every module."""
+SERVED: Final = (
+    *("dashboard/servers/", "dashboard/transports/", "dashboard/management/"),
+    *("dashboard/asgi.py", "dashboard/runtime.py"),
+)
+SOCKETS: Final = "tests/sockets"
+"""They ask real servers, and concern what only a running site does."""
 ALL: Final = ("-m", "slow or not slow")
-SCRIPT_IMPORT: Final = re.compile(r"""(?:from\s+|import\s*\(?\s*)["']([./][^"']+\.js)["']""")
+SCRIPT_IMPORT: Final = re.compile(
+    r"""(?:from\s+|import\s*\(?\s*|\bSCRIPT = |\b(?:opened|live)\(\s*)["']([./][^"']+\.js)["']"""
+)
+"""An import, or a page that a test opens with its script."""
+COMMAND: Final = re.compile(r"""\b(?:call_command|manage)\(\s*["'](\w+)["']""")
+BROWSING: Final = re.compile(r"\b[Cc]lient\b")
+"""A test that asks for pages by their addresses."""
+URLS: Final = "dashboard/urls.py"
 
 Stage = tuple[str, ...]
 
@@ -52,8 +67,9 @@ class Concerns:
     def stages(self, path: str, *, is_near: bool, with_slow: bool) -> list[Stage]:
         """Return the stages for a source file.
 
-        The slow tests near it come after the fast ones; `is_near` leaves these out, and the tests
-        of its importers. With `with_slow` real servers and browsers have the last word.
+        After the fast tests near it come those of its importers, the slow ones near it, and those
+        of whoever imports the importers; `is_near` leaves all these out. With `with_slow` real
+        servers and browsers have the last word.
         """
         if path.endswith(".js"):
             return self._stages_of_script(path, with_slow=with_slow)
@@ -61,11 +77,14 @@ class Concerns:
         near = _once([*own, *self._namesakes(path), *self._importing(path)])
         stages = [tuple(near)]
         if not is_near:
-            neighbours = [
-                test for name in sorted(self._importers[path]) for test in self._own(name)
-            ]
-            stages.append(tuple(test for test in _once(neighbours) if test not in near))
+            importers = self._importers[path]
+            neighbours = self._tests_of(importers, beside=near)
+            beyond = set().union(*(self._importers[name] for name in importers)) - {path}
+            stages.append(neighbours)
             stages.append(("-m", "slow", *near) if near else ())
+            last = [LAWS, SOCKETS] if path.startswith(SERVED) else [LAWS]
+            known = [folder for folder in last if (self._root / folder).is_dir()]
+            stages.append((*self._tests_of(beyond, beside=[*near, *neighbours]), *known))
         if with_slow:
             stages.append((*ALL, "tests/sockets", "tests/oracle"))
         return [stage for stage in stages if stage]
@@ -82,6 +101,11 @@ class Concerns:
         name = f"test_{Path(path).stem}"
         return sorted(tests, key=lambda test: (name not in test, Path(test).stem != name, test))
 
+    def _tests_of(self, modules: Iterable[str], *, beside: Collection[str]) -> Stage:
+        """Return the tests in the folders of modules, without those that are run anyway."""
+        tests = [test for name in sorted(modules) for test in self._own(name)]
+        return tuple(test for test in _once(tests) if test not in beside)
+
     def _test_modules(self) -> list[str]:
         return [test for test in self._reached if not test.startswith(REAL)]
 
@@ -97,7 +121,9 @@ class Concerns:
     def _read_tests(self) -> dict[str, set[str]]:
         """Return what each module of tests imports of the project, by paths."""
         named = {_dotted(path): path for path in [*self._python, *self._tests]}
-        imported = {test: self._imported(test, named) for test in self._tests}
+        imported = {
+            test: self._imported(test, named) | self._named_by(test) for test in self._tests
+        }
         for test in self._tests:
             fixtures = f"{Path(test).parent.as_posix()}/conftest.py"
             if fixtures in imported and fixtures not in ("tests/conftest.py", test):
@@ -109,6 +135,13 @@ class Concerns:
         found = imports_of((self._root / path).read_text())
         paths = (named.get(name.full) or named.get(name.module) for name in found)
         return {path for path in paths if path is not None}
+
+    def _named_by(self, test: str) -> set[str]:
+        """Return what a test asks for by a name: commands, and addresses."""
+        text = (self._root / test).read_text()
+        commands = [f"management/commands/{name}.py" for name in COMMAND.findall(text)]
+        paths = {f"{room}/{command}" for room in PYTHON for command in commands}
+        return (paths | ({URLS} if BROWSING.search(text) else set())) & set(self._python)
 
     def _read_modules(self) -> dict[str, set[str]]:
         importers: dict[str, set[str]] = defaultdict(set)
@@ -126,7 +159,9 @@ class Concerns:
             names = [
                 file.removeprefix(f"{SCRIPT_TESTS}/").removesuffix(".test.js") for file in files
             ]
-            stages.append(("tests/js/test_scripts.py", "-k", " or ".join(f"{n}:" for n in names)))
+            chosen = ("tests/js/test_scripts.py", "-k", " or ".join(f"{n}:" for n in names))
+            # Files of tests that open pages are slow, and all of their tests are.
+            stages += [chosen, ("-m", "slow", *chosen)]
         return [*stages, (*ALL, "tests/e2e")] if with_slow else stages
 
     def _read_scripts(self, scripts: list[str]) -> dict[str, set[str]]:

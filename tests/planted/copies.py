@@ -45,20 +45,25 @@ class Outcome(NamedTuple):
 
 
 def copied(root: Path, to: Path) -> Path:
-    """Copy all files of a checkout but the ignored ones, and compile them.
-
-    The compiled files know their sources by a hash: a time would not change with a fault that is
-    planted within the second, and the module without the fault would be run.
-    """
+    """Copy all files of a checkout but the ignored ones, and compile them."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(command, cwd=root, capture_output=True, check=True, text=True).stdout
     for name in filter(None, names.split("\0")):
         if (root / name).is_file():
             (to / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(root / name, to / name)
-    compiling = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "checked-hash"]
-    subprocess.run([*compiling, "feeds", "dashboard", "tests"], cwd=to, check=True)
+    compile_by_hash(to)
     return to
+
+
+def compile_by_hash(folder: Path) -> None:
+    """Compile the modules of a copy to files that know their sources by a hash.
+
+    A time would not change with a fault that is planted within the second, and the module without
+    the fault would be run.
+    """
+    compiling = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "checked-hash"]
+    subprocess.run([*compiling, "."], cwd=folder, check=True)
 
 
 class Tree:

@@ -11,6 +11,9 @@ FILES = {
     "feeds/market/board.py": "",
     "feeds/market/bars.py": "",
     "feeds/migrations/0001_initial.py": "LIMIT = 1",
+    "feeds/management/commands/record.py": "",
+    "dashboard/urls.py": "",
+    "dashboard/api/routes.py": "from dashboard.delivery.outboxes import market",
     "dashboard/delivery/outboxes/market.py": "from feeds.market.board import Board",
     "tests/feeds/market/test_bars.py": "",
     "tests/feeds/market/test_board.py": "",
@@ -18,8 +21,11 @@ FILES = {
     "tests/dashboard/pages/conftest.py": "from tests.support.rows import row",
     "tests/dashboard/pages/test_views.py": "",
     "tests/dashboard/api/test_rest.py": "def f():\n    from feeds.market.bars import Bar",
+    "tests/dashboard/people/test_people.py": 'def f(client):\n    call_command("record", "x")',
     "tests/support/rows.py": "from feeds.market.bars import Bar",
     "tests/feeds/recordings/test_hub.py": "",
+    "dashboard/servers/listening.py": "",
+    "tests/laws/test_rooms.py": "",
     "tests/sockets/test_bars.py": "from feeds.market.bars import Bar",
     "static/js/market/board.js": 'import {a} from "../wire/frames.js";',
     "static/js/wire/frames.js": "",
@@ -28,7 +34,7 @@ FILES = {
     "tests/js/market/board.test.js": (
         'import {a} from "/static/js/market/board.js";\nimport {b} from "../harness.js";'
     ),
-    "tests/js/pages/lab.test.js": 'import "/static/js/pages/lab.js";',
+    "tests/js/pages/lab.test.js": 'const page = await opened("/static/js/pages/lab.js");',
 }
 
 
@@ -73,8 +79,28 @@ def test_tests_of_its_name_in_another_folder_concern_it_too(concerns: Concerns) 
 
 
 def test_then_come_the_slow_ones_of_the_first(concerns: Concerns) -> None:
-    first, *_, last = concerns.stages("feeds/market/board.py", is_near=False, with_slow=False)
-    assert last == ("-m", "slow", *first)
+    stages = concerns.stages("feeds/market/board.py", is_near=False, with_slow=False)
+    assert stages[2] == ("-m", "slow", *stages[0])
+
+
+def test_then_come_those_of_whoever_imports_the_importers_and_what_concerns_all(
+    concerns: Concerns,
+) -> None:
+    *_, last = concerns.stages("feeds/market/board.py", is_near=False, with_slow=False)
+    assert last == ("tests/dashboard/api/test_rest.py", "tests/laws")
+
+
+def test_servers_are_asked_over_real_sockets_last(concerns: Concerns) -> None:
+    path = "dashboard/servers/listening.py"
+    assert concerns.stages(path, is_near=False, with_slow=False) == [
+        ("tests/laws", "tests/sockets")
+    ]
+
+
+def test_a_test_that_names_a_command_or_asks_for_pages_concerns_these(concerns: Concerns) -> None:
+    for path in ("feeds/management/commands/record.py", "dashboard/urls.py"):
+        [stage] = near(concerns, path)
+        assert "tests/dashboard/people/test_people.py" in stage
 
 
 def test_a_folder_without_tests_has_those_of_the_folder_above(concerns: Concerns) -> None:
@@ -83,10 +109,10 @@ def test_a_folder_without_tests_has_those_of_the_folder_above(concerns: Concerns
 
 
 def test_a_script_has_the_tests_of_the_scripts_that_reach_it(concerns: Concerns) -> None:
-    [stage] = near(concerns, "static/js/wire/frames.js")
-    assert stage == ("tests/js/test_scripts.py", "-k", "market/board: or pages/lab:")
-    [stage] = near(concerns, "static/js/pages/lab.js")
-    assert stage[-1] == "pages/lab:"
+    fast, slow = near(concerns, "static/js/wire/frames.js")
+    assert fast == ("tests/js/test_scripts.py", "-k", "market/board: or pages/lab:")
+    assert slow == ("-m", "slow", *fast)
+    assert near(concerns, "static/js/pages/lab.js")[0][-1] == "pages/lab:"
 
 
 def test_real_servers_and_browsers_come_last_and_only_when_asked_for(concerns: Concerns) -> None:
@@ -110,5 +136,5 @@ def test_what_the_project_has_is_found() -> None:
     concerns = Concerns(ROOT)
     [stage] = near(concerns, "dashboard/delivery/pace.py")
     assert stage[0] == "tests/dashboard/delivery/test_pace.py"
-    [stage] = near(concerns, "static/js/connection/backoff.js")
+    stage, _ = near(concerns, "static/js/connection/backoff.js")
     assert "connection/connection:" in stage[-1]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.planted.concerned import Concerns
-from tests.planted.copies import MEMORY_BYTES, Outcome, Tree
+from tests.planted.copies import MEMORY_BYTES, Outcome, Tree, compile_by_hash
 from tests.planted.python_faults import python_faults
 from tests.support.waiting import wait_until
 
@@ -42,6 +42,7 @@ def folder(tmp_path: Path) -> Path:
     for name, source in FILES.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(source)
+    compile_by_hash(folder)
     return folder
 
 

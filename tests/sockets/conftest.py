@@ -1,10 +1,10 @@
-"""What these tests ask of one server, they ask of both."""
+"""These tests ask the same of both servers."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from dashboard.servers.listening import SERVERS
+from dashboard.servers.serving import SERVERS
 from tests.support.served import Served, serve
 
 ASKED = [SERVERS[0], *(pytest.param(name, marks=pytest.mark.slow) for name in SERVERS[1:])]

@@ -1,4 +1,4 @@
-"""A backup of a running site begins another site; a reset demo begins anew, if somebody agrees."""
+"""A backup of a running site can begin another site; a demo is reset only if somebody agrees."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Whatever is sent: a documented error or close code for the sender, nothing for anybody else."""
+"""Whatever is sent, the sender gets a documented error or close code, and nobody else notices."""
 
 import asyncio
 import json
@@ -50,7 +50,7 @@ async def socket(served: Served) -> AsyncIterator[ClientConnection]:
 
 @pytest.fixture
 async def witness(served: Served) -> AsyncIterator[Reader]:
-    """Somebody else who reads meanwhile and must not notice anything."""
+    """Another reader, who must not notice anything meanwhile."""
     reader = Reader()
 
     async def read(socket: ClientConnection) -> None:
@@ -95,7 +95,7 @@ async def test_a_bad_message_gets_its_error_and_the_socket_stays(
 
 
 async def test_unknown_symbols_are_rejected_one_by_one(socket: ClientConnection) -> None:
-    symbols = ["", "nvx", "'; drop table", "\u202e", "X" * 300, "*" * 2]
+    symbols = ["", "nvx~", "'; drop table", "\u202e", "X" * 300, "*" * 2]
     params = {"channel": "ticker", "symbols": symbols}
     await socket.send(json.dumps({"method": "subscribe", "params": params, "id": 1}))
     result = (await answer(socket))["result"]
@@ -108,7 +108,8 @@ async def test_too_many_symbols_are_refused(socket: ClientConnection) -> None:
     await socket.send(json.dumps({"method": "subscribe", "params": params, "id": 1}))
     error = (await answer(socket))["error"]
     assert error == {
-        "code": 405, "name": "too_many_symbols", "message": "limit is 500, was 812", "retry": False,
+        "code": 405, "name": "too_many_symbols",
+        "message": "limit is 500 symbols, was 812", "retry": False,
     }  # fmt: skip
 
 
@@ -126,6 +127,27 @@ async def test_a_message_too_big_ends_the_socket_with_its_code(
     socket: ClientConnection, witness: Reader, message: str | bytes
 ) -> None:
     await socket.send(message)
+    assert await close_code(socket) == Close.TOO_BIG
+
+
+def of_size(size: int) -> str:
+    """Return a ping of so many bytes, with a third as many characters."""
+    head, tail = '{"method":"ping","id":1,"params":{"x":"', '"}}'
+    count, rest = divmod(size - len(head) - len(tail), len("€".encode()))
+    return head + "€" * count + "x" * rest + tail
+
+
+@pytest.mark.parametrize("parts", [1, 5])
+async def test_the_limit_of_a_message_counts_the_bytes_of_its_letters(
+    socket: ClientConnection, parts: int
+) -> None:
+    def cut(text: str) -> str | list[str]:
+        size = -(-len(text) // parts)
+        return text if parts == 1 else [text[i : i + size] for i in range(0, len(text), size)]
+
+    await socket.send(cut(of_size(MESSAGE_BYTES)))
+    assert (await answer(socket))["method"] == "pong"
+    await socket.send(cut(of_size(MESSAGE_BYTES + 1)))
     assert await close_code(socket) == Close.TOO_BIG
 
 
@@ -166,7 +188,8 @@ async def test_a_junk_position_gets_a_snapshot(socket: ClientConnection, since: 
     params = {"channel": "ticker", "symbols": ["*"], "since": since}
     await socket.send(json.dumps({"method": "subscribe", "params": params, "id": 1}))
     assert (await answer(socket))["result"]["resumed"] is False
-    assert (await receive(socket))["type"] == "snapshot"
+    snapshot = await receive(socket)
+    assert (snapshot["type"], snapshot["gap"]) == ("snapshot", True)
 
 
 async def refused_with(url: str, **options: object) -> int:
@@ -248,12 +271,14 @@ def test_a_bad_poll_gets_its_error(served: Served, query: str, name: str | None)
 
 @pytest.mark.parametrize("since", ["junk", "%00", "ffffffff:1", "x" * 5000, "", ":5", "e:5%20"])
 def test_a_poll_from_a_junk_position_gets_a_snapshot(served: Served, since: str) -> None:
-    status, body = poll(served, f"?channels=ticker,trades,bars&symbols=*&bars=NVX&since={since}")
+    named = "channels=ticker,trades,bars,depth,status&symbols=*&bars=NVX&depth=NVX"
+    status, body = poll(served, f"?{named}&since={since}")
     kinds = [(f["channel"], f.get("type"), f.get("gap")) for f in json.loads(body)["frames"]]
     assert status == 200
-    assert ("ticker", "snapshot", None) in kinds
-    assert ("trades", "snapshot", True) in kinds
-    assert ("bars", "snapshot", True) in kinds
+    snapshots = {kind for kind in kinds if kind[1] == "snapshot"}
+    assert snapshots == {
+        (channel, "snapshot", True) for channel in ("ticker", "trades", "bars", "depth", "status")
+    }
 
 
 def test_a_poll_of_nobody_is_refused(served: Served) -> None:

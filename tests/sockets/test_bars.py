@@ -1,4 +1,4 @@
-"""Bars of a real market: the same over every transport, over REST and UDF, and never empty."""
+"""Bars and books of a real market: the same over every transport and over REST, and never empty."""
 
 import base64
 import json
@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from dashboard.loadtest.reader import Reader
+from dashboard.wire.registry import LEVELS
 from feeds.market.bars import INTERVALS
 from tests.support.served import Served
 from tests.support.waiting import wait_until
@@ -21,6 +22,7 @@ from tests.support.waiting import wait_until
 pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
 Names = tuple[str, ...]
+Reading = Callable[[Served, Names, str], Iterator[dict[str, Any]]]
 
 
 def ask(served: Served, address: str, *, signed: bool = True, **query: Any) -> Any:
@@ -31,19 +33,19 @@ def ask(served: Served, address: str, *, signed: bool = True, **query: Any) -> A
         return json.load(answer)
 
 
-def over_websocket(served: Served, names: Names) -> Iterator[dict[str, Any]]:
+def over_websocket(served: Served, names: Names, channel: str) -> Iterator[dict[str, Any]]:
     """Read; a socket that the server cut, as it does with who answers no ping, is opened again."""
     while True:
         with connect(served.socket_url) as socket, suppress(ConnectionClosed):
-            params = {"channel": "bars", "symbols": names, "max_rate": 20}
+            params = {"channel": channel, "symbols": names, "max_rate": 20}
             socket.send(json.dumps({"method": "subscribe", "params": params, "id": 1}))
             while True:
                 yield json.loads(socket.recv(timeout=20))
 
 
-def over_sse(served: Served, names: Names) -> Iterator[dict[str, Any]]:
+def over_sse(served: Served, names: Names, channel: str) -> Iterator[dict[str, Any]]:
     basic = base64.b64encode(f"viewer:{served.token}".encode()).decode()
-    query = urlencode({"channels": "bars", "bars": ",".join(names)})
+    query = urlencode({"channels": channel, channel: ",".join(names), "max_rate": 20})
     path = f"{served.url}sse/v1/?{query}"
     with urlopen(Request(path, headers={"Authorization": f"Basic {basic}"}), timeout=20) as lines:
         for line in lines:
@@ -51,8 +53,8 @@ def over_sse(served: Served, names: Names) -> Iterator[dict[str, Any]]:
                 yield json.loads(line[5:])
 
 
-def over_polls(served: Served, names: Names) -> Iterator[dict[str, Any]]:
-    query = {"channels": "bars", "bars": ",".join(names), "wait": 5}
+def over_polls(served: Served, names: Names, channel: str) -> Iterator[dict[str, Any]]:
+    query = {"channels": channel, channel: ",".join(names), "wait": 5}
     while True:
         try:
             answer = ask(served, "poll/v1/", **query)
@@ -82,11 +84,11 @@ def busy(served: Served) -> Names:
 
 @pytest.mark.parametrize("read", TRANSPORTS)
 def test_every_transport_tells_the_bars_that_rest_tells(
-    served: Served, busy: Names, read: Callable[[Served, Names], Iterator[dict[str, Any]]]
+    served: Served, busy: Names, read: Reading
 ) -> None:
     names = tuple(f"{symbol}@{interval}" for symbol in busy for interval in ("1s", "1m"))
     reader, closed = Reader(), 0
-    frames = read(served, names)
+    frames = read(served, names, "bars")
     for frame in frames:
         reader.apply(frame)
         if frame.get("channel") == "bars" and "from" in frame:
@@ -105,6 +107,29 @@ def test_every_transport_tells_the_bars_that_rest_tells(
     assert compared >= 8
 
 
+@pytest.mark.parametrize("read", TRANSPORTS)
+def test_every_transport_tells_the_books_that_rest_tells(
+    served: Served, busy: Names, read: Reading
+) -> None:
+    """The market moves between two questions, so what REST said is looked for in what follows."""
+    symbol, reader = busy[0], Reader()
+    frames = read(served, busy, "depth")
+    seen: list[Any] = []
+    asked: list[Any] = []
+    for frame in frames:
+        reader.apply(frame)
+        if frame.get("channel") != "depth":
+            continue
+        seen.append(reader.books.get(symbol))
+        quote = ask(served, "api/v1/quotes", symbols=symbol)["data"][symbol]
+        asked.append({"bids": quote["bids"], "asks": quote["asks"]})
+        if sum(book in seen for book in asked) >= 5:
+            break
+        assert len(asked) < 200
+    frames.close()
+    assert max(len(book["bids"]) for book in seen) == LEVELS
+
+
 def test_no_chart_is_empty_and_udf_tells_what_rest_tells(served: Served, busy: Names) -> None:
     symbol = busy[0]
     for interval in list(INTERVALS)[2:]:
@@ -117,7 +142,7 @@ def test_no_chart_is_empty_and_udf_tells_what_rest_tells(served: Served, busy: N
 
 
 @pytest.mark.parametrize("address", ["api/v1/bars?symbol=NVX", "udf/time", "api/v1/quotes"])
-def test_who_is_not_signed_in_is_refused(served: Served, address: str) -> None:
+def test_readers_without_a_sign_in_are_refused(served: Served, address: str) -> None:
     with pytest.raises(HTTPError) as refused:
         ask(served, address.partition("?")[0], signed=False, symbol="NVX")
     assert refused.value.code in (401, 403)

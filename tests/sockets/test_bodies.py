@@ -54,7 +54,7 @@ def test_nobody_is_asked_to_go_on_with_a_large_body(served: Served) -> None:
 def test_a_body_at_the_bound_is_taken(
     served: Served, kind: Callable[[int], tuple[str, Iterator[bytes]]]
 ) -> None:
-    """It has no token against forgery, so the page refuses it: after it was read."""
+    """It has no token against forgery, so the page refuses it, but only after it was read."""
     line, pieces = kind(LIMITS.body_bytes)
     with open_tcp(served) as tcp:
         answer = send(tcp, head(served, "/accounts/login/", line, "Connection: close"), pieces)
@@ -114,7 +114,7 @@ def form(token: str, table: bytes) -> tuple[bytes, dict[str, str]]:
     return body, {"Content-Type": "multipart/form-data; boundary=b"}
 
 
-def test_who_may_import_sends_more_and_it_goes_to_disk(served: Served) -> None:
+def test_an_importer_sends_more_and_it_goes_to_disk(served: Served) -> None:
     admin = Admin(served)
     page = "/admin/feeds/recording/add/"
     body, headers = form(admin.token(page), b"nonsense\n" * (40 * MIB // 9))

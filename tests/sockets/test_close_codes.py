@@ -1,4 +1,4 @@
-"""Whoever breaks the protocol hears why, also when much more was sent that nobody will read."""
+"""A client that breaks the protocol gets the close code, also when it sent much more."""
 
 from collections.abc import Callable
 from contextlib import suppress

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.servers.listening import SERVERS
+from dashboard.servers.serving import SERVERS
 from tests.support.feed_process import running_feed
 from tests.support.places import ROOT
 from tests.support.postgres_server import PostgresServer

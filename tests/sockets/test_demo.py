@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.places import ROOT
 from tests.support.served import environment
+from tests.support.stopping import STOP_S
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +31,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         process = subprocess.Popen(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT, env=environment(tmp_path), text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=hear_interrupts,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         started.append(process)
         return process
@@ -41,11 +42,6 @@ def start(tmp_path: Path) -> Iterator[Start]:
         process.communicate()
 
 
-def hear_interrupts() -> None:
-    """Handle Ctrl-C as in a terminal: a process started in the background inherits SIG_IGN."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def ready(process: subprocess.Popen[str]) -> dict:
     assert process.stdout is not None
     return json.loads(process.stdout.readline())
@@ -53,7 +49,7 @@ def ready(process: subprocess.Popen[str]) -> dict:
 
 def end(process: subprocess.Popen[str], by: int) -> tuple[int, str, str]:
     process.send_signal(by)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=STOP_S)
     return process.returncode, out, err
 
 

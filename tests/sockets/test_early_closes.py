@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.servers.listening import SERVERS
+from dashboard.servers.serving import SERVERS
 from tests.support.early_closes import (
     Address,
     Storm,
@@ -38,7 +38,7 @@ def test_a_storm_of_early_closes_leaves_no_traceback(
     assert "Traceback" not in served.log()
 
 
-def test_who_leaves_before_being_accepted_leaves_no_traceback(
+def test_visitors_that_leave_before_being_accepted_leave_no_traceback(
     served: Served, eventually: Callable[..., None]
 ) -> None:
     leave_before_accepted(served, seed=3, count=VISITS // 4)

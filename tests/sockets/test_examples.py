@@ -131,7 +131,7 @@ def test_the_addresses_of_the_examples_are_those_of_this_server(
 
 
 def test_a_refusal_over_http_has_its_schema(served: Served) -> None:
-    """What is said to who is not signed in is described too."""
+    """The answer to a request without a sign-in is described, too."""
     for address in ("poll", "sse"):
         with pytest.raises(HTTPError) as refused:
             urlopen(Request(f"{served.url}{address}/v1/", headers={"Authorization": "Basic eA=="}))

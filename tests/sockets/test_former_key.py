@@ -1,4 +1,4 @@
-"""Another key of the site while the former one is believed: what is open stays open, everywhere."""
+"""A new key of the site while the former one is valid: what is open stays open, everywhere."""
 
 import json
 import secrets
@@ -8,7 +8,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
-from dashboard.servers.listening import SERVERS
+from dashboard.servers.serving import SERVERS
 from dashboard.wire.registry import Close
 from tests.support.served import serve
 from tests.support.visitor import Visitor

@@ -12,7 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from dashboard.servers.listening import SERVERS
+from dashboard.servers.serving import SERVERS
 from dashboard.wire.frames import encode_shutdown
 from dashboard.wire.registry import RESTART_MS, Close
 from tests.support.raw import (
@@ -24,7 +24,8 @@ from tests.support.raw import (
     open_tcp,
     read_to_the_end,
 )
-from tests.support.served import STOP_S, Served, serve
+from tests.support.served import Served, serve
+from tests.support.stopping import STOP_S, wait_for_end
 
 pytestmark = pytest.mark.slow
 
@@ -66,7 +67,7 @@ def test_a_stop_is_announced_to_every_reader(
     assert head.startswith("HTTP/1.1 503")
     assert "\r\nretry-after: " in head.lower()
     assert json.loads(body)["error"]["name"] == "unavailable"
-    assert fresh.process.wait(STOP_S) == 0
+    wait_for_end(fresh.process, fresh.log)
     for tcp in (stream, poll, *stalled):
         tcp.close()
 
@@ -90,7 +91,7 @@ def test_a_handshake_of_the_last_moment_hears_so(
         answer = read_to_the_end(tcp)
         assert answer.startswith(b"HTTP/1.1 101")
         assert answer.endswith(b"\x88\x02" + struct.pack(">H", Close.RESTART))
-    assert fresh.process.wait(STOP_S) == 0
+    wait_for_end(fresh.process, fresh.log)
     for tcp in (*late, *stalled):
         tcp.close()
 

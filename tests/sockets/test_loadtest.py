@@ -65,7 +65,7 @@ async def test_the_report_has_what_passed_the_line(
     served: Served, line: Proxy, passed: list[tuple[int, int]], transport: Transport
 ) -> None:
     # An answer of each reader may be on its way at either end. So a poll must ask often enough.
-    seconds = 4.0 if transport is Transport.POLL else 1.5
+    seconds = 4.0 if transport in (Transport.POLL, Transport.LONGPOLL) else 1.5
     report = await loadtest.run(plan(served, line, transport, seconds=seconds))
     begun, ended = passed
     assert report.bytes_in == pytest.approx(ended[0] - begun[0], rel=0.1)

@@ -11,10 +11,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support import storage
-from tests.support.feed_process import STOP_S
 from tests.support.places import ROOT
 from tests.support.redis_server import RedisServer
 from tests.support.served import Served, environment, serve
+from tests.support.stopping import STOP_S
 
 pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
@@ -41,7 +41,7 @@ def test_a_site_shows_its_figures_to_its_machine(served: Served, eventually) -> 
 
 
 def test_a_site_says_that_it_is_ready(served: Served, eventually) -> None:
-    """Also to whoever knows no name of it: a load balancer asks by the address."""
+    """It also says so to a client that knows no name of it: a load balancer asks by the address."""
     request = Request(f"{served.url}readyz", headers={"Host": "10.0.0.1"})
     with urlopen(request, timeout=10) as answer:
         assert json.load(answer) == {"ok": True, "wrong": {}}

@@ -5,15 +5,17 @@ Every address of 127.0.0.0/8 is this machine, so one machine can be several clie
 
 import http.client
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from html import escape
 from typing import NamedTuple
+from urllib.parse import quote
 
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from dashboard.servers.listening import SERVERS
+from dashboard.servers.serving import SERVERS
 from tests.support.distant_visitor import LOGIN, DistantVisitor
 from tests.support.nginx import HOST, Nginx, free_addresses, recommended, running_nginx
 from tests.support.served import Served, serve
@@ -122,6 +124,32 @@ def test_rest_and_udf_are_answered(viewer: DistantVisitor) -> None:
     assert viewer.last["Access-Control-Allow-Origin"] == viewer.origin
 
 
+LIST = """
+from feeds.models import Feed, Instrument
+from feeds.services.instruments import save_instrument
+for symbol in {symbols}:
+    row = Instrument(feed=Feed.objects.get(), symbol=symbol, name=symbol, sector="World",
+        reference_price=100)
+    save_instrument(row, actor=None)
+"""
+WORLD = ("BTC/USD", "M&M", "^GSPC", "ES=F")
+
+
+def test_symbols_of_the_world_have_addresses(
+    site: Site, viewer: DistantVisitor, eventually: Callable[..., None]
+) -> None:
+    site.served.manage("shell", "-v0", "-c", LIST.format(symbols=WORLD))
+    eventually(lambda: set(WORLD) <= set(site.served.board()["rows"]))
+    for symbol in WORLD:
+        for quoted in (quote(symbol), quote(symbol, safe="")):
+            status, page = viewer.ask("GET", f"/i/{quoted}/")
+            assert (status, f">{escape(symbol)}</span>" in page) == (200, True)
+            status, body = viewer.ask("GET", f"/api/v1/instruments/{quoted}")
+            assert (status, json.loads(body)["s"]) == (200, symbol)
+        status, body = viewer.ask("GET", f"/poll/v1/?channels=ticker&symbols={quoted}")
+        assert list(json.loads(body)["frames"][0]["data"]) == [symbol]
+
+
 def test_a_form_of_another_origin_names_the_setting(site: Site) -> None:
     stranger = DistantVisitor(site.nginx, "127.0.0.3")
     status, page = stranger.sign_in("any", origin="https://evil.example")
@@ -129,7 +157,7 @@ def test_a_form_of_another_origin_names_the_setting(site: Site) -> None:
 
 
 def test_an_attacker_locks_only_his_own_address(site: Site) -> None:
-    """Whatever he claims: nginx appends his address, and only nginx is believed."""
+    """His claims do not count: nginx appends his address, and only nginx is trusted."""
     for number in range(TRIES):
         attacker = DistantVisitor(
             site.nginx, "127.0.0.66", X_Forwarded_For=f"192.0.2.{number}, {HOST}"
@@ -142,7 +170,7 @@ def test_an_attacker_locks_only_his_own_address(site: Site) -> None:
     assert DistantVisitor(site.nginx, "127.0.0.67").sign_in(password)[0] == 302
 
 
-def test_who_goes_around_the_proxy_is_not_believed(site: Site) -> None:
+def test_a_client_around_the_proxy_is_not_believed(site: Site) -> None:
     """Another address of this machine reaches the server itself, and says that it has TLS."""
     claims = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"}
     place, source = site.served.host, ("127.0.0.5", 0)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.servers.listening import SERVERS
+from dashboard.servers.serving import SERVERS
 from dashboard.wire.registry import Transport
 from feeds.bus.redis_bus import RedisBus
 from feeds.clock import SystemClock

@@ -12,8 +12,9 @@ import pytest
 from tests.support.feed_process import running_feed
 from tests.support.places import ROOT
 from tests.support.redis_server import RedisServer
-from tests.support.served import STOP_S, Served, environment, operate_feed
+from tests.support.served import Served, environment, operate_feed
 from tests.support.shared_market import SharedMarket, shared_market
+from tests.support.stopping import wait_for_end
 
 pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
@@ -91,7 +92,7 @@ def test_the_feed_ends_well(
     with running_feed(tmp_path, redis) as feed:
         eventually(lambda: redis.client().xlen("market:batches"))
         feed.process.send_signal(number)
-        assert feed.process.wait(timeout=STOP_S) == 0
+        wait_for_end(feed.process, feed.log)
 
 
 def test_the_feed_ends_well_without_redis(tmp_path: Path, redis: RedisServer, eventually) -> None:

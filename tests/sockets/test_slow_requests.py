@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from dashboard.servers.listening import SERVERS
+from dashboard.servers.serving import SERVERS
 from tests.support.raw import get, handshake, open_reader, open_tcp, read_to_the_end
 from tests.support.served import Served, serve
 from tests.support.slow_requests import STARTS, TRICKLES, begin_to_trickle, trickle

@@ -1,7 +1,7 @@
-"""Who stops reading costs nothing, delays nobody, and is cut after the deadline: on both servers.
+"""A reader that stops reading costs nothing, delays nobody and is cut in time, on both servers.
 
 Traps 2, 3, 4, 10 and 29 of the servers: Daphne queues without bound for a socket that does not read
-and sends no frame above a limit, and uvicorn waits for who does not read for ever.
+and sends no frame above a limit, and uvicorn waits for ever for a client that does not read.
 """
 
 import json
@@ -14,7 +14,7 @@ from websockets.sync.client import connect
 
 from dashboard.delivery.subscriber import COMMAND_BURST
 from dashboard.loadtest.reader import Reader
-from dashboard.servers.listening import SERVERS
+from dashboard.servers.serving import SERVERS
 from dashboard.wire.registry import Transport
 from tests.support.raw import SMALL_BYTES, frame, open_socket, read_to_the_end
 from tests.support.readers import Traveller, for_seconds
@@ -67,7 +67,7 @@ def test_a_large_market_comes_whole_in_small_frames(hasty: Served) -> None:
 
 
 @pytest.mark.parametrize("stall", [stalled_socket, stalled_stream])
-def test_who_stops_reading_is_cut_and_nobody_else_notices(
+def test_a_reader_that_stops_reading_is_cut_and_nobody_else_notices(
     hasty: Served,
     memory: Callable[[], int],
     stall: Callable[[Served], socket.socket],
@@ -99,7 +99,7 @@ def test_who_stops_reading_is_cut_and_nobody_else_notices(
         tcp.close()
 
 
-def test_who_asks_for_everything_and_reads_nothing_is_ended(
+def test_a_reader_that_asks_for_everything_and_reads_nothing_is_ended(
     hasty: Served, memory: Callable[[], int], eventually: Callable[..., None]
 ) -> None:
     """Trap 29: each answer is a snapshot of 2,000 instruments; what may wait has a limit."""

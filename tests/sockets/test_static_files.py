@@ -60,7 +60,7 @@ def test_a_script_is_compressed_and_cached_for_ever(served: Served, build: str) 
 @pytest.mark.parametrize(
     "encodings", ["", "identity", "br", "gzip;q=0", "xgzip", "gzip;q=x", "*", ",;=,", "\xff" * 50]
 )
-def test_who_takes_no_gzip_gets_the_file(served: Served, build: str, encodings: str) -> None:
+def test_a_client_without_gzip_gets_the_file(served: Served, build: str, encodings: str) -> None:
     answer, body = ask(served, hashed(build), Accept_Encoding=encodings)
     assert (answer.status, body) == (200, TEXT)
     assert "Content-Encoding" not in answer.headers
@@ -74,7 +74,7 @@ def test_an_address_without_a_build_is_asked_for_again(served: Served, build: st
     assert other == body
 
 
-def test_who_has_a_file_gets_no_second_copy(served: Served, build: str) -> None:
+def test_a_client_that_has_a_file_gets_no_second_copy(served: Served, build: str) -> None:
     for path in (hashed(build), f"/static/{SCRIPT}"):
         first, _ = ask(served, path)
         again, body = ask(served, path, If_None_Match=first.headers["ETag"])

@@ -4,13 +4,14 @@
 """
 
 import random
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from dashboard.servers.listening import SERVERS
+from dashboard.servers.serving import SERVERS
 from dashboard.wire.registry import Close, Transport
 from tests.support.postgres_server import PostgresServer
 from tests.support.readers import for_seconds
@@ -66,18 +67,25 @@ def residents(site: Site, witness: Witness) -> Iterator[list[Resident]]:
 
 
 def test_a_stop_at_any_moment_loses_nothing(
-    site: Site, witness: Witness, residents: list[Resident], pytestconfig: pytest.Config
+    site: Site,
+    witness: Witness,
+    residents: list[Resident],
+    pytestconfig: pytest.Config,
+    record_property: Callable[[str, object], None],
 ) -> None:
     chance = random.Random(SEED)
-    stops = pytestconfig.getoption("stops")
+    stops, longest_s = pytestconfig.getoption("stops"), 0.0
     for number in range(stops):
         index = number % len(site.webs)
         wait_until(lambda: all(resident.tape for resident in residents))
         wait_until(for_seconds(chance.uniform(0, LATEST_S)))
+        began_s = time.monotonic()
         site.webs[index].stop()
+        longest_s = max(longest_s, time.monotonic() - began_s)
         site.restart_web(index)
     for resident in residents:
         resident.end()
+    record_property("figures", f"{stops} stops, the longest took {longest_s:.1f} s")
     assert witness.holes == []
     assert len(witness.epochs) == 1
     codes = [code for resident in residents for code in resident.codes]

@@ -4,6 +4,7 @@ It differs from the real one in that it has no gauges, thresholds or sorted list
 rule of an instrument at each of its trades and phases, and every rule once a second.
 """
 
+from collections import defaultdict
 from decimal import Decimal
 
 from dashboard.alerts.rules import Condition, Frequency, Kind, Match, Rule
@@ -119,23 +120,26 @@ def levels(condition: Condition, hysteresis: Decimal) -> tuple[Decimal | float, 
 
 
 class NaiveJudge:
-    """Judge rules that are known from the first event."""
+    """Judge rules that are known from the first event, or from the moment they are added."""
 
     def __init__(self, rules: list[Rule]) -> None:
-        self._rules = rules
         self._instruments: dict[str, NaiveInstrument] = {}
-        self._armed = {(rule.id, key): True for rule in rules for key in rule.keys}
+        self.add(rules)
         self._fired_ms: dict[tuple[int, str], int] = {}
-        self._bar: dict[tuple[int, str], int] = {}
-        self._last: dict[int, int] = {}
+        self._bars: dict[tuple[int, str], set[int]] = defaultdict(set)
+        self._last: dict[int, tuple[str, int]] = {}
+        self._epoch = ""
         self._look_ms = 0
 
     def take(self, batch: Batch, now_ms: int) -> list[Fired]:
         fired: list[Fired] = []
+        self._epoch = batch.epoch
         for sequence, event in enumerate(batch.events, batch.first):
             match event:
                 case Listing(definition=definition):
-                    self._instruments[definition.symbol] = NaiveInstrument(definition.tick_size)
+                    # A new life of the market lists it again, and its history goes on.
+                    new = NaiveInstrument(definition.tick_size)
+                    self._instruments.setdefault(definition.symbol, new)
                 case Quote(symbol=symbol, ts_event=ts_event):
                     self._instruments[symbol].heard_ms = ts_event
                 case Trade(symbol=symbol, ts_event=ts_event):
@@ -146,12 +150,24 @@ class NaiveJudge:
                     self._instruments[symbol].status(event)
                     fired += self._judge(symbol, sequence, ts_event, self._figures(symbol))
         if now_ms >= self._look_ms:
-            self._look_ms = now_ms + 1000
+            self._look_ms = now_ms - now_ms % 1000 + 1000
             for symbol, instrument in self._instruments.items():
                 is_traded = instrument.phase in TRADED
                 instrument.age_ms = max(0, now_ms - instrument.heard_ms) if is_traded else 0
                 fired += self._judge(symbol, batch.last, now_ms, self._figures(symbol))
         return fired
+
+    def add(self, rules: list[Rule]) -> None:
+        """Judge these rules from now on, and no others."""
+        self._rules = rules
+        self._armed = {(rule.id, key): True for rule in rules for key in rule.keys}
+
+    def note(self, rule: Rule, symbol: str, sequence: int, minute: int) -> None:
+        """Take a firing of an event that nobody else saw, in this minute of exchange time."""
+        pair = rule.id, symbol
+        self._armed[pair] = False
+        self._bars[pair].add(minute)
+        self._last[rule.id] = self._epoch, sequence
 
     def _figures(self, symbol: str) -> dict[Condition, float | Decimal | None]:
         instrument = self._instruments[symbol]
@@ -163,8 +179,8 @@ class NaiveJudge:
             if symbol in rule.keys and self._fires(rule, symbol, sequence, at_ms, before):
                 pair = rule.id, symbol
                 self._armed[pair], self._fired_ms[pair] = False, at_ms
-                self._bar[pair] = self._instruments[symbol].minute
-                self._last[rule.id] = sequence
+                self._bars[pair].add(self._instruments[symbol].minute)
+                self._last[rule.id] = self._epoch, sequence
                 fired.append((rule.id, symbol, sequence))
         return fired
 
@@ -176,13 +192,13 @@ class NaiveJudge:
             return False
         holds, has_cleared = self._state(rule, symbol, before)
         if rule.frequency is Frequency.ONCE_PER_BAR:
-            due = holds and self._bar.get(pair) != self._instruments[symbol].minute
+            due = holds and self._instruments[symbol].minute not in self._bars[pair]
         else:
             self._armed[pair] = self._armed[pair] or has_cleared
             due = holds and self._armed[pair]
         cooled_ms = self._fired_ms[pair] + rule.cooldown_ms if pair in self._fired_ms else 0
         is_free = at_ms >= max(rule.snoozed_ms, cooled_ms)
-        return due and is_free and self._last.get(rule.id) != sequence
+        return due and is_free and self._last.get(rule.id) != (self._epoch, sequence)
 
     def _state(self, rule: Rule, symbol: str, before: dict) -> tuple[bool, bool]:
         holding, cleared = [], []

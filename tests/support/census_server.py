@@ -6,12 +6,14 @@
 /begun/    answers once there is a board
 /end/      ends every WebSocket with 1000, as proxies and servers do with what is too old for them
 /age/      makes every WebSocket decades old, for a server that looks at that
+/queries/  counts the statements to the database since the last look, by how they begin
 /loop/     tells what held the loop up since the last look; the first look begins the watch
 /hold-up/  holds the loop up
 /full/, /read-only/ and /writable/ change what the SQLite database takes
 /mute/     answers no handshake of a WebSocket
 /scope/    tells what the server hands to the application, over HTTP and by a WebSocket
 /tests/js/ has the tests of scripts, as files
+/tests/page/ shows a page of the site to its viewer or admin, without its scripts: tests bring these
 
 Everything else is the real thing: same command, same server, same application. CENSUS_LIMITS is a
 JSON object of limits that are shorter than the real ones. The line of JSON has a token as well: to
@@ -22,12 +24,14 @@ import asyncio
 import gc
 import json
 import os
+import re
 import sys
+from collections import Counter
 from typing import Any
 
 import django
 
-from dashboard.garbage import collect_seldom, exempt_what_is_loaded
+from dashboard.process.garbage import collect_seldom, exempt_what_is_loaded
 from tests.support.checkpoints import saved_ms
 from tests.support.loop_watch import LoopWatch
 from tests.support.places import ROOT
@@ -131,6 +135,7 @@ ADDRESSES = {
     "/begun/": begun,
     "/end/": end,
     "/age/": age,
+    "/queries/": lambda: statements.take(),
     "/loop/": watch.look,
     "/hold-up/": watch.hold_up,
 }
@@ -161,6 +166,44 @@ async def send_script(path: str, send: Any) -> None:
     await send({"type": "http.response.body", "body": file.read_bytes() if is_known else b""})
 
 
+class Pages:
+    """Pages as the server draws them for people, without what is loaded beside them."""
+
+    def __init__(self) -> None:
+        self._clients: dict[str, Any] = {}
+
+    async def send(self, scope: dict[str, Any], send: Any) -> None:
+        """Answer with a page; the admin's are drawn for the admin, all others for the viewer."""
+        from asgiref.sync import sync_to_async
+
+        host = dict(scope["headers"])[b"host"].decode()
+        address = f"{scope['path'].removeprefix(PAGES)}?{scope['query_string'].decode()}"
+        text = await sync_to_async(self._drawn)("/" + address, host)
+        headers = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": text.encode()})
+
+    def _drawn(self, address: str, host: str) -> str:
+        user = "admin" if address.startswith("/admin/") else "viewer"
+        client = self._clients.get(user) or self._clients.setdefault(user, self._signed_in(user))
+        response = client.get(address, headers={"host": host})
+        assert response.status_code == 200, (address, response.status_code)
+        return BESIDE.sub("", response.content.decode())
+
+    def _signed_in(self, user: str) -> Any:
+        from django.contrib.auth import get_user_model
+        from django.test import Client
+
+        client = Client()
+        client.force_login(get_user_model().objects.get(username=user))
+        return client
+
+
+PAGES = "/tests/page/"
+BESIDE = re.compile(r"<script\b.*?</script>|<link\b[^>]*>", re.DOTALL)
+pages = Pages()
+
+
 async def ignore(receive: Any) -> None:
     """Answer nothing until nobody waits any more."""
     while (await receive())["type"] != "websocket.disconnect":
@@ -180,6 +223,9 @@ def with_census(application: Any) -> Any:
                 return
             if scope.get("path", "").startswith("/tests/js/"):
                 await send_script(scope["path"], send)
+                return
+            if scope.get("path", "").startswith(PAGES):
+                await pages.send(scope, send)
                 return
             if scope.get("path") in PRAGMAS:
                 await asyncio.to_thread(storage.limit, scope["path"])
@@ -208,6 +254,34 @@ PRAGMAS = {
     "/writable/": "PRAGMA max_page_count = 1073741823; PRAGMA query_only = 0",
 }
 FILLER = "INSERT INTO django_session VALUES (hex(randomblob(16)), ?, '2000-01-01')"
+
+
+class Statements:
+    """What this process asks the database, by the first characters of each statement."""
+
+    def __init__(self) -> None:
+        self._found: Counter[str] = Counter()
+
+    def watch(self) -> None:
+        """Count from now on, in every thread."""
+        from django.db.backends.utils import CursorWrapper
+
+        execute = CursorWrapper.execute
+
+        def counted(cursor: Any, sql: str, params: Any = None) -> Any:
+            self._found[sql[:SHOWN]] += 1
+            return execute(cursor, sql, params)
+
+        CursorWrapper.execute = counted
+
+    def take(self) -> dict[str, int]:
+        """Return the counts since the last look."""
+        found, self._found = self._found, Counter()
+        return dict(found)
+
+
+SHOWN = 60
+statements = Statements()
 
 
 class Storage:
@@ -282,6 +356,7 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     django.setup()
     watch_storage()
+    statements.watch()
     from django.conf import settings
     from django.contrib.auth import get_user_model
 

@@ -6,10 +6,10 @@ from collections.abc import Collection
 
 from django.db import OperationalError
 
-from dashboard.cpu_meter import CostMeter
 from dashboard.delivery.connection import Connection
 from dashboard.delivery.hub import Hub
 from dashboard.people.identity import Identity
+from dashboard.process.cpu_meter import CostMeter
 from dashboard.wire.personal import Personal
 from dashboard.wire.registry import Close, Transport
 from feeds.bus.memory import MemoryBus

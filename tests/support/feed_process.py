@@ -9,9 +9,8 @@ from pathlib import Path
 
 from tests.support.places import ROOT
 from tests.support.redis_server import RedisServer
+from tests.support.stopping import wait_for_end
 from tests.support.storage import environment
-
-STOP_S = 10
 
 
 class FeedProcess:
@@ -34,7 +33,7 @@ class FeedProcess:
     def stop(self) -> None:
         """End it as a deployment would; it must end well."""
         self.process.terminate()
-        assert self.process.wait(timeout=STOP_S) == 0, self.log()
+        wait_for_end(self.process, self.log)
 
     def kill(self) -> None:
         """End it as a crash would (kill -9), frozen or not."""

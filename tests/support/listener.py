@@ -18,8 +18,13 @@ class Listener:
     def __init__(self, epoch: str = "e1") -> None:
         self.replica = Replica(epoch, Board(), capacity=100, ts=NOW)
         self.now_s = 0.0
-        rights = Rights(operates=True)
-        self.subscriber = Subscriber(heartbeat_ms=5000, now=self.now, rights=rights)
+        self.trouble = ""
+        self.subscriber = Subscriber(
+            heartbeat_ms=5000,
+            now=self.now,
+            rights=Rights(operates=True, is_staff=True),
+            read_trouble=lambda: self.trouble,
+        )
         self.texts = [self.subscriber.welcome(self.replica, self.now)]
 
     @property

@@ -1,7 +1,7 @@
 """Many readers on all transports in one loop: some stay, others come and go.
 
-They are the readers of the load test, which cost little. Who comes back goes on from its position,
-often over another transport.
+They are the readers of the load test, which cost little. A reader that comes back goes on from its
+position, often over another transport.
 """
 
 import asyncio

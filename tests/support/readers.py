@@ -1,7 +1,7 @@
 """Readers of the real servers over every transport, that change between them: one position.
 
 They are slow and plain on purpose: a library for each transport, and the Reader of the project.
-What is distinct is kept in the order it was told: a test sees what was lost or told twice.
+Distinct entries are kept in the order in which they came: a test sees what was lost or came twice.
 """
 
 import base64
@@ -143,6 +143,6 @@ def for_seconds(seconds: float) -> Callable[[], bool]:
 
 
 def for_ticks(traveller: Traveller, count: int) -> Callable[[], bool]:
-    """Return a question that is answered yes once so many more ticks were told."""
+    """Return a question that is answered yes once so many more ticks have come."""
     end = sum(traveller.reader.ticks.values()) + count
     return lambda: sum(traveller.reader.ticks.values()) >= end

@@ -41,7 +41,7 @@ class _Collector(Traveller):
         epoch = frame.get("epoch") or self.reader.positions["trades"].epoch
         sent = [(epoch, trade["i"]) for trade in frame["data"]]
         if frame.get("type") == "snapshot":
-            # The newest trades, for readers that begin here: what was told before is no news.
+            # The newest trades, for readers that begin here: earlier ones are no news.
             known = set(self.tape)
             sent = [trade for trade in sent if trade not in known]
             if frame.get("gap"):
@@ -63,12 +63,12 @@ class Resident(Thread):
 
     @property
     def tape(self) -> list[tuple[str, int]]:
-        """Return epoch and sequence of each trade that was told, in that order."""
+        """Return epoch and sequence of each trade that came, in that order."""
         return list(self._collector.tape)
 
     @property
     def named_gaps(self) -> list[str]:
-        """Return the positions at which it was told that trades are missing."""
+        """Return the positions at which a frame said that trades are missing."""
         return list(self._collector.named_gaps)
 
     @property

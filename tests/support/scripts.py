@@ -16,6 +16,8 @@ FOLDER = ROOT / "tests" / "js"
 PREFIX = "/tests/js/"
 REGISTERED = re.compile(r'^test\(\s*"(?P<name>[^"\\\n]+)",', re.MULTILINE)
 """How a test is registered: at the beginning of a line, with its name in double quotes."""
+PAGE_OPENERS = re.compile(r"""from "\./(?:page_frame|market)\.js\"""")
+"""What a file of tests imports to open a page of the site."""
 
 LOAD = """async (file) => {
   const harness = await import("/tests/js/harness.js");
@@ -45,6 +47,11 @@ def script_files() -> list[str]:
 def registered_in(file: str, source: str) -> list[ScriptTest]:
     """Return the tests that a file registers."""
     return [ScriptTest(file, found["name"]) for found in REGISTERED.finditer(source)]
+
+
+def opens_pages(source: str) -> bool:
+    """Say whether a file of tests opens pages of the site, which takes longer."""
+    return PAGE_OPENERS.search(source) is not None
 
 
 class ScriptPage:

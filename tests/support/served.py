@@ -8,18 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Final
 from urllib.request import urlopen
 
 from tests.support import storage
 from tests.support.feed_process import running_feed
 from tests.support.places import ROOT
 from tests.support.redis_server import running_redis
+from tests.support.stopping import wait_for_end
 from tests.support.storage import environment
 from tests.support.waiting import PATIENCE_S, wait_until
 
-STOP_S = 15
-"""A server that stops gives its readers some seconds to hear of it."""
 SERVER = "tests/support/census_server.py"
 
 
@@ -54,7 +53,7 @@ class Served:
         """End it as a deployment would; it must end well."""
         self.has_ended = True
         self.process.terminate()
-        assert self.process.wait(timeout=STOP_S) == 0, self.log()
+        wait_for_end(self.process, self.log)
 
     def kill(self) -> None:
         """End it as a crash would (kill -9)."""
@@ -86,6 +85,10 @@ class Served:
     def board(self) -> dict[str, Any]:
         """Return the engine's board and its position, and the same in display."""
         return self._ask("board/")
+
+    def statements(self) -> dict[str, int]:
+        """Return how often each statement went to the database since the last look."""
+        return self._ask("queries/")
 
     def wait_for_events(self, count: int) -> None:
         """Wait until the market has made so many events more."""
@@ -177,10 +180,26 @@ def _serving(folder: Path, *arguments: str, **settings: str) -> Iterator[Served]
         yield served
         if not served.has_ended:
             served.stop()
-        assert "Traceback" not in served.log()
+        assert not has_failed(served.log())
     finally:
         process.kill()
         process.wait()
+
+
+CHAINED: Final = (
+    "\nThe above exception was the direct cause of the following exception:",
+    "\nDuring handling of the above exception, another exception occurred:",
+)
+"""What Python writes between the tracebacks of errors of which one led to the next."""
+
+
+def has_failed(log: str) -> bool:
+    """Say whether a log tells of an error; Django writes a refusal (403) as one, too.
+
+    An error that led to another one has a traceback of its own.
+    """
+    errors = log.count("Traceback") - sum(map(log.count, CHAINED))
+    return errors > log.count("\ndjango.core.exceptions.PermissionDenied")
 
 
 OPERATE = """

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from dashboard.servers.listening import SERVERS
+from dashboard.servers.serving import SERVERS
 from tests.support.feed_process import FeedProcess, running_feed
 from tests.support.redis_server import RedisServer
 from tests.support.served import Served, serve

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from dashboard.servers.listening import SERVERS
+from dashboard.servers.serving import SERVERS
 from tests.support.feed_process import FeedProcess, running_feed
 from tests.support.nginx import HOST, Nginx, deployed, free_addresses, running_nginx
 from tests.support.postgres_server import PostgresServer

@@ -1,4 +1,4 @@
-"""People of the staff who may do this and not that."""
+"""Members of the staff with chosen permissions."""
 
 from django.contrib.auth.models import Permission, User
 from django.test import Client

@@ -29,7 +29,7 @@ def stalled_stream(served: Served) -> socket.socket:
 class StalledCrowd:
     """So many readers that read nothing, half of them sockets and half streams.
 
-    Who reads nothing does not hear that its line has ended: the server counts who is there.
+    A reader that reads nothing does not notice the end of its line: the server counts its readers.
     """
 
     def __init__(self, served: Served, count: int) -> None:

@@ -109,7 +109,7 @@ def connect(folder: Path) -> sqlite3.Connection | psycopg.Connection:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Let nobody else write to the database of a data folder; who reads may."""
+    """Let nobody else write to the database of a data folder; reading is possible."""
     with closing(connect(folder)) as rows:
         if IS_SHARED:
             found = rows.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")

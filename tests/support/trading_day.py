@@ -42,6 +42,9 @@ class ShortDays:
         starts = tuple(at + number * DAY_MS for at in (PRE_OPEN, AUCTION, OPEN, CLOSING, CLOSE))
         return TradingDay(starts, END + number * DAY_MS)
 
+    def early_closes(self, number: int) -> int:
+        return 0
+
     def number_at(self, utc_ms: int) -> int:
         return max(0, (utc_ms - PRE_OPEN) // DAY_MS)
 
@@ -86,7 +89,7 @@ class Session:
         return self._note(self.feed_session.follow(self.plan, at_ms).values())
 
     def go(self, until_ms: int, *ticks: Tick) -> list[Event]:
-        """Let ticks come and time pass; return what happened, without what is told of the feed."""
+        """Let ticks come and time pass; return what happened, without the statuses of the feed."""
         events = self.feed_session.admit(ticks, until_ms + 1)
         return self._note(event for event in events if not isinstance(event, FeedStatus))
 

@@ -14,9 +14,8 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from tests.support.places import ROOT
+from tests.support.stopping import wait_for_end
 from tests.support.storage import environment
-
-STOP_S = 15
 
 
 class WebProcess:
@@ -59,7 +58,7 @@ class WebProcess:
     def stop(self) -> None:
         """End it as a deployment would; it must end well."""
         self.process.terminate()
-        assert self.process.wait(timeout=STOP_S) == 0, self.log()
+        wait_for_end(self.process, self.log)
 
 
 @contextmanager

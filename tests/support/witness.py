@@ -16,7 +16,7 @@ from tests.support.board_rows import entry_of
 from tests.support.redis_server import RedisServer
 
 MOMENTS: Final = 3_000
-"""Boards that are kept: two minutes of batches of 40 ms."""
+"""Boards that are kept: two and a half minutes of batches of 50 ms."""
 BLOCK_MS: Final = 100
 
 
