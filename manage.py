@@ -6,7 +6,7 @@ import sys
 
 from django.db import Error
 
-from dashboard.garbage import collect_seldom, exempt_what_is_loaded
+from dashboard.process.garbage import collect_seldom, exempt_what_is_loaded
 from feeds.database import why_unusable
 
 
