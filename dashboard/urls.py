@@ -16,6 +16,7 @@ from django.views.generic import RedirectView
 from dashboard import runtime
 from dashboard.api.charts import Charts
 from dashboard.api.context import ApiContext
+from dashboard.api.documents import with_token
 from dashboard.api.routes import api_routes
 from dashboard.deck.routes import deck_routes
 from dashboard.pages import accounts, own_edits, views
@@ -163,7 +164,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notifications/push/off/", push_off, name="push_off"),
     path("notifications/push/<int:device_id>/<slug:action>/", push_action, name="push_action"),
     path("developers/", developers, name="developers"),
-    path("developers/asyncapi.json", asyncapi_file, name="asyncapi"),
+    path(
+        "developers/asyncapi.json",
+        with_token(_runtime.gatekeeper, asyncapi_file),
+        name="asyncapi",
+    ),
     *api_routes(_api, _runtime.public_origins),
     path("accounts/", include(_accounts)),
     path("accounts/second-factor/", include(_second_factor)),

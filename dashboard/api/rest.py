@@ -3,6 +3,8 @@
 Must not know how bars are put together, or who may ask.
 """
 
+from functools import partial
+from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -46,6 +48,15 @@ from feeds.market.symbols import LONGEST_SYMBOL, read_symbol
 PAGE: Final = 500
 MOST_TRADES: Final = 500
 ERRORS: Final = dict.fromkeys((400, 401, 403, 404, 429, 503), schemas.ErrorOut)
+SERVER_ANSWERS: Final = {
+    status.value: {"description": status.phrase, "content": {"text/plain": {}}}
+    for status in (
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    )
+}
+"""What the server says by itself of a request that no endpoint gets to see."""
 DESCRIPTION: Final = """\
 The market by request and response. Sign in as on the wire: with the session of a page of this
 server, or as a program by HTTP Basic with the user's name and a token of `manage.py token USER`.
@@ -90,8 +101,9 @@ def make_api(context: ApiContext) -> NinjaAPI:
 
 def _router(context: ApiContext) -> Router:
     router = Router(auth=context.admit, by_alias=True)
+    endpoint = partial(router.get, openapi_extra={"responses": SERVER_ANSWERS})
 
-    @router.get("/instruments", response={200: schemas.InstrumentsOut, **ERRORS})
+    @endpoint("/instruments", response={200: schemas.InstrumentsOut, **ERRORS})
     async def instruments(
         request: HttpRequest,
         after: Symbol = "",
@@ -107,14 +119,14 @@ def _router(context: ApiContext) -> Router:
         )
 
     # A path, as symbols may have a slash (BTC/USD).
-    @router.get("/instruments/{path:symbol}", response={200: schemas.InstrumentOut, **ERRORS})
+    @endpoint("/instruments/{path:symbol}", response={200: schemas.InstrumentOut, **ERRORS})
     async def instrument(request: HttpRequest, symbol: Symbol) -> HttpResponseBase:
         """Return name, sector, tick size and phase of an instrument."""
         access = access_of(request)
         key, row = context.charts.find(symbol, access)
         return cacheable_json(request, msgspec.Raw(encode_instrument(key, row).encode()))
 
-    @router.get("/quotes", response={200: schemas.QuotesOut, **ERRORS})
+    @endpoint("/quotes", response={200: schemas.QuotesOut, **ERRORS})
     async def quotes(request: HttpRequest, symbols: Symbols) -> HttpResponse:
         """Return the values of symbols as they are now, with five levels of the book."""
         access = access_of(request)
@@ -123,7 +135,7 @@ def _router(context: ApiContext) -> Router:
         position = context.position(access)
         return fresh_json({"position": position, "data": data, "rejected": rejected})
 
-    @router.get("/bars", response={200: schemas.BarsOut, **ERRORS})
+    @endpoint("/bars", response={200: schemas.BarsOut, **ERRORS})
     async def bars(request: HttpRequest, wanted: Query[BarQuery]) -> HttpResponseBase:
         """Return the newest bars that begin in [from, to), including the live one."""
         access = access_of(request)
@@ -140,7 +152,7 @@ def _router(context: ApiContext) -> Router:
             "before": data[0]["t"] if has_more else None,
         })  # fmt: skip
 
-    @router.get("/sparklines", response={200: schemas.SparklinesOut, **ERRORS})
+    @endpoint("/sparklines", response={200: schemas.SparklinesOut, **ERRORS})
     async def sparklines(request: HttpRequest, symbols: Symbols) -> HttpResponse:
         """Return the day so far of up to 100 symbols, each as a line of few points."""
         access = access_of(request)
@@ -161,7 +173,7 @@ def _router(context: ApiContext) -> Router:
         }
         return fresh_json({"data": data, "rejected": rejected})
 
-    @router.get("/trades", response={200: schemas.TradesOut, **ERRORS})
+    @endpoint("/trades", response={200: schemas.TradesOut, **ERRORS})
     async def trades(
         request: HttpRequest,
         symbols: Symbols,

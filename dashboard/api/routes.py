@@ -14,12 +14,14 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 
 from dashboard.api.context import ApiContext
+from dashboard.api.documents import with_token
 from dashboard.api.responses import no_endpoint
 from dashboard.api.rest import make_api
 from dashboard.api.udf import make_udf, no_udf_endpoint
 
-PAGES: Final = {"openapi-json", "openapi-view", "api-root"}
-"""Names of the pages for people: these redirect to the sign-in, as all pages do."""
+DOCUMENT: Final = "openapi-json"
+PAGES: Final = {DOCUMENT, "openapi-view", "api-root"}
+"""Names of what is no endpoint: these redirect to the sign-in, as all pages do."""
 NO_CONTENT: Final = 204
 PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "GET",
@@ -34,6 +36,9 @@ def api_routes(
     """Return the routes of both interfaces; charts of all public origins may read UDF."""
     udf = _without_redirects(make_udf(context).urls, no_udf_endpoint)
     rest = _without_redirects(make_api(context).urls, no_endpoint)
+    for pattern in rest[0]:
+        if isinstance(pattern, URLPattern) and pattern.name == DOCUMENT:
+            pattern.callback = with_token(context.gatekeeper, pattern.callback)
     for pattern in udf[0]:
         if isinstance(pattern, URLPattern) and pattern.name not in PAGES:
             pattern.callback = shared_with(public_origins, pattern.callback)

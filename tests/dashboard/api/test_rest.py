@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Awaitable
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote as quote_path
@@ -9,6 +10,7 @@ from urllib.parse import quote as quote_path
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
+from django.http import HttpResponse
 from django.test import AsyncClient
 from msgspec.structs import replace
 
@@ -17,7 +19,7 @@ from dashboard.api import charts, schemas
 from dashboard.api.bar_search import MOST_FOUND
 from dashboard.api.charts import MOST_BARS
 from dashboard.transports.gatekeeper import Gatekeeper
-from dashboard.wire.registry import SYMBOL_LIMIT
+from dashboard.wire.registry import SYMBOL_LIMIT, Error
 from feeds.market.bars import DAY, INTERVALS, LEVEL_OF, SPANS, Bar, merged
 from feeds.market.delayed_keys import delayed
 from feeds.market.events import (
@@ -597,7 +599,23 @@ async def test_an_address_without_an_endpoint_is_answered_in_json(
     assert udf.json()["errmsg"].startswith("there is no endpoint at '/udf/")
 
 
-# --- the page -------------------------------------------------------------------------------
+# --- the page, and the documents ------------------------------------------------------------
+@pytest.mark.parametrize("address", ["/api/v1/openapi.json", "/developers/asyncapi.json"])
+async def test_a_token_opens_the_documents_and_no_page(people: User, address: str) -> None:
+    def opened(token: str, address: str) -> Awaitable[HttpResponse]:
+        return AsyncClient().get(address, headers={"authorization": basic(people, token)})
+
+    token = await sync_to_async(make_token)(people)
+    answer = await opened(token, address)
+    assert (answer.status_code, answer["content-type"].split(";")[0]) == (200, "application/json")
+    assert answer.json()["info"]["title"]
+    refused = await opened("wrong", address)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (401, Error.SIGNED_OUT)
+    assert (await AsyncClient().get(address)).status_code == 302
+    for page in ("/developers/", "/api/v1/docs"):
+        assert (await opened(token, page)).status_code == 302
+
+
 @pytest.mark.slow
 async def test_the_document_describes_what_there_is(people: User) -> None:
     client = AsyncClient()
@@ -619,6 +637,8 @@ async def test_the_document_describes_what_there_is(people: User) -> None:
         parameter["name"] for parameter in document["paths"]["/api/v1/bars"]["get"]["parameters"]
     }
     assert query == {"symbol", "interval", "from", "to", "limit", "corrections"}
+    answers = document["paths"]["/api/v1/bars"]["get"]["responses"]
+    assert set(answers) == {"200", "400", "401", "403", "404", "408", "413", "429", "431", "503"}
     page = (await client.get("/api/v1/docs")).content.decode()
     assert re.search(r"/static/[0-9a-f]{12}/ninja/swagger-ui", page)
     assert "https://" not in page
