@@ -143,6 +143,7 @@ def test_a_removal_is_undone_without_a_script(
         ("alerts/", "#notices > summary, #commands-open, #theme", "[data-link=live] #theme[title]"),
         ("lab/", "#commands-open, #theme, #lab-form", "#lab-plot path[d]"),
         ("developers/", "#commands-open, #theme", "#theme[title]"),
+        ("notifications/", "#push-title, #email", "#push button:enabled"),
         (
             "i/{symbol}/",
             "#instrument [data-part=chart], #trades",

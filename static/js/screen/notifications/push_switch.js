@@ -15,11 +15,17 @@ import {PUSHED} from "./choices.js";
  * @property {() => Promise<{isDone: boolean, text: string}>} turnOff
  */
 
-/** Let the button of a panel show and change whether there are pushes. @param {HTMLElement} panel @param {Receiver} receiver */
+/**
+ * Let the button of a panel show and change whether there are pushes. It is there from the start, so that nothing moves, and
+ * can be pressed once it is known what it would do.
+ * @param {HTMLElement} panel
+ * @param {Receiver} receiver
+ */
 export async function bindSwitch(panel, receiver) {
   const button = /** @type {HTMLButtonElement} */ (find(panel, "[data-part=switch]"));
   const note = find(panel, "[data-part=note]");
   if (receiver.obstacle) {
+    button.hidden = true;
     write(note, receiver.obstacle);
     return;
   }
@@ -31,13 +37,12 @@ export async function bindSwitch(panel, receiver) {
     button.disabled = true;
     const {isDone, text} = await (isOn ? receiver.turnOff() : receiver.turnOn());
     if (isDone) isOn = !isOn;
-    button.disabled = false;
     write(note, isDone ? saysOf(isOn) : text);
     show();
   }
 
   function show() {
-    button.hidden = false;
+    button.disabled = false;
     write(button, isOn ? "Push no more to this browser" : "Push to this browser");
     remember(PUSHED, isOn ? "1" : null);
   }

@@ -6,7 +6,7 @@ import {equal, settled, test} from "../../harness.js";
 
 async function shown({obstacle = "", isOn = false, answer = {isDone: true, text: ""}} = {}) {
   localStorage.removeItem("market.notices.pushed");
-  const panel = make("section", {}, make("button", {"data-part": "switch", hidden: ""}), make("p", {"data-part": "note"}));
+  const panel = make("section", {}, make("button", {"data-part": "switch", disabled: ""}), make("p", {"data-part": "note"}));
   const turned = [];
   const turn = (name) => () => {
     turned.push(name);
@@ -31,7 +31,7 @@ test("a browser that can take none has no button, and says why", async () => {
 
 test("the button turns pushes on and off, and the page knows which", async () => {
   const {button, note, turned, click, pushed} = await shown();
-  equal([button.hidden, button.textContent, note.textContent, pushed()], [false, "Push to this browser", "", null]);
+  equal([button.disabled, button.textContent, note.textContent, pushed()], [false, "Push to this browser", "", null]);
   await click();
   equal([button.textContent, note.textContent, pushed()], ["Push no more to this browser", "Notifications are pushed to this browser.", "1"]);
   await click();
