@@ -40,7 +40,7 @@ NEVER: Final = -1
 class FlowControl:
     """A Twisted producer that coroutines can wait on: open while the socket takes bytes.
 
-    Twisted pauses it when 64 KiB wait in the buffer of the socket.
+    Twisted pauses it when more waits than its `bufferSize`, which `asgi_socket` makes small.
     """
 
     def __init__(self) -> None:
