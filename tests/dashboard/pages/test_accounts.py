@@ -14,18 +14,6 @@ TOKENS = "/accounts/tokens/"
 FORM = {"name": "laptop", "scopes": ["market", "rest"], "days": "30"}
 
 
-@pytest.fixture
-def ada():
-    return User.objects.create_user("ada", password="correct horse battery")
-
-
-@pytest.fixture
-def browser(ada):
-    client = Client()
-    client.force_login(ada)
-    return client
-
-
 def test_a_secret_is_shown_once(browser):
     made = browser.post(TOKENS, FORM)
     secret = re.search(r"mkt_[\w-]{30,}", made.content.decode())[0]

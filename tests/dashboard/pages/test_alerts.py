@@ -42,18 +42,6 @@ def nvx():
     )
 
 
-@pytest.fixture
-def ada():
-    return User.objects.create_user("ada", password="correct horse battery")
-
-
-@pytest.fixture
-def browser(ada):
-    client = Client()
-    client.force_login(ada)
-    return client
-
-
 def alert_of(user: User) -> Alert:
     conditions = (Condition(Kind.ABOVE, Decimal(100)),)
     return make_alert(user, AlertFacts(symbol="NVX", conditions=conditions))

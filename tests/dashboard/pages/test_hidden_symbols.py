@@ -41,11 +41,6 @@ GETS = {
 
 
 @pytest.fixture
-def ada() -> User:
-    return User.objects.create_user("ada", password="correct horse battery")
-
-
-@pytest.fixture
 def browser(ada: User) -> Client:
     """Return ada's browser; she has no right to one of two feeds."""
     for slug, symbol in (("secret", HIDDEN), ("open", OPEN)):

@@ -31,13 +31,6 @@ def ada():
     return User.objects.create_user("ada", email=ADDRESS)
 
 
-@pytest.fixture
-def browser(ada):
-    client = Client()
-    client.force_login(ada)
-    return client
-
-
 def shown(browser: Client) -> str:
     """Return the part of the page that is about e-mail."""
     page = html.unescape(browser.get(PAGE).content.decode())

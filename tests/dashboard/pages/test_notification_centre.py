@@ -12,18 +12,6 @@ pytestmark = pytest.mark.django_db
 PAGE = "/notifications/"
 
 
-@pytest.fixture
-def ada():
-    return User.objects.create_user("ada", password="correct horse battery")
-
-
-@pytest.fixture
-def browser(ada):
-    client = Client()
-    client.force_login(ada)
-    return client
-
-
 def notify(user: User, *titles: str, level: str = "info", read: bool = False, symbol: str = ""):
     for title in titles:
         Notification.objects.create(

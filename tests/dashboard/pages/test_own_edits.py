@@ -40,21 +40,9 @@ def market() -> None:
 
 
 @pytest.fixture
-def ada() -> User:
-    return User.objects.create_user("ada")
-
-
-@pytest.fixture
 def mine(ada: User) -> int:
     """Return the id of a second list of ada, with two symbols."""
     return watchlists.create_watchlist(ada, "Mine", read_list("A00,A01,###Late"))[0]
-
-
-@pytest.fixture
-def browser(ada: User) -> Client:
-    client = Client()
-    client.force_login(ada)
-    return client
 
 
 def as_script(client: Client, name: str, sent: dict[str, str]):

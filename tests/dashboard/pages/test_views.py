@@ -90,18 +90,6 @@ def market():
         )
 
 
-@pytest.fixture
-def ada():
-    return User.objects.create_user("ada")
-
-
-@pytest.fixture
-def browser(ada):
-    client = Client()
-    client.force_login(ada)
-    return client
-
-
 def notify(*users):
     recipients = User.objects.filter(pk__in=[user.pk for user in users])
     notifications.send_notification(

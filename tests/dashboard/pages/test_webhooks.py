@@ -16,18 +16,6 @@ pytestmark = pytest.mark.django_db
 PAGE = "/notifications/webhooks/"
 
 
-@pytest.fixture
-def ada():
-    return User.objects.create_user("ada", password="correct horse battery")
-
-
-@pytest.fixture
-def browser(ada):
-    client = Client()
-    client.force_login(ada)
-    return client
-
-
 def text_of(response) -> str:
     return html.unescape(response.content.decode())
 
