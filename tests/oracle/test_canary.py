@@ -10,9 +10,10 @@ from asgiref.sync import sync_to_async
 from dashboard.runtime import read_personal
 from dashboard.wire.personal import Personal
 from tests.oracle.storm import Rows, Storm
+from tests.support.long_runs import CALCULATES
 
 SEED = 1
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), CALCULATES]
 
 
 @pytest.mark.parametrize(

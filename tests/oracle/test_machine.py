@@ -14,11 +14,13 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.oracle.machine import TOTALS, Market
 from tests.oracle.world import make_small
+from tests.support.long_runs import CALCULATES
 
 STEPS = 20
 FEW = 8
 
 
+@CALCULATES
 @pytest.mark.parametrize("sequences", [FEW, pytest.param(500, marks=pytest.mark.slow)])
 def test_every_reader_agrees_with_the_engine_after_any_faults(
     sequences: int, monkeypatch: pytest.MonkeyPatch, record_property: Any

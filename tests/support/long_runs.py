@@ -1,4 +1,4 @@
-"""A test that hangs fails after ten minutes, and options ask for runs that take longer.
+"""A test that hangs fails after ten minutes, but those that calculate and long runs get more time.
 
 A hang shows where it waits, and the rest of the suite still runs (pytest-timeout).
 """
@@ -7,6 +7,8 @@ from typing import Final
 
 import pytest
 
+CALCULATES: Final = pytest.mark.timeout(3_600)
+"""For what calculates for a minute or more: it cannot hang, and is slow on a busy machine."""
 NUMBERS: Final = {
     "restarts": (2, "of each case (test_restart.py)"),
     "kills": (3, "of a process (test_alert_kills.py)"),

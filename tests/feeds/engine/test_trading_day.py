@@ -19,9 +19,10 @@ from feeds.plan.plans import FeedPlan
 from feeds.plan.price_bands import BandRules
 from feeds.plan.schedules import CompressedSchedule, RoundTheClock
 from feeds.simulator.simulator import STEP_MS
+from tests.support.long_runs import CALCULATES
 from tests.support.trading_day import MINUTE, SECOND, ShortDays, WildSource, fold, plan
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, CALCULATES]
 
 START = 1_790_000_000_000
 SCHEDULE = CompressedSchedule(ShortDays(), START, 140 * SECOND)

@@ -17,9 +17,10 @@ from feeds.realism.judging import DAYS_NEEDED, Verdict, certificate_of
 from feeds.realism.watch import SYMBOLS_KEPT, RealismWatch
 from feeds.simulator.demo_exchange import definitions
 from tests.support.demo_market import CALENDAR, INSTRUMENTS
+from tests.support.long_runs import CALCULATES
 from tests.support.realism_days import collected, default_plan, seen_days
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, CALCULATES]
 
 DAYS = 10
 """After which all facts but two are judged."""

@@ -7,9 +7,10 @@ import pytest
 
 from feeds.realism.judging import LEAST_DENSITY
 from feeds.realism.statistics import FACTS
+from tests.support.long_runs import CALCULATES
 from tests.support.model_market import Model, model_market
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, CALCULATES]
 
 DENSITIES = [1.2, 47.0]
 """Trades per instrument and minute: those of the default demo at 50 and at 2,000 ticks/s."""
