@@ -14,6 +14,7 @@ from dashboard.process.garbage import collect_seldom, exempt_what_is_loaded
 from tests.support import storage
 from tests.support.bytecode import keep_bytecode
 from tests.support.examples import FAST, load_profile
+from tests.support.leftovers import watch_over_this_run
 from tests.support.postgres_server import PostgresServer, running_postgres
 from tests.support.redis_server import RedisServer, running_redis
 from tests.support.scheduling import RoomScheduling
@@ -113,6 +114,7 @@ def hear_interrupts() -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare the run: interrupts, bytecode, how much is tried, and failures printed at once."""
+    watch_over_this_run()
     hear_interrupts()
     load_profile(config)
     if sys.dont_write_bytecode and config.pluginmanager.hasplugin("cacheprovider"):
