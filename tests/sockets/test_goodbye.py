@@ -6,6 +6,7 @@ import socket
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, Final
 from urllib.parse import urlencode
 
 import pytest
@@ -15,6 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 from dashboard.servers.serving import SERVERS
 from dashboard.wire.frames import encode_shutdown
 from dashboard.wire.registry import RESTART_MS, Close
+from feeds.market.events import Phase
 from tests.support.raw import (
     SMALL_BYTES,
     get,
@@ -31,6 +33,7 @@ pytestmark = pytest.mark.slow
 
 SHUTDOWN = {"channel": "status", "type": "shutdown", "retry_ms": RESTART_MS}
 STALLS = (open_stream, open_reader)
+BEFORE_THE_OPENING: Final = {Phase.CLOSED, Phase.PRE_OPEN, Phase.AUCTION}
 END = '{"code":4503,"reason":"the server restarts"}'
 
 
@@ -52,6 +55,7 @@ def test_a_stop_is_announced_to_every_reader(
     fresh: Served, eventually: Callable[..., None]
 ) -> None:
     """Two of them read nothing: they hear nothing, and keep nobody waiting."""
+    eventually(lambda: has_opened(fresh.board()))  # it is news, and would answer the long-poll
     board = fresh.board()
     with connect(fresh.socket_url, compression=None) as websocket:
         stream = ask(fresh, "/sse/v1/", channels="ticker", symbols=next(iter(board["rows"])))
@@ -94,6 +98,11 @@ def test_a_handshake_of_the_last_moment_hears_so(
     wait_for_end(fresh.process, fresh.log)
     for tcp in (*late, *stalled):
         tcp.close()
+
+
+def has_opened(board: dict[str, Any]) -> bool:
+    """Say whether the market has opened, some seconds after its start."""
+    return BEFORE_THE_OPENING.isdisjoint(row["ph"] for row in board["rows"].values())
 
 
 def last_words(websocket: ClientConnection) -> tuple[dict[str, object], int]:
