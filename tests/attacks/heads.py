@@ -7,6 +7,7 @@ from dashboard.servers.limits import LIMITS, MIB
 from tests.attacks.figures import as_mib, counted, status_of
 from tests.attacks.registry import Outcome, attack
 from tests.support.heads import HEADS, LARGE_MIB, send_endless
+from tests.support.log_lines import lines_beside_market
 from tests.support.memory import GrowthWatch
 from tests.support.raw import open_tcp, read_to_the_end
 from tests.support.scopes import CONTROLS, NAMES, over_a_socket, over_http, scope_of, values_of
@@ -144,6 +145,6 @@ def foreign_host(served: Served) -> Outcome:
     with open_tcp(served) as tcp:
         tcp.sendall(b"GET /accounts/login/ HTTP/1.1\r\nHost: evil.example\r\n\r\n")
         answer = tcp.recv(65_536)
-    lines = [line for line in served.log()[before:].splitlines() if "feed is late" not in line]
+    lines = lines_beside_market(served.log()[before:])
     is_met = status_of(answer) in (400, 403, 404) and len(lines) <= 1
     return Outcome(f"{status_of(answer)}, {len(lines)} lines", is_met)

@@ -9,6 +9,8 @@ from types import ModuleType
 
 import pytest
 
+from feeds.engine import runner
+
 
 def records_of(caplog: pytest.LogCaptureFixture, module: ModuleType | str) -> list[LogRecord]:
     """Return the records of a module's logger."""
@@ -19,3 +21,11 @@ def records_of(caplog: pytest.LogCaptureFixture, module: ModuleType | str) -> li
 def lines_of(caplog: pytest.LogCaptureFixture, module: ModuleType | str) -> list[str]:
     """Return the messages of a module's logger."""
     return [record.getMessage() for record in records_of(caplog, module)]
+
+
+def lines_beside_market(log: str) -> list[str]:
+    """Return the lines of a server's log but those of the market.
+
+    On a busy machine it says by itself, at any time, that it is late or makes fewer ticks.
+    """
+    return [line for line in log.splitlines() if f" {runner.__name__} " not in line]
