@@ -19,6 +19,7 @@ from tests.support.early_closes import (
     serves,
 )
 from tests.support.served import Served, serve
+from tests.support.stopping import STOP_S
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
@@ -66,4 +67,4 @@ def test_a_server_starts_and_stops_in_a_storm(server: str, tmp_path: Path) -> No
         with blowing(late, served):
             wait_until(lambda: late.made > VISITS // 4)
             served.process.terminate()
-            served.process.wait(timeout=15)
+            served.process.wait(timeout=STOP_S)

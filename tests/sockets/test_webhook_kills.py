@@ -67,7 +67,7 @@ async def test_what_a_killed_process_had_in_hand_is_sent_by_the_next_one(tmp_pat
             web = await start()
             making = asyncio.create_task(asyncio.to_thread(web.run, MAKE.format(url=receiver.url)))
             # At once: the process soon gives up to wait for the answer, and then sends again.
-            await until(lambda: receiver.arrivals, 20)
+            await until(lambda: receiver.arrivals)
             web.kill()
             await making
             # The row says that it is in hand, so that nobody else sends it for a minute.
@@ -78,7 +78,7 @@ async def test_what_a_killed_process_had_in_hand_is_sent_by_the_next_one(tmp_pat
             assert [other[:2] for other in others] == [("waiting", 0)] * 2
             await asyncio.to_thread(web.run, LET_THE_CLAIM_END)
             web = await start()
-            await until(lambda: states(tmp_path) == ["delivered"] * 3, 20)
+            await until(lambda: states(tmp_path) == ["delivered"] * 3)
             await asyncio.to_thread(web.stop)
         first, *later = receiver.arrivals
         (secret,) = read(tmp_path, "SELECT secret FROM dashboard_destination")[0]
