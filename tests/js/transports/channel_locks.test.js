@@ -4,9 +4,21 @@ import {ChannelLocks} from "/static/js/transports/channel_locks.js";
 import {StreamSlots} from "/static/js/transports/stream_limit.js";
 import {equal, test} from "../harness.js";
 
-/** Channels deliver in tasks of their own: so many are enough for a question and its answer. */
+/** Wait until everybody has heard what was said before: channels deliver in order, however long that takes. */
+async function heard() {
+  const [near, far] = [new BroadcastChannel("echo-of-tests"), new BroadcastChannel("echo-of-tests")];
+  await new Promise((resolve) => {
+    far.onmessage = resolve;
+    near.postMessage("echo");
+  });
+  near.close();
+  far.close();
+}
+
+/** Let a question be heard, and then its answer. */
 async function answered() {
-  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setTimeout(resolve));
+  await heard();
+  await heard();
 }
 
 /** A tab whose questions have this rank. @param {number} rank */
@@ -46,10 +58,11 @@ test("of two that ask at the same time the lower rank gets the lock, whoever ask
 });
 
 test("one that asks while another waits for answers does not get the lock as well", async () => {
-  const slow = new ChannelLocks({wait: async () => { await answered(); await answered(); }, random: () => 0.5});
+  let end = () => {};
+  const slow = new ChannelLocks({wait: () => new Promise((resolve) => { end = resolve; }), random: () => 0.5});
   const early = ask(slow, "late");
-  await new Promise((resolve) => setTimeout(resolve));
   const late = await ask(tab(0.1), "late");
+  end();
   equal([(await early).isGiven, late.isGiven], [false, true]);
 });
 
