@@ -47,10 +47,7 @@ test("icons that Django names get a role when the page has loaded", async () => 
 test("a sign-out in another tab ends the page", async () => {
   const page = await admin();
   page.answers["/"] = () => page.json({}, 401);
-  const other = new BroadcastChannel("market.sign-out");
-  other.postMessage("signing out");
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await page.signOutElsewhere();
   await page.pass(1_500);
   await page.until(() => page.byId("signed-out-title"));
-  other.close();
 });

@@ -38,6 +38,8 @@ export class PageFrame {
   answers = {};
   /** How far somebody has set the clock of the machine. */
   jump_ms = 0;
+  /** What other tabs said and the page has heard. */
+  heard = [];
   #clock = new ManualClock();
   #frames = [];
 
@@ -49,7 +51,13 @@ export class PageFrame {
   }
 
   #take() {
-    const {window, sockets} = this;
+    const {window, sockets, heard} = this;
+    window.BroadcastChannel = class extends window.BroadcastChannel {
+      constructor(name) {
+        super(name);
+        this.addEventListener("message", ({data}) => heard.push(data));
+      }
+    };
     window.WebSocket = class extends Socket {
       constructor(url) {
         super(url);
@@ -188,6 +196,14 @@ export class PageFrame {
   /** Let the window hear of something. */
   hear(kind, more = {}) {
     this.window.dispatchEvent(Object.assign(new this.window.Event(kind), more));
+  }
+
+  /** Let another tab of this browser say that somebody signs out; the page has heard it then. */
+  async signOutElsewhere() {
+    const other = new BroadcastChannel("market.sign-out");
+    other.postMessage("signing out");
+    await this.until(() => this.heard.includes("signing out"));
+    other.close();
   }
 
   /** Choose an option, or write a text, as people do. */

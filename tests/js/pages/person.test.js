@@ -1,21 +1,12 @@
 /** What every page does for a person: it keeps choices on the server, adopts those of elsewhere, and hears of a sign-out. */
 
-import {equal, ok, settled, test} from "../harness.js";
+import {equal, ok, test} from "../harness.js";
 import {opened} from "./page_frame.js";
 
 const SCRIPT = "/static/js/pages/page_tools.js";
 const URL_OF = (page) => page.document.documentElement.dataset.preferences;
 const person = (options) => opened(SCRIPT, {path: "/", ...options});
 const keep = (page, name, value) => page.hear("kept", {detail: {name, value}});
-
-/** Let another tab of this browser sign out. */
-async function signOut() {
-  const other = new BroadcastChannel("market.sign-out");
-  other.postMessage("signing out");
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  other.close();
-  await settled();
-}
 
 test("a choice is kept on the server, with the page's token", async () => {
   const page = await person();
@@ -77,7 +68,7 @@ test("a server that cannot be asked changes no choice", async () => {
 test("a sign-out in another tab ends the page when it worked, and asks no sooner than that takes", async () => {
   const page = await person();
   page.answers[`${URL_OF(page)}kept/`] = () => page.json({}, 401);
-  await signOut();
+  await page.signOutElsewhere();
   await page.pass(1_499);
   equal(page.requests, []);
   await page.pass(1);
@@ -88,7 +79,7 @@ test("a sign-out in another tab ends the page when it worked, and asks no sooner
 test("a sign-out that did not work ends nothing", async () => {
   const page = await person();
   page.answers[`${URL_OF(page)}kept/`] = {preferences: {}};
-  await signOut();
+  await page.signOutElsewhere();
   await page.pass(1_500);
   await page.until(() => page.requests.length === 1);
   await page.pass(0);
