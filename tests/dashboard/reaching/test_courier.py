@@ -16,7 +16,7 @@ from dashboard.reaching import outgoing as outgoing_module
 from dashboard.reaching.claims import SendOutcome
 from dashboard.reaching.courier import Courier
 from dashboard.reaching.endpoints import ReachRules
-from dashboard.reaching.outgoing import Outgoing
+from dashboard.reaching.outgoing import TOTAL_S, Outgoing
 from dashboard.reaching.sending import Sender
 from dashboard.reaching.vapid import VapidKey
 from feeds.clock import SystemClock
@@ -27,6 +27,7 @@ from tests.support.signatures import is_signed
 from tests.support.waiting import until, until_found
 
 pytestmark = pytest.mark.django_db(transaction=True)
+HANG_S = 0.3
 LOOPBACK = ReachRules(http=True, networks=(ip_network("127.0.0.0/8"),))
 
 
@@ -58,7 +59,6 @@ async def until_states(courier: Courier, *wanted: str) -> None:
 
 async def test_a_notification_arrives_signed_after_failures(monkeypatch) -> None:
     """500, a hang and a line that breaks; each attempt has the same id, and then it arrives."""
-    monkeypatch.setattr(outgoing_module, "TOTAL_S", 0.3)
     ada = await database_sync_to_async(User.objects.create_user)("ada")
     async with receiving() as receiver:
         row = await database_sync_to_async(hook)(ada, receiver.url)
@@ -71,6 +71,8 @@ async def test_a_notification_arrives_signed_after_failures(monkeypatch) -> None
                 await until(lambda count=attempt: len(receiver.arrivals) == count)
                 await until(lambda: not courier._open)
                 errors.append((await Dispatch.objects.aget()).error)
+                limit_s = HANG_S if attempt == 1 else TOTAL_S  # the second answer hangs
+                monkeypatch.setattr(outgoing_module, "TOTAL_S", limit_s)
                 await database_sync_to_async(make_due)()
                 courier.wake()
         assert await database_sync_to_async(states)() == ["delivered"]
