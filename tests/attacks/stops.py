@@ -17,8 +17,9 @@ from dashboard.wire.registry import Close
 from tests.attacks.figures import Stopwatch, as_s, counted
 from tests.attacks.places import Ground, nothing_yet
 from tests.attacks.registry import Outcome, attack
-from tests.support.early_closes import Address, Storm, blowing, free_port, serves
+from tests.support.early_closes import Address, Storm, blowing, serves
 from tests.support.floods import close_codes
+from tests.support.ports import free_port
 from tests.support.raw import (
     SMALL_BYTES,
     handshake,

@@ -9,8 +9,8 @@ from django.template.loader import render_to_string
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.support.axe import Inspector
-from tests.support.early_closes import free_port
 from tests.support.people import PHONE, People, close
+from tests.support.ports import free_port
 from tests.support.served import Served, serve
 from tests.support.site_pages import addresses, is_page, make_rows
 

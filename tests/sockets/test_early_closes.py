@@ -14,10 +14,10 @@ from tests.support.early_closes import (
     Address,
     Storm,
     blowing,
-    free_port,
     leave_before_accepted,
     serves,
 )
+from tests.support.ports import free_port
 from tests.support.served import Served, serve
 from tests.support.stopping import STOP_S
 from tests.support.waiting import wait_until

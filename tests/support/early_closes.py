@@ -139,12 +139,6 @@ def serves(served: Served) -> bool:
         return tcp.recv(100).startswith(b"HTTP/1.1 200 ")
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with sockets.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 @contextmanager
 def blowing(storm: Storm, served: Served) -> Iterator[Storm]:
     """Let a storm blow beside a test, once the server listens and as long as the test goes on."""

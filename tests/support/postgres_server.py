@@ -14,7 +14,6 @@ everything. root may not run it, so for root an account without rights does.
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ import psycopg
 import psycopg.sql
 import pytest
 
+from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
 USER = "market"
@@ -149,7 +149,7 @@ def running_postgres() -> Iterator[PostgresServer]:
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, ACCOUNT)
-        server = PostgresServer(programs, folder, _free_port())
+        server = PostgresServer(programs, folder, free_port())
         server.make()
         server.start()
         try:
@@ -174,8 +174,3 @@ def _unprivileged(command: list[str]) -> list[str]:
 
 def _name(name: str) -> psycopg.sql.Identifier:
     return psycopg.sql.Identifier(name)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])

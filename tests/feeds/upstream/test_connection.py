@@ -28,6 +28,7 @@ from feeds.upstream.connection import (
     rest_after,
 )
 from tests.feeds.upstream.upstream_exchange import Exchange, exchange, listening, plan, rest, said
+from tests.support.ports import free_port
 from tests.support.waiting import until
 
 
@@ -79,15 +80,16 @@ async def test_a_cut_connection_is_made_again_and_every_cut_is_reported() -> Non
         assert there.connections == 4
 
 
-async def test_a_server_that_is_away_is_tried_until_it_is_there(unused_tcp_port: int) -> None:
+async def test_a_server_that_is_away_is_tried_until_it_is_there() -> None:
     async def behave(socket: ServerConnection) -> None:
         await socket.send(json.dumps([said()]))
         await rest(socket)
 
-    async with listening(f"ws://127.0.0.1:{unused_tcp_port}/") as here:
+    port = free_port()
+    async with listening(f"ws://127.0.0.1:{port}/") as here:
         await here.until(lambda listener: any("lost" in reason for reason in listener.reasons))
         there = Exchange(behave)
-        async with serve(there.serve, "127.0.0.1", unused_tcp_port):
+        async with serve(there.serve, "127.0.0.1", port):
             await here.until(lambda listener: listener.trades)
 
 
