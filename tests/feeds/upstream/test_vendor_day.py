@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -484,8 +484,16 @@ def test_any_day_gives_the_bars_of_the_vendors_rules(
             assert row.values[VOLUME] == volume
 
 
+CORRECTED_CLOSE = [
+    trade_at("2026-12-01T04:59:43Z", 8.0, 0),
+    trade_at("2026-12-01T05:00:59Z", 3.0, 1) | {"c": ["@", "9"]},
+]
+"""The new day has a price, and no volume."""
+
+
 @pytest.mark.slow
 @given(days("2026-12-01T04:59:00"), st.integers(1, 5))
+@example(CORRECTED_CLOSE, 1)
 def test_what_comes_over_midnight_counts_in_its_own_day(
     messages: list[dict[str, Any]], at_once: int
 ) -> None:
@@ -497,13 +505,14 @@ def test_what_comes_over_midnight_counts_in_its_own_day(
         assert market.bars("NVX", "1m") == written(vendor_bars(heard, "NVX", kind="M"))
         assert market.bars("NVX", "1d") == days
         has_begun = market.now_ms >= MIDNIGHT_MS
-        so_far = [bar for bar in days if bar[0] == ("2026-12-01" if has_begun else "2026-11-30")]
+        priced = written(vendor_bars(heard, "NVX", kind="D", needs_volume=False))
+        so_far = [bar for bar in priced if bar[0] == ("2026-12-01" if has_begun else "2026-11-30")]
         if so_far:
             [_, *prices, _, volume, _] = so_far[0]
             expected = [*(round(price * 100) for price in prices), volume]
             assert [*day_of(market)[:3], day_of(market)[4]] == expected
-        if days:
-            assert day_of(market)[3] == round(days[-1][4] * 100)
-        if has_begun and days and days[0][0] == "2026-11-30":
+        if priced:
+            assert day_of(market)[3] == round(priced[-1][4] * 100)
+        if has_begun and priced and priced[0][0] == "2026-11-30":
             previous = market.board.rows["NVX"].values[PREVIOUS_CLOSE]
-            assert previous == round(days[0][4] * 100)
+            assert previous == round(priced[0][4] * 100)

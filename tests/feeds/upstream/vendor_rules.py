@@ -49,8 +49,13 @@ class VendorBar(NamedTuple):
     trades: int
 
 
-def vendor_bars(messages: Iterable[dict[str, Any]], symbol: str, *, kind: str) -> list[VendorBar]:
-    """Return the bars of minutes (M) or days (D) of everything that was said in a day."""
+def vendor_bars(
+    messages: Iterable[dict[str, Any]], symbol: str, *, kind: str, needs_volume: bool = True
+) -> list[VendorBar]:
+    """Return the bars of minutes (M) or days (D) of everything that was said in a day.
+
+    Without a volume there is no bar, but there may be prices: those of a corrected close alone.
+    """
     said = sorted(
         _standing(messages, symbol), key=lambda trade: (_instant(trade.at), trade.arrived)
     )
@@ -58,7 +63,7 @@ def vendor_bars(messages: Iterable[dict[str, Any]], symbol: str, *, kind: str) -
     bars = (
         _bar(start, trades, kind) for start, trades in groupby(said, lambda trade: name(trade.at))
     )
-    return [bar for bar in bars if bar is not None]
+    return [bar for bar in bars if bar is not None and (bar.volume or not needs_volume)]
 
 
 def hourly(minutes: Iterable[VendorBar]) -> list[VendorBar]:
@@ -106,7 +111,7 @@ def _bar(start: str, trades: Iterable[Said], kind: str) -> VendorBar | None:
             close = price
         if counts == "y":
             volume, count = volume + trade.size, count + 1
-    if opened is None or high is None or low is None or close is None or not volume:
+    if opened is None or high is None or low is None or close is None:
         return None
     return VendorBar(start, opened, high, low, close, volume, count)
 
