@@ -31,6 +31,7 @@ export class AlertLines {
   #onlines;
   #facts;
   #announce;
+  #home;
   /** @type {string | null} */
   #symbol = null;
   /** @type {Map<string, LineHandle>} */
@@ -42,16 +43,17 @@ export class AlertLines {
    * @param {HTMLElement} layer over the chart
    * @param {{
    *   service: AlertService, chart: () => PriceScale | null, onlines: () => void, facts: (symbol: string) => PriceFacts,
-   *   announce: (text: string) => void,
-   * }} options `onlines`: the lines have changed
+   *   announce: (text: string) => void, home: HTMLElement,
+   * }} options `onlines`: the lines have changed; `home`: what gets the focus of a line that leaves
    */
-  constructor(layer, {service, chart, onlines, facts, announce}) {
+  constructor(layer, {service, chart, onlines, facts, announce, home}) {
     this.#layer = layer;
     this.#service = service;
     this.#chart = chart;
     this.#onlines = onlines;
     this.#facts = facts;
     this.#announce = announce;
+    this.#home = home;
     this.#offer = make("button", {type: "button", class: "alert-offer", hidden: ""});
     layer.append(this.#offer);
     this.#offer.addEventListener("click", () => void this.#makeAlert());
@@ -129,8 +131,10 @@ export class AlertLines {
     const known = new Map(lines.map((line) => [keyOf(line), line]));
     for (const [key, handle] of this.#handles) {
       if (known.has(key)) continue;
+      const hadFocus = handle.element === document.activeElement;
       handle.leave();
       this.#handles.delete(key);
+      if (hadFocus) this.#home.focus({preventScroll: true});
     }
     for (const [key, line] of known) {
       const handle = this.#handles.get(key) ?? this.#addHandle(key);
@@ -176,7 +180,8 @@ export class AlertLines {
     if (symbol !== this.#symbol) return;
     await this.#read(symbol);
     const key = [...this.#handles.keys()].find((each) => !known.has(each));
-    this.#handles.get(key ?? "")?.element.focus({preventScroll: true});
+    // An alert that has fired already has no line any more.
+    (this.#handles.get(key ?? "")?.element ?? this.#home).focus({preventScroll: true});
   }
 
   #closeOffer() {

@@ -109,7 +109,7 @@ export class InstrumentPanel {
     this.#figures = new Figures(panel);
     this.#depth = new Depth(panel, {subscriptions, digitsOf: (symbol) => digitsOf(facts(symbol).instrument)});
     this.#alerts = new AlertLines(partOf(panel, "alert-lines"), {
-      service: alerts, announce, chart: () => this.#chart, onlines: () => this.#chart?.showPriceLines(this.#alerts.lines), facts: (symbol) => this.#priceFacts(symbol),
+      service: alerts, announce, chart: () => this.#chart, onlines: () => this.#chart?.showPriceLines(this.#alerts.lines), facts: (symbol) => this.#priceFacts(symbol), home: partOf(panel, "alert"),
     });
     this.#legend = new Legend(partOf(panel, "legend"));
     this.#host = partOf(panel, "chart");

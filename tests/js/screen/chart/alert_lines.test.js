@@ -8,9 +8,9 @@ const LINE = {alert: 7, index: 0, kind: "above", price: 10.5};
 /** A picture of 200 pixels: 20.00 is at the top, 0.00 at the bottom. */
 const CHART = {height: 200, placeOf: (price) => 200 - 10 * price, priceAt: (y) => (200 - y) / 10};
 
-async function opened({lines = [LINE], isDone = true, answer = () => Promise.resolve(isDone)} = {}) {
-  const layer = make("div");
-  document.body.append(layer);
+async function opened({lines = [LINE], isDone = true, firesAtOnce = false, answer = () => Promise.resolve(isDone)} = {}) {
+  const [layer, home] = [make("div"), make("button", {})];
+  document.body.append(layer, home);
   const [done, said, drawn] = [[], [], []];
   const service = {
     read: () => Promise.resolve(lines),
@@ -20,19 +20,19 @@ async function opened({lines = [LINE], isDone = true, answer = () => Promise.res
     },
     make: (symbol, kind, price) => {
       done.push(["make", symbol, kind, price]);
-      lines = [...lines, {alert: 8, index: 0, kind, price: Number(price)}];
+      if (!firesAtOnce) lines = [...lines, {alert: 8, index: 0, kind, price: Number(price)}];
       return Promise.resolve(isDone);
     },
   };
   const alerts = new AlertLines(layer, {
     service, chart: () => CHART, announce: (text) => said.push(text), facts: () => ({digits: 2, tick: 0.05, last: 10}),
-    onlines: () => drawn.push(alerts.lines.map(({price}) => price)),
+    onlines: () => drawn.push(alerts.lines.map(({price}) => price)), home,
   });
   alerts.show("NVX");
   await settled();
   const handle = () => layer.querySelector(".alert-line");
   return {
-    alerts, layer, done, said, drawn, handle, offer: layer.querySelector(".alert-offer"),
+    alerts, layer, home, done, said, drawn, handle, offer: layer.querySelector(".alert-offer"),
     press: (key) => handle().dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true})),
     point: (kind, clientY) => handle().dispatchEvent(new PointerEvent(kind, {clientY, button: 0, pointerId: 1})),
     replace: (other) => { lines = other; },
@@ -149,7 +149,27 @@ test("a place of the chart offers an alert on the right side of the last price",
   offer.click();
   await settled();
   equal([done, offer.hidden], [[["make", "NVX", "above", "12.00"]], true]);
-  equal(document.activeElement, layer.querySelectorAll(".alert-line")[1]);
+  equal(document.activeElement === layer.querySelectorAll(".alert-line")[1], true);
+});
+
+test("an alert that fires leaves its focus to the button of the chart", async () => {
+  const {alerts, handle, home, replace} = await opened();
+  handle().focus();
+  alerts.renew();
+  await settled();
+  equal(document.activeElement === handle(), true);
+  replace([]);
+  alerts.renew();
+  await settled();
+  equal(document.activeElement === home, true);
+});
+
+test("an alert that fires before its line is drawn leaves the focus to that button too", async () => {
+  const {alerts, offer, home, done} = await opened({firesAtOnce: true});
+  alerts.offerLast();
+  offer.click();
+  await settled();
+  equal([done.length, document.activeElement === home], [1, true]);
 });
 
 test("another instrument has no lines of this one, and none has no offer", async () => {
