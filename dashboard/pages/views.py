@@ -4,7 +4,7 @@ Must not write rows (services do), fold prices (the board does) or know sockets.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any, Final, cast
 from urllib.parse import urlencode
 
 from asgiref.sync import sync_to_async
@@ -54,6 +54,9 @@ from dashboard.wire.registry import Error, error_object
 from feeds.market.board import Row
 from feeds.market.symbols import SYMBOL_RULE, is_symbol, read_symbol
 
+UNDO_S: Final = 30
+"""A page that offers to undo a removal reloads itself this late, so that people have time."""
+
 
 class DashboardView(View):
     """The live page: the server renders the table, then the script takes over."""
@@ -67,14 +70,17 @@ class DashboardView(View):
     async def get(self, request: HttpRequest) -> HttpResponse:
         """Answer with the page: rows are read in a thread, the board in this loop."""
         personal, access = await sync_to_async(_personal_and_access)(request)
+        interval_s = IntervalForm(request.GET).interval_s()
+        removed = await request.session.apop(REMOVED, None)
         context = self._market_context(request, personal, access) | {
             "notifications": personal.notices,
             "unread": personal.unread,
-            "interval_s": IntervalForm(request.GET).interval_s(),
+            "interval_s": interval_s,
+            "reload_s": UNDO_S if removed else interval_s,
             "transport": self.transport,
             "share_key": _share_key(request),
             "columns": await sync_to_async(_columns)(request),
-            "removed": await request.session.apop(REMOVED, None),
+            "removed": removed,
         }
         response = await sync_to_async(render_short)(request, self.template_name, context)
         response["Cache-Control"] = "no-store"
@@ -145,7 +151,10 @@ class ListTextView(View):
 
 
 class PollingView(DashboardView):
-    """The same page pinned to interval polling; without JavaScript it reloads itself."""
+    """The same page pinned to interval polling; without JavaScript it reloads itself.
+
+    A page that offers to undo a removal waits longer: the next one does not offer it any more.
+    """
 
     template_name = "polling.html"
     transport = "poll"

@@ -324,6 +324,12 @@ def test_a_form_removes_a_symbol(browser, ada):
     assert "A00" not in symbols_of(ada)
 
 
+def test_a_page_that_offers_to_undo_reloads_itself_late(browser, ada):
+    browser.post("/watchlist/remove/", {"symbol": "A03"})
+    pages = [browser.get("/polling/", {"interval": "1"}).context for _ in range(2)]
+    assert [(page["interval_s"], page["reload_s"]) for page in pages] == [(1, 30), (1, 1)]
+
+
 def test_a_removal_by_a_form_can_be_undone_by_one(browser, ada):
     before = symbols_of(ada)
     browser.post("/watchlist/remove/", {"symbol": "A03"})
