@@ -121,4 +121,4 @@ def test_editing_instruments_needs_no_restart(viewer: Page, admin: Page, open_pa
     admin.get_by_role("link", name="QQZ", exact=True).click()
     admin.get_by_role("link", name="Delete").click()
     admin.get_by_role("button", name="Yes").click()
-    expect(viewer.locator("tr[data-symbol=QQZ] [data-field=last]")).not_to_have_text("50.00")
+    expect(viewer.locator("tr[data-symbol=QQZ] [data-field=last]")).to_have_text("–")

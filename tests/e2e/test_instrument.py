@@ -1,6 +1,7 @@
 """A person looks at one instrument: its page, its chart, and the panel beside the list."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -267,7 +268,9 @@ def saved_times(page: Page) -> list[str]:
     return [line.split(",")[0] for line in download.value.path().read_text().splitlines()[1:]]
 
 
-def test_a_chart_that_is_dragged_shows_older_bars_in_their_place(open_page: Open) -> None:
+def test_a_chart_that_is_dragged_shows_older_bars_in_their_place(
+    open_page: Open, eventually: Callable[..., None]
+) -> None:
     """They join without a hole, what is seen stays in its place, and a page is one request."""
     page = open_page("i/NVX/")
     expect_chart(page)
@@ -282,8 +285,11 @@ def test_a_chart_that_is_dragged_shows_older_bars_in_their_place(open_page: Open
     assert len(waiting) == 1
     waiting.pop().abort()
     expect(note).to_contain_text("Older bars cannot be read now")
-    page.mouse.wheel(-60, 0)
+    with page.expect_request("**/api/v1/bars?*"):
+        page.mouse.wheel(-60, 0)
     expect(note).to_have_text("Loading older bars…")
+    # The route is asked after the page has said so; each look lets it be heard.
+    eventually(lambda: page.title() and waiting)
     assert len(waiting) == 1
     seen = pointed_bar(page)
     waiting.pop().continue_()

@@ -96,9 +96,14 @@ def test_ticks_are_the_same_over_every_transport(
     is_live(page)
     page.get_by_role("button", name="Reset").click()
     eventually(lambda: figure(page, "ticks", "websocket") > 300)
-    lines = exported(page)
-    seen = [float(lines[name, "since start"]["Ticks seen"]) for name in NAMES.values()]
-    assert min(seen) > 0.9 * max(seen)
+
+    def are_alike() -> bool:
+        lines = exported(page)
+        seen = [float(lines[name, "since start"]["Ticks seen"]) for name in NAMES.values()]
+        return min(seen) > 0.9 * max(seen)
+
+    # What is on its way over a slow transport weighs less and less; what is lost does not.
+    eventually(are_alike)
 
 
 def test_the_export_has_a_line_for_each_transport_and_period(
@@ -204,17 +209,25 @@ def test_bytes_agree_with_those_on_the_line(
     is_live(page)
     eventually(lambda: figure(page, "ticks", "poll") > 200)
     page.get_by_text("Since start", exact=True).click()
+    # The page begins and ends its count between two looks at the proxy.
+    looks = [counted(line)]
     page.get_by_role("button", name="Reset").click()
-    sent, received = line.sent.copy(), line.received.copy()
+    looks.append(counted(line))
     eventually(lambda: figure(page, "ticks", "poll") > 4000, timeout_s=60)
+    looks.append(counted(line))
     lines = exported(page)
-    on_line = {"sent": line.sent - sent, "received": line.received - received}
+    looks.append(counted(line))
     for key in KEYS:
-        outcome = lines[NAMES[key], "since start"]
-        seen = {transport: on_line[transport][key] for transport in on_line}
-        assert float(outcome["bytes received [B]"]) == pytest.approx(seen["received"], rel=0.05)
-        if key in ("longpoll", "poll"):
-            assert float(outcome["bytes sent [B]"]) == pytest.approx(seen["sent"], rel=0.05)
+        for verb in ("received", "sent") if key in ("longpoll", "poll") else ("received",):
+            said = float(lines[NAMES[key], "since start"][f"bytes {verb} [B]"])
+            early, begun, ending, late = (look[verb, key] for look in looks)
+            assert 0.95 * (ending - begun) < said < 1.05 * (late - early), (key, verb)
+
+
+def counted(line: Proxy) -> dict[tuple[str, str], int]:
+    """Return how many bytes each transport has received and sent over a line so far."""
+    sums = {"received": line.received, "sent": line.sent}
+    return {(verb, key): bytes_of[key] for verb, bytes_of in sums.items() for key in KEYS}
 
 
 def test_polling_is_half_an_interval_later(open_page: Open, many: str, eventually: Wait) -> None:

@@ -20,6 +20,8 @@ def make_list(page: Page, name: str, text: str) -> None:
     page.locator("#list-text").fill(text)
     page.get_by_role("button", name="Make the list").click()
     expect(page.locator("#list-name")).to_have_text(name)
+    # What moves lines is loaded after the page, and nobody presses a key twice.
+    page.wait_for_load_state("networkidle")
 
 
 def test_a_list_is_made_changed_shared_and_deleted(open_page: Open) -> None:

@@ -16,6 +16,10 @@ pytestmark = pytest.mark.slow
 
 ROWS = 2000
 LINES = "#watchlist tbody tr[data-symbol]"
+NEAR_PX = 100
+END_OF_SCROLL = """(far) => Math.min(
+  Math.max(0, scrollY + far), document.documentElement.scrollHeight - innerHeight)"""
+"""Where a wheel that turns so far leads."""
 FOCUSED = "document.activeElement.closest('tr')?.dataset.symbol"
 IN_VIEW = """(selector) => {
   const top = document.querySelector("#watchlist thead th").getBoundingClientRect().bottom;
@@ -67,7 +71,10 @@ def test_lines_in_view_have_prices_wherever_somebody_scrolls(
     page.locator(f"{LINES} th").first.focus()
     page.mouse.move(600, 500)
     for far in (40_000, 25_000, -64_000, 10_000):
+        end = page.evaluate(END_OF_SCROLL, far)
         page.mouse.wheel(0, far)
+        # The wheel is answered before the page has moved, and no lines are drawn by then.
+        eventually(lambda end=end: abs(page.evaluate("scrollY") - end) < NEAR_PX)
         eventually(lambda: is_without_holes(in_view(page)))
         eventually(lambda: page.evaluate(PICTURES, LINES))
         assert page.evaluate(FOCUSED) == "S0000"
