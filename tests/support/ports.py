@@ -12,7 +12,9 @@ its own to somebody else before the server takes it, or while the server is away
 
 def free_port() -> int:
     """Return a port that nobody listens on."""
+    # Not of `random` itself: tests that seed it would choose alike in all workers.
+    chance = random.SystemRandom()
     while True:
-        port = random.choice(PORTS)
+        port = chance.choice(PORTS)
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
