@@ -21,7 +21,7 @@ SEARCH = "#add-form input[name=symbol]"
 
 
 def is_live(page: Page) -> None:
-    expect(page.locator("body")).to_have_attribute("data-link", "live", timeout=30_000)
+    expect(page.locator("body")).to_have_attribute("data-link", "live")
 
 
 def is_sorted(page: Page, column: str, direction: str) -> None:

@@ -12,9 +12,6 @@ from tests.support.served import serve
 
 pytestmark = pytest.mark.slow
 
-LATEST_MS = 60_000
-"""A page waits up to 20 s between two tries, and a feed needs some seconds to start."""
-
 
 def test_the_page_of_an_instrument_waits_for_the_market(
     browser: Browser, redis: RedisServer, tmp_path: Path
@@ -34,7 +31,7 @@ def test_the_page_of_an_instrument_waits_for_the_market(
         with running_feed(tmp_path, redis):
             for page in pages:
                 banner = page.locator("#feed-banner")
-                expect(banner).not_to_contain_text("has not begun", timeout=LATEST_MS)
+                expect(banner).not_to_contain_text("has not begun")
                 expect(page.locator("#instrument [data-figure=name]")).not_to_be_empty()
                 expect(page.locator("#instrument [data-figure=last]")).to_contain_text(".")
                 expect(page.locator("#instrument canvas").first).to_be_visible()

@@ -17,7 +17,7 @@ SYMBOLS = "lines => lines.map((line) => line.dataset.symbol)"
 
 
 def is_live(page: Page) -> None:
-    expect(page.locator("body")).to_have_attribute("data-link", "live", timeout=30_000)
+    expect(page.locator("body")).to_have_attribute("data-link", "live")
 
 
 def test_the_badge_has_details_for_pointer_keyboard_and_touch(open_page: Open) -> None:
@@ -54,7 +54,7 @@ def test_a_gap_is_announced_when_the_line_is_back(
     served.wait_for_events(400)
     line.mend()
     toast = page.locator("#toasts-polite")
-    expect(toast).to_contain_text("Reconnected after", timeout=30_000)
+    expect(toast).to_contain_text("Reconnected after")
     is_live(page)
 
 

@@ -41,7 +41,7 @@ def test_a_page_whose_line_broke_early_has_everything_a_little_later(
     box.press_sequentially(str(name))
     box.press("Enter")
     line = page.locator(f"tr[data-symbol='{name}']")
-    expect(line.locator(":focus")).to_have_count(1, timeout=20_000)
+    expect(line.locator(":focus")).to_have_count(1)
     expect(box).to_have_value("")
     page.locator("#trades summary").click()
     expect(page.locator("#trades tbody tr").first).to_be_visible(timeout=20_000)

@@ -16,6 +16,7 @@ from tests.support.people import People, close
 from tests.support.price_table import agrees, moving, shown
 from tests.support.proxy import Proxy
 from tests.support.served import Served
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
@@ -58,7 +59,7 @@ class Program:
                 }
                 socket.send(json.dumps({"method": "subscribe", "params": params, "id": channel}))
             while not self._has_reached(Position.parse(position)):
-                frame = json.loads(socket.recv(timeout=20))
+                frame = json.loads(socket.recv(timeout=PATIENCE_S))
                 if frame.get("id") == "ticker":
                     self.resumed.append(frame["result"]["resumed"])
                 try:
@@ -96,12 +97,12 @@ def test_two_browsers_and_a_program_show_the_board_of_the_engine(
     served.wait_for_events(OUTAGE_EVENTS)
     assert has_moved()
     line.mend()
-    expect(far.locator("#link-badge")).to_contain_text("Live", timeout=30_000)
+    expect(far.locator("#link-badge")).to_contain_text("Live")
     eventually(moving(far))
     line.freeze()
     served.wait_for_events(OUTAGE_EVENTS)
     line.mend()
-    expect(far.locator("#link-badge")).to_contain_text("Live", timeout=40_000)
+    expect(far.locator("#link-badge")).to_contain_text("Live")
     eventually(moving(far))
     paused()
     eventually(lambda: agrees(near, served))

@@ -36,7 +36,7 @@ def test_after_an_update_the_page_offers_to_reload(open_page: Open, line: Proxy,
     page.route("**/version/", answer("newer"))
     expect(offer(page)).to_be_hidden()
     line.cut()
-    expect(page.locator("body")).not_to_have_attribute("data-link", "live", timeout=20_000)
+    expect(page.locator("body")).not_to_have_attribute("data-link", "live")
     line.mend()
     expect(offer(page)).to_be_visible(timeout=60_000)
     expect(offer(page)).to_contain_text("new version")
@@ -51,7 +51,7 @@ def test_after_an_update_the_page_offers_to_reload(open_page: Open, line: Proxy,
 def test_after_a_cut_without_an_update_nothing_is_offered(open_page: Open, line: Proxy) -> None:
     page = open_page(url=line.url)
     expect(page.locator("body")).to_have_attribute("data-link", "live")
-    with page.expect_response("**/version/", timeout=20_000) as asked:
+    with page.expect_response("**/version/") as asked:
         line.cut()
         line.mend()
     assert asked.value.ok

@@ -306,7 +306,7 @@ def test_without_web_locks_the_fifth_pinned_tab_waits_for_a_stream(
     expect(fifth.locator("body")).to_contain_text("holds 4 streams")
     eventually(lambda: connections(alone) == 4)
     tabs[0].close()
-    expect(fifth.locator("#link-badge")).to_contain_text("Live", timeout=30_000)
+    expect(fifth.locator("#link-badge")).to_contain_text("Live")
     # The server hears of the end of a stream a little later, and streams change their symbols.
     eventually(lambda: connections(alone) == 4)
 
@@ -319,7 +319,7 @@ def test_labs_leave_the_browser_connections_for_everything_else(
     labs = [tab.context.new_page() for _ in range(4)]
     for lab in labs:
         lab.goto(f"{alone.url}lab/")
-        expect(lab.locator("[data-state=websocket]")).to_have_text("live", timeout=15_000)
+        expect(lab.locator("[data-state=websocket]")).to_have_text("live")
     for lab in labs[:2]:
         expect(lab.locator("[data-state=sse]")).to_have_text("live")
     troubles = labs[3].locator("#lab-troubles")

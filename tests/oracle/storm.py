@@ -33,6 +33,7 @@ from feeds.clock import SystemClock
 from feeds.market.events import Batch, Event, Quote
 from feeds.models import Feed, Instrument
 from tests.support.market_script import NOW, listing
+from tests.support.waiting import PATIENCE_S
 
 OWNER = re.compile(r"CANARY-(\d+)-")
 """Every personal text has `CANARY-<user>-<number>`: so the owner of any text is known."""
@@ -209,7 +210,7 @@ class Storm:
         self.is_over = True
         for person in self.people:
             person.close()
-        await asyncio.wait(reading, timeout=30)
+        await asyncio.wait(reading, timeout=PATIENCE_S)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         # Who awaited a read is gone, but the database's thread may still be at it.

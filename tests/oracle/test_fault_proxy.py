@@ -8,6 +8,7 @@ from contextlib import suppress
 import pytest
 
 from tests.support.fault_proxy import FaultProxy, fault_proxy
+from tests.support.waiting import PATIENCE_S
 
 TEXT = b"0123456789" * 3
 
@@ -37,7 +38,7 @@ def proxy() -> Iterator[FaultProxy]:
 def line(proxy: FaultProxy) -> socket.socket:
     """Open a connection that has carried something already."""
     host, _, port = proxy.host.partition(":")
-    tcp = socket.create_connection((host, int(port)), timeout=10)
+    tcp = socket.create_connection((host, int(port)), timeout=PATIENCE_S)
     assert ask(tcp, b"hello") == b"hello"
     return tcp
 

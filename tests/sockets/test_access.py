@@ -24,7 +24,7 @@ from dashboard.wire.registry import Close
 from feeds.market.delayed_keys import delayed, shown
 from tests.support.raw import basic, get, open_tcp, read_to_the_end
 from tests.support.served import Served, serve
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
@@ -217,7 +217,7 @@ def polled(served: Served, query: str) -> str:
     """Return the answer to a poll."""
     url = f"http://{served.host}/poll/v1/?{query}"
     request = Request(url, headers={"Authorization": basic(served)})
-    with urlopen(request, timeout=10) as answer:
+    with urlopen(request, timeout=PATIENCE_S) as answer:
         return answer.read().decode()
 
 

@@ -16,7 +16,7 @@ from dashboard.wire.registry import MESSAGE_BYTES, Close
 from tests.support.log_lines import lines_beside_market
 from tests.support.raw import open_tcp
 from tests.support.served import Served
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.slow
 
@@ -248,7 +248,7 @@ def poll(served: Served, query: str, **headers: str) -> tuple[int, bytes]:
     authorization = {"Authorization": "Basic " + _basic("viewer", served.token)}
     request = Request(f"{served.url}poll/v1/{query}", headers=headers or authorization)
     try:
-        with urlopen(request, timeout=10) as answer:
+        with urlopen(request, timeout=PATIENCE_S) as answer:
             return answer.status, answer.read()
     except HTTPError as error:
         return error.code, error.read()
@@ -292,7 +292,7 @@ def test_a_poll_of_nobody_is_refused(served: Served) -> None:
 def test_only_get_polls(served: Served) -> None:
     request = Request(f"{served.url}poll/v1/", data=b"x", method="POST")
     with pytest.raises(HTTPError) as refused:
-        urlopen(request, timeout=10)
+        urlopen(request, timeout=PATIENCE_S)
     assert refused.value.code == 405
 
 

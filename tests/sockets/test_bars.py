@@ -17,7 +17,7 @@ from dashboard.loadtest.reader import Reader
 from dashboard.wire.registry import LEVELS
 from feeds.market.bars import INTERVALS
 from tests.support.served import Served
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE_S, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
@@ -29,7 +29,7 @@ def ask(served: Served, address: str, *, signed: bool = True, **query: Any) -> A
     basic = base64.b64encode(f"viewer:{served.token}".encode()).decode()
     headers = {"Authorization": f"Basic {basic}"} if signed else {}
     path = f"{served.url}{address}?{urlencode(query)}"
-    with urlopen(Request(path, headers=headers), timeout=20) as answer:
+    with urlopen(Request(path, headers=headers), timeout=PATIENCE_S) as answer:
         return json.load(answer)
 
 
@@ -40,14 +40,16 @@ def over_websocket(served: Served, names: Names, channel: str) -> Iterator[dict[
             params = {"channel": channel, "symbols": names, "max_rate": 20}
             socket.send(json.dumps({"method": "subscribe", "params": params, "id": 1}))
             while True:
-                yield json.loads(socket.recv(timeout=20))
+                yield json.loads(socket.recv(timeout=PATIENCE_S))
 
 
 def over_sse(served: Served, names: Names, channel: str) -> Iterator[dict[str, Any]]:
     basic = base64.b64encode(f"viewer:{served.token}".encode()).decode()
     query = urlencode({"channels": channel, channel: ",".join(names), "max_rate": 20})
     path = f"{served.url}sse/v1/?{query}"
-    with urlopen(Request(path, headers={"Authorization": f"Basic {basic}"}), timeout=20) as lines:
+    with urlopen(
+        Request(path, headers={"Authorization": f"Basic {basic}"}), timeout=PATIENCE_S
+    ) as lines:
         for line in lines:
             if line.startswith(b"data:"):
                 yield json.loads(line[5:])

@@ -11,6 +11,7 @@ from tests.support.bodies import chunked, head, known, send
 from tests.support.memory import memory
 from tests.support.raw import open_tcp
 from tests.support.served import Served
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
@@ -62,7 +63,7 @@ def test_a_body_at_the_bound_is_taken(
 
 
 def test_a_refused_body_ends_only_its_own_connection(served: Served) -> None:
-    other = HTTPConnection(served.host, timeout=10)
+    other = HTTPConnection(served.host, timeout=PATIENCE_S)
     other.request("GET", "/accounts/login/")
     other.getresponse().read()
     line, pieces = known(2 * MIB)
@@ -91,7 +92,7 @@ class Admin:
     def ask(
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
     ) -> tuple[int, bytes]:
-        connection = HTTPConnection(self._served.host, timeout=30)
+        connection = HTTPConnection(self._served.host, timeout=PATIENCE_S)
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         own = {"Cookie": cookie, "Origin": self._served.url.rstrip("/"), **(headers or {})}
         connection.request(method, path, body, own)

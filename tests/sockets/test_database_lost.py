@@ -11,6 +11,7 @@ import pytest
 from tests.support.postgres_server import PostgresServer
 from tests.support.raw import basic, open_reader
 from tests.support.served import Served, serve
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
@@ -36,7 +37,7 @@ def poll(served: Served) -> int:
     headers = {"Authorization": basic(served)}
     request = Request(f"{served.url}poll/v1/?ticker=*", headers=headers)
     try:
-        with urlopen(request, timeout=20) as answer:
+        with urlopen(request, timeout=PATIENCE_S) as answer:
             json.load(answer)
             return int(answer.status)
     except HTTPError as error:

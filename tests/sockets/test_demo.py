@@ -16,6 +16,7 @@ import pytest
 from tests.support.places import ROOT
 from tests.support.served import environment
 from tests.support.stopping import STOP_S
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
@@ -57,7 +58,7 @@ def end(process: subprocess.Popen[str], by: int) -> tuple[int, str, str]:
 def test_it_serves_and_ends_cleanly(start: Start, by: int) -> None:
     process = start("demo", "--json", "--port", "0", "--no-browser")
     url = ready(process)["url"]
-    with urlopen(url, timeout=10) as page:
+    with urlopen(url, timeout=PATIENCE_S) as page:
         assert "Sign in" in page.read().decode()
     children = psutil.Process(process.pid).children(recursive=True)
     code, out, err = end(process, by)

@@ -13,10 +13,10 @@ from dashboard.wire.registry import Close, Error
 from tests.support.raw import get, open_tcp, read_to_the_end
 from tests.support.served import Served
 from tests.support.visitor import Visitor
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
-WITHIN_S = 10
 DECK = json.dumps({"method": "subscribe", "params": {"channel": "deck"}, "id": 1})
 
 
@@ -30,7 +30,7 @@ class Operator(Visitor):
     def people(self) -> list[dict[str, Any]]:
         """Return the connections of viewer in the next frame of the deck."""
         while True:
-            frame = json.loads(self.socket.recv(timeout=WITHIN_S))
+            frame = json.loads(self.socket.recv(timeout=PATIENCE_S))
             if frame.get("channel") == "deck":
                 return [person for person in frame["people"] if person["user"] == "viewer"]
 
@@ -66,9 +66,9 @@ def test_connections_are_ended_one_by_one_or_all(
     assert '"code":4410' in read_to_the_end(stream).decode().rpartition("event: close")[2]
     eventually(lambda: not news())
     with connect(served.socket_url, compression=None) as again:
-        assert json.loads(again.recv(timeout=WITHIN_S))["type"] == "welcome"
+        assert json.loads(again.recv(timeout=PATIENCE_S))["type"] == "welcome"
         again.send(DECK)
-        answer = json.loads(again.recv(timeout=WITHIN_S))
+        answer = json.loads(again.recv(timeout=PATIENCE_S))
         assert answer["error"]["code"] == Error.FORBIDDEN, "a viewer reads no deck"
 
 
@@ -76,5 +76,5 @@ def close_code(socket: ClientConnection) -> int | None:
     """Read to the end; return why it ended."""
     with suppress(ConnectionClosed):
         while True:
-            socket.recv(timeout=WITHIN_S)
+            socket.recv(timeout=PATIENCE_S)
     return socket.close_code

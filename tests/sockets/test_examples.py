@@ -21,10 +21,10 @@ from dashboard.wire.schemas.replies import ErrorAnswer, PollAnswer
 from tests.support.places import ROOT
 from tests.support.schemas import fits, schemas_of
 from tests.support.served import Served
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.django_db
 Samples = dict[str, str]
-WITHIN_S = 20
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ async def first_lines(served: Served, command: list[str], count: int = 3) -> lis
     )
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(PATIENCE_S):
             return [(await process.stdout.readline()).decode() for _ in range(count)]
     finally:
         if process.returncode is None:

@@ -16,6 +16,7 @@ from dashboard.wire.registry import Transport
 from tests.support.raw import open_stream
 from tests.support.readers import Traveller, for_ticks
 from tests.support.served import Served
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +38,7 @@ class Visitor:
 
     def get(self, path: str) -> str:
         """Return a page."""
-        with self._opener.open(self._url + path, timeout=15) as answer:
+        with self._opener.open(self._url + path, timeout=PATIENCE_S) as answer:
             return answer.read().decode()
 
     def post(self, page: str, path: str, **fields: str) -> str:
@@ -45,7 +46,7 @@ class Visitor:
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.get(page))
         assert token is not None
         body = urlencode({"csrfmiddlewaretoken": token[1], **fields}).encode()
-        with self._opener.open(self._url + path, body, timeout=15) as answer:
+        with self._opener.open(self._url + path, body, timeout=PATIENCE_S) as answer:
             return answer.read().decode()
 
 

@@ -15,12 +15,13 @@ from tests.support.places import ROOT
 from tests.support.redis_server import RedisServer
 from tests.support.served import Served, environment, serve
 from tests.support.stopping import STOP_S
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
 
 def read(url: str, **headers: str) -> dict[str, float]:
-    with urlopen(Request(url, headers=headers), timeout=10) as answer:
+    with urlopen(Request(url, headers=headers), timeout=PATIENCE_S) as answer:
         text = answer.read().decode()
     return {
         sample.name: sample.value
@@ -43,9 +44,9 @@ def test_a_site_shows_its_figures_to_its_machine(served: Served, eventually) -> 
 def test_a_site_says_that_it_is_ready(served: Served, eventually) -> None:
     """It also says so to a client that knows no name of it: a load balancer asks by the address."""
     request = Request(f"{served.url}readyz", headers={"Host": "10.0.0.1"})
-    with urlopen(request, timeout=10) as answer:
+    with urlopen(request, timeout=PATIENCE_S) as answer:
         assert json.load(answer) == {"ok": True, "wrong": {}}
-    with urlopen(f"{served.url}healthz", timeout=10) as answer:
+    with urlopen(f"{served.url}healthz", timeout=PATIENCE_S) as answer:
         assert json.load(answer)["ok"]
 
 

@@ -19,6 +19,7 @@ from dashboard.servers.serving import SERVERS
 from tests.support.distant_visitor import LOGIN, DistantVisitor
 from tests.support.nginx import HOST, Nginx, free_addresses, recommended, running_nginx
 from tests.support.served import Served, serve
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
@@ -70,12 +71,12 @@ def test_a_socket_opens_for_a_page_of_ours(site: Site, viewer: DistantVisitor) -
         url, ssl=site.nginx.tls, origin=site.nginx.url,
         additional_headers={"Cookie": viewer.headers["Cookie"]}, compression=None,
     ) as websocket:  # fmt: skip
-        assert json.loads(websocket.recv(timeout=15))["type"] == "welcome"
+        assert json.loads(websocket.recv(timeout=PATIENCE_S))["type"] == "welcome"
         websocket.send(
             '{"method":"subscribe","params":{"channel":"ticker","symbols":["*"]},"id":1}'
         )
-        assert json.loads(websocket.recv(timeout=15))["success"]
-        assert json.loads(websocket.recv(timeout=15))["type"] == "snapshot"
+        assert json.loads(websocket.recv(timeout=PATIENCE_S))["success"]
+        assert json.loads(websocket.recv(timeout=PATIENCE_S))["type"] == "snapshot"
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1"])
@@ -127,6 +128,7 @@ def test_rest_and_udf_are_answered(viewer: DistantVisitor) -> None:
 LIST = """
 from feeds.models import Feed, Instrument
 from feeds.services.instruments import save_instrument
+from tests.support.waiting import PATIENCE_S, PATIENCE_S
 for symbol in {symbols}:
     row = Instrument(feed=Feed.objects.get(), symbol=symbol, name=symbol, sector="World",
         reference_price=100)
@@ -174,7 +176,9 @@ def test_a_client_around_the_proxy_is_not_believed(site: Site) -> None:
     """Another address of this machine reaches the server itself, and says that it has TLS."""
     claims = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"}
     place, source = site.served.host, ("127.0.0.5", 0)
-    with closing(http.client.HTTPConnection(place, source_address=source, timeout=15)) as line:
+    with closing(
+        http.client.HTTPConnection(place, source_address=source, timeout=PATIENCE_S)
+    ) as line:
         line.request("GET", LOGIN, headers=claims)
         response = line.getresponse()
     assert response.status == 301
@@ -183,7 +187,7 @@ def test_a_client_around_the_proxy_is_not_believed(site: Site) -> None:
 
 def test_plain_http_leads_to_tls(site: Site) -> None:
     place = site.nginx.plain_url.removeprefix("http://")
-    with closing(http.client.HTTPConnection(place, timeout=15)) as line:
+    with closing(http.client.HTTPConnection(place, timeout=PATIENCE_S)) as line:
         line.request("GET", "/lab/")
         response = line.getresponse()
     assert (response.status, response.headers["Location"]) == (301, f"{site.nginx.url}/lab/")

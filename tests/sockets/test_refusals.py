@@ -12,12 +12,13 @@ from dashboard.servers.limits import LIMITS
 from tests.support.raw import frame, handshake, open_socket, open_tcp, read_to_the_end
 from tests.support.security_headers import NEEDED
 from tests.support.served import Served
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
 
 def count(served: Served, reason: RefusalReason) -> float:
-    with urlopen(f"{served.url}metrics", timeout=10) as answer:
+    with urlopen(f"{served.url}metrics", timeout=PATIENCE_S) as answer:
         lines = answer.read().decode().splitlines()
     [line] = [line for line in lines if f'refusals_total{{reason="{reason}"}}' in line]
     return float(line.rpartition(" ")[2])

@@ -9,6 +9,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.support.served import Served, serve
+from tests.support.waiting import PATIENCE_S
 
 POLL, REST, UDF = "poll/v1/?channels=status", "api/v1/instruments?limit=1", "udf/time"
 
@@ -34,7 +35,7 @@ def status_of(served: Served, path: str, account: tuple[str, str]) -> int:
     credentials = b64encode(":".join(account).encode()).decode()
     request = Request(served.url + path, headers={"Authorization": f"Basic {credentials}"})
     try:
-        with urlopen(request, timeout=10) as answer:
+        with urlopen(request, timeout=PATIENCE_S) as answer:
             return int(answer.status)
     except HTTPError as error:
         return error.code

@@ -9,6 +9,7 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.support.served import serve
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 SENT = {"X-Request-Id": "id-of-the-proxy"}
@@ -16,7 +17,7 @@ SENT = {"X-Request-Id": "id-of-the-proxy"}
 
 def id_of(url: str, **headers: str) -> str:
     try:
-        with urlopen(Request(url, headers=headers), timeout=10) as answer:
+        with urlopen(Request(url, headers=headers), timeout=PATIENCE_S) as answer:
             return answer.headers["X-Request-Id"]
     except HTTPError as refused:
         return refused.headers["X-Request-Id"]

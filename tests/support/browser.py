@@ -8,12 +8,13 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tests.support.chromium import NoChromium, launch
 from tests.support.people import People
 from tests.support.served import Served
+from tests.support.waiting import PATIENCE_S
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A Chromium, or a skip that says how to have one."""
-    expect.set_options(timeout=15_000)
+    expect.set_options(timeout=PATIENCE_S * 1_000)
     with sync_playwright() as playwright:
         try:
             browser = launch(playwright.chromium)

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from tests.support.nginx import Nginx
 from tests.support.served import Served
+from tests.support.waiting import PATIENCE_S
 
 LOGIN = "/accounts/login/"
 
@@ -34,9 +35,9 @@ class DistantVisitor:
     def open(self) -> http.client.HTTPConnection:
         place, source = self.origin.partition("://")[2], (self.address, 0)
         if self._tls is None:
-            return http.client.HTTPConnection(place, source_address=source, timeout=15)
+            return http.client.HTTPConnection(place, source_address=source, timeout=PATIENCE_S)
         return http.client.HTTPSConnection(
-            place, context=self._tls, source_address=source, timeout=15
+            place, context=self._tls, source_address=source, timeout=PATIENCE_S
         )
 
     def ask(self, method: str, path: str, body: str = "", **headers: str) -> tuple[int, str]:

