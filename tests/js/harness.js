@@ -130,11 +130,23 @@ export function throws(run, message) {
   equal(raised, message);
 }
 
+/** Numbers of the nodes of pages that were compared; a node is equal to itself alone. @type {WeakMap<object, number>} */
+const nodes = new WeakMap();
+let nodeCount = 0;
+
+/** @param {Node} node */
+function nodeText(node) {
+  if (!nodes.has(node)) nodes.set(node, nodeCount += 1);
+  return `${node.nodeName} (node ${nodes.get(node)})`;
+}
+
 /** Return a value as text in which equal values are equal. @param {unknown} value @returns {string} */
 function text(value) {
   if (value instanceof Map) return `Map ${text([...value])}`;
   if (value instanceof Set) return `Set ${text([...value])}`;
   if (Array.isArray(value)) return `[${value.map(text).join(", ")}]`;
+  // A node of another frame is no instance of this frame's Node.
+  if (typeof value === "object" && value !== null && "nodeType" in value) return nodeText(/** @type {Node} */ (value));
   if (typeof value === "object" && value !== null) {
     const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
     return `{${entries.map(([key, item]) => `${key}: ${text(item)}`).join(", ")}}`;
