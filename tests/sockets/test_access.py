@@ -89,10 +89,10 @@ TAKE = """
 import time
 from feeds.models import Feed
 from dashboard.models import Alert, Notification
+from tests.support.waiting import wait_until
 Feed.objects.update(is_restricted=True)
 taken_s = time.time()
-while Alert.objects.get().state == "active" and time.time() < taken_s + 30:
-    time.sleep(0.01)
+wait_until(lambda: Alert.objects.get().state != "active")
 last = Notification.objects.filter(user__username="viewer").order_by("-id").first()
 print(taken_s, time.time() - taken_s, Alert.objects.get().state, last and last.title, sep="|")
 """
