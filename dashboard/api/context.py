@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from dashboard.api.charts import Charts
 from dashboard.delivery.hub import Hub
 from dashboard.people.access import Access, Scope
+from dashboard.people.identity import Identity
 from dashboard.transports.gatekeeper import Gatekeeper, RequestRefused
 from dashboard.wire.registry import Error
 from feeds.market.events import FeedStatus
@@ -32,10 +33,7 @@ class ApiContext:
             RequestRefused: not signed in, a foreign page, too many requests, a token without the
                 scope, or no market yet.
         """
-        try:
-            identity = await self.gatekeeper.let_in(dict(cast(ASGIRequest, request).scope))
-        except db.Error:
-            raise RequestRefused(Error.UNAVAILABLE, "accounts cannot be read now") from None
+        identity = await identity_of(request, self.gatekeeper)
         if Scope.REST not in identity.scopes:
             fact = f"this token does not have the scope {Scope.REST}"
             raise RequestRefused(Error.FORBIDDEN, fact)
@@ -59,6 +57,18 @@ class ApiContext:
     def position(self, access: Access) -> str:
         """Return the present position of the market, as a program with this access knows it."""
         return str(access.to_reader(self.hub.replica.position))
+
+
+async def identity_of(request: HttpRequest, gatekeeper: Gatekeeper) -> Identity:
+    """Return who asks, by session or token.
+
+    Raises:
+        RequestRefused: not signed in, a foreign page, too many requests, or no database.
+    """
+    try:
+        return await gatekeeper.let_in(dict(cast(ASGIRequest, request).scope))
+    except db.Error:
+        raise RequestRefused(Error.UNAVAILABLE, "accounts cannot be read now") from None
 
 
 def access_of(request: HttpRequest) -> Access:

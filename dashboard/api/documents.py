@@ -5,13 +5,13 @@ Must not know what they say.
 
 from collections.abc import Callable, Coroutine
 from functools import wraps
-from typing import Any, cast
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_not_required, login_required
-from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse
 
+from dashboard.api.context import identity_of
 from dashboard.api.responses import refused_response
 from dashboard.transports.gatekeeper import Gatekeeper, RequestRefused
 
@@ -35,7 +35,7 @@ def with_token(
         if "Authorization" not in request.headers:
             return await for_people(request, *args, **kwargs)
         try:
-            await gatekeeper.let_in(dict(cast(ASGIRequest, request).scope))
+            await identity_of(request, gatekeeper)
         except RequestRefused as error:
             return refused_response(error)
         return await for_programs(request, *args, **kwargs)

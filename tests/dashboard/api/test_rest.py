@@ -10,6 +10,7 @@ from urllib.parse import quote as quote_path
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import AsyncClient
 from msgspec.structs import replace
@@ -614,6 +615,22 @@ async def test_a_token_opens_the_documents_and_no_page(people: User, address: st
     assert (await AsyncClient().get(address)).status_code == 302
     for page in ("/developers/", "/api/v1/docs"):
         assert (await opened(token, page)).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "address", ["/api/v1/openapi.json", "/developers/asyncapi.json", "/api/v1/instruments"]
+)
+async def test_a_token_that_cannot_be_looked_up_is_to_come_back(
+    people: User, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    async def let_in(gatekeeper: Gatekeeper, scope: dict[str, Any]) -> None:
+        raise OperationalError("the database is locked")
+
+    token = basic(people, await sync_to_async(make_token)(people))
+    monkeypatch.setattr(Gatekeeper, "let_in", let_in)
+    answer = await AsyncClient().get(address, headers={"authorization": token})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, Error.UNAVAILABLE)
+    assert int(answer["Retry-After"]) > 0
 
 
 @pytest.mark.slow
