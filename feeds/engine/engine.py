@@ -126,6 +126,7 @@ class Engine:
         self._open_source = open_source
         self._plans: dict[str, FeedPlan] = {}
         self._sources: dict[str, Source] = {}
+        self._share = 1.0
         self._sessions: dict[str, Session] = {}
         self._delays = DelayedMarket(board)
         self._changed = ChangedSessions()
@@ -158,10 +159,9 @@ class Engine:
         that cannot keep the rate.
         """
         running = [plan for plan in self._plans.values() if plan.state is FeedState.RUNNING]
-        for plan in running:
-            source = self._sources[plan.feed]
-            if isinstance(source, ThinnableSource):
-                source.share = share
+        if share != self._share:
+            self._share = share
+            self._thin(self._sources.values())
         drawn = [self._draw(plan, now_ms) for plan in running]
         for plan, events in zip(running, drawn, strict=True):
             self._changed.take(plan.feed, events)
@@ -269,6 +269,7 @@ class Engine:
             self._sources[plan.feed] = self._open(plan)
         if plan != self._plans.get(plan.feed):
             self._sources[plan.feed].plan(plan)
+            self._thin([self._sources[plan.feed]])  # it may have opened another source
         former = self._plans.get(plan.feed)
         if plan.state is FeedState.RUNNING and former and former.state is not FeedState.RUNNING:
             # Ticks that the source draws for the time of the rest never happened. A halt that an
@@ -277,6 +278,12 @@ class Engine:
             statuses = [event for event in drawn if not isinstance(event, Quote | Trade)]
             return self._sessions[plan.feed].admit(statuses, NOTHING)
         return []
+
+    def _thin(self, sources: Iterable[Source]) -> None:
+        """Let sources make the present share of their ticks."""
+        for source in sources:
+            if isinstance(source, ThinnableSource):
+                source.share = self._share
 
     def _draw(self, plan: FeedPlan, now_ms: int) -> list[Event]:
         """Return what happens on a feed until now, or until its step by hand is over."""

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from feeds.engine.engine import Engine
 from feeds.engine.sources import PlannedSource
@@ -10,7 +11,7 @@ from feeds.engine.thinning import CALM_S, LEAST, OVERLOAD_S, OWN_SHARE, Load
 from feeds.engine.virtual_clock import START_MS, demo_plan
 from feeds.market.events import Event, Quote, Trade
 from feeds.plan.calendars import EXCHANGES, Calendar
-from feeds.plan.plans import FeedKind
+from feeds.plan.plans import FeedKind, FeedPlan
 from feeds.simulator.simulator import Simulator
 
 AFTER_THE_OPENING_MS = 180_000
@@ -86,6 +87,27 @@ def test_a_share_of_the_ticks_is_made_at_prices_of_the_same_path() -> None:
     }
     for symbol, middle in thinned.items():
         assert middle == pytest.approx(middles[symbol], rel=0.01)
+
+
+def test_a_source_that_opens_meanwhile_makes_the_same_share() -> None:
+    days = Calendar(EXCHANGES["XNYS"], date(2026, 1, 5))
+    sources: list[PlannedSource] = []
+
+    def opened(plan: FeedPlan) -> PlannedSource:
+        opener = dict.fromkeys(FeedKind, lambda plan: Simulator(plan.seed))
+        sources.append(PlannedSource(opener))
+        return sources[-1]
+
+    engine = Engine(epoch="e1", open_source=opened)
+    first = demo_plan(days, seed=1, rate=20, instruments=2)
+    engine.reconcile([first], START_MS)
+    engine.step(START_MS + 400, share=0.5)
+    # Another kind makes the source of the feed open another one behind it.
+    other = replace(first, kind=FeedKind.UPSTREAM)
+    engine.reconcile([other, replace(first, feed="later", definitions=())], START_MS + 500)
+    assert [source.share for source in sources] == [0.5, 0.5]
+    engine.step(START_MS + 800)
+    assert [source.share for source in sources] == [1.0, 1.0]
 
 
 def test_it_is_the_same_in_every_run() -> None:
