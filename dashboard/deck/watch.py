@@ -34,7 +34,7 @@ class Deck:
 
     def look(self) -> None:
         """Send a frame to all readers if it is time, a state changed, or a reader is new."""
-        readers = {connection for connection in self._hub.connections if connection.wants_deck}
+        readers = set(self._hub.deck_readers)
         if not readers:
             self._readers = readers
             self._reporter.forget()

@@ -63,6 +63,10 @@ class ConnectionOwner(Protocol):
         """Look at a connection again when its next frame or heartbeat may be due."""
         ...
 
+    def note_deck(self, connection: "Connection") -> None:
+        """Note whether a connection reads the deck."""
+        ...
+
 
 class Connection:
     """A reader in the hub, with its identity, its transport and its socket.
@@ -287,6 +291,7 @@ class Connection:
         hub = self._hub
         self._answers += self._subscriber.receive(message, hub.replica, moment_of(hub.clock))
         self._plan()
+        hub.note_deck(self)
         self._request_personal()
         # A reader that sends commands and reads nothing would fill the memory with answers.
         if sum(map(len, self._answers)) > ANSWER_CHARACTERS:
@@ -301,6 +306,7 @@ class Connection:
         """
         hub = self._hub
         self._answers += self._subscriber.begin(commands, hub.replica, moment_of(hub.clock))
+        hub.note_deck(self)
         self._request_personal()
 
     def say_hello(self) -> None:

@@ -70,6 +70,8 @@ class Hub:
     ) -> None:
         self.clock = clock
         self.connections: set[Connection] = set()
+        # Kept, as the deck looks for them ten times a second.
+        self.deck_readers: set[Connection] = set()
         self.traffic = Traffic()
         self._fan_out = FanOut(self.traffic)
         self.handshakes: Counter[Transport] = Counter()
@@ -180,6 +182,7 @@ class Hub:
         self._delivered[connection.transport] += connection.updates
         self.traffic.leave(connection.conflation, connection.closed)
         self.connections.remove(connection)
+        self.deck_readers.discard(connection)
         self._fan_out.forget(connection)
         user_id = connection.identity.user_id
         self._connections_of[user_id] -= 1
@@ -192,6 +195,13 @@ class Hub:
         """Look at a connection again when its next frame or heartbeat may be due."""
         if connection in self.connections:
             self._fan_out.expect(connection, self.clock.monotonic())
+
+    def note_deck(self, connection: Connection) -> None:
+        """Note whether a connection reads the deck, after a command of its reader."""
+        if connection.wants_deck and connection in self.connections:
+            self.deck_readers.add(connection)
+        else:
+            self.deck_readers.discard(connection)
 
     def poke_people(self, user_ids: Iterable[int]) -> None:
         """Read watchlist and notifications of these users again, if they are connected."""
@@ -309,6 +319,8 @@ class Hub:
 
     def _write(self, due: list[Connection], now: Moment) -> None:
         """Write to the readers that are due: to most of them in one loop."""
+        if not due:
+            return
         with self._costs.paid_by(Transport.WEBSOCKET):
             others = self._fan_out.write(due, self.replica, now)
         self._wake([each for each in others if each.has_work(now.mono_s)], now)
