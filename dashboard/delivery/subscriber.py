@@ -137,7 +137,7 @@ class Subscriber:
 
         A change of status, and the beginning and the end of a silence, are due for all readers.
         """
-        is_more = any(outbox.is_open for outbox in (self._trades, self._bars, self._depth))
+        is_more = self._trades.is_open or self._bars.is_open or self._depth.is_open
         is_more = is_more or self._is_whole_at_once
         is_waiting = self.personal.offered is not None or self.deck.waiting is not None
         is_plain = self._ticker.is_open and self.pace.is_steady and not is_more and not is_waiting

@@ -32,10 +32,14 @@ class TimingWheel(Generic[Item]):
 
     def put(self, item: Item, due_s: float) -> None:
         """Plan an item for a time (seconds), instead of the time that was planned before."""
+        # As in `put_all`, of which a call for one item would cost twice as much.
         if due_s == inf:
             item.slot = NOWHERE
-        else:
-            self.put_all([(item, due_s)])
+            return
+        slot = max(int(due_s / self._slot_s), self._taken) + 1
+        if slot != item.slot:
+            item.slot = slot
+            self._items_of(slot).append(item)
 
     def put_all(self, plans: Iterable[tuple[Item, float]]) -> None:
         """Plan items, each for a time (seconds) that is not infinite."""
