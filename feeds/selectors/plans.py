@@ -13,7 +13,7 @@ from feeds.models import AuditEntry, Feed, Halt, Intervention
 from feeds.models.interventions import LINGER
 from feeds.plan.plans import FeedPlan
 
-FULL_LOOK_S: Final = 10.0
+FULL_LOOK_S: Final = 60.0
 """The rows are read this often in any case: somebody may have changed them without a service."""
 
 
