@@ -42,11 +42,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 class Report(msgspec.Struct, kw_only=True):
     """What all readers received together.
 
-    An update stands for one or more ticks, all but one of them merged; a change of phase stands for
-    none. Ages are ms from the event of a tick until a reader receives it, over all updates. Bytes
-    are counted at the sockets of the readers, with headers. Server CPU and memory are the kernel's
-    figures for its processes; memory is the growth per reader while the readers connected. A
-    reader that reconnects gets what it missed, or a snapshot if the tape no longer has it.
+    `market_ticks_per_s` is what the market made meanwhile, which differs from its rate: that is the
+    mean of a day. An update stands for one or more ticks, all but one of them merged; a change of
+    phase stands for none. Ages are ms from the event of a tick until a reader receives it, over all
+    updates. Bytes are counted at the sockets of the readers, with headers. Server CPU and memory
+    are the kernel's figures for its processes; memory is the growth per reader while the readers
+    connected. A reader that reconnects gets what it missed, or a snapshot if the tape no longer has
+    it.
     """
 
     transport: str
@@ -55,6 +57,7 @@ class Report(msgspec.Struct, kw_only=True):
     seconds: float
     frames: int
     updates: int
+    market_ticks_per_s: int
     ticks: int
     merged: int
     requests: int

@@ -41,13 +41,13 @@ async def run(plan: Plan) -> Report:
             await event.wait()
         await asyncio.sleep(plan.warmup_s)
         start, begun_s = _Usage(plan.server_pid), asyncio.get_running_loop().time()
-        _measure(tallies, is_measuring=True)
+        first = _measure(tallies, is_measuring=True)
         await asyncio.sleep(plan.seconds)
-        _measure(tallies, is_measuring=False)
+        events = _measure(tallies, is_measuring=False) - first
         end, seconds = _Usage(plan.server_pid), asyncio.get_running_loop().time() - begun_s
         for reader in readers:
             reader.cancel()
-    return _report(plan, tallies, seconds, usage=(before, start, end))
+    return _report(plan, tallies, seconds, events, usage=(before, start, end))
 
 
 async def _keep_reading(
@@ -90,9 +90,11 @@ def _chosen(plan: Plan, symbols: Sequence[str], number: int) -> list[str]:
     return random.Random(number).sample(list(symbols), count)  # noqa: S311
 
 
-def _measure(tallies: list[Tally], *, is_measuring: bool) -> None:
+def _measure(tallies: list[Tally], *, is_measuring: bool) -> int:
+    """Begin or end to measure; return the highest sequence that a reader knows."""
     for tally in tallies:
         tally.is_measuring = is_measuring
+    return max(tally.sequence for tally in tallies)
 
 
 class _Usage:
@@ -112,7 +114,11 @@ class _Usage:
 
 
 def _report(
-    plan: Plan, tallies: list[Tally], seconds: float, usage: tuple[_Usage, _Usage, _Usage]
+    plan: Plan,
+    tallies: list[Tally],
+    seconds: float,
+    events: int,
+    usage: tuple[_Usage, _Usage, _Usage],
 ) -> Report:
     updates = sum(tally.updates for tally in tallies)
     bytes_in = sum(tally.bytes_in for tally in tallies)
@@ -126,6 +132,7 @@ def _report(
         seconds=round(seconds, 2),
         frames=sum(tally.frames for tally in tallies),
         updates=updates,
+        market_ticks_per_s=round(events / seconds),
         ticks=sum(tally.ticks for tally in tallies),
         merged=sum(tally.merged for tally in tallies),
         requests=sum(tally.requests for tally in tallies),

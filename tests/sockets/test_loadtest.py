@@ -54,10 +54,10 @@ def passed(line: Proxy, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]
     marks: list[tuple[int, int]] = []
     measure = loadtest._measure
 
-    def marked(tallies: Any, *, is_measuring: bool) -> None:
+    def marked(tallies: Any, *, is_measuring: bool) -> int:
         wait_until(line.has_counted_all, poll_s=LOOK_S)
         marks.append((line.received.total(), line.sent.total()))
-        measure(tallies, is_measuring=is_measuring)
+        return measure(tallies, is_measuring=is_measuring)
 
     monkeypatch.setattr(loadtest, "_measure", marked)
     return marks
