@@ -7,8 +7,6 @@
 the foreground, on loopback only, with all its files in `folder`.
 """
 
-import datetime
-import ipaddress
 import re
 import shutil
 import socket
@@ -20,10 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.support.certificates import certificate_for
 from tests.support.documents import document
 from tests.support.places import ROOT
 from tests.support.waiting import wait_until
@@ -140,7 +136,7 @@ def _moved(site: str, folder: Path, addresses: Addresses, places: dict[str, str]
 def running_nginx(folder: Path, site: str, addresses: Addresses) -> Iterator[Nginx]:
     """Run nginx with a site; skip where there is none."""
     _program()
-    (folder / PEM).write_bytes(_certificate())
+    (folder / PEM).write_bytes(certificate_for(HOST))
     (folder / "nginx.conf").write_text(MAIN.format(folder=folder, site=site))
     nginx = Nginx(folder, addresses)
     try:
@@ -162,29 +158,3 @@ def _listens(port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def _certificate() -> bytes:
-    """Return a key and a certificate of its own for the loopback address, as PEM."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "market tests")])
-    now = datetime.datetime.now(datetime.UTC)
-    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(address, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    return private + certificate.public_bytes(serialization.Encoding.PEM)
