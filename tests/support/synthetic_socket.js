@@ -116,7 +116,4 @@
   };
   // Tabs share no list of so many symbols: such a page has a connection of its own.
   if (options.rows > 500) delete globalThis.BroadcastChannel;
-  globalThis.longTasks = [];
-  new PerformanceObserver((list) => longTasks.push(...list.getEntries().map(({startTime, duration}) => [startTime, duration])))
-    .observe({type: "longtask", buffered: true});
 };
