@@ -326,6 +326,45 @@ def test_the_oldest_bars_of_a_chart_say_so(open_page: Open) -> None:
     assert len(asked) <= 1
 
 
+SCROLLED: Final = "() => scrollY + document.querySelector('#instrument').scrollTop"
+"""How far the page is scrolled, and the sheet that the chart is in on the dashboard of a phone."""
+
+
+def drag_by_finger(page: Page, right: int, down: int) -> None:
+    """Put a finger on the chart and draw it so many pixels."""
+    box = page.locator("#instrument [data-part=chart]").bounding_box()
+    assert box is not None
+    begin = box["x"] + 40, box["y"] + box["height"] / 2
+    session = page.context.new_cdp_session(page)
+    for step in range(9):
+        point = {"x": begin[0] + right * step / 8, "y": begin[1] + down * step / 8}
+        kind = "touchMove" if step else "touchStart"
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    session.detach()
+
+
+@pytest.mark.parametrize("path", ["i/NVX/", "?i=NVX"])
+def test_a_finger_drags_the_chart_to_the_side_and_the_page_up(
+    open_page: Open, eventually: Callable[..., None], path: str
+) -> None:
+    page = open_page(path, viewport=PHONE, has_touch=True)
+    expect_chart(page)
+    at_first = saved_times(page)
+    waiting: list[Route] = []
+    page.route("**/api/v1/bars?*", lambda route: waiting.append(route))
+    before = page.evaluate(SCROLLED)
+    for _ in range(40):
+        if not waiting:
+            drag_by_finger(page, 250, 10)
+    assert len(waiting) == 1
+    assert page.evaluate(SCROLLED) == before
+    waiting.pop().continue_()
+    eventually(lambda: len(saved_times(page)) > len(at_first))
+    drag_by_finger(page, 0, -150)
+    eventually(lambda: page.evaluate(SCROLLED) > before)
+
+
 def ms_of(time: str) -> int:
     """Return a time of a saved file in ms since 1970."""
     return round(datetime.fromisoformat(time).timestamp() * 1000)
