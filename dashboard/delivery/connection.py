@@ -261,6 +261,17 @@ class Connection:
         self._unsent = [frame]
         self.wake()
 
+    def beat(self, now: Moment) -> int:
+        """Write a heartbeat, when nothing but prices may be due; return its characters."""
+        frame = self._subscriber.heartbeat(self._hub.replica, now)
+        self.beat_s = self._subscriber.beat_s
+        try:
+            if self.socket.write_now is None or not self.socket.write_now(frame):
+                self.keep(frame)
+        except Exception as error:
+            self.fail(error)
+        return len(frame)
+
     def fail(self, error: Exception) -> None:
         """End this connection, after an error that concerns no other."""
         self.report(error)

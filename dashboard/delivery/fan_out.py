@@ -2,7 +2,7 @@
 
 Must not know transports or rows. Nearly all that a server does is done here, so the loop has no
 coroutine, no task and no closure for a reader. What is rare goes the general way, through the
-subscriber: answers, status, personal rows, heartbeats, slow lines and other transports.
+subscriber: answers, status, personal rows, slow lines and other transports.
 """
 
 from collections.abc import Iterable
@@ -58,8 +58,12 @@ class FanOut:
             self._rest(connection)
 
     def write(self, due: Iterable[Connection], replica: Replica, now: Moment) -> list[Connection]:
-        """Write to each reader the update of its prices; return those for the general way."""
+        """Write to each reader the update of its prices, and its heartbeat if that is due.
+
+        Return those for the general way.
+        """
         others: list[Connection] = []
+        beating: list[Connection] = []
         written: list[tuple[Connection, float]] = []
         now_s, sequence = now.mono_s, replica.sequence
         # Readers who are due together mostly stand at one of two or three positions, in a row.
@@ -68,15 +72,20 @@ class FanOut:
         characters = kept = 0
         for connection in due:
             outbox, pace, beat_s = connection.prices, connection.pace, connection.beat_s
-            # Whatever may make more than an update of prices due is left to the general way.
+            # Whatever may make more than prices and a heartbeat due is left to the general way.
             if (
                 outbox is None
                 or outbox.counted_by is not replica
-                or beat_s <= now_s
-                or pace.due_s > now_s
                 or (pace.unpainted is not None and pace.is_last_credit)
             ):
                 others.append(connection)
+                continue
+            is_beat = beat_s <= now_s
+            if is_beat:
+                beating.append(connection)
+            if pace.due_s > now_s:
+                if not is_beat:
+                    others.append(connection)
                 continue
             place, count = outbox.place, 0
             looked = place.looked
@@ -87,7 +96,8 @@ class FanOut:
                 frame, count, merged = news.update(outbox.view, place.sequence)
                 place.looked = sequence
             if not count:
-                self._rest(connection)
+                if not is_beat:
+                    self._rest(connection)
                 continue
             place.sequence = sequence
             outbox.updates += count
@@ -106,6 +116,13 @@ class FanOut:
                 connection.fail(error)
                 kept += 1
         self._wheel.put_all(written)
+        for connection in beating:
+            if connection.prices is None:  # its update waits for the socket, and so must this
+                others.append(connection)
+            elif connection.beat_s <= now_s:  # a reader may be due twice, without news and by time
+                characters += connection.beat(now)
+                kept += 1
+                self.put_back(connection, now_s)
         self._traffic.frames += len(written) + kept
         self._traffic.characters += characters
         return others

@@ -230,10 +230,24 @@ class Subscriber:
         if is_due and not is_waiting:
             frames += self._take_prices(replica, now)
         if replica.stale_ms != self._sent_stale_ms or now.mono_s >= self.beat_s:
-            frames.append(self._heartbeat(replica, now))
+            frames.append(self.heartbeat(replica, now))
         if frames and self.pace.is_news and (news := self.pace.take_news(now.mono_s)) is not None:
             frames.append(encode_pace(rate=news[0], reason=news[1]))
         return frames
+
+    def heartbeat(self, replica: Replica, now: Moment) -> str:
+        """Return a heartbeat, and raise the position of every open channel to the one it names.
+
+        Else the position of a quiet channel would fall off the tape. The heartbeat names the lowest
+        position up to which nothing is missing, so prices that the pace holds back still follow.
+        """
+        seq = self._whole_up_to(replica)
+        self._raise_to(replica, seq)
+        self.beat_s = now.mono_s + self._heartbeat_ms / 1000
+        self._sent_stale_ms = replica.stale_ms
+        return encode_heartbeat(
+            seq=seq, ts=now.wall_ms, stale_ms=replica.stale_ms, trouble=self.trouble
+        )
 
     def lag(self, replica: Replica) -> int:
         """Return by how many events the reader's position is behind the market.
@@ -286,20 +300,6 @@ class Subscriber:
             if outbox.is_open and outbox.place.is_behind(replica):
                 return True
         return False
-
-    def _heartbeat(self, replica: Replica, now: Moment) -> str:
-        """Return a heartbeat, and raise the position of every open channel to the one it names.
-
-        Else the position of a quiet channel would fall off the tape. The heartbeat names the lowest
-        position up to which nothing is missing, so prices that the pace holds back still follow.
-        """
-        seq = self._whole_up_to(replica)
-        self._raise_to(replica, seq)
-        self.beat_s = now.mono_s + self._heartbeat_ms / 1000
-        self._sent_stale_ms = replica.stale_ms
-        return encode_heartbeat(
-            seq=seq, ts=now.wall_ms, stale_ms=replica.stale_ms, trouble=self.trouble
-        )
 
     def _whole_up_to(self, replica: Replica) -> int:
         """Return the sequence up to which no open channel misses anything; 0 if none is open."""

@@ -151,11 +151,11 @@ steps = st.lists(st.tuples(actions, waits), min_size=8, max_size=40)
 
 @pytest.mark.slow
 @settings(deadline=None)
-@given(steps, st.sampled_from([4, 1000]))
+@given(steps, st.sampled_from([4, 1000]), st.sampled_from([30, 150, 1000, 60_000]))
 def test_the_loop_and_a_writer_write_the_same(
-    steps: list[tuple[Any, float]], capacity: int
+    steps: list[tuple[Any, float]], capacity: int, heartbeat_ms: int
 ) -> None:
-    twins = Twins(capacity=capacity)
+    twins = Twins(capacity=capacity, heartbeat_ms=heartbeat_ms)
     twins.happen(*map(listing, SYMBOLS[:3]))
     twins.send("subscribe", channel="ticker", symbols=["NVX", "ORB"])
     for (kind, argument), wait_s in [*steps, (("ticks", [(100, "NVX")]), 6.0)]:
@@ -255,8 +255,8 @@ def test_receipts_add_up_whatever_counts_were_forgotten(
     assert {s: got.get(s, 0) for s in SYMBOLS[:3]} == {s: offered[s] for s in SYMBOLS[:3]}
 
 
-def test_usual_updates_go_the_short_way() -> None:
-    twins = Twins()
+def test_usual_updates_and_heartbeats_go_the_short_way() -> None:
+    twins = Twins(heartbeat_ms=500)
     twins.happen(listing("NVX"))
     twins.send("subscribe", channel="ticker", symbols=["NVX"])
     twins.send("subscribe", channel="status")
@@ -265,6 +265,9 @@ def test_usual_updates_go_the_short_way() -> None:
         twins.happen(quote(bid))
         twins.wait(0.1)
     assert twins.reader().rows["NVX"]["b"] == 0.19
+    first, second = twins.frames()
+    assert first == second
+    assert sum(frame.get("channel") == "heartbeat" for frame in first) == 3
 
 
 def no_general_way(now: object) -> list[str]:
