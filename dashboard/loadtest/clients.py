@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from dashboard.loadtest.plan import FIELDS, Plan, Tally
+from dashboard.loadtest.plan import Plan, Tally
 from dashboard.wire.registry import Transport
 
 TEXT: Final = 1
@@ -95,17 +95,7 @@ class _Http:
 
     def query(self, **more: object) -> str:
         """Return the subscription as a query string."""
-        params = {
-            "channels": "ticker",
-            "symbols": ",".join(self.symbols),
-            "fields": ",".join(FIELDS),
-        }
-        return urlencode(params | self.known | more, safe=",:")
-
-    @property
-    def known(self) -> dict[str, str]:
-        """Return the parameter to resume from the last position, if there is one."""
-        return {} if self.tally.position is None else {"since": self.tally.position}
+        return urlencode(self.tally.question(self.symbols) | more, safe=",:")
 
 
 class _WebSocket(_Http):
@@ -113,9 +103,10 @@ class _WebSocket(_Http):
         """Subscribe, and count frames as they arrive."""
         await self.connect()
         await self._upgrade()
-        wanted = {"channel": "ticker", "symbols": self.symbols, "fields": FIELDS}
-        params = wanted | {"max_rate": self.plan.max_rate} | self.known
-        self._send(msgspec.json.encode({"method": "subscribe", "params": params, "id": 1}), TEXT)
+        wanted = self.tally.subscriptions(self.symbols, self.plan.max_rate)
+        for number, params in enumerate(wanted, 1):
+            command = {"method": "subscribe", "params": params, "id": number}
+            self._send(msgspec.json.encode(command), TEXT)
         async for kind, content in self._frames():
             if kind == TEXT:
                 self.tally.take(content, time.time() * 1000)

@@ -4,6 +4,7 @@ Must not know sockets.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
@@ -111,6 +112,21 @@ class Tally:
         """Return the last position in the ticker, None before the first snapshot."""
         epoch = self.reader.positions.get("ticker")
         return None if epoch is None else f"{epoch.epoch}:{self.sequence}"
+
+    def subscriptions(self, symbols: Sequence[str], max_rate: float) -> list[dict[str, object]]:
+        """Return the parameters of each subscription of a new socket."""
+        wanted = {"channel": "ticker", "symbols": symbols, "fields": FIELDS, "max_rate": max_rate}
+        return [wanted | self._known]
+
+    def question(self, symbols: Sequence[str]) -> dict[str, object]:
+        """Return the parameters of a request for the same."""
+        wanted = {"channels": "ticker", "symbols": ",".join(symbols), "fields": ",".join(FIELDS)}
+        return wanted | self._known
+
+    @property
+    def _known(self) -> dict[str, object]:
+        """Return the parameter to resume from the last position, if there is one."""
+        return {} if self.position is None else {"since": self.position}
 
     def take(self, text: bytes, received_ms: float) -> None:
         """Count a frame that arrived at `received_ms` (epoch)."""
