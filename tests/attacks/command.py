@@ -12,16 +12,17 @@ import psutil
 from dashboard.servers.serving import SERVERS
 from tests.attacks.ends import add_ends
 from tests.attacks.registry import ATTACKS, Attack, Outcome
-from tests.attacks.running import run_all
+from tests.attacks.running import Report, run_all
 from tests.attacks.table import Row, cell_of, page_of, read_rows
 from tests.support.places import ROOT
 
 SUBJECTS: Final = (
     *("bodies", "heads", "frames", "floods", "slow_requests", "rights", "sessions"),
     *("parts", "stops", "tabs"),
-    "suites",
-    "open_points",
+    *("suites", "long_runs", "open_points"),
 )
+LONG: Final = ("long_runs",)
+"""Runs only when it is named."""
 PAGE: Final = ROOT / "docs" / "faults.md"
 
 
@@ -37,7 +38,8 @@ def machine() -> str:
 
 def chosen_by(options: Namespace) -> list[Attack]:
     """Return the attacks that the command line asks for."""
-    subjects = [subject.replace("_", " ") for subject in options.subject or SUBJECTS]
+    usual = [subject for subject in SUBJECTS if subject not in LONG]
+    subjects = [subject.replace("_", " ") for subject in options.subject or usual]
     return [
         attack
         for attack in ATTACKS.values()
@@ -49,7 +51,9 @@ def read_options() -> Namespace:
     """Read the command line."""
     parser = ArgumentParser(description="Attack both servers, and write docs/faults.md.")
     parser.add_argument("--server", choices=SERVERS, action="append", help="both, if not given")
-    parser.add_argument("--subject", choices=SUBJECTS, action="append", help="all, if not given")
+    parser.add_argument(
+        "--subject", choices=SUBJECTS, action="append", help="one or more; not long_runs"
+    )
     parser.add_argument("--only", default="", help="attacks with these words in their names")
     parser.add_argument("--list", action="store_true", help="name the attacks, and do nothing")
     return parser.parse_args()
@@ -58,13 +62,25 @@ def read_options() -> Namespace:
 def main() -> None:
     """Attack, and write the page after each attack: a run that is ended loses nothing."""
     options = read_options()
-    for subject in SUBJECTS:
-        import_module(f"tests.attacks.{subject}")
+    load_attacks()
     chosen = chosen_by(options)
-    add_ends()
     if options.list:
         print("\n".join(f"{attack.subject:14} {attack.name}" for attack in chosen))
         return
+    report = reporter()
+    for server in options.server or SERVERS:
+        run_all(chosen, server, report)
+
+
+def load_attacks() -> None:
+    """Add all attacks, in the order of the page."""
+    for subject in SUBJECTS:
+        import_module(f"tests.attacks.{subject}")
+    add_ends()
+
+
+def reporter() -> Report:
+    """Return what writes an outcome into the page; all attacks must have been added."""
     rows, facts = read_rows(PAGE.read_text() if PAGE.exists() else ""), machine()
 
     def report(attack: Attack, server: str, outcome: Outcome) -> None:
@@ -73,5 +89,4 @@ def main() -> None:
         print(f"{server:8} {attack.name}: {row.cells[server]}", flush=True)
         PAGE.write_text(page_of(ATTACKS.values(), rows, facts))
 
-    for server in options.server or SERVERS:
-        run_all(chosen, server, report)
+    return report

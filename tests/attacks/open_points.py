@@ -20,10 +20,3 @@ open_point(
     measured="nothing is given up",
     reason="each connection and request is bounded, but nothing looks at the memory of the machine",
 )
-open_point(
-    "1,000 readers at once for an hour, each fault five times",
-    expected="no gap, nothing lost or doubled, memory flat",
-    source="faults: the oracle, tier 3",
-    measured="no figure",
-    reason="a long run that this command does not make",
-)

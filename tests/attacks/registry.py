@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from tests.attacks.places import usual
 
+LONGEST_S: Final = 900
+"""No attack may take longer, unless it says so; all but the suites take less than two minutes."""
 Place = Callable[[str, Path], AbstractContextManager[Any]]
 """Of a kind of server and an empty folder; what it gives is handed to the attacks."""
 
@@ -37,6 +39,7 @@ class Attack:
     run: Callable[[Any], Outcome]
     test: str = ""
     """Where the suite tries it in any case."""
+    longest_s: int = LONGEST_S
 
 
 ATTACKS: Final[dict[str, Attack]] = {}
@@ -44,14 +47,20 @@ Try = Callable[[Any], Outcome]
 
 
 def attack(
-    name: str, *, expected: str, source: str, at: Place = usual, test: str = ""
+    name: str,
+    *,
+    expected: str,
+    source: str,
+    at: Place = usual,
+    test: str = "",
+    longest_s: int = LONGEST_S,
 ) -> Callable[[Try], Try]:
     """Add a function to the attacks; its module is the subject."""
 
     def register(run: Try) -> Try:
         assert name not in ATTACKS, name
         subject = run.__module__.rpartition(".")[2].replace("_", " ")
-        ATTACKS[name] = Attack(name, subject, expected, source, at, run, test)
+        ATTACKS[name] = Attack(name, subject, expected, source, at, run, test, longest_s)
         return run
 
     return register

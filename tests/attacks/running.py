@@ -16,8 +16,6 @@ from tests.attacks.ends import end_of
 from tests.attacks.registry import Attack, Outcome, Place
 from tests.support.served import Served
 
-LONGEST_S: Final = 900
-"""No attack may take longer; all but the suites take less than two minutes."""
 FAULTS: Final = (Exception, pytest.skip.Exception)
 """What an attack raises, and what says that nginx or PostgreSQL is not installed."""
 Report = Callable[[Attack, str, Outcome], None]
@@ -66,7 +64,7 @@ def tried(attack: Attack, target: Any) -> tuple[Outcome, bool]:
     """Return what an attack measured, and whether it broke the place."""
     before = _tracebacks(target)
     try:
-        with _at_most(LONGEST_S):
+        with _at_most(attack.longest_s):
             outcome = attack.run(target)
     except FAULTS as error:
         return Outcome("it could not be measured", False, described(error)), True

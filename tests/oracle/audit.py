@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from dashboard.loadtest.reader import Gap, Reader
 from feeds.market.events import Position
 from tests.oracle.bars_check import BarsCheck
-from tests.oracle.check import CANARY, Case, Check, Frame
+from tests.oracle.check import CANARY, Case, Check, Frame, Kind
 from tests.oracle.status_check import StatusCheck
 from tests.oracle.tape import Account, EngineTape, unmarked
 from tests.oracle.ticker_check import TickerCheck
@@ -120,7 +120,8 @@ class ReaderAudit:
             return False
         self.applied += 1
         if "from" in frame and frame["seq"] <= frame["from"]:
-            self.case.complain(f"{check.channel} went from {frame['from']} to {frame['seq']}")
+            text = f"{check.channel} went from {frame['from']} to {frame['seq']}"
+            self.case.complain(text, Kind.DOUBLED)
         try:
             self.reader.apply(frame)
         except Gap as gap:
@@ -134,9 +135,8 @@ class ReaderAudit:
         # With another access the epoch has another mark: its trades may be told from the first on.
         is_here = before is not None and frame.get("epoch", before.epoch) == before.epoch
         if is_whole and is_here and before is not None and frame["seq"] < before.sequence:
-            self.case.complain(
-                f"{check.channel} went back from {before.sequence} to {frame['seq']}"
-            )
+            text = f"{check.channel} went back from {before.sequence} to {frame['seq']}"
+            self.case.complain(text, Kind.DOUBLED)
         check.take(frame, self.case.tape.epochs[epoch])
         if is_whole:
             check.stand_at(frame, epoch)

@@ -4,8 +4,10 @@ A check compares the frames of one channel that a reader applied with the tape.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from typing import Any
+from enum import StrEnum
+from typing import Any, Final
 
 from dashboard.loadtest.reader import Reader
 from feeds.market.events import Position
@@ -13,12 +15,24 @@ from tests.oracle.tape import Account, EngineTape, Epoch
 
 Frame = dict[str, Any]
 EVERYTHING = "*"
+MOST_COMPLAINTS: Final = 1000
 CANARY = re.compile(r"canary-(\d+)-")
 """Personal texts have `canary-<user>-<number>`, so that the owner of any text is known."""
 
 
+class Kind(StrEnum):
+    """What can be wrong with what a reader applied."""
+
+    SKIPPED = "skipped"
+    DOUBLED = "doubled"
+    WRONG = "wrong"
+
+
 class Case:
-    """One reader as the checks see it: its board, its account, the tape, and what is wrong."""
+    """One reader as the checks see it: its board, its account, the tape, and what is wrong.
+
+    `counts` says how much of each kind was found; of a flood of complaints only the first stay.
+    """
 
     def __init__(self, tape: EngineTape, account: Account, name: str) -> None:
         self.reader = Reader()
@@ -26,10 +40,13 @@ class Case:
         self.account = account
         self.name = name
         self.wrong: list[str] = []
+        self.counts: Counter[Kind] = Counter()
 
-    def complain(self, text: str) -> None:
+    def complain(self, text: str, kind: Kind = Kind.WRONG) -> None:
         """Note something that is wrong with this reader."""
-        self.wrong.append(f"{self.name}: {text}")
+        self.counts[kind] += 1
+        if len(self.wrong) < MOST_COMPLAINTS:
+            self.wrong.append(f"{self.name}: {text}")
 
 
 class Check:
@@ -127,9 +144,9 @@ class Check:
         if is_mark and not self.has_position:
             self.complain(f"{self.channel} had a gap mark where nothing was missed")
         if not is_mark and not self.begins:
-            self.complain(f"{self.channel} were lost without a mark")
+            self.complain(f"{self.channel} were lost without a mark", Kind.SKIPPED)
 
     @property
-    def complain(self) -> Callable[[str], None]:
+    def complain(self) -> Callable[..., None]:
         """Return how to note something wrong."""
         return self.case.complain

@@ -89,6 +89,8 @@ class Epoch:
         self.instruments: dict[str, Instrument] = {}
         self.feeds: dict[str, History[Fields | None]] = {}
         self.published: History[int] = History()
+        self.listings: History[None] = History()
+        self._symbols: dict[tuple[object, int], dict[str, str]] = {}
 
     def key_of(self, symbol: str, account: Account, sequence: int) -> str | None:
         """Return the key under which an account sees a symbol; None when it does not."""
@@ -101,7 +103,14 @@ class Epoch:
         return None
 
     def symbols(self, account: Account, sequence: int) -> dict[str, str]:
-        """Return the key of each symbol that an account sees, listed or gone."""
+        """Return the key of each symbol that an account sees, listed or gone; do not change it."""
+        # Only a listing changes that. Without this, a heartbeat cost more than frames.
+        moment = (tuple(account.feeds.items()), bisect_right(self.listings.sequences, sequence))
+        if moment not in self._symbols:
+            self._symbols[moment] = self._find_symbols(account, sequence)
+        return self._symbols[moment]
+
+    def _find_symbols(self, account: Account, sequence: int) -> dict[str, str]:
         names = {key.partition("~")[0] for key in self.instruments}
         keys = {name: self.key_of(name, account, sequence) for name in names}
         return {name: key for name, key in keys.items() if key is not None}
@@ -202,6 +211,7 @@ def _fold(epoch: Epoch, sequence: int, event: Event) -> None:
             return
         case Listing(definition=definition):
             instrument = epoch.instruments.setdefault(definition.symbol, Instrument())
+            epoch.listings.put(sequence, None)
             _list(instrument, sequence, event)
             return
     instrument = epoch.instruments[event.symbol]

@@ -17,12 +17,14 @@ import pytest
 
 from dashboard.wire.registry import Transport
 from tests.oracle.audit import ReaderAudit
-from tests.oracle.riders import Recorder, Rider
+from tests.oracle.ending import position_at_the_end
+from tests.oracle.faults import LINE_FAULTS, mend
+from tests.oracle.recorder import Recorder
+from tests.oracle.riders import Rider
 from tests.oracle.tape import Account, EngineTape
 from tests.support.fault_proxy import FaultProxy, fault_proxy
 from tests.support.readers import for_seconds
 from tests.support.redis_server import RedisServer
-from tests.support.served import operate_feed
 from tests.support.shared_market import SharedMarket, shared_market
 from tests.support.waiting import wait_until
 
@@ -37,21 +39,7 @@ SETTINGS = {
 }  # fmt: skip
 
 
-def delay(proxy: FaultProxy) -> None:
-    proxy.delay_s = 0.2
-
-
-def throttle(proxy: FaultProxy) -> None:
-    proxy.bytes_per_s = 8_000
-
-
-def split(proxy: FaultProxy) -> None:
-    proxy.piece_bytes = 7
-
-
-FAULTS: tuple[Callable[[FaultProxy], None], ...] = (
-    delay, throttle, split, FaultProxy.stall, FaultProxy.swallow, FaultProxy.cut, FaultProxy.mend,
-)  # fmt: skip
+FAULTS = (*LINE_FAULTS, mend)
 
 
 @pytest.fixture
@@ -89,13 +77,13 @@ def test_what_readers_applied_is_what_the_feed_said(
     wait_until(lambda: recorder.reaches(target[0]))
     recorder.stop()
     audits = compare(recorder, riders)
-    figures["lines"] = sum(rider.lines for rider in riders)
+    figures["lines"] = sum(rider.notebook.lines for rider in riders)
     figures["frames"] = sum(audit.applied for audit in audits)
     figures["ticks"] = sum(audit.ticker.ticks for audit in audits)
     figures["trades"] = sum(audit.trades.trades for audit in audits)
     record_property("figures", ", ".join(f"{count} {what}" for what, count in figures.items()))
     assert [rider.failure for rider in riders if rider.failure] == []
-    assert [text for rider in riders for text in rider.missing] == []
+    assert [text for rider in riders for text in rider.notebook.missing] == []
     assert [text for audit in audits for text in audit.wrong + audit.behind()] == []
     assert min(audit.applied for audit in audits) > 20
 
@@ -131,23 +119,10 @@ def break_everything(market: SharedMarket, proxies: list[FaultProxy]) -> Counter
     return done
 
 
-def position_at_the_end(market: SharedMarket) -> str:
-    """Stop the market; return where both web processes stand."""
-    operate_feed(market.webs[0], "pause_feed")
-    positions: list[str] = []
-
-    def is_still() -> bool:
-        positions[:] = [*positions[-6:], *(web.board()["position"] for web in market.webs)]
-        return len(positions) > 6 and len(set(positions)) == 1
-
-    wait_until(is_still, poll_s=0.3)
-    return positions[-1]
-
-
 def compare(recorder: Recorder, riders: list[Rider]) -> list[ReaderAudit]:
     """Compare the notes of every reader with the tape; everybody here sees everything."""
     tape = EngineTape()
-    for batch in recorder.batches:
+    for batch in recorder.take():
         tape.take(batch, 0)
     assert tape.wrong == []
     assert len(tape.epochs) == 2

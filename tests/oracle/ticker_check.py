@@ -1,6 +1,6 @@
 """Prices: each row and each count of receipts is that of the tape at the reader's sequence."""
 
-from tests.oracle.check import EVERYTHING, Case, Check, Frame
+from tests.oracle.check import EVERYTHING, Case, Check, Frame, Kind
 from tests.oracle.tape import Epoch, unmarked
 
 ALL_FIELDS = ("p", "b", "a", "bs", "as", "o", "h", "l", "pc", "v", "ph")
@@ -74,4 +74,5 @@ class TickerCheck(Check):
         mine = self.case.reader.ticks.get(symbol, 0) - base[2]
         due = epoch.ticks(key, sequence) - epoch.ticks(key, base[1])
         if self.case.tape.epochs.get(base[0]) is epoch and mine != due:
-            self.complain(f"{symbol} at {sequence}: receipts say {mine}, the tape {due}")
+            kind = Kind.SKIPPED if mine < due else Kind.DOUBLED
+            self.complain(f"{symbol} at {sequence}: receipts say {mine}, the tape {due}", kind)

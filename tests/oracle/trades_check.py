@@ -1,7 +1,7 @@
 """Trades: each comes once and in order, and what is left out is marked."""
 
 from feeds.market.events import Position
-from tests.oracle.check import EVERYTHING, Case, Check, Frame
+from tests.oracle.check import EVERYTHING, Case, Check, Frame, Kind
 from tests.oracle.tape import Epoch
 
 
@@ -47,7 +47,7 @@ class TradesCheck(Check):
         if is_here and not self.fresh:
             doubled = [number for number in numbers if number <= self._last.sequence]
             if doubled:
-                self.complain(f"the trades {doubled} came twice")
+                self.complain(f"the trades {doubled} came twice", Kind.DOUBLED)
         last = self._last.sequence if is_here else 0
         self._last = Position(epoch.name, max([last, *numbers]))
 
@@ -55,8 +55,10 @@ class TradesCheck(Check):
         self.trades += len(mine)
         due = epoch.trades(self.keys(epoch, sequence), since, sequence)
         if mine != due:
-            self.complain(f"trades in ({since}, {sequence}] were {_numbers(mine)}, "
-                          f"the tape has {_numbers(due)}")  # fmt: skip
+            text = f"trades in ({since}, {sequence}] were {_numbers(mine)}"
+            is_less = len(mine) < len(due)
+            kind = Kind.SKIPPED if is_less else Kind.WRONG
+            self.complain(f"{text}, the tape has {_numbers(due)}", kind)
 
     def _check_newest(
         self, mine: list[Frame], epoch: Epoch, sequence: int, *, is_mark: bool
@@ -86,7 +88,7 @@ class TradesCheck(Check):
         """No trade may lie where no frame came."""
         missed = epoch.trades(self.keys(epoch, sequence), since, sequence)
         if missed:
-            self.complain(f"a heartbeat skipped the trades {_numbers(missed)}")
+            self.complain(f"a heartbeat skipped the trades {_numbers(missed)}", Kind.SKIPPED)
 
 
 def _dated(trade: Frame, ts: int) -> Frame:

@@ -44,14 +44,29 @@ class Habits:
 
 
 class MixedReaders:
-    """So many readers of one server; they read until the task that opened them is cancelled."""
+    """So many readers of one server; they read until the task that opened them is cancelled.
 
-    def __init__(self, served: Served, count: int, habits: Habits, seed: int = 1) -> None:
+    With `urls` each visit takes one of these addresses of it, and with `tallies` each reader counts
+    in its own.
+    """
+
+    def __init__(
+        self,
+        served: Served,
+        count: int,
+        habits: Habits,
+        seed: int = 1,
+        *,
+        urls: Sequence[str] = (),
+        tallies: Sequence[Tally] = (),
+        at_once: int = AT_ONCE,
+    ) -> None:
         self._served = served
         self._habits = habits
         self._chance = Random(seed)
-        self._openings = asyncio.Semaphore(AT_ONCE)
-        self.tallies = [Tally() for _ in range(count)]
+        self._openings = asyncio.Semaphore(at_once)
+        self._urls = urls or (served.url,)
+        self.tallies = tallies or [Tally() for _ in range(count)]
         self.visits = self.lost = 0
         self.failures: Counter[str] = Counter()
 
@@ -102,7 +117,7 @@ class MixedReaders:
         reading = asyncio.create_task(self._open(client, opened))
         self.visits += 1
         try:
-            await asyncio.wait({reading}, timeout=stay_s)
+            await self._wait(reading, tally, transport, stay_s)
         finally:
             reading.cancel()
             (end,) = await asyncio.gather(reading, return_exceptions=True)
@@ -110,8 +125,14 @@ class MixedReaders:
         if isinstance(end, Exception):
             self.failures[f"{transport}: {type(end).__name__} {end}"] += 1
 
+    async def _wait(
+        self, reading: asyncio.Task[None], tally: Tally, transport: Transport, stay_s: float | None
+    ) -> None:
+        """Wait until a line ends, or until the reader leaves."""
+        await asyncio.wait({reading}, timeout=stay_s)
+
     async def _open(self, client: Client, opened: asyncio.Event) -> None:
-        """Read on; only AT_ONCE readers connect at the same time."""
+        """Read on; only some readers connect at the same time."""
         async with self._openings:
             reading = asyncio.create_task(client.read(opened))
             opening = asyncio.create_task(opened.wait())
@@ -130,7 +151,7 @@ class MixedReaders:
     def _plan(self, transport: Transport) -> Plan:
         is_stream = transport in (Transport.WEBSOCKET, Transport.SSE)
         return Plan(
-            url=self._served.url,
+            url=self._chance.choice(self._urls),
             user="viewer",
             token=self._served.token,
             transport=transport,

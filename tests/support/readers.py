@@ -66,9 +66,7 @@ class Traveller:
 
     def stands_at(self, position: str) -> bool:
         """Say whether every channel has reached a position."""
-        target = Position.parse(position)
-        mine = [self.reader.positions.get(channel) for channel in MARKET]
-        return all(at is not None and at.epoch == target.epoch and at >= target for at in mine)
+        return stands_at(self.reader, position)
 
     def _take(self, frame: dict[str, Any]) -> None:
         try:
@@ -134,6 +132,13 @@ class Traveller:
             raise ConnectionError(f"{host} answered {answer.status}")
         assert answer.status in (200, 304), answer.read()
         return answer
+
+
+def stands_at(reader: Reader, position: str) -> bool:
+    """Say whether every channel of a reader has reached a position."""
+    target = Position.parse(position)
+    mine = [reader.positions.get(channel) for channel in MARKET]
+    return all(at is not None and at.epoch == target.epoch and at >= target for at in mine)
 
 
 def for_seconds(seconds: float) -> Callable[[], bool]:
