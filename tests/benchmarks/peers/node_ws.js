@@ -5,34 +5,14 @@
 
 import {createServer} from "node:http";
 import {WebSocketServer} from "ws";
+import {Market} from "./market.js";
 
 const [instruments, rate] = process.argv.slice(2).map(Number);
-const FLUSH_MS = 40;
 const LOOK_MS = 10;
 
 /** A row keeps its text until its next tick. `ms` is counted from 0, and so is the `ts` of every frame. */
-const rows = new Map(Array.from({length: instruments}, (_, at) => {
-  const symbol = `S${String(at).padStart(4, "0")}`;
-  return [symbol, {symbol, p: 100, b: 99.99, a: 100.01, o: 100, h: 100, l: 100, pc: 100, v: 0, seq: 0, at_ms: 0, text: ""}];
-}));
-const all = [...rows.values()];
-let sequence = 0;
+const market = new Market(instruments);
 
-function tick() {
-  const row = all[Math.floor(Math.random() * all.length)];
-  sequence += 1;
-  row.p = Math.round((row.p + (Math.random() < 0.5 ? -0.01 : 0.01)) * 100) / 100;
-  row.b = Math.round((row.p - 0.01) * 100) / 100;
-  row.a = Math.round((row.p + 0.01) * 100) / 100;
-  row.h = Math.max(row.h, row.p);
-  row.l = Math.min(row.l, row.p);
-  row.v += 100;
-  row.seq = sequence;
-  row.at_ms = Date.now();
-  row.text = "";
-}
-
-/** @param {typeof all[0]} row */
 function textOf(row) {
   const {symbol, p, b, a, o, h, l, pc, v, at_ms} = row;
   row.text ||= `"${symbol}":{"p":${p},"b":${b},"a":${a},"o":${o},"h":${h},"l":${l},"pc":${pc},"v":${v},"ms":${-at_ms}}`;
@@ -42,30 +22,30 @@ function textOf(row) {
 class Reader {
   constructor(socket, {symbols, max_rate}) {
     this.socket = socket;
-    this.rows = symbols.map((symbol) => rows.get(symbol));
+    this.rows = symbols.map((symbol) => market.rows.get(symbol));
     this.interval_ms = 1000 / max_rate;
     this.due_ms = Date.now();
-    this.sequence = sequence;
+    this.sequence = market.sequence;
     const entries = this.rows.map(textOf).join(",");
-    socket.send(`{"channel":"ticker","type":"snapshot","epoch":"e","seq":${sequence},"ts":0,"data":{${entries}}}`);
+    socket.send(`{"channel":"ticker","type":"snapshot","epoch":"e","seq":${market.sequence},"ts":0,"data":{${entries}}}`);
   }
   take(now_ms) {
-    if (now_ms < this.due_ms || this.sequence === sequence || this.socket.bufferedAmount > 4096) return;
+    if (now_ms < this.due_ms || this.sequence === market.sequence || this.socket.bufferedAmount > 4096) return;
     const since = this.sequence;
     let entries = "";
     for (const row of this.rows) if (row.seq > since) entries += entries ? `,${textOf(row)}` : textOf(row);
     if (!entries) return;
     this.due_ms = Math.max(this.due_ms + this.interval_ms, now_ms);
-    this.sequence = sequence;
-    this.socket.send(`{"channel":"ticker","from":${since},"seq":${sequence},"ts":0,"data":{${entries}}}`);
+    this.sequence = market.sequence;
+    this.socket.send(`{"channel":"ticker","from":${since},"seq":${market.sequence},"ts":0,"data":{${entries}}}`);
   }
 }
 
 const readers = new Set();
 const server = createServer((_request, response) => {
-  const data = all.map(({symbol}) => ({s: symbol, name: symbol, sector: "", feed: "peer", d: 2, tick: 0.01, ph: "OPEN", reason: "", t: 0}));
-  const frame = {channel: "status", type: "snapshot", epoch: "e", seq: sequence, ts: 0, data};
-  const body = JSON.stringify({position: `e:${sequence}`, frames: [frame]});
+  const data = market.all.map(({symbol}) => ({s: symbol, name: symbol, sector: "", feed: "peer", d: 2, tick: 0.01, ph: "OPEN", reason: "", t: 0}));
+  const frame = {channel: "status", type: "snapshot", epoch: "e", seq: market.sequence, ts: 0, data};
+  const body = JSON.stringify({position: `e:${market.sequence}`, frames: [frame]});
   response.writeHead(200, {"Content-Type": "application/json", "Content-Length": Buffer.byteLength(body)});
   response.end(body);
 });
@@ -80,11 +60,7 @@ new WebSocketServer({server, perMessageDeflate: false}).on("connection", (socket
   });
   socket.on("close", () => readers.delete(reader));
 });
-let made = 0;
-const begun_ms = Date.now();
-setInterval(() => {
-  for (const due = ((Date.now() - begun_ms) * rate) / 1000; made < due; made += 1) tick();
-}, FLUSH_MS);
+market.begin(rate);
 setInterval(() => {
   const now_ms = Date.now();
   for (const reader of readers) reader.take(now_ms);
