@@ -64,12 +64,26 @@ export function draw(name, attributes) {
 }
 
 /**
- * Write text only when it differs: an equal write still costs a style pass.
+ * Write text only when it differs: an equal write still costs a style pass. To change a text that stands there costs less
+ * than to put another one in its place.
  * @param {Node} node
  * @param {string} text
  */
 export function write(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  const {firstChild} = node;
+  if (node.textContent === text) return;
+  if (text !== "" && firstChild instanceof Text && !firstChild.nextSibling) firstChild.data = text;
+  else node.textContent = text;
+}
+
+/**
+ * Hide an element or show it, only when that differs: browsers take an equal write for a change, and then ask every rule
+ * with :has() again, for the whole page.
+ * @param {HTMLElement} element
+ * @param {boolean} isHidden
+ */
+export function hide(element, isHidden) {
+  if (element.hidden !== isHidden) element.hidden = isHidden;
 }
 
 const PREFIX = "market.";

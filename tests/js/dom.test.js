@@ -1,6 +1,6 @@
 /** Elements and what the browser remembers: text stays text, and what is missing throws. */
 
-import {byId, draw, find, icon, keep, make, recall, remember, write} from "/static/js/dom.js";
+import {byId, draw, find, hide, icon, keep, make, recall, remember, write} from "/static/js/dom.js";
 import {equal, test, throws} from "./harness.js";
 
 test("an element that the page lacks is a mistake of its template", () => {
@@ -31,7 +31,29 @@ test("a text that stands there already is not written again", () => {
   write(made, "same");
   equal(made.firstChild === node, true);
   write(made, "other");
-  equal(made.textContent, "other");
+  equal([made.textContent, made.firstChild === node], ["other", true]);
+  write(made, "");
+  equal([made.textContent, made.childNodes.length], ["", 0]);
+});
+
+test("a text takes the place of whatever else there was", () => {
+  const made = make("p", {}, "a", make("i", {}, "b"));
+  write(made, "c");
+  equal([made.textContent, made.childNodes.length], ["c", 1]);
+  const nested = make("p", {}, make("i", {}, "b"));
+  write(nested, "c");
+  equal([nested.textContent, nested.children.length], ["c", 0]);
+});
+
+test("what is hidden already is not hidden again", () => {
+  const made = make("p", {});
+  const observer = new MutationObserver(() => {});
+  observer.observe(made, {attributes: true});
+  const written = (isHidden) => {
+    hide(made, isHidden);
+    return [made.hidden, observer.takeRecords().length];
+  };
+  equal([false, true, true, false].map(written), [[false, 0], [true, 1], [true, 0], [false, 1]]);
 });
 
 test("a choice is remembered under a name of the market's, and null forgets it", () => {

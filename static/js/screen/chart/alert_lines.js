@@ -5,7 +5,7 @@
  * Must not know the network: it is handed functions that read, move and make alerts.
  */
 
-import {make, write} from "../../dom.js";
+import {hide, make, write} from "../../dom.js";
 import {price} from "../../format.js";
 import {onTick, placesOf, stepOf} from "./line_places.js";
 
@@ -85,7 +85,8 @@ export class AlertLines {
   /** Put the handles where the chart draws their prices now. */
   place() {
     const chart = this.#chart();
-    if (!chart) return;
+    // The chart calls this whenever it draws, and its height is known only when the page is laid out.
+    if (!chart || this.#handles.size === 0) return;
     const handles = [...this.#handles.values()];
     const places = placesOf(handles.map(({price}) => chart.placeOf(price)), chart.height);
     handles.forEach((handle, index) => handle.stand(places[index] ?? null));
@@ -237,7 +238,7 @@ class LineHandle {
 
   /** @param {import("./line_places.js").HandlePlace | null} place */
   stand(place) {
-    this.element.hidden = place === null;
+    hide(this.element, place === null);
     if (!place) return;
     this.#y = place.y;
     this.element.style.setProperty("--at", `${place.y}px`);

@@ -34,7 +34,8 @@ class LadderRow {
   /** @param {HTMLElement} cell @param {Level | undefined} level @param {number} most */
   #size(cell, level, most) {
     write(cell, size(level?.[1]));
-    cell.style.setProperty("--share", `${Math.round(100 * (level?.[1] ?? 0) / most)}%`);
+    const share = `${Math.round(100 * (level?.[1] ?? 0) / most)}%`;
+    if (cell.style.getPropertyValue("--share") !== share) cell.style.setProperty("--share", share);
   }
 }
 

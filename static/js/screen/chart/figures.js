@@ -4,7 +4,7 @@
  * Must not know the board: it is handed facts.
  */
 
-import {find, write} from "../../dom.js";
+import {find, hide, write} from "../../dom.js";
 import {change, digitsOf, moment, percent, price, quantity, size, volume} from "../../format.js";
 import {PHASE_NAMES} from "../status/phases.js";
 
@@ -52,7 +52,7 @@ export class Figures {
     const delay = instrument.delay ? `${instrument.delay} min late` : "";
     this.#write({name: instrument.name, sector: instrument.sector, phase: name, delay, reason: name && instrument.reason});
     for (const [key, text] of Object.entries({phase: name, delay})) {
-      for (const place of this.#places.get(key) ?? []) place.hidden = text === "";
+      for (const place of this.#places.get(key) ?? []) hide(place, text === "");
     }
   }
 

@@ -3,7 +3,7 @@
  * The values of one bar as text above the chart: the bar that somebody points at, else the newest.
  */
 
-import {make, write} from "../../dom.js";
+import {hide, make, write} from "../../dom.js";
 import {change, count, percent, price, size, volume} from "../../format.js";
 import {FAST, SLOW} from "./price_chart.js";
 
@@ -55,10 +55,10 @@ export class Legend {
     }
     for (const key of /** @type {const} */ (["vwap", "fast", "slow", "close"])) {
       const part = this.#values[key]?.parentElement;
-      if (part) part.hidden = lines[key] === null;
+      if (part) hide(part, lines[key] === null);
     }
     const rev = this.#values.rev?.parentElement;
-    if (rev) rev.hidden = !bar.rev;
+    if (rev) hide(rev, !bar.rev);
     if (this.#values.v) this.#values.v.title = `${size(bar.v)} in ${count(bar.n)} trades`;
   }
 }

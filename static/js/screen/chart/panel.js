@@ -4,7 +4,7 @@
  * Must not know the network: it is handed subscriptions, frames, and a function that reads older bars.
  */
 
-import {find, write} from "../../dom.js";
+import {find, hide, write} from "../../dom.js";
 import {digitsOf, price} from "../../format.js";
 import {ChartBars} from "../../market/chart_bars.js";
 import {fileNameOf, pageOf} from "../../symbols.js";
@@ -37,6 +37,8 @@ import {PriceChart} from "./price_chart.js";
 
 /** The least time from one picture to the next: more would not be seen, but cost. */
 const DRAW_MS = 200;
+/** The same for each bar, as the library looks at all of them for each picture. */
+const DRAW_MS_PER_BAR = 0.1;
 /** What is said of the bars before those that the chart has. @type {Readonly<Record<import("./older_bars.js").OlderState, string>>} */
 const OLDER = Object.freeze({
   "": "",
@@ -283,7 +285,8 @@ export class InstrumentPanel {
 
   #drawSoon() {
     if (this.#timer !== undefined) return;
-    const wait_ms = Math.max(0, this.#drawn_ms + DRAW_MS - performance.now());
+    const least_ms = Math.max(DRAW_MS, DRAW_MS_PER_BAR * this.#drawn.length);
+    const wait_ms = Math.max(0, this.#drawn_ms + least_ms - performance.now());
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#drawn_ms = performance.now();
@@ -326,7 +329,7 @@ export class InstrumentPanel {
     const older = text === "" && this.#isDrawn && this.#isAtFront(bars) && this.#older.wasAsked ? OLDER[this.#older.state] : "";
     this.#note.classList.toggle("chart-note-front", older !== "");
     write(this.#note, text || older);
-    this.#note.hidden = text === "" && older === "";
+    hide(this.#note, text === "" && older === "");
   }
 
   /** Return how many of the bars the table may show: those up to its newest. @param {readonly Bar[]} all */

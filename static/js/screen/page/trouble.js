@@ -4,12 +4,12 @@
  * Must not know how that is found out.
  */
 
-import {write} from "../../dom.js";
+import {hide, write} from "../../dom.js";
 
 /** @param {string} text what is wrong; empty while all is well */
 export function showTrouble(text) {
   const banner = document.getElementById("database-trouble");
   if (!banner) return;
   write(banner, text);
-  banner.hidden = text === "";
+  hide(banner, text === "");
 }

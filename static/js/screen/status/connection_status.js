@@ -4,7 +4,7 @@
  * Must not know the network: it gets the state of the connection by name.
  */
 
-import {byId, find, write} from "../../dom.js";
+import {byId, find, hide, write} from "../../dom.js";
 import {age, moment, time} from "../../format.js";
 import {steadyNow} from "../../steady_clock.js";
 
@@ -104,8 +104,8 @@ export class ConnectionStatus {
     write(this.#label, label);
     write(this.#text, text(this.#state));
     write(this.#button, verb);
-    this.#button.hidden = verb === "" || (verb === "Try now" && this.#state.retry_at_ms === null);
-    this.#banner.hidden = text(this.#state) === "";
+    hide(this.#button, verb === "" || (verb === "Try now" && this.#state.retry_at_ms === null));
+    hide(this.#banner, text(this.#state) === "");
   }
 
   /**

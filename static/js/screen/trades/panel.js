@@ -4,7 +4,7 @@
  * Must not know the network: it is handed subscriptions and frames.
  */
 
-import {find, recall, remember, write} from "../../dom.js";
+import {find, hide, recall, remember, write} from "../../dom.js";
 import {digitsOf} from "../../format.js";
 import {Tape} from "../../market/tape.js";
 import {CHANNEL, HEARTBEAT, METHOD} from "../../wire/frames.js";
@@ -134,10 +134,10 @@ export class TradesPanel {
       symbol: this.#selected, isNothingWatched: this.#watched.length === 0, asOf_ms: lines.at(-1)?.trade?.t ?? null,
     });
     write(this.#note, text);
-    this.#note.hidden = text === "";
-    this.#scroll.hidden = lines.length === 0;
+    hide(this.#note, text === "");
+    hide(this.#scroll, lines.length === 0);
     write(this.#scope, this.#selected ?? "All watched symbols");
-    this.#all.hidden = this.#selected === null;
+    hide(this.#all, this.#selected === null);
   }
 
   // --- wanting ------------------------------------------------------------------------------

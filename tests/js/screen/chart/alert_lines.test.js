@@ -8,7 +8,7 @@ const LINE = {alert: 7, index: 0, kind: "above", price: 10.5};
 /** A picture of 200 pixels: 20.00 is at the top, 0.00 at the bottom. */
 const CHART = {height: 200, placeOf: (price) => 200 - 10 * price, priceAt: (y) => (200 - y) / 10};
 
-async function opened({lines = [LINE], isDone = true, firesAtOnce = false, answer = () => Promise.resolve(isDone)} = {}) {
+async function opened({chart = CHART, lines = [LINE], isDone = true, firesAtOnce = false, answer = () => Promise.resolve(isDone)} = {}) {
   const [layer, home] = [make("div"), make("button", {})];
   document.body.append(layer, home);
   const [done, said, drawn] = [[], [], []];
@@ -25,7 +25,7 @@ async function opened({lines = [LINE], isDone = true, firesAtOnce = false, answe
     },
   };
   const alerts = new AlertLines(layer, {
-    service, chart: () => CHART, announce: (text) => said.push(text), facts: () => ({digits: 2, tick: 0.05, last: 10}),
+    service, chart: () => chart, announce: (text) => said.push(text), facts: () => ({digits: 2, tick: 0.05, last: 10}),
     onlines: () => drawn.push(alerts.lines.map(({price}) => price)), home,
   });
   alerts.show("NVX");
@@ -44,6 +44,16 @@ test("each alert has a handle that says what it waits for", async () => {
   equal([handle().textContent, handle().style.getPropertyValue("--at")], ["above 10.50", "95px"]);
   equal([handle().getAttribute("role"), handle().getAttribute("aria-label"), handle().getAttribute("aria-valuetext")], ["slider", "Alert above", "10.50"]);
   equal(drawn.at(-1), [10.5]);
+});
+
+test("without alerts, a chart that draws is not asked how high it is", async () => {
+  const asked = [];
+  const chart = {...CHART, get height() { return asked.push("height") && 200; }};
+  const {alerts} = await opened({chart, lines: []});
+  alerts.place();
+  equal(asked, []);
+  await opened({chart});
+  equal(asked.length > 0, true);
 });
 
 test("arrow keys move a line, and Enter changes the alert once", async () => {

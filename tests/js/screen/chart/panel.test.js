@@ -159,6 +159,21 @@ test("pictures are 200 ms apart at least", still(async (clock, {shown, part, clo
   equal(closes(), ["7.00"]);
 }));
 
+test("pictures of many bars are further apart, as each looks at all bars", still(async (clock, {shown, part, closes}) => {
+  part("table").click();
+  shown.show("NVX");
+  shown.hear(snapshot(5, [bar(5_000, 3)]));
+  await clock.pass(1_000);
+  shown.hear(update(5, 6, [bar(5_000, 4)]));
+  await clock.pass(0);
+  equal([closes().length, closes()[0]], [100, "4.00"]);
+  shown.hear(update(6, 7, [bar(5_000, 5)]));
+  await clock.pass(499);
+  equal(closes()[0], "4.00");
+  await clock.pass(2);
+  equal(closes()[0], "5.00");
+}, {read: () => Promise.resolve(Array.from({length: 4_999}, (_, minute) => bar(minute, 2)))}));
+
 test("older bars that cannot be read are asked for later and later, 30 s at most", still(async (clock, {shown, reads, note}) => {
   shown.show("NVX");
   shown.hear(snapshot(5, [bar(9)]));
