@@ -3,7 +3,7 @@
 DeliveryError
 ├── CommandRefused        a command of the wire cannot be done; it is answered with a code
 ├── HubClosing            the process stops
-├── HubFull               the process has as many subscribers as it may have
+├── HubFull               the process has as many subscribers as it may have, or no memory
 ├── ConnectionClosed      the server ended a subscriber; carries the close code
 ├── TooManyConnections    the account has as many connections as it may have
 ├── UnknownSymbol         no instrument has that symbol
@@ -42,7 +42,7 @@ class HubClosing(DeliveryError):
 
 
 class HubFull(DeliveryError):
-    """The process has as many subscribers as it may have."""
+    """The process has as many subscribers as it may have, or no memory for another."""
 
 
 class ConnectionClosed(DeliveryError):

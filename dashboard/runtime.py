@@ -28,11 +28,13 @@ from dashboard.network.hops import Network
 from dashboard.operations.alarm import Alarm, BusWatch
 from dashboard.operations.exposition import MetricsApplication
 from dashboard.operations.health import HealthApplication
+from dashboard.operations.memory_watch import MemoryWatch
 from dashboard.operations.metrics import (
     AlarmCollector,
     FeedCollector,
     FeedFigures,
     HubCollector,
+    MemoryCollector,
     registry_of,
 )
 from dashboard.operations.retention import Retention, prune_for_ever
@@ -44,6 +46,7 @@ from dashboard.personal.notifications import notify_operators
 from dashboard.personal.selectors import personal_of
 from dashboard.process.cpu_meter import CostMeter, in_thread
 from dashboard.process.database_trouble import present_trouble
+from dashboard.process.memory import Memory, read_memory
 from dashboard.process.supervision import Part, supervise
 from dashboard.reaching.courier import Courier
 from dashboard.reaching.endpoints import ReachRules
@@ -91,6 +94,7 @@ USES_NOTED_S: Final = 60.0
 """How often open connections are looked at for the last use of their tokens."""
 FIRST_STEP_MS: Final = 100
 """Time that a rehearsed market runs, enough to draw something."""
+MIB: Final = 2**20
 END_S: Final = 3.0
 """Time that the tasks of a process have to end."""
 
@@ -294,6 +298,8 @@ class Runtime:
             collectors.append(FeedCollector(self._feed.figures))
         else:
             self._alarm = Alarm(BusWatch(self.hub).look, tell_operators)
+        self._memory = MemoryWatch(memory_now, save=self.hub.save, report=self._alarm.note)
+        collectors.append(MemoryCollector(self._memory))
         self.metrics = metrics_of([*collectors, AlarmCollector(self._alarm)])
         self.health = HealthApplication(self.hub, read_database=read_database)
         self.reset_requests = ResetRequests(send_links)
@@ -319,7 +325,7 @@ class Runtime:
         parts: list[Part] = [
             *(self.hub.run, self.deck.run, self._listen, self._alarm.run, probe.run),
         ]
-        parts += [self._note_uses, self._courier.run]
+        parts += [self._note_uses, self._courier.run, self._memory.run]
         if isinstance(self.bus, MemoryBus):
             parts.append(self._feed.run)
         else:
@@ -454,6 +460,11 @@ def open_upstream(clock: SystemClock) -> Upstream:
 def metrics_of(collectors: list[Collector]) -> MetricsApplication:
     """Return what answers Prometheus."""
     return MetricsApplication(registry_of(collectors), token=settings.MARKET_METRICS_TOKEN)
+
+
+def memory_now() -> Memory | None:
+    """Return the memory of which least is left."""
+    return read_memory(settings.MARKET_MEMORY_LIMIT_MIB * MIB)
 
 
 @in_thread

@@ -241,6 +241,8 @@ MARKET_CONNECTIONS_PER_USER = int(_number("MARKET_CONNECTIONS_PER_USER", 40, low
 """Open sockets, streams and long-polls of one account in one process."""
 MARKET_MAX_SUBSCRIBERS = int(_number("MARKET_MAX_SUBSCRIBERS", 4_000, low=1, high=100_000))
 """Subscribers of one process; the next one is asked to come back later."""
+MARKET_MEMORY_LIMIT_MIB = int(_number("MARKET_MEMORY_LIMIT_MIB", 0, low=0, high=1_000_000))
+"""MiB that a web process may have; 0 leaves it to container and machine, whose limits count too."""
 MARKET_SEND_DEADLINE_S = _number("MARKET_SEND_DEADLINE_S", 10, low=0.5, high=300)
 """A socket that accepted no data for this long is closed."""
 MARKET_REQUESTS_PER_S = _number("MARKET_REQUESTS_PER_S", 20, low=0.1, high=1_000_000)

@@ -17,6 +17,7 @@ from django import db
 from dashboard.delivery.connection import Connection, ReaderSocket
 from dashboard.delivery.fan_out import FanOut
 from dashboard.delivery.replica import BatchLost, Replica
+from dashboard.delivery.saving import Saving, rate_while
 from dashboard.delivery.subscriber import Subscriber
 from dashboard.delivery.traffic import RefusalReason, Traffic
 from dashboard.exceptions import HubClosing, HubFull, TooManyConnections
@@ -73,6 +74,7 @@ class Hub:
         # Kept, as the deck looks for them ten times a second.
         self.deck_readers: set[Connection] = set()
         self.traffic = Traffic()
+        self.saving = Saving.NOTHING
         self._fan_out = FanOut(self.traffic)
         self.handshakes: Counter[Transport] = Counter()
         self._delivered: Counter[Transport] = Counter()
@@ -110,7 +112,7 @@ class Hub:
 
         Raises:
             HubClosing: the process stops.
-            HubFull: the process has as many connections as it may have.
+            HubFull: the process has as many connections as it may have, or no memory for more.
             TooManyConnections: the account has as many connections as it may have.
         """
         if self._is_closing:
@@ -119,6 +121,9 @@ class Hub:
         if len(self.connections) >= self._max_connections:
             self.traffic.refusals[RefusalReason.FULL] += 1
             raise HubFull(f"limit is {self._max_connections} subscribers")
+        if self.saving is Saving.READERS:
+            self.traffic.refusals[RefusalReason.NO_MEMORY] += 1
+            raise HubFull("memory is short")
         if self._connections_of[identity.user_id] >= self._connections_per_user:
             self.traffic.refusals[RefusalReason.ACCOUNT_FULL] += 1
             raise TooManyConnections(
@@ -136,6 +141,8 @@ class Hub:
         if not is_live:
             # Otherwise the silence of a market would be news at once, although nothing changed.
             subscriber.know_silence(self.replica)
+        if self.saving is not Saving.NOTHING:
+            subscriber.pace.cap(rate_while(self.saving), self.clock.monotonic())
         connection = Connection(self, subscriber, identity, transport, socket)
         self.handshakes[transport] += 1
         connection.key = f"{self._costs.process}-{self.handshakes.total()}"
@@ -202,6 +209,16 @@ class Hub:
             self.deck_readers.add(connection)
         else:
             self.deck_readers.discard(connection)
+
+    def save(self, saving: Saving) -> None:
+        """Give up so much while memory is short, and no more."""
+        self.saving = saving
+        rate, now_s = rate_while(saving), self.clock.monotonic()
+        for connection in self.connections:
+            connection.pace.cap(rate, now_s)
+            # Another pace is news, which the fan-out does not tell.
+            connection.prices = None
+            self.expect(connection)
 
     def poke_people(self, user_ids: Iterable[int]) -> None:
         """Read watchlist and notifications of these users again, if they are connected."""

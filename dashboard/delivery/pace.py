@@ -1,7 +1,8 @@
-"""How often one reader gets merged frames, and what limits that: its choice, painting or network.
+"""How often one reader gets merged frames, and what limits that.
 
-Pure. Must not know frames or sockets. A page confirms the frames that it painted. When it stops, or
-when painting takes too much of its time, it gets fewer frames, and each merges more ticks.
+Its choice, painting, its network, or the memory of the server. Pure. Must not know frames or
+sockets. A page confirms the frames that it painted. When it stops, or when painting takes too much
+of its time, it gets fewer frames, and each merges more ticks.
 """
 
 from collections import deque
@@ -31,7 +32,8 @@ class ReaderPace:
     """
 
     __slots__ = (
-        *("_announced", "_announced_s", "_interval_s", "_paint_ms", "_wait_ms", "due_s"),
+        *("_announced", "_announced_s", "_ceiling", "_interval_s", "_paint_ms", "_wait_ms"),
+        "due_s",
         *("is_news", "is_paused", "max_rate", "unpainted"),
     )
 
@@ -39,6 +41,7 @@ class ReaderPace:
         self.is_paused = False
         self.due_s = now_s
         self.max_rate = DEFAULT_RATE
+        self._ceiling = MAX_RATE
         self._interval_s = 1 / DEFAULT_RATE
         self._paint_ms = 0.0
         self._wait_ms = 0.0
@@ -69,6 +72,12 @@ class ReaderPace:
     def limit(self, max_rate: float, now_s: float) -> None:
         """Set the highest rate that the reader wants, in frames per second."""
         self.max_rate = max_rate
+        self._find_interval()
+        self.due_s = min(self.due_s, now_s + self._interval_s)
+
+    def cap(self, ceiling: float, now_s: float) -> None:
+        """Set the highest rate that the server has memory for, in frames per second."""
+        self._ceiling = ceiling
         self._find_interval()
         self.due_s = min(self.due_s, now_s + self._interval_s)
 
@@ -118,7 +127,7 @@ class ReaderPace:
         return self._announced
 
     def _find_interval(self) -> None:
-        limits = [self.max_rate, self._paint_rate(), self._line_rate()]
+        limits = [self.max_rate, self._paint_rate(), self._line_rate(), self._ceiling]
         if self._is_out_of_credit():
             limits.append(MIN_RATE)
         self._interval_s = 1 / max(MIN_RATE, min(limits))
@@ -129,6 +138,8 @@ class ReaderPace:
         """Return what limits the rate; empty when only the reader's own choice does."""
         if self._is_out_of_credit():
             return "nothing painted"
+        if self._ceiling < min(self.max_rate, self._paint_rate(), self._line_rate()):
+            return "memory is short"
         if self._paint_rate() < min(self.max_rate, self._line_rate()):
             return f"paint {self._paint_ms:.0f} ms"
         return f"line {self._wait_ms:.0f} ms" if self._line_rate() < self.max_rate else ""

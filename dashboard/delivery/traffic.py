@@ -25,6 +25,7 @@ class RefusalReason(StrEnum):
     TOO_MANY_REQUESTS = "too_many_requests"
     BAD_REQUEST = "bad_request"
     NO_DATABASE = "no_database"
+    NO_MEMORY = "no_memory"
     BAD_HTTP = "bad_http"
     HEAD_TOO_LARGE = "head_too_large"
     BODY_TOO_LARGE = "body_too_large"
@@ -63,7 +64,7 @@ class Traffic:
     def refused(self) -> int:
         """Return how many connections were refused because there was no room for them."""
         full = (RefusalReason.FULL, RefusalReason.ACCOUNT_FULL, RefusalReason.STOPPING)
-        return sum(self.refusals[reason] for reason in full)
+        return sum(self.refusals[reason] for reason in (*full, RefusalReason.NO_MEMORY))
 
     def leave(self, conflation: tuple[int, int], closed: Close | None) -> None:
         """Add what a reader that leaves had got, and why the server ended it, if it did."""

@@ -27,6 +27,7 @@ TITLES: Final = {
     TroubleKind.CRASHED: "The market crashed and begins again",
     TroubleKind.SILENT: "No process runs the market",
     TroubleKind.OVERLOADED: "The market cannot keep its rate",
+    TroubleKind.MEMORY: "Memory is short",
 }
 
 Look = Callable[[], list[Trouble]]

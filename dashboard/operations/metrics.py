@@ -20,6 +20,7 @@ from dashboard.delivery.histogram import Histogram
 from dashboard.delivery.hub import Hub
 from dashboard.delivery.traffic import RefusalReason
 from dashboard.operations.alarm import Alarm
+from dashboard.operations.memory_watch import MemoryWatch
 from dashboard.process.cpu_meter import CostMeter
 from dashboard.wire.registry import Close, Transport
 from feeds.engine.feed_watch import TroubleKind
@@ -143,6 +144,19 @@ class AlarmCollector(Collector):
         """Return how often there was each kind of trouble."""
         troubles = _each(TroubleKind, self._alarm.counts)
         yield _counter("troubles", "Troubles that operators were notified of.", troubles, "kind")
+
+
+class MemoryCollector(Collector):
+    """How much memory is in use, and what is given up for it."""
+
+    def __init__(self, watch: MemoryWatch) -> None:
+        self._watch = watch
+
+    def collect(self) -> Iterator[Metric]:
+        """Return both as of the last look."""
+        yield _gauge("memory_share", "Share of the memory that is in use.", self._watch.share)
+        saving = self._watch.saving
+        yield _gauge("memory_saving", "What is given up: 1 rates, 2 new readers too.", saving)
 
 
 def registry_of(collectors: Iterable[Collector]) -> CollectorRegistry:

@@ -28,6 +28,7 @@ class TroubleKind(StrEnum):
     CRASHED = "crashed"
     SILENT = "silent"
     OVERLOADED = "overloaded"
+    MEMORY = "memory"
 
 
 class Trouble(NamedTuple):

@@ -44,7 +44,7 @@ PURE_MODULES = {
     "dashboard.people.access",
     *("dashboard.reaching.public_addresses", "dashboard.reaching.retries"),
     *(f"dashboard.delivery.{name}" for name in ("bar_texts", "command_checks", "news", "pace")),
-    *(f"dashboard.delivery.{name}" for name in ("replica", "subscriber", "token_bucket")),
+    *(f"dashboard.delivery.{name}" for name in ("replica", "saving", "subscriber", "token_bucket")),
     *(f"dashboard.delivery.{name}" for name in ("histogram", "market_view", "traffic")),
     "dashboard.loadtest.reader",
     *(f"dashboard.servers.{name}" for name in ("framing", "header_bytes")),

@@ -25,6 +25,6 @@ def test_only_who_found_no_room_was_refused() -> None:
     traffic = Traffic()
     for reason in RefusalReason:
         traffic.refusals[reason] += 1
-    assert traffic.refused == 3
+    assert traffic.refused == 4
     traffic.refusals[RefusalReason.ACCOUNT_FULL] += 4
-    assert traffic.refused == 7
+    assert traffic.refused == 8

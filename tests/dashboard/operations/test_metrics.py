@@ -10,11 +10,13 @@ from dashboard.delivery.histogram import Histogram
 from dashboard.delivery.traffic import RefusalReason
 from dashboard.exceptions import HubClosing, HubFull
 from dashboard.operations.alarm import Alarm
+from dashboard.operations.memory_watch import MemoryWatch
 from dashboard.operations.metrics import (
     AlarmCollector,
     FeedCollector,
     FeedFigures,
     HubCollector,
+    MemoryCollector,
 )
 from dashboard.wire.registry import Close, Transport
 from feeds.market.events import FeedState, FeedStatus
@@ -40,9 +42,11 @@ async def test_every_metric_is_in_the_table_of_the_docs(exchange: Exchange) -> N
     await exchange.settle()
     feed = FeedCollector(lambda: FeedFigures(upstream_dropped=DROPPED))
     troubles = AlarmCollector(Alarm(list, print))
+    memory = MemoryCollector(MemoryWatch(lambda: None, save=print, report=print))
     rows = table(document("operations.md"), "metric")
     listed = {row[0]: frozenset(filter(None, row[1].split(", "))) for row in rows}
-    assert dict(named(HubCollector(exchange.hub, exchange.costs), feed, troubles)) == listed
+    readers = HubCollector(exchange.hub, exchange.costs)
+    assert dict(named(readers, feed, troubles, memory)) == listed
 
 
 async def test_the_reasons_in_the_table_are_those_of_the_code() -> None:
