@@ -19,7 +19,7 @@ from tests.support.places import ROOT
 SUBJECTS: Final = (
     *("bodies", "heads", "frames", "floods", "slow_requests", "rights", "sessions"),
     *("parts", "stops", "tabs"),
-    *("suites", "long_runs", "open_points"),
+    *("suites", "memory", "long_runs"),
 )
 LONG: Final = ("long_runs",)
 """Runs only when it is named."""
