@@ -55,7 +55,7 @@ async def test_with_redis_the_feed_runs_elsewhere(settings, redis: RedisServer) 
     stop = asyncio.Event()
     async with started() as runtime:
         assert not isinstance(runtime.bus, MemoryBus)
-        assert parts_of(runtime) == 7
+        assert parts_of(runtime) == 8
         feed = asyncio.ensure_future(FeedRuntime().run(stop))
         await until(lambda: runtime.hub.replica.epoch)
         stop.set()
