@@ -16,8 +16,8 @@ log = logging.getLogger(__name__)
 LOOK_S: Final = 1.0
 MIB: Final = 2**20
 FACT: Final = (
-    "{owner} has little left of {mib} MiB: readers get one frame a second, and new ones are "
-    "refused if it becomes less"
+    "{owner} has {mib} MiB left: readers get one frame a second, and new ones are refused if it "
+    "becomes less"
 )
 
 
@@ -58,5 +58,5 @@ class MemoryWatch:
         log.warning("memory saving=%s share=%.2f", self.saving.name.lower(), self.share)
         self._save(self.saving)
         if former is Saving.NOTHING and self.memory is not None:
-            fact = FACT.format(owner=self.memory.owner, mib=self.memory.limit // MIB)
+            fact = FACT.format(owner=self.memory.owner, mib=self.memory.left // MIB)
             self._report(Trouble("", TroubleKind.MEMORY, fact))

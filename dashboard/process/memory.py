@@ -12,6 +12,11 @@ from typing import Final, NamedTuple
 ROOT: Final = Path("/")
 GROUPS: Final = "sys/fs/cgroup"
 KIB: Final = 1024
+LAST_BYTES: Final = 2_560 * 2**20
+"""So much of the machine's memory counts, the last of it: with a tenth of that left it is short.
+
+A share of the whole would call a large machine short of memory that has many GiB left.
+"""
 
 
 class Memory(NamedTuple):
@@ -25,6 +30,11 @@ class Memory(NamedTuple):
     def share(self) -> float:
         """Return the share of the limit that is in use."""
         return self.used / self.limit
+
+    @property
+    def left(self) -> int:
+        """Return how much is left (bytes)."""
+        return max(0, self.limit - self.used)
 
 
 def read_memory(limit_bytes: int = 0, root: Path = ROOT) -> Memory | None:
@@ -77,11 +87,13 @@ def _of_group(folder: Path) -> Memory:
 
 
 def _of_machine(root: Path) -> Iterator[Memory]:
-    """Yield the memory of the machine, whoever uses it."""
+    """Yield the last of the memory of the machine, its swap included, whoever uses it."""
     with suppress(OSError, KeyError, ValueError):
         known = _named_numbers((root / "proc/meminfo").read_text())
-        total = known["MemTotal:"] * KIB
-        yield Memory(total - known["MemAvailable:"] * KIB, total, "the machine")
+        total = (known["MemTotal:"] + known.get("SwapTotal:", 0)) * KIB
+        left = (known["MemAvailable:"] + known.get("SwapFree:", 0)) * KIB
+        limit = min(total, LAST_BYTES)
+        yield Memory(max(0, limit - left), limit, "the machine")
 
 
 def _named_numbers(text: str) -> dict[str, int]:

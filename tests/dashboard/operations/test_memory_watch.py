@@ -41,7 +41,7 @@ def test_operators_hear_of_each_shortage_once() -> None:
     watched = Watched(91, 96, 91, 99, 50).look()
     [trouble] = watched.troubles
     assert trouble.kind is TroubleKind.MEMORY
-    assert "the machine has little left of 100 MiB" in trouble.fact
+    assert "the machine has 9 MiB left" in trouble.fact
     assert len(Watched(91, 50, 91).look().troubles) == 2
 
 

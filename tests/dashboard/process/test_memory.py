@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.process.memory import Memory, read_memory
+from dashboard.process.memory import LAST_BYTES, Memory, read_memory
 
 MIB = 2**20
 MACHINE = "MemTotal: 1000 kB\nMemFree: 10 kB\nMemAvailable: 600 kB\nHugePages_Total: 0\n"
@@ -36,6 +36,29 @@ def test_where_nothing_is_known_there_is_none(tmp_path: Path) -> None:
 def test_the_machine_counts_what_is_not_available(tmp_path: Path) -> None:
     write(tmp_path, proc__meminfo=MACHINE)
     assert read_memory(0, tmp_path) == Memory(400 * 1024, 1000 * 1024, "the machine")
+
+
+@pytest.mark.parametrize(
+    ("available_mib", "swap_mib", "share"),
+    [
+        (60_000, 0, 0.0),
+        (2_561, 0, 0.0),
+        (257, 0, 0.8996),
+        (256, 0, 0.9),
+        (0, 256, 0.9),
+        (128, 0, 0.95),
+    ],
+)
+def test_of_a_large_machine_only_the_last_counts(
+    tmp_path: Path, available_mib: int, swap_mib: int, share: float
+) -> None:
+    lines = {"MemTotal": 64_000, "MemAvailable": available_mib, "SwapFree": swap_mib}
+    text = "".join(f"{name}: {mib * 1024} kB\n" for name, mib in lines.items())
+    write(tmp_path, proc__meminfo=text)
+    memory = read_memory(0, tmp_path)
+    assert memory is not None
+    assert memory.share == pytest.approx(share, abs=1e-4)
+    assert memory.left == min(LAST_BYTES, (available_mib + swap_mib) * MIB)
 
 
 def test_a_limit_of_the_process_counts_its_resident_memory(tmp_path: Path) -> None:
