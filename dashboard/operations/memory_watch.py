@@ -46,12 +46,13 @@ class MemoryWatch:
     async def run(self) -> None:
         """Look until cancelled."""
         while True:
-            self.look()
+            # Files are not read in the loop, not even those of the kernel.
+            self.look(await asyncio.to_thread(self._read))
             await asyncio.sleep(LOOK_S)
 
-    def look(self) -> None:
-        """Look once; what changes is logged, and a shortage is reported when it begins."""
-        self.memory = self._read()
+    def look(self, memory: Memory | None) -> None:
+        """Look at the memory; what changes is logged, and a shortage is reported as it begins."""
+        self.memory = memory
         former, self.saving = self.saving, next_saving(self.saving, self.share)
         if self.saving is former:
             return

@@ -28,7 +28,7 @@ class Watched:
     def look(self) -> "Watched":
         """Look as often as there is something to read."""
         while self._percents:
-            self.watch.look()
+            self.watch.look(self._read())
         return self
 
 
