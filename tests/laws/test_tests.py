@@ -2,16 +2,19 @@
 some of each folder are fast, and none compiles what another compiled."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import playwright
 import pytest
 from hypothesis import settings
 
 from tests.laws.sources import ROOT, Found, broken, imports_of, nodes_of, parsed
 from tests.support.bytecode import keep_bytecode
+from tests.support.chromium import OTHERS
 from tests.support.examples import examples, profile_for
 from tests.support.scheduling import group_of
 
@@ -344,3 +347,11 @@ def test_only_the_fast_tier_tries_fewer() -> None:
     assert profile_for("not slow", is_shared=False) == "fast"
     assert {profile_for(marks, is_shared=False) for marks in ("", "slow", "shared")} == {"busy"}
     assert profile_for("not slow", is_shared=True) == "busy"
+
+
+def test_browsers_turn_off_what_playwright_turns_off() -> None:
+    """Our flag takes the place of Playwright's own, so it names all of that as well."""
+    driver = Path(playwright.__file__).parent / "driver" / "package" / "lib" / "coreBundle.js"
+    [listed] = re.findall(r"\bdisabledFeatures = \[(.*?)\]", driver.read_text(), re.DOTALL)
+    named = set(re.findall(r'^ *"(\w+)"', listed, re.MULTILINE))
+    assert named == set(OTHERS)

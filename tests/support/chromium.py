@@ -20,9 +20,20 @@ from playwright.sync_api import Browser, BrowserType, Error
 VERSION = "153.0.0"
 SHA512 = "jiGWqSvPMdu4+P9TilYqAR7yEGPEHINx+lCvE/NqNO/EHYzF/x1hUiI5T6ioVIt7dEy7n88byyT0vk+dnsgQwA=="
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+POPUPS = ("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup")
+"""What opens below an address bar: pages of their own, which cost each window a second of CPU."""
+OTHERS = (
+    "AimEnabled", "AvoidCorsURLLoaderRestartOnRedirect", "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades",
+    "LensOverlay", "MediaRouter", "NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding",
+    "PreconnectToSearch", "TcpPortRandomizationWin", "ThirdPartyStoragePartitioning",
+    "msEdgeUpdateLaunchServicesPreferredVersion", "msForceBrowserSignIn",
+)  # fmt: skip
+"""What Playwright turns off itself: of two flags with features the browser hears the last alone."""
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
+    f"--disable-features={','.join((*OTHERS, *POPUPS))}",
 ]  # fmt: skip
 CURE = "apt-get install chromium, or set E2E_CHROMIUM to a Chromium binary"
 FONTS = """<?xml version="1.0"?>
