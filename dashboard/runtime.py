@@ -46,7 +46,7 @@ from dashboard.personal.notifications import notify_operators
 from dashboard.personal.selectors import personal_of
 from dashboard.process.cpu_meter import CostMeter, in_thread
 from dashboard.process.database_trouble import present_trouble
-from dashboard.process.memory import Memory, read_memory
+from dashboard.process.memory import MIB, Memory, read_memory
 from dashboard.process.supervision import Part, supervise
 from dashboard.reaching.courier import Courier
 from dashboard.reaching.endpoints import ReachRules
@@ -94,7 +94,6 @@ USES_NOTED_S: Final = 60.0
 """How often open connections are looked at for the last use of their tokens."""
 FIRST_STEP_MS: Final = 100
 """Time that a rehearsed market runs, enough to draw something."""
-MIB: Final = 2**20
 END_S: Final = 3.0
 """Time that the tasks of a process have to end."""
 

@@ -9,12 +9,11 @@ from collections.abc import Callable
 from typing import Final
 
 from dashboard.delivery.saving import Saving, next_saving
-from dashboard.process.memory import Memory
+from dashboard.process.memory import MIB, Memory
 from feeds.engine.feed_watch import Trouble, TroubleKind
 
 log = logging.getLogger(__name__)
 LOOK_S: Final = 1.0
-MIB: Final = 2**20
 FACT: Final = (
     "{owner} has {mib} MiB left: readers get one frame a second, and new ones are refused if it "
     "becomes less"

@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 ROOT: Final = Path("/")
 GROUPS: Final = "sys/fs/cgroup"
 KIB: Final = 1024
-LAST_BYTES: Final = 2_560 * 2**20
+MIB: Final = 1024 * KIB
+LAST_BYTES: Final = 2_560 * MIB
 """So much of the machine's memory counts, the last of it: with a tenth of that left it is short.
 
 A share of the whole would call a large machine short of memory that has many GiB left.
