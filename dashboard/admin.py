@@ -134,7 +134,7 @@ class AccountAdmin(DeletionAdmin, UserAdmin):  # type: ignore[type-arg]
 
 @admin.register(Group)
 class PermissionGroupAdmin(DeletionAdmin, GroupAdmin):
-    """Django's page of groups, which also notices the changes of others."""
+    """Django's page of groups; it refuses to save over a change that somebody else made."""
 
     form = ConcurrentForm
 

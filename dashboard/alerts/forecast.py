@@ -30,7 +30,8 @@ def forecast(rule: Rule, tick_size: Decimal, bars: Iterable[Bar]) -> list[Firing
     judge = Judge()
     judge.replace([rule])
     events = list(_events(key, tick_size, bars))
-    # A batch for each event would cost more; time is that of the trades, so nothing is late.
+    # One batch, because a batch for each event would cost more. Time is that of the trades, so
+    # the judge finds no event late.
     return judge.take(Batch(_FEED, FIRST, tuple(events)), events[-1].ts_event)
 
 

@@ -45,7 +45,7 @@ class Gauge:
         self.begin(None)
 
     def begin(self, measures: Measures | None) -> None:
-        """Take the present figure; this is not a change."""
+        """Take the present figure as the first: no condition may say that it crossed."""
         self.value = None if measures is None else self._read(measures)
         self.before: Figure | None = None
         self.changed_at = -1

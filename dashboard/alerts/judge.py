@@ -44,7 +44,10 @@ BEGINNING: Final = Position("", NOTHING)
 LOOK_MS: Final = 1000
 """How often time alone is judged: the age of ticks, the end of a snooze."""
 MENDED: Final = -2
-"""The stamp on a gauge that a correction changed: no occasion has it, so nothing crosses."""
+"""The stamp on a gauge that a correction changed.
+
+No occasion has this stamp, so no condition takes the change for a price that crosses.
+"""
 
 
 class Occasion(NamedTuple):

@@ -189,7 +189,8 @@ class Charts:
         """
         key, row = self.find(request.symbol, access)
         request = request._replace(symbol=shown(key))
-        # Days of reported trades are no sum of their minutes: conditions count by kind of bar.
+        # Days of reported trades are not the sum of their minutes: a trade's conditions may let
+        # it count in a day bar but not in a minute bar.
         bars = self._hub.replica.board.bars.symbols.get(key)
         has_days = request.level == DAY and bars is not None and bars.is_reported
         live = self._in_memory(key, DAY if has_days else min(request.level, MINUTE))

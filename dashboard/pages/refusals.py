@@ -1,6 +1,7 @@
-"""Pages for requests that are refused: by the site's address, each with the setting that cures it,
-what is forbidden or not found, and the answer while the database cannot be used.
+"""Answers to requests that are refused or fail.
 
+A request is refused because its host or origin is not the site's (the answer names the cure), is
+too large, is forbidden or asks for what is not there. It fails while the database cannot be used.
 Must not know what was asked for. These pages must not need the host of the request.
 """
 

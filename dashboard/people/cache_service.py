@@ -16,7 +16,7 @@ from django.utils import timezone
 from dashboard.models import CacheEntry
 
 KEPT_AFTER_END: Final = timedelta(hours=1)
-"""Machines whose clocks are a little slow still need an entry that has ended elsewhere."""
+"""An ended entry is kept so long: a machine whose clock is slow may still need it."""
 ENTRIES_PER_DELETE: Final = 500
 
 

@@ -39,7 +39,7 @@ class Memory(NamedTuple):
 
 
 def read_memory(limit_bytes: int = 0, root: Path = ROOT) -> Memory | None:
-    """Return where least is left; None where nothing is known.
+    """Return the memory limit that is nearest to full; None where no limit is known.
 
     `limit_bytes` is a limit of this process alone, 0 for none.
     """

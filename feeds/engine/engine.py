@@ -177,7 +177,7 @@ class Engine:
         _refuse_shared_symbols(wanted.values())
         # All delistings before all listings: a symbol may move from one feed to another.
         events: list[Event] = []
-        # In the order of the plans: a set has another one in every process, and so had the tape.
+        # Not a set: it is ordered differently in each process, and the tape would differ too.
         for feed in dict.fromkeys([*self._plans, *wanted]):
             events += self._removals(feed, wanted.get(feed), now_ms)
         for feed, plan in wanted.items():
@@ -195,7 +195,8 @@ class Engine:
         former = self._plans.get(feed)
         if former is None:
             return []
-        # Other units make another instrument: prices and sizes on boards mean something else then.
+        # An instrument whose units change is another instrument: the prices and sizes on boards
+        # would mean something else.
         stay = {} if plan is None else _units_of(plan)
         events: list[Event] = [
             Delisting(definition.symbol, now_ms)

@@ -52,7 +52,7 @@ class Recognised(NamedTuple):
 
 
 def separator_of(lines: Iterable[str]) -> str:
-    """Return what separates the columns of some lines: what gives most of them the same number."""
+    """Return the separator that gives the most lines the same number of columns."""
     sample = [line for line in lines if line.strip()]
     best, best_score = ",", (0, 0)
     for separator in SEPARATORS:

@@ -165,7 +165,7 @@ def _refuse_packed_twice(head: bytes) -> None:
 def _encoding_of(head: bytes) -> str:
     """Return the encoding of a text: what its mark says, UTF-8, or that of Western Windows.
 
-    Without a mark, every second byte of Latin letters is 0 in UTF-16.
+    UTF-16 without a mark is known by its zeros: in Latin letters every second byte is 0.
     """
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return "utf-32"

@@ -94,7 +94,7 @@ def record_each(action: str, changes: Mapping[str, AuditFacts], *, actor: User |
 def prune_audit(before: datetime) -> Iterator[int]:
     """Delete the entries from before a time; yield how many went after each short transaction.
 
-    Each leaves an entry that says so.
+    Each transaction writes an entry that says how many it deleted.
     """
     while ids := old_audit(before)[:BATCH_ROWS]:
         with transaction.atomic():

@@ -28,9 +28,9 @@ from feeds.market.mended_bars import add_part, add_trade
 TRADES_KEPT: Final = 100_000
 """Trades of an instrument that can be mended, some 40 MB. Older minutes keep only their bars."""
 FORMER_DAY_KEPT_MS: Final = 6 * 3_600_000
-"""The day before is kept until a trade comes so long after the date of a day (UTC midnight).
+"""How long the day before is kept, counted from the midnight (UTC) of the new day's date.
 
-For a day of New York that is an hour or two after its midnight.
+It is dropped at the first trade after that: in New York, an hour or two after midnight there.
 """
 _START, _OPEN, _HIGH, _LOW, _CLOSE, _VOLUME, _TRADES = range(7)
 _Key = tuple[int, int, int]

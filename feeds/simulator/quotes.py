@@ -132,9 +132,9 @@ class Books:
 
     def _in_force(self, place: Whole, is_quote: np.ndarray, quotes: Whole) -> Whole:
         """Return the quote in force at every row: the last quote of its instrument."""
-        # Rows are sorted by instrument. `number` is the last quote up to the row, of any
-        # instrument; `before` is the first quote of the row's own instrument. If the last quote is
-        # an earlier one, the quote is still that of the stride before.
+        # Rows are sorted by instrument. `number` is the index of the last quote up to the row,
+        # `before` is where the quotes of the row's instrument begin. If `number` is smaller, this
+        # stride has no quote of the instrument yet: that of the stride before is in force.
         number = np.cumsum(is_quote) - 1
         before = np.searchsorted(place[is_quote], place)
         is_known = number >= before

@@ -1,4 +1,4 @@
-"""The end of a run of real processes: the market stops, and everybody must come to where it is."""
+"""Ends a run of real processes: stops the market, and says where every reader must arrive."""
 
 from tests.support.served import operate_feed
 from tests.support.shared_market import SharedMarket

@@ -1,4 +1,7 @@
-"""A server that stops tells every reader so and ends well: traps 11 and 13, on both servers."""
+"""A server that stops tells every reader so and ends well, on both servers.
+
+So it does with readers that read nothing, and with a handshake that is complete only afterwards.
+"""
 
 import json
 import signal

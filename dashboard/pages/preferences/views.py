@@ -1,4 +1,4 @@
-"""What a person wants of every page: told to each page before it is painted, and read again later.
+"""Gives pages the choices of a person: before a page is painted, and later when it asks again.
 
 Must not write rows (services do).
 """

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Locks for a browser without Web Locks, which it has on no page that came over plain http from another machine. A tab asks
- * the other tabs of the browser whether one of them has the lock, and takes it when none says so in time.
+ * Locks for pages without Web Locks: a browser gives those to no page that came over plain http from another machine.
+ * A tab asks the other tabs whether one of them has the lock, and takes it when none says so in time.
  * A tab that the browser has put to sleep does not answer, so a lock may then have two holders.
  */
 

@@ -34,7 +34,7 @@ export class TitleRow {
     if (edits) this.#equip(edits);
   }
 
-  /** Let the line be of another section. @param {string} title */
+  /** Show another section's title in this line. @param {string} title */
   name(title) {
     if (title === this.title) return;
     this.title = title;
