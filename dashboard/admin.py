@@ -72,7 +72,7 @@ admin.site.unregister(mail_admin.EmailAddress)  # the page of an account has its
 
 
 class AccountForm(ConcurrentForm, UserChangeForm):  # type: ignore[type-arg]
-    """Django's form of an account, which also notices the changes of others."""
+    """Django's form of an account; it refuses to save over a change that somebody else made."""
 
     def clean(self) -> dict[str, Any] | None:
         """Refuse to take away the last superuser: nobody could look after the site."""

@@ -89,7 +89,7 @@ from feeds.upstream.connection import Upstream
 
 log = logging.getLogger(__name__)
 GOODBYE_S: Final = 1.0
-"""Time that sockets have to receive the news of a restart; a server kills slow stops."""
+"""Time that sockets have to receive the news of a restart: a process that ends late is killed."""
 USES_NOTED_S: Final = 60.0
 """How often open connections are looked at for the last use of their tokens."""
 FIRST_STEP_MS: Final = 100

@@ -1,8 +1,8 @@
 """How often an alert would have fired, for the person who is about to save it.
 
-Must not write. A recording tells it exactly. Stored bars tell it about, where there is no recording
-or beside one that is shorter. Everything is with the rights of the person: who sees delayed data
-learns only of what was replayed or recorded so many minutes ago.
+Must not write. A recording gives the exact number. For times without a recording stored bars give
+an estimate. Everybody learns only what they may see: with a delay of 15 minutes, nothing of what
+was replayed or recorded less than 15 minutes ago.
 """
 
 from typing import Final, NamedTuple
@@ -62,7 +62,7 @@ def _rule(key: str, facts: AlertFacts) -> Rule:
 
 
 def _joined(recorded: Recorded, estimate: Hindsight) -> Hindsight:
-    """Return both; where there is a recording, its places count and not those of bars."""
+    """Return both results as one; bars add no place within the time that was recorded."""
     first_ms, last_ms = recorded.span_ms
     others = [place for place in estimate.places if not first_ms <= place <= last_ms]
     text = f"{recorded.text} {estimate.text}".strip()

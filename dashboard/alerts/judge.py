@@ -42,7 +42,7 @@ from feeds.market.events import (
 BEGINNING: Final = Position("", NOTHING)
 """The place before a first life of the market."""
 LOOK_MS: Final = 1000
-"""How often time alone is judged: the age of ticks, the end of a snooze."""
+"""How often the judge looks for what time alone changes: the age of ticks, the end of a snooze."""
 MENDED: Final = -2
 """The stamp on a gauge that a correction changed.
 

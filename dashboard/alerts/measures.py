@@ -73,7 +73,7 @@ class Measures:
         self.minute = -1
         self.minute_volume = 0
         self.minutes: deque[int] = deque(maxlen=MINUTES_KEPT)
-        # The numbers of these minutes; -1 after a restart, which nothing can mend any more.
+        # The numbers of these minutes. After a restart they are -1: corrections cannot find them.
         self._former: deque[int] = deque(maxlen=MINUTES_KEPT)
         self.windows: dict[int, Window] = {}
 

@@ -36,7 +36,8 @@ T = TypeVar("T")
 SETTLE_S: Final = 2.0
 """How long a batch waits for its firings to be stored.
 
-On a busy machine that takes most of a second. What a crash loses is only what was published first.
+On a busy machine that takes most of a second. A crash can lose the firings of a batch only if the
+batch was published before they were stored.
 """
 LOOK_S: Final = 0.5
 """The rows are looked at this often: a right that ended ends its alerts within a second."""

@@ -86,7 +86,7 @@ def undo_entry(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def operate(request: HttpRequest, slug: str, name: str) -> HttpResponse:
-    """Do a command to a feed, or to some of its instruments."""
+    """Carry out a command on a feed, or on some of its instruments."""
     command = COMMANDS.get(name)
     if command is None:
         raise Http404

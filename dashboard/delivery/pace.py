@@ -83,9 +83,9 @@ class ReaderPace:
 
     def note_sent(self, sequence: int, now_s: float) -> None:
         """Note that a frame up to `sequence` was sent; the next is due an interval later."""
-        # From the time it was due, so that waiting for batches does not add up to a lower rate. But
-        # after a rest from now, or the frames that were not needed would come in a burst. So would
-        # the next frame of a fast reader that waited for an interval: it must not be due already.
+        # The interval counts from the time when the frame was due: counted from now, each wait for
+        # a batch would lower the rate. After a rest it does count from now: the frames that nobody
+        # needed must not come in a burst. A frame that is late by an interval is such a rest, too.
         late_s = now_s - self.due_s
         is_rest = late_s > GRID_S or late_s >= self._interval_s
         self.due_s = (now_s if is_rest else self.due_s) + self._interval_s

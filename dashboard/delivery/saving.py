@@ -12,7 +12,7 @@ from dashboard.wire.registry import MAX_RATE
 SAVED_RATE: Final = 1.0
 """Frames per second that every reader may have at most while memory is short."""
 BACK: Final = 0.05
-"""A step is taken back when so much less of the memory is in use than where it began."""
+"""A step ends when the share in use is so much lower than the share at which the step begins."""
 
 
 class Saving(IntEnum):

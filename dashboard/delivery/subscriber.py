@@ -1,4 +1,4 @@
-"""The brain of one connection, whatever carries it: it takes commands and makes frames.
+"""Decides what one connection gets, whatever carries it: it takes commands and makes frames.
 
 Pure. Must not know sockets, tasks or rows. Time and the replica arrive as arguments.
 """

@@ -95,9 +95,10 @@ def _listed(headers: Headers, name: bytes) -> list[bytes]:
 
 
 def _is_secure(schemes: Sequence[bytes], place: int, hops: int) -> bool | None:
-    """Return what is said of the client's scheme: beside its hop if each hop has one, else last.
+    """Say whether the client uses TLS, None where no proxy says so.
 
-    A proxy that replaces the header makes it one entry, however many hops there are.
+    If there is a scheme for each hop, that of the client's hop counts, otherwise the last one: a
+    proxy that replaces the header leaves one entry, however many hops there are.
     """
     if not schemes:
         return None

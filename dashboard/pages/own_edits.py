@@ -45,7 +45,7 @@ def page_of(list_key: object) -> str:
 def watchlist_add(request: HttpRequest, user: User, sent: QueryDict) -> Done:
     """Put one or more symbols on a list, after `place` others if that is sent.
 
-    To a script an undo says nothing: the page shows by itself that the symbol is back.
+    A script gets no text after an undo: its page shows by itself that the symbol is back.
     """
     wanted = checked(SymbolsForm(sent))
     symbols, place, list_id = wanted["symbol"], wanted["place"], wanted["list"]

@@ -1,6 +1,6 @@
 """Views that only change something, and so have no page of their own.
 
-Their address comes back all the same: by reloading, from the history, or as `next` after a sign-in.
+A browser may GET their address all the same: by reloading, from its history, or after a sign-in.
 Must not know what the views change.
 """
 

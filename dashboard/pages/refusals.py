@@ -28,10 +28,10 @@ from feeds.database import with_connection, writability
 
 log = logging.getLogger(__name__)
 FOREIGN_REASONS: Final = ("Origin checking failed", "Referer checking failed")
-"""How Django's reasons begin that are about where a form came from."""
+"""The beginnings of those reasons of Django that are about where a form came from."""
 HOST_CHARACTERS: Final = 100
 RETRY_AFTER_S: Final = 5
-"""When to ask again after a database that was locked, full, read-only or away."""
+"""When a client may ask again if the database is locked, full, read-only or away."""
 
 NO_DATABASE: Final = (
     "The site cannot read or write its accounts and settings now. Prices go on. Nothing was "

@@ -66,7 +66,8 @@ class SymbolsField(CapitalsInput):
         """Return each symbol once, in upper case and in their order."""
         parts = [str(part) for part in value or [""]]
         texts = [symbol for part in parts for symbol in symbols_in(part)]
-        # Signs alone, such as `..`, are refused for what they are, and not for being nothing.
+        # For signs alone, such as `..`, the answer says that they are no symbol, and not that the
+        # field is empty.
         texts = texts or [part for part in parts if part.strip(" ,;\t\r\n")]
         if len(texts) > SYMBOLS_PER_REQUEST:
             raise ValidationError(f"Send at most {SYMBOLS_PER_REQUEST} symbols at once.")

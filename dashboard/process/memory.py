@@ -14,9 +14,10 @@ GROUPS: Final = "sys/fs/cgroup"
 KIB: Final = 1024
 MIB: Final = 1024 * KIB
 LAST_BYTES: Final = 2_560 * MIB
-"""So much of the machine's memory counts, the last of it: with a tenth of that left it is short.
+"""Only the last part of the machine's memory counts, which has this size.
 
-A share of the whole would call a large machine short of memory that has many GiB left.
+With a tenth of this part left memory is short. With a tenth of the whole memory left, a large
+machine would still have many GiB.
 """
 
 

@@ -23,8 +23,8 @@ AT_ONCE: Final = 16
 """Messages that a process sends at the same time."""
 AT_ONCE_PER_USER: Final = 3
 LOOK_S: Final = 5.0
-"""The rows are looked at this often. New ones are announced; this finds what is to be tried again,
-and what a process left that died."""
+"""The rows are looked at this often. New ones are announced. The look finds dispatches that are to
+be tried again, and those of a process that died."""
 BUSY_LOOK_S: Final = 1.0
 """The same while there is much to send: each destination takes one message a second."""
 log = logging.getLogger(__name__)

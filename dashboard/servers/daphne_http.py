@@ -153,7 +153,7 @@ class DaphneChannel(HeaderChannel):
         self._deadline.start(self.limits.head_s, self._end_late)
 
     def connectionLost(self, reason: Any) -> None:  # noqa: N802 Twisted's name
-        """Forget the time of what will not come."""
+        """End the deadline of a request that will not come."""
         self._deadline.cancel()
         self._idle.cancel()
         super().connectionLost(reason)

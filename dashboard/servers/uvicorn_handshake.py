@@ -80,7 +80,7 @@ class HandshakeSansIO(WebSocketsSansIOProtocol):
             self.response.headers.clear()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the time of a handshake that nobody waits for."""
+        """End the deadline of a handshake that nobody waits for."""
         self._handshake.cancel()
         super().connection_lost(exc)
 

@@ -52,7 +52,7 @@ class UvicornHttp(HeaderHttp):
         self._deadline.start(self.limits.head_s, self._end_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the time of what will not come, and tell all requests that their reader left."""
+        """End the deadline of a request that will not come; tell all that their reader left."""
         self._deadline.cancel()
         super().connection_lost(exc)
         # uvicorn tells only the newest of the requests that came at once.

@@ -42,7 +42,7 @@ def modules(*names: str, soon: str = "") -> SafeString:
 
 @cache
 def imported_by(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return all scripts that these import, also by way of others, but not these themselves."""
+    """Return all scripts that these import, directly or through others, but not these."""
     seen = dict.fromkeys(names)
     waiting = list(names)
     while waiting:

@@ -59,7 +59,7 @@ class Personal(msgspec.Struct, frozen=True):
 
 
 def version_of(lists: tuple[NamedList, ...]) -> str:
-    """Return a short text that differs whenever anything of the lists does."""
+    """Return a short text that changes with every change of the lists."""
     return blake2s(_encode(lists), digest_size=VERSION_BYTES).hexdigest()
 
 

@@ -63,9 +63,9 @@ class MarketAdmin(DeletionAdmin):
 
     @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
     def operate_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
-        """Do a command to a row and return to its page; by GET, only show that page.
+        """Carry out a command on a row and return to its page; by GET, only show that page.
 
-        The address comes back by reloading, from the history, or as `next` after a sign-in.
+        A browser may GET the address: by reloading, from its history, or after a sign-in.
         """
         if not self.has_operate_permission(request):
             raise PermissionDenied
@@ -77,7 +77,7 @@ class MarketAdmin(DeletionAdmin):
         return HttpResponseRedirect(self._address("change", pk))
 
     def operate(self, request: HttpRequest, name: str, rows: Iterable[Any]) -> None:
-        """Do a command to rows, and say what was done and what was not."""
+        """Carry out a command on rows, and say what was done and what was not."""
         command = self.commands[name]
         if not request.user.has_perm(command.permission):
             raise PermissionDenied
@@ -89,7 +89,7 @@ class MarketAdmin(DeletionAdmin):
             tell(request, answer.not_done)
 
     def confirm(self, request: HttpRequest, name: str, rows: QuerySet[Any]) -> HttpResponse | None:
-        """Show what a command ends; do it to rows when that is confirmed."""
+        """Show what a command ends; carry it out on the rows when somebody confirms."""
         if "confirmed" in request.POST:
             self.operate(request, name, rows)
             return None

@@ -23,8 +23,8 @@ RECENT_BATCHES: Final = 250
 """Batches before the board that a new reader gets: 12 s at 50 ms. A reader whose process has
 ended resumes from them at the next process."""
 PATIENCE_READS: Final = 3
-"""Reads of a stream that is behind its reader before this one begins again: 3 s. A feed that finds
-its stream lost writes it again within a second."""
+"""A reader begins again after so many reads in a row that find the stream behind it: 3 s. A feed
+that finds its stream lost writes it again within a second."""
 log = logging.getLogger(__name__)
 Follow = Callable[[], AsyncIterator[Batch]]
 

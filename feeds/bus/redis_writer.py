@@ -41,7 +41,7 @@ SURE_S: Final = 2.0
 TURN_S: Final = 3.0
 """A stream without a new entry for this long has no feed: a running one writes every second."""
 LOOKS: Final = 12
-"""Looks at the stream in that time that all must find the same."""
+"""How often the stream is looked at in that time; all looks must find the same."""
 Market = Callable[[], Awaitable[None]]
 log = logging.getLogger(__name__)
 

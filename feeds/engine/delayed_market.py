@@ -58,8 +58,8 @@ class DelayLine:
     ) -> list[Event]:
         """List the twins of present instruments; the values of `board` follow after the delay.
 
-        With them a day that had begun earlier is whole. Until then a twin has no values, or those
-        from an earlier life of the market. Phases and states are at once those of the delay ago.
+        With these values a day that began earlier is whole. Until they follow, a twin has none, or
+        those from an earlier life of the market. Phases and states are at once those of that time.
         """
         known = self._known(plan, heard)
         events: list[Event] = []

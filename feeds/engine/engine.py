@@ -188,7 +188,7 @@ class Engine:
                 self._changed.take_all(plan.feed)
         self._plans = wanted
         twins = self._delays.plan(wanted, now_ms, self._left)
-        self._left = NO_CHECKPOINT  # it is only of use to what begins with this market
+        self._left = NO_CHECKPOINT  # only what begins with this market can use it
         return self._publish([*events, *twins], now_ms)
 
     def _removals(self, feed: str, plan: FeedPlan | None, now_ms: int) -> list[Event]:

@@ -58,12 +58,12 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def lot_size(self) -> Decimal:
-        """Return of what every size is a multiple."""
+        """Return the smallest step of sizes."""
         return ONE if self.lot is UNSET else self.lot
 
     @property
     def units(self) -> Units:
-        """Return what prices and sizes count in; with others it would be another instrument."""
+        """Return tick size and lot size; with other units it would be another instrument."""
         return self.tick_size, self.lot_size
 
     @property

@@ -11,7 +11,7 @@ from feeds.market.bars import DAY_MS
 from feeds.recordings.faults import Fault
 
 MONTH_MS: Final = 28 * DAY_MS
-"""Months are of different lengths, all of whole days, and none is shorter."""
+"""No month is shorter than this. Their lengths differ, and are whole days."""
 MOST_DISTANCES: Final = 1000
 ENOUGH: Final = 3
 USUAL_S: Final = frozenset(

@@ -262,7 +262,7 @@ class Table:
         symbol = read_symbol(row.get("symbol", self._layout.symbol))
         definition = self._definitions.get(symbol)
         is_bar = self._layout.kind is TableKind.BARS
-        # A symbol of the table itself without a single price needs no instrument.
+        # Among bars a symbol may be unknown as long as its rows have no price: nobody traded it.
         if definition is None and not (is_bar and is_symbol(symbol) and _has_no_price(row)):
             said = row.get("symbol", symbol)
             message = f"{said[:40]!r} is no instrument of feed {self._plan.feed}"

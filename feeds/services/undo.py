@@ -145,7 +145,7 @@ def _rows_of(entry: AuditEntry) -> QuerySet[Instrument]:
 
 
 def _move(service: Callable[..., Outcome], word: str) -> Do:
-    """Return how instruments are halted or resumed as they were; those that are gone are left."""
+    """Return what halts or resumes the instruments of an entry that are still there."""
 
     def do(entry: AuditEntry, actor: User | None, reason: str) -> str:
         outcome = service(_rows_of(entry), actor=actor, reason=reason)

@@ -111,7 +111,10 @@ class TradedInstrument:
         self._refresh_limits()
 
     def note_change(self, number: int) -> bool:
-        """Say whether phase, reason or day changed since last time; a new day sets the close."""
+        """Say whether phase, reason or day changed since last time.
+
+        On a new day the last price becomes the close.
+        """
         news = (self.phase, self.reason, number)
         if news == self._announced:
             return False

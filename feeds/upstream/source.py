@@ -290,7 +290,7 @@ def _side(price: Decimal, size: Decimal, definition: Definition, rounding: str) 
     """Return price and size of one side; both are 0 where nobody bids or asks.
 
     Raises:
-        ValueError: only one of them is 0, or they cannot be.
+        ValueError: only one of them is 0, or one is out of its range.
     """
     if price == 0 and size == 0:
         return 0, 0

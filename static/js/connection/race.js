@@ -64,7 +64,7 @@ export class Race {
     this.#running.add(transport);
     this.#timers.set(NEXT, HEAD_START_MS, () => this.#next());
     transport.onopen = () => this.#win(candidate, transport);
-    // The receiver of the winner sets its own in `onopen`, before the first frame is handed on.
+    // Whoever takes the winner sets `onframe` within `onopen`, before the first frame is handed on.
     transport.onframe = () => {};
     transport.onclose = (ending) => this.#drop(transport, ending);
     transport.open(this.#positions);

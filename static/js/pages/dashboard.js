@@ -83,9 +83,9 @@ class Dashboard extends MarketPage {
   #typed = null;
   /** @type {number | undefined} */
   #typedTimer;
-  /** Whether the page follows the address or a list: then what opens or closes is no step of a person. */
+  /** Whether the page follows the address or a list: what opens or closes meanwhile is no step of a person. */
   #isFollowing = false;
-  /** The address that the page shows then, while it goes back by itself: somebody closed what they had opened. @type {string | null} */
+  /** While the page goes back by itself, because somebody closed what they had opened: the address to show then. @type {string | null} */
   #closing = null;
   /** Reconnects that the rest of the page knows of. */
   #reconnects = 0;
@@ -417,7 +417,7 @@ class Dashboard extends MarketPage {
     new ColumnMenu(panel, {columns: this.#columns, onchange});
   }
 
-  /** Show these columns, here and wherever the person signs in. What the address said counts no more. @param {string[]} columns */
+  /** Show these columns, here and wherever the person signs in. What the address said no longer counts. @param {string[]} columns */
   #chooseColumns(columns) {
     this.#watchlist.showColumns(columns);
     this.settings.columns = columns.join(",");

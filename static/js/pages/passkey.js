@@ -17,7 +17,8 @@ document.addEventListener("allauth.error", (event) => {
   note.hidden = false;
 });
 
-// Not before: allauth's scripts begin to listen to the buttons then, and were here earlier.
+// allauth's scripts are loaded before this one, and begin to listen to the buttons at this event.
+// So a button that shows also works.
 document.addEventListener("DOMContentLoaded", () => {
   if (!("PublicKeyCredential" in window)) {
     return;

@@ -43,7 +43,7 @@ async function show(data) {
     data: message.url,
     requireInteraction: message.level === "critical",
   });
-  // Only now: a message whose display fails is shown when the push service brings it again.
+  // Noted after it was shown: if that fails, it is shown when the push service brings it again.
   await shown.put(place, new Response());
   const places = await shown.keys();
   await Promise.all(places.slice(0, -MOST_SHOWN).map((old) => shown.delete(old)));

@@ -16,7 +16,7 @@ export class Poster {
   /** The edit before. @type {Promise<unknown>} */
   #former = Promise.resolve();
   #hurry = () => {};
-  /** Edits that wait for the one before wait for this too: the page is being left. @type {Promise<void>} */
+  /** Settles when the page is being left: edits that wait for the one before are then sent at once. @type {Promise<void>} */
   #left = this.#nextLeave();
 
   /**

@@ -34,7 +34,7 @@ class LockRequest {
     // The standard of Web Locks refuses `signal` together with `steal`.
     const options = isForced ? {steal: true} : {signal: this.#controller.signal};
     const wait = () => {
-      // Ended just when the browser gave it: to return nothing gives it back at once.
+      // The wait ended just when the browser gave the lock: to return nothing gives it back at once.
       if (this.isOver) return undefined;
       onacquire();
       // The browser keeps the lock for us until this promise is settled.

@@ -22,7 +22,7 @@ import {ServedTab} from "./served_tab.js";
 /** @typedef {import("./served_tab.js").ReplicaLike} ReplicaLike */
 /** @typedef {import("./messages.js").Broadcast} Broadcast */
 /** @typedef {import("./messages.js").LeaderMessage} LeaderMessage */
-/** Another leader may be on it too. @typedef {import("./messages.js").Channel<import("./messages.js").TabMessage | LeaderMessage, LeaderMessage>} Line */
+/** The channel between the leader and one tab, on which another leader may speak too. @typedef {import("./messages.js").Channel<import("./messages.js").TabMessage | LeaderMessage, LeaderMessage>} Line */
 /** @typedef {import("../connection/state.js").ConnectionState} ConnectionState */
 
 /**

@@ -89,7 +89,7 @@ export class Requests {
 
   /** @param {TabRequest} request */
   #isReady({tab, channel, symbols}) {
-    // It changed its mind: the answer, without symbols, need not wait.
+    // The tab does not want the channel any more: its answer has no symbols, and need not wait.
     if (!tab.wanted.has(channel)) return true;
     if (!this.#known.isWhole(channel)) return false;
     if (TAPE_CHANNELS.includes(channel) && !this.#settled.has(channel)) return false;

@@ -352,7 +352,7 @@ export class ServedTab {
   }
 }
 
-/** Return a frame as somebody gets it who did not ask for corrections. @param {Frame} frame @returns {Frame} */
+/** Return a frame as a tab gets it that did not ask for corrections. @param {Frame} frame @returns {Frame} */
 function uncorrected(frame) {
   if (frame.channel === CHANNEL.TRADES) return {...frame, data: frame.data.filter((entry) => !("fix" in entry))};
   if (frame.channel !== CHANNEL.BARS || frame.type === "snapshot") return frame;

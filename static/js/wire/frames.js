@@ -379,7 +379,7 @@ function isStatusFrame(value) {
   return isMarketFrame(value, CHANNEL.STATUS, isStatusEntry);
 }
 
-/** Read the lists. A server of before says only the symbols of the first. @param {Record<string, unknown>} value @returns {WatchlistFrame | null} */
+/** Read the lists. A server of an earlier release says only the symbols of the first. @param {Record<string, unknown>} value @returns {WatchlistFrame | null} */
 function readWatchlist(value) {
   const frame = {version: "", lists: [], ...value};
   return isWatchlistFrame(frame) ? frame : null;

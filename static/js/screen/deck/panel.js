@@ -30,7 +30,7 @@ const whole = new Intl.NumberFormat("en", {maximumFractionDigits: 0});
 const fine = new Intl.NumberFormat("en", {maximumFractionDigits: 1});
 
 export class DeckPanel {
-  /** A button asks to disconnect a user: one connection, or all of them when it is "". @type {(user: string, connection: string) => void} */
+  /** Hears of the button that disconnects a user: one connection, or all of them if `connection` is "". @type {(user: string, connection: string) => void} */
   ondisconnect = () => {};
   #page;
   #body;

@@ -19,13 +19,13 @@ export const ASPECTS = Object.freeze({
   zone: ["local", "exchange", "utc"],
 });
 
-/** What is kept for a person besides. */
+/** Other choices that are kept for a person. */
 const NOTICES = Object.freeze(["notices.desktop", "notices.sound"]);
 
 /** What the system says. */
 const wantsContrast = matchMedia("(prefers-contrast: more)");
 
-/** Told when somebody chose another look. */
+/** The event that says that somebody chose another look. */
 export const CHANGED = "look";
 
 /**

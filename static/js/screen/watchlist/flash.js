@@ -6,7 +6,7 @@
 
 /** How long a cell is lit. */
 const LIT_MS = 350;
-/** So much longer, until the timer: mostly a paint puts the light out before, and saves the browser a frame. */
+/** The timer waits so much longer: mostly a paint puts the light out before, which saves the browser a frame. */
 const SPARE_MS = 100;
 /** The least time from one flash of a cell to the next: below three per second (WCAG 2.3.1). */
 const FLASH_EVERY_MS = 400;

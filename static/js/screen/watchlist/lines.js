@@ -21,7 +21,7 @@ import {TitleRow, lineWith} from "./title_row.js";
 const SHORT = 50;
 /** Lines with an element on both sides of those in view. */
 const SPARE = 12;
-/** So many of them must be left; then others get elements, several at once. */
+/** When fewer of them are left, other lines get elements, several at once. */
 const NEEDED = 4;
 /** The number of the first line for a screen reader; the head is 1. */
 const FIRST_NUMBER = 2;
@@ -267,7 +267,7 @@ export class Lines {
     view.arrange(this.#columns);
     view.name(symbol);
     if (!servers) view.paint(this.#facts(symbol), 0, this.#flasher);
-    // After the paint, which ends the quiet: the first prices of a line are no news either.
+    // After the paint, which lets lines flash again. The next prices of a new line are no news either.
     view.hush();
     this.#views.set(symbol, view);
     this.#dress(view);

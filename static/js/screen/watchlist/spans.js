@@ -5,7 +5,7 @@
  */
 
 /** Lines from `first` to before `end`. @typedef {{first: number, end: number}} Span */
-/** A run of lines that have elements, or of lines in whose stead there is empty space. @typedef {Span & {isEmpty: boolean}} Run */
+/** A run of lines that have elements, or of lines in whose place there is empty space. @typedef {Span & {isEmpty: boolean}} Run */
 
 /**
  * Return the lines that are in view, and `spare` more on both sides.

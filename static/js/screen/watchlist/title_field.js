@@ -10,7 +10,7 @@ import {make} from "../../dom.js";
 const LENGTH = "40";
 
 /**
- * Put a field in the stead of a title. Enter and leaving it give the new name, Escape leaves the old one.
+ * Put a field in the place of a title. Enter, or leaving the field, takes the new name; Escape keeps the old one.
  * @param {HTMLElement} place the element with the title, which comes back
  * @param {string} title
  * @param {(name: string) => void} onrename

@@ -53,13 +53,13 @@ export class Watchlist {
   /** @type {readonly import("./sections.js").Section[]} */
   #sections = [];
   #edits;
-  /** The same in the order of the lines, with those that the filter leaves out. @type {readonly string[]} */
+  /** All symbols of the list in the order of the lines, also those that the filter leaves out. @type {readonly string[]} */
   #arranged = [];
   /** The same symbols, to look them up. @type {ReadonlySet<string>} */
   #listed = new Set();
   /** The symbol of the line that somebody chose. @type {string | null} */
   #selected = null;
-  /** What somebody looks for, and the same if a line has it. */
+  /** What somebody looks for, and what the filter looks for: the same if a line has it, else "". */
   #text = "";
   #needle = "";
   #isFrozen = false;
