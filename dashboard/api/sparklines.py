@@ -23,7 +23,7 @@ IN_MEMORY: Final = 1_000
 """More closed minutes than memory keeps of an instrument."""
 
 
-class Line(NamedTuple):
+class Sparkline(NamedTuple):
     """A line: the day (exchange time, UTC ms), and in order of time the minutes after its
     beginning with their closes (ticks); none before the first trade."""
 
@@ -56,18 +56,18 @@ class Sparklines:
         self._hub = hub
         self._read = read
 
-    async def lines(self, rows: dict[str, Row]) -> dict[str, Line]:
+    async def lines(self, rows: dict[str, Row]) -> dict[str, Sparkline]:
         """Return the lines of rows, which are given by key: a delayed key has delayed data."""
         live = {key: self._in_memory(key) for key in rows}
         asked: dict[DayQuestion, list[str]] = {}
         for key, row in rows.items():
             asked.setdefault(self._question(row, live[key]), []).append(key)
-        found: dict[str, Line] = {}
+        found: dict[str, Sparkline] = {}
         for (day_ms, until_ms), keys in asked.items():
             stored = await self._read({shown(key) for key in keys}, day_ms, until_ms)
             for key in keys:
                 # A minute in memory may have closed meanwhile: the stored one is then the whole.
-                found[key] = _line(day_ms, live[key] | stored.get(shown(key), {}))
+                found[key] = _sparkline(day_ms, live[key] | stored.get(shown(key), {}))
         return found
 
     def _in_memory(self, key: str) -> dict[int, int]:
@@ -86,7 +86,7 @@ class Sparklines:
         return DayQuestion(newest_ms - newest_ms % DAY_MS, until_ms)
 
 
-def _line(day_ms: int, closes: dict[int, int]) -> Line:
+def _sparkline(day_ms: int, closes: dict[int, int]) -> Sparkline:
     """Return the line of a day. When there are too many minutes, a point stands for several."""
     minutes = {
         (start_ms - day_ms) // MINUTE_MS: closes[start_ms]
@@ -94,8 +94,8 @@ def _line(day_ms: int, closes: dict[int, int]) -> Line:
         if day_ms <= start_ms < day_ms + DAY_MS
     }
     if not minutes:
-        return Line(day_ms, [])
+        return Sparkline(day_ms, [])
     first, last = min(minutes), max(minutes)
     step = -(-(last - first + 1) // MOST_POINTS)
     points = {minute // step: (minute, close) for minute, close in minutes.items()}
-    return Line(day_ms, list(points.values()))
+    return Sparkline(day_ms, list(points.values()))

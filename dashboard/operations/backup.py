@@ -43,7 +43,7 @@ class Manifest(msgspec.Struct, forbid_unknown_fields=True):
     files: dict[str, str]
 
 
-class Places(NamedTuple):
+class DataPaths(NamedTuple):
     """Where the data lies: the file of the key, and the folder of recordings."""
 
     key: Path
@@ -51,7 +51,7 @@ class Places(NamedTuple):
 
 
 def write_backup(
-    target: Path, places: Places, *, vendor: str, dump: Callable[[Path], None]
+    target: Path, paths: DataPaths, *, vendor: str, dump: Callable[[Path], None]
 ) -> Manifest:
     """Write a backup into a new file; `dump` writes the database into the file it is given.
 
@@ -65,7 +65,7 @@ def write_backup(
             database = folder / DATABASE
             dump(database)
             unfinished = folder / "backup"
-            manifest = _pack(unfinished, [(DATABASE, database), *_files_of(places)], vendor)
+            manifest = _pack(unfinished, [(DATABASE, database), *_files_of(paths)], vendor)
             # It gets its name when it is whole, so no half backup ever has that name.
             unfinished.replace(target)
     except OSError as error:
@@ -74,7 +74,7 @@ def write_backup(
 
 
 def read_backup(
-    source: Path, places: Places, *, vendor: str, load: Callable[[Path], None]
+    source: Path, paths: DataPaths, *, vendor: str, load: Callable[[Path], None]
 ) -> Manifest:
     """Put back what a backup holds; nothing is changed before all checksums were compared.
 
@@ -85,25 +85,25 @@ def read_backup(
         BackupFailed: the file is damaged or of another kind of database, or cannot be put back.
     """
     try:
-        places.recordings.parent.mkdir(parents=True, exist_ok=True)
-        with _private_folder(places.recordings.parent) as folder:
+        paths.recordings.parent.mkdir(parents=True, exist_ok=True)
+        with _private_folder(paths.recordings.parent) as folder:
             manifest = _unpack(source, folder)
             if manifest.vendor != vendor:
                 raise BackupFailed(f"it holds a database of {manifest.vendor}, not of {vendor}")
             # The database first: it is the one that can refuse, and then no file has changed.
             load(folder / DATABASE)
-            _put_back(folder, manifest, places)
+            _put_back(folder, manifest, paths)
     except OSError as error:
         raise BackupFailed(f"{source} cannot be restored: {error.strerror or error}") from None
     return manifest
 
 
-def _files_of(places: Places) -> Iterator[tuple[str, Path]]:
-    if places.key.exists():
-        yield KEY, places.key
-    for file in sorted(places.recordings.rglob("*")):
+def _files_of(paths: DataPaths) -> Iterator[tuple[str, Path]]:
+    if paths.key.exists():
+        yield KEY, paths.key
+    for file in sorted(paths.recordings.rglob("*")):
         if file.is_file() and file.suffix != UNFINISHED:
-            yield f"{RECORDINGS}/{file.relative_to(places.recordings).as_posix()}", file
+            yield f"{RECORDINGS}/{file.relative_to(paths.recordings).as_posix()}", file
 
 
 @contextmanager
@@ -194,12 +194,12 @@ def _checksum(file: Path) -> str:
     return checksum.hexdigest()
 
 
-def _put_back(folder: Path, manifest: Manifest, places: Places) -> None:
+def _put_back(folder: Path, manifest: Manifest, paths: DataPaths) -> None:
     for name in manifest.files:
         if name == KEY:
-            _move(folder / name, places.key)
+            _move(folder / name, paths.key)
         elif name.startswith(f"{RECORDINGS}/"):
-            _move(folder / name, places.recordings / name.removeprefix(f"{RECORDINGS}/"))
+            _move(folder / name, paths.recordings / name.removeprefix(f"{RECORDINGS}/"))
 
 
 def _move(file: Path, target: Path) -> None:

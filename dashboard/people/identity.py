@@ -24,9 +24,9 @@ from django.utils import timezone
 from dashboard.models import ApiToken, BrowserSession
 from dashboard.people import token_service
 from dashboard.people.access import EVERY_SCOPE, NO_RIGHTS, UNLIMITED, Access, Rights, Scope
-from dashboard.people.batches import Batches
 from dashboard.people.second_factor import has_shown, must_show
 from dashboard.people.selectors import access_of, rights_of
+from dashboard.people.shared_lookups import SharedLookups
 from dashboard.people.tokens import digest_of, good_marks, is_good_hash, read_old_token
 from dashboard.process.cpu_meter import in_thread
 from dashboard.wire.registry import Close
@@ -145,7 +145,7 @@ def look_up(credentials: Collection[Credential]) -> dict[Credential, Identity]:
     return {**holders_of_sessions(keys), **holders_of_tokens(tokens)}
 
 
-newcomers: Final = Batches(look_up)
+newcomers: Final = SharedLookups(look_up)
 """Looks up together those that come together."""
 
 

@@ -48,16 +48,16 @@ class ReaderPosition(msgspec.Struct, frozen=True):
         return f"{self.epoch}{self.mark}:{self.sequence}"
 
 
-NOWHERE: Final = ReaderPosition("", NOTHING)
-"""The place of a reader whose own position cannot be read."""
+UNREADABLE_POSITION: Final = ReaderPosition("", NOTHING)
+"""Stands for a position that a reader sent and that cannot be read."""
 
 
 def position_of(since: str | None) -> ReaderPosition | None:
-    """Read a position; return None without a text, and NOWHERE for junk.
+    """Read a position; return None without a text, and UNREADABLE_POSITION for junk.
 
-    Nobody can resume from NOWHERE, so a reader that sent junk learns of its gap.
+    Nobody can resume from that, so a reader that sent junk learns of its gap.
     """
     try:
         return None if since is None else ReaderPosition.parse(since)
     except InvalidPosition:
-        return NOWHERE
+        return UNREADABLE_POSITION

@@ -11,7 +11,16 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Final
 
 from feeds.bus.interface import Attachment, Overrun
-from feeds.bus.redis_link import LOST, NOWHERE, RETRY_S, Entry, Id, Outage, RedisLink, error_text
+from feeds.bus.redis_link import (
+    BEFORE_FIRST_ID,
+    LOST,
+    RETRY_S,
+    Entry,
+    Id,
+    Outage,
+    RedisLink,
+    error_text,
+)
 from feeds.bus.redis_writer import BACKLOG_BATCHES, STREAM_BATCHES, TURN_S, Market, RedisWriter
 from feeds.clock import Clock
 from feeds.exceptions import BusDown, InvalidPacking
@@ -202,7 +211,7 @@ class RedisBus:
     async def _newest(self) -> Id:
         """Return the newest id in Redis; the board is ahead of a stream that was emptied."""
         head = await self._link.head()
-        return max(NOWHERE if head is None else head.id, await self._link.newest())
+        return max(BEFORE_FIRST_ID if head is None else head.id, await self._link.newest())
 
     def _unpack(self, entry: Entry) -> Batch | None:
         """Return the batch of an entry; None when the entry is not ours."""

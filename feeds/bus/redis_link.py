@@ -55,7 +55,7 @@ class Id(NamedTuple):
         return f"{self.term}-{self.number}"
 
 
-NOWHERE: Final = Id(0, 0)
+BEFORE_FIRST_ID: Final = Id(0, 0)
 """Before the first id."""
 
 
@@ -90,12 +90,15 @@ class RedisLink:
         )
 
     async def newest(self) -> Id:
-        """Return the newest id that was written or claimed; NOWHERE when the stream is gone."""
+        """Return the newest id that was written or claimed.
+
+        It is BEFORE_FIRST_ID when the stream is gone.
+        """
         try:
             found = await _answer(self._redis.xinfo_stream(STREAM))
         except ResponseError as error:
             if "no such key" in str(error):
-                return NOWHERE
+                return BEFORE_FIRST_ID
             raise
         # Not the id of the last entry: a claim deletes its entry, and only this id still shows it.
         return Id.parse(found["last-generated-id"])

@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Final
 
 from feeds.bus.mirror import Mirror
-from feeds.bus.redis_link import LOST, NOWHERE, RETRY_S, Entry, Head, Id, Outage, RedisLink
+from feeds.bus.redis_link import BEFORE_FIRST_ID, LOST, RETRY_S, Entry, Head, Id, Outage, RedisLink
 from feeds.clock import Clock
 from feeds.market.board import Board
 from feeds.market.events import Batch
@@ -68,7 +68,7 @@ class RedisWriter:
         self._stream_batches = stream_batches
         self._backlog_batches = backlog_batches
         self._mirror = Mirror()
-        self._term = NOWHERE.term
+        self._term = BEFORE_FIRST_ID.term
         self._number = 0
         self._backlog: deque[Entry] = deque()
         self._backlog_bytes = 0
@@ -116,7 +116,7 @@ class RedisWriter:
 
     async def _wait_for_turn(self, rehearse: Market) -> None:
         """Wait until no other feed writes, then begin a term above all former ones."""
-        seen, looks, has_rehearsed = NOWHERE, 0, False
+        seen, looks, has_rehearsed = BEFORE_FIRST_ID, 0, False
         while True:
             try:
                 newest = await self._link.newest()
@@ -143,7 +143,7 @@ class RedisWriter:
 
     def _is_free(self, newest: Id) -> bool:
         # A stream whose newest entry is of this writer's own former market has no other feed.
-        return newest == NOWHERE or newest.term == self._term
+        return newest == BEFORE_FIRST_ID or newest.term == self._term
 
     def _begin_term(self, term: int) -> None:
         self._outage.end()

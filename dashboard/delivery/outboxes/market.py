@@ -12,7 +12,7 @@ from math import inf
 from operator import attrgetter
 
 from dashboard.delivery.market_view import MarketView, view_of
-from dashboard.delivery.outboxes.place import NOWHERE, Place
+from dashboard.delivery.outboxes.place import NO_POSITION, Place
 from dashboard.delivery.replica import Replica
 from dashboard.people.access import UNLIMITED, Access
 from dashboard.wire.frames import (
@@ -226,7 +226,7 @@ class TradesOutbox:
         self.symbols |= set(symbols)
         if was_open and (is_added or (is_ahead and not is_impossible)):
             return False
-        self.place.stand_at(NOWHERE if is_impossible else since)
+        self.place.stand_at(NO_POSITION if is_impossible else since)
         return self.place.is_in(replica) and _reaches(replica, since.sequence)
 
     def adds(self, symbols: Iterable[str], since: Position) -> bool:
@@ -382,7 +382,7 @@ class StatusOutbox:
         """Open the channel; say whether it resumes at `since`."""
         self.is_open = True
         self._is_lost = since is not None
-        self.place.stand_at(NOWHERE)
+        self.place.stand_at(NO_POSITION)
         if since is None or not replica.has_or_awaits(since):
             return False
         try:

@@ -8,7 +8,8 @@ from typing import Final
 from dashboard.delivery.replica import Replica
 from feeds.market.events import NOTHING, Position
 
-NOWHERE: Final = Position("", NOTHING)
+NO_POSITION: Final = Position("", NOTHING)
+"""Of a reader that stands on no tape yet, or on none that is known."""
 
 
 class Place:
@@ -21,7 +22,7 @@ class Place:
     __slots__ = ("epoch", "looked", "sequence")
 
     def __init__(self) -> None:
-        self.stand_at(NOWHERE)
+        self.stand_at(NO_POSITION)
 
     @property
     def position(self) -> Position:

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from dashboard.exceptions import BackupFailed
-from dashboard.operations.backup import Places, write_backup
+from dashboard.operations.backup import DataPaths, write_backup
 from dashboard.operations.databases import dump
 
 
@@ -28,11 +28,11 @@ class Command(BaseCommand):
         Raises:
             CommandError: it cannot be made.
         """
-        places = Places(settings.MARKET_DATA_DIR / "secret_key", settings.MARKET_RECORDINGS_DIR)
+        paths = DataPaths(settings.MARKET_DATA_DIR / "secret_key", settings.MARKET_RECORDINGS_DIR)
         try:
             manifest = write_backup(
                 options["file"].resolve(),
-                places,
+                paths,
                 vendor=connection.vendor,
                 dump=lambda file: dump(connection, file),
             )

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from dashboard.exceptions import BackupFailed
-from dashboard.operations.backup import Places, read_backup
+from dashboard.operations.backup import DataPaths, read_backup
 from dashboard.operations.databases import has_tables, load
 
 
@@ -32,11 +32,11 @@ class Command(BaseCommand):
         """
         if has_tables(connection) and not options["replace"]:
             raise CommandError("there is a database already: stop the site, and add --replace")
-        places = Places(settings.MARKET_DATA_DIR / "secret_key", settings.MARKET_RECORDINGS_DIR)
+        paths = DataPaths(settings.MARKET_DATA_DIR / "secret_key", settings.MARKET_RECORDINGS_DIR)
         try:
             manifest = read_backup(
                 options["file"].resolve(),
-                places,
+                paths,
                 vendor=connection.vendor,
                 load=lambda file: load(connection, file),
             )

@@ -13,19 +13,19 @@ import msgspec
 import pytest
 
 from dashboard.exceptions import BackupFailed
-from dashboard.operations.backup import MANIFEST, Places, read_backup, write_backup
+from dashboard.operations.backup import MANIFEST, DataPaths, read_backup, write_backup
 from dashboard.operations.databases import _address, check_sqlite
 
 CONTENT = b"a database"
 
 
-def places(folder: Path) -> Places:
-    return Places(folder / "secret_key", folder / "recordings")
+def data_paths(folder: Path) -> DataPaths:
+    return DataPaths(folder / "secret_key", folder / "recordings")
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Places:
-    there = places(tmp_path / "site")
+def site(tmp_path: Path) -> DataPaths:
+    there = data_paths(tmp_path / "site")
     (there.recordings / "demo").mkdir(parents=True)
     there.key.write_text("the key")
     (there.recordings / "demo" / "day.parquet").write_bytes(b"ticks" * 1000)
@@ -33,12 +33,12 @@ def site(tmp_path: Path) -> Places:
     return there
 
 
-def make(site: Places, target: Path, content: bytes = CONTENT) -> Path:
+def make(site: DataPaths, target: Path, content: bytes = CONTENT) -> Path:
     write_backup(target, site, vendor="sqlite", dump=lambda file: file.write_bytes(content))
     return target
 
 
-def restore(source: Path, there: Places, vendor: str = "sqlite") -> list[bytes]:
+def restore(source: Path, there: DataPaths, vendor: str = "sqlite") -> list[bytes]:
     loaded: list[bytes] = []
     read_backup(source, there, vendor=vendor, load=lambda file: loaded.append(file.read_bytes()))
     return loaded
@@ -48,24 +48,24 @@ def files_in(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
-def test_everything_comes_back_in_an_empty_folder(site: Places, tmp_path: Path) -> None:
+def test_everything_comes_back_in_an_empty_folder(site: DataPaths, tmp_path: Path) -> None:
     backup = make(site, tmp_path / "backup.tar.gz")
-    there = places(tmp_path / "new" / "data")
+    there = data_paths(tmp_path / "new" / "data")
     assert restore(backup, there) == [CONTENT]
     assert there.key.read_text() == "the key"
     assert (there.recordings / "demo" / "day.parquet").read_bytes() == b"ticks" * 1000
     assert files_in(there.key.parent) == {"secret_key", "recordings/demo/day.parquet"}
 
 
-def test_only_its_owner_reads_a_backup_and_what_comes_back(site: Places, tmp_path: Path) -> None:
+def test_only_its_owner_reads_a_backup_and_what_comes_back(site: DataPaths, tmp_path: Path) -> None:
     backup = make(site, tmp_path / "backup.tar.gz")
-    there = places(tmp_path / "new")
+    there = data_paths(tmp_path / "new")
     restore(backup, there)
     for file in (backup, there.key, there.recordings / "demo" / "day.parquet"):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_a_file_that_exists_is_not_overwritten(site: Places, tmp_path: Path) -> None:
+def test_a_file_that_exists_is_not_overwritten(site: DataPaths, tmp_path: Path) -> None:
     target = tmp_path / "backup.tar.gz"
     target.write_text("older")
     with pytest.raises(BackupFailed, match="exists already"):
@@ -73,7 +73,7 @@ def test_a_file_that_exists_is_not_overwritten(site: Places, tmp_path: Path) -> 
     assert target.read_text() == "older"
 
 
-def test_a_backup_that_fails_leaves_nothing_behind(site: Places, tmp_path: Path) -> None:
+def test_a_backup_that_fails_leaves_nothing_behind(site: DataPaths, tmp_path: Path) -> None:
     folder = tmp_path / "backups"
     folder.mkdir()
 
@@ -87,7 +87,7 @@ def test_a_backup_that_fails_leaves_nothing_behind(site: Places, tmp_path: Path)
     assert list(folder.iterdir()) == []
 
 
-def test_a_damaged_backup_changes_nothing(site: Places, tmp_path: Path) -> None:
+def test_a_damaged_backup_changes_nothing(site: DataPaths, tmp_path: Path) -> None:
     backup = make(site, tmp_path / "backup.tar.gz", content=bytes(range(256)) * 64)
     whole = backup.read_bytes()
     harmless = 0
@@ -115,7 +115,7 @@ def unpacked(backup: bytes) -> bytes | None:
         return None
 
 
-def test_half_a_backup_changes_nothing(site: Places, tmp_path: Path) -> None:
+def test_half_a_backup_changes_nothing(site: DataPaths, tmp_path: Path) -> None:
     backup = make(site, tmp_path / "backup.tar.gz")
     backup.write_bytes(backup.read_bytes()[:-60])
     assert refuse(backup, tmp_path) == "no whole backup"
@@ -123,7 +123,7 @@ def test_half_a_backup_changes_nothing(site: Places, tmp_path: Path) -> None:
 
 def refuse(backup: Path, tmp_path: Path, vendor: str = "sqlite") -> str:
     """Restore what must be refused; return the part of the reason that is expected."""
-    there = places(tmp_path / "refused")
+    there = data_paths(tmp_path / "refused")
     loaded: list[Path] = []
     with pytest.raises(BackupFailed) as refused:
         read_backup(backup, there, vendor=vendor, load=loaded.append)
@@ -144,7 +144,7 @@ def repacked(backup: Path, changed: dict[str, bytes]) -> Path:
     return copy
 
 
-def test_a_changed_file_is_noticed(site: Places, tmp_path: Path) -> None:
+def test_a_changed_file_is_noticed(site: DataPaths, tmp_path: Path) -> None:
     backup = make(site, tmp_path / "backup.tar.gz")
     for name in ("database", "secret_key", "recordings/demo/day.parquet"):
         assert refuse(repacked(backup, {name: b"other"}), tmp_path) == "damaged or missing"
@@ -160,7 +160,7 @@ def test_a_changed_file_is_noticed(site: Places, tmp_path: Path) -> None:
     ],
 )
 def test_a_manifest_that_lies_is_noticed(
-    site: Places, tmp_path: Path, facts: dict, reason: str
+    site: DataPaths, tmp_path: Path, facts: dict, reason: str
 ) -> None:
     backup = make(site, tmp_path / "backup.tar.gz")
     with tarfile.open(backup) as archive:
@@ -169,7 +169,7 @@ def test_a_manifest_that_lies_is_noticed(
     assert refuse(forged, tmp_path) == reason
 
 
-def test_a_backup_of_another_database_is_refused(site: Places, tmp_path: Path) -> None:
+def test_a_backup_of_another_database_is_refused(site: DataPaths, tmp_path: Path) -> None:
     assert refuse(make(site, tmp_path / "b"), tmp_path, vendor="postgresql") == "not of"
 
 

@@ -18,7 +18,7 @@ from dashboard.wire.commands import (
     notice_id_of,
 )
 from dashboard.wire.frames import encode_row, encode_snapshot, encode_update
-from dashboard.wire.positions import NOWHERE, ReaderPosition, position_of
+from dashboard.wire.positions import UNREADABLE_POSITION, ReaderPosition, position_of
 from dashboard.wire.registry import CLOSE_TEXT, ERROR_TEXT, SNAPSHOT_ENTRIES, Channel, Close, Error
 from feeds.market.board import Board
 from feeds.market.events import Event
@@ -142,7 +142,7 @@ def test_positions_and_ids_are_read() -> None:
     ],
 )  # fmt: skip
 def test_junk_is_the_position_of_a_reader_that_was_somewhere(junk: str) -> None:
-    assert position_of(junk) == NOWHERE
+    assert position_of(junk) == UNREADABLE_POSITION
 
 
 def test_a_big_snapshot_comes_in_frames_that_say_that_more_follow() -> None:

@@ -21,7 +21,7 @@ CROWD: Final = 8
 """Questions in one look that make the next pause longer."""
 
 
-class Batches(Generic[Key, Found]):
+class SharedLookups(Generic[Key, Found]):
     """Answers each question from a look that began after it was asked, shared with others.
 
     The first question is looked up at once. The next look follows after a pause.
