@@ -31,6 +31,7 @@ class Deck:
         while True:
             await asyncio.sleep(LOOK_S)
             self.look()
+            await self._hub.wait_for_deck_readers()
 
     def look(self) -> None:
         """Send a frame to all readers if it is time, a state changed, or a reader is new."""

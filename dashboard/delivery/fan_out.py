@@ -26,6 +26,11 @@ class FanOut:
         self._wheel: TimingWheel[Connection] = TimingWheel(SLOT_S)
         self._idle: set[Connection] = set()
 
+    @property
+    def next_s(self) -> float:
+        """Return when the next reader is due (seconds); infinity if no time is planned."""
+        return self._wheel.next_s
+
     def expect(self, connection: Connection, now_s: float) -> None:
         """Look at a reader again when its next frame or heartbeat may be due.
 

@@ -33,11 +33,14 @@ from feeds.market.events import FIRST, Batch
 
 log = logging.getLogger(__name__)
 PULSE_S: Final = 0.02
-"""How often the hub looks for readers whose frame or heartbeat is due; a fifth of the fastest usual
-interval between frames."""
+"""The least time between two looks for readers whose frame or heartbeat is due."""
 BATCH_WAIT_S: Final = 0.06
 """So long a reader that is due waits for the next batch, a little longer than one takes to come. It
 would get old prices a moment before new ones. And the readers of a batch stand at one position."""
+LOOK_S: Final = 0.1
+"""The most time between two looks. A reader who was just written to is due after 1 / MAX_RATE at
+the earliest, and waits BATCH_WAIT_S for a batch. That is longer, so no look comes too late for whom
+is planned meanwhile. Looks are few because each wakes the process, which costs far more."""
 RECHECK_S: Final = 30.0
 """Personal rows are read again this often. So a poke that is lost delays them, and no more."""
 RETRY_S: Final = 1.0
@@ -71,8 +74,8 @@ class Hub:
     ) -> None:
         self.clock = clock
         self.connections: set[Connection] = set()
-        # Kept, as the deck looks for them ten times a second.
         self.deck_readers: set[Connection] = set()
+        self._has_deck_readers = asyncio.Event()
         self.traffic = Traffic()
         self.saving = Saving.NOTHING
         self._fan_out = FanOut(self.traffic)
@@ -189,7 +192,7 @@ class Hub:
         self._delivered[connection.transport] += connection.updates
         self.traffic.leave(connection.conflation, connection.closed)
         self.connections.remove(connection)
-        self.deck_readers.discard(connection)
+        self._note_deck(connection, is_reader=False)
         self._fan_out.forget(connection)
         user_id = connection.identity.user_id
         self._connections_of[user_id] -= 1
@@ -205,10 +208,21 @@ class Hub:
 
     def note_deck(self, connection: Connection) -> None:
         """Note whether a connection reads the deck, after a command of its reader."""
-        if connection.wants_deck and connection in self.connections:
+        is_reader = connection.wants_deck and connection in self.connections
+        self._note_deck(connection, is_reader=is_reader)
+
+    def _note_deck(self, connection: Connection, *, is_reader: bool) -> None:
+        if is_reader:
             self.deck_readers.add(connection)
+            self._has_deck_readers.set()
         else:
             self.deck_readers.discard(connection)
+            if not self.deck_readers:
+                self._has_deck_readers.clear()
+
+    async def wait_for_deck_readers(self) -> None:
+        """Return when somebody reads the deck."""
+        await self._has_deck_readers.wait()
 
     def save(self, saving: Saving) -> None:
         """Give up so much while memory is short, and no more."""
@@ -321,11 +335,16 @@ class Hub:
     async def _pulse(self) -> None:
         """Look between batches: the pace of a reader allows a frame, or a heartbeat is due."""
         while True:
-            asked_s = self.clock.monotonic() + PULSE_S
-            await asyncio.sleep(PULSE_S)
+            now_s = self.clock.monotonic()
+            rest_s = self._rest_s(now_s)
+            await asyncio.sleep(rest_s)
             now = moment_of(self.clock)
-            self.traffic.lags.observe(max(0.0, now.mono_s - asked_s) * 1000)
+            self.traffic.lags.observe(max(0.0, now.mono_s - now_s - rest_s) * 1000)
             self._look(now)
+
+    def _rest_s(self, now_s: float) -> float:
+        """Return how long nobody needs a look (seconds)."""
+        return min(max(self._fan_out.next_s + BATCH_WAIT_S - now_s, PULSE_S), LOOK_S)
 
     def _look(self, now: Moment) -> None:
         replica, silence_s = self.replica, now.mono_s - self._heard.mono_s

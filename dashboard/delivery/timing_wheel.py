@@ -30,6 +30,11 @@ class TimingWheel(Generic[Item]):
         self._order: list[int] = []
         self._taken = NOWHERE
 
+    @property
+    def next_s(self) -> float:
+        """Return when the next slot with items begins (seconds); infinity if there is none."""
+        return self._order[0] * self._slot_s if self._order else inf
+
     def put(self, item: Item, due_s: float) -> None:
         """Plan an item for a time (seconds), instead of the time that was planned before."""
         # As in `put_all`, of which a call for one item would cost twice as much.

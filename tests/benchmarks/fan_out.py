@@ -31,7 +31,7 @@ django.setup()
 # The rest imports models, which need settings first.
 # ruff: noqa: E402
 from dashboard.delivery.connection import Connection
-from dashboard.delivery.hub import PULSE_S, Hub
+from dashboard.delivery.hub import Hub
 from dashboard.loadtest.plan import FIELDS
 from dashboard.people.identity import Identity
 from dashboard.process.cpu_meter import CostMeter
@@ -123,6 +123,7 @@ class World:
             capacity=60_000, max_connections=options.clients, connections_per_user=options.clients,
             costs=CostMeter(), heartbeat_ms=5_000, sweep_s=1, deadline_s=10,
         )  # fmt: skip
+        self.look_s = 0.0
         self._observers = [BarQueue().observe, RealismWatch({}).observe]
         self._options = options
         self._symbols = [definition.symbol for definition in plan.definitions]
@@ -171,8 +172,9 @@ class World:
             now_ms = round(self.clock.now_s * 1000)
             if now_ms % self._options.flush_ms == 0:
                 self._step(slices)
-            if now_ms % round(PULSE_S * 1000) == 0:
+            if self.clock.now_s >= self.look_s:
                 timed(slices, "fan-out", lambda: self.hub._look(moment_of(self.clock)))
+                self.look_s = self.clock.now_s + self.hub._rest_s(self.clock.now_s)
             for sink in self.sinks:
                 sink.read()
         return slices

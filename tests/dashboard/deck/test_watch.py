@@ -1,5 +1,6 @@
 """The channel of operators: who gets it, what it says, and that it never queues."""
 
+import asyncio
 import json
 
 import msgspec
@@ -7,6 +8,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from msgspec.structs import replace
 
+from dashboard.deck import watch
 from dashboard.deck.report import WINDOW_S, Reporter
 from dashboard.deck.watch import Deck
 from dashboard.delivery.outboxes.deck import DeckOutbox
@@ -19,6 +21,7 @@ from dashboard.wire.schemas.deck import DeckSnapshot
 from feeds.market.events import FeedState, FeedStatus, Phase, Quote, Status
 from tests.support.exchange import EagerSocket, Exchange, quote, subscribe
 from tests.support.market_script import NOW
+from tests.support.waiting import until
 
 OPERATOR = Rights(operates=True, sees_people=True, is_staff=True)
 
@@ -199,6 +202,41 @@ async def test_nobody_hears_again_before_a_second_unless_a_state_changed(
     await exchange.settle()
     deck.look()
     assert len(frames_of(connection)) == 1
+
+
+class CountingDeck(Deck):
+    looks = 0
+
+    def look(self) -> None:
+        self.looks += 1
+        super().look()
+
+
+async def test_it_looks_only_while_somebody_reads(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "LOOK_S", 0.001)
+    read, unread = (
+        CountingDeck(exchange.hub, process="p"),
+        CountingDeck(Exchange().hub, process="p"),
+    )
+    first, _ = take(exchange)
+    async with asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(deck.run()) for deck in (read, unread)]
+        await until(lambda: read.looks > 5)
+        assert unread.looks == 1
+        second, _ = take(exchange, user_id=2)
+        exchange.hub.leave(first)
+        seen = read.looks
+        await until(lambda: read.looks > seen + 5)
+        exchange.hub.leave(second)
+        # One look more, which forgets the readers.
+        await until(lambda: not read._readers)
+        seen = read.looks
+        take(exchange)
+        await until(lambda: read.looks > seen + 5)
+        for task in running:
+            task.cancel()
 
 
 async def test_people_are_only_shown_to_who_may_see_them(exchange: Exchange) -> None:

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.delivery.connection import Connection
-from dashboard.delivery.hub import BATCH_WAIT_S, PULSE_S, Hub
+from dashboard.delivery.hub import BATCH_WAIT_S, LOOK_S, PULSE_S, Hub
 from dashboard.exceptions import ConnectionClosed
 from dashboard.loadtest.reader import Reader
-from dashboard.wire.registry import DEFAULT_RATE, Transport
+from dashboard.wire.registry import DEFAULT_RATE, MAX_RATE, Transport
 from feeds.clock import moment_of
 from feeds.market.events import Batch, Event, Phase, Quote, Side, Status, Trade
 from tests.support.exchange import Exchange, person, quote
@@ -61,6 +61,7 @@ class Twins:
 
     def __init__(self, *, capacity: int = 1000, heartbeat_ms: int = 60_000) -> None:
         self.clock = HandClock()
+        self.looks, self.look_s = 0, START_S
         self.hub: Hub = Exchange(self.clock).hub
         self.hub._capacity = capacity
         self.hub._heartbeat_ms = heartbeat_ms
@@ -90,9 +91,13 @@ class Twins:
     def wait(self, seconds: float) -> None:
         """Let time pass, and the hub look as often as it does."""
         end_s = self.clock.now_s + seconds
-        while self.clock.now_s < end_s:
-            self.clock.now_s = min(end_s, self.clock.now_s + 0.02)
+        # A rest that has begun goes on, whatever happens meanwhile.
+        while self.look_s <= end_s:
+            self.clock.now_s = self.look_s
             self.hub._look(moment_of(self.clock))
+            self.looks += 1
+            self.look_s += self.hub._rest_s(self.clock.now_s)
+        self.clock.now_s = end_s
 
     def begin_again(self) -> None:
         """Lose a batch: another replica of the same market takes the place of the present one."""
@@ -283,6 +288,26 @@ def test_a_reader_without_news_costs_nothing_until_the_market_moves() -> None:
     twins.happen(quote(5, "ORB"))
     twins.happen(quote(7, "NVX"))
     assert twins.reader().rows["NVX"]["b"] == 0.07
+
+
+def test_looks_are_few_while_nobody_is_due() -> None:
+    twins = Twins()
+    twins.wait(10)
+    assert twins.looks <= 10 / LOOK_S + 1
+
+
+@given(st.floats(0, 0.3))
+def test_a_look_is_in_time_for_a_reader_who_is_planned_during_a_rest(into_s: float) -> None:
+    """A reader at the highest rate gets a frame, and the second one before the next batch."""
+    twins = Twins()
+    twins.happen(listing("NVX"))
+    twins.send("subscribe", channel="ticker", symbols=["NVX"], max_rate=MAX_RATE)
+    twins.wait(1 + into_s)
+    twins.happen(quote(1))
+    twins.happen(quote(2))
+    assert twins.updates() == [1, 1]
+    twins.wait(1 / MAX_RATE + BATCH_WAIT_S + PULSE_S)
+    assert twins.updates() == [2, 2]
 
 
 def test_a_reader_that_left_is_not_written_to() -> None:

@@ -68,3 +68,12 @@ def test_items_are_taken_in_the_order_of_their_slots() -> None:
     for item, due_s in zip(items, (3.0, 1.0, 2.0), strict=True):
         wheel.put(item, due_s)
     assert wheel.take(4.0) == [items[1], items[2], items[0]]
+
+
+def test_it_knows_when_the_next_slot_begins() -> None:
+    wheel, item = TimingWheel[Item](SLOT_S), Item()
+    assert wheel.next_s == inf
+    wheel.put(item, 1.0)
+    assert 1.0 <= wheel.next_s <= 1.0 + SLOT_S + TOLERANCE_S
+    assert wheel.take(wheel.next_s) == [item]
+    assert wheel.next_s == inf
