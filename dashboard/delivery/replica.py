@@ -18,6 +18,7 @@ from dashboard.people.access import UNLIMITED, Access
 from dashboard.wire.frames import (
     Fields,
     StatusEvent,
+    TapedTrade,
     TradeText,
     encode_book,
     encode_correction,
@@ -27,7 +28,6 @@ from dashboard.wire.frames import (
     encode_instrument,
     encode_row,
     encode_status,
-    encode_trade,
     encode_update_head,
 )
 from dashboard.wire.registry import RECENT_TRADES, Channel
@@ -114,7 +114,7 @@ class Replica:
         floor = events[0][0] - 1 if events else board.sequence
         self._counts = TickCounts(capacity, floor=floor)
         self._statuses: Tape[StatusText] = Tape(STATUS_CAPACITY, floor=floor)
-        self._trades: Tape[TradeText] = Tape(TRADE_CAPACITY, floor=floor)
+        self._trades: Tape[TapedTrade] = Tape(TRADE_CAPACITY, floor=floor)
         self._corrections: Tape[TradeText] = Tape(CORRECTION_CAPACITY, floor=floor)
         self._recent: dict[str, int] = dict.fromkeys([*board.gone, *board.rows], floor)
         self.catalogue = Catalogue(self._recent)
@@ -331,7 +331,7 @@ class Replica:
         """
         known = self._new_trades.get(sequence)
         if known is None:
-            known = self._trades.since(sequence)
+            known = [taped.text for taped in self._trades.since(sequence)]
             _bound(self._new_trades)
             self._new_trades[sequence] = known
         return known
@@ -341,9 +341,9 @@ class Replica:
     ) -> list[TradeText]:
         """Return the newest trades of these symbols, by their keys (None is all), in order."""
         found: list[TradeText] = []
-        for trade in self._trades.newest():
-            if symbols is None or trade.symbol in symbols:
-                found.append(trade)
+        for taped in self._trades.newest():
+            if symbols is None or taped.trade.symbol in symbols:
+                found.append(taped.text)
                 if len(found) == count:
                     break
         return found[::-1]
@@ -421,8 +421,7 @@ class Replica:
         recent[symbol] = sequence
         self._counts.append(sequence, symbol)
         if isinstance(tick, Trade):
-            text = encode_trade(tick, self.board.rows[tick.symbol], sequence=sequence)
-            self._trades.append(sequence, text)
+            self._trades.append(sequence, TapedTrade(tick, self.board.rows[symbol], sequence))
 
     def _note_status(
         self, sequence: int, event: StatusEvent, symbol: str | None, row: Row | None

@@ -210,6 +210,25 @@ def encode_trade(trade: Trade, row: Row, *, sequence: int) -> TradeText:
     return TradeText(trade.symbol, sequence, text, trade.ts_event)
 
 
+class TapedTrade(msgspec.Struct, gc=False):
+    """A trade on the tape: encoded when the first reader wants it, and then once for all of them.
+
+    Most trades are never read. The units of a row never change: with others it is another row.
+    """
+
+    trade: Trade
+    row: Row
+    sequence: int
+    encoded: TradeText | None = None
+
+    @property
+    def text(self) -> TradeText:
+        """Return the shared text."""
+        if self.encoded is None:
+            self.encoded = encode_trade(self.trade, self.row, sequence=self.sequence)
+        return self.encoded
+
+
 def _ref_of(trade: ReportedTrade) -> str:
     return f'"ref":{_encode(trade.ref).decode()},' if trade.ref else ""
 

@@ -1,11 +1,18 @@
 """A replica that begins late answers like one that was there, as far back as it can know."""
 
+import json
+from decimal import Decimal
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from dashboard.delivery.market_view import view_of
 from dashboard.delivery.replica import Replica
-from feeds.market.board import Board
+from dashboard.wire import frames
+from dashboard.wire.frames import TradeText, encode_trade
+from feeds.market.board import Board, Row
 from feeds.market.events import (
     Batch,
     Delisting,
@@ -62,3 +69,32 @@ def test_without_batches_before_it_knows_only_its_board() -> None:
     assert late.reaches(Position(EPOCH, 2))
     assert not late.reaches(Position(EPOCH, 1))
     assert late.recent_trades(None) == []
+
+
+def test_a_trade_is_encoded_once_and_only_when_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded = []
+
+    def encode(trade: Trade, row: Row, *, sequence: int) -> TradeText:
+        encoded.append(sequence)
+        return encode_trade(trade, row, sequence=sequence)
+
+    monkeypatch.setattr(frames, "encode_trade", encode)
+    trades = [Trade("NVX", price, 1, Side.BUY, NOW) for price in (5, 6, 7)]
+    replica = followed([Batch(EPOCH, 1, (listing("NVX"), *trades))])
+    assert not encoded
+    newest = replica.trades_since(3)
+    prices = [json.loads(text.entry(NOW))["p"] for text in newest]
+    assert prices == [0.07]
+    assert replica.recent_trades({"NVX"}, 2)[-1] is newest[0]
+    assert replica.trades_since(1)[1:] == replica.recent_trades(None, 2)
+    assert sorted(encoded) == [2, 3, 4]
+
+
+def test_the_text_of_a_trade_has_the_units_of_its_time() -> None:
+    """The symbol comes again with other units, before anybody reads the trade."""
+    batch = (listing("NVX"), Trade("NVX", 5, 1, Side.BUY, NOW), Delisting("NVX", NOW))
+    dearer = replace(listing("NVX").definition, tick_size=Decimal(1))
+    again = replace(listing("NVX"), definition=dearer)
+    replica = followed([Batch(EPOCH, 1, (*batch, again, Trade("NVX", 5, 1, Side.BUY, NOW)))])
+    prices = [json.loads(text.entry(NOW))["p"] for text in replica.trades_since(0)]
+    assert prices == [0.05, 5.0]
