@@ -9,7 +9,8 @@ import signal
 import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import Any, Final
 
 import uvicorn
@@ -30,6 +31,9 @@ from dashboard.servers.uvicorn_http import UvicornHttp
 from dashboard.wire.registry import MESSAGE_BYTES
 
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+LOOK_S: Final = 1.0
+DATE_TICK: Final = 0
+"""The tick of uvicorn's loop that puts the present time into the `Date` of answers."""
 
 
 class UvicornWebSocket(BoundSansIO):
@@ -105,11 +109,24 @@ class UvicornServer(uvicorn.Server):
         )
         self._on_ready = on_ready
         self._on_stop = on_stop
+        self._stop = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then report it from inside the loop of the server."""
         await super().startup(sockets)
         self._on_ready()
+
+    async def main_loop(self) -> None:
+        """Look once a second, and stop at once; stock uvicorn wakes the process ten times more."""
+        while not await self.on_tick(DATE_TICK):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await self._stop.wait()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop; the loop itself calls this after a signal."""
+        super().handle_exit(sig, frame)
+        self._stop.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let the application close its sockets, then end the requests that still run."""
