@@ -48,11 +48,14 @@ class RuleReader:
         self._places: Places = {}
         self._revision = -1
         self._read_s = 0.0
-        self._last: tuple[Any, ...] = ()
+        self._last: tuple[Any, ...] | None = None
 
     def read(self) -> Reading | None:
         """Return what is to be judged from now on; None if nothing has changed."""
         self._refresh()
+        if not self._alerts:
+            former, self._last = self._last, ()
+            return None if former == () else Reading([], [], [])
         owners = {alert.user_id for alert in self._alerts.values()}
         active = set(
             User.objects.filter(pk__in=owners, is_active=True).values_list("pk", flat=True)
@@ -81,10 +84,6 @@ class RuleReader:
             self._read_s, self._alerts, self._revision = now_s, {}, -1
         if revision == self._revision:
             return
-        self._places = {
-            pk: (symbol, feed)
-            for pk, symbol, feed in Instrument.objects.values_list("pk", "symbol", "feed__slug")
-        }
         for alert in Alert.objects.filter(revision__gt=self._revision):
             self._alerts[alert.pk] = alert
         # A deleted alert has no row with a new revision, so the keys are compared as well.
@@ -92,6 +91,7 @@ class RuleReader:
             Alert.objects.filter(state=Alert.State.ACTIVE).order_by().values_list("pk", flat=True)
         )
         self._alerts = {pk: alert for pk, alert in self._alerts.items() if pk in present}
+        self._places = _read_places() if self._alerts else {}
         self._revision = revision
 
     def _watchlists(self) -> dict[int, list[int]]:
@@ -113,6 +113,11 @@ class RuleReader:
         places = (self._places[pk] for pk in pks if pk in self._places)
         keys = (key_for(access, symbol, feed) for symbol, feed in places)
         return tuple(key for key in keys if key is not None)
+
+
+def _read_places() -> Places:
+    rows = Instrument.objects.values_list("pk", "symbol", "feed__slug")
+    return {pk: (symbol, feed) for pk, symbol, feed in rows}
 
 
 def key_for(access: Access, symbol: str, feed: str) -> str | None:

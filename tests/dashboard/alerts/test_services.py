@@ -136,6 +136,12 @@ def test_the_reader_says_only_what_changed(ada, reader):
     assert reader.read().rules == []
 
 
+def test_without_alerts_a_look_takes_one_query(reader, django_assert_num_queries):
+    reader.read()
+    with django_assert_num_queries(1):
+        assert reader.read() is None
+
+
 def test_an_alert_on_the_watchlist_follows_it(ada, reader):
     services.make_alert(ada, facts(""))
     add_to_watchlist(ada, "NVX")
