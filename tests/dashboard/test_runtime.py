@@ -10,11 +10,12 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.db import OperationalError
 
-from dashboard import runtime as runtime_module
+from dashboard import feed_tasks
 from dashboard.alerts.watch import AlertWatch
+from dashboard.feed_tasks import FeedTasks
 from dashboard.models import Notification
 from dashboard.operations import alarm
-from dashboard.runtime import END_S, FeedRuntime, FeedTasks, Runtime
+from dashboard.runtime import END_S, FeedRuntime, Runtime
 from feeds.bus.journal import Journal
 from feeds.bus.memory import MemoryBus
 from feeds.clock import SystemClock
@@ -92,7 +93,7 @@ async def test_a_rehearsal_leaves_rows_and_bus_alone(monkeypatch) -> None:
             opened.append("draw")
             return super().draw(now_ms)
 
-    monkeypatch.setattr(runtime_module, "Simulator", Watched)
+    monkeypatch.setattr(feed_tasks, "Simulator", Watched)
     bus = MemoryBus()
     before = await AuditEntry.objects.acount()
     await FeedTasks(bus, SystemClock()).rehearse()
@@ -140,7 +141,7 @@ async def test_a_stop_always_saves_the_last_state(monkeypatch, waits: bool) -> N
 async def test_a_market_that_fails_goes_on_from_what_it_published(tmp_path, monkeypatch) -> None:
     """Nothing is stored after its first checkpoint: what the journal has is all there is."""
     await sync_to_async(seed_exchange)(5, 2000.0)
-    monkeypatch.setattr(runtime_module, "CheckpointWriter", NothingStored)
+    monkeypatch.setattr(feed_tasks, "CheckpointWriter", NothingStored)
     first = MemoryBus(Journal(tmp_path))
     running = asyncio.ensure_future(FeedTasks(first, SystemClock()).run())
     await until(lambda: is_priced(first))
@@ -183,7 +184,7 @@ async def test_a_database_that_starts_later_is_no_crash_of_the_market(
     def fail() -> None:
         raise error
 
-    monkeypatch.setattr(runtime_module, "read_checkpoint", fail)
+    monkeypatch.setattr(feed_tasks, "read_checkpoint", fail)
     feed = FeedTasks(MemoryBus(), SystemClock())
     with pytest.raises(type(error)):
         await feed.run()
@@ -204,7 +205,7 @@ def test_what_reads_recordings_is_loaded_with_the_plan_of_a_replay(
     found: list[str] = []
     plans = [SimpleNamespace(kind=kind) for kind in kinds]
     monkeypatch.setattr(PlanReader, "read", lambda _: plans)
-    monkeypatch.setattr(runtime_module, "import_module", found.append)
+    monkeypatch.setattr(feed_tasks, "import_module", found.append)
     assert FeedTasks(MemoryBus(), SystemClock())._load_plans() == plans
     assert found == imported
 

@@ -377,8 +377,8 @@ DJANGO_SETTINGS = {
     "dashboard.management.commands.restore": {"MARKET_DATA_DIR", "MARKET_RECORDINGS_DIR"},
     "dashboard.management.commands.demo": {"MARKET_DATA_DIR", "MARKET_RECORDINGS_DIR"},
 }
-"""Which settings a room may read; the runtime may read all of them."""
-COMPOSERS = {"dashboard.runtime"}
+"""Which settings a room may read; the composition may read all of them."""
+COMPOSERS = {"dashboard.runtime", "dashboard.feed_tasks"}
 
 
 def settings_read(source: str, allowed: set[str]) -> list[Found]:

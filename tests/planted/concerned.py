@@ -21,7 +21,7 @@ LAWS: Final = "tests/laws"
 """They read the code, so they concern every module."""
 SERVED: Final = (
     *("dashboard/servers/", "dashboard/transports/", "dashboard/management/"),
-    *("dashboard/asgi.py", "dashboard/runtime.py"),
+    *("dashboard/asgi.py", "dashboard/runtime.py", "dashboard/feed_tasks.py"),
 )
 SOCKETS: Final = "tests/sockets"
 """They ask real servers, and concern what only a running site does."""

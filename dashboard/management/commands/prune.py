@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from dashboard import runtime
+from dashboard.feed_tasks import retention
 
 
 class Command(BaseCommand):
@@ -23,8 +23,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         """Print how many rows of each kind are, or would be, deleted."""
-        retention = runtime.retention()
-        found = retention.count_old() if options["dry_run"] else retention.prune()
+        kept = retention()
+        found = kept.count_old() if options["dry_run"] else kept.prune()
         word = "to delete" if options["dry_run"] else "deleted"
         for kind, count in found.items():
             self.stdout.write(f"{count} {kind} {word}")

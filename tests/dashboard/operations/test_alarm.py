@@ -6,13 +6,13 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.db import OperationalError
 
+from dashboard.feed_tasks import FeedTasks
 from dashboard.models import Notification
 from dashboard.operations import alarm
 from dashboard.operations.alarm import TITLES, Alarm, BusWatch
 from dashboard.operations.metrics import AlarmCollector
 from dashboard.people.selectors import operators
 from dashboard.personal.notifications import REPEAT_AFTER, notify_operators
-from dashboard.runtime import FeedTasks
 from feeds.bus.memory import MemoryBus
 from feeds.clock import SystemClock
 from feeds.engine.feed_watch import Trouble, TroubleKind
@@ -101,7 +101,7 @@ async def test_a_market_that_crashes_is_trouble(
     async def fail(self) -> None:
         raise ValueError("no such thing")
 
-    monkeypatch.setattr("dashboard.runtime.Runner.run", fail)
+    monkeypatch.setattr("dashboard.feed_tasks.Runner.run", fail)
     feed = FeedTasks(MemoryBus(), SystemClock())
     with pytest.raises(ExceptionGroup):
         await feed.run()

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from dashboard.runtime import open_replay
+from dashboard.feed_tasks import open_replay
 from feeds.engine.sources import SilentSource
 from feeds.exceptions import ChangeRefused, InvalidImport
 from feeds.market.events import Trade
