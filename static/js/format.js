@@ -16,36 +16,50 @@ export const MISSING = "\u2013";
 /** Decimals of a price until its instrument is known. */
 const DIGITS = 2;
 
-/** @type {Map<string, Intl.NumberFormat>} */
+/** The most decimals that a number has here. */
+const MOST_PLACES = 12;
+const FIVE = "5".charCodeAt(0);
+/** The places of commas in a whole number. */
+const THOUSANDS = /\B(?=(?:\d{3})+$)/g;
+
+/** @type {Map<number, Intl.NumberFormat>} */
 const formats = new Map();
 
-/**
- * @param {number} digits
- * @param {"auto" | "exceptZero"} signDisplay
- */
-function formatOf(digits, signDisplay) {
-  const key = `${digits}${signDisplay}`;
-  let format = formats.get(key);
-  if (!format) {
-    const places = Math.min(Math.max(digits, 0), 12);
-    format = new Intl.NumberFormat(LOCALE, {
-      minimumFractionDigits: places,
-      maximumFractionDigits: places,
-      signDisplay,
-    });
-    formats.set(key, format);
-  }
+/** Return the browser's own format of numbers. @param {number} places decimals */
+function formatOf(places) {
+  const format = formats.get(places)
+    ?? new Intl.NumberFormat(LOCALE, {minimumFractionDigits: places, maximumFractionDigits: places, signDisplay: "never"});
+  formats.set(places, format);
   return format;
+}
+
+/**
+ * Return a number without its sign, as the browser's own format writes it: "1,204.50". That format is asked only for numbers
+ * with an exponent: the first one that a page makes costs it 20 ms.
+ * @param {number} value
+ * @param {number} places decimals
+ */
+function fixed(value, places) {
+  const text = String(Math.abs(value));
+  if (text.includes("e")) return formatOf(places).format(value);
+  const [whole = "", part = ""] = text.split(".");
+  const kept = whole + part.slice(0, places).padEnd(places, "0");
+  // Half a step is rounded up, as the number is written in decimals.
+  const isUp = part.charCodeAt(places) >= FIVE;
+  const digits = isUp ? String(BigInt(kept) + 1n).padStart(kept.length, "0") : kept;
+  const end = digits.length - places;
+  const thousands = end > 3 ? digits.slice(0, end).replace(THOUSANDS, ",") : digits.slice(0, end);
+  return places === 0 ? thousands : `${thousands}.${digits.slice(end)}`;
 }
 
 /**
  * @param {number | null | undefined} value
  * @param {number} digits
- * @param {"auto" | "exceptZero"} signDisplay
  */
-function write(value, digits, signDisplay) {
+function write(value, digits) {
   if (value === null || value === undefined || !Number.isFinite(value)) return MISSING;
-  return formatOf(digits, signDisplay).format(value).replace("-", MINUS);
+  const text = fixed(value, Math.min(Math.max(digits, 0), MOST_PLACES));
+  return value < 0 || Object.is(value, -0) ? MINUS + text : text;
 }
 
 /**
@@ -54,7 +68,7 @@ function write(value, digits, signDisplay) {
  * @param {number} digits
  */
 export function price(value, digits) {
-  return write(value, digits, "auto");
+  return write(value, digits);
 }
 
 /**
@@ -71,7 +85,9 @@ export function digitsOf(instrument) {
  * @param {number} digits
  */
 export function change(value, digits) {
-  return write(value, digits, "exceptZero");
+  const text = write(value, digits);
+  if (!/[1-9]/.test(text)) return text.replace(MINUS, "");
+  return text.startsWith(MINUS) ? text : `+${text}`;
 }
 
 /**
@@ -88,12 +104,11 @@ export function percent(value) {
  * @param {number | null | undefined} value
  */
 export function count(value) {
-  return write(value, 0, "auto");
+  return write(value, 0);
 }
 
 /** The decimals that a size may have: those of the finest lot. */
 const SIZE_PLACES = 8;
-const sizes = new Intl.NumberFormat(LOCALE, {maximumFractionDigits: SIZE_PLACES});
 
 /**
  * Return a size with the decimals that it needs: "1,200", "0.5", "0.00000001".
@@ -101,7 +116,8 @@ const sizes = new Intl.NumberFormat(LOCALE, {maximumFractionDigits: SIZE_PLACES}
  */
 export function size(value) {
   if (value === null || value === undefined || !Number.isFinite(value)) return MISSING;
-  return sizes.format(value).replace("-", MINUS);
+  const text = write(value, SIZE_PLACES);
+  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 
 /**
@@ -174,17 +190,15 @@ export function age(span_ms) {
 
 /** The zone of times; undefined is that of the browser. @type {string | undefined} */
 let chosenZone;
-let {clockFace, calendar} = facesIn(undefined);
 
-/** @param {string | undefined} timeZone */
-function facesIn(timeZone) {
-  const zone = timeZone === undefined ? {} : {timeZone};
-  return {
-    clockFace: new Intl.DateTimeFormat("en-GB", {timeStyle: "medium", ...zone}),
-    calendar: new Intl.DateTimeFormat("en-GB", {
-      day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short", ...zone,
-    }),
-  };
+/** A format of times costs a browser some 5 ms, so it is made when it is first needed. @type {Intl.DateTimeFormat | null} */
+let clockFace = null;
+/** @type {Intl.DateTimeFormat | null} */
+let calendar = null;
+
+/** @param {Intl.DateTimeFormatOptions} options */
+function faceIn(options) {
+  return new Intl.DateTimeFormat("en-GB", {...options, ...(chosenZone !== undefined && {timeZone: chosenZone})});
 }
 
 /**
@@ -194,7 +208,7 @@ function facesIn(timeZone) {
 export function writeTimesIn(zone) {
   if (zone === chosenZone) return false;
   chosenZone = zone;
-  ({clockFace, calendar} = facesIn(zone));
+  clockFace = calendar = null;
   return true;
 }
 
@@ -203,6 +217,7 @@ export function writeTimesIn(zone) {
  * @param {number} at_ms
  */
 export function time(at_ms) {
+  clockFace ??= faceIn({timeStyle: "medium"});
   return clockFace.format(at_ms);
 }
 
@@ -240,5 +255,6 @@ export function dateIn(at_ms, zone) {
  * @param {number} at_ms
  */
 export function moment(at_ms) {
+  calendar ??= faceIn({day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short"});
   return calendar.format(at_ms);
 }

@@ -13,6 +13,39 @@ test("a price has its decimals, a change its sign, and what is missing is not 0"
   equal([digitsOf({d: 4}), digitsOf({d: 0}), digitsOf(undefined)], [4, 0, 2]);
 });
 
+test("numbers are written as the browser's own format writes them", () => {
+  const ends = ["4", "5", "49", "50", "95", "9995", "00049999", "99999999"];
+  const awkward = [0, -0, 0.5, 1.005, 1.015, 8.345, 999.995, 9_999.5, 1e-7, 5e-9, 1e21, 123_456_789_012_345_680_000, 0.1 + 0.2];
+  const drawn = Array.from({length: 3_000}, (_, index) => Number(`${Math.floor(10 ** (index % 11) * Math.random())}.${Math.floor(1e4 * Math.random())}${ends[index % ends.length]}`));
+  const values = [...awkward, ...drawn].flatMap((value) => [value, -value]);
+  const written = (value, options) => value.toLocaleString("en-US", options).replace("-", "\u2212");
+  for (const places of [0, 1, 2, 4, 8, 12]) {
+    const options = {minimumFractionDigits: places, maximumFractionDigits: places};
+    equal(values.map((value) => price(value, places)), values.map((value) => written(value, options)));
+    equal(values.map((value) => change(value, places)), values.map((value) => written(value, {...options, signDisplay: "exceptZero"})));
+  }
+  equal(values.map(size), values.map((value) => written(value, {maximumFractionDigits: 8})));
+});
+
+test("a page that writes prices makes no format of the browser's", async () => {
+  const {NumberFormat, DateTimeFormat} = Intl;
+  let made = 0;
+  const counted = (kind) => new Proxy(kind, {construct: (target, given) => {
+    made += 1;
+    return new target(...given);
+  }});
+  Object.assign(Intl, {NumberFormat: counted(NumberFormat), DateTimeFormat: counted(DateTimeFormat)});
+  try {
+    // A module of its own, as the formats of the other one may be there.
+    const fresh = await import("/static/js/format.js?fresh");
+    fresh.writeTimesIn("Asia/Tokyo");
+    equal([fresh.price(1204.5, 2), fresh.volume(1_234_567), fresh.size(0.25), fresh.percent(-0.125), made], ["1,204.50", "1.23M", "0.25", "\u22120.13%", 0]);
+    equal([fresh.time(0), fresh.time(0), made], ["09:00:00", "09:00:00", 1]);
+  } finally {
+    Object.assign(Intl, {NumberFormat, DateTimeFormat});
+  }
+});
+
 test("a volume is short from a thousand on", () =>
   each([[0, "0"], [999, "999"], [1_000, "1.00K"], [999_999, "1,000.00K"], [1_000_000, "1.00M"], [2.5e9, "2.50B"]], ([value, text]) => {
     equal(volume(value), text);
