@@ -125,6 +125,11 @@ class Dashboard extends MarketPage {
   }
 
   /** @override */
+  prepare() {
+    this.#bindPace();
+  }
+
+  /** @override */
   begin() {
     document.addEventListener("visibilitychange", () => {
       this.#isCatchingUp = true;
@@ -139,7 +144,6 @@ class Dashboard extends MarketPage {
     ]);
     byId("columns").addEventListener("toggle", () => void this.#openColumns(), {once: true});
     this.#watchlist.hasReceipts = recall(RECEIPTS) === "on";
-    this.#bindPace();
     document.querySelector("#picture")?.addEventListener("click", () => void this.#showMap(!this.#isMapShown));
     document.querySelector("#list-menu")?.addEventListener("toggle", () => this.#offerPlace());
     addEventListener("pagehide", () => this.#tellTyped());

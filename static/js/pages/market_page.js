@@ -121,7 +121,10 @@ export class MarketPage {
     return [];
   }
 
-  /** Bind what only this page has, before the connection opens. */
+  /** Choose how the page connects, before its connection opens. */
+  prepare() {}
+
+  /** Bind what only this page has. */
   begin() {}
 
   /** Show what the address says, which is another one since people went back or forward. */
@@ -153,6 +156,9 @@ export class MarketPage {
   /** Start the page. */
   open() {
     const {subscriptions} = this.connection;
+    this.prepare();
+    // The browser looks for a leading tab, or the server, while the page is made ready.
+    this.connection.open();
     for (const channel of [CHANNEL.STATUS, ...this.channels, CHANNEL.NOTIFICATIONS]) subscriptions.add(channel);
     if (this.symbols.length) subscriptions.add(CHANNEL.TICKER, [...this.symbols]);
     this.begin();
@@ -161,7 +167,6 @@ export class MarketPage {
     sayAll();
     this.place.restore();
     void this.#loadNotifications();
-    this.connection.open();
     this.#ticker = setInterval(() => this.tick(), TICK_MS);
   }
 

@@ -89,6 +89,11 @@ export class FollowerTransport {
     else this.#goAway = this.#presence.show(this.#id, () => this.#ask());
   }
 
+  /** Whether it waits for a leader that has a connection. */
+  get isAsking() {
+    return this.#phase === "asking";
+  }
+
   /** @param {Command} command */
   send(command) {
     if (this.#phase === "open") this.#line?.postMessage({kind: "command", command});

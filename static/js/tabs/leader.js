@@ -101,6 +101,11 @@ export class Leader {
     this.#call.postMessage({kind: "lead", term});
   }
 
+  /** Connect before a tab has asked: the tab that leads does so in a moment. */
+  open() {
+    this.#connection.open();
+  }
+
   /** Stop leading: let go of all tabs and end the connection. */
   close() {
     this.#call.close();

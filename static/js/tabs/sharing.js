@@ -69,6 +69,7 @@ function followerOf(candidates, {name, known, onready}) {
     name,
     onlead: () => {
       leader = lead();
+      if (follower.isAsking) leader.open();
     },
     onyield: () => {
       leader?.close();
@@ -77,7 +78,8 @@ function followerOf(candidates, {name, known, onready}) {
   });
   addEventListener("online", () => leader?.setOnline(true));
   addEventListener("offline", () => leader?.setOnline(false));
-  return new FollowerTransport({key: name, id: crypto.randomUUID(), election, presence, openChannel, onready});
+  const follower = new FollowerTransport({key: name, id: crypto.randomUUID(), election, presence, openChannel, onready});
+  return follower;
 }
 
 /**

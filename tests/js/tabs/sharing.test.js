@@ -248,6 +248,19 @@ function pinnable() {
   return {opened, connect, openNow: () => [...open].map(({name}) => name).sort()};
 }
 
+test("a tab that leads connects before it has heard its own call", async () => {
+  const {BroadcastChannel: Channel} = globalThis;
+  globalThis.BroadcastChannel = class extends Channel {
+    postMessage() {}
+  };
+  const {opened, connect} = pinnable();
+  const tab = connect("");
+  await until(() => opened.length > 0);
+  equal([opened, tab.state.name], [["websocket"], "connecting"]);
+  tab.close();
+  globalThis.BroadcastChannel = Channel;
+});
+
 test("tabs that pin the same transport share it", () => each(["sse", "longpoll", "websocket"], async (pin) => {
   const {opened, connect, openNow} = pinnable();
   const tabs = [pin, pin, pin, ""].map((key) => connect(key));

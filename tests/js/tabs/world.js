@@ -267,7 +267,10 @@ class Tab {
     const presence = new Presence(own, "key");
     this.election = new Election({
       locks: own, name: "key",
-      onlead: () => { this.leader = this.lead(openChannel, presence); },
+      onlead: () => {
+        this.leader = this.lead(openChannel, presence);
+        if (follower.isAsking) this.leader.open();
+      },
       onyield: () => { this.leader?.close(); this.leader = null; },
     });
     const follower = new FollowerTransport({
