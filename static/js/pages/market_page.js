@@ -8,7 +8,7 @@ import {Connection} from "../connection/connection.js";
 import {isUp} from "../connection/state.js";
 import {byId, find, remember} from "../dom.js";
 import {count, writeTimesIn} from "../format.js";
-import {loadLate} from "../late.js";
+import {loadLate, loadNow} from "../late.js";
 import {Board, Gap} from "../market/board.js";
 import {Clock} from "../market/clock.js";
 import {Inbox} from "../market/inbox.js";
@@ -340,6 +340,7 @@ export class MarketPage {
     this.#stopwatch.time(paint);
     this.#stopwatch.lap();
     this.connection.acknowledge(this.board.position(CHANNEL.TICKER), this.#stopwatch.paint_ms);
+    loadNow();
   }
 
   // --- people --------------------------------------------------------------------------------
