@@ -92,8 +92,11 @@ class Paths:
         c, d, e, uniforms = draws(self.keys, steps, 0, _VOLATILITY)
         # A jump uses the numbers of its shock again. Jumps are so rare that this dependence cannot
         # be seen, and it saves a block of random numbers in every step.
-        laplace = np.where(b < 0.5, log_of(v), -log_of(v))
-        jumps = np.where(u < self._jump_chance, JUMP_SCALE * laplace, 0.0)
+        jumps = np.zeros_like(u)
+        jumping = u < self._jump_chance
+        if jumping.any():
+            size = log_of(v[jumping])
+            jumps[jumping] = JUMP_SCALE * np.where(b[jumping] < 0.5, size, -size)
         short_volatility, lasting = self._volatilities(normal_of(np.stack([c, d, e], axis=1)))
         volatilities = short_volatility * lasting
         shocks = volatilities * student_of(normal_of(a), normal_of(b), u, v)

@@ -123,17 +123,23 @@ def normal_of(u: Floats) -> Floats:
     """
     q = u - 0.5
     r = 0.180625 - q * q
-    middle = (
+    normals: Floats = (
         q
         * (((59.109374720 * r + 159.29113202) * r + 50.434271938) * r + 3.3871327179)
         / (((67.187563600 * r + 78.757757664) * r + 17.895169469) * r + 1.0)
     )
+    # Only one of seven is in a tail, and a logarithm costs more than all the rest.
+    is_tail = np.abs(q) > 0.425
+    normals[is_tail] = _tail_of(u[is_tail])
+    return normals
+
+
+def _tail_of(u: Floats) -> Floats:
     r = np.sqrt(-log_of(np.minimum(u, 1.0 - u))) - 1.6
     tail = (((0.17023821103 * r + 1.3067284816) * r + 2.7568153900) * r + 1.4234372777) / (
         (0.12021132975 * r + 0.73700164250) * r + 1.0
     )
-    # Arrays have no branches: both forms are computed for all, and `where` takes the right one.
-    return np.where(np.abs(q) <= 0.425, middle, np.where(q < 0, -tail, tail))
+    return np.where(u < 0.5, -tail, tail)
 
 
 def student_of(z: Floats, other: Floats, u: Floats, v: Floats) -> Floats:
