@@ -86,6 +86,16 @@ export function hide(element, isHidden) {
   if (element.hidden !== isHidden) element.hidden = isHidden;
 }
 
+/**
+ * Set an attribute only when it differs: browsers take an equal value for a change.
+ * @param {HTMLElement} element
+ * @param {string} name
+ * @param {string} value
+ */
+export function mark(element, name, value) {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
 const PREFIX = "market.";
 
 /**

@@ -442,6 +442,7 @@ export class MarketPage {
         facts: (symbol) => ({...this.facts(symbol), isUnseen: this.isUnseen(symbol)}),
         onclose: () => this.select(null),
         address: {asked, askFor},
+        isBeside: document.querySelector("#watchlist") !== null,
       });
     } catch (error) {
       this.#loading = null;

@@ -4,7 +4,7 @@
  * Must not know the board: it is handed facts.
  */
 
-import {find, hide, write} from "../../dom.js";
+import {find, hide, mark, write} from "../../dom.js";
 import {change, digitsOf, moment, percent, price, quantity, size, volume} from "../../format.js";
 import {PHASE_NAMES} from "../status/phases.js";
 
@@ -32,8 +32,8 @@ export class Figures {
     const moved = p === null || pc === null ? null : p - pc;
     const phase = instrument?.ph ?? row?.ph ?? "";
     const rounded = Math.round((moved ?? 0) * 10 ** digits);
-    this.#panel.dataset.direction = rounded > 0 ? "up" : rounded < 0 ? "down" : "flat";
-    this.#panel.dataset.phase = phase;
+    mark(this.#panel, "data-direction", rounded > 0 ? "up" : rounded < 0 ? "down" : "flat");
+    mark(this.#panel, "data-phase", phase);
     this.#write({
       last: price(p, digits), change: change(moved, digits), change_percent: percent(moved === null || pc === null ? null : 100 * moved / pc),
       bid: price(b, digits), ask: price(a, digits), bid_size: size(row?.bs), ask_size: size(row?.as),
@@ -65,7 +65,7 @@ export class Figures {
 
   /** @param {string} name @param {string} title */
   #mark(name, title) {
-    for (const place of this.#places.get(name) ?? []) if (place.title !== title) place.title = title;
+    for (const place of this.#places.get(name) ?? []) mark(place, "title", title);
   }
 }
 

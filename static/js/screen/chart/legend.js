@@ -3,7 +3,7 @@
  * The values of one bar as text above the chart: the bar that somebody points at, else the newest.
  */
 
-import {hide, make, write} from "../../dom.js";
+import {hide, make, mark, write} from "../../dom.js";
 import {change, count, percent, price, size, volume} from "../../format.js";
 import {FAST, SLOW} from "./price_chart.js";
 
@@ -43,7 +43,7 @@ export class Legend {
     if (!bar) return;
     const base = before?.c ?? bar.o;
     const moved = bar.c - base;
-    this.#element.dataset.direction = moved > 0 ? "up" : moved < 0 ? "down" : "flat";
+    mark(this.#element, "data-direction", moved > 0 ? "up" : moved < 0 ? "down" : "flat");
     const texts = {
       time, o: price(bar.o, digits), h: price(bar.h, digits), l: price(bar.l, digits), c: price(bar.c, digits),
       change: `${change(moved, digits)} (${percent(100 * moved / base)})`, v: volume(bar.v),
@@ -59,6 +59,6 @@ export class Legend {
     }
     const rev = this.#values.rev?.parentElement;
     if (rev) hide(rev, !bar.rev);
-    if (this.#values.v) this.#values.v.title = `${size(bar.v)} in ${count(bar.n)} trades`;
+    if (this.#values.v) mark(this.#values.v, "title", `${size(bar.v)} in ${count(bar.n)} trades`);
   }
 }

@@ -37,6 +37,8 @@ import {PriceChart} from "./price_chart.js";
 
 /** The least time from one picture to the next: more would not be seen, but cost. */
 const DRAW_MS = 200;
+/** The same beside a list, whose line and the key figures show each price at once. */
+const DRAW_BESIDE_MS = 500;
 /** The same for each bar, as the library looks at all of them for each picture. */
 const DRAW_MS_PER_BAR = 0.1;
 /** What is said of the bars before those that the chart has. @type {Readonly<Record<import("./older_bars.js").OlderState, string>>} */
@@ -85,6 +87,7 @@ export class InstrumentPanel {
   /** When the newest bar of the table begins; null: it is the newest of all. @type {number | null} */
   #tableEnd_ms = null;
   #drawn_ms = -Infinity;
+  #draw_ms;
   /** @type {number | undefined} */
   #timer;
   /** The bars that are drawn. Others may have come since. @type {readonly Bar[]} */
@@ -97,11 +100,13 @@ export class InstrumentPanel {
    *   panel: HTMLElement, subscriptions: BarSubscriptions, read: ReadBars,
    *   facts: (symbol: string) => InstrumentFacts,
    *   alerts: import("./alert_lines.js").AlertService, onchange: (part: InstrumentPanel) => void, onclose: () => void, announce: (text: string) => void,
-   *   address: import("./choice.js").Address,
-   * }} options `onclose`: called when the close button is pressed; `address`: reads and sets parameters of the page's address
+   *   address: import("./choice.js").Address, isBeside?: boolean,
+   * }} options `onclose`: called when the close button is pressed; `address`: reads and sets parameters of the page's address;
+   *   `isBeside`: a list beside it shows the price too
    */
-  constructor({panel, subscriptions, read, facts, alerts, onchange, onclose, announce, address}) {
+  constructor({panel, subscriptions, read, facts, alerts, onchange, onclose, announce, address, isBeside = false}) {
     this.#panel = panel;
+    this.#draw_ms = isBeside ? DRAW_BESIDE_MS : DRAW_MS;
     this.#fired = (panel.dataset.fired ?? "").split(",").filter(Boolean).map(Number);
     this.#subscriptions = subscriptions;
     this.#older = new OlderBars({read, onchange: () => this.#hearOlder()});
@@ -285,7 +290,7 @@ export class InstrumentPanel {
 
   #drawSoon() {
     if (this.#timer !== undefined) return;
-    const least_ms = Math.max(DRAW_MS, DRAW_MS_PER_BAR * this.#drawn.length);
+    const least_ms = Math.max(this.#draw_ms, DRAW_MS_PER_BAR * this.#drawn.length);
     const wait_ms = Math.max(0, this.#drawn_ms + least_ms - performance.now());
     this.#timer = setTimeout(() => {
       this.#timer = undefined;

@@ -61,3 +61,13 @@ test("a part that a panel has not is a mistake of the template", () => {
   equal(partOf(panel, "x").tagName, "I");
   throws(() => partOf(panel, "y"), "Error: page has no [data-part=y]");
 });
+
+test("what stays as it was is not written again", () => {
+  const {panel, figures} = shown(ROW, INSTRUMENT);
+  const watch = new MutationObserver(() => {});
+  watch.observe(panel, {subtree: true, childList: true, attributes: true, characterData: true});
+  figures.show({...ROW}, {...INSTRUMENT});
+  equal(watch.takeRecords().length, 0);
+  figures.show({...ROW, b: 10.375}, INSTRUMENT);
+  equal(watch.takeRecords().map(({target}) => target.parentElement.dataset.figure), ["bid", "spread"]);
+});

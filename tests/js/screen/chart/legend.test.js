@@ -56,3 +56,11 @@ test("without a bar there is nothing to see", () => {
   legend.show(bar(), {before: undefined, time: "", digits: 0, lines: NO_LINES});
   equal(element.classList.contains("is-empty"), false);
 });
+
+test("a bar that stays as it was is not written again", () => {
+  const {element, legend} = shown(bar());
+  const watch = new MutationObserver(() => {});
+  watch.observe(element, {subtree: true, childList: true, attributes: true, characterData: true});
+  legend.show(bar(), {before: undefined, time: "14:02", digits: 2, lines: NO_LINES});
+  equal(watch.takeRecords().length, 0);
+});

@@ -19,7 +19,7 @@ function choices(name, values) {
 }
 
 /** A panel without a chart library: the table shows the bars. */
-function opened({read = () => Promise.resolve([]), fired = "", address = {}} = {}) {
+function opened({read = () => Promise.resolve([]), fired = "", address = {}, ...more} = {}) {
   document.getElementById("instrument")?.remove();
   const parts = ["symbol", "alert-lines", "legend", "chart", "chart-note"].map((name) => make("div", {"data-part": name}));
   const buttons = ["table", "older", "newest", "alert", "csv", "image", "close"].map((name) => make("button", {"data-part": name}));
@@ -37,7 +37,7 @@ function opened({read = () => Promise.resolve([]), fired = "", address = {}} = {
     },
     alerts: {read: (symbol) => { world.alerts.push(symbol); return Promise.resolve([]); }, move: () => Promise.resolve(true), make: () => Promise.resolve(true)},
     address: {asked: (name) => address[name] ?? null, askFor: (name, value) => world.addressed.push([name, value])},
-    onchange: () => { world.changed += 1; }, onclose: () => { world.closed += 1; }, announce: (text) => world.said.push(text),
+    onchange: () => { world.changed += 1; }, onclose: () => { world.closed += 1; }, announce: (text) => world.said.push(text), ...more,
   });
   world.taken = () => world.asked.splice(0);
   world.part = (name) => panel.querySelector(`[data-part=${name}]`);
@@ -158,6 +158,18 @@ test("pictures are 200 ms apart at least", still(async (clock, {shown, part, clo
   await clock.pass(0);
   equal(closes(), ["7.00"]);
 }));
+
+test("pictures beside a list are 500 ms apart at least", still(async (clock, {shown, part, closes}) => {
+  part("table").click();
+  shown.show("NVX");
+  shown.hear(snapshot(5, [bar(9, 4)]));
+  await clock.pass(0);
+  shown.hear(update(5, 6, [bar(9, 5)]));
+  await clock.pass(499);
+  equal(closes(), ["4.00"]);
+  await clock.pass(1);
+  equal(closes(), ["5.00"]);
+}, {isBeside: true}));
 
 test("pictures of many bars are further apart, as each looks at all bars", still(async (clock, {shown, part, closes}) => {
   part("table").click();
