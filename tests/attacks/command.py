@@ -10,15 +10,15 @@ from typing import Final
 import psutil
 
 from dashboard.servers.serving import SERVERS
-from tests.attacks.ends import add_ends
 from tests.attacks.registry import ATTACKS, Attack, Outcome
 from tests.attacks.running import Report, run_all
 from tests.attacks.table import Row, cell_of, page_of, read_rows
+from tests.attacks.target_ends import add_ends
 from tests.support.places import ROOT
 
 SUBJECTS: Final = (
-    *("bodies", "heads", "frames", "floods", "slow_requests", "rights", "sessions"),
-    *("parts", "stops", "tabs"),
+    *("bodies", "request_heads", "frames", "floods", "slow_requests", "rights", "sessions"),
+    *("broken_parts", "server_stops", "tabs"),
     *("suites", "memory", "long_runs"),
 )
 LONG: Final = ("long_runs",)

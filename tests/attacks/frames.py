@@ -11,7 +11,14 @@ from websockets.sync.client import ClientConnection, connect
 from dashboard.wire.registry import MESSAGE_BYTES, SYMBOL_LIMIT, Close
 from tests.attacks.figures import Stopwatch, as_s, counted
 from tests.attacks.registry import Outcome, attack
-from tests.support.offences import MUCH, NO_TEXT, OFFENCES, PROTOCOL, TOO_BIG, close_code
+from tests.support.protocol_violations import (
+    MUCH,
+    NO_TEXT,
+    PROTOCOL,
+    TOO_BIG,
+    VIOLATIONS,
+    close_code,
+)
 from tests.support.raw import SMALL_BYTES, handshake, open_reader, open_tcp
 from tests.support.served import Served
 from tests.support.waiting import PATIENCE_S
@@ -52,22 +59,22 @@ def broken_protocol(served: Served) -> Outcome:
 
 
 def _kinds(code: int) -> list[str]:
-    return [kind for kind, (expected, _) in OFFENCES.items() if expected == code]
+    return [kind for kind, (expected, _) in VIOLATIONS.items() if expected == code]
 
 
 def _closes(served: Served, kinds: Iterable[str]) -> Outcome:
-    """Commit each offence alone and with 4 MB behind it that nobody will read."""
+    """Send each violation alone and with 4 MB behind it that nobody will read."""
     tried = [(kind, rest) for kind in kinds for rest in (b"", MUCH)]
-    codes = [_code_of(served, OFFENCES[kind][1] + rest) for kind, rest in tried]
-    expected = {OFFENCES[kind][0] for kind, _ in tried}
+    codes = [_code_of(served, VIOLATIONS[kind][1] + rest) for kind, rest in tried]
+    expected = {VIOLATIONS[kind][0] for kind, _ in tried}
     return Outcome(counted(codes), set(codes) == expected)
 
 
-def _code_of(served: Served, offending: bytes) -> int | None:
+def _code_of(served: Served, violating: bytes) -> int | None:
     tcp = open_reader(served, receive_bytes=SMALL_BYTES)
     with tcp, suppress(OSError):
         with suppress(OSError):
-            tcp.sendall(offending)
+            tcp.sendall(violating)
         return close_code(tcp)
     return None
 

@@ -5,8 +5,8 @@ from typing import Final
 
 from dashboard.servers.serving import SERVERS
 from tests.attacks.command import reporter
-from tests.attacks.places import Ground, nothing_yet
 from tests.attacks.registry import ATTACKS, Outcome, attack
+from tests.attacks.targets import ServerToStart, nothing_yet
 from tests.oracle.long_run import Plan, run_long
 from tests.oracle.report import Report
 
@@ -25,9 +25,9 @@ SEED: Final = 1
     test="tests/oracle/__main__.py",
     longest_s=2 * MINUTES * 60,
 )
-def readers_for_an_hour(ground: Ground) -> Outcome:
+def readers_for_an_hour(to_start: ServerToStart) -> Outcome:
     """`tests.oracle --page` fills the row from a run of any length."""
-    plan = Plan((ground.server,) * 2, READERS, MINUTES, SEED, TIMES)
+    plan = Plan((to_start.server,) * 2, READERS, MINUTES, SEED, TIMES)
     return outcome_of(run_long(plan, print))
 
 

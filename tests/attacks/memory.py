@@ -12,8 +12,8 @@ from urllib.request import urlopen
 
 from dashboard.servers.limits import MIB
 from tests.attacks.figures import as_mib
-from tests.attacks.places import Ground, nothing_yet
 from tests.attacks.registry import Outcome, attack
+from tests.attacks.targets import ServerToStart, nothing_yet
 from tests.support.memory import memory
 from tests.support.mixed_readers import ROOM
 from tests.support.raw import SUBSCRIBE, basic, frame, open_socket
@@ -79,13 +79,13 @@ class Draining(Thread):
     at=nothing_yet,
     test="tests/sockets/test_memory_short.py",
 )
-def short_of_memory(ground: Ground) -> Outcome:
-    with serve(ground.folder, "--server", ground.server) as served:
+def short_of_memory(to_start: ServerToStart) -> Outcome:
+    with serve(to_start.folder, "--server", to_start.server) as served:
         begun = memory(served)
     limit_mib = round((begun / MIB + BELOW_MIB) / FIRST_MARK)
     settings = ROOM | QUIET | {"MARKET_MEMORY_LIMIT_MIB": str(limit_mib)}
     with (
-        serve(ground.folder, "--server", ground.server, **settings) as served,
+        serve(to_start.folder, "--server", to_start.server, **settings) as served,
         _draining() as readers,
     ):
         steps = [0]

@@ -1,6 +1,6 @@
 """The attacks: each has a name, what is expected, where that is from, and a function that tries it.
 
-A function is bounded in count and time. It gets the place that it is tried at, such as a running
+A function is bounded in count and time. It gets the target that it is tried at, such as a running
 server, and returns what it measured.
 """
 
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from tests.attacks.places import usual
+from tests.attacks.targets import usual
 
 LONGEST_S: Final = 900
 """No attack may take longer, unless it says so; all but the suites take less than two minutes."""
-Place = Callable[[str, Path], AbstractContextManager[Any]]
-"""Of a kind of server and an empty folder; what it gives is handed to the attacks."""
+OpenTarget = Callable[[str, Path], AbstractContextManager[Any]]
+"""Starts what is attacked, with a kind of server and in an empty folder; attacks get it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Attack:
     subject: str
     expected: str
     source: str
-    place: Place
+    open_target: OpenTarget
     run: Callable[[Any], Outcome]
     test: str = ""
     """Where the suite tries it in any case."""
@@ -51,7 +51,7 @@ def attack(
     *,
     expected: str,
     source: str,
-    at: Place = usual,
+    at: OpenTarget = usual,
     test: str = "",
     longest_s: int = LONGEST_S,
 ) -> Callable[[Try], Try]:

@@ -1,4 +1,4 @@
-"""Tries attacks at their places, one after the other, and says what each measured."""
+"""Tries attacks at their targets, one after the other, and says what each measured."""
 
 import signal
 import traceback
@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import pytest
 
-from tests.attacks.ends import end_of
-from tests.attacks.registry import Attack, Outcome, Place
+from tests.attacks.registry import Attack, OpenTarget, Outcome
+from tests.attacks.target_ends import end_of
 from tests.support.served import Served
 
 FAULTS: Final = (Exception, pytest.skip.Exception)
@@ -22,25 +22,25 @@ Report = Callable[[Attack, str, Outcome], None]
 
 
 def run_all(chosen: list[Attack], server: str, report: Report) -> None:
-    """Try attacks on one kind of server, those of the same place together."""
-    order = list(dict.fromkeys(attack.place for attack in chosen))
-    by_place = sorted(chosen, key=lambda attack: order.index(attack.place))
-    for place, attacks in groupby(by_place, key=lambda attack: attack.place):
-        ends = run_at(place, deque(attacks), server, report)
-        if (end := end_of(place)) is not None:
+    """Try attacks on one kind of server, those of the same target together."""
+    order = list(dict.fromkeys(attack.open_target for attack in chosen))
+    by_target = sorted(chosen, key=lambda attack: order.index(attack.open_target))
+    for open_target, attacks in groupby(by_target, key=lambda attack: attack.open_target):
+        ends = run_at(open_target, deque(attacks), server, report)
+        if (end := end_of(open_target)) is not None:
             report(end, server, ends)
 
 
-def run_at(place: Place, waiting: deque[Attack], server: str, report: Report) -> Outcome:
-    """Try attacks at one place; after one that breaks it the others get a new one.
+def run_at(open_target: OpenTarget, waiting: deque[Attack], server: str, report: Report) -> Outcome:
+    """Try attacks at one target; after one that breaks it the others get a new one.
 
-    Return how the place ended.
+    Return how the target ended.
     """
     ends = Outcome("exit 0, no traceback", True)
     while waiting:
         is_begun = False
         try:
-            with TemporaryDirectory() as folder, place(server, Path(folder)) as target:
+            with TemporaryDirectory() as folder, open_target(server, Path(folder)) as target:
                 is_begun = True
                 _run_until_broken(target, waiting, server, report)
         except FAULTS as error:
@@ -61,7 +61,7 @@ def _run_until_broken(target: Any, waiting: deque[Attack], server: str, report: 
 
 
 def tried(attack: Attack, target: Any) -> tuple[Outcome, bool]:
-    """Return what an attack measured, and whether it broke the place."""
+    """Return what an attack measured, and whether it broke the target."""
     before = _tracebacks(target)
     try:
         with _at_most(attack.longest_s):

@@ -12,8 +12,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from dashboard.wire.registry import Close
 from tests.attacks.figures import Stopwatch, as_s
-from tests.attacks.places import Ground, nothing_yet
 from tests.attacks.registry import Outcome, attack
+from tests.attacks.targets import ServerToStart, nothing_yet
 from tests.support.served import Served, serve
 from tests.support.visitor import Visitor
 from tests.support.waiting import PATIENCE_S
@@ -27,9 +27,9 @@ REST_S: Final = 4
     source="attack goals: admin",
     at=nothing_yet,
 )
-def resting_staff(ground: Ground) -> Outcome:
+def resting_staff(to_start: ServerToStart) -> Outcome:
     rest = {"MARKET_STAFF_REST_S": str(REST_S)}
-    with serve(ground.folder, "--server", ground.server, **rest) as served:
+    with serve(to_start.folder, "--server", to_start.server, **rest) as served:
         admin, watch = Visitor(served, "admin"), Stopwatch()
         with admin.open() as socket:
             code = _end_of(socket)
@@ -55,12 +55,12 @@ def _end_of(socket: ClientConnection) -> int | None:
     source="fault: key rotation",
     at=nothing_yet,
 )
-def other_key(ground: Ground) -> Outcome:
-    former, flags = secrets.token_urlsafe(50), ("--server", ground.server)
-    with serve(ground.folder, *flags, SECRET_KEY=former) as served:
+def other_key(to_start: ServerToStart) -> Outcome:
+    former, flags = secrets.token_urlsafe(50), ("--server", to_start.server)
+    with serve(to_start.folder, *flags, SECRET_KEY=former) as served:
         cookie = Visitor(served, "viewer").cookies()
     keys = {"SECRET_KEY": secrets.token_urlsafe(50), "SECRET_KEY_FALLBACKS": former}
-    with serve(ground.folder, *flags, **keys) as served:
+    with serve(to_start.folder, *flags, **keys) as served:
         found = (_greeting(served, cookie), _status(served, cookie))
     return Outcome(f"socket: {found[0]}, page: {found[1]}", found == ("welcome", 200))
 

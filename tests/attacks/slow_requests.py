@@ -14,8 +14,8 @@ from dashboard.servers.limits import LIMITS, MIB
 from dashboard.wire.registry import Transport
 from feeds.market.events import Position
 from tests.attacks.figures import Stopwatch, as_mib, as_s, counted, status_of
-from tests.attacks.places import large_market
 from tests.attacks.registry import Outcome, attack
+from tests.attacks.targets import large_market
 from tests.support.early_closes import serves
 from tests.support.fault_proxy import fault_proxy
 from tests.support.memory import GrowthWatch

@@ -6,8 +6,8 @@ import sys
 from functools import cache
 from typing import Final
 
-from tests.attacks.places import Ground, nothing_yet
 from tests.attacks.registry import Outcome, attack
+from tests.attacks.targets import ServerToStart, nothing_yet
 from tests.support.places import ROOT
 
 LONGEST_S: Final = 900
@@ -17,8 +17,8 @@ COUNTS: Final = re.compile(r"^=*\s*(\d+ (?:passed|failed|error|skipped|deselecte
 def suite(name: str, path: str, *, expected: str, source: str, words: str = "") -> None:
     """Add the tests of a path to the attacks; `words` chooses some, `{server}` is the server's."""
 
-    def run(ground: Ground) -> Outcome:
-        return _run(path, words.format(server=ground.server))
+    def run(to_start: ServerToStart) -> Outcome:
+        return _run(path, words.format(server=to_start.server))
 
     attack(name, expected=expected, source=source, at=nothing_yet, test=path)(run)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.attacks.places import nothing_yet
-from tests.attacks.registry import Attack, Outcome, Place
+from tests.attacks.registry import Attack, OpenTarget, Outcome
 from tests.attacks.running import run_at, tried
 from tests.attacks.table import NOT_MEASURED, NOT_MET, Row, cell_of, page_of, read_rows
+from tests.attacks.targets import nothing_yet
 from tests.support.documents import document
 
 MET, FAILED = Outcome("413", True), Outcome("200 | OK\nreally", False, "the body was read")
@@ -68,49 +68,49 @@ def test_a_row_that_is_not_measured_again_stays() -> None:
     assert page_of([attack_of(MET)], read_rows(page), "a machine") == page
 
 
-def run(place: Place, *attacks: Attack) -> dict[str, Outcome]:
+def run(open_target: OpenTarget, *attacks: Attack) -> dict[str, Outcome]:
     reported: dict[str, Outcome] = {}
 
     def report(attack: Attack, server: str, outcome: Outcome) -> None:
         reported[attack.name] = outcome
 
-    end = run_at(place, deque(attacks), "daphne", report)
+    end = run_at(open_target, deque(attacks), "daphne", report)
     return {**reported, "end": end}
 
 
-def test_after_an_attack_that_broke_the_place_the_others_get_a_new_one() -> None:
+def test_after_an_attack_that_broke_the_target_the_others_get_a_new_one() -> None:
     made: list[str] = []
 
     @contextmanager
-    def place(server: str, folder: Path) -> Iterator[str]:
+    def open_target(server: str, folder: Path) -> Iterator[str]:
         made.append(server)
         yield server
 
-    found = run(place, attack_of(OSError("gone"), "first"), attack_of(MET, "second"))
+    found = run(open_target, attack_of(OSError("gone"), "first"), attack_of(MET, "second"))
     assert made == ["daphne", "daphne"]
     assert {name: outcome.is_met for name, outcome in found.items()} == {
         "first": False, "second": True, "end": True,
     }  # fmt: skip
 
 
-def test_a_place_that_does_not_begin_measures_nothing_and_says_why() -> None:
+def test_a_target_that_does_not_begin_measures_nothing_and_says_why() -> None:
     @contextmanager
-    def place(server: str, folder: Path) -> Iterator[str]:
+    def open_target(server: str, folder: Path) -> Iterator[str]:
         pytest.skip("nginx is not installed")
         yield server
 
-    found = run(place, attack_of(MET))
+    found = run(open_target, attack_of(MET))
     assert not any(outcome.is_met for outcome in found.values())
     assert "nginx is not installed" in found["a large body"].reason
 
 
-def test_a_place_that_ends_badly_is_not_met() -> None:
+def test_a_target_that_ends_badly_is_not_met() -> None:
     @contextmanager
-    def place(server: str, folder: Path) -> Iterator[str]:
+    def open_target(server: str, folder: Path) -> Iterator[str]:
         yield server
         raise AssertionError("a traceback in the log")
 
-    found = run(place, attack_of(MET))
+    found = run(open_target, attack_of(MET))
     assert found["a large body"].is_met
     assert not found["end"].is_met
     assert "a traceback in the log" in found["end"].reason

@@ -14,7 +14,7 @@ from tests.oracle.commands import RETRY_S, Asked, Commands, Pace
 from tests.oracle.line import Line, Message
 from tests.oracle.requests import EventReader, query_of
 from tests.oracle.virtual_time import pass_time
-from tests.oracle.wants import Wants
+from tests.oracle.wanted_channels import WantedChannels
 from tests.oracle.world import ACCOUNTS, LISTED, OPEN, SWEEP_S, Server, World, account_of
 
 SILENCE_S = 4.0
@@ -45,7 +45,9 @@ class Client:
         self.fields = fields
         self.audit = ReaderAudit(world.tape, account_of(user_id, kind), self._name)
         self.audit.ticker.fields = fields or self.audit.ticker.fields
-        self.wants = Wants(self.audit, {name: set(names) for name, names in channels.items()})
+        self.wanted = WantedChannels(
+            self.audit, {name: set(names) for name, names in channels.items()}
+        )
         self.pace = Pace()
         self.server: Server = world.servers[user_id % 2]
         self.line: Line | None = None
@@ -67,7 +69,7 @@ class Client:
 
     @property
     def reader(self) -> Reader:
-        return self.wants.reader
+        return self.wanted.reader
 
     # --- identity ---------------------------------------------------------------------------
     def _sign_in(self) -> Identity:
@@ -189,7 +191,7 @@ class Client:
     # --- what is wanted ---------------------------------------------------------------------
     def want(self, channel: str, names: Iterable[Any]) -> None:
         """Subscribe to more; over HTTP the next request asks for it."""
-        added = self.wants.add(channel, names)
+        added = self.wanted.add(channel, names)
         if added is None or self.line is None:
             return
         if self.is_socket:
@@ -199,9 +201,9 @@ class Client:
 
     def drop(self, channel: str, names: Iterable[Any] | None = None) -> None:
         """Unsubscribe from names, or from a channel."""
-        if not self.wants.may_drop(channel, names):
+        if not self.wanted.may_drop(channel, names):
             return
-        ended = self.wants.drop(channel, names)
+        ended = self.wanted.drop(channel, names)
         if self.line is None:
             return
         if self.is_socket:
@@ -278,7 +280,7 @@ class Client:
                 self.audit.case.complain(f"a poll ended at {position}, {name} stands at {mine}")
 
     def _is_read(self, channel: str) -> bool:
-        return self.wants.is_read(channel, LISTED[OPEN])
+        return self.wanted.is_read(channel, LISTED[OPEN])
 
     def _take_event(self, event: dict[str, str]) -> None:
         data = json.loads(event["data"])
@@ -318,7 +320,7 @@ class Client:
         name = frame.get("channel", "")
         before = self.reader.positions.get(name)
         try:
-            self.wants.apply(frame)
+            self.wanted.apply(frame)
         except Gap as gap:
             is_repeated = before is not None and frame["seq"] <= before.sequence
             # What was on its way while a channel mends may lie before or behind its new place.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from feeds.market.events import Position
 from tests.oracle.check import Frame
-from tests.oracle.wants import PERSONAL
+from tests.oracle.wanted_channels import PERSONAL
 from tests.oracle.world import ACCOUNTS, CAPACITY
 
 if TYPE_CHECKING:
@@ -96,9 +96,9 @@ class Commands:
 
     def subscribe_all(self) -> None:
         """Ask for everything that is wanted, each channel from where the reader stands."""
-        wants, pace = self._client.wants, self._client.pace
-        for channel in wants.asked():
-            self.subscribe(channel, wants.channels[channel], wants.since(channel))
+        wanted, pace = self._client.wanted, self._client.pace
+        for channel in wanted.asked():
+            self.subscribe(channel, wanted.channels[channel], wanted.since(channel))
         if pace.is_paused or pace.max_rate is not None:
             self.set_pace()
 
@@ -117,10 +117,10 @@ class Commands:
         self.send(Asked("subscribe", params, set(names), self._may_resume(since), is_known))
 
     def _subscribe_personal(self) -> None:
-        wants = self._client.wants
-        newest = max(wants.reader.notices, default=0)
-        known = {"since": str(newest), "unread": wants.reader.unread}
-        asked = known if wants.knows_notices else {}
+        wanted = self._client.wanted
+        newest = max(wanted.reader.notices, default=0)
+        known = {"since": str(newest), "unread": wanted.reader.unread}
+        asked = known if wanted.knows_notices else {}
         self.send(Asked("subscribe", {"channel": "notifications", **asked}))
         self.send(Asked("subscribe", {"channel": "watchlist"}))
 
@@ -132,11 +132,11 @@ class Commands:
 
     def mend(self, channel: str) -> None:
         """Ask for a channel again: a frame is missing."""
-        wants = self._client.wants
-        if channel in wants.channels:
+        wanted = self._client.wanted
+        if channel in wanted.channels:
             self.mending.add(channel)
             self.mended.add(channel)
-            self.subscribe(channel, wants.channels[channel], wants.since(channel))
+            self.subscribe(channel, wanted.channels[channel], wanted.since(channel))
 
     def set_pace(self) -> None:
         pace = self._client.pace
@@ -166,7 +166,7 @@ class Commands:
         elif asked.method == "subscribe" and asked.names is not None:
             self._take_opening(asked, asked.names, frame["result"])
         elif asked.method == "unsubscribe":
-            self._client.wants.end(asked.params["channel"], asked.names)
+            self._client.wanted.end(asked.params["channel"], asked.names)
         elif asked.method == "set":
             rate, now_s = asked.params.get("max_rate"), self._client.world.loop.time()
             self._client.pace.confirm(rate, now_s, paused=frame["result"]["paused"])
@@ -191,12 +191,12 @@ class Commands:
             client.audit.case.complain(f"{since} was resumed, but is of another epoch or access")
         client.pace.let_pass()
         client.resumes += is_resumed
-        client.wants.begin(channel, since, names)
+        client.wanted.begin(channel, since, names)
 
     def _reject(self, result: Frame) -> set[Any]:
         channel, rejected = result["channel"], result.get("rejected", {})
         names = {tuple(name.split("@")) if channel == "bars" else name for name in rejected}
-        self._client.wants.reject(channel, names, is_request=not self._client.is_socket)
+        self._client.wanted.reject(channel, names, is_request=not self._client.is_socket)
         return names
 
 

@@ -9,9 +9,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from dashboard.wire.personal import Personal
 from dashboard.wire.registry import Transport
+from tests.oracle.agreement import mend_and_agree
 from tests.oracle.clients import Client
 from tests.oracle.commands import RETRY_S
-from tests.oracle.settling import settle
 from tests.oracle.world import (
     ACCOUNTS,
     COMES_AND_GOES,
@@ -243,7 +243,7 @@ class Market(RuleBasedStateMachine):
 
     @rule(number=readers, keeps=st.booleans())
     def forget_position(self, number: int, keeps: bool) -> None:
-        self.clients[number].wants.keeps_position = keeps
+        self.clients[number].wanted.keeps_position = keeps
         self.clients[number].leave()
 
     # --- commands ---------------------------------------------------------------------------
@@ -272,7 +272,7 @@ class Market(RuleBasedStateMachine):
 
     @rule(number=readers)
     def subscribe_status(self, number: int) -> None:
-        if "status" not in self.clients[number].wants.channels:
+        if "status" not in self.clients[number].wanted.channels:
             self.clients[number].want("status", ())
 
     @rule(number=readers, paused=st.booleans(), max_rate=st.none() | st.sampled_from([0.5, 2, 20]))
@@ -331,7 +331,7 @@ class Market(RuleBasedStateMachine):
     def teardown(self) -> None:
         try:
             if self.clients and sys.exc_info()[0] is None:
-                settle(self.world, self.clients)
+                mend_and_agree(self.world, self.clients)
                 self.nothing_is_wrong()
         finally:
             count(self.clients)

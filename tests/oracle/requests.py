@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from dashboard.wire.registry import Transport
 from tests.oracle.commands import written
-from tests.oracle.wants import PERSONAL
+from tests.oracle.wanted_channels import PERSONAL
 
 if TYPE_CHECKING:
     from tests.oracle.clients import Client
@@ -17,16 +17,16 @@ PIECE_BYTES = 7
 
 def query_of(client: "Client") -> str:
     """Return the query that asks for everything that is wanted, from where the reader stands."""
-    wants = client.wants
-    channels = [name for name in wants.asked() if name != PERSONAL]
+    wanted = client.wanted
+    channels = [name for name in wanted.asked() if name != PERSONAL]
     asked: dict[str, Any] = {}
     for name in channels:
-        since = wants.since(name)
+        since = wanted.since(name)
         if since is not None:
             asked[f"{name}_since"] = since
-        wants.begin(name, since, wants.channels[name])
+        wanted.begin(name, since, wanted.channels[name])
     asked |= _names(client)
-    if PERSONAL in wants.channels:
+    if PERSONAL in wanted.channels:
         channels += ["notifications", "watchlist"]
         asked |= _personal(client)
     if client.pace.max_rate is not None and client.transport is Transport.SSE:
@@ -38,7 +38,7 @@ def query_of(client: "Client") -> str:
 
 def _names(client: "Client") -> dict[str, str]:
     """Return symbols, bars and fields; one list of symbols serves ticker and trades alike."""
-    channels = client.wants.channels
+    channels = client.wanted.channels
     lists = {
         "symbols": channels.get("ticker", channels.get("trades", set())),
         "bars": channels.get("bars", set()),
@@ -49,9 +49,9 @@ def _names(client: "Client") -> dict[str, str]:
 
 def _personal(client: "Client") -> dict[str, Any]:
     """Return what the reader knows of its own: only news shall come."""
-    reader = client.wants.reader
+    reader = client.wanted.reader
     known: dict[str, Any] = {}
-    if client.wants.knows_notices:
+    if client.wanted.knows_notices:
         known["notifications_since"] = max(reader.notices, default=0)
         known["unread"] = reader.unread
     if reader.watchlist:

@@ -17,10 +17,10 @@ import pytest
 
 from dashboard.wire.registry import Transport
 from tests.oracle.audit import ReaderAudit
+from tests.oracle.bad_line_readers import BadLineReader
 from tests.oracle.ending import position_at_the_end
 from tests.oracle.faults import LINE_FAULTS, mend
 from tests.oracle.recorder import Recorder
-from tests.oracle.riders import Rider
 from tests.oracle.tape import Account, EngineTape
 from tests.support.fault_proxy import FaultProxy, fault_proxy
 from tests.support.readers import for_seconds
@@ -58,16 +58,18 @@ def test_what_readers_applied_is_what_the_feed_said(
         wait_until(lambda web=web: web.board()["rows"])
     target: list[str] = []
     with ExitStack() as stack:
-        riders = [
-            Rider(symbols, web.token, transport, stack.enter_context(fault_proxy(web.port)))
+        readers = [
+            BadLineReader(symbols, web.token, transport, stack.enter_context(fault_proxy(web.port)))
             for web in market.webs
             for transport in Transport
             for symbols in (["*"], list(web.board()["rows"])[:5])
         ]
-        threads = [Thread(target=rider.ride, args=(has_arrived(target),)) for rider in riders]
+        threads = [
+            Thread(target=reader.read_until, args=(has_arrived(target),)) for reader in readers
+        ]
         for thread in threads:
             thread.start()
-        figures = break_everything(market, [rider.proxy for rider in riders])
+        figures = break_everything(market, [reader.proxy for reader in readers])
         target.append(position_at_the_end(market))
         start_s = time.monotonic()
         for thread in threads:
@@ -76,27 +78,27 @@ def test_what_readers_applied_is_what_the_feed_said(
         assert not any(thread.is_alive() for thread in threads)
     wait_until(lambda: recorder.reaches(target[0]))
     recorder.stop()
-    audits = compare(recorder, riders)
-    figures["lines"] = sum(rider.notebook.lines for rider in riders)
+    audits = compare(recorder, readers)
+    figures["lines"] = sum(reader.notebook.lines for reader in readers)
     figures["frames"] = sum(audit.applied for audit in audits)
     figures["ticks"] = sum(audit.ticker.ticks for audit in audits)
     figures["trades"] = sum(audit.trades.trades for audit in audits)
     record_property("figures", ", ".join(f"{count} {what}" for what, count in figures.items()))
-    assert [rider.failure for rider in riders if rider.failure] == []
-    assert [text for rider in riders for text in rider.notebook.missing] == []
+    assert [reader.failure for reader in readers if reader.failure] == []
+    assert [text for reader in readers for text in reader.notebook.missing] == []
     assert [text for audit in audits for text in audit.wrong + audit.behind()] == []
     assert min(audit.applied for audit in audits) > 20
 
 
-def has_arrived(target: list[str]) -> Callable[[Rider], bool]:
+def has_arrived(target: list[str]) -> Callable[[BadLineReader], bool]:
     """Return whether a reader stands at the target, or was answered twice since there is one."""
-    seen: dict[Rider, int] = {}
+    seen: dict[BadLineReader, int] = {}
 
-    def ask(rider: Rider) -> bool:
+    def ask(reader: BadLineReader) -> bool:
         if not target:
             return False
-        first = seen.setdefault(rider, rider.answers)
-        return rider.stands_at(target[0]) or rider.answers >= first + 2
+        first = seen.setdefault(reader, reader.answers)
+        return reader.stands_at(target[0]) or reader.answers >= first + 2
 
     return ask
 
@@ -119,7 +121,7 @@ def break_everything(market: SharedMarket, proxies: list[FaultProxy]) -> Counter
     return done
 
 
-def compare(recorder: Recorder, riders: list[Rider]) -> list[ReaderAudit]:
+def compare(recorder: Recorder, readers: list[BadLineReader]) -> list[ReaderAudit]:
     """Compare the notes of every reader with the tape; everybody here sees everything."""
     tape = EngineTape()
     for batch in recorder.take():
@@ -128,6 +130,6 @@ def compare(recorder: Recorder, riders: list[Rider]) -> list[ReaderAudit]:
     assert len(tape.epochs) == 2
     account = Account(1, dict.fromkeys(tape.epochs[tape.newest].feeds, 0))
     return [
-        rider.audit(ReaderAudit(tape, account, f"{rider.transport} {rider.symbols}"))
-        for rider in riders
+        reader.audit(ReaderAudit(tape, account, f"{reader.transport} {reader.symbols}"))
+        for reader in readers
     ]

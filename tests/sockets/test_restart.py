@@ -21,7 +21,7 @@ from tests.support.checkpoints import saved_ms
 from tests.support.feed_process import FeedProcess, running_feed
 from tests.support.readers import for_seconds
 from tests.support.redis_server import RedisServer
-from tests.support.rememberer import Rememberer
+from tests.support.remembering_reader import RememberingReader
 from tests.support.served import Served, serve
 from tests.support.stopping import wait_for_end
 from tests.support.waiting import wait_until
@@ -113,11 +113,11 @@ def end(victim: Served | FeedProcess, how: signal.Signals) -> None:
         victim.is_killed = True  # it has ended already
 
 
-def go_through(lives: Lives, how: signal.Signals, restarts: int) -> Rememberer:
+def go_through(lives: Lives, how: signal.Signals, restarts: int) -> RememberingReader:
     """Let a reader read through so many restarts; return it with all it was told."""
     chance = random.Random(SEED)
     host, token = lives.web.host, lives.web.token
-    reader = Rememberer(host, token, lives.symbols)
+    reader = RememberingReader(host, token, lives.symbols)
     reader.start()
     try:
         for number in range(restarts):
@@ -131,7 +131,7 @@ def go_through(lives: Lives, how: signal.Signals, restarts: int) -> Rememberer:
     return reader
 
 
-def compare(lives: Lives, reader: Rememberer, record: Callable[[str, object], None]) -> None:
+def compare(lives: Lives, reader: RememberingReader, record: Callable[[str, object], None]) -> None:
     """Compare all that the reader was told with what is true in the end."""
     # A web process that has just begun knows closed bars from the rows, which are stored soon.
     now_ms = time.time_ns() // 1_000_000

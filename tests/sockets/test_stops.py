@@ -16,7 +16,7 @@ from dashboard.wire.registry import Close, Transport
 from tests.support.postgres_server import PostgresServer
 from tests.support.readers import for_seconds
 from tests.support.redis_server import RedisServer
-from tests.support.residents import Resident, missing_trades
+from tests.support.returning_readers import ReturningReader, missing_trades
 from tests.support.site import Site, running_site
 from tests.support.waiting import wait_until
 from tests.support.witness import Witness
@@ -49,7 +49,7 @@ def witness(site: Site) -> Iterator[Witness]:
 
 
 @pytest.fixture
-def residents(site: Site, witness: Witness) -> Iterator[list[Resident]]:
+def readers(site: Site, witness: Witness) -> Iterator[list[ReturningReader]]:
     """Readers on all transports, most of them on WebSockets."""
     position = witness.newest()
     assert position is not None
@@ -57,19 +57,20 @@ def residents(site: Site, witness: Witness) -> Iterator[list[Resident]]:
     assert moment is not None
     token = site.webs[0].token
     with ExitStack() as stack:
-        residents = [
-            Resident(transport, site.nginx, sorted(moment.rows), token) for transport in READERS
+        readers = [
+            ReturningReader(transport, site.nginx, sorted(moment.rows), token)
+            for transport in READERS
         ]
-        for resident in residents:
-            resident.start()
-            stack.callback(resident.end)
-        yield residents
+        for reader in readers:
+            reader.start()
+            stack.callback(reader.end)
+        yield readers
 
 
 def test_a_stop_at_any_moment_loses_nothing(
     site: Site,
     witness: Witness,
-    residents: list[Resident],
+    readers: list[ReturningReader],
     pytestconfig: pytest.Config,
     record_property: Callable[[str, object], None],
 ) -> None:
@@ -77,21 +78,21 @@ def test_a_stop_at_any_moment_loses_nothing(
     stops, longest_s = pytestconfig.getoption("stops"), 0.0
     for number in range(stops):
         index = number % len(site.webs)
-        wait_until(lambda: all(resident.tape for resident in residents))
+        wait_until(lambda: all(reader.tape for reader in readers))
         wait_until(for_seconds(chance.uniform(0, LATEST_S)))
         began_s = time.monotonic()
         site.webs[index].stop()
         longest_s = max(longest_s, time.monotonic() - began_s)
         site.restart_web(index)
-    for resident in residents:
-        resident.end()
+    for reader in readers:
+        reader.end()
     record_property("figures", f"{stops} stops, the longest took {longest_s:.1f} s")
     assert witness.holes == []
     assert len(witness.epochs) == 1
-    codes = [code for resident in residents for code in resident.codes]
+    codes = [code for reader in readers for code in reader.codes]
     assert set(codes) <= {Close.RESTART}
     assert len(codes) >= stops
-    for resident in residents:
-        assert (resident.missed, resident.named_gaps) == (0, []), resident.transport
-        assert len(resident.tape) == len(set(resident.tape)), resident.transport
-        assert missing_trades(resident, witness) == [], resident.transport
+    for reader in readers:
+        assert (reader.missed, reader.named_gaps) == (0, []), reader.transport
+        assert len(reader.tape) == len(set(reader.tape)), reader.transport
+        assert missing_trades(reader, witness) == [], reader.transport

@@ -5,7 +5,7 @@ from typing import Final
 
 from dashboard.wire.registry import Transport
 from feeds.market.events import Position
-from tests.support.residents import Resident, missing_trades
+from tests.support.returning_readers import ReturningReader, missing_trades
 from tests.support.site import Site
 from tests.support.waiting import PATIENCE_S, wait_until
 from tests.support.witness import Moment, Witness
@@ -21,11 +21,11 @@ class Watch:
         self.witness = witness
         symbols = sorted(self._newest_moment().rows)
         token = site.webs[0].token
-        self.residents = [
-            Resident(transport, site.nginx, symbols, token) for transport in Transport
+        self.readers = [
+            ReturningReader(transport, site.nginx, symbols, token) for transport in Transport
         ]
-        for resident in self.residents:
-            resident.start()
+        for reader in self.readers:
+            reader.start()
 
     def seconds_to_agree(self, patience_s: float = PATIENCE_S) -> float:
         """Wait until everybody has the market as the feed published it after now."""
@@ -45,9 +45,9 @@ class Watch:
     def differing(self, moments: list[Moment]) -> list[str]:
         """Return the readers and web processes that show none of these boards."""
         names = [
-            str(resident.transport)
-            for resident in self.residents
-            if not self._is_true(*resident.state(), moments)
+            str(reader.transport)
+            for reader in self.readers
+            if not self._is_true(*reader.state(), moments)
         ]
         return names + [
             f"web {index}"
@@ -57,8 +57,8 @@ class Watch:
 
     def end_readers(self) -> None:
         """Let nobody read any more."""
-        for resident in self.residents:
-            resident.end()
+        for reader in self.readers:
+            reader.end()
 
     def end(self) -> None:
         """Let nobody read any more, nor look at what the feed publishes."""
@@ -67,19 +67,19 @@ class Watch:
 
     def faults(self) -> list[str]:
         """Return what any reader missed or got twice, after all have ended."""
-        return [*self.witness.holes, *(text for r in self.residents for text in self._faults_of(r))]
+        return [*self.witness.holes, *(text for r in self.readers for text in self._faults_of(r))]
 
-    def _faults_of(self, resident: Resident) -> list[str]:
-        tape = resident.tape
+    def _faults_of(self, reader: ReturningReader) -> list[str]:
+        tape = reader.tape
         # A new epoch says that it cannot know what the former one still had to tell.
-        gaps = {gap.partition(":")[2] for gap in resident.named_gaps} - {"0"}
+        gaps = {gap.partition(":")[2] for gap in reader.named_gaps} - {"0"}
         counts = {
-            "frames that did not follow": resident.missed,
+            "frames that did not follow": reader.missed,
             "trades twice": len(tape) - len(set(tape)),
-            "trades missing": len(missing_trades(resident, self.witness)),
+            "trades missing": len(missing_trades(reader, self.witness)),
             "named gaps": len(gaps),
         }
-        return [f"{resident.transport}: {n} {what}" for what, n in counts.items() if n]
+        return [f"{reader.transport}: {n} {what}" for what, n in counts.items() if n]
 
     def _is_true(
         self, position: Position | None, rows: dict[str, object], moments: list[Moment]

@@ -31,16 +31,16 @@ from feeds.sessions.auctions import AuctionKind
 from feeds.simulator.demo_exchange import definitions
 from feeds.simulator.simulator import Simulator
 from tests.support.examples import examples
-from tests.support.lives import (
+from tests.support.market_lives import (
     HOUR_MS,
     NEW_YORK,
     NOW,
     SIMULATORS,
     STRIDE_MS,
-    Life,
+    MarketLife,
     compressed,
-    lived,
     plan,
+    run_life,
     session_of,
     shown,
     ticks,
@@ -49,7 +49,7 @@ from tests.support.lives import (
 ANCHOR_MS = NOW - 5 * 60_000
 
 
-def crash(life: Life, left: Checkpoint, now_ms: int) -> Checkpoint:
+def crash(life: MarketLife, left: Checkpoint, now_ms: int) -> Checkpoint:
     """Return what is known after kill -9: the last checkpoint, and what was published."""
     batches = list(following(left, life.batches))
     assert batches[-1].last == life.board.sequence
@@ -111,7 +111,7 @@ def changed_plans(seed: int) -> list[FeedPlan]:
 def test_whatever_changed_after_the_checkpoint_goes_on(seed: int) -> None:
     """Compared with the checkpoint that a market without a crash would have stored."""
     chance, plans = random.Random(seed), changed_plans(seed)
-    life, now_ms = lived(plans[0], 8_000)
+    life, now_ms = run_life(plans[0], 8_000)
     left = life.end(now_ms)
     for wanted in plans[1 : chance.randint(2, 6)]:
         life.follow(wanted, now_ms)
@@ -131,11 +131,11 @@ def test_whatever_changed_after_the_checkpoint_goes_on(seed: int) -> None:
 def test_the_next_price_follows_from_the_last_published_one() -> None:
     """An effect moved the prices by tenths after the checkpoint; the source knows nothing of it."""
     wanted = plan(5)
-    first, end_ms = lived(wanted, 8_000)
+    first, end_ms = run_life(wanted, 8_000)
     left = first.end(end_ms)
     for symbol in first.board.rows:
         rise(first, symbol, end_ms + 1)
-    second = Life(crash(first, left, end_ms + STRIDE_MS), epoch="e2")
+    second = MarketLife(crash(first, left, end_ms + STRIDE_MS), epoch="e2")
     second.follow(wanted, end_ms + STRIDE_MS)
     before = {symbol: row.values[:] for symbol, row in second.board.rows.items()}
     assert shown(second.board) == shown(first.board)
@@ -146,7 +146,7 @@ def test_the_next_price_follows_from_the_last_published_one() -> None:
         assert row.values[VOLUME] >= before[symbol][VOLUME]
 
 
-def rise(life: Life, symbol: str, at_ms: int) -> None:
+def rise(life: MarketLife, symbol: str, at_ms: int) -> None:
     """Publish a quote and a trade a tenth above the last price."""
     price = int(life.board.rows[symbol].values[LAST] * 1.1)  # type: ignore[operator]
     events = (
@@ -160,7 +160,7 @@ def rise(life: Life, symbol: str, at_ms: int) -> None:
 
 def test_a_stale_quote_does_not_set_the_price_of_its_source_back() -> None:
     """What a source drew by the checkpoint is newer than an earlier quote."""
-    first, end_ms = lived(plan(3), 8_000)
+    first, end_ms = run_life(plan(3), 8_000)
     left = first.end(end_ms)
     (symbol, *_) = first.board.rows
     rise(first, symbol, end_ms + 1)
@@ -171,10 +171,10 @@ def test_a_stale_quote_does_not_set_the_price_of_its_source_back() -> None:
 
 def test_a_feed_that_is_younger_than_the_checkpoint_goes_on() -> None:
     wanted = plan(3, schedule=compressed(ANCHOR_MS))
-    life, end_ms = lived(wanted, 4_000)
+    life, end_ms = run_life(wanted, 4_000)
     found = crash(life, msgspec.structs.replace(NO_CHECKPOINT, epoch="e1"), end_ms)
     assert carried(found) == carried(life.end(end_ms))
-    second = Life(found, epoch="e2")
+    second = MarketLife(found, epoch="e2")
     second.follow(wanted, end_ms)
     assert shown(second.board) == shown(life.board)
     second.run(end_ms, end_ms + 10 * STRIDE_MS)
@@ -189,7 +189,7 @@ def test_a_day_that_began_after_the_checkpoint_has_no_second_gap() -> None:
     opens_ms = schedule.wall_ms(1, NEW_YORK.day(1).starts_ms[Segment.CONTINUOUS])
     wanted = plan(6, schedule=schedule, rate=400.0)
     closes_ms = schedule.wall_ms(0, NEW_YORK.day(0).starts_ms[Segment.CLOSING_AUCTION])
-    first, end_ms = lived(wanted, 4_000, now_ms=closes_ms - 4_000)
+    first, end_ms = run_life(wanted, 4_000, now_ms=closes_ms - 4_000)
     left = first.end(end_ms)
     assert left.feeds["demo"].source.day == 0
     until_ms = opens_ms + 4_000
@@ -203,14 +203,14 @@ def test_a_day_that_began_after_the_checkpoint_has_no_second_gap() -> None:
     assert after_a_stride(again, wanted, until_ms) != pytest.approx(quoted(first), rel=0.002)
 
 
-def quoted(life: Life) -> dict[str, float]:
+def quoted(life: MarketLife) -> dict[str, float]:
     rows = life.board.rows.items()
     return {symbol: (row.values[BID] + row.values[ASK]) / 2 for symbol, row in rows}
 
 
 def after_a_stride(left: Checkpoint, wanted: FeedPlan, now_ms: int) -> dict[str, float]:
     """Return the prices of the source after the first stride of a life."""
-    life = Life(left, epoch="e2")
+    life = MarketLife(left, epoch="e2")
     life.follow(wanted, now_ms)
     life.run(now_ms, now_ms)
     source = life.end(now_ms).feeds["demo"].source
@@ -223,7 +223,7 @@ def after_a_stride(left: Checkpoint, wanted: FeedPlan, now_ms: int) -> dict[str,
 
 def test_a_pause_that_began_after_the_checkpoint_goes_on_and_ends_on_time() -> None:
     wanted = plan(3, schedule=compressed(ANCHOR_MS), bands=BandRules(1))
-    first, end_ms = lived(wanted, 40_000)
+    first, end_ms = run_life(wanted, 40_000)
     left = first.end(end_ms)
     symbol = wanted.definitions[0].symbol
     instrument = session_of(first)._instruments[symbol]
@@ -234,7 +234,7 @@ def test_a_pause_that_began_after_the_checkpoint_goes_on_and_ends_on_time() -> N
     first._take(first.engine._publish(events, end_ms + 2_000))
     assert instrument.phase is Phase.HALTED
     found = crash(first, left, end_ms + 2_000)
-    second = Life(msgspec.structs.replace(found, rested_ms={"demo": HOUR_MS}))
+    second = MarketLife(msgspec.structs.replace(found, rested_ms={"demo": HOUR_MS}))
     later = plan(3, schedule=compressed(ANCHOR_MS + HOUR_MS), bands=BandRules(1))
     second.follow(later, end_ms + 2_000 + HOUR_MS)
     assert second.board.rows[symbol].values[PHASE] == Phase.HALTED
@@ -249,7 +249,7 @@ def test_an_auction_goes_on_with_the_quote_that_was_published_last() -> None:
     schedule = compressed(NOW)
     begin_ms = schedule.wall_ms(0, NEW_YORK.day(0).starts_ms[Segment.OPENING_AUCTION])
     wanted = plan(3, schedule=schedule)
-    first, end_ms = lived(wanted, 2_000, now_ms=begin_ms)
+    first, end_ms = run_life(wanted, 2_000, now_ms=begin_ms)
     left = first.end(end_ms)
     first.run(end_ms, end_ms + 2_000)
     found = crash(first, left, end_ms + 2_000).feeds["demo"].session
@@ -265,11 +265,11 @@ def test_an_auction_goes_on_with_the_quote_that_was_published_last() -> None:
 def test_times_of_a_life_that_had_rested_are_not_moved_twice() -> None:
     """A take-over is a checkpoint of its own: it may end at once, and the next one goes on."""
     wanted = plan(2, schedule=compressed(ANCHOR_MS), bands=BandRules(1))
-    first, end_ms = lived(wanted, 8_000)
+    first, end_ms = run_life(wanted, 8_000)
     rested = {"demo": HOUR_MS}
     left = msgspec.structs.replace(first.end(end_ms), rested_ms=rested, epoch="e2", sequence=0)
     assert CatchUp(left).checkpoint(end_ms).rested_ms == rested
-    second = Life(left, epoch="e2")
+    second = MarketLife(left, epoch="e2")
     second.follow(plan(2, schedule=compressed(ANCHOR_MS + HOUR_MS), bands=BandRules(1)), end_ms)
     assert crash(second, left, end_ms).rested_ms == {}
 
@@ -296,13 +296,13 @@ REPLAYED = plan(1, kind=FeedKind.REPLAY, playback=Playback(path="a.parquet"))
 OPENERS = SIMULATORS | {FeedKind.REPLAY: lambda wanted: Replay(Recording(), wanted.playback)}
 
 
-def replaying(left: Checkpoint = NO_CHECKPOINT, epoch: str = "e1", *, now_ms: int) -> Life:
-    life = Life(left, epoch, OPENERS)
+def replaying(left: Checkpoint = NO_CHECKPOINT, epoch: str = "e1", *, now_ms: int) -> MarketLife:
+    life = MarketLife(left, epoch, OPENERS)
     life.follow(REPLAYED, now_ms)
     return life
 
 
-def prices(life: Life) -> list[int]:
+def prices(life: MarketLife) -> list[int]:
     return [event.price_ticks for event in life.events if isinstance(event, Trade)]
 
 
@@ -330,14 +330,14 @@ def test_a_replay_repeats_nothing_that_was_published_and_leaves_nothing_out(
 def test_a_source_that_draws_nothing_is_not_forgotten(lives: int) -> None:
     """A feed that is paused, or a life too short to draw anything."""
     for wanted, openers in ((plan(2), SIMULATORS), (REPLAYED, OPENERS)):
-        life = Life(openers=openers)
+        life = MarketLife(openers=openers)
         life.follow(wanted, NOW)
         life.run(NOW, NOW + 4_000, 40)
         left = life.end(NOW + 4_000)
         paused = msgspec.structs.replace(wanted, state=FeedState.PAUSED)
         for number in range(lives):
             now_ms = NOW + 5_000 * (number + 1)
-            following_life = Life(left, f"e{number + 2}", openers)
+            following_life = MarketLife(left, f"e{number + 2}", openers)
             following_life.follow(paused, now_ms)
             following_life.run(now_ms, now_ms + 1_000, 40)
             assert not ticks(following_life.events)
@@ -361,7 +361,7 @@ def test_a_long_recording_that_is_read_again_keeps_its_place(
 
 
 def test_a_feed_of_another_kind_since_the_checkpoint_goes_on_as_that() -> None:
-    first = Life(openers=OPENERS)
+    first = MarketLife(openers=OPENERS)
     first.follow(plan(1), NOW)
     first.run(NOW, NOW + 4_000, 40)
     left = first.end(NOW + 4_000)
@@ -379,7 +379,7 @@ def test_a_feed_of_another_kind_since_the_checkpoint_goes_on_as_that() -> None:
 
 
 def test_a_feed_that_was_removed_since_the_checkpoint_is_gone() -> None:
-    first, end_ms = lived(plan(2), 4_000)
+    first, end_ms = run_life(plan(2), 4_000)
     left = first.end(end_ms)
     first._take(first.engine.reconcile([], end_ms))
     found = crash(first, left, end_ms)
@@ -387,7 +387,7 @@ def test_a_feed_that_was_removed_since_the_checkpoint_is_gone() -> None:
 
 
 def test_a_quote_that_was_withdrawn_is_not_followed() -> None:
-    first, end_ms = lived(plan(1), 4_000)
+    first, end_ms = run_life(plan(1), 4_000)
     left = first.end(end_ms)
     (symbol,) = first.board.rows
     rise(first, symbol, end_ms + 1)
@@ -418,14 +418,14 @@ def test_a_note_that_cannot_be_read_is_refused() -> None:
 
 def test_most_batches_have_no_note() -> None:
     """Ticks alone need none: at thousands of ticks a second it would cost as much as they do."""
-    life, _ = lived(plan(6), 8_000)
+    life, _ = run_life(plan(6), 8_000)
     assert life.batches[0].note
     assert not any(batch.note for batch in life.batches[1:])
 
 
 def test_prices_stay_within_their_limits() -> None:
     """A quote far from where an instrument began does not take its path beyond what it may be."""
-    first, end_ms = lived(plan(1), 4_000)
+    first, end_ms = run_life(plan(1), 4_000)
     (symbol,) = first.board.rows
     left = first.end(end_ms)
     source = msgspec.structs.replace(left.feeds["demo"].source, quoted={symbol: (1, 2, 1, 1)})

@@ -30,15 +30,15 @@ from feeds.plan.price_bands import BandRules
 from feeds.plan.schedules import PlainSchedule, Segment
 from feeds.simulator.simulator import Simulator
 from tests.support.examples import examples
-from tests.support.lives import (
+from tests.support.market_lives import (
     HOUR_MS,
     NEW_YORK,
     NOW,
     STRIDE_MS,
-    Life,
+    MarketLife,
     compressed,
-    lived,
     plan,
+    run_life,
     session_of,
     shown,
     ticks,
@@ -50,8 +50,8 @@ from tests.support.lives import (
 @given(strides=st.integers(3, 60), count=st.integers(1, 8))
 def test_without_a_rest_the_next_life_is_the_rest_of_the_first(strides: int, count: int) -> None:
     wanted = plan(count)
-    first, end_ms = lived(wanted, strides * STRIDE_MS)
-    second = Life(first.end(end_ms), epoch="e2")
+    first, end_ms = run_life(wanted, strides * STRIDE_MS)
+    second = MarketLife(first.end(end_ms), epoch="e2")
     second.follow(wanted, end_ms)
     assert shown(second.board) == shown(first.board)
     # A life begins within a stride, so only the strides after that are whole.
@@ -65,8 +65,8 @@ def test_without_a_rest_the_next_life_is_the_rest_of_the_first(strides: int, cou
 
 @pytest.mark.slow
 def test_what_is_carried_over_is_no_tick_and_comes_once() -> None:
-    first, end_ms = lived(plan(2), 20_000)
-    second = Life(first.end(end_ms))
+    first, end_ms = run_life(plan(2), 20_000)
+    second = MarketLife(first.end(end_ms))
     begun = second.follow(plan(2), end_ms)
     assert [type(event) for event in begun[1:4]] == [type(begun[1]), Carryover, Status]
     assert all(row.ticks == 0 for row in second.board.rows.values())
@@ -78,9 +78,9 @@ def test_what_is_carried_over_is_no_tick_and_comes_once() -> None:
 @pytest.mark.parametrize("changes", [{"tick_size": Decimal("0.001")}, {"lot": Decimal("0.1")}])
 def test_an_instrument_with_other_units_begins_anew(changes: dict[str, Decimal]) -> None:
     wanted = plan(2)
-    first, end_ms = lived(wanted, 20_000)
+    first, end_ms = run_life(wanted, 20_000)
     changed = msgspec.structs.replace(wanted.definitions[0], **changes)
-    second = Life(first.end(end_ms))
+    second = MarketLife(first.end(end_ms))
     second.follow(plan(2, definitions=(changed, wanted.definitions[1])), end_ms)
     fresh, same = (second.board.rows[instrument.symbol] for instrument in wanted.definitions)
     assert fresh.values[LAST] is None
@@ -90,10 +90,10 @@ def test_an_instrument_with_other_units_begins_anew(changes: dict[str, Decimal])
 @pytest.mark.slow
 def test_the_quotes_of_another_kind_of_feed_do_not_go_on() -> None:
     wanted = plan(1)
-    first, end_ms = lived(wanted, 20_000)
+    first, end_ms = run_life(wanted, 20_000)
     replay = plan(1, kind=FeedKind.REPLAY, playback=Playback(path="a.parquet"))
     for after, goes_on in ((wanted, True), (replay, False)):
-        second = Life(first.end(end_ms))
+        second = MarketLife(first.end(end_ms))
         openers = {kind: lambda plan: Simulator(plan.seed) for kind in FeedKind}
         second.engine._open_source = lambda _, openers=openers: PlannedSource(openers)
         second.follow(after, end_ms)
@@ -104,8 +104,8 @@ def test_the_quotes_of_another_kind_of_feed_do_not_go_on() -> None:
 
 @pytest.mark.slow
 def test_an_instrument_of_another_feed_begins_anew() -> None:
-    first, end_ms = lived(plan(1), 20_000)
-    second = Life(first.end(end_ms))
+    first, end_ms = run_life(plan(1), 20_000)
+    second = MarketLife(first.end(end_ms))
     second.follow(plan(1, feed="other"), end_ms)
     (row,) = second.board.rows.values()
     assert row.values[LAST] is None
@@ -114,16 +114,16 @@ def test_an_instrument_of_another_feed_begins_anew() -> None:
 @pytest.mark.slow
 def test_a_market_that_trades_on_moves_while_it_rests() -> None:
     wanted = plan(8)
-    first, end_ms = lived(wanted, 20_000)
+    first, end_ms = run_life(wanted, 20_000)
     left = first.end(end_ms)
-    near, far = Life(left), Life(left)
+    near, far = MarketLife(left), MarketLife(left)
     later_ms = end_ms + 10 * HOUR_MS // STRIDE_MS * STRIDE_MS
     for life, begin_ms in ((near, end_ms), (far, later_ms)):
         life.follow(wanted, begin_ms)
         life.run(begin_ms, begin_ms + 20_000)
     before = {symbol: row.values[LAST] for symbol, row in first.board.rows.items()}
 
-    def moved(life: Life) -> float:
+    def moved(life: MarketLife) -> float:
         rows = life.board.rows.items()
         return max(abs(row.values[LAST] / before[symbol] - 1) for symbol, row in rows)
 
@@ -134,10 +134,10 @@ def test_a_market_that_trades_on_moves_while_it_rests() -> None:
 def test_after_a_night_the_last_price_is_the_previous_close() -> None:
     schedule = PlainSchedule(NEW_YORK)
     wanted = plan(4, schedule=schedule)
-    first, end_ms = lived(wanted, 20_000)
+    first, end_ms = run_life(wanted, 20_000)
     assert {row.values[PHASE] for row in first.board.rows.values()} == {Phase.OPEN}
     tomorrow_ms = end_ms + 24 * HOUR_MS
-    second = Life(first.end(end_ms))
+    second = MarketLife(first.end(end_ms))
     second.follow(wanted, tomorrow_ms)
     for symbol, row in second.board.rows.items():
         assert row.values[PREVIOUS_CLOSE] == first.board.rows[symbol].values[LAST]
@@ -147,8 +147,8 @@ def test_after_a_night_the_last_price_is_the_previous_close() -> None:
 @pytest.mark.slow
 def test_the_bar_of_a_day_that_ended_meanwhile_closes_whole() -> None:
     wanted = plan(2)
-    first, end_ms = lived(wanted, 20_000)
-    second = Life(first.end(end_ms))
+    first, end_ms = run_life(wanted, 20_000)
+    second = MarketLife(first.end(end_ms))
     closed: list[tuple[str, object]] = []
     second.board.bars._on_closed = lambda symbol, level, bar: (
         closed.append((symbol, bar)) if level == DAY else None
@@ -167,9 +167,9 @@ def test_a_compressed_market_goes_on_where_its_clock_stopped() -> None:
     """Its plan is anchored later by the rest, so that its clock shows the same time as before."""
     rest_ms = 7 * HOUR_MS
     before = plan(4, schedule=compressed(NOW - 5 * 60_000), bands=BandRules(1))
-    first, end_ms = lived(before, 60_000)
+    first, end_ms = run_life(before, 60_000)
     left = first.end(end_ms, rested_ms={"demo": rest_ms})
-    second = Life(left)
+    second = MarketLife(left)
     after = plan(4, schedule=compressed(NOW - 5 * 60_000 + rest_ms), bands=BandRules(1))
     second.follow(after, end_ms + rest_ms)
     assert {symbol: row.values for symbol, row in second.board.rows.items()} == {
@@ -180,10 +180,10 @@ def test_a_compressed_market_goes_on_where_its_clock_stopped() -> None:
         assert abs(row.values[LAST] / first.board.rows[symbol].values[LAST] - 1) < 0.01
 
 
-def paused_by_its_band() -> tuple[Life, int, FeedPlan]:
+def paused_by_its_band() -> tuple[MarketLife, int, FeedPlan]:
     """Return a market in which an instrument was halted by its price band."""
     wanted = plan(3, schedule=compressed(NOW - 5 * 60_000), bands=BandRules(1))
-    life, end_ms = lived(wanted, 40_000)
+    life, end_ms = run_life(wanted, 40_000)
     symbol = wanted.definitions[0].symbol
     instrument = session_of(life)._instruments[symbol]
     crash = instrument.band.low - 1
@@ -202,7 +202,7 @@ def test_a_pause_by_a_price_band_goes_on_and_ends_on_time() -> None:
     symbol = wanted.definitions[0].symbol
     ends_ms = session_of(first)._instruments[symbol].deadline_ms
     rest_ms = HOUR_MS
-    second = Life(first.end(end_ms, rested_ms={"demo": rest_ms}))
+    second = MarketLife(first.end(end_ms, rested_ms={"demo": rest_ms}))
     later = plan(3, schedule=compressed(NOW - 5 * 60_000 + rest_ms), bands=BandRules(1))
     second.follow(later, end_ms + rest_ms)
     assert second.board.rows[symbol].values[PHASE] == Phase.HALTED
@@ -217,7 +217,7 @@ def test_a_pause_by_a_price_band_goes_on_and_ends_on_time() -> None:
 @pytest.mark.slow
 def test_a_market_wide_halt_goes_on_and_no_level_halts_twice() -> None:
     wanted = plan(3, schedule=compressed(NOW - 5 * 60_000), bands=BandRules(1))
-    first, end_ms = lived(wanted, 20_000)
+    first, end_ms = run_life(wanted, 20_000)
     session = session_of(first)
     session._breakers.hit(70_000)
     session._halt, session._lift_ms = "Market-wide halt: the index fell", end_ms + 30_000
@@ -225,7 +225,7 @@ def test_a_market_wide_halt_goes_on_and_no_level_halts_twice() -> None:
         session._apply_phase(instrument, end_ms)
     for sequence, event in enumerate(session._take_events(), first.board.sequence + 1):
         first.board.apply(sequence, event)
-    second = Life(first.end(end_ms))
+    second = MarketLife(first.end(end_ms))
     second.follow(wanted, end_ms)
     assert {row.values[PHASE] for row in second.board.rows.values()} == {Phase.HALTED}
     assert session_of(second)._breakers.hit(70_000) == (False, None)
@@ -237,9 +237,9 @@ def test_a_market_wide_halt_goes_on_and_no_level_halts_twice() -> None:
 def test_a_halt_by_an_admin_that_ended_meanwhile_reopens() -> None:
     schedule = compressed(NOW - 5 * 60_000)
     symbol = plan(2).definitions[0].symbol
-    first, end_ms = lived(plan(2, schedule=schedule, halts={symbol: "news"}), 20_000)
+    first, end_ms = run_life(plan(2, schedule=schedule, halts={symbol: "news"}), 20_000)
     assert first.board.rows[symbol].values[PHASE] == Phase.HALTED
-    second = Life(first.end(end_ms))
+    second = MarketLife(first.end(end_ms))
     second.follow(plan(2, schedule=schedule), end_ms)
     assert second.board.rows[symbol].values[PHASE] == Phase.AUCTION
 
@@ -248,8 +248,8 @@ def test_a_halt_by_an_admin_that_ended_meanwhile_reopens() -> None:
 def test_a_halt_by_an_admin_made_meanwhile_holds() -> None:
     schedule = compressed(NOW - 5 * 60_000)
     symbol = plan(2).definitions[0].symbol
-    first, end_ms = lived(plan(2, schedule=schedule), 20_000)
-    second = Life(first.end(end_ms))
+    first, end_ms = run_life(plan(2, schedule=schedule), 20_000)
+    second = MarketLife(first.end(end_ms))
     second.follow(plan(2, schedule=schedule, halts={symbol: "news"}), end_ms)
     assert second.board.rows[symbol].values[PHASE] == Phase.HALTED
     assert second.board.rows[symbol].reason == "news"
@@ -258,13 +258,13 @@ def test_a_halt_by_an_admin_made_meanwhile_holds() -> None:
 @pytest.mark.slow
 def test_a_closed_feed_remembers_its_last_prices() -> None:
     schedule = compressed(NOW - 5 * 60_000)
-    first, end_ms = lived(plan(2, schedule=schedule), 20_000)
+    first, end_ms = run_life(plan(2, schedule=schedule), 20_000)
     closed = plan(2, schedule=schedule, state=FeedState.CLOSED)
     first.follow(closed, end_ms)
-    second = Life(first.end(end_ms))
+    second = MarketLife(first.end(end_ms))
     second.follow(closed, end_ms)
     assert shown(second.board) == shown(first.board)
-    second = Life(first.end(end_ms))
+    second = MarketLife(first.end(end_ms))
     second.follow(closed, end_ms + HOUR_MS)  # two of its days later
     for symbol, row in second.board.rows.items():
         assert row.values[LAST] == first.board.rows[symbol].values[LAST]
@@ -276,14 +276,14 @@ def test_an_auction_keeps_what_it_collected() -> None:
     opening = NEW_YORK.day(0).starts_ms[Segment.OPENING_AUCTION]
     begin_ms = schedule.wall_ms(0, opening)
     wanted = plan(3, schedule=schedule)
-    first, end_ms = lived(wanted, 4_000, now_ms=begin_ms)
+    first, end_ms = run_life(wanted, 4_000, now_ms=begin_ms)
     collected = {
         symbol: len(instrument.auction.trades)
         for symbol, instrument in session_of(first)._instruments.items()
         if instrument.auction is not None
     }
     assert sum(collected.values()) > 0
-    second = Life(first.end(end_ms))
+    second = MarketLife(first.end(end_ms))
     second.follow(wanted, end_ms)
     for symbol, count in collected.items():
         assert len(session_of(second)._instruments[symbol].auction.trades) == count
@@ -293,12 +293,12 @@ def test_an_auction_keeps_what_it_collected() -> None:
 def test_delayed_readers_see_what_they_saw_until_the_delay_is_over() -> None:
     wanted = plan(1, delays=(1,))
     symbol = wanted.definitions[0].symbol
-    first, end_ms = lived(wanted, 90_000)
+    first, end_ms = run_life(wanted, 90_000)
     twin = f"{symbol}~1"
     seen = first.board.rows[twin].values[:11]
     assert seen[LAST] is not None
     assert seen != first.board.rows[symbol].values[:11]
-    second = Life(first.end(end_ms))
+    second = MarketLife(first.end(end_ms))
     second.follow(wanted, end_ms)
     assert second.board.rows[twin].values[:11] == seen
     second.run(end_ms, end_ms + 59_000)
@@ -321,7 +321,7 @@ def test_a_checkpoint_of_another_version_is_refused() -> None:
 
 @pytest.mark.slow
 def test_a_checkpoint_that_was_cut_off_is_refused() -> None:
-    life, end_ms = lived(plan(2), 20_000)
+    life, end_ms = run_life(plan(2), 20_000)
     content = pack_checkpoint(checkpoint_of(life.engine.state(), life.board, end_ms))
     for length in range(0, len(content), 97):
         with pytest.raises(InvalidCheckpoint):
@@ -330,7 +330,7 @@ def test_a_checkpoint_that_was_cut_off_is_refused() -> None:
 
 @pytest.mark.slow
 def test_a_state_whose_parts_do_not_fit_is_refused() -> None:
-    life, _ = lived(plan(2), 20_000)
+    life, _ = run_life(plan(2), 20_000)
     state = life.engine.state()["demo"].source
     assert state is not None
     with pytest.raises(InvalidCheckpoint, match="does not fit"):

@@ -29,7 +29,7 @@ from feeds.services.checkpoints import (
     take_over,
 )
 from feeds.services.feeds import close_feed, start_feed
-from tests.support.lives import Life, lived, plan
+from tests.support.market_lives import MarketLife, plan, run_life
 
 SAVED_MS = 1_790_000_000_000
 SAVED_AT = datetime.fromtimestamp(SAVED_MS / 1000, UTC)
@@ -299,9 +299,9 @@ async def test_while_a_batch_is_not_published_nothing_is_written() -> None:
     assert stored.checkpoints
 
 
-def published_life() -> tuple[Checkpoint, Life, int]:
+def published_life() -> tuple[Checkpoint, MarketLife, int]:
     """Return a checkpoint, the life that went on for 90 s after it, and when that ended."""
-    first, end_ms = lived(plan(2), 60_000, now_ms=SAVED_MS)
+    first, end_ms = run_life(plan(2), 60_000, now_ms=SAVED_MS)
     left = first.end(end_ms)
     first.run(end_ms, end_ms + 90_000)
     return left, first, end_ms + 90_000

@@ -19,7 +19,7 @@ from feeds.services import feeds, instruments
 from feeds.services.bars import ClosedBar, store_bars
 from feeds.services.checkpoints import store_checkpoint, take_over
 from feeds.services.recordings import import_recording
-from tests.support.lives import NOW, lived, plan
+from tests.support.market_lives import NOW, plan, run_life
 
 pytestmark = pytest.mark.django_db
 FIRST_MS = NOW - NOW % DAY_MS
@@ -83,7 +83,7 @@ def reopen(feed: Feed) -> None:
 
 def restart(feed: Feed) -> None:
     """A market ends, and three others begin: with a checkpoint, a broken one, and a journal."""
-    life, end_ms = lived(plan(1), 4_000)
+    life, end_ms = run_life(plan(1), 4_000)
     take_over("e1", NOW)
     assert store_checkpoint("e1", life.end(end_ms))
     take_over("e2", end_ms, life.batches)

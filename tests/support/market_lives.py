@@ -35,7 +35,7 @@ HOUR_MS = INTERVALS["1h"]
 SIMULATORS: SourceOpeners = {FeedKind.SIMULATED: lambda plan: Simulator(plan.seed)}
 
 
-class Life:
+class MarketLife:
     """One life of a market: its engine, and the board that everybody sees."""
 
     def __init__(
@@ -103,9 +103,9 @@ def ticks(events: Iterable[Event]) -> list[Event]:
     return [event for event in events if isinstance(event, Quote | Trade)]
 
 
-def lived(wanted: FeedPlan, lasts_ms: int, now_ms: int = NOW) -> tuple[Life, int]:
+def run_life(wanted: FeedPlan, lasts_ms: int, now_ms: int = NOW) -> tuple[MarketLife, int]:
     """Return a life of so many ms, and when it ended, at the end of a stride."""
-    life, begin_ms = Life(), now_ms // STRIDE_MS * STRIDE_MS
+    life, begin_ms = MarketLife(), now_ms // STRIDE_MS * STRIDE_MS
     life.follow(wanted, begin_ms)
     end_ms = begin_ms + lasts_ms // STRIDE_MS * STRIDE_MS
     life.run(begin_ms, end_ms)
@@ -116,7 +116,7 @@ def compressed(anchor_ms: int) -> CompressedSchedule:
     return CompressedSchedule(NEW_YORK, anchor_ms, 30 * 60_000)
 
 
-def session_of(life: Life) -> FeedSession:
+def session_of(life: MarketLife) -> FeedSession:
     session = life.engine._sessions["demo"]
     assert isinstance(session, FeedSession)
     return session

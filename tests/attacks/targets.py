@@ -1,4 +1,4 @@
-"""Where attacks are tried: servers and whole sites with the settings that operators begin with."""
+"""What is attacked: servers and whole sites with the settings that operators begin with."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +14,8 @@ from tests.support.watch import Watch
 from tests.support.witness import Witness
 
 
-class Ground(NamedTuple):
-    """A folder for a server that an attack starts itself."""
+class ServerToStart(NamedTuple):
+    """The kind of the server that an attack starts itself, and a folder for it."""
 
     server: str
     folder: Path
@@ -73,6 +73,6 @@ def whole_site(server: str, folder: Path) -> Iterator[Watch]:
 
 
 @contextmanager
-def nothing_yet(server: str, folder: Path) -> Iterator[Ground]:
-    """An empty folder: the attack starts its own server."""
-    yield Ground(server, folder)
+def nothing_yet(server: str, folder: Path) -> Iterator[ServerToStart]:
+    """Nothing runs yet: the attack starts its own server."""
+    yield ServerToStart(server, folder)

@@ -1,4 +1,4 @@
-"""Frames that break the protocol of WebSockets, and the close code of each."""
+"""Frames that violate the protocol of WebSockets, and the close code of each."""
 
 import socket
 import struct
@@ -21,7 +21,7 @@ def part(first_byte: int, length: int) -> bytes:
 PROTOCOL: Final = 1002
 NO_TEXT: Final = 1007
 TOO_BIG: Final = int(Close.TOO_BIG)
-OFFENCES: Final = {
+VIOLATIONS: Final = {
     "an unknown opcode": (PROTOCOL, bytes([0x83, 0x80]) + MASK),
     "a reserved bit": (PROTOCOL, bytes([0xC1, 0x80]) + MASK),
     "no mask": (PROTOCOL, bytes([0x81, 0x02]) + b"{}"),

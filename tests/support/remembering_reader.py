@@ -32,7 +32,7 @@ FAULTS: Final = (OSError, EOFError, URLError, WebSocketException, TimeoutError)
 Row = dict[str, Any]
 
 
-class Rememberer(Thread):
+class RememberingReader(Thread):
     """Reads prices, trades and bars of some symbols, as viewer, and comes back after each end.
 
     `contradictions` says in words what was told first and what later. `epochs` are the lives of the

@@ -11,7 +11,7 @@ from dashboard.wire.registry import Transport
 from tests.oracle.clients import Client
 from tests.oracle.world import Server, World
 
-SETTLE_S = 14.0
+AGREE_S = 14.0
 FAST_RATE = 20
 READER_BYTES = 128 * 1024
 STREAMS = (Transport.WEBSOCKET, Transport.SSE)
@@ -19,13 +19,13 @@ SHARED: Any = (type, Replica)
 """What readers share, and no reader is charged for."""
 
 
-def settle(world: World, clients: Sequence[Client]) -> None:
+def mend_and_agree(world: World, clients: Sequence[Client]) -> None:
     """End every fault; then everybody agrees within a bounded time, and nobody is forgotten."""
     world.run(_mend(world, clients))
     for client in clients:
-        client.wants.keeps_position, client.doubles = True, 0
+        client.wanted.keeps_position, client.doubles = True, 0
         client.set_pace(None if client.pace.max_rate is None else FAST_RATE, paused=False)
-    end_s = world.loop.time() + SETTLE_S
+    end_s = world.loop.time() + AGREE_S
     while world.loop.time() < end_s and not _agree(world, clients):
         world.advance(0.5)
         for client in clients:

@@ -49,7 +49,7 @@ class _Collector(Traveller):
         self.tape += sent
 
 
-class Resident(Thread):
+class ReturningReader(Thread):
     """A reader on one transport, behind a proxy with TLS; `codes` are those of closed sockets."""
 
     def __init__(self, transport: Transport, nginx: Nginx, symbols: list[str], token: str) -> None:
@@ -99,9 +99,9 @@ class Resident(Thread):
             return reader.positions.get("ticker"), {s: dict(row) for s, row in reader.rows.items()}
 
 
-def missing_trades(resident: Resident, witness: Witness) -> list[tuple[str, int]]:
+def missing_trades(reader: ReturningReader, witness: Witness) -> list[tuple[str, int]]:
     """Return the trades between the first and the last of a reader that it did not get."""
-    tape = resident.tape
+    tape = reader.tape
     sent = set(tape)
     published = [(epoch, i) for epoch in witness.epochs for i in witness.trades[epoch]]
     first, last = published.index(tape[0]), published.index(tape[-1])

@@ -10,8 +10,8 @@ from urllib.request import urlopen
 
 from tests.attacks.changes import change, seconds_since
 from tests.attacks.figures import Stopwatch, as_s
-from tests.attacks.places import DatabaseSite, database_site, whole_site
 from tests.attacks.registry import Outcome, attack
+from tests.attacks.targets import DatabaseSite, database_site, whole_site
 from tests.support.distant_visitor import DistantVisitor
 from tests.support.raw import basic, open_reader
 from tests.support.readers import for_seconds
@@ -295,7 +295,7 @@ def frozen_feed(watch: Watch) -> Outcome:
 def nothing_lost(watch: Watch) -> Outcome:
     """The last attack on the whole site: its readers end here."""
     watch.end_readers()
-    trades = sum(len(resident.tape) for resident in watch.residents)
+    trades = sum(len(reader.tape) for reader in watch.readers)
     faults = watch.faults()
     return Outcome(f"{trades:,} trades, {len(faults)} faults", not faults, "; ".join(faults))
 

@@ -11,7 +11,7 @@ PERSONAL = "personal"
 """Stands for the channels that have no symbols: notifications and the watchlist."""
 
 
-class Wants:
+class WantedChannels:
     """The channels of one reader: `channels` has the names of each, symbols or pairs of bars.
 
     `reader` is the board as the reader applied it. The audit has another, which it checks.

@@ -15,8 +15,8 @@ from websockets.sync.client import connect
 
 from dashboard.wire.registry import Close
 from tests.attacks.figures import Stopwatch, as_s, counted
-from tests.attacks.places import Ground, nothing_yet
 from tests.attacks.registry import Outcome, attack
+from tests.attacks.targets import ServerToStart, nothing_yet
 from tests.support.early_closes import Address, Storm, blowing, serves
 from tests.support.floods import close_codes
 from tests.support.ports import free_port
@@ -47,8 +47,8 @@ MANY: Final = {"MARKET_CONNECTIONS_PER_USER": "1000", "MARKET_REQUESTS_PER_S": "
     source=SOURCE,
     at=nothing_yet,
 )
-def stop_under_load(ground: Ground) -> Outcome:
-    with serve(ground.folder, "--server", ground.server, **MANY) as served:
+def stop_under_load(to_start: ServerToStart) -> Outcome:
+    with serve(to_start.folder, "--server", to_start.server, **MANY) as served:
         readers = [open_reader(served) for _ in range(READERS)]
         streams = [open_stream(served) for _ in range(STREAMS)]
         with ThreadPoolExecutor(READERS + STREAMS) as pool:
@@ -89,10 +89,10 @@ def _last_words(tcp: sockets.socket) -> str:
     source="issue: while stopping, new sockets are closed with 4503",
     at=nothing_yet,
 )
-def late_handshakes(ground: Ground) -> Outcome:
+def late_handshakes(to_start: ServerToStart) -> Outcome:
     """Two readers that read nothing keep the server from ending at once."""
-    flags = ("--server", ground.server, "--instruments", "1000")
-    with serve(ground.folder, *flags) as served:
+    flags = ("--server", to_start.server, "--instruments", "1000")
+    with serve(to_start.folder, *flags) as served:
         stalled = [
             open_line(served, receive_bytes=SMALL_BYTES) for open_line in (open_stream, open_reader)
         ]
@@ -131,8 +131,11 @@ def _answer(tcp: sockets.socket) -> str:
     source="fault: descriptors run out",
     at=nothing_yet,
 )
-def no_descriptors(ground: Ground) -> Outcome:
-    with serve(ground.folder, "--server", ground.server, **MANY) as served, ExitStack() as stack:
+def no_descriptors(to_start: ServerToStart) -> Outcome:
+    with (
+        serve(to_start.folder, "--server", to_start.server, **MANY) as served,
+        ExitStack() as stack,
+    ):
         reader = stack.enter_context(open_reader(served))
         with _few_descriptors(served):
             idle = [stack.enter_context(open_tcp(served)) for _ in range(60)]
@@ -166,11 +169,11 @@ def _few_descriptors(served: Served) -> Iterator[None]:
     source="issue: closing sockets early",
     at=nothing_yet,
 )
-def start_in_a_storm(ground: Ground) -> Outcome:
+def start_in_a_storm(to_start: ServerToStart) -> Outcome:
     address = Address(free_port())
-    flags = ("--server", ground.server, "--port", str(address.port))
+    flags = ("--server", to_start.server, "--port", str(address.port))
     storm = Storm(address, seed=4, count=400)
-    with blowing(storm, address), serve(ground.folder, *flags) as served:
+    with blowing(storm, address), serve(to_start.folder, *flags) as served:
         wait_until(lambda: storm.made == 400)
         is_served = serves(served)
     code = served.process.returncode
@@ -184,8 +187,11 @@ def start_in_a_storm(ground: Ground) -> Outcome:
     source="fault: mass reconnect",
     at=nothing_yet,
 )
-def mass_return(ground: Ground) -> Outcome:
-    with serve(ground.folder, "--server", ground.server, **MANY) as served, ExitStack() as stack:
+def mass_return(to_start: ServerToStart) -> Outcome:
+    with (
+        serve(to_start.folder, "--server", to_start.server, **MANY) as served,
+        ExitStack() as stack,
+    ):
         watch = Stopwatch()
         with ThreadPoolExecutor(100) as pool:
             readers = list(pool.map(lambda _: _open_and_read(served), range(RETURNING)))

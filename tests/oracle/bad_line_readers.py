@@ -20,7 +20,7 @@ LOST = (OSError, http.client.HTTPException, WebSocketException, ValueError)
 """How a bad line shows; a piece of an answer is no JSON."""
 
 
-class Rider(Traveller):
+class BadLineReader(Traveller):
     """One reader on one transport behind one proxy; `audit` compares its notes with a tape."""
 
     def __init__(
@@ -37,7 +37,7 @@ class Rider(Traveller):
         self.reader = self.notebook.reader
         self._goes_on = threading.Event()
 
-    def ride(self, until: Callable[["Rider"], bool]) -> None:
+    def read_until(self, until: Callable[["BadLineReader"], bool]) -> None:
         """Read, and come back after every end of a line, until something is so."""
         is_socket = self.transport is Transport.WEBSOCKET
         try:
