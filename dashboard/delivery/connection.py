@@ -8,7 +8,6 @@ import logging
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final, Protocol
 
-from dashboard.delivery.eager_task import start
 from dashboard.delivery.outboxes.market import TickerOutbox
 from dashboard.delivery.replica import Replica
 from dashboard.delivery.subscriber import Subscriber
@@ -17,6 +16,7 @@ from dashboard.delivery.traffic import Traffic
 from dashboard.exceptions import ConnectionClosed
 from dashboard.people.identity import Identity
 from dashboard.process import request_id
+from dashboard.process.eager_task import start
 from dashboard.wire.commands import Subscribe
 from dashboard.wire.personal import Personal
 from dashboard.wire.positions import ReaderPosition

@@ -19,10 +19,11 @@ from dashboard.delivery.fan_out import FanOut
 from dashboard.delivery.replica import BatchLost, Replica
 from dashboard.delivery.saving import Saving, rate_while
 from dashboard.delivery.subscriber import Subscriber
-from dashboard.delivery.traffic import RefusalReason, Traffic
+from dashboard.delivery.traffic import Traffic
 from dashboard.exceptions import HubClosing, HubFull, TooManyConnections
 from dashboard.people.identity import Identity
 from dashboard.process.cpu_meter import CostMeter
+from dashboard.process.refusal_reasons import RefusalReason
 from dashboard.wire.personal import Personal
 from dashboard.wire.registry import CLOSE_TEXT, Close, Transport
 from feeds.bus.interface import Bus, Overrun

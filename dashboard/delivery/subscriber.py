@@ -32,7 +32,6 @@ from dashboard.delivery.outboxes.personal import PersonalOutbox
 from dashboard.delivery.outboxes.place import Place
 from dashboard.delivery.pace import ReaderPace
 from dashboard.delivery.replica import Replica
-from dashboard.delivery.token_bucket import TokenBucket
 from dashboard.exceptions import CommandRefused
 from dashboard.people.access import (
     EVERY_SCOPE,
@@ -43,6 +42,7 @@ from dashboard.people.access import (
     Rights,
     Scope,
 )
+from dashboard.process.token_bucket import TokenBucket
 from dashboard.wire.commands import (
     Ack,
     Ping,

@@ -4,34 +4,14 @@ Pure. Must not know who reads the sums. A rate is the difference of two readings
 """
 
 from collections import Counter
-from enum import StrEnum
 from typing import Final
 
-from dashboard.delivery.histogram import Histogram
+from dashboard.process.histogram import Histogram
+from dashboard.process.refusal_reasons import RefusalReason
 from dashboard.wire.registry import Close
 
 AGE_BOUNDS_MS: Final = (5, 10, 20, 40, 60, 80, 100, 150, 250, 500, 1_000, 2_500, 5_000, 10_000)
 LAG_BOUNDS_MS: Final = (1, 2, 5, 10, 20, 50, 100, 250, 500, 1_000, 2_500, 5_000)
-
-
-class RefusalReason(StrEnum):
-    """Why a connection or a request was refused."""
-
-    FULL = "full"
-    ACCOUNT_FULL = "account_full"
-    STOPPING = "stopping"
-    SIGNED_OUT = "signed_out"
-    FOREIGN = "foreign"
-    TOO_MANY_REQUESTS = "too_many_requests"
-    BAD_REQUEST = "bad_request"
-    NO_DATABASE = "no_database"
-    NO_MEMORY = "no_memory"
-    BAD_HTTP = "bad_http"
-    HEAD_TOO_LARGE = "head_too_large"
-    BODY_TOO_LARGE = "body_too_large"
-    TOO_LATE = "too_late"
-    NO_HANDSHAKE = "no_handshake"
-    FLOOD = "flood"
 
 
 class Traffic:

@@ -16,12 +16,12 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from dashboard.delivery.histogram import Histogram
 from dashboard.delivery.hub import Hub
-from dashboard.delivery.traffic import RefusalReason
 from dashboard.operations.alarm import Alarm
 from dashboard.operations.memory_watch import MemoryWatch
 from dashboard.process.cpu_meter import CostMeter
+from dashboard.process.histogram import Histogram
+from dashboard.process.refusal_reasons import RefusalReason
 from dashboard.wire.registry import Close, Transport
 from feeds.engine.feed_watch import TroubleKind
 from feeds.market.board import TS_EVENT

@@ -17,7 +17,7 @@ from daphne.server import Server
 from daphne.ws_protocol import WebSocketFactory
 from twisted.internet import defer, reactor
 
-from dashboard.delivery.traffic import RefusalReason
+from dashboard.process.refusal_reasons import RefusalReason
 from dashboard.servers.daphne_frames import BoundWebSocket
 from dashboard.servers.daphne_headers import revealed
 from dashboard.servers.daphne_http import DaphneFactory, spooled

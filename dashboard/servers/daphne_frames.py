@@ -8,8 +8,8 @@ from typing import Any
 
 from twisted.internet import reactor
 
-from dashboard.delivery.token_bucket import TokenBucket
-from dashboard.delivery.traffic import RefusalReason
+from dashboard.process.refusal_reasons import RefusalReason
+from dashboard.process.token_bucket import TokenBucket
 from dashboard.servers.daphne_closing import ClosingWebSocket
 from dashboard.servers.limits import LIMITS
 from dashboard.wire.registry import CLOSE_TEXT, Close

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Final
 
-from dashboard.delivery.traffic import RefusalReason
 from dashboard.network.closed_headers import CLOSED_HEADERS
+from dashboard.process.refusal_reasons import RefusalReason
 
 TEXTS: Final = {
     400: "The request is not valid HTTP.",

@@ -16,7 +16,7 @@ from typing import Any, Final
 import uvicorn
 from websockets.frames import CloseCode
 
-from dashboard.delivery.traffic import RefusalReason
+from dashboard.process.refusal_reasons import RefusalReason
 from dashboard.servers.framing import text_head
 from dashboard.servers.limits import (
     LAST_HANDSHAKES_S,

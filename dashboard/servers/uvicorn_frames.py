@@ -9,8 +9,8 @@ from typing import Any
 from uvicorn.protocols.utils import ClientDisconnected
 from websockets.protocol import State
 
-from dashboard.delivery.token_bucket import TokenBucket
-from dashboard.delivery.traffic import RefusalReason
+from dashboard.process.refusal_reasons import RefusalReason
+from dashboard.process.token_bucket import TokenBucket
 from dashboard.servers.limits import LIMITS
 from dashboard.servers.uvicorn_closing import ClosingSansIO
 from dashboard.wire.registry import CLOSE_TEXT, Close

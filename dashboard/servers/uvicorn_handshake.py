@@ -15,7 +15,7 @@ from websockets.exceptions import HeaderLineTooLong, RequestLineTooLong, TooMany
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
-from dashboard.delivery.traffic import RefusalReason
+from dashboard.process.refusal_reasons import RefusalReason
 from dashboard.servers.deadlines import Deadline
 from dashboard.servers.light_events import LightEvent, LightQueue
 from dashboard.servers.limits import LIMITS

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import httptools
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from dashboard.delivery.traffic import RefusalReason
+from dashboard.process.refusal_reasons import RefusalReason
 from dashboard.servers.deadlines import Deadline
 from dashboard.servers.limits import LIMITS, ConnectionLimits
 from dashboard.servers.refusals import HEADERS, count_refusal, refusal, text_of

@@ -8,12 +8,12 @@ from typing import Final
 from django import db
 
 from dashboard.delivery.hub import Hub
-from dashboard.delivery.token_bucket import TokenBucket
-from dashboard.delivery.traffic import RefusalReason
 from dashboard.exceptions import CommandRefused, DeliveryError
 from dashboard.network.asgi_types import Scope
 from dashboard.people.admission import identify
 from dashboard.people.identity import Identity
+from dashboard.process.refusal_reasons import RefusalReason
+from dashboard.process.token_bucket import TokenBucket
 from dashboard.wire.query import Question, read_question
 from dashboard.wire.registry import ERROR_TEXT, Error
 

@@ -14,10 +14,10 @@ from django import db
 
 from dashboard.delivery.connection import Connection
 from dashboard.delivery.hub import Hub
-from dashboard.delivery.traffic import RefusalReason
 from dashboard.exceptions import ConnectionClosed, HubClosing, HubFull, TooManyConnections
 from dashboard.people.admission import NotAdmitted, identify
 from dashboard.process import request_id
+from dashboard.process.refusal_reasons import RefusalReason
 from dashboard.transports.asgi_socket import AsgiSocket
 from dashboard.transports.foreign_pages import ForeignPages
 from dashboard.wire.frames import encode_shutdown

@@ -7,7 +7,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from dashboard.delivery.traffic import RefusalReason
+from dashboard.process.refusal_reasons import RefusalReason
 from dashboard.servers.limits import LIMITS
 from tests.support.raw import frame, handshake, open_socket, open_tcp, read_to_the_end
 from tests.support.security_headers import NEEDED

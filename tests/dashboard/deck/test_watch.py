@@ -12,10 +12,10 @@ from dashboard.deck import watch
 from dashboard.deck.report import WINDOW_S, Reporter
 from dashboard.deck.watch import Deck
 from dashboard.delivery.outboxes.deck import DeckOutbox
-from dashboard.delivery.traffic import RefusalReason
 from dashboard.people.access import Rights
 from dashboard.people.identity import Identity, find_revoked
 from dashboard.people.selectors import rights_of
+from dashboard.process.refusal_reasons import RefusalReason
 from dashboard.wire.registry import Close, Error, Transport
 from dashboard.wire.schemas.deck import DeckSnapshot
 from feeds.market.events import FeedState, FeedStatus, Phase, Quote, Status

@@ -1,6 +1,7 @@
 """The sums of a process grow by what happened, each by its own."""
 
-from dashboard.delivery.traffic import RefusalReason, Traffic
+from dashboard.delivery.traffic import Traffic
+from dashboard.process.refusal_reasons import RefusalReason
 from dashboard.wire.registry import Close
 
 

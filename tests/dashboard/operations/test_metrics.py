@@ -6,8 +6,6 @@ import pytest
 from msgspec.structs import replace
 from prometheus_client.registry import Collector
 
-from dashboard.delivery.histogram import Histogram
-from dashboard.delivery.traffic import RefusalReason
 from dashboard.exceptions import HubClosing, HubFull
 from dashboard.operations.alarm import Alarm
 from dashboard.operations.memory_watch import MemoryWatch
@@ -18,6 +16,8 @@ from dashboard.operations.metrics import (
     HubCollector,
     MemoryCollector,
 )
+from dashboard.process.histogram import Histogram
+from dashboard.process.refusal_reasons import RefusalReason
 from dashboard.wire.registry import Close, Transport
 from feeds.market.events import FeedState, FeedStatus
 from tests.support.documents import document, table

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.delivery.eager_task import start
 from dashboard.process.cpu_meter import Account, CostMeter, Metered, billed, in_thread
+from dashboard.process.eager_task import start
 from dashboard.wire.registry import Transport
 
 SPIN_S = 0.02

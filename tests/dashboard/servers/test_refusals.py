@@ -5,7 +5,7 @@ from email.parser import BytesParser
 
 import pytest
 
-from dashboard.delivery.traffic import RefusalReason
+from dashboard.process.refusal_reasons import RefusalReason
 from dashboard.servers.refusals import REASONS, TEXTS, count_refusal, refusal
 from tests.support.security_headers import NEEDED
 

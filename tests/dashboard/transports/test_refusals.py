@@ -3,8 +3,8 @@
 import pytest
 from django.db import OperationalError
 
-from dashboard.delivery.traffic import RefusalReason
 from dashboard.people.admission import NotAdmitted
+from dashboard.process.refusal_reasons import RefusalReason
 from dashboard.transports import gatekeeper, websocket
 from dashboard.transports.gatekeeper import Gatekeeper, RequestRefused
 from dashboard.transports.websocket import MarketConsumer

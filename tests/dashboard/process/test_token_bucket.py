@@ -1,6 +1,6 @@
 """A steady asker is served for ever; a flood gets only its burst."""
 
-from dashboard.delivery.token_bucket import TokenBucket
+from dashboard.process.token_bucket import TokenBucket
 
 
 def test_a_burst_is_served_and_then_the_rate() -> None:

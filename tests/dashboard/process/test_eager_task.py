@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from dashboard.delivery.eager_task import start
+from dashboard.process.eager_task import start
 
 
 async def test_what_does_not_wait_is_over_at_once() -> None:
