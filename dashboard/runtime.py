@@ -34,7 +34,7 @@ from dashboard.operations.metrics import (
     registry_of,
 )
 from dashboard.operations.write_probe import WriteProbe
-from dashboard.pages.display import MarketDisplay
+from dashboard.pages.market_display import MarketDisplay
 from dashboard.people.forgotten_password import ResetRequests, send_links
 from dashboard.people.identity import find_revoked, note_open
 from dashboard.personal.selectors import personal_of

@@ -321,7 +321,7 @@ MIDDLEWARE = [
     "dashboard.pages.headers.page_headers",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "dashboard.pages.former_keys.KeyChangeMiddleware",
+    "dashboard.people.former_keys.KeyChangeMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -19,7 +19,7 @@ from dashboard.api.context import ApiContext
 from dashboard.api.documents import with_token
 from dashboard.api.routes import api_routes
 from dashboard.deck.routes import deck_routes
-from dashboard.pages import accounts, own_edits, views
+from dashboard.pages import accounts, personal_edits, views
 from dashboard.pages.account_deletion import DeletionView
 from dashboard.pages.alerts import (
     AlertsView,
@@ -31,7 +31,7 @@ from dashboard.pages.alerts import (
 from dashboard.pages.build import build
 from dashboard.pages.forgotten_password import ForgottenPasswordView, NewPasswordView
 from dashboard.pages.notification_centre import NotificationsView
-from dashboard.pages.posted import posted
+from dashboard.pages.post_only import post_only
 from dashboard.pages.preferences.views import kept_preferences
 from dashboard.pages.reaching.mail import mail_off, mail_on, mail_test
 from dashboard.pages.reaching.push import (
@@ -110,16 +110,16 @@ _second_factor: list[URLPattern | URLResolver] = [
 ]
 
 _lists: list[URLPattern | URLResolver] = [
-    path("create/", own_edits.list_create, name="list_create"),
-    path("rename/", own_edits.list_rename, name="list_rename"),
-    path("delete/", own_edits.list_delete, name="list_delete"),
-    path("move/", own_edits.list_move, name="list_move"),
-    path("share/", own_edits.list_share, name="list_share"),
-    path("share/end/", own_edits.list_end_sharing, name="list_end_sharing"),
-    path("sections/add/", own_edits.section_add, name="section_add"),
-    path("sections/rename/", own_edits.section_rename, name="section_rename"),
-    path("sections/move/", own_edits.section_move, name="section_move"),
-    path("sections/remove/", own_edits.section_remove, name="section_remove"),
+    path("create/", personal_edits.list_create, name="list_create"),
+    path("rename/", personal_edits.list_rename, name="list_rename"),
+    path("delete/", personal_edits.list_delete, name="list_delete"),
+    path("move/", personal_edits.list_move, name="list_move"),
+    path("share/", personal_edits.list_share, name="list_share"),
+    path("share/end/", personal_edits.list_end_sharing, name="list_end_sharing"),
+    path("sections/add/", personal_edits.section_add, name="section_add"),
+    path("sections/rename/", personal_edits.section_rename, name="section_rename"),
+    path("sections/move/", personal_edits.section_move, name="section_move"),
+    path("sections/remove/", personal_edits.section_remove, name="section_remove"),
     path("<int:list_id>.txt", views.ListTextView.as_view(), name="list_text"),
     path("shared/<str:key>/", views.SharedListView.as_view(market=_market), name="shared_list"),
 ]
@@ -138,15 +138,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lab/", views.LabView.as_view(), name="lab"),
     path("lab/costs/", views.CostsView.as_view(read_costs=_runtime.read_costs), name="lab_costs"),
     path("version/", build, name="version"),
-    path("watchlist/add/", own_edits.watchlist_add, name="watchlist_add"),
-    path("watchlist/remove/", own_edits.watchlist_remove, name="watchlist_remove"),
-    path("watchlist/move/", own_edits.watchlist_move, name="watchlist_move"),
-    path("preferences/", own_edits.preference_choose, name="preference_choose"),
+    path("watchlist/add/", personal_edits.watchlist_add, name="watchlist_add"),
+    path("watchlist/remove/", personal_edits.watchlist_remove, name="watchlist_remove"),
+    path("watchlist/move/", personal_edits.watchlist_move, name="watchlist_move"),
+    path("preferences/", personal_edits.preference_choose, name="preference_choose"),
     path("preferences/kept/", kept_preferences, name="preferences"),
-    path("columns/", own_edits.columns_choose, name="columns_choose"),
+    path("columns/", personal_edits.columns_choose, name="columns_choose"),
     path("lists/", include(_lists)),
     path("notifications/", NotificationsView.as_view(market=_market), name="notifications"),
-    path("notifications/read/", own_edits.notifications_read, name="notifications_read"),
+    path("notifications/read/", personal_edits.notifications_read, name="notifications_read"),
     path(
         "notifications/webhooks/", WebhooksView.as_view(rules=_runtime.reach_rules), name="webhooks"
     ),
@@ -174,7 +174,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/second-factor/", include(_second_factor)),
     path("admin/flightdeck/", include(deck_routes(_market, _runtime.realism_monitor))),
     # Django's own refuses a GET. This one then shows the page that asks whether to sign out.
-    path("admin/logout/", posted("account_logout")(admin.site.logout)),
+    path("admin/logout/", post_only("account_logout")(admin.site.logout)),
     path("admin/", admin.site.urls),
     # Browsers ask for it when they show something else than one of our pages.
     path("favicon.ico", login_not_required(_icon), name="favicon"),

@@ -18,7 +18,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from dashboard.models import ApiToken, BrowserSession
-from dashboard.pages.posted import posted
+from dashboard.pages.post_only import post_only
 from dashboard.people.access import SCOPE_TEXT
 from dashboard.people.browser_names import browser_name
 from dashboard.people.forms import TokenForm
@@ -52,7 +52,7 @@ class TokensView(View):
         return render(request, "account/tokens.html", {"form": form, "rows": rows, **facts})
 
 
-@posted("account_tokens")
+@post_only("account_tokens")
 def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
     """End a token of the person."""
     user = user_of(request)
@@ -71,7 +71,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
     return render(request, "account/sessions.html", {"sessions": rows, "own_key": own})
 
 
-@posted("account_sessions")
+@post_only("account_sessions")
 def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
     """Sign out in another browser of the person, or in this one."""
     user = user_of(request)
@@ -83,7 +83,7 @@ def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("account_sessions"), status=303)
 
 
-@posted("account_sessions")
+@post_only("account_sessions")
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
     """Sign out in all browsers of the person but this one."""
     user = user_of(request)

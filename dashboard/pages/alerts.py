@@ -46,9 +46,9 @@ from dashboard.exceptions import AlertsFull, UnknownLine, UnknownSymbol, Unknown
 from dashboard.formats.missing import MISSING
 from dashboard.models import Alert, Notification, Watchlist
 from dashboard.pages.accounts import user_of
-from dashboard.pages.display import MINUS, rounded
-from dashboard.pages.edits import SEE_OTHER, Done, checked, edit
-from dashboard.pages.posted import posted
+from dashboard.pages.edit_answers import SEE_OTHER, Done, checked, edit
+from dashboard.pages.market_display import MINUS, rounded
+from dashboard.pages.post_only import post_only
 from dashboard.pages.views import DashboardView
 from dashboard.people.access import Access
 from dashboard.people.selectors import access_of
@@ -171,7 +171,7 @@ class AlertsView(DashboardView):
         }
 
 
-@posted("alerts")
+@post_only("alerts")
 def alert_action(request: HttpRequest, alert_id: int, action: str) -> HttpResponse:
     """Pause, resume, snooze, wake or delete an alert of the person."""
     alert = _own(request, alert_id)

@@ -22,7 +22,7 @@ from django.shortcuts import render
 from django.template import loader
 from django.views import defaults
 
-from dashboard.pages.posted import wants_json
+from dashboard.pages.post_only import wants_json
 from dashboard.wire.registry import Error, error_object
 from feeds.database import with_connection, writability
 

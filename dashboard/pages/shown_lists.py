@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dashboard.pages.display import DisplayRow
+from dashboard.pages.market_display import DisplayRow
 from dashboard.personal.list_text import write_list
 from dashboard.wire.personal import NamedList, Section
 from feeds.market.board import LAST, PREVIOUS_CLOSE, VOLUME, Row

@@ -29,8 +29,8 @@ from dashboard.alerts.forms import AlertForm
 from dashboard.alerts.hindsight import Hindsight, hindsight
 from dashboard.compression import render_short
 from dashboard.pages.accounts import user_of
-from dashboard.pages.display import MarketDisplay, blank_row
-from dashboard.pages.own_edits import REMOVED
+from dashboard.pages.market_display import MarketDisplay, blank_row
+from dashboard.pages.personal_edits import REMOVED
 from dashboard.pages.shown_lists import (
     MARKET_LISTS,
     SECTOR_MARK,

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from dashboard import runtime
-from dashboard.people.uploads import IMPORT_PATHS, may_upload
+from dashboard.people.upload_rights import IMPORT_PATHS, may_upload
 from dashboard.process.garbage import exempt_what_is_loaded
 from dashboard.servers.uploads import Uploads
 

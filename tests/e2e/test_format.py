@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from dashboard.pages.display import display_row
+from dashboard.pages.market_display import display_row
 from feeds.market.board import ASK, BID, HIGH, LAST, LOW, PREVIOUS_CLOSE, VOLUME, Row
 from feeds.market.events import Listing
 from feeds.market.instruments import Definition

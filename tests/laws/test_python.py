@@ -367,7 +367,7 @@ DJANGO_SETTINGS = {
         *("DATA_UPLOAD_MAX_NUMBER_FIELDS", "DATA_UPLOAD_MAX_NUMBER_FILES"),
         "DATA_UPLOAD_MAX_MEMORY_SIZE",
     },
-    "dashboard.pages.former_keys": {"SECRET_KEY_FALLBACKS"},
+    "dashboard.people.former_keys": {"SECRET_KEY_FALLBACKS"},
     "dashboard.checks": {"MARKET_REDIS_URL", "MARKET_WEB_PROCESSES", "CHANNEL_LAYERS"},
     "dashboard.management.commands.backup": {"MARKET_DATA_DIR", "MARKET_RECORDINGS_DIR"},
     "dashboard.management.commands.doctor": {

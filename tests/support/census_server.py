@@ -89,7 +89,7 @@ def pooled() -> int:
 def board() -> dict[str, Any]:
     """Return the position, and each row as a snapshot entry and as people see it."""
     from dashboard import runtime
-    from dashboard.pages.display import display_row
+    from dashboard.pages.market_display import display_row
     from tests.support.board_rows import entry_of
 
     market = runtime.current()

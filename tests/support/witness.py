@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from redis.exceptions import RedisError
 
-from dashboard.pages.display import DisplayRow, display_row
+from dashboard.pages.market_display import DisplayRow, display_row
 from feeds.bus.redis_link import STREAM
 from feeds.market.board import Board
 from feeds.market.events import Batch, Position, Trade

@@ -14,8 +14,8 @@ from django.urls import reverse
 from dashboard.exceptions import DestinationRefused
 from dashboard.models import DestinationKind, DestinationState
 from dashboard.pages.accounts import user_of
-from dashboard.pages.edits import SEE_OTHER
-from dashboard.pages.posted import posted
+from dashboard.pages.edit_answers import SEE_OTHER
+from dashboard.pages.post_only import post_only
 from dashboard.reaching.destinations import send_test
 from dashboard.reaching.forms import MailForm
 from dashboard.reaching.own_mail import can_mail, mail_of, turn_mail_off, turn_mail_on, why_no_mail
@@ -24,7 +24,7 @@ from dashboard.reaching.selectors import destinations_of
 PAGE: Final = "notifications"
 
 
-@posted(PAGE)
+@post_only(PAGE)
 def mail_on(request: HttpRequest) -> HttpResponse:
     """Send notifications to the person by e-mail: all, or only warnings and critical ones."""
     form = MailForm(request.POST)
@@ -37,14 +37,14 @@ def mail_on(request: HttpRequest) -> HttpResponse:
     return _act(request, lambda: turn_mail_on(user, only_warnings=only_warnings), done)
 
 
-@posted(PAGE)
+@post_only(PAGE)
 def mail_off(request: HttpRequest) -> HttpResponse:
     """Send nothing more by e-mail."""
     user = user_of(request)
     return _act(request, lambda: turn_mail_off(user), "Nothing more is sent by e-mail.")
 
 
-@posted(PAGE)
+@post_only(PAGE)
 def mail_test(request: HttpRequest) -> HttpResponse:
     """Send a test by e-mail."""
     user = user_of(request)

@@ -19,8 +19,8 @@ from django.views.decorators.http import require_safe
 
 from dashboard.exceptions import DestinationRefused
 from dashboard.pages.accounts import user_of
-from dashboard.pages.edits import SEE_OTHER
-from dashboard.pages.posted import posted
+from dashboard.pages.edit_answers import SEE_OTHER
+from dashboard.pages.post_only import post_only
 from dashboard.people.browser_names import browser_name
 from dashboard.reaching.destinations import remove_destination, send_test
 from dashboard.reaching.devices import add_device, devices_of, drop_device, renew_device
@@ -84,14 +84,14 @@ class PushView(View):
         return JsonResponse({"ok": True})
 
 
-@posted(PAGE)
+@post_only(PAGE)
 def push_off(request: HttpRequest) -> HttpResponse:
     """Forget the subscription of the browser that asks."""
     drop_device(user_of(request), request.POST.get("address", ""))
     return JsonResponse({"ok": True})
 
 
-@posted(PAGE)
+@post_only(PAGE)
 def push_action(request: HttpRequest, device_id: int, action: str) -> HttpResponse:
     """Send a test to a browser of the person, or push no more to it."""
     row = devices_of(user_of(request)).filter(pk=device_id).first()

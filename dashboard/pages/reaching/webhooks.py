@@ -18,8 +18,8 @@ from django.views.decorators.cache import cache_control
 from dashboard.exceptions import DestinationRefused
 from dashboard.models import Destination, DestinationKind
 from dashboard.pages.accounts import user_of
-from dashboard.pages.edits import SEE_OTHER
-from dashboard.pages.posted import posted
+from dashboard.pages.edit_answers import SEE_OTHER
+from dashboard.pages.post_only import post_only
 from dashboard.reaching.destinations import (
     WEBHOOKS_PER_USER,
     add_webhook,
@@ -71,7 +71,7 @@ class WebhooksView(View):
         return _show(request, WebhookForm(rules=self.rules), made=row, secret=row.secret)
 
 
-@posted(PAGE)
+@post_only(PAGE)
 def webhook_action(request: HttpRequest, webhook_id: int, action: str) -> HttpResponse:
     """Do something with a webhook of the person."""
     row = _own(request, webhook_id)

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from dashboard.delivery.replica import Replica
 from dashboard.delivery.subscriber import Subscriber
 from dashboard.exceptions import UnknownSymbol
-from dashboard.pages.display import MarketDisplay
+from dashboard.pages.market_display import MarketDisplay
 from dashboard.people.access import UNLIMITED, Access
 from dashboard.people.admission import identify
 from dashboard.people.identity import Identity, find_revoked

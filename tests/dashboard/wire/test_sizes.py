@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from dashboard.pages.display import display_row
+from dashboard.pages.market_display import display_row
 from dashboard.wire.frames import (
     encode_bar,
     encode_correction,

@@ -1,4 +1,4 @@
-"""How a person changes what is theirs: scripts that post get JSON, forms get a redirect.
+"""How edits of a person are answered: scripts that post get JSON, forms get a redirect.
 
 Must not know what is changed.
 """
@@ -28,7 +28,7 @@ from dashboard.exceptions import (
     WatchlistFull,
     WatchlistRefused,
 )
-from dashboard.pages.posted import posted, wants_json
+from dashboard.pages.post_only import post_only, wants_json
 from dashboard.wire.registry import Error, error_object
 
 SEE_OTHER: Final = 303
@@ -69,7 +69,7 @@ def edit(
     """Make a view of a change; scripts get JSON, forms a redirect."""
 
     @login_not_required  # it answers 401 itself: a script would follow a redirect without noticing
-    @posted("dashboard")
+    @post_only("dashboard")
     @cache_control(no_store=True)
     @wraps(change)
     def view(request: HttpRequest) -> HttpResponse:

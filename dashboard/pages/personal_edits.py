@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
-from dashboard.pages.edits import Done, checked, edit
-from dashboard.pages.posted import wants_json
+from dashboard.pages.edit_answers import Done, checked, edit
+from dashboard.pages.post_only import wants_json
 from dashboard.personal import columns, sections, watchlist_lines, watchlists
 from dashboard.personal.forms import (
     ColumnsForm,

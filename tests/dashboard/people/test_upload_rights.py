@@ -6,7 +6,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from dashboard.people.uploads import IMPORT_PATHS, may_upload
+from dashboard.people.upload_rights import IMPORT_PATHS, may_upload
 from dashboard.servers.limits import LIMITS, MIB
 from feeds.admin.table_forms import MOST_BYTES
 

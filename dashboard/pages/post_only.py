@@ -15,7 +15,7 @@ View = Callable[..., HttpResponse]
 POST: Final = "POST"
 
 
-def posted(page: str) -> Callable[[View], View]:
+def post_only(page: str) -> Callable[[View], View]:
     """Let a view take POST alone; a GET of its address leads to the page it belongs to.
 
     Scripts, which ask for JSON, are told that only POST is allowed.
