@@ -50,7 +50,7 @@ ROOMS: dict[str, set[str]] = {
     "screen/trades": FREE | {"wire", "market", "screen/watchlist"},
     "screen/chart": FREE | {"wire", "market", "screen/status"},
     "screen/lab": FREE | {"wire", "lab/measure", "screen/page"},
-    "screen/deck": FREE,
+    "screen/deck": FREE | {"wire"},
     "screen/commands": FREE | {"screen/page"},
     "screen/developers": FREE,
     "pages": FREE | NETWORK_ROOMS | SCREEN_ROOMS | {"market", "lab", "lab/measure"},

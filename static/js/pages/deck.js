@@ -4,6 +4,7 @@
  * Must hold no logic that another room could have.
  */
 
+import {readChannel} from "../connection/channel_reader.js";
 import {byId, find, write} from "../dom.js";
 import {DeckPanel} from "../screen/deck/panel.js";
 import {showSignedOut} from "../screen/page/signed_out.js";
@@ -11,8 +12,8 @@ import {socketUrl} from "../screen/page/settings.js";
 import {showTrouble} from "../screen/page/trouble.js";
 import {get} from "../transports/http.js";
 import {Poster} from "../requests/post.js";
-import {isListOf, isObject, isText} from "../wire/checks.js";
-import {readDeck} from "./deck_reader.js";
+import {isDeckFrame, isListOf, isObject, isText} from "../wire/checks.js";
+import {CHANNEL} from "../wire/frames.js";
 
 /** The log of actions is read again this often, for what others did; after an action here, at once. */
 const LOOK_MS = 10_000;
@@ -83,4 +84,6 @@ panel.ondisconnect = (user, connection) => {
   fill(form, {user: "", connection: ""});
 };
 setInterval(look, LOOK_MS);
-readDeck(socketUrl(page.dataset.socket ?? ""), {onframe: (frame) => panel.show(frame), onstate: show, onsignedout: showSignedOut});
+readChannel(socketUrl(page.dataset.socket ?? ""), {
+  channel: CHANNEL.DECK, isFrame: isDeckFrame, onframe: (frame) => panel.show(frame), onstate: show, onsignedout: showSignedOut,
+});

@@ -55,6 +55,21 @@
  * that is not stored yet is 0; `share` is the key of its link for others, or "".
  * @typedef {{at: number, name: string}} Section
  * @typedef {{id: number, name: string, symbols: string[], sections: Section[], share: string}} NamedList
+ *
+ * What operators see on the flight deck: each feed, the process, and who is connected (null: not for this person).
+ * @typedef {{
+ *   feed: string, state: string, ph: string, reason: string, target: number, rate: number,
+ *   age_ms: number | null, instruments: number, halted: number,
+ * }} DeckFeed
+ * @typedef {{
+ *   process: string, readers: Record<string, number>, frames: number, updates: number, bytes: number, conflation: number | null,
+ *   lag_ms: number | null, stale: number | null, cuts: number, refused: number, overruns: number,
+ * }} DeckProcess
+ * @typedef {{
+ *   id: string, user: string, user_id: number, transport: string, pace: number, reason: string,
+ *   behind: number, symbols: number | null, since: number,
+ * }} DeckPerson
+ * @typedef {{feeds: DeckFeed[], process: DeckProcess, people: DeckPerson[] | null, connections: number}} DeckFrame
  */
 
 /**
@@ -166,6 +181,12 @@ export function isNoticeFrame(value) {
 function isNotice(entry) {
   const {id, title, t, symbol = ""} = /** @type {Record<string, unknown>} */ (isObject(entry) ? entry : {});
   return isSequence(id) && isText(title) && isNumber(t) && isText(symbol);
+}
+
+/** @param {unknown} value @returns {value is DeckFrame} */
+export function isDeckFrame(value) {
+  if (!isObject(value) || value.channel !== "deck") return false;
+  return Array.isArray(value.feeds) && isObject(value.process) && isNumber(value.connections);
 }
 
 /** @param {unknown} value @returns {value is NamedList} */

@@ -9,7 +9,7 @@ import {steadyNow} from "../../steady_clock.js";
 import {LiveLine} from "./live_line.js";
 import {ago, sentence} from "./words.js";
 
-/** @typedef {import("./panel.js").DeckFeed} DeckFeed */
+/** @typedef {import("../../wire/checks.js").DeckFeed} DeckFeed */
 
 const fine = new Intl.NumberFormat("en", {maximumFractionDigits: 1});
 

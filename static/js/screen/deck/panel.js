@@ -9,22 +9,10 @@ import {steadyNow} from "../../steady_clock.js";
 import {LiveLine} from "./live_line.js";
 import {ago, sentence} from "./words.js";
 
-/**
- * @typedef {{
- *   feed: string, state: string, ph: string, reason: string, target: number, rate: number,
- *   age_ms: number | null, instruments: number, halted: number,
- * }} DeckFeed
- * @typedef {{
- *   process: string, readers: Record<string, number>, frames: number, updates: number, bytes: number, conflation: number | null,
- *   lag_ms: number | null, stale: number | null, cuts: number, refused: number, overruns: number,
- * }} Process
- * @typedef {{
- *   id: string, user: string, user_id: number, transport: string, pace: number, reason: string,
- *   behind: number, symbols: number | null, since: number,
- * }} Person
- * @typedef {{texts: string[], undo: string}} AuditEntry `undo`: an address, or "" where nothing can be undone
- * @typedef {{feeds: DeckFeed[], process: Process, people: Person[] | null, connections: number}} DeckFrame
- */
+/** @typedef {import("../../wire/checks.js").DeckFrame} DeckFrame */
+/** @typedef {import("../../wire/checks.js").DeckFeed} DeckFeed */
+/** @typedef {import("../../wire/checks.js").DeckPerson} Person */
+/** @typedef {{texts: string[], undo: string}} AuditEntry `undo`: an address, or "" where nothing can be undone */
 
 const whole = new Intl.NumberFormat("en", {maximumFractionDigits: 0});
 const fine = new Intl.NumberFormat("en", {maximumFractionDigits: 1});

@@ -1,6 +1,7 @@
-/** The reader of the deck: it asks once per socket, comes back when it may, and tells what it sees. */
+/** The reader of one channel, here the deck: it asks once per socket, comes back when it may, and tells what it sees. */
 
-import {readDeck} from "/static/js/pages/deck_reader.js";
+import {readChannel} from "/static/js/connection/channel_reader.js";
+import {isDeckFrame} from "/static/js/wire/checks.js";
 import {each, equal, test} from "../harness.js";
 import {stopped} from "../stopped_time.js";
 
@@ -28,7 +29,7 @@ function reading(check) {
     world.hear = (message) => world.made.at(-1).onmessage({data: JSON.stringify(message)});
     world.end = (code) => world.made.at(-1).onclose({code});
     try {
-      readDeck("wss://here/deck", {onframe: (frame) => world.frames.push(frame), onstate: (...state) => world.states.push(state), onsignedout: () => { world.signedOut += 1; }});
+      readChannel("wss://here/deck", {channel: "deck", isFrame: isDeckFrame, onframe: (frame) => world.frames.push(frame), onstate: (...state) => world.states.push(state), onsignedout: () => { world.signedOut += 1; }});
       await check(world, clock);
     } finally {
       [globalThis.WebSocket, Math.random] = was;
