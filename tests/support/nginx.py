@@ -28,6 +28,14 @@ HOST = "127.0.0.1"
 START_S = 10
 DEPLOY = ROOT / "deploy"
 PEM, LOG = "site.pem", "nginx.log"
+FILES = """\
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;"""
+"""In `http`: nginx keeps its files in a folder of the test, and writes no access log."""
 MAIN = """
 daemon off;
 master_process off;
@@ -36,12 +44,7 @@ pid {folder}/nginx.pid;
 error_log stderr warn;
 events {{ worker_connections 512; }}
 http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
+{files}
 {site}
 }}
 """
@@ -137,7 +140,8 @@ def running_nginx(folder: Path, site: str, addresses: Addresses) -> Iterator[Ngi
     """Run nginx with a site; skip where there is none."""
     _program()
     (folder / PEM).write_bytes(certificate_for(HOST))
-    (folder / "nginx.conf").write_text(MAIN.format(folder=folder, site=site))
+    files = FILES.format(folder=folder)
+    (folder / "nginx.conf").write_text(MAIN.format(folder=folder, files=files, site=site))
     nginx = Nginx(folder, addresses)
     try:
         yield nginx

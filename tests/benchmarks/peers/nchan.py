@@ -12,6 +12,7 @@ from typing import Final
 from tests.benchmarks.peers.peer import Bench, Running, Work, made_up_symbols
 from tests.benchmarks.peers.processes import HOST, first_line, python, running, wait_for_port
 from tests.benchmarks.readers.wires import AddressWire
+from tests.support.nginx import FILES
 from tests.support.ports import free_port
 
 MODULE: Final = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
@@ -26,12 +27,7 @@ pid {folder}/nginx.pid;
 error_log stderr error;
 events {{ worker_connections 16384; }}
 http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
+{files}
     keepalive_requests 1000000000;
     nchan_shared_memory_size 512m;
     nchan_message_buffer_length 20;
@@ -74,7 +70,10 @@ def start(work: Work, bench: Bench) -> Running:
 
 def _configuration(folder: Path, port: int) -> str:
     user = "user root;" if os.geteuid() == 0 else ""
-    return CONFIGURATION.format(module=MODULE, user=user, folder=folder, host=HOST, port=port)
+    files = FILES.format(folder=folder)
+    return CONFIGURATION.format(
+        module=MODULE, user=user, folder=folder, files=files, host=HOST, port=port
+    )
 
 
 def _program() -> str:
