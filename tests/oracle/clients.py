@@ -77,8 +77,18 @@ class Client:
         access = ACCOUNTS[self.kind][0]
         return Identity(self.user_id, f"u{self.user_id}", 0, f"s{self.signins}", access)
 
-    def _who(self) -> Identity | None:
-        return self.identity if self.may_read else None
+    def _who(self, line: Line) -> Identity | None:
+        """Say who asks, when a server asks: rights may have changed since the line began."""
+        if not self.may_read:
+            return None
+        line.identity, line.data_until_s = self.identity, float("inf")
+        self._look_at_rights()
+        return self.identity
+
+    def _look_at_rights(self) -> None:
+        if self.kind != self._read_as:
+            self._read_as = self.kind
+            self.audit.see(account_of(self.user_id, self.kind))
 
     def sign_out(self) -> None:
         """End the session: nothing more may come."""
@@ -113,9 +123,7 @@ class Client:
             self.server = self.world.servers[self.user_id % 2]
         self._begin_line()
         self.audit.begin_line()
-        if self.kind != self._read_as:
-            self._read_as = self.kind
-            self.audit.see(account_of(self.user_id, self.kind))
+        self._look_at_rights()
         self._open(self.server)
 
     def _begin_line(self) -> None:
@@ -133,7 +141,7 @@ class Client:
         )
         line.identity = self.identity
         server.lines.add(line)
-        scope: dict[str, Any] = {"headers": [], "who": self._who}
+        scope: dict[str, Any] = {"headers": [], "who": lambda: self._who(line)}
         if self.is_socket:
             line.inbox.put_nowait({"type": "websocket.connect"})
             application = server.socket

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from dashboard.wire.registry import Transport
 from tests.oracle.machine import TOTALS, Market
 from tests.oracle.world import make_small
 from tests.support.long_runs import CALCULATES
@@ -40,3 +41,19 @@ def test_every_reader_agrees_with_the_engine_after_any_faults(
     if sequences > FEW:
         counted.append("resumes")  # few sequences may have none
     assert min(TOTALS[what] for what in counted) > sequences / 4
+
+
+@pytest.mark.parametrize("transport", list(Transport))
+def test_rights_that_change_during_a_handshake_are_those_it_begins_with(
+    transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_small(monkeypatch)
+    market = Market()
+    try:
+        market.begin(["nothing restricted"] * 4, [transport] * 4, [({"NVX"}, None, set())] * 4)
+        market.sign_out_or_in(number=3)
+        market.sign_out_or_in(number=3)
+        market.change_access(number=3, kind="everything")
+        market.nothing_is_wrong()
+    finally:
+        market.teardown()
