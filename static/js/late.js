@@ -50,7 +50,7 @@ export async function loadLate(load, {onmended = () => {}, wait = pass, isUrgent
   }
 }
 
-/** Load what waits for the first prices: they are painted, or the page has none. */
+/** Load what waits for the first prices: these and their first changes are painted, or the page has none. */
 export function loadNow() {
   begin();
 }

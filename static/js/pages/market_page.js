@@ -93,6 +93,8 @@ export class MarketPage {
   #loading = null;
   /** Whether the next paint shows prices. */
   #hasPrices = false;
+  /** Whether prices were painted before. */
+  #hasPainted = false;
   #marketFrames = 0;
 
   /** @param {{fields?: readonly string[]}} options `fields`: of prices; all without them */
@@ -340,7 +342,9 @@ export class MarketPage {
     this.#stopwatch.time(paint);
     this.#stopwatch.lap();
     this.connection.acknowledge(this.board.position(CHANNEL.TICKER), this.#stopwatch.paint_ms);
-    loadNow();
+    // The first changes come right after the snapshot, and what is loaded then would hold them up.
+    if (this.#hasPainted) loadNow();
+    this.#hasPainted = true;
   }
 
   // --- people --------------------------------------------------------------------------------

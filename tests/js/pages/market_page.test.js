@@ -1,7 +1,7 @@
 /** What the pages of the market have in common, seen on the dashboard: the connection, frames, notifications, trades and the chart. */
 
 import {each, equal, ok, test} from "../harness.js";
-import {EPOCH, FEED, answerAll, live, prices, status, update, welcome} from "./market.js";
+import {EPOCH, FEED, answerAll, live, status, update, welcome} from "./market.js";
 import {opened} from "./page_frame.js";
 
 const SCRIPT = "/static/js/pages/dashboard.js";
@@ -23,17 +23,15 @@ test("a page that is opened connects at once, and says that it is live", async (
   equal([linkOf(page), page.text("#link-badge [data-part=label]")], ["live", "Live"]);
 });
 
-test("the first prices are on the page before it loads what it does not need for them", async () => {
-  const page = await opened(SCRIPT, {isUsed: false});
+test("the first prices and their first changes are on the page before it loads what it does not need for them", async () => {
+  const page = await dashboard({isUsed: false});
   const isLoaded = () => page.window.performance.getEntriesByType("resource").some(({name}) => name.endsWith("/watchlist/search.js"));
-  welcome(page);
-  page.say(status(["NVX", "ORB"]));
-  await page.pass(1_000);
-  equal(isLoaded(), false);
-  page.say(prices({NVX: {p: 11}, ORB: {p: 9}}));
+  await page.pass(100);
+  equal([isLoaded(), lastOf(page, "NVX")], [false, "11.00"]);
+  page.say(update({NVX: {p: 12}}, {from: 1, seq: 2}));
   await page.pass(0);
   await page.until(isLoaded);
-  equal([isLoaded(), linkOf(page)], [true, "live"]);
+  equal([isLoaded(), lastOf(page, "NVX")], [true, "12.00"]);
 });
 
 test("trades and bars are asked for with their corrections, and the others without", async () => {
