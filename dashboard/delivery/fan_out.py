@@ -15,7 +15,8 @@ from dashboard.delivery.traffic import Traffic
 from feeds.clock import Moment
 
 SLOT_S: Final = 0.005
-"""A frame is at most so much later than its pace says; a quarter of the time between two looks."""
+"""A frame is at most so much later than its pace says: a quarter of the least time between two
+looks."""
 
 
 class FanOut:

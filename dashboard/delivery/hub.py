@@ -38,10 +38,10 @@ PULSE_S: Final = 0.02
 BATCH_WAIT_S: Final = 0.06
 """So long a reader that is due waits for the next batch, a little longer than one takes to come. It
 would get old prices a moment before new ones. And the readers of a batch stand at one position."""
-LOOK_S: Final = 0.1
-"""The most time between two looks. A reader who was just written to is due after 1 / MAX_RATE at
-the earliest, and waits BATCH_WAIT_S for a batch. That is longer, so no look comes too late for whom
-is planned meanwhile. Looks are few because each wakes the process, which costs far more."""
+LOOK_S: Final = BATCH_WAIT_S
+"""The most time between two looks. A reader who is planned during a rest waits for a batch at least
+as long, so no look comes too late. Looks are few because each wakes the process, which costs far
+more than the look itself."""
 RECHECK_S: Final = 30.0
 """Personal rows are read again this often. So a poke that is lost delays them, and no more."""
 RETRY_S: Final = 1.0

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.delivery.connection import Connection
+from dashboard.delivery.fan_out import SLOT_S
 from dashboard.delivery.hub import BATCH_WAIT_S, LOOK_S, PULSE_S, Hub
 from dashboard.exceptions import ConnectionClosed
 from dashboard.loadtest.reader import Reader
@@ -293,21 +294,25 @@ def test_a_reader_without_news_costs_nothing_until_the_market_moves() -> None:
 def test_looks_are_few_while_nobody_is_due() -> None:
     twins = Twins()
     twins.wait(10)
-    assert twins.looks <= 10 / LOOK_S + 1
+    assert twins.looks <= 10 / LOOK_S + 2
 
 
-@given(st.floats(0, 0.3))
-def test_a_look_is_in_time_for_a_reader_who_is_planned_during_a_rest(into_s: float) -> None:
-    """A reader at the highest rate gets a frame, and the second one before the next batch."""
+@given(st.floats(0, 0.3), st.floats(2 * SLOT_S, 0.9 / MAX_RATE))
+def test_a_look_is_in_time_for_a_reader_who_is_planned_during_a_rest(
+    into_s: float, late_s: float
+) -> None:
+    """The frame before came late, so the next is due soon; and no batch comes any more."""
     twins = Twins()
     twins.happen(listing("NVX"))
     twins.send("subscribe", channel="ticker", symbols=["NVX"], max_rate=MAX_RATE)
     twins.wait(1 + into_s)
     twins.happen(quote(1))
+    twins.wait(1 / MAX_RATE + late_s)
     twins.happen(quote(2))
-    assert twins.updates() == [1, 1]
-    twins.wait(1 / MAX_RATE + BATCH_WAIT_S + PULSE_S)
+    twins.happen(quote(3))
     assert twins.updates() == [2, 2]
+    twins.wait(1 / MAX_RATE - late_s + SLOT_S + BATCH_WAIT_S + PULSE_S)
+    assert twins.updates() == [3, 3]
 
 
 def test_a_reader_that_left_is_not_written_to() -> None:
