@@ -123,7 +123,7 @@ class Replica:
         self._changes: dict[int, News] = {}
         self._updates: dict[tuple[MarketView, int, int], Update] = {}
         self._books: dict[str, str] = {}
-        self._new_trades: dict[int, list[TradeText]] = {}
+        self._new_trades: dict[int, list[TapedTrade]] = {}
         # Weak, so that a reader that left need not be taken out.
         self._counted: WeakSet[CountedReader] = WeakSet()
         for sequence, event in events:
@@ -323,7 +323,7 @@ class Replica:
         """Say whether no trade of this epoch has fallen off the tape, or was before it began."""
         return self._trades.floor == NOTHING
 
-    def trades_since(self, sequence: int) -> list[TradeText]:
+    def trades_since(self, sequence: int) -> list[TapedTrade]:
         """Return the trades after `sequence`, in order; shared, do not change.
 
         Raises:
@@ -331,19 +331,19 @@ class Replica:
         """
         known = self._new_trades.get(sequence)
         if known is None:
-            known = [taped.text for taped in self._trades.since(sequence)]
+            known = self._trades.since(sequence)
             _bound(self._new_trades)
             self._new_trades[sequence] = known
         return known
 
     def recent_trades(
         self, symbols: Collection[str] | None, count: int = RECENT_TRADES
-    ) -> list[TradeText]:
+    ) -> list[TapedTrade]:
         """Return the newest trades of these symbols, by their keys (None is all), in order."""
-        found: list[TradeText] = []
-        for taped in self._trades.newest():
-            if symbols is None or taped.trade.symbol in symbols:
-                found.append(taped.text)
+        found: list[TapedTrade] = []
+        for trade in self._trades.newest():
+            if symbols is None or trade.symbol in symbols:
+                found.append(trade)
                 if len(found) == count:
                     break
         return found[::-1]

@@ -222,11 +222,27 @@ class TapedTrade(msgspec.Struct, gc=False):
     encoded: TradeText | None = None
 
     @property
-    def text(self) -> TradeText:
-        """Return the shared text."""
+    def symbol(self) -> str:
+        """Return the key of its instrument."""
+        return self.trade.symbol
+
+    def entry(self, ts: int) -> str:
+        """Return the entry for a frame sent at `ts` (UTC ms)."""
+        return self._text.entry(ts)
+
+    def dated(self) -> str:
+        """Return the entry with the time of the trade (UTC ms) instead of its age."""
+        return self._text.dated()
+
+    @property
+    def _text(self) -> TradeText:
         if self.encoded is None:
             self.encoded = encode_trade(self.trade, self.row, sequence=self.sequence)
         return self.encoded
+
+
+TapeEntry = TapedTrade | TradeText
+"""A trade or a correction, for readers of trades."""
 
 
 def _ref_of(trade: ReportedTrade) -> str:

@@ -6,7 +6,7 @@ memory, and of several quotes only the newest is sent. Of a reader that is far b
 prices also keeps how many ticks each symbol had, because the replica forgets that.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from itertools import chain
 from math import inf
 from operator import attrgetter
@@ -18,6 +18,8 @@ from dashboard.people.access import UNLIMITED, Access
 from dashboard.wire.frames import (
     ALL_FIELDS,
     Fields,
+    TapedTrade,
+    TapeEntry,
     TradeText,
     encode_snapshot,
     encode_update,
@@ -320,7 +322,7 @@ class TradesOutbox:
             trades = replica.recent_trades(wanted, TRADE_ENTRIES)
         return sum(wanted is None or trade.symbol in wanted for trade in trades)
 
-    def _since(self, replica: Replica, sequence: int) -> list[TradeText]:
+    def _since(self, replica: Replica, sequence: int) -> Sequence[TapeEntry]:
         trades = replica.trades_since(sequence)
         if not self.corrections:
             return trades
@@ -345,12 +347,12 @@ class TradesOutbox:
     def _snapshot(
         self, replica: Replica, symbols: Collection[str] | None, *, has_gap: bool
     ) -> list[str]:
-        recent = replica.recent_trades(symbols)
-        if self.corrections and recent:
-            recent = with_corrections(
-                recent, replica.recent_corrections(symbols, recent[0].sequence)
-            )
-        entries = [trade.entry(replica.ts) for trade in recent]
+        trades = replica.recent_trades(symbols)
+        recent: Sequence[TapeEntry] = trades
+        if self.corrections and trades:
+            corrections = replica.recent_corrections(symbols, trades[0].sequence)
+            recent = with_corrections(trades, corrections)
+        entries = [entry.entry(replica.ts) for entry in recent]
         return self._snapshot_at(replica.position, entries, replica.ts, has_gap=has_gap)
 
     def _snapshot_at(
@@ -431,7 +433,9 @@ class StatusOutbox:
         return [encode_update(Channel.STATUS, entries, since=since, seq=seq, ts=ts)]
 
 
-def with_corrections(trades: list[TradeText], corrections: list[TradeText]) -> list[TradeText]:
+def with_corrections(
+    trades: Sequence[TapedTrade], corrections: Sequence[TradeText]
+) -> Sequence[TapeEntry]:
     """Return both in the order of the tape."""
     if not corrections:
         return trades

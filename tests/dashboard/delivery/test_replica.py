@@ -55,7 +55,8 @@ def test_what_a_late_one_knows_is_true(events: list[Event], cuts: list[int]) -> 
     assert late.reaches(Position(EPOCH, floor))
     assert floor == 0 or not late.reaches(Position(EPOCH, floor - 1))
     for sequence in range(floor, late.sequence + 1):
-        assert late.trades_since(sequence) == there.trades_since(sequence)
+        known = [trade.entry(NOW) for trade in there.trades_since(sequence)]
+        assert [trade.entry(NOW) for trade in late.trades_since(sequence)] == known
         assert late.statuses_since(sequence) == there.statuses_since(sequence)
         changed = late.changed_since(sequence, EVERYTHING)
         assert changed == there.changed_since(sequence, EVERYTHING)
@@ -82,12 +83,12 @@ def test_a_trade_is_encoded_once_and_only_when_it_is_read(monkeypatch: pytest.Mo
     trades = [Trade("NVX", price, 1, Side.BUY, NOW) for price in (5, 6, 7)]
     replica = followed([Batch(EPOCH, 1, (listing("NVX"), *trades))])
     assert not encoded
-    newest = replica.trades_since(3)
-    prices = [json.loads(text.entry(NOW))["p"] for text in newest]
-    assert prices == [0.07]
-    assert replica.recent_trades({"NVX"}, 2)[-1] is newest[0]
-    assert replica.trades_since(1)[1:] == replica.recent_trades(None, 2)
-    assert sorted(encoded) == [2, 3, 4]
+    tape = replica.trades_since(1)
+    assert not encoded
+    prices = [json.loads(trade.entry(NOW))["p"] for trade in tape[1:]]
+    assert prices == [0.06, 0.07]
+    assert json.loads(replica.recent_trades({"NVX"}, 1)[0].dated())["p"] == 0.07
+    assert encoded == [3, 4]
 
 
 def test_the_text_of_a_trade_has_the_units_of_its_time() -> None:
@@ -96,5 +97,5 @@ def test_the_text_of_a_trade_has_the_units_of_its_time() -> None:
     dearer = replace(listing("NVX").definition, tick_size=Decimal(1))
     again = replace(listing("NVX"), definition=dearer)
     replica = followed([Batch(EPOCH, 1, (*batch, again, Trade("NVX", 5, 1, Side.BUY, NOW)))])
-    prices = [json.loads(text.entry(NOW))["p"] for text in replica.trades_since(0)]
+    prices = [json.loads(trade.entry(NOW))["p"] for trade in replica.trades_since(0)]
     assert prices == [0.05, 5.0]
