@@ -32,6 +32,7 @@ from dashboard.wire.registry import MESSAGE_BYTES
 
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 LOOK_S: Final = 1.0
+"""The date of answers is renewed this often; it has whole seconds."""
 DATE_TICK: Final = 0
 """The tick of uvicorn's loop that puts the present time into the `Date` of answers."""
 
@@ -72,7 +73,32 @@ def _is_text(pieces: list[bytes]) -> bool:
     return True
 
 
-class UvicornServer(uvicorn.Server):
+class QuietServer(uvicorn.Server):
+    """uvicorn that stops at once, and looks once a second only; a stock one wakes ten times."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._stop = asyncio.Event()
+
+    def stop(self) -> None:
+        """End the loop of the server, which then ends its connections; call it in that loop."""
+        self.should_exit = True
+        self._stop.set()
+
+    async def main_loop(self) -> None:
+        """Keep the date of answers until the server stops."""
+        while not await self.on_tick(DATE_TICK):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await self._stop.wait()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop; the loop itself calls this after a signal."""
+        super().handle_exit(sig, frame)
+        self._stop.set()
+
+
+class UvicornServer(QuietServer):
     """uvicorn with its own back-pressure, our pings, and a clean end."""
 
     def __init__(
@@ -109,24 +135,11 @@ class UvicornServer(uvicorn.Server):
         )
         self._on_ready = on_ready
         self._on_stop = on_stop
-        self._stop = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then report it from inside the loop of the server."""
         await super().startup(sockets)
         self._on_ready()
-
-    async def main_loop(self) -> None:
-        """Look once a second, and stop at once; stock uvicorn wakes the process ten times more."""
-        while not await self.on_tick(DATE_TICK):
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S):
-                    await self._stop.wait()
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop; the loop itself calls this after a signal."""
-        super().handle_exit(sig, frame)
-        self._stop.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let the application close its sockets, then end the requests that still run."""
@@ -151,7 +164,7 @@ class UvicornServer(uvicorn.Server):
                 signal.signal(number, signal.SIG_IGN)
 
 
-class SideServer(uvicorn.Server):
+class SideServer(QuietServer):
     """uvicorn beside other tasks of a loop, for a few requests over HTTP: it takes no signals."""
 
     def __init__(self, application: Any) -> None:

@@ -87,5 +87,5 @@ async def _serving(
     try:
         yield
     finally:
-        server.should_exit = True
+        server.stop()
         await serving
