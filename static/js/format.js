@@ -196,9 +196,14 @@ let clockFace = null;
 /** @type {Intl.DateTimeFormat | null} */
 let calendar = null;
 
-/** @param {Intl.DateTimeFormatOptions} options */
+/** Return a format of times; a zone that the browser does not know is that of the browser. @param {Intl.DateTimeFormatOptions} options */
 function faceIn(options) {
-  return new Intl.DateTimeFormat("en-GB", {...options, ...(chosenZone !== undefined && {timeZone: chosenZone})});
+  try {
+    return new Intl.DateTimeFormat("en-GB", {...options, ...(chosenZone !== undefined && {timeZone: chosenZone})});
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return new Intl.DateTimeFormat("en-GB", options);
+  }
 }
 
 /**

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Loads scripts that a page does not need for its first price, and not before that price: they would delay it. A line that
- * breaks meanwhile comes back, so it tries again until they are there. When the person has signed out, the page has nothing
- * left that they could work on.
+ * Loads scripts that a page does not need for its first prices, and loads them when these have come and changed once: before,
+ * they would delay them. A line that breaks meanwhile comes back, so it tries again until they are there. When the person has
+ * signed out, the page has nothing left that they could work on.
  * Must not know what is loaded.
  */
 

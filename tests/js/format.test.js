@@ -3,7 +3,7 @@
 import {
   age, bytes, change, count, dateIn, digitsOf, moment, paddings, percent, plain, price, quantity, size, time, timeIn, volume, writeTimesIn,
 } from "/static/js/format.js";
-import {each, equal, test} from "./harness.js";
+import {each, equal, randomOf, test} from "./harness.js";
 
 test("a price has its decimals, a change its sign, and what is missing is not 0", () => {
   equal([price(1204.5, 2), price(-3, 0), price(0, 2), price(1, 20)], ["1,204.50", "−3", "0.00", "1.000000000000"]);
@@ -16,7 +16,8 @@ test("a price has its decimals, a change its sign, and what is missing is not 0"
 test("numbers are written as the browser's own format writes them", () => {
   const ends = ["4", "5", "49", "50", "95", "9995", "00049999", "99999999"];
   const awkward = [0, -0, 0.5, 1.005, 1.015, 8.345, 999.995, 9_999.5, 1e-7, 5e-9, 1e21, 123_456_789_012_345_680_000, 0.1 + 0.2];
-  const drawn = Array.from({length: 3_000}, (_, index) => Number(`${Math.floor(10 ** (index % 11) * Math.random())}.${Math.floor(1e4 * Math.random())}${ends[index % ends.length]}`));
+  const random = randomOf(1);
+  const drawn = Array.from({length: 3_000}, (_, index) => Number(`${Math.floor(10 ** (index % 11) * random())}.${Math.floor(1e4 * random())}${ends[index % ends.length]}`));
   const values = [...awkward, ...drawn].flatMap((value) => [value, -value]);
   const written = (value, options) => value.toLocaleString("en-US", options).replace("-", "\u2212");
   for (const places of [0, 1, 2, 4, 8, 12]) {
@@ -96,5 +97,6 @@ test("times are written in the zone that is chosen, with its name where the day 
   const at_ms = Date.UTC(2026, 2, 9, 14, 2, 11);
   equal([writeTimesIn("Asia/Tokyo"), time(at_ms), moment(at_ms)], [true, "23:02:11", "9 Mar, 23:02:11 GMT+9"]);
   equal([writeTimesIn("UTC"), writeTimesIn("UTC"), time(at_ms), moment(at_ms)], [true, false, "14:02:11", "9 Mar, 14:02:11 UTC"]);
-  equal([writeTimesIn(undefined), writeTimesIn(undefined)], [true, false]);
+  equal([writeTimesIn("Nowhere/Land"), time(at_ms) === (writeTimesIn(undefined), time(at_ms))], [true, true]);
+  equal([writeTimesIn("UTC"), writeTimesIn(undefined), writeTimesIn(undefined)], [true, true, false]);
 });

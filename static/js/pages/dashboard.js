@@ -390,7 +390,8 @@ class Dashboard extends MarketPage {
       this.#paintMap();
       return;
     }
-    const {HeatMap} = await loadLate(async () => await import("../screen/heatmap/heat_map.js"));
+    // The table is hidden already.
+    const {HeatMap} = await loadLate(async () => await import("../screen/heatmap/heat_map.js"), {isUrgent: true});
     this.#map ??= new HeatMap({panel: byId("heatmap"), facts: (symbol) => this.facts(symbol), onselect: (symbol) => this.select(symbol)});
     this.#paintMap();
   }

@@ -163,6 +163,7 @@ export class MarketPage {
     this.connection.open();
     for (const channel of [CHANNEL.STATUS, ...this.channels, CHANNEL.NOTIFICATIONS]) subscriptions.add(channel);
     if (this.symbols.length) subscriptions.add(CHANNEL.TICKER, [...this.symbols]);
+    else loadNow();
     this.begin();
     this.#listen();
     this.#bindTrades();
@@ -342,7 +343,7 @@ export class MarketPage {
     this.#stopwatch.time(paint);
     this.#stopwatch.lap();
     this.connection.acknowledge(this.board.position(CHANNEL.TICKER), this.#stopwatch.paint_ms);
-    // The first changes come right after the snapshot, and what is loaded then would hold them up.
+    // The second picture mostly has the first changes, and what is loaded before would hold them up.
     if (this.#hasPainted) loadNow();
     this.#hasPainted = true;
   }
@@ -390,7 +391,8 @@ export class MarketPage {
   }
 
   async #loadTrades() {
-    const {openTrades} = await loadLate(async () => await import("../screen/trades/panel.js"));
+    // The box of trades is open already.
+    const {openTrades} = await loadLate(async () => await import("../screen/trades/panel.js"), {isUrgent: true});
     const {name} = this.connection.state;
     this.trades = openTrades({...this.#parts(), instruments: this.board.instruments, onall: () => this.select(null)});
     this.trades?.select(this.chosenSymbol());

@@ -9,7 +9,7 @@ import {bindKeys, offerActions} from "../screen/page/keyboard.js";
 import {bindMenus} from "../screen/page/menus.js";
 import {bindTheme} from "../screen/page/theme.js";
 
-// A page without prices of its own waits for none.
+// A page without a connection waits for no prices.
 if (document.body.dataset.link === undefined) loadNow();
 const tools = loadLate(async () => await import("./page_tools.js"), {
   // A server that was away may be a newer one.

@@ -411,7 +411,7 @@ test("trades are loaded when they are first opened, and the page remembers that"
 });
 
 test("trades that were open are open again, and follow the line that is chosen", async () => {
-  const page = await dashboard({kept: {trades: "open"}, path: "/?i=NVX"});
+  const page = await dashboard({kept: {trades: "open"}, path: "/?i=NVX", isUsed: false});
   await page.until(() => page.commands.some(({channel}) => channel === "trades"));
   equal(page.commands.find(({channel}) => channel === "trades").symbols, ["NVX"]);
   await page.pass(0);

@@ -255,10 +255,13 @@ test("a tab that leads connects before it has heard its own call", async () => {
   };
   const {opened, connect} = pinnable();
   const tab = connect("");
-  await until(() => opened.length > 0);
-  equal([opened, tab.state.name], [["websocket"], "connecting"]);
-  tab.close();
-  globalThis.BroadcastChannel = Channel;
+  try {
+    await until(() => opened.length > 0);
+    equal([opened, tab.state.name], [["websocket"], "connecting"]);
+  } finally {
+    tab.close();
+    globalThis.BroadcastChannel = Channel;
+  }
 });
 
 test("tabs that pin the same transport share it", () => each(["sse", "longpoll", "websocket"], async (pin) => {
