@@ -49,7 +49,7 @@ FIRST_STEP_MS: Final = 100
 
 
 class FeedTasks:
-    """The tasks that run the market: engine, upstream, recorder and the storage of bars."""
+    """Runs the market: engine, upstream, recorder, alerts, checkpoints and retention."""
 
     def __init__(self, bus: Bus, clock: SystemClock) -> None:
         self.alarm = Alarm(self._troubles, tell_operators)

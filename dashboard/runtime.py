@@ -1,4 +1,4 @@
-"""Composition: reads the settings, builds engine, bus, hub and runner; starts and stops them.
+"""Composition: reads the settings, builds bus, hub and all tasks; starts and stops them.
 
 Other modules get what they need as arguments; tests/laws/test_python.py lists the few that read a
 setting themselves. Without Redis the feed runs in the web process. With Redis web processes only

@@ -1,7 +1,8 @@
 """Answers to requests that are refused or fail.
 
-A request is refused because its host or origin is not the site's (the answer names the cure), is
-too large, is forbidden or asks for what is not there. It fails while the database cannot be used.
+A request is refused because its host or origin is not the site's (the answer names the cure),
+because it is too large or forbidden, or because it asks for what is not there. It fails while the
+database cannot be used.
 Must not know what was asked for. These pages must not need the host of the request.
 """
 

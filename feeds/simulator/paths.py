@@ -95,8 +95,8 @@ class Paths:
         jumps = np.zeros_like(u)
         jumping = u < self._jump_chance
         if jumping.any():
-            size = log_of(v[jumping])
-            jumps[jumping] = JUMP_SCALE * np.where(b[jumping] < 0.5, size, -size)
+            logs = log_of(v[jumping])
+            jumps[jumping] = JUMP_SCALE * np.where(b[jumping] < 0.5, logs, -logs)
         short_volatility, lasting = self._volatilities(normal_of(np.stack([c, d, e], axis=1)))
         volatilities = short_volatility * lasting
         shocks = volatilities * student_of(normal_of(a), normal_of(b), u, v)
