@@ -4,8 +4,6 @@
  * `test_scripts.py` reads the names from the text.
  */
 
-import {loadNow} from "../../static/js/late.js";
-
 /** The tests of each file that is loaded, by name. @type {Map<string, Map<string, () => unknown>>} */
 const files = new Map();
 /** Those of the file that is being loaded. @type {Map<string, () => unknown>} */
@@ -13,9 +11,6 @@ let tests = new Map();
 
 /** What the page shows before any test. */
 const shown = [...document.body.childNodes];
-
-// This page has no prices, so nothing waits for them.
-loadNow();
 
 /** The page's own complaints since they were last taken. @type {string[]} */
 const complaints = [];

@@ -1,6 +1,5 @@
 import {loadLate} from "/static/js/late.js";
-import {each, equal, ok, test} from "./harness.js";
-import {stopped} from "./stopped_time.js";
+import {equal, ok, test} from "./harness.js";
 
 /** Return a load that fails so often, and notes of what happened. @param {number} failures */
 function failing(failures) {
@@ -42,8 +41,7 @@ test("the pause grows to a bound, and is not the same for all pages", async () =
 
 test("nothing comes late to a page whose person has signed out meanwhile", async () => {
   // A module of its own, as it stays signed out.
-  const {loadLate: ofPage, loadNow: now} = await import("/static/js/late.js?signed-out");
-  now();
+  const {loadLate: ofPage} = await import("/static/js/late.js?signed-out");
   let come = 0;
   const count = async () => ofPage(async () => "loaded", {onmended: () => (come += 1)}).then(() => (come += 1));
   await count();
@@ -52,34 +50,4 @@ test("nothing comes late to a page whose person has signed out meanwhile", async
   void count();
   await new Promise((resolve) => setTimeout(resolve));
   equal(come, 1);
-});
-
-/** Let a page load something; `begin` gets its module and the clock. Return whether it was there before and after. */
-async function loadedBy(begin, options = {}) {
-  const seen = [];
-  await stopped(async (clock) => {
-    // A module of its own, as it waits once.
-    const late = await import(`/static/js/late.js?page=${crypto.randomUUID()}`);
-    let isLoaded = false;
-    void late.loadLate(async () => (isLoaded = true), options);
-    await clock.pass(1_400);
-    seen.push(isLoaded);
-    await begin(late, clock);
-    await clock.pass(0);
-    seen.push(isLoaded);
-  });
-  return seen;
-}
-
-test("a page loads nothing else before its first prices, unless it is used or they do not come", () =>
-  each([
-    [(late) => late.loadNow(), [false, true]],
-    [() => document.body.dispatchEvent(new Event("pointerdown", {bubbles: true})), [false, true]],
-    [() => document.body.dispatchEvent(new Event("keydown", {bubbles: true})), [false, true]],
-    [(_, clock) => clock.pass(100), [false, true]],
-    [() => {}, [false, false]],
-  ], async ([begin, seen]) => equal(await loadedBy(begin), seen)));
-
-test("what is urgent is loaded before the first prices", async () => {
-  equal(await loadedBy(() => {}, {isUrgent: true}), [true, true]);
 });

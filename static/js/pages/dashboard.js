@@ -390,8 +390,7 @@ class Dashboard extends MarketPage {
       this.#paintMap();
       return;
     }
-    // The table is hidden already.
-    const {HeatMap} = await loadLate(async () => await import("../screen/heatmap/heat_map.js"), {isUrgent: true});
+    const {HeatMap} = await loadLate(async () => await import("../screen/heatmap/heat_map.js"));
     this.#map ??= new HeatMap({panel: byId("heatmap"), facts: (symbol) => this.facts(symbol), onselect: (symbol) => this.select(symbol)});
     this.#paintMap();
   }

@@ -23,6 +23,6 @@ export class LateToasts {
 }
 
 async function load() {
-  const {Toasts} = await loadLate(async () => await import("../screen/notifications/toasts.js"), {isUrgent: true});
+  const {Toasts} = await loadLate(async () => await import("../screen/notifications/toasts.js"));
   return new Toasts();
 }

@@ -8,7 +8,7 @@ import {Connection} from "../connection/connection.js";
 import {isUp} from "../connection/state.js";
 import {byId, find, remember} from "../dom.js";
 import {count, writeTimesIn} from "../format.js";
-import {loadLate, loadNow} from "../late.js";
+import {loadLate} from "../late.js";
 import {Board, Gap} from "../market/board.js";
 import {Clock} from "../market/clock.js";
 import {Inbox} from "../market/inbox.js";
@@ -93,8 +93,6 @@ export class MarketPage {
   #loading = null;
   /** Whether the next paint shows prices. */
   #hasPrices = false;
-  /** Whether prices were painted before. */
-  #hasPainted = false;
   #marketFrames = 0;
 
   /** @param {{fields?: readonly string[]}} options `fields`: of prices; all without them */
@@ -163,7 +161,6 @@ export class MarketPage {
     this.connection.open();
     for (const channel of [CHANNEL.STATUS, ...this.channels, CHANNEL.NOTIFICATIONS]) subscriptions.add(channel);
     if (this.symbols.length) subscriptions.add(CHANNEL.TICKER, [...this.symbols]);
-    else loadNow();
     this.begin();
     this.#listen();
     this.#bindTrades();
@@ -343,9 +340,6 @@ export class MarketPage {
     this.#stopwatch.time(paint);
     this.#stopwatch.lap();
     this.connection.acknowledge(this.board.position(CHANNEL.TICKER), this.#stopwatch.paint_ms);
-    // The second picture mostly has the first changes, and what is loaded before would hold them up.
-    if (this.#hasPainted) loadNow();
-    this.#hasPainted = true;
   }
 
   // --- people --------------------------------------------------------------------------------
@@ -391,8 +385,7 @@ export class MarketPage {
   }
 
   async #loadTrades() {
-    // The box of trades is open already.
-    const {openTrades} = await loadLate(async () => await import("../screen/trades/panel.js"), {isUrgent: true});
+    const {openTrades} = await loadLate(async () => await import("../screen/trades/panel.js"));
     const {name} = this.connection.state;
     this.trades = openTrades({...this.#parts(), instruments: this.board.instruments, onall: () => this.select(null)});
     this.trades?.select(this.chosenSymbol());

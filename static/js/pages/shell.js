@@ -4,13 +4,11 @@
  * Must not know the market.
  */
 
-import {loadLate, loadNow} from "../late.js";
+import {loadLate} from "../late.js";
 import {bindKeys, offerActions} from "../screen/page/keyboard.js";
 import {bindMenus} from "../screen/page/menus.js";
 import {bindTheme} from "../screen/page/theme.js";
 
-// A page without a connection waits for no prices.
-if (document.body.dataset.link === undefined) loadNow();
 const tools = loadLate(async () => await import("./page_tools.js"), {
   // A server that was away may be a newer one.
   onmended: () => dispatchEvent(new Event("reconnected")),

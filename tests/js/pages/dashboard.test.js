@@ -522,8 +522,8 @@ test("the map of a reader who gets a feed late has the late values and their col
   equal([tile("NVX").dataset.shade, tile("NVX").getAttribute("aria-label")], ["-2", "NVX, Novexa, \u22121.00%, volume 100, 15 min late"]);
 });
 
-test("the address opens the map, without another step and before its first changes", async () => {
-  const page = await dashboard({path: "/?picture=map", isUsed: false});
+test("the address opens the map, without another step", async () => {
+  const page = await dashboard({path: "/?picture=map"});
   equal([page.byId("heatmap").hidden, page.asked("picture"), page.text("#picture")], [false, "map", "Table"]);
   await page.until(() => page.find("#heatmap [data-symbol]"));
 });

@@ -23,17 +23,6 @@ test("a page that is opened connects at once, and says that it is live", async (
   equal([linkOf(page), page.text("#link-badge [data-part=label]")], ["live", "Live"]);
 });
 
-test("the first prices and their first changes are on the page before it loads what it does not need for them", async () => {
-  const page = await dashboard({isUsed: false});
-  const isLoaded = () => page.window.performance.getEntriesByType("resource").some(({name}) => name.endsWith("/watchlist/search.js"));
-  await page.pass(100);
-  equal([isLoaded(), lastOf(page, "NVX")], [false, "11.00"]);
-  page.say(update({NVX: {p: 12}}, {from: 1, seq: 2}));
-  await page.pass(0);
-  await page.until(isLoaded);
-  equal([isLoaded(), lastOf(page, "NVX")], [true, "12.00"]);
-});
-
 test("trades and bars are asked for with their corrections, and the others without", async () => {
   const page = await dashboard();
   page.byId("trades").open = true;
@@ -411,7 +400,7 @@ test("trades are loaded when they are first opened, and the page remembers that"
 });
 
 test("trades that were open are open again, and follow the line that is chosen", async () => {
-  const page = await dashboard({kept: {trades: "open"}, path: "/?i=NVX", isUsed: false});
+  const page = await dashboard({kept: {trades: "open"}, path: "/?i=NVX"});
   await page.until(() => page.commands.some(({channel}) => channel === "trades"));
   equal(page.commands.find(({channel}) => channel === "trades").symbols, ["NVX"]);
   await page.pass(0);

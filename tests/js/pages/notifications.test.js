@@ -18,11 +18,6 @@ test("it asks for no prices, and what comes is told on the page", async () => {
   equal(page.text("#main") === before, false);
 });
 
-test("a page without prices does not wait for them with what it loads late", async () => {
-  const page = await opened(SCRIPT, {path: "/notifications/", isUsed: false});
-  await page.until(() => page.window.performance.getEntriesByType("resource").some(({name}) => name.endsWith("/screen/notifications/notifications.js")));
-});
-
 test("the choices of this browser are kept", async () => {
   const page = await opened(SCRIPT, {path: "/notifications/"});
   const sound = page.byId("choice-sound");

@@ -246,10 +246,10 @@ let former = null;
 /**
  * Open a page and run its script there.
  * @param {string} script the address of the script
- * @param {{path?: string, kept?: Record<string, string>, kind?: string, isTimeStopped?: boolean, isUsed?: boolean, change?: (page: PageFrame) => void}} [options]
- *   `kept`: what the browser remembers. `isUsed`: somebody touches the page at once. `change` changes the page before its script runs.
+ * @param {{path?: string, kept?: Record<string, string>, kind?: string, isTimeStopped?: boolean, change?: (page: PageFrame) => void}} [options]
+ *   `kept`: what the browser remembers. `change` changes the page before its script runs.
  */
-export async function opened(script, {path = "/", kept = {}, kind = "module", isTimeStopped = true, isUsed = true, change = () => {}} = {}) {
+export async function opened(script, {path = "/", kept = {}, kind = "module", isTimeStopped = true, change = () => {}} = {}) {
   former?.remove();
   localStorage.clear();
   for (const [name, value] of Object.entries(kept)) localStorage.setItem(`market.${name}`, value);
@@ -267,8 +267,6 @@ export async function opened(script, {path = "/", kept = {}, kind = "module", is
   if (isTimeStopped) page.stopTime();
   change(page);
   await page.load(script, kind);
-  // Somebody uses the page: it no longer waits for its first prices with what it loads late.
-  if (isUsed) page.hear("pointerdown");
   await settled();
   return page;
 }
