@@ -62,6 +62,7 @@ function actionOf(event) {
 function isTyping(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return true;
   const {target} = event;
-  if (!(target instanceof HTMLElement)) return false;
+  // A dialog that has just closed has the keyboard until the browser's next task, and nobody types in it.
+  if (!(target instanceof HTMLElement && target.checkVisibility())) return false;
   return target.matches("input, select, textarea") || target.isContentEditable;
 }

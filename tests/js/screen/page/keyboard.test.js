@@ -40,6 +40,16 @@ test("an open dialog has the keys", () => {
   dialog.close();
 });
 
+test("a key that comes right after a dialog has closed is not typed into it", () => {
+  const field = make("input");
+  dialog.append(field);
+  dialog.showModal();
+  field.focus();
+  const whileOpen = press("p", {on: field});
+  dialog.close();
+  equal([document.activeElement, whileOpen, press("p", {on: field})], [field, [0, false], [1, true]]);
+});
+
 test("single keys can be switched off, which is remembered, and the commands stay", () => {
   switchKeys(false);
   equal([press("p"), localStorage.getItem("market.keys"), press("k", {ctrlKey: true})], [[0, false], "off", [1, true]]);
