@@ -1,7 +1,7 @@
 """What a long list costs the page: uv run python -m tests.benchmarks.rows --json
 
 The real dashboard in Chromium, with its own connection, board, table and painter. Only the frames
-are synthetic: a worker in the browser writes them in the stead of a socket, because a list of a
+are synthetic: a worker in the browser writes them instead of a server, because a list of a
 person holds fewer instruments. The figures are of the page's main thread, while nobody touches the
 page: how long it was busy (the sum of its tasks), the tasks over 50 ms, and how its nodes and its
 memory grow. With --scroll somebody turns the wheel all the time. Each line in view has its day so

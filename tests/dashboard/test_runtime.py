@@ -1,33 +1,20 @@
 """What a process runs, by its settings; and that it stops once and for all."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from types import SimpleNamespace
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
-from django.db import OperationalError
 
-from dashboard import feed_tasks
-from dashboard.alerts.watch import AlertWatch
-from dashboard.feed_tasks import FeedTasks
 from dashboard.models import Notification
 from dashboard.operations import alarm
 from dashboard.runtime import END_S, FeedRuntime, Runtime
-from feeds.bus.journal import Journal
 from feeds.bus.memory import MemoryBus
-from feeds.clock import SystemClock
 from feeds.engine.feed_watch import TroubleKind
-from feeds.market.board import OPEN, PREVIOUS_CLOSE, VOLUME, Board
-from feeds.market.events import Tick
-from feeds.models import AuditEntry, Feed, MarketCheckpoint
-from feeds.plan.plans import FeedKind, FeedPlan
-from feeds.selectors.plans import PlanReader
-from feeds.services.checkpoints import CheckpointWriter, read_checkpoint
-from feeds.services.feeds import seed_exchange
-from feeds.simulator.simulator import Simulator
+from feeds.models import Feed
+from feeds.plan.plans import FeedKind
 from tests.support.redis_server import RedisServer
 from tests.support.waiting import until, until_found
 
@@ -80,134 +67,6 @@ async def test_operators_hear_of_a_feed_that_draws_nothing(settings, monkeypatch
 def make_upstream_feed_and_operator() -> None:
     User.objects.create_superuser("ada", password="x")
     Feed.objects.create(slug="far", name="Far", kind=FeedKind.UPSTREAM)
-
-
-@pytest.mark.django_db(transaction=True)
-async def test_a_rehearsal_leaves_rows_and_bus_alone(monkeypatch) -> None:
-    """A standby begins with what it has loaded, and nobody sees that it has."""
-    await sync_to_async(seed_exchange)(5, 50.0)
-    opened: list[str] = []
-
-    class Watched(Simulator):
-        def draw(self, now_ms: int) -> Sequence[Tick]:
-            opened.append("draw")
-            return super().draw(now_ms)
-
-    monkeypatch.setattr(feed_tasks, "Simulator", Watched)
-    bus = MemoryBus()
-    before = await AuditEntry.objects.acount()
-    await FeedTasks(bus, SystemClock()).rehearse()
-    assert opened
-    assert bus.board.sequence == Board().sequence
-    assert not await MarketCheckpoint.objects.aexists()
-    assert await AuditEntry.objects.acount() == before
-
-
-@pytest.mark.django_db(transaction=True)
-async def test_a_rehearsal_that_fails_keeps_nobody_from_beginning(monkeypatch, caplog) -> None:
-    def fail(_: PlanReader) -> list[FeedPlan]:
-        raise OperationalError("database is locked")
-
-    monkeypatch.setattr(PlanReader, "read", fail)
-    await FeedTasks(MemoryBus(), SystemClock()).rehearse()
-    assert "rehearsal failed error=database is locked" in caplog.text
-
-
-@pytest.mark.parametrize("waits", [False, True])
-@pytest.mark.django_db(transaction=True)
-async def test_a_stop_always_saves_the_last_state(monkeypatch, waits: bool) -> None:
-    """Also while a batch waits for its firings to be stored, which the engine is past."""
-    await sync_to_async(seed_exchange)(5, 200.0)
-    settled = asyncio.Event()
-
-    async def settle(_: AlertWatch) -> None:
-        if bus.board.rows and waits:
-            settled.set()
-            await asyncio.Event().wait()
-
-    monkeypatch.setattr(AlertWatch, "settle", settle)
-    bus = MemoryBus()
-    running = asyncio.ensure_future(FeedTasks(bus, SystemClock()).run())
-    await (settled.wait() if waits else until(lambda: bus.board.newest_ms()))
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    left = await sync_to_async(read_checkpoint)()
-    assert left.sequence == bus.board.sequence > 0
-    assert left.instruments.keys() == bus.board.rows.keys()
-
-
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-async def test_a_market_that_fails_goes_on_from_what_it_published(tmp_path, monkeypatch) -> None:
-    """Nothing is stored after its first checkpoint: what the journal has is all there is."""
-    await sync_to_async(seed_exchange)(5, 2000.0)
-    monkeypatch.setattr(feed_tasks, "CheckpointWriter", NothingStored)
-    first = MemoryBus(Journal(tmp_path))
-    running = asyncio.ensure_future(FeedTasks(first, SystemClock()).run())
-    await until(lambda: is_priced(first))
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    second = MemoryBus(Journal(tmp_path))
-    running = asyncio.ensure_future(FeedTasks(second, SystemClock()).run())
-    await until(lambda: second.board.rows)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    for symbol, row in first.board.rows.items():
-        after = second.board.rows[symbol].values
-        assert after[VOLUME] >= row.values[VOLUME] > 0
-        assert (after[OPEN], after[PREVIOUS_CLOSE]) == (
-            row.values[OPEN],
-            row.values[PREVIOUS_CLOSE],
-        )
-
-
-def is_priced(bus: MemoryBus) -> bool:
-    rows = bus.board.rows.values()
-    return bool(rows) and all(row.values[VOLUME] for row in rows)
-
-
-class NothingStored(CheckpointWriter):
-    """A writer whose database is away."""
-
-    def __init__(self, **parts: object) -> None:
-        super().__init__(**parts, store=lambda *_: False)
-
-
-@pytest.mark.django_db  # the thread looks at the connection that it has from another test
-@pytest.mark.parametrize(
-    ("error", "counted"),
-    [(OperationalError("no server"), 0), (RuntimeError("it broke"), 1)],
-)
-async def test_a_database_that_starts_later_is_no_crash_of_the_market(
-    monkeypatch, error: Exception, counted: int
-) -> None:
-    def fail() -> None:
-        raise error
-
-    monkeypatch.setattr(feed_tasks, "read_checkpoint", fail)
-    feed = FeedTasks(MemoryBus(), SystemClock())
-    with pytest.raises(type(error)):
-        await feed.run()
-    assert feed.alarm.counts[TroubleKind.CRASHED] == counted
-
-
-@pytest.mark.parametrize(
-    ("kinds", "imported"),
-    [
-        ([], []),
-        ([FeedKind.SIMULATED, FeedKind.UPSTREAM], []),
-        ([FeedKind.SIMULATED, FeedKind.REPLAY], ["feeds.recordings.folder"]),
-    ],
-)
-def test_what_reads_recordings_is_loaded_with_the_plan_of_a_replay(
-    monkeypatch, kinds: list[FeedKind], imported: list[str]
-) -> None:
-    found: list[str] = []
-    plans = [SimpleNamespace(kind=kind) for kind in kinds]
-    monkeypatch.setattr(PlanReader, "read", lambda _: plans)
-    monkeypatch.setattr(feed_tasks, "import_module", found.append)
-    assert FeedTasks(MemoryBus(), SystemClock())._load_plans() == plans
-    assert found == imported
 
 
 async def test_it_starts_once() -> None:

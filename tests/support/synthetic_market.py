@@ -1,4 +1,4 @@
-"""A market of any size for one page: a worker in the browser writes its frames in a socket's stead.
+"""A market of any size for one page: a worker in the browser writes its frames instead of a server.
 
 The page's own connection, board and table take them. Nothing reaches the server, whose lists hold
 fewer instruments. The page must be opened without its content policy, which forbids the worker.

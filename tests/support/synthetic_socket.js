@@ -1,5 +1,5 @@
 /**
- * A market in the page's stead: every WebSocket of the page is one whose frames a worker writes, so that making them costs
+ * A market instead of a server: every WebSocket of the page is one whose frames a worker writes, so that making them costs
  * the page nothing. What the page does with a frame, from its text on, is the page's own.
  * `options`: rows, updates per second, frames per second. It is the argument of the function that this file is.
  */

@@ -1,4 +1,4 @@
-/** The field in the stead of a title: Enter and leaving give the new name, Escape the old one. */
+/** The field that replaces a title: Enter and leaving give the new name, Escape the old one. */
 
 import {make} from "/static/js/dom.js";
 import {openTitleField} from "/static/js/screen/watchlist/title_field.js";
