@@ -82,6 +82,10 @@ def _write_now(transport: Any, data: bytes) -> None:
             data = data[taken:]
     if data:
         transport.write(data)
+        # Twisted would take another whole frame on top of a short rest, which then grows old.
+        if transport.producer is not None and not transport.producerPaused:
+            transport.producerPaused = True
+            transport.producer.pauseProducing()
 
 
 class DaphneWebSocket(BoundWebSocket):
