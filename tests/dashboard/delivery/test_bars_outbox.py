@@ -16,9 +16,9 @@ from dashboard.wire.registry import BAR_LIMIT, RECENT_BARS, Error
 from feeds.market.bars import DAY, LEVEL_OF, MINUTE, SPANS
 from feeds.market.board import Board
 from feeds.market.delayed_keys import delayed
-from feeds.market.events import Batch, Delisting, Event, Position, Side, Trade
+from feeds.market.events import Batch, Delisting, Event, Listing, Position, Side, Trade
 from tests.support.listener import Listener
-from tests.support.market_script import NOW, SYMBOLS, batches, listing, scripts
+from tests.support.market_script import NOW, SYMBOLS, batches, definition, listing, scripts
 from tests.support.places import GOLDEN
 
 FRAMES = GOLDEN / "bars.json"
@@ -171,6 +171,18 @@ def test_a_delayed_reader_has_the_bars_of_that_time() -> None:
     outbox = BarsOutbox(access)
     entries = read(Reader(), outbox.add(replica, [(twin, SECONDS)]))
     assert [(bar["s"], bar["t"], bar["o"]) for bar in entries] == [("NVX", NOW, 0.07)]
+
+
+def test_nobody_gets_bars_of_symbols_that_are_not_theirs() -> None:
+    hidden = Listing("secret", definition("HID"), NOW)
+    market = listing("NVX"), hidden, trade(0), trade(0, symbol="HID")
+    replica, reader = replica_of(*market), Reader()
+    outbox = BarsOutbox(Access(restricted=frozenset({"secret"})))
+    symbols = lambda frames: [bar["s"] for bar in read(reader, frames)]
+    assert symbols(outbox.add(replica, [("NVX", SECONDS), ("HID", SECONDS)])) == ["NVX"]
+    happen(replica, trade(0, symbol="HID"), trade(0, 7))
+    assert symbols(outbox.take(replica)) == ["NVX"]
+    assert symbols(outbox.take(replica_of(*market, epoch="e2"))) == ["NVX"]
 
 
 def test_only_a_snapshot_after_something_lost_names_a_gap() -> None:

@@ -18,9 +18,27 @@ from dashboard.wire.frames import book_of
 from dashboard.wire.registry import DEPTH_LIMIT, LEVELS, Error
 from feeds.market.board import Board
 from feeds.market.delayed_keys import delayed
-from feeds.market.events import Batch, Delisting, Event, Position, Quote, Side, Trade, Withdrawal
+from feeds.market.events import (
+    Batch,
+    Delisting,
+    Event,
+    Listing,
+    Position,
+    Quote,
+    Side,
+    Trade,
+    Withdrawal,
+)
 from tests.support.listener import Listener
-from tests.support.market_script import NOW, SYMBOLS, batches, levels, listing, scripts
+from tests.support.market_script import (
+    NOW,
+    SYMBOLS,
+    batches,
+    definition,
+    levels,
+    listing,
+    scripts,
+)
 from tests.support.places import GOLDEN
 
 FRAMES = GOLDEN / "depth.json"
@@ -143,6 +161,18 @@ def test_a_delayed_reader_has_the_book_of_that_time_and_others_none() -> None:
     assert data["NVX"]["bids"] == [[0.07, 5]]
     happen(replica, quote(10_001))
     assert outbox.take(replica) == []
+
+
+def test_nobody_gets_the_book_of_a_symbol_that_is_not_theirs_any_more() -> None:
+    replica = replica_of(listing("NVX"), listing("HID"), quote(1), quote(1, "HID"))
+    outbox, reader = DepthOutbox(Access(restricted=frozenset({"secret"}))), Reader()
+    symbols = lambda frames: [[*data] for data in read(reader, frames)]
+    assert symbols(outbox.add(replica, ["NVX", "HID"])) == [["NVX", "HID"]]
+    hidden = Listing("secret", definition("HID"), NOW)
+    happen(replica, hidden, quote(2), quote(2, "HID"))
+    assert symbols(outbox.take(replica)) == [["NVX"]]
+    other = replica_of(listing("NVX"), hidden, quote(3), quote(3, "HID"), epoch="e2")
+    assert symbols(outbox.take(other)) == [["NVX"]]
 
 
 def test_a_book_that_nobody_reads_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

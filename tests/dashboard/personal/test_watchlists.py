@@ -34,6 +34,14 @@ def test_a_new_list_comes_after_the_first_which_stays(ada, pokes):
     assert (second.name, second.symbols) == ("Energy", ())
 
 
+def test_a_new_list_comes_last_wherever_the_others_were_put(ada):
+    for name in "AB":
+        watchlists.create_watchlist(ada, name)
+    watchlists.move_watchlist(ada, lists_of(ada)[0].id, 2)
+    watchlists.create_watchlist(ada, "C")
+    assert names_of(ada) == ["A", "B", FIRST_NAME, "C"]
+
+
 def test_a_list_is_made_of_a_text_with_its_sections(ada):
     text = read_list("a05, NYSE:A03\n### Later ###\n a05 nope;A01\n###Empty")
     list_id, addition = watchlists.create_watchlist(ada, "Mine", text)
