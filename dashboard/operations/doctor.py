@@ -118,7 +118,9 @@ def _rows() -> Iterator[Diagnosis]:
     if feeds:
         yield Diagnosis("feeds", Severity.OK, f"there are {feeds}")
     else:
-        cure = "Add a feed and its instruments in the admin, or run manage.py demo."
+        cure = (
+            "Add a feed and its instruments in the admin. To try the site out, run manage.py demo."
+        )
         yield Diagnosis("feeds", Severity.WARNING, "there is none, so there is no market", cure)
     if people:
         yield Diagnosis("operators", Severity.OK, f"there are {people}")

@@ -23,7 +23,7 @@ from feeds.models import Feed, Halt, Instrument
 from feeds.models.permissions import HALT
 from feeds.services.bars import count_bars
 from feeds.services.instrument_imports import apply_import, find_pending, try_import
-from feeds.services.instrument_lists import COLUMNS, FORMATS, Difference, write_list
+from feeds.services.instrument_lists import COLUMNS_TEXT, FORMATS, Difference, write_list
 from feeds.services.list_text import MOST_CHARACTERS
 
 VIEW: Final = "feeds.view_instrument"
@@ -35,9 +35,7 @@ ROWS_SHOWN: Final = 200
 class UploadForm(forms.Form):
     """An instrument list, as a file or as text."""
 
-    file = forms.FileField(
-        label="CSV or TSV file", required=False, help_text=f"Columns: {', '.join(COLUMNS)}"
-    )
+    file = forms.FileField(label="CSV or TSV file", required=False, help_text=COLUMNS_TEXT)
     text = forms.CharField(
         required=False,
         # Tabs at the edges of pasted rows are empty cells.

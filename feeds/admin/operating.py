@@ -26,7 +26,7 @@ from feeds.admin.read_only import readable
 from feeds.models import AuditEntry, Entitlement, Feed, Halt, Intervention, Scenario, ScenarioStep
 from feeds.services.audit import target_of
 from feeds.services.feeds import delete_feed
-from feeds.services.instrument_lists import COLUMNS
+from feeds.services.instrument_lists import COLUMNS_TEXT
 from feeds.services.instruments import delete_instrument
 
 SPACE: Final = "\u2003"
@@ -117,7 +117,7 @@ class MarketAdmin(DeletionAdmin):
         panels = self._panels(row) if row and self.has_operate_permission(request) else []
         context = {
             "panels": panels,
-            "instrument_columns": COLUMNS,
+            "columns_text": COLUMNS_TEXT,
             **(extra_context or {}),
         }
         return super().change_view(request, object_id, form_url, context)

@@ -29,6 +29,12 @@ COLUMNS: Final = (
     "lot_size",
 )  # fmt: skip
 """A list may lack all but the key: then the instruments keep what they have."""
+NEEDED: Final = (KEY, "name", "sector", "reference_price")
+"""What a list must say of a new instrument; the other columns have defaults."""
+COLUMNS_TEXT: Final = (
+    f"A new instrument needs {', '.join(NEEDED)}. The other columns have defaults: "
+    f"{', '.join(name for name in COLUMNS if name not in NEEDED)}."
+)
 NUMBERS: Final = frozenset(COLUMNS) - {KEY, "name", "sector"}
 UNITS: Final = frozenset({"tick_size", "lot_size"})
 """What stored bars count in."""

@@ -42,6 +42,17 @@ def test_the_example_names_every_variable() -> None:
     assert set(named) == variables_of_settings() | COMPOSE_ONLY
 
 
+def test_the_example_has_the_defaults() -> None:
+    """Those that operations.md lists, which a law compares with the settings."""
+    rows = table(document("operations.md"), "setting")
+    defaults = {f"{name}={default}" for name, default, *_ in rows}
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    found = [re.fullmatch(r"#(MARKET_[A-Z0-9_]+=[\d.]+)", line) for line in lines]
+    shown = {match[1] for match in found if match}
+    assert len(shown) >= 20
+    assert shown <= defaults
+
+
 def test_the_example_holds_no_secret() -> None:
     text = (ROOT / ".env.example").read_text()
     assert re.search(r"^SECRET_KEY=$", text, re.MULTILINE)

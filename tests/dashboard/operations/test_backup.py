@@ -144,6 +144,34 @@ def repacked(backup: Path, changed: dict[str, bytes]) -> Path:
     return copy
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "link"),
+    [
+        ("../up", tarfile.REGTYPE, ""),
+        ("recordings/../../up", tarfile.REGTYPE, ""),
+        ("{outside}/up", tarfile.REGTYPE, ""),
+        ("recordings/link", tarfile.SYMTYPE, "{outside}/up"),
+        ("recordings/link", tarfile.LNKTYPE, "../up"),
+        ("recordings/pipe", tarfile.FIFOTYPE, ""),
+        ("recordings", tarfile.DIRTYPE, ""),
+    ],
+)
+def test_nothing_is_written_outside_and_nothing_but_files(
+    site: DataPaths, tmp_path: Path, name: str, kind: bytes, link: str
+) -> None:
+    backup, outside = make(site, tmp_path / "backup.tar.gz"), tmp_path / "outside"
+    outside.mkdir()
+    entry = tarfile.TarInfo(name.format(outside=outside))
+    entry.type, entry.linkname = kind, link.format(outside=outside)
+    copy = backup.with_name("copy.tar.gz")
+    with tarfile.open(backup) as source, tarfile.open(copy, "w:gz") as out:
+        out.addfile(entry)
+        for whole in source:
+            out.addfile(whole, source.extractfile(whole))
+    assert refuse(copy, tmp_path) == "no whole backup"
+    assert not list(outside.iterdir())
+
+
 def test_a_changed_file_is_noticed(site: DataPaths, tmp_path: Path) -> None:
     backup = make(site, tmp_path / "backup.tar.gz")
     for name in ("database", "secret_key", "recordings/demo/day.parquet"):

@@ -22,7 +22,7 @@ from feeds.models import AuditEntry, Feed, Instrument, PendingImport, StoredBar
 from feeds.services import feeds as services
 from feeds.services import instruments as instrument_services
 from feeds.services.instrument_imports import LIFETIME, apply_import, try_import
-from feeds.services.instrument_lists import COLUMNS, compare, write_list
+from feeds.services.instrument_lists import COLUMNS, NEEDED, compare, write_list
 from feeds.services.list_text import MOST_CHARACTERS, MOST_ROWS
 from tests.support.examples import examples
 from tests.support.staff import root, signed_in, staff
@@ -102,6 +102,14 @@ def test_columns_come_in_any_order_and_some_may_be_missing(feed, end, mark, deli
 def test_an_empty_cell_is_the_default_where_there_is_one(feed):
     [change] = compare(feed, "symbol,volatility\nNVX,\n").changed
     assert change.after == {"volatility": 0.02}
+
+
+def test_what_a_new_instrument_needs_is_what_it_is_refused_without(feed):
+    faults = faults_of(feed, "symbol\nNEW\n")
+    assert {fault.partition(":")[0] for _, fault in faults} == set(NEEDED) - {"symbol"}
+    values = {"symbol": "NEW", "name": "New", "sector": "Energy", "reference_price": "10"}
+    text = "\n".join(",".join(row) for row in (NEEDED, [values[name] for name in NEEDED]))
+    assert len(compare(feed, text).added) == 1
 
 
 NO_HEADER = [(1, f"no column is known; the first line must name them: {', '.join(COLUMNS)}")]
