@@ -29,6 +29,7 @@ from dashboard.alerts.forms import AlertForm
 from dashboard.alerts.hindsight import Hindsight, hindsight
 from dashboard.compression import render_short
 from dashboard.pages.accounts import user_of
+from dashboard.pages.cached_scripts import has_scripts, note_scripts
 from dashboard.pages.market_display import MarketDisplay, blank_row
 from dashboard.pages.personal_edits import REMOVED
 from dashboard.pages.shown_lists import (
@@ -71,6 +72,7 @@ class DashboardView(View):
         """Answer with the page: rows are read in a thread, the board in this loop."""
         personal, access = await sync_to_async(_personal_and_access)(request)
         interval_s = IntervalForm(request.GET).interval_s()
+        is_known = has_scripts(request, self.template_name)
         removed = await request.session.apop(REMOVED, None)
         context = self._market_context(request, personal, access) | {
             "notifications": personal.notices,
@@ -78,12 +80,15 @@ class DashboardView(View):
             "interval_s": interval_s,
             "reload_s": UNDO_S if removed else interval_s,
             "transport": self.transport,
+            "has_scripts": is_known,
             "share_key": _share_key(request),
             "columns": await sync_to_async(_columns)(request),
             "removed": removed,
         }
         response = await sync_to_async(render_short)(request, self.template_name, context)
         response["Cache-Control"] = "no-store"
+        if not is_known:
+            note_scripts(request, response, self.template_name)
         return response
 
     def _market_context(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from posixpath import dirname, join, normpath
-from typing import Final
+from typing import Any, Final
 
 from django import template
 from django.contrib.staticfiles import finders
@@ -23,15 +23,17 @@ IMPORT: Final = re.compile(r'^import \{[^}]*\} from "(\.{1,2}/[^"]+)";$', re.MUL
 """How our scripts import; tests/laws/test_front_end.py holds them to it."""
 
 
-@register.simple_tag
-def modules(*names: str, soon: str = "") -> SafeString:
+@register.simple_tag(takes_context=True)
+def modules(context: dict[str, Any], *names: str, soon: str = "") -> SafeString:
     """Return the tags that load these scripts; example: {% modules "js/pages/lab.js" %}
 
-    `soon` is a script that they load later by themselves, but which this page wants at once.
+    `soon` is a script that they load later by themselves, but which this page wants at once. With
+    `has_scripts` in the context the browser has all of them, and is not told what they import.
     """
     wanted = (*names, soon) if soon else names
     # The scripts themselves need no hint, as their own tags say it at the same time.
-    preloads = ((static(name),) for name in (*wanted[len(names) :], *imported_by(wanted)))
+    others = () if context.get("has_scripts") else (*wanted[len(names) :], *imported_by(wanted))
+    preloads = ((static(name),) for name in others)
     scripts = ((static(name),) for name in names)
     return format_html(
         "{}{}",

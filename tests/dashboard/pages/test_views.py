@@ -13,7 +13,7 @@ from django.urls import path, reverse
 from dashboard import urls
 from dashboard.alerts.hindsight import Hindsight
 from dashboard.models import Notification, Watchlist
-from dashboard.pages import views
+from dashboard.pages import cached_scripts, views
 from dashboard.personal import notifications
 from dashboard.personal import watchlist_lines as watchlists
 from dashboard.personal.selectors import DEFAULT_WATCHLIST, personal_of
@@ -64,9 +64,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 def plain_templates(settings):
     """Replace the page templates: their looks are tested in a browser, here only the context."""
     pages = {
-        "dashboard.html": "live {{ age_text }}",
+        "dashboard.html": "live {{ age_text }}{% if has_scripts %} again{% endif %}",
         "polling.html": "polling {{ age_text }}",
-        "instrument.html": "{{ row.symbol }} {{ row.last }}",
+        "instrument.html": "{{ row.symbol }} {{ row.last }}{% if has_scripts %} again{% endif %}",
         "404.html": "nowhere",
         "lab.html": "lab {{ watchlist_symbols|join:',' }}",
         "403_csrf.html": "too old",
@@ -231,6 +231,27 @@ def test_the_polling_page_polls_and_the_live_page_chooses(browser):
 )
 def test_the_interval_is_one_of_four_or_the_default(browser, text, interval_s):
     assert browser.get("/polling/", {"interval": text}).context["interval_s"] == interval_s
+
+
+def test_a_page_knows_whether_the_browser_has_shown_it_with_this_build(browser, monkeypatch):
+    again = lambda address: "again" in browser.get(address).content.decode()
+    assert [again("/"), again("/"), again("/i/NVX/"), again("/i/ORB/")] == [
+        *(False, True),  # the dashboard, twice
+        *(False, True),  # pages of instruments have the same scripts
+    ]
+    assert not browser.get("/").cookies
+    monkeypatch.setattr(cached_scripts, "current_build", lambda: "a later build")
+    assert [again("/"), again("/")] == [False, True]
+
+
+@pytest.mark.parametrize("is_secure", [False, True])
+def test_what_a_browser_remembers_of_scripts_is_for_the_server_alone(browser, is_secure):
+    cookie = browser.get("/", secure=is_secure).cookies["scripts-dashboard"]
+    assert (cookie["httponly"], cookie["samesite"], cookie["secure"] or False) == (
+        *(True, "Lax"),
+        is_secure,
+    )
+    assert cookie["max-age"] == cached_scripts.YEAR_S
 
 
 @every_page

@@ -17,8 +17,8 @@ CHART = "js/screen/chart/panel.js"
 PAGES = sorted(path.name for path in (SCRIPTS / "js" / "pages").glob("*.js"))
 
 
-def rendered(tag: str) -> str:
-    return Template("{% load modules %}" + tag).render(Context())
+def rendered(tag: str, **context: object) -> str:
+    return Template("{% load modules %}" + tag).render(Context(context))
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -56,6 +56,13 @@ def test_a_page_preloads_a_script_that_it_wants_soon_but_does_not_start_it() -> 
     assert {f"/static/{current_build()}/{name}" for name in wanted} <= set(preloads)
     assert len(set(preloads)) == len(preloads)
     assert html.count("<script") == 1
+
+
+def test_a_browser_that_has_the_scripts_gets_no_names_of_what_they_import() -> None:
+    tag = f'{{% modules "js/pages/shell.js" "js/pages/instrument.js" soon="{CHART}" %}}'
+    html = rendered(tag, has_scripts=True)
+    assert html == rendered(tag)[rendered(tag).index("<script") :]
+    assert "<link" in rendered(tag, has_scripts=False)
 
 
 def test_the_first_page_is_light_and_loads_the_chart_later(tmp_path: Path) -> None:
