@@ -19,10 +19,12 @@ from feeds.market.board import OPEN, PREVIOUS_CLOSE, VOLUME, Board
 from feeds.market.events import Tick
 from feeds.models import AuditEntry, MarketCheckpoint
 from feeds.plan.plans import FeedKind, FeedPlan
+from feeds.recordings.recorder import Recorder
 from feeds.selectors.plans import PlanReader
 from feeds.services.checkpoints import CheckpointWriter, read_checkpoint
 from feeds.services.feeds import seed_exchange
 from feeds.simulator.simulator import Simulator
+from feeds.upstream.connection import Upstream
 from tests.support.waiting import until
 
 
@@ -78,6 +80,32 @@ async def test_a_stop_always_saves_the_last_state(monkeypatch, waits: bool) -> N
     left = await sync_to_async(read_checkpoint)()
     assert left.sequence == bus.board.sequence > 0
     assert left.instruments.keys() == bus.board.rows.keys()
+
+
+PARTS = [
+    (Recorder, "run"),
+    (Upstream, "run"),
+    (AlertWatch, "run"),
+    (CheckpointWriter, "run"),
+    (feed_tasks, "prune_for_ever"),
+]
+
+
+@pytest.mark.parametrize(("owner", "name"), PARTS)
+@pytest.mark.django_db(transaction=True)
+async def test_each_part_of_a_feed_begins_with_it(monkeypatch, owner: object, name: str) -> None:
+    begun = asyncio.Event()
+
+    async def begin(*_: object) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(owner, name, begin)
+    await sync_to_async(seed_exchange)(5, 50.0)
+    running = asyncio.ensure_future(FeedTasks(MemoryBus(), SystemClock()).run())
+    await until(begun.is_set)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 @pytest.mark.slow

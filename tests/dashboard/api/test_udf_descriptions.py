@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from dashboard.api.udf_descriptions import found_in, symbol_of, values_of
+from dashboard.api.resolutions import INTRADAY, MONTHS, RESOLUTIONS, SECONDS
+from dashboard.api.udf_descriptions import config_of, found_in, symbol_of, values_of
 from feeds.clock import ms_of
 from feeds.market.board import Board, Row
 from feeds.market.delayed_keys import delayed
@@ -20,6 +21,57 @@ def row_of(event: Listing, *more: Quote | Trade) -> Row:
     for sequence, each in enumerate((event, *more), 1):
         board.apply(sequence, each)
     return board.rows[event.definition.symbol]
+
+
+def test_a_chart_knows_everything_about_a_symbol() -> None:
+    """Every field: a chart does without what is missing, and nobody would see why."""
+    assert symbol_of(row_of(listing("NVX")), None, NOW) == {
+        "name": "NVX",
+        "ticker": "NVX",
+        "full_name": "demo:NVX",
+        "description": "Novexa",
+        "type": "stock",
+        "exchange": "demo",
+        "listed_exchange": "demo",
+        "sector": "Technology",
+        "session": "24x7",
+        "session_holidays": "",
+        "timezone": "Etc/UTC",
+        "format": "price",
+        "minmov": 1,
+        "pricescale": 100,
+        "has_intraday": True,
+        "has_daily": True,
+        "has_weekly_and_monthly": True,
+        "has_seconds": True,
+        "seconds_multipliers": SECONDS,
+        "intraday_multipliers": INTRADAY,
+        "monthly_multipliers": MONTHS,
+        "supported_resolutions": list(RESOLUTIONS),
+        "delay": 0,
+        "volume_precision": 0,
+        "data_status": "streaming",
+    }
+
+
+def test_a_chart_knows_everything_about_the_server() -> None:
+    feed = FeedStatus("demo", "Demo", FeedState.RUNNING, 200.0, "", NOW)
+    assert config_of([feed]) == {
+        "supports_search": True,
+        "supports_group_request": False,
+        "supports_marks": False,
+        "supports_timescale_marks": False,
+        "supports_time": True,
+        "exchanges": [
+            {"value": "", "name": "All exchanges", "desc": ""},
+            {"value": "demo", "name": "Demo", "desc": "Demo"},
+        ],
+        "symbols_types": [
+            {"name": "All types", "value": ""},
+            {"name": "Stock", "value": "stock"},
+        ],
+        "supported_resolutions": list(RESOLUTIONS),
+    }
 
 
 def test_a_delay_is_in_seconds_and_its_mark_is_not_shown() -> None:

@@ -20,7 +20,7 @@ from dashboard.wire.registry import Close, Error, Transport
 from dashboard.wire.schemas.deck import DeckSnapshot
 from feeds.market.events import FeedState, FeedStatus, Phase, Quote, Status
 from tests.support.exchange import EagerSocket, Exchange, quote, subscribe
-from tests.support.market_script import NOW
+from tests.support.market_script import NOW, listing
 from tests.support.waiting import until
 
 OPERATOR = Rights(operates=True, sees_people=True, is_staff=True)
@@ -100,7 +100,7 @@ async def test_rates_are_of_the_last_seconds(exchange: Exchange) -> None:
     clock = exchange.hub.clock = HandClock()
     reporter = Reporter(exchange.hub, process="p")
     status = FeedStatus("demo", "Demo", FeedState.RUNNING, 10.0, "", NOW)
-    await exchange.happen(status, Status("ORB", Phase.HALTED, "news", NOW))
+    await exchange.happen(status, listing("KLM"), Status("ORB", Phase.HALTED, "news", NOW))
     await exchange.settle()
     rates = []
     for ticks in (0, 100, *(10 for _ in range(round(WINDOW_S)))):
@@ -113,7 +113,7 @@ async def test_rates_are_of_the_last_seconds(exchange: Exchange) -> None:
     assert rates[:3] == [0, 100, 55]
     assert rates[-1] == 10
     [feed] = frame["feeds"]
-    assert (feed["target"], feed["halted"], feed["instruments"]) == (10, 1, 2)
+    assert (feed["target"], feed["halted"], feed["instruments"]) == (10, 1, 3)
     assert feed["age_ms"] == (clock.at_s - 1) * 1000
 
 

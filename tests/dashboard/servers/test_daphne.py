@@ -1,5 +1,6 @@
 """What our Daphne does and stock Daphne does not, where a test needs no socket."""
 
+from collections import Counter
 from types import SimpleNamespace
 
 import pytest
@@ -7,6 +8,7 @@ from daphne.ws_protocol import WebSocketFactory
 from twisted.internet import reactor
 from twisted.internet.abstract import FileDescriptor
 
+from dashboard.process.refusal_reasons import RefusalReason
 from dashboard.servers.daphne import DaphneServer, DaphneWebSocket, FlowControl
 from dashboard.servers.daphne_frames import BoundWebSocket
 from dashboard.servers.framing import text_head
@@ -21,6 +23,14 @@ def test_a_timer_fires_neither_early_nor_late() -> None:
         call = server.ws_factory._batched_timer.call_later(delay_s, pytest.fail, "it fired")
         call.cancel()
         assert now_s + delay_s <= call.getTime() < now_s + delay_s + 5
+
+
+def test_it_counts_what_it_refuses_where_the_others_do() -> None:
+    refusals: Counter[RefusalReason] = Counter()
+    server = DaphneServer(
+        None, endpoints=["tcp:0:interface=127.0.0.1"], ping_s=1, refusals=refusals
+    )
+    assert server.refusals is refusals
 
 
 @pytest.mark.parametrize(("is_known", "ends"), [(True, 1), (False, 0)])
