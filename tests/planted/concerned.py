@@ -19,12 +19,6 @@ REAL: Final = ("tests/js", "tests/e2e", "tests/sockets", "tests/oracle", "tests/
 """Folders whose tests have servers or browsers, or are about something else."""
 LAWS: Final = "tests/laws"
 """They read the code, so they concern every module."""
-SERVED: Final = (
-    *("dashboard/servers/", "dashboard/transports/", "dashboard/management/"),
-    *("dashboard/asgi.py", "dashboard/runtime.py", "dashboard/feed_tasks.py"),
-)
-SOCKETS: Final = "tests/sockets"
-"""They ask real servers, and concern what only a running site does."""
 ALL: Final = ("-m", "slow or not slow")
 SCRIPT_IMPORT: Final = re.compile(
     r"""(?:from\s+|import\s*\(?\s*|\bSCRIPT = |\b(?:opened|live)\(\s*)["']([./][^"']+\.js)["']"""
@@ -82,9 +76,8 @@ class Concerns:
             beyond = set().union(*(self._importers[name] for name in importers)) - {path}
             stages.append(neighbours)
             stages.append(("-m", "slow", *near) if near else ())
-            last = [LAWS, SOCKETS] if path.startswith(SERVED) else [LAWS]
-            known = [folder for folder in last if (self._root / folder).is_dir()]
-            stages.append((*self._tests_of(beyond, beside=[*near, *neighbours]), *known))
+            laws = [LAWS] if (self._root / LAWS).is_dir() else []
+            stages.append((*self._tests_of(beyond, beside=[*near, *neighbours]), *laws))
         if with_slow:
             stages.append((*ALL, "tests/sockets", "tests/oracle"))
         return [stage for stage in stages if stage]

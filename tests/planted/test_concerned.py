@@ -90,13 +90,6 @@ def test_then_come_those_of_whoever_imports_the_importers_and_what_concerns_all(
     assert last == ("tests/dashboard/api/test_rest.py", "tests/laws")
 
 
-def test_servers_are_asked_over_real_sockets_last(concerns: Concerns) -> None:
-    path = "dashboard/servers/listening.py"
-    assert concerns.stages(path, is_near=False, with_slow=False) == [
-        ("tests/laws", "tests/sockets")
-    ]
-
-
 def test_a_test_that_names_a_command_or_asks_for_pages_concerns_these(concerns: Concerns) -> None:
     for path in ("feeds/management/commands/record.py", "dashboard/urls.py"):
         [stage] = near(concerns, path)
