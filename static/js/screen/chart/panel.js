@@ -38,7 +38,7 @@ import {PriceChart} from "./price_chart.js";
 /** The least time from one picture to the next: more would not be seen, but cost. */
 const DRAW_MS = 200;
 /** The same beside a list, whose line and the key figures show each price at once. */
-const DRAW_BESIDE_MS = 1_000;
+const DRAW_BESIDE_MS = 500;
 /** The same for each bar, as the library looks at all of them for each picture. */
 const DRAW_MS_PER_BAR = 0.1;
 /** What is said of the bars before those that the chart has. @type {Readonly<Record<import("./older_bars.js").OlderState, string>>} */
