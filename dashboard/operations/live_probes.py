@@ -23,8 +23,8 @@ from feeds.exceptions import BusDown
 WAIT_S: Final = 5.0
 START_FEED: Final = "Start manage.py runfeed with the same REDIS_URL."
 START_SITE: Final = (
-    "Start the site, and check the address and the proxy before it. An authority of your own that "
-    "made its certificate is named by SSL_CERT_FILE."
+    "Start the site, and check the address and the proxy before it. If an authority of your own "
+    "made its certificate, name it in SSL_CERT_FILE."
 )
 SIGN_IN: Final = "Give --user and a --token from manage.py token USER of the same site."
 
