@@ -10,7 +10,7 @@ OVERLOAD_S: Final = 0.25
 CALM_S: Final = 0.05
 """A market that is no later than this may make more ticks."""
 OWN_SHARE: Final = 0.25
-"""Share of a core that a late market may take: with less, it is late for other reasons."""
+"""Share of a core that the steps of a late market may take: with less, other work makes it late."""
 LEAST: Final = 1 / 256
 GROWTH: Final = 1.02
 """The share doubles within 35 steps that are on time."""
