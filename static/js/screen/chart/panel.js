@@ -15,6 +15,7 @@ import {ChartChoice} from "./choice.js";
 import {watchColours} from "./colours.js";
 import {ExchangeTimes} from "./days.js";
 import {Depth} from "./depth.js";
+import {DrawingPace} from "./drawing_pace.js";
 import {Figures, partOf} from "./figures.js";
 import {Legend} from "./legend.js";
 import {loadLibrary} from "./library.js";
@@ -38,7 +39,7 @@ import {PriceChart} from "./price_chart.js";
 /** The least time from one picture to the next: more would not be seen, but cost. */
 const DRAW_MS = 200;
 /** The same beside a list, whose line and the key figures show each price at once. */
-const DRAW_BESIDE_MS = 500;
+const DRAW_BESIDE_MS = 1_000;
 /** The same for each bar, as the library looks at all of them for each picture. */
 const DRAW_MS_PER_BAR = 0.1;
 /** What is said of the bars before those that the chart has. @type {Readonly<Record<import("./older_bars.js").OlderState, string>>} */
@@ -86,10 +87,7 @@ export class InstrumentPanel {
   #hasFailed = false;
   /** When the newest bar of the table begins; null: it is the newest of all. @type {number | null} */
   #tableEnd_ms = null;
-  #drawn_ms = -Infinity;
-  #draw_ms;
-  /** @type {number | undefined} */
-  #timer;
+  #pace;
   /** The bars that are drawn. Others may have come since. @type {readonly Bar[]} */
   #drawn = [];
   /** Which of the drawn bars somebody points at. @type {number | null} */
@@ -106,7 +104,8 @@ export class InstrumentPanel {
    */
   constructor({panel, subscriptions, read, facts, alerts, onchange, onclose, announce, address, isBeside = false}) {
     this.#panel = panel;
-    this.#draw_ms = isBeside ? DRAW_BESIDE_MS : DRAW_MS;
+    const least_ms = isBeside ? DRAW_BESIDE_MS : DRAW_MS;
+    this.#pace = new DrawingPace({draw: () => this.#draw(), rest_ms: () => Math.max(least_ms, DRAW_MS_PER_BAR * this.#drawn.length)});
     this.#fired = (panel.dataset.fired ?? "").split(",").filter(Boolean).map(Number);
     this.#subscriptions = subscriptions;
     this.#older = new OlderBars({read, onchange: () => this.#hearOlder()});
@@ -123,7 +122,7 @@ export class InstrumentPanel {
     this.#note = partOf(panel, "chart-note");
     this.#table = partOf(panel, "bars-table");
     this.#interval = new ChartChoice(panel, {name: "interval", parameter: "bars", first: INTERVAL, address, onchange: () => this.#setInterval()});
-    this.#kind = new ChartChoice(panel, {name: "kind", parameter: "chart", first: KIND, address, onchange: () => this.#drawSoon()});
+    this.#kind = new ChartChoice(panel, {name: "kind", parameter: "chart", first: KIND, address, onchange: () => this.#pace.next()});
     this.#bind(onclose);
     watchColours(() => this.#chart?.recolour());
   }
@@ -184,7 +183,7 @@ export class InstrumentPanel {
     if (frame.channel !== CHANNEL.BARS) return true;
     const isNext = this.#bars.take(frame);
     if (!this.#isUnseen) this.#older.join();
-    this.#drawSoon();
+    this.#pace.soon();
     return isNext;
   }
 
@@ -214,7 +213,7 @@ export class InstrumentPanel {
     this.#pointed = null;
     this.#subscriptions.add(CHANNEL.BARS, [this.#bars.name]);
     this.#hearStatus();
-    this.#drawSoon();
+    this.#pace.next();
     this.#onchange(this);
   }
 
@@ -232,7 +231,7 @@ export class InstrumentPanel {
       this.#times = new ExchangeTimes(feed.zone);
     }
     if (isUnseen !== this.#isUnseen) this.#beginAgain(isUnseen);
-    this.#drawSoon();
+    this.#pace.soon();
     this.#onchange(this);
   }
 
@@ -252,7 +251,7 @@ export class InstrumentPanel {
     const {state, wasAsked} = this.#older;
     if (wasAsked && state !== "reading") this.#announce(OLDER[state] || "Older bars are here.");
     if (this.#bars) this.#tell(this.#bars, this.#isUnseen);
-    this.#drawSoon();
+    this.#pace.next();
   }
 
   /** Other bars are seen: read older ones before their place is empty. */
@@ -285,27 +284,17 @@ export class InstrumentPanel {
       this.#hasFailed = true;
       this.#setTable(true);
     }
-    this.#drawSoon();
+    this.#pace.next();
   }
 
-  #drawSoon() {
-    if (this.#timer !== undefined) return;
-    const least_ms = Math.max(this.#draw_ms, DRAW_MS_PER_BAR * this.#drawn.length);
-    const wait_ms = Math.max(0, this.#drawn_ms + least_ms - performance.now());
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#drawn_ms = performance.now();
-      this.#draw();
-    }, wait_ms);
-  }
-
+  /** Draw the bars that are here. Return false if they are none yet. */
   #draw() {
     const bars = this.#bars;
-    if (!bars || this.#symbol === null) return;
+    if (!bars || this.#symbol === null) return false;
     const {row, instrument, feed, isUnseen} = this.#facts(this.#symbol);
     this.#tell(bars, isUnseen);
     // Until the older bars are here, a chart that lost its place goes on showing what it had.
-    if (!bars.isJoined && !isUnseen && !this.#older.isLate) return;
+    if (!bars.isJoined && !isUnseen && !this.#older.isLate) return false;
     this.#isDrawn = true;
     const {all} = bars;
     const digits = digitsOf(instrument);
@@ -321,6 +310,7 @@ export class InstrumentPanel {
     // Older bars may stand before the one that somebody points at, unless the chart has noticed already.
     const isMoved = pointed_ms !== undefined && pointed === this.#pointed;
     this.#point(isMoved ? all.findLastIndex(({t}) => t <= pointed_ms) : this.#pointed);
+    return true;
   }
 
   /** Say why there is nothing to see, or nothing new. @param {ChartBars} bars @param {boolean} isUnseen */
@@ -409,7 +399,7 @@ export class InstrumentPanel {
   #showNewest() {
     this.#tableEnd_ms = null;
     this.#chart?.showNewest();
-    this.#drawSoon();
+    this.#pace.next();
   }
 
   /** Show the bars before those that are seen, in the picture or in the table. */
@@ -422,7 +412,7 @@ export class InstrumentPanel {
       this.#chart?.showOlder();
       this.#hearView();
     }
-    this.#drawSoon();
+    this.#pace.next();
   }
 
   /** @param {ChartBars} bars */
@@ -443,7 +433,7 @@ export class InstrumentPanel {
     this.#table.hidden = !isTable;
     this.#host.hidden = isTable;
     partOf(this.#panel, "table").setAttribute("aria-pressed", String(isTable));
-    this.#drawSoon();
+    this.#pace.next();
   }
 
   get #fileName() {

@@ -159,16 +159,50 @@ test("pictures are 200 ms apart at least", still(async (clock, {shown, part, clo
   equal(closes(), ["7.00"]);
 }));
 
-test("pictures beside a list are 500 ms apart at least", still(async (clock, {shown, part, closes}) => {
+test("pictures beside a list are a second apart at least", still(async (clock, {shown, part, closes}) => {
   part("table").click();
   shown.show("NVX");
   shown.hear(snapshot(5, [bar(9, 4)]));
   await clock.pass(0);
   shown.hear(update(5, 6, [bar(9, 5)]));
-  await clock.pass(499);
+  await clock.pass(999);
   equal(closes(), ["4.00"]);
   await clock.pass(1);
   equal(closes(), ["5.00"]);
+}, {isBeside: true}));
+
+test("the first bars are drawn at once, however long they are awaited", still(async (clock, {shown, part, closes}) => {
+  part("table").click();
+  shown.show("NVX");
+  await clock.pass(10);
+  shown.hear({channel: "status"});
+  await clock.pass(10);
+  shown.hear(snapshot(5, [bar(9, 4)]));
+  await clock.pass(0);
+  equal(closes(), ["4.00"]);
+}, {isBeside: true}));
+
+test("what a person chooses is drawn at once, in one picture", still(async (clock, {shown, part, closes, choose}) => {
+  part("table").click();
+  shown.show("NVX");
+  shown.hear(snapshot(5, [bar(9, 4)]));
+  await clock.pass(0);
+  const choices = {table: () => { part("table").click(); part("table").click(); }, newest: () => part("newest").click(), older: () => part("older").click(), kind: () => choose("kind", "line")};
+  let seq = 5;
+  for (const [name, make] of Object.entries(choices)) {
+    shown.hear(update(seq, seq + 1, [bar(9, seq)]));
+    await clock.pass(10);
+    equal(closes(), [`${seq - 1}.00`], `before ${name}`);
+    make();
+    await clock.pass(0);
+    equal(closes(), [`${seq}.00`], name);
+    seq += 1;
+  }
+  localStorage.removeItem("market.chart.kind");
+  shown.show("ORB");
+  shown.hear(snapshot(6, [bar(9, 7, {s: "ORB"})]));
+  await clock.pass(0);
+  equal(closes(), ["7.00"]);
 }, {isBeside: true}));
 
 test("pictures of many bars are further apart, as each looks at all bars", still(async (clock, {shown, part, closes}) => {
