@@ -76,7 +76,8 @@ def change(
     if not changed:
         return False
     feed.save(update_fields=changed)
-    record_market(action, target_of(feed), *_both(feed, before, changed), actor, reason)
+    facts = _both(feed, before, changed)
+    record_market(action, target_of(feed), *facts, actor=actor, reason=reason)
     return True
 
 
@@ -95,7 +96,7 @@ def save(row: Row, names: Iterable[str], *, actor: User | None) -> bool:
         row.save(update_fields=changed if before else None)
         action = "change" if before else "add"
         facts = _both(row, before, changed)
-        record_market(action, target_of(row), *facts, actor, subjects=subjects_of(row))
+        record_market(action, target_of(row), *facts, actor=actor, subjects=subjects_of(row))
         return True
 
 
@@ -104,7 +105,8 @@ def record_market(
     target: str,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
-    actor: User | None = None,
+    *,
+    actor: User | None,
     reason: str = "",
     subjects: Iterable[str] = (),
 ) -> None:

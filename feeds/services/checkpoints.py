@@ -307,7 +307,8 @@ def _move_clock(feed: Feed, saved_ms: int, passed_ms: int) -> None:
     )
     running.update(starts_at=F("starts_at") + passed, ends_at=F("ends_at") + passed)
     after = {"rested_ms": feed.rested_ms}
-    record_market("go on", target_of(feed), before, after, reason="nothing ran meanwhile")
+    reason = "nothing ran meanwhile"
+    record_market("go on", target_of(feed), before, after, actor=None, reason=reason)
 
 
 async def _in(thread: ThreadPoolExecutor, work: Callable[[], object]) -> bool:

@@ -85,7 +85,7 @@ def apply_import(
         if bars := count_bars((*found.regridded, *gone)):
             before["bars deleted"] = bars
         _write(found, gone)
-        record_market("import", target_of(feed), before, after, actor, reason)
+        record_market("import", target_of(feed), before, after, actor=actor, reason=reason)
         pending.delete()
         return found
 

@@ -63,7 +63,7 @@ def _delete_bars_of(instrument: Instrument, actor: User | None) -> None:
     before = {"bars": delete_bars([instrument])}
     subjects = subjects_of(instrument)
     target = target_of(instrument)
-    record_market("delete bars", target, before, {"bars": 0}, actor, subjects=subjects)
+    record_market("delete bars", target, before, {"bars": 0}, actor=actor, subjects=subjects)
 
 
 def delete_instrument(instrument: Instrument, *, actor: User | None) -> None:
@@ -169,7 +169,7 @@ def _record_moved(
     halted = {"halted": [row.symbol for row in rows]}
     before, after = (none, halted) if action == "halt" else (halted, none)
     subjects = [target_of(feed), *names]
-    record_market(action, target, before, after, actor, reason, subjects=subjects)
+    record_market(action, target, before, after, actor=actor, reason=reason, subjects=subjects)
 
 
 def _with(outcome: Outcome, *, changed: list[Instrument], unchanged: list[Instrument]) -> Outcome:

@@ -134,7 +134,7 @@ def save_scenario(
             step.save()
         action, after = "add" if is_new else "change", _facts_of(scenario)
         if before != after:
-            record_market(action, target_of(scenario), before, after, actor)
+            record_market(action, target_of(scenario), before, after, actor=actor)
 
 
 def delete_scenario(scenario: Scenario, *, actor: User | None) -> None:

@@ -166,6 +166,7 @@ def test_a_scenario_does_its_steps_each_in_its_time(feed, actor):
     entry = AuditEntry.objects.get()
     assert (entry.action, entry.after["scenario"], entry.reason) == ("run", "Crash", "drill")
     assert entry.after["interventions"] == [row.pk for row in rows]
+    assert {entry.actor, *(row.made_by for row in rows)} == {actor}
 
 
 def test_a_scenario_that_does_not_fit_any_more_does_nothing(feed):
