@@ -46,6 +46,14 @@ async def test_only_operators_are_accepted(exchange: Exchange) -> None:
     assert frames_of(connection) == []
 
 
+async def test_an_operator_who_did_not_ask_for_the_deck_gets_none(exchange: Exchange) -> None:
+    identity = Identity(1, "user1", 0, None, rights=Rights(operates=True, sees_people=True))
+    connection = exchange.hub.join(identity, Transport.WEBSOCKET, EagerSocket())
+    Deck(exchange.hub, process="p").look()
+    assert not connection.wants_deck
+    assert frames_of(connection) == []
+
+
 async def test_an_operator_sees_feeds_process_and_people(exchange: Exchange) -> None:
     await exchange.settle()
     connection, answer = take(exchange)

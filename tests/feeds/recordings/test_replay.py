@@ -304,6 +304,22 @@ def test_an_instrument_that_is_added_gets_its_phase_with_the_next_event() -> Non
     assert Status("ORB", Phase.HALTED, "news", NOW + 100) in replay.draw(NOW + 100)
 
 
+@pytest.mark.parametrize("speed", [1.0, 2.0])
+def test_a_plan_gets_the_time_that_the_exchange_has_at_that_place(speed: float) -> None:
+    status = FeedStatus(
+        "old", "Old", FeedState.RUNNING, rate=1.0, reason="", ts_event=THEN + 10,
+        exchange="XNYS", day=3, exchange_ms=5_000_000, scale=60.0,
+    )  # fmt: skip
+    replay = play([*beginning("NVX"), status, trade(20), trade(400)], speed=speed)
+    replay.draw(NOW)
+    replay.draw(NOW + 100)
+    replan(replay, speed=speed)
+    at_ms = round(400 / speed)
+    (heard,) = [event for event in replay.draw(NOW + at_ms) if isinstance(event, FeedStatus)]
+    assert (heard.ts_event, heard.day, heard.scale) == (NOW + at_ms, 3, 60 * speed)
+    assert heard.exchange_ms == 5_000_000 + 60 * (400 - 10)
+
+
 # --- what is broken -------------------------------------------------------------------------
 
 
