@@ -24,7 +24,7 @@ from feeds.engine.checkpoint import VERSION, Checkpoint, FeedCheckpoint, pack_ch
 from feeds.engine.engine import DRAW_STEP_MS, Engine
 from feeds.engine.virtual_clock import BATCH_MS, START_MS, demo_plan
 from feeds.market.events import Event, FeedState, Listing, Phase, Side, Status, Trade
-from feeds.models import Feed, Instrument, MarketCheckpoint, Recording
+from feeds.models import Feed, Instrument, MarketCheckpoint, Recording, StoredBar
 from feeds.plan.calendars import EXCHANGES, Calendar
 from feeds.plan.plans import FeedKind
 from feeds.recordings.folder import replay_of
@@ -254,6 +254,20 @@ def test_a_delayed_person_learns_of_nothing_early(small, minutes, replayed_s, pl
     else:
         assert [(at_ms - START_MS) / 1000 for at_ms in found.places] == places
         assert ("2 times" in found.text) is (len(places) == 2)
+
+
+@pytest.mark.django_db
+def test_bars_add_no_place_within_the_time_that_was_recorded(small) -> None:
+    Feed.objects.update(kind=FeedKind.SIMULATED.value, recording=None)
+    instrument = small.instruments.get()
+    for minute in range(-4, 5):
+        price = 10_100 if minute % 2 else 9_900
+        StoredBar.objects.create(
+            instrument=instrument, interval="1m", start_ms=START_MS + minute * 60_000,
+            open=price, high=price, low=price, close=price, volume=1, trades=1, recorded_ms=1,
+        )  # fmt: skip
+    found = hindsight(reader(0), ASKED)
+    assert [(at_ms - START_MS) / 60_000 for at_ms in found.places] == [-3, -1, 1, 3]
 
 
 @pytest.mark.django_db

@@ -2,11 +2,13 @@
 
 import asyncio
 import struct
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
 
+from dashboard.loadtest import clients
 from dashboard.loadtest.clients import CLOSE, PING, PONG, TEXT, client_of
 from dashboard.loadtest.plan import Plan, Tally
 from dashboard.wire.registry import Transport
@@ -61,6 +63,9 @@ class Wire:
     async def read(self, count: int) -> bytes:
         return next(self._pieces, b"")
 
+    async def readexactly(self, count: int) -> bytes:
+        return bytes(count)
+
     def write(self, data: bytes) -> None:
         self.sent += data
 
@@ -111,3 +116,24 @@ async def test_frames_of_every_length_are_read_one_after_another(
 async def test_a_server_that_does_not_switch_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(OSError, match="answered 401"):
         await read_over(monkeypatch, Wire(b"HTTP/1.1 401 Unauthorized\r\n\r\n", []))
+
+
+async def test_a_poll_begins_once_per_interval_however_long_it_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wire, rests = Wire(b"HTTP/1.1 304 Not Modified\r\n\r\n", []), list[float]()
+    moments_s = [10.0, 10.25, 20.0, 27.0]
+
+    async def connect(*place: Any, **options: Any) -> tuple[Wire, Wire]:
+        return wire, wire
+
+    async def note(rest_s: float) -> None:
+        rests.append(rest_s)
+
+    monkeypatch.setattr(clients, "time", SimpleNamespace(monotonic=lambda: moments_s.pop(0)))
+    monkeypatch.setattr(clients, "asyncio", SimpleNamespace(open_connection=connect, sleep=note))
+    plan = msgspec.structs.replace(plan_of(Transport.POLL), interval_s=2.0)
+    with pytest.raises(IndexError):
+        await client_of(plan, Tally(), ["NVX"]).read(asyncio.Event())
+    assert rests == [1.75, 0.0]
+    assert wire.sent.count(b"GET /poll/v1/?") == 2

@@ -188,3 +188,9 @@ def test_no_text_of_the_page_has_an_open_backtick() -> None:
     texts = [message["summary"] for message in DOCUMENT["components"]["messages"].values()]
     texts += [*QUERY_TEXT.values(), *METHOD_TEXT.values()]
     assert all(text.count("`") % 2 == 0 for text in texts)
+
+
+@pytest.mark.parametrize("name", ["NotificationsSnapshot", "NotificationsUpdate"])
+def test_the_examples_of_notifications_count_what_is_unread(name: str) -> None:
+    said = SAID[name]
+    assert said["unread"] == sum(not notice["read"] for notice in said["data"]) > 0

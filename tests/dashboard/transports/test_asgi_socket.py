@@ -1,11 +1,12 @@
 """The socket behind an ASGI `send` may be gone before a request runs."""
 
 import functools
+import socket
 from types import SimpleNamespace
 
 import pytest
 
-from dashboard.transports.asgi_socket import AsgiSocket
+from dashboard.transports.asgi_socket import UNSENT_BYTES, AsgiSocket
 
 
 class GoneSocket:
@@ -23,6 +24,20 @@ class ClosedSocket(GoneSocket):
 
     def setsockopt(self, *args: int) -> None:
         raise OSError("bad file descriptor")
+
+
+def test_the_kernel_keeps_little_unsent_and_the_server_nothing() -> None:
+    limits: list[int] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        line = socket.create_connection(server.getsockname())
+    with line:
+        transport = SimpleNamespace(
+            get_extra_info=lambda name: line,
+            set_write_buffer_limits=lambda *, high: limits.append(high),
+        )
+        AsgiSocket(functools.partial(print, SimpleNamespace(transport=transport)))
+        unsent = line.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT)
+    assert (unsent, limits) == (UNSENT_BYTES, [0])
 
 
 @pytest.mark.parametrize("gone", [GoneSocket(), ClosedSocket()])

@@ -55,6 +55,17 @@ def test_a_damaged_file_is_refused(tmp_path: Path, content: bytes) -> None:
         recognise_file(tmp_path / "a", "a.csv", now_ms=NOW_MS)
 
 
+def test_of_a_formula_the_saved_value_is_read(tmp_path: Path) -> None:
+    packed = io.BytesIO(workbook([["time", "price"], ["2026-01-05T10:00:00Z", "=1+1"]]))
+    # Excel keeps what it calculated beside the formula.
+    with zipfile.ZipFile(packed) as plain, zipfile.ZipFile(tmp_path / "a", "w") as saved:
+        for name in plain.namelist():
+            text = plain.read(name)
+            saved.writestr(name, text.replace(b"<v />", b"<v>2</v>"))
+    with rows_of(tmp_path / "a", ",") as rows:
+        assert list(rows) == [["time", "price"], ["2026-01-05T10:00:00Z", "2"]]
+
+
 def test_a_cell_far_away_does_not_widen_the_rows(tmp_path: Path) -> None:
     from openpyxl import Workbook
 
