@@ -204,8 +204,11 @@ class Client:
         )
 
     def subscribe(self, channel: str, **params: object) -> list[dict[str, Any]]:
+        return self.do("subscribe", channel, **params)
+
+    def do(self, method: str, channel: str, **params: object) -> list[dict[str, Any]]:
         params |= {"channel": channel}
-        message = json.dumps({"method": "subscribe", "params": params, "id": 1})
+        message = json.dumps({"method": method, "params": params, "id": 1})
         texts = self.subscriber.receive(message, self.replica, self.now)
         return [json.loads(text) for text in texts]
 
@@ -257,6 +260,16 @@ def test_what_would_take_an_open_channel_back_is_asked_for_again_later(
     assert answer["error"]["retry"]
     happen(client.replica, quote(12), trade(12))
     assert client.subscribe(channel, **params)[0]["success"]
+
+
+@pytest.mark.parametrize("channel", ["ticker", "trades", "bars", "depth"])
+def test_a_channel_that_was_closed_begins_at_once_where_the_process_is(channel: str) -> None:
+    client = Client()
+    client.subscribe(channel, symbols=["NVX"], since="e1:6")
+    (closed,) = client.do("unsubscribe", channel, symbols=["NVX"])
+    assert closed["success"]
+    answer, snapshot = client.subscribe(channel, symbols=["NVX"])
+    assert (answer["success"], snapshot["type"], snapshot["seq"]) == (True, "snapshot", 4)
 
 
 @pytest.mark.parametrize("channel", ["ticker", "trades", "bars", "depth"])
