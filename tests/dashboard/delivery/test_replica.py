@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from dashboard.delivery.market_view import view_of
+from dashboard.delivery.news import SHARED_ANSWERS
 from dashboard.delivery.replica import Replica
 from dashboard.wire import frames
 from dashboard.wire.frames import TradeText, encode_trade
@@ -62,6 +63,18 @@ def test_what_a_late_one_knows_is_true(events: list[Event], cuts: list[int]) -> 
         assert changed == there.changed_since(sequence, EVERYTHING)
         for symbol in filter(late.board.is_known, SYMBOLS):
             assert late.ticks_at(symbol, sequence) == there.ticks_at(symbol, sequence)
+
+
+def test_readers_at_the_same_places_share_their_answers_and_old_ones_are_forgotten() -> None:
+    replica = followed([Batch(EPOCH, 1, [listing("NVX")])])
+    for number in range(2, SHARED_ANSWERS + 3):
+        replica.receive(Batch(EPOCH, number, [Trade("NVX", number, 1, Side.BUY, NOW)]), ts=NOW)
+    for since in (replica.news_since, replica.trades_since):
+        first = [since(sequence) for sequence in range(1, 4)]
+        assert all(since(sequence) is first[sequence - 1] for sequence in range(1, 4))
+        for sequence in range(4, SHARED_ANSWERS + 2):
+            since(sequence)
+        assert since(1) is not first[0]
 
 
 def test_without_batches_before_it_knows_only_its_board() -> None:
