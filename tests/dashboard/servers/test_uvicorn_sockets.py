@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from websockets.frames import Frame, Opcode
 from websockets.uri import parse_uri
 
 from dashboard.process.refusal_reasons import RefusalReason
-from dashboard.servers import uvicorn_closing, uvicorn_handshake
+from dashboard.servers.framing import LINGER_S
 from dashboard.servers.limits import LIMITS
 from dashboard.servers.refusals import text_of
 from dashboard.servers.uvicorn import UvicornWebSocket
@@ -63,6 +63,42 @@ class Line(asyncio.Transport):
         self.is_read = True
 
 
+class Timer:
+    """A call that waits until a test lets the time pass."""
+
+    def __init__(self, delay_s: float, call: Callable[[], object]) -> None:
+        self.delay_s, self.call = delay_s, call
+        self._is_cancelled = False
+
+    def cancel(self) -> None:
+        self._is_cancelled = True
+
+    def cancelled(self) -> bool:
+        return self._is_cancelled
+
+
+class Loop:
+    """The loop that runs, with timers of its own."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._timers: list[Timer] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loop, name)
+
+    def call_later(self, delay_s: float, call: Callable[..., object], *args: object) -> Timer:
+        self._timers.append(Timer(delay_s, partial(call, *args)))
+        return self._timers[-1]
+
+    def pass_time(self, seconds: float) -> None:
+        """Run what is due after so many seconds."""
+        for timer in [each for each in self._timers if each.delay_s <= seconds]:
+            self._timers.remove(timer)
+            if not timer.cancelled():
+                timer.call()
+
+
 class Talk:
     """A WebSocket between an application that a test plays and a client."""
 
@@ -77,7 +113,8 @@ class Talk:
             ws_per_message_deflate=False, ws_max_size=MESSAGE_BYTES, ws_ping_interval=None,
         )  # fmt: skip
         config.load()
-        self.server = kind(config, ServerState(), {})
+        self.loop = Loop()
+        self.server = kind(config, ServerState(), {}, self.loop)
         self.server.connection_made(self.line)
 
     async def _application(self, scope: Any, receive: Any, send: Any) -> None:
@@ -177,12 +214,12 @@ async def test_what_is_no_handshake_is_refused_and_counted_once(
     assert talk.scope is None
 
 
-async def test_a_handshake_that_is_not_answered_is_refused_and_the_application_knows(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(uvicorn_handshake, "LIMITS", replace(LIMITS, handshake_s=0.0))
+async def test_a_handshake_that_is_not_answered_is_refused_and_the_application_knows() -> None:
     async with asked() as talk:
-        await until(lambda: talk.line.is_closed)
+        talk.loop.pass_time(LIMITS.handshake_s - 1)
+        assert not talk.line.is_closed
+        talk.loop.pass_time(LIMITS.handshake_s)
+        assert talk.line.is_closed
         assert bytes(talk.line.sent).startswith(b"HTTP/1.1 503 ")
         assert talk.refusals == {RefusalReason.NO_HANDSHAKE: 1}
         assert await talk.next_event() == {"type": "websocket.disconnect", "code": 1006}
@@ -191,22 +228,15 @@ async def test_a_handshake_that_is_not_answered_is_refused_and_the_application_k
 
 
 @pytest.mark.parametrize("is_lost", [False, True], ids=["answered", "lost"])
-async def test_a_handshake_has_no_deadline_once_it_is_over(
-    monkeypatch: pytest.MonkeyPatch, is_lost: bool
-) -> None:
-    monkeypatch.setattr(uvicorn_handshake, "LIMITS", replace(LIMITS, handshake_s=0.02))
-    talk = Talk()
-    await talk.ask()
-    later: list[int] = []
-    asyncio.get_running_loop().call_later(0.03, later.append, 1)
-    if is_lost:
-        talk.server.connection_lost(ConnectionResetError())
-    else:
-        await talk.send(ACCEPT)
-    sent = bytes(talk.line.sent)
-    await until(lambda: later)
-    assert (bytes(talk.line.sent), talk.line.is_closed, talk.refusals) == (sent, False, {})
-    talk.over.set()
+async def test_a_handshake_has_no_deadline_once_it_is_over(is_lost: bool) -> None:
+    async with asked() as talk:
+        if is_lost:
+            talk.server.connection_lost(ConnectionResetError())
+        else:
+            await talk.send(ACCEPT)
+        sent = bytes(talk.line.sent)
+        talk.loop.pass_time(LIMITS.handshake_s)
+        assert (bytes(talk.line.sent), talk.line.is_closed, talk.refusals) == (sent, False, {})
 
 
 async def test_at_the_end_of_the_server_the_application_answers_a_handshake_that_is_under_way() -> (
@@ -226,12 +256,8 @@ async def test_at_the_end_of_the_server_the_application_answers_a_handshake_that
 @pytest.mark.parametrize("violation", VIOLATIONS)
 @pytest.mark.parametrize("rest", [b"", MUCH], ids=["alone", "with much behind it"])
 async def test_an_error_is_said_to_both_sides_and_what_follows_is_dropped(
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-    violation: str,
-    rest: bytes,
+    caplog: pytest.LogCaptureFixture, violation: str, rest: bytes
 ) -> None:
-    monkeypatch.setattr(uvicorn_closing, "LINGER_S", 0.0)
     code, violating = VIOLATIONS[violation]
     async with accepted() as talk:
         await talk.send(text("before"))
@@ -247,7 +273,9 @@ async def test_an_error_is_said_to_both_sides_and_what_follows_is_dropped(
         with pytest.raises(ClientDisconnected):
             await talk.send(text("after"))
         assert talk.line.sent == b""
-        await until(lambda: talk.line.is_aborted)
+        assert not talk.line.is_aborted
+        talk.loop.pass_time(LINGER_S)
+        assert talk.line.is_aborted
         assert caplog.messages == []
 
 
