@@ -82,7 +82,7 @@ class Runner:
         self.events = self.batches = self.late = 0
         self.lag_s = 0.0
         self.load = Load()
-        self._noted_s = 0.0
+        self._noted_s = self._others_s = 0.0
 
     def poke(self) -> None:
         """Compare the market with the rows at once."""
@@ -113,13 +113,15 @@ class Runner:
     async def _step_for_ever(self) -> None:
         due = self._last_turn()
         while True:
-            begun, begun_used_s = self._clock.monotonic(), thread_time()
+            begun, used_before_s = self._clock.monotonic(), thread_time()
+            self._others_s = 0.0
             await self._publish(self._reconcile())
             await self._publish(self._engine.step(self._clock.now_ms(), share=self.load.share))
             due += self._flush_ms / 1000
             now_s = self._clock.monotonic()
-            # Readers of the same loop take time, too, but fewer ticks would not give it back.
-            self._note_lag(now_s - due, self._core_share(thread_time() - begun_used_s, now_s))
+            # Readers of the same loop take time too, but mostly not because of ticks.
+            used_s = thread_time() - used_before_s - self._others_s
+            self._note_lag(now_s - due, self._core_share(used_s, now_s))
             rest_s = max(due - now_s, min(MOST_REST_S, REST_SHARE * (now_s - begun)))
             if now_s - due > OVERLOAD_S:
                 due = self._last_turn()  # what is missed is one longer step, not many in a hurry
@@ -169,9 +171,11 @@ class Runner:
             self.batches += 1
             for observe in self._observers:  # before any reader: observers see raw ticks
                 observe(batch)
+            used_before_s = thread_time()
             try:
                 await self._settle()
             finally:
+                self._others_s += thread_time() - used_before_s
                 # Also when the market ends meanwhile: observers have the batch, and so has the
                 # state that is stored last.
                 await self._bus.publish(batch)

@@ -10,7 +10,7 @@ from feeds.engine import runner
 from feeds.engine.engine import Engine
 from feeds.engine.runner import LAG_REPORT_S, Runner
 from feeds.market.events import Batch
-from tests.support.waiting import until
+from tests.support.waiting import rest, until
 
 STEP_S = 0.005
 
@@ -97,22 +97,22 @@ async def test_a_late_step_is_counted_once_and_made_up_by_the_next(
 class Slow(Engine):
     """An engine without feeds whose steps are late while `busy` has entries: (lag, CPU time), s.
 
-    With `is_before`, that time goes by in the loop before the next step.
+    With `is_between`, that time goes by when the loop turns after the step.
     """
 
     def __init__(
-        self, clock: JumpingClock, busy: list[tuple[float, float]], *, is_before: bool
+        self, clock: JumpingClock, busy: list[tuple[float, float]], *, is_between: bool
     ) -> None:
         super().__init__(epoch="e1", open_source=lambda plan: pytest.fail(str(plan)))
         self.shares: list[float] = []
         self.used_s = 0.0
-        self._clock, self._busy, self._is_before = clock, busy, is_before
+        self._clock, self._busy, self._is_between = clock, busy, is_between
 
     def step(self, now_ms: int, *, share: float = 1.0) -> Batch:
         self.shares.append(share)
         if self._busy:
             spent = self._busy.pop(0)
-            if self._is_before:
+            if self._is_between:
                 asyncio.get_running_loop().call_soon(self._spend, *spent)
             else:
                 self._spend(*spent)
@@ -124,22 +124,39 @@ class Slow(Engine):
 
 
 @pytest.mark.parametrize(
-    ("used_s", "is_before", "is_overload"),
-    [(2.0, False, True), (0.1, False, False), (4.0, True, False)],
-    ids=["by its ticks", "by other processes", "by readers of the same loop"],
+    ("used_s", "is_between", "settles", "is_overload"),
+    [
+        (2.0, False, False, True),
+        (0.1, False, False, False),
+        (4.0, True, False, False),
+        (4.0, True, True, False),
+    ],
+    ids=[
+        "by its ticks",
+        "by other processes",
+        "by readers between steps",
+        "by readers while it settles",
+    ],
 )
 async def test_a_market_that_is_late_makes_fewer_ticks_if_these_are_the_reason(
     used_s: float,
-    is_before: bool,
+    is_between: bool,
+    settles: bool,
     is_overload: bool,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level("INFO", logger=runner.__name__)
     clock = JumpingClock()
-    engine = Slow(clock, [(0.0, 0.0), (4.0, used_s)], is_before=is_before)
+    engine = Slow(clock, [(0.0, 0.0), (4.0, used_s)], is_between=is_between)
     monkeypatch.setattr(runner, "thread_time", lambda: engine.used_s)
-    market = market_of(Published(), clock, engine=engine)
+    monkeypatch.setattr(runner, "BEAT_S", 0.0)  # so that an engine without feeds publishes, too
+
+    async def settle() -> None:
+        if settles:
+            await rest(0)
+
+    market = market_of(Published(), clock, engine=engine, settle=settle)
     running = asyncio.create_task(market.run())
     try:
         await until(lambda: len(engine.shares) > 4)
