@@ -15,7 +15,7 @@ import {ChartChoice} from "./choice.js";
 import {watchColours} from "./colours.js";
 import {ExchangeTimes} from "./days.js";
 import {Depth} from "./depth.js";
-import {DrawingPace} from "./drawing_pace.js";
+import {DrawingTimer} from "./drawing_timer.js";
 import {Figures, partOf} from "./figures.js";
 import {Legend} from "./legend.js";
 import {loadLibrary} from "./library.js";
@@ -87,7 +87,7 @@ export class InstrumentPanel {
   #hasFailed = false;
   /** When the newest bar of the table begins; null: it is the newest of all. @type {number | null} */
   #tableEnd_ms = null;
-  #pace;
+  #drawing;
   /** The bars that are drawn. Others may have come since. @type {readonly Bar[]} */
   #drawn = [];
   /** Which of the drawn bars somebody points at. @type {number | null} */
@@ -105,7 +105,7 @@ export class InstrumentPanel {
   constructor({panel, subscriptions, read, facts, alerts, onchange, onclose, announce, address, isBeside = false}) {
     this.#panel = panel;
     const least_ms = isBeside ? DRAW_BESIDE_MS : DRAW_MS;
-    this.#pace = new DrawingPace({draw: () => this.#draw(), rest_ms: () => Math.max(least_ms, DRAW_MS_PER_BAR * this.#drawn.length)});
+    this.#drawing = new DrawingTimer({draw: () => this.#draw(), rest_ms: () => Math.max(least_ms, DRAW_MS_PER_BAR * this.#drawn.length)});
     this.#fired = (panel.dataset.fired ?? "").split(",").filter(Boolean).map(Number);
     this.#subscriptions = subscriptions;
     this.#older = new OlderBars({read, onchange: () => this.#hearOlder()});
@@ -122,7 +122,7 @@ export class InstrumentPanel {
     this.#note = partOf(panel, "chart-note");
     this.#table = partOf(panel, "bars-table");
     this.#interval = new ChartChoice(panel, {name: "interval", parameter: "bars", first: INTERVAL, address, onchange: () => this.#setInterval()});
-    this.#kind = new ChartChoice(panel, {name: "kind", parameter: "chart", first: KIND, address, onchange: () => this.#pace.next()});
+    this.#kind = new ChartChoice(panel, {name: "kind", parameter: "chart", first: KIND, address, onchange: () => this.#drawing.atOnce()});
     this.#bind(onclose);
     watchColours(() => this.#chart?.recolour());
   }
@@ -183,7 +183,7 @@ export class InstrumentPanel {
     if (frame.channel !== CHANNEL.BARS) return true;
     const isNext = this.#bars.take(frame);
     if (!this.#isUnseen) this.#older.join();
-    this.#pace.soon();
+    this.#drawing.soon();
     return isNext;
   }
 
@@ -213,7 +213,7 @@ export class InstrumentPanel {
     this.#pointed = null;
     this.#subscriptions.add(CHANNEL.BARS, [this.#bars.name]);
     this.#hearStatus();
-    this.#pace.next();
+    this.#drawing.atOnce();
     this.#onchange(this);
   }
 
@@ -231,7 +231,7 @@ export class InstrumentPanel {
       this.#times = new ExchangeTimes(feed.zone);
     }
     if (isUnseen !== this.#isUnseen) this.#beginAgain(isUnseen);
-    this.#pace.soon();
+    this.#drawing.soon();
     this.#onchange(this);
   }
 
@@ -251,7 +251,7 @@ export class InstrumentPanel {
     const {state, wasAsked} = this.#older;
     if (wasAsked && state !== "reading") this.#announce(OLDER[state] || "Older bars are here.");
     if (this.#bars) this.#tell(this.#bars, this.#isUnseen);
-    this.#pace.next();
+    if (state !== "reading") this.#drawing.atOnce();
   }
 
   /** Other bars are seen: read older ones before their place is empty. */
@@ -284,17 +284,16 @@ export class InstrumentPanel {
       this.#hasFailed = true;
       this.#setTable(true);
     }
-    this.#pace.next();
+    this.#drawing.atOnce();
   }
 
-  /** Draw the bars that are here. Return false if they are none yet. */
   #draw() {
     const bars = this.#bars;
-    if (!bars || this.#symbol === null) return false;
+    if (!bars || this.#symbol === null) return;
     const {row, instrument, feed, isUnseen} = this.#facts(this.#symbol);
     this.#tell(bars, isUnseen);
     // Until the older bars are here, a chart that lost its place goes on showing what it had.
-    if (!bars.isJoined && !isUnseen && !this.#older.isLate) return false;
+    if (!bars.isJoined && !isUnseen && !this.#older.isLate) return;
     this.#isDrawn = true;
     const {all} = bars;
     const digits = digitsOf(instrument);
@@ -310,7 +309,6 @@ export class InstrumentPanel {
     // Older bars may stand before the one that somebody points at, unless the chart has noticed already.
     const isMoved = pointed_ms !== undefined && pointed === this.#pointed;
     this.#point(isMoved ? all.findLastIndex(({t}) => t <= pointed_ms) : this.#pointed);
-    return true;
   }
 
   /** Say why there is nothing to see, or nothing new. @param {ChartBars} bars @param {boolean} isUnseen */
@@ -399,7 +397,7 @@ export class InstrumentPanel {
   #showNewest() {
     this.#tableEnd_ms = null;
     this.#chart?.showNewest();
-    this.#pace.next();
+    this.#drawing.atOnce();
   }
 
   /** Show the bars before those that are seen, in the picture or in the table. */
@@ -412,7 +410,7 @@ export class InstrumentPanel {
       this.#chart?.showOlder();
       this.#hearView();
     }
-    this.#pace.next();
+    this.#drawing.atOnce();
   }
 
   /** @param {ChartBars} bars */
@@ -433,7 +431,7 @@ export class InstrumentPanel {
     this.#table.hidden = !isTable;
     this.#host.hidden = isTable;
     partOf(this.#panel, "table").setAttribute("aria-pressed", String(isTable));
-    this.#pace.next();
+    this.#drawing.atOnce();
   }
 
   get #fileName() {

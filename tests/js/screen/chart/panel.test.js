@@ -182,7 +182,7 @@ test("the first bars are drawn at once, however long they are awaited", still(as
   equal(closes(), ["4.00"]);
 }, {isBeside: true}));
 
-test("what a person chooses is drawn at once, in one picture", still(async (clock, {shown, part, closes, choose}) => {
+test("what a person chooses is drawn at once", still(async (clock, {shown, part, closes, choose}) => {
   part("table").click();
   shown.show("NVX");
   shown.hear(snapshot(5, [bar(9, 4)]));
