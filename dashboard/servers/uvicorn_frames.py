@@ -7,6 +7,7 @@ as a line carries them stop the loop for seconds, for everybody.
 from typing import Any
 
 from uvicorn.protocols.utils import ClientDisconnected
+from websockets.frames import Frame
 from websockets.protocol import State
 
 from dashboard.process.refusal_reasons import RefusalReason
@@ -40,7 +41,8 @@ class BoundSansIO(ClosingSansIO):
     def handle_events(self) -> None:
         """Handle the frames of this turn, unless they are too many."""
         now_s = self.loop.time()
-        if all(self._frames.spend(now_s) for _ in self.conn.events):
+        frames = (event for event in self.conn.events if isinstance(event, Frame))
+        if all(self._frames.spend(now_s) for _ in frames):
             super().handle_events()
         else:
             self._end_flood()
