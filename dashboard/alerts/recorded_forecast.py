@@ -100,8 +100,9 @@ class _Pass:
                     is_whole = False
                     break
         judged_ms = max(0.0, (min(now_ms, end_ms) - self._start_ms) * self._speed)
-        span_ms = (self._first_ms, self._exchange_ms)
-        return Course(self._firings, self._start_ms, *span_ms, judged_ms, is_whole)
+        return Course(
+            self._firings, self._start_ms, self._first_ms, self._exchange_ms, judged_ms, is_whole
+        )
 
     def _times(self, end_ms: int, *, is_over: bool) -> Iterator[int]:
         """Yield the times of the steps: seconds, and shorter ones where the recording ends."""

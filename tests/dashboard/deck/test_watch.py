@@ -47,7 +47,7 @@ async def test_only_operators_are_accepted(exchange: Exchange) -> None:
 
 
 async def test_an_operator_who_did_not_ask_for_the_deck_gets_none(exchange: Exchange) -> None:
-    identity = Identity(1, "user1", 0, None, rights=Rights(operates=True, sees_people=True))
+    identity = Identity(1, "user1", 0, None, rights=OPERATOR)
     connection = exchange.hub.join(identity, Transport.WEBSOCKET, EagerSocket())
     Deck(exchange.hub, process="p").look()
     assert not connection.wants_deck

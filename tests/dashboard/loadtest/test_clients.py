@@ -118,7 +118,7 @@ async def test_a_server_that_does_not_switch_is_refused(monkeypatch: pytest.Monk
         await read_over(monkeypatch, Wire(b"HTTP/1.1 401 Unauthorized\r\n\r\n", []))
 
 
-async def test_a_poll_begins_once_per_interval_however_long_it_takes(
+async def test_a_poll_begins_an_interval_after_the_last_or_at_once_if_that_took_longer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     wire, rests = Wire(b"HTTP/1.1 304 Not Modified\r\n\r\n", []), list[float]()

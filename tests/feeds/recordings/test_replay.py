@@ -305,7 +305,7 @@ def test_an_instrument_that_is_added_gets_its_phase_with_the_next_event() -> Non
 
 
 @pytest.mark.parametrize("speed", [1.0, 2.0])
-def test_a_plan_gets_the_time_that_the_exchange_has_at_that_place(speed: float) -> None:
+def test_after_a_new_plan_the_feed_says_the_exchange_time_of_its_place(speed: float) -> None:
     status = FeedStatus(
         "old", "Old", FeedState.RUNNING, rate=1.0, reason="", ts_event=THEN + 10,
         exchange="XNYS", day=3, exchange_ms=5_000_000, scale=60.0,
