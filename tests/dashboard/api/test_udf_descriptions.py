@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from dashboard.api.resolutions import INTRADAY, MONTHS, RESOLUTIONS, SECONDS
+from dashboard.api.resolutions import RESOLUTIONS
 from dashboard.api.udf_descriptions import config_of, found_in, symbol_of, values_of
 from feeds.clock import ms_of
 from feeds.market.board import Board, Row
@@ -44,9 +44,9 @@ def test_a_chart_knows_everything_about_a_symbol() -> None:
         "has_daily": True,
         "has_weekly_and_monthly": True,
         "has_seconds": True,
-        "seconds_multipliers": SECONDS,
-        "intraday_multipliers": INTRADAY,
-        "monthly_multipliers": MONTHS,
+        "seconds_multipliers": ["1", "5"],
+        "intraday_multipliers": ["1", "3", "5", "15", "30", "45", "60", "120", "180", "240"],
+        "monthly_multipliers": ["1", "3", "6", "12"],
         "supported_resolutions": list(RESOLUTIONS),
         "delay": 0,
         "volume_precision": 0,

@@ -10,7 +10,7 @@ from django.utils import timezone
 from dashboard.alerts import services
 from dashboard.alerts.rules import Condition, Kind
 from dashboard.alerts.services import AlertFacts, make_alert
-from dashboard.models import Alert
+from dashboard.models import Alert, Notification
 from dashboard.pages import alerts
 from dashboard.personal.watchlist_lines import watchlist_of
 from dashboard.personal.watchlists import create_watchlist, delete_watchlist
@@ -54,6 +54,13 @@ def test_an_alert_is_made_and_listed(browser, ada):
     page = browser.get(PAGE).content.decode()
     assert "NVX is above 100.5" in page
     assert "breakout" in page
+
+
+def test_what_is_new_is_counted_from_the_newest_notification_of_ones_own(browser, ada):
+    assert browser.get(PAGE).context["newest"] == 0
+    own = [Notification.objects.create(user=ada, title=title) for title in ("old", "new")]
+    Notification.objects.create(user=User.objects.create_user("eve"), title="of another")
+    assert browser.get(PAGE).context["newest"] == own[-1].pk
 
 
 @pytest.mark.parametrize(
