@@ -295,6 +295,17 @@ def test_a_recording_of_a_running_feed_tells_exactly(minutes, count) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("changes", [{"slug": "other"}, {"tick_size": Decimal("0.05")}, {}])
+def test_a_recording_of_another_feed_or_in_other_units_tells_nothing(small, changes) -> None:
+    Feed.objects.update(kind=FeedKind.SIMULATED.value, recording=None)
+    user = reader(0)
+    rows = Feed.objects if "slug" in changes else Instrument.objects
+    rows.update(**changes)
+    found = hindsight(user, ASKED)
+    assert (len(found.places) == 2) is (not changes)
+
+
+@pytest.mark.django_db
 def test_what_was_imported_never_happened_on_a_running_feed(small) -> None:
     Feed.objects.update(kind=FeedKind.SIMULATED.value, recording=None)
     Recording.objects.update(origin=Origin.IMPORTED.value)

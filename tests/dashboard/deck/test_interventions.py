@@ -67,8 +67,16 @@ def test_a_dry_run_shows_whom_it_touches_and_does_nothing(feed):
     assert "has no price yet" in page
     chosen = feed.instruments.filter(sector="Technology").count()
     assert f"Touches {chosen} instruments, leaves {20 - chosen} alone." in " ".join(page.split())
+    assert " more</p>" not in page
     assert not Intervention.objects.exists()
     assert not AuditEntry.objects.exists()
+
+
+def test_a_dry_run_counts_the_rows_that_it_does_not_show(monkeypatch):
+    monkeypatch.setattr("dashboard.deck.interventions.ROWS_SHOWN", 2)
+    page = tried(SHOCK)
+    touched = int(page.partition("Touches ")[2].partition(" ")[0])
+    assert f"and {touched - 2} more</p>" in page
 
 
 def test_a_dry_run_that_takes_long_shows_the_whole_shock(feed, monkeypatch):

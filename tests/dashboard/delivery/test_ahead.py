@@ -153,10 +153,12 @@ def test_receipts_stay_exact_when_the_counts_no_longer_reach_back() -> None:
     outbox, reader = TickerOutbox(), Reader()
     assert outbox.resume(replica, ["NVX"], Position(EPOCH, 5))
     happen(replica, *(quote(number) for number in range(1, 40)))
+    assert outbox.behind(replica) == 0  # nobody can say how many
     (frame,) = outbox.take(replica)
     reader.apply(json.loads(frame))
     assert json.loads(frame)["type"] == "snapshot"
     happen(replica, quote(50), quote(51))
+    assert outbox.behind(replica) == 2
     for frame in outbox.take(replica):
         reader.apply(json.loads(frame))
     assert reader.ticks == {"NVX": 2}

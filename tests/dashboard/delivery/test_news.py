@@ -70,6 +70,16 @@ def test_what_nobody_wants_is_not_encoded(monkeypatch: pytest.MonkeyPatch) -> No
     assert encoded == ["S1", "S2", "S4", "S1"]
 
 
+def test_readers_of_one_shared_view_get_the_very_same_frame() -> None:
+    replica = replica_with(*map(listing, SYMBOLS))
+    since = move(replica, quote("S1", 10))
+    news = replica.news_since(since)
+    views = [view_of(None), view_of(None)]
+    first, second = [news.update(view, since) for view in views]
+    assert first[0]
+    assert second is first
+
+
 def test_symbols_that_come_and_go_keep_their_places() -> None:
     replica = replica_with(listing("S1"), listing("S2"))
     wanted = ("S1", "S2", "S3")

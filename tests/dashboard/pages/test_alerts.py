@@ -56,6 +56,13 @@ def test_an_alert_is_made_and_listed(browser, ada):
     assert "breakout" in page
 
 
+def test_the_first_condition_is_needed_and_others_may_be_none(browser):
+    fields = browser.get(PAGE).context["form"].fields
+    for index in range(3):
+        values = [value for value, _ in fields[f"kind_{index}"].choices]
+        assert ("" in values, fields[f"kind_{index}"].required) == (index > 0, index == 0)
+
+
 def test_what_is_new_is_counted_from_the_newest_notification_of_ones_own(browser, ada):
     assert browser.get(PAGE).context["newest"] == 0
     own = [Notification.objects.create(user=ada, title=title) for title in ("old", "new")]

@@ -116,6 +116,16 @@ def test_a_good_address_is_read_once_and_for_all() -> None:
     assert (v6.host, v6.authority) == ("2606:4700::1111", "[2606:4700::1111]:8443")
 
 
+@pytest.mark.parametrize(
+    ("is_secure", "port", "authority"),
+    [(True, 443, "x.com"), (True, 80, "x.com:80"), (False, 80, "x.com"), (False, 443, "x.com:443")],
+)
+def test_a_port_is_named_unless_it_is_the_usual_one(
+    is_secure: bool, port: int, authority: str
+) -> None:
+    assert Endpoint(is_secure, "x.com", port, "/").authority == authority
+
+
 def test_settings_allow_http_and_an_intranet() -> None:
     assert read_endpoint("http://127.0.0.1:8000/", OPEN) == Endpoint(False, "127.0.0.1", 8000, "/")
     with pytest.raises(ValueError, match="private"):
