@@ -28,6 +28,9 @@ COMMAND: Final = re.compile(r"""\b(?:call_command|manage)\(\s*["'](\w+)["']""")
 BROWSING: Final = re.compile(r"\b[Cc]lient\b")
 """A test that asks for pages by their addresses."""
 URLS: Final = "dashboard/urls.py"
+SETTINGS: Final = "dashboard/settings.py"
+NAMED: Final = re.compile(r"""["']((?:feeds|dashboard)(?:\.\w+)+)["']""")
+"""What the settings name and nobody imports, such as a middleware: every page passes through it."""
 
 Stage = tuple[str, ...]
 
@@ -54,6 +57,7 @@ class Concerns:
         self._python, scripts = source_files(root)
         self._modules = {_dotted(path): path for path in self._python}
         self._tests = sorted(_name(root, path) for path in (root / "tests").rglob("*.py"))
+        self._served = self._read_served()
         self._reached = self._read_tests()
         self._importers = self._read_modules()
         self._script_tests = self._read_scripts(scripts)
@@ -134,7 +138,15 @@ class Concerns:
         text = (self._root / test).read_text()
         commands = [f"management/commands/{name}.py" for name in COMMAND.findall(text)]
         paths = {f"{room}/{command}" for room in PYTHON for command in commands}
-        return (paths | ({URLS} if BROWSING.search(text) else set())) & set(self._python)
+        return (paths & set(self._python)) | (self._served if BROWSING.search(text) else set())
+
+    def _read_served(self) -> set[str]:
+        """Return the modules that a request for any page may reach."""
+        settings = self._root / SETTINGS
+        names = NAMED.findall(settings.read_text()) if settings.exists() else []
+        modules = {name for whole in names for name in (whole, whole.rpartition(".")[0])}
+        paths = {self._modules.get(name, "") for name in modules}
+        return (paths | {URLS}) & set(self._python)
 
     def _read_modules(self) -> dict[str, set[str]]:
         importers: dict[str, set[str]] = defaultdict(set)

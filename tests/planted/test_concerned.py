@@ -13,6 +13,8 @@ FILES = {
     "feeds/migrations/0001_initial.py": "LIMIT = 1",
     "feeds/management/commands/record.py": "",
     "dashboard/urls.py": "",
+    "dashboard/settings.py": 'MIDDLEWARE = ["dashboard.pages.headers.page_headers"]',
+    "dashboard/pages/headers.py": "",
     "dashboard/api/routes.py": "from dashboard.delivery.outboxes import market",
     "dashboard/delivery/outboxes/market.py": "from feeds.market.board import Board",
     "tests/feeds/market/test_bars.py": "",
@@ -91,7 +93,8 @@ def test_then_come_those_of_whoever_imports_the_importers_and_what_concerns_all(
 
 
 def test_a_test_that_names_a_command_or_asks_for_pages_concerns_these(concerns: Concerns) -> None:
-    for path in ("feeds/management/commands/record.py", "dashboard/urls.py"):
+    named = ("feeds/management/commands/record.py", "dashboard/urls.py")
+    for path in (*named, "dashboard/pages/headers.py"):
         [stage] = near(concerns, path)
         assert "tests/dashboard/people/test_people.py" in stage
 
