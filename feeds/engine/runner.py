@@ -171,7 +171,7 @@ class Runner:
             self.batches += 1
             for observe in self._observers:  # before any reader: observers see raw ticks
                 observe(batch)
-            used_before_s = thread_time()
+            used_before_s = thread_time()  # others run while it settles
             try:
                 await self._settle()
             finally:
