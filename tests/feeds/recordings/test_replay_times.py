@@ -1,0 +1,133 @@
+"""What a replay moves in time, and what it leaves as it was recorded."""
+
+from collections.abc import Iterator
+
+import pytest
+from msgspec.structs import replace
+
+from feeds.market.bars import DAY_MS
+from feeds.market.events import (
+    Event,
+    FeedState,
+    FeedStatus,
+    Listing,
+    Phase,
+    Quote,
+    ReportedTrade,
+    Side,
+    Status,
+    Trade,
+)
+from feeds.plan.plans import FeedKind, FeedPlan, Playback
+from feeds.recordings.replay import Replay
+from tests.support.market_script import NOW, definition
+
+THEN = 20_000 * DAY_MS
+"""When it was recorded: midnight in UTC."""
+
+
+class Reel:
+    """Events in memory."""
+
+    def __init__(self, *events: Event) -> None:
+        self._events = events
+        self.first_ms = min(event.ts_event for event in events)
+        self.last_ms = max(event.ts_event for event in events)
+
+    def events(self) -> Iterator[Event]:
+        yield from self._events
+
+
+LISTED = Listing("old", definition("NVX"), THEN)
+
+
+def plan_of(playback: Playback, **changes: object) -> FeedPlan:
+    plan = FeedPlan(
+        feed="demo", name="Demo", state=FeedState.RUNNING, rate=200.0, seed=1,
+        definitions=(definition(f"{playback.prefix}NVX"),), kind=FeedKind.REPLAY,
+        playback=playback, reason="again",
+    )  # fmt: skip
+    return replace(plan, **changes)
+
+
+def replay_of(*events: Event, **how: object) -> Replay:
+    playback = Playback(path="a.parquet", **how)  # type: ignore[arg-type]
+    replay = Replay(Reel(LISTED, *events), playback)
+    replay.plan(plan_of(playback))
+    return replay
+
+
+def trade(after_ms: int, exchange_ms: int | None = None) -> Trade:
+    at_ms = THEN + after_ms
+    return Trade("NVX", 100, 1, Side.BUY, at_ms, at_ms if exchange_ms is None else exchange_ms)
+
+
+def passes(replay: Replay, *draws_ms: int) -> list[list[Event]]:
+    """Return what comes at these times after NOW."""
+    return [list(replay.draw(NOW + at_ms)) for at_ms in draws_ms]
+
+
+def test_in_the_second_pass_every_event_is_at_its_new_time() -> None:
+    report = ReportedTrade(
+        "NVX", 101, 7, Side.SELL, THEN + 10, THEN + 8, bar=3, day=5, day_ms=THEN - DAY_MS,
+        nanos=9, ref="r1",
+    )  # fmt: skip
+    quote = Quote("NVX", 99, 102, 5, 6, THEN + 20, (98, 1), (103, 2))
+    halt = Status("NVX", Phase.HALTED, "news", THEN + 30, 4)
+    status = FeedStatus(
+        "old", "Old", FeedState.PAUSED, rate=1.0, reason="before", ts_event=THEN + 40,
+        exchange="XNYS", zone="America/New_York", day=4, phase=Phase.AUCTION,
+        exchange_ms=THEN + 400, scale=60.0,
+    )  # fmt: skip
+    replay = replay_of(report, quote, halt, status, trade(50), prefix="R", loops=True, speed=2.0)
+    first, begun, over = passes(replay, 0, 26, 51)
+    assert [event.ts_event - NOW for event in begun] == [5, 10, 15, 20, 25]
+    assert (first, over) == ([], [])
+    assert passes(replay, 52, 80) == [[], [
+        replace(report, symbol="RNVX", ts_event=NOW + 56, exchange_ms=THEN + 8 + DAY_MS,
+                day_ms=THEN),
+        replace(quote, symbol="RNVX", ts_event=NOW + 61),
+        replace(halt, symbol="RNVX", ts_event=NOW + 66, day=5),
+        FeedStatus(
+            "demo", "Demo", FeedState.RUNNING, rate=200.0, reason="again", ts_event=NOW + 71,
+            exchange="XNYS", zone="America/New_York", day=5, phase=Phase.AUCTION,
+            exchange_ms=THEN + 400 + DAY_MS, scale=120.0,
+        ),
+        replace(trade(50), symbol="RNVX", ts_event=NOW + 76, exchange_ms=THEN + 50 + DAY_MS),
+    ]]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("first_ms", "last_ms", "shift_days"),
+    [(0, 0, 1), (0, DAY_MS - 1, 1), (DAY_MS - 1, DAY_MS, 2), (0, 3 * DAY_MS, 4), (-1, 0, 2)],
+)
+def test_a_pass_moves_trades_on_by_the_calendar_days_that_they_take(
+    first_ms: int, last_ms: int, shift_days: int
+) -> None:
+    """Days of two passes never meet, or bars would go back."""
+    replay = replay_of(trade(10, THEN + first_ms), trade(20, THEN + last_ms), loops=True)
+    _, (_, first), _, (second, _) = passes(replay, 0, 20, 21, 60)
+    assert first.exchange_ms == THEN + last_ms
+    assert second.exchange_ms == THEN + first_ms + shift_days * DAY_MS
+
+
+@pytest.mark.parametrize(("days", "shift"), [((), 1), ((3,), 1), ((3, 5, 4), 3)])
+def test_a_pass_moves_the_number_of_the_day_on_by_those_that_it_had(
+    days: tuple[int, ...], shift: int
+) -> None:
+    turns = [Status("NVX", Phase.OPEN, "", THEN + n, day) for n, day in enumerate(days)]
+    replay = replay_of(*turns, trade(20), loops=True)
+    *_, again = passes(replay, 0, 20, 21, 50)
+    found = [event.day for event in again if isinstance(event, Status)]
+    assert found == [day + shift for day in days]
+
+
+def test_a_replay_says_why_it_ended_once_the_recording_is_over() -> None:
+    replay = replay_of(trade(10))
+    found = []
+    for at_ms in (0, 10, 11, 12):
+        replay.draw(NOW + at_ms)
+        found.append(replay.stopped)
+    assert found == ["", "", "the recording is over", "the recording is over"]
+    replay.plan(plan_of(Playback(path="a.parquet"), state=FeedState.CLOSED))
+    assert replay.stopped == ""
