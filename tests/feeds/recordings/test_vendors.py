@@ -10,9 +10,11 @@ from feeds.market.events import FeedState, Trade
 from feeds.plan.calendars import utc_of
 from feeds.plan.plans import FeedPlan
 from feeds.recordings.csv_import import Table
+from feeds.recordings.layout import TableKind
 from feeds.recordings.recognition import Recognised
 from feeds.recordings.survey import definitions_of
 from feeds.recordings.table_files import recognise_file, rows_of
+from feeds.recordings.vendors import headless_roles, vendor_of
 from tests.feeds.recordings.vendor_tables import CASES, NOW_MS, Case
 from tests.laws.sources import ROOT
 
@@ -146,3 +148,68 @@ def test_days_with_names_of_months_are_days(tmp_path: Path) -> None:
     assert (found.layout.interval_s, found.notes) == (86_400, ())
     trades, _ = read(path, found)
     assert [trade.ts_event // 86_400_000 for trade in trades][::4] == [20_458, 20_459]
+
+
+KLINES = {"time": 0, "open": 1, "high": 2, "low": 3, "close": 4, "volume": 5}
+TRADES = {"price": 1, "size": 2, "time": 4, "is_buyer_maker": 5}
+AGGREGATES = {"price": 1, "size": 2, "time": 5, "is_buyer_maker": 6}
+META = {"time": 0, "clock": 1, "open": 2, "high": 3, "low": 4, "close": 5, "volume": 6}
+
+
+@pytest.mark.parametrize(
+    ("width", "cells", "vendor", "columns"),
+    [
+        (12, {}, "Binance klines", KLINES),
+        (11, {}, "Binance klines", KLINES),
+        (12, {5: "True"}, "", {}),
+        (13, {}, "", {}),
+        (10, {}, "", {}),
+        (6, {5: "True"}, "Binance trades", TRADES),
+        (7, {5: "false", 6: "TRUE"}, "Binance trades", TRADES),
+        (8, {5: "True"}, "", {}),
+        (7, {6: "False"}, "Binance aggregated trades", AGGREGATES),
+        (8, {6: "true", 7: "true"}, "Binance aggregated trades", AGGREGATES),
+        (9, {6: "true"}, "", {}),
+        (7, {1: "09:30"}, "MetaTrader", META),
+        (7, {}, "", {}),
+        (8, {1: "09:30"}, "", {}),
+        (6, {}, "", KLINES),
+        (6, {4: "true"}, "", KLINES),
+        (5, {}, "", {}),
+        (5, {4: "true"}, "", {}),
+    ],
+)
+def test_a_table_without_a_header_is_known_by_its_width_and_its_flags(
+    width: int, cells: dict[int, str], vendor: str, columns: dict[str, int]
+) -> None:
+    row = [cells.get(place, "1") for place in range(width)]
+    kind = TableKind.BARS if "open" in columns else TableKind.TRADES
+    assert headless_roles(row) == (vendor, kind, columns)
+
+
+@pytest.mark.parametrize(
+    ("header", "vendor"),
+    [
+        ("<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<VOL>,<OPENINT>", "Stooq"),
+        ("Date,Open,High,Low,Close,Adj Close,Volume", "Yahoo"),
+        ("Date,Close,Dividends,Stock Splits", "Yahoo"),
+        ("open_time,open,close_time", "Binance klines"),
+        ("id,price,qty,quote_qty,time,is_buyer_maker", "Binance trades"),
+        ("agg_trade_id,price,quantity,transact_time", "Binance aggregated trades"),
+        ("Gmt time,Open", "Dukascopy"),
+        ("Local time,Open", "Dukascopy"),
+        ("timestamp,open,trade_count,vwap", "Alpaca bars"),
+        ("t,o,h,l,c,v,n,vw", "Alpaca bars"),
+        ("timestamp,price,size,conditions", "Alpaca trades"),
+        ("t,p,s,x", "Alpaca trades"),
+        ("unix,date,symbol,open", "CryptoDataDownload"),
+        ("Timestamp,Open,Volume_(BTC),Weighted_Price", "Kaggle (Bitcoin)"),
+        ("date,open,high,low,close,volume,Name", "Kaggle (S&P 500)"),
+        ("<DATE>,<TIME>,<OPEN>,<TICKVOL>", "MetaTrader"),
+        ("time,price,size", ""),
+        ("Adj,Close", ""),
+        ("", ""),
+    ],
+)
+def test_a_vendor_is_known_by_the_names_of_its_columns(header: str, vendor: str) -> None:
+    assert vendor_of(header.split(",")) == vendor
