@@ -101,6 +101,33 @@ def test_a_missing_side_is_that_of_the_last_change_of_price() -> None:
     assert sides == "BBBSSB"
 
 
+@pytest.mark.parametrize(
+    ("column", "cell", "expected"),
+    [("side", "UP", "BUY, SELL or nothing"), ("is_buyer_maker", "BUY", "true or false")],
+)
+def test_another_side_is_refused_with_those_that_there_are(
+    column: str, cell: str, expected: str
+) -> None:
+    columns = {"time": 0, "price": 1, "size": 2, column: 3}
+    layout = Layout(kind=TableKind.TRADES, columns=columns, symbol="NVX")
+    text = f"Time,Price,Size,Taker\n{at(1)},1.01,5,{cell}\n"
+    with pytest.raises(InvalidImport) as caught:
+        list(Table(PLAN, layout, now_ms=NOW_MS).events(CsvRows(io.StringIO(text))))
+    assert caught.value.faults == [(2, f"Taker was {cell!r}, expected {expected}")]
+
+
+@pytest.mark.parametrize(
+    ("cell", "side"),
+    [("true", Side.SELL), ("1", Side.SELL), ("FALSE", Side.BUY), ("0", Side.BUY), ("", Side.BUY)],
+)
+def test_a_trade_whose_buyer_had_waited_was_a_sale(cell: str, side: Side) -> None:
+    columns = {"time": 0, "price": 1, "size": 2, "is_buyer_maker": 3}
+    layout = Layout(kind=TableKind.TRADES, columns=columns, symbol="NVX", has_header=False)
+    table = Table(PLAN, layout, now_ms=NOW_MS)
+    *_, found = table.events(CsvRows(io.StringIO(f"{at(1)},1.01,5,{cell}\n")))
+    assert found == Trade("NVX", 101, 5, side, at(1), at(1))
+
+
 def test_blank_lines_are_no_rows() -> None:
     assert len(trades(TRADES + "\n1,NVX,1.01,5\n\n2,NVX,1.01,5\n\n")) == 2
 
@@ -250,6 +277,8 @@ def test_bars_of_several_instruments_are_merged_in_time() -> None:
         ("0,NVX,1,2,0.5,1.5,3", "volume was 3, expected 4"),
         ("0,NVX,1,2,1,1,2", "volume was 2, expected 3"),
         ("0,NVX,1,,1,1,9", "high was ''"),
+        ("0,NVX,1,2,1,2,x", "volume was 'x', expected a number, such as 101.25"),
+        ("0,NVX,x,2,1,2,9", "open was 'x', expected a number above 0, such as 101.25"),
     ],
 )
 def test_a_bar_that_cannot_be_is_reported(row: str, fault: str) -> None:
@@ -390,6 +419,8 @@ def test_messages_use_the_names_of_the_file() -> None:
         ("time\tsymbol\tprice\tsize\n", "separated by tabs"),
         ("time|symbol|price|size\n", "separated by bars"),
         ("PK\x03\x04\x14\0\n", "this is an Excel file (xlsx)"),
+        ("\ufffd\ufffd\x11\ufffd\n", "this is an old Excel file (xls)"),
+        ("\xd0\xcf\x11\xe0\n", "this is an old Excel file (xls)"),
         ("\x1f\ufffd\x08\0\n", "this is a gzip file"),
         ("\ufffd\ufffdt\0i\0m\0e\0\n", "the encoding is not UTF-8"),
         ("1767225600000,NVX,1.01,5\n", "there is no header"),
@@ -431,6 +462,20 @@ def test_sorting_and_rounding_are_done_when_they_are_wanted() -> None:
     assert [(trade.ts_event - BASE, trade.price_ticks) for trade in found] == [
         (0, 101), (60_000, 200),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("rows", [3, 4])
+def test_only_so_many_rows_are_sorted(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("feeds.recordings.csv_import.MOST_SORTED", 3)
+    table = Table(PLAN, Layout(kind=TableKind.TRADES, sorts=True), now_ms=NOW_MS)
+    text = TRADES + "".join(f"{at(9 - n)},NVX,1.01,5\n" for n in range(rows))
+    if rows == 3:
+        *_, first, second, third = table.events(CsvRows(io.StringIO(text)))
+        assert [first.ts_event, second.ts_event, third.ts_event] == [at(7), at(8), at(9)]
+        return
+    with pytest.raises(InvalidImport) as caught:
+        list(table.events(CsvRows(io.StringIO(text))))
+    assert caught.value.faults == [(5, "more than 3 rows to sort")]
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,16 @@
 """Files that unpack endlessly are refused early, and files of other programs are named."""
 
+import codecs
 import gzip
 import io
 import zipfile
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from feeds.exceptions import InvalidImport
-from feeds.recordings.table_files import recognise_file, rows_of
+from feeds.recordings.table_files import SheetRows, recognise_file, rows_of
 from tests.feeds.recordings.vendor_tables import NOW_MS, workbook
 
 
@@ -75,3 +77,187 @@ def test_a_cell_far_away_does_not_widen_the_rows(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(out.getvalue())
     with rows_of(tmp_path / "a", ",") as rows:
         assert max(map(len, rows)) <= 64
+
+
+TABLE = "Größe,Kurs\n1,½\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        TABLE.encode(),
+        codecs.BOM_UTF8 + TABLE.encode(),
+        TABLE.encode("cp1252"),
+        TABLE.encode("utf-16"),
+        TABLE.encode("utf-16-le"),
+        TABLE.encode("utf-16-be"),
+        codecs.BOM_UTF16_BE + TABLE.encode("utf-16-be"),
+        TABLE.encode("utf-32"),
+        codecs.BOM_UTF32_BE + TABLE.encode("utf-32-be"),
+    ],
+)
+def test_a_text_is_read_in_every_encoding_that_programs_write(
+    content: bytes, tmp_path: Path
+) -> None:
+    for name, packed in (("a", content), ("b", gzip.compress(content))):
+        (tmp_path / name).write_bytes(packed)
+        with rows_of(tmp_path / name, ",") as rows:
+            assert list(rows) == [["Größe", "Kurs"], ["1", "½"]]
+
+
+def test_a_text_that_is_cut_within_a_character_is_still_utf_8(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.recordings.table_files._SNIFFED", 3)
+    (tmp_path / "a").write_bytes(TABLE.encode())
+    with rows_of(tmp_path / "a", ",") as rows:
+        assert next(rows) == ["Größe", "Kurs"]
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        (b"\xd0\xcf\x11\xe0\xa1", "an old Excel file (xls): save it as xlsx or CSV"),
+        (b"PAR1", "a Parquet file: save it as CSV"),
+        (b"%PDF-1.7", "a PDF file"),
+        (b"BZh91AY", "a bzip2 file: unpack it first"),
+        (b"\xfd7zXZ\0", "an xz file: unpack it first"),
+        (b"7z\xbc\xaf\x27", "a 7-Zip file: unpack it first"),
+        (b' \n{"a": 1}', "JSON: save it as CSV"),
+        (b"[1]", "JSON: save it as CSV"),
+        (b"\xef\xbb\xbf<html>", "a web page or XML: the download may have failed"),
+    ],
+)
+def test_a_file_of_another_program_is_named(head: bytes, said: str, tmp_path: Path) -> None:
+    assert refusal(tmp_path / "a", head) == f"1 row is wrong\nline 1: this is {said}"
+    packed = refusal(tmp_path / "a", gzip.compress(head))
+    assert packed == f"1 row is wrong\nline 1: the gzip file holds {said}"
+
+
+@pytest.mark.parametrize("name", ["<TICKER>", "<date>"])
+def test_a_header_in_angle_brackets_is_no_web_page(name: str, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text(f"{name},<CLOSE>\n")
+    with rows_of(tmp_path / "a", ",") as rows:
+        assert list(rows) == [[name, "<CLOSE>"]]
+
+
+@pytest.mark.parametrize("content", [gzip.compress(b"1"), b"PK\x03\x04x"])
+def test_a_file_that_is_packed_twice_is_refused(content: bytes, tmp_path: Path) -> None:
+    said = "the gzip file holds another packed file or an Excel workbook: unpack it first"
+    assert refusal(tmp_path / "a", gzip.compress(content)) == f"1 row is wrong\nline 1: {said}"
+
+
+def test_a_line_and_a_text_may_be_as_long_as_the_limit(tmp_path: Path) -> None:
+    longest = "1" * (64 * 1024 - 2) + "\n"
+    (tmp_path / "a").write_text(longest)
+    with rows_of(tmp_path / "a", ",", most=len(longest)) as rows:
+        assert len(next(rows)[0]) == len(longest) - 1
+    assert refusal(tmp_path / "a", b"1" + longest.encode()) == (
+        "1 row is wrong\nline 1: a line is longer than 65,536 characters"
+    )
+    assert refusal(tmp_path / "a", b"1,2\n" * 3, most=11) == (
+        "1 row is wrong\nline 1: unpacked, the file has more than 11 characters"
+    )
+
+
+def test_the_cells_of_a_sheet_are_as_csv_would_have_them() -> None:
+    at = datetime(2026, 1, 5, 9, 30)  # noqa: DTZ001 a cell of Excel
+    values = (None, 5, 5.0, 1e16, -3.0, 0.1, 0.001, 0.0009, 1e-8, 1.5, at, True, "x")
+    assert next(SheetRows(iter([values]))) == [
+        "", "5", "5", "10000000000000000", "-3", "0.1", "0.001", "0.0009", "0.00000001", "1.5",
+        "2026-01-05 09:30:00", "True", "x",
+    ]  # fmt: skip
+
+
+def test_the_rows_of_a_sheet_are_as_wide_as_the_widest_before() -> None:
+    cells = [(1, None, None), (1, 2, None), (None, None, None), (1, None, None), (1, 2, 3)]
+    rows = SheetRows(iter(cells))
+    found = [(row, rows.line) for row in rows]
+    assert found == [
+        (["1"], 1), (["1", "2"], 2), ([], 3), (["1", ""], 4), (["1", "2", "3"], 5),
+    ]  # fmt: skip
+
+
+def book(folder: Path, *sheets: tuple[str, str, list[list[object]]]) -> Path:
+    """Write a workbook of sheets, each with its name and whether it is visible."""
+    from openpyxl import Workbook
+
+    made = Workbook()
+    made.remove(made.active)
+    for name, state, rows in sheets:
+        sheet = made.create_sheet(name)
+        sheet.sheet_state = state
+        for row in rows:
+            sheet.append(row)
+    made.save(folder / "a")
+    return folder / "a"
+
+
+TITLE = [["only a title"]]
+PRICES = [["time", "price", "size"], ["2026-01-05T10:00:00Z", 1, 2]]
+
+
+@pytest.mark.parametrize(
+    ("sheets", "note"),
+    [
+        ([("Prices", "visible", PRICES)], ""),
+        (
+            [("Notes", "visible", TITLE), ("Prices", "visible", PRICES), ("More", "visible", [])],
+            "the sheet 'Prices' is read, these are not: 'Notes', 'More'",
+        ),
+        ([("Secret", "hidden", PRICES), ("Prices", "visible", PRICES)], ""),
+        ([("Prices", "visible", [*TITLE * 49, *PRICES])], ""),
+    ],
+)
+def test_the_first_sheet_with_a_table_that_people_see_is_read(
+    sheets: list, note: str, tmp_path: Path
+) -> None:
+    path = book(tmp_path, *sheets)
+    with rows_of(path, ",") as rows:
+        assert list(rows)[-2:] == [
+            ["time", "price", "size"], ["2026-01-05T10:00:00Z", "1", "2"],
+        ]  # fmt: skip
+    notes = recognise_file(path, "NVX.xlsx", now_ms=NOW_MS).notes
+    assert [text for text in notes if text.startswith("the sheet")] == ([note] if note else [])
+
+
+def test_without_a_sheet_that_has_a_table_the_first_one_is_read(tmp_path: Path) -> None:
+    with rows_of(book(tmp_path, ("A", "visible", TITLE), ("B", "visible", [])), ",") as rows:
+        assert list(rows) == [["only a title"]]
+    far = [*TITLE * 50, ["time", "price"]]
+    with rows_of(book(tmp_path, ("A", "visible", [["a"]]), ("B", "visible", far)), ",") as rows:
+        assert list(rows) == [["a"]]
+
+
+def test_a_workbook_without_its_parts_cannot_be_read(tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as parts:
+        parts.writestr("[Content_Types].xml", "<Types/>")
+    said = refusal(tmp_path / "a", packed.getvalue())
+    assert said.startswith("1 row is wrong\nline 1: the workbook cannot be read: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_refused"), [("xl/more.xml", True), ("xl/worksheets/a", False)]
+)
+def test_the_texts_of_a_workbook_have_a_limit_of_their_own(
+    name: str, is_refused: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sheets are read row by row; all else is read into memory at once."""
+    packed = io.BytesIO(workbook(PRICES))
+    with zipfile.ZipFile(packed, "a", zipfile.ZIP_DEFLATED) as parts:
+        parts.writestr(name, b" " * 100_000)
+        sizes = {part.filename: part.file_size for part in parts.infolist()}
+    (tmp_path / "a").write_bytes(packed.getvalue())
+    total = sum(sizes.values())
+    shared = sum(n for part, n in sizes.items() if not part.startswith("xl/worksheets/"))
+    monkeypatch.setattr("feeds.recordings.table_files.MOST_SHARED_BYTES", 100_000)
+    monkeypatch.setattr("feeds.recordings.table_files.MOST_SHEET_BYTES", total)
+    said = f"1 row is wrong\nline 1: unpacked, the workbook has {total:,} bytes, which is too much"
+    if is_refused:
+        assert refusal(tmp_path / "a", packed.getvalue()) == said
+        monkeypatch.setattr("feeds.recordings.table_files.MOST_SHARED_BYTES", shared)
+    with rows_of(tmp_path / "a", ",") as rows:
+        assert len(list(rows)) == 2
+    monkeypatch.setattr("feeds.recordings.table_files.MOST_SHEET_BYTES", total - 1)
+    assert refusal(tmp_path / "a", packed.getvalue()) == said
