@@ -318,6 +318,14 @@ async def test_the_finest_bars_are_those_in_memory(market: Exchange, ask: Ask) -
     assert (await bars(ask, symbol="ORB", interval="1s"))["data"] == []
 
 
+async def test_a_page_names_the_one_before_only_if_there_is_one(market: Exchange, ask: Ask) -> None:
+    await sync_to_async(store)(*(minute_bar(n, 10_000 + n) for n in range(5)))
+    whole = {"from": NOON, "to": NOON + 5 * MINUTE_MS}
+    for limit, count, before in ((6, 5, None), (5, 5, None), (4, 4, NOON + MINUTE_MS)):
+        answer = await bars(ask, limit=limit, **whole)
+        assert (len(answer["data"]), answer["before"]) == (count, before)
+
+
 async def test_a_range_without_bars_is_empty(ask: Ask) -> None:
     future = {"from": TODAY + 400 * DAY_MS, "to": TODAY + 401 * DAY_MS}
     answer = await bars(ask, **future)

@@ -68,6 +68,14 @@ async def test_a_line_has_its_day_and_nothing_of_others(market: Exchange, ask: A
     assert (await lines(ask))["NVX"] == [(-2, 90.0), (-1, 91.0)]
 
 
+async def test_a_day_begins_with_the_minute_of_midnight(market: Exchange, ask: Ask) -> None:
+    await market.happen(trade(-721, 8_000), trade(-720, 8_100), trade(719, 8_200))
+    assert await lines(ask) == {"NVX": [(-720, 81.0), (719, 82.0)]}
+    await market.happen(trade(720, 8_300))
+    answer = (await ask("api/v1/sparklines", symbols="NVX")).json()["data"]["NVX"]
+    assert answer == {"day": TODAY + DAY_MS, "t": [0], "c": [83.0]}
+
+
 async def test_before_the_first_trade_there_are_no_points(ask: Ask) -> None:
     assert await lines(ask, "NVX,NONE") == {"NVX": []}
     answer = (await ask("api/v1/sparklines", symbols="NVX,NONE")).json()

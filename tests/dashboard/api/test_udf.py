@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from dashboard.api import bar_search
 from dashboard.api.charts import MOST_BARS
-from dashboard.api.resolutions import RESOLUTIONS, refusal_of, resolution_of
+from dashboard.api.resolutions import RESOLUTIONS, resolution_of
 from feeds.clock import ms_of
 from feeds.engine.engine import Engine
 from feeds.engine.virtual_clock import START_MS, demo_plan
@@ -145,66 +145,6 @@ async def test_a_chart_that_knows_only_the_specification_lives_through_three_day
 
 
 # --- resolutions ----------------------------------------------------------------------------
-SPELLINGS = {
-    "1S": ["1S", "S", "1s", "s"],
-    "5S": ["5S", "5s"],
-    "1": ["1"],
-    "5": ["5"],
-    "15": ["15"],
-    "30": ["30"],
-    "60": ["60", "1H", "H", "1h", "h"],
-    "240": ["240", "4H", "4h"],
-    "1D": ["1D", "D", "1d", "d"],
-    "1W": ["1W", "W", "1w", "w"],
-    "1M": ["1M", "M"],
-    "3": ["3"],
-    "45": ["45"],
-    "120": ["120", "2H", "2h"],
-    "180": ["180", "3H", "3h"],
-    "3M": ["3M"],
-    "6M": ["6M"],
-    "12M": ["12M"],
-}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "spelled"), [(n, s) for n, all_ in SPELLINGS.items() for s in all_]
-)
-def test_a_resolution_has_many_spellings(name: str, spelled: str) -> None:
-    assert resolution_of(spelled) is RESOLUTIONS[name]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "spelled",
-    [
-        *("", "0", "00", "01", "+1", "-1", "1.0", "7", "2D", "1Y", "1 D", "１", "D1"),
-        *(
-            "01M",
-            "M1",
-            "2M",
-            "24M",
-            "1mo",
-            "1MIN",
-            "1min",
-            "60S",
-            "1T",
-            "24H",
-            "1440",
-            " 1M",
-            "1M ",
-        ),
-    ],
-)
-def test_what_is_no_resolution_is_refused(spelled: str) -> None:
-    assert resolution_of(spelled) is None
-    assert refusal_of(spelled) == (
-        f"resolution was {spelled!r}, expected one of "
-        "1S, 5S, 1, 3, 5, 15, 30, 45, 60, 120, 180, 240, 1D, 1W, 1M, 3M, 6M, 12M"
-    )
-
-
 @pytest.mark.parametrize(
     ("spelled", "minutes"), [("1m", "1"), ("m", "1"), ("5m", "5"), ("60m", "60")]
 )
@@ -310,6 +250,13 @@ async def test_quarters_halves_and_years_are_those_of_the_calendar(ask: Ask, nam
 async def test_a_time_beyond_all_calendars_is_answered(ask: Ask, name: str) -> None:
     for to_s in (253_402_300_800, 2**53 // 1000):
         assert (await history(ask, resolution=name, to=to_s, countback=1))["s"] == "ok"
+
+
+async def test_the_first_minute_of_all_is_found(ask: Ask) -> None:
+    await stored(bar(0), bar(MINUTE_MS))
+    begin = {"from": 60, "to": 120, "countback": 2}
+    assert (await history(ask, **begin))["t"] == [0, 60]
+    assert await history(ask, **{"from": 180, "to": 60}) == {"s": "no_data", "nextTime": 0}
 
 
 # --- no silent cut --------------------------------------------------------------------------

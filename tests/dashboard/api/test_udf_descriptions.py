@@ -101,6 +101,14 @@ def test_a_change_is_relative_to_the_close_of_the_day_before() -> None:
     assert "bid" not in values
 
 
+def test_a_change_in_percent_has_two_decimals() -> None:
+    plain = listing("NVX")
+    definition = replace(plain.definition, reference_ticks=30_000)
+    listed = Listing(plain.feed, definition, NOW)
+    values = values_of(row_of(listed, Trade("NVX", 30_010, 5, Side.BUY, NOW)))
+    assert (values["ch"], values["chp"]) == (0.1, 0.03)
+
+
 def test_holidays_are_weekdays_of_three_years() -> None:
     exchange = EXCHANGES["XNYS"]
     at_ms = ms_of(datetime(2026, 6, 1, tzinfo=UTC))
