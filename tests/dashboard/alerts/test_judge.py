@@ -13,6 +13,7 @@ from feeds.market.bars import MINUTE, MINUTE_MS, SPANS
 from feeds.market.events import (
     Batch,
     Carryover,
+    Delisting,
     Event,
     Phase,
     Position,
@@ -206,6 +207,51 @@ def test_a_stale_feed_is_noticed_without_any_event():
     market = Market(rule(condition(Kind.STALE, 10)))
     market.trade(10_000)
     assert [market.wait(5), market.wait(5), market.wait(5)] == [0, 1, 0]
+
+
+def test_of_two_instruments_that_fall_silent_at_once_the_second_fires_at_the_next_place():
+    market = Market(rule(condition(Kind.STALE, 10), keys=KEYS))
+    assert [market.wait(9), market.wait(1), market.wait(1)] == [0, 1, 0]
+    assert not market.happen(Quote("NVX", 10_100, 10_101, 1, 1, market.now_ms))
+    assert [market.wait(1), market.wait(1)] == [1, 0]
+
+
+def test_a_quote_is_a_tick_but_no_price():
+    market = Market(rule(condition(Kind.STALE, 10), id=1), rule(condition(Kind.ABOVE, 90), id=2))
+    market.now_ms += 9_000
+    assert not market.happen(Quote("NVX", 10_100, 10_101, 1, 1, market.now_ms))
+    assert [market.wait(9), market.wait(1)] == [0, 1]
+
+
+def test_an_instrument_that_is_delisted_fires_nothing_and_begins_anew_when_it_is_listed():
+    market = Market(rule(condition(Kind.STALE, 10), condition(Kind.ABOVE, 100), match=Match.ANY))
+    assert market.trade(10_100) == 1
+    market.happen(Delisting("NVX", market.now_ms), Delisting("ORB", market.now_ms))
+    assert market.judge.state() == {}
+    assert market.wait(60) == 0
+    market.happen(listing("NVX"), Status("NVX", Phase.OPEN, "", market.now_ms, 1))
+    assert market.trades(9_900, 10_100) == [0, 1]
+
+
+def test_what_nobody_waits_for_is_carried_over_as_well():
+    market = Market(rule(condition(Kind.ABOVE, 100)))
+    assert not market.happen(Carryover("ORB", NOW, 1, Phase.OPEN, last=9_900))
+    market.judge.replace([rule(condition(Kind.BELOW, 100), keys=("ORB",))])
+    assert market.wait(1) == 1
+
+
+def test_a_rule_ends_when_its_time_is_over():
+    market = Market(rule(condition(Kind.ABOVE, 100), expires_ms=NOW + 3000))
+    assert market.trades(9_900, 10_100) == [0, 1]
+    assert market.trades(9_900, 10_100) == [0, 0]
+    market = Market(rule(condition(Kind.ABOVE, 100), expires_ms=NOW + 3000))
+    assert market.trades(9_900, 9_900, 10_100) == [0, 0, 0]
+
+
+def test_a_cooldown_counts_from_the_last_firing_and_then_fires_if_it_still_holds():
+    market = Market(rule(condition(Kind.ABOVE, 100), cooldown_ms=5000))
+    assert market.trades(10_100, 9_900, 10_100) == [1, 0, 0]
+    assert [market.wait(2), market.wait(1), market.wait(1)] == [0, 1, 0]
 
 
 def test_a_halt_fires_with_its_event():
