@@ -1,5 +1,6 @@
 """The rows of alerts: who writes what, once, and with whose rights."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -9,10 +10,10 @@ from django.utils import timezone
 from dashboard.alerts import services
 from dashboard.alerts.judge import Judge
 from dashboard.alerts.reading import RuleReader
-from dashboard.alerts.rules import Condition, Frequency, Kind, Rule
+from dashboard.alerts.rules import Condition, Frequency, Kind, Match, Rule
 from dashboard.alerts.services import AlertFacts, Judgement
-from dashboard.exceptions import AlertsFull, UnknownSymbol, UnknownWatchlist
-from dashboard.models import Alert, AlertBook, AlertFiring, Notification
+from dashboard.exceptions import AlertsFull, UnknownLine, UnknownSymbol, UnknownWatchlist
+from dashboard.models import Alert, AlertBook, AlertFiring, Notification, Watchlist
 from dashboard.personal.list_text import read_list
 from dashboard.personal.watchlist_lines import add_to_watchlist, remove_from_watchlist
 from dashboard.personal.watchlists import create_watchlist, delete_watchlist, move_watchlist
@@ -115,11 +116,33 @@ def test_progress_is_kept_for_the_next_life(ada, reader):
     assert judged([rule], 10_100, 9_900, 10_100).firings
 
 
+def test_measures_that_cannot_be_read_are_as_none():
+    AlertBook.objects.update(measures=b"\x93")
+    assert services.take_over_alerts("f") == {}
+    assert AlertBook.objects.get().epoch == "f"
+
+
+def test_a_market_begins_at_no_place_of_the_one_before():
+    services.store_judgements("e", [Judgement(9, [], {}), Judgement(7, [], {})], None)
+    assert AlertBook.objects.get().sequence == 9
+    services.take_over_alerts("f")
+    assert AlertBook.objects.get().sequence == 0
+
+
 def test_measures_are_kept_for_the_next_life():
     judge = Judge()
     judge.take(Batch("e", 1, (listing("NVX"), Trade("NVX", 10_000, 5, Side.BUY, NOW))), NOW)
     services.store_judgements("e", [], judge.state())
     assert services.take_over_alerts("f") == judge.state()
+
+
+class SetClock(SystemClock):
+    """A clock that stands until it is moved."""
+
+    now_s = 0.0
+
+    def monotonic(self) -> float:
+        return self.now_s
 
 
 def test_the_reader_says_only_what_changed(ada, reader):
@@ -134,6 +157,46 @@ def test_the_reader_says_only_what_changed(ada, reader):
     assert len(reader.read().rules) == 1
     services.delete_alert(alert)
     assert reader.read().rules == []
+
+
+def test_the_judge_gets_all_that_a_person_said(ada, reader):
+    conditions = (Condition(Kind.RISES, Decimal("1.50"), 300), Condition(Kind.HALT))
+    end = datetime(2100, 1, 1, tzinfo=UTC)
+    said = AlertFacts(
+        symbol="NVX", conditions=conditions, match=Match.ANY, frequency=Frequency.ONCE_PER_BAR,
+        cooldown_s=90, hysteresis_percent=Decimal("2.5"), expires_at=end, name="dear",
+    )  # fmt: skip
+    alert = services.make_alert(ada, said)
+    (rule,) = reader.read().rules
+    assert rule == Rule(
+        id=alert.pk, revision=alert.revision, keys=("NVX",), conditions=conditions,
+        match=Match.ANY, frequency=Frequency.ONCE_PER_BAR, cooldown_ms=90_000,
+        hysteresis=Decimal("0.025"), expires_ms=4_102_444_800_000,
+    )  # fmt: skip
+    assert alert.name == "dear"
+
+
+def test_a_snooze_reaches_the_judge_and_ends_with_no_minutes(ada, reader):
+    alert = services.make_alert(ada, facts())
+    before = timezone.now()
+    services.snooze_alert(alert, 5)
+    (rule,) = reader.read().rules
+    assert 300 <= rule.snoozed_ms / 1000 - before.timestamp() < 310
+    services.snooze_alert(alert, 0)
+    assert reader.read().rules[0].snoozed_ms == 0
+
+
+def test_all_rows_are_read_again_in_ten_seconds_whoever_changed_them(ada):
+    clock = SetClock()
+    reader = RuleReader(clock)
+    services.make_alert(ada, facts())
+    reader.read()
+    Alert.objects.update(cooldown_s=7)
+    Instrument.objects.filter(symbol="NVX").update(symbol="NVY")
+    clock.now_s = 9.9
+    assert reader.read() is None
+    clock.now_s = 10
+    assert [(rule.cooldown_ms, rule.keys) for rule in reader.read().rules] == [(7000, ("NVY",))]
 
 
 def test_without_alerts_a_look_takes_one_query(reader, django_assert_num_queries):
@@ -246,6 +309,82 @@ def test_an_account_that_is_closed_has_no_rules(ada, reader):
     assert reader.read().rules
     User.objects.filter(pk=ada.pk).update(is_active=False)
     assert reader.read().rules == []
+
+
+def test_an_alert_is_paused_only_while_it_is_active(ada):
+    alert = services.make_alert(ada, facts())
+    for state, after in ((Alert.State.TRIGGERED, "triggered"), (Alert.State.ACTIVE, "paused")):
+        Alert.objects.update(state=state)
+        services.pause_alert(alert)
+        assert Alert.objects.get().state == after
+
+
+@pytest.mark.parametrize("end", [services.stop_alerts, services.expire_alerts])
+def test_only_active_alerts_end_and_only_those_that_are_meant(ada, end):
+    first, second, third = (services.make_alert(ada, facts()) for _ in range(3))
+    services.pause_alert(second)
+    end([first.pk, second.pk])
+    ended = "stopped" if end is services.stop_alerts else "expired"
+    states = dict(Alert.objects.values_list("pk", "state"))
+    assert states == {first.pk: ended, second.pk: "paused", third.pk: "active"}
+    revision = AlertBook.objects.get().revision
+    assert Alert.objects.get(pk=first.pk).revision == revision
+
+
+@pytest.mark.parametrize(
+    ("name", "symbol", "title"),
+    [
+        ("", "", "The alert on a list has stopped"),
+        ("dear", "", "The alert “dear” has stopped"),
+        ("dear", "NVX", "The alert on NVX has stopped"),
+    ],
+)
+def test_who_has_an_alert_that_stopped_learns_which_and_why(ada, name, symbol, title):
+    alert = services.make_alert(ada, facts(symbol, name=name))
+    if not symbol:
+        Watchlist.objects.filter(pk=alert.watchlist_id).delete()
+    services.stop_alerts([alert.pk])
+    notice = Notification.objects.get(user=ada)
+    why = "You may no longer see NVX, so the alert cannot fire."
+    body = why if symbol else "Its list was deleted. Choose another one."
+    assert (notice.title, notice.body) == (title, body)
+    assert (notice.level, notice.symbol) == ("warning", "")
+
+
+def test_an_alert_that_is_changed_begins_anew(ada):
+    alert = services.make_alert(ada, facts(frequency=Frequency.EVERY_TIME))
+    anew = {"state": "triggered", "progress": {"NVX": [False]}, "snoozed_until": timezone.now()}
+    for change in (
+        lambda row: services.change_alert(row, facts("ORB")),
+        lambda row: services.move_alert(row, 0, Decimal(90)),
+        services.resume_alert,
+    ):
+        Alert.objects.update(**anew)
+        change(Alert.objects.get(pk=alert.pk))
+        row = Alert.objects.get()
+        assert (row.state, row.progress, row.snoozed_until) == ("active", {}, None)
+        assert row.revision == AlertBook.objects.get().revision
+    assert (row.instrument.symbol, row.conditions[0]["value"]) == ("ORB", "90")
+
+
+@pytest.mark.parametrize("index", [-1, 1, 2])
+def test_only_a_condition_that_waits_for_a_price_is_moved(ada, index):
+    conditions = (*ABOVE, Condition(Kind.RISES, Decimal(5), 60))
+    alert = services.make_alert(ada, AlertFacts(symbol="NVX", conditions=conditions))
+    with pytest.raises(UnknownLine):
+        services.move_alert(alert, index, Decimal(90))
+    services.move_alert(alert, 0, Decimal(90))
+    alert.delete()
+    with pytest.raises(UnknownLine):
+        services.move_alert(Alert(pk=99), 0, Decimal(90))
+
+
+def test_nobody_moves_the_price_of_what_they_may_no_longer_see(ada, market):
+    alert = services.make_alert(ada, facts())
+    Feed.objects.filter(pk=market.pk).update(is_restricted=True)
+    with pytest.raises(UnknownSymbol):
+        services.move_alert(alert, 0, Decimal(90))
+    assert Alert.objects.get().conditions[0]["value"] == "100"
 
 
 def test_an_alert_expires(ada, reader):
