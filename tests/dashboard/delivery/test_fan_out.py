@@ -1,5 +1,6 @@
 """The one loop and the general way write the same frames at the same times."""
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -111,6 +112,10 @@ class Twins:
         """Return how many updates of prices each of them has."""
         ticker = [[f for f in each if f.get("channel") == "ticker"] for each in self.frames()]
         return [sum("from" in frame for frame in each) for each in ticker]
+
+    def heartbeats(self) -> list[int]:
+        """Return how many heartbeats each of them has."""
+        return [[f.get("channel") for f in each].count("heartbeat") for each in self.frames()]
 
     def reader(self) -> Reader:
         reader = Reader()
@@ -266,6 +271,8 @@ def test_usual_updates_and_heartbeats_go_the_short_way() -> None:
     twins.happen(listing("NVX"))
     twins.send("subscribe", channel="ticker", symbols=["NVX"])
     twins.send("subscribe", channel="status")
+    twins.send("ack", position=f"{EPOCH}:1", paint_ms=1)
+    twins.happen(quote(20))
     twins.connections[0]._take = no_general_way  # type: ignore[method-assign]
     for bid in range(1, 20):
         twins.happen(quote(bid))
@@ -325,3 +332,131 @@ def test_a_reader_that_left_is_not_written_to() -> None:
     twins.happen(quote(5))
     twins.wait(10)
     assert twins.sockets[0].at_once == count
+
+
+def test_a_heartbeat_brings_no_price_before_its_time() -> None:
+    twins = Twins(heartbeat_ms=500)
+    twins.happen(listing("NVX"))
+    twins.send("subscribe", channel="ticker", symbols=["NVX"], max_rate=0.5)
+    twins.happen(quote(9))
+    twins.wait(3)  # until the reader knows its pace
+    twins.happen(quote(1))
+    assert (twins.updates(), twins.heartbeats()) == ([2, 2], [5, 5])
+    twins.wait(0.1)
+    twins.happen(quote(2), quote(3))
+    twins.wait(1.8)
+    assert (twins.updates(), twins.heartbeats()) == ([2, 2], [8, 8])
+    twins.wait(0.2)
+    assert (twins.updates(), twins.heartbeats()) == ([3, 3], [8, 8])
+    first, second = twins.frames()
+    assert first == second
+    assert [each.conflation for each in twins.connections] == [(3, 4), (3, 4)]
+
+
+def test_a_reader_that_is_ahead_of_the_market_here_gets_nothing_old() -> None:
+    twins = Twins()
+    twins.happen(listing("NVX"), quote(1))
+    twins.send("subscribe", channel="ticker", symbols=["NVX"], since=f"{EPOCH}:4")
+    for bid in (2, 3, 4):
+        twins.happen(quote(bid))
+        twins.wait(1)
+    first, second = ([f for f in each if "from" in f] for each in twins.frames())
+    assert first == second
+    assert [(f["from"], f["seq"], f["data"]["NVX"]["b"]) for f in first] == [(4, 5, 0.04)]
+
+
+def leave_it(frame: str) -> bool:
+    """Be a socket that is full at this moment."""
+    return False
+
+
+def break_down(frame: str) -> bool:
+    """Be a socket that fails."""
+    raise ZeroDivisionError
+
+
+def watched(*, heartbeat_ms: int = 60_000) -> Twins:
+    """Return readers of one symbol, who have its first price."""
+    twins = Twins(heartbeat_ms=heartbeat_ms)
+    twins.happen(listing("NVX"), listing("ORB"))
+    twins.send("subscribe", channel="ticker", symbols=["NVX"])
+    twins.happen(quote(1))
+    assert twins.updates() == [1, 1]
+    return twins
+
+
+def assert_sums(twins: Twins) -> None:
+    """Check that every frame was counted once, with its characters."""
+    frames = [frame for socket in twins.sockets for frame in socket.frames]
+    traffic = twins.hub.traffic
+    assert (traffic.frames, traffic.characters) == (len(frames), sum(map(len, frames)))
+
+
+def test_an_update_that_the_socket_leaves_goes_through_the_writer() -> None:
+    twins = watched()
+    twins.sockets[0].write_now, at_once = leave_it, twins.sockets[0].at_once
+    twins.clock.now_s += 1
+    twins.happen(quote(2))
+    assert (twins.updates(), twins.sockets[0].at_once) == ([2, 2], at_once)
+    assert twins.sockets[0].frames == twins.sockets[1].frames
+    assert [each.conflation for each in twins.connections] == [(2, 2), (2, 2)]
+    assert_sums(twins)
+    twins.sockets[0].write_now = twins.sockets[0]._write_now
+    twins.clock.now_s += 1
+    twins.happen(quote(3))
+    assert (twins.updates(), twins.sockets[0].at_once) == ([3, 3], at_once + 1)
+    assert_sums(twins)
+
+
+def test_a_heartbeat_that_the_socket_leaves_goes_through_the_writer() -> None:
+    twins = watched(heartbeat_ms=1000)
+    twins.happen(quote(5, "ORB"))
+    twins.wait(1.5)
+    assert twins.sockets[0].frames == twins.sockets[1].frames
+    assert twins.heartbeats() == [1, 1]
+    assert_sums(twins)
+    twins.sockets[0].write_now = leave_it
+    twins.wait(1)
+    assert twins.sockets[0].frames == twins.sockets[1].frames
+    assert twins.heartbeats() == [2, 2]
+    assert_sums(twins)
+
+
+async def test_a_heartbeat_does_not_overtake_an_update_that_waits() -> None:
+    twins = watched(heartbeat_ms=1000)
+    connection, socket, has_room = twins.connections[0], twins.sockets[0], asyncio.Event()
+
+    async def write() -> None:
+        while frames := connection.take():
+            await has_room.wait()
+            socket.frames += frames
+
+    connection.start_writing(write)
+    socket.write_now = lambda frame: '"heartbeat"' in frame and socket._write_now(frame)
+    known = len(socket.frames)
+    twins.clock.now_s += 1.5
+    twins.happen(quote(2))
+    assert len(socket.frames) == known
+    has_room.set()
+    async with asyncio.timeout(5):
+        while len(socket.frames) < known + 2:
+            await asyncio.sleep(0)
+    assert [frame["channel"] for frame in twins.frames()[0][known:]] == ["ticker", "heartbeat"]
+    assert_sums(twins)
+
+
+@pytest.mark.parametrize("is_quiet", [False, True])
+def test_a_socket_that_fails_is_cut_and_the_others_go_on(*, is_quiet: bool) -> None:
+    """Whether an update or a heartbeat is written."""
+    twins, cuts = watched(heartbeat_ms=1000), []
+    bad, good = twins.sockets
+    bad.write_now, bad.abort = break_down, lambda: cuts.append(True)  # type: ignore[method-assign]
+    known, counted = (len(bad.frames), len(good.frames)), twins.hub.traffic.frames
+    twins.clock.now_s += 1
+    twins.happen(quote(2, "ORB" if is_quiet else "NVX"))
+    twins.wait(0.5)
+    assert (len(bad.frames), cuts) == (known[0], [True])
+    assert len(good.frames) == known[1] + (1 if is_quiet else 2)
+    assert twins.hub.traffic.frames == counted + 1 + (1 if is_quiet else 2)
+    twins.wait(5)
+    assert cuts == [True]
