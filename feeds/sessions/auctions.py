@@ -4,6 +4,7 @@ Pure. Must not know phases, or when the auction ends.
 """
 
 from enum import StrEnum
+from itertools import accumulate
 
 from feeds.market.events import Quote, Side, Trade
 from feeds.plan.price_bands import NO_BAND
@@ -55,10 +56,8 @@ class Auction:
 
     def _median(self) -> int:
         half = sum(trade.size for trade in self.trades) / 2
-        below = 0
         trades = sorted(self.trades, key=lambda trade: trade.price_ticks)
-        for trade in trades:
-            below += trade.size
-            if below >= half:
-                return trade.price_ticks
-        return trades[-1].price_ticks
+        below = accumulate(trade.size for trade in trades)
+        return next(
+            trade.price_ticks for trade, size in zip(trades, below, strict=True) if size >= half
+        )
