@@ -197,9 +197,11 @@ def test_a_trade_outside_the_band_does_not_happen_and_begins_a_limit_state(
 
 
 @pytest.mark.parametrize("price", [10_500, 9_500])
-def test_a_trade_at_the_band_happens(price: int) -> None:
+@pytest.mark.parametrize("at_ms", [LATER, LATER + 30 * SECOND])
+def test_a_trade_at_the_band_happens(at_ms: int, price: int) -> None:
+    """Also if it is the first after the band was computed again."""
     session = trading()
-    assert session.go(LATER, trade(price, LATER)) == [trade(price, LATER)]
+    assert session.go(at_ms, trade(price, at_ms)) == [trade(price, at_ms)]
 
 
 def test_in_a_limit_state_trades_happen_only_inside_the_band() -> None:
@@ -499,6 +501,14 @@ def test_round_the_clock_a_market_wide_halt_ends_at_midnight() -> None:
     session = trading(begin, "NVX", "ORB", schedule=RoundTheClock())
     assert fallen(20, at_ms=begin, session=session).phase() == "HALTED"
     assert phases(session.go(midnight)) == [(Phase.OPEN, midnight)] * 2
+
+
+def test_round_the_clock_a_new_day_is_only_another_number() -> None:
+    midnight = LATER // DAY_MS * DAY_MS + DAY_MS
+    session = trading(midnight - MINUTE, schedule=RoundTheClock())
+    number = midnight // DAY_MS
+    assert session.go(midnight) == [Status("NVX", Phase.OPEN, "", midnight, number)]
+    assert session.go(midnight + DAY_MS - 1) == []
 
 
 # --- changes of the plan --------------------------------------------------------------------

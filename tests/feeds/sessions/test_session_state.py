@@ -1,0 +1,107 @@
+"""A session that goes on in a later life of the market, in its day or in another one."""
+
+import pytest
+
+from feeds.market.bars import DAY_MS
+from feeds.market.events import Phase, Status
+from feeds.plan.price_bands import BandRules
+from feeds.sessions.session import FeedSession
+from tests.support.trading_day import (
+    AUCTION,
+    CLOSE,
+    MINUTE,
+    OPEN,
+    SECOND,
+    Session,
+    phases,
+    quote,
+    trade,
+)
+
+LATER = OPEN + 30 * MINUTE
+SHIFT = 40 * SECOND
+"""How much longer things take, because the market stood still."""
+
+
+def trading(at_ms: int = LATER, *, price: int = 10_000) -> Session:
+    session = Session(at_ms, bands=BandRules(2, 0, 0))
+    session.go(at_ms, quote(price - 1, at_ms), trade(price, at_ms))
+    return session
+
+
+def fall(session: Session, percent: int, at_ms: int) -> int:
+    """Let the index fall until it is checked again; return when."""
+    session.feed_session._instruments["NVX"].last = 100 * (100 - percent)
+    session.go(at_ms + 5 * SECOND)
+    return at_ms + 5 * SECOND
+
+
+def next_life(former: Session, at_ms: int) -> Session:
+    """Return the session of the next life: what is left of the former one begins at a time."""
+    session = Session(at_ms, bands=BandRules(2, 0, 0))
+    session.feed_session = FeedSession(session.plan, at_ms)
+    session.feed_session.restore(former.feed_session.state(), shift_ms=SHIFT)
+    session.board.clear()
+    session.become(at_ms)
+    return session
+
+
+def test_a_market_wide_halt_goes_on_for_what_was_left_of_it() -> None:
+    former = trading()
+    began = fall(former, 8, LATER)
+    former.feed_session._instruments["NVX"].last = 8_000
+    session = next_life(former, began + MINUTE)
+    reason = "Market-wide halt: the index fell 8.0 %, paused for 15 min"
+    assert session.board == {"NVX": ("HALTED", reason)}
+    end = began + 15 * MINUTE + SHIFT
+    assert session.go(end - 1) == [], "the index is not checked during a halt"
+    assert phases(session.go(end)) == [(Phase.AUCTION, end)]
+
+
+def test_a_halt_for_the_rest_of_the_day_lasts_until_its_close() -> None:
+    former = trading()
+    session = next_life(former, fall(former, 20, LATER) + MINUTE)
+    assert session.phase() == "HALTED"
+    assert phases(session.go(CLOSE)) == [(Phase.CLOSED, CLOSE)]
+
+
+@pytest.mark.parametrize(("days", "is_halted"), [(0, False), (1, True)])
+def test_a_level_that_was_hit_halts_again_on_another_day_only(days: int, is_halted: bool) -> None:
+    former = trading()
+    began = fall(former, 8, LATER)
+    end = began + 15 * MINUTE + 30 * SECOND
+    former.go(end)
+    session = next_life(former, LATER + 20 * MINUTE + days * DAY_MS)
+    assert session.phase() == "OPEN"
+    session.feed_session._instruments["NVX"].close = 10_000
+    fall(session, 9, LATER + 20 * MINUTE + days * DAY_MS)
+    assert (session.phase() == "HALTED") is is_halted
+
+
+@pytest.mark.parametrize("at_ms", [OPEN + MINUTE, LATER + DAY_MS])
+def test_what_was_collected_for_an_auction_of_an_earlier_part_is_dropped(at_ms: int) -> None:
+    former = Session(AUCTION)
+    former.go(AUCTION, quote(10_000, AUCTION), trade(10_001, AUCTION))
+    session = next_life(former, at_ms)
+    assert session.board == {"NVX": ("OPEN", "")}
+    assert session.go(at_ms + 4 * SECOND) == []
+
+
+def test_an_auction_of_the_present_part_goes_on_with_what_it_collected() -> None:
+    former = Session(AUCTION)
+    former.go(AUCTION, quote(10_000, AUCTION), trade(10_001, AUCTION, size=70))
+    session = next_life(former, AUCTION + SECOND)
+    assert session.board == {"NVX": ("AUCTION", "Opening auction")}
+    uncross, status = session.go(OPEN)
+    assert uncross == trade(10_001, OPEN, size=70)
+    assert isinstance(status, Status)
+    assert status.phase is Phase.OPEN
+
+
+def test_a_deadline_is_moved_by_the_time_that_the_market_stood_still() -> None:
+    former = trading()
+    former.go(LATER, trade(12_000, LATER))
+    assert former.phase() == "LIMIT"
+    session = next_life(former, LATER + SECOND)
+    end = LATER + 15 * SECOND + SHIFT
+    assert phases(session.go(end)) == [(Phase.HALTED, end)]
