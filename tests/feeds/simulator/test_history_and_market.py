@@ -1,5 +1,6 @@
 """History goes by the calendar of its feed, and the live market goes on where it ends."""
 
+import hashlib
 from collections import Counter
 from datetime import UTC, date, datetime
 from functools import cache
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 
 from feeds.engine.virtual_clock import START_MS, demo_plan, tape_of
 from feeds.market.bars import DAY_MS, MINUTE, MINUTE_MS
@@ -31,6 +33,29 @@ DAY_MINUTES = 2
 def minutes(seed: int, plan: FeedPlan, company: int, days: tuple[TradingDay, ...], join: Join):
     bars = history_bars(seed, plan.definitions[company], days, join)
     return bars.between(MINUTE, 0, FOREVER, 10**9)
+
+
+AUTUMN = Calendar(EXCHANGES["XNYS"], date(2026, 12, 1)).before(0, 3)
+"""The day before Thanksgiving, the day after it, which closes early, and the Monday."""
+NOW_MS = START_MS + 15 * 60 * MINUTE_MS
+TWO_DAYS = (*RoundTheClock().history_days(NOW_MS, 1), RoundTheClock().day(NOW_MS // DAY_MS))
+
+
+@pytest.mark.parametrize(
+    ("company", "days", "join", "expected"),
+    [
+        (0, AUTUMN, Join(), (978, 10_125, "734fb0f111c20940")),
+        (5, AUTUMN, Join(trades_per_minute=400.0), (978, 4_470, "cbe5b0ed93eae243")),
+        (0, TWO_DAYS, Join(NOW_MS, 5_000, 2.0), (2758, 5_000, "642da66da73d3748")),
+    ],
+)
+def test_every_machine_makes_this_history(company, days, join, expected) -> None:
+    """Bars, the last close and the hash change only when the history is changed on purpose."""
+    plan = demo_plan(CALENDAR, seed=1, rate=200.0, instruments=8)
+    history_bars.cache_clear()
+    made = list(map(astuple, minutes(1, plan, company, days, join)))
+    digest = hashlib.sha256(repr(made).encode()).hexdigest()[:16]
+    assert (len(made), made[-1][4], digest) == expected
 
 
 @pytest.mark.slow
