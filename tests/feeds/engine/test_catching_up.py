@@ -17,6 +17,7 @@ from feeds.market.events import (
     FeedState,
     Listing,
     Phase,
+    Position,
     Quote,
     Side,
     Status,
@@ -384,6 +385,20 @@ def test_a_feed_that_was_removed_since_the_checkpoint_is_gone() -> None:
     first._take(first.engine.reconcile([], end_ms))
     found = crash(first, left, end_ms)
     assert (found.feeds, found.instruments) == ({}, {})
+    assert found.position == Position("e1", first.board.sequence)
+
+
+def test_a_halt_since_the_checkpoint_leaves_the_sessions_of_the_others() -> None:
+    """The note of its batch has only what changed."""
+    wanted = plan(3, schedule=compressed(ANCHOR_MS))
+    first, end_ms = run_life(wanted, 4_000)
+    left = first.end(end_ms)
+    halted, *others = first.board.rows
+    first.follow(msgspec.structs.replace(wanted, halts={halted: "news"}), end_ms)
+    first.run(end_ms, end_ms + STRIDE_MS)
+    instruments = crash(first, left, end_ms + STRIDE_MS).feeds["demo"].session.instruments
+    phases = {symbol: state.phase for symbol, state in instruments.items()}
+    assert phases == {halted: Phase.HALTED} | dict.fromkeys(others, Phase.OPEN)
 
 
 def test_a_quote_that_was_withdrawn_is_not_followed() -> None:
@@ -403,12 +418,13 @@ def test_only_batches_that_continue_the_checkpoint_count() -> None:
         Batch("e0", 11, ()),
         Batch("e1", 9, (Withdrawal("NVX", 1), Withdrawal("NVX", 1))),
         Batch("e1", 11, (Withdrawal("NVX", 1),)),
+        Batch("e1", 11, (Withdrawal("NVX", 1),)),
         Batch("e1", 12, ()),
         Batch("e1", 12, (Withdrawal("NVX", 1),)),
         Batch("e1", 14, (Withdrawal("NVX", 1),)),
         Batch("e1", 15, (Withdrawal("NVX", 1),)),
     ]
-    assert list(following(left, batches)) == [batches[2], batches[3], batches[4]]
+    assert list(following(left, batches)) == [batches[2], batches[4], batches[5]]
 
 
 def test_a_note_that_cannot_be_read_is_refused() -> None:

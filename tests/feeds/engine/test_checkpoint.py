@@ -319,6 +319,19 @@ def test_a_checkpoint_of_another_version_is_refused() -> None:
         unpack_checkpoint(pack_checkpoint(other))
 
 
+@pytest.mark.parametrize(
+    ("saved_ms", "is_shown"),
+    [(-1, False), (0, True), (253_402_300_799_999, True), (253_402_300_800_000, False)],
+)
+def test_a_time_that_no_calendar_shows_is_refused(saved_ms: int, is_shown: bool) -> None:
+    content = pack_checkpoint(msgspec.structs.replace(NO_CHECKPOINT, saved_ms=saved_ms))
+    if is_shown:
+        assert unpack_checkpoint(content).saved_ms == saved_ms
+    else:
+        with pytest.raises(InvalidCheckpoint, match="no calendar shows"):
+            unpack_checkpoint(content)
+
+
 @pytest.mark.slow
 def test_a_checkpoint_that_was_cut_off_is_refused() -> None:
     life, end_ms = run_life(plan(2), 20_000)

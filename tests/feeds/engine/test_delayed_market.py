@@ -8,15 +8,17 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from feeds.engine import delayed_market
+from feeds.engine.checkpoint import checkpoint_of
 from feeds.engine.delayed_market import DelayedMarket
 from feeds.engine.engine import Engine
 from feeds.engine.heard_statuses import HeardStatuses
 from feeds.engine.virtual_clock import START_MS, demo_plan
-from feeds.market.bars import MINUTE_MS
+from feeds.market.bars import INTERVALS, MINUTE_MS
 from feeds.market.board import LAST, Board
 from feeds.market.delayed_keys import delay_of, delayed, shown
 from feeds.market.events import (
     Batch,
+    Carryover,
     Delisting,
     Event,
     FeedState,
@@ -40,6 +42,9 @@ NVX, ORB = (
     )
     for symbol in ("NVX", "ORB")
 )
+
+
+DAY_MS = INTERVALS["1d"]
 
 
 def plan_of(*minutes: int, definitions: tuple[Definition, ...] = (NVX, ORB)) -> dict[str, FeedPlan]:
@@ -74,6 +79,62 @@ def test_twins_are_listed_at_once_and_without_a_price() -> None:
     closed = {"main": replace(plan_of(5)["main"], state=FeedState.CLOSED)}
     events = DelayedMarket().plan(closed, 0)
     assert {event.phase for event in events if isinstance(event, Status)} == {Phase.CLOSED}
+
+
+@pytest.mark.parametrize(
+    ("state", "phase"), [(FeedState.RUNNING, Phase.OPEN), (FeedState.CLOSED, Phase.CLOSED)]
+)
+def test_the_clock_of_a_new_twin_shows_the_time_before_the_delay(
+    state: FeedState, phase: Phase
+) -> None:
+    now = 3 * DAY_MS + 2 * MINUTE_MS
+    market = DelayedMarket()
+    events = market.plan({"main": replace(plan_of(5)["main"], state=state)}, now)
+    (status,) = [event for event in events if isinstance(event, FeedStatus)]
+    assert (status.state, status.phase, status.day) == (state, phase, 2)
+    assert (status.ts_event, status.exchange_ms) == (now, 3 * DAY_MS - 3 * MINUTE_MS)
+    days = {event.day for event in events if isinstance(event, Status)}
+    assert days == {2}
+
+
+def traded(*rows: tuple[str, Definition, int]) -> Board:
+    """Return a board of instruments that traded at a price and were halted on day 7."""
+    board = Board()
+    for feed, definition, price in rows:
+        symbol = definition.symbol
+        for event in (
+            Listing(feed, definition, 0),
+            Trade(symbol, price, 100, Side.BUY, 5),
+            Status(symbol, Phase.HALTED, "news", 6, 7),
+        ):
+            board.apply(board.sequence + 1, event)
+    return board
+
+
+def test_a_delay_that_begins_within_the_day_has_its_values_when_it_is_over() -> None:
+    """An instrument that is not on the board has none, nor has a feed that begins now."""
+    board = traded(("main", NVX, 123))
+    market = DelayedMarket(lambda: board)
+    market.plan(plan_of(), 0)
+    begun = market.plan(plan_of(1), 1_000)
+    assert not [event for event in begun if isinstance(event, Carryover)]
+    assert market.due(999 + MINUTE_MS) == []
+    (values,) = market.due(1_000 + MINUTE_MS)
+    assert isinstance(values, Carryover)
+    assert (values.symbol, values.last, values.reason) == ("NVX~1", 123, "news")
+    young = DelayedMarket(lambda: board)
+    young.plan(plan_of(1), 1_000)
+    assert young.due(1_000 + MINUTE_MS) == []
+
+
+def test_twins_of_an_earlier_life_show_what_they_showed() -> None:
+    left = checkpoint_of({}, traded(("main~1", replace(NVX, symbol="NVX~1"), 123)), 10)
+    events = DelayedMarket().plan(plan_of(1), 99, left)
+    _, values, status, _, other, _ = events
+    assert isinstance(values, Carryover)
+    assert (values.symbol, values.last, values.ts_event) == ("NVX~1", 123, 99)
+    assert status == Status("NVX~1", Phase.HALTED, "news", 99, 7)
+    assert other == Status("ORB~1", Phase.OPEN, "Delayed by 1 min, no data yet", 99, 0)
 
 
 def test_a_tick_happens_again_after_the_delay_and_not_a_moment_sooner() -> None:
@@ -200,9 +261,12 @@ def test_a_line_without_room_begins_again(monkeypatch) -> None:  # type: ignore[
     monkeypatch.setattr(delayed_market, "MAX_WAITING", 3)
     line = DelayedMarket()
     line.plan(plan_of(1), 0)
-    line.take([quote(at) for at in range(10, 14)], 14)
+    line.take([quote(at) for at in range(10, 13)], 14)
+    assert (line.due(20), line.restarts) == ([], 0)
+    line.take([quote(13)], 14)
     events = line.due(20)
     assert line.restarts == 1
+    assert line.due(20) == [], "what begins again does not wait"
     assert [type(event) for event in events[:3]] == [Delisting, Delisting, Listing]
     late = line.due(20 + MINUTE_MS)
     assert [event for event in late if isinstance(event, Quote)] == []

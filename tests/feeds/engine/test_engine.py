@@ -3,7 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from feeds.engine.checkpoint import unpack_note
 from feeds.engine.engine import Engine
 from feeds.exceptions import InvalidPlan
 from feeds.market.board import Board
@@ -17,8 +19,9 @@ from feeds.market.events import (
     Phase,
     Quote,
     Status,
+    Withdrawal,
 )
-from feeds.plan.plans import FeedPlan
+from feeds.plan.plans import FeedKind, FeedPlan, Playback
 from tests.support.market_script import NOW, definition, plan
 
 TODAY = NOW // 86_400_000
@@ -103,6 +106,40 @@ def test_a_feed_that_makes_a_step_runs_until_its_end_and_is_paused_again() -> No
     assert last.events[1].state is FeedState.PAUSED
     assert engine.step(NOW + 9_500).events == ()
     assert engine.reconcile([paused], NOW + 9_600).events == ()
+
+
+def test_the_note_of_a_step_by_hand_says_that_the_feed_is_paused_again() -> None:
+    """After a crash the market would go on with a feed that runs."""
+    engine, _ = open_engine()
+    begun = engine.reconcile([plan("NVX", until_ms=NOW + 1_000)], NOW)
+    ended = engine.step(NOW + 1_000)
+    states = [unpack_note(batch.note)["demo"].state for batch in (begun, ended)]
+    assert states == [FeedState.RUNNING, FeedState.PAUSED]
+    assert engine.step(NOW + 2_000).note == b""
+
+
+def test_another_source_withdraws_the_quotes_of_the_one_before() -> None:
+    engine, _ = open_engine()
+    recording, other = Playback(path="a.parquet"), Playback(path="b.parquet")
+    engine.reconcile([plan("NVX", kind=FeedKind.REPLAY, playback=recording)], NOW)
+    faster = replace(recording, speed=2.0)
+    same = engine.reconcile([plan("NVX", kind=FeedKind.REPLAY, playback=faster)], NOW)
+    assert Withdrawal not in kinds(same)
+    changed = [plan("NVX", "ORB", kind=FeedKind.REPLAY, playback=other)]
+    events = engine.reconcile(changed, NOW + 5).events
+    assert [event for event in events if isinstance(event, Withdrawal)] == [
+        Withdrawal("NVX", NOW + 5)
+    ], "an instrument that is new has no quote"
+
+
+def test_delayed_twins_follow_in_the_same_sequence() -> None:
+    engine, _ = open_engine()
+    engine.reconcile([plan("NVX", delays=(1,))], NOW)
+    engine.step(NOW + 40)
+    late = engine.step(NOW + 40 + 60_000)
+    quotes = [(event.symbol, event.ts_event) for event in late.events if isinstance(event, Quote)]
+    assert quotes == [("NVX", NOW + 60_040), ("NVX~1", NOW + 40)]
+    assert late.last == engine.sequence
 
 
 def test_a_step_that_was_heard_of_too_late_is_over_at_once() -> None:

@@ -18,7 +18,7 @@ from feeds.market.fingerprint import Fingerprint
 from feeds.plan.effects import Effect, EffectKind
 from feeds.plan.plans import FeedPlan
 from feeds.plan.price_bands import BandRules
-from feeds.plan.schedules import CompressedSchedule, Schedule, Segment
+from feeds.plan.schedules import CompressedSchedule, RoundTheClock, Schedule, Segment
 from feeds.simulator.demo_exchange import definitions
 from feeds.simulator.effect_grid import Effects, log_change_of
 from feeds.simulator.simulator import STEP_MS, Simulator
@@ -374,3 +374,41 @@ def test_the_preview_names_what_hinders_and_what_is_going_on_already() -> None:
     assert seen.others == (other,)
     assert seen.hindrance.startswith("The feed is paused")
     assert preview(plan_of(other), shock(symbol="ORB"), {}, {}, now_ms=START_MS).others == ()
+
+
+def test_the_preview_says_that_an_effect_after_the_close_waits_for_the_next_day() -> None:
+    schedule = CompressedSchedule(ShortDays(), START_MS - 45_000, 60_000)
+    begins = {after_ms: schedule.at(START_MS + after_ms).segment for after_ms in (1_000, 14_500)}
+    assert [segment is Segment.CLOSED for segment in begins.values()] == [False, True]
+    plan = plan_of(schedule=schedule)
+    said = [
+        preview(plan, shock(after_ms=after_ms), {}, {}, now_ms=START_MS).hindrance
+        for after_ms in begins
+    ]
+    after_close = "It begins after the close: the first prices of the next day will include it."
+    assert said == ["", after_close]
+
+
+class TenTimesAsFast(RoundTheClock):
+    """Trading that never stops, of an exchange whose clock runs faster than ours."""
+
+    def scale(self, number: int) -> float:
+        return 10.0
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(
+    ("length_ms", "most"),
+    [(1, 0.05), (15_000, 0.05 / 0.75), (30_000, 0.1), (60_000, 0.2), (120_000, 0.4)],
+)
+def test_a_price_is_said_to_hit_its_band_if_it_moves_away_from_the_mean_too_far(
+    sign: int, length_ms: int, most: float
+) -> None:
+    """The band is 5 % around a mean of five of its minutes, which follows a slow move."""
+    notes = []
+    for size in (0.99 * most, 1.01 * most):
+        effect = shock(sign * size, length_ms=length_ms)
+        plan = replace(plan_of(schedule=TenTimesAsFast()), bands=BandRules(1))
+        prices = {listed.symbol: 10_000 for listed in LISTED}
+        notes += {each.note for each in preview(plan, effect, prices, {}, now_ms=START_MS).touched}
+    assert notes == ["", "will probably hit its price band"]

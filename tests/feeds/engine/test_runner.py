@@ -10,7 +10,7 @@ from feeds.engine import runner
 from feeds.engine.engine import Engine
 from feeds.engine.runner import LAG_REPORT_S, Runner
 from feeds.market.events import Batch
-from tests.support.waiting import rest, until
+from tests.support.waiting import PATIENCE_S, rest, until
 
 STEP_S = 0.005
 
@@ -167,6 +167,42 @@ async def test_a_market_that_is_late_makes_fewer_ticks_if_these_are_the_reason(
         running.cancel()
     assert caplog.text.count("makes fewer ticks") == is_overload
     assert caplog.text.count("keeps its rate again") == is_overload
+
+
+async def test_a_clock_that_stands_still_stops_no_market() -> None:
+    class Standing(JumpingClock):
+        def monotonic(self) -> float:
+            self.asked += 1
+            return 5.0
+
+    clock = Standing()
+    market = market_of(Published(), clock)
+    running = asyncio.create_task(market.run())
+    await until(lambda: clock.asked > 20 or running.done())
+    assert not running.done()
+    running.cancel()
+
+
+async def test_the_rows_are_read_once_for_each_poke() -> None:
+    looks, pokes = 0, asyncio.Semaphore(0)
+
+    async def read_plans() -> list:
+        nonlocal looks
+        looks += 1
+        pokes.release()
+        return []
+
+    market = market_of(Published(), SystemClock(), read_plans=read_plans)
+    running = asyncio.create_task(market.run())
+    async with asyncio.timeout(PATIENCE_S):
+        await pokes.acquire()
+        for _ in range(2):
+            market.poke()
+            await pokes.acquire()
+    batches = market.batches
+    await until(lambda: market.batches > batches)
+    assert looks == 3
+    running.cancel()
 
 
 @pytest.mark.parametrize("how", ["stopped", "failed"])
