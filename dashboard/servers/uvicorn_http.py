@@ -54,6 +54,7 @@ class UvicornHttp(HeaderHttp):
     def connection_lost(self, exc: Exception | None) -> None:
         """End the deadline of a request that will not come; tell all that their reader left."""
         self._deadline.cancel()
+        self._unset_keepalive_if_required()  # uvicorn keeps it, and us, when a line breaks
         super().connection_lost(exc)
         # uvicorn tells only the newest of the requests that came at once.
         for cycle in filter(None, (self._running, *(cycle for cycle, _ in self.pipeline))):

@@ -16,10 +16,13 @@ from uvicorn.server import ServerState
 from dashboard.process.refusal_reasons import RefusalReason
 from dashboard.servers.daphne import DaphneServer
 from dashboard.servers.daphne_http import DaphneFactory
-from dashboard.servers.limits import LIMITS, ConnectionLimits
+from dashboard.servers.limits import ConnectionLimits
 from dashboard.servers.uploads import Uploads
 from dashboard.servers.uvicorn_http import UvicornHttp
 from tests.support.waiting import PATIENCE_S, until
+
+LIMITS = ConnectionLimits(head_bytes=400, headers=5, body_bytes=20, upload_bytes=200_000)
+"""Small ones; seconds are those of a real server."""
 
 
 class Application:
@@ -174,7 +177,10 @@ class DaphneTalk:
     address = "192.168.1.1"
 
     def __init__(
-        self, monkeypatch: pytest.MonkeyPatch, limits: ConnectionLimits, uploads: Uploads
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        limits: ConnectionLimits = LIMITS,
+        uploads: Uploads | None = None,
     ) -> None:
         self.line, self.application = DaphneLine(), Application()
         self.refusals = Counter[RefusalReason]()
@@ -215,10 +221,10 @@ class UvicornTalk:
 
     address = "127.0.0.1"
 
-    def __init__(self, limits: ConnectionLimits, uploads: Uploads) -> None:
+    def __init__(self, limits: ConnectionLimits = LIMITS, uploads: Uploads | None = None) -> None:
         self.line, self.application = UvicornLine(), Application()
         self.refusals = Counter[RefusalReason]()
-        parts = {"limits": limits, "uploads": uploads, "refusals": self.refusals}
+        parts = {"limits": limits, "uploads": uploads or Uploads(), "refusals": self.refusals}
         kind = type("BoundHttp", (UvicornHttp,), parts)
         config = Config(self.application, interface="asgi3", lifespan="off", log_config=None)
         config.load()
@@ -236,6 +242,7 @@ class UvicornTalk:
 
     def leave(self) -> None:
         """Break the line."""
+        self.line.is_closed = True
         self.line.protocol.connection_lost(ConnectionResetError())
 
     @property
@@ -253,12 +260,11 @@ def connecting(kind: str, monkeypatch: pytest.MonkeyPatch) -> Connect:
 
     def connect(limits: ConnectionLimits = LIMITS, uploads: Uploads | None = None) -> Talk:
         make = partial(DaphneTalk, monkeypatch) if kind == "daphne" else UvicornTalk
-        return make(limits, uploads or Uploads())
+        return make(limits, uploads)
 
     return connect
 
 
 def statuses(talk: Talk) -> list[int]:
     """Return the statuses of the answers so far."""
-    lines = talk.line.sent.split(b"HTTP/1.1 ")[1:]
-    return [int(line[:3]) for line in lines]
+    return [int(line[2:5]) for line in talk.line.sent.split(b"HTTP/1.")[1:]]

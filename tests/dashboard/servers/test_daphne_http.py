@@ -1,38 +1,34 @@
 """The deadlines and bounds of requests on Daphne, over a connection in memory."""
 
 from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+import pytest_asyncio
 from twisted.internet.address import IPv4Address
+from twisted.internet.interfaces import ISSLTransport
 from twisted.internet.task import Clock
-from twisted.internet.testing import StringTransport
+from zope.interface import alsoProvides
 
 from dashboard.process.refusal_reasons import RefusalReason
 from dashboard.servers.daphne import DaphneServer
 from dashboard.servers.daphne_http import DaphneFactory
 from dashboard.servers.limits import LIMITS
+from dashboard.servers.refusals import text_of
 from dashboard.servers.uploads import Uploads
+from tests.dashboard.servers.http_talks import LIMITS as SMALL
+from tests.dashboard.servers.http_talks import DaphneLine, DaphneTalk, statuses
+from tests.support.waiting import until
 
 HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
-
-
-class Line(StringTransport):
-    """Keeps what the server writes and what it does with the line."""
-
-    has_ended = is_aborted = False
-
-    def loseWriteConnection(self) -> None:  # noqa: N802 Twisted's name
-        self.has_ended = True
-
-    def abortConnection(self) -> None:  # noqa: N802 Twisted's name
-        self.is_aborted = True
 
 
 class Talk:
     """A connection to Daphne, and a clock that a test moves."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.clock, self.line = Clock(), Line()
+        self.clock, self.line = Clock(), DaphneLine()
         self.refusals = Counter[RefusalReason]()
         monkeypatch.setattr("dashboard.servers.daphne_http.reactor", self.clock)
         server = DaphneServer(
@@ -128,3 +124,81 @@ def test_a_connection_that_ended_has_no_deadline(talk: Talk) -> None:
     talk.protocol.connectionLost(None)
     talk.clock.advance(LIMITS.body_s)
     assert (talk.status, talk.clock.getDelayedCalls()) == (b"", [])
+
+
+# --- the application's side -----------------------------------------------------------------
+@pytest_asyncio.fixture
+async def served(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DaphneTalk]:
+    talk = DaphneTalk(monkeypatch, SMALL, Uploads([b"/up"], admit_all))
+    yield talk
+    talk.application.over.set()
+
+
+async def admit_all(scope: object) -> bool:
+    return True
+
+
+def upload(size: int) -> bytes:
+    return b"POST /up HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size
+
+
+async def test_nothing_is_read_while_somebody_asks_who_sends_it(served: DaphneTalk) -> None:
+    assert served.line.is_read
+    served.say(upload(200_000))
+    assert not served.line.is_read
+    await until(lambda: served.line.is_read)
+
+
+async def test_a_large_body_stays_in_its_file_until_it_is_read(served: DaphneTalk) -> None:
+    served.say(upload(200_000))
+    await until(lambda: served.line.is_read)
+    served.say(bytes(200_000))
+    await served.application.asked()
+    (request,) = served.server.connections
+    assert [message["body"] for message in request.application_queue._items] == [b""]
+    assert len((await served.application.hear())["body"]) == 65_536
+
+
+async def test_the_question_about_a_sender_says_if_the_line_is_encrypted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    schemes: list[str] = []
+
+    async def admits(scope: dict[str, Any]) -> bool:
+        schemes.append(scope["scheme"])
+        return False
+
+    talk = DaphneTalk(monkeypatch, SMALL, Uploads([b"/up"], admits))
+    alsoProvides(talk.line, ISSLTransport)
+    talk.say(upload(21))
+    await until(lambda: schemes)
+    assert schemes == ["https"]
+
+
+@pytest.mark.parametrize(
+    ("is_begun", "status", "is_aborted"), [(False, [500], False), (True, [200], True)]
+)
+async def test_an_application_that_fails_is_an_answer_or_the_end_of_one(
+    served: DaphneTalk, is_begun: bool, status: list[int], is_aborted: bool
+) -> None:
+    served.say(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    await served.application.asked()
+    if is_begun:
+        await served.application.begin()
+        await served.application.write(b"o", more=True)
+    (request,) = served.server.connections
+    request.handle_exception(RuntimeError("broken"))
+    assert (statuses(served), served.line.is_aborted) == (status, is_aborted)
+    assert served.line.has_ended is not is_begun
+    assert served.line.sent.endswith(b"o" if is_begun else text_of(500).encode())
+
+
+async def test_an_application_that_fails_after_its_reader_left_says_nothing(
+    served: DaphneTalk,
+) -> None:
+    served.say(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    await served.application.asked()
+    (request,) = served.server.connections
+    served.leave()
+    request.handle_exception(RuntimeError("broken"))
+    assert (statuses(served), served.line.is_aborted) == ([], False)

@@ -1,38 +1,18 @@
 """The bounds and deadlines of requests, the same on both servers, over a line in memory."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from dashboard.process.refusal_reasons import RefusalReason
-from dashboard.servers.limits import ConnectionLimits
 from dashboard.servers.uploads import Uploads
-from tests.dashboard.servers.http_talks import Connect, Talk, connecting, statuses
+from tests.dashboard.servers.http_talks import LIMITS, Connect, statuses
 from tests.support.waiting import until
 
-LIMITS = ConnectionLimits(head_bytes=400, headers=5, body_bytes=20, upload_bytes=200_000)
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-
-
-@pytest_asyncio.fixture(params=["daphne", "uvicorn"])
-async def connect(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Connect]:
-    talks: list[Talk] = []
-    open_talk = connecting(request.param, monkeypatch)
-
-    def connect(limits: ConnectionLimits = LIMITS, uploads: Uploads | None = None) -> Talk:
-        talks.append(open_talk(limits, uploads))
-        return talks[-1]
-
-    yield connect
-    for talk in talks:
-        talk.application.over.set()
-        talk.leave()
 
 
 def post(length: int, path: bytes = b"/") -> bytes:
@@ -79,18 +59,6 @@ async def test_a_body_of_more_is_refused_and_counted(
     assert talk.line.is_aborted
 
 
-async def test_what_waits_for_a_body_that_is_refused_hears_of_the_end(connect: Connect) -> None:
-    talk = connect()
-    talk.say(CHUNKED + chunk(15))
-    talk.say(GET if talk.application.scopes else chunk(6))
-    await until(lambda: statuses(talk) == [413])
-    for number in range(len(talk.application.calls)):  # Daphne asks only when the body is here
-        event = await talk.application.hear(number)
-        assert event["type"] == "http.disconnect"
-        await talk.application.answer(number=number)
-    assert statuses(talk) == [413]
-
-
 class Door:
     """Asks whether somebody may send a large body; a test answers."""
 
@@ -129,6 +97,65 @@ async def test_an_import_by_somebody_who_may_arrives_whole(connect: Connect, siz
     await talk.application.answer()
     assert (statuses(talk), talk.refusals) == ([200], {})
     assert await talk.application.hear() == {"type": "http.disconnect"}
+
+
+@pytest.mark.parametrize("is_heard", [False, True])
+async def test_an_import_whose_sender_leaves_ends_for_who_reads_it(
+    connect: Connect, is_heard: bool
+) -> None:
+    door = Door()
+    door.say(True)
+    talk = connect(uploads=door.uploads)
+    talk.say(post(70_000, b"/up"))
+    await until(lambda: door.scopes and talk.line.is_read)
+    talk.say(bytes(70_000))
+    await talk.application.asked()
+    if is_heard:
+        assert await talk.application.hear_body() == bytes(70_000)
+    hearing = asyncio.ensure_future(talk.application.hear()) if is_heard else None
+    await asyncio.sleep(0)
+    talk.leave()
+    assert await (hearing or talk.application.hear()) == {"type": "http.disconnect"}
+
+
+@pytest.mark.parametrize("answer", [True, False])
+async def test_who_is_asked_too_late_changes_nothing(connect: Connect, answer: bool) -> None:
+    door = Door()
+    talk = connect(uploads=door.uploads)
+    talk.say(post(21, b"/up"))
+    await until(lambda: door.scopes)
+    talk.advance(LIMITS.upload_s)
+    assert (statuses(talk), talk.line.has_ended) == ([408], True)
+    door.say(answer)
+    other = Door()
+    gone = connect(uploads=other.uploads)
+    gone.say(post(21, b"/up"))
+    await until(lambda: other.scopes)
+    gone.leave()
+    other.say(answer)
+    await asyncio.sleep(0)
+    assert (statuses(talk), talk.refusals) == ([408], {RefusalReason.TOO_LATE: 1})
+    assert (statuses(gone), gone.refusals) == ([], {})
+
+
+EXPECTING = b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n"
+
+
+async def test_who_asks_before_a_body_hears_to_go_on_or_why_not(connect: Connect) -> None:
+    talk = connect()
+
+    async def hear_body() -> bytes:
+        await talk.application.asked()
+        return await talk.application.hear_body()
+
+    talk.say(EXPECTING % 20)
+    hearing = asyncio.ensure_future(hear_body())
+    await until(lambda: statuses(talk) == [100])
+    talk.say(b"y" * 20)
+    assert await hearing == b"y" * 20
+    refused = connect()
+    refused.say(EXPECTING % 21)
+    assert statuses(refused) == [413]
 
 
 async def test_an_import_by_somebody_who_may_not_is_refused_unread(connect: Connect) -> None:
@@ -199,8 +226,9 @@ async def test_a_head_over_a_bound_is_refused_and_counted_once(
 ) -> None:
     talk = connect()
     talk.say(request_bytes)
-    talk.say(GET)
     assert (statuses(talk), talk.line.has_ended) == ([status], True)
+    talk.say(GET)
+    assert statuses(talk) == [status]
     assert (talk.refusals, talk.application.scopes) == ({reason: 1}, [])
 
 
@@ -215,6 +243,24 @@ async def test_every_request_of_a_connection_has_the_whole_bounds(connect: Conne
 
 
 # --- the time between requests --------------------------------------------------------------
+async def test_a_silent_connection_ends_without_an_answer(connect: Connect) -> None:
+    talk = connect()
+    talk.advance(LIMITS.head_s - 1)
+    assert not talk.line.is_closed
+    talk.advance(1)
+    assert (talk.line.is_closed, talk.line.sent, talk.refusals) == (True, b"", {})
+
+
+async def test_a_head_has_its_time_however_often_bytes_come(connect: Connect) -> None:
+    talk = connect()
+    for part in (b"GET / HTTP/1.1\r\n", *[b"A: b\r\n"] * 4):
+        talk.advance(LIMITS.head_s / 5 - 0.1)
+        talk.say(part)
+    assert statuses(talk) == []
+    talk.advance(0.5)
+    assert (statuses(talk), talk.refusals) == ([408], {RefusalReason.TOO_LATE: 1})
+
+
 async def test_a_connection_between_requests_ends_without_an_answer(connect: Connect) -> None:
     talk = connect()
     talk.say(GET)
@@ -254,14 +300,46 @@ async def test_a_request_that_came_early_is_served_after_the_one_before(connect:
     assert talk.line.is_closed
 
 
-# --- answers that have begun ----------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("begun", "seconds"), [(GET[:5], LIMITS.head_s), (post(5) + b"yy", LIMITS.body_s)]
+)
+async def test_a_request_of_which_a_part_came_early_has_its_whole_time(
+    connect: Connect, begun: bytes, seconds: float
+) -> None:
+    talk = connect(replace(LIMITS, idle_s=1))
+    talk.say(GET + begun)
+    await talk.application.asked()
+    await talk.application.answer()
+    talk.advance(seconds - 0.1)
+    assert (statuses(talk), talk.line.is_closed) == ([200], False)
+    talk.advance(0.1)
+    assert (statuses(talk), talk.refusals) == ([200, 408], {RefusalReason.TOO_LATE: 1})
+
+
+@pytest.mark.parametrize(
+    "head", [b"GET / HTTP/1.1\r\nConnection: close\r\n", b"GET / HTTP/1.0\r\n"]
+)
+async def test_a_connection_for_one_request_ends_with_its_answer(
+    connect: Connect, head: bytes
+) -> None:
+    talk = connect()
+    talk.say(head + b"\r\n")
+    await talk.application.asked()
+    await talk.application.answer()
+    assert (statuses(talk), talk.line.is_closed) == ([200], True)
+    assert talk.timers == 0
+
+
+@pytest.mark.parametrize("is_answered", [False, True])
 async def test_a_connection_that_is_lost_has_no_deadline_and_its_readers_know(
-    connect: Connect,
+    connect: Connect, is_answered: bool
 ) -> None:
     talk = connect()
     talk.say(GET)
     await talk.application.asked()
     assert (await talk.application.hear())["type"] == "http.request"
+    if is_answered:
+        await talk.application.answer()
     talk.leave()
     assert await talk.application.hear() == {"type": "http.disconnect"}
     assert talk.timers == 0

@@ -182,9 +182,9 @@ class Follower:
         for _ in range(times):
             count = self.link.asked.count("read")
             self.link.silence.release()
-            await until(lambda count=count: self._is_past(count))
+            await until(lambda count=count: self._has_read(count))
 
-    def _is_past(self, reads: int) -> bool:
+    def _has_read(self, reads: int) -> bool:
         return self.task.done() or self.link.asked.count("read") > reads
 
 
