@@ -263,6 +263,21 @@ def test_a_position_of_one_access_is_none_of_another() -> None:
         )
 
 
+def test_only_an_access_with_limits_marks_its_positions() -> None:
+    marks = [
+        access.mark
+        for access in (
+            Access(frozenset({"lab"})),
+            Access(frozenset({"lab"}), frozenset({"lab"})),
+            Access(frozenset({"lab"}), frozenset({"lab~15"})),
+            Access(frozenset({"lab", "bonds"})),
+        )
+    ]
+    assert len(set(marks)) == 4
+    assert all(marks)
+    assert UNLIMITED.mark == Access(granted=frozenset({"lab"})).mark == ""
+
+
 def test_positions_of_an_access_are_read_back() -> None:
     position = Position("9f86d081", 118)
     for access in (UNLIMITED, NOBODY, LATE):

@@ -2,7 +2,9 @@
 
 import pytest
 
-from dashboard.people.admission import why_foreign
+from dashboard.people import admission
+from dashboard.people.admission import SIGNED_OUT, identify, why_foreign
+from dashboard.people.identity import Identity, SessionCredential, newcomers
 
 HOST = "market.example.com"
 ORIGIN = f"https://{HOST}"
@@ -77,3 +79,25 @@ def test_a_refusal_repeats_little_and_nothing_that_breaks_a_line() -> None:
 )
 def test_without_an_origin_the_browser_or_our_page_says_it(headers, is_ours) -> None:
     assert (why(host=HOST, **headers) is None) is is_ours
+
+
+@pytest.mark.parametrize("may_wait", [True, False])
+@pytest.mark.parametrize("found", [Identity(7, "ada", 1, None), None])
+async def test_a_request_is_of_who_is_found(monkeypatch, may_wait, found) -> None:
+    """Requests that may wait are looked up with others, and the rest by themselves."""
+
+    async def together(credential):
+        return found if may_wait and credential == SessionCredential("k") else None
+
+    async def alone(credentials):
+        return {} if may_wait or found is None else dict.fromkeys(credentials, found)
+
+    monkeypatch.setattr(newcomers, "find", together)
+    monkeypatch.setattr(admission, "look_up", alone)
+    headers = [
+        (b"host", b"localhost"),
+        (b"origin", b"http://localhost"),
+        (b"cookie", b"sessionid=k"),
+    ]
+    scope = {"scheme": "ws", "headers": headers}
+    assert await identify(scope, may_wait=may_wait) == (found or SIGNED_OUT)

@@ -22,6 +22,7 @@ from django.test.utils import CaptureQueriesContext
 from dashboard import runtime
 from dashboard.exceptions import LinkEnded
 from dashboard.people import forgotten_password
+from dashboard.people.accounts import AccountAdapter
 from dashboard.people.admission import SIGNED_OUT, identify
 from dashboard.people.forgotten_password import (
     MOST_AT_ONCE,
@@ -216,6 +217,22 @@ def test_two_pages_of_one_link_at_once_set_one_password(ada, later, monkeypatch)
     assert "This link no longer works" in answer.content.decode()
     assert User.objects.get().check_password(NEW)
     assert AuditEntry.objects.filter(action="reset password").count() == 1
+
+
+def test_a_key_sets_one_password_and_forgets_failed_sign_ins(ada, monkeypatch):
+    key, forgotten = ResetTokens().make_token(ada), []
+    monkeypatch.setattr(
+        AccountAdapter, "forget_failures", lambda self, user: forgotten.append(user)
+    )
+    form = NewPasswordForm({"password1": NEW, "password2": NEW}, user=ada, temp_key=key)
+    assert form.is_valid()
+    form.save()
+    assert User.objects.get().check_password(NEW)
+    assert forgotten == [ada]
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.target, entry.actor_name) == ("reset password", "user ada", "ada")
+    with pytest.raises(LinkEnded):
+        set_forgotten_password(ada, "another staple gun", key=key)
 
 
 @pytest.mark.parametrize("change", [nobody, deactivate, change_address])

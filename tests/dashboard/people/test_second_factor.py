@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from allauth.core.context import request_context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
@@ -10,8 +11,10 @@ from asgiref.sync import async_to_sync
 from django.conf import settings as site
 from django.contrib.auth.models import Permission, User
 from django.core.cache import cache
-from django.test import Client
+from django.core.exceptions import ValidationError
+from django.test import Client, RequestFactory
 
+from dashboard.people import second_factor
 from dashboard.people.admission import SIGNED_OUT, identify
 from feeds.models import AuditEntry
 from tests.support.codes import PERIOD_S, code_of
@@ -101,6 +104,48 @@ def test_an_app_is_added_and_asked_for_at_the_next_sign_in(ada, watch):
     show(other, code_of(key))
     assert is_signed_in(other)
     assert come(other).user_id == ada.pk
+
+
+@pytest.mark.parametrize("form", [second_factor.CodeForm, second_factor.ConfirmForm])
+def test_a_form_takes_a_code_once_in_its_period(ada, watch, form):
+    add_app(ada)
+    found = []
+    with request_context(RequestFactory().post(CODE)):
+        for later_s in (0, PERIOD_S - 2, 2):
+            watch.now_s += later_s
+            sent = form({"code": code_of(KEY)}, user=ada)
+            found.append((sent.is_valid(), sent.cleaned_data.get("code") == code_of(KEY)))
+    assert found == [(True, True), (False, False), (True, True)]
+    assert Authenticator.objects.get().data["secret"]
+
+
+def test_a_recovery_code_is_left_to_allauth(ada):
+    codes = RecoveryCodes.activate(ada).instance
+    assert second_factor.spend(codes)
+    assert second_factor.spend(codes)
+
+
+PASSKEY_FORMS = [
+    (second_factor.PasskeyForm, "clean_credential"),
+    (second_factor.PasskeyLoginForm, "clean_credential"),
+    (second_factor.PasskeyConfirmForm, "clean_credential"),
+    (second_factor.AddPasskeyForm, "clean"),
+]
+
+
+@pytest.mark.parametrize(("kind", "check"), PASSKEY_FORMS)
+def test_a_form_takes_the_passkey_that_was_read_and_refuses_junk(monkeypatch, kind, check):
+    form, read = kind.__new__(kind), {"credential": object()}
+    monkeypatch.setattr(kind.__base__, check, lambda self: read)
+    assert getattr(form, check)() is read
+
+    def stumble(self):
+        raise KeyError("response")
+
+    monkeypatch.setattr(kind.__base__, check, stumble)
+    with pytest.raises(ValidationError) as refusal:
+        getattr(form, check)()
+    assert refusal.value.code == "incorrect_code"
 
 
 @pytest.mark.slow
@@ -287,6 +332,43 @@ def test_without_the_setting_staff_need_none(staff):
 
 
 # --- admins ---------------------------------------------------------------------------------
+def test_recovery_codes_go_with_the_last_factor_and_with_no_other(ada):
+    root, bob, eve = (User.objects.create_user(name) for name in ("root", "bob", "eve"))
+    for user in (ada, bob, eve):
+        add_app(user)
+        RecoveryCodes.activate(user)
+    Authenticator.objects.create(user=bob, type="webauthn", data={"name": "key"})
+    chosen = Authenticator.objects.filter(type="totp", user__in=[ada, bob])
+    assert second_factor.remove_factors(chosen, actor=root) == 2
+    left = Authenticator.objects.values_list("user__username", "type")
+    assert set(left) == {
+        ("bob", "recovery_codes"), ("bob", "webauthn"), ("eve", "totp"), ("eve", "recovery_codes"),
+    }  # fmt: skip
+    entries = AuditEntry.objects.order_by("target").values_list("target", "actor_name", "before")
+    assert list(entries) == [
+        ("user ada", "root", {"type": "totp"}),
+        ("user bob", "root", {"type": "totp"}),
+    ]
+    assert second_factor.remove_factors(chosen, actor=root) == 0
+
+
+@pytest.mark.parametrize(
+    ("is_staff", "is_superuser", "wanted", "must"),
+    [
+        (True, False, True, True),
+        (False, True, True, True),
+        (False, False, True, False),
+        (True, True, False, False),
+    ],
+)
+def test_staff_and_superusers_must_show_one_where_the_site_says_so(
+    settings, is_staff, is_superuser, wanted, must
+):
+    settings.MARKET_STAFF_SECOND_FACTOR = wanted
+    user = User(is_staff=is_staff, is_superuser=is_superuser)
+    assert second_factor.must_show(user) is must
+
+
 @pytest.mark.slow
 def test_an_admin_takes_a_lost_factor_away_and_sees_no_secret(ada):
     factor = add_app(ada)

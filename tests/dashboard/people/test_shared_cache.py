@@ -102,6 +102,15 @@ def test_a_value_may_end_at_once_or_never(watch: Watch) -> None:
     assert [cache.get(key) for key in ("now", "never", "default")] == [None, 2, None]
 
 
+def test_a_value_takes_the_place_of_its_own_key_alone(watch: Watch) -> None:
+    cache.set("other", 1, 30)
+    watch.now_s += 30
+    assert cache.add("key", 2, 30)
+    assert cache.get("other") is None
+    assert cache.add("other", 3, 30)
+    assert (cache.get("key"), cache.get("other")) == (2, 3)
+
+
 def test_a_clock_that_is_set_back_ends_nothing(watch: Watch) -> None:
     cache.set("key", 1, 30)
     watch.now_s -= 3600

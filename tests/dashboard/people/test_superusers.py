@@ -2,8 +2,10 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.forms.models import model_to_dict
 from django.test import Client
 
+from dashboard.admin import LAST_SUPERUSER, AccountForm
 from dashboard.exceptions import LastSuperuser
 from dashboard.people import account_deletion
 from dashboard.people.superusers import are_last_superusers
@@ -66,6 +68,22 @@ def test_the_last_superuser_does_not_give_it_up(admin: Client, root: User, field
     assert FACT in change(admin, root, **{field: ""})
     root.refresh_from_db()
     assert all(getattr(root, name) for name in FIELDS)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_form_refuses_at_the_field_that_takes_it_away(
+    root: User, ada: User, field: str, others: int
+) -> None:
+    for number in range(others):
+        User.objects.create_superuser(f"other{number}")
+    shown = model_to_dict(root, [*FIELDS, "username"])
+    sent = {f"initial-{name}": value for name, value in shown.items()} | shown | {field: ""}
+    refusal = {field: [LAST_SUPERUSER]} if not others else {}
+    form = AccountForm(sent, instance=User.objects.get(pk=root.pk))
+    assert {name: form.errors[name] for name in form.errors if name in FIELDS} == refusal
+    of_ada = AccountForm(sent | {"username": "ada"}, instance=User.objects.get(pk=ada.pk))
+    assert not any(LAST_SUPERUSER in errors for errors in of_ada.errors.values())
 
 
 @pytest.mark.slow

@@ -65,6 +65,35 @@ def test_a_token_lets_its_user_in_and_nobody_else(ada):
         assert come(ada, wrong) == SIGNED_OUT
 
 
+@pytest.mark.parametrize("kind", ["Bearer", "Basics", "", "basic"])
+def test_a_secret_comes_by_basic_authentication_alone(ada, kind):
+    _, secret = make(ada)
+    sent = f"{kind} ".encode() + b64encode(f"ada:{secret}".encode())
+    found = async_to_sync(identify)({"headers": [(b"authorization", sent)]})
+    assert (found != SIGNED_OUT) is (kind == "basic")
+
+
+def test_a_token_that_has_the_present_mark_is_not_written_again(ada, django_assert_num_queries):
+    token, _ = make(ada)
+    with django_assert_num_queries(0):
+        token_service.renew_mark(token)
+    ApiToken.objects.update(password_mark="former")
+    token.refresh_from_db()
+    token_service.renew_mark(token)
+    assert ApiToken.objects.get().password_mark == ada.get_session_auth_hash()[:16]
+
+
+def test_a_use_is_written_again_after_five_minutes(ada):
+    token, _ = make(ada)
+    now = timezone.now()
+    for minutes, is_written in ((None, True), (4.9, False), (5.1, True)):
+        noted = None if minutes is None else now - timedelta(minutes=minutes)
+        ApiToken.objects.update(last_used_at=noted)
+        token.refresh_from_db()
+        token_service.note_use([token])
+        assert (ApiToken.objects.get().last_used_at != noted) is is_written
+
+
 def test_no_column_holds_the_secret(ada):
     token, secret = make(ada)
     stored = ApiToken.objects.values().get()
