@@ -151,6 +151,23 @@ def test_two_processes_that_look_at_once_do_not_both_claim(ada, monkeypatch):
     assert Dispatch.objects.get().attempts == 1
 
 
+def test_who_read_the_rows_before_another_claimed_gets_neither_dispatch_of_the_destination(ada):
+    hook(ada)
+    notify()
+    notify()
+    make_due()
+    rows = Dispatch.objects.select_related("destination").order_by("pk")
+    (first, *_), (same, second) = rows.all(), rows.all()
+    now = timezone.now()
+    assert claims._take(first, now)
+    assert not claims._take(same, now)
+    assert not claims._take(second, now), "the pace is that of the destination"
+    make_due()
+    second = rows.get(pk=second.pk)
+    Dispatch.objects.filter(pk=second.pk).update(attempts=1)
+    assert not claims._take(second, now), "another one took it meanwhile"
+
+
 def test_what_a_dead_process_had_claimed_is_sent_after_its_lease(ada):
     hook(ada)
     notify()
@@ -208,6 +225,10 @@ def test_who_may_no_longer_see_an_instrument_hears_nothing_of_it(ada):
     Instrument.objects.create(
         feed=feed, symbol="NVX", name="NVX", sector="Energy", reference_price=Decimal(10)
     )
+    Instrument.objects.create(
+        feed=Feed.objects.create(slug="demo", name="Demo"), symbol="ORB", name="ORB",
+        sector="Energy", reference_price=Decimal(10),
+    )  # fmt: skip
     group = Group.objects.create(name="traders")
     Entitlement.objects.create(group=group, feed=feed, delay_minutes=15)
     ada.groups.add(group)
@@ -294,6 +315,8 @@ def test_a_webhook_that_fails_for_long_is_paused_and_its_owner_hears_of_it(
     notice = Notification.objects.first()
     assert notice.title == "The webhook “dead” is paused"
     assert why in notice.body
+    assert notice.body.endswith(" Mend it, send a test and resume it.")
+    assert (notice.level, notice.user) == ("warning", ada)
     # The other webhook says so as well, and this one gets nothing more.
     assert Dispatch.objects.filter(notification=notice).get().destination == other
     resume_destination(row)
@@ -318,7 +341,17 @@ def test_a_test_is_tried_once_also_while_paused(ada):
     send_test(row)
     (parcel,) = claim_all()
     assert parcel.message_id.startswith("test_")
-    assert msgspec.json.decode(parcel.body)["type"] == "test"
+    said = msgspec.json.decode(parcel.body)
+    sent = Dispatch.objects.get()
+    assert (said["type"], said["timestamp"]) == ("test", sent.created_at.isoformat())
+    assert said["data"] == {
+        "id": f"test_{sent.pk}",
+        "title": "This is a test",
+        "body": "Notifications of your account arrive here.",
+        "level": "info",
+        "symbol": "",
+        "url": "https://market.example/notifications/",
+    }
     note(parcel, BAD)
     assert states() == ["given up"]
 
@@ -359,8 +392,12 @@ def test_a_new_secret_signs_beside_the_former_one_for_a_day(ada):
 def test_pausing_gives_up_what_waits(ada):
     row = hook(ada)
     notify()
+    before = timezone.now()
     pause_destination(row)
     assert states() == ["given up"]
+    given_up = Dispatch.objects.get()
+    assert given_up.error == "The webhook was paused."
+    assert before <= given_up.ended_at <= timezone.now()
     notify()
     resume_destination(row)
     notify()

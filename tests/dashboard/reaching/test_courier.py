@@ -1,6 +1,7 @@
 """Webhooks from the row to a receiver: failures, hangs, redirects, and processes that die."""
 
 import asyncio
+from collections import defaultdict
 from contextlib import asynccontextmanager
 from ipaddress import ip_network
 from pathlib import Path
@@ -13,7 +14,7 @@ from django.contrib.auth.models import User
 from dashboard.models import Dispatch, Notification
 from dashboard.reaching import courier as courier_module
 from dashboard.reaching import outgoing as outgoing_module
-from dashboard.reaching.claims import SendOutcome
+from dashboard.reaching.claims import Parcel, SendOutcome
 from dashboard.reaching.courier import Courier
 from dashboard.reaching.endpoints import ReachRules
 from dashboard.reaching.outgoing import TOTAL_S, Outgoing
@@ -169,6 +170,69 @@ async def test_two_processes_send_each_message_once() -> None:
     async with running(first), running(second):
         await until_states(first, *["delivered"] * 6)
     assert len(sent) == len(set(sent)) == 6
+
+
+class Post:
+    """Claims, sends and outcomes without rows: what is asked for, and what is still on its way."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *batches: list[Parcel]) -> None:
+        self.batches = list(batches)
+        self.asked: list[tuple[int, set[int], list[int]]] = []
+        self.outcomes: list[int] = []
+        self.ends = defaultdict(asyncio.Event)
+        self.courier = Courier(self.send, origin="https://m.example")
+        monkeypatch.setattr(courier_module, "claim_parcels", self.claim)
+        monkeypatch.setattr(courier_module, "note_outcome", self.note)
+        for name in ("LOOK_S", "BUSY_LOOK_S"):  # nothing happens by the clock
+            monkeypatch.setattr(courier_module, name, 600)
+
+    def claim(self, *, origin: str, limit: int, busy: list[int], full: list[int]) -> list[Parcel]:
+        assert origin == "https://m.example"
+        self.asked.append((limit, set(busy), full))
+        return self.batches.pop(0) if self.batches else []
+
+    async def send(self, parcel: Parcel) -> SendOutcome:
+        await self.ends[parcel.dispatch_id].wait()
+        return SendOutcome(status=204)
+
+    def note(self, parcel: Parcel, outcome: SendOutcome, *, chance: float) -> None:
+        assert (outcome.status, 0 <= chance < 1) == (204, True)
+        self.outcomes.append(parcel.dispatch_id)
+
+
+def parcels(*user_ids: int) -> list[Parcel]:
+    return [
+        Parcel(
+            dispatch_id=number, destination_id=100 + number, user_id=user_id, attempt=1,
+            kind="webhook", address="", message_id="", body=b"",
+        )
+        for number, user_id in enumerate(user_ids)
+    ]  # fmt: skip
+
+
+async def test_what_is_on_its_way_leaves_less_room_until_it_is_done(monkeypatch) -> None:
+    post = Post(monkeypatch, parcels(7, 7, 7, 8, 8))
+    async with running(post.courier):
+        await until(lambda: len(post.courier._open) == 5)
+        post.courier.wake()
+        await until(lambda: len(post.asked) == 2)
+        post.ends[1].set()
+        await until(lambda: len(post.asked) == 3)
+    everything = {100, 101, 102, 103, 104}
+    assert post.asked == [(16, set(), []), (11, everything, [7]), (12, everything - {101}, [])]
+    assert post.outcomes == [1]
+
+
+async def test_with_sixteen_on_their_way_nothing_more_is_claimed(monkeypatch) -> None:
+    post = Post(monkeypatch, parcels(*range(16)))
+    async with running(post.courier):
+        await until(lambda: len(post.courier._open) == 16)
+        looked = asyncio.create_task(post.courier._claim())
+        assert await looked == []
+        post.courier.wake()
+        post.ends[3].set()
+        await until(lambda: len(post.asked) == 2)
+    assert [limit for limit, _, _ in post.asked] == [16, 1]
 
 
 async def test_an_outcome_that_cannot_be_stored_ends_nothing(monkeypatch) -> None:

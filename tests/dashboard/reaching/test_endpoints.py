@@ -97,6 +97,7 @@ def test_a_private_address_is_refused_however_it_is_written(host: str) -> None:
         ("https://example.com:x/", "port"),
         ("https://[fe80::1%25eth0]/", "IPv6"),
         ("https://[example.com]/", "address"),
+        ("https://[v1.a]/", "This is no address of IPv6."),
         ("https://[::1/", "no address"),
         ("https://example.com/" + "x" * 1000, "1000"),
     ],

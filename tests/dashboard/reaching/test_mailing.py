@@ -153,6 +153,10 @@ def test_each_attempt_has_the_same_id(ada, monkeypatch):
         (ConnectionRefusedError(111, "no"), None, "could not be used: ConnectionRefusedError."),
         (TimeoutError("slow"), None, "could not be used: TimeoutError."),
         (SMTPDataError(250, b"odd"), None, "refused the message (250)"),
+        (SMTPDataError(399, b"odd"), None, "refused the message (399)"),
+        (SMTPDataError(400, b"odd"), 400, "refused the message (400)"),
+        (SMTPDataError(599, b"odd"), 599, "refused the message (599)"),
+        (SMTPDataError(600, b"odd"), None, "refused the message (600)"),
     ],
 )
 def test_a_failure_of_the_mail_server_is_tried_again(ada, error, status, why):
@@ -209,7 +213,13 @@ def test_e_mail_that_fails_for_a_day_is_paused_and_the_page_says_so(ada, monkeyp
     fail_with(monkeypatch, SMTPDataError(550, b"no"))
     carry()
     assert mail_of(ada).state == "failed"
-    assert Notification.objects.first().title == "E-mail of your notifications is paused"
+    notice = Notification.objects.first()
+    assert notice.title == "E-mail of your notifications is paused"
+    assert notice.body == (
+        "Nothing arrived there for a day. "
+        "The last time: The mail server refused the message (550). "
+        "Ask an admin about your address, send a test and turn it on again."
+    )
     turn_mail_on(ada, only_warnings=False)
     assert (mail_of(ada).state, mail_of(ada).failing_since) == ("active", None)
 

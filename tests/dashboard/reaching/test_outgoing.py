@@ -100,10 +100,42 @@ async def test_the_receiver_may_ask_for_a_wait() -> None:
 
 
 @pytest.mark.parametrize(
+    ("asked", "wait_s"),
+    [
+        ("0", 0),
+        ("1234567890", 123_456_789),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 90),
+        ("Wed, 21 Oct 2015 07:26:29 GMT", 0),
+        ("", 0),
+        ("-5", 0),
+        ("1.5", 0),
+        ("٣", 0),
+    ],
+)
+def test_a_wait_is_a_number_of_seconds_or_a_date(monkeypatch, asked: str, wait_s: float) -> None:
+    monkeypatch.setattr(SystemClock, "now_ms", lambda _: 1_445_412_390_000)
+    assert outgoing()._wait_of(asked) == wait_s
+
+
+async def test_a_receiver_that_speaks_no_tls_is_a_failure_that_says_so(monkeypatch) -> None:
+    async def serve(self, reader, writer):
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    monkeypatch.setattr("tests.support.receiver.Receiver.serve", serve)
+    async with receiving() as receiver:
+        with pytest.raises(SendFailed) as failure:
+            await outgoing().post(receiver.url.replace("http", "https", 1), b"", {})
+    assert str(failure.value) == "TLS failed: there is no common protocol."
+
+
+@pytest.mark.parametrize(
     ("answer", "why"),
     [
         ("SSH-2.0-x\r\n", "no HTTP"),
         ("HTTP/1.1 20", "no HTTP"),
+        ("\r\n", "no HTTP"),
+        ("HTTP/1.1 100 Continue\r\n\r\n", "no HTTP"),
         ("HTTP/1.1 200 OK\r\nX: " + "y" * 70_000 + "\r\n\r\n", "no HTTP"),
     ],
 )

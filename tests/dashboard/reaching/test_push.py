@@ -240,6 +240,19 @@ def test_the_end_of_a_sign_in_ends_the_pushes(ada, browser, how):
 
 
 @pytest.mark.django_db
+def test_the_browsers_of_a_person_are_those_still_signed_in(ada, bob, browser):
+    other, bobs = signed_in(ada), signed_in(bob)
+    assert [subscribe(other, SERVICE + "2"), subscribe(bobs, SERVICE + "3")] == [200, 200]
+    assert {row.address for row in devices.devices_of(ada)} == {SERVICE, SERVICE + "2"}
+    ended = ada.browser_sessions.exclude(key=other.session.session_key)
+    end_sessions(ended, actor=ada)
+    assert [row.address for row in devices.devices_of(ada)] == [SERVICE + "2"]
+    assert subscribe(other, SERVICE + "4") == 200
+    left = set(Destination.objects.values_list("address", flat=True))
+    assert left == {SERVICE + "2", SERVICE + "3", SERVICE + "4"}, "the one that ended went"
+
+
+@pytest.mark.django_db
 def test_a_sign_out_leaves_the_pushes_to_other_browsers(ada, browser):
     other = signed_in(ada)
     subscribe(other, SERVICE + "2")
