@@ -1,12 +1,16 @@
-"""Sending notifications and keeping accounts: rights, recipients, and what stays afterwards."""
+"""Notifications, accounts, tokens and factors in the admin: rights, and what stays afterwards."""
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, Permission, User
+from django.db.models import Model
 from django.test import Client
 
-from dashboard.models import Notification
+from dashboard import models
+from dashboard.models import ApiToken, Notification
+from dashboard.people.token_service import create_token
 from feeds.bus import control
-from feeds.models import AuditEntry
+from feeds.models import AuditEntry, Instrument
 from tests.support.admin_forms import save_form
 
 pytestmark = pytest.mark.django_db
@@ -201,3 +205,80 @@ def test_staff_without_the_permission_cannot_touch_accounts(traders):
     ada = User.objects.get(username="ada")
     for page in ("", "add/", f"{ada.pk}/change/", f"{ada.pk}/delete/", f"{ada.pk}/password/"):
         assert client.get(f"/admin/auth/user/{page}").status_code == 403
+
+
+# --- tokens and second factors ----------------------------------------------------------------
+TOKENS, FACTORS = "/admin/dashboard/apitoken/", "/admin/mfa/authenticator/"
+
+
+@pytest.fixture
+def tokens(root):
+    """Make two tokens of ada."""
+    ada = User.objects.create_user("ada")
+    return [create_token(ada, actor=ada, name=name)[0] for name in ("laptop", "phone")]
+
+
+def choose(client, address, action, *rows):
+    return client.post(address, {"action": action, "_selected_action": [row.pk for row in rows]})
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "Revoked 1 token."), (2, "Revoked 2 tokens.")])
+def test_who_may_revoke_sees_tokens_and_ends_those_that_are_chosen(tokens, count, words):
+    client = staff("revoke_apitoken")
+    assert "laptop" in client.get(TOKENS).content.decode()
+    assert said(choose(client, TOKENS, "revoke", *tokens[:count])) == [words]
+    alive = set(ApiToken.objects.filter(revoked_at=None))
+    assert alive == set(tokens[count:])
+    entries = AuditEntry.objects.filter(action="revoke token")
+    assert [entry.actor_name for entry in entries] == ["staff"] * count
+
+
+def test_who_may_only_see_tokens_revokes_none(tokens):
+    client = staff("view_apitoken")
+    assert "laptop" in client.get(TOKENS).content.decode()
+    choose(client, TOKENS, "revoke", *tokens)
+    assert ApiToken.objects.filter(revoked_at=None).count() == 2
+    assert not AuditEntry.objects.filter(action="revoke token").exists()
+
+
+def test_staff_without_a_permission_see_no_tokens(tokens):
+    assert staff("send_notification").get(TOKENS).status_code == 403
+
+
+def test_a_second_factor_is_taken_away_in_the_name_of_the_admin(root):
+    ada = User.objects.create_user("ada")
+    factor = Authenticator.objects.create(user=ada, type="webauthn", data={"name": "key"})
+    assert said(choose(root, FACTORS, "remove", factor)) == ["Removed: 1."]
+    assert not Authenticator.objects.exists()
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.actor_name) == ("remove second factor", "root")
+
+
+# --- names of rows ----------------------------------------------------------------------------
+ADA = User(username="ada")
+NVX = Instrument(symbol="NVX")
+
+
+@pytest.mark.parametrize(
+    ("row", "name"),
+    [
+        (models.Watchlist(name="Energy", user=ADA), "Energy of ada"),
+        (models.WatchlistEntry(instrument=NVX), "NVX"),
+        (models.WatchlistEntry(section="East"), "East"),
+        (models.ColumnChoice(user=ADA), "columns of ada"),
+        (models.Preferences(user=ADA), "preferences of ada"),
+        (models.Notification(title="Maintenance"), "Maintenance"),
+        (models.Destination(name="chat"), "chat"),
+        (models.Dispatch(pk=7), "dispatch 7"),
+        (models.Alert(pk=7, name="dear"), "dear"),
+        (models.Alert(pk=7), "alert 7"),
+        (models.AlertFiring(text="NVX is above 100"), "NVX is above 100"),
+        (models.AlertBook(epoch="e", sequence=9), "alerts up to e:9"),
+        (models.ApiToken(name="laptop", prefix="mkt_ab"), "laptop (mkt_ab…)"),
+        (models.BrowserSession(user=ADA, address="192.0.2.1"), "ada from 192.0.2.1"),
+        (models.CacheEntry(digest="0123456789"), "01234567…"),
+    ],
+    ids=lambda each: type(each).__name__ if isinstance(each, Model) else "",
+)
+def test_a_row_is_called_as_people_know_it(row, name):
+    assert str(row) == name

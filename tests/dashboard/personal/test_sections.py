@@ -89,6 +89,14 @@ def test_no_section_moves_above_one_that_is_not_there(ada, mine, names):
     assert lines_of(ada, mine) == TEXT
 
 
+def test_a_change_of_one_list_leaves_the_other_alone(ada, mine):
+    other, _ = watchlists.create_watchlist(ada, "Other", read_list("A05,###East,A06"))
+    sections.rename_section(ada, "East", "South", list_id=other)
+    sections.remove_section(ada, "East", list_id=mine)
+    assert lines_of(ada, mine) == TEXT.replace("###East,", "")
+    assert lines_of(ada, other) == "A05,###South,A06"
+
+
 def test_the_symbols_of_a_removed_section_stay(ada, mine, pokes):
     assert pokes(lambda: sections.remove_section(ada, "East", list_id=mine)) == [[ada.pk]]
     assert lines_of(ada, mine) == TEXT.replace("###East,", "")
