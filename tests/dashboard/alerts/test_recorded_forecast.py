@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from dashboard.alerts import recorded_hindsight as module
 from dashboard.alerts.hindsight import _rule, hindsight
-from dashboard.alerts.rules import PRICES, Condition, Frequency, Kind
+from dashboard.alerts.rules import PRICES, Condition, Frequency, Kind, Match, Rule
 from dashboard.alerts.services import AlertFacts, make_alert
 from dashboard.alerts.watch import AlertWatch
 from dashboard.alerts.wording import firing_text
@@ -268,6 +268,61 @@ def test_bars_add_no_place_within_the_time_that_was_recorded(small) -> None:
         )  # fmt: skip
     found = hindsight(reader(0), ASKED)
     assert [(at_ms - START_MS) / 60_000 for at_ms in found.places] == [-3, -1, 1, 3]
+
+
+def store_bar(row: Instrument, minutes: int, price: int, *, recorded_ms: int = 1) -> None:
+    StoredBar.objects.create(
+        instrument=row, interval="1m", start_ms=START_MS + minutes * 60_000, open=price,
+        high=price, low=price, close=price, volume=1, trades=1, recorded_ms=recorded_ms,
+    )  # fmt: skip
+
+
+NONE = "Would not have fired in the last 10 min, as far as bars of a minute tell."
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("prices", "text"),
+    [
+        ([9_900] * 10, NONE),
+        ([9_900, *[10_100] * 9], "Would have fired about once in the last 10 min."),
+        ([9_900, 10_100] * 5, "Would have fired about 5 times in the last 10 min."),
+    ],
+)
+def test_bars_say_about_how_often(small, folder, prices, text) -> None:
+    Feed.objects.update(kind=FeedKind.SIMULATED.value, recording=None)
+    Recording.objects.all().delete()
+    for minute, price in enumerate(prices):
+        store_bar(small.instruments.get(), minute, price)
+    assert hindsight(reader(0), ASKED).text == text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("minutes", "places"), [(0, [6 * 1440 + 1]), (1, [1, 3]), (None, None)])
+def test_of_bars_too_a_delayed_person_learns_nothing_early(small, minutes, places) -> None:
+    """What is not told yet does not move the days that count, either."""
+    Feed.objects.update(kind=FeedKind.SIMULATED.value, recording=None)
+    Recording.objects.all().delete()
+    row, now_ms = small.instruments.get(), SystemClock().now_ms()
+    for minute in range(5):
+        store_bar(row, minute, 10_100 if minute % 2 else 9_900, recorded_ms=now_ms - 70_000)
+    for minute in range(3):
+        price = 10_100 if minute % 2 else 9_900
+        store_bar(row, 6 * 1440 + minute, price, recorded_ms=now_ms - 20_000)
+    found = hindsight(reader(minutes), ASKED)
+    assert [(at_ms - START_MS) // 60_000 for at_ms in found.places] == (places or [])
+    assert ("No instrument" in found.text) is (places is None)
+
+
+def test_a_forecast_is_of_all_that_was_asked() -> None:
+    asked = AlertFacts(
+        symbol="NVX", conditions=ASKED.conditions, match=Match.ANY, cooldown_s=90,
+        frequency=Frequency.ONCE_PER_BAR, hysteresis_percent=Decimal("2.5"),
+    )  # fmt: skip
+    assert _rule("NVX~15", asked) == Rule(
+        id=0, revision=0, keys=("NVX~15",), conditions=ASKED.conditions, match=Match.ANY,
+        frequency=Frequency.ONCE_PER_BAR, cooldown_ms=90_000, hysteresis=Decimal("0.025"),
+    )  # fmt: skip
 
 
 @pytest.mark.django_db
