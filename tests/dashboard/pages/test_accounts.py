@@ -7,6 +7,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from dashboard.models import ApiToken
+from dashboard.people import token_service
 from dashboard.people.token_service import create_token
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +29,16 @@ def test_a_secret_is_shown_once(browser):
 def test_a_wrong_form_makes_no_token(browser, wrong):
     assert browser.post(TOKENS, FORM | wrong).context["form"].errors
     assert not ApiToken.objects.exists()
+
+
+def test_one_token_more_than_an_account_may_have_is_refused_in_words(browser, monkeypatch):
+    monkeypatch.setattr(token_service, "TOKENS_PER_USER", 2)
+    for name in ("one", "two"):
+        assert browser.post(TOKENS, FORM | {"name": name}).context["secret"]
+    refused = browser.post(TOKENS, FORM)
+    assert "An account has at most 2 tokens." in refused.content.decode()
+    assert "secret" not in refused.context
+    assert ApiToken.objects.count() == 2
 
 
 def test_a_person_revokes_own_tokens_only(browser, ada):

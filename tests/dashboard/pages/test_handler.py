@@ -18,7 +18,8 @@ AT_ONCE = 2
 class Visitor:
     """Somebody who asks for a page; what they are answered, and whether they have left."""
 
-    def __init__(self, *, has_body: bool = True) -> None:
+    def __init__(self, *, has_body: bool = True, takes: bool = True) -> None:
+        self._takes = takes
         self._incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.statuses: list[int] = []
         if has_body:
@@ -40,6 +41,8 @@ class Visitor:
     async def _take(self, message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
             self.statuses.append(message["status"])
+        if not self._takes:
+            await asyncio.Event().wait()
 
 
 PAGES: dict[str, PageHandler] = {}
@@ -138,3 +141,32 @@ async def cancel_one(site: Site) -> None:
     visitor.serving.cancel()
     await asyncio.wait({visitor.serving})
     visitor.leave()
+
+
+async def test_an_answer_on_its_way_keeps_nobody_waiting(site: Site) -> None:
+    """A reader takes an answer as slowly as it likes."""
+    site.answer()
+    slow = [Visitor(takes=False) for _ in range(AT_ONCE)]
+    await until(lambda: site.asked == AT_ONCE)
+    quick = Visitor()
+    await quick.serving
+    assert quick.statuses == [200]
+    for visitor in slow:
+        assert not visitor.serving.done()
+        visitor.serving.cancel()
+        visitor.leave()
+    await asyncio.wait([visitor.serving for visitor in slow])
+
+
+async def test_an_aborted_request_gives_its_turn_back_once(site: Site) -> None:
+    for _ in range(AT_ONCE + 1):
+        gone = Visitor()
+        await until(lambda: site.asked > 0)
+        gone.leave()
+        await gone.serving
+        site.asked = 0
+    waiting = [Visitor() for _ in range(AT_ONCE + 2)]
+    await until(lambda: site.asked == AT_ONCE)
+    site.answer()
+    await asyncio.gather(*(visitor.serving for visitor in waiting))
+    assert [visitor.statuses for visitor in waiting] == [[200]] * len(waiting)

@@ -52,14 +52,40 @@ def test_filters_choose_among_them(browser, ada, query, wanted):
 
 
 def test_the_history_comes_page_by_page_and_keeps_the_filter(browser, ada, monkeypatch):
-    monkeypatch.setattr(notification_centre, "PER_PAGE", 2)
-    notify(ada, *"abcde")
+    monkeypatch.setattr(notification_centre, "PER_PAGE", 3)
+    notify(ada, *"abcdefg")
     seen, query = [], "?level=info"
     while query:
         seen += titles(browser, query)
         query = browser.get(f"{PAGE}{query}").context["older_query"]
         assert not query or "level=info" in query
-    assert seen == [*"edcba"]
+    assert seen == [*"gfedcba"]
+
+
+def test_a_full_page_without_older_ones_leads_no_further(browser, ada, monkeypatch):
+    monkeypatch.setattr(notification_centre, "PER_PAGE", 3)
+    notify(ada, *"abc")
+    assert browser.get(PAGE).context["older_query"] == ""
+    notify(ada, "d")
+    oldest_shown = Notification.objects.get(title="b").pk
+    assert browser.get(PAGE).context["older_query"] == f"?before={oldest_shown}"
+
+
+def test_the_page_knows_the_newest_of_all_whatever_is_shown(browser, ada):
+    """What its script hears of later than that is new."""
+    assert browser.get(PAGE).context["newest"] == 0
+    notify(ada, "w", level="warning")
+    notify(ada, "i")
+    newest = Notification.objects.get(title="i").pk
+    for query in ("", "?level=warning", "?before=1"):
+        assert browser.get(f"{PAGE}{query}").context["newest"] == newest
+    assert f'data-newest="{newest}"' in browser.get(PAGE).content.decode()
+
+
+def test_only_the_first_page_is_the_newest(browser, ada):
+    notify(ada, "a")
+    shown = [browser.get(f"{PAGE}{query}").context["is_newest"] for query in ("", "?before=9")]
+    assert shown == [True, False]
 
 
 def test_a_notification_links_to_what_it_is_about(browser, ada):

@@ -2,11 +2,14 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
 from dashboard.personal import watchlists
+from dashboard.personal.columns import columns_of
 from dashboard.personal.list_text import read_list, write_list
+from dashboard.personal.preferences import preferences_of
 from dashboard.personal.selectors import personal_of
 from feeds.models import Feed
 from tests.support.entitlements import entitle
@@ -193,6 +196,46 @@ def test_a_list_is_exported_to_its_owner_alone(browser: Client, mine: int) -> No
     bob.force_login(User.objects.create_user("bob"))
     assert bob.get(address).status_code == 404
     assert Client().get(address).status_code == 302
+
+
+def test_a_script_hears_that_a_change_was_made(browser: Client, ada: User, mine: int) -> None:
+    """What it hears is all: it shows by itself what has changed."""
+    done: dict[str, object] = {"ok": True}
+    for name, sent, said in (
+        ("list_rename", {"name": "Other"}, done),
+        ("list_move", {"to": "0"}, done),
+        ("list_share", {}, done),
+        ("list_end_sharing", {}, done),
+        ("watchlist_move", {"symbol": "A01", "place": "0"}, done),
+        ("watchlist_remove", {"symbol": "A00"}, done),
+        ("columns_choose", {"column": "last"}, done),
+        ("preference_choose", {"name": "theme", "value": "dark"}, done),
+        ("notifications_read", {}, done),
+    ):
+        assert as_script(browser, name, sent | {"list": str(mine)}).json() == said, name
+    changed = lists_of(ada)[0]
+    assert (changed.id, changed.name, changed.symbols, changed.share) == (
+        mine,
+        "Other",
+        ("A01",),
+        "",
+    )
+    assert columns_of(ada.pk) == ("last",)
+    assert preferences_of(ada.pk) == {"theme": "dark"}
+    gone = as_script(browser, "list_delete", {"list": str(mine)})
+    assert gone.json() == {"ok": True, "page": "/"}
+    assert mine not in [named.id for named in lists_of(ada)]
+
+
+def test_a_form_leads_on_and_has_a_message_only_if_there_is_one(browser: Client, mine: int) -> None:
+    sent = {"list": str(mine), "next": f"/?list={mine}"}
+    moved = browser.post(reverse("list_move"), sent | {"to": "0"})
+    assert (moved.status_code, moved["Location"]) == (303, f"/?list={mine}")
+    assert not list(get_messages(moved.wsgi_request))
+    gone = browser.post(reverse("watchlist_remove"), sent | {"symbol": "A05"})
+    assert [str(each) for each in get_messages(gone.wsgi_request)] == ["A05 was not on the list."]
+    deleted = browser.post(reverse("list_delete"), sent)
+    assert (deleted.status_code, deleted["Location"]) == (303, "/")
 
 
 # --- a list that was shared -----------------------------------------------------------------

@@ -5,7 +5,13 @@ import logging
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import OperationalError
+from django.core.exceptions import (
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
+from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError
 from django.test import Client, RequestFactory
 
 from dashboard.pages import refusals
@@ -62,6 +68,60 @@ def test_the_log_has_no_traceback_of_a_foreign_host() -> None:
     assert not logging.getLogger("django.security.DisallowedHost").isEnabledFor(logging.ERROR)
 
 
+TEXT, SCRIPT = "text/html", "application/json"
+LIMITS = (
+    (TooManyFieldsSent(), "A form has at most 10,000 fields, and this one has more. "),
+    (TooManyFilesSent(), "A form has at most 1,000 files, and this one has more. "),
+    (RequestDataTooBig(), "A form has at most 2,621,440 bytes, and this one has more. "),
+)
+
+
+@pytest.mark.parametrize(("excess", "limit"), LIMITS)
+def test_a_request_over_a_limit_hears_which(settings, excess, limit) -> None:
+    settings.DATA_UPLOAD_MAX_NUMBER_FILES = 1_000
+    page = refusals.bad_request(RequestFactory().post("/", headers={"accept": TEXT}), excess)
+    assert (page.status_code, page["Content-Type"]) == (400, "text/html; charset=utf-8")
+    assert f"{limit}Nothing was changed." in page.content.decode()
+    said = refusals.bad_request(RequestFactory().post("/", headers={"accept": SCRIPT}), excess)
+    assert (said.status_code, said["Content-Type"]) == (400, "application/json")
+    assert json.loads(said.content)["error"]["message"] == f"{limit}Nothing was changed."
+
+
+def test_a_request_that_is_refused_for_something_else_names_no_limit() -> None:
+    wrong = SuspiciousOperation("wrong")
+    page = refusals.bad_request(RequestFactory().get("/", headers={"accept": TEXT}), wrong)
+    assert (page.status_code, b"at most" in page.content) == (400, False)
+    said = refusals.bad_request(RequestFactory().get("/", headers={"accept": SCRIPT}), wrong)
+    assert json.loads(said.content)["error"] == {
+        "code": 404, "name": "bad_parameters", "message": "the request cannot be read",
+        "retry": False,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (OperationalError("database is locked"), 503),
+        (InterfaceError("connection already closed"), 503),
+        (InternalError("cannot execute INSERT in a read-only transaction"), 503),
+        (InternalError("cache lookup failed"), 500),
+        (ProgrammingError("no such column"), 500),
+        (KeyError("x"), 500),
+    ],
+)
+def test_only_a_database_that_cannot_be_used_is_to_be_asked_again(error, status) -> None:
+    try:
+        raise error
+    except Exception:
+        answer = refusals.server_error(RequestFactory().get("/"))
+    finally:
+        reason = refusals.writability.error
+        refusals.writability.note("")
+    assert answer.status_code == status
+    assert ("Retry-After" in answer) is (status == 503)
+    assert reason == (str(error) if status == 503 else "")
+
+
 @pytest.mark.slow
 def test_another_bad_request_is_not_blamed_on_the_host(caplog) -> None:
     refused = Client(raise_request_exception=False).post(LOGIN, {f"a{n}": 1 for n in range(10_100)})
@@ -109,6 +169,8 @@ def test_a_script_gets_words_that_it_can_show_while_the_database_fails(accept, i
     finally:
         refusals.writability.note("")
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    wanted = "application/json" if is_error else "text/plain; charset=utf-8"
+    assert (answer["Content-Type"], answer["Cache-Control"]) == (wanted, "no-store")
     text = json.loads(answer.content)["error"]["message"] if is_error else answer.content.decode()
     assert "Nothing was changed: try again" in text
     assert "locked" not in text

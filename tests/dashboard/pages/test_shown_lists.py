@@ -3,15 +3,18 @@
 import pytest
 from msgspec.structs import replace
 
+from dashboard.pages.market_display import blank_row
 from dashboard.pages.shown_lists import (
     MOVERS,
+    ShownList,
     lent_list,
+    lines_of,
     market_list,
     own_list,
     place_of,
     sectors_of,
 )
-from dashboard.wire.personal import NamedList
+from dashboard.wire.personal import NamedList, Section
 from feeds.market.board import LAST, PREVIOUS_CLOSE, VOLUME, Row
 from tests.support.market_script import listing
 
@@ -82,6 +85,21 @@ def test_an_address_names_an_own_list_or_means_the_first(asked: str, name: str) 
     shown = own_list(LISTS, asked)
     assert shown.name == name
     assert place_of(shown, LISTS) == [each.name for each in LISTS].index(name)
+
+
+def test_an_own_list_is_shown_whole() -> None:
+    section = Section(1, "Energy")
+    shown = own_list([NamedList(7, "Second", ("B", "C"), (section,), "secret")], "7")
+    assert shown == ShownList("7", "Second", ("B", "C"), 7, (section,), "secret")
+
+
+def test_titles_stand_before_their_symbols_and_those_of_empty_sections_too() -> None:
+    sections = (Section(0, "First"), Section(2, "Empty"), Section(2, "Late"), Section(3, "Last"))
+    shown = ShownList("7", "Second", ("A", "GONE", "C"), 7, sections)
+    rows = [blank_row("C"), blank_row("A")]
+    assert [line.get("section") or line["row"]["symbol"] for line in lines_of(shown, rows)] == [
+        *("First", "A", "Empty", "Late", "C", "Last")
+    ]
 
 
 def test_a_shared_list_cannot_be_changed() -> None:

@@ -124,6 +124,14 @@ def test_the_places_are_those_of_the_person_who_asks(browser, ada, client):
     assert client.get(reverse("places")).status_code == 302
 
 
+def test_a_list_is_shown_with_its_place_among_the_lists(browser, ada):
+    places = [(create_watchlist(ada, name)[0], place)
+              for place, name in enumerate(("Second", "Third"), 1)]  # fmt: skip
+    for list_id, place in places:
+        context = browser.get("/", {"list": list_id}).context
+        assert (context["place"], context["last_place"]) == (place, 2)
+
+
 @every_page
 def test_a_page_has_everything_its_template_needs(browser, ada, page):
     notify(ada)

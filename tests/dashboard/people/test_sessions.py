@@ -1,6 +1,7 @@
 """The browsers in which somebody is signed in: listed, ended one by one, and never another's."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -9,10 +10,12 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import OperationalError
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from dashboard.models import BrowserSession
+from dashboard.pages import browser_sessions
 from dashboard.people import session_service
 from dashboard.people.admission import SIGNED_OUT, identify
 from dashboard.people.identity import SessionCredential, find_revoked, holders_of_sessions
@@ -124,6 +127,21 @@ def test_the_last_use_is_written_seldom(ada, monkeypatch):
     monkeypatch.setattr(session_service, "SEEN_NOTED_EVERY", timedelta())
     client.get(HOME)
     assert row_of(client).seen_at > old
+
+
+def test_only_the_session_that_was_noted_longest_ago_is_forgotten(ada, monkeypatch):
+    """A process remembers so many; of another it notes once more."""
+    noted = []
+    monkeypatch.setattr(browser_sessions, "REMEMBERED", 2)
+    monkeypatch.setattr(
+        session_service, "note_session", lambda user, key, **facts: noted.append(key)
+    )
+    middleware = browser_sessions.BrowserSessionMiddleware(lambda request: HttpResponse())
+    for key in ("a", "b", "a", "b", "c", "b", "c", "a"):
+        request = RequestFactory().get("/")
+        request.user, request.session = ada, SimpleNamespace(accessed=True, session_key=key)
+        middleware(request)
+    assert noted == ["a", "b", "c", "a"]
 
 
 def test_a_note_that_cannot_be_written_keeps_nobody_out(ada, monkeypatch):

@@ -3,10 +3,12 @@
 import re
 
 import pytest
-from django.test import Client
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from dashboard.models import Preferences
+from dashboard.pages.preferences.views import preferences_context
 from dashboard.personal.preferences import VALUES, choose_preference, preferences_of
 from tests.laws.sources import ROOT
 
@@ -29,6 +31,28 @@ def test_the_page_has_the_same_names_and_values():
     named = re.search(r"for \(const name of \[(.*?)\]", boot)
     assert named
     assert [*re.findall(r'"([\w.]+)"', named[1]), "hints"] == list(VALUES)
+
+
+def test_a_page_knows_what_was_chosen(ada):
+    """None is nobody, or somebody who never chose anything; an empty text is all as usual."""
+    request = RequestFactory().get("/")
+    assert said_to(request) == (None, True)
+    request.user = AnonymousUser()
+    assert said_to(request) == (None, True)
+    request.user = ada
+    assert said_to(request) == (None, True)
+    choose_preference(ada, "theme", "dark")
+    choose_preference(ada, "hints", "off")
+    assert said_to(request) == ("hints=off&theme=dark", False)
+    choose_preference(ada, "hints", "")
+    choose_preference(ada, "theme", "")
+    assert said_to(request) == ("", True)
+
+
+def said_to(request):
+    """Return what a template hears, in which the row is read once."""
+    context = preferences_context(request)
+    return context["kept"](), context["wants_hints"]()
 
 
 def test_hints_are_on_the_first_page_until_they_are_dismissed(ada, bob):

@@ -15,7 +15,9 @@ from cryptography.exceptions import InvalidSignature
 from django.contrib.auth.models import User
 from django.test import Client
 
+from dashboard.exceptions import DestinationRefused
 from dashboard.models import Destination, Dispatch, Notification
+from dashboard.pages.reaching import push
 from dashboard.people.account_deletion import delete_account
 from dashboard.people.session_service import end_sessions
 from dashboard.reaching import devices
@@ -379,4 +381,18 @@ def test_the_script_of_the_browser_comes_to_everybody_and_caches_nothing_of_the_
 @pytest.mark.django_db
 def test_the_key_is_for_people_who_are_signed_in(ada):
     assert Client().get(f"{ON}key/").status_code == 302
-    assert len(signed_in(ada).get(f"{ON}key/").json()["key"]) == 87
+    answer = signed_in(ada).get(f"{ON}key/")
+    assert (len(answer.json()["key"]), bool(answer.json()["token"])) == (87, True)
+    assert answer["Cache-Control"] == "no-store", "the token is that of one browser"
+
+
+@pytest.mark.django_db
+def test_a_test_that_is_refused_says_why(browser, monkeypatch):
+    def refuse(row: Destination) -> None:
+        raise DestinationRefused("too many tests at once")
+
+    monkeypatch.setattr(push, "send_test", refuse)
+    row = Destination.objects.get()
+    answer = browser.post(f"{ON}{row.pk}/test/")
+    assert (answer.status_code, answer["Location"]) == (303, CENTRE)
+    assert "Too many tests at once." in browser.get(CENTRE).content.decode()
