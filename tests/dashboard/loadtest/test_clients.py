@@ -70,13 +70,16 @@ class Wire:
         self.sent += data
 
 
-async def read_over(monkeypatch: pytest.MonkeyPatch, wire: Wire) -> tuple[Tally, asyncio.Event]:
+async def read_over(
+    monkeypatch: pytest.MonkeyPatch, wire: Wire, *, is_measuring: bool = False
+) -> tuple[Tally, asyncio.Event]:
     async def connect(*place: Any, **options: Any) -> tuple[Wire, Wire]:
         return wire, wire
 
     monkeypatch.setattr(asyncio, "open_connection", connect)
     plan = plan_of(Transport.WEBSOCKET)
     tally, opened = Tally(), asyncio.Event()
+    tally.is_measuring = is_measuring
     await client_of(plan, tally, ["NVX"]).read(opened)
     return tally, opened
 
@@ -96,6 +99,28 @@ async def test_a_ping_is_answered_with_its_content_though_nothing_follows(
     await read_over(monkeypatch, wire)
     *_, pong = contents(wire.sent.partition(b"\r\n\r\n")[2])
     assert pong == (PONG, content[:length])
+
+
+async def test_a_short_ping_is_answered_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    for length in (0, 1, 2, 3, 125, 126, 127):
+        content = bytes(range(length))
+        wire = Wire(SWITCHED, [frame(PING, content)])
+        tally, _ = await read_over(monkeypatch, wire, is_measuring=True)
+        sent = wire.sent.partition(b"\r\n\r\n")[2]
+        assert contents(sent)[-1] == (PONG, content)
+        assert tally.bytes_in == len(SWITCHED + frame(PING, content))
+        assert (tally.bytes_out, tally.requests) == (len(wire.sent), 1)
+
+
+@pytest.mark.parametrize(("length", "head"), [(125, 6), (126, 8), (127, 8)])
+async def test_a_long_frame_has_a_longer_head(
+    monkeypatch: pytest.MonkeyPatch, length: int, head: int
+) -> None:
+    """RFC 6455 5.2: the least number of bytes must be used for the length."""
+    wire = Wire(SWITCHED, [frame(PING, b"x" * length)])
+    await read_over(monkeypatch, wire)
+    assert wire.sent[-length - head] == PONG
+    assert wire.sent[-length - head + 1] == 0x80 | min(length, 126)
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000, 2**20])
