@@ -1,7 +1,10 @@
 """Requests that come slowly or never end, and readers that read slowly or not at all."""
 
+import array
+import fcntl
 import json
 import socket as sockets
+import termios
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -211,14 +214,22 @@ def slow_reader(served: Served) -> Outcome:
                 gaps += sum(_is_gap(reader, text) for text in texts)
         except ConnectionError:
             is_cut = True
-        now_s, stayed_s = time.monotonic(), watch.s
+        now_s, stayed_s, unread = time.monotonic(), watch.s, _unread(tcp)
     at = reader.positions.get("ticker")
     newer = [moment_s for moment_s, position in moments if at is not None and position > at]
     age_s = now_s - min(newer, default=now_s)
     text = f"{sum(reader.ticks.values())} ticks, {gaps} gaps, {as_s(age_s)} old"
+    text += f", {unread:,} bytes unread in its own buffer"
     end = f"; cut after {as_s(stayed_s)}: no pong came in time" if is_cut else ""
     is_met = gaps == 0 and at is not None and age_s <= AGE_S and not is_cut
     return Outcome(text + end, is_met)
+
+
+def _unread(tcp: sockets.socket) -> int:
+    """Return how many bytes the reader's kernel has, and has acknowledged: no server sees them."""
+    count = array.array("i", [0])
+    fcntl.ioctl(tcp.fileno(), termios.FIONREAD, count)
+    return count[0]
 
 
 def _is_gap(reader: Reader, text: str) -> bool:
