@@ -79,8 +79,10 @@ class Run:
                 try:
                     self._plant(faults, pool)
                 except BaseException:
-                    self._end(pool)
+                    pool.shutdown(wait=False, cancel_futures=True)  # or it would run all others
                     raise
+                finally:
+                    self._end()
             for test in sorted(set().union(*(tree.left_out for tree in self._trees))):
                 _say(f"was left out, for it fails without a fault: {test}")
 
@@ -90,9 +92,7 @@ class Run:
             if (outcome := done.result()) is not None:
                 self._note(Result(trying[done], outcome))
 
-    def _end(self, pool: ThreadPoolExecutor) -> None:
-        """End the running tests and begin no others, or the pool would run all before it ends."""
-        pool.shutdown(wait=False, cancel_futures=True)
+    def _end(self) -> None:
         for tree in self._trees:
             tree.end()
 
@@ -105,7 +105,7 @@ class Run:
             self._free.put(tree)
 
     def _tree(self, folder: Path) -> Tree:
-        return Tree(folder, limit_s=self._options.limit)
+        return Tree(folder, limit_s=self._options.limit, with_forks=True)
 
     def _try(self, fault: Fault) -> Outcome | None:
         if time.monotonic() > self._end_s:

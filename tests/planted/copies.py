@@ -15,11 +15,9 @@ from typing import Final, Literal, NamedTuple
 
 from tests.planted.concerned import Stage
 from tests.planted.fault import Fault
+from tests.planted.forked_tests import HANGS, MEMORY_BYTES, TEST_LIMIT_S
+from tests.planted.forks import ForkingTests
 
-TEST_LIMIT_S: Final = 60
-"""A test that takes longer hangs; without a fault none of the fast tests takes a tenth of that."""
-MEMORY_BYTES: Final = 6 << 30
-"""A fault in a loop may fill the memory long before a test's time is over."""
 NO_TESTS: Final = 5
 """The exit code of pytest when it found no test to run."""
 FAILED: Final = re.compile(
@@ -67,14 +65,20 @@ def compile_by_hash(folder: Path) -> None:
 
 
 class Tree:
-    """A copy of the tree, in which one fault at a time is planted."""
+    """A copy of the tree, in which one fault at a time is planted.
 
-    def __init__(self, folder: Path, *, limit_s: float) -> None:
+    With forks, the fast tests are first tried on functions in memory: that takes a tenth of the
+    time, and most faults are noticed there. Whatever is not is planted in the file.
+    """
+
+    def __init__(self, folder: Path, *, limit_s: float, with_forks: bool = False) -> None:
         self._folder = folder
         self._limit_s = limit_s
+        self._with_forks = with_forks
         self._sound: set[str] = set()
         self.left_out: set[str] = set()
         self._running: subprocess.Popen[bytes] | None = None
+        self._forks: ForkingTests | None = None
 
     def tried(self, fault: Fault, stages: Sequence[Stage]) -> Outcome:
         """Plant a fault, run the stages until a test notices it, and take the fault out.
@@ -82,13 +86,30 @@ class Tree:
         A test that fails without the fault as well notices nothing: it is left out from then on.
         """
         began_s = time.monotonic()
-        verdict, by = self._judged(fault, stages)
-        while verdict == "noticed" and self._fails_anyway(by):
+        verdict: Verdict = "noticed"
+        by = self._noticed_in_a_fork(fault, stages)
+        if by is None:
             verdict, by = self._judged(fault, stages)
+            while verdict == "noticed" and self._fails_anyway(by):
+                verdict, by = self._judged(fault, stages)
         return Outcome(verdict, by, round(time.monotonic() - began_s, 1))
 
     def end(self) -> None:
         """End the tests that run now, with all that they started."""
+        if self._forks is not None:
+            self._forks.end()
+        self._end_run()
+
+    def _noticed_in_a_fork(self, fault: Fault, stages: Sequence[Stage]) -> str | None:
+        if not self._with_forks or not fault.path.endswith(".py"):
+            return None
+        if self._forks is None:
+            options = [*QUIET, "-m", "not slow"]
+            self._forks = ForkingTests(self._folder, options, self._environment())
+        files = [name for stage in stages if "-m" not in stage for name in stage]
+        return self._forks.notice(fault, files)
+
+    def _end_run(self) -> None:
         if self._running is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self._running.pid, signal.SIGKILL)
@@ -140,7 +161,7 @@ class Tree:
                 pass
             finally:
                 # A test that was ended with its process leaves its servers behind.
-                self.end()
+                self._end_run()
                 process.wait()
                 self._running = None
         return code, output.read_text(errors="replace")
@@ -161,5 +182,5 @@ def _noticed_by(said: str) -> str:
     if found := FAILED.search(said):
         return found[1]
     if "Timeout (" in said:
-        return f"a test took longer than {TEST_LIMIT_S} s"
+        return HANGS
     return next((line for line in said.splitlines() if line.startswith("E ")), "no test began")

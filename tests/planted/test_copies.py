@@ -1,13 +1,16 @@
 """A planted fault is noticed by the test that is about it, in a copy and not where it was found."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.planted.concerned import Concerns
-from tests.planted.copies import MEMORY_BYTES, Outcome, Tree, compile_by_hash
+from tests.planted.copies import Outcome, Tree, compile_by_hash
+from tests.planted.forked_tests import MEMORY_BYTES
 from tests.planted.python_faults import python_faults
+from tests.support.places import ROOT
 from tests.support.waiting import wait_until
 
 SOURCE = "def is_late(age_ms: int) -> bool:\n    return age_ms > 100\n"
@@ -23,6 +26,7 @@ CONFTEST = (
     "def pytest_runtest_logreport(report):\n"
     "    if report.failed:\n        print(f'\\n{report.nodeid} failed ({report.when})')\n"
 )
+BEYOND = "tests/feeds/clock/test_late.py::test_an_age_beyond_the_limit_is_late"
 pytestmark = pytest.mark.slow
 
 FILES = {
@@ -46,12 +50,46 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def outcomes(folder: Path) -> dict[str, Outcome]:
+def outcomes(folder: Path, *, with_forks: bool = False) -> dict[str, Outcome]:
     """Plant every fault of the module, and return what became of each, by kind."""
     path = "feeds/clock/late.py"
-    tree = Tree(folder, limit_s=60)
+    tree = Tree(folder, limit_s=60, with_forks=with_forks)
     stages = Concerns(folder).stages(path, is_near=False, with_slow=False)
-    return {fault.kind: tree.tried(fault, stages) for fault in python_faults(path, SOURCE)}
+    try:
+        return {fault.kind: tree.tried(fault, stages) for fault in python_faults(path, SOURCE)}
+    finally:
+        tree.end()
+
+
+@pytest.fixture
+def forking(folder: Path) -> Path:
+    """The folder, with the plugin that tries faults in forks."""
+    place = folder / "tests/planted"
+    place.mkdir()
+    for name in ("forked_tests.py", "new_code.py"):
+        shutil.copy2(ROOT / "tests/planted" / name, place)
+    return folder
+
+
+def test_a_fault_is_noticed_in_a_fork_by_the_same_test(forking: Path) -> None:
+    found = outcomes(forking, with_forks=True)
+    assert found["comparison turned"][:2] == ("noticed", BEYOND)
+    assert {kind for kind, outcome in found.items() if outcome.verdict == "survived"} == {
+        "boundary moved",
+        "number changed",
+    }
+
+
+def test_a_test_that_fails_anyway_notices_nothing_in_a_fork(forking: Path) -> None:
+    failing = "def test_that_always_fails():\n    assert False\n"
+    (forking / "tests/feeds/clock/test_late.py").write_text(failing + TEST)
+    assert outcomes(forking, with_forks=True)["comparison turned"].by == BEYOND
+
+
+def test_tests_that_cannot_be_collected_are_an_error_of_the_forks(forking: Path) -> None:
+    (forking / "tests/feeds/clock/test_late.py").write_text("import nowhere\n")
+    with pytest.raises(RuntimeError, match="nowhere"):
+        outcomes(forking, with_forks=True)
 
 
 def test_a_fault_is_noticed_by_the_test_about_it_and_survives_without(folder: Path) -> None:
@@ -62,8 +100,7 @@ def test_a_fault_is_noticed_by_the_test_about_it_and_survives_without(folder: Pa
         "number changed": "survived",
         "result replaced": "noticed",
     }
-    beyond = "tests/feeds/clock/test_late.py::test_an_age_beyond_the_limit_is_late"
-    assert found["comparison turned"].by == beyond
+    assert found["comparison turned"].by == BEYOND
     assert (folder / "feeds/clock/late.py").read_text() == SOURCE
 
 
@@ -71,8 +108,7 @@ def test_a_test_that_fails_anyway_notices_nothing(folder: Path) -> None:
     failing = "def test_that_always_fails():\n    assert False\n"
     (folder / "tests/feeds/clock/test_late.py").write_text(failing + TEST)
     found = outcomes(folder)
-    beyond = "tests/feeds/clock/test_late.py::test_an_age_beyond_the_limit_is_late"
-    assert found["comparison turned"][:2] == ("noticed", beyond)
+    assert found["comparison turned"][:2] == ("noticed", BEYOND)
     assert found["number changed"].verdict == "survived"
 
 
