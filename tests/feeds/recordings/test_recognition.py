@@ -62,7 +62,7 @@ def test_bars_are_as_long_as_the_shortest_distance_of_one_symbol(symbols: tuple[
     assert found.layout.interval_s == 300
 
 
-def test_a_title_before_two_columns_cannot_be_told_from_a_row() -> None:
+def test_a_title_before_two_columns_looks_like_a_row() -> None:
     rows = [["a title"], ["time", "price"], ["2026-01-05T14:30:00Z", "10"]]
     assert recognise(rows, separator=",", file_name="NVX.csv", now_ms=NOW_MS).layout.skips == 0
     assert recognise([], separator=",", file_name="NVX.csv", now_ms=NOW_MS).layout.skips == 0
