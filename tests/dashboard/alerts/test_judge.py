@@ -263,8 +263,8 @@ def test_a_halt_fires_with_its_event():
 def test_the_price_that_a_restart_carries_over_is_no_crossing():
     market = Market(rule(condition(Kind.CROSSES_UP, 100)))
     market.trade(9_000)
-    assert not market.happen(Carryover("NVX", NOW, 1, Phase.OPEN, last=9_900, high=1, low=1))
-    assert market.trades(10_100) == [1]
+    assert not market.happen(Carryover("NVX", NOW, 1, Phase.OPEN, last=10_100, high=1, low=1))
+    assert market.trades(10_200, 9_900, 10_100) == [0, 0, 1]
 
 
 def test_a_fired_rule_stays_fired_over_a_restart():
@@ -339,6 +339,14 @@ def test_a_rule_that_is_read_again_goes_on_and_a_changed_one_begins_anew():
     assert market.trades(10_100) == [1]
     market.judge.replace([])
     assert market.trades(9_900, 10_100) == [0, 0]
+
+
+def test_a_rule_that_is_gone_does_not_come_back_with_its_instrument():
+    market = Market(rule(condition(Kind.ABOVE, 100), id=1), rule(condition(Kind.ABOVE, 100), id=2))
+    market.judge.replace([rule(condition(Kind.ABOVE, 100), id=2)])
+    market.happen(Delisting("NVX", market.now_ms))
+    market.happen(listing("NVX"), Status("NVX", Phase.OPEN, "", market.now_ms, 1))
+    assert market.trades(10_100) == [1]
 
 
 def test_another_instrument_of_a_list_does_not_make_a_rule_begin_anew():

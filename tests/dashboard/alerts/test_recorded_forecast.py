@@ -399,3 +399,33 @@ def test_a_replayed_instrument_may_have_a_prefix(small) -> None:
     small.save()
     Instrument.objects.update(symbol="RNVX")
     assert len(hindsight(reader(0), replace(ASKED, symbol="RNVX")).places) == 2
+
+
+@pytest.mark.django_db
+def test_while_another_forecast_takes_too_long_nobody_waits_for_ever(small, monkeypatch) -> None:
+    monkeypatch.setattr(module, "LONGEST_S", 0.0)
+    with module._one_at_a_time:
+        found = hindsight(reader(0), ASKED)
+    text = "Others make forecasts at this moment. Try again in a few seconds."
+    assert found.text.startswith(text)
+    assert not module._one_at_a_time.locked()
+
+
+@pytest.mark.django_db
+def test_a_recording_without_the_instrument_tells_nothing(small) -> None:
+    Feed.objects.update(kind=FeedKind.SIMULATED.value, recording=None)
+    Instrument.objects.update(symbol="ORB")
+    found = hindsight(reader(0), replace(ASKED, symbol="ORB"))
+    assert found == ("No bars of ORB are stored yet, so there is no forecast.", ())
+
+
+def test_a_forecast_rests_after_its_work_and_ends_in_time(monkeypatch) -> None:
+    clock, rests = SetClock(), []
+    clock.monotonic = lambda: clock.now_s  # type: ignore[method-assign]
+    clock.now_s = 100.0  # type: ignore[attr-defined]
+    monkeypatch.setattr(module.time, "sleep", lambda seconds: rests.append((clock.now_s, seconds)))
+    budget, answers = module.Budget(clock, 3), []
+    for clock.now_s in (100.01, 100.02, 100.03, 100.041, 100.043, 102.9, 103):
+        answers.append(budget.goes_on())
+    assert answers == [True] * 6 + [False]
+    assert rests == [(100.02, 0.002), (100.043, 0.002), (102.9, 0.002), (103, 0.002)]

@@ -83,6 +83,23 @@ def test_what_is_handed_in_twice_is_stored_once(ada, reader):
     assert AlertFiring.objects.count() == Notification.objects.count() == 2
 
 
+def test_a_firing_is_a_change_of_the_alert_that_ends(ada, reader):
+    alert = services.make_alert(ada, facts())
+    services.store_judgements("e", [judged(reader.read().rules, 10_100)], None)
+    alert.refresh_from_db()
+    assert (alert.revision, AlertBook.objects.get().revision) == (2, 2)
+    assert reader.read().rules == []
+
+
+def test_an_alert_that_is_not_active_stores_nothing(ada, reader):
+    services.make_alert(ada, facts())
+    judgement = judged(reader.read().rules, 10_100)
+    Alert.objects.update(state=Alert.State.PAUSED)
+    services.store_judgements("e", [judgement], None)
+    assert not AlertFiring.objects.exists()
+    assert Alert.objects.get().progress == {}
+
+
 def test_only_the_present_market_stores(ada, reader):
     services.make_alert(ada, facts())
     judgement = judged(reader.read().rules, 10_100)
@@ -377,6 +394,12 @@ def test_only_a_condition_that_waits_for_a_price_is_moved(ada, index):
     alert.delete()
     with pytest.raises(UnknownLine):
         services.move_alert(Alert(pk=99), 0, Decimal(90))
+
+
+def test_the_price_of_an_alert_on_a_list_is_moved_as_well(ada):
+    alert = services.make_alert(ada, facts(""))
+    services.move_alert(alert, 0, Decimal(90))
+    assert Alert.objects.get().conditions[0]["value"] == "90"
 
 
 def test_nobody_moves_the_price_of_what_they_may_no_longer_see(ada, market):

@@ -116,6 +116,13 @@ def test_a_form_takes_a_code_once_in_its_period(ada, watch, form):
             sent = form({"code": code_of(KEY)}, user=ada)
             found.append((sent.is_valid(), sent.cleaned_data.get("code") == code_of(KEY)))
     assert found == [(True, True), (False, False), (True, True)]
+
+
+def test_a_period_is_spent_once_whoever_asks(ada, watch):
+    app = add_app(ada)
+    for later_s, is_new in ((0, True), (PERIOD_S - 2, False), (2, True), (-PERIOD_S, False)):
+        watch.now_s += later_s
+        assert second_factor.spend(app) is is_new
     assert Authenticator.objects.get().data["secret"]
 
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from asgiref.sync import async_to_sync
 from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
@@ -190,6 +191,19 @@ def test_a_session_whose_note_is_of_somebody_else_signs_nobody_in(ada):
     assert come(client) is SIGNED_OUT
 
 
+def test_a_session_signs_in_only_with_all_that_a_sign_in_leaves(ada):
+    client = browse(ada)
+    key, whole = key_of(client), dict(client.session.items())
+    for name in (BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY):
+        kept = {each: value for each, value in whole.items() if each != name}
+        Session.objects.update(session_data=SessionStore().encode(kept))
+        assert holders_of_sessions([key]) == {}
+    Session.objects.update(session_data=SessionStore().encode(whole))
+    assert list(holders_of_sessions([key])) == [SessionCredential(key)]
+    User.objects.update(is_active=False)
+    assert holders_of_sessions([key]) == {}
+
+
 # --- another key of the site ---
 NEW_KEY = "another key of this site, " * 3
 
@@ -199,6 +213,15 @@ def change_key(settings):
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = NEW_KEY
     return lambda: setattr(settings, "SECRET_KEY_FALLBACKS", [])
+
+
+def test_after_a_change_of_the_key_a_page_opens_to_who_is_not_signed_in(settings):
+    change_key(settings)
+    client = Client()
+    session = client.session
+    session["seen"] = True
+    session.save()
+    assert client.get("/accounts/login/").status_code == 200
 
 
 def test_another_key_ends_no_session_and_no_socket(ada, settings):

@@ -1,6 +1,7 @@
 """Questions that come together are one query; the first does not wait, crowds wait a little."""
 
 import asyncio
+import gc
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -107,6 +108,23 @@ def test_an_error_goes_to_all_who_asked_and_the_next_look_is_good(virtual, looku
     assert virtual.run_until_complete(ask()) == [looks.error, looks.error]
     looks.error = None
     assert virtual.run_until_complete(lookups.find(2)) == "found 2"
+
+
+def test_an_error_that_nobody_waits_for_any_more_is_no_surprise(virtual, lookups, looks):
+    surprises = []
+    virtual.set_exception_handler(lambda _, context: surprises.append(context["message"]))
+    looks.error = RuntimeError("no database")
+
+    async def leave():
+        leaver = asyncio.create_task(lookups.find(1))
+        await asyncio.sleep(0)
+        leaver.cancel()
+        await pass_time(1)
+
+    virtual.run_until_complete(leave())
+    gc.collect()
+    assert looks.asked == [{1}]
+    assert surprises == []
 
 
 def test_the_others_still_get_an_answer_when_one_leaves(virtual, lookups):

@@ -83,6 +83,19 @@ def test_a_token_that_has_the_present_mark_is_not_written_again(ada, django_asse
     assert ApiToken.objects.get().password_mark == ada.get_session_auth_hash()[:16]
 
 
+def test_only_tokens_of_open_connections_are_noted(ada, monkeypatch):
+    noted = []
+    monkeypatch.setattr(
+        token_service, "note_use", lambda tokens: noted.append([each.pk for each in tokens])
+    )
+    browser = Identity(ada.pk, "ada", 1, "session")
+    async_to_sync(note_open)([browser])
+    assert noted == []
+    token, _ = make(ada)
+    async_to_sync(note_open)([browser, Identity(ada.pk, "ada", 1, None, token_id=token.pk)])
+    assert noted == [[token.pk]]
+
+
 def test_a_use_is_written_again_after_five_minutes(ada):
     token, _ = make(ada)
     now = timezone.now()

@@ -3,9 +3,11 @@
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import Permission, User
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
+from dashboard.people import upload_rights
 from dashboard.people.upload_rights import IMPORT_PATHS, may_upload
 from dashboard.servers.limits import LIMITS, MIB
 from feeds.admin.table_forms import MOST_BYTES
@@ -47,10 +49,19 @@ def test_only_importers_may_upload(staff: bool, permission: str, path: str, admi
     assert async_to_sync(may_upload)(scope_of(client, path)) is admitted
 
 
+def test_while_the_database_is_away_nobody_may_upload(monkeypatch) -> None:
+    async def fail(scope: dict[str, object]) -> None:
+        raise OperationalError("locked")
+
+    monkeypatch.setattr(upload_rights, "identify", fail)
+    assert async_to_sync(may_upload)(scope_of(Client())) is False
+
+
 @pytest.mark.django_db(transaction=True)
 def test_nobody_and_foreign_pages_may_not_upload() -> None:
     assert not async_to_sync(may_upload)(scope_of(Client()))
     scope = scope_of(signed_in(staff=True, permission="add_recording"))
     assert async_to_sync(may_upload)(scope)
+    assert not async_to_sync(may_upload)(scope | {"path": "/admin/"})
     scope["scheme"] = "https"  # the page was sent over http
     assert not async_to_sync(may_upload)(scope)

@@ -29,6 +29,13 @@ def test_a_watchlist_is_made_once(ada):
     assert WatchlistEntry.objects.count() == DEFAULT_WATCHLIST
 
 
+def test_of_two_edits_that_find_no_list_at_once_one_makes_it(ada, monkeypatch):
+    made = []
+    overtaken = lambda user: made.append(Watchlist.objects.create(user=user, name="Mine"))
+    monkeypatch.setattr(watchlists, "lock_lists", overtaken)
+    assert [watchlists.watchlist_of(ada)] == made == list(Watchlist.objects.all())
+
+
 def test_a_new_symbol_goes_to_the_end(ada, pokes):
     assert pokes(watchlists.add_to_watchlist, ada, "A27") == [[ada.pk]]
     assert symbols_of(ada)[-2:] == ["A19", "A27"]

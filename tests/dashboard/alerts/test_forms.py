@@ -1,0 +1,103 @@
+"""The form of an alert: what it offers, what it refuses at which field, and what it says."""
+
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from dashboard.alerts.forms import AlertForm, LineForm, NewLineForm
+from dashboard.alerts.rules import Condition, Frequency, Kind, Match
+
+FORM = {
+    "symbol": "nvx", "kind_0": "above", "value_0": "100.5", "match": "any",
+    "frequency": "every_time", "cooldown_s": "60", "hysteresis_percent": "2.5", "ends": "0",
+    "name": "breakout",
+}  # fmt: skip
+PRICE = "1234567890.12345678"
+
+
+def test_every_condition_but_the_first_may_be_none() -> None:
+    kinds = [AlertForm().fields[f"kind_{index}"] for index in range(3)]
+    assert [field.choices[0] for field in kinds] == [
+        ("above", "Price is above"), ("", "None"), ("", "None"),
+    ]  # fmt: skip
+    assert [field.required for field in kinds] == [True, False, False]
+    assert [field.label for field in kinds] == ["Condition", "Condition 2", "Condition 3"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "error"),
+    [
+        ("above", "0.00000001", None),
+        ("above", "0", "Enter more than 0."),
+        ("above", "", "Enter a value."),
+        ("above", PRICE, None),
+        ("above", PRICE + "9", "Ensure that there are no more than 18 digits in total."),
+        ("rises", "1000", None),
+        ("rises", "1000.1", "Enter 1000 or less."),
+        ("near_high", "0", None),
+        ("near_low", "0", None),
+        ("rises", "0", "Enter more than 0."),
+        ("stale", "1001", None),
+        ("stale", "0", "Enter more than 0."),
+        ("halt", "", None),
+        ("halt", "0", None),
+        ("above", "-1", "Ensure this value is greater than or equal to 0."),
+    ],
+)
+def test_a_value_is_what_its_condition_can_have(kind: str, value: str, error: str | None) -> None:
+    form = AlertForm(FORM | {"kind_2": kind, "value_2": value})
+    assert form.errors.get("value_2", [None])[0] == error
+    assert form.is_valid() is (error is None)
+
+
+def test_a_form_says_all_that_was_chosen() -> None:
+    more = {"kind_1": "rises", "value_1": "2", "kind_2": "falls", "value_2": "3"}
+    form = AlertForm(FORM | more | {"window_s_2": "900"})
+    assert form.is_valid()
+    facts = form.facts()
+    assert facts.conditions == (
+        Condition(Kind.ABOVE, Decimal("100.5")),
+        Condition(Kind.RISES, Decimal(2), 300),
+        Condition(Kind.FALLS, Decimal(3), 900),
+    )
+    assert (facts.symbol, facts.list_id, facts.name) == ("NVX", None, "breakout")
+    assert (facts.match, facts.frequency) == (Match.ANY, Frequency.EVERY_TIME)
+    assert (facts.cooldown_s, facts.hysteresis_percent) == (60, Decimal("2.5"))
+    assert facts.expires_at is None
+
+
+def test_an_end_is_so_many_days_from_now() -> None:
+    form = AlertForm(FORM | {"ends": "30"})
+    assert form.is_valid()
+    days = (form.facts().expires_at - timezone.now()).total_seconds() / 86_400
+    assert 29.99 < days <= 30
+
+
+def test_an_alert_of_a_chart_is_as_the_form_suggests() -> None:
+    form = NewLineForm({"symbol": "nvx", "kind": "below", "price": "100.5"})
+    assert form.is_valid()
+    facts = form.facts()
+    assert facts.conditions == (Condition(Kind.BELOW, Decimal("100.5")),)
+    assert (facts.symbol, facts.cooldown_s, facts.hysteresis_percent) == ("NVX", 60, Decimal("0.1"))
+    days = (facts.expires_at - timezone.now()).total_seconds() / 86_400
+    assert 29.99 < days <= 30
+    assert not NewLineForm({"symbol": "nvx", "kind": "rises", "price": "1"}).is_valid()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fields"),
+    [
+        ({}, []),
+        ({"alert": str(2**63 - 1), "index": "2"}, []),
+        ({"alert": "0"}, ["alert"]),
+        ({"alert": str(2**63)}, ["alert"]),
+        ({"index": "-1"}, ["index"]),
+        ({"index": "3"}, ["index"]),
+        ({"price": "0"}, ["price"]),
+        ({"price": "0.000000001"}, ["price"]),
+    ],
+)
+def test_a_line_is_a_condition_of_an_alert_and_its_price(wrong, fields) -> None:
+    form = LineForm({"alert": "1", "index": "0", "price": "0.00000001"} | wrong)
+    assert list(form.errors) == fields
