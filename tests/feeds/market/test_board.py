@@ -20,6 +20,8 @@ from feeds.market.board import (
     Board,
 )
 from feeds.market.events import (
+    Amendment,
+    AmendmentKind,
     Carryover,
     Delisting,
     Event,
@@ -60,6 +62,47 @@ def test_trades_make_open_high_low_last_and_volume() -> None:
     row = board_of(*opened(), trade(10), trade(13), trade(8), trade(9, 50)).rows["NVX"]
     values = [row.values[index] for index in (OPEN, HIGH, LOW, LAST, VOLUME)]
     assert values == [10, 13, 8, 9, 350]
+
+
+def test_a_version_changes_only_with_its_value() -> None:
+    row = board_of(*opened(), trade(10), trade(12), trade(12), trade(8), trade(8)).rows["NVX"]
+    found = [row.versions[index] for index in (OPEN, HIGH, LOW, LAST, VOLUME, TS_EVENT)]
+    assert found == [3, 4, 6, 6, 7, 3]
+
+
+def test_the_newest_tick_is_that_of_all_symbols() -> None:
+    board = board_of(listing("NVX"), listing("ORB"))
+    assert board.newest_ms() is None
+    board.apply(3, Quote("NVX", 10, 12, 5, 5, NOW + 7))
+    board.apply(4, Quote("ORB", 10, 12, 5, 5, NOW + 3))
+    assert board.newest_ms() == NOW + 7
+
+
+@pytest.mark.parametrize(
+    ("previous_close", "found"), [(None, 95), (90, 90), (0, 10_000)], ids=["today", "", "none"]
+)
+def test_an_amendment_says_what_the_day_is_from_now_on(
+    previous_close: int | None, found: int
+) -> None:
+    """Without a trade of the day before the previous close is the reference price again."""
+    board = board_of(*opened(), trade(95), Status("NVX", Phase.OPEN, "", NOW, 1), trade(99))
+    mended = Amendment(
+        "NVX", AmendmentKind.CANCELLED, NOW, "a", "a", 0, 0, 99, 100, NOW,
+        last=7, open=5, high=8, low=4, volume=60, previous_close=previous_close,
+    )  # fmt: skip
+    board.apply(6, mended)
+    row = board.rows["NVX"]
+    values = [row.values[index] for index in (OPEN, HIGH, LOW, LAST, VOLUME)]
+    assert values == [5, 8, 4, 7, 60]
+    assert (row.values[PREVIOUS_CLOSE], row.ticks) == (found, 2)
+
+
+def test_an_amendment_of_an_unknown_trade_changes_nothing() -> None:
+    board = board_of(*opened(), trade(95))
+    before = list(board.rows["NVX"].values)
+    unknown = Amendment("NVX", AmendmentKind.CANCELLED, NOW, "a", "a", 0, 0, 99, 100, NOW)
+    board.apply(4, unknown)
+    assert (board.rows["NVX"].values, board.sequence) == (before, 4)
 
 
 def test_a_new_trading_session_starts_from_the_last_price() -> None:

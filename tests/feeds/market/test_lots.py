@@ -85,3 +85,23 @@ def test_a_lot_of_one_leaves_the_tape_as_it_was() -> None:
 def test_a_lot_that_cannot_be_is_refused(lot: str) -> None:
     with pytest.raises((InvalidDefinition, ArithmeticError)):
         replace(definition("NVX"), lot=Decimal(lot))
+
+
+@pytest.mark.parametrize(
+    ("field", "within", "beyond"),
+    [
+        ("lot", Decimal(1_000_000), Decimal("1000000.1")),
+        ("lot", Decimal("0.00000001"), Decimal("0.000000001")),
+        ("tick_size", Decimal("0.00000001"), Decimal("0.000000001")),
+        ("reference_ticks", 1, 0),
+        ("volatility", 1.0, 1.001),
+        ("volatility", 0.001, 0.0),
+        ("activity", 1000.0, 1000.1),
+        ("activity", 0.001, 0.0),
+    ],
+)
+def test_a_definition_may_go_to_its_limits(field: str, within: object, beyond: object) -> None:
+    plain = definition("NVX")
+    assert getattr(replace(plain, **{field: within}), field) == within
+    with pytest.raises(InvalidDefinition):
+        replace(plain, **{field: beyond})
