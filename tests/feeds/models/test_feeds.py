@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.exceptions import ValidationError
 
+from feeds.market.bars import DAY_MS
 from feeds.models import AuditEntry, Feed
 from feeds.models.feeds import OPENING_MS
+from feeds.plan.calendars import EXCHANGES, date_at
 from feeds.plan.price_bands import BandRules
 from feeds.plan.schedules import RoundTheClock, Segment
 from feeds.services import feeds as services
@@ -97,3 +99,18 @@ def test_a_change_of_hours_is_in_the_audit():
     entry = AuditEntry.objects.first()
     assert entry.before == {"hours": "compressed", "day_minutes": 30, "bands": "1"}
     assert entry.after == {"hours": "exchange", "day_minutes": 60, "bands": "off"}
+
+
+def test_round_the_clock_a_history_is_of_days_in_utc():
+    midnight = 20_000 * DAY_MS
+    days = feed_of(hours="always").history_days(midnight + 1, 2)
+    assert [day.starts_ms[0] // DAY_MS for day in days] == [19_998, 19_999, 20_000]
+    days = feed_of(hours="always").history_days(midnight - 1, 2)
+    assert [day.end_ms // DAY_MS for day in days] == [19_998, 19_999, 20_000]
+
+
+def test_a_history_has_the_day_of_its_end_once_that_has_opened():
+    opened_ms = OPENED_MS - 5 * 3_600_000 - 1_800_000  # half past nine
+    found = [feed_of(hours="exchange").history_days(opened_ms + at, 2) for at in (-1, 1)]
+    dates = [[date_at(EXCHANGES["XNYS"], day.end_ms).day for day in days] for days in found]
+    assert dates == [[4, 5], [4, 5, 6]]

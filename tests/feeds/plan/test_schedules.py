@@ -20,13 +20,16 @@ from feeds.plan.calendars import (
     trading_dates,
     year_counts,
 )
+from feeds.plan.plans import is_in_hours
 from feeds.plan.schedules import (
     CompressedSchedule,
     PlainSchedule,
     RoundTheClock,
     Segment,
     TradingDay,
+    usual_day,
 )
+from tests.support.market_script import plan
 
 NEW_YORK = EXCHANGES["XNYS"]
 CALENDAR = Calendar(NEW_YORK, date(2026, 11, 23))
@@ -59,6 +62,7 @@ def test_the_list_of_days_has_no_end() -> None:
 @pytest.mark.parametrize(
     ("moment", "number", "segment"),
     [
+        ((2026, 11, 20, 16, 0), 0, Segment.PRE_OPEN),
         ((2026, 11, 23, 14, 0), 0, Segment.PRE_OPEN),
         ((2026, 11, 23, 14, 15), 0, Segment.PRE_OPEN),
         ((2026, 11, 23, 14, 28), 0, Segment.OPENING_AUCTION),
@@ -76,6 +80,42 @@ def test_a_plain_day_has_its_parts_and_nights_are_closed(
 ) -> None:
     time = PlainSchedule(CALENDAR).at(utc_ms(*moment))
     assert (time.number, time.segment, time.exchange_ms) == (number, segment, utc_ms(*moment))
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_in"),
+    [
+        ((2026, 11, 23, 14, 27), False),
+        ((2026, 11, 23, 14, 28), True),
+        ((2026, 11, 23, 16, 0), True),
+        ((2026, 11, 23, 20, 59), True),
+        ((2026, 11, 23, 21, 0), False),
+        ((2026, 11, 26, 16, 0), False),
+    ],
+)
+def test_a_feed_on_plain_days_is_in_its_hours_from_auction_to_close(
+    moment: tuple[int, ...], is_in: bool
+) -> None:
+    at_ms = utc_ms(*moment)
+    assert is_in_hours(plan("NVX", schedule=PlainSchedule(CALENDAR)), at_ms) is is_in
+    assert is_in_hours(plan("NVX", schedule=COMPRESSED), at_ms)
+    assert is_in_hours(plan("NVX"), at_ms)
+
+
+def test_the_days_before_a_day_lie_in_earlier_years_too() -> None:
+    calendar = Calendar(NEW_YORK, date(2026, 1, 5))
+    found = [date_at(NEW_YORK, day.end_ms) for day in calendar.before(1, 4)]
+    assert found == [date(2025, 12, 30), date(2025, 12, 31), date(2026, 1, 2), date(2026, 1, 5)]
+    assert len(calendar.before(0, 300)) == 300
+    assert calendar.before(0, 0) == ()
+
+
+@pytest.mark.parametrize(
+    ("first", "number"), [(date(2026, 11, 27), 1), (date(2026, 11, 25), 0), (date(2026, 11, 23), 0)]
+)
+def test_a_usual_day_has_no_early_close(first: date, number: int) -> None:
+    """The day after Thanksgiving has one."""
+    assert usual_day(PlainSchedule(Calendar(NEW_YORK, first))) == number
 
 
 def test_compressed_days_follow_each_other_without_nights() -> None:

@@ -56,7 +56,7 @@ def test_a_feed_on_exchange_hours_has_its_calendar(feed: Feed) -> None:
 def test_a_day_that_began_before_the_market_ends_where_the_market_begins(feed: Feed) -> None:
     store(WEDNESDAY, 10_010)
     bars = history(WEDNESDAY)
-    assert ms(WEDNESDAY) - bars[-1].start_ms <= 3 * MINUTE_MS
+    assert MINUTE_MS <= ms(WEDNESDAY) - bars[-1].start_ms <= 3 * MINUTE_MS
     assert bars[-1].close == 10_000
     assert bars == history(WEDNESDAY.replace(hour=15))
 
