@@ -57,12 +57,17 @@ def halted(feed):
     instrument_services.halt_instruments(rows, actor=None, reason="news")
 
 
+def recorded(feed):
+    services.start_recording(feed, actor=None)
+
+
 NOTHING = lambda feed: None
 ACTIONS = {
     "rate": (NOTHING, lambda feed: services.set_rate(feed, 5, actor=None)),
     "pause": (NOTHING, lambda feed: services.pause_feed(feed, actor=None)),
     "start": (paused, lambda feed: services.start_feed(feed, actor=None)),
     "record": (NOTHING, lambda feed: services.start_recording(feed, actor=None)),
+    "stop recording": (recorded, lambda feed: services.stop_recording(feed, actor=None)),
     "halt": (
         NOTHING,
         lambda feed: instrument_services.halt_instruments([first(feed)], actor=None, reason="x"),
@@ -80,27 +85,12 @@ ACTIONS = {
 every_action = pytest.mark.parametrize(("prepare", "act"), ACTIONS.values(), ids=ACTIONS.keys())
 
 
-@pytest.mark.slow
-@every_action
-def test_an_action_is_undone_by_an_entry_that_says_so(feed, actor, prepare, act):
-    prepare(feed)
-    before = state(feed)
-    act(feed)
-    entry, is_done = newest(), state(feed)
-    assert is_done != before
-    undo(entry, actor=actor, reason="a mistake")
-    assert state(feed) == before
-    said = newest()
-    assert (said.actor, said.target) == (actor, entry.target)
-    assert said.reason.startswith(f"Undo of {entry.action} at ")
-    assert said.reason.endswith(": a mistake")
-
-
 SAYS = {
     "rate": r"Demo Exchange has 200 ticks/s again",
     "pause": r"Demo Exchange runs again",
     "start": r"Demo Exchange is paused again",
     "record": r"Demo Exchange is not recorded any more",
+    "stop recording": r"Demo Exchange is recorded again",
     "halt": r"resumed \w+",
     "halts": r"resumed \w+, \w+, \w+",
     "resumes": r"halted \w+, \w+, \w+",
@@ -108,16 +98,22 @@ SAYS = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ACTIONS)
-def test_an_undo_is_offered_once_and_says_what_it_did(feed, name):
+def test_an_action_is_undone_once_by_an_entry_that_says_so(feed, actor, name):
     prepare, act = ACTIONS[name]
     prepare(feed)
+    before = state(feed)
     act(feed)
-    entry = newest()
+    entry, is_done = newest(), state(feed)
+    assert is_done != before
     assert can_be_undone(entry)
-    said = undo(entry, actor=None)
+    said = undo(entry, actor=actor, reason="a mistake")
     assert re.fullmatch(SAYS[name], said), said
+    assert state(feed) == before
+    made = newest()
+    assert (made.actor, made.target) == (actor, entry.target)
+    when = f"{entry.at:%H:%M:%S}"
+    assert made.reason == f"Undo of {entry.action} at {when} UTC: a mistake"
     assert not can_be_undone(entry)
 
 
@@ -137,6 +133,34 @@ def test_no_undo_is_offered_where_nothing_is_left(feed):
     assert can_be_undone(halt)
     Feed.objects.all().delete()
     assert not any(map(can_be_undone, (over, rate, halt)))
+
+
+def test_nothing_that_is_so_already_is_undone(feed):
+    """Something else than an operator did it: no entry of the audit says so."""
+    services.pause_feed(feed, actor=None)
+    pause = newest()
+    Feed.objects.update(state="RUNNING")
+    halted(feed)
+    halt = newest()
+    Halt.objects.update(ended_at=timezone.now())
+    for entry in (pause, halt):
+        assert not can_be_undone(entry)
+        with pytest.raises(ChangeRefused, match="nothing is left to undo"):
+            undo(entry, actor=None)
+
+
+def test_what_is_over_of_a_scenario_is_not_called_off(feed):
+    for size in (-3, -4):
+        intervene(Intervention(feed=feed, size=size, reason="x"), actor=None)
+    entry, (first_row, _) = newest(), Intervention.objects.order_by("pk")
+    both = [row.pk for row in Intervention.objects.all()]
+    AuditEntry.objects.filter(pk=entry.pk).update(after={"interventions": both})
+    first_row.ends_at = timezone.now()
+    first_row.save()
+    entry.refresh_from_db()
+    assert undo(entry, actor=None) == (
+        "called off shock -4 % of the whole feed over 60 s; 1 had already ended"
+    )
 
 
 def test_an_undo_of_many_says_what_it_left_alone(feed):
