@@ -148,9 +148,12 @@ def test_shocks_and_steps_are_moved_with_the_clock(feed: Feed) -> None:
     made_later = Intervention.objects.create(
         starts_at=begins + REST, ends_at=ends + REST, **facts | {"made_at": timezone.now()}
     )
+    always = Feed.objects.create(slug="always", name="Always", hours=Hours.ALWAYS)
+    other = Intervention.objects.create(starts_at=begins, ends_at=ends, **facts | {"feed": always})
     rest()
-    for row in (running, over, made_later):
+    for row in (running, over, made_later, other):
         row.refresh_from_db()
+    assert other.starts_at == begins
     feed.refresh_from_db()
     assert (running.starts_at, running.ends_at) == (begins + REST, ends + REST)
     assert over.ends_at == SAVED_AT - REST
