@@ -1,16 +1,25 @@
 """A recording is played from its page: a feed with its instruments, started at once."""
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from feeds.exceptions import ChangeRefused
 from feeds.models import AuditEntry, Feed, Instrument, Recording
 from feeds.recordings.layout import TableKind
 from feeds.services.recordings import import_recording
 from feeds.services.replay_checks import recorded_definitions, refuse_empty_replay
-from feeds.services.table_imports import TableSource, apply_table, recognise_table, try_table
+from feeds.services.replays import free_slug, make_replay
+from feeds.services.table_imports import (
+    TableSource,
+    apply_table,
+    column_names,
+    recognise_table,
+    try_table,
+)
 from tests.support.staff import staff
 
 pytestmark = pytest.mark.django_db
@@ -129,3 +138,85 @@ def test_a_recording_without_its_file_says_so(recording, folder: Path):
     (folder / recording.path).unlink()
     response = staff(*PLAYERS).get(page_of(recording), follow=True)
     assert "cannot be played" in response.content.decode()
+
+
+def test_a_replay_is_added_closed_with_its_instruments_and_an_audit_entry(recording) -> None:
+    made = recorded_definitions(recording)
+    feeds = [
+        make_replay(recording, made, name="Monday ⏎ again", prefix=prefix, actor=None)
+        for prefix in ("R", "Q", "P")
+    ]
+    assert [feed.slug for feed in feeds] == ["monday-again", "monday-again-2", "monday-again-3"]
+    assert {feed.state for feed in Feed.objects.filter(kind="replay")} == {"CLOSED"}
+    assert [row.symbol for row in feeds[1].instruments.all()] == ["QNVX"]
+    entry = AuditEntry.objects.latest("pk")
+    assert (entry.action, entry.target, entry.before) == ("add", "feed monday-again-3", {})
+    facts = {name: entry.after[name] for name in ("recording", "prefix", "state", "instruments")}
+    assert facts == {"recording": "Monday", "prefix": "P", "state": "CLOSED", "instruments": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "prefix", "fault"),
+    [
+        ("Monday", "", "Symbols are taken: NVX (on Demo Exchange). Choose a prefix"),
+        ("Monday", "RRRRRRR", "at most 6 characters"),
+        ("Monday", "r-", "Capital letters and digits only"),
+        ("M" * 200, "R", "at most"),
+    ],
+)
+def test_a_replay_that_cannot_be_is_not_added(recording, name, prefix, fault) -> None:
+    with pytest.raises(ValidationError, match=re.escape(fault)):
+        make_replay(
+            recording, recorded_definitions(recording), name=name, prefix=prefix, actor=None
+        )
+    assert Feed.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["⏎", "", "--"])
+def test_a_name_without_letters_still_makes_an_address(name: str) -> None:
+    assert free_slug(name) == "replay"
+
+
+def test_the_address_of_a_long_name_is_cut() -> None:
+    assert free_slug("a" * 25 + " monday") == "a" * 25
+
+
+def test_a_table_whose_symbols_are_taken_leaves_no_recording(recording, tmp_path: Path) -> None:
+    table = tmp_path / "monday.csv"
+    table.write_text("".join(TABLE))
+    source = TableSource(table, recognise_table(table, table.name).layout)
+    with pytest.raises(ValidationError, match=r"NVX \(on Demo Exchange\)"):
+        apply_table(source, "Tuesday", plays=True, actor=None)
+    assert [row.name for row in Recording.objects.all()] == ["Monday"]
+    made, feed, _ = apply_table(source, "Tuesday", plays=False, actor=None)
+    assert (made.name, feed) == ("Tuesday", None)
+
+
+def test_some_of_many_instruments_without_a_listing_are_named(tmp_path: Path) -> None:
+    table = tmp_path / "seven.csv"
+    rows = [f"1767225601000,S{number},1.01,5\n" for number in range(7)]
+    table.write_text("".join([TABLE[0], *rows]))
+    source = TableSource(table, recognise_table(table, table.name).layout)
+    _, feed, _ = apply_table(source, "Seven", plays=True, actor=None)
+    feed.instruments.all().delete()
+    with pytest.raises(ChangeRefused) as refused:
+        refuse_empty_replay(feed)
+    assert str(refused.value).endswith("the instruments of Seven (S0, S1, S2, S3, S4)")
+
+
+@pytest.mark.parametrize(
+    ("skips", "has_header", "names"),
+    [
+        (0, True, ["made by", ""]),
+        (1, True, ["time", "price"]),
+        (1, False, ["column 1", "column 2"]),
+        (2, False, ["column 1", "column 2", "column 3"]),
+        (3, True, []),
+    ],
+)
+def test_the_columns_of_a_table_are_named_by_its_header_or_numbered(
+    tmp_path: Path, skips: int, has_header: bool, names: list[str]
+) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("made by,\n time , price\n1,2,3\n")
+    assert column_names(table, ",", skips, has_header=has_header) == names
