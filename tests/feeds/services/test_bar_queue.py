@@ -15,7 +15,7 @@ from feeds.exceptions import ChangeRefused
 from feeds.market.bars import DAY, INTERVALS, MINUTE, SPANS, Bar, Bars, merged
 from feeds.market.board import Board
 from feeds.market.delayed_keys import delayed
-from feeds.market.events import Batch, Carryover, Event, Phase, Side, Trade
+from feeds.market.events import Batch, Carryover, Delisting, Event, Phase, Side, Trade
 from feeds.models import AuditEntry, Feed, Instrument, StoredBar
 from feeds.realism.watch import RealismWatch
 from feeds.selectors.bars import stored_bars
@@ -239,6 +239,41 @@ def test_old_minutes_go_and_days_stay(instruments) -> None:
     assert count_old_bars(days=2) == 0
     assert [(bar.start_ms - MIDNIGHT) // SPANS[DAY] for bar in read()] == [3, 4]
     assert len(read("1d")) == 5
+
+
+def reported_day(*trades: int) -> ClosedBar:
+    """Return the bar of the first day as an upstream reported it."""
+    bar = Bar(MIDNIGHT, 7, 9, 5, 8, 1000, *trades)
+    return ClosedBar("NVX", True, bar, 9, is_whole=True)
+
+
+@pytest.mark.parametrize(("trades", "is_whole"), [(2, True), (3, True), (1, False)])
+def test_a_reported_day_is_stored_as_it_is_if_it_has_all_of_its_trades(
+    instruments, trades: int, is_whole: bool
+) -> None:
+    """Else it is the sum of its minutes. Neither the evening before nor the next day counts: the
+    day of an upstream is one of New York, where the clocks are four hours behind."""
+    hour = 3600
+    minutes = [trade(at * hour) for at in (3.9, 4, 27.9, 28, 29)]
+    store_bars([each for each in closed(minutes) if not each.is_day])
+    StoredBar.objects.filter(interval="1d").delete()
+    store_bars([reported_day(trades)])
+    [stored] = [bar for bar in read("1d") if bar.start_ms == MIDNIGHT]
+    assert (stored.high == 9) is is_whole
+
+
+def test_a_queue_that_lost_nothing_says_so_and_forgets_a_delisted_instrument() -> None:
+    queue = BarQueue()
+    queue.observe(Batch("e1", 1, (trade(0), Delisting("NVX", 7), trade(61), trade(122))))
+    found = [(each.bar.start_ms - MIDNIGHT) // MINUTE_MS for each in queue.oldest(9)]
+    assert (found, queue.lost) == ([1], 0)
+
+
+def test_no_delayed_copy_of_an_instrument_has_bars() -> None:
+    queue, copy = BarQueue(), delayed("NVX", 15)
+    carried = Carryover(copy, 7, 1, Phase.OPEN, growing=((MIDNIGHT, 1, 1, 1, 1, 1, 1),))
+    queue.observe(Batch("e1", 1, (carried, trade(0, symbol=copy), trade(200, symbol=copy))))
+    assert not queue
 
 
 def test_bars_go_with_their_grid(instruments) -> None:

@@ -128,6 +128,43 @@ def test_a_stale_copy_of_a_feed_is_compared_with_the_row_of_now(feed, actor):
     assert AuditEntry.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    "service",
+    [
+        services.start_recording,
+        services.pause_feed,
+        lambda feed, **by: services.set_rate(feed, 5, **by),
+    ],
+)
+def test_what_another_operator_did_meanwhile_is_not_done_again(feed, actor, service):
+    stale = Feed.objects.get()
+    assert service(feed, actor=actor) is True
+    assert service(stale, actor=actor) is False
+    assert AuditEntry.objects.count() == 1
+
+
+def test_a_recording_that_another_operator_stopped_is_not_stopped_again(feed, actor):
+    services.start_recording(feed, actor=actor)
+    stale = Feed.objects.get()
+    assert services.stop_recording(feed, actor=actor) is True
+    assert services.stop_recording(stale, actor=actor) is False
+
+
+def test_a_step_lasts_a_second_and_only_a_paused_feed_makes_it(feed, actor):
+    stale = Feed.objects.get()
+    services.pause_feed(feed, actor=actor)
+    before = timezone.now()
+    services.step_feed(stale, actor=actor, reason="look")
+    after = timezone.now()
+    second = timedelta(seconds=1)
+    assert before + second <= Feed.objects.get().runs_until <= after + second
+    assert facts(AuditEntry.objects.first())[1] == "step"
+    running = Feed.objects.get()
+    services.start_feed(feed, actor=actor)
+    with pytest.raises(ChangeRefused, match="Demo Exchange is not paused"):
+        services.step_feed(running, actor=actor)
+
+
 def test_the_rate_is_set_and_the_state_stays(feed, actor, pokes):
     services.pause_feed(feed, actor=actor, reason="lunch")
     assert pokes(services.set_rate, feed, 750.5, actor=actor, reason="load") == 1
