@@ -130,6 +130,17 @@ def test_a_clock_that_is_set_back_forgets_what_has_a_time(back_ms: int, forgotte
     assert (measures.last, measures.high, measures.counted) == (150, 150, 64)
 
 
+def test_a_window_that_forgot_its_prices_makes_none_of_them_anew() -> None:
+    window = Window(SPAN_MS)
+    window.add_mendable(AT + 50_000, 90)
+    window.clear()
+    window.add_mendable(AT, 100)
+    window.mend(AT, (101, 102), AT)
+    assert (window.low, window.high) == (101, 102)
+    window.mend(AT, None, AT)
+    assert window.is_empty
+
+
 def test_after_the_clock_was_set_back_a_correction_finds_no_minute_of_before() -> None:
     measures = minutes(10, 10)
     trade(measures, AT - 60_000, size=7)
@@ -183,6 +194,7 @@ def amendment(**changes: object) -> Amendment:
         ({"size": 8, "volume": 8}, (880, 8, 8)),
         ({"price_ticks": 0, "size": 0, "volume": 0}, (0, 0, 0)),
         ({"volume": 10}, (1050, 10, 10)),
+        ({"volume": 6, "size": 1, "former_size": 1}, (610, 6, 6)),
         ({"volume": 0}, (0, 0, 0)),
         ({"previous_close": 110, "volume": 6}, (500, 5, 6)),
         ({"volume": None}, (500, 5, 5)),
@@ -192,6 +204,7 @@ def amendment(**changes: object) -> Amendment:
         "another size",
         "cancelled",
         "counts since it was corrected",
+        "a single share counts since then",
         "does not count any more",
         "of the day before",
         "of a day that nobody knows",
