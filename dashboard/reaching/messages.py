@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 from django.urls import reverse
-from django.utils import timezone
 
 from dashboard.models import Dispatch, Notification
 
@@ -56,7 +55,7 @@ def facts_of(dispatch: Dispatch, origin: str) -> dict[str, Any]:
     row = dispatch.notification
     if row is None:
         # Never stored, so that it is not among the person's notifications.
-        row = Notification(title=TEST_TITLE, body=TEST_BODY, created_at=timezone.now())
+        row = Notification(title=TEST_TITLE, body=TEST_BODY)
     path = reverse("instrument", args=[row.symbol]) if row.symbol else reverse("notifications")
     return {
         "id": message_id(dispatch),

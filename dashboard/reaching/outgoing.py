@@ -201,8 +201,6 @@ async def _answer(link: h11.Connection, reader: asyncio.StreamReader) -> h11.Res
             link.receive_data(await reader.read(READ_BYTES))
         elif isinstance(event, h11.Response):
             return event
-        elif isinstance(event, h11.ConnectionClosed):
-            raise h11.RemoteProtocolError("closed")
 
 
 def _tls_fault(error: ssl.SSLError) -> str:

@@ -47,4 +47,4 @@ def are_push_keys(push_key: str, push_auth: str) -> bool:
 def _decoded(text: str) -> bytes:
     if not text.isascii():
         raise ValueError("other letters than ASCII")
-    return urlsafe_b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4))
+    return urlsafe_b64decode(text.rstrip("=") + "==")  # more than is needed is ignored
