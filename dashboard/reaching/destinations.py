@@ -38,7 +38,7 @@ def add_webhook(user: User, *, name: str, address: str) -> Destination:
         address=address,
         secret=make_webhook_secret(),
     )
-    row.full_clean(exclude=["next_at", "created_at"])
+    row.full_clean()
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)  # two at once could pass the limit
         if Destination.objects.filter(user=user, kind=row.kind).count() >= WEBHOOKS_PER_USER:

@@ -29,7 +29,7 @@ def add_device(user: User, *, session_key: str, name: str, facts: dict[str, Any]
     row = Destination(
         user=user, kind=DestinationKind.PUSH, name=name[:60], session_key=session_key, **facts
     )
-    row.full_clean(exclude=["created_at"], validate_constraints=False)
+    row.full_clean(validate_constraints=False)
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)  # two at once could pass the limit
         # The subscription is the browser's, whoever was signed in there before.
@@ -55,7 +55,7 @@ def renew_device(user: User, *, session_key: str, facts: dict[str, Any]) -> None
             raise DestinationRefused("nothing is pushed to this browser")
         for name, value in facts.items():
             setattr(row, name, value)
-        row.full_clean(exclude=["created_at"], validate_constraints=False)
+        row.full_clean(validate_constraints=False)
         _pushes().filter(address=row.address).exclude(pk=row.pk).delete()
         row.save(update_fields=list(facts))
         record("renew push", f"user {user.get_username()}", actor=user, after={"browser": row.name})
