@@ -78,7 +78,6 @@ async def _read(
             async with openings:
                 reading = tasks.create_task(client.read(opened))
                 await asyncio.wait({opening, reading}, return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.wait({reading})
             opening.cancel()
     finally:
         client.close()
