@@ -112,6 +112,18 @@ async def test_a_short_ping_is_answered_at_once(monkeypatch: pytest.MonkeyPatch)
         assert (tally.bytes_out, tally.requests) == (len(wire.sent), 1)
 
 
+async def test_only_a_close_ends_the_reading_and_only_a_snapshot_opens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    status = msgspec.json.encode({"channel": "status", "subscribed": []})
+    wire = Wire(SWITCHED, [frame(PONG & 0x0F, b"") + frame(TEXT, status)])
+    tally, opened = await read_over(monkeypatch, wire)
+    assert (tally.position, opened.is_set()) == (None, False)
+    wire = Wire(SWITCHED, [frame(PONG & 0x0F, b"") + frame(TEXT, SNAPSHOT)])
+    tally, opened = await read_over(monkeypatch, wire)
+    assert (tally.position, opened.is_set()) == ("e:7", True)
+
+
 @pytest.mark.parametrize(("length", "head"), [(125, 6), (126, 8), (127, 8)])
 async def test_a_long_frame_has_a_longer_head(
     monkeypatch: pytest.MonkeyPatch, length: int, head: int
