@@ -2,10 +2,11 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.checks import Error, Warning
+from django.core.checks import Error, Info, Warning
 from django.core.management import call_command
 from django.db import OperationalError, connection
 
@@ -48,6 +49,26 @@ def test_system_checks_are_findings(monkeypatch: pytest.MonkeyPatch) -> None:
     assert finding == Diagnosis("settings", Severity.ERROR, "x.E1: bad", "mend it")
     monkeypatch.setattr(doctor, "run_checks", lambda: [Warning("odd", id="x.W1")])
     assert found(doctor.settings_hold()) == {"settings": Severity.WARNING}
+
+
+def test_what_django_only_notes_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "run_checks", lambda: [Info("a fact", id="x.I1")])
+    assert found(doctor.settings_hold()) == {"settings": Severity.OK}
+
+
+def test_a_damaged_sqlite_database_is_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "whole").touch()
+    (tmp_path / "damaged").write_bytes(b"x" * 5_000)
+    for vendor, name, results in (
+        ("sqlite", "whole", {"integrity": Severity.OK}),
+        ("sqlite", "damaged", {"integrity": Severity.ERROR}),
+        ("postgresql", "market", {}),
+    ):
+        facts = SimpleNamespace(vendor=vendor, settings_dict={"NAME": str(tmp_path / name)})
+        monkeypatch.setattr(doctor, "connection", facts)
+        assert found(doctor.database_is_whole()) == results
 
 
 @pytest.mark.django_db

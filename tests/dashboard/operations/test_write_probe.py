@@ -1,5 +1,10 @@
 """The probe notes that the database takes no writes, and when it does again; it leaves nothing."""
 
+import asyncio
+import threading
+from contextlib import nullcontext
+from types import SimpleNamespace
+
 import pytest
 from django import db
 from django.contrib.sessions.models import Session
@@ -8,6 +13,7 @@ from dashboard.operations import write_probe
 from dashboard.operations.write_probe import WriteProbe, try_to_write
 from dashboard.process.database_trouble import explain
 from feeds.database import Writability
+from tests.support.waiting import until
 
 
 def test_a_probe_notes_trouble_and_its_end() -> None:
@@ -59,6 +65,43 @@ def test_a_full_disk_is_noticed_before_it_is_needed(
     monkeypatch.setattr(write_probe, "LEAST_FREE_BYTES", 2**80)
     with pytest.raises(db.OperationalError, match="full"):
         try_to_write()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("free", "is_full"), [(2**20, False), (2**20 - 1, True)])
+def test_a_disk_with_a_mebibyte_is_not_full(
+    monkeypatch: pytest.MonkeyPatch, free: int, is_full: bool
+) -> None:
+    if db.connection.vendor != "sqlite":
+        return
+    monkeypatch.setitem(db.connection.settings_dict, "NAME", __file__)
+    monkeypatch.setattr(write_probe, "disk_usage", lambda _: SimpleNamespace(free=free))
+    error = pytest.raises(db.OperationalError) if is_full else nullcontext()
+    with error:
+        try_to_write()
+
+
+async def test_a_stop_does_not_wait_for_a_database_that_is_locked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(write_probe, "EVERY_S", 0.0)
+    begun, is_free = threading.Event(), threading.Event()
+    # Released in the end whatever happens, as the thread would keep the process alive.
+    release = threading.Timer(20, is_free.set)
+    release.start()
+
+    def attempt() -> None:
+        begun.set()
+        is_free.wait()
+
+    running = asyncio.ensure_future(WriteProbe(Writability(), attempt=attempt).run())
+    await until(begun.is_set)
+    running.cancel()
+    await asyncio.wait({running})
+    was_free = is_free.is_set()
+    release.cancel()
+    is_free.set()
+    assert not was_free
 
 
 @pytest.mark.parametrize(
