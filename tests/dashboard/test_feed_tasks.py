@@ -11,6 +11,7 @@ from django.db import OperationalError
 from dashboard import feed_tasks
 from dashboard.alerts.watch import AlertWatch
 from dashboard.feed_tasks import FeedTasks
+from dashboard.operations.metrics import FeedFigures
 from feeds.bus.journal import Journal
 from feeds.bus.memory import MemoryBus
 from feeds.clock import SystemClock
@@ -80,6 +81,47 @@ async def test_a_stop_always_saves_the_last_state(monkeypatch, waits: bool) -> N
     left = await sync_to_async(read_checkpoint)()
     assert left.sequence == bus.board.sequence > 0
     assert left.instruments.keys() == bus.board.rows.keys()
+
+
+def test_a_market_that_has_not_begun_has_figures_of_nothing() -> None:
+    """All reasons with 0: a counter has to be seen before it counts."""
+    tasks = FeedTasks(MemoryBus(), SystemClock())
+    figures = tasks.figures()
+    assert figures.events == figures.batches == figures.upstream_connections == 0
+    assert figures.upstream_dropped
+    assert set(figures.upstream_dropped.values()) == {0}
+    assert tasks._troubles() == []
+
+
+def test_the_figures_are_those_of_the_present_market() -> None:
+    tasks = FeedTasks(MemoryBus(), SystemClock())
+    load = SimpleNamespace(share=0.5)
+    runner = SimpleNamespace(events=7, batches=6, late=5, lag_s=0.25, load=load)
+    upstream = SimpleNamespace(connections=4, dropped=lambda: {"late": 3})
+    tasks._runner = runner  # type: ignore[assignment]
+    waiting = tasks.figures()
+    tasks._upstream = upstream  # type: ignore[assignment]
+    assert (waiting.events, waiting.lag_s) == (0, 0.0)
+    assert tasks.figures() == FeedFigures(
+        events=7,
+        batches=6,
+        late=5,
+        lag_s=0.25,
+        share=0.5,
+        upstream_connections=4,
+        upstream_dropped={"late": 3},
+    )
+
+
+def test_a_poke_reaches_the_plans_and_a_market_that_runs() -> None:
+    tasks, poked = FeedTasks(MemoryBus(), SystemClock()), list[str]()
+    tasks._plans = SimpleNamespace(poke=lambda: poked.append("plans"))  # type: ignore[assignment]
+    tasks.poke()
+    assert poked == ["plans"]
+    runner = SimpleNamespace(poke=lambda: poked.append("runner"))
+    tasks._runner = runner  # type: ignore[assignment]
+    tasks.poke()
+    assert poked == ["plans", "plans", "runner"]
 
 
 PARTS = [

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from dashboard.deck.certificate import certificate
+from dashboard.deck.certificate import _bar, certificate
 from dashboard.deck.realism_monitor import RealismMonitor
 from feeds.engine.virtual_clock import demo_plan, tape_of
 from feeds.market.bars import DAY_MS, MINUTE_MS
@@ -280,6 +280,20 @@ class Examined:
             Finding(9, "The day's U", (), "1.8-4", Verdict.UNKNOWN, "needs 3 more days"),
         )
         return Certificate(3, 8, findings, ("2 days left out: why",))
+
+
+@pytest.mark.parametrize(
+    ("lag", "value", "bar"),
+    [
+        (0, 0.5, (0, 0.0, 100.0)),
+        (3, 0.25, (15, 50.0, 50.0)),
+        (2, -0.1, (10, 100.0, 0.0)),
+        (1, 0.9, (5, 0.0, 100.0)),
+        (1, 0.03333, (5, 93.3, 6.7)),
+    ],
+)
+def test_a_bar_of_the_memory_stands_on_the_ground_and_is_cut_at_the_top(lag, value, bar):
+    assert _bar(lag, value) == dict(zip(("x", "y", "height"), bar, strict=True))
 
 
 @pytest.mark.django_db

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.contrib.messages import get_messages
 from django.test import RequestFactory
 from django.utils import timezone
 
@@ -184,6 +185,27 @@ def test_a_scenario_of_another_feed_is_not_run(crash):
     page = client.post(SCENARIO, {"scenario": crash.pk, "reason": "x"} | DO).content.decode()
     assert "Select a valid choice" in page
     assert not Intervention.objects.exists()
+
+
+def test_a_scenario_without_steps_touches_nothing(feed):
+    empty = Scenario.objects.create(feed=feed, name="Empty")
+    request = RequestFactory().post(SCENARIO, {"scenario": empty.pk, "reason": "drill"})
+    request.user = User.objects.create_superuser("root")
+    page = scenario(request, "demo", market=Market())
+    assert page.context_data["previews"] == []
+    assert "<td>LQM</td>" not in page.render().content.decode()
+
+
+def test_calling_off_says_what_ended_and_notes_who_did_it():
+    client = staff("shock_market")
+    client.post(PAGE, SHOCK | DO)
+    row, before = Intervention.objects.get(), AuditEntry.objects.count()
+    done = client.post(f"{PAGE}{row.pk}/end/")
+    assert (done.status_code, done.url) == (302, PAGE)
+    assert str(list(get_messages(done.wsgi_request))[-1]) == f"Called off: {row}."
+    assert not Intervention.objects.get().is_open
+    assert AuditEntry.objects.count() == before + 1
+    assert AuditEntry.objects.latest("pk").actor.username == "user0"
 
 
 @pytest.mark.slow

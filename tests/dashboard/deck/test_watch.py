@@ -66,6 +66,18 @@ async def test_an_operator_sees_feeds_process_and_people(exchange: Exchange) -> 
     assert [(person.id, person.user) for person in snapshot.people] == [(connection.key, "user1")]
 
 
+async def test_a_rate_does_not_span_two_tapes(exchange: Exchange, monkeypatch) -> None:
+    await exchange.settle()
+    reporter = Reporter(exchange.hub, process="p")
+    reporter.sample()
+    exchange.hub.traffic.frames += 1_000
+    reporter.sample()
+    assert reporter._per_s("frames") > 0
+    monkeypatch.setattr(exchange.hub.replica, "epoch", "e2")
+    reporter.sample()
+    assert reporter._per_s("frames") == 0
+
+
 async def test_it_says_how_many_ticks_a_change_of_prices_stands_for(exchange: Exchange) -> None:
     """It counts those who read now and those who have left."""
     clock = exchange.hub.clock = HandClock()

@@ -15,7 +15,7 @@ from dashboard.pages.market_display import (
 )
 from dashboard.people.access import Access
 from feeds.clock import ms_of
-from feeds.market.board import Board, Row
+from feeds.market.board import VOLUME, Board, Row
 from feeds.market.delayed_keys import delayed
 from feeds.market.events import (
     Event,
@@ -165,6 +165,12 @@ def test_a_change_has_its_sign_unless_it_rounds_to_nothing(
 )
 def test_a_volume_has_a_unit_from_a_thousand_on(lots: int, text: str) -> None:
     assert display_row("NVX", row_of(listing("NVX"), trade(1, lots)))["volume"] == text
+
+
+def test_a_volume_that_is_not_known_is_marked() -> None:
+    row = row_of(listing("NVX"))
+    row.values[VOLUME] = None
+    assert display_row("NVX", row)["volume"] == "\u2013"
 
 
 def test_a_delayed_line_says_so() -> None:
