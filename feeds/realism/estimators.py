@@ -38,7 +38,7 @@ def median_of(values: Floats) -> Floats:
     """Return the median of what is seen along the last axis, NaN where nothing is."""
     # NaN is sorted to the end. Without anything seen the index is -1, which is such a NaN.
     ordered, counts = np.sort(values, axis=-1), (~np.isnan(values)).sum(axis=-1)
-    middle = np.stack([(counts - 1) // 2, np.minimum(counts // 2, values.shape[-1] - 1)], axis=-1)
+    middle = np.stack([(counts - 1) // 2, counts // 2], axis=-1)
     found: Floats = np.take_along_axis(ordered, middle, axis=-1).mean(axis=-1)
     return found
 
@@ -120,14 +120,13 @@ def standardised(values: Floats) -> Floats:
     squares = columns(values * values)
     seen = ~np.isnan(squares)
     usual = mean_of(squares, 0)
-    known = np.where(seen, squares, 0.0)
-    sums, weights = np.zeros_like(known), np.zeros_like(known)
-    for order in (range(len(known)), range(len(known) - 1, -1, -1)):
-        total, weight = PRIOR * usual, np.full(known.shape[1], PRIOR)
+    sums, weights = np.zeros_like(squares), np.zeros_like(squares)
+    for order in (range(len(squares)), range(len(squares) - 1, -1, -1)):
+        total, weight = PRIOR * usual, np.full(squares.shape[1], PRIOR)
         for time in order:
             sums[time] += total
             weights[time] += weight
-            total = np.where(seen[time], DECAY * total + known[time], total)
+            total = np.where(seen[time], DECAY * total + squares[time], total)
             weight = np.where(seen[time], DECAY * weight + 1.0, weight)
     divided: Floats = values / np.sqrt(sums / weights).reshape(values.shape)
     return divided
@@ -188,7 +187,7 @@ def rank_correlation(first: Floats, second: Floats) -> float:
     """
     pairs = zip(columns(first).T, columns(second).T, strict=True)
     found = [_spearman(*pair) for pair in pairs]
-    return float(median_of(np.array(found))) if found else float("nan")
+    return float(median_of(np.array(found)))
 
 
 def _spearman(first: Floats, second: Floats) -> float:

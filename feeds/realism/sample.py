@@ -172,12 +172,11 @@ class MarketSample:
         count = len(self.sectors)
         pairs = []
         for places, before, after in self._sampled_prices(5):
-            total, variances = np.zeros((count, count)), np.zeros(count)
+            total = np.zeros((count, count))
             for symbol, seen in enumerate(places):
                 moves = np.diff(after[seen, symbol])
+                # Of a symbol with itself this is the sum of the squares.
                 total[symbol] = moves @ (after[seen[1:]] - before[seen[:-1]])
-                variances[symbol] = moves @ moves
-            np.fill_diagonal(total, variances)
             pairs.append(self._pairs(total))
         within, across = mean_of(np.array(pairs), 0).tolist()
         return within, across
