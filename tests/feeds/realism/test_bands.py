@@ -27,8 +27,8 @@ def replaced(monkeypatch: pytest.MonkeyPatch, **functions: object) -> None:
 @pytest.mark.parametrize(
     ("first", "others", "mean", "is_in"),
     [
-        (0.05, [0.02, -0.02, 0.02], 0.02, True),
-        (0.051, [0.02] * 3, 0.02, False),
+        (0.05, [0.05, 0.0, -0.01], 0.02, True),
+        (0.051, [0.0, 0.02, 0.04], 0.02, False),
         (-0.15, [0.0] * 3, 0.0, True),
         (-0.151, [0.0] * 3, 0.0, False),
         (0.0, [0.03] * 3, 0.03, False),

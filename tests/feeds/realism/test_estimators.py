@@ -45,7 +45,8 @@ def test_autocorrelation_has_no_pairs_across_days_and_none_that_are_unseen() -> 
     found = autocorrelation(day_of(alternating, constant, [1.0, NAN, -1.0, NAN]), 3)
     np.testing.assert_array_equal(found, [[-1.0, 0.0, NAN], [1.0, 0.0, -1.0], [-1.0, 0.0, NAN]])
     days = np.array([[[1.0], [1.0]], [[-1.0], [-1.0]]])
-    assert autocorrelation(days, 1).tolist() == [[1.0]]
+    for scale in (1, 0.5, 4):
+        assert autocorrelation(scale * days, 1).tolist() == [[1.0]]
 
 
 def test_kurtosis_is_that_over_a_normal_one_as_the_median_of_symbols() -> None:
@@ -69,6 +70,7 @@ def test_the_tails_are_compared_with_the_middle_at_four_quantiles(values: list[f
     mixed = [*values[::-2], *[NAN] * 20, *values[-2::-2]]
     expected = pytest.approx(20 / 10 - 3.449)
     assert quantile_kurtosis(day_of(mixed)) == expected
+    assert quantile_kurtosis(day_of(mixed) + 3) == expected
     # What has no middle has no figure.
     without = [-9.0] * 3 + [5.0] * (len(mixed) - 6) + [9.0] * 3
     assert quantile_kurtosis(day_of(mixed, without, [NAN] * len(mixed))) == expected
@@ -134,7 +136,7 @@ def test_tails_over_volatility_are_compared_with_those_in_random_order() -> None
 
 
 def extremes_at(*places: int, size: int = 200) -> list[float]:
-    values = [1.0] * size
+    values = [1 + place / 1000 for place in range(size)]
     for place in places:
         values[place] = -5.0
     return values
@@ -205,6 +207,12 @@ def test_the_share_of_triggered_trades_follows_from_the_variance_of_their_number
     # 16 / 4, 1.5625 and 64 / 4 times the mean: the middle one is that of the market.
     three = day_of(four, [1.5, 6.5], [4.0 + 8.0, 4.0 - 8.0])
     assert branching_ratio(three, usual) == 0.5
+    busy = day_of(one, [0.0, 32.0], [8.0, 8.0])
+    assert branching_ratio(busy, day_of([4.0] * 2, [16.0] * 2, [0.0] * 2)) == (
+        pytest.approx(1 - 1 / 8**0.5)
+    )
+    rare = day_of([0.0, 1.0])
+    assert branching_ratio(rare, 0 * rare + 0.5) == pytest.approx(1 - 2**0.5)
     assert branching_ratio(day_of([1.5, 6.5]), usual[..., :1]) == pytest.approx(1 - 1 / 1.25)
     two_days = np.array([[[0.0], [8.0]], [[0.0], [8.0]]])
     assert branching_ratio(two_days, np.full((2, 2, 1), 4.0)) == 0.5
@@ -212,6 +220,7 @@ def test_the_share_of_triggered_trades_follows_from_the_variance_of_their_number
 
 def test_the_pattern_of_a_day_is_the_mean_of_symbols_and_days_each_over_its_own() -> None:
     assert pattern_of(day_of([1.0, 3.0], [10.0, 10.0]), 1).tolist() == [0.75, 1.25]
+    assert pattern_of(day_of([0.25, 0.75]), 1).tolist() == [0.5, 1.5]
     assert pattern_of(day_of([1.0, 3.0], [NAN, NAN]), 1).tolist() == [0.5, 1.5]
     assert pattern_of(day_of([1.0, 3.0], [0.0, 0.0]), 1).tolist() == [0.25, 0.75]
     assert pattern_of(np.array([[[1.0], [3.0]], [[3.0], [NAN]]]), 1).tolist() == (

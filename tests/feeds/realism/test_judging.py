@@ -110,6 +110,11 @@ def test_days_at_another_rate_do_not_count():
     assert certificate_of(Seen(rates=[200.0] * 9 + [240.0] * 6), has_rate=True).days == 15
 
 
+@pytest.mark.parametrize("rates", [[0.0] * 15, [0.0] * 9 + [200.0] * 6, [200.0] * 9 + [0.0] * 6])
+def test_days_without_a_rate_count(rates):
+    assert certificate_of(Seen(rates=rates), has_rate=True).days == 15
+
+
 def test_a_day_whose_rate_changed_does_not_count():
     seen = Seen()
     facts = seen.facts()
