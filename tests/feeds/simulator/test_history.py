@@ -12,7 +12,7 @@ from feeds.market.bars import DAY, INTERVALS, LEVEL_OF, MINUTE, MINUTE_MS, SPANS
 from feeds.plan.calendars import EXCHANGES, Calendar
 from feeds.plan.schedules import CompressedSchedule, PlainSchedule, RoundTheClock, Segment
 from feeds.simulator.demo_exchange import definitions
-from feeds.simulator.history import DAYS, HistoryBars, history_bars
+from feeds.simulator.history import DAYS, HistoryBars, Join, history_bars
 from feeds.simulator.intraday import profiles_over
 
 CALENDAR = Calendar(EXCHANGES["XNYS"], date(2026, 11, 23))
@@ -134,6 +134,10 @@ def test_prices_never_fall_below_a_tick() -> None:
 def test_without_days_there_are_no_bars() -> None:
     assert history_bars(1, COMPANIES[0], ()).between(DAY, 0, FOREVER, 10) == []
     assert history_bars(1, COMPANIES[0], ()).end_ms == 0
+    opened_ms = DAYS_BEFORE[0].starts_ms[Segment.CONTINUOUS]
+    for end_ms, count in ((opened_ms, 0), (opened_ms + 1, 1), (opened_ms + MINUTE_MS + 1, 2)):
+        joined = history_bars(1, COMPANIES[0], DAYS_BEFORE, Join(end_ms))
+        assert len(minutes(joined)) == count
 
 
 # --- does it look like a market? ------------------------------------------------------------

@@ -1,8 +1,10 @@
 """The sizes of quotes: spread as wanted at the best, and twice as large behind it."""
 
 import numpy as np
+import pytest
 
-from feeds.simulator.quotes import LEVELS, LOT, MAX_LOTS, lots_of, sizes_of
+from feeds.market.events import Quote
+from feeds.simulator.quotes import LEVELS, LOT, MAX_LOTS, Arrivals, Books, lots_of, sizes_of
 
 COUNT = 20_000
 
@@ -41,3 +43,46 @@ def test_sizes_behind_the_best_are_twice_as_large() -> None:
 def test_levels_have_sizes_of_their_own() -> None:
     correlations = np.corrcoef(behind(), rowvar=False)
     assert np.abs(correlations - np.eye(2 * LEVELS)).max() < 0.05
+
+
+def arrivals(mids: list[float], spread: int, *, kind_u: float = 0.9) -> Arrivals:
+    """Return a tick of the first instrument in every millisecond, around these prices."""
+    count, halves = len(mids), np.full(len(mids), 0.5)
+    at = np.arange(count, dtype=np.int64)
+    return Arrivals(
+        place=0 * at, at=at, exchange_ms=1000 + at, mid=np.array(mids),
+        spread=np.full(count, spread), kind_u=0 * halves + kind_u, bid_u=halves, ask_u=halves,
+        volatility_ratio=2 * halves, depth_sizes=np.array([[5, 6, 7, 8, 1, 2, 3, 4]] * count),
+    )  # fmt: skip
+
+
+def ranks(rows: Arrivals) -> np.ndarray:
+    return np.arange(len(rows.at), dtype=np.uint64)
+
+
+@pytest.mark.parametrize(
+    ("mid", "spread", "best", "bids", "asks"),
+    [
+        (6.0, 2, (5, 7), (4, 5, 3, 6, 2, 7, 1, 8), (8, 1, 9, 2, 10, 3, 11, 4)),
+        (5.0, 2, (4, 6), (3, 5, 2, 6, 1, 7), (7, 1, 8, 2, 9, 3, 10, 4)),
+        (3.0, 2, (2, 4), (1, 5), (5, 1, 6, 2, 7, 3, 8, 4)),
+        (2.0, 2, (1, 3), (), (4, 1, 5, 2, 6, 3, 7, 4)),
+        (0.1, 1, (1, 2), (), (3, 1, 4, 2, 5, 3, 6, 4)),
+        (8.5, 3, (7, 10), (5, 5, 3, 6, 1, 7), (12, 1, 14, 2, 16, 3, 18, 4)),
+    ],
+)
+def test_levels_behind_the_best_are_half_a_spread_apart_and_above_0(
+    mid: float, spread: int, best: tuple, bids: tuple, asks: tuple
+) -> None:
+    rows = arrivals([mid], spread)
+    (quote,) = Books(["NVX"]).ticks_of(rows, ranks(rows))
+    assert isinstance(quote, Quote)
+    assert ((quote.bid_ticks, quote.ask_ticks), quote.bids, quote.asks) == (best, bids, asks)
+
+
+def test_quotes_that_would_repeat_have_other_sizes() -> None:
+    rows = arrivals([50.0] * 3, 2)
+    found = Books(["NVX"]).ticks_of(rows, ranks(rows))
+    assert [(tick.bid_size, tick.ask_size) for tick in found if isinstance(tick, Quote)] == [
+        (400, 400), (500, 400), (600, 400),
+    ]  # fmt: skip
