@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from feeds.exceptions import InvalidImport
-from feeds.recordings.table_files import SheetRows, recognise_file, rows_of
+from feeds.recordings.csv_import import CsvRows
+from feeds.recordings.table_files import SheetRows, recognise_file, rows_of, sample_of
 from tests.feeds.recordings.vendor_tables import NOW_MS, workbook
 
 
@@ -261,3 +262,20 @@ def test_the_texts_of_a_workbook_have_a_limit_of_their_own(
         assert len(list(rows)) == 2
     monkeypatch.setattr("feeds.recordings.table_files.MOST_SHEET_BYTES", total - 1)
     assert refusal(tmp_path / "a", packed.getvalue()) == said
+
+
+@pytest.mark.parametrize(
+    ("content", "row"),
+    [(b"ab\0cd\0", ["ab\0cd\0"]), (b"a\0b\0c\0de", ["abc\u6564"]), (b"\0a\0b\0cde", ["abc\u6465"])],
+)
+def test_a_text_of_which_more_than_a_third_is_zeros_is_utf_16(
+    content: bytes, row: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "a").write_bytes(content)
+    with rows_of(tmp_path / "a", ",") as rows:
+        assert next(rows) == row
+
+
+def test_a_sample_is_made_of_the_rows_that_can_be_read_and_have_something() -> None:
+    rows = CsvRows(["a,b\n", "\n", " , \n", '"x"y,2\n', "1,2\n"])
+    assert sample_of(rows) == [["a", "b"], ["1", "2"]]
