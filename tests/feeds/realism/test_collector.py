@@ -1,5 +1,6 @@
 """Trades are counted by their time on the exchange, and only whole days are judged."""
 
+import numpy as np
 import pytest
 
 from feeds.market.bars import DAY_MS, MINUTE_MS
@@ -105,7 +106,9 @@ def test_trades_before_the_open_and_from_the_close_on_are_left_out() -> None:
     collector = watched(tells_hours=True)
     opened(collector, 10, 13)
     collector.observe(minute(number) for number in (9, 10, 12, 13))
-    assert collector.sample().trades[0, :, 0].tolist() == [1, 0, 1]
+    sample = collector.sample()
+    assert sample.trades[0, :, 0].tolist() == [1, 0, 1]
+    assert np.isnan(sample.returns[0, :, 0]).tolist() == [True, True, False]
 
 
 @pytest.mark.parametrize(("halted_min", "is_kept"), [(15, True), (15.1, False)])
@@ -140,6 +143,8 @@ def test_a_close_at_midnight_is_that_of_the_day_before() -> None:
     collector.observe(minute(number) for number in (1438, 1439))
     assert collector.whole_days() == [DAY]
     assert collector.sample().minutes == 2
+    collector.note_close(AT + DAY_MS + 1)
+    assert collector.facts()[DAY + 1].close_ms == AT + DAY_MS + 1
 
 
 @pytest.mark.parametrize(

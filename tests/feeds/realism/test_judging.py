@@ -115,6 +115,38 @@ def test_days_without_a_rate_count(rates):
     assert certificate_of(Seen(rates=rates), has_rate=True).days == 15
 
 
+def test_a_rate_that_is_a_quarter_higher_is_the_same_market():
+    assert certificate_of(Seen(rates=[250.0] * 9 + [200.0] * 6), has_rate=True).days == 15
+    assert certificate_of(Seen(rates=[251.0] * 9 + [200.0] * 6), has_rate=True).days == 6
+
+
+def test_a_fact_that_is_not_met_is_outside_and_has_its_values(monkeypatch):
+    one, *others = judging.FACTS
+    wrong = one._replace(measure=lambda market: ((0.5, 7.0), False))
+    monkeypatch.setattr(judging, "FACTS", (wrong, *others))
+    found = certificate_of(Seen(), has_rate=True)
+    assert found.findings[0][:5] == (1, one.name, (0.5, 7.0), one.band, Verdict.OUT)
+    assert (found.verdict, found.count(Verdict.OUT)) == (Verdict.OUT, 1)
+
+
+def test_the_instruments_are_those_that_were_looked_at():
+    seen = Seen()
+    seen.symbols = 99
+    assert certificate_of(seen, has_rate=True).symbols == 16
+    seen.whole_days = list
+    assert certificate_of(seen, has_rate=True).symbols == 99
+
+
+@pytest.mark.parametrize(("close_ms", "said"), [(None, ()), (5, ("1 day left out",))])
+def test_the_newest_day_is_left_out_in_silence_while_it_goes_on(close_ms, said):
+    seen = Seen(days=5)
+    facts = seen.facts()
+    seen.facts = lambda: facts | {4: replace(facts[4], close_ms=close_ms)}
+    seen.whole_days = lambda: [0, 1, 2, 3]
+    remarks = certificate_of(seen, has_rate=True).remarks
+    assert tuple(remark.split(":")[0] for remark in remarks) == said
+
+
 def test_a_day_whose_rate_changed_does_not_count():
     seen = Seen()
     facts = seen.facts()

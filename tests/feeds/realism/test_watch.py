@@ -5,7 +5,17 @@ from msgspec.structs import replace
 
 from feeds.market.bars import DAY_MS, MINUTE_MS
 from feeds.market.delayed_keys import delayed
-from feeds.market.events import Batch, FeedState, FeedStatus, Listing, Phase, Side, Status, Trade
+from feeds.market.events import (
+    Batch,
+    Delisting,
+    FeedState,
+    FeedStatus,
+    Listing,
+    Phase,
+    Side,
+    Status,
+    Trade,
+)
 from feeds.realism.collector import TradeCollector
 from feeds.realism.days import pack_day, unpack_day
 from feeds.realism.watch import RealismWatch
@@ -270,3 +280,71 @@ def test_rates_are_those_of_open_trading():
     facts = market.collector().facts()[FIRST_DAY]
     assert (facts.least_rate, facts.greatest_rate, facts.last_rate) == (50.0, 400.0, 100.0)
     assert facts.has_hours
+
+
+def test_only_continuous_trading_counts():
+    market = Market()
+    market.feed(0, OPEN_MIN - 2, Phase.AUCTION)
+    market.trade(0, OPEN_MIN - 2, OPEN_MIN)
+    market.feed(0, OPEN_MIN, Phase.OPEN)
+    market.trade(0, OPEN_MIN, OPEN_MIN + 1)
+    market.halt(0, OPEN_MIN + 1, "NVX")
+    market.trade(0, OPEN_MIN + 1, OPEN_MIN + 2)
+    market.feed(0, CLOSE_MIN, Phase.CLOSED)
+    market.trade(0, CLOSE_MIN, CLOSE_MIN + 1)
+    (state,) = market.left()["demo"].values()
+    minutes = {symbol: len(trades.minutes) // 4 for symbol, trades in state.trades.items()}
+    assert minutes == {"NVX": 1, "ORB": 2, "PQX": 2}
+
+
+def test_delayed_twins_and_symbols_that_left_are_not_watched():
+    market = Market()
+    twin = delayed("NVX", 15)
+    market.send(Listing("demo", definition(twin), 1), Delisting("ORB", 1))
+    market.open(0)
+    market.send(Status(twin, Phase.OPEN, "", 1))
+    market.trade(0, OPEN_MIN, OPEN_MIN + 1, (*SYMBOLS, twin))
+    (state,) = market.left()["demo"].values()
+    assert state.trades.keys() == {"NVX", "PQX"}
+
+
+def test_the_first_symbols_and_the_newest_days_of_a_feed_are_kept():
+    market = Market()
+    others = [f"X{number}" for number in range(40)]
+    market.send(*(Listing("demo", definition(symbol), 1) for symbol in (*others, "NVX")))
+    market.send(*(Status(symbol, Phase.OPEN, "", 1) for symbol in others))
+    for day in range(21):
+        market.feed(day, OPEN_MIN, Phase.OPEN)
+        market.trade(day, OPEN_MIN, OPEN_MIN + 1, (*SYMBOLS, *others))
+    days = market.left()["demo"]
+    assert list(days) == [FIRST_DAY + day for day in range(1, 21)]
+    assert set(days[FIRST_DAY + 1].trades) == {*SYMBOLS, *others[:29]}
+
+
+def test_a_halt_counts_from_its_beginning_to_its_end_within_open_trading():
+    market = Market()
+    market.feed(0, OPEN_MIN - 60, Phase.PRE_OPEN)
+    market.halt(0, OPEN_MIN - 50, "ORB")
+    market.halt(0, OPEN_MIN - 40, "ORB", Phase.PRE_OPEN)
+    market.halt(0, OPEN_MIN - 30, "PQX")
+    market.feed(0, OPEN_MIN, Phase.OPEN)
+    market.halt(0, OPEN_MIN + 1, "PQX", Phase.OPEN)
+    market.halt(0, 1000, "NVX")
+    market.halt(0, 1010, "NVX", Phase.OPEN)
+    market.halt(0, CLOSE_MIN - 30, "NVX")
+    market.halted = {"NVX"}
+    market.feed(0, CLOSE_MIN, Phase.CLOSED)
+    halted = {"NVX": 40 * MINUTE_MS - 1}
+    assert market.collector().facts()[FIRST_DAY].halted_ms == halted
+
+
+@pytest.mark.parametrize(("late_ms", "is_seen"), [(0, True), (59_999, True), (60_000, False)])
+def test_round_the_clock_a_day_begins_within_a_minute_of_midnight(late_ms, is_seen):
+    market = Market(exchange="")
+    market.feed(0, 12 * 60, Phase.OPEN)
+    at_ms = (FIRST_DAY + 1) * DAY_MS + late_ms
+    turn = replace(market.status, day=1, ts_event=at_ms, exchange_ms=at_ms)
+    market.send(turn, replace(turn, rate=100.0, ts_event=at_ms + 1, exchange_ms=at_ms + 1))
+    facts = market.collector().facts()
+    assert facts[FIRST_DAY + 1].open_ms == (at_ms if is_seen else None)
+    assert facts[FIRST_DAY].open_ms is None

@@ -48,7 +48,8 @@ def test_a_zip_file_is_no_workbook(tmp_path: Path) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as parts:
         parts.writestr("a.csv", "time,price,size\n")
-    assert "unpack it first" in refusal(tmp_path / "a", packed.getvalue())
+    said = "1 row is wrong\nline 1: this is a zip file, not a workbook: unpack it first"
+    assert refusal(tmp_path / "a", packed.getvalue()) == said
 
 
 @pytest.mark.parametrize("content", [b"PK\x03\x04broken", b"\x1f\x8bbroken"])
@@ -206,7 +207,7 @@ PRICES = [["time", "price", "size"], ["2026-01-05T10:00:00Z", 1, 2]]
             [("Notes", "visible", TITLE), ("Prices", "visible", PRICES), ("More", "visible", [])],
             "the sheet 'Prices' is read, these are not: 'Notes', 'More'",
         ),
-        ([("Secret", "hidden", PRICES), ("Prices", "visible", PRICES)], ""),
+        ([("Secret", "hidden", [["a", "b", "c"]] * 3), ("Prices", "visible", PRICES)], ""),
         ([("Prices", "visible", [*TITLE * 49, *PRICES])], ""),
     ],
 )
@@ -279,3 +280,12 @@ def test_a_text_of_which_more_than_a_third_is_zeros_is_utf_16(
 def test_a_sample_is_made_of_the_rows_that_can_be_read_and_have_something() -> None:
     rows = CsvRows(["a,b\n", "\n", " , \n", '"x"y,2\n', "1,2\n"])
     assert sample_of(rows) == [["a", "b"], ["1", "2"]]
+
+
+def test_the_separator_is_that_of_the_text_and_a_comma_for_sheets(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("time;price;size\n2026-01-05T10:00:00Z;1;2\n")
+    sheets = book(tmp_path, ("A", "visible", PRICES))
+    for path, separator in ((tmp_path / "text", ";"), (sheets, ",")):
+        found = recognise_file(path, "NVX.csv", now_ms=NOW_MS)
+        assert found.layout.separator == separator
+        assert found.layout.missing() == []

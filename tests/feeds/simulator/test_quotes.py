@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from feeds.market.events import Quote
+from feeds.market.events import Quote, Trade
 from feeds.simulator.quotes import LEVELS, LOT, MAX_LOTS, Arrivals, Books, lots_of, sizes_of
 
 COUNT = 20_000
@@ -86,3 +86,18 @@ def test_quotes_that_would_repeat_have_other_sizes() -> None:
     assert [(tick.bid_size, tick.ask_size) for tick in found if isinstance(tick, Quote)] == [
         (400, 400), (500, 400), (600, 400),
     ]  # fmt: skip
+
+
+def test_a_trade_is_at_the_last_quote_of_its_own_instrument() -> None:
+    books = Books(["NVX", "ORB", "QAL"])
+    for place, mid in enumerate((20.0, 40.0, 60.0)):
+        quotes = arrivals([9.0, mid], 2)._replace(place=np.array([place, place]))
+        books.ticks_of(quotes, ranks(quotes))
+    rows = arrivals([20.0, 40.0, 60.0], 2, kind_u=0.1)._replace(place=np.array([0, 1, 2]))
+    found = books.ticks_of(rows, ranks(rows))
+    assert [(tick.symbol, tick.price_ticks) for tick in found if isinstance(tick, Trade)] == [
+        ("NVX", 21), ("ORB", 41), ("QAL", 61),
+    ]  # fmt: skip
+    alone = arrivals([30.0], 2, kind_u=0.1)
+    (first,) = Books(["NVX"]).ticks_of(alone, ranks(alone))
+    assert isinstance(first, Quote), "before a quote there is no trade"
