@@ -171,8 +171,6 @@ class Table:
                     yield traded
             except Fault as fault:
                 faults.add(line, fault)
-            except ValueError as error:
-                faults.add(line, Fault(str(error)[:20], str(error)))
 
     def _in_order(self, rows: Rows, faults: Faults) -> Iterator[tuple[int, dict[str, str], int]]:
         timed = self._timed(rows, faults)
@@ -192,12 +190,13 @@ class Table:
         cells = self._next(rows, faults)
         for _ in range(self._layout.skips):
             cells = self._next(rows, faults)
+        if cells is None:
+            return  # without a header every row would be a fault
         try:
-            if cells is not None:
-                self._find_columns(cells)
+            self._find_columns(cells)
         except Fault as fault:
             faults.add(max(1, rows.line), fault)
-            return  # without a header every row would be a fault
+            return
         if self._layout.has_header:
             cells = self._next(rows, faults)
         while cells is not None:
