@@ -33,9 +33,13 @@ class Heard:
     def __init__(self) -> None:
         self.feeds = 0
         self.people: list[list[int]] = []
+        self.ends: list[tuple[int, str]] = []
 
     def on_feeds(self) -> None:
         self.feeds += 1
+
+    def on_disconnect(self, user_id: int, key: str) -> None:
+        self.ends.append((user_id, key))
 
 
 async def listening(heard: Heard) -> "asyncio.Task[None]":
@@ -79,6 +83,49 @@ async def test_pokes_of_a_service_in_its_thread_are_heard() -> None:
     await sync_to_async(control.poke_feeds)()
     await sync_to_async(control.poke_people)([3, 4])
     await until(lambda: heard.feeds == 1 and heard.people == [[3, 4]])
+    await end(task)
+
+
+async def test_the_end_of_a_connection_is_heard_by_those_that_have_connections() -> None:
+    heard, without = Heard(), Heard()
+    tasks = [
+        await listening(without),
+        asyncio.ensure_future(
+            control.listen(
+                on_feeds=heard.on_feeds,
+                on_people=heard.people.append,
+                on_disconnect=heard.on_disconnect,
+            )
+        ),
+    ]
+    await asyncio.sleep(0)
+    await sync_to_async(control.disconnect)(7, "key")
+    await sync_to_async(control.disconnect)(8, "")
+    await sync_to_async(control.poke_people)([9])
+    await until(lambda: heard.people == without.people == [[9]])
+    assert heard.ends == [(7, "key"), (8, "")]
+    for task in tasks:
+        assert not task.done()
+        await end(task)
+
+
+async def test_a_listener_that_hears_its_echo_stays(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(control, "ECHO_S", 0.05)
+    layer, echoes = control.get_channel_layer(), 0
+    send = layer.group_send
+
+    async def count(group: str, message: dict[str, object]) -> None:
+        nonlocal echoes
+        echoes += message == {"type": "control.echo"}
+        await send(group, message)
+
+    monkeypatch.setattr(layer, "group_send", count)
+    task = await listening(Heard())
+    await until(lambda: echoes >= 3)
+    assert records_of(caplog, control) == []
+    assert "lost" not in caplog.text
     await end(task)
 
 
