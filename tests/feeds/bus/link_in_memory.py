@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable
 
+import pytest
 from redis.exceptions import ConnectionError as RedisLost
 from redis.exceptions import ResponseError
 
@@ -26,6 +27,20 @@ class StandingClock(Clock):
 
     def monotonic(self) -> float:
         return self.s
+
+
+def noted_rests(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return the rests of a second and more from now on, in seconds; each ends at once."""
+    found: list[float] = []
+    sleep = asyncio.sleep
+
+    async def note(delay: float) -> None:
+        if delay >= 1:
+            found.append(delay)
+        await sleep(0 if delay >= 1 else delay)
+
+    monkeypatch.setattr(asyncio, "sleep", note)
+    return found
 
 
 class LinkInMemory:

@@ -15,7 +15,7 @@ from feeds.exceptions import BusDown
 from feeds.market.board import Board
 from feeds.market.events import Batch, Event, Position, Quote
 from feeds.market.packing import pack_batch, pack_board
-from tests.feeds.bus.link_in_memory import LinkInMemory, StandingClock
+from tests.feeds.bus.link_in_memory import LinkInMemory, StandingClock, noted_rests
 from tests.support.log_lines import lines_of
 from tests.support.market_script import NOW, listing
 from tests.support.waiting import PATIENCE_S, until
@@ -84,6 +84,15 @@ async def test_the_stream_tells_what_a_market_published_after_a_position(
     ]
 
 
+async def test_older_markets_are_not_read(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_bus, "RECENT_BATCHES", 2)
+    reading.link.add(*(entry(1, number) for number in range(1, 9)), entry(2, 1))
+    assert len(await reading.bus.published_after(Position("e2", 0))) == 1
+    assert reading.link.asked == ["last_until"]
+
+
 async def test_a_market_waits_for_redis_before_it_asks_what_was_published(
     reading: Reading, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -91,6 +100,24 @@ async def test_a_market_waits_for_redis_before_it_asks_what_was_published(
     reading.link.fails["last_until"] = 3
     assert [batch.first for batch in await reading.bus.published_after(Position("e1", 0))] == [1]
     assert lines_of(caplog, redis_link) == ["redis of the hub lost error=redis is away"]
+
+
+async def test_it_rests_before_it_asks_again(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else an outage would cost the process all its time."""
+    rests = noted_rests(monkeypatch)
+    monkeypatch.setattr(redis_bus, "RETRY_S", 77.0)
+    reading.link.add(entry(1, 1))
+    reading.link.fails["last_until"] = 3
+    await reading.bus.published_after(Position("e1", 0))
+    assert rests == [77.0] * 3
+    reading.link.board = head(1, 1)
+    reading.link.fails["read"] = 2
+    async with aclosing((await reading.bus.attach()).batches()) as batches:
+        reading.link.add(entry(1, 2))
+        assert (await anext(batches)).last == 2
+    assert rests == [77.0] * 5
 
 
 # --- where a reader begins ------------------------------------------------------------------

@@ -11,7 +11,7 @@ from feeds.bus.redis_link import Entry, Id
 from feeds.bus.redis_writer import LOOKS, RedisWriter
 from feeds.market.events import Batch, Quote
 from feeds.market.packing import pack_batch, unpack_board
-from tests.feeds.bus.link_in_memory import LinkInMemory, StandingClock
+from tests.feeds.bus.link_in_memory import LinkInMemory, StandingClock, noted_rests
 from tests.support.log_lines import lines_of
 from tests.support.market_script import NOW, listing
 from tests.support.waiting import until
@@ -22,9 +22,9 @@ FOREIGN = Entry(Id(5_000, 7), pack_batch(Batch("other", 1, ())))
 class Feed:
     """A market whose batches a test makes, and what it did."""
 
-    def __init__(self, link: LinkInMemory, **options: int) -> None:
+    def __init__(self, link: LinkInMemory, *, turn_s: float = 0, **options: int) -> None:
         self.link, self.clock = link, StandingClock()
-        self.writer = RedisWriter(link, clock=self.clock, turn_s=0, **options)
+        self.writer = RedisWriter(link, clock=self.clock, turn_s=turn_s, **options)
         self.done: list[str] = []
         self.sequence = 0
         self._task = asyncio.ensure_future(self.writer.carry(self._run, self._rehearse))
@@ -342,3 +342,18 @@ async def test_a_term_that_another_feed_took_is_left_to_it(monkeypatch: pytest.M
 
     assert await looks_before_the_turn(link := Late(), monkeypatch) == 2 + LOOKS
     assert link.last == Id(1_001, 0)
+
+
+async def test_it_rests_after_each_look_and_each_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    rests = noted_rests(monkeypatch)
+    monkeypatch.setattr(redis_writer, "RETRY_S", 77.0)
+    link = Moving()
+    link.fails["newest"] = 1
+    feed = Feed(link, turn_s=24.0)
+    await feed.begin()
+    assert rests == [77.0, *[2.0] * LOOKS]
+    await feed.tell()
+    link.fails["write"] = 2
+    await feed.tell()
+    assert rests == [77.0, *[2.0] * LOOKS, 77.0, 77.0]
+    await feed.end()
