@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from twisted.internet.address import IPv4Address
+from twisted.internet.error import ConnectionLost
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
@@ -78,6 +80,16 @@ class DaphneLine(StringTransport):
     """Keeps what Daphne writes and what it does with the line."""
 
     has_ended = is_aborted = False
+    protocol: Any = None
+    dataBuffer, offset = b"", 0  # noqa: N815 Twisted's name
+    _tempDataBuffer = ()  # noqa: N815
+
+    def resumeProducing(self) -> None:  # noqa: N802 Twisted's name
+        self.producerState = "producing"
+
+    def writeSomeData(self, data: bytes) -> int:  # noqa: N802 Twisted's name
+        self.write(data)
+        return len(data)
 
     def loseWriteConnection(self) -> None:  # noqa: N802 Twisted's name
         self.has_ended = True
@@ -184,8 +196,8 @@ class DaphneTalk:
     ) -> None:
         self.line, self.application = DaphneLine(), Application()
         self.refusals = Counter[RefusalReason]()
-        self._clock = Clock()
-        monkeypatch.setattr("dashboard.servers.daphne_http.reactor", self._clock)
+        self.clock = Clock()
+        monkeypatch.setattr("dashboard.servers.daphne_http.reactor", self.clock)
         server = DaphneServer(
             self.application, endpoints=["tcp:0:interface=127.0.0.1"], ping_s=1, limits=limits,
             uploads=uploads, refusals=self.refusals,
@@ -194,26 +206,30 @@ class DaphneTalk:
         server.http_factory = None
         assert isinstance(server.http_factory, DaphneFactory)
         self.server = server
-        self.protocol = server.http_factory.buildProtocol(IPv4Address("TCP", "127.0.0.1", 1))
+        self.protocol = self.line.protocol = server.http_factory.buildProtocol(
+            IPv4Address("TCP", "127.0.0.1", 1)
+        )
         self.protocol.makeConnection(self.line)
 
     def say(self, data: bytes) -> None:
         """Send bytes to the server."""
-        self.protocol.dataReceived(data)
+        self.line.protocol.dataReceived(data)
 
     def advance(self, seconds: float) -> None:
         """Let time go by."""
-        self._clock.advance(seconds)
+        self.clock.advance(seconds)
 
     def leave(self) -> None:
         """Break the line."""
         self.line.connected = False
-        self.protocol.connectionLost(None)
+        if self.line.producer is not None:
+            self.line.producer.stopProducing()
+        self.line.protocol.connectionLost(Failure(ConnectionLost()))
 
     @property
     def timers(self) -> int:
         """How many calls wait for their time."""
-        return len(self._clock.getDelayedCalls())
+        return len(self.clock.getDelayedCalls())
 
 
 class UvicornTalk:

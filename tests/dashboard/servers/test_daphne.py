@@ -1,17 +1,23 @@
 """What our Daphne does and stock Daphne does not, where a test needs no socket."""
 
+import asyncio
+import signal
 from collections import Counter
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from daphne.ws_protocol import WebSocketFactory
 from twisted.internet import reactor
 from twisted.internet.abstract import FileDescriptor
+from twisted.internet.task import Clock
 
 from dashboard.process.refusal_reasons import RefusalReason
+from dashboard.servers import daphne
 from dashboard.servers.daphne import DaphneServer, DaphneWebSocket, FlowControl
 from dashboard.servers.daphne_frames import BoundWebSocket
 from dashboard.servers.framing import text_head
+from tests.support.waiting import PATIENCE_S
 
 
 def test_a_timer_fires_neither_early_nor_late() -> None:
@@ -82,3 +88,114 @@ def test_a_frame_waits_until_the_kernel_has_all_of_the_one_before(left: int) -> 
         socket.transport.takes = size
         socket.transport.doWrite()
         assert socket.write_text(text)
+
+
+# --- the life of a server -------------------------------------------------------------------
+class Port:
+    """A port that listens."""
+
+    def __init__(self, done: list[str]) -> None:
+        self._done = done
+
+    def stopListening(self) -> None:  # noqa: N802 Twisted's name
+        self._done.append("port")
+
+
+def server_of(done: list[str], **options: Any) -> DaphneServer:
+    async def on_stop() -> None:
+        done.append("on_stop")
+
+    usual = {"on_ready": lambda: done.append("ready"), "on_stop": on_stop}
+    server = DaphneServer(
+        None, endpoints=["tcp:0:interface=127.0.0.1"], ping_s=1, **usual | options
+    )
+    server.connections = {}
+    return server
+
+
+def test_it_says_that_it_is_ready_in_its_loop_once_it_listens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(daphne, "reactor", clock)
+    done: list[str] = []
+    server_of(done).listen_success(Port(done))
+    assert done == []
+    clock.advance(0)
+    assert done == ["ready"]
+    server_of(done, on_ready=None).listen_success(Port(done))
+    clock.advance(0)
+    assert done == ["ready"]
+
+
+class Request:
+    """A connection with an application that ends by itself, only if cancelled, or slowly then."""
+
+    def __init__(self, done: list[str], name: str, *, waits: asyncio.Event) -> None:
+        self._done, self._name, self._waits = done, name, waits
+
+    async def run(self) -> None:
+        try:
+            await self._waits.wait()
+            self._done.append(f"{self._name} ends")
+        except asyncio.CancelledError:
+            await asyncio.sleep(0)
+            self._done.append(f"{self._name} is cancelled")
+            raise
+
+
+async def test_at_its_end_it_listens_no_more_and_requests_get_a_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(daphne, "LAST_HANDSHAKES_S", 0)
+    monkeypatch.setattr(daphne, "SHUTDOWN_S", 0.02)
+    monkeypatch.setattr(daphne, "reactor", Clock())
+    done: list[str] = []
+    goes, never = asyncio.Event(), asyncio.Event()
+
+    async def on_stop() -> None:
+        done.append("on_stop")
+        asyncio.get_running_loop().call_soon(goes.set)
+
+    server = server_of(done, on_stop=on_stop)
+    server.listen_success(Port(done))
+    over = asyncio.ensure_future(asyncio.sleep(0))
+    await over
+    tasks = [
+        asyncio.ensure_future(Request(done, "quick", waits=goes).run()),
+        asyncio.ensure_future(Request(done, "stuck", waits=never).run()),
+    ]
+    server.connections = {
+        number: {"application_instance": task} for number, task in enumerate([*tasks, over])
+    } | {"none": {}}
+    async with asyncio.timeout(PATIENCE_S):
+        await server.kill_all_applications().asFuture(asyncio.get_running_loop())
+    assert done == ["port", "on_stop", "quick ends", "stuck is cancelled"]
+    assert tasks[1].cancelled()
+
+
+async def test_without_requests_its_end_is_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(daphne, "LAST_HANDSHAKES_S", 0)
+    done: list[str] = []
+    async with asyncio.timeout(PATIENCE_S):
+        await server_of(done)._drain()
+        await server_of(done, on_stop=None)._drain()
+    assert done == ["on_stop"]
+
+
+async def test_a_connection_that_is_gone_gets_no_application() -> None:
+    server = server_of([])
+    scope = {"type": "http", "headers": []}
+    assert server.create_application("gone", scope) is None
+
+
+@pytest.mark.parametrize("takes_signals", [True, False])
+def test_ctrl_c_is_ignored_once_it_has_stopped(
+    monkeypatch: pytest.MonkeyPatch, takes_signals: bool
+) -> None:
+    done: list[object] = []
+    monkeypatch.setattr(daphne.Server, "run", lambda self: done.append("run"))
+    monkeypatch.setattr(daphne.signal, "signal", lambda *args: done.append(args))
+    server_of([], signal_handlers=takes_signals).run()
+    ignored = [(signal.SIGINT, signal.SIG_IGN)] if takes_signals else []
+    assert done == ["run", *ignored]

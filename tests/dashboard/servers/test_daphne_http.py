@@ -1,5 +1,6 @@
 """The deadlines and bounds of requests on Daphne, over a connection in memory."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
@@ -202,3 +203,30 @@ async def test_an_application_that_fails_after_its_reader_left_says_nothing(
     served.leave()
     request.handle_exception(RuntimeError("broken"))
     assert (statuses(served), served.line.is_aborted) == ([], False)
+
+
+# --- a reader that does not read ------------------------------------------------------------
+@pytest.mark.parametrize("way", ["reads on", "leaves"])
+async def test_a_stream_waits_after_each_part_while_the_line_is_full(
+    served: DaphneTalk, way: str
+) -> None:
+    served.say(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    await served.application.asked()
+    await served.application.begin(length=6)
+    await served.application.write(b"ab", more=True)
+    served.line.producer.pauseProducing()
+    writing = asyncio.ensure_future(served.application.write(b"cd", more=True))
+    await asyncio.sleep(0)
+    assert (served.line.sent[-4:], writing.done()) == (b"abcd", False)
+    if way == "leaves":
+        served.leave()
+    else:
+        (request,) = served.server.connections
+        request.producer.resumeProducing()
+    await until(writing.done)
+    writing.result()
+    await served.application.write(b"ef", more=False)
+    assert served.line.sent.endswith(b"cd" if way == "leaves" else b"abcdef")
+    if way == "reads on":
+        served.say(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        await served.application.asked(2)
