@@ -1,7 +1,9 @@
 """The server's own loop: it keeps the date of answers, and stops as soon as it should."""
 
 import asyncio
+import os
 import signal
+from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 
 from dashboard.servers import uvicorn as uvicorn_module
-from dashboard.servers.uvicorn import UvicornServer
+from dashboard.servers.uvicorn import SideServer, UvicornServer
 from tests.support.waiting import until
 
 
@@ -43,3 +45,67 @@ async def test_the_date_of_answers_goes_on_until_a_signal_ends_the_loop(
     await until(lambda: date_of(server) == now_s)
     server.handle_exit(signal.SIGTERM, None)
     await asyncio.wait_for(loop, 60)
+
+
+# --- the life of a server -------------------------------------------------------------------
+async def test_it_says_that_it_is_ready_when_it_listens_and_stops_in_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The application closes its sockets before uvicorn closes the others."""
+    done: list[str] = []
+
+    async def noted(name: str) -> None:
+        done.append(name)
+
+    for name in ("startup", "shutdown"):
+        monkeypatch.setattr(
+            uvicorn_module.uvicorn.Server, name, lambda self, sockets, name=name: noted(name)
+        )
+    monkeypatch.setattr(uvicorn_module, "LAST_HANDSHAKES_S", 0)
+    server = UvicornServer(
+        application=application, ping_s=20, on_ready=lambda: done.append("ready"),
+        on_stop=lambda: noted("on_stop"),
+    )  # fmt: skip
+    server.servers = [SimpleNamespace(close=lambda: done.append("close"))]
+    await server.startup()
+    assert done == ["startup", "ready"]
+    await server.shutdown()
+    assert done[2:] == ["close", "on_stop", "shutdown"]
+
+
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """Give the signals back to those that have them."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("handlers")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_stops_it_and_none_counts_after_that(number: signal.Signals) -> None:
+    server = UvicornServer(
+        application=application, ping_s=20, on_ready=lambda: None, on_stop=nothing_to_stop
+    )
+    with server.capture_signals():
+        os.kill(os.getpid(), number)
+        await until(lambda: server.should_exit)
+        assert server._stop.is_set()
+        assert signal.getsignal(number) is not signal.SIG_IGN
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    assert not asyncio.get_running_loop().remove_signal_handler(number)
+
+
+async def test_a_server_beside_others_takes_no_signals_and_stops_when_it_is_asked() -> None:
+    server = SideServer(application)
+    with server.capture_signals():
+        assert not asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
+    assert (server.config.ws, server.config.lifespan) == ("none", "off")
+    assert (server.config.server_header, server.config.access_log) == (False, False)
+    loop = asyncio.create_task(server.main_loop())
+    await until(lambda: date_of(server))
+    server.stop()
+    await asyncio.wait_for(loop, 60)
+    assert server.should_exit
