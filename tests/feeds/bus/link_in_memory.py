@@ -32,12 +32,13 @@ class StandingClock(Clock):
 def noted_rests(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Return the rests of a second and more from now on, in seconds; each ends at once."""
     found: list[float] = []
-    sleep = asyncio.sleep
+    original = asyncio.sleep
 
     async def note(delay: float) -> None:
         if delay >= 1:
             found.append(delay)
-        await sleep(0 if delay >= 1 else delay)
+            delay = 0
+        await original(delay)
 
     monkeypatch.setattr(asyncio, "sleep", note)
     return found

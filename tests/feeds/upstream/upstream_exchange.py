@@ -32,9 +32,11 @@ class Exchange:
         self.connections = 0
         self.refuses = 0
         self.url = ""
+        self.sockets: list[ServerConnection] = []
 
     async def serve(self, socket: ServerConnection) -> None:
         self.connections += 1
+        self.sockets.append(socket)
         with suppress(ConnectionClosed):
             await socket.send('[{"T":"success","msg":"connected"}]')
             said = json.loads(await socket.recv())
