@@ -356,6 +356,12 @@ def test_another_instrument_of_a_list_does_not_make_a_rule_begin_anew():
     assert market.trade(10_200, key="ORB") == 0
 
 
+def test_a_firing_does_not_name_a_condition_that_does_not_hold():
+    market = Market(rule(condition(Kind.BELOW, 99), condition(Kind.ABOVE, 100), match=Match.ANY))
+    (firing,) = market.happen(Trade("NVX", 10_100, 1, Side.BUY, NOW))
+    assert firing.conditions == (1,)
+
+
 @pytest.mark.parametrize("match", Match)
 def test_a_firing_names_the_conditions_that_hold(match):
     two = condition(Kind.ABOVE, 100), condition(Kind.BELOW, 102)

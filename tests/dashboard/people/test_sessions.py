@@ -191,6 +191,15 @@ def test_a_session_whose_note_is_of_somebody_else_signs_nobody_in(ada):
     assert come(client) is SIGNED_OUT
 
 
+def test_a_session_whose_time_is_over_ends_its_connections_and_no_others(ada):
+    first, second = browse(ada), browse(ada)
+    ended, other = come(first), come(second)
+    assert async_to_sync(find_revoked)([ended, other]) == {}
+    rows = Session.objects.filter(session_key=key_of(first))
+    rows.update(expire_date=timezone.now() - timedelta(seconds=1))
+    assert async_to_sync(find_revoked)([ended, other]) == {ended: Close.SIGNED_OUT}
+
+
 def test_a_session_signs_in_only_with_all_that_a_sign_in_leaves(ada):
     client = browse(ada)
     key, whole = key_of(client), dict(client.session.items())

@@ -160,6 +160,7 @@ def test_who_read_the_rows_before_another_claimed_gets_neither_dispatch_of_the_d
     (first, *_), (same, second) = rows.all(), rows.all()
     now = timezone.now()
     assert claims._take(first, now)
+    assert Destination.objects.get().next_at == now + timedelta(seconds=1)
     assert not claims._take(same, now)
     assert not claims._take(second, now), "the pace is that of the destination"
     make_due()
@@ -217,7 +218,9 @@ def test_somebody_deactivated_gets_nothing_further(ada):
     User.objects.update(is_active=False)
     assert claim_all() == []
     assert states() == ["withheld"]
-    assert Dispatch.objects.get().error == "The account is not active."
+    withheld = Dispatch.objects.get()
+    assert withheld.error == "The account is not active."
+    assert withheld.ended_at is not None
 
 
 def test_who_may_no_longer_see_an_instrument_hears_nothing_of_it(ada):
