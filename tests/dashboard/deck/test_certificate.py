@@ -6,6 +6,8 @@ from datetime import date
 
 import numpy as np
 import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from msgspec.structs import replace
 
 from dashboard.deck.certificate import _bar, certificate
@@ -280,6 +282,15 @@ class Examined:
             Finding(9, "The day's U", (), "1.8-4", Verdict.UNKNOWN, "needs 3 more days"),
         )
         return Certificate(3, 8, findings, ("2 days left out: why",))
+
+
+@pytest.mark.django_db
+def test_only_those_who_operate_see_a_certificate(rf):
+    seed_exchange(2, 200)
+    request = rf.get(PAGE, {"format": "json"})
+    request.user = User.objects.create_user("ada", is_staff=True)
+    with pytest.raises(PermissionDenied):
+        certificate(request, "demo", monitor=Examined())
 
 
 @pytest.mark.parametrize(

@@ -145,12 +145,15 @@ def test_a_sqlite_database_that_cannot_be_copied_says_why(tmp_path: Path) -> Non
 def test_a_copy_that_is_damaged_is_no_backup(tmp_path: Path) -> None:
     def break_off(copy: sqlite3.Connection, *, pages: int) -> None:
         [(_, _, file)] = copy.execute("PRAGMA database_list").fetchall()
-        Path(file).write_bytes(b"SQLite format 3\0" + b"x" * 5_000)
+        Path(file).write_bytes(broken)
 
+    write(tmp_path / "whole", "x" * 5_000, rows=50)
+    whole = (tmp_path / "whole").read_bytes()
+    broken = whole[:16_384] + b"x" * 16_384 + whole[32_768:]
     database: Any = SqliteDatabase(tmp_path / "site")
     database.ensure_connection = lambda: None
     database.connection = SimpleNamespace(backup=break_off, close=lambda: None)
-    with pytest.raises(BackupFailed):
+    with pytest.raises(BackupFailed, match=r"^the database is damaged: "):
         dump(database, tmp_path / "copy")
 
 

@@ -6,22 +6,28 @@ from typing import Any
 import pytest
 
 from dashboard import runtime
-from dashboard.static_files.serving import PREFIX, StaticFiles
+from dashboard.static_files.serving import PART_BYTES, PREFIX, StaticFiles
 from dashboard.static_files.sources import SCRIPTS, current_build
 
 SCRIPT = "js/pages/shell.js"
 
 
-async def ask(files: StaticFiles, path: str) -> tuple[int, dict[str, str], bytes]:
-    """Return status, headers and body of the answer to a GET."""
+async def ask(
+    files: StaticFiles, path: str, method: str = "GET"
+) -> tuple[int, dict[str, str], bytes]:
+    """Return status, headers and body of an answer, whose last part alone says that it ends."""
     sent: list[dict[str, Any]] = []
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": "GET", "path": path, "headers": []}
+    scope = {"type": "http", "method": method, "path": path, "headers": []}
     await files(scope, None, send)
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    assert [message.get("more_body", False) for message in sent[1:]] == [
+        *[True] * (len(sent) - 2),
+        False,
+    ]
     return sent[0]["status"], headers, b"".join(message["body"] for message in sent[1:])
 
 
@@ -59,6 +65,30 @@ async def test_an_edited_file_shows_only_where_files_may_change(
     (tmp_path / "a.js").write_text("newer();")
     _, after, _ = await ask(files, "/static/a.js")
     assert (before["etag"] == after["etag"]) == is_fixed
+
+
+@pytest.mark.parametrize("size", [0, 1, PART_BYTES - 1, PART_BYTES, 2 * PART_BYTES + 1])
+async def test_a_file_of_any_size_is_sent_whole(tmp_path: Path, size: int) -> None:
+    content = (b"0123456789abcdef_" * (size // 17 + 1))[:size]
+    (tmp_path / "a.bin").write_bytes(content)
+    files = StaticFiles([(tmp_path, PREFIX)], is_fixed=True)
+    status, headers, body = await ask(files, "/static/a.bin")
+    assert (status, body == content) == (200, True)
+    assert await ask(files, "/static/a.bin", "HEAD") == (200, headers, b"")
+
+
+async def test_a_file_that_is_gone_is_looked_for_again(tmp_path: Path) -> None:
+    """The build was deleted, and may come back."""
+    files = StaticFiles([(tmp_path, PREFIX)], is_fixed=True)
+    (tmp_path / "a.js").write_text("a();")
+    assert (await ask(files, "/static/a.js"))[0] == 200
+    (tmp_path / "a.js").unlink()
+    status, _, body = await ask(files, "/static/a.js")
+    assert (status, body) == (404, b"Not found\n")
+    status, _, body = await ask(files, "/static/a.js", "HEAD")
+    assert (status, body) == (404, b"")
+    (tmp_path / "a.js").write_text("longer();")
+    assert (await ask(files, "/static/a.js"))[2] == b"longer();"
 
 
 async def test_a_browser_that_comes_over_tls_has_to_stay_there(tmp_path: Path) -> None:
