@@ -1,4 +1,4 @@
-"""What the forms of a table take, to the last byte."""
+"""What the forms of tables, lists and commands take, to the last byte."""
 
 from decimal import Decimal
 
@@ -6,6 +6,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from feeds.admin.commands import HaltForm, RateForm, ReasonForm
+from feeds.admin.instrument_lists import ApplyForm, UploadForm
+from feeds.admin.replays import ReplayForm
 from feeds.admin.table_forms import MOST_BYTES, MappingForm, TableForm, initial_of
 from feeds.recordings.layout import Layout, TableKind
 from feeds.recordings.table_times import Unit
@@ -132,3 +135,54 @@ def test_columns_are_offered_from_one_with_their_names_cut() -> None:
     others = {field.name for field in form.other_fields()}
     assert {"kind", "unit", "plays"} <= others
     assert not [name for name in others if name.startswith("column_") or name == "key"]
+
+
+@pytest.mark.parametrize(
+    ("form", "field", "good", "bad"),
+    [
+        (TableForm, "name", ["x" * 80], ["x" * 81, ""]),
+        (MappingForm, "name", ["x" * 80], ["x" * 81, ""]),
+        (MappingForm, "file_name", ["x" * 255], ["x" * 256]),
+        (MappingForm, "symbol", ["", "A" * 24], ["A" * 25]),
+        (MappingForm, "symbol_prefix", ["ABC123"], ["ABC1234"]),
+        (ReplayForm, "name", ["x" * 80], ["x" * 81, ""]),
+        (ReplayForm, "symbol_prefix", ["", "ABC123"], ["ABC1234", "R-"]),
+        (ReasonForm, "reason", ["", "x" * 200], ["x" * 201]),
+        (HaltForm, "reason", ["x" * 200], ["x" * 201, "", " "]),
+        (RateForm, "rate", ["0.1", "50000"], ["0.0999", "50000.001", "nan", ""]),
+        (ApplyForm, "key", ["x" * 64], ["x" * 65, ""]),
+        (ApplyForm, "reason", ["", "x" * 200], ["x" * 201]),
+    ],
+)
+def test_a_field_lies_within_its_limits(form, field, good, bad) -> None:
+    for text in good:
+        form.base_fields[field].clean(text)
+    for text in bad:
+        with pytest.raises(ValidationError):
+            form.base_fields[field].clean(text)
+
+
+@pytest.mark.parametrize(
+    ("size", "errors"),
+    [(1_048_576, []), (1_048_577, ["The file is larger than 1,048,576 bytes."])],
+)
+def test_an_instrument_list_may_be_as_large_as_the_limit(size, errors) -> None:
+    file = SimpleUploadedFile("list.csv", b"symbol\nNVX\n")
+    file.size = size
+    form = UploadForm({}, {"file": file})
+    assert form.errors.get("file", []) == errors
+    assert form.is_valid() is (not errors)
+
+
+@pytest.mark.parametrize("sent", [{"text": "symbol\nNVX\n"}, {"text": "\tNVX"}])
+def test_an_instrument_list_is_a_file_or_a_text_as_it_was_pasted(sent) -> None:
+    form = UploadForm(sent)
+    assert form.is_valid(), form.errors
+    assert form.content() == sent["text"]
+    assert UploadForm({"text": ""}).non_field_errors() == ["Choose a file, or paste the rows."]
+
+
+def test_a_dry_run_is_applied_without_a_reason_and_without_removals() -> None:
+    form = ApplyForm({"key": "k"})
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data == {"key": "k", "reason": "", "with_removal": False}

@@ -1,0 +1,191 @@
+"""What pages of rows hand on to services: who asks, which rows, and what is said afterwards."""
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, User
+from django.contrib.messages import get_messages
+from django.contrib.messages.storage.cookie import CookieStorage
+from django.core.exceptions import ValidationError
+from django.test import RequestFactory
+
+from feeds.admin.commands import INSTRUMENT_COMMANDS, CommandAnswer, OperatorCommand
+from feeds.admin.instrument_lists import import_instruments
+from feeds.admin.instruments import PhaseFilter
+from feeds.models import AuditEntry, Entitlement, Feed, Instrument, Scenario, ScenarioStep
+from tests.support.operators import FEEDS, INSTRUMENT_FORM, act, make_market, the, the_feed
+from tests.support.staff import signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def market() -> None:
+    make_market()
+
+
+@pytest.fixture
+def ada() -> User:
+    return User.objects.create_superuser("ada")
+
+
+def request_of(user: User, **sent: Any) -> Any:
+    request = RequestFactory().post("/here/", sent)
+    request.user, request._messages = user, CookieStorage(request)
+    return request
+
+
+def page_of(model: type) -> Any:
+    return admin.site._registry[model]
+
+
+def facts() -> list[tuple[str, str, str]]:
+    """Return who did what to what, in order."""
+    entries = AuditEntry.objects.order_by("pk")
+    return [(entry.actor_name, entry.action, entry.target) for entry in entries]
+
+
+def test_an_entitlement_is_given_and_taken_by_who_asks(ada):
+    page, request = page_of(Entitlement), request_of(ada)
+    row = Entitlement(feed=the_feed(), group=Group.objects.get(name="Traders"))
+    page.save_model(request, row, None, False)
+    assert Entitlement.objects.filter(group__name="Traders").exists()
+    page.delete_model(request, row)
+    assert not Entitlement.objects.filter(group__name="Traders").exists()
+    name = "entitlement demo Traders"
+    assert facts() == [("ada", "add", name), ("ada", "delete", name)]
+
+
+@pytest.mark.parametrize(
+    ("model", "targets"),
+    [
+        (Feed, {"feed demo", "feed idle"}),
+        (Scenario, {"scenario demo Crash", "scenario demo Rally"}),
+        (Entitlement, {"entitlement demo Late", "entitlement demo Traders"}),
+        (Instrument, {"instrument NVX", "instrument ORB"}),
+    ],
+)
+def test_chosen_rows_are_deleted_by_who_asks(ada, model, targets):
+    Scenario.objects.create(feed=the_feed(), name="Rally")
+    Entitlement.objects.create(feed=the_feed(), group=Group.objects.get(name="Traders"))
+    page_of(model).delete_queryset(request_of(ada), model.objects.all())
+    assert not model.objects.exists()
+    assert {(who, what) for who, what, _ in facts()} == {("ada", "delete")}
+    assert {target for *_, target in facts()} >= targets
+
+
+@pytest.mark.parametrize(
+    ("action", "slug", "inputs", "found"),
+    [
+        ("start", "idle", {}, ("RUNNING", 200)),
+        ("pause", "demo", {}, ("PAUSED", 200)),
+        ("rate", "demo", {"rate": "7"}, ("RUNNING", 7)),
+    ],
+)
+def test_an_action_on_feeds_does_what_its_name_says(ada, action, slug, inputs, found):
+    answer = act(signed_in(ada), FEEDS, action, [the_feed(slug)], **inputs)
+    assert answer.status_code == 302
+    assert (the_feed(slug).state, the_feed(slug).rate) == found
+    assert [entry[0] for entry in facts()] == ["ada"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "symbols"), [("yes", ["ORB"]), ("no", ["NVX"]), ("", ["NVX", "ORB"])]
+)
+def test_instruments_are_filtered_by_their_halt(ada, chosen, symbols):
+    page, request = page_of(Instrument), request_of(ada)
+    keeps = PhaseFilter(request, {"halted": [chosen]}, Instrument, page)
+    rows = keeps.queryset(request, page.get_queryset(request))
+    assert sorted(row.symbol for row in rows) == symbols
+
+
+def test_a_command_says_all_of_what_a_service_refuses(ada):
+    def refuse(rows: object, **inputs: object) -> Any:
+        raise ValidationError(["Too fast.", "Too late."])
+
+    command = OperatorCommand(label="Go", permission="x", run=refuse, done="Gone", state="gone")
+    answer = command.perform([], {"reason": ""}, actor=ada)
+    assert answer == CommandAnswer(done="", not_done="Too fast. Too late.")
+
+
+def test_a_halt_is_made_by_who_asks_for_its_reason(ada):
+    answer = INSTRUMENT_COMMANDS["halt"].perform([the("NVX")], {"reason": "storm"}, actor=ada)
+    assert answer == CommandAnswer(done="Halted: NVX.")
+    assert the_feed().plan().halts == {"NVX": "storm", "ORB": "news"}
+    assert facts() == [("ada", "halt", "instrument NVX")]
+
+
+@pytest.mark.parametrize(
+    ("more", "said", "left"),
+    [
+        ({}, "1 added, 1 changed, 0 removed.", ["NVX", "ORB", "PQX"]),
+        ({"with_removal": "on"}, "1 added, 1 changed, 1 removed.", ["NVX", "PQX"]),
+    ],
+)
+def test_an_import_says_how_many_were_removed(ada, more, said, left):
+    rows = "symbol,name,sector,reference_price\nNVX,Nova,Consumer,50\nPQX,Paqx,Consumer,50\n"
+    tried = import_instruments(request_of(ada, text=rows), the_feed().pk)
+    request = request_of(ada, key=tried.context_data["key"], **more)
+    done = import_instruments(request, the_feed().pk)
+    assert done.url == f"{FEEDS}{the_feed().pk}/change/"
+    assert [str(message) for message in get_messages(request)] == [
+        f"Imported into Demo Exchange: {said}"
+    ]
+    assert sorted(Instrument.objects.values_list("symbol", flat=True)) == left
+
+
+def test_a_scenario_is_saved_with_the_lines_that_say_something(ada):
+    scenario = Scenario.objects.get()
+    scenario.steps.all().delete()
+    steps = [ScenarioStep.objects.create(scenario=scenario, size=size) for size in (-7, 4, 2)]
+    facts_shown = {"feed": scenario.feed_id, "name": "Crash", "note": ""}
+    sent = facts_shown | {f"initial-{name}": value for name, value in facts_shown.items()}
+    sent |= {"steps-TOTAL_FORMS": 6, "steps-INITIAL_FORMS": 3}
+    shown = {"offset_s": 0, "kind": "shock", "duration_s": 60, "sector": "", "symbol": ""}
+    for place, size in enumerate((-7, 4, 2, None, None, None)):
+        line = shown | {"size": "" if size is None else size}
+        line |= {"id": steps[place].pk if place < 3 else "", "scenario": scenario.pk}
+        sent |= {f"steps-{place}-{name}": value for name, value in line.items()}
+        sent |= {f"initial-steps-{place}-{name}": value for name, value in line.items()}
+    sent |= {"steps-0-size": -9, "steps-3-size": 5}  # one is changed, and one is new
+    sent |= {"steps-2-size": 3, "steps-2-DELETE": "on"}
+    sent |= {"steps-4-size": 6, "steps-4-DELETE": "on"}  # new, and not wanted after all
+    page = f"/admin/feeds/scenario/{scenario.pk}/change/"
+    assert signed_in(ada).post(page, sent).status_code == 302
+    assert sorted(ScenarioStep.objects.values_list("size", flat=True)) == [-9, 4, 5]
+    assert facts() == [("ada", "change", "scenario demo Crash")]
+    text = LogEntry.objects.get().get_change_message()
+    assert text == (
+        "Added scenario step “after 0 s: shock +5 % of the whole feed over 60 s”. "
+        "Changed Size for scenario step “after 0 s: shock -9 % of the whole feed over 60 s”. "
+        "Deleted scenario step “after 0 s: shock +3 % of the whole feed over 60 s”."
+    )
+
+
+def test_a_dry_run_shows_two_hundred_changes_and_counts_the_rest(ada):
+    Instrument.objects.all().delete()
+    symbols = [f"S{number:03}" for number in range(201)]
+    Instrument.objects.bulk_create(
+        Instrument(feed=the_feed(), symbol=symbol, **INSTRUMENT_FORM) for symbol in symbols
+    )
+    for count, shown, hidden in ((200, 200, 0), (201, 200, 1)):
+        rows = "".join(f"{symbol},New\n" for symbol in symbols[:count])
+        request = request_of(ada, text="symbol,name\n" + rows)
+        page = import_instruments(request, the_feed().pk).context_data
+        assert (len(page["changes"]), page["hidden"]) == (shown, hidden)
+
+
+def test_a_history_shows_the_newest_two_hundred_entries(ada):
+    for number in range(201):
+        AuditEntry.objects.create(action="change", target="feed demo", reason=f"r{number}")
+    subject = AuditEntry._meta.get_field("subjects").related_model
+    subject.objects.bulk_create(
+        subject(entry=entry, name="feed demo") for entry in AuditEntry.objects.all()
+    )
+    request = request_of(ada)
+    request.method = "GET"
+    entries = page_of(Feed).history_view(request, str(the_feed().pk)).context_data["entries"]
+    reasons = [entry.reason for entry, *_ in entries]
+    assert reasons == [f"r{number}" for number in range(200, 0, -1)]
