@@ -2,13 +2,13 @@
 
 import json
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.exceptions import CommandRefused
 from dashboard.wire.commands import (
-    METHOD_SHOWN,
     Ping,
     Set,
     Subscribe,
@@ -75,6 +75,36 @@ def test_what_is_no_command_is_refused_with_its_code(text: str, code: Error) -> 
     assert refused(text).code == code
 
 
+def test_what_a_subscription_leaves_out_has_its_default() -> None:
+    found = decode_command('{"method":"subscribe","params":{"channel":"bars"}}').command
+    assert msgspec.structs.asdict(found) == {
+        "channel": "bars", "symbols": None, "fields": None, "max_rate": None, "since": None,
+        "unread": None, "interval": "1m", "corrections": False, "lists": None,
+    }  # fmt: skip
+    found = decode_command('{"method":"ack","params":{"position":"e:1"}}').command
+    assert msgspec.structs.asdict(found) == {"position": "e:1", "paint_ms": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "good", "bad"),
+    [
+        ("set", '"max_rate":{}', ("0.2", "20"), ("0.199", "20.001")),
+        ("subscribe", '"channel":"ticker","max_rate":{}', ("0.2", "20"), ("0.199", "20.001")),
+        ("ack", '"position":"e:1","paint_ms":{}', ("0", "60000"), ("-0.001", "60000.001")),
+    ],
+)
+def test_a_parameter_lies_within_its_limits(method, params, good, bad) -> None:
+    frame = '{{"method":"{}","params":{{{}}}}}'
+    for value in good:
+        assert decode_command(frame.format(method, params.format(value)))
+    for value in bad:
+        assert refused(frame.format(method, params.format(value))).code == Error.BAD_PARAMETERS
+
+
+def test_an_id_has_up_to_64_characters() -> None:
+    assert decode_command('{"method":"ping","id":"' + "x" * 64 + '"}').id == "x" * 64
+
+
 def test_a_refusal_carries_the_id_it_can_read() -> None:
     frame = json.loads(encode_refusal(refused('{"method":"dance","id":9}')))
     assert (frame["method"], frame["id"]) == ("dance", 9)
@@ -86,7 +116,7 @@ def test_a_refusal_carries_the_id_it_can_read() -> None:
 
 def test_a_refusal_repeats_only_so_much_of_a_method() -> None:
     frame = json.loads(encode_refusal(refused(json.dumps({"method": "x" * 10_000}))))
-    assert frame["method"] == "x" * METHOD_SHOWN
+    assert frame["method"] == "x" * 32
 
 
 @pytest.mark.slow

@@ -71,3 +71,19 @@ def test_books_are_asked_for_by_their_own_names_or_by_the_common_ones() -> None:
     common = read_question(b"channels=depth&symbols=A,B&since=e:5")
     assert common.subscribes == (Subscribe("depth", symbols=("A", "B"), since="e:5"),)
     assert read_question(b"channels=depth").subscribes == ()
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        (b"wait=30", b"wait=30.001"),
+        (b"wait=0", b"wait=-0.001"),
+        (b"symbols=A&max_rate=20", b"symbols=A&max_rate=20.001"),
+        (b"symbols=A&max_rate=0.2", b"symbols=A&max_rate=0.199"),
+        (b"&".join([b"a=1"] * 24), b"&".join([b"a=1"] * 25)),
+    ],
+)
+def test_a_query_lies_within_its_limits(good: bytes, bad: bytes) -> None:
+    assert read_question(good)
+    with pytest.raises(CommandRefused):
+        read_question(bad)

@@ -56,6 +56,32 @@ def test_a_size_is_a_whole_number_of_shares() -> None:
             exact_lots(Decimal(size), ONE)
 
 
+@pytest.mark.parametrize(
+    ("lot", "most", "lots", "more"),
+    [
+        ("1", "1000000000000", 1_000_000_000_000, "1000000000001"),
+        ("1000000", "1000000000000", 1_000_000, "1000001000000"),
+        ("0.00000001", "90071992.54740991", 9_007_199_254_740_991, "90071992.54740992"),
+    ],
+)
+def test_the_largest_size_is_exact_and_a_lot_more_is_refused(
+    lot: str, most: str, lots: int, more: str
+) -> None:
+    for read in (exact_lots, lots_within):
+        assert read(Decimal(most), Decimal(lot)) == lots
+        with pytest.raises(ValueError, match="size was"):
+            read(Decimal(more), Decimal(lot))
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"), [("1000000", "1000000.00000001"), ("0.00000001", "0.000000001"), ("1", "0")]
+)
+def test_a_lot_size_lies_within_its_limits(good: str, bad: str) -> None:
+    assert replace(definition("NVX"), lot=Decimal(good)).lot_size == Decimal(good)
+    with pytest.raises(InvalidDefinition):
+        replace(definition("NVX"), lot=Decimal(bad))
+
+
 def test_what_is_left_of_a_lot_is_cut_off() -> None:
     assert lots_within(Decimal("0.00029"), Decimal("0.0001")) == 2
     assert lots_within(Decimal("0.00009"), Decimal("0.0001"), least=1) == 1

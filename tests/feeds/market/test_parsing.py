@@ -6,6 +6,7 @@ from decimal import ROUND_DOWN, Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from feeds.market.parsing import (
     exact_ticks,
@@ -35,6 +36,8 @@ def test_every_time_in_every_zone_is_read(moment: datetime, offset: int) -> None
         ("1970-01-01t00:00:01.5z", 1500),
         ("1970-01-01 00:00:00.123456789Z", 123),
         ("2024-02-29T23:59:60Z", 1_709_251_200_000),
+        ("1970-01-02T00:00:00+23:59", 60_000),
+        ("1970-01-01T00:00:00-00:59", 3_540_000),
     ],
 )
 def test_what_the_standard_allows_is_read(text: str, ms: int) -> None:
@@ -60,6 +63,7 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 def test_a_moment_may_be_in_milliseconds() -> None:
     assert parse_timestamp("1790000000123") == 1_790_000_000_123
     assert parse_timestamp("1970-01-01T00:00:02Z") == 2000
+    assert parse_timestamp("9" * 14) == 99_999_999_999_999
 
 
 @pytest.mark.parametrize("text", ["-1", "1.5", "1e3", "9" * 15, "١"])
@@ -72,6 +76,28 @@ def test_a_price_is_rounded_to_the_tick_size_where_that_is_allowed() -> None:
     assert nearest_ticks(Decimal("1.234"), CENTS) == 123
     assert nearest_ticks(Decimal("1.239"), CENTS, ROUND_DOWN) == 123
     assert exact_ticks(Decimal("1.230"), CENTS) == 123
+
+
+@pytest.mark.parametrize(
+    ("price", "tick", "ticks"),
+    [
+        ("1000000000000", "0.01", 100_000_000_000_000),
+        ("1000000000000", "0.001", 1_000_000_000_000_000),
+        ("100000000000", "0.0001", 1_000_000_000_000_000),
+        ("1000000000000.01", "0.01", None),
+        ("100000000000.0001", "0.0001", None),
+        ("0.01", "0.01", 1),
+    ],
+)
+def test_the_highest_price_is_exact_and_a_tick_more_is_refused(
+    price: str, tick: str, ticks: int | None
+) -> None:
+    fine = replace(CENTS, tick_size=Decimal(tick))
+    if ticks is None:
+        with pytest.raises(ValueError, match="price was"):
+            exact_ticks(Decimal(price), fine)
+    else:
+        assert exact_ticks(Decimal(price), fine) == ticks
 
 
 @pytest.mark.parametrize("price", ["0", "-1", "NaN", "Infinity", "1000000000001", "0.004"])

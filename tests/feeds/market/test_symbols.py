@@ -110,3 +110,11 @@ def test_an_address_with_a_symbol_is_only_that_of_the_symbol(symbol: str) -> Non
 )  # fmt: skip
 def test_a_file_is_named_for_its_symbol(name: str, symbol: str) -> None:
     assert symbol_of(name) == symbol
+
+
+def test_a_symbol_has_up_to_24_characters_and_its_key_up_to_29() -> None:
+    assert is_symbol("A" * 24)
+    assert not is_symbol("A" * 25)
+    assert is_key("A" * 24 + "~9999")
+    assert not is_key("A" * 24 + "~10000")
+    assert len("A" * 24 + "~9999") == LONGEST_KEY
