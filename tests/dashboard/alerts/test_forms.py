@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from dashboard.alerts.forms import AlertForm, LineForm, NewLineForm
@@ -101,3 +102,37 @@ def test_an_alert_of_a_chart_is_as_the_form_suggests() -> None:
 def test_a_line_is_a_condition_of_an_alert_and_its_price(wrong, fields) -> None:
     form = LineForm({"alert": "1", "index": "0", "price": "0.00000001"} | wrong)
     assert list(form.errors) == fields
+
+
+LINE, NEW_LINE, ALERT = LineForm.base_fields, NewLineForm.base_fields, AlertForm.base_fields
+PRICES = (
+    ["0.00000001", "9999999999.99999999"],
+    ["0", "0.000000009", "1.000000001", "10000000000"],
+)
+
+
+@pytest.mark.parametrize(
+    ("field", "good", "bad"),
+    [
+        (LINE["price"], *PRICES),
+        (NEW_LINE["price"], *PRICES),
+        (AlertForm().fields["value_0"], ["0", *PRICES[0]], ["-1", *PRICES[1][1:]]),
+        (ALERT["hysteresis_percent"], ["0", "0.001", "50"], ["-0.001", "0.0001", "50.001", ""]),
+        (ALERT["cooldown_s"], ["10", "60", "300", "900", "3600"], ["0", "9", "11", "3601", ""]),
+        (ALERT["ends"], ["0", "1", "7", "30", "90"], ["-1", "2", "91", ""]),
+        (ALERT["name"], ["", "x" * 60], ["x" * 61]),
+    ],
+)
+def test_a_field_lies_within_its_limits(field, good, bad) -> None:
+    for text in good:
+        field.clean(text)
+    for text in bad:
+        with pytest.raises(ValidationError):
+            field.clean(text)
+
+
+@pytest.mark.parametrize(("sent", "window_s"), [("", 300), ("60", 60), ("3600", 3600)])
+def test_a_move_without_a_window_is_within_five_minutes(sent, window_s) -> None:
+    form = AlertForm(FORM | {"kind_0": "rises", "value_0": "2", "window_s_0": sent})
+    assert form.is_valid(), form.errors
+    assert form.facts().conditions[0].window_s == window_s

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from dashboard.personal import forms
@@ -168,3 +169,51 @@ def test_of_a_group_the_active_ones_get_it_and_where_nobody_is_active_the_form_s
     assert forms.SendForm(sent).errors == {"group": ["No active user is in this group."]}
     everyone = forms.SendForm(sent | {"to": "everyone"})
     assert everyone.errors == {"to": ["There is no active user."]}
+
+
+KEYS = (["0", "9223372036854775807"], ["-1", "9223372036854775808"])
+OPTIONAL_KEYS = (["", *KEYS[0]], KEYS[1])
+
+
+@pytest.mark.parametrize(
+    ("form", "field", "good", "bad"),
+    [
+        (forms.ListForm, "list", *OPTIONAL_KEYS),
+        (forms.SymbolsForm, "place", *OPTIONAL_KEYS),
+        (forms.PlacedForm, "place", *OPTIONAL_KEYS),
+        (forms.MoveListForm, "to", KEYS[0], ["", *KEYS[1]]),
+        (forms.SymbolForm, "symbol", ["A" * 24], ["A" * 25, ""]),
+        (forms.MoveForm, "above", ["", "A" * 24], ["A" * 25]),
+        (forms.NewSectionForm, "above", ["", "A" * 24], ["A" * 25]),
+        (forms.ListNameForm, "name", ["x" * 40], ["x" * 41, ""]),
+        (forms.SectionNameForm, "name", ["x" * 40], ["x" * 41, ""]),
+        (forms.SectionForm, "section", ["x" * 40], ["x" * 41, ""]),
+        (forms.MoveSectionForm, "above", ["", "x" * 40], ["x" * 41]),
+        (forms.NewListForm, "text", ["", "x" * 20_000], ["x" * 20_001]),
+        (forms.PreferenceForm, "value", ["", "x" * 20], ["x" * 21]),
+        (forms.SendForm, "user", ["", "x" * 150], ["x" * 151]),
+    ],
+)
+def test_a_field_lies_within_its_limits(form, field, good, bad) -> None:
+    taking = form.base_fields[field]
+    for value in good:
+        taking.clean(value)
+    for value in bad:
+        with pytest.raises(ValidationError):
+            taking.clean(value)
+
+
+@pytest.mark.parametrize(
+    ("form", "sent"),
+    [
+        (forms.SymbolsForm, {"symbol": ["NVX"]}),
+        (forms.MoveForm, {"symbol": "NVX", "place": "0"}),
+        (forms.NewSectionForm, {"name": "Energy"}),
+        (forms.NewListForm, {"name": "Energy"}),
+        (forms.MoveSectionForm, {"section": "Energy", "place": "0"}),
+        (forms.ColumnsForm, {}),
+        (forms.PreferenceForm, {"name": next(iter(forms.VALUES))}),
+    ],
+)
+def test_what_need_not_be_sent_may_be_left_out(form, sent) -> None:
+    assert form(sent).is_valid(), form(sent).errors
