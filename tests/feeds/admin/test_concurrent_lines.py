@@ -27,12 +27,13 @@ Lines = inlineformset_factory(
 
 @pytest.fixture(autouse=True)
 def scenario() -> Scenario:
-    """Return a scenario with a step of each size."""
+    """Return a scenario with a step of each size, beside another one."""
     make_market()
     scenario = Scenario.objects.get()
     scenario.steps.all().delete()
     for size in SIZES:
         ScenarioStep.objects.create(scenario=scenario, size=size)
+    Scenario.objects.create(feed=scenario.feed, name="Rally")
     return scenario
 
 

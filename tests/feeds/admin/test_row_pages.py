@@ -12,9 +12,18 @@ from django.core.exceptions import ValidationError
 from django.test import RequestFactory
 
 from feeds.admin.commands import INSTRUMENT_COMMANDS, CommandAnswer, OperatorCommand
+from feeds.admin.deletions import DeletionAdmin
 from feeds.admin.instrument_lists import import_instruments
 from feeds.admin.instruments import PhaseFilter
-from feeds.models import AuditEntry, Entitlement, Feed, Instrument, Scenario, ScenarioStep
+from feeds.models import (
+    AuditEntry,
+    Entitlement,
+    Feed,
+    Instrument,
+    Recording,
+    Scenario,
+    ScenarioStep,
+)
 from tests.support.operators import FEEDS, INSTRUMENT_FORM, act, make_market, the, the_feed
 from tests.support.staff import signed_in
 
@@ -189,3 +198,31 @@ def test_a_history_shows_the_newest_two_hundred_entries(ada):
     entries = page_of(Feed).history_view(request, str(the_feed().pk)).context_data["entries"]
     reasons = [entry.reason for entry, *_ in entries]
     assert reasons == [f"r{number}" for number in range(200, 0, -1)]
+
+
+def make_recordings() -> None:
+    """Make two recordings, of which `demo` plays the first."""
+    for name in ("Monday", "Tuesday"):
+        Recording.objects.create(
+            name=name, path=f"{name}.parquet", origin="imported", events=1, ticks=1,
+            first_at="2026-11-30T10:00Z", last_at="2026-11-30T10:00Z", fingerprint=name,
+        )  # fmt: skip
+    Feed.objects.filter(slug="demo").update(recording=Recording.objects.get(name="Monday"))
+
+
+def test_chosen_recordings_are_deleted_by_who_asks(ada):
+    make_recordings()
+    Feed.objects.update(recording=None)
+    page_of(Recording).delete_queryset(request_of(ada), Recording.objects.all())
+    assert not Recording.objects.exists()
+    targets = ("recording Monday", "recording Tuesday")
+    assert facts() == [("ada", "delete", target) for target in targets]
+
+
+def test_a_confirmation_names_what_protects_a_row(ada):
+    make_recordings()
+    page = DeletionAdmin(Recording, admin.site)
+    shown, counts, needed, protected = page.get_deleted_objects(
+        Recording.objects.all(), request_of(ada)
+    )
+    assert (len(shown), counts, needed, protected) == (2, {}, set(), ["Demo Exchange"])
