@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final
 from django.contrib import admin, messages
 from django.contrib.admin import actions
 from django.db import router
-from django.db.models import Model, ProtectedError, QuerySet, RestrictedError
+from django.db.models import Model, ProtectedError, QuerySet
 from django.db.models.deletion import Collector
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
@@ -41,13 +41,11 @@ class DeletionAdmin(RowAdmin):
         """
         rows = list(objs)
         using = router.db_for_write(self.model)
-        collector = Collector(using=using, origin=objs)
+        collector = Collector(using=using)
         try:
             collector.collect(rows)
         except ProtectedError as error:
             return self._shown(rows), {}, set(), [*map(str, error.protected_objects)]
-        except RestrictedError as error:
-            return self._shown(rows), {}, set(), [*map(str, error.restricted_objects)]
         needed = {
             model._meta.verbose_name
             for model, found in _collected(collector)
