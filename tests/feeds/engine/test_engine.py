@@ -5,12 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from feeds.engine.checkpoint import unpack_note
+from feeds.engine.checkpoint import FeedCheckpoint, checkpoint_of, unpack_note
 from feeds.engine.engine import Engine
 from feeds.exceptions import InvalidPlan
 from feeds.market.board import Board
 from feeds.market.events import (
     Batch,
+    Carryover,
     Delisting,
     FeedRemoval,
     FeedState,
@@ -22,7 +23,7 @@ from feeds.market.events import (
     Withdrawal,
 )
 from feeds.plan.plans import FeedKind, FeedPlan, Playback
-from tests.support.market_script import NOW, definition, plan
+from tests.support.market_script import NOW, definition, listing, plan
 
 TODAY = NOW // 86_400_000
 """Round the clock, a day is one of UTC."""
@@ -130,6 +131,24 @@ def test_another_source_withdraws_the_quotes_of_the_one_before() -> None:
     assert [event for event in events if isinstance(event, Withdrawal)] == [
         Withdrawal("NVX", NOW + 5)
     ], "an instrument that is new has no quote"
+
+
+@pytest.mark.parametrize(
+    ("kind", "goes_on"), [(FeedKind.SIMULATED, False), (FeedKind.UPSTREAM, True)]
+)
+def test_quotes_of_an_earlier_life_go_on_only_if_they_are_of_this_source(
+    kind: FeedKind, goes_on: bool
+) -> None:
+    """What an upstream left has no state of a source."""
+    board = Board()
+    board.apply(1, listing("NVX"))
+    board.apply(2, Quote("NVX", 99, 101, 1, 1, NOW))
+    left = checkpoint_of({"demo": FeedCheckpoint(FeedState.RUNNING, None, None)}, board, NOW)
+    engine = Engine(epoch="e2", open_source=lambda _: CountingSource(), left=left)
+    events = engine.reconcile([plan("NVX", kind=kind)], NOW + 9).events
+    assert sum(isinstance(event, Carryover) for event in events) == 1
+    withdrawn = [event for event in events if isinstance(event, Withdrawal)]
+    assert withdrawn == ([] if goes_on else [Withdrawal("NVX", NOW + 9)])
 
 
 def test_delayed_twins_follow_in_the_same_sequence() -> None:
