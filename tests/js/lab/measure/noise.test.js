@@ -54,4 +54,7 @@ test("a run that begins again knows nothing of the one before", () => {
 test("only the last minute counts", () => {
   const run = Array.from({length: 70}, (_, at) => second(at < 10 ? 1000 * at : 7));
   equal(errorsOf(run).updates_per_s, 0);
+  const steady = (/** @type {number} */ count) => Array.from({length: count}, () => second(7));
+  ok((errorsOf([second(1000), ...steady(59)]).updates_per_s ?? 0) > 0, "the first of sixty seconds counts");
+  equal(errorsOf([second(1000), ...steady(60)]).updates_per_s, 0);
 });
