@@ -107,6 +107,23 @@ test("the neighbour gets the focus of a line that goes", () => {
   ok(lineOf("QAL").contains(document.activeElement), "the neighbour has no focus");
 });
 
+test("the neighbour that gets the focus is the next that stays, else the one before, in the same column", () => {
+  const {list, lineOf} = shown();
+  list.reveal("ORB");
+  for (let step = 0; step < 2; step += 1) press(document.activeElement, "ArrowRight");
+  const focused = () => [document.activeElement.closest("tr")?.dataset.symbol, document.activeElement.dataset.field];
+  equal(focused(), ["ORB", COLUMNS[1].key]);
+  list.list(["NVX", "QAL", "NEW"]);
+  equal(focused(), ["QAL", COLUMNS[1].key]);
+  list.list(["NVX", "NEW"]);
+  equal(focused(), ["NEW", COLUMNS[1].key]);
+  list.list(["NVX"]);
+  equal(focused(), ["NVX", COLUMNS[1].key]);
+  document.activeElement.blur();
+  list.list(["ORB"]);
+  ok(!lineOf("ORB").contains(document.activeElement), "a line took the focus that nobody had given");
+});
+
 test("arrow keys lead from line to line, and Delete removes the focused one", () => {
   const {list, lineOf, removed} = shown();
   list.reveal("NVX");
