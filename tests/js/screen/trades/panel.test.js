@@ -4,6 +4,7 @@ import {make} from "/static/js/dom.js";
 import {openTrades} from "/static/js/screen/trades/panel.js";
 import {TAPE_CHANNELS} from "/static/js/wire/frames.js";
 import {equal, test} from "../../harness.js";
+import {stopped} from "../../stopped_time.js";
 
 const part = (name, tag = "span") => make(tag, {"data-part": name});
 
@@ -21,10 +22,10 @@ function shown({isOpen = true} = {}) {
   const panel = make("details", {id: "trades"}, ...["scope", "note"].map((name) => part(name)), part("all", "button"), scroll,
     template("trade", "time", "symbol", "mark", "fate", "price", "size", "side"), template("gap", "text"));
   document.body.append(panel);
-  const world = {panel, asked: [], announced: [], all: 0};
+  const world = {panel, asked: [], announced: [], all: 0, changed: 0};
   const note = (verb) => (channel, symbols) => world.asked.push(`${verb} ${channel} ${symbols}`);
   world.trades = openTrades({
-    subscriptions: {add: note("add"), remove: note("remove")}, instruments: new Map([["NVX", {d: 3}]]), onchange: () => {},
+    subscriptions: {add: note("add"), remove: note("remove")}, instruments: new Map([["NVX", {d: 3}]]), onchange: () => { world.changed += 1; },
     onall: () => { world.all += 1; }, announce: (text) => world.announced.push(text),
   });
   world.trades.list(["NVX", "ORB"]);
@@ -100,4 +101,117 @@ test("a choice is named, and a button leads back to all", () => {
   equal([text("scope"), button.hidden, panel.querySelector("[data-part=scroll]").hidden], ["ORB", false, true]);
   button.click();
   equal(world.all, 1);
+});
+
+const beat = (seq) => ({channel: "heartbeat", type: "heartbeat", seq, ts: 1, stale: null, confirms: TAPE_CHANNELS});
+const opening = {channel: "answer", type: "answer", method: "subscribe", result: {channel: "trades"}};
+
+test("trades of a hidden page go on for a minute, rest then, and resume where they stand when it is seen", () => stopped((clock) => {
+  const {trades, taken} = shown();
+  trades.hear(opening);
+  trades.hear(snapshot(5, [trade(5)]));
+  taken();
+  trades.setHidden(true);
+  clock.advance(59_999);
+  trades.setHidden(false);
+  trades.setHidden(true);
+  clock.advance(59_999);
+  equal(taken(), []);
+  clock.advance(1);
+  equal([taken(), trades.position], [["remove trades NVX,ORB"], "e:5"]);
+  trades.list(["NVX"]);
+  equal([taken(), trades.hear(beat(9)), trades.position], [[], true, "e:5"]);
+  trades.setHidden(false);
+  equal(taken(), ["add trades NVX"]);
+  trades.hear(beat(9));
+  equal(trades.position, "e:5", "the server has not answered yet");
+  trades.hear(opening);
+  trades.hear(beat(9));
+  equal(trades.position, "e:9");
+  trades.setHidden(false);
+  clock.advance(120_000);
+  equal(taken(), []);
+}));
+
+test("another choice begins at the top, with nothing of the last one and its own gaps", () => {
+  const {trades, panel, announced, taken} = shown();
+  const scroll = panel.querySelector("[data-part=scroll]");
+  Object.assign(scroll.style, {height: "20px", overflow: "auto"});
+  panel.querySelector("table").style.height = "900px";
+  const gap = () => {
+    trades.hear(snapshot(5, [trade(5)]));
+    trades.hear(snapshot(50, [trade(50)], {gap: true}));
+  };
+  gap();
+  scroll.scrollTop = 50;
+  equal(scroll.scrollTop, 50);
+  taken();
+  trades.select("NVX");
+  equal([scroll.scrollTop, trades.position, taken()], [0, null, ["remove trades NVX,ORB", "add trades NVX"]]);
+  trades.paint();
+  equal(panel.querySelectorAll("tbody tr").length, 0);
+  gap();
+  equal(announced, ["Some trades are missing", "Some trades are missing"]);
+});
+
+test("a panel that is closed leaves its trades, and one that opens begins anew; the browser remembers it", () => {
+  const {trades, panel, taken} = shown();
+  trades.hear(snapshot(5, [trade(5)]));
+  taken();
+  const toggle = (isOpen) => {
+    panel.open = isOpen;
+    panel.dispatchEvent(new Event("toggle"));
+    return [taken(), trades.position, localStorage.getItem("market.trades")];
+  };
+  equal(toggle(false), [["remove trades NVX,ORB"], null, null]);
+  equal(toggle(true), [["add trades NVX,ORB"], null, "open"]);
+});
+
+test("a list that gets empty leaves its trades, and says why there are none", () => {
+  const {trades, taken, text, panel} = shown();
+  trades.hear(snapshot(5, [trade(5)]));
+  taken();
+  trades.list([]);
+  trades.paint();
+  equal([taken(), trades.position, text("note"), panel.querySelector("[data-part=note]").hidden], [["remove trades NVX,ORB"], null, "No trades: the watchlist is empty.", false]);
+});
+
+test("the note says what is waited for, and goes with the first trade", () => {
+  const {trades, text, panel} = shown();
+  const says = () => {
+    trades.paint();
+    return [panel.querySelector("[data-part=note]").hidden, text("note"), panel.querySelector("[data-part=scroll]").hidden];
+  };
+  equal(says(), [false, "Waiting for trades…", true]);
+  trades.hear(snapshot(5, []));
+  equal(says(), [false, "No trades yet.", true]);
+  trades.hear(update(5, 6, [trade(6)]));
+  equal(says(), [true, "", false]);
+  trades.select("ORB");
+  trades.hear(snapshot(7, []));
+  equal(says(), [false, "No trades of ORB yet.", true]);
+});
+
+test("what changes the trades or their note is painted", () => {
+  const world = shown();
+  const {trades} = world;
+  const changed = (change) => {
+    world.changed = 0;
+    change();
+    return world.changed > 0;
+  };
+  equal([
+    () => trades.hear(snapshot(5, [trade(5)])), () => trades.showConnection("paused", true), () => trades.rewrite(), () => trades.list(["NVX"]), () => trades.select("ORB"),
+    () => trades.hear(beat(9)), () => trades.select("ORB"),
+  ].map(changed), [true, true, true, true, true, false, false]);
+});
+
+test("trades that are written anew stand as before", () => {
+  const {trades, panel} = shown();
+  trades.hear(snapshot(5, [trade(4), trade(5)]));
+  trades.paint();
+  trades.rewrite();
+  equal(panel.querySelectorAll("tbody tr").length, 0);
+  trades.paint();
+  equal(panel.querySelectorAll("tbody tr").length, 2);
 });
