@@ -118,6 +118,16 @@ test("pinning moves a transport that works", () => {
   equal(winnersOf(world), ["websocket", "poll", "sse", "websocket", "longpoll", "websocket"]);
 });
 
+test("the pinned transport is known by the name that people read, and an unknown key pins none", () => {
+  const {ladder, candidates} = ladderOf();
+  candidates[1].name = "Server-sent events";
+  const names = ["sse", "poll", "nonsense", "sse", ""].map((key) => {
+    ladder.pin(key);
+    return ladder.pinned;
+  });
+  equal(names, ["Server-sent events", "poll", "", "Server-sent events", ""]);
+});
+
 test("a pin that does not work fails", () => {
   const world = begun(100, {sse: "refuse"});
   world.ladder.pin("sse");

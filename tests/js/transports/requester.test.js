@@ -4,15 +4,17 @@ import {LongPollTransport} from "/static/js/transports/longpoll.js";
 import {PollTransport} from "/static/js/transports/poll.js";
 import {ManualClock, each, equal, ok, settled, steps, test} from "../harness.js";
 
+const ANSWER = JSON.stringify({position: "e:7", frames: [{channel: "heartbeat", seq: 7, ts: 1}]});
+
 /**
  * Let a transport ask a server that answers after `answers_ms`, for `span_ms`. `requests` are the times, each with
- * what it asked the server to wait.
+ * what it asked the server to wait. `sizes` are the bytes of the frames that were handed on; `ended_ms` says when it was given up.
  */
-async function asking({kind = "longpoll", answers_ms = 10, max_rate = 10, span_ms = 3000, status = 200, paused = false} = {}) {
+async function asking({kind = "longpoll", answers_ms = 10, max_rate = 10, span_ms = 3000, status = 200, paused = false, answer: text = ANSWER} = {}) {
   const clock = new ManualClock();
-  const [requests, heard, endings] = [[], [], []];
-  const heartbeat = {channel: "heartbeat", seq: 7, ts: 1};
-  const body = new TextEncoder().encode(JSON.stringify({position: "e:7", frames: [heartbeat]}));
+  const [requests, heard, sizes, endings] = [[], [], [], []];
+  let ended_ms = null;
+  const body = new TextEncoder().encode(text);
   const fetch = (address, {signal}) => new Promise((resolve, reject) => {
     requests.push({at_ms: clock.now_ms, wait: new URL(address, location.href).searchParams.get("wait")});
     const headers = new Headers({"Retry-After": "7"});
@@ -22,8 +24,14 @@ async function asking({kind = "longpoll", answers_ms = 10, max_rate = 10, span_m
   });
   const options = {url: "/poll/v1/", fetch, now: () => clock.now_ms, timers: clock};
   const transport = kind === "poll" ? new PollTransport({...options, interval_ms: 1000}) : new LongPollTransport(options);
-  transport.onframe = (frame) => heard.push(`${frame.type} ${frame.seq ?? ""}`.trim());
-  transport.onclose = (ending) => endings.push(ending);
+  transport.onframe = (frame, bytes) => {
+    heard.push(`${frame.type} ${frame.seq ?? ""}`.trim());
+    sizes.push(bytes);
+  };
+  transport.onclose = (ending) => {
+    endings.push(ending);
+    ended_ms = clock.now_ms;
+  };
   transport.onopen = () => {
     heard.push("open");
     transport.send({method: "set", params: {max_rate, paused}, id: 1});
@@ -35,7 +43,7 @@ async function asking({kind = "longpoll", answers_ms = 10, max_rate = 10, span_m
     clock.advance(10);
     await settled(20);
   }
-  return {times: requests.map(({at_ms}) => at_ms), waits: requests.map(({wait}) => wait), heard, endings, meter: transport.meter};
+  return {times: requests.map(({at_ms}) => at_ms), waits: requests.map(({wait}) => wait), heard, sizes, endings, ended_ms, meter: transport.meter, transport};
 }
 
 const isWithin = (low, high) => (number) => low <= number && number <= high;
@@ -80,13 +88,38 @@ test("a poll that is refused says when it may come back", () =>
   }));
 
 test("a poll without news says that the server lives", async () => {
-  const {heard, meter} = await asking({kind: "poll", status: 304});
+  const {heard, sizes, meter} = await asking({kind: "poll", status: 304});
   equal(heard.slice(0, 5), ["open", "answer", "answer", "answer", "heartbeat 0"]);
   equal(meter.unchanged, meter.requests);
   ok(meter.requests > 2, () => `${meter.requests} requests`);
+  equal([new Set(sizes), meter.bytes], [new Set([0]), 0]);
 });
 
-test("a poll that is not answered is given up", async () => {
-  const {endings} = await asking({kind: "poll", answers_ms: 60_000, span_ms: 9000});
-  equal(endings.map(({code}) => code), [1006]);
+test("the bytes of an answer are counted once, with its first frame", async () => {
+  const {heard, sizes, meter} = await asking({kind: "poll", span_ms: 900});
+  equal([heard, sizes], [["open", "answer", "answer", "answer", "heartbeat 7"], [ANSWER.length, 0, 0, 0]]);
+  equal([meter.requests, meter.unchanged, meter.bytes], [2, 0, 2 * ANSWER.length]);
 });
+
+test("a request that is not answered is given up after eight seconds, a long poll ten seconds later", () =>
+  each([["poll", 8_000], ["longpoll", 18_000]], async ([kind, ended_ms]) => {
+    const world = await asking({kind, answers_ms: 60_000, span_ms: 20_000});
+    equal([world.endings, world.ended_ms], [[{code: 1006, reason: "no answer", retry_ms: 0}], ended_ms]);
+    equal([world.times, world.heard], [[0], []]);
+  }));
+
+test("an answer without frames ends the connection, and says why", () =>
+  each(["{}", "[]", "null", "7", '{"frames": null}', '{"frames": {}}', '{"frames": "map"}'], async (answer) => {
+    const {times, heard, endings} = await asking({answer});
+    equal(endings, [{code: 1006, reason: "TypeError: the answer has no frames", retry_ms: 0}]);
+    equal([times, heard], [[0], []]);
+  }));
+
+test("a frame that nobody knows is left out, and the others of its answer are heard", async () => {
+  const answer = JSON.stringify({frames: [{channel: "weather"}, {channel: "heartbeat", seq: 7, ts: 1}]});
+  equal((await asking({kind: "poll", span_ms: 900, answer})).heard.slice(-2), ["answer", "heartbeat 7"]);
+});
+
+test("how long it may be silent is its rest or what it asks the server to wait, whichever is longer", () =>
+  each([["poll", 10, false, 1_000], ["poll", 0.5, false, 2_000], ["poll", 10, true, 5_000], ["longpoll", 10, false, 10_000], ["longpoll", 0.05, false, 20_000]],
+    async ([kind, max_rate, paused, quiet_ms]) => equal((await asking({kind, max_rate, paused, span_ms: 1500})).transport.quiet_ms, quiet_ms)));

@@ -39,6 +39,10 @@ test("a stream is closed with the code of the server", async () => {
   equal(heard, ["open", "welcome", "heartbeat 0"]);
 });
 
+test("a stream is not silent beside its heartbeats", () => {
+  equal(new SseTransport({url: "/sse/v1/"}).quiet_ms, 0);
+});
+
 test("a stream that breaks off is lost", async () => {
   equal((await followed(event(WELCOME))).ending.code, 1006);
 });
