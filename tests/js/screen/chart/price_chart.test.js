@@ -21,7 +21,9 @@ test("an amended, a missing and an added bar draw all anew, wherever they stand"
 test("the view moves with the bars that are seen, when others come before them or drop out", () => each([
   ["older ones in front", [C, D], [A, B, C, D], 0.5, 2], ["and a new one behind", [B, C], [A, B, C, D], 0.5, 1],
   ["also while the newest is seen", [C], [A, B, C], 9, 2], ["the oldest drops out, the newest is not seen", [A, B, C], [B, C, D], 1, -1],
-  ["with the newest the library goes on by itself", [A, B, C], [B, C, D], 5, 0], ["an amended bar moves nothing", [A, B, C], [A, bar(60, 9), C], 1, 0],
+  ["with the newest the library goes on by itself", [A, B, C], [B, C, D], 5, 0],
+  ["also when it is the last that is seen", [A, B, C], [B, C, D], 2, 0], ["nearly the newest", [A, B, C], [B, C, D], 1.9, -1],
+  ["none of those before is left", [A, B], [C, D], 0.5, 0], ["an amended bar moves nothing", [A, B, C], [A, bar(60, 9), C], 1, 0],
   ["no bars before", [], [A], 0, 0], ["no bars now", [A], [], 0, 0],
 ], ([name, before, now, to, shift]) => {
   equal(shiftOf(before, now, {to}), shift, name);

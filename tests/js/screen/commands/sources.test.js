@@ -18,6 +18,24 @@ test("the links of the menus are pages, with the words of their addresses", () =
   ]);
 });
 
+test("each command leads to its own place, with the symbol in the address as one word", () => {
+  const {href} = location;
+  const commands = placeCommands({
+    pages: [{name: "Lab", url: "#/lab/"}], lists: [{name: "Mine", url: "#/?list=1"}], instruments: [{s: "A/B", name: "Ab"}, {s: "C", name: "Ce"}],
+    instrument: "#/i/~/", alert: "#/alerts/?symbol=~",
+  });
+  const box = make("nav", {class: "tabs"}, make("a", {href: "#/market/"}, "The market"));
+  document.body.append(box);
+  const [menu] = pageCommands().filter(({label}) => label === "The market");
+  box.remove();
+  const places = [...commands, menu].map(({run}) => {
+    run();
+    return location.hash;
+  });
+  history.replaceState(history.state, "", href);
+  equal(places, ["#/lab/", "#/?list=1", "#/i/A%2FB/", "#/i/C/", "#/alerts/?symbol=A%2FB", "#/alerts/?symbol=C", "#/market/"]);
+});
+
 test("an action is done by its own function, and says its key", () => {
   const log = [];
   const [command] = actionCommands([{key: "p", label: "Pause", run: () => log.push("paused")}]);

@@ -76,9 +76,26 @@ test("a button ends a connection, or all of a user", () => {
   const ended = [];
   panel.ondisconnect = (user, connection) => ended.push([user, connection]);
   show({people: [person("a")], connections: 1});
-  for (const button of rows()[0].querySelectorAll("button")) button.click();
+  const buttons = [...rows()[0].querySelectorAll("button")];
+  equal(buttons.map(({textContent, type}) => [textContent, type]), [["Disconnect", "button"], ["Everywhere", "button"]]);
+  for (const button of buttons) button.click();
   rows()[0].click();
   equal(ended, [["1", "a"], ["1", ""]]);
+});
+
+test("a line of a person says since when in UTC, and has no button where nobody may disconnect", () => {
+  const {show, page, rows} = shown();
+  page.querySelector("#disconnect").remove();
+  show({people: [person("a", {transport: "poll", since: Date.UTC(2026, 0, 2, 13, 4, 5), symbols: 1_200})], connections: 1});
+  equal([...rows()[0].children].map((cell) => cell.textContent), ["ada", "poll", "3.9", "–", "1,000 events", "1,200", "13:04:05"]);
+  equal([rows()[0].dataset.user, page.querySelectorAll("#people button").length], ["ada", 0]);
+});
+
+test("counts are whole, and rates have one decimal at most", () => {
+  const {show, text} = shown();
+  show({feeds: [{...FEED, halted: 2.6, rate: 2.64, target: 7}], process: {...PROCESS, cuts: 1.4, frames: 3}});
+  equal(["halted", "rate", "target"].map((name) => text(`[data-feed] [data-part=${name}]`)), ["3", "2.6", "7"]);
+  equal(["cuts", "frames"].map((name) => text(`#process [data-part=${name}]`)), ["1", "3"]);
 });
 
 test("what was done can be undone where there is a way back", () => {

@@ -23,7 +23,7 @@ function shown() {
   const tile = (symbol) => panel.querySelector(`[data-symbol=${symbol}]`);
   const symbols = () => [...panel.querySelectorAll("button")].map(({dataset}) => dataset.symbol);
   const press = (key) => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
-  return {panel, map, rows, delays, chosen, tile, symbols, press};
+  return {panel, place, map, rows, delays, chosen, tile, symbols, press};
 }
 
 test("a tile says its change in words and signs, and its colour follows the sign", () => {
@@ -95,4 +95,65 @@ test("a list without prices says that it waits, and an empty one says nothing", 
   equal([note.textContent, note.hidden], ["Waiting for prices…", false]);
   map.show([], 0);
   equal(note.hidden, true);
+});
+
+test("a place without height or width has tiles of some size, and none that is no number", () => {
+  for (const [width, height, expected] of [["600px", "0px", ["596px", "596px"]], ["0px", "400px", ["0px", "0px"]]]) {
+    const {panel, place, map, tile} = shown();
+    Object.assign(place.style, {width, height});
+    map.show(["NVX", "ORB"], 0);
+    equal([...panel.querySelectorAll("h3")].map(({style}) => style.width), expected, `${width} ${height}`);
+    ok(["NVX", "ORB"].every((symbol) => parseFloat(tile(symbol).style.width) >= 1), "a tile has no width");
+  }
+});
+
+test("a tile shows its symbol and its change where it has room for them", () => {
+  // The name of the sector takes 18 px, and the gap around it 2 px on each side.
+  for (const [width, height, room] of [[38, 38, "symbol"], [37, 38, "none"], [38, 37, "none"], [54, 54, "all"], [53, 54, "symbol"], [54, 53, "symbol"]]) {
+    const {place, map, tile} = shown();
+    Object.assign(place.style, {width: `${width}px`, height: `${height}px`});
+    map.show(["NVX"], 0);
+    equal(tile("NVX").dataset.room, room, `${width} x ${height}`);
+    equal(["left", "top", "width", "height"].map((side) => tile("NVX").style[side]), ["2px", "20px", `${width - 4}px`, `${height - 22}px`]);
+  }
+});
+
+test("of very many instruments the largest have tiles, and the note says so", () => {
+  const {panel} = shown();
+  const note = panel.querySelector("[data-part=note]");
+  const symbols = Array.from({length: 1_401}, (_, index) => `S${index}`);
+  const map = new HeatMap({panel, onselect: () => {}, facts: (symbol) => ({row: {p: 1, pc: 1, v: 5_000 - Number(symbol.slice(1))}, instrument: {name: symbol, sector: "One"}})});
+  map.show(symbols.slice(0, 400), 0);
+  equal([panel.querySelectorAll("button").length, note.hidden, panel.classList.contains("is-empty")], [400, true, false]);
+  map.show(symbols, 1);
+  equal([panel.querySelectorAll("button").length, panel.querySelector("[data-symbol=S400]"), note.textContent],
+    [400, null, "The 400 with the most volume, of 1,401. The table has all of them."]);
+  map.show([], 2);
+  equal([panel.querySelectorAll("button").length, note.hidden, panel.classList.contains("is-empty")], [0, true, true]);
+});
+
+test("keys with Alt, Ctrl or Meta, other keys, and keys beside the tiles lead nowhere", () => {
+  const {map, tile, place} = shown();
+  map.show(["NVX", "QAL", "ORB"], 0);
+  const press = (key, more = {}) => {
+    const event = new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true, ...more});
+    (place.contains(document.activeElement) ? document.activeElement : place).dispatchEvent(event);
+    return [event.defaultPrevented, document.activeElement.dataset.symbol ?? ""];
+  };
+  equal(press("ArrowRight"), [false, ""]);
+  tile("QAL").focus();
+  equal(["altKey", "ctrlKey", "metaKey"].map((held) => press("ArrowRight", {[held]: true})), Array(3).fill([false, "QAL"]));
+  equal([press("x"), press("ArrowLeft"), press("ArrowUp"), press("ArrowLeft"), press("ArrowDown")], [[false, "QAL"], [true, "NVX"], [true, "NVX"], [true, "NVX"], [true, "QAL"]]);
+});
+
+test("the tile with the focus keeps it when tiles move, and a press beside the tiles chooses nothing", () => {
+  const {map, tile, place, chosen, rows} = shown();
+  map.show(["NVX", "QAL", "ORB"], 0);
+  tile("QAL").focus();
+  rows.ORB.v = 90_000;
+  map.show(["QAL", "ORB"], 1);
+  ok(document.activeElement === tile("QAL"), "the focus was lost");
+  equal([tile("QAL").tabIndex, tile("ORB").tabIndex], [0, -1]);
+  place.click();
+  equal(chosen, []);
 });

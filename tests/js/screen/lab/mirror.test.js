@@ -26,7 +26,9 @@ test("a price stands in the column of its transport", () => {
 
 test("a price is dim while another transport knows a newer one", () => {
   const {dim, show} = shown();
-  show("sse", {s: "NVX", p: 1, t: 5});
+  show("sse", {s: "NVX", p: 1, t: null});
+  equal(dim("NVX"), [false, false]);
+  show("sse", {s: "NVX", p: 1, t: 1});
   equal(dim("NVX"), [false, true]);
   show("poll", {s: "NVX", p: 1, t: 9});
   equal(dim("NVX"), [true, false]);
