@@ -131,7 +131,11 @@ def test_the_window_is_from_1990_to_a_day_from_now() -> None:
         (Unit.SECONDS, "46053", "it looks like a date as a spreadsheet counts days (2026-01-31)"),
         (Unit.SECONDS, "5", "it looks like no time of a market"),
         (Unit.SECONDS, str(NOW_MS + DAY_MS), "milliseconds since 1970 (2026-10-03 00:00)"),
-        (Unit.SECONDS, str(NOW_MS + DAY_MS + 1), "it looks like no time of a market"),
+        (
+            Unit.SECONDS,
+            str(NOW_MS + DAY_MS + 1),
+            "in seconds since 1970, later than a day from now; it looks like no time of a market",
+        ),
         (Unit.CALENDAR, "1989-12-31", "would be 1989-12-31 00:00, before 1990"),
         (Unit.SECONDS, "999999999999", "would be after the year 9999 in seconds since 1970"),
         (Unit.SECONDS, "253402300799", "would be 9999-12-31 23:59 in seconds since 1970"),
