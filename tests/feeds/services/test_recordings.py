@@ -153,6 +153,16 @@ def test_a_recording_goes_with_its_file(
     assert AuditEntry.objects.first().before["name"] == "Monday"
 
 
+def test_a_recording_goes_also_if_its_file_is_gone_already(
+    feed: Feed, folder: Path, django_capture_on_commit_callbacks
+) -> None:
+    row = imported(feed)
+    (folder / row.path).unlink()
+    with django_capture_on_commit_callbacks(execute=True):
+        delete_recording(row, actor=None)
+    assert not Recording.objects.exists()
+
+
 def test_a_recording_that_is_played_stays(feed: Feed, folder: Path) -> None:
     row = imported(feed)
     feed.kind, feed.recording = "replay", row

@@ -142,6 +142,13 @@ def test_nothing_that_is_so_already_is_undone(feed):
     Feed.objects.update(state="RUNNING")
     halted(feed)
     halt = newest()
+    instrument_services.resume_instruments(feed.instruments.all(), actor=None)
+    resume = newest()
+    Halt.objects.update(ended_at=None)
+    assert not can_be_undone(resume)
+    with pytest.raises(ChangeRefused, match="nothing is left to undo"):
+        undo(resume, actor=None)
+    AuditEntry.objects.filter(pk=resume.pk).delete()
     Halt.objects.update(ended_at=timezone.now())
     for entry in (pause, halt):
         assert not can_be_undone(entry)
