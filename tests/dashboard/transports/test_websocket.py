@@ -15,6 +15,7 @@ from dashboard.transports import websocket
 from dashboard.transports.websocket import MarketConsumer
 from dashboard.wire.registry import Close
 from tests.support.exchange import Exchange, person, quote
+from tests.support.waiting import until
 
 SCOPE = {"type": "websocket", "path": "/ws/v1/", "headers": []}
 
@@ -183,3 +184,39 @@ async def test_a_socket_that_takes_nothing_is_cut_after_the_deadline(exchange, v
     await asyncio.wait_for(consumer(SCOPE, socket.inbox.get, socket.send), 5)
     assert socket.sent == ["websocket.accept", "websocket.send"]
     assert not exchange.hub.connections
+
+
+class FailingSocket(DeadSocket):
+    """A socket whose sends fail; the reader leaves later, unless it was cut."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.is_cut = False
+        self._error = error
+
+    async def send(self, message: dict[str, Any]) -> None:
+        if message["type"] == "websocket.send":
+            raise self._error
+
+    def abort(self) -> None:
+        self.is_cut = True
+        super().abort()
+
+
+@pytest.mark.parametrize("error", [ConnectionResetError(), ZeroDivisionError()])
+async def test_a_reader_whose_frames_cannot_be_sent_leaves_at_once(
+    exchange, visitor, caplog, error: Exception
+) -> None:
+    """A line that broke ends by itself. After any other error the socket is cut, and logged."""
+    socket = FailingSocket(error)
+    socket.inbox.put_nowait({"type": "websocket.connect"})
+    consumer = MarketConsumer.as_asgi(hub=exchange.hub)
+    serving = asyncio.ensure_future(consumer(SCOPE, socket.inbox.get, socket.send))
+    await until(lambda: exchange.hub.handshakes.total() and not exchange.hub.connections)
+    is_fault = isinstance(error, ZeroDivisionError)
+    assert (socket.is_cut, "writer ended user=1 error=ZeroDivisionError()" in caplog.text) == (
+        is_fault,
+        is_fault,
+    )
+    socket.inbox.put_nowait({"type": "websocket.disconnect", "code": 1006})
+    await asyncio.wait_for(serving, 5)
