@@ -5,7 +5,9 @@ import gzip
 import pytest
 from django.contrib.auth.models import User
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, RequestFactory
+
+from dashboard import compression
 
 PAGES = ["/", "/polling/", "/lab/", "/developers/"]
 SECRET_PAGES = ["/accounts/tokens/", "/accounts/second-factor/", "/accounts/sessions/"]
@@ -41,6 +43,22 @@ def test_a_client_without_gzip_gets_the_page(client: Client, path: str, encoding
     assert "Content-Encoding" not in answer.headers
     assert "Accept-Encoding" in answer.headers["Vary"]
     assert b"</html>" in answer.content
+
+
+@pytest.mark.parametrize(
+    ("encodings", "is_compressed"),
+    [("gzip, deflate, br", True), ("br", False), ("gzip;q=0", False), ("xgzip", False)],
+)
+def test_only_those_who_take_it_get_a_compressed_page(
+    monkeypatch: pytest.MonkeyPatch, encodings: str, *, is_compressed: bool
+) -> None:
+    page = b"a long page " * 100
+    monkeypatch.setattr(compression, "render", lambda *_: HttpResponse(page))
+    request = RequestFactory().get("/", headers={"Accept-Encoding": encodings})
+    answer = compression.render_short(request, "page.html", {})
+    assert answer.headers.get("Content-Encoding") == ("gzip" if is_compressed else None)
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    assert (gzip.decompress(answer.content) if is_compressed else answer.content) == page
 
 
 @pytest.mark.parametrize("path", SECRET_PAGES)

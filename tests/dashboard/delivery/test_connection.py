@@ -113,3 +113,11 @@ async def test_what_goes_wrong_with_one_connection_ends_only_that_one(
     await exchange.happen(quote(1))
     await exchange.settle()
     assert exchange.hub.replica.sequence == exchange.sequence
+
+
+async def test_a_reader_that_accepts_no_goodbye_is_cut(
+    exchange: Exchange, connection: Connection, socket: StubbornSocket
+) -> None:
+    """The server would wait for it, and then complain."""
+    await exchange.hub.close_all(Close.RESTART, within_s=0)
+    assert (socket.is_cut, connection.closed) == (True, Close.RESTART)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from dashboard.delivery.connection import Connection
 from dashboard.delivery.fan_out import SLOT_S
 from dashboard.delivery.hub import BATCH_WAIT_S, LOOK_S, PULSE_S, Hub
+from dashboard.delivery.saving import Saving
 from dashboard.exceptions import ConnectionClosed
 from dashboard.loadtest.reader import Reader
 from dashboard.wire.registry import DEFAULT_RATE, MAX_RATE, Transport
@@ -363,6 +364,22 @@ def test_a_reader_that_is_ahead_of_the_market_here_gets_nothing_old() -> None:
     first, second = ([f for f in each if "from" in f] for each in twins.frames())
     assert first == second
     assert [(f["from"], f["seq"], f["data"]["NVX"]["b"]) for f in first] == [(4, 5, 0.04)]
+
+
+def test_a_reader_has_its_rate_back_as_soon_as_there_is_memory_again() -> None:
+    twins = watched()
+    twins.hub.save(Saving.RATES)
+    twins.wait(2)
+    twins.happen(quote(2))
+    twins.wait(0.2)
+    twins.happen(quote(3))
+    twins.wait(0.2)
+    assert twins.updates() == [2, 2]
+    twins.hub.save(Saving.NOTHING)
+    twins.wait(1 / DEFAULT_RATE + SLOT_S + BATCH_WAIT_S + PULSE_S)
+    assert twins.updates() == [3, 3]
+    first, second = twins.frames()
+    assert first == second
 
 
 def leave_it(frame: str) -> bool:

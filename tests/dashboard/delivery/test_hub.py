@@ -2,16 +2,24 @@
 
 import asyncio
 import json
+from collections.abc import Collection
 
 import pytest
+from django.db import OperationalError
 
 from dashboard.delivery import hub
 from dashboard.delivery.connection import Connection
-from dashboard.exceptions import ConnectionClosed, HubFull, TooManyConnections
+from dashboard.delivery.saving import Saving
+from dashboard.exceptions import ConnectionClosed, HubClosing, HubFull, TooManyConnections
 from dashboard.loadtest.reader import Reader
+from dashboard.people.identity import Identity
+from dashboard.process.refusal_reasons import RefusalReason
 from dashboard.wire.personal import Notice, Personal
 from dashboard.wire.registry import Close
-from feeds.bus.memory import READER_BATCHES
+from feeds.bus.interface import Attachment
+from feeds.bus.memory import READER_BATCHES, MemoryBus
+from feeds.clock import SystemClock
+from feeds.exceptions import BusDown
 from feeds.market.events import Batch
 from tests.support.exchange import Exchange, person, quote, subscribe
 from tests.support.market_script import NOW, listing
@@ -196,6 +204,161 @@ async def test_a_restart_reaches_every_connection(exchange: Exchange) -> None:
     await exchange.hub.close_all(Close.RESTART, within_s=5)
     await leaving
     assert not exchange.hub.connections
+
+
+async def test_a_process_without_readers_stops_at_once() -> None:
+    await asyncio.wait_for(Exchange().hub.close_all(Close.RESTART, within_s=60), 5)
+
+
+async def test_a_process_stops_when_its_last_reader_has_left() -> None:
+    exchange = Exchange()
+    connections = [exchange.join(), exchange.join()]
+    closing = asyncio.ensure_future(exchange.hub.close_all(Close.RESTART, within_s=60))
+    for connection in connections:
+        await turn()
+        assert not closing.done()
+        exchange.hub.leave(connection)
+    await asyncio.wait_for(closing, 5)
+    assert [connection.closed for connection in connections] == [Close.RESTART] * 2
+
+
+async def test_every_refusal_is_counted_by_its_reason() -> None:
+    exchange = Exchange()
+    hub, counted = exchange.hub, exchange.hub.traffic.refusals
+    mine = exchange.join(1)
+    hub._connections_per_user = 1
+    with pytest.raises(TooManyConnections):
+        exchange.join(1)
+    hub.save(Saving.READERS)
+    with pytest.raises(HubFull, match="memory is short"):
+        exchange.join(2)
+    hub._max_connections = 1
+    with pytest.raises(HubFull, match="limit is 1 subscribers"):
+        exchange.join(2)
+    hub.leave(mine)
+    await hub.close_all(Close.RESTART, within_s=0)
+    for _ in range(2):
+        with pytest.raises(HubClosing, match="the server restarts"):
+            exchange.join(2)
+    assert counted == {
+        RefusalReason.ACCOUNT_FULL: 1,
+        RefusalReason.NO_MEMORY: 1,
+        RefusalReason.FULL: 1,
+        RefusalReason.STOPPING: 2,
+    }
+    assert hub.traffic.refused == 5
+
+
+class AbsentBus(MemoryBus):
+    """A bus that is away when it is asked for the first times."""
+
+    def __init__(self, failures: int) -> None:
+        super().__init__()
+        self.asked = 0
+        self._failures = failures
+
+    async def attach(self) -> Attachment:
+        self.asked += 1
+        await asyncio.sleep(0)
+        if self.asked <= self._failures:
+            raise BusDown("no route")
+        return await super().attach()
+
+
+async def test_a_bus_that_is_away_is_asked_seldom_and_named_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    exchange = Exchange()
+    bus = exchange.bus = exchange.hub._bus = AbsentBus(failures=4)
+    await exchange.happen(listing("NVX"))
+    following = asyncio.ensure_future(exchange.hub._follow_bus())
+    await turn()
+    assert bus.asked == 1
+    following.cancel()
+    monkeypatch.setattr(hub, "RETRY_S", 0.001)
+    following = asyncio.ensure_future(exchange.hub._follow_bus())
+    await until(lambda: exchange.hub.replica.epoch)
+    assert bus.asked == 5
+    assert caplog.text.count("bus cannot be read reason=no route") == 2  # once for each
+    following.cancel()
+
+
+async def test_personal_rows_that_cannot_be_read_are_tried_again_but_seldom(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    exchange, asked = Exchange(), list[set[int]]()
+    exchange.rows.personal = {1: Personal(watchlist=("NVX",), unread=0, notices=())}
+
+    async def read_personal(user_ids: Collection[int]) -> dict[int, Personal]:
+        asked.append(set(user_ids))
+        await asyncio.sleep(0)
+        if len(asked) <= 3:
+            raise OperationalError("locked")
+        return await exchange.rows.read_personal(user_ids)
+
+    exchange.hub._read_personal = read_personal
+    connection, reader = exchange.join(1), Reader()
+    subscribe(connection, "watchlist")
+    following = asyncio.ensure_future(exchange.hub._follow_people())
+    await turn()
+    assert asked == [{1}]
+    following.cancel()
+    monkeypatch.setattr(hub, "RETRY_S", 0.001)
+    exchange.hub.poke_people([1])
+    following = asyncio.ensure_future(exchange.hub._follow_people())
+    while not reader.watchlist:
+        await read(connection, reader)
+    assert asked == [{1}] * 4
+    following.cancel()
+
+
+async def test_accounts_are_read_only_while_somebody_is_connected() -> None:
+    exchange, asked = Exchange(sweep_s=0), list[Collection[Identity]]()
+
+    async def find_revoked(identities: Collection[Identity]) -> dict[Identity, Close]:
+        asked.append(identities)
+        return {}
+
+    exchange.hub._find_revoked = find_revoked
+    sweeping = asyncio.ensure_future(exchange.hub._sweep())
+    await turn()
+    assert asked == []
+    exchange.join(1)
+    await turn()
+    assert asked[-1] == {person(1)}
+    sweeping.cancel()
+
+
+class HandClock(SystemClock):
+    """A clock for waits that the test moves."""
+
+    now_s = 100.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+
+async def test_how_late_the_loop_woke_is_measured_and_never_negative(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hub, "LOOK_S", 0.125)
+    monkeypatch.setattr(hub.asyncio, "sleep", lambda _, sleep=asyncio.sleep: sleep(0))
+    clock = HandClock()
+    exchange = Exchange(clock)
+    lags = exchange.hub.traffic.lags
+    pulsing = asyncio.ensure_future(exchange.hub._pulse())
+    await turn()
+    assert (lags.count > 1, lags.sum) == (True, 0)  # the clock stands, so it woke early
+    clock.now_s += 1
+    await turn()
+    assert lags.sum == 875
+    pulsing.cancel()
+
+
+async def turn() -> None:
+    """Let whatever is due in the loop happen."""
+    for _ in range(20):
+        await asyncio.sleep(0)
 
 
 async def test_answers_nobody_takes_end_the_connection(exchange: Exchange) -> None:

@@ -2,13 +2,16 @@
 
 import asyncio
 import gc
+import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+import types
+from collections.abc import Awaitable, Callable, Generator, Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.process import cpu_meter
 from dashboard.process.cpu_meter import Account, CostMeter, Metered, billed, in_thread
 from dashboard.process.eager_task import start
 from dashboard.wire.registry import Transport
@@ -174,6 +177,75 @@ def test_what_is_done_for_all_readers_of_a_transport_is_paid_by_it() -> None:
     assert SPIN_S <= paid["sse"] < SPIN_S * 2
     assert SPIN_S <= paid["poll"] < SPIN_S * 2
     assert paid["websocket"] == 0
+
+
+async def test_a_served_connection_and_its_tasks_have_one_account() -> None:
+    meter, paid = CostMeter(), []
+
+    async def connection() -> str:
+        paid.append(billed(asyncio.sleep(0)))
+        await paid[0]
+        spin()
+        return "done"
+
+    assert await meter.serve(Transport.SSE, connection()) == "done"
+    assert isinstance(paid[0], Metered)
+    assert paid[0]._account is meter._accounts[Transport.SSE]
+    seconds = meter.seconds()
+    assert (seconds["sse"] >= SPIN_S, seconds["poll"]) == (True, 0)
+
+
+async def test_metered_work_belongs_to_its_transport() -> None:
+    meter = CostMeter()
+
+    async def work() -> str:
+        spin()
+        return "done"
+
+    assert await meter.metered(Transport.POLL, work()) == "done"
+    assert (meter.seconds()["poll"] >= SPIN_S, meter.seconds()["sse"]) == (True, 0)
+
+
+def test_an_account_is_the_sum_of_its_threads() -> None:
+    account = Account()
+    account.add_thread_time(2_000_000_000)
+    account.add_thread_time(500_000_000)
+    account.loop_ns = 250_000_000
+    assert account.cpu_s == 2.75
+
+
+@types.coroutine
+def generator_based(work: Awaitable[str]) -> Generator[object, object, str]:
+    return (yield from work)  # type: ignore[misc]
+
+
+async def test_a_generator_can_wait_for_metered_work() -> None:
+    assert await generator_based(Metered(Account(), asyncio.sleep(0, "done"))) == "done"
+
+
+@pytest.mark.django_db  # the thread of `in_thread` looks after its connection
+@pytest.mark.parametrize("is_bad", [False, True])
+async def test_a_thread_charges_what_it_took_however_it_ended(
+    monkeypatch: pytest.MonkeyPatch, *, is_bad: bool
+) -> None:
+    meter, times = CostMeter(), iter([1_000, 4_500])
+
+    def thread_time_ns() -> int:
+        return 0 if threading.current_thread() is threading.main_thread() else next(times)
+
+    def look_up(number: int, *, other: int) -> int:
+        if is_bad:
+            raise Fault
+        return number + other
+
+    monkeypatch.setattr(cpu_meter.time, "thread_time_ns", thread_time_ns)
+    serving = meter.serve(Transport.SSE, in_thread(look_up)(3, other=4))
+    if is_bad:
+        with pytest.raises(Fault):
+            await serving
+    else:
+        assert await serving == 7
+    assert meter._accounts[Transport.SSE].threads_ns == 3_500
 
 
 def test_closing_it_closes_what_is_inside() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dashboard.exceptions import CommandRefused
 from dashboard.wire.commands import Subscribe
-from dashboard.wire.query import DEFAULT, read_question
+from dashboard.wire.query import DEFAULT, is_patient, read_question
 from dashboard.wire.registry import Error
 
 
@@ -46,17 +46,62 @@ def test_what_a_person_knows_is_said() -> None:
     assert watchlist.symbols == ("A", "B")
 
 
+def test_an_empty_watchlist_is_a_known_one() -> None:
+    (watchlist,) = read_question(b"channels=watchlist&watchlist=&lists=v7").subscribes
+    assert watchlist == Subscribe("watchlist", symbols=(), lists="v7")
+
+
+def test_bars_are_asked_for_by_their_own_names_or_by_the_common_ones() -> None:
+    own = read_question(b"channels=bars&symbols=A&bars=B,C&since=e:5&bars_since=e:7&interval=1s")
+    assert own.subscribes == (Subscribe("bars", symbols=("B", "C"), since="e:7", interval="1s"),)
+    common = read_question(b"channels=bars&symbols=A,B&since=e:5")
+    assert common.subscribes == (Subscribe("bars", symbols=("A", "B"), since="e:5", interval="1m"),)
+    assert read_question(b"channels=bars").subscribes == ()
+
+
 @pytest.mark.parametrize(
     "query",
     [
         b"\xff", b"max_rate=99&symbols=A", b"max_rate=x&symbols=A", b"wait=31", b"wait=-1",
-        b"wait=nan", b"max_rate=nan&symbols=A", b"&".join([b"a=1"] * 25),
+        b"wait=nan", b"max_rate=nan&symbols=A", b"&".join([b"a=1"] * 25), b"wait=30.001",
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused(query: bytes) -> None:
     with pytest.raises(CommandRefused) as refused:
         read_question(query)
     assert refused.value.code == Error.BAD_PARAMETERS
+
+
+@pytest.mark.parametrize(
+    ("query", "fact"),
+    [
+        (b"wait=x", "the query cannot be read"),
+        (b"\xff", "the query cannot be read"),
+        (b"wait=31", "Expected `float` <= 30.0"),
+    ],
+)
+def test_a_refusal_says_what_is_wrong(query: bytes, fact: str) -> None:
+    with pytest.raises(CommandRefused, match=fact) as refused:
+        read_question(query)
+    assert refused.value.method == "subscribe"
+
+
+@pytest.mark.parametrize(
+    ("query", "is_so"),
+    [
+        (b"", False), (b"wait=0", False), (b"wait=0.5", True), (b"wait=1", True),
+        (b"wait=30", True), (b"wait=5&wait=0", False), (b"wait=31", False), (b"\xff", False),
+    ],
+)  # fmt: skip
+def test_a_poll_is_patient_if_it_names_a_wait(query: bytes, *, is_so: bool) -> None:
+    assert is_patient(query) is is_so
+
+
+def test_corrections_are_asked_for_by_a_one() -> None:
+    channels = b"channels=ticker,trades,bars&symbols=A"
+    for asked, wanted in ((b"&corrections=1", True), (b"&corrections=0", False), (b"", False)):
+        read = read_question(channels + asked).subscribes
+        assert [each.corrections for each in read] == [wanted] * 3
 
 
 @given(st.binary(max_size=200))
