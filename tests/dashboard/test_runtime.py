@@ -1,20 +1,26 @@
 """What a process runs, by its settings; and that it stops once and for all."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
+from django.db import OperationalError
 
+from dashboard import runtime as composition
 from dashboard.models import Notification
 from dashboard.operations import alarm
+from dashboard.people.identity import Identity
 from dashboard.runtime import END_S, FeedRuntime, Runtime
+from dashboard.wire.registry import Close, Transport
+from feeds.bus import control
 from feeds.bus.memory import MemoryBus
 from feeds.engine.feed_watch import TroubleKind
 from feeds.models import Feed
 from feeds.plan.plans import FeedKind
+from tests.support.exchange import EagerSocket, person
 from tests.support.redis_server import RedisServer
 from tests.support.waiting import until, until_found
 
@@ -82,3 +88,101 @@ async def test_it_starts_no_more_after_its_end() -> None:
     runtime.ensure_started()
     assert parts_of(runtime) == 0
     await runtime.stop()
+
+
+async def heard_by(process: Runtime | FeedRuntime, monkeypatch) -> dict[str, Callable[..., None]]:
+    """Return what a process does when others poke it."""
+    calls: dict[str, Callable[..., None]] = {}
+
+    async def listen(**these: Callable[..., None]) -> None:
+        calls.update(these)
+
+    monkeypatch.setattr(control, "listen", listen)
+    await process._listen()
+    return calls
+
+
+async def test_a_web_process_does_what_others_say(monkeypatch) -> None:
+    runtime, pokes = Runtime(), list[str]()
+    monkeypatch.setattr(runtime._feed, "poke", lambda: pokes.append("feed"))
+    monkeypatch.setattr(runtime._courier, "wake", lambda: pokes.append("courier"))
+    calls = await heard_by(runtime, monkeypatch)
+    mine, other = (
+        runtime.hub.join(person(user_id), Transport.WEBSOCKET, EagerSocket()) for user_id in (1, 2)
+    )
+    calls["on_disconnect"](1, "")
+    assert (mine.closed, other.closed) == (Close.DISCONNECTED, None)
+    calls["on_people"]([2])
+    calls["on_feeds"]()
+    assert (runtime.hub._people, pokes) == ({2}, ["courier", "feed"])
+
+
+async def test_a_process_of_the_feed_hears_of_rows_and_of_no_people(monkeypatch, settings) -> None:
+    settings.MARKET_REDIS_URL = "redis://127.0.0.1:1/0"
+    runtime, pokes = FeedRuntime(), list[str]()
+    monkeypatch.setattr(runtime._feed, "poke", lambda: pokes.append("feed"))
+    calls = await heard_by(runtime, monkeypatch)
+    assert set(calls) == {"on_feeds", "on_people"}
+    calls["on_people"]([1])
+    calls["on_feeds"]()
+    assert pokes == ["feed"]
+
+
+async def test_open_connections_count_as_uses_of_their_tokens(monkeypatch) -> None:
+    monkeypatch.setattr(composition, "USES_NOTED_S", 0)
+    noted: list[Collection[Identity]] = []
+
+    async def note_open(identities: Collection[Identity]) -> None:
+        noted.append(identities)
+
+    monkeypatch.setattr(composition, "note_open", note_open)
+    runtime = Runtime()
+    for user_id in (1, 2, 2):
+        runtime.hub.join(person(user_id), Transport.WEBSOCKET, EagerSocket())
+    noting = asyncio.ensure_future(runtime._note_uses())
+    await until(lambda: noted)
+    noting.cancel()
+    assert noted[0] == {person(1), person(2)}
+
+
+@pytest.mark.parametrize(
+    ("origins", "subject"),
+    [
+        (("http://a.example", "https://b.example"), "https://b.example"),
+        (("http://a.example",), "mailto:market@m.example"),
+        ((), "mailto:market@m.example"),
+    ],
+)
+def test_push_services_are_told_who_runs_the_site(settings, origins, subject: str) -> None:
+    settings.MARKET_PUBLIC_ORIGINS = origins
+    settings.DEFAULT_FROM_EMAIL = "The market <market@m.example>"
+    assert composition.vapid_key()._subject == subject
+
+
+def test_the_limit_of_memory_is_a_setting_in_mib(settings) -> None:
+    settings.MARKET_MEMORY_LIMIT_MIB = 1
+    memory = composition.memory_now()
+    assert memory is not None
+    assert memory.limit == 1_048_576
+
+
+@pytest.mark.parametrize(("url", "is_shared"), [("redis://127.0.0.1:1/0", True), ("", False)])
+def test_a_market_with_redis_is_shared(settings, url: str, *, is_shared: bool) -> None:
+    settings.MARKET_REDIS_URL = url
+    assert composition.is_shared() is is_shared
+
+
+@pytest.mark.django_db
+async def test_rows_are_read_in_the_thread_of_the_database(monkeypatch) -> None:
+    monkeypatch.setattr(
+        composition, "personal_of", lambda user_ids: dict.fromkeys(user_ids, "rows")
+    )
+    assert await composition.read_personal([7]) == {7: "rows"}
+
+    def fail() -> bool:
+        raise OperationalError("away")
+
+    await composition.read_database()
+    monkeypatch.setattr(Feed.objects, "exists", fail, raising=False)
+    with pytest.raises(OperationalError):
+        await composition.read_database()

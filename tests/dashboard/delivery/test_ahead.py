@@ -336,3 +336,19 @@ def test_a_heartbeat_names_no_position_that_is_missing_something() -> None:
     (beat,) = [frame for frame in client.frames() if frame["channel"] == "heartbeat"]
     assert beat["seq"] == 4
     assert client.subscriber.lag(client.replica) == 0
+
+
+def test_a_reader_that_was_ahead_of_two_replicas_gets_exact_receipts() -> None:
+    """It has noted no counts, as those at its position were not known; later ones are."""
+    first, outbox = Replica("e1", Board(), capacity=1000, ts=NOW), TickerOutbox()
+    first.receive(Batch("e1", 1, (listing("NVX"), Quote("NVX", 1, 2, 1, 1, NOW))), ts=NOW)
+    assert outbox.resume(first, ["NVX"], Position("e1", 4))
+    assert outbox.take(first) == []
+    second = Replica("e1", first.board.copy(), capacity=1000, ts=NOW)
+    second.follow(first)
+    assert outbox.take(second) == []
+    quotes = [Quote("NVX", bid, bid + 1, 1, 1, NOW) for bid in (3, 4, 5, 6, 7)]
+    second.receive(Batch("e1", 3, tuple(quotes)), ts=NOW)
+    (frame,) = map(json.loads, outbox.take(second))
+    assert (frame["from"], frame["seq"], frame["data"]["NVX"]["n"]) == (4, 7, 3)
+    assert (outbox.updates, outbox.merged) == (1, 3)

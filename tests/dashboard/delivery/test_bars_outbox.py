@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.delivery import bar_texts
 from dashboard.delivery.bar_texts import CLOSED_BARS
 from dashboard.delivery.outboxes.bars import BarsOutbox
 from dashboard.delivery.replica import Replica
@@ -171,6 +172,29 @@ def test_a_delayed_reader_has_the_bars_of_that_time() -> None:
     outbox = BarsOutbox(access)
     entries = read(Reader(), outbox.add(replica, [(twin, SECONDS)]))
     assert [(bar["s"], bar["t"], bar["o"]) for bar in entries] == [("NVX", NOW, 0.07)]
+
+
+def test_answers_for_many_positions_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bar_texts, "SHARED_ANSWERS", 2)
+    replica = replica_of(listing("NVX"), trade(0), trade(1), trade(2))
+    counts = []
+    for sequence in (1, 2, 3, 4, 1):
+        counts.append(len(replica.bars.since("NVX", SECONDS, sequence) or []))
+        assert len(replica.bars._news) <= 2
+    assert counts == [3, 3, 2, 0, 3]
+    assert replica.bars.since("XYZ", SECONDS, 1) == []
+    assert replica.bars.amended_since("XYZ", SECONDS, 1) == []
+
+
+def test_amended_bars_that_are_no_longer_known_are_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    replica, outbox = replica_of(listing("NVX"), trade(0)), BarsOutbox()
+    outbox.corrections = True
+    outbox.add(replica, [("NVX", SECONDS)])
+    happen(replica, trade(1))
+    monkeypatch.setattr(replica.bars, "amended_since", lambda *_: None)
+    (frame,) = map(json.loads, outbox.take(replica))
+    assert (frame["type"], frame["gap"], frame["seq"]) == ("snapshot", True, 3)
+    assert outbox.take(replica) == []
 
 
 def test_nobody_gets_bars_of_symbols_that_are_not_theirs() -> None:

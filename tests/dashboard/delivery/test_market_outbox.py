@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from dashboard.delivery.outboxes.market import StatusOutbox, TickerOutbox
 from dashboard.delivery.outboxes.personal import PersonalOutbox
+from dashboard.delivery.outboxes.place import Place
 from dashboard.delivery.replica import SHARED_ANSWERS, Replica
 from dashboard.loadtest.reader import Reader
-from dashboard.wire.personal import Notice, Personal
+from dashboard.wire.personal import NamedList, Notice, Personal, version_of
 from feeds.market.board import Board
 from feeds.market.events import Batch, Delisting, Event, Position, Quote, Trade
 from tests.support.market_script import NOW, SYMBOLS, batches, listing, scripts
@@ -266,3 +267,29 @@ def test_the_first_notice_of_a_person_leaves_no_gap() -> None:
     outbox.take()
     outbox.offer(personal(notice(9)))
     assert "gap" not in json.loads(outbox.take()[0])
+
+
+def test_the_watchlists_are_sent_when_their_version_is_another() -> None:
+    lists = (NamedList(id=1, name="Mine", symbols=("NVX",)),)
+    rows = Personal(watchlist=("NVX",), unread=0, notices=(), lists=lists)
+    frames = []
+    for version in (version_of(lists), version_of(())):
+        outbox = PersonalOutbox()
+        outbox.open_watchlist(("ORB",), version)
+        assert outbox.take() == []
+        outbox.offer(rows)
+        frames.append([json.loads(frame)["channel"] for frame in outbox.take()])
+        assert outbox.take() == []
+    assert frames == [[], ["watchlist"]]
+
+
+def test_a_heartbeat_of_another_epoch_raises_no_place() -> None:
+    replica, place = replica_of([listing("NVX")]), Place()
+    place.stand_at(Position("e0", 5))
+    place.raise_to(replica, 9)
+    assert (place.epoch, place.sequence, place.looked) == ("e0", 5, 5)
+    place.stand_at(Position(EPOCH, 5))
+    place.raise_to(replica, 3)
+    assert (place.sequence, place.looked) == (5, 5)
+    place.raise_to(replica, 9)
+    assert (place.sequence, place.looked) == (9, 9)

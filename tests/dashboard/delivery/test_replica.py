@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from dashboard.delivery.market_view import view_of
 from dashboard.delivery.news import SHARED_ANSWERS
-from dashboard.delivery.replica import Replica
+from dashboard.delivery.replica import BatchLost, Replica
 from dashboard.wire import frames
 from dashboard.wire.frames import TradeText, encode_trade
 from feeds.market.board import Board, Row
@@ -112,3 +112,15 @@ def test_the_text_of_a_trade_has_the_units_of_its_time() -> None:
     replica = followed([Batch(EPOCH, 1, (*batch, again, Trade("NVX", 5, 1, Side.BUY, NOW)))])
     prices = [json.loads(trade.entry(NOW))["p"] for trade in replica.trades_since(0)]
     assert prices == [0.05, 5.0]
+
+
+@pytest.mark.parametrize(("epoch", "first"), [("e2", 2), (EPOCH, 1), (EPOCH, 3)])
+def test_a_batch_that_does_not_follow_is_refused_and_changes_nothing(
+    epoch: str, first: int
+) -> None:
+    replica = followed([Batch(EPOCH, 1, (listing("NVX"),))])
+    with pytest.raises(BatchLost, match=f"batch begins at {epoch}:{first}, mine is e1:1"):
+        replica.receive(Batch(epoch, first, (listing("ORB"),)), ts=NOW)
+    assert (replica.sequence, list(replica.board.known())) == (1, ["NVX"])
+    replica.receive(Batch(EPOCH, 2, (listing("ORB"),)), ts=NOW)
+    assert replica.sequence == 2

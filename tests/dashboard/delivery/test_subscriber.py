@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from dashboard.delivery.replica import Replica
 from dashboard.delivery.subscriber import BAD_MESSAGES, COMMAND_BURST, COMMANDS_PER_S, Subscriber
 from dashboard.loadtest.reader import Reader
-from dashboard.people.access import NO_RIGHTS, Rights
+from dashboard.people.access import NO_RIGHTS, Rights, Scope
+from dashboard.wire.commands import Subscribe
 from dashboard.wire.personal import Notice, Personal
 from dashboard.wire.registry import MESSAGE_BYTES, SYMBOL_LIMIT, Close
 from feeds.clock import Moment
@@ -648,3 +649,55 @@ def test_everything_is_mended_in_an_open_channel_although_a_symbol_was_listed() 
     client.wait(1)
     client.reader.positions["trades"] = Position("e1", 2)
     assert client.frames()[0]["from"] == 2
+
+
+@pytest.mark.parametrize(
+    ("symbols", "since", "kinds"),
+    [
+        (("NVX", "XYZ"), None, ["answer", "snapshot"]),
+        (("NVX",), None, ["snapshot"]),
+        (("NVX", "XYZ"), "e1:2", []),
+    ],
+)
+def test_a_reader_over_http_hears_first_what_was_rejected(
+    symbols: tuple[str, ...], since: str | None, kinds: list[str]
+) -> None:
+    """Only once: a reader that names its position was answered before."""
+    client = Client()
+    asked = [Subscribe("ticker", symbols=symbols, since=since)]
+    frames = client._read(client.subscriber.begin(asked, client.replica, client.now))
+    assert [frame.get("type", "answer") for frame in frames] == kinds
+    rejected = [frame["result"]["rejected"] for frame in frames if "result" in frame]
+    assert rejected == ([{"XYZ": "unknown symbol"}] if "answer" in kinds else [])
+
+
+def test_a_heartbeat_is_work_from_the_moment_when_it_is_due() -> None:
+    client = Client(heartbeat_ms=5000)
+    has_work = client.subscriber.has_work
+    assert [has_work(client.replica, at_s) for at_s in (104.999, 105.0)] == [False, True]
+
+
+def test_an_operator_that_leaves_the_deck_hears_nothing_more_of_it() -> None:
+    client = Client()
+    deck = client.subscriber.deck
+    client.subscriber.rights = Rights(operates=True)
+    client.send("subscribe", channel="deck")
+    deck.offer('{"channel":"deck"}')
+    assert [frame["channel"] for frame in client.frames()] == ["deck"]
+    deck.offer('{"channel":"deck"}')
+    (answer,) = client.send("unsubscribe", channel="deck")
+    assert answer["result"] == {"channel": "deck"}
+    assert (deck.is_open, client.frames()) == (False, [])
+
+
+@pytest.mark.parametrize(("channel", "scopes"), [("ticker", ()), ("deck", tuple(Scope))])
+def test_what_is_not_permitted_is_refused_under_its_own_id(
+    channel: str, scopes: tuple[Scope, ...]
+) -> None:
+    client = Client()
+    client.subscriber = Subscriber(
+        heartbeat_ms=5000, now=client.now, scopes=frozenset(scopes), rights=NO_RIGHTS
+    )
+    (answer,) = client.send("subscribe", id=7, channel=channel, symbols=["NVX"])
+    assert (answer["method"], answer["success"], answer["id"]) == ("subscribe", False, 7)
+    assert answer["error"]["name"] == "forbidden"

@@ -2,6 +2,7 @@
 
 from math import inf
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,3 +78,30 @@ def test_it_knows_when_the_next_slot_begins() -> None:
     assert 1.0 <= wheel.next_s <= 1.0 + SLOT_S + TOLERANCE_S
     assert wheel.take(wheel.next_s) == [item]
     assert wheel.next_s == inf
+
+
+@pytest.mark.parametrize("is_one_of_many", [False, True])
+def test_an_item_is_in_the_slot_after_its_time(*, is_one_of_many: bool) -> None:
+    wheel, items = TimingWheel[Item](0.25), [Item() for _ in range(4)]
+    plans = list(zip(items, (1.1, 1.2, 1.25, 2.0), strict=True))
+    if is_one_of_many:
+        wheel.put_all(plans)
+    else:
+        for item, due_s in plans:
+            wheel.put(item, due_s)
+    assert (wheel.next_s, wheel.take(1.24)) == (1.25, [])
+    assert wheel.take(1.25) == items[:2]
+    assert wheel.take(1.5) == [items[2]]
+    assert (wheel.next_s, wheel.take(2.24)) == (2.25, [])
+    assert (wheel.take(2.25), wheel.next_s) == ([items[3]], inf)
+
+
+@pytest.mark.parametrize("is_one_of_many", [False, True])
+def test_an_overdue_item_is_in_the_next_slot(*, is_one_of_many: bool) -> None:
+    wheel, item = TimingWheel[Item](0.25), Item()
+    wheel.take(5.0)
+    if is_one_of_many:
+        wheel.put_all([(item, 1.0)])
+    else:
+        wheel.put(item, 1.0)
+    assert (wheel.next_s, wheel.take(5.24), wheel.take(5.25)) == (5.25, [], [item])

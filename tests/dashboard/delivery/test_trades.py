@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.delivery.outboxes.bars import BarsOutbox
-from dashboard.delivery.outboxes.market import TradesOutbox
+from dashboard.delivery.outboxes.market import StatusOutbox, TradesOutbox
 from dashboard.delivery.replica import TRADE_CAPACITY, Replica
 from dashboard.loadtest.reader import Reader
 from dashboard.people.access import Access
@@ -375,3 +375,39 @@ def test_the_golden_trades_are_what_the_market_says(pytestconfig: Any) -> None:
     if pytestconfig.getoption("--update-golden"):
         FRAMES.write_text(json.dumps(steps, indent=1) + "\n")
     assert steps == json.loads(FRAMES.read_text())
+
+
+def begun_late() -> Replica:
+    """Return a replica that knows nothing of the tape before position 3."""
+    before = replica_of([listing("NVX"), trade(1), trade(2)])
+    return Replica(EPOCH, before.board.copy(), capacity=1000, ts=NOW)
+
+
+def test_a_position_before_the_tape_is_not_resumed_but_named_as_a_gap() -> None:
+    replica, outbox = begun_late(), TradesOutbox()
+    assert outbox.resume(replica, ["NVX"], Position(EPOCH, 2)) is False
+    happen(replica, trade(3))
+    (frame,) = map(json.loads, outbox.take(replica))
+    assert (frame["type"], frame["gap"], frame["seq"]) == ("snapshot", True, 4)
+    assert [entry["p"] for entry in frame["data"]] == [0.03]
+    assert outbox.take(replica) == []
+
+
+def test_a_position_at_the_beginning_of_the_tape_is_resumed() -> None:
+    replica, outbox = begun_late(), TradesOutbox()
+    assert outbox.resume(replica, ["NVX"], Position(EPOCH, 3)) is True
+    happen(replica, trade(3))
+    (frame,) = map(json.loads, outbox.take(replica))
+    assert (frame["from"], [entry["p"] for entry in frame["data"]]) == (3, [0.03])
+
+
+def test_the_status_is_resumed_only_where_its_tape_reaches_back() -> None:
+    replica = begun_late()
+    outboxes = [StatusOutbox(), StatusOutbox()]
+    resumed = [
+        outbox.open(replica, Position(EPOCH, sequence))
+        for outbox, sequence in zip(outboxes, (2, 3), strict=True)
+    ]
+    assert resumed == [False, True]
+    frames = [[json.loads(frame) for frame in outbox.take(replica)] for outbox in outboxes]
+    assert [[frame.get("gap") for frame in each] for each in frames] == [[True], []]

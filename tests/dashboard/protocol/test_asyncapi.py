@@ -194,3 +194,34 @@ def test_no_text_of_the_page_has_an_open_backtick() -> None:
 def test_the_examples_of_notifications_count_what_is_unread(name: str) -> None:
     said = SAID[name]
     assert said["unread"] == sum(not notice["read"] for notice in said["data"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("method", "required"),
+    [
+        ("subscribe", ["method", "params"]), ("unsubscribe", ["method", "params"]),
+        ("ack", ["method", "params"]), ("set", ["method"]), ("ping", ["method"]),
+    ],
+)  # fmt: skip
+def test_a_command_needs_its_parameters_only_if_one_of_them_is_needed(
+    method: str, required: list[str]
+) -> None:
+    assert DOCUMENT["components"]["schemas"][method]["required"] == required
+
+
+def test_only_channels_over_http_carry_a_question() -> None:
+    asked = {name: "Question" in each["messages"] for name, each in DOCUMENT["channels"].items()}
+    assert asked == {"websocket": False, "events": True, "poll": True}
+
+
+def test_tables_have_the_fields_of_their_schemas() -> None:
+    tables = reference_tables()
+    (ping,) = (each for each in tables["frames"] if each["name"] == "Heartbeat")
+    (limits,) = (each for each in tables["parts"] if each["name"] == "Limits")
+    schemas = DOCUMENT["components"]["schemas"]
+    for table in (ping, limits):
+        rows = {row["name"]: row["is_required"] for row in table["rows"]}
+        needed = schemas[table["name"]]["required"]
+        assert rows == {name: name in needed for name in schemas[table["name"]]["properties"]}
+        assert table["summary"]
+    assert json.loads(ping["example"])["channel"] == "heartbeat"

@@ -1,11 +1,13 @@
 """Every text is a command or a documented refusal; every frame is JSON."""
 
 import json
+from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from dashboard.exceptions import CommandRefused
 from dashboard.wire.commands import (
@@ -17,12 +19,12 @@ from dashboard.wire.commands import (
     encode_success,
     notice_id_of,
 )
-from dashboard.wire.frames import encode_row, encode_snapshot, encode_update
+from dashboard.wire.frames import encode_correction, encode_row, encode_snapshot, encode_update
 from dashboard.wire.positions import UNREADABLE_POSITION, ReaderPosition, position_of
 from dashboard.wire.registry import CLOSE_TEXT, ERROR_TEXT, SNAPSHOT_ENTRIES, Channel, Close, Error
 from feeds.market.board import Board
-from feeds.market.events import Event
-from tests.support.market_script import NOW, scripts
+from feeds.market.events import Amendment, AmendmentKind, Event
+from tests.support.market_script import NOW, listing, scripts
 
 
 def refused(text: str) -> CommandRefused:
@@ -208,3 +210,37 @@ def test_every_code_has_its_text_and_closes_are_of_the_private_range() -> None:
     assert set(ERROR_TEXT) == set(Error)
     assert set(CLOSE_TEXT) == set(Close)
     assert all(4000 <= code <= 4999 for code in Close if code is not Close.TOO_BIG)
+
+
+@pytest.mark.parametrize(
+    ("changes", "keys"),
+    [
+        ({}, {"ref": "X1", "new_ref": "X2", "p": 1.0, "q": 5, "op": 0.99, "oq": 4, "et": NOW}),
+        ({"new_ref": "X1"}, {"ref": "X1", "p": 1.0, "q": 5, "op": 0.99, "oq": 4, "et": NOW}),
+        (
+            {"ref": "", "new_ref": "", "former_ticks": 0, "former_size": 0},
+            {"p": 1.0, "q": 5, "et": NOW},
+        ),
+        (
+            {"price_ticks": 0, "size": 0, "exchange_ms": 0},
+            {"ref": "X1", "new_ref": "X2", "op": 0.99, "oq": 4},
+        ),
+        (
+            {"volume": None},
+            {"ref": "X1", "new_ref": "X2", "p": 1.0, "q": 5, "op": 0.99, "oq": 4, "et": NOW}
+            | {"unknown": True},
+        ),
+    ],
+)
+def test_a_correction_says_what_is_known_and_nothing_else(
+    changes: dict[str, Any], keys: dict[str, Any]
+) -> None:
+    board = Board()
+    board.apply(1, listing("NVX"))
+    amendment = replace(
+        Amendment("NVX", AmendmentKind.CORRECTED, NOW, "X1", "X2", 100, 5, 99, 4, NOW, volume=9),
+        **changes,
+    )
+    text = encode_correction(amendment, board.rows["NVX"], sequence=3)
+    entry = json.loads(text.entry(NOW + 7))
+    assert entry == {"s": "NVX", "fix": "corrected", "i": 3, "ms": 7, **keys}
