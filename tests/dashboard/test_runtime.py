@@ -153,7 +153,7 @@ async def test_open_connections_count_as_uses_of_their_tokens(monkeypatch) -> No
         ((), "mailto:market@m.example"),
     ],
 )
-def test_push_services_are_told_who_runs_the_site(settings, origins, subject: str) -> None:
+def test_push_services_learn_who_runs_the_site(settings, origins, subject: str) -> None:
     settings.MARKET_PUBLIC_ORIGINS = origins
     settings.DEFAULT_FROM_EMAIL = "The market <market@m.example>"
     assert composition.vapid_key()._subject == subject

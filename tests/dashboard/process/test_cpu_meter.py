@@ -220,7 +220,11 @@ def generator_based(work: Awaitable[str]) -> Generator[object, object, str]:
 
 
 async def test_a_generator_can_wait_for_metered_work() -> None:
-    assert await generator_based(Metered(Account(), asyncio.sleep(0, "done"))) == "done"
+    async def work() -> str:
+        await asyncio.sleep(0)
+        return "done"
+
+    assert await generator_based(Metered(Account(), work())) == "done"
 
 
 @pytest.mark.django_db  # the thread of `in_thread` looks after its connection
