@@ -124,7 +124,7 @@ def test_an_instrument_halted_for_more_than_a_quarter_of_an_hour_is_left_out(
     assert len(collector.sample().sectors) == 1 + is_kept
 
 
-def test_what_is_told_of_a_day_is_kept() -> None:
+def test_what_a_day_is_said_to_be_is_kept() -> None:
     collector = watched()
     collector.note_open(AT + 5)
     for rate in (50.0, 40.0, 60.0, 45.0):
@@ -174,7 +174,7 @@ def test_where_nobody_tells_the_hours_a_day_is_as_long_as_the_longest() -> None:
 
 
 @pytest.mark.parametrize("hours", [{"tells_hours": True}, {}])
-def test_where_hours_are_told_nothing_is_inferred(hours: dict) -> None:
+def test_where_hours_are_known_nothing_is_inferred(hours: dict) -> None:
     collector = watched(**hours)
     for day in (0, 1):
         collector.observe(minute(number, day=day) for number in range(5))

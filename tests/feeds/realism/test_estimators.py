@@ -49,7 +49,7 @@ def test_autocorrelation_has_no_pairs_across_days_and_none_that_are_unseen() -> 
         assert autocorrelation(scale * days, 1).tolist() == [[1.0]]
 
 
-def test_kurtosis_is_that_over_a_normal_one_as_the_median_of_symbols() -> None:
+def test_kurtosis_is_in_excess_of_the_normal_as_the_median_of_symbols() -> None:
     flat = [6.0, 4.0, 6.0, 4.0, 6.0, 4.0, 6.0, 4.0]
     rare = [3.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0, 7.0]
     half = [4.0, 5.0, 5.0, 6.0, 4.0, 5.0, 5.0, 6.0]
@@ -113,12 +113,12 @@ def test_a_return_is_divided_by_the_volatility_around_it(between: list[float]) -
 
 
 def test_volatility_is_that_of_one_symbol_and_goes_on_over_days() -> None:
-    one = np.array([[[1.0], [3.0]], [[2.0], [2.0]]])
-    both = np.concatenate([one, 10 * one[::-1]], axis=2)
-    np.testing.assert_allclose(standardised(both)[:, :, :1], standardised(one))
-    np.testing.assert_allclose(standardised(both)[:, :, 1:], standardised(one[::-1]))
-    in_one_day = standardised(one.reshape(1, 4, 1))
-    np.testing.assert_allclose(standardised(one).reshape(4), in_one_day.reshape(4))
+    alone = np.array([[[1.0], [3.0]], [[2.0], [2.0]]])
+    both = np.concatenate([alone, 10 * alone[::-1]], axis=2)
+    np.testing.assert_allclose(standardised(both)[:, :, :1], standardised(alone))
+    np.testing.assert_allclose(standardised(both)[:, :, 1:], standardised(alone[::-1]))
+    in_one_day = standardised(alone.reshape(1, 4, 1))
+    np.testing.assert_allclose(standardised(alone).reshape(4), in_one_day.reshape(4))
 
 
 def test_tails_over_volatility_are_compared_with_those_in_random_order() -> None:

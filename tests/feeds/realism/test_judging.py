@@ -121,11 +121,11 @@ def test_a_rate_that_is_a_quarter_higher_is_the_same_market():
 
 
 def test_a_fact_that_is_not_met_is_outside_and_has_its_values(monkeypatch):
-    one, *others = judging.FACTS
-    wrong = one._replace(measure=lambda market: ((0.5, 7.0), False))
+    first, *others = judging.FACTS
+    wrong = first._replace(measure=lambda market: ((0.5, 7.0), False))
     monkeypatch.setattr(judging, "FACTS", (wrong, *others))
     found = certificate_of(Seen(), has_rate=True)
-    assert found.findings[0][:5] == (1, one.name, (0.5, 7.0), one.band, Verdict.OUT)
+    assert found.findings[0][:5] == (1, first.name, (0.5, 7.0), first.band, Verdict.OUT)
     assert (found.verdict, found.count(Verdict.OUT)) == (Verdict.OUT, 1)
 
 
