@@ -198,16 +198,16 @@ def test_the_rank_correlation_is_the_median_of_symbols_that_have_one() -> None:
 
 
 def test_the_share_of_triggered_trades_follows_from_the_variance_of_their_number() -> None:
-    four, one, none = [0.0, 8.0], [2.0, 6.0], [4.0, 4.0]
+    four, equal, none = [0.0, 8.0], [2.0, 6.0], [4.0, 4.0]
     usual = day_of([4.0, 4.0], [4.0, 4.0], [4.0, 4.0])
     assert branching_ratio(day_of(four), usual[..., :1]) == 0.5
-    assert branching_ratio(day_of(one), usual[..., :1]) == 0.0
+    assert branching_ratio(day_of(equal), usual[..., :1]) == 0.0
     assert branching_ratio(day_of(none), usual[..., :1]) == 0.0
     assert branching_ratio(day_of([0.0, 0.0]), 0 * usual[..., :1]) == 0.0
     # 16 / 4, 1.5625 and 64 / 4 times the mean: the middle one is that of the market.
     three = day_of(four, [1.5, 6.5], [4.0 + 8.0, 4.0 - 8.0])
     assert branching_ratio(three, usual) == 0.5
-    busy = day_of(one, [0.0, 32.0], [8.0, 8.0])
+    busy = day_of(equal, [0.0, 32.0], [8.0, 8.0])
     assert branching_ratio(busy, day_of([4.0] * 2, [16.0] * 2, [0.0] * 2)) == (
         pytest.approx(1 - 1 / 8**0.5)
     )
