@@ -3,8 +3,9 @@
 import {make} from "/static/js/dom.js";
 import {openInstrument} from "/static/js/screen/chart/panel.js";
 import {readFrame} from "/static/js/wire/frames.js";
-import {each, equal, settled, test} from "../../harness.js";
+import {ManualClock, each, equal, settled, test, until} from "../../harness.js";
 import {stopped} from "../../stopped_time.js";
+import {fakeLibrary} from "./fake_library.js";
 
 const MINUTE_MS = 60_000;
 const INSTRUMENT = {s: "NVX", d: 2, tick: 0.05, feed: "main", ph: "OPEN", name: "Nova", sector: "Energy", reason: "", delay: 0};
@@ -18,18 +19,18 @@ function choices(name, values) {
   return values.map((value) => make("input", {type: "radio", name: `chart-${name}`, value}));
 }
 
-/** A panel without a chart library: the table shows the bars. */
-function opened({read = () => Promise.resolve([]), fired = "", address = {}, ...more} = {}) {
-  document.getElementById("instrument")?.remove();
+/** A panel without a chart library: the table shows the bars. `page`: the document that it is in. */
+function opened({read = () => Promise.resolve([]), fired = "", address = {}, page = document, open = openInstrument, ...more} = {}) {
+  page.getElementById("instrument")?.remove();
   const parts = ["symbol", "alert-lines", "legend", "chart", "chart-note"].map((name) => make("div", {"data-part": name}));
   const buttons = ["table", "older", "newest", "alert", "csv", "image", "close"].map((name) => make("button", {"data-part": name}));
   const panel = make("section", {id: "instrument", hidden: "", "data-page": "/instruments/~/", "data-library": "/missing.js", "data-fired": fired},
     ...parts, ...buttons, make("table", {"data-part": "ladder"}, make("tbody")), make("a", {"data-part": "page"}), make("div", {"data-part": "bars-table", hidden: ""}, make("table")),
     ...choices("interval", ["1m", "5m", "1h"]), ...choices("kind", ["candles", "line"]));
-  document.body.append(panel);
+  page.body.append(panel);
   const world = {panel, address, asked: [], reads: [], said: [], alerts: [], addressed: [], changed: 0, closed: 0, facts: {row: {p: 2, pc: 1}, instrument: INSTRUMENT, feed: FEED, isUnseen: false}};
   const note = (verb) => (channel, symbols) => world.asked.push(`${verb} ${channel} ${symbols}`);
-  world.shown = openInstrument({
+  world.shown = open({
     subscriptions: {add: note("add"), remove: note("remove")}, facts: () => world.facts,
     read: (request) => {
       world.reads.push(request);
@@ -446,4 +447,181 @@ test("another interval starts with the newest bars of it", still(async (clock, {
   await clock.pass(200);
   equal([Number(closes()[0]), reads.at(-1).interval, reads.length], [355, "5m", 3]);
   localStorage.removeItem("market.chart.interval");
+}, {read: pages}));
+
+// --- with a chart library that draws nothing, in a frame ------------------------------------
+/** Run a check of a panel with a chart, in a frame whose time stands still. */
+const charted = (check, options) => async () => {
+  const frame = document.createElement("iframe");
+  document.body.append(frame);
+  const {contentWindow: window, contentDocument: page} = frame;
+  const script = page.createElement("script");
+  const isLoaded = new Promise((resolve, reject) => Object.assign(script, {onload: resolve, onerror: reject}));
+  page.head.append(Object.assign(script, {type: "module", src: "/tests/js/screen/chart/panel_frame.js"}));
+  await isLoaded;
+  const clock = new ManualClock();
+  Object.assign(window, {setTimeout: (run, wait_ms = 0) => clock.setTimeout(run, wait_ms), clearTimeout: clock.clearTimeout});
+  Object.defineProperty(window.performance, "now", {value: () => clock.now_ms});
+  const fake = fakeLibrary();
+  window.LightweightCharts = fake.library;
+  page.head.append = (library) => queueMicrotask(() => library.dispatchEvent(new Event("load")));
+  const world = Object.assign(opened({page, open: window.openInstrument, ...options}), {fake, page, window});
+  world.panel.dataset.alert = "about:blank#/alerts/~/";
+  world.pass = async (span_ms) => {
+    await settled();
+    clock.advance(span_ms);
+    await settled();
+  };
+  world.begin = async (...bars) => {
+    world.shown.show("NVX");
+    world.shown.hear(snapshot(5, bars));
+    await world.pass(1_000);
+    await world.pass(1_000);
+  };
+  try {
+    await check(world);
+  } finally {
+    frame.remove();
+  }
+};
+
+test("the picture is given the bars, older ones before those of the wire, and what is known of the instrument", charted(async (world) => {
+  const {fake, begin, part, note} = world;
+  await begin(bar(350, 350));
+  equal([fake.prices().points.length, fake.prices().points.at(-1).close, fake.prices().kind], [151, 350, "candles"]);
+  equal([part("bars-table").hidden, note(), fake.prices().lines.map(({price}) => price)], [true, [true, ""], [1]]);
+  equal(fake.prices().options.priceFormat, {type: "price", precision: 2, minMove: 0.05});
+  world.choose("kind", "line");
+  await world.pass(0);
+  equal(fake.prices().kind, "line");
+  localStorage.removeItem("market.chart.kind");
+}, {read: pages}));
+
+test("older bars are read when the oldest are seen by the button, and told at the picture", charted(async ({fake, begin, part, pass, reads, note, said}) => {
+  await begin(bar(350, 350));
+  equal([reads.length, fake.view], [1, {from: 31, to: 155}]);
+  part("older").click();
+  equal([reads.length, reads[1].to_ms / MINUTE_MS, note(), part("chart-note").className], [2, 200, [false, "Loading older bars\u2026"], "chart-note-front"]);
+  await pass(1_000);
+  equal([fake.prices().points.length, note(), said.at(-1), part("chart-note").className], [301, [true, ""], "Older bars are here.", ""]);
+  fake.see({from: 5, to: 60});
+  await pass(1_000);
+  fake.see({from: 5, to: 60});
+  await pass(1_000);
+  fake.see({from: 5, to: 60});
+  equal([reads.length, note()], [4, [false, "These are the oldest bars."]]);
+  part("newest").click();
+  equal(note(), [true, ""]);
+}, {read: pages}));
+
+test("a drag to the oldest bars reads older ones only when somebody took hold of the chart, and not before", charted(({fake, begin, part, reads}) => begin(bar(350, 350)).then(() => {
+  fake.see({from: 5, to: 60});
+  equal(reads.length, 1);
+  part("chart").dispatchEvent(new Event("pointerdown"));
+  fake.see({from: 25, to: 60});
+  equal(reads.length, 1);
+  fake.see({from: 19, to: 60});
+  equal(reads.length, 2);
+}), {read: pages}));
+
+test("a picture behind the table, or of a chart that is closed, reads nothing", charted(async ({fake, begin, part, pass, reads, shown}) => {
+  await begin(bar(60, 60));
+  part("table").click();
+  part("chart").dispatchEvent(new Event("pointerdown"));
+  shown.hear(update(5, 6, [bar(61, 61)]));
+  await pass(1_000);
+  fake.see({from: 1, to: 60});
+  equal(reads.length, 1);
+  shown.show(null);
+  part("table").click();
+  fake.see({from: 1, to: 60});
+  equal(reads.length, 1);
+}, {read: pages}));
+
+test("the table opens at the bars that the picture shows, and at the newest while that is seen", charted(async ({fake, begin, part, pass, closes}) => {
+  await begin(bar(350, 350));
+  fake.see({from: 30, to: 120.5});
+  part("table").click();
+  await pass(1_000);
+  equal([closes()[0], closes().length], ["320.00", 100]);
+  part("table").click();
+  fake.see({from: 30, to: 150});
+  part("table").click();
+  await pass(1_000);
+  equal(closes()[0], "350.00");
+}, {read: pages}));
+
+test("the values of the bar that somebody points at are shown, and stay with it when older ones come", charted(async ({fake, begin, part, pass, page}) => {
+  const value = (name) => page.querySelector(`[data-part=legend] [data-part=${name}] b`).textContent;
+  await begin(bar(350, 350));
+  equal([value("c"), value("time"), value("close")], ["350.00", "1 Jan, 05:50", "1.00"]);
+  fake.hears.point({logical: 10, point: {x: 1, y: 1}});
+  equal([value("c"), value("change"), value("fast")], ["210.00", "+1.00 (+0.48%)", "\u2013"]);
+  part("older").click();
+  await pass(1_000);
+  equal(value("c"), "210.00");
+  fake.hears.point({logical: 900, point: {x: 1, y: 1}});
+  equal(value("c"), "350.00");
+  fake.hears.point({});
+  equal([value("c"), value("fast"), value("slow")], ["350.00", "340.50", "325.50"]);
+}, {read: pages}));
+
+test("a forecast and a halt are marked at their bars", charted(async (world) => {
+  const {fake, begin, pass, shown} = world;
+  world.facts = {...world.facts, feed: {...FEED, clock: 60 * MINUTE_MS, t: 0, scale: 1}, instrument: {...INSTRUMENT, t: 0}};
+  await begin(bar(59, 59), bar(60, 60));
+  world.facts = {...world.facts, instrument: {...INSTRUMENT, ph: "HALTED", t: 0}};
+  shown.hear({channel: "status"});
+  await pass(1_000);
+  equal(fake.prices().marks.map(({time, text}) => [time / 60, text]), [[59, "Alert \u00d72"], [60, "Halt"]]);
+}, {fired: `${59 * MINUTE_MS},${59 * MINUTE_MS + 5}`}));
+
+const alertKey = (more = {}) => new KeyboardEvent("keydown", {code: "KeyA", altKey: true, bubbles: true, cancelable: true, ...more});
+
+test("Alt and A offer an alert on the open instrument, and nothing else does", charted(async ({begin, page, window, shown, part}) => {
+  const press = (more) => {
+    const event = alertKey(more);
+    page.body.dispatchEvent(event);
+    const {hash} = window.location;
+    window.location.hash = "";
+    return [event.defaultPrevented, hash];
+  };
+  equal(press(), [false, ""], "nothing is open");
+  await begin(bar(60, 60));
+  const offer = page.querySelector(".alert-offer");
+  equal([press(), offer.hidden, offer.textContent], [[true, ""], false, "Alert above 2.00"]);
+  part("table").click();
+  equal(press(), [true, "#/alerts/NVX/"], "a table has no place for it");
+  for (const more of [{ctrlKey: true}, {metaKey: true}, {shiftKey: true}, {altKey: false}, {code: "KeyB"}]) equal(press(more), [false, ""], JSON.stringify(more));
+  const dialog = page.createElement("dialog");
+  page.body.append(dialog);
+  equal(press(), [true, "#/alerts/NVX/"]);
+  dialog.setAttribute("open", "");
+  equal(press(), [false, ""], "a dialog is open");
+  dialog.remove();
+  page.body.addEventListener("keydown", (event) => event.preventDefault(), {once: true});
+  equal(press(), [true, ""], "somebody else took the key");
+  part("alert").click();
+  equal(window.location.hash, "#/alerts/NVX/");
+  window.location.hash = "";
+  shown.show(null);
+  equal(press(), [false, ""]);
+}, {read: pages}));
+
+test("a click on the chart offers an alert at its price, and the lines of alerts are on the chart", charted(async (world) => {
+  const {fake, begin, page} = world;
+  await begin(bar(60, 60));
+  equal(fake.prices().lines.map(({price}) => price).sort(), [1, 7]);
+  fake.hears.click({point: {x: 5, y: 40}});
+  equal([page.querySelector(".alert-offer").textContent, page.querySelector(".alert-offer").hidden], ["Alert above 60.00", false]);
+}, {read: pages, alerts: {read: () => Promise.resolve([{alert: 1, index: 0, kind: "above", price: 7}]), move: () => Promise.resolve(true), make: () => Promise.resolve(true)}}));
+
+test("the picture is saved under the names of symbol and interval", charted(async ({begin, part, page}) => {
+  const saved = [];
+  await begin(bar(60, 60));
+  const hear = (event) => event.target.download && (event.preventDefault(), saved.push(event.target.download));
+  page.addEventListener("click", hear, true);
+  part("image").click();
+  await until(() => saved.length > 0);
+  equal(saved, ["NVX-1m.png"]);
 }, {read: pages}));
