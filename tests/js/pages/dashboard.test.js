@@ -372,6 +372,17 @@ test("the address opens a page as it was left", async () => {
   equal(page.asked("sort"), "symbol");
 });
 
+test("the order that the browser remembers stands in an address that says none, and in no other", async () => {
+  const order = async (path, change) => {
+    const page = await dashboard({path, kept: {sort: "-symbol"}, change});
+    await page.pass(1_000);
+    return [page.asked("sort"), shown(page).join()];
+  };
+  equal(await order("/?find=o"), ["-symbol", "ORB,NVX"]);
+  equal(await order("/?sort=last"), ["last", "ORB,NVX"]);
+  equal(await order("/", ({window}) => window.history.replaceState({saysAll: true}, "")), [null, "NVX,ORB"]);
+});
+
 const titleOfChart = (page) => page.text("#instrument [data-part=symbol]");
 const asksFor = (page, channel) => page.taken().filter((each) => each.channel === channel).map(({method, symbols}) => `${method} ${symbols}`);
 
@@ -651,6 +662,20 @@ test("the polling page opens no socket, and asks at the interval of its form", a
   await page.live(40_000);
   equal(polls() - before, 4);
   equal(page.sockets.length, 0);
+});
+
+test("a page without a chart chooses the line that its address names, if the list has it", async () => {
+  const chosen = async (path) => {
+    const page = await polling({path, change: (each) => {
+      each.answers["/poll/v1/"] = () => each.json({frames: POLLED, cursor: "c"});
+    }});
+    const [first] = shown(page);
+    return [page, first];
+  };
+  const [page, first] = await chosen("/polling/?i=ZZZ");
+  equal([selectedOf(page), page.asked("i"), page.toasts], [null, "ZZZ", []]);
+  const [other] = await chosen(`/polling/?i=${first.toLowerCase()}`);
+  equal([selectedOf(other), other.asked("i"), other.byId("instrument")], [first, first.toLowerCase(), null]);
 });
 
 test("the polling page has no map, and lines lead to pages of their own", async () => {

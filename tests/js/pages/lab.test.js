@@ -238,6 +238,13 @@ test("a transport that does not run says so, with the reason", async () => {
   equal([page.text("[data-state=websocket]"), page.text("#lab-troubles")], ["stopped", "WebSocket is stopped: disconnected by an operator."]);
 });
 
+test("what people say of transports is judged by the figures of this run, and not before there are some", async () => {
+  const page = await running();
+  const verdicts = () => page.all("#lab-verdicts li").map((item) => [item.dataset.holds, item.querySelector("[data-part=verdict]").textContent]);
+  equal([verdicts(), page.text("#lab-headline")], [Array(6).fill(["null", "Not known yet"]), "The verdict comes within seconds."]);
+  equal(page.text("#lab-verdicts li [data-part=claim]"), "WebSocket has lower latency than polling.");
+});
+
 test("the file has both periods of every transport, and the settings", async () => {
   const page = await running();
   const made = [];

@@ -40,6 +40,8 @@ test("staff read what is wrong with the database until it is over, and others ha
   const trouble = (page, text) => page.say({channel: "heartbeat", seq: 1, ts: Date.now(), trouble: text});
   trouble(staff, "The disk is full.");
   equal(staff.text("#database-trouble"), "The disk is full.");
+  staff.say(update({NVX: {p: 12}}, {from: 1, seq: 2}), status(["NVX", "ORB", "QAL"], {seq: 2}));
+  equal(staff.text("#database-trouble"), "The disk is full.", "prices say nothing of it");
   beat(staff, 1);
   equal(staff.text("#database-trouble"), null);
   const other = await dashboard({change: ({document}) => document.getElementById("database-trouble")?.remove()});
@@ -97,6 +99,19 @@ test("the next connection resumes every channel where the page stands", async ()
   equal([...symbols].sort(), ["NVX", "ORB"]);
 });
 
+test("the next connection resumes the trades, the bars and the book that are open", async () => {
+  const page = await dashboard({kept: {trades: "open"}, path: "/?i=NVX"});
+  page.answers["/api/v1/bars"] = {bars: []};
+  await page.until(() => ["trades", "bars", "depth"].every((channel) => page.commands.some((command) => command.channel === channel)));
+  answerAll(page);
+  const first = (channel, seq, data) => ({channel, type: "snapshot", epoch: EPOCH, seq, ts: 1_000, data});
+  page.say(first("trades", 3, []), first("bars", 4, [{s: "NVX", iv: "1m", t: 60_000, o: 1, h: 1, l: 1, c: 1, v: 1, n: 1}]), first("depth", 5, {NVX: {bids: [[10, 1]], asks: []}}));
+  page.end();
+  await page.pass(5_000);
+  welcome(page);
+  equal(["trades", "bars", "depth"].map((channel) => page.commands.find((command) => command.channel === channel)?.since), [3, 4, 5].map((seq) => `${EPOCH}:${seq}`));
+});
+
 test("a symbol without prices makes the next connection ask for all of them", async () => {
   const page = await dashboard({rows: {NVX: {p: 11}}});
   page.end();
@@ -125,7 +140,7 @@ test("a heartbeat moves the position of what is open, and shows what the transpo
 });
 
 test("a short gap is told on the badge alone, and a long one also by a toast", async () => {
-  await each([[500, 0], [30_000, 1]], async ([gap_ms, count]) => {
+  await each([[500, 0], [999, 0], [1_000, 1], [30_000, 1]], async ([gap_ms, count]) => {
     const page = await dashboard();
     await page.pass(6_000);
     beat(page, 1);
@@ -436,6 +451,30 @@ test("the chart of a line is opened with its bars, and closed by its button", as
   page.click("#instrument [data-part=close]");
   await page.pass(0);
   equal([page.byId("instrument").hidden, asked(page, "bars").at(-1).method], [true, "unsubscribe"]);
+});
+
+test("a chart is told of the status, and of notifications that change its alerts", async () => {
+  const page = await dashboard({path: "/?i=NVX"});
+  await page.until(() => page.commands.some(({channel}) => channel === "bars"));
+  await page.pass(1_000);
+  const reads = () => page.requests.filter(({url}) => url.includes("symbol=NVX")).length;
+  const before = reads();
+  page.say(notices([notice(1)], {type: "snapshot"}));
+  await page.pass(0);
+  equal(reads(), before + 1);
+  page.say(status(["ORB", "QAL"], {seq: 2}));
+  await page.pass(1_000);
+  equal(page.text("#instrument [data-part=chart-note]"), "NVX is not listed now, or you may not see it.");
+});
+
+test("trades that are loaded while the page is hidden rest after a minute too", async () => {
+  const page = await dashboard();
+  page.hide();
+  page.byId("trades").open = true;
+  await page.until(() => page.commands.some(({channel}) => channel === "trades"));
+  page.taken();
+  await page.pass(60_000);
+  equal(asked(page, "trades").map(({method}) => method), ["unsubscribe"]);
 });
 
 test("the line that was chosen last has the chart, however long the scripts took", async () => {
