@@ -79,6 +79,17 @@ def test_a_trade_says_what_happened_and_when() -> None:
     ]
 
 
+def test_a_reader_is_behind_only_in_an_open_channel_of_this_epoch() -> None:
+    replica, outbox = replica_of([listing("NVX"), trade(10_000)]), TradesOutbox()
+    outbox.place.stand_at(Position(EPOCH, 1))
+    assert outbox.behind(replica) == 0, "nobody reads it"
+    outbox.add(replica, ["NVX"])
+    happen(replica, trade(10_100), trade(10_200))
+    assert outbox.behind(replica) == 2
+    outbox.place.stand_at(Position("e0", 1))
+    assert outbox.behind(replica) == 0, "in another epoch nobody can count"
+
+
 def test_a_feed_without_a_clock_of_its_own_has_our_time() -> None:
     replica, outbox, reader = replica_of([listing("NVX")]), TradesOutbox(), Reader()
     read(reader, outbox.add(replica, ["NVX"]))

@@ -71,6 +71,7 @@ async def test_a_refusal_of_the_application_is_like_all_others(asked: DaphneSock
     names = {line.partition(":")[0].lower() for line in head.splitlines()[1:]}
     assert {name.lower() for name in NEEDED} <= names
     assert asked.refusals == {}, "the application has counted it"
+    asked.leave()  # nothing is to be let go on
 
 
 @pytest.mark.parametrize("is_answered", [False, True])

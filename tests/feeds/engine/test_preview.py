@@ -376,6 +376,18 @@ def test_the_preview_names_what_hinders_and_what_is_going_on_already() -> None:
     assert preview(plan_of(other), shock(symbol="ORB"), {}, {}, now_ms=START_MS).others == ()
 
 
+@pytest.mark.parametrize(
+    ("after_ms", "is_beside"),
+    [(-SHOCK_MS, False), (1 - SHOCK_MS, True), (SHOCK_MS - 1, True), (SHOCK_MS, False)],
+)
+def test_what_ends_as_the_effect_begins_or_begins_as_it_ends_is_not_beside_it(
+    after_ms: int, is_beside: bool
+) -> None:
+    effect, other = shock(after_ms=0), shock(0.1, after_ms=after_ms)
+    seen = preview(plan_of(other), effect, {}, {}, now_ms=START_MS)
+    assert seen.others == ((other,) if is_beside else ())
+
+
 def test_the_preview_says_that_an_effect_after_the_close_waits_for_the_next_day() -> None:
     schedule = CompressedSchedule(ShortDays(), START_MS - 45_000, 60_000)
     begins = {after_ms: schedule.at(START_MS + after_ms).segment for after_ms in (1_000, 14_500)}
