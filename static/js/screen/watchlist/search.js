@@ -286,9 +286,9 @@ function needleOf(text) {
 function rankOf({s, name, sector = ""}, needle) {
   const symbol = s.toLowerCase();
   const title = name.toLowerCase();
-  if (symbol === needle) return 0;
-  if (symbol.startsWith(needle)) return 1;
-  if (title.split(/\s+/).some((word) => word.startsWith(needle))) return 2;
-  if (symbol.includes(needle) || title.includes(needle)) return 3;
-  return sector.toLowerCase().includes(needle) ? 4 : Infinity;
+  // The symbol itself comes before those that it begins, by their order.
+  if (symbol.startsWith(needle)) return 0;
+  if (title.split(/\s+/).some((word) => word.startsWith(needle))) return 1;
+  if (symbol.includes(needle) || title.includes(needle)) return 2;
+  return sector.toLowerCase().includes(needle) ? 3 : Infinity;
 }

@@ -16,12 +16,14 @@ test("the best match comes first", () =>
   each([
     [" nov ", ["NOV", "NVX", "QAL"]],
     ["n", ["NOV", "NVX", "QAL"]],
+    ["nv", ["NVX", "NVXA"], [{s: "NVXA", name: "Other"}, CATALOGUE[1]]],
+    ["nvx", ["NVX", "NVXA", "ANVX"], [{s: "ANVX", name: "a"}, {s: "NVXA", name: "Nvx"}, CATALOGUE[1]]],
     ["foods", ["ORB"]],
     ["rbi", ["ORB"]],
     ["tech", ["NVX", "QAL"]],
     ["xyz", []],
-  ], ([text, expected]) => {
-    equal(symbols(text), expected);
+  ], ([text, expected, catalogue]) => {
+    equal(symbols(text, catalogue), expected);
   }));
 
 test("no more than eight are offered", () => {
