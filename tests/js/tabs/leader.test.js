@@ -161,6 +161,8 @@ test("a leader that lives answers a probe", () => {
   const {lineOf, messages} = open("a");
   lineOf("a").onmessage({data: {kind: "probe"}});
   equal(messages("a"), [{kind: "here", term: "mine"}]);
+  lineOf("a").onmessage({data: {kind: "here", term: "another"}});
+  equal(messages("a"), [], "another leader speaks to the tab");
 });
 
 test("what was painted is acknowledged for tabs that are not paused, and commands count only of tabs that are open", () => {
@@ -300,4 +302,70 @@ test("what a tab wanted earlier is forgotten a second after it came back, unless
   equal(asked(), []);
   clock.advance(1);
   equal(asked(), ["remove ticker A"]);
+});
+
+// --- trades, of which none may be missed ----------------------------------------------------
+const trade = (s, i) => ({s, p: 1, q: 1, side: "BUY", i, ms: 0});
+const trades = (seq, data, more = {}) => readFrame({channel: "trades", type: "snapshot", epoch: "e", seq, ts: 1, data, ...more});
+
+/** Tab a follows A since sequence 5 and has heard of a trade at 9. Tab b asks for B from a position. */
+function trading(since) {
+  const world = open("a", "b");
+  world.send("a", "subscribe", {channel: "trades", symbols: ["A"]});
+  world.answer("subscribe", {result: {channel: "trades"}});
+  world.deliver(trades(5, [trade("A", 3)]), readFrame({channel: "trades", from: 5, seq: 9, ts: 1, data: [trade("A", 9)]}));
+  equal(world.heard("a").slice(1), ["snapshot 5", "update 9"]);
+  world.asked();
+  world.send("b", "subscribe", {channel: "trades", symbols: ["B"], since});
+  equal([world.asked(), world.heard("b")], [["add trades B"], []]);
+  world.answer("subscribe", {result: {channel: "trades"}});
+  world.deliver(trades(9, []));
+  return world.messages("b").map(({frame}) => [frame.type, frame.result?.resumed ?? frame.gap ?? false]);
+}
+
+test("trades that nobody asked for are not known: who wants them from an earlier position has a gap", () => {
+  equal(trading("e:6"), [["answer", false], ["snapshot", true]]);
+  equal(trading("e:9"), [["answer", true]]);
+});
+
+test("trades go on from the earliest position that a tab has, until no tab wants them", () => {
+  const {hello, send, hooks, asked, state} = leading();
+  hello("a", "e:9");
+  hello("b", "e:4");
+  state({});
+  equal(hooks.positions().trades, null);
+  send("a", "subscribe", {channel: "trades", symbols: ["A"]});
+  equal([hooks.positions().trades, asked().at(-1)], ["e:4", "add trades A"]);
+  send("b", "subscribe", {channel: "trades", symbols: ["A"], since: "e:2"});
+  equal(hooks.positions().trades, "e:4", "where it stands stays");
+  send("a", "unsubscribe", {channel: "trades", symbols: ["A"]});
+  equal(hooks.positions().trades, "e:4");
+  send("b", "unsubscribe", {channel: "trades", symbols: ["A"]});
+  equal(hooks.positions().trades, null);
+  send("a", "subscribe", {channel: "trades", symbols: ["A"]});
+  equal(hooks.positions().trades, null, "a tab that wants trades again begins anew");
+});
+
+test("the connection resumes prices where all known symbols stand, and those that the server does not know do not count", () => {
+  const {send, answer, deliver, hooks} = open("a");
+  equal(Object.keys(hooks.positions()).sort(), ["bars", "depth", "notifications", "status", "ticker", "trades"]);
+  send("a", "subscribe", {channel: "ticker", symbols: ["A", "NO"]});
+  deliver(prices(5, {A: {p: 1}}));
+  equal(hooks.positions().ticker, null);
+  answer("subscribe", {result: {channel: "ticker", rejected: {NO: "unknown symbol"}}});
+  equal(hooks.positions().ticker, "e:5");
+});
+
+test("a snapshot with a gap is a new start for every tab that follows trades, in parts only with its last", () => {
+  const {send, answer, deliver, heard} = open("a", "b");
+  for (const id of ["a", "b"]) send(id, "subscribe", {channel: "trades", symbols: id === "a" ? ["A"] : ["B"]});
+  answer("subscribe", {result: {channel: "trades"}});
+  deliver(trades(5, []));
+  answer("subscribe", {result: {channel: "trades"}});
+  deliver(trades(5, []));
+  for (const id of ["a", "b"]) heard(id);
+  deliver(trades(50, [trade("A", 50)], {gap: true, more: true}));
+  equal([heard("a"), heard("b")], [[], []]);
+  deliver(trades(50, [], {gap: true}));
+  equal([heard("a"), heard("b")], [["snapshot 50"], ["snapshot 50"]]);
 });
