@@ -189,6 +189,9 @@ test("the age grows with time, falls with newer ticks, and stands still while no
   reader.measure(true);
   world.now_ms = 9_010;
   equal(sums("age_area", "age_ms"), [12_050, 210]);
+  hear(update(7, 8, 9_010, [{s: "NVX", n: 0, b: 5}, {s: "ORB", n: 0, t: null}]));
+  world.now_ms = 9_020;
+  equal(sums("age_area", "age_ms"), [12_200, 220]);
 });
 
 test("an answer is handed on, and other channels change nothing", () => {

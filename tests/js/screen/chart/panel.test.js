@@ -27,6 +27,7 @@ function opened({read = () => Promise.resolve([]), fired = "", address = {}, pag
   const panel = make("section", {id: "instrument", hidden: "", "data-page": "/instruments/~/", "data-library": "/missing.js", "data-fired": fired},
     ...parts, ...buttons, make("table", {"data-part": "ladder"}, make("tbody")), make("a", {"data-part": "page"}), make("div", {"data-part": "bars-table", hidden: ""}, make("table")),
     ...choices("interval", ["1m", "5m", "1h"]), ...choices("kind", ["candles", "line"]));
+  panel.append(make("b", {"data-figure": "last"}));
   page.body.append(panel);
   const world = {panel, address, asked: [], reads: [], said: [], alerts: [], addressed: [], changed: 0, closed: 0, facts: {row: {p: 2, pc: 1}, instrument: INSTRUMENT, feed: FEED, isUnseen: false}};
   const note = (verb) => (channel, symbols) => world.asked.push(`${verb} ${channel} ${symbols}`);
@@ -110,6 +111,24 @@ test("a book follows its snapshot, and each one is painted", still((_, world) =>
   shown.hear(beat(20, "depth"));
   equal(shown.bookPosition, "e:20");
   equal([shown.hear(book(22, {from: 21})), shown.bookPosition, shown.position], [false, "e:20", null]);
+}));
+
+test("the figures and the book are written when they are painted, and not when nothing is open", still((_, world) => {
+  const {shown, panel, part} = world;
+  const seen = () => [panel.querySelector("[data-figure=last]").textContent, part("ladder").querySelectorAll("tbody tr").length > 0 && part("ladder").textContent.includes("1.50")];
+  shown.paint();
+  equal(seen(), ["", false]);
+  shown.show("NVX");
+  shown.hear(readFrame({channel: "depth", type: "snapshot", epoch: "e", seq: 5, ts: 1, data: {NVX: {bids: [[1.5, 2]], asks: []}}}));
+  shown.paint();
+  equal(seen(), ["2.00", true]);
+  world.facts = {...world.facts, row: {p: 3, pc: 1}, instrument: {...INSTRUMENT, d: 3}};
+  shown.paint();
+  equal(panel.querySelector("[data-figure=last]").textContent, "3.000");
+  world.facts = {...world.facts, row: {p: 4, pc: 1}};
+  shown.show(null);
+  shown.paint();
+  equal(seen(), ["3.000", false]);
 }));
 
 test("older bars are read once for each snapshot, up to the first bar", still(async (clock, {shown, reads}) => {

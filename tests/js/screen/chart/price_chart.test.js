@@ -11,12 +11,13 @@ const [A, B, C, D] = [bar(0), bar(60), bar(120), bar(180)];
 
 test("only the end is drawn while bars follow", () => each([
   [[A, B, C], [A, B, C], 2], [[A, B, C], [A, B, bar(120, 2)], 2], [[A, B, C], [A, B, bar(120, 2), D], 2],
+  [[A], [A], 0], [[A], [bar(0, 2), B], 0],
 ], ([before, now, from]) => {
   equal(firstChange(before, now), from);
 }));
 
 test("an amended, a missing and an added bar draw all anew, wherever they stand", () => each([
-  [[A, B, C], [bar(0, 9), B, C]], [[A, B, C, D], [A, bar(60, 9), C, D]], [[A, B, C], [A, C]], [[A, C, D], [A, B, C, D]], [[A, B], [B]], [[], [A]],
+  [[A, B, C], [bar(0, 9), B, C]], [[A, B, C, D], [A, bar(60, 9), C, D]], [[A, B, C], [A, C]], [[A, C, D], [A, B, C, D]], [[A, B], [A, C]], [[A, B], [A, C, D]], [[A, C], [A, B, C]], [[A, B], [B]], [[], [A]],
 ], ([before, now]) => {
   equal(firstChange(before, now), null);
 }));
@@ -60,6 +61,12 @@ test("bars are drawn as candles with their volume, in seconds", () => {
   equal([fake.prices().kind, fake.prices().points.slice(0, 2)], ["candles", [{time: 0, open: 1, high: 9, low: 1, close: 2}, {time: 60, open: 3, high: 9, low: 1, close: 2}]]);
   equal(fake.volume().points, [{time: 0, value: 10, color: "rgba(0, 1, 0, 0.35)"}, {time: 60, value: 20, color: "rgba(1, 0, 0, 0.35)"}, {time: 120, value: 10, color: "rgba(0, 1, 0, 0.35)"}]);
   equal([fake.prices().options.priceFormat, fake.line("fast").options.priceFormat], Array(2).fill({type: "price", precision: 2, minMove: 0.05}));
+});
+
+test("only the prices have a label at their last value", () => {
+  const {fake} = charted();
+  const labels = fake.series.slice(0, 4).map(({options}) => [options.lastValueVisible, options.priceLineVisible]);
+  equal([labels, fake.prices().options.lastValueVisible ?? true], [Array(4).fill([false, false]), true]);
 });
 
 test("only the end is given to the library while bars follow, and all with another picture", () => {
@@ -218,6 +225,12 @@ test("what somebody does on the chart is handed on", () => {
   equal(taken(), ["pick 40", "point 7", "point ", "point "]);
   for (const kind of ["pointerdown", "wheel", "keydown"]) element.dispatchEvent(new Event(kind));
   equal(taken(), ["hold", "hold"]);
+  // The library may keep what happens on its own elements to itself.
+  const canvas = make("i", {});
+  canvas.addEventListener("pointerdown", (event) => event.stopPropagation());
+  element.append(canvas);
+  canvas.dispatchEvent(new Event("pointerdown", {bubbles: true}));
+  equal(taken(), ["hold"]);
   for (const primitive of fake.prices().primitives) primitive.updateAllViews?.();
   equal(taken(), ["view"]);
   element.style.height = "130px";

@@ -47,7 +47,11 @@ test("a tile whose prices come late is marked and says so, and the note says how
   equal(tile("NVX").getAttribute("aria-label"), "NVX, Name of NVX, +2.00%, volume 900, 15 min late");
   equal([tile("NVX").hasAttribute("data-late"), tile("QAL").hasAttribute("data-late")], [true, false]);
   equal([note().hidden, note().textContent], [false, "Tiles with a ring are 15 min late."]);
+  delays.QAL = 5;
+  map.show(["NVX", "QAL"], 150);
+  equal(note().textContent, "Tiles with a ring are 5 or 15 min late.");
   delete delays.NVX;
+  delete delays.QAL;
   map.show(["NVX", "QAL"], 200);
   equal([note().hidden, tile("NVX").hasAttribute("data-late")], [true, false]);
 });

@@ -1,6 +1,7 @@
 /** The panel of trades asks for trades only while somebody may look, and names what is missing. */
 
 import {make} from "/static/js/dom.js";
+import {time} from "/static/js/format.js";
 import {openTrades} from "/static/js/screen/trades/panel.js";
 import {TAPE_CHANNELS} from "/static/js/wire/frames.js";
 import {equal, test} from "../../harness.js";
@@ -190,6 +191,14 @@ test("the note says what is waited for, and goes with the first trade", () => {
   trades.select("ORB");
   trades.hear(snapshot(7, []));
   equal(says(), [false, "No trades of ORB yet.", true]);
+});
+
+test("while none come the note says how old the newest trade is", () => {
+  const {trades, text} = shown();
+  trades.hear(snapshot(5, [{...trade(4), t: 3_600_000}, {...trade(5), t: 7_265_000}]));
+  trades.showConnection("paused", true);
+  trades.paint();
+  equal(text("note"), `Paused. Trades of the pause follow when you resume. Newest trade: ${time(7_265_000)}.`);
 });
 
 test("what changes the trades or their note is painted", () => {
