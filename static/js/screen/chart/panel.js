@@ -214,7 +214,6 @@ export class InstrumentPanel {
     this.#subscriptions.add(CHANNEL.BARS, [this.#bars.name]);
     this.#hearStatus();
     this.#drawing.atOnce();
-    this.#onchange(this);
   }
 
   #unwant() {

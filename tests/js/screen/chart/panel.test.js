@@ -76,6 +76,17 @@ test("a page without the panel has no instrument", () => {
   equal(openInstrument({}), null);
 });
 
+test("what is shown from now on is painted, and what the status says", still((_, world) => {
+  world.shown.show("NVX");
+  equal(world.changed > 0, true);
+  for (const change of [() => world.shown.show("ORB"), () => world.shown.hear({channel: "status"}), () => world.choose("interval", "5m")]) {
+    world.changed = 0;
+    change();
+    equal(world.changed > 0, true, String(change));
+  }
+  localStorage.removeItem("market.chart.interval");
+}));
+
 test("it asks for what it shows, once, and leaves what it no longer shows", still((_, {shown, panel, taken, part}) => {
   equal([shown.symbol, shown.position, shown.bookPosition, shown.hear(update(1, 2, []))], [null, null, null, true]);
   shown.show("NVX");
