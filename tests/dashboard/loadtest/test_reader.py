@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from dashboard.loadtest.reader import Reader
 
 
@@ -59,3 +61,11 @@ def test_rows_of_an_earlier_epoch_go_though_a_snapshot_ended_half_way() -> None:
     reader.apply(snapshot("ticker", {"QAL": {"p": 2}}, "f:7", more=True))
     reader.apply(snapshot("ticker", {"NVX": {"p": 3}}, "g:9"))
     assert reader.rows == {"NVX": {"p": 3}}
+
+
+@pytest.mark.parametrize(("epoch", "rows"), [("e", {"NVX", "ORB"}), ("f", {"ORB"})])
+def test_rows_stay_until_a_snapshot_of_another_epoch(epoch: str, rows: set[str]) -> None:
+    reader = Reader()
+    reader.apply(snapshot("ticker", {"NVX": {"p": 1}}, "e:5"))
+    reader.apply(snapshot("ticker", {"ORB": {"p": 2}}, f"{epoch}:7"))
+    assert set(reader.rows) == rows

@@ -18,14 +18,14 @@ AT_ONCE = 2
 class Visitor:
     """Somebody who asks for a page; what they are answered, and whether they have left."""
 
-    def __init__(self, *, has_body: bool = True, takes: bool = True) -> None:
+    def __init__(self, *, has_body: bool = True, takes: bool = True, query: bytes = b"") -> None:
         self._takes = takes
         self._incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.statuses: list[int] = []
         if has_body:
             self.send_body()
         scope = {
-            "type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [],
+            "type": "http", "method": "GET", "path": "/", "query_string": query, "headers": [],
             "http_version": "1.1",
         }  # fmt: skip
         self.serving = asyncio.ensure_future(
@@ -170,3 +170,13 @@ async def test_an_aborted_request_gives_its_turn_back_once(site: Site) -> None:
     site.answer()
     await asyncio.gather(*(visitor.serving for visitor in waiting))
     assert [visitor.statuses for visitor in waiting] == [[200]] * len(waiting)
+
+
+async def test_a_request_that_is_none_gives_its_turn_back(site: Site) -> None:
+    wrong = [Visitor(query=b"\xff") for _ in range(AT_ONCE + 1)]
+    await asyncio.gather(*(visitor.serving for visitor in wrong))
+    assert [visitor.statuses for visitor in wrong] == [[400]] * len(wrong)
+    waiting = Visitor()
+    site.answer()
+    await waiting.serving
+    assert waiting.statuses == [200]

@@ -225,3 +225,9 @@ def test_tables_have_the_fields_of_their_schemas() -> None:
         assert rows == {name: name in needed for name in schemas[table["name"]]["properties"]}
         assert table["summary"]
     assert json.loads(ping["example"])["channel"] == "heartbeat"
+
+
+def test_the_examples_of_bars_show_an_open_bar_and_the_same_bar_closed() -> None:
+    (before,), (after,) = (SAID[name]["data"] for name in ("BarsSnapshot", "BarsUpdate"))
+    assert after == before | {"closed": True}
+    assert "closed" not in before

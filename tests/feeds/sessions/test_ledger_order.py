@@ -182,6 +182,15 @@ def test_a_correction_stays_at_the_time_of_its_trade() -> None:
     assert day_of(ledger.change(cancel("b"))) == (101, 101, 101, 101, 5)
 
 
+def test_a_correction_stays_at_the_nanosecond_of_its_trade() -> None:
+    ledger = ledger_of(reported(100, 0, nanos=500), reported(105, 0, "a", nanos=700))
+    ledger.change(TradeChange("NVX", "a", 105, 5, BEGIN, reported(120, 0, "b")))
+    between = reported(103, 0, nanos=600)
+    assert ledger.take(between) == [replace(between, bar=NO_PRICE, day=NO_PRICE)]
+    assert day_of(late_of(ledger, reported(99, 0, nanos=499))) == (99, 120, 99, 120, 20)
+    assert ledger.take(reported(120, 0, "b", nanos=700)) == [], "it is known already"
+
+
 def test_a_cancel_of_the_only_trade_leaves_no_prices() -> None:
     amendment = ledger_of(reported(100, 0, "a")).change(cancel("a"))
     assert day_of(amendment) == (None, None, None, None, 0)
