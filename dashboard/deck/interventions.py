@@ -39,6 +39,8 @@ ROWS_SHOWN: Final = 100
 LATEST_SHOWN: Final = 20
 CONFIRMED: Final = "confirmed"
 BACK: Final = "flightdeck_interventions"
+NO_ID: Final = ""
+"""Hidden fields repeat what was tried; with an id they would take the labels of those to see."""
 
 
 class Prices(Protocol):
@@ -61,7 +63,8 @@ def interventions(request: HttpRequest, slug: str, *, market: Prices) -> HttpRes
         return answer(
             request, lambda: _begin(request, row, form.cleaned_data["starts_at"]), BACK, slug
         )
-    return _page(request, feed, form=form, tried=form, previews=_previews(feed, [row], market))
+    tried = InterventionForm(request.POST, feed=feed, auto_id=NO_ID)
+    return _page(request, feed, form=form, tried=tried, previews=_previews(feed, [row], market))
 
 
 @acts(BACK)
@@ -75,7 +78,8 @@ def scenario(request: HttpRequest, slug: str, *, market: Prices) -> HttpResponse
     if CONFIRMED in request.POST:
         return answer(request, lambda: _run(request, **chosen), BACK, slug)
     rows = rows_of(chosen["scenario"], chosen["starts_at"] or timezone.now() + LEAD)
-    return _page(request, feed, choice=choice, tried=choice, previews=_previews(feed, rows, market))
+    tried = ScenarioForm(request.POST, feed=feed, auto_id=NO_ID)
+    return _page(request, feed, choice=choice, tried=tried, previews=_previews(feed, rows, market))
 
 
 @acts(BACK)

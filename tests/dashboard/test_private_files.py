@@ -124,3 +124,9 @@ def test_a_database_that_is_open_keeps_its_locks(tmp_path: Path) -> None:
         connection.execute("INSERT INTO t VALUES (2)")
         connection.commit()
         assert connection.execute("SELECT count(*) FROM t").fetchone() == (2,)
+
+
+def test_a_folder_in_a_missing_folder_is_made(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "b"
+    make_private_folder(folder)
+    assert folder.stat().st_mode & 0o777 == 0o700

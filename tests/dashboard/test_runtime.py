@@ -90,6 +90,17 @@ async def test_it_starts_no_more_after_its_end() -> None:
     await runtime.stop()
 
 
+async def test_a_process_that_stops_lets_its_readers_go_before_its_tasks(monkeypatch) -> None:
+    seen: list[tuple[Close, float, bool]] = []
+
+    async def close_all(close: Close, *, within_s: float) -> None:
+        seen.append((close, within_s, any(task.done() for task in runtime._tasks)))
+
+    async with started() as runtime:
+        monkeypatch.setattr(runtime.hub, "close_all", close_all)
+    assert seen == [(Close.RESTART, composition.GOODBYE_S, False)]
+
+
 async def heard_by(process: Runtime | FeedRuntime, monkeypatch) -> dict[str, Callable[..., None]]:
     """Return what a process does when others poke it."""
     calls: dict[str, Callable[..., None]] = {}

@@ -1,5 +1,6 @@
 """Shocks and scenarios on the flight deck: a dry run does nothing, a confirmed one does that."""
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -71,6 +72,22 @@ def test_a_dry_run_shows_whom_it_touches_and_does_nothing(feed):
     assert " more</p>" not in page
     assert not Intervention.objects.exists()
     assert not AuditEntry.objects.exists()
+
+
+def fields_of(page):
+    """Return the ids of a page's fields."""
+    return re.findall(r'\bid="((?:shock|scenario)_[^"]+)"', page)
+
+
+def test_every_field_of_a_dry_run_has_an_id_of_its_own(crash):
+    """A label that names two fields belongs to the first of them, which is hidden."""
+    run = {"scenario": crash.pk, "reason": "drill"}
+    scenario = staff("shock_market").post(SCENARIO, run).content.decode()
+    for page in (tried(SHOCK), scenario):
+        ids = fields_of(page)
+        assert 'name="confirmed"' in page
+        assert len(ids) == len(set(ids))
+        assert {"shock_starts_at", "scenario_starts_at"} <= set(ids)
 
 
 def test_a_dry_run_counts_the_rows_that_it_does_not_show(monkeypatch):
