@@ -15,7 +15,7 @@ from typing import Final, Literal, NamedTuple
 
 from tests.planted.concerned import Stage
 from tests.planted.fault import Fault
-from tests.planted.forked_tests import HANGS, MEMORY_BYTES, TEST_LIMIT_S
+from tests.planted.forked_tests import MEMORY_BYTES, TEST_LIMIT_S
 from tests.planted.forks import ForkingTests
 
 NO_TESTS: Final = 5
@@ -182,5 +182,5 @@ def _noticed_by(said: str) -> str:
     if found := FAILED.search(said):
         return found[1]
     if "Timeout (" in said:
-        return HANGS
+        return f"a test took longer than {TEST_LIMIT_S} s"
     return next((line for line in said.splitlines() if line.startswith("E ")), "no test began")

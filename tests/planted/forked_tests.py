@@ -25,7 +25,6 @@ MEMORY_BYTES: Final = 6 << 30
 """A fault in a loop may fill the memory long before a test's time is over."""
 TEST_LIMIT_S: Final = 60
 """A test that takes longer hangs; without a fault none of the fast tests takes a tenth of that."""
-HANGS: Final = f"a test took longer than {TEST_LIMIT_S} s"
 BEGINS: Final = b"."
 """What a fork says before each test, so that one that hangs is known."""
 
@@ -72,7 +71,7 @@ class Forks:
         while True:
             asked = [item for item in items if self._sound.get(item.nodeid, True)]
             failed = self._first_failure(asked, request)
-            if failed in (None, HANGS) or self._passes_without(str(failed), items):
+            if failed is None or self._passes_without(failed, items):
                 return failed
 
     def _passes_without(self, test: str, items: Iterable[pytest.Item]) -> bool:
@@ -84,7 +83,10 @@ class Forks:
     def _first_failure(
         self, items: Sequence[pytest.Item], fault: dict[str, Any] | None
     ) -> str | None:
-        """Run tests in a fork until one fails; a fault that cannot be planted is not noticed."""
+        """Run tests in a fork until one fails or takes too long; return its name.
+
+        A fault that cannot be planted is not noticed.
+        """
         reading, writing = os.pipe()
         process = os.fork()
         if process == 0:
@@ -92,7 +94,7 @@ class Forks:
             self._run(items, fault, writing)
         os.close(writing)
         try:
-            return _heard(reading)
+            return heard_from(reading, [item.nodeid for item in items])
         finally:
             os.close(reading)
             with suppress(ProcessLookupError):
@@ -129,15 +131,15 @@ class Forks:
         self._functions.change(str(file), source, changed)
 
 
-def _heard(reading: int) -> str | None:
-    """Return the test that a fork names before it ends, if any."""
+def heard_from(reading: int, tests: Sequence[str], *, limit_s: float = TEST_LIMIT_S) -> str | None:
+    """Return the test that a fork names before it ends, if any, or the test that does not end."""
     said = b""
-    while select.select([reading], [], [], TEST_LIMIT_S)[0]:
+    while select.select([reading], [], [], limit_s)[0]:
         piece = os.read(reading, 4096)
         if not piece:
             return said.lstrip(BEGINS).decode() or None
         said += piece
-    return HANGS
+    return tests[said.count(BEGINS) - 1] if said else None
 
 
 def _prepare_database(session: pytest.Session) -> None:
