@@ -69,6 +69,16 @@ letters = string.ascii_letters + "=+-@'\t\r\n\",; é"
 texts = st.text(letters, min_size=1, max_size=40).map(str.strip).filter(bool)
 
 
+def test_a_comparison_changes_no_row(feed):
+    before = rows()
+    lines = write_list(feed, "csv").splitlines()
+    first = lines[1].split(",")
+    changed = ",".join([first[0], "Another name", *first[2:]])
+    found = compare(feed, "\n".join([lines[0], changed, *lines[2:]]))
+    assert len(found.changed) == 1
+    assert rows() == before
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(30))
 @given(name=texts, sector=texts, kind=st.sampled_from(["csv", "tsv"]))
 def test_whatever_people_type_comes_back(name, sector, kind):
