@@ -11,7 +11,8 @@ from allauth.mfa import admin as factor_admin  # noqa: F401 registers the page t
 from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
@@ -84,13 +85,43 @@ class AccountForm(ConcurrentForm, UserChangeForm):  # type: ignore[type-arg]
         return cleaned
 
 
+class NewAccountForm(AdminUserCreationForm):  # type: ignore[type-arg]
+    """Django's form of a new account; somebody else has hashed the password."""
+
+    hashed_password: str
+
+    def set_password_and_save(self, user: User, commit: bool = True, **kwargs: Any) -> User:
+        """Take the hash, unless the account is to have no password."""
+        if not self.cleaned_data["set_usable_password"]:
+            return super().set_password_and_save(user, commit=commit, **kwargs)
+        user.password = self.hashed_password
+        if commit:
+            user.save()
+        return user
+
+
 @admin.register(User)
 class AccountAdmin(DeletionAdmin, UserAdmin):  # type: ignore[type-arg]
     """Django's page of accounts; deleting an account deletes all that belongs to it."""
 
     form = AccountForm
+    add_form = NewAccountForm
     readonly_fields = ("last_login", "date_joined")
     cascades = (Notification, ApiToken, Authenticator, BrowserSession)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Hash the password first: with SQLite nobody else can write during a transaction."""
+        if request.method == "POST" and self.has_add_permission(request):
+            request.hashed_password = make_password(request.POST.get("password1"))  # type: ignore[attr-defined]
+        return super().add_view(request, form_url, extra_context)
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        """Give the form of a new account the hash of its password."""
+        if not change:
+            form.hashed_password = request.hashed_password  # type: ignore[attr-defined]
+        return super().save_form(request, form, change)
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest

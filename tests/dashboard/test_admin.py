@@ -3,6 +3,7 @@
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, Permission, User
+from django.db import connection
 from django.db.models import Model
 from django.test import Client
 
@@ -12,6 +13,7 @@ from dashboard.people.token_service import create_token
 from feeds.bus import control
 from feeds.models import AuditEntry, Instrument
 from tests.support.admin_forms import save_form
+from tests.support.passwords import OneRoundHasher
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/dashboard/notification/"
@@ -188,10 +190,42 @@ def test_an_account_can_be_deleted_with_its_notifications(root, traders):
     assert notified() == {"root"}
 
 
+ADD_ACCOUNT = "/admin/auth/user/add/"
+EVE = {
+    "username": "eve",
+    "password1": "correct horse",
+    "password2": "correct horse",
+    "usable_password": "true",
+}
+
+
+def test_the_password_of_a_new_account_is_hashed_before_its_transaction(root, monkeypatch):
+    """With SQLite nobody else can write while a transaction is open, and a hash takes long."""
+    depths, encode_plainly = [], OneRoundHasher.encode
+
+    def encode(*arguments):
+        depths.append(len(connection.savepoint_ids))
+        return encode_plainly(*arguments)
+
+    monkeypatch.setattr(OneRoundHasher, "encode", encode)
+    assert root.post(ADD_ACCOUNT, EVE).status_code == 302
+    assert depths == [len(connection.savepoint_ids)]
+
+
+@pytest.mark.parametrize("wrong", [{"password2": "another horse"}, {"password1": ""}])
+def test_an_account_with_a_wrong_password_is_not_made(root, wrong):
+    assert root.post(ADD_ACCOUNT, EVE | wrong).context["adminform"].errors
+    assert not User.objects.filter(username="eve").exists()
+
+
+def test_an_account_can_be_made_without_a_password(root):
+    root.post(ADD_ACCOUNT, EVE | {"usable_password": "false"})
+    assert not User.objects.get(username="eve").has_usable_password()
+
+
 @pytest.mark.slow
 def test_accounts_are_made_and_deactivated_in_the_admin(root, traders):
-    sent = {"username": "eve", "password1": "correct horse", "password2": "correct horse"}
-    root.post("/admin/auth/user/add/", sent | {"usable_password": "true"})
+    root.post(ADD_ACCOUNT, EVE)
     assert User.objects.get(username="eve").check_password("correct horse")
     ada = User.objects.get(username="ada")
     form = {"username": "ada"}
