@@ -81,6 +81,12 @@ def who_sees(site: Site, address: str) -> str | None:
     return next((who for who in asked if is_page(site.contexts[who].request, url)), "")
 
 
+TWICE = """() => [...document.querySelectorAll("[id]")]
+  .map(({id}) => id)
+  .filter((id, at, ids) => ids.indexOf(id) < at)"""
+"""Name the ids that another element before has, too; axe looks at those of labels alone."""
+
+
 def test_every_page_in_every_theme(site: Site, inspector: Inspector) -> None:
     found: list[str] = []
     seen = set()
@@ -92,6 +98,7 @@ def test_every_page_in_every_theme(site: Site, inspector: Inspector) -> None:
         pages[who].goto(site.served.url + address)
         settle(pages[who])
         found += inspector.violations(pages[who], f"/{address} as {who or 'nobody'}")
+        found += [f"/{address} has the id {name} twice" for name in pages[who].evaluate(TWICE)]
     assert seen >= PAGES
     assert not found, "\n".join(found)
 
