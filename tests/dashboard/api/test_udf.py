@@ -66,6 +66,10 @@ async def test_time_is_that_of_the_bars(market: Exchange, clock: StandingClock, 
     assert int((await ask("udf/time")).content) == START_MS // 1000 + 130
 
 
+async def test_time_is_a_text(ask: Ask) -> None:
+    assert (await ask("udf/time"))["Content-Type"] == "text/plain"
+
+
 async def test_of_several_clocks_time_is_the_foremost(market: Exchange, ask: Ask) -> None:
     """One behind would hide the newest bars of another feed; one ahead hides none."""
     await market.happen(status(exchange_ms=START_MS, scale=13.0), status("real", exchange_ms=NOW))

@@ -191,6 +191,7 @@ def test_a_list_is_exported_to_its_owner_alone(browser: Client, mine: int) -> No
     address = reverse("list_text", args=[mine])
     answer = browser.get(address)
     assert answer.content == b"A00\nA01\n###Late\n"
+    assert answer["Content-Type"] == "text/plain; charset=utf-8"
     assert answer["Content-Disposition"] == 'attachment; filename="Mine.txt"'
     bob = Client()
     bob.force_login(User.objects.create_user("bob"))

@@ -57,7 +57,7 @@ def test_a_form_that_is_only_too_old_names_no_setting() -> None:
 def test_a_foreign_host_is_one_line_and_names_the_setting(host, caplog) -> None:
     with caplog.at_level(logging.WARNING):
         refused = Client(raise_request_exception=False).get(LOGIN, headers={"host": host})
-    assert refused.status_code == 400
+    assert (refused.status_code, refused["Content-Type"]) == (400, "text/plain")
     assert CURE in refused.content.decode()
     [line] = lines_of(caplog, refusals)
     assert CURE in line
