@@ -124,6 +124,20 @@ test("after a snapshot all is read again that somebody wanted to see, before any
   equal([world.reads.slice(2), world.bars.isJoined, world.firsts(), world.bars.all.length], [[104, 94, 84], true, 74, 31]);
 });
 
+test("bars that are gone since are not asked for again and again", async () => {
+  const world = await joined();
+  world.older.allow();
+  world.older.want();
+  await settled();
+  equal(world.firsts(), 80);
+  const gone = ({to_ms}) => pageBefore(to_ms, 10).filter(({t}) => t >= 94);
+  world.answer = (request) => world.reads.length > 9 ? Promise.reject(new Error("again")) : Promise.resolve(gone(request));
+  world.bars.take(snapshot(104, 50));
+  world.older.join();
+  await settled();
+  equal([world.reads.slice(2), world.bars.isJoined, world.firsts()], [[104, 94], true, 94]);
+});
+
 test("a page that a snapshot overtakes is not joined", async () => {
   const world = await joined();
   const {answer} = world;
