@@ -98,6 +98,19 @@ test("a tab that comes back keeps only what it asks for again", () => {
   equal([taken(), [...a.wanted.keys()]], [["remove trades A"], ["status"]]);
 });
 
+test("what a tab asks for first after it comes back replaces what it wanted", () => {
+  const [a, b] = [tab(), tab()];
+  const {want, taken, less} = demand(a, b);
+  want(a, "trades", ["A", "B"]);
+  want(b, "trades", ["B"]);
+  a.asked.clear();
+  taken();
+  want(a, "trades", ["C"]);
+  equal([taken(), less], [["add trades C", "remove trades A"], [["trades", ["A"], false]]]);
+  want(a, "trades", ["D"]);
+  equal([taken(), [...a.wanted.get("trades")]], [["add trades D"], ["C", "D"]]);
+});
+
 test("a tab that asks for corrections is told of them until it leaves the channel", () => {
   const one = tab();
   const {demand: sum, want} = demand(one);
