@@ -74,9 +74,6 @@ class ClosedBars:
         self._kept = kept
         self._numbers = array("q") if numbers is None else numbers[-kept * self._WIDTH :]
 
-    def __len__(self) -> int:
-        return len(self._numbers) // self._WIDTH
-
     @property
     def is_full(self) -> bool:
         """Say whether the next bar displaces the oldest bar, or is not kept at all."""
