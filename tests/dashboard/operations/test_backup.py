@@ -57,6 +57,19 @@ def test_everything_comes_back_in_an_empty_folder(site: DataPaths, tmp_path: Pat
     assert files_in(there.key.parent) == {"secret_key", "recordings/demo/day.parquet"}
 
 
+def test_a_site_without_a_key_file_keeps_the_one_of_the_restored_site(
+    site: DataPaths, tmp_path: Path
+) -> None:
+    """Where the key comes from the environment there is no file of it."""
+    site.key.unlink()
+    backup = make(site, tmp_path / "backup.tar.gz")
+    there = data_paths(tmp_path / "new")
+    there.key.parent.mkdir()
+    there.key.write_text("its own")
+    assert restore(backup, there) == [CONTENT]
+    assert there.key.read_text() == "its own"
+
+
 def test_only_its_owner_reads_a_backup_and_what_comes_back(site: DataPaths, tmp_path: Path) -> None:
     backup = make(site, tmp_path / "backup.tar.gz")
     there = data_paths(tmp_path / "new")

@@ -96,6 +96,14 @@ async def test_a_quiet_reader_does_not_fall_off_the_tape(exchange: Exchange, ask
     assert statuses == {200, 304}
 
 
+@pytest.mark.parametrize(("events", "status"), [(1_000, 304), (1_001, 200)])
+async def test_a_quiet_reader_gets_a_position_when_it_is_far_behind(
+    exchange: Exchange, ask: Ask, events: int, status: int
+) -> None:
+    await exchange.happen(*(quote(bid) for bid in range(1, events + 1)))
+    assert (await ask("symbols=ORB&channels=ticker&since=e1:2"))[0] == status
+
+
 async def test_news_are_what_a_resume_tells(exchange: Exchange, ask: Ask) -> None:
     await exchange.happen(quote(10), quote(11))
     _, answer = await ask(f"symbols=NVX&since=e1:2&{KNOWN}")
