@@ -52,6 +52,14 @@ def test_a_zip_file_is_no_workbook(tmp_path: Path) -> None:
     assert refusal(tmp_path / "a", packed.getvalue()) == said
 
 
+def test_a_byte_that_is_no_character_does_not_end_the_reading(tmp_path: Path) -> None:
+    """Only the first bytes of a file say how it is encoded; a bad one may come much later."""
+    file = tmp_path / "a.csv"
+    file.write_bytes(b"1,2,3\n" * 50_000 + b"4,\xff,6\n7,8,9\n")
+    with rows_of(file, ",", most=1_000_000) as rows:
+        assert list(rows)[-2:] == [["4", "\N{REPLACEMENT CHARACTER}", "6"], ["7", "8", "9"]]
+
+
 @pytest.mark.parametrize("content", [b"PK\x03\x04broken", b"\x1f\x8bbroken"])
 def test_a_damaged_file_is_refused(tmp_path: Path, content: bytes) -> None:
     assert "damaged" in refusal(tmp_path / "a", content)

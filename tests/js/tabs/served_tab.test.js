@@ -268,6 +268,27 @@ test("a heartbeat confirms the channels that are open, up to where nothing is he
   equal([none.seq, none.confirms], [0, []]);
 });
 
+test("what is a person's goes to a tab that has opened it since it came back, as it comes", () =>
+  each(["notifications", "watchlist"], (channel) => {
+    const {tab, ask, take} = beside();
+    const news = readFrame(channel === "watchlist"
+      ? {channel, type: "snapshot", data: ["A"], version: "1", lists: []}
+      : {channel, type: "update", seq: 4, unread: 1, data: [], read: []});
+    tab.admit();
+    tab.hear(news);
+    equal(take(), [["open"]], "it has not asked");
+    ask(channel, []);
+    take();
+    tab.isPaused = true;
+    tab.hear(news);
+    equal(take().map(([name]) => name), [channel]);
+    tab.dismiss({code: 1006, reason: "", retry_ms: 0});
+    tab.admit();
+    take();
+    tab.hear(news);
+    equal(take(), [], "it has not asked again");
+  }));
+
 test("the bytes of the network are reported once, with the next frame", () => {
   const {tab, posted} = beside();
   tab.admit();
