@@ -135,15 +135,27 @@ test("prices are painted where there is an element, and a new line does not flas
   equal(last("LA").className, "");
 });
 
+/** A change that gives the table lines of the server. */
+const fromServer = (...symbols) => ({change: (table, template) => {
+  for (const symbol of symbols) {
+    const row = /** @type {HTMLElement} */ (template.cloneNode(true));
+    row.dataset.symbol = symbol;
+    row.querySelector("[data-field=last]").textContent = `server ${symbol}`;
+    table.querySelector("tbody").append(row);
+  }
+}});
+
+test("a line that goes moves none of the others, also when the server drew it", () => {
+  const {lines, body} = shown(fromServer("LA", "LB", "LC"));
+  const watch = new MutationObserver(() => {});
+  watch.observe(body, {childList: true});
+  lines.show(["LB", "LC"]);
+  const changes = watch.takeRecords();
+  equal([changes.flatMap(({removedNodes}) => [...removedNodes].map(({dataset}) => dataset.symbol)), changes.flatMap(({addedNodes}) => [...addedNodes])], [["LA"], []]);
+});
+
 test("the lines of the server's page stay until their prices are known, also when they were out of view", () => {
-  const {lines, body, prices} = shown({change: (table, template) => {
-    for (const symbol of ["LA", "LB"]) {
-      const row = /** @type {HTMLElement} */ (template.cloneNode(true));
-      row.dataset.symbol = symbol;
-      row.querySelector("[data-field=last]").textContent = `server ${symbol}`;
-      table.querySelector("tbody").append(row);
-    }
-  }});
+  const {lines, body, prices} = shown(fromServer("LA", "LB"));
   const last = (symbol) => body.querySelector(`[data-symbol=${symbol}] [data-field=last]`)?.textContent;
   equal([lines.order, last("LA"), last("LB")], [["LA", "LB"], "server LA", "server LB"]);
   lines.show(["LB"]);

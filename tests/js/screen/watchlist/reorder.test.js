@@ -60,6 +60,22 @@ test("a dragged line goes before or after the one it is dropped on", () => {
   holder.remove();
 });
 
+test("what is dragged is also a text for other programs: a symbol, or the words of a title", () => {
+  const {cells, holder} = table();
+  const row = document.createElement("tr");
+  row.dataset.section = "Late";
+  row.append(document.createElement("td"));
+  holder.querySelector("tbody").append(row);
+  const textOf = (cell) => {
+    const dataTransfer = new DataTransfer();
+    cell.dispatchEvent(new DragEvent("dragstart", {bubbles: true, dataTransfer}));
+    cell.dispatchEvent(new DragEvent("dragend", {bubbles: true}));
+    return dataTransfer.getData("text/plain");
+  };
+  equal([textOf(cells[1]), textOf(row.firstElementChild)], ["B", "Late"]);
+  holder.remove();
+});
+
 test("nothing moves while another order is shown", () => {
   const {cells, moves, holder} = table(false);
   press(cells[0], "ArrowDown", BOTH);

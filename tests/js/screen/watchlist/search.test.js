@@ -26,6 +26,13 @@ test("the best match comes first", () =>
     equal(symbols(text, catalogue), expected);
   }));
 
+test("a symbol's beginning counts more than a word's, that more than a part, and a sector the least", () => {
+  const [begins, word, part, inName, sector] = [
+    {s: "NVX9", name: "a"}, {s: "E", name: "The Nvx House"}, {s: "CNVX", name: "a"}, {s: "D", name: "Anvxa"}, {s: "A", name: "a", sector: "All of nvx"},
+  ];
+  equal(symbols("nvx", [sector, inName, part, word, begins]), ["NVX9", "E", "CNVX", "D", "A"]);
+});
+
 test("no more than eight are offered", () => {
   const many = Array.from({length: 20}, (_, index) => ({s: `A${index + 10}`, name: "a"}));
   equal(symbols("a", many), many.slice(0, 8).map(({s}) => s));
