@@ -50,6 +50,15 @@ class StandingClock(SystemClock):
         return self._now_ms
 
 
+class HandClock(SystemClock):
+    """A clock for waits that the test moves."""
+
+    now_s = 100.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+
 class Exchange:
     """A hub on a bus, with hands to make things happen."""
 

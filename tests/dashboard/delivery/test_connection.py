@@ -1,12 +1,13 @@
 """A socket that takes a little goes on; one that takes nothing for the deadline is cut."""
 
 import asyncio
+import json
 
 import pytest
 
 from dashboard.delivery.connection import Connection
 from dashboard.wire.registry import Close, Transport
-from tests.support.exchange import Exchange, person, quote, subscribe
+from tests.support.exchange import Exchange, HandClock, person, quote, subscribe
 
 
 class StubbornSocket:
@@ -121,3 +122,25 @@ async def test_a_reader_that_accepts_no_goodbye_is_cut(
     """The server would wait for it, and then complain."""
     await exchange.hub.close_all(Close.RESTART, within_s=0)
     assert (socket.is_cut, connection.closed) == (True, Close.RESTART)
+
+
+async def test_a_writer_that_waited_tells_how_long_and_the_next_news_begin_another(
+    exchange: Exchange, socket: StubbornSocket
+) -> None:
+    await exchange.settle()
+    clock = exchange.hub.clock = HandClock()
+    connection = exchange.hub.join(person(), Transport.WEBSOCKET, socket)
+    connection.start_writing(lambda: socket.write(connection))
+    subscribe(connection, symbols=["NVX"])
+    assert connection.is_waiting
+    clock.now_s += 0.8
+    while connection.is_waiting:
+        socket.taken.set()
+        await asyncio.sleep(0)
+    assert connection.limited_by == "line 168 ms"  # 240, and then it took the rest at once
+    socket.taken.clear()
+    before = len(socket.frames)
+    await exchange.happen(quote(7))
+    await exchange.settle()
+    assert [json.loads(frame)["seq"] for frame in socket.frames[before:]] == [3]
+    assert connection.is_waiting

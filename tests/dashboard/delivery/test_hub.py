@@ -18,10 +18,9 @@ from dashboard.wire.personal import Notice, Personal
 from dashboard.wire.registry import Close
 from feeds.bus.interface import Attachment
 from feeds.bus.memory import READER_BATCHES, MemoryBus
-from feeds.clock import SystemClock
 from feeds.exceptions import BusDown
 from feeds.market.events import Batch
-from tests.support.exchange import Exchange, person, quote, subscribe
+from tests.support.exchange import Exchange, HandClock, person, quote, subscribe
 from tests.support.market_script import NOW, listing
 from tests.support.waiting import until
 
@@ -327,15 +326,6 @@ async def test_accounts_are_read_only_while_somebody_is_connected() -> None:
     await turn()
     assert asked[-1] == {person(1)}
     sweeping.cancel()
-
-
-class HandClock(SystemClock):
-    """A clock for waits that the test moves."""
-
-    now_s = 100.0
-
-    def monotonic(self) -> float:
-        return self.now_s
 
 
 async def test_how_late_the_loop_woke_is_measured_and_never_negative(

@@ -113,6 +113,7 @@ def test_a_reader_that_waits_for_ever_costs_nothing_and_loses_no_receipt() -> No
     read(reader, ticker.take(replica))
     assert reader.ticks["NVX"] == 1000
     assert reader.rows["NVX"]["b"] == 10.01
+    assert (ticker.updates, ticker.merged) == (1, 1000)
 
 
 def batches_at(first: int, events: list[Event]) -> Batch:
@@ -248,6 +249,15 @@ def test_the_watchlist_is_sent_when_it_differs_from_the_known_one() -> None:
     assert outbox.take() == []
     outbox.offer(personal(watchlist=("ORB", "NVX")))
     assert json.loads(outbox.take()[0])["data"] == ["ORB", "NVX"]
+
+
+def test_who_has_no_notice_and_still_has_none_misses_nothing() -> None:
+    outbox = PersonalOutbox()
+    outbox.open_notices(0)
+    outbox.offer(personal())
+    (frame,) = map(json.loads, outbox.take())
+    assert (frame.get("type"), frame["from"], frame["seq"]) == (None, 0, 0)
+    assert (frame["data"], frame["unread"]) == ([], 0)
 
 
 def test_more_notices_than_are_shown_are_a_snapshot() -> None:

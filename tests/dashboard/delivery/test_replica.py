@@ -13,14 +13,16 @@ from dashboard.delivery.news import SHARED_ANSWERS
 from dashboard.delivery.replica import BatchLost, Replica
 from dashboard.wire import frames
 from dashboard.wire.frames import TradeText, encode_trade
-from feeds.market.board import Board, Row
+from feeds.market.board import PHASE, Board, Row
 from feeds.market.events import (
     Batch,
     Delisting,
     Event,
     Listing,
+    Phase,
     Position,
     Side,
+    Status,
     Trade,
     Withdrawal,
 )
@@ -124,3 +126,19 @@ def test_a_batch_that_does_not_follow_is_refused_and_changes_nothing(
     assert (replica.sequence, list(replica.board.known())) == (1, ["NVX"])
     replica.receive(Batch(EPOCH, 2, (listing("ORB"),)), ts=NOW)
     assert replica.sequence == 2
+
+
+def test_a_late_one_tells_each_phase_as_it_was_and_the_board_as_it_is() -> None:
+    halt = Status("NVX", Phase.HALTED, "news", NOW + 1)
+    tape = [Batch(EPOCH, 1, (listing("NVX"),)), Batch(EPOCH, 2, (halt, open_again(NOW + 2)))]
+    late = begun_late(followed(tape), tape)
+    entries = [json.loads(text) for text in late.statuses_since(1)]
+    assert [(entry["ph"], entry["reason"], entry["t"]) for entry in entries] == [
+        ("HALTED", "news", NOW + 1),
+        ("OPEN", "", NOW + 2),
+    ]
+    assert late.board.rows["NVX"].values[PHASE] is Phase.OPEN
+
+
+def open_again(ts: int) -> Status:
+    return Status("NVX", Phase.OPEN, "", ts)

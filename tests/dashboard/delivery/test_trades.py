@@ -79,6 +79,21 @@ def test_a_trade_says_what_happened_and_when() -> None:
     ]
 
 
+def test_who_leaves_one_symbol_keeps_the_others_until_all_are_left() -> None:
+    replica, outbox, reader = replica_of([listing("NVX"), listing("ORB")]), TradesOutbox(), Reader()
+    read(reader, outbox.add(replica, ["NVX", "ORB"]))
+    outbox.corrections = True
+    outbox.remove(["NVX", "QAL"])
+    assert (outbox.symbols, outbox.is_open, outbox.corrections) == ({"ORB"}, True, True)
+    happen(replica, trade(1), trade(2, "ORB"))
+    read(reader, outbox.take(replica))
+    assert sequences(reader) == [4]
+    outbox.remove(None)
+    assert (outbox.symbols, outbox.is_open, outbox.corrections) == (set(), False, False)
+    happen(replica, trade(3, "ORB"))
+    assert outbox.take(replica) == []
+
+
 def test_a_reader_is_behind_only_in_an_open_channel_of_this_epoch() -> None:
     replica, outbox = replica_of([listing("NVX"), trade(10_000)]), TradesOutbox()
     outbox.place.stand_at(Position(EPOCH, 1))

@@ -1,6 +1,7 @@
 """A coroutine that need not wait costs no task; one that must wait goes on in a task."""
 
 import asyncio
+import inspect
 
 import pytest
 
@@ -64,3 +65,17 @@ async def test_cancelling_reaches_what_waits() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert ended == ["cleaned up"]
+
+
+async def test_closing_the_task_s_coroutine_closes_what_it_runs() -> None:
+    async def work() -> None:
+        await asyncio.Event().wait()
+
+    coroutine = work()
+    task = start(coroutine)
+    assert task is not None
+    await asyncio.sleep(0)
+    assert inspect.getcoroutinestate(coroutine) == inspect.CORO_SUSPENDED
+    task.get_coro().close()
+    assert inspect.getcoroutinestate(coroutine) == inspect.CORO_CLOSED
+    task.cancel()

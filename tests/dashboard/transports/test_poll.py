@@ -15,10 +15,11 @@ from dashboard.transports.gatekeeper import Gatekeeper
 from dashboard.transports.poll import PollApplication
 from dashboard.wire.personal import Notice, Personal
 from dashboard.wire.query import FIELD_LIMIT
-from dashboard.wire.registry import SYMBOL_LIMIT
+from dashboard.wire.registry import SYMBOL_LIMIT, Transport
 from feeds.market.events import Phase, Status
 from tests.support.exchange import Exchange, person, quote
 from tests.support.market_script import NOW, listing
+from tests.support.waiting import until
 
 Ask = Callable[..., Awaitable[tuple[int, dict[str, Any]]]]
 
@@ -210,6 +211,20 @@ async def test_a_long_poll_waits_while_the_market_is_silent(exchange: Exchange, 
     status, answer = await ask(known)
     assert (status, kinds(answer)) == (200, [("heartbeat", None)])
     assert answer["frames"][0]["stale"] == NOW
+
+
+async def test_a_long_poll_waits_for_news_and_counts_as_one(exchange: Exchange, ask: Ask) -> None:
+    asking = asyncio.ensure_future(ask(f"symbols=NVX&since=e1:2&wait=20&{KNOWN}"))
+    await until(lambda: exchange.hub.connections)
+    assert exchange.hub.handshakes == {Transport.LONGPOLL: 1}
+    await exchange.happen(quote(10))
+    status, answer = await asyncio.wait_for(asking, 5)
+    assert (status, answer["position"], kinds(answer)) == (
+        200,
+        "e1:3",
+        [("ticker", None), ("heartbeat", None)],
+    )
+    assert not exchange.hub.connections
 
 
 AHEAD = f"symbols=NVX&channels=status,ticker,trades,bars&since=e1:4&{KNOWN}"

@@ -8,18 +8,7 @@ from dashboard.process.refusal_reasons import RefusalReason
 from dashboard.transports import gatekeeper, websocket
 from dashboard.transports.gatekeeper import Gatekeeper, RequestRefused
 from dashboard.transports.websocket import MarketConsumer
-from feeds.clock import SystemClock
-from tests.support.exchange import Exchange, person
-
-
-class HandClock(SystemClock):
-    """A clock for waits that the test moves."""
-
-    now_s = 100.0
-
-    def monotonic(self) -> float:
-        return self.now_s
-
+from tests.support.exchange import Exchange, HandClock, person
 
 SCOPE = {"type": "http", "query_string": b"", "headers": []}
 

@@ -97,7 +97,7 @@ async def test_a_stream_brings_the_board_and_the_reader_s_place(
     assert (stream.reader.rows["NVX"]["b"], stream.reader.rows["NVX"]["ph"]) == (0.19, "HALTED")
     assert stream.reader.instruments["NVX"]["ph"] == "HALTED"
     await until(lambda: stream.reader.watchlist == ["NVX"])
-    assert stream.headers[b"x-accel-buffering"] == b"no"
+    assert (stream.status, stream.headers[b"x-accel-buffering"]) == (200, b"no")
     stream.leave()
     await serving
     assert not exchange.hub.connections
@@ -144,7 +144,7 @@ async def test_the_end_says_why(exchange: Exchange, stream: Stream) -> None:
     await until(lambda: stream.reader.rows)
     exchange.rows.revoked[person()] = Close.SIGNED_OUT
     await asyncio.wait_for(serving, 5)
-    assert stream.ended == {"code": Close.SIGNED_OUT, "reason": stream.ended["reason"]}
+    assert stream.ended == {"code": 4401, "reason": "signed out, expired or deactivated"}
     assert not exchange.hub.connections
 
 

@@ -116,6 +116,11 @@ def test_a_refusal_carries_the_id_it_can_read() -> None:
     }  # fmt: skip
 
 
+def test_a_refusal_of_a_parameter_names_the_method_and_the_id() -> None:
+    frame = json.loads(encode_refusal(refused('{"method":"set","params":{"paused":1},"id":"a"}')))
+    assert (frame["method"], frame["id"], frame["success"]) == ("set", "a", False)
+
+
 def test_a_refusal_repeats_only_so_much_of_a_method() -> None:
     frame = json.loads(encode_refusal(refused(json.dumps({"method": "x" * 10_000}))))
     assert frame["method"] == "x" * 32
