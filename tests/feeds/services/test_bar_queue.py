@@ -8,14 +8,24 @@ import psycopg
 import pytest
 from django import db
 from django.db import connection
+from msgspec.structs import astuple
 
 from feeds.bus.memory import MemoryBus
 from feeds.clock import SystemClock
 from feeds.exceptions import ChangeRefused
-from feeds.market.bars import DAY, INTERVALS, MINUTE, SPANS, Bar, Bars, merged
+from feeds.market.bars import DAY, DAY_MS, INTERVALS, MINUTE, SPANS, Bar, Bars, merged
 from feeds.market.board import Board
 from feeds.market.delayed_keys import delayed
-from feeds.market.events import Batch, Carryover, Delisting, Event, Phase, Side, Trade
+from feeds.market.events import (
+    Batch,
+    Carryover,
+    Delisting,
+    Event,
+    Phase,
+    ReportedTrade,
+    Side,
+    Trade,
+)
 from feeds.models import AuditEntry, Feed, Instrument, StoredBar
 from feeds.realism.watch import RealismWatch
 from feeds.selectors.bars import stored_bars
@@ -267,6 +277,19 @@ def test_a_queue_that_lost_nothing_says_so_and_forgets_a_delisted_instrument() -
     queue.observe(Batch("e1", 1, (trade(0), Delisting("NVX", 7), trade(61), trade(122))))
     found = [(each.bar.start_ms - MIDNIGHT) // MINUTE_MS for each in queue.oldest(9)]
     assert (found, queue.lost) == ([1], 0)
+
+
+@pytest.mark.parametrize("is_reported", [False, True])
+def test_only_the_day_of_reported_trades_is_whole(is_reported: bool) -> None:
+    queue = BarQueue()
+    for sequence, at_s in enumerate((0, 61, 86_400), 1):
+        event = trade(at_s)
+        if is_reported:
+            day_ms = MIDNIGHT + at_s // 86_400 * DAY_MS
+            event = ReportedTrade(*astuple(event), day_ms=day_ms)
+        queue.observe(Batch("e1", sequence, (event,)))
+    found = [(each.is_day, each.is_whole) for each in queue.oldest(9)]
+    assert found == [(False, False), (False, False), (True, is_reported)]
 
 
 def test_no_delayed_copy_of_an_instrument_has_bars() -> None:

@@ -266,6 +266,15 @@ def test_only_a_halted_instrument_is_resumed(instrument, actor):
     assert not AuditEntry.objects.exists()
 
 
+def test_a_resume_ends_the_open_halt_and_no_older_one(instrument, actor):
+    for who in (actor, None):
+        instrument_services.halt_instruments([instrument], actor=actor, reason="news")
+        ended = Halt.objects.filter(ended_by=actor).values_list("ended_at", flat=True).first()
+        instrument_services.resume_instruments([instrument], actor=who)
+    newer, older = Halt.objects.order_by("-pk")
+    assert (newer.ended_by, older.ended_by, older.ended_at) == (None, actor, ended)
+
+
 def test_instruments_of_several_feeds_leave_an_entry_of_each_feed(instrument, feed, actor):
     other = Feed.objects.create(slug="other", name="Other")
     facts = {"name": "X", "sector": "Energy", "reference_price": Decimal(10)}
@@ -341,6 +350,8 @@ def test_a_changed_instrument_is_recorded_before_and_after(instrument, actor, po
     assert pokes(instrument_services.save_instrument, instrument, actor=actor) == 1
     assert only_entry().before == {"name": "Novexa Systems", "tick_size": "0.01"}
     assert only_entry().after == {"name": "Novexa", "tick_size": "0.05"}
+    about = only_entry().subjects.order_by("name").values_list("name", flat=True)
+    assert list(about) == ["feed demo", "instrument NVX"]
 
 
 def test_saving_without_a_change_leaves_nothing(instrument, feed, actor, pokes):

@@ -12,7 +12,7 @@ from feeds.models import AuditEntry, Feed, Instrument, Recording
 from feeds.recordings.layout import TableKind
 from feeds.services.recordings import import_recording
 from feeds.services.replay_checks import recorded_definitions, refuse_empty_replay
-from feeds.services.replays import free_slug, make_replay
+from feeds.services.replays import check_symbols, free_slug, make_replay
 from feeds.services.table_imports import (
     TableSource,
     apply_table,
@@ -170,6 +170,17 @@ def test_a_replay_that_cannot_be_is_not_added(recording, name, prefix, fault) ->
             recording, recorded_definitions(recording), name=name, prefix=prefix, actor=None
         )
     assert Feed.objects.count() == 1
+
+
+def test_three_of_many_taken_symbols_are_named() -> None:
+    feed = Feed.objects.create(slug="other", name="Other")
+    rows = [
+        Instrument(feed=feed, symbol=symbol, name="A", sector="B", reference_price=Decimal(1))
+        for symbol in ("S4", "S2", "S3", "S1")
+    ]
+    Instrument.objects.bulk_create(rows)
+    with pytest.raises(ValidationError, match=r"S1 \(on Other\), S2 \(.*, S3 \([^,]*$"):
+        check_symbols(rows)
 
 
 @pytest.mark.parametrize("name", ["⏎", "", "--"])

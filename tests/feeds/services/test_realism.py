@@ -7,7 +7,7 @@ import pytest
 from feeds.models import Feed, RealismDay
 from feeds.realism.days import VERSION, DayFacts, DayState
 from feeds.realism.watch import DAYS_KEPT, WatchedDay
-from feeds.selectors.realism import realism_days
+from feeds.selectors.realism import makes_its_ticks, realism_days
 from feeds.services.realism import store_realism
 
 pytestmark = pytest.mark.django_db
@@ -30,3 +30,10 @@ def test_a_day_is_stored_again_and_old_days_of_its_feed_alone_go() -> None:
     store_realism([watched("demo", last)])
     assert sorted(realism_days("demo")) == list(range(4, last + 1))
     assert list(RealismDay.objects.filter(feed__slug="other").values_list("day", flat=True)) == [3]
+
+
+def test_only_a_simulated_feed_that_is_there_makes_its_ticks() -> None:
+    Feed.objects.create(slug="demo", name="Demo")
+    Feed.objects.create(slug="tape", name="Tape", kind="upstream")
+    found = [makes_its_ticks(slug) for slug in ("demo", "tape", "gone")]
+    assert found == [True, False, False]
