@@ -194,6 +194,18 @@ test("the age grows with time, falls with newer ticks, and stands still while no
   equal(sums("age_area", "age_ms"), [12_200, 220]);
 });
 
+test("a pause in which nothing comes makes nothing older", () => {
+  const world = reading().measure();
+  const {reader, hear, sums} = world;
+  hear(snapshot(5, 1_000, [tick(1_000)]));
+  world.now_ms = 1_100;
+  reader.measure(false);
+  world.now_ms = 1_400;
+  reader.measure(true);
+  world.now_ms = 1_500;
+  equal(sums("age_area", "age_ms"), [5_000 + 45_000, 200]);
+});
+
 test("an answer is handed on, and other channels change nothing", () => {
   const {hear, answers, changed, reader} = reading();
   hear({channel: "answer", type: "answer", method: "subscribe", id: 1, success: true, result: {channel: "ticker"}, error: null}, {channel: "watchlist", type: "snapshot", data: ["NVX"], version: "", lists: []});

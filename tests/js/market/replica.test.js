@@ -60,7 +60,12 @@ test("a gap is told, and a channel with a gap cannot be handed on", () => {
 });
 
 test("a gap of bars and books is told as well", () =>
-  each([update("bars", [BAR], {from: 9, seq: 10}), update("depth", {NVX: BOOK}, {from: 9, seq: 10})], (frame) => equal(filled().apply(frame), false)));
+  each([update("bars", [BAR], {from: 9, seq: 10}), update("depth", {NVX: BOOK}, {from: 9, seq: 10})], (frame) => {
+    const replica = filled();
+    equal([replica.apply(frame), replica.isWhole(frame.channel), replica.place(frame.channel).sequence], [false, false, 5]);
+    replica.apply(SNAPSHOTS().find(({channel}) => channel === frame.channel));
+    equal(replica.isWhole(frame.channel), true);
+  }));
 
 test("a snapshot that is still arriving is not handed on", () =>
   each(["ticker", "status"], (channel) => {
