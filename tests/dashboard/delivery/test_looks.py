@@ -1,0 +1,83 @@
+"""When the hub looks and for whom, and what it measures, on a clock of the test."""
+
+import asyncio
+from math import inf
+
+import msgspec
+import pytest
+
+from dashboard.delivery.connection import Connection
+from dashboard.people.access import Rights
+from dashboard.wire.registry import Transport
+from feeds.clock import Moment
+from feeds.market.events import Batch
+from tests.support.exchange import (
+    EagerSocket,
+    Exchange,
+    HandClock,
+    StandingClock,
+    person,
+    quote,
+    subscribe,
+)
+from tests.support.market_script import NOW, listing
+
+
+async def turn() -> None:
+    """Let whatever is due in the loop happen."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(("silence_s", "stale_ms"), [(3.0, None), (3.001, NOW)])
+async def test_after_three_seconds_without_a_batch_prices_are_stale(
+    silence_s: float, stale_ms: int | None
+) -> None:
+    exchange = Exchange(HandClock())
+    exchange.hub._heard = Moment(NOW, 100.0)
+    exchange.hub._look(Moment(NOW + 9, 100.0 + silence_s))
+    assert exchange.hub.replica.stale_ms == stale_ms
+
+
+@pytest.mark.parametrize(("now_ms", "age_ms"), [(NOW + 250, 250), (NOW - 1, 0)])
+async def test_the_age_of_a_frame_is_that_of_its_tick_and_never_negative(
+    now_ms: int, age_ms: int
+) -> None:
+    exchange = Exchange(StandingClock(now_ms))
+    exchange.hub._receive(Batch("e1", 1, (listing("NVX"),)))
+    connection = exchange.join()
+    connection.start_writing(lambda: taking(connection))
+    subscribe(connection, symbols=["NVX"])
+    exchange.hub._receive(Batch("e1", 2, (quote(7),)))
+    ages = exchange.hub.traffic.ages
+    assert (ages.count, ages.sum) == (1, age_ms)
+
+
+async def taking(connection: Connection) -> None:
+    while connection.take():
+        pass
+
+
+async def test_a_reader_that_has_left_is_never_looked_at_again() -> None:
+    hub = Exchange().hub
+    connection = Exchange().join()
+    hub.expect(connection)
+    hub.leave(connection)
+    assert hub._fan_out.next_s == inf
+    assert hub._fan_out.take(1e12, is_moved=True) == []
+
+
+async def test_the_deck_is_made_only_while_somebody_reads_it(exchange: Exchange) -> None:
+    operator = msgspec.structs.replace(person(), rights=Rights(operates=True))
+    hub, waits = exchange.hub, []
+    for _ in range(2):
+        connection = hub.join(operator, Transport.WEBSOCKET, EagerSocket())
+        waits.append(asyncio.ensure_future(hub.wait_for_deck_readers()))
+        await turn()
+        assert not waits[-1].done()
+        subscribe(connection, "deck")
+        await asyncio.wait_for(waits[-1], 5)
+        assert hub.deck_readers == {connection}
+        hub.leave(connection)
+        hub.note_deck(connection)
+        assert hub.deck_readers == set()
