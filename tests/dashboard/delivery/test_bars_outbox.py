@@ -140,6 +140,7 @@ def test_an_open_channel_goes_back_to_mend_but_never_ahead() -> None:
     happen(replica, trade(2))
     assert not outbox.resume(replica, [("NVX", SECONDS)], replica.position)
     assert not outbox.resume(replica, [("NVX", MINUTE)], Position("e1", 2))
+    assert outbox.resume(replica, [("NVX", SECONDS)], Position("e1", 3))
     assert outbox.resume(replica, [("NVX", SECONDS)], Position("e1", 2))
     assert len(json.loads(outbox.take(replica)[0])["data"]) == 3
 
@@ -184,6 +185,14 @@ def test_answers_for_many_positions_are_bounded(monkeypatch: pytest.MonkeyPatch)
     assert counts == [3, 3, 2, 0, 3]
     assert replica.bars.since("XYZ", SECONDS, 1) == []
     assert replica.bars.amended_since("XYZ", SECONDS, 1) == []
+
+
+def test_readers_at_one_place_share_their_bars_until_the_market_moves() -> None:
+    replica = replica_of(listing("NVX"), trade(0))
+    shared = replica.bars.since("NVX", SECONDS, 1)
+    assert replica.bars.since("NVX", SECONDS, 1) is shared
+    happen(replica, trade(0))
+    assert replica.bars.since("NVX", SECONDS, 1) is not shared
 
 
 def test_amended_bars_that_are_no_longer_known_are_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:

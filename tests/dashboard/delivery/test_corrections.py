@@ -147,6 +147,34 @@ def test_a_live_bar_that_comes_back_before_the_reader_looks_is_not_gone(
     assert not any("gone" in bar for bar in bars)
 
 
+def test_a_later_reader_who_does_not_ask_sees_each_mended_bar_once() -> None:
+    reader = Reader(asks=False)
+    reader.happen(*TRADES, CORRECTED)
+    reader.listener.send("unsubscribe", channel="bars")
+    reader.listener.texts.clear()
+    reader.listener.send("subscribe", channel="bars", symbols=["NVX@1m"])
+    frames = [json.loads(text) for text in reader.listener.texts]
+    [data] = [frame["data"] for frame in frames if frame.get("channel") == "bars"]
+    assert [(bar["o"], bar.get("rev")) for bar in data] == [
+        (1.05, None),
+        (1.02, None),
+        (1.03, None),
+    ]
+
+
+@pytest.mark.parametrize(("later", "revisions"), [(58, [1]), (59, [])])
+def test_a_mended_bar_is_told_while_it_is_among_the_newest(
+    later: int, revisions: list[int]
+) -> None:
+    """The newest 59 closed bars and the live one are those that a later reader gets."""
+    reader = Reader(asks=True)
+    reader.happen(TRADES[0], trade(102, MINUTE + 60_000, "D:2"), CORRECTED)
+    reader.happen(*(trade(103, MINUTE + 60_000 * n, f"D:{n + 1}") for n in range(2, later + 2)))
+    bars = reader.listener.replica.bars
+    found = [json.loads(text) for text in bars.amended("NVX", LEVEL_OF["1m"])]
+    assert [bar["rev"] for bar in found] == revisions
+
+
 def test_a_later_reader_sees_the_mended_bar_and_the_correction() -> None:
     reader = Reader(asks=True)
     reader.happen(*TRADES, CORRECTED)

@@ -106,6 +106,21 @@ def test_a_book_has_five_levels_of_each_side() -> None:
     assert book["asks"][:2] == [[100.02, 6], [100.03, 20]]
 
 
+def test_who_adds_or_leaves_a_symbol_keeps_the_books_it_knows() -> None:
+    replica, outbox = replica_of(listing("NVX"), listing("ORB"), quote(9_000)), DepthOutbox()
+    read(Reader(), outbox.add(replica, ["NVX"]))
+    read(Reader(), outbox.add(replica, ["ORB"]))
+    happen(replica, trade())
+    assert outbox.take(replica) == []
+    outbox.remove(["NVX"])
+    outbox.add(replica, ["NVX"])
+    outbox.remove(["ORB"])
+    happen(replica, trade())
+    assert (outbox.take(replica), outbox.is_open) == ([], True)
+    outbox.remove(None)
+    assert (outbox.symbols, outbox.is_open) == ((), False)
+
+
 def test_quotes_merge_and_what_moves_no_book_sends_nothing() -> None:
     replica, outbox, reader = replica_of(listing("NVX"), listing("ORB")), DepthOutbox(), Reader()
     assert read(reader, outbox.add(replica, ["NVX"])) == [{"NVX": {"bids": [], "asks": []}}]

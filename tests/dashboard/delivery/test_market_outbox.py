@@ -116,6 +116,15 @@ def test_a_reader_that_waits_for_ever_costs_nothing_and_loses_no_receipt() -> No
     assert (ticker.updates, ticker.merged) == (1, 1000)
 
 
+def test_the_ticks_of_a_reader_are_counted_on_by_another_replica_of_the_epoch() -> None:
+    events = [listing("NVX"), quote("NVX", 10), quote("NVX", 11)]
+    ticker, reader, first = TickerOutbox(), Reader(), replica_of(events)
+    read(reader, ticker.add(first, ["NVX"]))
+    later = replica_of([*events, quote("NVX", 12)])
+    read(reader, ticker.take(later))
+    assert (reader.ticks["NVX"], reader.rows["NVX"]["b"]) == (1, 0.12)
+
+
 def batches_at(first: int, events: list[Event]) -> Batch:
     return Batch(EPOCH, first, tuple(events))
 

@@ -133,3 +133,46 @@ def test_a_lower_rate_than_the_page_paints_is_its_own_choice() -> None:
     assert (pace.rate, pace.reason) == (2, "")
     pace.limit(10, 0.0)
     assert (round(pace.rate, 1), pace.reason) == (3.9, "paint 38 ms")
+
+
+@pytest.mark.parametrize(("wait_s", "is_noted"), [(0.0009, False), (0.001, True)])
+def test_a_socket_that_takes_a_frame_within_a_millisecond_changes_nothing(
+    wait_s: float, is_noted: bool
+) -> None:
+    pace = ReaderPace(0.0)
+    pace.note_wait(wait_s)
+    assert (pace.is_news, pace.is_steady) == (is_noted, not is_noted)
+
+
+def test_a_line_that_waits_a_millisecond_on_average_is_not_steady() -> None:
+    pace = ReaderPace(0.0)
+    pace.note_wait(0.003333333333333333)
+    assert pace._wait_ms == 1.0
+    assert pace.take_news(9.0) is None
+    assert (pace.is_news, pace.is_steady) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("rate", "reason"), [(3.9, ""), (4.0, ""), (4.1, "paint 38 ms"), (20, "paint 38 ms")]
+)
+def test_painting_is_the_reason_only_below_the_rate_that_the_reader_chose(rate, reason) -> None:
+    pace = ReaderPace(0.0)
+    pace.note_painted(1, 37.5, 0.0)
+    pace.limit(rate, 0.0)
+    assert pace.reason == reason
+
+
+@pytest.mark.parametrize(("rate", "reason"), [(4, ""), (5, "line 250 ms")])
+def test_the_line_is_the_reason_only_below_the_rate_that_the_reader_chose(rate, reason) -> None:
+    pace = ReaderPace(0.0)
+    pace._wait_ms = 250.0
+    pace.limit(rate, 0.0)
+    assert (pace.rate, pace.reason) == (4.0, reason)
+
+
+@pytest.mark.parametrize(("ceiling", "reason"), [(3.9, "memory is short"), (4.0, "paint 38 ms")])
+def test_memory_is_the_reason_only_below_all_others(ceiling: float, reason: str) -> None:
+    pace = ReaderPace(0.0)
+    pace.note_painted(1, 37.5, 0.0)
+    pace.cap(ceiling, 0.0)
+    assert (pace.rate, pace.reason) == (pytest.approx(ceiling), reason)

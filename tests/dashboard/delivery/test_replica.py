@@ -8,11 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from dashboard.delivery import replica as replica_module
 from dashboard.delivery.market_view import view_of
 from dashboard.delivery.news import SHARED_ANSWERS
 from dashboard.delivery.replica import BatchLost, Replica
 from dashboard.wire import frames
-from dashboard.wire.frames import TradeText, encode_trade
+from dashboard.wire.frames import TradeText, encode_instrument, encode_trade
+from feeds.exceptions import PositionLost
 from feeds.market.board import PHASE, Board, Row
 from feeds.market.events import (
     Batch,
@@ -85,6 +87,11 @@ def test_without_batches_before_it_knows_only_its_board() -> None:
     assert late.reaches(Position(EPOCH, 2))
     assert not late.reaches(Position(EPOCH, 1))
     assert late.recent_trades(None) == []
+    assert not late.has_first_trade
+    for since in (late.trades_since, late.statuses_since, late.corrections_since):
+        assert since(2) == []
+        with pytest.raises(PositionLost):
+            since(1)
 
 
 def test_a_trade_is_encoded_once_and_only_when_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,6 +111,23 @@ def test_a_trade_is_encoded_once_and_only_when_it_is_read(monkeypatch: pytest.Mo
     assert prices == [0.06, 0.07]
     assert json.loads(replica.recent_trades({"NVX"}, 1)[0].dated())["p"] == 0.07
     assert encoded == [3, 4]
+
+
+def test_the_entry_of_an_instrument_is_encoded_once_until_its_status_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    encoded = []
+
+    def encode(symbol: str, row: Row) -> str:
+        encoded.append(symbol)
+        return encode_instrument(symbol, row)
+
+    monkeypatch.setattr(replica_module, "encode_instrument", encode)
+    replica = followed([Batch(EPOCH, 1, (listing("NVX"), listing("ORB")))])
+    assert [json.loads(text)["s"] for text in replica.all_statuses()] == ["NVX", "ORB"]
+    replica.receive(Batch(EPOCH, 3, (Status("NVX", Phase.HALTED, "", NOW),)), ts=NOW)
+    assert [json.loads(text)["ph"] for text in replica.all_statuses()] == ["HALTED", "CLOSED"]
+    assert encoded == ["NVX", "ORB", "NVX"]
 
 
 def test_the_text_of_a_trade_has_the_units_of_its_time() -> None:

@@ -99,8 +99,10 @@ def test_a_reader_is_behind_only_in_an_open_channel_of_this_epoch() -> None:
     outbox.place.stand_at(Position(EPOCH, 1))
     assert outbox.behind(replica) == 0, "nobody reads it"
     outbox.add(replica, ["NVX"])
-    happen(replica, trade(10_100), trade(10_200))
+    happen(replica, trade(10_100), listing("ORB"), trade(1, "ORB"), trade(10_200))
     assert outbox.behind(replica) == 2
+    outbox.want_everything()
+    assert outbox.behind(replica) == 3
     outbox.place.stand_at(Position("e0", 1))
     assert outbox.behind(replica) == 0, "in another epoch nobody can count"
 
