@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dashboard.delivery.connection import Connection
 from dashboard.loadtest.reader import Reader
 from dashboard.people.admission import NotAdmitted
 from dashboard.people.identity import Identity
@@ -32,6 +33,7 @@ class Stream:
         self.headers: dict[bytes, bytes] = {}
         self.ended: dict[str, Any] | None = None
         self.body = b""
+        self.parts: list[tuple[str, bool]] = []
         self._inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     def open(self, query: str, *headers: tuple[bytes, bytes]) -> "asyncio.Task[None]":
@@ -46,6 +48,7 @@ class Stream:
             self.status, self.headers = message["status"], dict(message["headers"])
             return
         self.body += message["body"]
+        self.parts.append((message["body"].decode(), message.get("more_body", False)))
         if self.headers[b"content-type"] == b"text/event-stream":
             for event in message["body"].decode().split("\n\n")[:-1]:
                 self._read(dict(line.split(": ", 1) for line in event.split("\n")))
@@ -136,6 +139,63 @@ async def test_a_stream_from_a_junk_id_names_the_gap_of_every_channel(
     said = [json.loads(line[6:]) for line in stream.body.decode().splitlines() if "data: " in line]
     gaps = {f["channel"]: f["gap"] for f in said if f.get("type") == "snapshot"}
     assert gaps == dict.fromkeys(channels.split(","), True)
+
+
+async def test_a_stream_goes_on_until_its_end(exchange: Exchange, stream: Stream) -> None:
+    await exchange.settle()
+    serving = stream.open("symbols=NVX&channels=ticker")
+    await until(lambda: stream.reader.rows)
+    await exchange.hub.close_all(Close.RESTART, within_s=5)
+    await asyncio.wait_for(serving, 5)
+    *updates, (last, is_more) = stream.parts
+    assert (all(more for _, more in updates), is_more) == (True, False)
+    shutdown, close = last.split("\n\n")[:2]
+    assert json.loads(shutdown.removeprefix("data: "))["type"] == "shutdown"
+    assert close == 'event: close\ndata: {"code":4503,"reason":"the server restarts"}'
+
+
+async def test_a_stream_that_ends_for_its_reader_alone_speaks_of_no_restart(
+    exchange: Exchange, stream: Stream
+) -> None:
+    await exchange.settle()
+    serving = stream.open("symbols=NVX&channels=ticker")
+    await until(lambda: stream.reader.rows)
+    exchange.hub.disconnect(1, "")
+    await asyncio.wait_for(serving, 5)
+    assert stream.parts[-1] == (
+        'event: close\ndata: {"code":4410,"reason":"disconnected by an operator"}\n\n',
+        False,
+    )
+
+
+async def test_a_writer_that_waits_ends_with_its_reader_and_each_frame_counts_as_taken(
+    exchange: Exchange, stream: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await exchange.settle()
+    taken, ended, room = list[int](), list[str](), asyncio.Event()
+    hear = stream._hear
+
+    async def wait_for_room(message: dict[str, Any]) -> None:
+        await hear(message)
+        if message["type"] == "http.response.body":
+            try:
+                await room.wait()
+            finally:
+                ended.append("room" if room.is_set() else "cancelled")
+
+    monkeypatch.setattr(Connection, "note_accepted", lambda connection: taken.append(1))
+    monkeypatch.setattr(stream, "_hear", wait_for_room)
+    serving = stream.open("symbols=NVX&channels=ticker")
+    await until(lambda: stream.body)
+    room.set()
+    await until(lambda: ended and len(taken) == len(ended))
+    assert set(ended) == {"room"}
+    room.clear()
+    await exchange.happen(quote(7))
+    await until(lambda: stream.reader.rows["NVX"]["b"] == 0.07)
+    stream.leave()
+    await asyncio.wait_for(serving, 5)
+    await until(lambda: ended[-1] == "cancelled")
 
 
 async def test_the_end_says_why(exchange: Exchange, stream: Stream) -> None:

@@ -12,6 +12,7 @@ from dashboard.delivery.connection import Connection
 from dashboard.people.admission import NotAdmitted
 from dashboard.people.identity import Identity
 from dashboard.transports import websocket
+from dashboard.transports.foreign_pages import ForeignPages
 from dashboard.transports.websocket import MarketConsumer
 from dashboard.wire.registry import Close
 from tests.support.exchange import Exchange, person, quote
@@ -26,6 +27,7 @@ def visitor(monkeypatch: pytest.MonkeyPatch) -> dict[str, Identity | NotAdmitted
     who: dict[str, Identity | NotAdmitted] = {"is": person()}
 
     async def identify(scope: dict[str, Any], *, may_wait: bool = False) -> Identity | NotAdmitted:
+        assert may_wait, "many come back at once: they are looked up together"
         return who["is"]
 
     monkeypatch.setattr(websocket, "identify", identify)
@@ -84,6 +86,57 @@ async def test_no_task_is_left_behind(exchange, visitor) -> None:
         await caller.wait(5)
     await asyncio.sleep(0)
     assert len(asyncio.all_tasks()) == before
+
+
+def test_each_foreign_page_is_logged_once_and_only_so_many(caplog) -> None:
+    foreign = ForeignPages()
+    for number in range(25):
+        foreign.note(f"origin {number}.")
+        foreign.note(f"origin {number}.")
+    logged = [record.getMessage().rpartition("=")[2] for record in caplog.records]
+    assert logged == [f"origin {number}." for number in range(20)]
+
+
+async def test_the_log_says_why_a_foreign_page_is_refused(exchange, visitor, caplog) -> None:
+    visitor["is"] = NotAdmitted("origin was http://far.example")
+    caller = call(exchange)
+    await caller.send_input({"type": "websocket.connect"})
+    await caller.receive_output(5)
+    caller.stop()
+    assert "refused reason=origin was http://far.example" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("message", "fact"),
+    [
+        ({"text": None, "bytes": b"{}"}, "binary frames are not commands"),
+        ({"bytes": b"{}"}, "binary frames are not commands"),
+        ({}, "binary frames are not commands"),
+        ({"text": "", "bytes": None}, "not a JSON object in a text frame"),
+        ({"text": "{}", "bytes": b"{}"}, "Object missing required field `method`"),
+    ],
+)
+async def test_a_message_without_text_is_binary(exchange, visitor, message, fact) -> None:
+    caller = await connect(exchange)
+    await caller.send_input({"type": "websocket.receive", **message})
+    answer = json.loads((await caller.receive_output(5))["text"])
+    assert answer["error"]["message"] == fact
+    await caller.send_input({"type": "websocket.disconnect", "code": 1006})
+    await caller.wait(5)
+
+
+async def test_who_is_sent_away_hears_of_it_once(exchange, visitor) -> None:
+    caller = await connect(exchange)
+    (connection,) = exchange.hub.connections
+    exchange.hub.disconnect(1, "")
+    assert await caller.receive_output(5) == {
+        "type": "websocket.close", "code": Close.DISCONNECTED,
+    }  # fmt: skip
+    connection.wake()
+    await exchange.happen(quote(7))
+    await exchange.settle()
+    assert await caller.receive_nothing(0.01)
+    caller.stop()
 
 
 @pytest.mark.parametrize(("foreign", "is_accepted"), [("a reason", False), (None, True)])
