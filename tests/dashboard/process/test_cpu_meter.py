@@ -6,13 +6,21 @@ import threading
 import time
 import types
 from collections.abc import Awaitable, Callable, Generator, Iterator
+from contextvars import ContextVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.process import cpu_meter
-from dashboard.process.cpu_meter import Account, CostMeter, Metered, billed, in_thread
+from dashboard.process.cpu_meter import (
+    Account,
+    CostMeter,
+    Metered,
+    billed,
+    billed_context,
+    in_thread,
+)
 from dashboard.process.eager_task import start
 from dashboard.wire.registry import Transport
 
@@ -308,3 +316,21 @@ def test_the_process_is_distinguished_from_another() -> None:
     before, after = meter.totals({}), meter.totals({})
     assert before["process"] == after["process"] != CostMeter().process
     assert after["process_cpu_s"] >= before["process_cpu_s"] > 0
+
+
+async def test_a_task_that_outlives_its_request_has_its_payer_and_nothing_else_of_it() -> None:
+    meter, of_request = CostMeter(), ContextVar("of_request", default="")
+
+    async def read() -> tuple[str, bool]:
+        work = billed(asyncio.sleep(0))
+        await work
+        return of_request.get(), isinstance(work, Metered)
+
+    async def connection() -> tuple[str, bool]:
+        of_request.set("mine")
+        return await asyncio.create_task(read(), context=billed_context())
+
+    serving = asyncio.create_task(meter.serve(Transport.SSE, connection()))
+    assert await serving == ("", True)
+    of_request.set("nobody's")
+    assert await asyncio.create_task(read(), context=billed_context()) == ("", False)

@@ -94,6 +94,18 @@ def test_in_a_container_the_group_of_the_host_is_not_there(tmp_path: Path) -> No
     assert read_memory(0, tmp_path) == Memory(990, 1000, "the container")
 
 
+def test_only_groups_of_the_second_version_count(tmp_path: Path) -> None:
+    write(tmp_path, proc__self__cgroup="1:cpu:/market\n0::/market\n")
+    group(tmp_path, "pu:/market", "1000", current=999)
+    group(tmp_path, "market", "1000", current=600)
+    assert read_memory(0, tmp_path) == Memory(600, 1000, "the container")
+
+
+def test_what_lies_above_the_groups_is_none(tmp_path: Path) -> None:
+    group(tmp_path, "..", "1000", current=990)
+    assert read_memory(0, tmp_path) is None
+
+
 def test_this_machine_says_something() -> None:
     memory = read_memory(1)
     assert memory is not None

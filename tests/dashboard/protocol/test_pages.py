@@ -78,6 +78,14 @@ def test_examples_name_this_server_and_this_user(page: str) -> None:
     assert "ada@home:$TOKEN" in page
 
 
+def test_over_https_examples_are_secure(browser: Client) -> None:
+    answer = browser.get("/developers/", secure=True, headers={"host": "localhost:8000"})
+    page = answer.content.decode()
+    assert "wss://ada%40home:TOKEN@localhost:8000/ws/v1/" in page
+    assert "https://localhost:8000/poll/v1/" in page
+    assert "http://localhost" not in page
+
+
 def test_the_page_says_which_page_it_is(page: str) -> None:
     assert '<a href="/developers/" aria-current="page">Developers</a>' in page
 

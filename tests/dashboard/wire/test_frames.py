@@ -20,6 +20,7 @@ from dashboard.wire.commands import (
     notice_id_of,
 )
 from dashboard.wire.frames import encode_correction, encode_row, encode_snapshot, encode_update
+from dashboard.wire.personal import NamedList, encode_watchlist, version_of
 from dashboard.wire.positions import UNREADABLE_POSITION, ReaderPosition, position_of
 from dashboard.wire.registry import CLOSE_TEXT, ERROR_TEXT, SNAPSHOT_ENTRIES, Channel, Close, Error
 from feeds.market.board import Board
@@ -114,6 +115,23 @@ def test_a_refusal_carries_the_id_it_can_read() -> None:
     assert frame["error"] == {
         "code": 402, "name": "unknown_method", "message": "method was 'dance'", "retry": False,
     }  # fmt: skip
+
+
+def test_what_is_no_object_is_refused_in_words() -> None:
+    assert str(refused("{x")) == "not a JSON object in a text frame"
+    assert str(refused('{"method":7}')) == "Expected `str`, got `int` - at `$.method`"
+
+
+def test_a_watchlist_without_lists_has_no_version() -> None:
+    assert json.loads(encode_watchlist(("NVX",))) == {
+        "channel": "watchlist", "type": "snapshot", "data": ["NVX"],
+    }  # fmt: skip
+    lists = (NamedList(id=1, name="Mine", symbols=("NVX",)),)
+    frame = json.loads(encode_watchlist(("NVX",), lists))
+    assert (frame["version"], [each["name"] for each in frame["lists"]]) == (
+        version_of(lists),
+        ["Mine"],
+    )
 
 
 def test_a_refusal_of_a_parameter_names_the_method_and_the_id() -> None:
