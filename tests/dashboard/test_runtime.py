@@ -17,6 +17,7 @@ from dashboard.runtime import END_S, FeedRuntime, Runtime
 from dashboard.wire.registry import Close, Transport
 from feeds.bus import control
 from feeds.bus.memory import MemoryBus
+from feeds.bus.redis_bus import RedisBus
 from feeds.engine.feed_watch import TroubleKind
 from feeds.models import Feed
 from feeds.plan.plans import FeedKind
@@ -88,6 +89,27 @@ async def test_it_starts_no_more_after_its_end() -> None:
     runtime.ensure_started()
     assert parts_of(runtime) == 0
     await runtime.stop()
+
+
+async def test_a_process_that_stops_waits_for_the_end_of_its_parts() -> None:
+    async with started() as runtime:
+        parts = list(runtime._tasks)
+    assert (len(parts), [part.done() for part in parts]) == (9, [True] * 9)
+
+
+async def test_a_process_that_stops_closes_its_bus(monkeypatch, settings) -> None:
+    settings.MARKET_REDIS_URL = "redis://127.0.0.1:1/0"
+    closed = list[RedisBus]()
+
+    async def close(bus: RedisBus) -> None:
+        closed.append(bus)
+
+    monkeypatch.setattr(RedisBus, "close", close)
+    web, feed, stop = Runtime(), FeedRuntime(), asyncio.Event()
+    await web.stop()
+    stop.set()
+    await asyncio.wait_for(feed.run(stop), 5)
+    assert closed == [web.bus, feed._bus]
 
 
 async def test_a_process_that_stops_lets_its_readers_go_before_its_tasks(monkeypatch) -> None:

@@ -53,6 +53,20 @@ async def test_with_debug_files_are_served_as_they_are_now(settings: Any) -> Non
     status, headers, body = await ask(runtime.static_files(), f"{PREFIX}{SCRIPT}")
     assert (status, body) == (200, (SCRIPTS / SCRIPT).read_bytes())
     assert headers["cache-control"] == "max-age=0, public"
+    assert "strict-transport-security" not in headers
+
+
+@pytest.mark.parametrize("debug", [True, False])
+async def test_files_are_remembered_unless_they_may_be_edited(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, debug: bool
+) -> None:
+    settings.DEBUG, settings.STATIC_ROOT, settings.SECURE_HSTS_SECONDS = debug, tmp_path, 60
+    monkeypatch.setattr(runtime, "publish", lambda *_: SCRIPTS)
+    files = runtime.static_files()
+    status, headers, _ = await ask(files, f"{PREFIX}{SCRIPT}")
+    assert status == 200
+    assert (f"{PREFIX}{SCRIPT}" in files.files) is not debug
+    assert headers.get("strict-transport-security") == (None if debug else "max-age=60")
 
 
 @pytest.mark.parametrize("is_fixed", [True, False])
