@@ -81,6 +81,7 @@ async def test_a_batch_that_cannot_be_applied_is_a_lost_one(exchange: Exchange) 
             await asyncio.sleep(0)
     await exchange.happen(quote(11))
     await exchange.settle()
+    assert len(exchange.bus._attachments) == 1
 
 
 async def test_a_process_that_begins_in_a_silence_says_how_long_it_lasts(

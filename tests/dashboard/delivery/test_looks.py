@@ -1,16 +1,18 @@
 """When the hub looks and for whom, and what it measures, on a clock of the test."""
 
 import asyncio
+import json
 from math import inf
 
 import msgspec
 import pytest
 
 from dashboard.delivery.connection import Connection
+from dashboard.delivery.replica import BatchLost
 from dashboard.people.access import Rights
 from dashboard.wire.registry import Transport
 from feeds.clock import Moment
-from feeds.market.events import Batch
+from feeds.market.events import Batch, Phase, Position, Status
 from tests.support.exchange import (
     EagerSocket,
     Exchange,
@@ -51,6 +53,12 @@ async def test_the_age_of_a_frame_is_that_of_its_tick_and_never_negative(
     exchange.hub._receive(Batch("e1", 2, (quote(7),)))
     ages = exchange.hub.traffic.ages
     assert (ages.count, ages.sum) == (1, age_ms)
+    exchange.hub._receive(Batch("e1", 3, ()))
+    subscribe(connection, "status")
+    frames = exchange.hub.traffic.frames
+    exchange.hub._receive(Batch("e1", 3, (Status("NVX", Phase.HALTED, "", NOW),)))
+    assert exchange.hub.traffic.frames == frames + 1
+    assert (ages.count, ages.sum) == (1, age_ms), "nothing but ticks has an age"
 
 
 async def taking(connection: Connection) -> None:
@@ -81,3 +89,52 @@ async def test_the_deck_is_made_only_while_somebody_reads_it(exchange: Exchange)
         hub.leave(connection)
         hub.note_deck(connection)
         assert hub.deck_readers == set()
+
+
+async def test_a_market_is_known_from_its_first_batch_and_from_no_other() -> None:
+    hub = Exchange().hub
+    hub._receive(Batch("e1", 1, (listing("NVX"),)))
+    for lost in (Batch("e1", 1, (listing("ORB"),)), Batch("e2", 2, (listing("ORB"),))):
+        before = hub.replica
+        with pytest.raises(BatchLost):
+            hub._receive(lost)
+        assert (hub.replica, before.position) == (before, Position("e1", 1))
+    hub._receive(Batch("e2", 1, (listing("ORB"),)))
+    assert (hub.replica.position, list(hub.replica.board.known())) == (Position("e2", 1), ["ORB"])
+
+
+@pytest.mark.parametrize("is_live", [True, False])
+async def test_only_a_live_reader_has_heartbeats_and_hears_of_a_silence(is_live: bool) -> None:
+    hub = Exchange(HandClock()).hub
+    hub._receive(Batch("e1", 1, (listing("NVX"),)))
+    hub.replica.stale_ms = NOW
+    connection = hub.join(person(), Transport.POLL, EagerSocket(), is_live=is_live)
+    assert connection.beat_s == (160.0 if is_live else inf)
+    heard = [json.loads(frame) for frame in connection.take()]
+    assert [frame.get("stale") for frame in heard] == ([NOW] if is_live else [])
+
+
+@pytest.mark.parametrize("transport", Transport)
+async def test_only_over_a_socket_a_channel_goes_on_without_the_others(
+    transport: Transport,
+) -> None:
+    hub = Exchange().hub
+    hub._receive(Batch("e1", 1, (listing("NVX"), quote(1))))
+    connection = hub.join(person(), transport, EagerSocket())
+    subscribe(connection, symbols=["NVX"], max_rate=0.2)
+    subscribe(connection, "status")
+    connection.take_all()
+    hub._receive(Batch("e1", 3, (quote(2),)))
+    assert [json.loads(frame)["channel"] for frame in connection.take()] == ["ticker"]
+    hub._receive(Batch("e1", 4, (quote(3), Status("NVX", Phase.HALTED, "", NOW))))
+    channels = [json.loads(frame)["channel"] for frame in connection.take()]
+    assert channels == (["status"] if transport is Transport.WEBSOCKET else ["status", "ticker"])
+
+
+async def test_a_paused_reader_is_not_looked_at_before_its_heartbeat() -> None:
+    hub = Exchange(HandClock()).hub
+    hub._receive(Batch("e1", 1, (listing("NVX"),)))
+    connection = hub.join(person(), Transport.WEBSOCKET, EagerSocket())
+    assert connection.next_s == 100.0
+    connection.receive('{"method":"set","params":{"paused":true}}')
+    assert connection.next_s == connection.beat_s == 160.0

@@ -110,7 +110,9 @@ def test_a_reader_that_waits_for_ever_costs_nothing_and_loses_no_receipt() -> No
     read(reader, ticker.add(replica, ["NVX"]))
     for start in range(2, 1002, 10):
         replica.receive(batches_at(start, [quote("NVX", start + i) for i in range(10)]), ts=NOW)
+    assert ticker.behind(replica) == 1000
     read(reader, ticker.take(replica))
+    assert ticker.behind(replica) == 0
     assert reader.ticks["NVX"] == 1000
     assert reader.rows["NVX"]["b"] == 10.01
     assert (ticker.updates, ticker.merged) == (1, 1000)
@@ -123,6 +125,34 @@ def test_the_ticks_of_a_reader_are_counted_on_by_another_replica_of_the_epoch() 
     later = replica_of([*events, quote("NVX", 12)])
     read(reader, ticker.take(later))
     assert (reader.ticks["NVX"], reader.rows["NVX"]["b"]) == (1, 0.12)
+
+
+def test_a_reader_is_behind_only_in_an_open_channel_of_this_epoch() -> None:
+    replica, ticker = replica_of([listing("NVX"), listing("ORB")]), TickerOutbox()
+    assert (ticker.take(replica), ticker.behind(replica)) == ([], 0)
+    ticker.add(replica, ["NVX"])
+    replica.receive(batches_at(3, [quote("NVX", 1), quote("ORB", 1), quote("NVX", 2)]), ts=NOW)
+    assert ticker.behind(replica) == 2
+    ticker.place.stand_at(Position("e0", 2))
+    assert ticker.behind(replica) == 0, "in another epoch nobody can count"
+
+
+def test_a_replica_that_is_followed_lets_its_readers_go() -> None:
+    replica, ticker = replica_of([listing("NVX"), quote("NVX", 10)]), TickerOutbox()
+    ticker.add(replica, ["NVX"])
+    assert ticker.counted_by is replica
+    replica_of([listing("NVX")], epoch="e2").follow(replica)
+    assert ticker.counted_by is None
+
+
+def test_a_reader_of_status_hears_of_a_gap_only_where_its_position_is_lost() -> None:
+    replica, gaps = replica_of([listing("NVX"), quote("NVX", 10)]), []
+    for since in (None, Position(EPOCH, 2), Position("e0", 2), Position(EPOCH, 99_999)):
+        status = StatusOutbox()
+        status.open(replica, since)
+        frames = status.take(replica) or status.take(replica_of([listing("NVX")], epoch="e2"))
+        gaps.append([json.loads(frame).get("gap", False) for frame in frames])
+    assert gaps == [[False], [False], [True], [True]]
 
 
 def batches_at(first: int, events: list[Event]) -> Batch:
@@ -223,7 +253,9 @@ def personal(*notices: Notice, watchlist: tuple[str, ...] = ("NVX",)) -> Persona
 def test_notices_are_sent_once_and_again_when_read() -> None:
     outbox, reader = PersonalOutbox(), Reader()
     outbox.open_notices(None)
+    assert outbox.needs_rows
     outbox.offer(personal(notice(1)))
+    assert not outbox.needs_rows
     read(reader, outbox.take())
     outbox.offer(personal(notice(1)))
     assert outbox.take() == []

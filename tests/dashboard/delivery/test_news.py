@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from dashboard.delivery import news
 from dashboard.delivery.market_view import FEW_SYMBOLS, view_of
+from dashboard.delivery.news import Catalogue
 from dashboard.delivery.replica import Replica
 from dashboard.wire.frames import Fields, fields_of
 from feeds.market.board import Board
@@ -98,3 +100,25 @@ def test_a_shared_view_serves_each_market_of_its_own() -> None:
     for replica in (first, second, first):
         since = move(replica, quote("S1", 10 + replica.sequence))
         assert shown(replica, wanted, since) == {"S1": 1}
+
+
+def test_a_symbol_that_is_known_keeps_its_place() -> None:
+    catalogue = Catalogue(["S1", "S2"])
+    for symbol in ("S1", "S3", "S3", "S2"):
+        catalogue.add(symbol)
+    assert catalogue.symbols == ["S1", "S2", "S3"]
+    assert catalogue.places == {"S1": 0, "S2": 1, "S3": 2}
+
+
+def test_so_many_frames_are_shared_and_the_others_are_made_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(news, "SHARED_ANSWERS", 2)
+    replica = replica_with(*map(listing, SYMBOLS[:3]))
+    since = move(replica, *(quote(symbol, 10) for symbol in SYMBOLS[:3]))
+    views = [view_of((symbol,)) for symbol in SYMBOLS[:3]]
+    assert [view_of((symbol,)) for symbol in SYMBOLS[:3]] == views
+    first = [replica.update(view, since, since) for view in views]
+    again = [replica.update(view, since, since) for view in views]
+    assert again == first
+    assert [frame is same for frame, same in zip(first, again, strict=True)] == [True, True, False]

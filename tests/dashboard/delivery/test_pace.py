@@ -176,3 +176,50 @@ def test_memory_is_the_reason_only_below_all_others(ceiling: float, reason: str)
     pace.note_painted(1, 37.5, 0.0)
     pace.cap(ceiling, 0.0)
     assert (pace.rate, pace.reason) == (pytest.approx(ceiling), reason)
+
+
+@pytest.mark.parametrize(
+    ("was", "rate", "is_news"),
+    [(10, 11.9, False), (10, 12, True), (12, 10.1, False), (12, 10, True), (10, 8.4, False)],
+)
+def test_another_pace_is_news_when_it_differs_by_a_fifth(was, rate, is_news: bool) -> None:
+    pace = ReaderPace(0.0)
+    pace.limit(was, 0.0)
+    pace.take_news(2.0)
+    pace.limit(rate, 2.0)
+    assert pace.take_news(4.0) == ((rate, "") if is_news else None)
+    assert not pace.is_news
+
+
+def test_the_reason_is_news_even_at_the_same_rate_and_another_rate_for_the_same_reason() -> None:
+    pace = ReaderPace(0.0)
+    pace.note_painted(1, 37.5, 0.0)
+    assert pace.take_news(2.0) == (4.0, "paint 38 ms")
+    pace.limit(4, 2.0)
+    assert pace.take_news(4.0) == (4.0, "")
+    pace.limit(10, 4.0)
+    assert pace.take_news(6.0) == (4.0, "paint 38 ms")
+    pace.note_painted(2, 100, 6.0)
+    assert pace.take_news(8.0) == (1.5, "paint 100 ms")
+
+
+@pytest.mark.parametrize(("now_s", "news"), [(0.999, None), (1.0, (2.0, ""))])
+def test_news_of_the_pace_come_once_a_second(now_s: float, news) -> None:
+    pace = ReaderPace(0.0)
+    pace.limit(2, 0.0)
+    assert pace.take_news(now_s) == news
+
+
+@pytest.mark.parametrize(("rate", "credit"), [(MIN_RATE, 3), (1.0, 3), (2.0, 6), (10.0, 30)])
+def test_so_many_frames_may_be_unconfirmed(rate: float, credit: int) -> None:
+    """Three seconds of them, and three at least; the last but one is the last without a look."""
+    pace = ReaderPace(0.0)
+    pace.limit(rate, 0.0)
+    assert not pace.is_last_credit
+    pace.note_painted(1, 1, 0.0)
+    seen = []
+    for number in range(2, credit + 2):
+        seen.append((pace.is_last_credit, pace.reason))
+        pace.note_sent(number, pace.due_s)
+    assert seen == [(False, "")] * (credit - 1) + [(True, "")]
+    assert (pace.is_last_credit, pace.reason) == (True, "nothing painted")

@@ -166,3 +166,11 @@ def test_a_late_one_tells_each_phase_as_it_was_and_the_board_as_it_is() -> None:
 
 def open_again(ts: int) -> Status:
     return Status("NVX", Phase.OPEN, "", ts)
+
+
+def test_a_sign_of_life_moves_nothing() -> None:
+    replica = followed([Batch(EPOCH, 1, (listing("NVX"), Trade("NVX", 5, 1, Side.BUY, NOW)))])
+    shared = replica.news_since(1)
+    replica.receive(Batch(EPOCH, 3, ()), ts=NOW + 900)
+    assert (replica.ts, replica.sequence, replica.newest_ms) == (NOW, 2, NOW)
+    assert replica.news_since(1) is shared

@@ -104,3 +104,19 @@ async def test_who_comes_while_rates_are_low_has_a_low_one(exchange: Exchange) -
     exchange.hub.save(Saving.RATES)
     connection = exchange.join()
     assert (connection.rate, connection.limited_by) == (SAVED_RATE, "memory is short")
+
+
+@pytest.mark.parametrize(
+    ("now", "share", "step"),
+    [
+        (Saving.NOTHING, 0.8999, Saving.NOTHING),
+        (Saving.NOTHING, 0.9, Saving.RATES),
+        (Saving.RATES, 0.8501, Saving.RATES),
+        (Saving.RATES, 0.85, Saving.NOTHING),
+        (Saving.RATES, 0.95, Saving.READERS),
+        (Saving.READERS, 0.9001, Saving.READERS),
+        (Saving.READERS, 0.8999, Saving.RATES),
+    ],
+)
+def test_each_step_has_its_marks(now: Saving, share: float, step: Saving) -> None:
+    assert next_saving(now, share) is step

@@ -94,6 +94,19 @@ def test_who_leaves_one_symbol_keeps_the_others_until_all_are_left() -> None:
     assert outbox.take(replica) == []
 
 
+def test_nobody_gets_trades_of_symbols_that_are_not_theirs_or_not_named() -> None:
+    hidden = Listing("secret", definition("HID"), NOW)
+    replica = replica_of([listing("NVX"), listing("ORB"), hidden])
+    some, everything = (TradesOutbox(Access(restricted=frozenset({"secret"}))) for _ in range(2))
+    some.add(replica, ["NVX", "HID"])
+    everything.want_everything()
+    everything.add(replica, [])
+    happen(replica, trade(1), trade(2, "ORB"), trade(3, "HID"))
+    for outbox, wanted in ((some, ["NVX"]), (everything, ["NVX", "ORB"])):
+        (frame,) = map(json.loads, outbox.take(replica))
+        assert [entry["s"] for entry in frame["data"]] == wanted
+
+
 def test_a_reader_is_behind_only_in_an_open_channel_of_this_epoch() -> None:
     replica, outbox = replica_of([listing("NVX"), trade(10_000)]), TradesOutbox()
     outbox.place.stand_at(Position(EPOCH, 1))

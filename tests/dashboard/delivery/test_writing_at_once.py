@@ -13,9 +13,11 @@ from dashboard.delivery.connection import Connection
 from dashboard.exceptions import ConnectionClosed
 from dashboard.loadtest.reader import Reader
 from dashboard.wire.registry import Close, Transport
+from feeds.market.events import Side, Trade
 from tests.support.examples import examples
 from tests.support.exchange import Exchange, person, quote, subscribe
-from tests.support.market_script import listing
+from tests.support.market_script import NOW, listing
+from tests.support.waiting import until
 
 
 class MoodySocket:
@@ -144,3 +146,69 @@ async def test_an_error_while_writing_ends_only_that_connection(
     await exchange.happen(quote(1))
     await written(good, exchange.sequence)
     assert (bad.is_cut, good.is_cut) == (True, False)
+
+
+async def test_what_is_due_behind_an_answer_goes_with_it(exchange: Exchange, join: Join) -> None:
+    await exchange.happen(Trade("NVX", 7, 1, Side.BUY, NOW))
+    await exchange.settle()
+    connection, socket = join()
+    socket.frames.clear()
+    subscribe(connection, "trades", symbols=["NVX"], since="e1:2")
+    answer, update = map(json.loads, socket.frames)
+    assert (answer["result"]["resumed"], update["channel"], update["seq"]) == (True, "trades", 3)
+
+
+async def test_a_reader_that_was_ended_is_not_heard_any_more(
+    exchange: Exchange, join: Join
+) -> None:
+    await exchange.settle()
+    connection, socket = join()
+    connection.close(Close.DISCONNECTED)
+    socket.frames.clear()
+    connection.close(Close.RESTART)
+    subscribe(connection, "status")
+    with pytest.raises(ConnectionClosed):
+        connection.take()
+    assert (socket.frames, connection.closed) == ([], Close.DISCONNECTED)
+
+
+@pytest.mark.parametrize("channel", ["trades", "bars", "depth"])
+async def test_prices_are_written_by_the_loop_only_while_nothing_else_may_be_due(
+    exchange: Exchange, channel: str
+) -> None:
+    await exchange.settle()
+    socket = MoodySocket([])
+    connection = exchange.hub.join(person(), Transport.WEBSOCKET, socket)
+    connection.start_writing(partial(socket.write, connection))
+    assert connection.prices is None
+    subscribe(connection, symbols=["NVX"])
+    assert connection.prices is not None
+    subscribe(connection, channel, symbols=["NVX"])
+    assert connection.prices is None
+    connection.receive(json.dumps({"method": "unsubscribe", "params": {"channel": channel}}))
+    assert connection.prices is not None
+    connection.receive('{"method":"set","params":{"paused":true}}')
+    assert connection.prices is None
+    connection.receive('{"method":"set","params":{"paused":false}}')
+    assert connection.prices is not None
+    connection.stop_writing()
+    assert connection.prices is None
+    socket.frames.clear()
+    await exchange.happen(quote(1))
+    await exchange.settle()
+    assert socket.frames == []
+
+
+async def test_a_reader_whose_frames_all_go_by_the_writer_has_no_prices_for_the_loop(
+    exchange: Exchange,
+) -> None:
+    await exchange.settle()
+    socket = MoodySocket([])
+    socket.write_now = None  # type: ignore[method-assign,assignment]
+    connection = exchange.hub.join(person(), Transport.WEBSOCKET, socket)
+    connection.start_writing(partial(socket.write, connection))
+    subscribe(connection, symbols=["NVX"])
+    await written(socket, exchange.sequence)
+    await until(lambda: not connection.is_waiting)
+    connection.wake()
+    assert (connection.prices, connection.is_waiting) == (None, False)

@@ -132,3 +132,8 @@ def test_a_query_lies_within_its_limits(good: bytes, bad: bytes) -> None:
     assert read_question(good)
     with pytest.raises(CommandRefused):
         read_question(bad)
+
+
+def test_names_that_mean_nothing_are_ignored() -> None:
+    (deck,) = read_question(b"channels=deck&deck_since=e1:5&x=1").subscribes
+    assert (deck.channel, deck.since) == ("deck", None)
