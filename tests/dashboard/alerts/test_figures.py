@@ -78,6 +78,24 @@ def test_a_day_begins_without_figures_of_the_day_before(kind: Kind) -> None:
     assert figure(measures, kind) == 0
 
 
+@pytest.mark.parametrize(
+    ("phases", "is_new"),
+    [
+        ((Phase.OPEN, Phase.HALTED, Phase.OPEN), False),
+        ((Phase.CLOSED,), False),
+        ((Phase.CLOSED, Phase.CLOSED), False),
+        ((Phase.CLOSED, Phase.OPEN), True),
+    ],
+)
+def test_a_day_begins_where_a_market_that_was_closed_opens(phases, is_new: bool) -> None:
+    measures = measured((125, 4), (80, 7))
+    for phase in phases:
+        measures.status(Status("NVX", phase, "", AT, 1))
+    known = (measures.high, measures.low, measures.turnover, measures.counted)
+    assert known == ((None, None, 0, 0) if is_new else (125, 80, 1060, 11))
+    assert measures.last == 80
+
+
 def test_a_move_without_its_window_is_unknown() -> None:
     assert figure(measured((100, 1)), Kind.RISES, window_s=5) is None
     assert figure(measured((100, 1)), Kind.FALLS, window_s=5) is None

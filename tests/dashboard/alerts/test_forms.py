@@ -1,5 +1,6 @@
 """The form of an alert: what it offers, what it refuses at which field, and what it says."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -8,6 +9,8 @@ from django.utils import timezone
 
 from dashboard.alerts.forms import AlertForm, LineForm, NewLineForm
 from dashboard.alerts.rules import Condition, Frequency, Kind, Match
+from dashboard.models import Alert
+from feeds.models import Instrument
 
 FORM = {
     "symbol": "nvx", "kind_0": "above", "value_0": "100.5", "match": "any",
@@ -136,3 +139,62 @@ def test_a_move_without_a_window_is_within_five_minutes(sent, window_s) -> None:
     form = AlertForm(FORM | {"kind_0": "rises", "value_0": "2", "window_s_0": sent})
     assert form.is_valid(), form.errors
     assert form.facts().conditions[0].window_s == window_s
+
+
+END = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
+STORED = {
+    "name": "breakout", "match": "any", "frequency": "every_time", "cooldown_s": 300,
+    "hysteresis_percent": Decimal("2.5"),
+}  # fmt: skip
+CONDITIONS = [
+    {"kind": "above", "value": "100.50", "window_s": 0},
+    {"kind": "rises", "value": "2.0", "window_s": 900},
+]
+SHOWN = {
+    "kind_0": "above", "value_0": Decimal("100.5"), "window_s_0": 0,
+    "kind_1": "rises", "value_1": Decimal(2), "window_s_1": 900,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("place", "end", "shown"),
+    [
+        (
+            {"instrument": Instrument(symbol="NVX")},
+            END,
+            {"symbol": "NVX", "list_id": None, "ends": "keep"},
+        ),
+        ({"watchlist_id": 7}, None, {"symbol": "", "list_id": 7, "ends": 0}),
+    ],
+)
+def test_the_form_of_an_alert_begins_with_what_it_waits_for(place, end, shown) -> None:
+    form = AlertForm(alert=Alert(**place, **STORED, conditions=CONDITIONS, expires_at=end))
+    assert form.initial == {**STORED, **SHOWN, **shown}
+    assert str(form.initial["value_0"]) == "100.5"
+    first = ("keep", "As before: 2030-01-02 03:04 UTC") if end else (0, "Never")
+    assert form.fields["ends"].choices[0] == first
+
+
+def test_the_end_of_an_alert_is_kept_or_chosen_anew() -> None:
+    alert = Alert(conditions=CONDITIONS, expires_at=END)
+    ends = []
+    for chosen in ("keep", "0"):
+        form = AlertForm(FORM | {"ends": chosen}, alert=alert)
+        assert form.is_valid(), form.errors
+        ends.append(form.facts().expires_at)
+    assert ends == [END, None]
+    assert AlertForm(FORM | {"ends": "keep"}).errors.keys() == {"ends"}
+
+
+@pytest.mark.parametrize(
+    ("more", "shown"),
+    [
+        ({}, False),
+        ({"value_0": "x"}, False),
+        ({"kind_1": "above", "value_1": "1"}, True),
+        ({"kind_2": "halt"}, True),
+        ({"value_2": "x"}, True),
+    ],
+)
+def test_conditions_after_the_first_are_shown_once_they_are_filled_in(more, shown) -> None:
+    assert AlertForm(FORM | more).has_more_conditions() is shown

@@ -349,6 +349,18 @@ def test_a_rule_that_is_gone_does_not_come_back_with_its_instrument():
     assert market.trades(10_100) == [1]
 
 
+def test_nothing_is_measured_for_rules_that_are_gone():
+    rises = [rule(condition(Kind.RISES, 1, window), id=window) for window in (5, 60)]
+    market = Market(*rises, rule(condition(Kind.STALE, 10), id=1))
+    market.trades(10_000)
+    spans = lambda: [window.span_ms for window in market.judge.state()["NVX"].windows]
+    assert spans() == [5_000, 60_000]
+    market.judge.replace(rises[1:])
+    assert (spans(), market.judge._aged) == ([60_000], {})
+    market.judge.replace([])
+    assert (spans(), market.judge._watched, market.judge.has_rules) == ([], {}, False)
+
+
 def test_another_instrument_of_a_list_does_not_make_a_rule_begin_anew():
     market = Market(rule(condition(Kind.ABOVE, 100), frequency=Frequency.ONCE))
     assert market.trades(10_100) == [1]

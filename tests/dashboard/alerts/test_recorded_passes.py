@@ -61,6 +61,23 @@ def test_a_pass_judges_what_was_replayed_until_then(how, until_s, places, judged
     assert (course.first_ms, course.last_ms) == (first, last)
 
 
+class Burst(Tape):
+    """Four trades within a second of the replay, after one a minute before."""
+
+    def events(self) -> Iterator[Event]:
+        yield from list(super().events())[:3]
+        for index, price in enumerate((10_100, 9_900, 10_100, 9_900)):
+            at_ms = START_MS + 60_100 + index * 200
+            yield Trade("NVX", price, 1, Side.BUY, at_ms, at_ms)
+
+
+def test_a_firing_has_the_time_of_its_own_trade_among_those_of_a_second() -> None:
+    replayed = plan("NVX", kind=FeedKind.REPLAY, playback=Playback(path="x"))
+    course = forecast_recording(RULE, replayed, Burst(), until_ms=inf, goes_on=lambda: True, most=9)
+    assert [place - START_MS for _, place in course.firings] == [60_100, 60_500]
+    assert course.last_ms - START_MS == 60_700
+
+
 @pytest.mark.parametrize(("most", "goes_on", "count"), [(1, True, 1), (2, True, 2), (9, False, 0)])
 def test_a_pass_that_is_given_up_is_not_whole(most: int, goes_on: bool, count: int) -> None:
     replayed = plan("NVX", kind=FeedKind.REPLAY, playback=Playback(path="x"))

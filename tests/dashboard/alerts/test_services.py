@@ -67,9 +67,11 @@ def test_a_firing_becomes_a_row_and_a_notification_of_the_owner(ada, reader):
     assert services.store_judgements("e", [judged(reader.read().rules, 10_100)], None)
     firing = AlertFiring.objects.get()
     assert (firing.alert, firing.epoch, firing.sequence) == (alert, "e", 3)
+    assert firing.fired_at == datetime.fromtimestamp(NOW // 1000, UTC)
+    assert (firing.symbol, firing.text) == ("NVX", "NVX is above 100, at 101.00")
     notice = Notification.objects.get(user=ada)
-    assert notice.title == "NVX is above 100, at 101.00"
-    assert "dear" in notice.body
+    assert (notice.title, notice.body) == ("NVX is above 100, at 101.00", "Alert “dear”.")
+    assert (notice.level, notice.symbol) == ("warning", "NVX")
     alert.refresh_from_db()
     assert alert.state == Alert.State.TRIGGERED
     assert AlertBook.objects.get().sequence == 9
@@ -394,6 +396,16 @@ def test_only_a_condition_that_waits_for_a_price_is_moved(ada, index):
     alert.delete()
     with pytest.raises(UnknownLine):
         services.move_alert(Alert(pk=99), 0, Decimal(90))
+
+
+def test_a_change_of_an_alert_leaves_the_others_as_they_are(ada):
+    first, second = services.make_alert(ada, facts()), services.make_alert(ada, facts())
+    services.move_alert(second, 0, Decimal(90))
+    services.snooze_alert(second, 5)
+    rows = Alert.objects.order_by("pk")
+    assert [row.conditions[0]["value"] for row in rows] == ["100", "90"]
+    assert [row.snoozed_until is None for row in rows] == [True, False]
+    assert [row.revision for row in rows] == [first.revision, AlertBook.objects.get().revision]
 
 
 def test_the_price_of_an_alert_on_a_list_is_moved_as_well(ada):
