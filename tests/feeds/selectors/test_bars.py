@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from feeds.market.bars import MINUTE, MINUTE_MS, Bar
+from feeds.market.bars import DAY_MS, MINUTE, MINUTE_MS, Bar
 from feeds.models import Feed, FormerBar, Instrument, StoredBar
 from feeds.plan.schedules import Segment
-from feeds.selectors.bars import read_history, stored_bars, stored_revisions
+from feeds.selectors.bars import History, read_history, stored_bars, stored_revisions
 from feeds.services.bars import FORMER_MS, ClosedBar, delete_bars, store_bars
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +102,65 @@ def test_compressed_days_begin_after_the_last_day_of_history(feed: Feed) -> None
     Feed.objects.update(rate=feed.rate * 10)
     more = history(SATURDAY)
     assert 5 < sum(bar.volume for bar in more) / sum(bar.volume for bar in bars) < 20
+
+
+def known(now: datetime = WEDNESDAY) -> History:
+    found = read_history("NVX", now_ms=ms(now))
+    assert found is not None
+    return found
+
+
+def test_a_history_knows_its_first_stored_bar_and_no_instrument_has_none(feed: Feed) -> None:
+    assert known().first_ms is None
+    store(WEDNESDAY, 10_010)
+    assert known().first_ms == ms(WEDNESDAY)
+    assert read_history("GONE", now_ms=ms(WEDNESDAY)) is None
+
+
+@pytest.mark.parametrize(
+    ("reference", "price", "leads_to"),
+    [
+        (100, 10_200, None),
+        (100, 10_201, 10_201),
+        (100, 9_800, None),
+        (100, 9_799, 9_799),
+        ("0.1", 12, None),
+        ("0.1", 13, 13),
+    ],
+)
+def test_a_first_price_further_off_than_a_day_moves_is_led_to(
+    feed: Feed, reference: object, price: int, leads_to: int | None
+) -> None:
+    """The volatility is 2 %, and two ticks are always near."""
+    Instrument.objects.update(reference_price=reference)
+    store(WEDNESDAY, price)
+    assert known().join.last_ticks == leads_to
+
+
+@pytest.mark.parametrize(("days", "first_days"), [(1, 0), (2, 2), (30, 30)])
+def test_days_whose_minutes_are_gone_begin_the_stored_bars(
+    feed: Feed, days: int, first_days: int
+) -> None:
+    """The bar of a day begins at midnight, and the market may have begun within that day."""
+    midnight_ms = ms(datetime(2026, 12, 2, tzinfo=UTC))
+    values = dict.fromkeys(("open", "high", "low", "close", "volume", "trades"), 10_000)
+    of_nvx = {"instrument": Instrument.objects.get(), "recorded_ms": 0, **values}
+    minute_ms = midnight_ms + days * DAY_MS - MINUTE_MS * (days == 1)
+    StoredBar.objects.create(interval="1d", start_ms=midnight_ms, **of_nvx)
+    StoredBar.objects.create(interval="1m", start_ms=minute_ms, **of_nvx)
+    assert known().first_ms == (midnight_ms if first_days else minute_ms)
+
+
+def test_trades_come_at_the_rate_of_the_feed_shared_by_activity(feed: Feed) -> None:
+    """Three ticks of ten are trades, on a clock that runs as fast as ours or 14 times as fast."""
+    Feed.objects.update(rate=50, hours="always")
+    assert known().join.trades_per_minute == pytest.approx(900)
+    Instrument.objects.create(
+        feed=feed, symbol="ORB", name="O", sector="Lab", reference_price=1, activity=3
+    )
+    assert known().join.trades_per_minute == pytest.approx(225)
+    Feed.objects.update(hours="compressed", day_minutes=41)
+    assert known().join.trades_per_minute == pytest.approx(22.5)
 
 
 # --- as it was at a time ----------------------------------------------------------------------

@@ -299,6 +299,21 @@ def test_no_delayed_copy_of_an_instrument_has_bars() -> None:
     assert not queue
 
 
+def test_a_minute_of_the_first_moment_there_is_can_be_stored(instruments) -> None:
+    store_bars([ClosedBar("NVX", False, Bar(0, 1, 1, 1, 1, 1, 1), 1)])
+    assert [bar.start_ms for bar in read()] == [0]
+
+
+def test_a_reported_day_is_compared_with_its_minutes_and_keeps_none_away(instruments) -> None:
+    """Neither the bar of another day counts, nor is a day newer than the minutes before it."""
+    next_day = ClosedBar("NVX", True, Bar(MIDNIGHT + DAY_MS, 1, 1, 1, 1, 99, 99), 9, is_whole=True)
+    store_bars([next_day])
+    store_bars([each for each in closed([trade(5 * 3600), trade(6 * 3600)]) if not each.is_day])
+    store_bars([reported_day(2)])
+    assert [bar.start_ms for bar in read()] == [MIDNIGHT + 5 * 3_600_000]
+    assert [(bar.high, bar.trades) for bar in read("1d")] == [(9, 2), (1, 99)]
+
+
 def test_bars_go_with_their_grid(instruments) -> None:
     store_bars(closed([trade(0), trade(61)]))
     nvx = instruments[0]

@@ -58,6 +58,12 @@ def test_the_first_market_finds_nothing(feed: Feed) -> None:
     assert take_over("e1", SAVED_MS) == NO_CHECKPOINT
 
 
+def test_before_the_first_market_there_is_nothing_to_read(feed: Feed) -> None:
+    assert read_checkpoint() == NO_CHECKPOINT
+    rest()
+    assert read_checkpoint().saved_ms == SAVED_MS + REST_MS
+
+
 def test_the_next_market_finds_what_the_last_one_stored(feed: Feed) -> None:
     left = rest()
     assert (left.saved_ms, left.feeds) == (SAVED_MS, RUNNING)
@@ -129,6 +135,13 @@ def test_a_feed_that_was_started_meanwhile_keeps_its_clock(feed: Feed) -> None:
 def test_a_feed_that_is_closed_does_not_move(feed: Feed) -> None:
     close_feed(feed, actor=None)
     assert rest().rested_ms == {}
+
+
+def test_what_a_clock_has_rested_stays_known_while_its_feed_is_closed(feed: Feed) -> None:
+    rest()
+    feed.refresh_from_db()
+    close_feed(feed, actor=None)
+    assert take_over("e3", SAVED_MS + 2 * REST_MS).rested_ms == {"demo": REST_MS}
 
 
 def test_a_feed_that_is_started_again_begins_with_a_fresh_clock(feed: Feed) -> None:
@@ -219,10 +232,13 @@ async def test_a_writer_stores_again_and_again_and_at_its_end() -> None:
 
 
 async def test_a_database_that_is_away_is_named_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "feeds.services.checkpoints")
     stored = Stored(failures=5)
     await write(stored, 8)
     assert stored.checkpoints
-    assert caplog.text.count("checkpoint cannot be written") == 1
+    assert [record.getMessage().partition(" waiting")[0] for record in caplog.records] == [
+        "checkpoint cannot be written", "checkpoint is written again lost_bars=0",
+    ]  # fmt: skip
 
 
 async def test_a_writer_that_was_replaced_says_so_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -442,7 +442,8 @@ def test_seeding_again_returns_the_feed_that_is_there(pokes):
     assert pokes(services.seed_exchange, 9, 100) == 0
     assert services.seed_exchange(9, 100) == first
     assert Instrument.objects.count() == 5
-    assert AuditEntry.objects.count() == 1
+    after = only_entry().after
+    assert (after["slug"], after["rate"], after["instruments"]) == ("demo", 200, 5)
 
 
 def test_seeding_beside_another_feed_adds_nothing(feed):
