@@ -32,6 +32,12 @@ def test_a_compressed_feed_opens_seconds_after_its_start_out_of_an_auction(minut
     assert (opened.number, opened.segment) == (0, Segment.CONTINUOUS)
 
 
+def test_a_clock_that_stood_still_opens_so_much_later():
+    opened_ms = OPENED_MS + 5_000 + OPENING_MS
+    at = [feed_of(rested_ms=5_000).schedule().at(opened_ms + ms) for ms in (-1, 0)]
+    assert [time.segment for time in at] == [Segment.OPENING_AUCTION, Segment.CONTINUOUS]
+
+
 def test_compressed_days_follow_each_other_without_nights():
     schedule, begun_ms = feed_of(day_minutes=1).schedule(), OPENED_MS + OPENING_MS
     numbers = [schedule.at(begun_ms + 60_000 * passed).number for passed in range(5)]

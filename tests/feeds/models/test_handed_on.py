@@ -72,3 +72,12 @@ def test_no_value_of_the_plan_is_what_it_is_without_the_row(feed: Feed) -> None:
     for value in (plan, plan.playback):
         for field in msgspec.structs.fields(value):
             assert getattr(value, field.name) != field.default, field.name
+
+
+def test_the_delays_of_a_plan_are_those_of_a_restricted_feed_each_once(feed: Feed) -> None:
+    for name, minutes in (("Now", 0), ("Later", 5), ("Too", 15)):
+        group = Group.objects.create(name=name)
+        Entitlement.objects.create(feed=feed, group=group, delay_minutes=minutes)
+    assert Feed.objects.get().plan().delays == (5, 15)
+    Feed.objects.update(is_restricted=False)
+    assert Feed.objects.get().plan().delays == ()

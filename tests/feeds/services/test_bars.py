@@ -32,7 +32,15 @@ def stored_rows(row: Instrument, interval: str, *starts_ms: int) -> None:
 
 @pytest.mark.parametrize(
     ("first", "second", "gone"),
-    [(8, 2, [3, 3, 4]), (4, 1, [3, 2]), (3, 0, [3]), (1, 1, [2]), (0, 0, [])],
+    [
+        (8, 2, [3, 3, 4]),
+        (4, 1, [3, 2]),
+        (5, 1, [3, 3]),
+        (2, 1, [3]),
+        (3, 0, [3]),
+        (1, 1, [2]),
+        (0, 0, []),
+    ],
 )
 def test_old_bars_go_in_short_transactions(
     instruments, monkeypatch: pytest.MonkeyPatch, first: int, second: int, gone: list[int]

@@ -297,6 +297,24 @@ async def test_the_state_comes_with_the_last_of_many_bars() -> None:
     assert not queue
 
 
+@pytest.mark.parametrize(
+    ("count", "parts"),
+    [(2, [(2, True)]), (3, [(3, True)]), (4, [(3, False), (1, True)]),
+     (7, [(3, False), (3, False), (1, True)])],
+)  # fmt: skip
+async def test_all_parts_are_written_at_once_and_no_empty_one(
+    monkeypatch: pytest.MonkeyPatch, count: int, parts: list[tuple[int, bool]]
+) -> None:
+    monkeypatch.setattr(checkpoints, "WRITE_BARS", 3)
+    queue, stored = queue_of(count), Stored()
+    writer = CheckpointWriter(
+        epoch="e1", clock=SystemClock(), state=lambda: RUNNING, board=Board, bars=queue,
+        realism=RealismWatch(), drawn=int, kept=MemoryBus(), store=stored,
+    )  # fmt: skip
+    await writer.end()
+    assert (stored.parts, len(queue)) == (parts, 0)
+
+
 async def test_bars_wait_while_the_state_cannot_be_written() -> None:
     queue, stored = queue_of(3), Stored(failures=2)
     await write(stored, 3, queue)
