@@ -3,10 +3,13 @@
 from typing import Any
 
 import pytest
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission, User
+from django.http import QueryDict
 from django.test import Client
 
+from feeds.admin import concurrent_edits
 from feeds.admin.concurrent_edits import REFUSAL, ConcurrentForm
 from feeds.admin.concurrent_lines import CHANGED, ConcurrentLines
 from feeds.models import AuditEntry, Entitlement, Feed, Scenario, ScenarioStep
@@ -121,6 +124,35 @@ def test_a_row_that_was_deleted_meanwhile_is_not_made_again(ada, grace):
     response = grace.post(page, open_page | FORM, follow=True)
     assert "Perhaps it was deleted?" in response.content.decode()
     assert not Feed.objects.filter(slug="demo").exists()
+
+
+@pytest.mark.parametrize(
+    ("widget", "value", "sent"),
+    [
+        (forms.TextInput(), "x", ["x"]),
+        (forms.TextInput(), 7.5, ["7.5"]),
+        (forms.TextInput(), None, [""]),
+        (forms.SelectMultiple(), [Group(pk=3), 4], ["3", "4"]),
+        (forms.SelectMultiple(), [], []),
+        (forms.CheckboxInput(), True, ["True"]),
+        (forms.CheckboxInput(), False, []),
+    ],
+)
+def test_a_value_is_put_as_a_browser_sends_it(widget, value, sent):
+    data = QueryDict("name=old&name=older&other=1", mutable=True)
+    concurrent_edits._put(data, "name", widget, value)
+    assert (data.getlist("name"), data["other"]) == (sent, "1")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        *((True, "yes"), (False, "no"), (None, "empty"), ("", "empty"), (0, "0"), ("x", "x")),
+        *(([], "none"), ([1, "b"], "1, b")),
+    ],
+)
+def test_a_value_is_shown_as_people_read_it(value, text):
+    assert concurrent_edits._shown(value) == text
 
 
 def scenario_form(*sizes: int) -> tuple[str, dict[str, Any]]:

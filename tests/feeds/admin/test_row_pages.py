@@ -1,5 +1,7 @@
 """What pages of rows hand on to services: who asks, which rows, and what is said afterwards."""
 
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -19,12 +21,23 @@ from feeds.models import (
     AuditEntry,
     Entitlement,
     Feed,
+    Halt,
     Instrument,
+    Intervention,
     Recording,
     Scenario,
     ScenarioStep,
 )
-from tests.support.operators import FEEDS, INSTRUMENT_FORM, act, make_market, the, the_feed
+from feeds.services.instruments import halt_instruments, resume_instruments
+from tests.support.operators import (
+    FEEDS,
+    INSTRUMENT_FORM,
+    act,
+    change_instrument,
+    make_market,
+    the,
+    the_feed,
+)
 from tests.support.staff import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -226,3 +239,82 @@ def test_a_confirmation_names_what_protects_a_row(ada):
         Recording.objects.all(), request_of(ada)
     )
     assert (len(shown), counts, needed, protected) == (2, {}, set(), ["Demo Exchange"])
+
+
+@pytest.mark.parametrize("model", [AuditEntry, Halt, Intervention])
+def test_what_happened_is_edited_by_nobody(ada, model):
+    page, request = page_of(model), request_of(ada)
+    for row in (None, model()):
+        may = (page.has_add_permission, page.has_change_permission, page.has_delete_permission)
+        assert [ask(request, row) for ask in may] == [False, False, False]
+    assert page.actions is None
+
+
+@pytest.mark.parametrize(
+    ("model", "of_new", "of_old"),
+    [
+        (Instrument, ("phase",), ("feed", "symbol", "phase")),
+        (Entitlement, (), ("feed", "group")),
+        (Feed, ("state", "reason", "opened_at"),
+         ("slug", "rate", "state", "reason", "opened_at")),
+    ],
+)  # fmt: skip
+def test_the_key_of_a_row_is_chosen_once(ada, model, of_new, of_old):
+    page, request = page_of(model), request_of(ada)
+    assert page.get_readonly_fields(request) == of_new
+    assert page.get_readonly_fields(request, model()) == of_old
+
+
+def test_the_rate_of_a_new_feed_is_for_those_who_may_run_it():
+    page, request = page_of(Feed), request_of(User.objects.create_user("eve"))
+    assert page.get_readonly_fields(request) == ("state", "reason", "opened_at", "rate")
+
+
+def test_the_list_of_instruments_knows_the_open_halt_alone(ada):
+    resume_instruments([the("ORB")], actor=None)
+    halt_instruments([the("NVX")], actor=None, reason="storm")
+    page = page_of(Instrument)
+    rows = page.get_queryset(request_of(ada)).order_by("symbol")
+    assert [row.halt_reason for row in rows] == ["storm", None]
+    assert [page.phase(row) for row in rows] == ["Halted: storm", "Open"]
+    assert page.phase(Instrument()) == "-"
+
+
+def test_units_and_prices_are_listed_without_the_zeros_of_the_database():
+    Instrument.objects.update(tick_size="0.0500", reference_price="12345.5", lot_size="0.001")
+    page, row = page_of(Instrument), the("NVX")
+    assert (page.price(row), page.step(row), page.lot(row)) == ("12,345.50", "0.05", "0.001")
+
+
+def test_figures_of_lists_have_their_places():
+    feed, scenario = the_feed(), Scenario.objects.get()
+    places = [page_of(Feed).ticks_now(feed), page_of(Feed).last_tick(feed)]
+    assert places == [
+        f'<span class="live-figure" data-feed="demo" data-live="{name}">\u2013</span>'
+        for name in ("rate", "age")
+    ]
+    assert page_of(Scenario).step_count(scenario) == 1
+
+
+def test_an_entry_of_the_audit_has_its_second_and_its_changes():
+    entry = AuditEntry(
+        at=datetime(2026, 3, 6, 20, 1, 2, tzinfo=UTC),
+        before={"halted": ["NVX", "ORB"], "name": "<b>"},
+        after={"halted": [], "rate": 7},
+    )
+    page = page_of(AuditEntry)
+    assert page.time(entry) == "2026-03-06 20:01:02"
+    assert page.changes(entry) == (
+        "halted: NVX, ORB \u2192 <br>name: &lt;b&gt; \u2192 <br>rate:  \u2192 7"
+    )
+
+
+def test_the_history_of_a_row_that_is_gone_leads_back(ada):
+    answer = signed_in(ada).get(f"{FEEDS}999/history/")
+    assert (answer.status_code, answer.url) == (302, "/admin/")
+
+
+def test_a_lot_size_that_is_left_empty_stays_as_it_is(ada):
+    Instrument.objects.update(lot_size="0.5")
+    assert change_instrument(signed_in(ada), lot_size="", name="Renamed").status_code == 302
+    assert (the("NVX").name, the("NVX").lot_size) == ("Renamed", Decimal("0.5"))

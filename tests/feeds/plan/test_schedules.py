@@ -55,6 +55,23 @@ def test_a_day_begins_by_the_clock_of_the_exchange_in_winter_and_summer() -> Non
     assert opens == [utc_ms(2026, 11, 23, 14, 30), utc_ms(2026, 7, 6, 13, 30)]
 
 
+@pytest.mark.parametrize(
+    ("exchange", "first", "times"),
+    [
+        ("XNYS", date(2031, 11, 28), "14:15 14:28 14:30 17:55 18:00 18:05"),
+        ("XLON", date(2031, 12, 24), "07:45 07:50 08:00 12:30 12:35 12:40"),
+        ("XETR", date(2031, 12, 23), "07:45 07:50 08:00 16:30 16:35 16:40"),
+    ],
+)
+def test_an_early_close_moves_the_closing_auction_and_keeps_its_length(
+    exchange: str, first: date, times: str
+) -> None:
+    day = Calendar(EXCHANGES[exchange], first).day(0)
+    found = [datetime.fromtimestamp(at / 1000, UTC) for at in (*day.starts_ms, day.end_ms)]
+    assert [f"{at:%H:%M}" for at in found] == times.split()
+    assert {at.date() for at in found} == {first}
+
+
 def test_the_list_of_days_has_no_end() -> None:
     assert date_at(NEW_YORK, CALENDAR.day(2520).end_ms) > date(2036, 1, 1)
 
@@ -277,3 +294,28 @@ def test_schedules_are_equal_if_their_days_and_times_are() -> None:
     assert hash(twin) == hash(COMPRESSED)
     assert twin != PlainSchedule(CALENDAR)
     assert isinstance(twin.days.day(0), TradingDay)
+
+
+def test_every_schedule_knows_how_fast_its_clock_runs() -> None:
+    clock = RoundTheClock()
+    assert (clock.scale(7), PlainSchedule(CALENDAR).scale(7)) == (1.0, 1.0)
+    assert COMPRESSED.scale(0) == pytest.approx(410 / 30)
+    assert clock.wall_ms(7, 12_345) == PlainSchedule(CALENDAR).wall_ms(7, 12_345) == 12_345
+
+
+def test_the_days_of_a_history_are_those_before_the_day_of_its_end() -> None:
+    thanksgiving = utc_ms(2026, 11, 26, 16, 0)
+    dates = lambda schedule: [
+        date_at(NEW_YORK, day.starts_ms[0]).day for day in schedule.history_days(thanksgiving, 2)
+    ]
+    assert dates(PlainSchedule(CALENDAR)) == [23, 24]
+    assert dates(COMPRESSED) == [19, 20]
+    days = RoundTheClock().history_days(20_000 * DAY_MS + 1, 2)
+    assert [(day.starts_ms, day.end_ms) for day in days] == [
+        ((at, at, at, at + DAY_MS, at + DAY_MS), at + DAY_MS)
+        for at in (19_998 * DAY_MS, 19_999 * DAY_MS)
+    ]
+    assert not days[0].has_auctions
+    assert CALENDAR.day(0).has_auctions
+    assert (days[0].span_ms, days[0].trading_ms) == (DAY_MS, DAY_MS)
+    assert (CALENDAR.day(0).span_ms, CALENDAR.day(0).trading_ms) == (410 * 60_000, 385 * 60_000)

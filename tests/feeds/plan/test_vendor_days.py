@@ -9,11 +9,16 @@ from hypothesis import strategies as st
 
 from feeds.clock import ms_of
 from feeds.market.bars import DAY_MS
-from feeds.plan.vendor_days import vendor_day, vendor_midnight_ms
+from feeds.plan.vendor_days import _summer, vendor_day, vendor_midnight_ms
 
 NEW_YORK = ZoneInfo("America/New_York")
 FIRST = datetime(2007, 1, 1, tzinfo=UTC)
 moments = st.integers(0, 30 * 365 * 24 * 60).map(lambda minutes: FIRST + timedelta(minutes=minutes))
+
+
+@pytest.fixture(autouse=True)
+def _counted_anew() -> None:
+    _summer.cache_clear()
 
 
 @given(moments)

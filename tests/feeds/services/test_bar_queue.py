@@ -314,6 +314,12 @@ def test_a_reported_day_is_compared_with_its_minutes_and_keeps_none_away(instrum
     assert [(bar.high, bar.trades) for bar in read("1d")] == [(9, 2), (1, 99)]
 
 
+def test_a_day_is_the_sum_of_its_own_minutes(instruments) -> None:
+    first, second = closed([trade(0)]), [trade(86_399.5), trade(86_400, 90), trade(86_460, 80)]
+    store_bars([*first, *closed([*second, trade(2 * 86_400)])])
+    assert [(bar.high, bar.trades) for bar in read("1d")] == [(100, 1), (90, 2)]
+
+
 def test_bars_go_with_their_grid(instruments) -> None:
     store_bars(closed([trade(0), trade(61)]))
     nvx = instruments[0]

@@ -412,7 +412,7 @@ def test_deleting_an_instrument_records_what_it_was(instrument, actor, pokes):
     assert not Instrument.objects.exists()
     assert (only_entry().action, only_entry().after) == ("delete", {})
     assert only_entry().before["reference_price"] == "101.25"
-    assert only_entry().before["feed"] == "demo"
+    assert (only_entry().before["feed"], only_entry().before["bars"]) == ("demo", 0)
 
 
 def test_deleting_a_feed_records_the_symbols_that_went_with_it(instrument, feed, actor, pokes):

@@ -193,6 +193,17 @@ def test_every_change_of_a_scenario_is_written_down(feed, actor):
     assert entries[1].before["steps"] != entries[1].after["steps"]
 
 
+@pytest.mark.parametrize("wrong", [{"name": ""}, {"name": "x" * 61}, {"note": "x" * 201}])
+def test_a_scenario_that_cannot_be_is_refused_and_nothing_is_written(feed, wrong):
+    scenario = Scenario(feed=feed, **{"name": "Crash", **wrong})
+    with pytest.raises(ValidationError):
+        save_scenario(scenario, [ScenarioStep(size=-7)], actor=None)
+    with pytest.raises(ValidationError):
+        crash(feed, (0, "shock", -91))
+    assert not Scenario.objects.exists()
+    assert not AuditEntry.objects.exists()
+
+
 def test_the_first_scenarios_can_be_run_and_come_once(feed):
     Feed.objects.all().delete()
     seeded = services.seed_exchange(60, 200)

@@ -58,6 +58,8 @@ def test_a_table_of_coins_becomes_a_feed_that_plays_it(tmp_path: Path) -> None:
     source = TableSource(table, found.layout)
     outcome = try_table(source, plays=True, prefix="R")
     assert "lot sizes: BTC/USD 0.00000001" in outcome.notes
+    assert (outcome.rows, outcome.trades) == (3, 3)
+    assert (outcome.first_ms, outcome.last_ms) == (1_767_225_601_000, 1_767_225_603_000)
     recording, feed, _ = apply_table(source, "Coins", plays=True, prefix="R", actor=None)
     made = {row.symbol: row.lot_size for row in Instrument.objects.filter(feed=feed)}
     assert made == {"RBTC/USD": Decimal("0.00000001"), "RM&M": 1}
@@ -69,6 +71,20 @@ def test_a_table_of_coins_becomes_a_feed_that_plays_it(tmp_path: Path) -> None:
     reason = "has a lot size of 0.00000001, not 0.1"
     with pytest.raises(ChangeRefused, match=reason):
         refuse_empty_replay(feed)
+
+
+def test_a_bar_is_played_within_its_interval() -> None:
+    feed, begin_s = Feed.objects.create(slug="demo", name="Demo"), 1_767_225_600
+    Instrument.objects.create(feed=feed, symbol="NVX", name="N", sector="Lab", reference_price="1")
+    head = "time,symbol,open,high,low,close,volume\n"
+    lines = [head, f"{begin_s}000,NVX,1.01,1.03,1.00,1.02,9\n"]
+    ends = [
+        import_recording(
+            feed, str(interval_s), lines, kind=TableKind.BARS, interval_s=interval_s, actor=None
+        ).last_at.timestamp()
+        for interval_s in (60, 3600)
+    ]
+    assert 0 < ends[0] - begin_s < 60 < ends[1] - begin_s < 3600
 
 
 @pytest.mark.slow

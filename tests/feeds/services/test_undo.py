@@ -218,6 +218,15 @@ def test_halts_of_many_are_not_undone_when_one_was_resumed_and_halted_anew(feed)
         undo(entry, actor=None)
 
 
+def test_a_symbol_that_another_feed_lists_by_now_stays_halted_there(feed):
+    halted(feed)
+    entry, symbol = newest(), first(feed).symbol
+    other = Feed.objects.create(slug="other", name="Other")
+    feed.instruments.filter(symbol=symbol).update(feed=other)
+    assert undo(entry, actor=None).endswith("; 1 are gone")
+    assert list(other.plan().halts) == [symbol]
+
+
 def test_an_undo_can_be_undone(feed):
     services.set_rate(feed, 5, actor=None)
     undo(newest(), actor=None)
