@@ -29,6 +29,7 @@ from feeds.services.checkpoints import (
     take_over,
 )
 from feeds.services.feeds import close_feed, start_feed
+from tests.support.log_lines import lines_of
 from tests.support.market_lives import MarketLife, plan, run_life
 
 SAVED_MS = 1_790_000_000_000
@@ -236,9 +237,9 @@ async def test_a_database_that_is_away_is_named_once(caplog: pytest.LogCaptureFi
     stored = Stored(failures=5)
     await write(stored, 8)
     assert stored.checkpoints
-    assert [record.getMessage().partition(" waiting")[0] for record in caplog.records] == [
-        "checkpoint cannot be written", "checkpoint is written again lost_bars=0",
-    ]  # fmt: skip
+    failed, written = lines_of(caplog, checkpoints)
+    assert failed == "checkpoint cannot be written waiting_bars=0 error=database is locked"
+    assert written == "checkpoint is written again lost_bars=0"
 
 
 async def test_a_writer_that_was_replaced_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
