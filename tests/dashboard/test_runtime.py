@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -159,6 +160,49 @@ async def test_a_process_of_the_feed_hears_of_rows_and_of_no_people(monkeypatch,
     calls["on_people"]([1])
     calls["on_feeds"]()
     assert pokes == ["feed"]
+
+
+def test_a_process_measures_what_runs_in_it(monkeypatch, settings) -> None:
+    monkeypatch.setattr(
+        composition, "metrics_of", lambda collectors: [type(each).__name__ for each in collectors]
+    )
+    alone = Runtime().metrics
+    settings.MARKET_REDIS_URL = "redis://127.0.0.1:1/0"
+    assert alone == ["HubCollector", "FeedCollector", "MemoryCollector", "AlarmCollector"]
+    assert Runtime().metrics == ["HubCollector", "MemoryCollector", "AlarmCollector"]
+    assert FeedRuntime().metrics == ["FeedCollector", "AlarmCollector"]
+
+
+async def test_metrics_need_the_token_of_the_settings(settings) -> None:
+    settings.MARKET_METRICS_TOKEN = "secret"
+    statuses = []
+
+    async def send(message: dict[str, Any]) -> None:
+        statuses.append(message.get("status"))
+
+    metrics = composition.metrics_of([])
+    for token in (b"other", b"secret"):
+        headers = [(b"authorization", b"Bearer " + token)]
+        await metrics({"type": "http", "method": "GET", "headers": headers}, None, send)
+    assert statuses[::2] == [401, 200]
+
+
+def test_the_hub_has_the_limits_of_the_settings(settings, monkeypatch) -> None:
+    monkeypatch.setattr(composition, "present_trouble", lambda: "full")
+    settings.MARKET_TAPE_EVENTS = 11
+    settings.MARKET_MAX_SUBSCRIBERS = 12
+    settings.MARKET_CONNECTIONS_PER_USER = 13
+    settings.MARKET_HEARTBEAT_MS = 14_000
+    settings.MARKET_SWEEP_S = 15
+    settings.MARKET_SEND_DEADLINE_S = 16
+    settings.MARKET_PUBLIC_ORIGINS = ("https://m.example",)
+    runtime = Runtime()
+    hub = runtime.hub
+    limits = hub._capacity, hub._max_connections, hub._connections_per_user, hub._heartbeat_ms
+    assert (*limits, hub._sweep_s, hub._deadline_s) == (11, 12, 13, 14_000, 15, 16)
+    assert hub._read_trouble() == "full"
+    assert runtime._courier._origin == "https://m.example"
+    assert runtime.public_origins == ("https://m.example",)
 
 
 async def test_open_connections_count_as_uses_of_their_tokens(monkeypatch) -> None:

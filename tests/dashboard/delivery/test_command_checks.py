@@ -11,7 +11,7 @@ from dashboard.people.access import UNLIMITED, Rights, Scope
 from dashboard.wire.registry import BAR_LIMIT, DEPTH_LIMIT, MESSAGE_BYTES, SYMBOL_LIMIT
 from feeds.clock import Moment
 from feeds.market.board import Board
-from feeds.market.events import Batch
+from feeds.market.events import Batch, Quote
 from tests.support.market_script import NOW, listing
 
 NOW_S = Moment(NOW, 100.0)
@@ -181,3 +181,33 @@ def test_operators_read_the_deck() -> None:
     assert (answer["result"], operator.deck.is_open) == ({"channel": "deck"}, True)
     assert answer_of(operator, market(), "unsubscribe", channel="deck")["success"]
     assert not operator.deck.is_open
+
+
+def test_the_fields_of_a_ticker_are_nothing_to_other_channels() -> None:
+    subscriber, replica = Subscriber(heartbeat_ms=5000, now=NOW_S), market()
+    wanted = {"channel": "ticker", "symbols": ["NVX"], "fields": ["p"]}
+    assert answer_of(subscriber, replica, "subscribe", **wanted)["success"]
+    for channel in ("trades", "bars", "depth"):
+        other = {"channel": channel, "symbols": ["NVX"], "fields": ["b"]}
+        assert answer_of(subscriber, replica, "subscribe", **other)["success"]
+    (text,) = subscriber.receive(
+        '{"method":"subscribe","params":{"channel":"ticker","symbols":["ORB"]}}', replica, NOW_S
+    )[1:]
+    assert set(json.loads(text)["data"]["ORB"]) == {"p", "ms"}
+
+
+def test_a_reader_without_channels_lags_behind_nothing() -> None:
+    subscriber, replica = Subscriber(heartbeat_ms=5000, now=NOW_S), market()
+    assert (subscriber.lag(replica), subscriber.behind(replica)) == (0, 0)
+
+
+def test_a_position_that_was_told_holds_for_quiet_channels_too() -> None:
+    subscriber, replica = Subscriber(heartbeat_ms=5000, now=NOW_S), market()
+    answer_of(subscriber, replica, "subscribe", channel="ticker", symbols=["NVX"])
+    replica.receive(Batch("e1", 3, (Quote("ORB", 5, 6, 1, 1, NOW),)), ts=NOW)
+    assert subscriber.frames(replica, NOW_S) == []
+    assert str(subscriber.settle(replica)) == "e1:3"
+    replica.receive(Batch("e1", 4, (Quote("NVX", 5, 6, 1, 1, NOW),)), ts=NOW)
+    assert subscriber.settle(replica) is None
+    (text,) = subscriber.frames(replica, NOW_S)
+    assert (json.loads(text)["from"], json.loads(text)["seq"]) == (3, 4)

@@ -7,7 +7,9 @@ import pytest
 
 from dashboard.delivery.connection import Connection
 from dashboard.wire.registry import Close, Transport
+from feeds.market.events import Phase, Status
 from tests.support.exchange import Exchange, HandClock, person, quote, subscribe
+from tests.support.market_script import NOW
 
 
 class StubbornSocket:
@@ -144,3 +146,34 @@ async def test_a_writer_that_waited_tells_how_long_and_the_next_news_begin_anoth
     await exchange.settle()
     assert [json.loads(frame)["seq"] for frame in socket.frames[before:]] == [3]
     assert connection.is_waiting
+
+
+async def test_news_that_come_while_a_writer_waits_are_written_afterwards(
+    exchange: Exchange, socket: StubbornSocket
+) -> None:
+    await exchange.settle()
+    connection = exchange.hub.join(person(), Transport.WEBSOCKET, socket)
+
+    async def write_once() -> None:
+        socket.frames += connection.take()
+        await socket.taken.wait()
+
+    connection.start_writing(write_once)
+    subscribe(connection, "status")
+    await exchange.happen(Status("NVX", Phase.HALTED, "", NOW))
+    await exchange.settle()
+    assert not any('"HALTED"' in frame for frame in socket.frames)
+    socket.taken.set()
+    async with asyncio.timeout(5):
+        while not any('"HALTED"' in frame for frame in socket.frames):
+            await asyncio.sleep(0)
+
+
+async def test_a_connection_that_fails_cancels_its_writer_and_is_cut(
+    connection: Connection, socket: StubbornSocket, caplog: pytest.LogCaptureFixture
+) -> None:
+    writer = connection._waiting
+    connection.fail(ZeroDivisionError())
+    await asyncio.gather(writer, return_exceptions=True)
+    assert (writer.cancelled(), socket.is_cut, connection.prices) == (True, True, None)
+    assert "writer ended user=1 error=ZeroDivisionError()" in caplog.text

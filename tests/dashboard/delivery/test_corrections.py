@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from feeds.market.bars import DAY_MS, LEVEL_OF
 from feeds.market.events import (
@@ -198,3 +199,22 @@ def test_a_price_band_comes_with_the_instrument() -> None:
     reader.happen(PriceBand("NVX", 95, 105, NOW))
     [entry] = reader.hear("status")
     assert entry["band"] == [0.95, 1.05]
+
+
+def test_a_later_reader_gets_the_corrections_of_its_own_symbols_only() -> None:
+    reader = Reader(asks=True)
+    other = replace(TRADES[0], symbol="ORB", ref="O:1")
+    reader.happen(listing("ORB"), other, *TRADES, CORRECTED)
+    found = []
+    for symbol in ("ORB", "NVX"):
+        reader.listener.send("unsubscribe", channel="trades")
+        reader.listener.texts.clear()
+        reader.listener.send("subscribe", channel="trades", symbols=[symbol], corrections=True)
+        [frame] = [
+            f for f in map(json.loads, reader.listener.texts) if f.get("channel") == "trades"
+        ]
+        found.append([(entry["ref"], entry.get("fix")) for entry in frame["data"]])
+    assert found == [
+        [("O:1", None)],
+        [("D:1", None), ("D:2", None), ("D:3", None), ("D:1", "corrected")],
+    ]

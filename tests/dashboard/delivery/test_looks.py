@@ -138,3 +138,32 @@ async def test_a_paused_reader_is_not_looked_at_before_its_heartbeat() -> None:
     assert connection.next_s == 100.0
     connection.receive('{"method":"set","params":{"paused":true}}')
     assert connection.next_s == connection.beat_s == 160.0
+
+
+async def test_the_loop_leaves_what_is_not_due_and_beats_once() -> None:
+    clock = HandClock()
+    hub = Exchange(clock).hub
+    hub._receive(Batch("e1", 1, (listing("NVX"),)))
+    socket = TakingSocket()
+    connection = hub.join(person(), Transport.WEBSOCKET, socket)
+    connection.start_writing(lambda: taking(connection))
+    subscribe(connection, symbols=["NVX"])
+    hub._receive(Batch("e1", 2, (quote(1),)))
+    socket.frames.clear()
+    hub.replica.receive(Batch("e1", 3, (quote(2),)), ts=NOW)
+    assert hub._fan_out.write([connection], hub.replica, Moment(NOW, 100.05)) == [connection]
+    assert socket.frames == []
+    assert hub._fan_out.write([connection], hub.replica, Moment(NOW, 160.0)) == []
+    assert [json.loads(frame)["channel"] for frame in socket.frames] == ["ticker", "heartbeat"]
+    assert connection.beat_s == 220.0
+
+
+class TakingSocket(EagerSocket):
+    """Takes every frame at once."""
+
+    def __init__(self) -> None:
+        self.frames: list[str] = []
+
+    def write_now(self, frame: str) -> bool:
+        self.frames.append(frame)
+        return True

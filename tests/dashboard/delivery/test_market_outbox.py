@@ -236,6 +236,7 @@ def test_everything_counts_from_nothing_in_a_new_epoch() -> None:
     read(reader, ticker.add(old, ["NVX"]))
     new = replica_of([listing("ORB")], epoch="e2")
     read(reader, ticker.take(new))
+    assert "ORB" in reader.rows
     new.receive(Batch("e2", 2, (listing("NVX"), quote("NVX", 9))), ts=NOW)
     read(reader, ticker.take(new))
     assert reader.ticks["NVX"] == 1

@@ -223,3 +223,19 @@ def test_so_many_frames_may_be_unconfirmed(rate: float, credit: int) -> None:
         pace.note_sent(number, pace.due_s)
     assert seen == [(False, "")] * (credit - 1) + [(True, "")]
     assert (pace.is_last_credit, pace.reason) == (True, "nothing painted")
+
+
+def test_a_new_pace_is_steady_and_limited_by_nothing() -> None:
+    pace = ReaderPace(7.0)
+    assert (pace.is_steady, pace.is_news, pace.is_paused, pace.reason) == (True, False, False, "")
+    assert (pace.is_due(6.999), pace.is_due(7.0)) == (False, True)
+
+
+def test_what_an_old_epoch_left_unconfirmed_holds_the_new_one_back_no_longer() -> None:
+    pace = ReaderPace(0.0)
+    pace.note_painted(5000, 2, 0.0)
+    for number in range(5001, 5031):
+        pace.note_sent(number, pace.due_s)
+    assert pace.rate == MIN_RATE
+    pace.note_sent(1, pace.due_s)
+    assert (pace.rate, list(pace.unpainted)) == (DEFAULT_RATE, [1])

@@ -105,3 +105,17 @@ def test_an_overdue_item_is_in_the_next_slot(*, is_one_of_many: bool) -> None:
     else:
         wheel.put(item, 1.0)
     assert (wheel.next_s, wheel.take(5.24), wheel.take(5.25)) == (5.25, [], [item])
+
+
+@pytest.mark.parametrize("is_one_of_many", [True, False])
+def test_an_item_that_is_planned_again_for_the_same_slot_is_taken_once(
+    *, is_one_of_many: bool
+) -> None:
+    wheel, item = TimingWheel[Item](SLOT_S), Item()
+    for _ in range(2):
+        if is_one_of_many:
+            wheel.put_all([(item, 1.0)])
+        else:
+            wheel.put(item, 1.0)
+    assert wheel.take(5.0) == [item]
+    assert wheel.next_s == inf
