@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.exceptions import InvalidRecording
-from feeds.market.events import Event, Listing, Phase, Quote, Side, Status, Trade
+from feeds.market.events import Delisting, Event, Listing, Phase, Quote, Side, Status, Trade
 from feeds.market.fingerprint import Fingerprint
 from feeds.recordings import writer as writing
 from feeds.recordings.columns import SCHEMA, batch_of, events_of
@@ -111,6 +111,20 @@ def test_it_can_be_read_more_than_once_and_left_in_the_middle(
     first = recording.events()
     assert [next(first) for _ in range(4)] == EVENTS[:4]
     assert list(recording.events()) == EVENTS * 5
+
+
+def test_a_row_group_is_written_as_soon_as_it_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[list[Event]] = []
+    monkeypatch.setattr(writing, "FIRST_GROUP_EVENTS", 2)
+    monkeypatch.setattr(writing, "GROUP_EVENTS", 3)
+    monkeypatch.setattr(RecordingWriter, "_write", lambda _, events: written.append(events))
+    groups = [EVENTS[:2], [*EVENTS[2:], *EVENTS][:3], [*EVENTS[2:], *EVENTS][3:6]]
+    with RecordingWriter(tmp_path / "a.parquet", origin=Origin.RECORDED, feed="demo") as writer:
+        for more, count in ((EVENTS[:1], 0), (EVENTS[1:2], 1), ([*EVENTS[2:], *EVENTS], 3)):
+            writer.add(more)
+            assert written == groups[:count]
 
 
 def test_until_it_is_closed_there_is_no_recording(tmp_path: Path) -> None:
@@ -237,6 +251,12 @@ def test_a_row_that_cannot_have_happened_is_refused(column: str, value: object) 
     batch = pa.RecordBatch.from_pylist([row], schema=schema)
     with pytest.raises(InvalidRecording, match="a row is no event"):
         events_of(batch)
+
+
+def test_a_row_whose_detail_is_of_another_kind_is_refused() -> None:
+    row = batch_of([Delisting("NVX", NOW)]).to_pylist()[0] | {"kind": "listing"}
+    with pytest.raises(InvalidRecording, match="kind was 'listing', the detail says 'delisting'"):
+        events_of(pa.RecordBatch.from_pylist([row], schema=SCHEMA))
 
 
 @pytest.mark.parametrize("path", ["../a.parquet", "/etc/a.parquet", "b/../../a.parquet", "", "."])

@@ -46,6 +46,7 @@ def test_the_separator_gives_most_lines_the_same_number_of_columns() -> None:
     assert separator_of(["a;b;c", "1,5;2,5;3", "", "4;5;6"]) == ";"
     assert separator_of(["a,b", "1,2"]) == ","
     assert separator_of(["alone"]) == ","
+    assert separator_of([]) == separator_of(["", " \n"]) == ","
 
 
 @pytest.mark.parametrize("symbols", [("",), ("NVX", "ORB")])
@@ -66,3 +67,11 @@ def test_a_title_before_two_columns_looks_like_a_row() -> None:
     rows = [["a title"], ["time", "price"], ["2026-01-05T14:30:00Z", "10"]]
     assert recognise(rows, separator=",", file_name="NVX.csv", now_ms=NOW_MS).layout.skips == 0
     assert recognise([], separator=",", file_name="NVX.csv", now_ms=NOW_MS).layout.skips == 0
+
+
+def test_columns_have_the_names_of_the_header_or_numbers_without_one() -> None:
+    assert recognised(["10"], ["1"]).names == NAMES
+    rows = [["2026-01-05T14:30:00Z", " 10", "1"]]
+    found = recognise(rows, separator=";", file_name="NVX.csv", now_ms=NOW_MS)
+    assert (found.layout.has_header, found.layout.symbol) == (False, "NVX")
+    assert found.names == ("column 1", "column 2", "column 3")

@@ -131,3 +131,26 @@ def test_a_replay_says_why_it_ended_once_the_recording_is_over() -> None:
     assert found == ["", "", "the recording is over", "the recording is over"]
     replay.plan(plan_of(Playback(path="a.parquet"), state=FeedState.CLOSED))
     assert replay.stopped == ""
+
+
+def test_a_plan_without_a_recording_leaves_the_speed_as_it_was() -> None:
+    replay = replay_of(trade(10), trade(20), speed=2.0)
+    assert passes(replay, 0, 5)[1][0].ts_event == NOW + 5
+    changes = {"kind": FeedKind.SIMULATED, "playback": None}
+    replay.plan(replace(plan_of(Playback(path="a.parquet")), **changes))
+    assert [event.ts_event for event in passes(replay, 10)[0]] == [NOW + 10]
+
+
+def test_of_what_was_before_the_start_only_the_state_is_announced() -> None:
+    status = FeedStatus(
+        "old", "Old", FeedState.RUNNING, rate=1.0, reason="", ts_event=THEN + 5, day=4,
+        exchange_ms=1000, scale=60.0,
+    )  # fmt: skip
+    early, late = (Status("NVX", phase, "", THEN + 6) for phase in (Phase.AUCTION, Phase.OPEN))
+    replay = replay_of(status, early, trade(7), late, trade(20), trade(21), start_s=0.015)
+    first, found = passes(replay, 0, 5)
+    assert first == []
+    phase, begun, sold = found
+    assert phase == replace(late, ts_event=NOW + 5)
+    assert (begun.ts_event, begun.day, begun.exchange_ms) == (NOW + 5, 4, 1000 + 15 * 60)
+    assert sold == replace(trade(20), ts_event=NOW + 5)

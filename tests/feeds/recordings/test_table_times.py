@@ -128,6 +128,7 @@ def test_the_window_is_from_1990_to_a_day_from_now() -> None:
         (Unit.MILLISECONDS, "1769869800", "1970-01-21 11:37 in milliseconds since 1970, before"),
         (Unit.MILLISECONDS, "1769869800", "it looks like seconds since 1970 (2026-01-31 14:30)"),
         (Unit.SECONDS, "20261001", "it looks like dates, such as 20261001 (2026-10-01 00:00)"),
+        (Unit.SECONDS, "20261001093000", "dates, such as 20261001 (2026-10-01 09:30)"),
         (Unit.SECONDS, "46053", "it looks like a date as a spreadsheet counts days (2026-01-31)"),
         (Unit.SECONDS, "5", "it looks like no time of a market"),
         (Unit.SECONDS, str(NOW_MS + DAY_MS), "milliseconds since 1970 (2026-10-03 00:00)"),

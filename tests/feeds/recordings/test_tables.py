@@ -146,3 +146,19 @@ def test_instruments_are_made_of_rows_that_have_all_columns() -> None:
     assert [(each.symbol, str(each.tick_size), each.reference_ticks) for each in made] == [
         ("NVX", "0.001", 1005), ("ZED", "0.01", 200),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("missing", PLACES)
+def test_without_a_needed_column_there_are_no_instruments(missing: str) -> None:
+    places = {role: place for role, place in PLACES.items() if role != missing}
+    layout = Layout(kind=TableKind.TRADES, columns=places)
+    assert definitions_of(rows_of(HEADER + GOOD), layout) == ()
+
+
+def test_not_more_than_so_many_instruments_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("feeds.recordings.survey.MOST_SYMBOLS", 2)
+    text = HEADER + "1,NVX,1,2\n1,ORB,1,2\n1,QAL,1,2\n2,NVX,1.005,2\n"
+    made = definitions_of(rows_of(text), Layout(kind=TableKind.TRADES, columns=PLACES))
+    assert [(each.symbol, str(each.tick_size)) for each in made] == [
+        ("NVX", "0.001"), ("ORB", "0.01"),
+    ]  # fmt: skip
