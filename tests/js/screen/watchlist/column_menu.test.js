@@ -37,6 +37,17 @@ test("a column is shown, hidden and moved, and the focus stays with it", () => {
   ok(button("Move Last price to the left").disabled, "the first column goes further");
 });
 
+test("only the last shown column must stay, and only what is at an end cannot go further", () => {
+  const {panel, box} = menu(["bid", "last"]);
+  const disabled = (elements) => [...panel.querySelectorAll(elements)].filter((each) => each.disabled).map((each) => each.name || each.title);
+  const last = columnsOf([]).at(-1);
+  equal([disabled("input"), disabled(".section-up"), disabled(".section-down").length], [[], ["Move Bid to the left"], 1]);
+  box("bid").click();
+  equal(disabled("input"), ["last"]);
+  box(last).click();
+  equal(disabled("input"), []);
+});
+
 test("the last column stays, and the usual ones come back", () => {
   const {told, box, panel} = menu(["low"]);
   ok(box("low").disabled, "the table may lose its last column");
