@@ -5,7 +5,6 @@ keep both in step.
 """
 
 from collections import deque
-from math import inf
 from typing import Any, Final
 
 from feeds.market.events import Position
@@ -36,7 +35,6 @@ class Reader:
         self.positions: dict[str, Position] = {}
         self.trades: deque[Entry | None] = deque(maxlen=TRADES_KEPT)
         self.bars: dict[tuple[str, str], dict[int, Entry]] = {}
-        self._begun: set[tuple[str, str]] = set()
         self.notices: dict[int, Entry] = {}
         self.unread = 0
         self.watchlist: list[str] = []
@@ -146,7 +144,7 @@ class Reader:
     # --- bars -------------------------------------------------------------------------------
     def _take_bars(self, frame: Frame, data: list[Entry]) -> None:
         if frame.get("type") == "snapshot":
-            self._begin_bars(frame, data)
+            self._is_first(frame)
             self._stand(frame)
         else:
             self._advance(frame)
@@ -154,25 +152,13 @@ class Reader:
             bars = self.bars.setdefault((entry["s"], entry["iv"]), {})
             if "none" in entry:
                 continue
-            # Bars come in the order of time. Later ones were seen with other rights, or in a market
-            # that has begun again earlier.
+            # Bars come in the order of time, and each replaces what was known from its start on.
+            # Later ones were seen with other rights, or in a market that has begun again earlier.
             for later in [start for start in bars if start > entry["t"]]:
                 del bars[later]
             bars[entry["t"]] = entry
             if len(bars) > BARS_KEPT:
                 del bars[min(bars)]
-
-    def _begin_bars(self, frame: Frame, data: list[Entry]) -> None:
-        """Drop the bars that a snapshot replaces: of each kind, all from its first bar on."""
-        if self._is_first(frame):
-            self._begun.clear()
-        for entry in data:
-            key = (entry["s"], entry["iv"])
-            if key in self._begun:
-                continue
-            self._begun.add(key)
-            known, first = self.bars.get(key, {}), entry.get("t", inf)
-            self.bars[key] = {t: bar for t, bar in known.items() if t < first}
 
     # --- status -----------------------------------------------------------------------------
     def _take_status(self, frame: Frame, data: list[Entry]) -> None:
