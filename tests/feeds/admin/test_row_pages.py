@@ -13,6 +13,7 @@ from django.contrib.messages.storage.cookie import CookieStorage
 from django.core.exceptions import ValidationError
 from django.test import RequestFactory
 
+from feeds.admin import instrument_lists
 from feeds.admin.commands import INSTRUMENT_COMMANDS, CommandAnswer, OperatorCommand
 from feeds.admin.deletions import DeletionAdmin
 from feeds.admin.instrument_lists import import_instruments
@@ -28,6 +29,7 @@ from feeds.models import (
     Scenario,
     ScenarioStep,
 )
+from feeds.services.instrument_lists import compare
 from feeds.services.instruments import halt_instruments, resume_instruments
 from tests.support.operators import (
     FEEDS,
@@ -239,6 +241,39 @@ def test_a_confirmation_names_what_protects_a_row(ada):
         Recording.objects.all(), request_of(ada)
     )
     assert (len(shown), counts, needed, protected) == (2, {}, set(), ["Demo Exchange"])
+
+
+def test_a_dry_run_is_shown_field_by_field(monkeypatch):
+    text = "symbol,name,sector,reference_price\nQAL,Qualia,Food,5\nNVX,Nova,Consumer,50\n"
+    shown = instrument_lists._shown(compare(the_feed(), text))
+    assert shown["changes"] == [
+        ("QAL", "name", "", "Qualia"),
+        ("QAL", "sector", "", "Food"),
+        ("QAL", "tick_size", "", "0.01"),
+        ("QAL", "reference_price", "", "5"),
+        ("QAL", "volatility", "", 0.02),
+        ("QAL", "activity", "", 1.0),
+        ("QAL", "lot_size", "", "1"),
+        ("NVX", "name", "Orbit Foods", "Nova"),
+    ]
+    facts = {name: shown[name] for name in ("can_apply", "hidden", "missing", "lost_bars")}
+    assert facts == {"can_apply": True, "hidden": 0, "missing": ["ORB"], "lost_bars": ""}
+    monkeypatch.setattr(instrument_lists, "ROWS_SHOWN", 5)
+    shown = instrument_lists._shown(compare(the_feed(), text))
+    assert (len(shown["changes"]), shown["hidden"]) == (5, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "can_apply"), [("symbol\nNVX\n", True), ("symbol\nNVX\nORB\n", False)]
+)
+def test_a_list_that_only_lacks_instruments_can_be_applied(text, can_apply):
+    shown = instrument_lists._shown(compare(the_feed(), text))
+    assert (shown["changes"], shown["can_apply"]) == ([], can_apply)
+
+
+def test_no_more_is_said_of_rows_than_there_are(ada):
+    links, *_ = page_of(Instrument).get_deleted_objects([the("NVX")], request_of(ada))
+    assert links == [f'<a href="/admin/feeds/instrument/{the("NVX").pk}/change/">NVX</a>']
 
 
 @pytest.mark.parametrize("model", [AuditEntry, Halt, Intervention])

@@ -107,6 +107,13 @@ def test_a_change_of_hours_is_in_the_audit():
     assert entry.after == {"hours": "exchange", "day_minutes": 60, "bands": "off"}
 
 
+def test_bars_of_a_compressed_feed_begin_at_its_first_open_and_others_now():
+    opened_ms = OPENED_MS - 5 * 3_600_000 - 1_800_000  # half past nine
+    assert feed_of().first_exchange_ms(OPENED_MS + 7) == opened_ms
+    for hours in ("exchange", "always"):
+        assert feed_of(hours=hours).first_exchange_ms(OPENED_MS + 7) == OPENED_MS + 7
+
+
 def test_round_the_clock_a_history_is_of_days_in_utc():
     midnight = 20_000 * DAY_MS
     days = feed_of(hours="always").history_days(midnight + 1, 2)

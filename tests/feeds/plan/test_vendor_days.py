@@ -44,6 +44,12 @@ def test_a_day_begins_at_midnight_in_new_york(moment: datetime) -> None:
         ("2026-11-01T04:00", True),
         ("2026-11-02T04:00", False),
         ("2026-11-02T05:00", True),
+        ("2027-03-14T05:00", True),
+        ("2027-03-14T04:00", False),
+        ("2027-03-15T04:00", True),
+        ("2027-11-07T04:00", True),
+        ("2027-11-08T04:00", False),
+        ("2027-11-08T05:00", True),
     ],
 )
 def test_a_day_on_which_clocks_are_set_has_its_own_length(at: str, starts: bool) -> None:

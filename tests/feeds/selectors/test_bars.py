@@ -22,6 +22,9 @@ def ms(at: datetime) -> int:
     return int(at.timestamp() * 1000)
 
 
+START = ms(datetime(2026, 12, 2, tzinfo=UTC))
+
+
 def local(bar: Bar) -> datetime:
     return datetime.fromtimestamp(bar.start_ms / 1000, NEW_YORK)
 
@@ -137,18 +140,18 @@ def test_a_first_price_further_off_than_a_day_moves_is_led_to(
     assert known().join.last_ticks == leads_to
 
 
-@pytest.mark.parametrize(("days", "first_days"), [(1, 0), (2, 2), (30, 30)])
+@pytest.mark.parametrize(
+    ("after_ms", "is_day"), [(DAY_MS - MINUTE_MS, False), (DAY_MS, True), (30 * DAY_MS, True)]
+)
 def test_days_whose_minutes_are_gone_begin_the_stored_bars(
-    feed: Feed, days: int, first_days: int
+    feed: Feed, after_ms: int, is_day: bool
 ) -> None:
     """The bar of a day begins at midnight, and the market may have begun within that day."""
-    midnight_ms = ms(datetime(2026, 12, 2, tzinfo=UTC))
     values = dict.fromkeys(("open", "high", "low", "close", "volume", "trades"), 10_000)
     of_nvx = {"instrument": Instrument.objects.get(), "recorded_ms": 0, **values}
-    minute_ms = midnight_ms + days * DAY_MS - MINUTE_MS * (days == 1)
-    StoredBar.objects.create(interval="1d", start_ms=midnight_ms, **of_nvx)
-    StoredBar.objects.create(interval="1m", start_ms=minute_ms, **of_nvx)
-    assert known().first_ms == (midnight_ms if first_days else minute_ms)
+    StoredBar.objects.create(interval="1d", start_ms=START, **of_nvx)
+    StoredBar.objects.create(interval="1m", start_ms=START + after_ms, **of_nvx)
+    assert known().first_ms == (START if is_day else START + after_ms)
 
 
 def test_trades_come_at_the_rate_of_the_feed_shared_by_activity(feed: Feed) -> None:
@@ -164,7 +167,6 @@ def test_trades_come_at_the_rate_of_the_feed_shared_by_activity(feed: Feed) -> N
 
 
 # --- as it was at a time ----------------------------------------------------------------------
-START = ms(datetime(2026, 12, 2, tzinfo=UTC))
 
 
 def version(price: int, at_ms: int, revision: int, *, is_day: bool = False) -> ClosedBar:

@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from feeds.clock import SystemClock
-from feeds.models import Feed
+from feeds.models import AuditEntry, Feed
 from feeds.selectors.plans import FULL_LOOK_S, PlanReader
 from feeds.services import feeds as services
 
@@ -62,6 +62,15 @@ def test_without_a_change_the_last_plans_are_returned(reader: PlanReader) -> Non
 def test_a_change_by_a_service_is_seen_at_the_next_look(reader: PlanReader, feed: Feed) -> None:
     services.pause_feed(feed, actor=User.objects.create_user("olga"))
     assert [plan.state for plan in reader.read()] == ["PAUSED"]
+
+
+def test_the_first_change_of_all_is_seen(feed: Feed, clock: Clock) -> None:
+    AuditEntry.objects.all().delete()
+    reader = PlanReader(clock)
+    reader.read()
+    rename(feed)
+    AuditEntry.objects.create(pk=1, action="change", target="feed demo")
+    assert [plan.name for plan in reader.read()] == ["Another name"]
 
 
 def test_a_poke_reads_the_rows_in_any_case(reader: PlanReader, feed: Feed) -> None:

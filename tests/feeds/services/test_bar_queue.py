@@ -140,6 +140,7 @@ async def test_the_oldest_bars_are_given_up_when_too_many_wait() -> None:
     kept.happen(*(trade(60 * n) for n in range(10)))
     await kept.run(lambda: kept.stored)
     assert kept.bars() == [("NVX", n, False) for n in (6, 7, 8)]
+    assert kept.queue.lost == 6
 
 
 async def test_a_growing_bar_goes_on_in_the_next_life_of_the_market() -> None:

@@ -208,13 +208,18 @@ class Stored:
 
 
 async def write(
-    stored: Stored, calls: int, bars: BarQueue | None = None, *, drawn: Callable[[], int] = int
+    stored: Stored,
+    calls: int,
+    bars: BarQueue | None = None,
+    *,
+    drawn: Callable[[], int] = int,
+    every_s: float = 0.001,
 ) -> None:
     """Run a writer until it stored so often, then end it."""
     writer = CheckpointWriter(
         epoch="e1", clock=SystemClock(), state=lambda: RUNNING, board=Board,
         bars=BarQueue() if bars is None else bars, realism=RealismWatch(), drawn=drawn,
-        kept=MemoryBus(), store=stored, every_s=0.001,
+        kept=MemoryBus(), store=stored, every_s=every_s,
     )  # fmt: skip
     running = asyncio.create_task(writer.run())
     async with asyncio.timeout(20):
@@ -330,9 +335,10 @@ async def test_bars_of_a_market_that_was_replaced_stay_in_its_queue() -> None:
 
 
 async def test_while_a_batch_is_not_published_nothing_is_written() -> None:
-    """The engine is then ahead of the board, and bars may hold trades that nobody saw."""
+    """The engine is then ahead of the board, and bars may hold trades that nobody saw. The writer
+    looks again soon."""
     stored, published = Stored(), iter([7, 7, 7, 0])
-    await write(stored, 1, drawn=lambda: next(published, 0))
+    await write(stored, 1, drawn=lambda: next(published, 0), every_s=3600)
     assert next(published, None) is None
     assert stored.checkpoints
 

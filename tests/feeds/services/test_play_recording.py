@@ -10,7 +10,8 @@ from django.core.exceptions import ValidationError
 from feeds.exceptions import ChangeRefused
 from feeds.models import AuditEntry, Feed, Instrument, Recording
 from feeds.recordings.layout import TableKind
-from feeds.services.recordings import import_recording
+from feeds.recordings.reader import RecordingFile
+from feeds.services.recordings import import_recording, recordings_folder
 from feeds.services.replay_checks import recorded_definitions, refuse_empty_replay
 from feeds.services.replays import check_symbols, free_slug, make_replay
 from feeds.services.table_imports import (
@@ -44,6 +45,10 @@ def recording() -> Recording:
     return import_recording(feed, "Monday", TABLE, kind=TableKind.TRADES, actor=None)
 
 
+def recording_feed() -> Feed:
+    return Feed.objects.get(slug="demo")
+
+
 def page_of(recording: Recording) -> str:
     return f"/admin/feeds/recording/{recording.pk}/play/"
 
@@ -66,6 +71,8 @@ def test_a_table_of_coins_becomes_a_feed_that_plays_it(tmp_path: Path) -> None:
     assert {each.symbol: each.lot_size for each in recorded_definitions(recording)} == {
         "BTC/USD": Decimal("0.00000001"), "M&M": 1,
     }  # fmt: skip
+    header = RecordingFile(recordings_folder() / recording.path).header
+    assert (header.feed, header.seed) == ("import", 1)
     refuse_empty_replay(feed)
     Instrument.objects.filter(feed=feed).update(lot_size=Decimal("0.1"))
     reason = "has a lot size of 0.00000001, not 0.1"
@@ -137,8 +144,11 @@ def test_what_cannot_be_played_is_said_and_nothing_is_made(recording, sent, reas
 
 def test_staff_that_may_not_run_feeds_makes_a_closed_one(recording):
     client = staff(*(name for name in PLAYERS if name != "run_feed"))
-    client.post(page_of(recording), {"name": "Again", "symbol_prefix": "R"})
-    assert Feed.objects.get(name="Again").state == "CLOSED"
+    import_recording(recording_feed(), "Tuesday", TABLE, kind=TableKind.TRADES, actor=None)
+    answer = client.post(page_of(recording), {"name": "Again", "symbol_prefix": "R"})
+    made = Feed.objects.get(name="Again")
+    assert (made.state, made.recording) == ("CLOSED", recording)
+    assert answer.url == f"/admin/feeds/feed/{made.pk}/change/"
 
 
 @pytest.mark.parametrize("missing", ["add_feed", "add_instrument"])
@@ -213,10 +223,31 @@ def test_a_table_whose_symbols_are_taken_leaves_no_recording(recording, tmp_path
     table.write_text("".join(TABLE))
     source = TableSource(table, recognise_table(table, table.name).layout)
     with pytest.raises(ValidationError, match=r"NVX \(on Demo Exchange\)"):
+        try_table(source, plays=True)
+    with pytest.raises(ValidationError, match=r"NVX \(on Demo Exchange\)"):
         apply_table(source, "Tuesday", plays=True, actor=None)
     assert [row.name for row in Recording.objects.all()] == ["Monday"]
     made, feed, _ = apply_table(source, "Tuesday", plays=False, actor=None)
     assert (made.name, feed) == ("Tuesday", None)
+
+
+@pytest.mark.parametrize(("count", "end"), [(10, "S8 0.1, S9 0.1"), (11, "S9 0.1 and 1 more")])
+def test_ten_lot_sizes_of_a_table_are_named(tmp_path: Path, count: int, end: str) -> None:
+    table = tmp_path / "coins.csv"
+    rows = [f"1767225601000,S{number},1.01,0.1\n" for number in range(count)]
+    table.write_text("".join([TABLE[0], *rows]))
+    source = TableSource(table, recognise_table(table, table.name).layout)
+    [note] = [note for note in try_table(source).notes if note.startswith("lot sizes")]
+    assert note.endswith(end)
+    assert note.startswith("lot sizes: S0 0.1, S1 0.1, ")
+
+
+@pytest.mark.parametrize("wrong", [{"symbol": "S" * 25}, {"reference_price": Decimal("0.001")}])
+def test_an_instrument_that_cannot_be_is_not_added(wrong: dict[str, object]) -> None:
+    facts = {"symbol": "S1", "name": "A", "sector": "B", "reference_price": Decimal(1)}
+    check_symbols([Instrument(**facts)])
+    with pytest.raises(ValidationError):
+        check_symbols([Instrument(**facts | wrong)])
 
 
 def test_some_of_many_instruments_without_a_listing_are_named(tmp_path: Path) -> None:

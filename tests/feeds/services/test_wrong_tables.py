@@ -43,6 +43,15 @@ def test_a_table_that_cannot_be_taken_names_the_cause(text: str, cause: str, tmp
     assert cause in str(refused.value)
 
 
+def test_a_table_of_more_characters_than_it_may_have_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "NVX.csv"
+    path.write_text(text := TRADE.format("1.5"))
+    layout = recognise_table(path, path.name).layout
+    assert try_table(TableSource(path, layout, most=len(text))).trades == 1
+    with pytest.raises(InvalidImport):
+        try_table(TableSource(path, layout, most=len(text) - 1))
+
+
 def test_bars_without_prices_make_no_instrument(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     days = [f"2026-01-{day:02},{symbol},{rest}" for day in (5, 6) for symbol, rest in ROWS.items()]
