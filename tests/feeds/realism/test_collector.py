@@ -90,6 +90,7 @@ def test_the_newest_days_are_kept() -> None:
         ([0, 15, 28], False),
         ([0, 16, 30], False),
         ([0, 14, 29, 60], True),
+        ([0, 15, 29, 45], True),
     ],
 )
 def test_a_silence_of_more_than_a_quarter_of_an_hour_breaks_a_day(

@@ -11,13 +11,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.exceptions import InvalidRecording
-from feeds.market.events import Delisting, Event, Listing, Phase, Quote, Side, Status, Trade
+from feeds.market.events import (
+    Delisting,
+    Event,
+    FeedRemoval,
+    Listing,
+    Phase,
+    Quote,
+    Side,
+    Status,
+    Trade,
+)
 from feeds.market.fingerprint import Fingerprint
 from feeds.recordings import writer as writing
 from feeds.recordings.columns import SCHEMA, batch_of, events_of
 from feeds.recordings.folder import recording_path
 from feeds.recordings.header import VERSION, Origin, RecordingHeader
-from feeds.recordings.reader import RecordingFile
+from feeds.recordings.reader import OneSymbol, RecordingFile
 from feeds.recordings.writer import HEADER_KEY, RecordingWriter
 from tests.support.examples import examples
 from tests.support.market_script import NOW, levels, listing, scripts
@@ -145,6 +155,30 @@ def test_an_exception_leaves_nothing(tmp_path: Path) -> None:
         writer.add(EVENTS * 1000)
         raise RuntimeError("the process dies")
     assert list(path.parent.iterdir()) == []
+
+
+def test_a_group_of_no_events_changes_nothing(tmp_path: Path) -> None:
+    """A recording may begin before its feed has anything."""
+    with RecordingWriter(tmp_path / "a.parquet", origin=Origin.RECORDED, feed="demo") as writer:
+        for events in ([], EVENTS, []):
+            writer.add(events)
+        header = writer.close()
+    assert (header.first_ms, header.last_ms, header.events) == (NOW, NOW + 6, 5)
+
+
+@pytest.mark.parametrize(
+    ("has_quotes", "kept"), [(True, [0, 1, 3, 4, 5, 6]), (False, [0, 1, 4, 6])]
+)
+def test_of_a_symbol_its_events_and_those_of_the_feed_are_read(
+    has_quotes: bool, kept: list[int], tmp_path: Path
+) -> None:
+    other = Trade("ORB", 5, 1, Side.BUY, NOW - 7)
+    feed = FeedRemoval("demo", NOW + 20)
+    events = [*EVENTS[:2], other, *EVENTS[2:], feed]
+    write(tmp_path / "a.parquet", events)
+    found = OneSymbol(RecordingFile(tmp_path / "a.parquet"), "NVX", has_quotes=has_quotes)
+    assert (found.first_ms, found.last_ms) == (NOW - 7, NOW + 20)
+    assert list(found.events()) == [events[place] for place in kept]
 
 
 def test_nothing_is_no_recording(tmp_path: Path) -> None:

@@ -75,3 +75,9 @@ def test_columns_have_the_names_of_the_header_or_numbers_without_one() -> None:
     found = recognise(rows, separator=";", file_name="NVX.csv", now_ms=NOW_MS)
     assert (found.layout.has_header, found.layout.symbol) == (False, "NVX")
     assert found.names == ("column 1", "column 2", "column 3")
+
+
+def test_of_a_header_alone_nothing_is_assumed() -> None:
+    found = recognised([], [])
+    assert (found.layout.columns, found.notes) == ({"time": 0, "price": 1, "size": 2}, ())
+    assert not found.layout.rounds_prices

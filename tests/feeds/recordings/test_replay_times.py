@@ -20,6 +20,7 @@ from feeds.market.events import (
 )
 from feeds.plan.plans import FeedKind, FeedPlan, Playback
 from feeds.recordings.replay import Replay
+from feeds.recordings.state import ReplayState
 from tests.support.market_script import NOW, definition
 
 THEN = 20_000 * DAY_MS
@@ -154,3 +155,27 @@ def test_of_what_was_before_the_start_only_the_state_is_announced() -> None:
     assert phase == replace(late, ts_event=NOW + 5)
     assert (begun.ts_event, begun.day, begun.exchange_ms) == (NOW + 5, 4, 1000 + 15 * 60)
     assert sold == replace(trade(20), ts_event=NOW + 5)
+
+
+def test_every_pass_announces_the_phases_of_its_start() -> None:
+    auction = Status("NVX", Phase.AUCTION, "", THEN + 5, 4)
+    replay = replay_of(auction, trade(20), start_s=0.015, loops=True)
+    *_, again = passes(replay, 0, 5, 6, 11)
+    assert again == [
+        replace(auction, ts_event=NOW + 11, day=5),
+        replace(trade(20), ts_event=NOW + 11, exchange_ms=THEN + 20 + DAY_MS),
+    ]
+
+
+def test_between_two_passes_the_place_is_the_start_of_the_next() -> None:
+    replay = replay_of(trade(10), trade(20), start_s=0.005, loops=True)
+    assert replay.state() is None
+    passes(replay, 0, 15)
+    played = replay.state()
+    assert played is not None
+    assert (played.played, played.place_ms, played.shift_days) == (3, THEN + 20, 0)
+    assert passes(replay, 16) == [[]]
+    assert replay.state() == ReplayState(
+        playback=Playback(path="a.parquet", start_s=0.005, loops=True), played=0,
+        place_ms=THEN + 5, shift_ms=DAY_MS, shift_days=1, end_reason="",
+    )  # fmt: skip
