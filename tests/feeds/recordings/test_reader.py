@@ -15,6 +15,7 @@ from feeds.market.events import (
     Delisting,
     Event,
     FeedRemoval,
+    FeedState,
     Listing,
     Phase,
     Quote,
@@ -23,9 +24,10 @@ from feeds.market.events import (
     Trade,
 )
 from feeds.market.fingerprint import Fingerprint
+from feeds.plan.plans import FeedPlan
 from feeds.recordings import writer as writing
 from feeds.recordings.columns import SCHEMA, batch_of, events_of
-from feeds.recordings.folder import recording_path
+from feeds.recordings.folder import recording_path, replay_of
 from feeds.recordings.header import VERSION, Origin, RecordingHeader
 from feeds.recordings.reader import OneSymbol, RecordingFile
 from feeds.recordings.writer import HEADER_KEY, RecordingWriter
@@ -144,6 +146,17 @@ def test_until_it_is_closed_there_is_no_recording(tmp_path: Path) -> None:
     assert not path.exists()
     assert writer.close().events == 5000
     assert [path.name for path in tmp_path.iterdir()] == ["a.parquet"]
+
+
+def test_the_content_is_on_the_disk_before_the_name_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a power cut a recording is either complete or not there."""
+    path, calls = tmp_path / "a.parquet", []
+    monkeypatch.setattr(writing.os, "fsync", lambda _: calls.append(path.exists()))
+    write(path, EVENTS)
+    assert calls == [False]
+    assert path.exists()
 
 
 def test_an_exception_leaves_nothing(tmp_path: Path) -> None:
@@ -291,6 +304,13 @@ def test_a_row_whose_detail_is_of_another_kind_is_refused() -> None:
     row = batch_of([Delisting("NVX", NOW)]).to_pylist()[0] | {"kind": "listing"}
     with pytest.raises(InvalidRecording, match="kind was 'listing', the detail says 'delisting'"):
         events_of(pa.RecordBatch.from_pylist([row], schema=SCHEMA))
+
+
+def test_a_plan_that_names_no_recording_is_refused(tmp_path: Path) -> None:
+    plan = FeedPlan(feed="demo", name="Demo", state=FeedState.RUNNING, rate=1.0, seed=1,
+                    definitions=())  # fmt: skip
+    with pytest.raises(InvalidRecording, match="feed demo names no recording"):
+        replay_of(plan, tmp_path)
 
 
 @pytest.mark.parametrize("path", ["../a.parquet", "/etc/a.parquet", "b/../../a.parquet", "", "."])

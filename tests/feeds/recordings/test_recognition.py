@@ -81,3 +81,12 @@ def test_of_a_header_alone_nothing_is_assumed() -> None:
     found = recognised([], [])
     assert (found.layout.columns, found.notes) == ({"time": 0, "price": 1, "size": 2}, ())
     assert not found.layout.rounds_prices
+
+
+def test_bars_without_a_time_say_nothing_of_their_distance() -> None:
+    head = ["time", "open", "high", "low", "close", "volume"]
+    times = ["2026-01-05T14:00:00Z", "soon", "2026-01-05T14:10:00Z", "2026-01-05T14:05:00Z"]
+    rows = [head, *([time, "1", "2", "1", "2", "9"] for time in times)]
+    found = recognise(rows, separator=";", file_name="NVX.csv", now_ms=NOW_MS)
+    assert (found.layout.interval_s, found.layout.sorts) == (300, True)
+    assert found.notes == ("the rows are not in the order of time: they are sorted",)

@@ -179,3 +179,24 @@ def test_between_two_passes_the_place_is_the_start_of_the_next() -> None:
         playback=Playback(path="a.parquet", start_s=0.005, loops=True), played=0,
         place_ms=THEN + 5, shift_ms=DAY_MS, shift_days=1, end_reason="",
     )  # fmt: skip
+
+
+def test_the_days_of_the_feed_move_the_number_of_the_day_on() -> None:
+    turns = [
+        FeedStatus("old", "Old", FeedState.RUNNING, 1.0, "", THEN + day, day=day) for day in (3, 5)
+    ]
+    *_, again = passes(replay_of(*turns, trade(20), loops=True), 0, 20, 21, 50)
+    assert [event.day for event in again if isinstance(event, FeedStatus)] == [6, 8]
+
+
+def test_while_it_rests_a_replay_keeps_the_place_of_its_earlier_life() -> None:
+    left = ReplayState(
+        playback=Playback(path="a.parquet"), played=2, place_ms=THEN + 15, shift_ms=0,
+        shift_days=0, end_reason="",
+    )  # fmt: skip
+    for state in (None, left):
+        replay = Replay(Reel(LISTED, trade(10), trade(20)), Playback(path="a.parquet"))
+        if state:
+            replay.restore(state)
+        replay.plan(plan_of(Playback(path="a.parquet"), state=FeedState.PAUSED))
+        assert (passes(replay, 0), replay.state()) == ([[]], state)

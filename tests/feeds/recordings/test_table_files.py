@@ -297,3 +297,4 @@ def test_the_separator_is_that_of_the_text_and_a_comma_for_sheets(tmp_path: Path
         found = recognise_file(path, "NVX.csv", now_ms=NOW_MS)
         assert found.layout.separator == separator
         assert found.layout.missing() == []
+        assert found.notes == ()

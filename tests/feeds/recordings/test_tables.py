@@ -10,6 +10,7 @@ from feeds.market.events import Event, FeedState, Trade
 from feeds.plan.plans import FeedPlan
 from feeds.recordings.csv_import import CsvRows, Table
 from feeds.recordings.layout import Layout, TableKind
+from feeds.recordings.likely_causes import is_value, suspicion
 from feeds.recordings.survey import definitions_of
 from feeds.recordings.table_times import Unit
 from tests.support.market_script import definition
@@ -162,3 +163,39 @@ def test_not_more_than_so_many_instruments_are_made(monkeypatch: pytest.MonkeyPa
     assert [(each.symbol, str(each.tick_size)) for each in made] == [
         ("NVX", "0.001"), ("ORB", "0.01"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("price", "rounds", "tick_size"),
+    [
+        ("1", True, "0.01"), ("0.99", True, "0.0001"), ("0.01", True, "0.0001"),
+        ("0.009", True, "0.00000001"), ("1.123456", False, "0.000001"),
+        ("1.1234567", False, "0.01"), ("0.1234567", False, "0.0001"),
+    ],
+)  # fmt: skip
+def test_rounded_prices_have_more_decimals_where_they_are_small(
+    price: str, rounds: bool, tick_size: str
+) -> None:
+    layout = Layout(kind=TableKind.TRADES, columns=PLACES, rounds_prices=rounds)
+    (made,) = definitions_of(rows_of(f"{HEADER}1,NVX,{price},2\n"), layout)
+    assert f"{made.tick_size:f}" == tick_size
+
+
+@pytest.mark.parametrize(
+    ("row", "cause"),
+    [
+        ("a;b;c,d", "; the columns seem to be separated by semicolons"),
+        ("a;b;c,d,e", ""),
+        ("a;b,c", ""),
+        ("a,b", ""),
+        ("a|b|c", "; the columns seem to be separated by bars"),
+    ],
+)
+def test_another_separator_is_suspected_of_one_or_two_columns(row: str, cause: str) -> None:
+    assert suspicion(row.split(","), ",") == cause
+
+
+def test_a_value_has_at_most_one_of_each_sign() -> None:
+    values = ["1", " 5 ", "-1,234.5", "2026-01-05", "14,5"]
+    names = ["", "nan", "-", "1,234,567", "1.2.3", "--1", "price", "\u0661", "."]
+    assert [text for text in values + names if is_value(text)] == values
