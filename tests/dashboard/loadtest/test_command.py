@@ -31,6 +31,19 @@ def test_a_server_that_does_not_start_is_named_and_ended(monkeypatch) -> None:
     assert process.poll() is not None
 
 
+def test_a_command_of_the_server_has_its_own_data_and_no_limits(monkeypatch) -> None:
+    monkeypatch.setenv("PATH", "/somewhere")
+    monkeypatch.setattr(sys, "argv", ["manage.py", "loadtest"])
+    monkeypatch.setattr(subprocess, "Popen", lambda words, **options: (words, options))
+    words, options = loadtest._manage("/data", "token", "ada")
+    assert words == [sys.executable, "manage.py", "token", "ada"]
+    assert options["stdout"] == subprocess.PIPE
+    assert options["env"]["MARKET_DATA_DIR"] == "/data"
+    assert options["env"]["PATH"] == "/somewhere"
+    for limit in ("MARKET_REQUESTS_PER_S", "MARKET_CONNECTIONS_PER_USER"):
+        assert int(options["env"][limit]) >= 100_000
+
+
 # --- a server at an address -----------------------------------------------------------------
 REPORT = Report(
     transport="websocket", clients=1, symbols=1, seconds=1.0, frames=1, updates=1,
