@@ -2,12 +2,14 @@
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 from django.db.models import Model
 from django.test import Client
 
-from dashboard import models
+from dashboard import admin, models
+from dashboard.admin import NewAccountForm
 from dashboard.models import ApiToken, Notification
 from dashboard.people.token_service import create_token
 from feeds.bus import control
@@ -232,6 +234,22 @@ def test_accounts_are_made_and_deactivated_in_the_admin(root, traders):
     save_form(root, f"/admin/auth/user/{ada.pk}/change/", form)
     ada.refresh_from_db()
     assert not ada.is_active
+
+
+def test_a_form_of_a_new_account_alone_saves_the_hash():
+    form = NewAccountForm(EVE)
+    assert form.is_valid()
+    form.hashed_password = make_password("correct horse")
+    form.save()
+    assert User.objects.get(username="eve").check_password("correct horse")
+
+
+def test_nothing_is_hashed_for_those_who_may_make_no_account(monkeypatch):
+    """A hash takes long, so whoever asks in vain must not keep the machine busy."""
+    hashed = []
+    monkeypatch.setattr(admin, "make_password", hashed.append)
+    assert staff("view_user").post(ADD_ACCOUNT, EVE).status_code == 403
+    assert hashed == []
 
 
 def test_staff_without_the_permission_cannot_touch_accounts(traders):

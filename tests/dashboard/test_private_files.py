@@ -8,8 +8,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from django.db import connections
+from django.db.backends.signals import connection_created
+from django.db.backends.sqlite3.base import DatabaseWrapper
 
 from dashboard.private_files import make_private_file, make_private_folder
 from feeds.recordings.header import Origin
@@ -62,6 +66,17 @@ def test_a_mode_that_is_stricter_stays(tmp_path: Path) -> None:
     file.touch(0o400)
     make_private_file(file)
     assert mode(file) == 0o400
+
+
+def test_the_database_of_a_new_connection_is_private_and_one_in_memory_has_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("market.sqlite3", ":memory:"):
+        connection = DatabaseWrapper(connections.settings["default"] | {"NAME": name})
+        connection_created.send(DatabaseWrapper, connection=connection)
+    connection_created.send(object, connection=SimpleNamespace(settings_dict={"NAME": "server"}))
+    assert {file.name: mode(file) for file in tmp_path.iterdir()} == {"market.sqlite3": 0o600}
 
 
 @pytest.mark.slow

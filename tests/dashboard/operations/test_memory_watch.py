@@ -1,13 +1,18 @@
 """The watch gives up what the memory asks for, and operators hear of a shortage once."""
 
+import asyncio
+import threading
+
 import pytest
 
 from dashboard.delivery.saving import Saving
+from dashboard.operations import memory_watch
 from dashboard.operations.memory_watch import MemoryWatch
 from dashboard.operations.metrics import MemoryCollector
 from dashboard.process.memory import Memory
 from feeds.engine.feed_watch import Trouble, TroubleKind
 from tests.support.metrics import samples
+from tests.support.waiting import until
 
 MIB = 2**20
 
@@ -43,6 +48,27 @@ def test_operators_hear_of_each_shortage_once() -> None:
     assert trouble.kind is TroubleKind.MEMORY
     assert "the machine has 9 MiB left" in trouble.fact
     assert len(Watched(91, 50, 91).look().troubles) == 2
+
+
+async def test_the_memory_is_read_again_and_again_outside_the_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memory_watch, "LOOK_S", 0.0)
+    readers: list[threading.Thread] = []
+    saved: list[Saving] = []
+
+    def read() -> Memory:
+        readers.append(threading.current_thread())
+        return Memory((91 if len(readers) == 1 else 96) * MIB, 100 * MIB, "the machine")
+
+    watch = MemoryWatch(read, save=saved.append, report=lambda _: None)
+    running = asyncio.ensure_future(watch.run())
+    await until(lambda: len(saved) == 2)
+    running.cancel()
+    await asyncio.wait({running})
+    assert saved == [Saving.RATES, Saving.READERS]
+    assert watch.share == 0.96
+    assert threading.current_thread() not in readers
 
 
 def test_where_nothing_is_known_nothing_is_given_up() -> None:

@@ -37,6 +37,22 @@ def test_a_probe_leaves_nothing_behind() -> None:
     assert not Session.objects.exists()
 
 
+def test_a_database_that_is_no_file_is_asked_to_delete_and_takes_it_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[object] = []
+    cursor = SimpleNamespace(execute=lambda *said: done.append(said))
+    server = SimpleNamespace(
+        vendor="postgresql", settings_dict={"NAME": "/"}, cursor=lambda: nullcontext(cursor)
+    )
+    changes = SimpleNamespace(atomic=nullcontext, set_rollback=done.append)
+    monkeypatch.setattr(write_probe, "connection", server)
+    monkeypatch.setattr(write_probe, "transaction", changes)
+    monkeypatch.setattr(write_probe, "disk_usage", lambda _: SimpleNamespace(free=0))
+    try_to_write()
+    assert done == [("DELETE FROM django_session WHERE session_key = 'write probe'",), True]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_read_only_database_is_noticed() -> None:
     if db.connection.vendor == "sqlite":

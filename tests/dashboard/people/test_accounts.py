@@ -1,9 +1,13 @@
 """Only people with an account and its password get in; many tries do not help."""
 
 import pytest
+from allauth.core.context import request_context
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import User
-from django.test import Client
+from django.core.exceptions import ValidationError
+from django.test import Client, RequestFactory
+
+from dashboard.people.accounts import AccountAdapter
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/accounts/login/"
@@ -87,6 +91,24 @@ def test_after_five_failures_even_the_right_password_has_to_wait(ada):
     response = sign_in(client)
     assert "Too many failed login attempts" in str(errors_of(response))
     assert not is_signed_in(client)
+
+
+def test_failures_of_one_account_from_one_address_are_forgotten(ada):
+    places = (("ada", "::1"), ("ada", "203.0.113.5"), ("bob", "::1"))
+
+    def is_refused(name, address):
+        request = RequestFactory().post(LOGIN, REMOTE_ADDR=address)
+        with request_context(request):
+            try:
+                AccountAdapter().pre_authenticate(request, username=name)
+            except ValidationError:
+                return True
+            return False
+
+    assert [is_refused(*place) for place in places * 5] == [False] * 15
+    with request_context(RequestFactory().post(LOGIN, REMOTE_ADDR="::1")):
+        AccountAdapter().forget_failures(ada)
+    assert [is_refused(*place) for place in places] == [False, True, True]
 
 
 @pytest.mark.slow

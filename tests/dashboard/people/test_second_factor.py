@@ -376,6 +376,25 @@ def test_staff_and_superusers_must_show_one_where_the_site_says_so(
     assert second_factor.must_show(user) is must
 
 
+@pytest.mark.parametrize(
+    ("records", "whose", "has_shown"),
+    [
+        ([{"method": "password"}, {"method": "mfa", "type": "totp"}], "ada", True),
+        ([{"method": "mfa", "type": "totp"}, {"method": "password"}], "ada", True),
+        ([{"method": "mfa", "type": "totp"}], "bob", False),
+        ([{"method": "password"}, {}], "ada", False),
+        ([], "ada", False),
+    ],
+)
+def test_a_factor_counts_in_the_session_of_who_has_shown_it(ada, bob, records, whose, has_shown):
+    user = {"ada": ada, "bob": bob}[whose]
+    session = {
+        "account_authentication_methods": records,
+        "account_authentication_methods_user": str(user.pk),
+    }
+    assert second_factor.has_shown(session, ada) is has_shown
+
+
 @pytest.mark.slow
 def test_an_admin_takes_a_lost_factor_away_and_sees_no_secret(ada):
     factor = add_app(ada)

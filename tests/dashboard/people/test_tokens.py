@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import Permission, User
 from django.core import signing
 from django.core.exceptions import ValidationError
@@ -16,6 +17,7 @@ from django.utils import timezone
 from dashboard.delivery.replica import Replica
 from dashboard.delivery.subscriber import Subscriber
 from dashboard.models import ApiToken
+from dashboard.people import identity as identities
 from dashboard.people import token_service
 from dashboard.people.access import EVERY_SCOPE, NO_RIGHTS, SCOPE_OF, Scope
 from dashboard.people.admission import SIGNED_OUT, identify
@@ -71,6 +73,12 @@ def test_a_secret_comes_by_basic_authentication_alone(ada, kind):
     sent = f"{kind} ".encode() + b64encode(f"ada:{secret}".encode())
     found = async_to_sync(identify)({"headers": [(b"authorization", sent)]})
     assert (found != SIGNED_OUT) is (kind == "basic")
+
+
+def test_only_the_users_of_sessions_are_read(ada):
+    User.objects.create_user("bob")
+    assert identities._users_of([{SESSION_KEY: str(ada.pk)}, {}]) == {str(ada.pk): ada}
+    assert identities._users_of([{}]) == {}
 
 
 def test_a_token_that_has_the_present_mark_is_not_written_again(ada, django_assert_num_queries):
@@ -232,6 +240,7 @@ def test_an_old_token_that_is_over_or_forged_makes_no_row(ada):
     assert come(ada, signing.dumps([ada.pk, "", 9e12], salt="other")) == SIGNED_OUT
     assert not ApiToken.objects.exists()
     assert come(bob, old_token(ada)) == SIGNED_OUT
+    assert come(bob, old_token(bob)).user_id == bob.pk
 
 
 @pytest.mark.parametrize("channel", list(Channel))
@@ -260,11 +269,18 @@ def test_an_operators_token_without_the_scope_has_no_rights_and_keeps_its_connec
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"name": ""}, {"name": "x" * 61}, {"scopes": []}, {"scopes": ["everything"]}]
+    ("wrong", "fact"),
+    [
+        ({"name": ""}, "cannot be blank"),
+        ({"name": "x" * 61}, "at most 60"),
+        ({"scopes": []}, "Choose what the token may be used for"),
+        ({"scopes": ["market", "everything", "zero"]}, "There is no scope 'everything'"),
+    ],
 )
-def test_a_token_that_makes_no_sense_is_not_made(ada, wrong):
-    with pytest.raises(ValidationError):
+def test_a_token_that_makes_no_sense_is_not_made(ada, wrong, fact):
+    with pytest.raises(ValidationError, match=fact) as refusal:
         make(ada, **wrong)
+    assert list(refusal.value.message_dict) == list(wrong)
     assert not ApiToken.objects.exists()
 
 

@@ -9,6 +9,8 @@ from dashboard.personal import watchlist_lines, watchlists
 from dashboard.personal.list_text import read_list
 from dashboard.personal.selectors import DEFAULT_WATCHLIST, FIRST_NAME, personal_of, shared_list
 from dashboard.wire.personal import NamedList, Section, version_of
+from feeds.models import Feed
+from tests.support.personal_rows import list_instruments
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("market")]
 
@@ -50,6 +52,30 @@ def test_a_list_is_made_of_a_text_with_its_sections(ada):
     assert made.sections == (Section(2, "Later ###"), Section(3, "Empty"))
     assert addition.unknown == ("NOPE",)
     assert "NOPE" in addition.text()
+
+
+def test_a_list_of_a_text_has_fifty_sections_each_once(ada):
+    text = read_list("".join(f"###S{number}\n###S{number}\n" for number in range(51)) + "A01")
+    list_id, _ = watchlists.create_watchlist(ada, "Mine", text)
+    made = next(named for named in lists_of(ada) if named.id == list_id)
+    assert made.sections == tuple(Section(0, f"S{number}") for number in range(50))
+    assert made.symbols == ("A01",)
+
+
+def test_of_a_list_of_a_text_two_hundred_symbols_fit(ada):
+    list_instruments(Feed.objects.get(), (f"B{number:03}" for number in range(201)))
+    text = read_list(" ".join(f"B{number:03}" for number in range(201)))
+    list_id, addition = watchlists.create_watchlist(ada, "Mine", text)
+    made = next(named for named in lists_of(ada) if named.id == list_id)
+    assert (len(made.symbols), made.symbols[-1]) == (200, "B199")
+    assert (len(addition.added), addition.left_out) == (200, ("B200",))
+
+
+@pytest.mark.parametrize(("length", "kept"), [(40, 40), (41, 40)])
+def test_a_title_of_a_text_is_cut_after_forty_characters(ada, length, kept):
+    list_id, _ = watchlists.create_watchlist(ada, "Mine", read_list("###" + "x" * length))
+    made = next(named for named in lists_of(ada) if named.id == list_id)
+    assert made.sections == (Section(0, "x" * kept),)
 
 
 @pytest.mark.parametrize("name", ["energy", "ENERGY", "Energy"])

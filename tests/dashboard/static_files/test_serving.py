@@ -105,6 +105,49 @@ async def test_a_file_that_is_gone_is_looked_for_again(tmp_path: Path) -> None:
     assert (await ask(files, "/static/a.js"))[2] == b"longer();"
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("site.webmanifest", "application/manifest+json"),
+        ("a.js", "text/javascript"),
+        ("a.svg", "image/svg+xml"),
+    ],
+)
+async def test_a_file_has_its_type_and_no_other_site_reads_it(
+    tmp_path: Path, name: str, kind: str
+) -> None:
+    (tmp_path / name).write_text("{}")
+    files = StaticFiles([(tmp_path, PREFIX)], is_fixed=True)
+    status, headers, _ = await ask(files, f"{PREFIX}{name}")
+    assert (status, headers["content-type"].split(";")[0]) == (200, kind)
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "access-control-allow-origin" not in headers
+
+
+async def test_a_build_is_kept_for_ever_and_a_missing_file_not_at_all(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text("a();")
+    (tmp_path / ".publishing-x").mkdir()
+    (tmp_path / ".publishing-x" / "a.js").write_text("a();")
+    build = f"{PREFIX}0123456789ab/"
+    files = StaticFiles([(tmp_path, build), (tmp_path, PREFIX)], is_fixed=True)
+    _, headers, _ = await ask(files, f"{build}a.js")
+    assert headers["cache-control"] == "max-age=315360000, public, immutable"
+    assert (await ask(files, f"{build}.publishing-x/a.js"))[0] == 404
+    _, headers, _ = await ask(files, f"{PREFIX}none.js")
+    assert headers["cache-control"] == "no-store"
+    assert headers["content-type"] == "text/plain; charset=utf-8"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+async def test_of_two_folders_with_a_file_the_first_is_served(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.js").write_text(f"{name}();")
+    folders = [(tmp_path / "first", PREFIX), (tmp_path / "second", PREFIX)]
+    files = StaticFiles(folders, is_fixed=True)
+    assert (await ask(files, f"{PREFIX}a.js"))[2] == b"first();"
+
+
 async def test_a_browser_that_comes_over_tls_has_to_stay_there(tmp_path: Path) -> None:
     (tmp_path / "a.js").write_text("a();")
     folders = [(tmp_path, PREFIX)]
