@@ -91,12 +91,10 @@ class NewAccountForm(AdminUserCreationForm):  # type: ignore[type-arg]
     hashed_password: str
 
     def set_password_and_save(self, user: User, commit: bool = True, **kwargs: Any) -> User:
-        """Take the hash, unless the account is to have no password."""
+        """Take the hash, unless the account is to have no password; the admin saves the row."""
         if not self.cleaned_data["set_usable_password"]:
             return super().set_password_and_save(user, commit=commit, **kwargs)
         user.password = self.hashed_password
-        if commit:
-            user.save()
         return user
 
 

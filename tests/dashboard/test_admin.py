@@ -2,14 +2,12 @@
 
 import pytest
 from allauth.mfa.models import Authenticator
-from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 from django.db.models import Model
 from django.test import Client
 
 from dashboard import admin, models
-from dashboard.admin import NewAccountForm
 from dashboard.models import ApiToken, Notification
 from dashboard.people.token_service import create_token
 from feeds.bus import control
@@ -212,6 +210,7 @@ def test_the_password_of_a_new_account_is_hashed_before_its_transaction(root, mo
     monkeypatch.setattr(OneRoundHasher, "encode", encode)
     assert root.post(ADD_ACCOUNT, EVE).status_code == 302
     assert depths == [len(connection.savepoint_ids)]
+    assert User.objects.get(username="eve").check_password("correct horse")
 
 
 @pytest.mark.parametrize("wrong", [{"password2": "another horse"}, {"password1": ""}])
@@ -234,14 +233,6 @@ def test_accounts_are_made_and_deactivated_in_the_admin(root, traders):
     save_form(root, f"/admin/auth/user/{ada.pk}/change/", form)
     ada.refresh_from_db()
     assert not ada.is_active
-
-
-def test_a_form_of_a_new_account_alone_saves_the_hash():
-    form = NewAccountForm(EVE)
-    assert form.is_valid()
-    form.hashed_password = make_password("correct horse")
-    form.save()
-    assert User.objects.get(username="eve").check_password("correct horse")
 
 
 def test_nothing_is_hashed_for_those_who_may_make_no_account(monkeypatch):
