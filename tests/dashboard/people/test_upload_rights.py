@@ -57,6 +57,12 @@ def test_while_the_database_is_away_nobody_may_upload(monkeypatch) -> None:
     assert async_to_sync(may_upload)(scope_of(Client())) is False
 
 
+def test_who_sends_elsewhere_is_not_even_looked_up(monkeypatch) -> None:
+    monkeypatch.setattr(upload_rights, "identify", lambda _: pytest.fail("it was looked up"))
+    for path in ("/admin/", f"{PATH}x", "/admin/feeds/recording/add"):
+        assert async_to_sync(may_upload)(scope_of(Client(), path)) is False
+
+
 @pytest.mark.django_db(transaction=True)
 def test_nobody_and_foreign_pages_may_not_upload() -> None:
     assert not async_to_sync(may_upload)(scope_of(Client()))
