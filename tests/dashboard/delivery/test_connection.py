@@ -136,9 +136,10 @@ async def test_a_writer_that_waited_tells_how_long_and_the_next_news_begin_anoth
     subscribe(connection, symbols=["NVX"])
     assert connection.is_waiting
     clock.now_s += 0.8
-    while connection.is_waiting:
-        socket.taken.set()
-        await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        while connection.is_waiting:
+            socket.taken.set()
+            await asyncio.sleep(0)
     assert connection.limited_by == "line 168 ms"  # 240, and then it took the rest at once
     socket.taken.clear()
     before = len(socket.frames)

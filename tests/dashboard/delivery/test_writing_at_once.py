@@ -167,6 +167,8 @@ async def test_a_reader_that_was_ended_is_not_heard_any_more(
     socket.frames.clear()
     connection.close(Close.RESTART)
     subscribe(connection, "status")
+    for _ in range(9):
+        await asyncio.sleep(0)
     with pytest.raises(ConnectionClosed):
         connection.take()
     assert (socket.frames, connection.closed) == ([], Close.DISCONNECTED)
