@@ -11,11 +11,12 @@ from django.db import InterfaceError
 from dashboard.delivery.connection import Connection
 from dashboard.people.admission import NotAdmitted
 from dashboard.people.identity import Identity
-from dashboard.transports import websocket
+from dashboard.transports import foreign_pages, websocket
 from dashboard.transports.foreign_pages import ForeignPages
 from dashboard.transports.websocket import MarketConsumer
 from dashboard.wire.registry import Close
 from tests.support.exchange import Exchange, person, quote
+from tests.support.log_lines import lines_of
 from tests.support.waiting import until
 
 SCOPE = {"type": "websocket", "path": "/ws/v1/", "headers": []}
@@ -93,7 +94,7 @@ def test_each_foreign_page_is_logged_once_and_only_so_many(caplog) -> None:
     for number in range(25):
         foreign.note(f"origin {number}.")
         foreign.note(f"origin {number}.")
-    logged = [record.getMessage().rpartition("=")[2] for record in caplog.records]
+    logged = [line.rpartition("=")[2] for line in lines_of(caplog, foreign_pages)]
     assert logged == [f"origin {number}." for number in range(20)]
 
 
