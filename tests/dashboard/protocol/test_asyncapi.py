@@ -81,6 +81,7 @@ def test_operations_use_messages_of_their_channel() -> None:
     """AsyncAPI wants references to the channel's messages, and to no other's."""
     for operation in the_document()["operations"].values():
         assert operation["action"] in ("send", "receive")
+        assert (operation["action"] == "receive") is bool(operation.get("reply"))
         for part in filter(None, (operation, operation.get("reply"))):
             channel = part["channel"]["$ref"]
             for message in part["messages"]:
