@@ -269,7 +269,7 @@ async def test_a_bus_that_is_away_is_asked_seldom_and_named_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     exchange = Exchange()
-    bus = exchange.bus = exchange.hub._bus = AbsentBus(failures=4)
+    bus = exchange.bus = exchange.hub._bus = AbsentBus(failures=5)
     await exchange.happen(listing("NVX"))
     following = asyncio.ensure_future(exchange.hub._follow_bus())
     await turn()
@@ -278,7 +278,7 @@ async def test_a_bus_that_is_away_is_asked_seldom_and_named_once(
     monkeypatch.setattr(hub, "RETRY_S", 0.001)
     following = asyncio.ensure_future(exchange.hub._follow_bus())
     await until(lambda: exchange.hub.replica.epoch)
-    assert bus.asked == 5
+    assert bus.asked == 6
     assert caplog.text.count("bus cannot be read reason=no route") == 2  # once for each
     following.cancel()
 

@@ -138,6 +138,9 @@ async def test_a_paused_reader_is_not_looked_at_before_its_heartbeat() -> None:
     assert connection.next_s == 100.0
     connection.receive('{"method":"set","params":{"paused":true}}')
     assert connection.next_s == connection.beat_s == 160.0
+    hub.clock.now_s = 107.0
+    connection.say_hello()
+    assert connection.next_s == connection.beat_s == 167.0
 
 
 async def test_the_loop_leaves_what_is_not_due_and_beats_once() -> None:
@@ -156,6 +159,10 @@ async def test_the_loop_leaves_what_is_not_due_and_beats_once() -> None:
     assert hub._fan_out.write([connection], hub.replica, Moment(NOW, 160.0)) == []
     assert [json.loads(frame)["channel"] for frame in socket.frames] == ["ticker", "heartbeat"]
     assert connection.beat_s == 220.0
+    connection.pace.due_s = 300.0
+    hub.replica.receive(Batch("e1", 4, (quote(3),)), ts=NOW)
+    assert hub._fan_out.write([connection], hub.replica, Moment(NOW, 220.0)) == []
+    assert [json.loads(frame)["channel"] for frame in socket.frames[2:]] == ["heartbeat"]
 
 
 class TakingSocket(EagerSocket):

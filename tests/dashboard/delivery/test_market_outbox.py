@@ -105,16 +105,16 @@ def quote(symbol: str, bid: int) -> Quote:
 
 
 def test_a_reader_that_waits_for_ever_costs_nothing_and_loses_no_receipt() -> None:
-    replica = replica_of([listing("NVX")], capacity=8)
+    replica = replica_of([listing("NVX"), quote("NVX", 1)], capacity=8)
     ticker, reader = TickerOutbox(), Reader()
     read(reader, ticker.add(replica, ["NVX"]))
-    for start in range(2, 1002, 10):
+    for start in range(3, 1003, 10):
         replica.receive(batches_at(start, [quote("NVX", start + i) for i in range(10)]), ts=NOW)
     assert ticker.behind(replica) == 1000
     read(reader, ticker.take(replica))
     assert ticker.behind(replica) == 0
     assert reader.ticks["NVX"] == 1000
-    assert reader.rows["NVX"]["b"] == 10.01
+    assert reader.rows["NVX"]["b"] == 10.02
     assert (ticker.updates, ticker.merged) == (1, 1000)
 
 
@@ -282,6 +282,23 @@ def test_notices_that_are_not_in_the_snapshot_are_answered_with_another() -> Non
     outbox.offer(personal(notice(9), notice(8)))
     frame = json.loads(outbox.take()[0])
     assert (frame["type"], frame["gap"]) == ("snapshot", True)
+
+
+def test_a_channel_that_was_closed_sends_nothing() -> None:
+    outbox, rows = PersonalOutbox(), personal(notice(1))
+    outbox.open_notices(None)
+    outbox.open_watchlist()
+    outbox.close_notices()
+    outbox.offer(rows)
+    assert [json.loads(frame)["channel"] for frame in outbox.take()] == ["watchlist"]
+    assert outbox.is_open
+    outbox.open_notices(None)
+    outbox.close_watchlist()
+    outbox.offer(personal(notice(1), watchlist=("ORB",)))
+    assert [json.loads(frame)["channel"] for frame in outbox.take()] == ["notifications"]
+    outbox.close_notices()
+    outbox.offer(rows)
+    assert (outbox.take(), outbox.is_open) == ([], False)
 
 
 def test_the_watchlist_is_sent_when_it_differs_from_the_known_one() -> None:

@@ -150,6 +150,9 @@ def test_a_line_that_waits_a_millisecond_on_average_is_not_steady() -> None:
     assert pace._wait_ms == 1.0
     assert pace.take_news(9.0) is None
     assert (pace.is_news, pace.is_steady) == (False, False)
+    pace.note_wait(0.0)
+    assert pace.take_news(9.0) is None
+    assert pace.is_steady
 
 
 @pytest.mark.parametrize(
@@ -239,3 +242,13 @@ def test_what_an_old_epoch_left_unconfirmed_holds_the_new_one_back_no_longer() -
     assert pace.rate == MIN_RATE
     pace.note_sent(1, pace.due_s)
     assert (pace.rate, list(pace.unpainted)) == (DEFAULT_RATE, [1])
+
+
+def test_frames_up_to_the_same_place_are_unconfirmed_one_by_one() -> None:
+    pace = ReaderPace(0.0)
+    pace.note_painted(1, 1, 0.0)
+    for sequence in (5, 5, 6):
+        pace.note_sent(sequence, pace.due_s)
+    assert list(pace.unpainted) == [5, 5, 6]
+    pace.note_painted(5, 1, 1.0)
+    assert list(pace.unpainted) == [6]

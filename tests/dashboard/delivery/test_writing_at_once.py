@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
 
 import pytest
@@ -78,12 +78,21 @@ async def written(socket: MoodySocket, sequence: int) -> list[dict[str, object]]
             await asyncio.sleep(0)
 
 
-async def test_a_socket_with_room_needs_no_writer(exchange: Exchange, join: Join) -> None:
+async def test_a_socket_with_room_needs_no_writer(exchange: Exchange) -> None:
     await exchange.settle()
-    _, socket = join()
+    socket, begun = MoodySocket([]), list[int]()
+    connection = exchange.hub.join(person(), Transport.WEBSOCKET, socket)
+
+    def write() -> Coroutine[None, None, None]:
+        begun.append(1)
+        return socket.write(connection)
+
+    connection.start_writing(write)
+    subscribe(connection, symbols=["NVX"], max_rate=20)
     await exchange.happen(quote(1))
     await written(socket, exchange.sequence)
     assert socket.at_once == socket.frames
+    assert begun == []
 
 
 @settings(max_examples=examples(25))

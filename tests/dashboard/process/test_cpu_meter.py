@@ -316,6 +316,7 @@ def test_the_process_is_distinguished_from_another() -> None:
     before, after = meter.totals({}), meter.totals({})
     assert before["process"] == after["process"] != CostMeter().process
     assert after["process_cpu_s"] >= before["process_cpu_s"] > 0
+    assert after["transports"]["poll"] == {"cpu_s": 0, "updates": 0}
 
 
 async def test_a_task_that_outlives_its_request_has_its_payer_and_nothing_else_of_it() -> None:

@@ -19,7 +19,14 @@ from dashboard.wire.commands import (
     encode_success,
     notice_id_of,
 )
-from dashboard.wire.frames import encode_correction, encode_row, encode_snapshot, encode_update
+from dashboard.wire.frames import (
+    encode_book,
+    encode_correction,
+    encode_gone,
+    encode_row,
+    encode_snapshot,
+    encode_update,
+)
 from dashboard.wire.personal import NamedList, encode_watchlist, version_of
 from dashboard.wire.positions import UNREADABLE_POSITION, ReaderPosition, position_of
 from dashboard.wire.registry import CLOSE_TEXT, ERROR_TEXT, SNAPSHOT_ENTRIES, Channel, Close, Error
@@ -213,6 +220,11 @@ def test_a_big_snapshot_comes_in_frames_that_say_that_more_follow() -> None:
 def test_an_empty_snapshot_is_one_frame() -> None:
     (frame,) = encode_snapshot(Channel.TICKER, [], epoch="e1", seq=0, ts=1)
     assert json.loads(frame)["data"] == {}
+
+
+def test_what_is_gone_says_so_in_prices_and_books() -> None:
+    assert encode_book("NVX", None) == '"NVX":{"gone":true}'
+    assert encode_gone("NVX", ticks=3) == '"NVX":{"gone":true,"n":3}'
 
 
 def test_an_update_says_what_it_covers() -> None:
