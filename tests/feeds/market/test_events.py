@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.exceptions import InvalidDefinition, InvalidEvent, InvalidPlan, InvalidPosition
-from feeds.market.events import Batch, Position, Quote, Side, Trade
+from feeds.market.events import (
+    Batch,
+    Delisting,
+    FeedState,
+    FeedStatus,
+    Position,
+    PriceBand,
+    Quote,
+    Side,
+    Trade,
+)
 from feeds.market.instruments import decimals_of
 from tests.support.market_script import NOW, definition, plan
 
@@ -97,3 +107,26 @@ def test_plans_that_cannot_be_run_are_refused(changes: dict, fact: str) -> None:
 def test_a_plan_with_a_symbol_twice_is_refused() -> None:
     with pytest.raises(InvalidPlan, match="twice"):
         plan("NVX", "NVX")
+
+
+def test_exchange_time_runs_on_from_the_last_change_of_the_feed() -> None:
+    status = FeedStatus("demo", "Demo", FeedState.RUNNING, 1, "", NOW, exchange_ms=500, scale=2.5)
+    assert [status.exchange_at(NOW + passed) for passed in (-100, 0, 1_000)] == [250, 500, 3_000]
+
+
+def test_without_a_clock_of_its_own_exchange_time_is_wall_time() -> None:
+    status = FeedStatus("demo", "Demo", FeedState.RUNNING, 1, "", NOW, scale=2.5)
+    assert status.exchange_at(NOW + 1_000) == NOW + 1_000
+
+
+@pytest.mark.parametrize("prices", [(0, 5), (-1, 5), (6, 5)])
+def test_a_price_band_needs_two_prices_in_order(prices: tuple[int, int]) -> None:
+    with pytest.raises(InvalidEvent, match="NVX: band"):
+        PriceBand("NVX", *prices, NOW)
+    assert PriceBand("NVX", 1, 1, NOW).upper_ticks == 1
+
+
+def test_a_batch_ends_with_its_last_event() -> None:
+    gone = Delisting("NVX", NOW)
+    assert [Batch("e1", 1, (gone,) * count).last for count in (0, 1, 3)] == [0, 1, 3]
+    assert Batch("e1", 7, (gone, gone)).last == 8

@@ -61,3 +61,27 @@ def test_a_row_with_too_few_values_is_refused() -> None:
     content[1]["NVX"][6].pop()
     with pytest.raises(InvalidPacking, match="expected 12"):
         unpack_board(msgspec.msgpack.encode(content))
+
+
+@pytest.mark.parametrize(
+    ("parts", "is_read"),
+    [
+        ([None] * 7, True),
+        ([None] * 8, True),
+        ([[7, 1, 1, 1, 1, 5, 1], *[None] * 6], True),
+        ([None] * 6, False),
+        ([None] * 9, False),
+        ([[7, 1, 1, 1, 1, 5], *[None] * 6], False),
+        ([*[None] * 6, [7, 1, 1, 1, 1, 5, 1, 0]], False),
+    ],
+)
+def test_bars_of_another_form_are_refused(parts: list[list[int] | None], is_read: bool) -> None:
+    content = msgspec.msgpack.decode(pack_board(folded(Board(), [listing("NVX")])))
+    content[4] = {"NVX": [1, parts]}
+    packed = msgspec.msgpack.encode(content)
+    if not is_read:
+        with pytest.raises(InvalidPacking, match="the bars of 'NVX' have the wrong number"):
+            unpack_board(packed)
+        return
+    bars = unpack_board(packed).bars.symbols["NVX"]
+    assert (bars.growing, bars.is_reported) == (parts[:7], len(parts) == 8)

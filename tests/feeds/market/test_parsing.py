@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from feeds.market.parsing import (
     exact_ticks,
     nearest_ticks,
+    parse_instant,
     parse_rfc3339,
     parse_timestamp,
 )
@@ -64,6 +65,23 @@ def test_a_moment_may_be_in_milliseconds() -> None:
     assert parse_timestamp("1790000000123") == 1_790_000_000_123
     assert parse_timestamp("1970-01-01T00:00:02Z") == 2000
     assert parse_timestamp("9" * 14) == 99_999_999_999_999
+
+
+@pytest.mark.parametrize(
+    ("digits", "ms", "nanos"),
+    [
+        ("", 5_000, 0),
+        (".2", 5_200, 0),
+        (".123", 5_123, 0),
+        (".1234", 5_123, 400_000),
+        (".123000009", 5_123, 9),
+        (".999999999", 5_999, 999_999),
+    ],
+)
+def test_an_instant_has_the_nanoseconds_within_its_millisecond(
+    digits: str, ms: int, nanos: int
+) -> None:
+    assert parse_instant(f"1970-01-01T00:00:05{digits}Z") == (ms, nanos)
 
 
 @pytest.mark.parametrize("text", ["-1", "1.5", "1e3", "9" * 15, "١"])

@@ -48,3 +48,29 @@ def test_a_tape_that_begins_late_has_lost_what_was_before() -> None:
     with pytest.raises(PositionLost):
         tape.since(6)
     assert tape.since(7) == []
+
+
+def test_counts_that_begin_late_have_lost_what_was_before() -> None:
+    counts = TickCounts(5, floor=7)
+    counts.append(8, "A")
+    with pytest.raises(PositionLost, match="position was 6, the tape begins after 7"):
+        counts.since("A", 6)
+    assert (counts.since("A", 7), counts.since("B", 7)) == (1, 0)
+
+
+def test_counts_drop_what_is_older_than_the_capacity_at_twice_of_it() -> None:
+    counts = TickCounts(5, floor=7)
+    for sequence in range(8, 17):
+        counts.append(sequence, "A")
+    assert (counts.floor, counts.floor_after(16), counts.floor_after(17)) == (7, 7, 12)
+    counts.append(17, "A")
+    assert (counts.floor, counts.since("A", 12)) == (12, 5)
+    assert (counts.floor_after(21), counts.floor_after(22)) == (12, 17)
+
+
+def test_a_tape_yields_its_newest_items_first() -> None:
+    tape: Tape[str] = Tape(2)
+    for sequence, item in ((3, "a"), (5, "b"), (9, "c")):
+        tape.append(sequence, item)
+    assert list(tape.newest()) == ["c", "b"]
+    assert (tape.floor, tape.last) == (3, 9)

@@ -1,9 +1,16 @@
 """A ledger keeps only the bars of older minutes; what comes late for them still counts."""
 
 import pytest
+from msgspec.structs import replace
 
 from feeds.market.bars import MINUTE, MINUTE_MS
-from feeds.market.events import Amendment, ReportedTrade, Side
+from feeds.market.events import (
+    MOVES_VOLUME,
+    Amendment,
+    AmendmentKind,
+    ReportedTrade,
+    Side,
+)
 from feeds.sessions import ledger as ledgers
 from feeds.sessions.ledger import InstrumentLedger
 
@@ -45,6 +52,29 @@ def test_a_late_trade_never_closes_an_older_minute(
     assert isinstance(late, Amendment)
     assert minute_bar(late) == wanted
     assert late.last == 111
+
+
+def test_an_older_minute_without_a_price_takes_one_that_comes_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No trade of it set a close, so that of the late trade cannot be wrong."""
+    monkeypatch.setattr(ledgers, "TRADES_KEPT", 2)
+    ledger = InstrumentLedger()
+    ledger.take(replace(reported(100, 10_000), bar=MOVES_VOLUME))
+    ledger.take(reported(110, MINUTE_MS))
+    _, late = ledger.take(reported(103, 20_000, "late"))
+    assert isinstance(late, Amendment)
+    assert minute_bar(late) == (103, 103, 103, 103, 10, 2)
+
+
+def test_a_late_trade_was_nothing_before() -> None:
+    ledger = InstrumentLedger()
+    ledger.take(reported(100, 5_000))
+    _, late = ledger.take(reported(90, 0, "late"))
+    assert late == Amendment(
+        "NVX", AmendmentKind.LATE, BEGIN, "late", "late", 90, 5, 0, 0, BEGIN,
+        last=100, open=90, high=100, low=90, volume=10, bars=late.bars,  # type: ignore[union-attr]
+    )  # fmt: skip
 
 
 def test_a_trade_that_comes_twice_counts_once() -> None:

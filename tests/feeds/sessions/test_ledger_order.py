@@ -143,6 +143,15 @@ def test_after_a_cancel_the_newest_second_begins_where_it_did(
     assert len(ledger.take(trade)) == 1 + is_late
 
 
+def test_an_earlier_first_price_of_the_day_is_where_the_day_begins() -> None:
+    """So what comes between it and the newest price needs no amendment."""
+    ledger = ledger_of(reported(100, 500, bar=0))
+    earlier = late_of(ledger, reported(90, 200, bar=0, day=MOVES_FIRST | MOVES_VOLUME))
+    assert day_of(earlier) == (90, 100, 90, 100, 10)
+    between = reported(101, 300, bar=0)
+    assert ledger.take(between) == [replace(between, day=NO_PRICE)]
+
+
 # --- what an amendment says -------------------------------------------------------------------
 
 
@@ -281,3 +290,11 @@ def test_without_bars_an_earlier_life_leaves_only_the_last_price() -> None:
     ledger = InstrumentLedger(replace(left_at(BEGIN), growing=()))
     ledger.take(reported(107, -MINUTE, "b"))
     assert day_of(ledger.change(cancel("b"))) == (None, None, None, 105, 0)
+
+
+def test_an_earlier_life_may_leave_a_day_without_a_second() -> None:
+    left = replace(left_at(BEGIN), growing=(*[None] * 6, (DAY, 100, 105, 100, 105, 10, 2), None))
+    ledger = InstrumentLedger(left)
+    trade = reported(107, 0, "b")
+    assert ledger.take(trade) == [trade]
+    assert day_of(ledger.change(cancel("b"))) == (100, 105, 100, 105, 10)

@@ -3,7 +3,7 @@
 import pytest
 
 from feeds.market.bars import DAY_MS
-from feeds.market.events import Phase, Status
+from feeds.market.events import FeedState, Phase, Status
 from feeds.plan.price_bands import BandRules
 from feeds.sessions.session import FeedSession
 from tests.support.trading_day import (
@@ -105,3 +105,25 @@ def test_a_deadline_is_moved_by_the_time_that_the_market_stood_still() -> None:
     session = next_life(former, LATER + SECOND)
     end = LATER + 15 * SECOND + SHIFT
     assert phases(session.go(end)) == [(Phase.HALTED, end)]
+
+
+@pytest.mark.parametrize(("days", "phase"), [(0, "HALTED"), (1, "OPEN")])
+def test_a_market_wide_halt_is_still_there_when_a_feed_opens_again_on_its_day(
+    days: int, phase: str
+) -> None:
+    session = trading()
+    began = fall(session, 8, LATER)
+    session.become(began + SECOND, state=FeedState.CLOSED)
+    assert session.phase() == "CLOSED"
+    session.become(began + MINUTE + days * DAY_MS, state=FeedState.RUNNING)
+    assert session.phase() == phase
+    assert fall_halts(session, began + 16 * MINUTE + days * DAY_MS) is bool(days)
+
+
+def fall_halts(session: Session, at_ms: int) -> bool:
+    """Say whether a fall through the first level halts the market, after any halt of before."""
+    session.go(at_ms)
+    assert session.phase() == "OPEN"
+    session.feed_session._instruments["NVX"].close = 10_000
+    fall(session, 9, at_ms)
+    return session.phase() == "HALTED"

@@ -46,3 +46,20 @@ def test_symbols_that_belong_to_others_are_not_used() -> None:
     """Some symbols of real companies that a careless generator would produce."""
     known = {"KMX", "DTM", "DRN", "ZBRA", "ZION", "ZETA", "QCOM", "QLYS", "QQQM", "AAPL", "IBM"}
     assert not known & {company.symbol for company in definitions(5000)}
+
+
+def test_generated_companies_are_always_the_same() -> None:
+    """Their history and their places in lists follow from these values."""
+    found = [
+        (
+            each.symbol, each.name, each.sector, each.price_text(each.reference_ticks),
+            each.volatility, round(each.activity, 9),
+        )
+        for each in definitions(64)[60:]
+    ]  # fmt: skip
+    assert found == [
+        ("QXAA", "Beladex Group", "Technology", "5.000", 0.0316, 0.3),
+        ("QXAB", "Coradex Group", "Energy", "84.19", 0.0221, 0.67),
+        ("QXAC", "Daladex Group", "Finance", "163.38", 0.0152, 1.04),
+        ("QXAD", "Fenadex Group", "Health", "242.55", 0.0209, 0.41),
+    ]

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from feeds.market.bars import DAY, INTERVALS, LEVEL_OF, MINUTE, MINUTE_MS, SPANS, merged
+from feeds.market.bars import DAY, INTERVALS, LEVEL_OF, MINUTE, MINUTE_MS, SPANS, Bar, merged
 from feeds.plan.calendars import EXCHANGES, Calendar
 from feeds.plan.schedules import CompressedSchedule, PlainSchedule, RoundTheClock, Segment
 from feeds.simulator.demo_exchange import definitions
@@ -179,3 +179,24 @@ def test_a_day_has_an_intraday_profile() -> None:
     rush = (activity[:30].mean() + activity[-30:].mean()) / 2
     assert 1.8 < rush / activity[165:225].mean() < 4
     assert volatility[0] > volatility[-1] > volatility[195]
+
+
+def test_a_single_minute_is_the_whole_of_a_longer_bar() -> None:
+    minute = (3 * MINUTE_MS, 100, 120, 90, 110, 700, 4)
+    alone = HistoryBars(tuple(np.array([value]) for value in minute))
+    assert alone.between(DAY, 0, FOREVER, 9) == [Bar(0, *minute[1:])]
+    assert alone.end_ms == 4 * MINUTE_MS
+
+
+def test_longer_bars_end_where_the_next_one_begins() -> None:
+    rows = [
+        (3 * MINUTE_MS, 100, 120, 90, 110, 700, 4),
+        (4 * MINUTE_MS, 111, 115, 80, 112, 200, 2),
+        (5 * MINUTE_MS, 113, 119, 95, 114, 500, 1),
+    ]
+    earlier = HistoryBars(tuple(map(np.array, zip(*rows, strict=True))))
+    whole = [Bar(0, 100, 120, 80, 112, 900, 6), Bar(5 * MINUTE_MS, 113, 119, 95, 114, 500, 1)]
+    assert earlier.between(LEVEL_OF["5m"], 0, FOREVER, 9) == whole
+    assert earlier.between(MINUTE, 3 * MINUTE_MS, 5 * MINUTE_MS, 1) == [Bar(*rows[1])]
+    assert earlier.between(MINUTE, 3 * MINUTE_MS + 1, FOREVER, 9) == [Bar(*rows[1]), Bar(*rows[2])]
+    assert earlier.between(MINUTE, 0, FOREVER, 0) == []

@@ -101,3 +101,13 @@ def test_a_trade_is_at_the_last_quote_of_its_own_instrument() -> None:
     alone = arrivals([30.0], 2, kind_u=0.1)
     (first,) = Books(["NVX"]).ticks_of(alone, ranks(alone))
     assert isinstance(first, Quote), "before a quote there is no trade"
+
+
+def test_a_quote_that_repeats_that_of_the_stride_before_has_another_size() -> None:
+    """Also if no tick comes of the first instrument."""
+    books = Books(["NVX", "ORB"])
+    rows = arrivals([50.0], 2)._replace(place=np.array([1]))
+    found = [books.ticks_of(rows, ranks(rows)) for _ in range(3)]
+    assert [[(tick.symbol, tick.bid_size) for tick in each] for each in found] == [
+        [("ORB", 400)], [("ORB", 500)], [("ORB", 400)],
+    ]  # fmt: skip
