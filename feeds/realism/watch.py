@@ -133,10 +133,11 @@ class _FeedClock:
         # If the watch began in the middle of a day, or the clock jumped, it did not see the open.
         runs_on = before is not None and _runs_on(before, status, at_ms)
         is_midnight = not status.exchange and at_ms % DAY_MS < LATE_MS
-        is_other_day = before is not None and before.day != status.day
-        if runs_on and was_open and (not is_open or (is_other_day and is_midnight)):
-            self._end(at_ms)
-        if runs_on and is_open and (not was_open or (is_other_day and is_midnight)):
+        ends_day = is_midnight and before is not None and before.day != status.day
+        if runs_on and was_open and (not is_open or ends_day):
+            # A turn of the day that comes a little late still ends the day before.
+            self._end(at_ms - at_ms % DAY_MS if ends_day else at_ms)
+        if runs_on and is_open and (not was_open or ends_day):
             self._watch.note_open(at_ms)
             self._halted_ms = dict.fromkeys(self._halted_ms, at_ms)
         if is_open and status.state is not FeedState.CLOSED:

@@ -340,6 +340,7 @@ def test_a_halt_counts_from_its_beginning_to_its_end_within_open_trading():
 
 @pytest.mark.parametrize(("late_ms", "is_seen"), [(0, True), (59_999, True), (60_000, False)])
 def test_round_the_clock_a_day_begins_within_a_minute_of_midnight(late_ms, is_seen):
+    """It ends the day before at midnight, however late it is."""
     market = Market(exchange="")
     market.feed(0, 12 * 60, Phase.OPEN)
     at_ms = (FIRST_DAY + 1) * DAY_MS + late_ms
@@ -348,3 +349,5 @@ def test_round_the_clock_a_day_begins_within_a_minute_of_midnight(late_ms, is_se
     facts = market.collector().facts()
     assert facts[FIRST_DAY + 1].open_ms == (at_ms if is_seen else None)
     assert facts[FIRST_DAY].open_ms is None
+    ended_ms = (FIRST_DAY + 1) * DAY_MS if is_seen else None
+    assert (facts[FIRST_DAY].close_ms, facts[FIRST_DAY + 1].close_ms) == (ended_ms, None)
