@@ -121,7 +121,7 @@ def _intraday_u(market: MarketSample) -> Found:
 
 def _cross_section(market: MarketSample) -> Found:
     within, across = market.correlation
-    return (within, across), within > across > 0.1 and within - across > 0.05
+    return (within, across), across > 0.1 and within - across > 0.05
 
 
 def _epps(market: MarketSample) -> Found:

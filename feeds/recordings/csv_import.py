@@ -335,7 +335,7 @@ class Table:
             for index, (at, ticks) in enumerate(zip(times, prices, strict=True))
             if index == 0 or ticks != prices[index - 1]
         ]
-        if 0 < volume < len(path):
+        if volume < len(path):
             path = _shortest(path)
         part, rest = divmod(volume, len(path))
         if not part:

@@ -55,15 +55,14 @@ def separator_of(lines: Iterable[str]) -> str:
     """Return the separator that gives the most lines the same number of columns."""
     sample = [line for line in lines if line.strip()]
     best, best_score = ",", (0, 0)
-    for separator in SEPARATORS:
+    for separator in SEPARATORS if sample else ():
         try:
             rows = list(csv.reader(sample, delimiter=separator))
         except csv.Error:
             continue
-        width, rows_of_it = Counter(map(len, rows)).most_common(1)[0] if rows else (0, 0)
-        score = (rows_of_it, width) if width > 1 else (0, 0)
-        if score > best_score:
-            best, best_score = separator, score
+        width, rows_of_it = Counter(map(len, rows)).most_common(1)[0]
+        if width > 1 and (rows_of_it, width) > best_score:
+            best, best_score = separator, (rows_of_it, width)
     return best
 
 
