@@ -200,3 +200,11 @@ def test_while_it_rests_a_replay_keeps_the_place_of_its_earlier_life() -> None:
             replay.restore(state)
         replay.plan(plan_of(Playback(path="a.parquet"), state=FeedState.PAUSED))
         assert (passes(replay, 0), replay.state()) == ([[]], state)
+
+
+def test_an_event_that_stays_as_it_was_is_the_same_object() -> None:
+    kept = trade(10)
+    replay = replay_of(kept)
+    drawn = [event for at_ms in (THEN, THEN + 10) for event in replay.draw(at_ms)]
+    assert len(drawn) == 1
+    assert drawn[0] is kept

@@ -199,3 +199,21 @@ def test_a_value_has_at_most_one_of_each_sign() -> None:
     values = ["1", " 5 ", "-1,234.5", "2026-01-05", "14,5"]
     names = ["", "nan", "-", "1,234,567", "1.2.3", "--1", "price", "\u0661", "."]
     assert [text for text in values + names if is_value(text)] == values
+
+
+def test_a_cause_names_its_first_row_and_a_few_other_values() -> None:
+    sizes = ["a", "b", "a", "", "c", "d", "e", "f"]
+    (found,) = faults(table_of(), HEADER + "".join(f"{AT},NVX,1,{size}\n" for size in sizes))
+    said = "size was 'a', expected a number above 0, such as 101.25"
+    assert found == (2, f"{said} (8 rows like this to line 9, also 'b', 'c', 'd', 'e')")
+    (same,) = faults(table_of(), HEADER + f"{AT},NVX,1,a\n" * 2)
+    assert same == (2, f"{said} (2 rows like this to line 3)")
+
+
+def test_of_distances_nothing_is_said_beside_wrong_rows() -> None:
+    how = {"columns": BARS, "symbol": "NVX", "has_header": False}
+    rows = [f"{AT + n * 3_600_000},1,1,1,1,8\n" for n in range(4)]
+    ((line, _),) = faults(table_of(TableKind.BARS, **how), "x,1,1,1,1,8\n" + "".join(rows))
+    assert line == 1
+    ((line, said),) = faults(table_of(TableKind.BARS, **how), "".join(rows))
+    assert (line, said.split(" (")[0]) == (4, "the bars are 1 hour apart")
