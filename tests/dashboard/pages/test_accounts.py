@@ -5,13 +5,14 @@ import re
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
+from django.utils import timezone
 
-from dashboard.models import ApiToken
+from dashboard.models import ApiToken, BrowserSession
 from dashboard.people import token_service
 from dashboard.people.token_service import create_token
 
 pytestmark = pytest.mark.django_db
-TOKENS = "/accounts/tokens/"
+SESSIONS, TOKENS = "/accounts/sessions/", "/accounts/tokens/"
 FORM = {"name": "laptop", "scopes": ["market", "rest"], "days": "30"}
 
 
@@ -44,7 +45,9 @@ def test_one_token_more_than_an_account_may_have_is_refused_in_words(browser, mo
 def test_a_person_revokes_own_tokens_only(browser, ada):
     own, _ = create_token(ada, actor=ada, name="own")
     foreign, _ = create_token(User.objects.create_user("bob"), actor=None, name="foreign")
-    assert browser.post(f"{TOKENS}{own.pk}/revoke/").status_code == 303
+    answer = browser.post(f"{TOKENS}{own.pk}/revoke/", follow=True)
+    assert answer.redirect_chain == [(TOKENS, 303)]
+    assert "The token is revoked." in answer.content.decode()
     assert browser.post(f"{TOKENS}{foreign.pk}/revoke/").status_code == 404
     assert browser.post(f"{TOKENS}{2**40}/revoke/").status_code == 404
     assert set(ApiToken.objects.filter(revoked_at=None)) == {foreign}
@@ -77,6 +80,30 @@ def test_staff_without_the_permission_revoke_nothing(ada, codename, status):
     assert status is None or response.status_code == status
     token.refresh_from_db()
     assert token.revoked_at is None
+
+
+# --- browsers -------------------------------------------------------------------------------
+def test_signing_out_elsewhere_leads_back_to_the_list_of_browsers(browser, ada):
+    foreign = BrowserSession.objects.create(
+        user=User.objects.create_user("bob"), key="of-bob", mark="m", seen_at=timezone.now()
+    )
+
+    def sign_out(address):
+        answer = browser.post(f"{SESSIONS}{address}/", follow=True)
+        assert answer.redirect_chain == [(SESSIONS, 303)]
+        return [str(message) for message in answer.context["messages"]]
+
+    def add(key):
+        return BrowserSession.objects.create(user=ada, key=key, mark="m", seen_at=timezone.now())
+
+    browser.get(SESSIONS)
+    own = {browser.session.session_key, "of-bob"}
+    assert sign_out(f"{add('there').pk}/end") == ["Signed out there."]
+    assert set(BrowserSession.objects.values_list("key", flat=True)) == own
+    add("elsewhere")
+    assert sign_out("end-others") == ["Signed out everywhere else."]
+    assert set(BrowserSession.objects.values_list("key", flat=True)) == own
+    assert browser.post(f"{SESSIONS}{foreign.pk}/end/").status_code == 404
 
 
 # --- who may ask ----------------------------------------------------------------------------

@@ -96,6 +96,19 @@ def test_a_line_leads_to_its_instrument_and_says_what_it_waits_for(browser, ada)
 
 
 @pytest.mark.parametrize(
+    ("prices", "figures"),
+    [
+        ({"NVX": Decimal("1250.50")}, ("1,250.50", "100", "\u221292.00%")),
+        ({"ORB": Decimal(100)}, ("\u2013", "100", "\u2013")),
+    ],
+)
+def test_a_line_has_the_last_price_and_how_far_the_target_is(ada, prices, figures):
+    row = alerts._row(alert_of(ada), prices)
+    assert (row.symbol, row.last, row.target, row.distance) == ("NVX", *figures)
+    assert (row.frequency, row.firings, row.is_snoozed) == ("Once", [], False)
+
+
+@pytest.mark.parametrize(
     ("target", "price", "text"),
     [
         ("103", "100", "+3.00%"),
