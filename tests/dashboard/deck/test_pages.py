@@ -111,6 +111,28 @@ def test_a_command_without_its_permission_is_refused_and_nothing_is_written(
     assert Feed.objects.get().state == "RUNNING"
 
 
+def test_a_disconnection_without_its_permission_is_refused_and_sent_to_nobody(monkeypatch):
+    sent = []
+    monkeypatch.setattr(control, "disconnect", lambda *arguments: sent.append(arguments))
+    ada = User.objects.create_user("ada")
+    form = {"user": ada.pk, "reason": "abuse"}
+    assert staff("run_feed", "view_user").post(END, form, **JSON).status_code == 403
+    assert not AuditEntry.objects.exists()
+    assert sent == []
+
+
+def test_an_undo_takes_the_permission_of_what_it_undoes():
+    staff("halt_instrument").post(f"{FEED}halt/", {"reason": "news"}, **JSON)
+    undo = f"{DECK}entries/{AuditEntry.objects.get().pk}/undo/"
+    for permissions in (["run_feed", "view_auditentry"], ["halt_instrument"]):
+        assert staff(*permissions).post(undo, **JSON).status_code == 403
+    assert Halt.objects.filter(ended_at=None).exists()
+    answer = staff("halt_instrument", "view_auditentry").post(undo, **JSON)
+    assert answer.status_code == 200
+    assert answer.json()["message"].startswith("Undone: ")
+    assert not Halt.objects.filter(ended_at=None).exists()
+
+
 def test_a_feed_is_paused_started_and_given_a_rate(feed):
     client = staff("run_feed")
     for name, fields in (
@@ -183,9 +205,14 @@ def test_disconnecting_is_written_down_and_sent_to_every_process(
     ada = User.objects.create_user("ada")
     client = staff("change_user")
     with django_capture_on_commit_callbacks(execute=True):
-        client.post(END, {"user": ada.pk, "connection": "p-1", "reason": "abuse"}, **JSON)
-        client.post(END, {"user": ada.pk, "reason": "abuse"}, **JSON)
+        answers = [
+            client.post(END, {"user": ada.pk, "reason": "abuse"} | which, **JSON)
+            for which in ({"connection": "p-1"}, {})
+        ]
         refused = client.post(END, {"user": ada.pk}, **JSON)
+    assert [answer.json()["message"] for answer in answers] == [
+        "Disconnected ada.", "Disconnected ada everywhere.",
+    ]  # fmt: skip
     assert refused.status_code == 400
     assert sent == [(ada.pk, "p-1"), (ada.pk, "")]
     entries = AuditEntry.objects.order_by("id")
