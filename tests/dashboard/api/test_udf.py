@@ -1,5 +1,7 @@
 """UDF keeps to its specification: one clock, every resolution, hours, search, and no silent cut."""
 
+import json
+import threading
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -7,7 +9,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from msgspec.structs import replace
 
-from dashboard.api import bar_search
+from dashboard.api import bar_search, udf
 from dashboard.api.charts import MOST_BARS
 from dashboard.api.resolutions import RESOLUTIONS, resolution_of
 from feeds.clock import ms_of
@@ -282,6 +284,26 @@ async def test_more_bars_than_an_answer_may_have_is_said(
     await stored(*(bar(MONDAY + n * MINUTE_MS) for n in range(60)))
     answer = await history(ask, **{"from": MONDAY // 1000})
     assert answer == {"s": "error", "errmsg": "more than 50 bars: ask for a part of this time"}
+
+
+@pytest.mark.parametrize(("count", "is_beside"), [(2, False), (3, True)])
+async def test_many_bars_are_written_beside_the_event_loop(
+    market: Exchange, monkeypatch: pytest.MonkeyPatch, count: int, is_beside: bool
+) -> None:
+    table, threads, loop = udf._table, list[int](), threading.get_ident()
+
+    def note(*arguments: Any) -> dict[str, Any]:
+        threads.append(threading.get_ident())
+        return table(*arguments)
+
+    monkeypatch.setattr(udf, "MOST_BARS", 2)
+    monkeypatch.setattr(udf, "_table", note)
+    row = market.hub.replica.board.rows["NVX"]
+    answer = await udf._bar_answer(row, [bar(MONDAY + n * MINUTE_MS) for n in range(count)])
+    columns = json.loads(answer.content)
+    assert columns["t"] == [MONDAY // 1000 + 60 * n for n in range(count)]
+    assert [columns[name][0] for name in "ohlcv"] == [100, 100.09, 99.91, 100.01, 100]
+    assert [thread != loop for thread in threads] == [is_beside]
 
 
 # --- symbols --------------------------------------------------------------------------------
