@@ -10,7 +10,8 @@ import pytest
 from dashboard.delivery.connection import Connection
 from dashboard.delivery.replica import BatchLost
 from dashboard.people.access import Rights
-from dashboard.wire.registry import Transport
+from dashboard.wire.personal import Personal
+from dashboard.wire.registry import Close, Transport
 from feeds.clock import Moment
 from feeds.market.events import Batch, Phase, Position, Status
 from tests.support.exchange import (
@@ -174,3 +175,74 @@ class TakingSocket(EagerSocket):
     def write_now(self, frame: str) -> bool:
         self.frames.append(frame)
         return True
+
+
+async def test_a_hub_counts_who_reads_and_what_they_got_also_of_those_who_left() -> None:
+    clock = HandClock()
+    hub = Exchange(clock).hub
+    hub._receive(Batch("e1", 1, (listing("NVX"),)))
+    connection = hub.join(person(), Transport.WEBSOCKET, TakingSocket())
+    connection.start_writing(lambda: taking(connection))
+    subscribe(connection, symbols=["NVX"])
+    hub._receive(Batch("e1", 2, (quote(1), quote(2))))
+    other = hub.join(person(2), Transport.SSE, EagerSocket())
+    assert [each.key.rpartition("-")[2] for each in (connection, other)] == ["1", "2"]
+    assert hub.readers == hub.handshakes == {Transport.WEBSOCKET: 1, Transport.SSE: 1}
+    for _ in range(2):
+        assert (hub.delivered, hub.conflation) == (
+            {Transport.WEBSOCKET: 1, Transport.SSE: 0},
+            (1, 2),
+        )
+        hub.leave(connection)
+    assert (hub.readers, hub.handshakes.total()) == ({Transport.SSE: 1}, 2)
+    assert (hub.traffic.batches, hub._connections_of) == (2, {2: 1})
+    clock.now_s += 7
+    assert hub.bus_age_s == 7.0
+
+
+async def test_an_operator_ends_one_connection_or_all_of_a_user() -> None:
+    hub = Exchange().hub
+    mine, second, other = (
+        hub.join(person(user_id), Transport.WEBSOCKET, EagerSocket()) for user_id in (1, 1, 2)
+    )
+    for user_id, key in ((2, mine.key), (1, "nobody's"), (3, "")):
+        hub.disconnect(user_id, key)
+    assert {each.closed for each in (mine, second, other)} == {None}
+    hub.disconnect(1, mine.key)
+    assert [each.closed for each in (mine, second, other)] == [Close.DISCONNECTED, None, None]
+    hub.disconnect(1, "")
+    assert [each.closed for each in (second, other)] == [Close.DISCONNECTED, None]
+
+
+async def test_what_operators_may_know_of_a_reader() -> None:
+    hub = Exchange(StandingClock(NOW + 5)).hub
+    hub._receive(Batch("e1", 1, (listing("NVX"), listing("ORB"))))
+    connection = hub.join(person(), Transport.WEBSOCKET, EagerSocket())
+    subscribe(connection, symbols=["NVX", "ORB"])
+    hub._receive(Batch("e1", 3, (quote(1), quote(2), quote(3, "ORB"))))
+    assert (connection.since_ms, connection.symbol_count) == (NOW + 5, 2)
+    assert (connection.lag, connection.behind, connection.updates) == (3, 3, 0)
+    connection.take_all()
+    assert (connection.lag, connection.behind, connection.updates) == (0, 0, 2)
+    assert (connection.rate, connection.limited_by) == (10.0, "")
+    assert (connection.wants_personal, connection.wants_deck) == (False, False)
+    assert (connection.sees_people, connection.trouble) == (False, "")
+    subscribe(connection, symbols=["*"])
+    subscribe(connection, "watchlist")
+    assert (connection.symbol_count, connection.wants_personal) == (None, True)
+
+
+async def test_rows_of_people_are_read_only_for_those_who_want_them() -> None:
+    exchange = Exchange()
+    exchange.rows.personal = {1: Personal(watchlist=("NVX",), unread=0, notices=())}
+    mine, other = exchange.join(1), exchange.join(2)
+    await exchange.hub._send_personal({1, 2})
+    assert exchange.rows.reads == 0
+    subscribe(mine, "watchlist")
+    subscribe(other, "watchlist")
+    assert exchange.hub._people == {1, 2}
+    await exchange.hub._send_personal({2})
+    assert [frame["data"] for frame in map(json.loads, other.take_all()) if "data" in frame] == []
+    await exchange.hub._send_personal({1, 2})
+    (_, frame) = map(json.loads, mine.take_all())
+    assert (frame["channel"], frame["data"], exchange.rows.reads) == ("watchlist", ["NVX"], 2)

@@ -174,3 +174,43 @@ def test_a_sign_of_life_moves_nothing() -> None:
     replica.receive(Batch(EPOCH, 3, ()), ts=NOW + 900)
     assert (replica.ts, replica.sequence, replica.newest_ms) == (NOW, 2, NOW)
     assert replica.news_since(1) is shared
+
+
+def test_the_newest_trades_are_those_of_the_symbols_in_order() -> None:
+    trades = [
+        Trade(symbol, price, 1, Side.BUY, NOW)
+        for price, symbol in enumerate(("NVX", "ORB", "NVX", "NVX", "ORB"), 1)
+    ]
+    replica = followed([Batch(EPOCH, 1, (listing("NVX"), listing("ORB"), *trades))])
+    found = lambda *asked: [trade.sequence for trade in replica.recent_trades(*asked)]
+    assert found(None) == [3, 4, 5, 6, 7]
+    assert found(None, 2) == [6, 7]
+    assert found({"NVX"}) == [3, 5, 6]
+    assert found({"NVX"}, 2) == [5, 6]
+    assert found({"QAL"}) == []
+
+
+@pytest.mark.parametrize(
+    ("position", "is_near", "is_ahead"),
+    [
+        (Position(EPOCH, 0), True, False),
+        (Position(EPOCH, 2), True, False),
+        (Position(EPOCH, 3), True, True),
+        (Position(EPOCH, 60_002), True, True),
+        (Position(EPOCH, 60_003), False, False),
+        (Position("e2", 2), False, False),
+        (Position("e2", 3), False, False),
+        (Position("", 3), False, False),
+    ],
+)
+def test_a_reader_may_be_ahead_by_60_000_events(
+    position: Position, *, is_near: bool, is_ahead: bool
+) -> None:
+    replica = followed([Batch(EPOCH, 1, (listing("NVX"), listing("ORB")))])
+    assert (replica.has_or_awaits(position), replica.awaits(position)) == (is_near, is_ahead)
+
+
+def test_before_a_market_has_begun_no_position_is_known() -> None:
+    replica = Replica("", Board(), capacity=10, ts=NOW)
+    assert not replica.has_or_awaits(Position("", 0))
+    assert not replica.reaches(Position("", 0))
