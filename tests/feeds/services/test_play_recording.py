@@ -149,6 +149,8 @@ def test_staff_that_may_not_run_feeds_makes_a_closed_one(recording):
     made = Feed.objects.get(name="Again")
     assert (made.state, made.recording) == ("CLOSED", recording)
     assert answer.url == f"/admin/feeds/feed/{made.pk}/change/"
+    said = [str(message) for message in answer.wsgi_request._messages]
+    assert said == ["Made Again. Somebody who may run feeds can start it."]
 
 
 @pytest.mark.parametrize("missing", ["add_feed", "add_instrument"])

@@ -7,8 +7,9 @@ import pytest
 from feeds.models import Feed, RealismDay
 from feeds.realism.days import VERSION, DayFacts, DayState
 from feeds.realism.watch import DAYS_KEPT, WatchedDay
-from feeds.selectors.realism import makes_its_ticks, realism_days
+from feeds.selectors.realism import all_realism_days, makes_its_ticks, realism_days
 from feeds.services.realism import store_realism
+from tests.support.log_lines import lines_of
 
 pytestmark = pytest.mark.django_db
 
@@ -37,3 +38,17 @@ def test_only_a_simulated_feed_that_is_there_makes_its_ticks() -> None:
     Feed.objects.create(slug="tape", name="Tape", kind="upstream")
     found = [makes_its_ticks(slug) for slug in ("demo", "tape", "gone")]
     assert found == [True, False, False]
+
+
+def test_a_day_that_cannot_be_read_is_left_out_and_named(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for slug in ("demo", "other"):
+        Feed.objects.create(slug=slug, name=slug.title())
+    store_realism([watched("demo", 3), watched("demo", 4), watched("demo", 5)])
+    RealismDay.objects.filter(day=4).update(content=b"\x00")
+    assert {feed: sorted(days) for feed, days in all_realism_days().items()} == {
+        "demo": [3, 5], "other": [],
+    }  # fmt: skip
+    [line] = lines_of(caplog, "feeds.selectors.realism")
+    assert line.startswith("realism day is of no use feed=demo day=4 reason=")
