@@ -180,5 +180,5 @@ def _summary(rows: Sequence[Intervention]) -> dict[str, Any]:
 
 
 def _facts_of(scenario: Scenario) -> dict[str, Any]:
-    steps = [str(step) for step in scenario.steps.all()] if scenario.pk else []
+    steps = [str(step) for step in scenario.steps.all()]
     return facts_of(scenario, SCENARIO_FACTS) | {"steps": steps}

@@ -144,7 +144,7 @@ def apply_table(
     plan = source.plan()
     _check(plan, plays=plays, prefix=prefix)
     table = source.table(plan)
-    origin = source.feed or Feed(slug="import", seed=1)
+    origin = source.feed or Feed(slug="import")
     with source.rows() as rows:
         recording = import_table(origin, name, table, rows, actor=actor)
     notes = table.findings.lines()

@@ -276,6 +276,15 @@ def test_no_more_is_said_of_rows_than_there_are(ada):
     assert links == [f'<a href="/admin/feeds/instrument/{the("NVX").pk}/change/">NVX</a>']
 
 
+def test_what_was_not_done_is_a_warning_beside_what_was_done_and_else_an_error(ada):
+    levels = []
+    for _ in range(2):
+        request = request_of(ada, reason="storm")
+        page_of(Instrument).operate(request, "halt", Instrument.objects.all())
+        levels.append([message.level_tag for message in get_messages(request)])
+    assert levels == [["success", "warning"], ["error"]]
+
+
 @pytest.mark.parametrize("model", [AuditEntry, Halt, Intervention])
 def test_what_happened_is_edited_by_nobody(ada, model):
     page, request = page_of(model), request_of(ada)

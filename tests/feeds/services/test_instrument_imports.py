@@ -9,6 +9,7 @@ from django.utils import timezone
 from feeds.exceptions import ChangeRefused
 from feeds.models import AuditEntry, Feed, Instrument, PendingImport, StoredBar
 from feeds.services.instrument_imports import apply_import, find_pending, try_import
+from feeds.services.instrument_lists import InstrumentResource
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -63,6 +64,17 @@ def test_no_deleted_bars_are_written_down_where_there_were_none(feed: Feed, olga
     key, _ = try_import(feed, "symbol,name\nNVX,Nova\n", actor=olga)
     apply_import(feed, key, actor=olga)
     assert AuditEntry.objects.get().before == {"NVX": {"name": "Novexa"}}
+
+
+def test_trouble_that_is_no_fault_of_a_list_is_not_blamed_on_it(
+    feed: Feed, olga: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(InstrumentResource, "init_instance", fail)
+    with pytest.raises(OSError, match="the disk is gone"):
+        try_import(feed, "symbol,name\nNEW,New\n", actor=olga)
 
 
 def test_a_list_waits_for_an_hour_and_no_longer(
