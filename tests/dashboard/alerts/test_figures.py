@@ -6,11 +6,13 @@ import pytest
 from msgspec.structs import replace
 
 from dashboard.alerts.gauges import Gauge, Term, Thresholds, gauge_name, reader_of, thresholds_of
-from dashboard.alerts.measures import Measures
+from dashboard.alerts.measures import Measures, MeasuresState
 from dashboard.alerts.rules import Condition, Kind
 from dashboard.alerts.windows import Window
 from feeds.market.bars import MINUTE, SPANS
 from feeds.market.events import (
+    MOVES_LAST,
+    MOVES_RANGE,
     MOVES_VOLUME,
     AmendedBar,
     Amendment,
@@ -243,7 +245,38 @@ def test_a_correction_of_a_minute_changes_that_minute_alone() -> None:
     assert measures.minute_volume == 31
 
 
+def test_after_half_an_hour_a_correction_still_finds_its_minute() -> None:
+    measures = minutes(*[10] * 30)
+    measures.amend(amendment(bars=(bar(MINUTE, AT + 27 * 60_000, 99),)))
+    assert measures.state().minutes == (*[10] * 18, 99, 10)
+    measures.amend(amendment(bars=(bar(MINUTE, AT + 8 * 60_000, 77),)))
+    assert 77 not in measures.state().minutes
+
+
+@pytest.mark.parametrize(
+    ("day", "bar", "figures"),
+    [
+        (MOVES_LAST, 0, (130, 100, 100, 1000, 10, 10)),
+        (MOVES_RANGE, 0, (100, 130, 100, 1000, 10, 10)),
+        (MOVES_VOLUME, 0, (100, 100, 100, 1650, 15, 10)),
+        (0, MOVES_VOLUME, (100, 100, 100, 1000, 10, 15)),
+        (0, MOVES_RANGE, (100, 100, 100, 1000, 10, 10)),
+    ],
+)
+def test_a_reported_trade_moves_what_its_conditions_allow(day, bar, figures) -> None:
+    measures = measured((100, 10))
+    measures.reported(ReportedTrade("NVX", 130, 5, Side.BUY, AT + 10, AT + 9, bar=bar, day=day))
+    moved = (measures.last, measures.high, measures.low, measures.turnover, measures.counted)
+    assert (*moved, measures.minute_volume) == figures
+    assert (measures.tick_ms, measures.at_ms) == (AT + 10, AT + 9 if bar else AT)
+    assert measures.windows[SPAN_MS].high == (130 if bar == MOVES_RANGE else 100)
+
+
 # --- a restart ---
+def test_of_an_instrument_without_trades_nothing_is_left() -> None:
+    assert Measures(TICK).state() == MeasuresState(None, 0, 0, 0, -1, 0, (), ())
+
+
 def left(**changes: object) -> Carryover:
     return replace(Carryover("NVX", AT + 900, 1, Phase.OPEN, last=110), **changes)
 

@@ -170,6 +170,12 @@ def test_a_value_between_two_ticks_is_compared_exactly():
     assert market.trades(10_000, 9_999) == [0, 1]
 
 
+@pytest.mark.parametrize(("match", "fires"), [(Match.ALL, [0, 1, 0, 1]), (Match.ANY, [1, 0, 0, 0])])
+def test_all_conditions_hold_together_and_clear_apart_or_the_other_way_round(match, fires):
+    market = Market(rule(condition(Kind.ABOVE, 90), condition(Kind.ABOVE, 100), match=match))
+    assert market.trades(9_500, 10_100, 9_500, 10_100) == fires
+
+
 def test_once_is_once_for_a_whole_list():
     market = Market(rule(condition(Kind.ABOVE, 100), keys=KEYS, frequency=Frequency.ONCE))
     assert market.trade(10_100) == 1
@@ -203,6 +209,29 @@ def test_a_snoozed_alert_fires_when_the_snooze_ends_if_it_still_holds():
     assert market.wait(2) == 1
 
 
+def test_of_two_snoozes_each_ends_at_its_own_time():
+    snoozes = (20_000, 10_000, 30_000)
+    rules = [
+        rule(condition(Kind.ABOVE, 100), id=snooze, snoozed_ms=NOW + snooze) for snooze in snoozes
+    ]
+    market = Market(*rules)
+    assert market.trade(10_100) == 0
+    assert [market.wait(9), market.wait(9), market.wait(9), market.wait(9)] == [1, 0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("facts", "first"),
+    [({"snoozed_ms": NOW + 5000}, 0), ({"frequency": Frequency.ONCE_PER_BAR}, 1)],
+)
+def test_a_rule_that_is_gone_fires_at_no_time_that_it_waited_for(facts, first):
+    waiting = rule(condition(Kind.ABOVE, 100), id=2, **facts)
+    other = rule(condition(Kind.BELOW, 50), id=1)
+    market = Market(other, waiting)
+    assert market.trade(10_100) == first
+    market.judge.replace([other])
+    assert [market.wait(60), market.trade(10_100, later_s=60)] == [0, 0]
+
+
 def test_a_stale_feed_is_noticed_without_any_event():
     market = Market(rule(condition(Kind.STALE, 10)))
     market.trade(10_000)
@@ -227,7 +256,7 @@ def test_an_instrument_that_is_delisted_fires_nothing_and_begins_anew_when_it_is
     market = Market(rule(condition(Kind.STALE, 10), condition(Kind.ABOVE, 100), match=Match.ANY))
     assert market.trade(10_100) == 1
     market.happen(Delisting("NVX", market.now_ms), Delisting("ORB", market.now_ms))
-    assert market.judge.state() == {}
+    assert (market.judge.state(), market.judge._aged) == ({}, {})
     assert market.wait(60) == 0
     market.happen(listing("NVX"), Status("NVX", Phase.OPEN, "", market.now_ms, 1))
     assert market.trades(9_900, 10_100) == [0, 1]
@@ -282,6 +311,14 @@ def test_measures_go_on_over_a_restart():
     )
     second.happen(Carryover("NVX", NOW, 1, Phase.OPEN, last=10_000, high=10_000, low=10_000))
     assert second.trade(10_200) == 1
+
+
+def test_a_window_that_an_earlier_life_did_not_measure_begins_with_this_one():
+    first = Market(rule(condition(Kind.RISES, 1, 5)))
+    first.trade(9_000)
+    market = Market(rule(condition(Kind.RISES, 1, 60)), judge=Judge(first.judge.state()))
+    market.happen(Carryover("NVX", NOW, 1, Phase.OPEN, last=9_000))
+    assert market.trades(10_000, 10_200) == [0, 1]
 
 
 GROWING = [(30, 0), (30, 60), (0, 60)]
@@ -341,6 +378,38 @@ def test_a_rule_that_is_read_again_goes_on_and_a_changed_one_begins_anew():
     assert market.trades(9_900, 10_100) == [0, 0]
 
 
+def test_a_rule_that_is_read_again_keeps_what_its_window_has_seen():
+    rises = rule(condition(Kind.RISES, 1, 60))
+    market = Market(rises)
+    assert market.trades(10_000) == [0]
+    market.judge.replace([rises])
+    assert market.trades(10_200) == [1]
+
+
+def test_a_new_rule_crosses_from_the_price_that_was_there_before():
+    market = Market()
+    market.trade(9_900)
+    market.judge.replace([rule(condition(Kind.CROSSES_UP, 100))])
+    assert market.trades(10_100) == [1]
+
+
+def test_an_instrument_that_is_listed_again_goes_on():
+    market = Market(rule(condition(Kind.RISES, 1, 60)))
+    assert market.trades(10_000) == [0]
+    market.happen(listing("NVX"))
+    assert market.trades(10_200) == [1]
+
+
+def test_a_rule_about_what_is_not_listed_waits_and_goes_in_peace():
+    market = Market(rule(condition(Kind.ABOVE, 100), keys=("NVX", "ABC")))
+    assert market.trade(10_100) == 1
+    _, progress = market.judge.changes()[1]
+    assert progress.keys() == {"NVX"}, "the other one has not come further"
+    market.judge.replace([])
+    market.happen(listing("ABC"))
+    assert market.trade(10_100, key="ABC") == 0
+
+
 def test_a_rule_that_is_gone_does_not_come_back_with_its_instrument():
     market = Market(rule(condition(Kind.ABOVE, 100), id=1), rule(condition(Kind.ABOVE, 100), id=2))
     market.judge.replace([rule(condition(Kind.ABOVE, 100), id=2)])
@@ -355,8 +424,11 @@ def test_nothing_is_measured_for_rules_that_are_gone():
     market.trades(10_000)
     spans = lambda: [window.span_ms for window in market.judge.state()["NVX"].windows]
     assert spans() == [5_000, 60_000]
-    market.judge.replace(rises[1:])
+    falls = rule(condition(Kind.FALLS, 1, 60), id=2)
+    market.judge.replace([rises[1], falls])
     assert (spans(), market.judge._aged) == ([60_000], {})
+    market.judge.replace([falls])
+    assert spans() == [60_000], "another kind reads the same window"
     market.judge.replace([])
     assert (spans(), market.judge._watched, market.judge.has_rules) == ([], {}, False)
 

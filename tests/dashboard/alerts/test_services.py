@@ -1,6 +1,6 @@
 """The rows of alerts: who writes what, once, and with whose rights."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from dashboard.alerts import services
 from dashboard.alerts.judge import Judge
-from dashboard.alerts.reading import RuleReader
+from dashboard.alerts.reading import RuleReader, _is_over
 from dashboard.alerts.rules import Condition, Frequency, Kind, Match, Rule
 from dashboard.alerts.services import AlertFacts, Judgement
 from dashboard.exceptions import AlertsFull, UnknownLine, UnknownSymbol, UnknownWatchlist
@@ -195,12 +195,12 @@ def test_the_judge_gets_all_that_a_person_said(ada, reader):
     assert alert.name == "dear"
 
 
-def test_a_snooze_reaches_the_judge_and_ends_with_no_minutes(ada, reader):
+def test_a_snooze_reaches_the_judge_and_ends_with_no_minutes(ada, reader, monkeypatch):
     alert = services.make_alert(ada, facts())
-    before = timezone.now()
+    monkeypatch.setattr(services.timezone, "now", lambda: datetime(2030, 1, 1, 12, tzinfo=UTC))
     services.snooze_alert(alert, 5)
     (rule,) = reader.read().rules
-    assert 300 <= rule.snoozed_ms / 1000 - before.timestamp() < 310
+    assert rule.snoozed_ms == 1_893_499_500_000  # 12:05
     services.snooze_alert(alert, 0)
     assert reader.read().rules[0].snoozed_ms == 0
 
@@ -429,6 +429,13 @@ def test_an_alert_expires(ada, reader):
     assert alert.state == Alert.State.EXPIRED
     services.resume_alert(alert)
     assert (alert.state, alert.expires_at) == (Alert.State.ACTIVE, None)
+
+
+def test_the_time_of_an_alert_is_over_at_its_end_and_not_before():
+    end = datetime(2030, 1, 1, tzinfo=UTC)
+    instants = (end - timedelta(microseconds=1), end)
+    assert [_is_over(Alert(expires_at=end), now) for now in instants] == [False, True]
+    assert not _is_over(Alert(), end)
 
 
 def test_a_user_has_a_quota(ada, monkeypatch):
