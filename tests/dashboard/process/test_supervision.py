@@ -95,3 +95,12 @@ async def test_a_crash_between_two_outages_has_its_traceback(monkeypatch, caplog
     said = records_of(caplog, supervision)
     assert [bool(record.exc_info) for record in said] == [False, True, False]
     assert "it broke" in caplog.text
+
+
+@pytest.mark.parametrize(("ran_s", "rests"), [(59.9, [0.5, 1.0, 2.0]), (60.0, [0.5, 1.0, 0.5])])
+def test_who_ran_for_a_minute_was_healthy(ran_s: float, rests: list[float]) -> None:
+    rest, found = supervision._Rest("part"), []
+    for seconds in (0.0, 0.0, ran_s):
+        rest.note(ZeroDivisionError(), ran_s=seconds)
+        found.append(rest.next_s())
+    assert found == rests
