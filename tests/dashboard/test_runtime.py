@@ -12,6 +12,7 @@ from django.db import OperationalError
 
 from dashboard import runtime as composition
 from dashboard.models import Notification
+from dashboard.network.hops import parse_networks
 from dashboard.operations import alarm
 from dashboard.people.identity import Identity
 from dashboard.runtime import END_S, FeedRuntime, Runtime
@@ -22,7 +23,7 @@ from feeds.bus.redis_bus import RedisBus
 from feeds.engine.feed_watch import TroubleKind
 from feeds.models import Feed
 from feeds.plan.plans import FeedKind
-from tests.support.exchange import EagerSocket, person
+from tests.support.exchange import EagerSocket, StandingClock, person
 from tests.support.redis_server import RedisServer
 from tests.support.waiting import until, until_found
 
@@ -263,3 +264,19 @@ async def test_rows_are_read_in_the_thread_of_the_database(monkeypatch) -> None:
     monkeypatch.setattr(Feed.objects, "exists", fail, raising=False)
     with pytest.raises(OperationalError):
         await composition.read_database()
+
+
+def test_costs_say_when_they_were_read_and_of_which_process() -> None:
+    runtime = Runtime()
+    runtime.clock = StandingClock(7)
+    costs = runtime.read_costs()
+    assert (costs["ts"], costs["process"]) == (7, runtime.costs.process)
+    assert costs["transports"].keys() == set(Transport)
+
+
+def test_addresses_inside_are_reached_as_the_settings_say(settings) -> None:
+    networks = parse_networks("10.0.0.0/8")
+    settings.MARKET_REACH_HTTP, settings.MARKET_REACHABLE_NETWORKS = True, networks
+    assert composition.reach_rules() == (True, networks)
+    settings.MARKET_REACH_HTTP, settings.MARKET_REACHABLE_NETWORKS = False, ()
+    assert composition.reach_rules() == (False, ())

@@ -190,6 +190,7 @@ def test_answers_for_many_positions_are_bounded(monkeypatch: pytest.MonkeyPatch)
 def test_readers_at_one_place_share_their_bars_until_the_market_moves() -> None:
     replica = replica_of(listing("NVX"), trade(0))
     shared = replica.bars.since("NVX", SECONDS, 1)
+    assert replica.bars.since("NVX", SECONDS, 2) == []
     assert replica.bars.since("NVX", SECONDS, 1) is shared
     happen(replica, trade(0))
     assert replica.bars.since("NVX", SECONDS, 1) is not shared

@@ -76,8 +76,10 @@ async def test_the_first_answer_tells_everything(ask: Ask) -> None:
 KNOWN = "notifications_since=0&unread=0&watchlist=NVX"
 
 
-async def test_without_news_the_answer_is_304(ask: Ask) -> None:
+async def test_without_news_the_answer_is_304(exchange: Exchange, ask: Ask) -> None:
     assert (await ask(f"symbols=NVX&since=e1:2&{KNOWN}"))[0] == 304
+    assert exchange.hub.handshakes == {Transport.POLL: 1}
+    assert not exchange.hub.connections
 
 
 async def test_ticks_of_other_symbols_are_no_news(exchange: Exchange, ask: Ask) -> None:

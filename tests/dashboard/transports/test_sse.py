@@ -100,7 +100,14 @@ async def test_a_stream_brings_the_board_and_the_reader_s_place(
     assert (stream.reader.rows["NVX"]["b"], stream.reader.rows["NVX"]["ph"]) == (0.19, "HALTED")
     assert stream.reader.instruments["NVX"]["ph"] == "HALTED"
     await until(lambda: stream.reader.watchlist == ["NVX"])
-    assert (stream.status, stream.headers[b"x-accel-buffering"]) == (200, b"no")
+    assert stream.status == 200
+    assert stream.headers == {
+        b"cache-control": b"no-store",
+        b"x-content-type-options": b"nosniff",
+        b"cross-origin-resource-policy": b"same-origin",
+        b"content-type": b"text/event-stream",
+        b"x-accel-buffering": b"no",
+    }
     stream.leave()
     await serving
     assert not exchange.hub.connections
