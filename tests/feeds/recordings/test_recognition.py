@@ -90,3 +90,11 @@ def test_bars_without_a_time_say_nothing_of_their_distance() -> None:
     found = recognise(rows, separator=";", file_name="NVX.csv", now_ms=NOW_MS)
     assert (found.layout.interval_s, found.layout.sorts) == (300, True)
     assert found.notes == ("the rows are not in the order of time: they are sorted",)
+
+
+def test_dates_with_the_day_first_are_in_order_and_as_far_apart_as_they_say() -> None:
+    head = ["time", "open", "high", "low", "close", "volume"]
+    times = ["31/01/2026 23:50", "01/02/2026 00:00", "01/02/2026 00:10"]
+    rows = [head, *([time, "1", "2", "1", "2", "9"] for time in times)]
+    layout = recognise(rows, separator=";", file_name="NVX.csv", now_ms=NOW_MS).layout
+    assert (layout.day_first, layout.sorts, layout.interval_s) == (True, False, 600)
