@@ -89,6 +89,7 @@ _NOON: Final = 12
 _MONTHS: Final = 12
 _LEAP: Final = 60
 _LAST_YEAR: Final = 9999
+_FIRST_DAY: Final = timegm((1, 1, 1, 0, 0, 0)) // 86_400
 _LAST_DAY: Final = timegm((_LAST_YEAR, 12, 31, 0, 0, 0)) // 86_400
 UtcOf = Callable[[int], int]
 _LAST_HOUR, _LAST_MINUTE = 23, 59
@@ -327,7 +328,11 @@ def _shown(at_ms: int) -> str:
     days, minutes = at_ms // DAY_MS, at_ms % DAY_MS // MINUTE_MS
     if days > _LAST_DAY:
         return "after the year 9999"
-    year = 1970 + days // 366
+    # An offset may shift the first day of all to before it.
+    if days < _FIRST_DAY:
+        return "before the year 1"
+    # Never too late a year: with 366 days each after 1970, with 365 before.
+    year = max(1, 1970 + min(days // 365, days // 366))
     while year < _LAST_YEAR and timegm((year + 1, 1, 1, 0, 0, 0)) // 86_400 <= days:
         year += 1
     rest = days - timegm((year, 1, 1, 0, 0, 0)) // 86_400
