@@ -351,3 +351,16 @@ def test_round_the_clock_a_day_begins_within_a_minute_of_midnight(late_ms, is_se
     assert facts[FIRST_DAY].open_ms is None
     ended_ms = (FIRST_DAY + 1) * DAY_MS if is_seen else None
     assert (facts[FIRST_DAY].close_ms, facts[FIRST_DAY + 1].close_ms) == (ended_ms, None)
+
+
+@pytest.mark.parametrize("off_ms", [0, 59_999, -59_999, 60_000, -60_000])
+def test_a_clock_may_be_off_by_less_than_a_minute_at_the_open(off_ms):
+    market = Market()
+    market.feed(0, OPEN_MIN - 60, Phase.PRE_OPEN)
+    before = market.status
+    open_ms = before.exchange_ms + 1_000 + off_ms
+    market.send(
+        replace(before, phase=Phase.OPEN, ts_event=before.ts_event + 1_000, exchange_ms=open_ms)
+    )
+    facts = market.collector().facts()[FIRST_DAY]
+    assert facts.open_ms == (open_ms if abs(off_ms) < 60_000 else None)
