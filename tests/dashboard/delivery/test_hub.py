@@ -220,6 +220,7 @@ async def test_a_process_stops_when_its_last_reader_has_left() -> None:
         exchange.hub.leave(connection)
     await asyncio.wait_for(closing, 5)
     assert [connection.closed for connection in connections] == [Close.RESTART] * 2
+    assert exchange.hub.is_closing is True
 
 
 async def test_every_refusal_is_counted_by_its_reason() -> None:

@@ -22,12 +22,17 @@ from dashboard.wire.commands import (
 from dashboard.wire.frames import (
     encode_book,
     encode_correction,
+    encode_end,
     encode_gone,
+    encode_heartbeat,
+    encode_pace,
     encode_row,
+    encode_shutdown,
     encode_snapshot,
     encode_update,
+    encode_welcome,
 )
-from dashboard.wire.personal import NamedList, encode_watchlist, version_of
+from dashboard.wire.personal import NamedList, Notice, encode_notices, encode_watchlist, version_of
 from dashboard.wire.positions import UNREADABLE_POSITION, ReaderPosition, position_of
 from dashboard.wire.registry import CLOSE_TEXT, ERROR_TEXT, SNAPSHOT_ENTRIES, Channel, Close, Error
 from feeds.market.board import Board
@@ -279,3 +284,36 @@ def test_a_correction_says_what_is_known_and_nothing_else(
     text = encode_correction(amendment, board.rows["NVX"], sequence=3)
     entry = json.loads(text.entry(NOW + 7))
     assert entry == {"s": "NVX", "fix": "corrected", "i": 3, "ms": 7, **keys}
+
+
+def test_the_frames_of_a_connection_say_exactly_this() -> None:
+    notice = Notice(id=7, title="t", body="", level="info", t=NOW, read=True)
+    said = {
+        encode_end(code=4401, reason="out"): {"code": 4401, "reason": "out"},
+        encode_shutdown(retry_ms=9): {"channel": "status", "type": "shutdown", "retry_ms": 9},
+        encode_pace(rate=3.9, reason="line"): {
+            "channel": "status", "type": "pace", "rate": 3.9, "reason": "line",
+        },
+        encode_heartbeat(seq=4, ts=NOW): {"channel": "heartbeat", "seq": 4, "ts": NOW},
+        encode_heartbeat(seq=4, ts=NOW, stale_ms=0, trouble='a "b"'): {
+            "channel": "heartbeat", "seq": 4, "ts": NOW, "stale": 0, "trouble": 'a "b"',
+        },
+        encode_welcome(epoch="e1", heartbeat_ms=5, commands_per_s=6, ts=NOW): {
+            "channel": "status", "type": "welcome", "version": 1, "server_time": NOW,
+            "epoch": "e1", "heartbeat_ms": 5,
+            "limits": {
+                "symbols": 500, "message_bytes": 65_536, "commands_per_s": 6, "max_rate": 20,
+            },
+        },
+        encode_notices((), since=None, seq=0, unread=0, has_gap=True): {
+            "channel": "notifications", "type": "snapshot", "gap": True, "seq": 0, "unread": 0,
+            "data": [],
+        },
+        encode_notices((notice,), since=0, seq=7, unread=0): {
+            "channel": "notifications", "from": 0, "seq": 7, "unread": 0,
+            "data": [
+                {"id": 7, "title": "t", "body": "", "level": "info", "t": NOW, "read": True},
+            ],
+        },
+    }  # fmt: skip
+    assert [json.loads(text) for text in said] == list(said.values())

@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.protocol.examples import COMMANDS, SAID
-from dashboard.wire.frames import encode_shutdown
+from dashboard.wire.frames import encode_heartbeat, encode_shutdown, encode_trade, encode_update
 from dashboard.wire.personal import NamedList, Notice, Personal, Section
 from dashboard.wire.registry import FIELDS, Channel
 from dashboard.wire.schemas.bars import BarEntry, NoBar
 from dashboard.wire.schemas.fields import WireSchema
 from dashboard.wire.schemas.replies import ANSWERS, FRAMES, ErrorAnswer, SubscribeResult
 from dashboard.wire.schemas.ticker import TickerEntry
+from feeds.market.board import Board
 from feeds.market.events import (
     Batch,
     Delisting,
@@ -239,3 +240,17 @@ def test_every_channel_has_frames() -> None:
 def test_an_error_has_its_schema() -> None:
     assert fits('{"error":{"code":401,"name":"a","message":"b","retry":false}}', ErrorAnswer)
     assert not fits('{"error":{"code":401}}', ErrorAnswer)
+
+
+def test_a_number_may_be_0_and_a_size_1_but_nothing_less() -> None:
+    board = Board()
+    board.apply(1, listing("NVX"))
+    names = []
+    for least in (0, -1):
+        trade = Trade("NVX", 1, 1, Side.BUY, least)
+        entry = encode_trade(trade, board.rows["NVX"], sequence=least).entry(least)
+        update = encode_update(Channel.TRADES, [entry], since=least, seq=least, ts=least)
+        heartbeat = encode_heartbeat(seq=least, ts=least, stale_ms=least)
+        empty = update.replace('"q":1,', '"q":0,')
+        names.append([schemas_of(text) for text in (update, empty, heartbeat)])
+    assert names == [[["TradesUpdate"], [], ["Heartbeat"]], [[], [], []]]
