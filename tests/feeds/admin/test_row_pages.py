@@ -28,6 +28,7 @@ from feeds.models import (
     Recording,
     Scenario,
     ScenarioStep,
+    StoredBar,
 )
 from feeds.services.instrument_lists import compare
 from feeds.services.instruments import halt_instruments, resume_instruments
@@ -269,6 +270,25 @@ def test_a_dry_run_is_shown_field_by_field(monkeypatch):
 def test_a_list_that_only_lacks_instruments_can_be_applied(text, can_apply):
     shown = instrument_lists._shown(compare(the_feed(), text))
     assert (shown["changes"], shown["can_apply"]) == ([], can_apply)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "bars"),
+    [
+        ("symbol,tick_size\nNVX,0.05\n", "tick", "2"),
+        ("symbol,lot_size\nNVX,0.5\n", "lot", "2"),
+        ("symbol,name\nNVX,Nova\n", "lot", ""),
+    ],
+)
+def test_a_dry_run_counts_the_bars_that_another_unit_deletes(text, unit, bars):
+    values = dict.fromkeys(("open", "high", "low", "close", "volume", "trades"), 1)
+    for start_ms, symbol in ((0, "NVX"), (1, "NVX"), (0, "ORB")):
+        StoredBar.objects.create(
+            instrument=the(symbol), interval="1m", start_ms=start_ms, recorded_ms=0, **values
+        )
+    shown = instrument_lists._shown(compare(the_feed(), text))
+    found = (shown["lost_unit"], shown["lost_bars"], shown["bars_of_missing"])
+    assert found == (unit, bars, "1")
 
 
 def test_no_more_is_said_of_rows_than_there_are(ada):
