@@ -165,6 +165,20 @@ def test_a_phase_from_before_the_line_happens_again_when_it_should_and_with_the_
     assert line.due(10 + MINUTE_MS) == [Status("NVX~1", Phase.OPEN, "it trades", 5)]
 
 
+def test_of_what_happened_before_the_line_only_the_newest_happens_again() -> None:
+    """Of an instrument and of its feed; older phases would open what is halted for a moment."""
+    market = DelayedMarket()
+    market.plan(plan_of(), 0)
+    for at, phase, state in (
+        (1, Phase.OPEN, FeedState.RUNNING),
+        (2, Phase.CLOSED, FeedState.CLOSED),
+        (3, Phase.HALTED, FeedState.PAUSED),
+    ):
+        market.take([Status("NVX", phase, "", at), feed_status(state, at)], at)
+    market.plan(plan_of(1), 10 * MINUTE_MS)
+    assert news_of(market.due(11 * MINUTE_MS)) == [("NVX~1", "HALTED"), ("main~1", "PAUSED")]
+
+
 # --- a delay that is new, or grows ----------------------------------------------------------
 def feed_status(state: FeedState, at: int, **more: object) -> FeedStatus:
     return FeedStatus(

@@ -1,6 +1,7 @@
 """A market without news gives signs of life, and no more than these; late steps are counted."""
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -222,3 +223,56 @@ async def test_a_batch_that_waits_is_published_when_the_market_ends(how: str) ->
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert len(published.batches) == market.batches > 0
+
+
+async def test_a_market_rests_until_its_next_step_and_at_least_a_quarter_of_the_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Pages get their turn after a long step, but no more than 0.1 s for that."""
+    rests: list[float] = []
+    lasting_s = [0.25, 0.125, 0.6875, 0.2, 1.8, 0.0125]
+    has_ended = asyncio.Event()
+
+    class Clock(SystemClock):
+        now_s = 1_000.125
+
+        def monotonic(self) -> float:
+            return self.now_s
+
+        def now_ms(self) -> int:
+            return int((self.now_s - 1_000) * 1_000)
+
+    class Lasting(Engine):
+        used_s = 0.0
+
+        def step(self, now_ms: int, *, share: float = 1.0) -> Batch:
+            self.used_s += lasting_s[0] / 2
+            clock.now_s += lasting_s.pop(0)
+            return super().step(now_ms, share=share)
+
+    async def note(delay_s: float) -> None:
+        rests.append(delay_s)
+        clock.now_s += delay_s
+        if not lasting_s:
+            has_ended.set()
+            await asyncio.Event().wait()
+
+    clock = Clock()
+    engine = Lasting(epoch="e1", open_source=lambda plan: pytest.fail(str(plan)))
+    market = market_of(Published(), clock, engine=engine, flush_ms=500)
+    loads: list[tuple[float, float]] = []
+    market.load = SimpleNamespace(
+        share=1.0, is_over=False, note=lambda lag_s, core: loads.append((lag_s, core))
+    )
+    monkeypatch.setattr(asyncio, "sleep", note)
+    monkeypatch.setattr(runner, "thread_time", lambda: engine.used_s)
+    running = asyncio.create_task(market.run())
+    async with asyncio.timeout(PATIENCE_S):
+        await has_ended.wait()
+    running.cancel()
+    # Steps should end at 1000.5, 1001, 1001.5, 1002 and 1002.5. The fifth ends at 1003.8375, which
+    # is overload: what is missed is left out, and the sixth should end at 1004.
+    assert rests == pytest.approx([0.125, 0.375, 0.1, 0.05, 0.1, 0.05], abs=0.002)
+    lags, cores = zip(*loads, strict=True)
+    assert lags == pytest.approx([-0.125, -0.375, 0.1875, -0.0125, 1.3375, -0.05], abs=0.002)
+    assert cores[1:] == pytest.approx([0.25, 0.3235, 0.3333, 0.4865, 0.0556], abs=0.0001)
