@@ -113,17 +113,24 @@ async def test_a_listener_that_hears_its_echo_stays(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(control, "ECHO_S", 0.05)
-    layer, echoes = control.get_channel_layer(), 0
-    send = layer.group_send
+    layer, echoes, joins = control.get_channel_layer(), 0, 0
+    send, join = layer.group_send, layer.group_add
 
     async def count(group: str, message: dict[str, object]) -> None:
         nonlocal echoes
         echoes += message == {"type": "control.echo"}
         await send(group, message)
 
+    async def count_join(group: str, channel: str) -> None:
+        nonlocal joins
+        joins += 1
+        await join(group, channel)
+
     monkeypatch.setattr(layer, "group_send", count)
+    monkeypatch.setattr(layer, "group_add", count_join)
     task = await listening(Heard())
     await until(lambda: echoes >= 3)
+    assert joins == echoes + 1, "it joins first, and each echo renews that"
     assert records_of(caplog, control) == []
     assert "lost" not in caplog.text
     await end(task)

@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,7 @@ def test_a_folder_that_is_not_there_has_no_records(tmp_path: Path) -> None:
 def test_a_process_that_was_killed_loses_nothing(tmp_path: Path) -> None:
     script = f"""
 import os, signal
+from contextlib import suppress
 from pathlib import Path
 from feeds.bus.journal import Journal
 journal = Journal(Path({str(tmp_path / "j")!r}))
@@ -127,6 +129,13 @@ def test_a_prepared_part_without_records_is_no_fault_and_goes_with_the_next_star
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def is_below(folder: Path, link: Path) -> bool:
+    """Say whether an open file is below a folder; it may have been removed, or closed meanwhile."""
+    with suppress(FileNotFoundError):
+        return link.readlink().is_relative_to(folder)
+    return False
+
+
 def test_a_part_that_cannot_be_prepared_is_opened_when_there_is_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +143,7 @@ def test_a_part_that_cannot_be_prepared_is_opened_when_there_is_room(
     journal = Journal(tmp_path)
     journal.prepare_part()
     assert list(tmp_path.iterdir()) == []
+    assert not [link for link in Path("/proc/self/fd").glob("*") if is_below(tmp_path, link)]
     journal.begin_part()
     disk.room = 10_000
     journal.append(b"a")

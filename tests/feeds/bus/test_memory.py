@@ -69,6 +69,25 @@ async def test_a_reader_too_far_behind_ends_and_holds_no_more_than_its_bound() -
         await anext(attachment.batches())
 
 
+async def test_a_reader_may_be_behind_by_its_bound() -> None:
+    bus = MemoryBus()
+    attachment = await bus.attach()
+    numbers = [*range(1, READER_BATCHES + 1)]
+    for number in numbers:
+        await bus.publish(Batch("e1", number, ()))
+    batches = attachment.batches()
+    assert [(await anext(batches)).first for _ in numbers] == numbers
+
+
+async def test_a_reader_that_is_behind_by_one_more_begins_again() -> None:
+    bus = MemoryBus()
+    attachment = await bus.attach()
+    for number in range(READER_BATCHES + 1):
+        await bus.publish(Batch("e1", number + 1, ()))
+    with pytest.raises(Overrun):
+        await anext(attachment.batches())
+
+
 async def test_a_detached_reader_is_forgotten() -> None:
     bus = MemoryBus()
     attachment = await bus.attach()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from types import SimpleNamespace
 
 import pytest
 import pytest_asyncio
@@ -100,6 +101,31 @@ async def test_a_market_waits_for_redis_before_it_asks_what_was_published(
     reading.link.fails["last_until"] = 3
     assert [batch.first for batch in await reading.bus.published_after(Position("e1", 0))] == [1]
     assert lines_of(caplog, redis_link) == ["redis of the hub lost error=redis is away"]
+
+
+def test_a_bus_writes_as_it_is_set_and_shows_what_its_writer_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[dict[str, object]] = []
+    offered: list[Batch] = []
+    writer, clock = SimpleNamespace(board=Board(), offer=offered.append), StandingClock()
+    monkeypatch.setattr(
+        redis_bus, "RedisWriter", lambda link, **options: made.append(options) or writer
+    )
+    bus = RedisBus("redis://nowhere", clock=clock, turn_s=7, stream_batches=8, backlog_batches=9)
+    assert made == [{"clock": clock, "turn_s": 7, "stream_batches": 8, "backlog_batches": 9}]
+    assert bus.board is writer.board
+    batch = Batch("e1", 1, ())
+    asyncio.run(bus.publish(batch))
+    assert offered == [batch]
+
+
+async def test_a_stream_has_no_parts(reading: Reading) -> None:
+    """It trims itself, so a market that forgets parts of a journal asks nothing of Redis."""
+    reading.bus.prepare_part()
+    assert reading.bus.begin_part() == 0
+    reading.bus.forget_before(0)
+    assert reading.link.asked == []
 
 
 async def test_it_rests_before_it_asks_again(
