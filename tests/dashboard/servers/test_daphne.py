@@ -37,6 +37,7 @@ def test_it_counts_what_it_refuses_where_the_others_do() -> None:
         None, endpoints=["tcp:0:interface=127.0.0.1"], ping_s=1, refusals=refusals
     )
     assert server.refusals is refusals
+    assert server_of([]).refusals == Counter()
 
 
 @pytest.mark.parametrize(("is_known", "ends"), [(True, 1), (False, 0)])
@@ -63,9 +64,12 @@ class NarrowTransport(FileDescriptor):
     def __init__(self, takes: int) -> None:
         super().__init__(reactor)
         self.takes = takes
+        self.taken = b""
 
     def writeSomeData(self, data: bytes) -> int:  # noqa: N802 Twisted's name
-        return min(self.takes, len(data))
+        taken = data[: self.takes]
+        self.taken += taken
+        return len(taken)
 
     def startWriting(self) -> None:  # noqa: N802
         """Leave it to the test to write on."""
@@ -88,6 +92,45 @@ def test_a_frame_waits_until_the_kernel_has_all_of_the_one_before(left: int) -> 
         socket.transport.takes = size
         socket.transport.doWrite()
         assert socket.write_text(text)
+
+
+def open_socket(takes: int) -> DaphneWebSocket:
+    """Return a socket whose transport nobody stops."""
+    socket = DaphneWebSocket()
+    socket.state, socket.flow = socket.STATE_OPEN, FlowControl()
+    socket.transport = NarrowTransport(takes)
+    return socket
+
+
+@pytest.mark.parametrize("begun", [0, 2])
+def test_a_frame_does_not_overtake_bytes_that_wait(begun: int) -> None:
+    socket = open_socket(begun)
+    socket.transport.write(b"first")
+    if begun:
+        socket.transport.doWrite()
+    socket.transport.takes = 1_000
+    assert socket.write_text("x")
+    assert socket.transport.taken == b"first"[:begun]
+    socket.transport.doWrite()
+    assert socket.transport.taken == b"first\x81\x01x"
+
+
+@pytest.mark.parametrize("at_once", [0, 1, 3])
+def test_what_the_kernel_does_not_take_of_a_frame_is_sent_later(at_once: int) -> None:
+    socket = open_socket(at_once)
+    assert socket.write_text("x")
+    assert socket.transport.taken == b"\x81\x01x"[:at_once]
+    socket.transport.takes = 1_000
+    socket.transport.doWrite()
+    assert socket.transport.taken == b"\x81\x01x"
+
+
+@pytest.mark.parametrize("ending", ["connected", "disconnecting"])
+def test_nothing_is_handed_to_the_kernel_of_a_line_that_ends(ending: str) -> None:
+    socket = open_socket(1_000)
+    setattr(socket.transport, ending, ending == "disconnecting")
+    socket.write_text("x")
+    assert socket.transport.taken == b""
 
 
 # --- the life of a server -------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from zope.interface import alsoProvides
 
 from dashboard.process.refusal_reasons import RefusalReason
 from dashboard.servers.daphne import DaphneServer
-from dashboard.servers.daphne_http import DaphneFactory
+from dashboard.servers.daphne_http import DaphneFactory, DaphneRequest
 from dashboard.servers.limits import LIMITS
 from dashboard.servers.refusals import text_of
 from dashboard.servers.uploads import Uploads
@@ -160,6 +161,16 @@ async def test_a_large_body_stays_in_its_file_until_it_is_read(served: DaphneTal
     assert len((await served.application.hear())["body"]) == 65_536
 
 
+async def test_a_form_is_left_to_the_application(served: DaphneTalk) -> None:
+    """The loop of the server must not read it, however large it is."""
+    kind = b"Content-Type: application/x-www-form-urlencoded\r\n"
+    served.say(b"POST / HTTP/1.1\r\nHost: x\r\n" + kind + b"Content-Length: 3\r\n\r\na=1")
+    await served.application.asked()
+    (request,) = served.server.connections
+    assert request.args == {}
+    assert await served.application.hear_body() == b"a=1"
+
+
 async def test_the_question_about_a_sender_says_if_the_line_is_encrypted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -203,6 +214,23 @@ async def test_an_application_that_fails_after_its_reader_left_says_nothing(
     served.leave()
     request.handle_exception(RuntimeError("broken"))
     assert (statuses(served), served.line.is_aborted) == ([], False)
+
+
+async def test_a_connection_carries_one_stream_after_another(
+    served: DaphneTalk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last part need not say that it is the last, and Twisted finds nothing to complain of."""
+    failures: list[object] = []
+    logger = SimpleNamespace(failure=lambda _, failure: failures.append(failure))
+    monkeypatch.setattr(DaphneRequest, "_log", logger)
+    for number in (1, 2):
+        served.say(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        await served.application.asked(number)
+        await served.application.begin(length=4)
+        await served.application.write(b"ab", more=True)
+        await served.application.calls[-1][1]({"type": "http.response.body", "body": b"cd"})
+        assert served.line.sent.count(b"abcd") == number
+    assert (statuses(served), failures) == ([200, 200], [])
 
 
 # --- a reader that does not read ------------------------------------------------------------

@@ -120,6 +120,13 @@ async def test_an_error_is_said_to_both_sides_and_what_follows_is_dropped(
     assert talk.line.is_aborted
 
 
+async def test_a_second_end_after_the_last_word_waits_for_nobody(talk: DaphneSocket) -> None:
+    talk.say(VIOLATIONS["no mask"][1])
+    assert (talk.line.has_ended, talk.line.is_aborted) == (True, False)
+    talk.socket._closeConnection(abort=True)
+    assert talk.line.is_aborted
+
+
 async def test_a_line_that_is_lost_after_the_last_word_has_no_deadline(talk: DaphneSocket) -> None:
     talk.say(VIOLATIONS["no mask"][1])
     talk.leave()

@@ -187,6 +187,20 @@ async def test_a_socket_keeps_nothing_of_its_handshake() -> None:
         assert not talk.server.response.headers
 
 
+async def test_an_application_has_the_headers_of_its_request_until_it_has_answered() -> None:
+    async with asked() as talk:
+        before = talk.scope["headers"]
+        headers = [(b"x-reason", b"closed")]
+        await talk.send(
+            {"type": "websocket.http.response.start", "status": 410, "headers": headers}
+        )
+        assert talk.scope["headers"] is before
+        await talk.send({"type": "websocket.http.response.body", "body": b"gone"})
+        head, _, body = bytes(talk.line.sent).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 410 ")
+        assert (b"x-reason: closed" in head.splitlines(), body) == (True, b"gone")
+
+
 async def test_what_the_parser_says_goes_where_uvicorns_lines_go() -> None:
     async with accepted() as talk:
         assert talk.server.conn.logger is talk.server.logger
