@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from dashboard.pages import handler
-from dashboard.pages.handler import PageHandler
+from dashboard.pages.handler import PageHandler, Turn
 from tests.support.waiting import until
 
 AT_ONCE = 2
@@ -180,3 +180,18 @@ async def test_a_request_that_is_none_gives_its_turn_back(site: Site) -> None:
     site.answer()
     await waiting.serving
     assert waiting.statuses == [200]
+
+
+async def test_a_turn_is_free_until_all_are_taken() -> None:
+    room = asyncio.Semaphore(2)
+    first, second, third = (Turn(room) for _ in range(3))
+    third.give_back()
+    await first.take()
+    assert third.is_free is True
+    await second.take()
+    assert third.is_free is False
+    first.give_back()
+    first.give_back()
+    assert third.is_free is True
+    await third.take()
+    assert third.is_free is False

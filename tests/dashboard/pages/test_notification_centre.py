@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from dashboard.models import Notification
+from dashboard.models import Destination, Notification
 from dashboard.pages import notification_centre
 
 pytestmark = pytest.mark.django_db
@@ -101,3 +101,36 @@ def test_one_and_all_are_marked_as_read_and_the_page_comes_back(browser, ada):
     assert titles(browser, "?unread=1") == ["c", "a"]
     browser.post(f"{PAGE}read/", {"next": PAGE})
     assert titles(browser, "?unread=1") == []
+
+
+# --- pushes ---------------------------------------------------------------------------------
+PUSH = f"{PAGE}push/"
+
+
+def test_a_get_of_the_pushes_leads_to_the_page_with_their_button(browser, ada):
+    for address in ("", "off/", "1/test/", "1/remove/"):
+        answer = browser.get(f"{PUSH}{address}")
+        assert (answer.status_code, answer.url) == (302, PAGE)
+
+
+def test_the_buttons_of_a_browser_say_what_they_did(browser, ada, bob):
+    own, foreign = (
+        Destination.objects.create(user=user, kind="push", address=f"https://push.example/{user}")
+        for user in (ada, bob)
+    )
+    Destination.objects.update(session_key=browser.session.session_key)
+    for action, text in (
+        ("test", "A test is on its way."),
+        ("remove", "Nothing more is pushed to that browser."),
+    ):
+        assert browser.post(f"{PUSH}{foreign.pk}/{action}/").status_code == 404
+        answer = browser.post(f"{PUSH}{own.pk}/{action}/", follow=True)
+        assert answer.redirect_chain == [(PAGE, 303)]
+        assert [str(message) for message in answer.context["messages"]] == [text]
+    assert list(Destination.objects.all()) == [foreign]
+    assert browser.post(f"{PUSH}off/", {"address": foreign.address}).json() == {"ok": True}
+    assert browser.post(f"{PUSH}off/").json() == {"ok": True}
+    assert list(Destination.objects.all()) == [foreign]
+    refused = browser.post(PUSH, {"address": ""})
+    assert refused.status_code == 400
+    assert refused.json()["error"]["code"] == 404, "that of bad parameters on the wire"
