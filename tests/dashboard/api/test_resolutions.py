@@ -133,3 +133,17 @@ def test_what_is_no_resolution_is_refused(spelled: str) -> None:
         f"resolution was {spelled!r}, expected one of "
         "1S, 5S, 1, 3, 5, 15, 30, 45, 60, 120, 180, 240, 1D, 1W, 1M, 3M, 6M, 12M"
     )
+
+
+@pytest.mark.parametrize(("spelled", "minutes"), [("m", "1"), ("1m", "1"), ("15m", "15")])
+def test_a_small_m_is_refused_with_both_that_may_be_meant(spelled: str, minutes: str) -> None:
+    assert resolution_of(spelled) is None
+    assert refusal_of(spelled) == (
+        f"resolution was {spelled!r}, UDF has no small m: "
+        f"minutes are {minutes!r} alone, a month is '1M'"
+    )
+
+
+@pytest.mark.parametrize("spelled", ["2m", "6m"])
+def test_a_small_m_of_no_minutes_that_there_are_gets_the_whole_list(spelled: str) -> None:
+    assert refusal_of(spelled).startswith(f"resolution was {spelled!r}, expected one of 1S, 5S, 1,")

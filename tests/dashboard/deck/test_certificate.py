@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from msgspec.structs import replace
 
+from dashboard.deck import realism_monitor
 from dashboard.deck.certificate import _bar, certificate
 from dashboard.deck.realism_monitor import RealismMonitor
 from feeds.engine.virtual_clock import demo_plan, tape_of
@@ -246,6 +247,22 @@ def test_three_days_of_a_feed_are_whole_and_looked_at_once(monkeypatch):
     assert all(finding.values for finding in found.findings)
     monkeypatch.setattr(TradeCollector, "sample", None)
     assert watched.certificate("demo") is found
+
+
+def test_a_certificate_is_computed_once_for_the_same_days(monkeypatch):
+    """A feed that begins to make its ticks itself is judged anew, as each feed by itself is."""
+    made, simulated = [], []
+
+    def make(watch, *, has_rate):
+        made.append(has_rate)
+        return Certificate(len(made), 1, (), ())
+
+    monkeypatch.setattr(realism_monitor, "certificate_of", make)
+    monitor = RealismMonitor(lambda feed: {}, lambda feed: feed in simulated)
+    assert [monitor.certificate(feed).days for feed in ("a", "a", "b", "a", "b")] == [1, 1, 2, 1, 2]
+    simulated.append("a")
+    assert [monitor.certificate("a").days for _ in range(2)] == [3, 3]
+    assert made == [False, False, True]
 
 
 def test_a_market_of_one_symbol_that_stands_still_is_not_real():

@@ -1,6 +1,7 @@
 """A cheap reader understands what servers send, however the network cuts it."""
 
 import asyncio
+import base64
 import struct
 from types import SimpleNamespace
 from typing import Any
@@ -145,9 +146,23 @@ async def test_frames_of_every_length_are_read_one_after_another(
     tally, opened = await read_over(monkeypatch, wire)
     asked, *pongs = contents(wire.sent.partition(b"\r\n\r\n")[2])
     assert asked[0] == 0x80 | TEXT
-    assert msgspec.json.decode(asked[1])["params"]["symbols"] == ["NVX"]
+    command = msgspec.json.decode(asked[1])
+    assert (command["method"], command["id"]) == ("subscribe", 1)
+    assert command["params"]["symbols"] == ["NVX"]
     assert pongs == [(PONG, b"x" * length) for length in LENGTHS[:6]]
     assert (tally.position, opened.is_set()) == ("e:7", True)
+
+
+async def test_the_key_of_a_handshake_has_sixteen_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RFC 6455 4.1."""
+    wire = Wire(SWITCHED, [])
+    await read_over(monkeypatch, wire)
+    head, *lines = wire.sent.partition(b"\r\n\r\n")[0].decode().split("\r\n")
+    fields = dict(line.split(": ", 1) for line in lines)
+    assert head == "GET /ws/v1/ HTTP/1.1"
+    assert len(base64.b64decode(fields["Sec-WebSocket-Key"])) == 16
+    assert (fields["Upgrade"], fields["Connection"]) == ("websocket", "Upgrade")
+    assert (fields["Sec-WebSocket-Version"], fields["Authorization"]) == ("13", "Basic YWRhOnQ=")
 
 
 async def test_a_server_that_does_not_switch_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
