@@ -248,7 +248,7 @@ def test_a_number_may_be_0_and_a_size_1_but_nothing_less() -> None:
     names = []
     for least in (0, -1):
         trade = Trade("NVX", 1, 1, Side.BUY, least)
-        entry = encode_trade(trade, board.rows["NVX"], sequence=least).entry(least)
+        entry = encode_trade(trade, board.rows["NVX"], sequence=least + 1).entry(least)
         update = encode_update(Channel.TRADES, [entry], since=least, seq=least, ts=least)
         heartbeat = encode_heartbeat(seq=least, ts=least, stale_ms=least)
         empty = update.replace('"q":1,', '"q":0,')
