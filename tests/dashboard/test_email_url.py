@@ -65,6 +65,7 @@ def test_developers_read_mail_in_files(url: str) -> None:
         ("mailto:ada@example.com", "its scheme was 'mailto'"),
         ("mail.example.com", "its scheme was 'mail.example.com'"),
         (":secret", "its scheme was ''"),
+        ("a" * 20 + "secret:", f"its scheme was '{'a' * 20}',"),
         ("console:secret", "its scheme was 'console'"),
         ("file://", "it named no folder"),
         ("file:///", "it named no folder"),

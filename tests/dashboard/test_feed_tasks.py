@@ -12,10 +12,11 @@ from dashboard import feed_tasks
 from dashboard.alerts.watch import AlertWatch
 from dashboard.feed_tasks import FeedTasks
 from dashboard.operations.metrics import FeedFigures
+from dashboard.operations.retention import Retention
 from feeds.bus.journal import Journal
 from feeds.bus.memory import MemoryBus
 from feeds.clock import SystemClock
-from feeds.engine.feed_watch import TroubleKind
+from feeds.engine.feed_watch import Trouble, TroubleKind
 from feeds.market.board import OPEN, PREVIOUS_CLOSE, VOLUME, Board
 from feeds.market.events import Tick
 from feeds.models import AuditEntry, MarketCheckpoint
@@ -113,6 +114,101 @@ def test_the_figures_are_those_of_the_present_market() -> None:
     )
 
 
+def test_what_is_wrong_is_asked_of_the_present_market() -> None:
+    tasks, asked = FeedTasks(MemoryBus(), StoppedClock()), list[object]()
+    trouble = Trouble("demo", TroubleKind.STALLED, "no ticks")
+
+    def look(*facts: object, **further: object) -> list[Trouble]:
+        asked.extend([facts, further])
+        return [trouble]
+
+    tasks._watch = SimpleNamespace(look=look)  # type: ignore[assignment]
+    parts = {
+        "_runner": SimpleNamespace(plans=["plan"], load=SimpleNamespace(is_over=True)),
+        "_engine": SimpleNamespace(stopped=lambda: {"demo": "over"}),
+        "_upstream": SimpleNamespace(losses=3),
+    }
+    for name, part in parts.items():
+        assert tasks._troubles() == []
+        setattr(tasks, name, part)
+    assert tasks._troubles() == [trouble]
+    assert asked == [
+        (["plan"], tasks._bus.board, 12.0),
+        {"stopped": {"demo": "over"}, "losses": 3, "is_overloaded": True, "now_ms": 12_000},
+    ]
+
+
+class StoppedClock(SystemClock):
+    """A clock that stands."""
+
+    def now_ms(self) -> int:
+        return 12_000
+
+    def monotonic(self) -> float:
+        return 12.0
+
+
+def test_rows_are_kept_as_long_as_the_settings_say(settings) -> None:
+    settings.MARKET_BARS_DAYS, settings.MARKET_DISPATCHES_DAYS = 1, 2
+    settings.MARKET_NOTIFICATIONS_DAYS, settings.MARKET_ALERTS_DAYS = 3, 4
+    settings.MARKET_AUDIT_DAYS = 5
+    assert feed_tasks.retention() == Retention(
+        bars_days=1, dispatches_days=2, notifications_days=3, alerts_days=4, audit_days=5
+    )
+
+
+def test_upstream_feeds_share_what_the_settings_say(monkeypatch, settings) -> None:
+    settings.MARKET_UPSTREAM_URL, settings.MARKET_UPSTREAM_KEY = "wss://x", "key"
+    settings.MARKET_UPSTREAM_SECRET, settings.MARKET_UPSTREAM_STALE_S = "secret", 7.0
+    monkeypatch.setattr(feed_tasks, "Upstream", lambda url, **options: (url, options))
+    clock = StoppedClock()
+    assert feed_tasks.open_upstream(clock) == (
+        "wss://x",
+        {"key": "key", "secret": "secret", "clock": clock, "stale_s": 7.0},
+    )
+
+
+async def test_operators_are_notified_with_title_and_text(monkeypatch) -> None:
+    said: list[dict[str, str]] = []
+    monkeypatch.setattr(feed_tasks, "notify_operators", lambda **words: said.append(words))
+    await feed_tasks.tell_operators("Memory is short", "9 MiB left")
+    assert said == [{"title": "Memory is short", "body": "9 MiB left"}]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_market_is_made_of_what_the_settings_say(monkeypatch, settings) -> None:
+    settings.MARKET_FLUSH_MS, settings.MARKET_RECONCILE_S = 70, 0.7
+    made: dict[str, dict[str, object]] = {}
+
+    def made_of(name: str, part: type) -> None:
+        def make(**options: object) -> object:
+            made[name] = options
+            return part(**options)
+
+        monkeypatch.setattr(feed_tasks, name, make)
+
+    for name in ("Runner", "Recorder", "CheckpointWriter", "AlertWatch"):
+        made_of(name, getattr(feed_tasks, name))
+    await sync_to_async(seed_exchange)(5, 200.0)
+    bus, clock = MemoryBus(), SystemClock()
+    running = asyncio.ensure_future(FeedTasks(bus, clock).run())
+    await until(lambda: bus.board.newest_ms())
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    runner, writer = made["Runner"], made["CheckpointWriter"]
+    assert (runner["flush_ms"], runner["reconcile_s"]) == (70, 0.7)
+    assert made["Recorder"]["look_s"] == 0.7
+    assert made["Recorder"]["save"] is feed_tasks.record_live
+    assert {id(options["clock"]) for options in made.values()} == {id(clock)}
+    assert runner["bus"] is made["Recorder"]["bus"] is writer["kept"] is bus
+    assert writer["board"]() is bus.board
+    assert writer["drawn"]() >= bus.board.sequence > 0
+    assert writer["epoch"] == made["AlertWatch"]["epoch"]
+    observed = [observer.__self__ for observer in runner["observers"]]
+    assert observed[:2] == [writer["bars"], writer["realism"]]
+    assert observed[2] is runner["settle"].__self__
+
+
 def test_a_poke_reaches_the_plans_and_a_market_that_runs() -> None:
     tasks, poked = FeedTasks(MemoryBus(), SystemClock()), list[str]()
     tasks._plans = SimpleNamespace(poke=lambda: poked.append("plans"))  # type: ignore[assignment]
@@ -190,7 +286,7 @@ class NothingStored(CheckpointWriter):
 @pytest.mark.django_db  # the thread looks at the connection that it has from another test
 @pytest.mark.parametrize(
     ("error", "counted"),
-    [(OperationalError("no server"), 0), (RuntimeError("it broke"), 1)],
+    [(OperationalError("no server"), 0), (RuntimeError("x" * 300), 1)],
 )
 async def test_a_database_that_starts_later_is_no_crash_of_the_market(
     monkeypatch, error: Exception, counted: int
@@ -200,9 +296,12 @@ async def test_a_database_that_starts_later_is_no_crash_of_the_market(
 
     monkeypatch.setattr(feed_tasks, "read_checkpoint", fail)
     feed = FeedTasks(MemoryBus(), SystemClock())
+    noted: list[Trouble] = []
+    monkeypatch.setattr(feed.alarm, "note", noted.append)
     with pytest.raises(type(error)):
         await feed.run()
-    assert feed.alarm.counts[TroubleKind.CRASHED] == counted
+    facts = [f"RuntimeError('{'x' * 186}"] if counted else []  # 200 characters
+    assert noted == [Trouble("", TroubleKind.CRASHED, fact) for fact in facts]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from django.contrib.auth.models import Permission, User
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dashboard.delivery.replica import Replica
@@ -23,7 +24,7 @@ from dashboard.people.access import EVERY_SCOPE, NO_RIGHTS, SCOPE_OF, Scope
 from dashboard.people.admission import SIGNED_OUT, identify
 from dashboard.people.identity import Identity, find_revoked, note_open
 from dashboard.people.token_service import create_token, living_tokens, revoke_tokens
-from dashboard.people.tokens import digest_of
+from dashboard.people.tokens import digest_of, read_old_token
 from dashboard.wire.registry import Channel, Close
 from feeds.clock import Moment
 from feeds.market.board import Board
@@ -91,6 +92,18 @@ def test_a_token_that_has_the_present_mark_is_not_written_again(ada, django_asse
     assert ApiToken.objects.get().password_mark == ada.get_session_auth_hash()[:16]
 
 
+def test_a_token_that_is_made_and_revoked_is_in_the_audit(ada):
+    token, _ = make(ada, scopes=["rest", "market", "rest"], days=7)
+    assert token.scopes == ["market", "rest"]
+    assert abs(token.expires_at - timezone.now() - timedelta(days=7)) < timedelta(minutes=1)
+    revoke_tokens(ApiToken.objects.all(), actor=None)
+    ended, made = AuditEntry.objects.order_by("-pk")
+    target = f"token {token.prefix} of user ada"
+    assert (made.action, made.target, made.actor) == ("create token", target, ada)
+    assert made.after == {"scopes": ["market", "rest"], "days": 7}
+    assert (ended.action, ended.target, ended.actor) == ("revoke token", target, None)
+
+
 def test_only_tokens_of_open_connections_are_noted(ada, monkeypatch):
     noted = []
     monkeypatch.setattr(
@@ -104,10 +117,11 @@ def test_only_tokens_of_open_connections_are_noted(ada, monkeypatch):
     assert noted == [[token.pk]]
 
 
-def test_a_use_is_written_again_after_five_minutes(ada):
+def test_a_use_is_written_again_after_five_minutes(ada, monkeypatch):
     token, _ = make(ada)
     now = timezone.now()
-    for minutes, is_written in ((None, True), (4.9, False), (5.1, True)):
+    monkeypatch.setattr(token_service.timezone, "now", lambda: now)
+    for minutes, is_written in ((None, True), (4.9, False), (5, True)):
         noted = None if minutes is None else now - timedelta(minutes=minutes)
         ApiToken.objects.update(last_used_at=noted)
         token.refresh_from_db()
@@ -133,6 +147,33 @@ def test_a_revoked_token_ends_its_connections_and_no_others(ada):
     assert come(ada, first) == SIGNED_OUT
     assert come(ada, second) == other
     assert revoke_tokens(ApiToken.objects.filter(pk=ended.token_id), actor=ada) == 0
+
+
+def test_a_sweep_reads_only_rows_of_those_who_are_connected(ada):
+    browser, program = come_without_token(ada), come(ada, make(ada)[1])
+    with CaptureQueriesContext(connection) as queries:
+        revoked(browser, program)
+    texts = [query["sql"] for query in queries]
+    [sessions] = [text for text in texts if 'FROM "django_session"' in text]
+    [users] = [text for text in texts if "password" in text and 'FROM "auth_user"' in text]
+    [tokens] = [text for text in texts if 'FROM "dashboard_apitoken"' in text]
+    assert "some-session" in sessions
+    assert f'"id" IN ({ada.pk})' in users
+    assert f'"id" IN ({program.token_id})' in tokens
+
+
+@pytest.mark.parametrize(("left_s", "is_over"), [(1, False), (0, True), (-1, True)])
+def test_a_token_is_over_at_its_end(ada, monkeypatch, left_s, is_over):
+    token, secret = make(ada, days=1)
+    identity = come(ada, secret)
+    old = old_token(ada, days=1)
+    end_s = token.expires_at.timestamp()
+    monkeypatch.setattr(time, "time", lambda: end_s - left_s)
+    assert (come(ada, secret) == SIGNED_OUT) is is_over
+    assert revoked(identity) == ({identity: Close.SIGNED_OUT} if is_over else {})
+    until_s = read_old_token(old).until_s
+    monkeypatch.setattr(time, "time", lambda: until_s - left_s)
+    assert (come(ada, old) == SIGNED_OUT) is is_over
 
 
 @pytest.mark.slow
@@ -226,7 +267,7 @@ def test_a_token_from_before_goes_on_working_and_can_be_revoked(ada):
     assert identity.scopes == EVERY_SCOPE
     assert come(ada, secret) == identity
     row = ApiToken.objects.get()
-    assert row.name == token_service.OLD_NAME
+    assert (row.name, row.prefix) == ("made before tokens had names", "signed")
     assert abs(row.expires_at.timestamp() - identity.until_s) < 1
     revoke_tokens(living_tokens(ada), actor=ada)
     assert revoked(identity) == {identity: Close.SIGNED_OUT}

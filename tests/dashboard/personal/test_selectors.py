@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from dashboard.models import Notification
+from dashboard.personal import selectors
 from dashboard.personal.notifications import mark_notifications_read
 from dashboard.personal.selectors import personal_of
 from dashboard.personal.watchlist_lines import watchlist_of
@@ -31,10 +32,24 @@ def test_personal_has_the_latest_fifty_newest_first_and_counts_all_unread(ada, b
 
 def test_a_notice_says_when_it_was_made_in_milliseconds(ada):
     send()
+    Notification.objects.update(symbol="NVX")
     row = Notification.objects.get()
     (notice,) = personal_of([ada.pk])[ada.pk].notices
     assert notice.t == int(row.created_at.timestamp() * 1000)
     assert (notice.id, notice.level, notice.read) == (row.pk, "info", False)
+    assert (notice.title, notice.body, notice.symbol) == ("Maintenance", "at noon", "NVX")
+    mark_notifications_read(ada, None)
+    assert personal_of([ada.pk])[ada.pk].notices[0].read
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_people_who_are_read_in_parts_are_all_there(ada, bob, monkeypatch, most):
+    monkeypatch.setattr(selectors, "PEOPLE_PER_READ", most)
+    eve = User.objects.create_user("eve")
+    send(User.objects.filter(pk=eve.pk))
+    personal = personal_of([ada.pk, bob.pk, eve.pk])
+    assert {pk: state.unread for pk, state in personal.items()} == {ada.pk: 0, bob.pk: 0, eve.pk: 1}
+    assert {len(state.watchlist) for state in personal.values()} == {20}
 
 
 def test_somebody_unknown_has_nothing_but_the_default(ada):
