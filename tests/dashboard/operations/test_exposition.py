@@ -56,8 +56,9 @@ async def test_prometheus_may_ask_for_openmetrics() -> None:
     ],
 )
 async def test_nobody_else_reads_them(client: Any, headers: list[tuple[bytes, bytes]]) -> None:
-    status, _, body = await ask(*headers, client=client)
+    status, answered, body = await ask(*headers, client=client)
     assert status == 403
+    assert answered[b"content-type"] == b"text/plain; charset=utf-8"
     assert "MARKET_METRICS_TOKEN" in body
     assert "figure" not in body
 
@@ -67,8 +68,9 @@ async def test_this_machine_may_call_itself_what_it_likes(host: bytes) -> None:
     assert (await ask((b"host", host), client=("::1", 1)))[0] == 200
 
 
-async def test_the_token_is_enough_from_anywhere() -> None:
-    bearer = (b"authorization", f"Bearer {TOKEN}".encode())
+@pytest.mark.parametrize("kind", ["Bearer", "bearer", "Bearer "])
+async def test_the_token_is_enough_from_anywhere(kind: str) -> None:
+    bearer = (b"authorization", f"{kind} {TOKEN}".encode())
     assert (await ask(bearer, client=("192.0.2.1", 1), token=TOKEN))[0] == 200
 
 
@@ -81,9 +83,12 @@ async def test_without_the_token_not_even_this_machine_reads_them(header: str) -
     status, answered, body = await ask(LOCALHOST, *headers, token=TOKEN)
     assert status == 401
     assert answered[b"www-authenticate"] == b"Bearer"
+    assert answered[b"content-type"] == b"text/plain; charset=utf-8"
+    assert "figure" not in body
     assert TOKEN not in body
 
 
 async def test_metrics_are_only_read() -> None:
-    status, headers, _ = await ask(LOCALHOST, method="POST")
-    assert (status, headers[b"allow"]) == (405, b"GET")
+    for method in ("POST", "HEAD"):
+        status, headers, body = await ask(LOCALHOST, method=method)
+        assert (status, headers[b"allow"], body) == (405, b"GET", "")

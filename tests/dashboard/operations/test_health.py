@@ -86,5 +86,24 @@ async def test_it_lives_whatever_is_away() -> None:
     assert await ask(Exchange(), "/healthz", read=read) == (200, {})
 
 
+async def answer(exchange: Exchange, method: str, read: Read = there) -> tuple[int, bytes, dict]:
+    application = HealthApplication(exchange.hub, read_database=read)
+    scope = {"type": "http", "method": method, "path": "/readyz", "headers": []}
+    asked = ApplicationCommunicator(application, scope)
+    start, body = await asked.receive_output(), await asked.receive_output()
+    return start["status"], body["body"], dict(start["headers"])
+
+
 async def test_health_is_only_read(exchange: Exchange) -> None:
-    assert (await ask(exchange, method="POST"))[0] == 405
+    status, body, headers = await answer(exchange, "POST", failing(AssertionError("it was asked")))
+    assert (status, body) == (405, b"")
+    assert headers[b"allow"] == b"GET, HEAD"
+
+
+async def test_health_is_json_that_says_whether_all_is_well(exchange: Exchange) -> None:
+    await exchange.settle()
+    status, body, headers = await answer(exchange, "GET")
+    assert (status, json.loads(body)) == (200, {"ok": True, "wrong": {}})
+    assert headers[b"content-type"] == b"application/json"
+    _, body, _ = await answer(exchange, "GET", failing(OperationalError("away")))
+    assert json.loads(body) == {"ok": False, "wrong": {"database": "cannot be read"}}

@@ -188,5 +188,17 @@ def test_a_bus_has_a_feed_that_writes(
 ) -> None:
     monkeypatch.setattr(live_probes, "RedisBus", lambda url, clock: bus)
     found: Iterator[Diagnosis] = bus_is_fed("redis://r")
-    assert {each.check: each.fact for each in found} == said
+    listed = list(found)
+    assert {each.check: each.fact for each in listed} == said
+    assert {each.check for each in listed if each.level is Severity.OK} == (
+        {"redis", "feed"} if len(said) == 2 else set()
+    )
+    if len(said) == 1:
+        start = "Start manage.py runfeed" if "feed" in said else "Start Redis"
+        assert listed[0].cure.startswith(start)
     assert bus.is_closed
+
+
+def test_without_redis_the_feed_runs_in_the_web_process() -> None:
+    [found] = bus_is_fed("")
+    assert (found.check, found.level) == ("redis", Severity.OK)

@@ -3,11 +3,13 @@
 import io
 import json
 import logging
+import os
+import re
 from collections.abc import Callable
 
 import pytest
 
-from dashboard.operations.logs import JsonFormatter, LineFormatter
+from dashboard.operations.logs import JsonFormatter, LineFormatter, Masking
 from dashboard.process import request_id
 from dashboard.settings import LOGGING, SECRET_KEY
 
@@ -126,6 +128,19 @@ def test_no_line_holds_a_secret(formatter: type, message: str) -> None:
 )
 def test_what_is_no_secret_stays(harmless: str) -> None:
     assert in_json(harmless)["message"] == harmless
+
+
+def test_a_short_value_is_no_secret_and_the_shortest_is_masked() -> None:
+    mask = Masking(["12345", "abcdef", ""])
+    assert mask("12345 abcdef 12345abcdef") == "12345 *** 12345***"
+
+
+def test_a_line_in_json_keeps_signs_of_other_scripts_and_its_process() -> None:
+    line = logged(JsonFormatter(), "grün")
+    assert "grün" in line
+    entry = json.loads(line)
+    assert entry["process"] == os.getpid()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", entry["at"])
 
 
 def test_a_line_of_text_looks_as_ever() -> None:

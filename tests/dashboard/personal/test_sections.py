@@ -40,6 +40,7 @@ def test_a_title_is_there_once_and_sections_have_a_limit(ada, mine, pokes):
         sections.rename_section(ada, "East", "West", list_id=mine)
     for number in range(SECTION_LIMIT - 3):
         sections.add_section(ada, f"S{number}", list_id=mine)
+    assert lines_of(ada, mine).count("###") == SECTION_LIMIT == 50
     with pytest.raises(WatchlistRefused, match=f"{SECTION_LIMIT} sections"):
         sections.add_section(ada, "One more", list_id=mine)
 
@@ -62,8 +63,8 @@ def test_a_section_gets_another_name_where_it_stands(ada, mine, pokes):
         ("East", 0, TEXT),
     ],
 )
-def test_a_section_moves_with_its_symbols(ada, mine, name, place, expected):
-    sections.move_section(ada, name, place, list_id=mine)
+def test_a_section_moves_with_its_symbols(ada, mine, pokes, name, place, expected):
+    assert pokes(sections.move_section, ada, name, place, list_id=mine) == [[ada.pk]]
     assert lines_of(ada, mine) == expected
 
 
@@ -76,8 +77,9 @@ def test_a_section_moves_with_its_symbols(ada, mine, name, place, expected):
         ("East", "East", TEXT),
     ],
 )
-def test_a_section_moves_above_another_or_to_the_end(ada, mine, name, above, expected):
-    sections.move_section(ada, name, above=above, list_id=mine)
+def test_a_section_moves_above_another_or_to_the_end(ada, mine, pokes, name, above, expected):
+    poked = pokes(sections.move_section, ada, name, above=above, list_id=mine)
+    assert poked == ([] if name == above else [[ada.pk]])
     assert lines_of(ada, mine) == expected
 
 

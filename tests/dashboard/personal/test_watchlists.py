@@ -167,9 +167,10 @@ def test_an_edit_changes_only_the_list_it_names(ada, pokes):
         ("A09", 0, "A01 A02 A03"),
     ],
 )
-def test_a_symbol_is_moved_within_its_list(ada, symbol, place, expected):
+def test_a_symbol_is_moved_within_its_list(ada, pokes, symbol, place, expected):
     list_id, _ = watchlists.create_watchlist(ada, "Mine", read_list("A01,A02,A03"))
-    watchlist_lines.move_in_watchlist(ada, symbol, place, list_id=list_id)
+    poked = pokes(watchlist_lines.move_in_watchlist, ada, symbol, place, list_id=list_id)
+    assert poked == ([] if symbol == "A09" else [[ada.pk]])
     assert lists_of(ada)[1].symbols == tuple(expected.split())
 
 
@@ -183,9 +184,10 @@ def test_a_symbol_is_moved_within_its_list(ada, symbol, place, expected):
         ("A09", "A01", "A01 A02 A03"),
     ],
 )
-def test_a_symbol_is_moved_above_another_or_to_the_end(ada, symbol, above, expected):
+def test_a_symbol_is_moved_above_another_or_to_the_end(ada, pokes, symbol, above, expected):
     list_id, _ = watchlists.create_watchlist(ada, "Mine", read_list("A01,A02,A03"))
-    watchlist_lines.move_in_watchlist(ada, symbol, above=above, list_id=list_id)
+    poked = pokes(watchlist_lines.move_in_watchlist, ada, symbol, above=above, list_id=list_id)
+    assert poked == ([] if symbol in (above, "A09") else [[ada.pk]])
     assert lists_of(ada)[1].symbols == tuple(expected.split())
 
 

@@ -134,3 +134,18 @@ def test_only_builds_and_what_dead_processes_left_are_deleted(
         os.utime(root / name, None if used_s is None else (used_s, used_s))
     publish(BUILD, sources, root)
     assert names(root) == {BUILD, ".publishing-new", "notes"}
+
+
+@pytest.mark.parametrize(("used_s", "is_left"), [(6_399, False), (6_400, True)])
+def test_what_is_unfinished_for_an_hour_may_still_be_in_work(
+    sources: list[SourceFile],
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    used_s: int,
+    is_left: bool,
+) -> None:
+    monkeypatch.setattr(publishing.time, "time", lambda: 10_000.0)
+    (root / ".publishing-x").mkdir(parents=True)
+    os.utime(root / ".publishing-x", (used_s, used_s))
+    publish(BUILD, sources, root)
+    assert (".publishing-x" in names(root)) is is_left
