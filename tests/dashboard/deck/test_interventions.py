@@ -179,6 +179,20 @@ def test_the_steps_of_a_scenario_follow_from_each_other(crash):
     assert page.index(">Apply<") < page.index("<thead>")
 
 
+@pytest.mark.parametrize("name", ["shock", "scenario"])
+def test_what_was_tried_is_repeated_in_hidden_fields_without_ids(crash, name):
+    """With an id a hidden field would take the label of the field that is seen."""
+    crashing = {"scenario": str(crash.pk), "reason": "drill"}
+    address, fields = {"shock": (PAGE, SHOCK), "scenario": (SCENARIO, crashing)}[name]
+    page = staff("shock_market").post(address, fields).content.decode()
+    form = page[page.index('id="dry-run"') :].partition("</form>")[0]
+    hidden = re.findall(r'<input type="hidden"[^>]*>', form)
+    found = {field: value for field, value in fields.items() if f'value="{value}"' in form}
+    assert found == fields
+    assert len(hidden) >= len(fields)
+    assert not [field for field in hidden if " id=" in field]
+
+
 def test_a_get_of_an_address_that_acts_shows_a_page(crash):
     """By reloading, from the history, or after a sign-in; nothing is done."""
     client = root()
