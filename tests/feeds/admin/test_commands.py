@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 
 from feeds.admin.commands import (
     FEED_COMMANDS,
@@ -9,9 +10,11 @@ from feeds.admin.commands import (
     CommandAnswer,
     RateForm,
     errors_of,
+    reason_of,
     recorded_state,
     states_of,
 )
+from feeds.exceptions import ChangeRefused
 from feeds.models import AuditEntry, Feed, Halt, Instrument
 
 pytestmark = pytest.mark.django_db
@@ -134,6 +137,25 @@ def test_every_wrong_input_is_named_and_nothing_is_done(ada: User) -> None:
 )
 def test_a_command_is_offered_where_it_can_do_something(name: str, states: str) -> None:
     assert states_of(FEED_COMMANDS[name]) == states.split()
+
+
+@pytest.mark.parametrize(("reason", "offered"), [("news", "resume"), (None, "halt"), ("", "halt")])
+def test_a_halt_is_offered_or_its_end(reason: str | None, offered: str) -> None:
+    row = Instrument(symbol="NVX")
+    row.halt_reason = reason
+    found = [name for name, command in INSTRUMENT_COMMANDS.items() if command.is_offered(row)]
+    assert found == [offered]
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (ChangeRefused("demo is closed"), "Demo is closed."),
+        (ValidationError(["Too fast.", "Too late."]), "Too fast. Too late."),
+    ],
+)
+def test_a_refusal_is_a_sentence(error: Exception, text: str) -> None:
+    assert reason_of(error) == text
 
 
 def test_the_state_of_a_feed_says_whether_it_is_recorded() -> None:
