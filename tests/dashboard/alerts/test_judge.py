@@ -248,7 +248,8 @@ def test_of_two_instruments_that_fall_silent_at_once_the_second_fires_at_the_nex
 def test_a_quote_is_a_tick_but_no_price():
     market = Market(rule(condition(Kind.STALE, 10), id=1), rule(condition(Kind.ABOVE, 90), id=2))
     market.now_ms += 9_000
-    assert not market.happen(Quote("NVX", 10_100, 10_101, 1, 1, market.now_ms))
+    for key in KEYS:
+        assert not market.happen(Quote(key, 10_100, 10_101, 1, 1, market.now_ms))
     assert [market.wait(9), market.wait(1)] == [0, 1]
 
 
@@ -386,6 +387,14 @@ def test_a_rule_that_is_read_again_keeps_what_its_window_has_seen():
     assert market.trades(10_200) == [1]
 
 
+def test_a_new_rule_leaves_the_others_of_its_instrument_as_they_are():
+    first, second = rule(condition(Kind.ABOVE, 100), id=1), rule(condition(Kind.ABOVE, 99), id=2)
+    market = Market(first)
+    market.trade(9_900)
+    market.judge.replace([first, second])
+    assert market.trades(10_100) == [2]
+
+
 def test_a_new_rule_crosses_from_the_price_that_was_there_before():
     market = Market()
     market.trade(9_900)
@@ -424,9 +433,10 @@ def test_nothing_is_measured_for_rules_that_are_gone():
     market.trades(10_000)
     spans = lambda: [window.span_ms for window in market.judge.state()["NVX"].windows]
     assert spans() == [5_000, 60_000]
+    market.judge.replace(rises[1:])
+    assert (spans(), market.judge._aged) == ([60_000], {})
     falls = rule(condition(Kind.FALLS, 1, 60), id=2)
     market.judge.replace([rises[1], falls])
-    assert (spans(), market.judge._aged) == ([60_000], {})
     market.judge.replace([falls])
     assert spans() == [60_000], "another kind reads the same window"
     market.judge.replace([])

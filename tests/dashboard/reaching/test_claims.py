@@ -341,8 +341,16 @@ def test_tests_have_a_quota(ada, bob):
     with pytest.raises(DestinationRefused):
         send_test(second)
     send_test(hook(bob))
-    Dispatch.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    Dispatch.objects.update(created_at=timezone.now() - timedelta(seconds=30))
+    with pytest.raises(DestinationRefused):
+        send_test(second)
+    Dispatch.objects.update(created_at=timezone.now() - timedelta(seconds=60))
     send_test(second)
+
+
+def test_a_test_is_announced_to_who_sends(ada, pokes):
+    row = hook(ada)
+    assert pokes(send_test, row) == [[ada.pk]]
 
 
 def test_webhooks_have_a_quota(ada, bob):

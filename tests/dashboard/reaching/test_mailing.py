@@ -298,3 +298,13 @@ def test_off_gives_up_what_waits_and_each_change_is_audited(ada):
     assert Dispatch.objects.get().error == "E-mail was paused."
     actions = list(AuditEntry.objects.order_by("pk").values_list("action", flat=True))
     assert [action for action in actions if "email" in action] == ["turn on email", "pause email"]
+    entry = AuditEntry.objects.get(action="turn on email")
+    assert (entry.target, entry.actor, entry.after) == ("user ada", ada, {"only warnings": True})
+    turn_mail_off(ada)
+    assert AuditEntry.objects.filter(action="pause email").count() == 1, "it was off before"
+
+
+def test_off_makes_no_row_of_e_mail_that_was_never_on(ada):
+    turn_mail_off(ada)
+    assert mail_of(ada) is None
+    assert not AuditEntry.objects.exists()

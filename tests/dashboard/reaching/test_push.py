@@ -29,6 +29,7 @@ from dashboard.reaching.pushing import are_push_keys
 from dashboard.reaching.sending import Sender
 from dashboard.reaching.vapid import VapidKey
 from feeds.clock import SystemClock
+from feeds.models import AuditEntry
 from tests.support.destinations import claim_all, make_due, states
 from tests.support.personal_rows import notify
 from tests.support.push_browser import PushBrowser, claims_of, to_text
@@ -239,6 +240,22 @@ def test_the_end_of_a_sign_in_ends_the_pushes(ada, browser, how):
     assert claim_all() == []
     assert how == "inactive" or not Destination.objects.exists()
     assert not Dispatch.objects.filter(state="delivered").exists()
+
+
+@pytest.mark.django_db
+def test_a_browser_that_is_added_or_renewed_is_audited_by_its_name(ada):
+    key = signed_in(ada).session.session_key
+    row = devices.add_device(
+        ada, session_key=key, name="x" * 61, facts=PushBrowser().fields(SERVICE)
+    )
+    devices.renew_device(ada, session_key=key, facts=PushBrowser().fields(SERVICE + "2"))
+    row.refresh_from_db()
+    assert (row.name, row.address) == ("x" * 60, SERVICE + "2")
+    entries = AuditEntry.objects.filter(action__contains="push").order_by("pk")
+    assert [entry.action for entry in entries] == ["add push", "renew push"]
+    for entry in entries:
+        facts = (entry.target, entry.actor, entry.after)
+        assert facts == ("user ada", ada, {"browser": "x" * 60})
 
 
 @pytest.mark.django_db

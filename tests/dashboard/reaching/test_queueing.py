@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from dashboard.models import Destination, Dispatch, Notification
 from dashboard.personal.notifications import prune_notifications, send_notification
-from dashboard.reaching import queueing
+from dashboard.reaching import pruning, queueing
 from dashboard.reaching.destinations import resume_destination
 from dashboard.reaching.pruning import prune_dispatches
+from dashboard.reaching.selectors import destinations_of
 from tests.support.destinations import hook
 from tests.support.personal_rows import notify
 
@@ -79,6 +80,26 @@ def test_the_log_is_pruned_and_what_waits_stays(ada):
     Dispatch.objects.filter(pk=third.pk).update(created_at=old)
     assert list(prune_dispatches(timezone.now() - timedelta(days=14))) == [1]
     assert set(row.dispatches.all()) == {second, third}
+
+
+def test_the_log_of_a_destination_has_its_last_twenty_dispatches(ada, bob):
+    first, second = hook(ada, name="first"), hook(ada, name="second")
+    hook(bob)
+    Destination.objects.create(user=ada, kind="push", name="x", address="https://p.example/")
+    rows = [Dispatch(destination=first) for _ in range(21)]
+    made = [row.pk for row in Dispatch.objects.bulk_create(rows)]
+    found = destinations_of(ada, "webhook")
+    assert [each.destination for each in found] == [first, second]
+    assert [[row.pk for row in each.log] for each in found] == [made[:0:-1], []]
+
+
+def test_the_log_is_pruned_in_short_steps(ada, monkeypatch):
+    monkeypatch.setattr(pruning, "ROWS_PER_DELETE", 2)
+    old = timezone.now() - timedelta(days=20)
+    rows = [Dispatch(destination=hook(ada), state="delivered", ended_at=old) for _ in range(5)]
+    Dispatch.objects.bulk_create(rows)
+    assert list(prune_dispatches(old)) == []
+    assert list(prune_dispatches(old + timedelta(seconds=1))) == [2, 2, 1]
 
 
 def test_pruning_counts_notifications_alone(ada):
