@@ -290,6 +290,16 @@ def test_what_was_measured_goes_on_in_another_life_of_the_market() -> None:
     assert second.tick_ms == AT + 900
 
 
+def test_after_a_restart_a_correction_finds_the_minutes_since_then_alone() -> None:
+    measures = Measures(TICK)
+    measures.carry_over(left(), minutes(10, 20, 30).state())
+    for number in (3, 4):
+        trade(measures, AT + number * 60_000, size=40)
+    bars = (bar(MINUTE, AT + 60_000, 99), bar(MINUTE, AT + 3 * 60_000, 41))
+    measures.amend(amendment(bars=bars))
+    assert measures.state().minutes == (10, 20, 30, 41)
+
+
 def test_the_vwap_of_another_day_does_not_go_on() -> None:
     measures = Measures(TICK)
     measures.carry_over(left(day=2), measured((125, 4)).state())
@@ -353,6 +363,9 @@ def test_only_those_are_concerned_whose_thresholds_a_figure_passed() -> None:
     assert list(gauge.update(measures, 1)) == [102, 106]
     assert list(gauge.update(measures, 2)) == []
     assert gauge.changed_at == 1, "the figure is the same"
+    measures.last = None
+    assert list(gauge.update(measures, 3)) == [], "what nobody knows passes nothing"
+    assert (gauge.before, gauge.changed_at) == (110, 3)
 
 
 def test_a_crossing_holds_with_the_change_that_crossed_alone() -> None:
