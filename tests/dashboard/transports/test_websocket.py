@@ -274,3 +274,17 @@ async def test_a_reader_whose_frames_cannot_be_sent_leaves_at_once(
     )
     socket.inbox.put_nowait({"type": "websocket.disconnect", "code": 1006})
     await asyncio.wait_for(serving, 5)
+
+
+async def test_a_writer_that_waits_ends_with_its_socket(exchange, visitor) -> None:
+    socket = DeadSocket()
+    socket.inbox.put_nowait({"type": "websocket.connect"})
+    consumer = MarketConsumer.as_asgi(hub=exchange.hub)
+    serving = asyncio.ensure_future(consumer(SCOPE, socket.inbox.get, socket.send))
+    await until(lambda: "websocket.send" in socket.sent)
+    (connection,) = exchange.hub.connections
+    writer = connection._waiting
+    socket.inbox.put_nowait({"type": "websocket.disconnect", "code": 1006})
+    await asyncio.wait_for(serving, 5)
+    await asyncio.wait({writer}, timeout=5)
+    assert writer.cancelled()
