@@ -33,7 +33,7 @@ class BoundWebSocket(ClosingWebSocket):
     def _end_flood(self) -> None:
         self.factory.server_class.refusals[RefusalReason.FLOOD] += 1
         self.data = b""
-        if self.state == self.STATE_OPEN:
-            reason = CLOSE_TEXT[Close.TOO_MANY][0].encode()
-            self.sendCloseFrame(code=int(Close.TOO_MANY), reasonUtf8=reason, isReply=False)
-        self.dropConnection(abort=False)
+        reason = CLOSE_TEXT[Close.TOO_MANY][0].encode()
+        # autobahn sends it only if no other close frame was sent.
+        self.sendCloseFrame(code=int(Close.TOO_MANY), reasonUtf8=reason)
+        self.dropConnection()

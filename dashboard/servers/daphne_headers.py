@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterable
 from typing import Any, Final
 
-from daphne.http_protocol import HTTPFactory, WebRequest
+from daphne.http_protocol import WebRequest
 from twisted.web import http
 
 from dashboard.network.asgi_types import Header
@@ -51,20 +51,6 @@ class HeaderRequest(WebRequest):  # type: ignore[misc]
             if any(byte in value for value in values for byte in _TROUBLE):
                 headers.setRawHeaders(name, [value.translate(_DISGUISED) for value in values])
         return super().process()
-
-
-class HeaderFactory(HTTPFactory):  # type: ignore[misc]
-    """Builds connections whose headers pass as they came."""
-
-    def protocol(self) -> Any:
-        """Return a connection, as Twisted wraps it."""
-        return http._GenericHTTPChannelProtocol(HeaderChannel())
-
-    def buildProtocol(self, addr: Any) -> Any:  # noqa: N802 Twisted's name
-        """Return a connection that makes our requests."""
-        protocol = super().buildProtocol(addr)
-        protocol.requestFactory = HeaderRequest
-        return protocol
 
 
 def revealed(headers: Iterable[Header]) -> list[Header]:

@@ -7,11 +7,12 @@ then keeps a connection open for ever.
 import asyncio
 from typing import Any, Final
 
+from daphne.http_protocol import HTTPFactory
 from twisted.internet import reactor
 from twisted.web import http
 
 from dashboard.network.asgi_types import Receive
-from dashboard.servers.daphne_headers import HeaderChannel, HeaderFactory, HeaderRequest
+from dashboard.servers.daphne_headers import HeaderChannel, HeaderRequest
 from dashboard.servers.deadlines import Deadline
 from dashboard.servers.limits import ConnectionLimits
 from dashboard.servers.refusals import count_refusal, refusal
@@ -241,7 +242,7 @@ class DaphneChannel(HeaderChannel):
             self.timeoutConnection()
 
 
-class DaphneFactory(HeaderFactory):
+class DaphneFactory(HTTPFactory):  # type: ignore[misc]
     """Builds connections with limits."""
 
     def __init__(self, server: Any, *, limits: ConnectionLimits, uploads: Uploads) -> None:
