@@ -42,6 +42,13 @@ def test_a_new_folder_and_a_new_file_are_private(tmp_path: Path) -> None:
     assert mode(tmp_path / "data" / "market.sqlite3") == 0o600
 
 
+def test_nothing_new_is_open_for_a_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "chmod", lambda *_, **__: pytest.fail("it was open before"))
+    make_private_folder(tmp_path / "data")
+    make_private_file(tmp_path / "data" / "market.sqlite3")
+    assert mode(tmp_path / "data" / "market.sqlite3") == 0o600
+
+
 @pytest.mark.parametrize("before", [0o777, 0o755, 0o750, 0o711])
 def test_the_rights_of_others_are_taken_from_a_folder(tmp_path: Path, before: int) -> None:
     folder = tmp_path / "data"

@@ -33,7 +33,7 @@ def test_a_new_list_comes_after_the_first_which_stays(ada, pokes):
     assert pokes(watchlists.create_watchlist, ada, "Energy") == [[ada.pk]]
     first, second = lists_of(ada)
     assert (first.name, first.symbols) == (FIRST_NAME, before)
-    assert (second.name, second.symbols) == ("Energy", ())
+    assert (second.name, second.symbols, second.sections) == ("Energy", (), ())
 
 
 def test_a_new_list_comes_last_wherever_the_others_were_put(ada):
