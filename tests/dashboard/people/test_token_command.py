@@ -1,6 +1,6 @@
 """The command `token` keeps to the limits, and touches only what it is told."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -64,3 +64,9 @@ def test_the_list_says_when_each_was_made_used_and_ends(
     assert line[:3] == [str(token.pk), token.prefix, "cron"]
     assert line[4:] == [f"made {token.created_at:%Y-%m-%d}", "never used", "no end"]
     assert secret not in line
+    used, end = datetime(2097, 11, 30, 9, 5, tzinfo=UTC), datetime(2098, 2, 3, tzinfo=UTC)
+    ApiToken.objects.update(last_used_at=used, expires_at=end, scopes=["market", "rest"])
+    call_command("token", "ada", "--list")
+    line = capsys.readouterr().out.rstrip("\n").split("\t")
+    assert line[3] == "market,rest"
+    assert line[5:] == ["used 2097-11-30 09:05", "ends 2098-02-03"]
