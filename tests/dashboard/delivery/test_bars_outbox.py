@@ -90,6 +90,7 @@ def test_the_live_bar_merges_and_closed_ones_are_sent_once() -> None:
         (1000, True),
         (2000, False),
     ]
+    assert outbox.updates == 3
     happen(replica, trade(3))
     entries = read(reader, outbox.take(replica))
     assert [(bar["t"] - NOW, bar.get("closed", False)) for bar in entries] == [
@@ -185,6 +186,9 @@ def test_answers_for_many_positions_are_bounded(monkeypatch: pytest.MonkeyPatch)
     assert counts == [3, 3, 2, 0, 3]
     assert replica.bars.since("XYZ", SECONDS, 1) == []
     assert replica.bars.amended_since("XYZ", SECONDS, 1) == []
+    replica.board.bars.symbols["NVX"].amended_floor = 3
+    amended = [replica.bars.amended_since("NVX", SECONDS, sequence) for sequence in (2, 3, 4)]
+    assert amended == [None, [], []]
 
 
 def test_readers_at_one_place_share_their_bars_until_the_market_moves() -> None:

@@ -222,6 +222,11 @@ async def test_what_operators_may_know_of_a_reader() -> None:
     hub._receive(Batch("e1", 3, (quote(1), quote(2), quote(3, "ORB"))))
     assert (connection.since_ms, connection.symbol_count) == (NOW + 5, 2)
     assert (connection.lag, connection.behind, connection.updates) == (3, 3, 0)
+    assert connection.settle() is None
+    connection.take_all()
+    assert str(connection.settle()) == "e1:5"
+    connection.receive('{"method":"ping"}')
+    assert connection.settle() is None, "an answer waits"
     connection.take_all()
     assert (connection.lag, connection.behind, connection.updates) == (0, 0, 2)
     assert (connection.rate, connection.limited_by) == (10.0, "")
