@@ -10,6 +10,7 @@ from feeds.exceptions import InvalidDefinition, InvalidEvent, InvalidPlan, Inval
 from feeds.market.events import (
     Batch,
     Delisting,
+    FeedRemoval,
     FeedState,
     FeedStatus,
     Position,
@@ -17,9 +18,10 @@ from feeds.market.events import (
     Quote,
     Side,
     Trade,
+    symbol_of,
 )
 from feeds.market.instruments import decimals_of
-from tests.support.market_script import NOW, definition, plan
+from tests.support.market_script import NOW, definition, listing, plan
 
 
 @pytest.mark.parametrize("sides", [(11, 10), (-1, 1), (1, -1)])
@@ -33,7 +35,7 @@ def test_a_quote_may_be_locked_or_have_one_side(sides: tuple[int, int, int, int]
     assert Quote("NVX", *sides, NOW).bid_ticks == sides[0]
 
 
-@pytest.mark.parametrize("sides", [(10, 0, 1, 1), (0, 10, 1, 1), (10, 11, 1, 0)])
+@pytest.mark.parametrize("sides", [(10, 0, 1, 1), (0, 10, 1, 1), (10, 11, 1, 0), (10, 10, 0, 1)])
 def test_half_a_side_is_refused(sides: tuple[int, int, int, int]) -> None:
     with pytest.raises(InvalidEvent, match="sizes were"):
         Quote("NVX", *sides, NOW)
@@ -130,3 +132,10 @@ def test_a_batch_ends_with_its_last_event() -> None:
     gone = Delisting("NVX", NOW)
     assert [Batch("e1", 1, (gone,) * count).last for count in (0, 1, 3)] == [0, 1, 3]
     assert Batch("e1", 7, (gone, gone)).last == 8
+
+
+def test_events_have_the_symbol_of_their_instrument_and_those_of_a_feed_none() -> None:
+    gone, whole = Delisting("NVX", NOW), FeedRemoval("demo", NOW)
+    status = FeedStatus("demo", "Demo", FeedState.RUNNING, 1, "", NOW)
+    found = [symbol_of(event) for event in (listing("ORB"), gone, status, whole)]
+    assert found == ["ORB", "NVX", None, None]

@@ -51,7 +51,7 @@ def test_a_late_trade_never_closes_an_older_minute(
     _, late = ledger.take(reported(price, 20_000, "late"))
     assert isinstance(late, Amendment)
     assert minute_bar(late) == wanted
-    assert late.last == 111
+    assert (late.last, late.open, late.volume) == (111, 100, 25)
 
 
 def test_an_older_minute_without_a_price_takes_one_that_comes_late(

@@ -152,6 +152,27 @@ def test_an_earlier_first_price_of_the_day_is_where_the_day_begins() -> None:
     assert ledger.take(between) == [replace(between, day=NO_PRICE)]
 
 
+def test_a_first_price_that_is_no_longer_the_first_closes_nothing() -> None:
+    odd = MOVES_FIRST | MOVES_VOLUME
+    ledger = ledger_of(reported(100, 500, bar=0, day=odd))
+    assert day_of(late_of(ledger, reported(90, 200, bar=0, day=odd))) == (90, 90, 90, 90, 10)
+    between = reported(101, 300, bar=0)
+    assert ledger.take(between) == [between]
+
+
+def test_an_earlier_price_of_the_newest_second_is_where_it_begins() -> None:
+    ledger = ledger_of(reported(100, 500))
+    late_of(ledger, reported(90, 200, day=MOVES_VOLUME))
+    between = reported(101, 300, day=MOVES_VOLUME)
+    assert ledger.take(between) == [replace(between, bar=NO_PRICE)]
+
+
+def test_after_a_cancel_the_day_begins_where_it_did() -> None:
+    ledger = ledger_of(reported(100, 500, bar=0), reported(101, 900, "a", bar=0))
+    ledger.change(cancel("a"))
+    late_of(ledger, reported(90, 200, bar=0))
+
+
 # --- what an amendment says -------------------------------------------------------------------
 
 
@@ -167,6 +188,38 @@ def test_an_amendment_has_the_bars_of_its_own_time_only() -> None:
     assert day_of(amendment) == (100, 100, 80, 80, 15)
     again = late_of(ledger, reported(70, 500, "b"))
     assert bar_of(again, SECOND) == AmendedBar(SECOND, 2, BEGIN, 100, 100, 70, 70, 10, 2)
+
+
+def test_a_day_may_last_beyond_midnight_in_utc() -> None:
+    at_ms = DAY + DAY_MS + 5_000
+    amendment = ledger_of(reported(100, exchange_ms=at_ms, ref="a")).change(cancel("a"))
+    starts = {bar.level: bar.start_ms for bar in amendment.bars}
+    assert (starts[SECOND], starts[HOURS], starts[6]) == (at_ms, DAY + DAY_MS, DAY)
+
+
+def test_a_minute_without_a_price_counts_in_no_longer_bar() -> None:
+    ledger = ledger_of(reported(100, 0, "a"), reported(101, 1_000, bar=MOVES_VOLUME))
+    amendment = ledger.change(cancel("a"))
+    assert bar_of(amendment, MINUTES) == AmendedBar(MINUTES, 1, BEGIN, 0, 0, 0, 0, 5, 1)
+    assert bar_of(amendment, HOURS) == AmendedBar(HOURS, 1, BEGIN, 0, 0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("trades", "day"),
+    [
+        ([(100, 0, MOVES_ALL), (105, 1, MOVES_ALL), (120, 2, MOVES_VOLUME)], (100, 105, 100, 105)),
+        ([(120, 0, MOVES_VOLUME), (100, 1, MOVES_ALL)], (100, 100, 100, 100)),
+        ([(100, 0, MOVES_ALL), (90, 60, MOVES_FIRST)], (100, 100, 90, 100)),
+        ([(90, 0, MOVES_FIRST), (100, 1, MOVES_LAST)], (90, 90, 90, 100)),
+        ([(100, 0, MOVES_ALL), (90, 60, MOVES_FIRST), (95, 61, MOVES_LAST)], (100, 100, 90, 95)),
+    ],
+)
+def test_the_prices_of_a_day_follow_from_the_conditions_of_its_trades(
+    trades: list[tuple[int, int, int]], day: tuple[int, ...]
+) -> None:
+    ledger = ledger_of(*(reported(each, at * 1_000, day=moves) for each, at, moves in trades))
+    ledger.take(reported(300, 62_000, "a"))
+    assert day_of(ledger.change(cancel("a")))[:4] == day
 
 
 def test_a_correction_stays_at_the_time_of_its_trade() -> None:
@@ -286,8 +339,18 @@ def test_after_the_cancel_of_all_that_came_an_earlier_life_still_has_the_first_p
     assert len(ledger.take(reported(104, 4_000))) == 2
 
 
-def test_without_bars_an_earlier_life_leaves_only_the_last_price() -> None:
-    ledger = InstrumentLedger(replace(left_at(BEGIN), growing=()))
+def test_what_comes_before_all_that_an_earlier_life_left_is_late() -> None:
+    ledger = InstrumentLedger(left_at(BEGIN + 2 * MINUTE + 1_000))
+    amendment = late_of(ledger, reported(90, 2 * MINUTE + 999, "c"))
+    assert bar_of(amendment, 1) == AmendedBar(1, 1, BEGIN + 2 * MINUTE, 100, 105, 90, 105, 15, 3)
+    amendment = late_of(ledger, reported(80, 0, bar=0, day=MOVES_VOLUME))
+    assert day_of(amendment) == (100, 105, 90, 105, 20)
+
+
+@pytest.mark.parametrize("growing", [(), left_at(BEGIN).growing[:7], (None,) * 8])
+def test_without_bars_an_earlier_life_leaves_only_the_last_price(growing: tuple) -> None:
+    """Bars of a market that knew no conditions are no such bars."""
+    ledger = InstrumentLedger(replace(left_at(BEGIN), growing=growing))
     ledger.take(reported(107, -MINUTE, "b"))
     assert day_of(ledger.change(cancel("b"))) == (None, None, None, 105, 0)
 

@@ -5,7 +5,7 @@ import pytest
 from feeds.market.bars import DAY_MS
 from feeds.market.events import FeedState, Phase, Quote, Status, Trade
 from feeds.plan.price_bands import BandRules
-from feeds.plan.schedules import RoundTheClock
+from feeds.plan.schedules import CompressedSchedule, RoundTheClock
 from tests.support.trading_day import (
     AUCTION,
     CLOSE,
@@ -15,6 +15,7 @@ from tests.support.trading_day import (
     PRE_OPEN,
     SECOND,
     Session,
+    ShortDays,
     phases,
     quote,
     trade,
@@ -263,6 +264,14 @@ def test_an_auction_outside_its_collar_is_5_min_longer_and_the_collar_wider() ->
     assert session.phase() == "OPEN"
 
 
+def test_below_its_collar_an_auction_is_longer_and_the_collar_wider_there() -> None:
+    session = limited(is_up=False)
+    session.go(PAUSE_END, quote(8_599, PAUSE_END), trade(8_600, PAUSE_END))
+    session.go(REOPENED)
+    assert session.reason() == "Reopening auction, 5 min longer: 86.00 is not in 90.00 to 105.00"
+    assert session.go(REOPENED + 5 * MINUTE)[0].price_ticks == 8_600
+
+
 def test_a_reopening_without_trades_opens_and_the_next_trade_sets_the_band() -> None:
     session = paused()
     assert phases(session.go(REOPENED))[1:] == [(Phase.OPEN, REOPENED)]
@@ -324,6 +333,16 @@ def test_bands_are_doubled_where_the_rules_say() -> None:
         assert session.phase() == "OPEN"
         session.go(at_ms, trade(highest + 1, at_ms))
         assert session.phase() == "LIMIT"
+
+
+def test_a_doubled_band_ends_for_the_trade_of_that_very_moment() -> None:
+    rules = BandRules(doubled_after_open_ms=15 * MINUTE, doubled_before_close_ms=0)
+    end = OPEN + 15 * MINUTE
+    session = trading(end - SECOND, bands=rules)
+    session.go(end - 1, trade(10_800, end - 1))
+    assert session.phase() == "OPEN"
+    session.go(end, trade(10_950, end))
+    assert session.phase() == "LIMIT"
 
 
 def test_a_feed_without_bands_lets_every_price_through() -> None:
@@ -537,3 +556,20 @@ def test_other_hours_are_in_force_at_once() -> None:
 def test_without_bands_a_limit_state_ends_at_once() -> None:
     session = limited()
     assert phases(session.become(LATER + 1, bands=None)) == [(Phase.OPEN, LATER + 1)]
+
+
+def test_a_closed_feed_is_closed_at_any_time_of_day() -> None:
+    session = trading(exchange="NYSE")
+    assert session.feed_session.status(LATER).phase is Phase.OPEN
+    session.become(LATER, state=FeedState.CLOSED, reason="Holiday")
+    status = session.feed_session.status(LATER + 1)
+    assert (status.phase, status.state, status.reason) == (
+        Phase.CLOSED, FeedState.CLOSED, "Holiday",
+    )  # fmt: skip
+
+
+def test_the_clock_of_a_short_day_runs_faster() -> None:
+    """140 minutes of the exchange in 14."""
+    session = Session(LATER, schedule=CompressedSchedule(ShortDays(), LATER, 14 * MINUTE))
+    status = session.feed_session.status(LATER + MINUTE)
+    assert (status.scale, status.exchange_ms) == (10.0, PRE_OPEN + 10 * MINUTE)

@@ -127,3 +127,20 @@ def fall_halts(session: Session, at_ms: int) -> bool:
     session.feed_session._instruments["NVX"].close = 10_000
     fall(session, 9, at_ms)
     return session.phase() == "HALTED"
+
+
+@pytest.mark.parametrize(("price", "phase"), [(11_000, "OPEN"), (11_001, "LIMIT")])
+def test_a_band_goes_on_around_the_price_of_before(price: int, phase: str) -> None:
+    at_ms = LATER + SECOND
+    session = next_life(trading(), at_ms)
+    session.go(at_ms, trade(price, at_ms))
+    assert session.phase() == phase
+
+
+def test_the_last_price_is_that_of_an_auction_if_it_had_a_trade() -> None:
+    session = Session(AUCTION)
+    assert session.feed_session.state().instruments["NVX"].last is None
+    session.go(OPEN, quote(10_000, AUCTION), trade(10_001, AUCTION))
+    assert session.feed_session.state().instruments["NVX"].last == 10_001
+    session.go(CLOSE)
+    assert session.feed_session.state().instruments["NVX"].last == 10_001
