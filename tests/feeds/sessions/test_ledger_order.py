@@ -27,6 +27,8 @@ DAY = 1_789_948_800_000
 BEGIN = DAY + 14 * 3_600_000
 MINUTE = 60_000
 NO_PRICE = MOVES_VOLUME | MOVES_RANGE
+OUT_OF_ORDER = MOVES_FIRST | NO_PRICE
+"""What the day takes of a trade that is reported out of order."""
 SECOND, MINUTES, HOURS = (LEVEL_OF[name] for name in ("1s", "1m", "1h"))
 
 
@@ -209,9 +211,10 @@ def test_a_minute_without_a_price_counts_in_no_longer_bar() -> None:
     [
         ([(100, 0, MOVES_ALL), (105, 1, MOVES_ALL), (120, 2, MOVES_VOLUME)], (100, 105, 100, 105)),
         ([(120, 0, MOVES_VOLUME), (100, 1, MOVES_ALL)], (100, 100, 100, 100)),
-        ([(100, 0, MOVES_ALL), (90, 60, MOVES_FIRST)], (100, 100, 90, 100)),
-        ([(90, 0, MOVES_FIRST), (100, 1, MOVES_LAST)], (90, 90, 90, 100)),
-        ([(100, 0, MOVES_ALL), (90, 60, MOVES_FIRST), (95, 61, MOVES_LAST)], (100, 100, 90, 95)),
+        ([(100, 0, MOVES_ALL), (90, 60, OUT_OF_ORDER)], (100, 100, 90, 100)),
+        ([(90, 0, OUT_OF_ORDER), (95, 1, OUT_OF_ORDER)], (90, 95, 90, 90)),
+        ([(90, 0, OUT_OF_ORDER), (100, 1, MOVES_ALL)], (90, 100, 90, 100)),
+        ([(100, 0, MOVES_ALL), (90, 60, OUT_OF_ORDER), (95, 61, MOVES_ALL)], (100, 100, 90, 95)),
     ],
 )
 def test_the_prices_of_a_day_follow_from_the_conditions_of_its_trades(
