@@ -437,14 +437,11 @@ def _fold(part: GrowingBar, trade: ReportedTrade, moves: int) -> None:
 
 def _fold_day(part: GrowingBar, trade: ReportedTrade) -> None:
     """Add to a minute's part of the day; only MOVES_LAST sets its close."""
-    closes, is_first = part[_CLOSE], not part[_OPEN]
-    if trade.day & _DAY_PRICE and is_first:
+    if trade.day & _DAY_PRICE and not part[_OPEN]:
         _fold(part, trade, trade.day | MOVES_LAST)
         part[_CLOSE] = trade.price_ticks if trade.day & MOVES_LAST else 0
         return
     _fold(part, trade, trade.day & ~MOVES_FIRST)
-    if not trade.day & MOVES_LAST:
-        part[_CLOSE] = closes
 
 
 def _unmended(change: TradeChange) -> Amendment:

@@ -29,7 +29,10 @@ REOPENING_MS: Final = 30_000
 
 
 class FeedSession:
-    """The instruments of a feed; `due_ms` is the wall time at which time alone changes a phase."""
+    """The instruments of a feed; `due_ms` is the wall time at which time alone changes a phase.
+
+    Nothing happens in it before it follows a plan.
+    """
 
     def __init__(self, plan: FeedPlan, now_ms: int) -> None:
         self._plan = plan
@@ -43,7 +46,6 @@ class FeedSession:
         self._lift_ms: float = inf
         self._check_ms: float = inf
         self.due_ms: float = inf
-        self._begin(now_ms)
 
     # --- lives of the market ------------------------------------------------------------------
     def state(self, symbols: Container[str] | None = None) -> SessionState:
