@@ -399,13 +399,14 @@ def test_only_a_condition_that_waits_for_a_price_is_moved(ada, index):
 
 
 def test_a_change_of_an_alert_leaves_the_others_as_they_are(ada):
-    first, second = services.make_alert(ada, facts()), services.make_alert(ada, facts())
+    first, second, third = (services.make_alert(ada, facts()) for _ in range(3))
     services.move_alert(second, 0, Decimal(90))
     services.snooze_alert(second, 5)
     rows = Alert.objects.order_by("pk")
-    assert [row.conditions[0]["value"] for row in rows] == ["100", "90"]
-    assert [row.snoozed_until is None for row in rows] == [True, False]
-    assert [row.revision for row in rows] == [first.revision, AlertBook.objects.get().revision]
+    assert [row.conditions[0]["value"] for row in rows] == ["100", "90", "100"]
+    assert [row.snoozed_until is None for row in rows] == [True, False, True]
+    changed = AlertBook.objects.get().revision
+    assert [row.revision for row in rows] == [first.revision, changed, third.revision]
 
 
 def test_the_price_of_an_alert_on_a_list_is_moved_as_well(ada):
