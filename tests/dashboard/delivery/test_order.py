@@ -82,3 +82,19 @@ def test_an_account_is_full_by_its_own_readers_only_and_a_hub_by_all() -> None:
     for user_id in (1, 1, 2):
         hub.join(person(user_id), Transport.SSE, EagerSocket())
     assert (hub.readers, hub._connections_of) == ({Transport.SSE: 3}, {1: 2, 2: 1})
+
+
+def test_prices_go_the_general_way_while_rows_or_the_deck_wait() -> None:
+    listener = Listener()
+    subscriber = listener.subscriber
+    listener.happen(Batch("e1", 1, (listing("NVX"),)))
+    listener.send("subscribe", channel="ticker", symbols=["NVX"])
+    for offer in (
+        lambda: subscriber.personal.offer(Personal(watchlist=(), unread=0, notices=())),
+        lambda: subscriber.deck.offer('{"channel":"deck","type":"snapshot"}'),
+    ):
+        assert subscriber.prices is not None
+        offer()
+        assert subscriber.prices is None
+        listener.listen(0.1)
+    assert subscriber.prices is not None
