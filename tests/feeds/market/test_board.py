@@ -20,6 +20,10 @@ from feeds.market.board import (
     Board,
 )
 from feeds.market.events import (
+    MOVES_ALL,
+    MOVES_LAST,
+    MOVES_RANGE,
+    MOVES_VOLUME,
     Amendment,
     AmendmentKind,
     Carryover,
@@ -28,6 +32,7 @@ from feeds.market.events import (
     Listing,
     Phase,
     Quote,
+    ReportedTrade,
     Side,
     Status,
     Trade,
@@ -172,3 +177,20 @@ def test_the_values_of_a_carryover_stand_under_their_names() -> None:
         symbol="NVX", ts_event=99, day=7, phase=Phase.OPEN, reason="news",
         **{"tick_ms" if name == "ts_event" else name: n for n, name in enumerate(FIELDS[:-1])},
     )  # fmt: skip
+
+
+def test_a_reported_trade_moves_in_its_row_what_the_day_lets_it() -> None:
+    board = Board()
+    board.apply(1, listing("NVX"))
+    prices = [
+        (100, MOVES_ALL),
+        (90, MOVES_RANGE | MOVES_VOLUME),
+        (120, MOVES_VOLUME),
+        (95, MOVES_LAST),
+    ]
+    for sequence, (price, day) in enumerate(prices, 2):
+        board.apply(sequence, ReportedTrade("NVX", price, 5, Side.BUY, NOW, NOW, day=day))
+    values = board.rows["NVX"].values
+    assert [values[index] for index in (LAST, OPEN, HIGH, LOW, VOLUME)] == [
+        95, 100, 100, 90, 15,
+    ]  # fmt: skip
