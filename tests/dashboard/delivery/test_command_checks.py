@@ -201,7 +201,7 @@ def test_a_reader_without_channels_lags_behind_nothing() -> None:
     assert (subscriber.lag(replica), subscriber.behind(replica)) == (0, 0)
 
 
-def test_a_position_that_was_told_holds_for_quiet_channels_too() -> None:
+def test_a_position_that_was_sent_holds_for_quiet_channels_too() -> None:
     subscriber, replica = Subscriber(heartbeat_ms=5000, now=NOW_S), market()
     answer_of(subscriber, replica, "subscribe", channel="ticker", symbols=["NVX"])
     replica.receive(Batch("e1", 3, (Quote("ORB", 5, 6, 1, 1, NOW),)), ts=NOW)

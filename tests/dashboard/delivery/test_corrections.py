@@ -164,7 +164,7 @@ def test_a_later_reader_who_does_not_ask_sees_each_mended_bar_once() -> None:
 
 
 @pytest.mark.parametrize(("later", "revisions"), [(58, [1]), (59, [])])
-def test_a_mended_bar_is_told_while_it_is_among_the_newest(
+def test_a_mended_bar_is_sent_while_it_is_among_the_newest(
     later: int, revisions: list[int]
 ) -> None:
     """The newest 59 closed bars and the live one are those that a later reader gets."""
