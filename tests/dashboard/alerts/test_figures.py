@@ -150,6 +150,16 @@ def test_a_clock_that_is_set_back_forgets_what_has_a_time(back_ms: int, forgotte
     assert (measures.last, measures.high, measures.counted) == (150, 150, 64)
 
 
+@pytest.mark.parametrize(("mended", "extremes"), [((35, 45), (30, 45)), (None, (30, 40))])
+def test_a_mended_second_loses_the_prices_from_before_a_restart(mended, extremes) -> None:
+    """A second begins with its first millisecond, and ends before that of the next."""
+    window = Window(SPAN_MS)
+    for ms, price in ((-1, 30), (0, 60), (999, 50), (1000, 40)):
+        window.add(AT + ms, price)
+    window.mend(AT, mended, AT + 1000)
+    assert (window.low, window.high) == extremes
+
+
 def test_a_window_that_forgot_its_prices_makes_none_of_them_anew() -> None:
     window = Window(SPAN_MS)
     window.add_mendable(AT + 50_000, 90)
