@@ -124,7 +124,7 @@ class AlertForm(forms.Form):
         if self._expires_at is not None:
             text = f"As before: {self._expires_at:%Y-%m-%d %H:%M} UTC"
             self.fields["ends"] = forms.ChoiceField(
-                label="Ends", choices=[(KEPT, text), *ENDS_DAYS.items()], initial=KEPT
+                label="Ends", choices=[(KEPT, text), *ENDS_DAYS.items()]
             )
 
     def _add_condition(self, index: int) -> None:
