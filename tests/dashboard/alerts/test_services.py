@@ -218,6 +218,13 @@ def test_all_rows_are_read_again_in_ten_seconds_whoever_changed_them(ada):
     assert [(rule.cooldown_ms, rule.keys) for rule in reader.read().rules] == [(7000, ("NVY",))]
 
 
+def test_the_very_first_alert_is_read(ada, reader):
+    AlertBook.objects.all().delete()
+    reader.read()
+    services.make_alert(ada, facts())
+    assert len(reader.read().rules) == 1
+
+
 def test_without_alerts_a_look_takes_one_query(reader, django_assert_num_queries):
     reader.read()
     with django_assert_num_queries(1):

@@ -67,6 +67,15 @@ def test_an_address_that_is_taken_is_named(
         run(name, *options, busy_port)
 
 
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [("serve", "server"), ("demo", "server"), ("loadtest", "server"), ("loadtest", "transport")],
+)
+def test_a_choice_that_is_not_offered_is_refused(name: str, option: str) -> None:
+    with pytest.raises(CommandError, match=f"argument --{option}: invalid choice: 'gopher'"):
+        run(name, f"--{option}", "gopher")
+
+
 def test_the_development_server_stops_the_market_and_counts_refusals(monkeypatch) -> None:
     refusals = object()
     market = SimpleNamespace(

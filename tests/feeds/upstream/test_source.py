@@ -228,6 +228,11 @@ def test_a_halt_and_its_end_become_statuses() -> None:
     ]
 
 
+def test_a_reason_has_at_most_200_characters() -> None:
+    [status] = drawn({**HALT, "rm": "N" * 199 + "ews"})
+    assert status == Status("NVX", Phase.HALTED, "N" * 199 + "e", NOW)
+
+
 def test_a_price_band_is_rounded_inwards() -> None:
     said = {"T": "l", "S": "ORB", "u": 3.24, "d": 2.61, "i": "B", "t": AT, "z": "C"}
     assert drawn(said) == [PriceBand("ORB", 53, 64, NOW)]
