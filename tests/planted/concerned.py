@@ -158,7 +158,8 @@ class Concerns:
     # --- scripts ---
     def _stages_of_script(self, path: str, *, with_slow: bool) -> list[Stage]:
         files = sorted(test for test, reached in self._script_tests.items() if path in reached)
-        stages: list[Stage] = []
+        readers = self._reading(path)
+        stages: list[Stage] = [tuple(readers)] if readers else []
         if files:
             # The id of a test of a script begins with its file and a colon.
             names = [
@@ -168,6 +169,12 @@ class Concerns:
             # Files of tests that open pages are slow, and all of their tests are.
             stages += [chosen, ("-m", "slow", *chosen)]
         return [*stages, (*ALL, "tests/e2e")] if with_slow else stages
+
+    def _reading(self, path: str) -> list[str]:
+        """Return the tests in Python that read a script: they name its file."""
+        named = re.compile(rf"""["'/]{re.escape(Path(path).name)}["']""")
+        modules = self._test_modules()
+        return [test for test in modules if named.search((self._root / test).read_text())]
 
     def _read_scripts(self, scripts: list[str]) -> dict[str, set[str]]:
         tests = sorted(_name(self._root, p) for p in (self._root / SCRIPT_TESTS).rglob("*.js"))

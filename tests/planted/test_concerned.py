@@ -40,12 +40,16 @@ FILES = {
 }
 
 
+def concerns_of(root: Path, files: dict[str, str]) -> Concerns:
+    for name, source in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(source)
+    return Concerns(root)
+
+
 @pytest.fixture
 def concerns(tmp_path: Path) -> Concerns:
-    for name, source in FILES.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(source)
-    return Concerns(tmp_path)
+    return concerns_of(tmp_path, FILES)
 
 
 def near(concerns: Concerns, path: str) -> list[tuple[str, ...]]:
@@ -109,6 +113,15 @@ def test_a_script_has_the_tests_of_the_scripts_that_reach_it(concerns: Concerns)
     assert fast == ("tests/js/test_scripts.py", "-k", "market/board: or pages/lab:")
     assert slow == ("-m", "slow", *fast)
     assert near(concerns, "static/js/pages/lab.js")[0][-1] == "pages/lab:"
+
+
+def test_a_script_has_first_the_tests_in_python_that_read_it(tmp_path: Path) -> None:
+    read = 'SCRIPT = (ROOT / "static/js/market/board.js").read_text()'
+    concerns = concerns_of(tmp_path, FILES | {"tests/dashboard/wire/test_twins.py": read})
+    first, fast, _ = near(concerns, "static/js/market/board.js")
+    assert first == ("tests/dashboard/wire/test_twins.py",)
+    assert fast[0] == "tests/js/test_scripts.py"
+    assert len(near(concerns, "static/js/wire/frames.js")) == 2
 
 
 def test_real_servers_and_browsers_come_last_and_only_when_asked_for(concerns: Concerns) -> None:
