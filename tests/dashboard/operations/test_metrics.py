@@ -180,6 +180,22 @@ async def test_a_histogram_is_read_in_seconds(exchange: Exchange) -> None:
     assert read["market_age_seconds_sum"] == pytest.approx(0.04)
 
 
+AGES = "0.005 0.01 0.02 0.04 0.06 0.08 0.1 0.15 0.25 0.5 1.0 2.5 5.0 10.0 +Inf"
+LAGS = "0.001 0.002 0.005 0.01 0.02 0.05 0.1 0.25 0.5 1.0 2.5 5.0 +Inf"
+
+
+@pytest.mark.parametrize(
+    ("name", "bounds"), [("market_age_seconds", AGES), ("market_loop_lag_seconds", LAGS)]
+)
+async def test_a_histogram_has_the_bounds_that_stored_figures_have(
+    exchange: Exchange, name: str, bounds: str
+) -> None:
+    """Figures of other bounds cannot be added to those of before an upgrade."""
+    prefix = f"{name}_bucket "
+    read = samples(HubCollector(exchange.hub, exchange.costs))
+    assert [key.removeprefix(prefix) for key in read if key.startswith(prefix)] == bounds.split()
+
+
 def test_every_transport_has_its_cpu_time() -> None:
     read = samples(HubCollector(Exchange().hub, Exchange().costs))
     for transport in Transport:
