@@ -86,7 +86,7 @@ class AccountForm(ConcurrentForm, UserChangeForm):  # type: ignore[type-arg]
 
 
 class NewAccountForm(AdminUserCreationForm):  # type: ignore[type-arg]
-    """Django's form of a new account; somebody else has hashed the password."""
+    """Django's form of a new account; `AccountAdmin` gives it the hash of the password."""
 
     hashed_password: str
 
