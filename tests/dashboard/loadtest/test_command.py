@@ -19,7 +19,7 @@ def test_a_server_that_does_not_start_is_named_and_ended(monkeypatch) -> None:
     started: list[subprocess.Popen[bytes]] = []
 
     def say_nothing(_: str, *__: str) -> subprocess.Popen[bytes]:
-        script = "import os, time; os.close(1); time.sleep(60)"
+        script = "import os, signal; os.close(1); signal.pause()"
         started.append(subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE))
         return started[-1]
 
