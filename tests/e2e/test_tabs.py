@@ -30,6 +30,10 @@ LONGEST_REST = """(ms) => {
   const times = [ms, ...globalThis.moves.filter((at) => at > ms)];
   return Math.max(...times.slice(1).map((at, index) => at - times[index]));
 }"""
+PAINTED = """() => new Promise((done) => {
+  requestAnimationFrame(() => requestAnimationFrame(done));
+})"""
+"""Return when the page has painted what it had got."""
 LEADER = """async () => {
   const {held} = await navigator.locks.query();
   const names = held.filter(({name}) => /^market-tabs-\\d+\\/[^/]+$/.test(name));
@@ -256,9 +260,13 @@ def test_a_pause_in_one_tab_is_its_own(
     leader.get_by_role("button", name="Pause").click()
     expect(leader.locator("#link-badge")).to_contain_text("Paused")
     eventually(lambda: alone.census()["paused"] == 0)
+    # What was on its way when the button was pressed is still shown.
+    eventually(moving(other))
+    leader.evaluate(PAINTED)
     before = shown(leader)
     eventually(moving(other))
     eventually(moving(other))
+    leader.evaluate(PAINTED)
     assert shown(leader) == before
     other.get_by_role("button", name="Pause").click()
     eventually(lambda: alone.census()["paused"] == 1)
