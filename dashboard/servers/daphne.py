@@ -45,6 +45,8 @@ class FlowControl:
 
     def __init__(self) -> None:
         self._open = LightEvent(is_set=True)
+        self.has_gone_on = False
+        """Whether the socket took bytes again after it was full; others may set this back."""
 
     @property
     def is_open(self) -> bool:
@@ -61,6 +63,7 @@ class FlowControl:
 
     def resumeProducing(self) -> None:  # noqa: N802
         """Let writers go on: the buffer is empty."""
+        self.has_gone_on = True
         self._open.set()
 
     def stopProducing(self) -> None:  # noqa: N802
@@ -119,6 +122,21 @@ class DaphneWebSocket(BoundWebSocket):
         self.transport.registerProducer(self.flow, True)
         super().onOpen()
         self._forget_headers()
+
+    def _sendAutoPing(self) -> None:  # noqa: N802 autobahn's name
+        """Send a ping, unless one is not answered yet: another would replace it and its timer."""
+        if not self.autoPingPending:
+            if self.flow is not None:
+                self.flow.has_gone_on = False
+            super()._sendAutoPing()
+
+    def onAutoPingTimeout(self) -> None:  # noqa: N802 autobahn's name
+        """Give a slow line more time: its pong waits behind what the other side still takes."""
+        if self.flow is None or not self.flow.has_gone_on:
+            super().onAutoPingTimeout()
+            return
+        self.flow.has_gone_on = False
+        self.autoPingTimeoutCall = reactor.callLater(self.autoPingTimeout, self.onAutoPingTimeout)
 
     def _forget_headers(self) -> None:
         """Keep nothing of a handshake that is complete."""

@@ -14,7 +14,7 @@ LAST_HANDSHAKES_S: Final = 0.05
 PING_PATIENCE: Final = 0.8
 """Share of the ping interval within which a pong must arrive.
 
-It must be below 1: on Daphne the next ping overwrites the timer of this one.
+A line that was full since the ping and takes bytes again has as long once more.
 """
 
 

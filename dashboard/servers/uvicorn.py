@@ -38,7 +38,9 @@ DATE_TICK: Final = 0
 
 
 class UvicornWebSocket(BoundSansIO):
-    """A WebSocket with a short way for text frames; uvicorn handles everything else."""
+    """A WebSocket with a short way for text frames, and patience with the pong of a slow line."""
+
+    _has_gone_on = False
 
     async def send(self, message: Any) -> None:
         """Write a text frame past uvicorn while the socket takes bytes."""
@@ -54,6 +56,24 @@ class UvicornWebSocket(BoundSansIO):
         content = text.encode()
         self.transport.write(text_head(len(content)) + content)
         return True
+
+    def resume_writing(self) -> None:
+        """Let writers go on, and note that a full line took bytes again."""
+        super().resume_writing()
+        self._has_gone_on = True
+
+    def send_keepalive_ping(self) -> None:
+        """Send a ping, and watch from now on whether the line takes bytes."""
+        self._has_gone_on = False
+        super().send_keepalive_ping()
+
+    def keepalive_timeout(self) -> None:
+        """Give a slow line more time: its pong waits behind what the other side still takes."""
+        if not self._has_gone_on or self.ping_timeout is None:
+            super().keepalive_timeout()
+            return
+        self._has_gone_on = False
+        self.pong_timer = self.loop.call_later(self.ping_timeout, self.keepalive_timeout)
 
     def send_receive_event_to_app(self) -> None:
         """Close on a text that is not UTF-8: anyone can send one, and uvicorn logs a traceback."""

@@ -98,6 +98,50 @@ async def test_what_is_no_handshake_is_refused_and_counted(monkeypatch: pytest.M
     assert talk.refusals == {RefusalReason.BAD_HTTP: 1}
 
 
+# --- pings ----------------------------------------------------------------------------------
+async def test_a_line_that_answers_no_ping_is_ended(talk: DaphneSocket) -> None:
+    talk.socket._sendAutoPing()
+    talk.advance(talk.server.ping_timeout - 0.01)
+    assert not talk.line.is_aborted
+    talk.advance(0.01)
+    assert talk.line.is_aborted
+
+
+async def test_a_pong_may_come_late_while_a_full_line_takes_bytes(talk: DaphneSocket) -> None:
+    talk.socket._sendAutoPing()
+    [ping] = talk.heard()
+    for _ in range(3):
+        talk.socket.flow.pauseProducing()
+        talk.socket.flow.resumeProducing()
+        talk.advance(talk.server.ping_timeout)
+        # Another ping would replace the one whose answer is on its way.
+        talk.socket._sendAutoPing()
+    assert (talk.line.is_aborted, talk.heard()) == (False, [])
+    talk.say(frame(10, ping.data))
+    talk.advance(talk.server.ping_timeout)
+    assert not talk.line.is_aborted
+    talk.socket._sendAutoPing()
+    assert [each.opcode for each in talk.heard()] == [Opcode.PING]
+
+
+async def test_what_a_line_took_before_a_ping_does_not_count(talk: DaphneSocket) -> None:
+    talk.socket.flow.pauseProducing()
+    talk.socket.flow.resumeProducing()
+    talk.socket._sendAutoPing()
+    talk.advance(talk.server.ping_timeout)
+    assert talk.line.is_aborted
+
+
+async def test_a_full_line_that_takes_nothing_more_is_ended(talk: DaphneSocket) -> None:
+    talk.socket._sendAutoPing()
+    talk.socket.flow.pauseProducing()
+    talk.socket.flow.resumeProducing()
+    talk.advance(talk.server.ping_timeout)
+    talk.socket.flow.pauseProducing()
+    talk.advance(talk.server.ping_timeout)
+    assert talk.line.is_aborted
+
+
 # --- the end --------------------------------------------------------------------------------
 @pytest.mark.parametrize("violation", VIOLATIONS)
 async def test_an_error_is_said_to_both_sides_and_what_follows_is_dropped(

@@ -12,7 +12,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.server import ServerState
 from websockets.client import ClientProtocol
-from websockets.frames import Frame, Opcode
+from websockets.frames import CloseCode, Frame, Opcode
 from websockets.uri import parse_uri
 
 from dashboard.process.refusal_reasons import RefusalReason
@@ -27,6 +27,7 @@ from tests.support.raw import frame
 from tests.support.security_headers import NEEDED
 from tests.support.waiting import PATIENCE_S, until
 
+PING_S, PONG_S = 10, 8
 PING = frame(9, b"")
 TEXT = frame(1, b"{}")
 RECEIVED = {"type": "websocket.receive", "text": "{}"}
@@ -357,6 +358,61 @@ async def test_a_flood_is_ended(texts: int) -> None:
         assert talk.close_code() == Close.TOO_MANY
         assert (talk.line.has_ended, talk.line.is_read) == (True, True)
         assert talk.refusals == {RefusalReason.FLOOD: 1}
+
+
+@asynccontextmanager
+async def pinged(*, full_before: int = 0) -> AsyncIterator[Talk]:
+    """Give an open socket that was just sent a ping; its line was full so often before."""
+    async with accepted() as talk:
+        talk.server.ping_interval, talk.server.ping_timeout = PING_S, PONG_S
+        for _ in range(full_before):
+            fill_and_empty(talk)
+        talk.server.send_keepalive_ping()
+        yield talk
+
+
+def fill_and_empty(talk: Talk) -> None:
+    """Let the line be full, and then take bytes again."""
+    talk.server.pause_writing()
+    talk.server.resume_writing()
+
+
+async def test_a_line_that_answers_no_ping_is_ended() -> None:
+    async with pinged() as talk:
+        talk.loop.pass_time(PONG_S - 1)
+        assert talk.close_code() is None
+        talk.loop.pass_time(PONG_S)
+        assert talk.close_code() == CloseCode.INTERNAL_ERROR
+        assert talk.line.is_closed
+
+
+async def test_a_pong_may_come_late_while_a_full_line_takes_bytes() -> None:
+    async with pinged() as talk:
+        [ping] = talk.heard()
+        for _ in range(3):
+            fill_and_empty(talk)
+            talk.loop.pass_time(PONG_S)
+        assert (talk.heard(), talk.line.is_closed) == ([], False)
+        talk.server.data_received(frame(10, ping.data))
+        talk.loop.pass_time(PONG_S)
+        assert not talk.line.is_closed
+        talk.loop.pass_time(PING_S)
+        assert [each.opcode for each in talk.heard()] == [Opcode.PING]
+
+
+async def test_what_a_line_took_before_a_ping_does_not_count() -> None:
+    async with pinged(full_before=1) as talk:
+        talk.loop.pass_time(PONG_S)
+        assert talk.line.is_closed
+
+
+async def test_a_full_line_that_takes_nothing_more_is_ended() -> None:
+    async with pinged() as talk:
+        fill_and_empty(talk)
+        talk.loop.pass_time(PONG_S)
+        talk.server.pause_writing()
+        talk.loop.pass_time(PONG_S)
+        assert talk.line.is_closed
 
 
 async def test_a_flood_after_the_close_of_the_application_ends_its_patience() -> None:
