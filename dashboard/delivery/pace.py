@@ -2,7 +2,8 @@
 
 Its choice, painting, its network, or the memory of the server. Pure. Must not know frames or
 sockets. A page confirms the frames that it painted. When it stops, or when painting takes too much
-of its time, it gets fewer frames, and each merges more ticks.
+of its time, or when it paints what was sent long ago, it gets fewer frames, and each merges more
+ticks.
 """
 
 from collections import deque
@@ -14,12 +15,16 @@ PAINT_SHARE: Final = 0.15
 """Share of its time that a page may spend on painting prices: 38 ms allow 4 frames per second."""
 CREDIT_S: Final = 3.0
 """Frames of so many seconds may be unconfirmed: a page confirms once a second, on slow networks."""
+LATE_S: Final = 1.5
+"""When frames are painted so long after they were sent, too many are on their way."""
 GRID_S: Final = 0.08
 """A frame this late still counts as on time: it waited for a batch, and these come every 50 ms."""
 MEMORY: Final = 0.7
 """Weight of the earlier waits in the moving average; the newest wait has the rest."""
 NOTHING_MS: Final = 1.0
 """A socket that accepts a frame within this time does not limit the rate."""
+MAX_WINDOW: Final = 64
+"""Frames that may be on their way when nothing is late: more than any credit."""
 NEWS_S: Final = 1.0
 """The pace is announced at most this often, and only when it changed by NEWS_RATIO."""
 NEWS_RATIO: Final = 1.2
@@ -32,7 +37,8 @@ class ReaderPace:
     """
 
     __slots__ = (
-        *("_announced", "_announced_s", "_ceiling", "_interval_s", "_paint_ms", "_wait_ms"),
+        *("_announced", "_announced_s", "_ceiling", "_delay_s", "_interval_s", "_paint_ms"),
+        *("_shrunk_s", "_wait_ms", "_window"),
         "due_s",
         *("is_news", "is_paused", "max_rate", "unpainted"),
     )
@@ -45,7 +51,11 @@ class ReaderPace:
         self._interval_s = 1 / DEFAULT_RATE
         self._paint_ms = 0.0
         self._wait_ms = 0.0
-        self.unpainted: deque[int] | None = None
+        self._delay_s = 0.0
+        self._window = MAX_WINDOW
+        self._shrunk_s = now_s
+        self.unpainted: deque[tuple[int, float]] | None = None
+        """Frames that the page has not confirmed: up to which sequence each is, and when it went"""
         self.is_news = False
         self._announced = (DEFAULT_RATE, "")
         self._announced_s = now_s
@@ -63,7 +73,8 @@ class ReaderPace:
     @property
     def is_last_credit(self) -> bool:
         """Say whether the page must confirm a frame before there may be two more."""
-        return self.unpainted is not None and len(self.unpainted) + 1 >= self._credit()
+        allowed = min(self._window, self._credit())
+        return self.unpainted is not None and len(self.unpainted) + 1 >= allowed
 
     def is_due(self, now_s: float) -> bool:
         """Say whether a merged frame may go."""
@@ -91,7 +102,7 @@ class ReaderPace:
         self.due_s = (now_s if is_rest else self.due_s) + self._interval_s
         if self.unpainted is not None:
             self._forget_other_epoch(sequence)
-            self.unpainted.append(sequence)
+            self.unpainted.append((sequence, now_s))
             if self._is_out_of_credit():
                 self._find_interval()
 
@@ -99,8 +110,12 @@ class ReaderPace:
         """Note that the page painted everything up to `sequence`, each frame within `paint_ms`."""
         # An empty deque is replaced, so that a changed rate brings its own credit.
         unpainted = self.unpainted = self.unpainted or deque(maxlen=self._credit())
-        while unpainted and unpainted[0] <= sequence:
-            unpainted.popleft()
+        count, sent_s = len(unpainted), self._shrunk_s
+        while unpainted and unpainted[0][0] <= sequence:
+            _, sent_s = unpainted.popleft()
+        # What went before the window shrank says nothing of the new one.
+        if sent_s > self._shrunk_s:
+            self._note_delay(now_s - sent_s, count, now_s)
         self._paint_ms = paint_ms
         self._find_interval()
         self.due_s = min(self.due_s, now_s + self._interval_s)
@@ -126,6 +141,16 @@ class ReaderPace:
         self._announced, self._announced_s = (rate, reason), now_s
         return self._announced
 
+    def _note_delay(self, delay_s: float, count: int, now_s: float) -> None:
+        """Let fewer frames be on their way while they arrive late, and more while they do not."""
+        # A machine that slept is late once.
+        least_s, self._delay_s = min(self._delay_s, delay_s), delay_s
+        if least_s > LATE_S:
+            self._window = max(1, int(count * LATE_S / least_s))
+            self._shrunk_s = now_s
+        elif delay_s < LATE_S / 2:
+            self._window = min(MAX_WINDOW, 2 * self._window)
+
     def _find_interval(self) -> None:
         limits = [self.max_rate, self._paint_rate(), self._line_rate(), self._ceiling]
         if self._is_out_of_credit():
@@ -137,7 +162,8 @@ class ReaderPace:
     def reason(self) -> str:
         """Return what limits the rate; empty when only the reader's own choice does."""
         if self._is_out_of_credit():
-            return "nothing painted"
+            is_late = self._window < self._credit()
+            return f"line {1000 * self._delay_s:.0f} ms" if is_late else "nothing painted"
         if self._ceiling < min(self.max_rate, self._paint_rate(), self._line_rate()):
             return "memory is short"
         if self._paint_rate() < min(self.max_rate, self._line_rate()):
@@ -155,11 +181,11 @@ class ReaderPace:
 
     def _forget_other_epoch(self, sequence: int) -> None:
         """Forget unconfirmed frames of an earlier epoch, which nobody will paint."""
-        if self.unpainted and sequence < self.unpainted[-1]:
+        if self.unpainted and sequence < self.unpainted[-1][0]:
             self.unpainted.clear()
             self._find_interval()
 
     def _is_out_of_credit(self) -> bool:
         unpainted = self.unpainted
         # `maxlen` is the credit. The oldest falls out when it is full: a later `ack` covers it.
-        return unpainted is not None and len(unpainted) == unpainted.maxlen
+        return unpainted is not None and len(unpainted) >= min(self._window, unpainted.maxlen or 0)

@@ -44,6 +44,7 @@ READ_BYTES: Final = 1_000
 OPCODE_BITS: Final = 0x0F
 TEXT, PING, PONG = 1, 9, 10
 AGE_S: Final = 5.0
+SLOW_S: Final = 40
 
 
 @attack(
@@ -201,17 +202,38 @@ def _stall(served: Served, stall: Callable[[Served], sockets.socket]) -> Outcome
     source="fault: slow reader",
 )
 def slow_reader(served: Served) -> Outcome:
+    return _read_at_8_kbit(served, lambda position: [])
+
+
+@attack(
+    "reader of 20 symbols at 8 kbit/s that confirms what it shows, as a page does",
+    expected=f"it stays, no gap, its data {AGE_S:.0f} s old at most",
+    source="fault: slow reader",
+)
+def slow_page(served: Served) -> Outcome:
+    return _read_at_8_kbit(served, lambda position: [_confirmation(position)])
+
+
+def _confirmation(position: Position) -> bytes:
+    params = {"position": str(position), "paint_ms": 1}
+    return frame(TEXT, json.dumps({"method": "ack", "params": params}).encode())
+
+
+def _read_at_8_kbit(served: Served, said_at: Callable[[Position], list[bytes]]) -> Outcome:
+    """Read slowly, and say something each second at the position that is reached."""
     symbols = sorted(served.board()["rows"])[:20]
     params = {"channel": "ticker", "symbols": symbols}
     ask = json.dumps({"method": "subscribe", "params": params, "id": 1}).encode()
     moments: list[tuple[float, Position]] = []
     reader, gaps, watch, is_cut = Reader(), 0, Stopwatch(), False
     with open_socket(served, receive_bytes=SMALL_BYTES) as tcp:
-        tcp.sendall(frame(1, ask))
+        tcp.sendall(frame(TEXT, ask))
         try:
-            for texts in _read_slowly(tcp, 25):
+            for texts in _read_slowly(tcp, SLOW_S):
                 moments.append((time.monotonic(), Position.parse(served.board()["position"])))
                 gaps += sum(_is_gap(reader, text) for text in texts)
+                for said in said_at(reader.positions["ticker"]) if reader.positions else []:
+                    tcp.sendall(said)
         except ConnectionError:
             is_cut = True
         now_s, stayed_s, unread = time.monotonic(), watch.s, _unread(tcp)
@@ -220,9 +242,11 @@ def slow_reader(served: Served) -> Outcome:
     age_s = now_s - min(newer, default=now_s)
     text = f"{sum(reader.ticks.values())} ticks, {gaps} gaps, {as_s(age_s)} old"
     text += f", {unread:,} bytes unread in its own buffer"
-    end = f"; cut after {as_s(stayed_s)}: no pong came in time" if is_cut else ""
+    end = f"; cut after {as_s(stayed_s)}" if is_cut else ""
     is_met = gaps == 0 and at is not None and age_s <= AGE_S and not is_cut
-    return Outcome(text + end, is_met)
+    reason = "it confirms nothing, and no server sees what waits in the buffer of its own kernel"
+    is_unseen = age_s > AGE_S and not said_at(Position("", 0))
+    return Outcome(text + end, is_met, reason if is_unseen else "")
 
 
 def _unread(tcp: sockets.socket) -> int:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.delivery.pace import CREDIT_S, PAINT_SHARE, ReaderPace
+from dashboard.delivery.pace import CREDIT_S, LATE_S, PAINT_SHARE, ReaderPace
 from dashboard.wire.registry import DEFAULT_RATE, MAX_RATE, MIN_RATE
 
 
@@ -241,7 +241,7 @@ def test_what_an_old_epoch_left_unconfirmed_holds_the_new_one_back_no_longer() -
         pace.note_sent(number, pace.due_s)
     assert pace.rate == MIN_RATE
     pace.note_sent(1, pace.due_s)
-    assert (pace.rate, list(pace.unpainted)) == (DEFAULT_RATE, [1])
+    assert (pace.rate, [n for n, _ in pace.unpainted]) == (DEFAULT_RATE, [1])
 
 
 def test_frames_up_to_the_same_place_are_unconfirmed_one_by_one() -> None:
@@ -249,6 +249,87 @@ def test_frames_up_to_the_same_place_are_unconfirmed_one_by_one() -> None:
     pace.note_painted(1, 1, 0.0)
     for sequence in (5, 5, 6):
         pace.note_sent(sequence, pace.due_s)
-    assert list(pace.unpainted) == [5, 5, 6]
+    assert [sequence for sequence, _ in pace.unpainted] == [5, 5, 6]
     pace.note_painted(5, 1, 1.0)
-    assert list(pace.unpainted) == [6]
+    assert [sequence for sequence, _ in pace.unpainted] == [6]
+
+
+def with_a_queue(frames: int, rate: float = DEFAULT_RATE) -> ReaderPace:
+    """Return a pace at 0 s when so many frames went at once and none is confirmed."""
+    pace = ReaderPace(-1.0)
+    pace.limit(rate, -1.0)
+    pace.note_painted(0, 1, -1.0)
+    for number in range(1, frames + 1):
+        pace.note_sent(number, 0.0)
+    return pace
+
+
+def test_a_single_late_confirmation_changes_nothing() -> None:
+    pace = with_a_queue(10)
+    pace.note_painted(1, 1, 9.0)
+    assert (pace.rate, pace.reason) == (DEFAULT_RATE, "")
+
+
+@pytest.mark.parametrize(("delay_s", "is_late"), [(LATE_S, False), (LATE_S + 0.01, True)])
+def test_two_late_confirmations_are_as_many_frames_on_the_way_as_are_in_time(
+    delay_s: float, is_late: bool
+) -> None:
+    pace = with_a_queue(10)
+    pace.note_painted(1, 1, delay_s)
+    pace.note_painted(2, 1, delay_s)
+    assert (pace.rate, pace.reason) == (
+        (MIN_RATE, f"line {1000 * delay_s:.0f} ms") if is_late else (DEFAULT_RATE, "")
+    )
+
+
+def test_a_line_with_a_queue_gets_the_next_frame_when_that_is_gone() -> None:
+    pace = with_a_queue(10)
+    pace.note_painted(1, 1, 6.0)
+    pace.note_painted(2, 1, 6.0)  # 9 were left: a quarter of them are in time
+    for confirmed in range(3, 9):
+        pace.note_painted(confirmed, 1, 7.0 + confirmed)
+        assert pace.rate == MIN_RATE
+    pace.note_painted(9, 1, 20.0)
+    assert (pace.rate, pace.reason, pace.is_due(20.1)) == (DEFAULT_RATE, "", True)
+    assert pace.is_last_credit
+
+
+def test_what_went_before_fewer_were_allowed_says_nothing_of_them() -> None:
+    pace = with_a_queue(10)
+    pace.note_painted(1, 1, 6.0)
+    pace.note_painted(2, 1, 6.0)
+    pace.note_painted(10, 1, 30.0)
+    pace.note_sent(11, 30.0)
+    assert pace.rate == DEFAULT_RATE  # two may be on their way, not one
+    pace.note_sent(12, 30.1)
+    assert (pace.rate, pace.reason) == (MIN_RATE, "line 6000 ms")
+
+
+@pytest.mark.parametrize(
+    ("delay_s", "more"), [(LATE_S / 2 - 0.01, [2, 4, 8, 16, 30, 30]), (LATE_S / 2, [1] * 6)]
+)
+def test_frames_that_are_confirmed_early_may_be_twice_as_many(
+    delay_s: float, more: list[int]
+) -> None:
+    pace = with_a_queue(2)
+    pace.note_painted(1, 1, 60.0)
+    pace.note_painted(2, 1, 60.0)
+    now_s, number, seen = 100.0, 2, []
+    for _ in more:
+        number += 1
+        pace.note_sent(number, now_s)
+        pace.note_painted(number, 1, now_s + delay_s)
+        seen.append(frames_in_credit(pace, now_s + delay_s))
+        now_s += 100
+    assert seen == more
+
+
+def frames_in_credit(pace: ReaderPace, now_s: float) -> int:
+    """Return how many frames may go before one must be confirmed; all are confirmed then."""
+    count = 0
+    while pace.reason == "":
+        count += 1
+        pace.note_sent(10_000 * round(now_s) + count, now_s)
+    pace.unpainted = None
+    pace.note_painted(0, 1, now_s)
+    return count
