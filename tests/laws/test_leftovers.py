@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support.leftovers import MARK
+from tests.support.leftovers import MARK, is_alive
 from tests.support.places import ROOT
 from tests.support.waiting import wait_until
 
@@ -33,13 +33,6 @@ def test_that_waits(tmp_path):
     unfinished.rename(unfinished.with_name("numbers"))
     signal.pause()
 """
-
-
-def is_alive(process: psutil.Process) -> bool:
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE  # which only waits to be counted
-    except psutil.NoSuchProcess:
-        return False
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from threading import Lock
+from typing import Final, Literal, NamedTuple, TextIO
 
 from tests.planted.concerned import Stage
 from tests.planted.fault import Fault
@@ -64,6 +65,10 @@ def compile_by_hash(folder: Path) -> None:
     subprocess.run([*compiling, "."], cwd=folder, check=True)
 
 
+class RunEndedError(Exception):
+    """The tests of a copy were ended, and none is begun any more."""
+
+
 class Tree:
     """A copy of the tree, in which one fault at a time is planted.
 
@@ -78,12 +83,17 @@ class Tree:
         self._sound: set[str] = set()
         self.left_out: set[str] = set()
         self._running: subprocess.Popen[bytes] | None = None
+        self._has_ended = False
+        self._beginning = Lock()
         self._forks: ForkingTests | None = None
 
     def tried(self, fault: Fault, stages: Sequence[Stage]) -> Outcome:
         """Plant a fault, run the stages until a test notices it, and take the fault out.
 
         A test that fails without the fault as well notices nothing: it is left out from then on.
+
+        Raises:
+            RunEndedError: `end` was called, from another thread.
         """
         began_s = time.monotonic()
         verdict: Verdict = "noticed"
@@ -95,24 +105,29 @@ class Tree:
         return Outcome(verdict, by, round(time.monotonic() - began_s, 1))
 
     def end(self) -> None:
-        """End the tests that run now, with all that they started."""
-        if self._forks is not None:
-            self._forks.end()
-        self._end_run()
+        """End the tests that run now, with all that they started, and begin no others."""
+        with self._beginning:
+            self._has_ended = True
+            if self._forks is not None:
+                self._forks.end()
+            self._end_run()
 
     def _noticed_in_a_fork(self, fault: Fault, stages: Sequence[Stage]) -> str | None:
         if not self._with_forks or not fault.path.endswith(".py"):
             return None
-        if self._forks is None:
-            options = [*QUIET, "-m", "not slow"]
-            self._forks = ForkingTests(self._folder, options, self._environment())
+        with self._beginning:
+            if self._has_ended:
+                raise RunEndedError
+            if self._forks is None:
+                options = [*QUIET, "-m", "not slow"]
+                self._forks = ForkingTests(self._folder, options, self._environment())
         files = [name for stage in stages if "-m" not in stage for name in stage]
         return self._forks.notice(fault, files)
 
     def _end_run(self) -> None:
-        if self._running is not None:
+        if (running := self._running) is not None:
             with suppress(ProcessLookupError):
-                os.killpg(self._running.pid, signal.SIGKILL)
+                os.killpg(running.pid, signal.SIGKILL)
 
     def _judged(self, fault: Fault, stages: Sequence[Stage]) -> tuple[Verdict, str]:
         file = self._folder / fault.path
@@ -147,12 +162,7 @@ class Tree:
         """Return the exit code and what was said; the code is None if it took too long."""
         output = self._folder.with_suffix(".output")
         with output.open("w") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "pytest", "-x", *QUIET, *NEVER_LONGER, *arguments],
-                cwd=self._folder, stdout=log, stderr=subprocess.STDOUT,
-                env=self._environment(), start_new_session=True,
-            )  # fmt: skip
-            self._running = process
+            process = self._begin(arguments, log)
             code: int | None = None
             try:
                 resource.prlimit(process.pid, resource.RLIMIT_AS, (memory, memory))
@@ -164,7 +174,20 @@ class Tree:
                 self._end_run()
                 process.wait()
                 self._running = None
+        if self._has_ended:
+            raise RunEndedError
         return code, output.read_text(errors="replace")
+
+    def _begin(self, arguments: Sequence[str], log: TextIO) -> subprocess.Popen[bytes]:
+        with self._beginning:
+            if self._has_ended:
+                raise RunEndedError
+            self._running = subprocess.Popen(
+                [sys.executable, "-m", "pytest", "-x", *QUIET, *NEVER_LONGER, *arguments],
+                cwd=self._folder, stdout=log, stderr=subprocess.STDOUT,
+                env=self._environment(), start_new_session=True,
+            )  # fmt: skip
+            return self._running
 
     def _environment(self) -> dict[str, str]:
         unwanted = ("CI", "DJANGO_SETTINGS_MODULE", "PYTEST", "PYTHONDONTWRITEBYTECODE", "TEST_")

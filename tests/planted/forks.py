@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import psutil
+
 from tests.planted.fault import Fault
 from tests.planted.forked_tests import ANSWERS, REQUESTS
 
@@ -58,8 +60,14 @@ class ForkingTests:
         return test
 
     def end(self) -> None:
-        """End the tests; it is no error if they have ended."""
-        self._process.kill()
+        """End the tests and their forks; it is no error if they have ended."""
+        with suppress(psutil.NoSuchProcess):
+            tests = psutil.Process(self._process.pid)
+            tests.suspend()  # or another fork could begin
+            # A fork has a session of its own, and nobody else would end one that hangs.
+            for process in [tests, *tests.children(recursive=True)]:
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
         self._process.wait()
         for pipe in (self._asking, self._hearing):
             with suppress(OSError):  # a request that nobody reads any more

@@ -4,12 +4,14 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.planted.concerned import Concerns
-from tests.planted.copies import Outcome, Tree, compile_by_hash
+from tests.planted.copies import Outcome, RunEndedError, Tree, compile_by_hash
 from tests.planted.forked_tests import MEMORY_BYTES
 from tests.planted.python_faults import python_faults
+from tests.support.leftovers import is_alive
 from tests.support.places import ROOT
 from tests.support.waiting import wait_until
 
@@ -124,18 +126,28 @@ def test_a_fault_cannot_fill_the_memory(folder: Path) -> None:
     assert found["number changed"].verdict == "survived"
 
 
-def test_tests_that_run_can_be_ended(folder: Path) -> None:
-    began = folder / "began"
+@pytest.mark.parametrize("with_forks", [False, True])
+def test_tests_that_run_can_be_ended(forking: Path, with_forks: bool) -> None:
+    began = forking / "began"
     hanging = (
-        f"def test_that_hangs():\n    open({str(began)!r}, 'w').close()\n    while True: pass\n"
+        "import os\n"
+        "import feeds.clock.late\n"
+        "def test_that_hangs():\n"
+        f"    with open({str(began)!r}, 'w') as began:\n        began.write(str(os.getpid()))\n"
+        "    while True: pass\n"
     )
-    (folder / "tests/feeds/clock/test_late.py").write_text(hanging)
+    (forking / "tests/feeds/clock/test_late.py").write_text(hanging)
     path = "feeds/clock/late.py"
-    tree = Tree(folder, limit_s=60)
-    stages = Concerns(folder).stages(path, is_near=True, with_slow=False)
+    tree = Tree(forking, limit_s=60, with_forks=with_forks)
+    stages = Concerns(forking).stages(path, is_near=False, with_slow=False)
     with ThreadPoolExecutor(1) as pool:
         trying = pool.submit(tree.tried, python_faults(path, SOURCE)[0], stages)
-        wait_until(began.exists)
+        wait_until(lambda: began.exists() and began.read_text())
+        hanging_test = psutil.Process(int(began.read_text()))
         tree.end()
-        assert trying.result(timeout=30).by == "no test began"
-    assert (folder / path).read_text() == SOURCE
+        with pytest.raises(RuntimeError if with_forks else RunEndedError):
+            trying.result(timeout=30)
+    wait_until(lambda: not is_alive(hanging_test))
+    assert (forking / path).read_text() == SOURCE
+    with pytest.raises(RunEndedError):
+        tree.tried(python_faults(path, SOURCE)[0], stages)

@@ -52,6 +52,14 @@ def end_marked(mark: str) -> None:
         _send(process, signal.SIGKILL)
 
 
+def is_alive(process: psutil.Process) -> bool:
+    """Say whether a process still runs; a zombie only waits to be counted."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def _marked(mark: str) -> Iterator[psutil.Process]:
     for process in psutil.process_iter():
         with suppress(psutil.Error):  # it has ended meanwhile, or is somebody else's
