@@ -62,6 +62,10 @@ class ReaderAudit:
         self.case.account = account
         self.trades.begin_again()
 
+    def let_trades_come_again(self) -> None:
+        """Note that the next snapshot of trades may have some that came before it."""
+        self._later(self.trades.begin_again)
+
     def begin_line(self) -> None:
         """Note that what follows comes over a new connection."""
         for check in self.checks.values():

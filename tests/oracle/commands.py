@@ -191,6 +191,9 @@ class Commands:
             client.audit.case.complain(f"{since} was resumed, but is of another epoch or access")
         client.pace.let_pass()
         client.resumes += is_resumed
+        if channel == "trades" and channel in self.mended and not is_resumed:
+            # The snapshot answers for the place that was asked from, and more came meanwhile.
+            client.audit.let_trades_come_again()
         client.wanted.begin(channel, since, names)
 
     def _reject(self, result: Frame) -> set[Any]:
