@@ -24,7 +24,7 @@ MEMORY: Final = 0.7
 NOTHING_MS: Final = 1.0
 """A socket that accepts a frame within this time does not limit the rate."""
 MAX_WINDOW: Final = 64
-"""Frames that may be on their way when nothing is late: more than any credit."""
+"""The window is how many frames may be on their way; this one is more than any credit."""
 NEWS_S: Final = 1.0
 """The pace is announced at most this often, and only when it changed by NEWS_RATIO."""
 NEWS_RATIO: Final = 1.2
@@ -55,7 +55,7 @@ class ReaderPace:
         self._window = MAX_WINDOW
         self._shrunk_s = now_s
         self.unpainted: deque[tuple[int, float]] | None = None
-        """Frames that the page has not confirmed: up to which sequence each is, and when it went"""
+        """Frames that the page has not confirmed: up to which sequence, and when sent (s)."""
         self.is_news = False
         self._announced = (DEFAULT_RATE, "")
         self._announced_s = now_s
@@ -63,7 +63,8 @@ class ReaderPace:
     @property
     def rate(self) -> float:
         """Return how many frames per second there are now."""
-        return 1 / self._interval_s
+        # A late page gets a frame when it has confirmed one: the interval says nothing of that.
+        return max(MIN_RATE, self._timely_rate()) if self._is_late() else 1 / self._interval_s
 
     @property
     def is_steady(self) -> bool:
@@ -152,18 +153,28 @@ class ReaderPace:
             self._window = min(MAX_WINDOW, 2 * self._window)
 
     def _find_interval(self) -> None:
-        limits = [self.max_rate, self._paint_rate(), self._line_rate(), self._ceiling]
-        if self._is_out_of_credit():
-            limits.append(MIN_RATE)
-        self._interval_s = 1 / max(MIN_RATE, min(limits))
+        limit = MIN_RATE if self._is_out_of_credit() else self._limit()
+        self._interval_s = 1 / max(MIN_RATE, limit)
         self.is_news = True
+
+    def _limit(self) -> float:
+        return min(self.max_rate, self._paint_rate(), self._line_rate(), self._ceiling)
+
+    def _timely_rate(self) -> float:
+        """Return the rate at which the frames that may be on their way arrive (Little's law)."""
+        return self._window / self._delay_s if self._delay_s > 0 else MAX_RATE
+
+    def _is_late(self) -> bool:
+        """Say whether frames arrive so late that this limits the rate more than anything else."""
+        return self._window < self._credit() and self._timely_rate() < self._limit()
 
     @property
     def reason(self) -> str:
         """Return what limits the rate; empty when only the reader's own choice does."""
+        if self._is_late():
+            return f"line {1000 * self._delay_s:.0f} ms"
         if self._is_out_of_credit():
-            is_late = self._window < self._credit()
-            return f"line {1000 * self._delay_s:.0f} ms" if is_late else "nothing painted"
+            return "nothing painted"
         if self._ceiling < min(self.max_rate, self._paint_rate(), self._line_rate()):
             return "memory is short"
         if self._paint_rate() < min(self.max_rate, self._line_rate()):

@@ -202,7 +202,7 @@ def _stall(served: Served, stall: Callable[[Served], sockets.socket]) -> Outcome
     source="fault: slow reader",
 )
 def slow_reader(served: Served) -> Outcome:
-    return _read_at_8_kbit(served, lambda position: [])
+    return _read_at_8_kbit(served, confirms=False)
 
 
 @attack(
@@ -211,7 +211,7 @@ def slow_reader(served: Served) -> Outcome:
     source="fault: slow reader",
 )
 def slow_page(served: Served) -> Outcome:
-    return _read_at_8_kbit(served, lambda position: [_confirmation(position)])
+    return _read_at_8_kbit(served, confirms=True)
 
 
 def _confirmation(position: Position) -> bytes:
@@ -219,8 +219,7 @@ def _confirmation(position: Position) -> bytes:
     return frame(TEXT, json.dumps({"method": "ack", "params": params}).encode())
 
 
-def _read_at_8_kbit(served: Served, said_at: Callable[[Position], list[bytes]]) -> Outcome:
-    """Read slowly, and say something each second at the position that is reached."""
+def _read_at_8_kbit(served: Served, *, confirms: bool) -> Outcome:
     symbols = sorted(served.board()["rows"])[:20]
     params = {"channel": "ticker", "symbols": symbols}
     ask = json.dumps({"method": "subscribe", "params": params, "id": 1}).encode()
@@ -232,8 +231,8 @@ def _read_at_8_kbit(served: Served, said_at: Callable[[Position], list[bytes]]) 
             for texts in _read_slowly(tcp, SLOW_S):
                 moments.append((time.monotonic(), Position.parse(served.board()["position"])))
                 gaps += sum(_is_gap(reader, text) for text in texts)
-                for said in said_at(reader.positions["ticker"]) if reader.positions else []:
-                    tcp.sendall(said)
+                if confirms and reader.positions:
+                    tcp.sendall(_confirmation(reader.positions["ticker"]))
         except ConnectionError:
             is_cut = True
         now_s, stayed_s, unread = time.monotonic(), watch.s, _unread(tcp)
@@ -244,9 +243,9 @@ def _read_at_8_kbit(served: Served, said_at: Callable[[Position], list[bytes]]) 
     text += f", {unread:,} bytes unread in its own buffer"
     end = f"; cut after {as_s(stayed_s)}" if is_cut else ""
     is_met = gaps == 0 and at is not None and age_s <= AGE_S and not is_cut
-    reason = "it confirms nothing, and no server sees what waits in the buffer of its own kernel"
-    is_unseen = age_s > AGE_S and not said_at(Position("", 0))
-    return Outcome(text + end, is_met, reason if is_unseen else "")
+    is_unseen = age_s > AGE_S and not confirms
+    reason = "it confirms nothing, and no server sees what its kernel holds" if is_unseen else ""
+    return Outcome(text + end, is_met, reason)
 
 
 def _unread(tcp: sockets.socket) -> int:

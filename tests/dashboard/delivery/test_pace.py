@@ -254,14 +254,24 @@ def test_frames_up_to_the_same_place_are_unconfirmed_one_by_one() -> None:
     assert [sequence for sequence, _ in pace.unpainted] == [6]
 
 
-def with_a_queue(frames: int, rate: float = DEFAULT_RATE) -> ReaderPace:
+def with_a_queue(frames: int) -> ReaderPace:
     """Return a pace at 0 s when so many frames went at once and none is confirmed."""
     pace = ReaderPace(-1.0)
-    pace.limit(rate, -1.0)
     pace.note_painted(0, 1, -1.0)
     for number in range(1, frames + 1):
         pace.note_sent(number, 0.0)
     return pace
+
+
+def window_of(pace: ReaderPace, first: int, now_s: float) -> int:
+    """Return how many frames may be on their way; none may be now, nor when this is known."""
+    count = 1
+    while not pace.is_last_credit:
+        pace.note_sent(first + count, now_s)
+        count += 1
+    pace.unpainted = None
+    pace.note_painted(first, 1, now_s)
+    return count
 
 
 def test_a_single_late_confirmation_changes_nothing() -> None:
@@ -270,28 +280,31 @@ def test_a_single_late_confirmation_changes_nothing() -> None:
     assert (pace.rate, pace.reason) == (DEFAULT_RATE, "")
 
 
-@pytest.mark.parametrize(("delay_s", "is_late"), [(LATE_S, False), (LATE_S + 0.01, True)])
-def test_two_late_confirmations_are_as_many_frames_on_the_way_as_are_in_time(
-    delay_s: float, is_late: bool
+@pytest.mark.parametrize(
+    ("delay_s", "rate", "reason"),
+    [(1.5, DEFAULT_RATE, ""), (1.51, 8 / 1.51, "line 1510 ms"), (6.0, 2 / 6, "line 6000 ms"),
+     (60.0, MIN_RATE, "line 60000 ms")],
+)  # fmt: skip
+def test_two_late_confirmations_let_as_many_frames_on_their_way_as_arrive_in_time(
+    delay_s: float, rate: float, reason: str
 ) -> None:
     pace = with_a_queue(10)
     pace.note_painted(1, 1, delay_s)
     pace.note_painted(2, 1, delay_s)
-    assert (pace.rate, pace.reason) == (
-        (MIN_RATE, f"line {1000 * delay_s:.0f} ms") if is_late else (DEFAULT_RATE, "")
-    )
+    assert (pace.rate, pace.reason) == (pytest.approx(rate), reason)
 
 
-def test_a_line_with_a_queue_gets_the_next_frame_when_that_is_gone() -> None:
+def test_a_line_with_a_queue_gets_no_more_until_that_is_gone() -> None:
     pace = with_a_queue(10)
     pace.note_painted(1, 1, 6.0)
-    pace.note_painted(2, 1, 6.0)  # 9 were left: a quarter of them are in time
-    for confirmed in range(3, 9):
-        pace.note_painted(confirmed, 1, 7.0 + confirmed)
-        assert pace.rate == MIN_RATE
-    pace.note_painted(9, 1, 20.0)
-    assert (pace.rate, pace.reason, pace.is_due(20.1)) == (DEFAULT_RATE, "", True)
-    assert pace.is_last_credit
+    pace.note_painted(2, 1, 6.0)
+    pace.note_sent(11, pace.due_s)  # it was due already
+    held_s = pace.due_s
+    for confirmed in range(3, 10):
+        pace.note_painted(confirmed, 1, 6.0)
+        assert not pace.is_due(held_s - 0.01)
+    pace.note_painted(10, 1, 6.0)
+    assert pace.is_due(6.1)
 
 
 def test_what_went_before_fewer_were_allowed_says_nothing_of_them() -> None:
@@ -299,37 +312,44 @@ def test_what_went_before_fewer_were_allowed_says_nothing_of_them() -> None:
     pace.note_painted(1, 1, 6.0)
     pace.note_painted(2, 1, 6.0)
     pace.note_painted(10, 1, 30.0)
-    pace.note_sent(11, 30.0)
-    assert pace.rate == DEFAULT_RATE  # two may be on their way, not one
-    pace.note_sent(12, 30.1)
-    assert (pace.rate, pace.reason) == (MIN_RATE, "line 6000 ms")
+    assert (pace.rate, pace.reason) == (pytest.approx(2 / 6), "line 6000 ms")
+    assert window_of(pace, 11, 30.0) == 2
 
 
 @pytest.mark.parametrize(
-    ("delay_s", "more"), [(LATE_S / 2 - 0.01, [2, 4, 8, 16, 30, 30]), (LATE_S / 2, [1] * 6)]
+    ("delay_s", "windows"), [(LATE_S / 2 - 0.01, [2, 4, 8, 16, 30, 30]), (LATE_S / 2, [1] * 6)]
 )
 def test_frames_that_are_confirmed_early_may_be_twice_as_many(
-    delay_s: float, more: list[int]
+    delay_s: float, windows: list[int]
 ) -> None:
     pace = with_a_queue(2)
     pace.note_painted(1, 1, 60.0)
     pace.note_painted(2, 1, 60.0)
-    now_s, number, seen = 100.0, 2, []
-    for _ in more:
-        number += 1
-        pace.note_sent(number, now_s)
-        pace.note_painted(number, 1, now_s + delay_s)
-        seen.append(frames_in_credit(pace, now_s + delay_s))
-        now_s += 100
-    assert seen == more
+    seen = []
+    for sequence in range(1000, 7000, 1000):
+        pace.note_sent(sequence, sequence)
+        pace.note_painted(sequence, 1, sequence + delay_s)
+        seen.append(window_of(pace, sequence, sequence + delay_s))
+    assert seen == windows
 
 
-def frames_in_credit(pace: ReaderPace, now_s: float) -> int:
-    """Return how many frames may go before one must be confirmed; all are confirmed then."""
-    count = 0
-    while pace.reason == "":
-        count += 1
-        pace.note_sent(10_000 * round(now_s) + count, now_s)
-    pace.unpainted = None
-    pace.note_painted(0, 1, now_s)
-    return count
+def test_a_page_that_confirms_early_again_is_limited_by_nothing() -> None:
+    pace = with_a_queue(10)
+    pace.note_painted(1, 1, 6.0)
+    pace.note_painted(2, 1, 6.0)
+    pace.note_painted(10, 1, 6.0)
+    pace.note_sent(11, 7.0)
+    pace.note_painted(11, 1, 7.2)
+    assert (pace.rate, pace.reason) == (DEFAULT_RATE, "")
+
+
+def test_a_page_that_stops_painting_says_so_also_where_fewer_frames_may_be_on_their_way() -> None:
+    pace = with_a_queue(10)
+    pace.note_painted(1, 1, 6.0)
+    pace.note_painted(2, 1, 6.0)
+    pace.note_painted(10, 1, 6.0)
+    pace.note_sent(11, 7.0)
+    pace.note_painted(11, 1, 7.2)  # four may be on their way, which is no limit
+    for sequence in range(12, 16):
+        pace.note_sent(sequence, 8.0)
+    assert (pace.rate, pace.reason) == (MIN_RATE, "nothing painted")
