@@ -65,10 +65,6 @@ def compile_by_hash(folder: Path) -> None:
     subprocess.run([*compiling, "."], cwd=folder, check=True)
 
 
-class RunEndedError(Exception):
-    """The tests of a copy were ended, and none is begun any more."""
-
-
 class Tree:
     """A copy of the tree, in which one fault at a time is planted.
 
@@ -93,7 +89,7 @@ class Tree:
         A test that fails without the fault as well notices nothing: it is left out from then on.
 
         Raises:
-            RunEndedError: `end` was called, from another thread.
+            RuntimeError: the tests cannot be collected, or `end` was called by another thread.
         """
         began_s = time.monotonic()
         verdict: Verdict = "noticed"
@@ -116,8 +112,7 @@ class Tree:
         if not self._with_forks or not fault.path.endswith(".py"):
             return None
         with self._beginning:
-            if self._has_ended:
-                raise RunEndedError
+            self._refuse_after_the_end()
             if self._forks is None:
                 options = [*QUIET, "-m", "not slow"]
                 self._forks = ForkingTests(self._folder, options, self._environment())
@@ -174,20 +169,22 @@ class Tree:
                 self._end_run()
                 process.wait()
                 self._running = None
-        if self._has_ended:
-            raise RunEndedError
+        self._refuse_after_the_end()
         return code, output.read_text(errors="replace")
 
     def _begin(self, arguments: Sequence[str], log: TextIO) -> subprocess.Popen[bytes]:
         with self._beginning:
-            if self._has_ended:
-                raise RunEndedError
+            self._refuse_after_the_end()
             self._running = subprocess.Popen(
                 [sys.executable, "-m", "pytest", "-x", *QUIET, *NEVER_LONGER, *arguments],
                 cwd=self._folder, stdout=log, stderr=subprocess.STDOUT,
                 env=self._environment(), start_new_session=True,
             )  # fmt: skip
             return self._running
+
+    def _refuse_after_the_end(self) -> None:
+        if self._has_ended:
+            raise RuntimeError("the tests were ended")
 
     def _environment(self) -> dict[str, str]:
         unwanted = ("CI", "DJANGO_SETTINGS_MODULE", "PYTEST", "PYTHONDONTWRITEBYTECODE", "TEST_")
