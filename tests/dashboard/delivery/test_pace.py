@@ -299,10 +299,10 @@ def test_a_line_with_a_queue_gets_no_more_until_that_is_gone() -> None:
     pace.note_painted(1, 1, 6.0)
     pace.note_painted(2, 1, 6.0)
     pace.note_sent(11, pace.due_s)  # it was due already
-    held_s = pace.due_s
+    next_s = pace.due_s
     for confirmed in range(3, 10):
         pace.note_painted(confirmed, 1, 6.0)
-        assert not pace.is_due(held_s - 0.01)
+        assert not pace.is_due(next_s - 0.01)
     pace.note_painted(10, 1, 6.0)
     assert pace.is_due(6.1)
 
